@@ -1,0 +1,5 @@
+"""`python -m needlecare` is the same as `needlecare`."""
+
+from needlecare.cli import main
+
+main()

@@ -1,0 +1,89 @@
+"""What a person says of themselves and the treatment → facts, checked against what the rule set asks."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from needlecare.dates import parse_date
+from needlecare.errors import InputError
+from needlecare.model.facts import NONE, Fact, Facts, Given
+from needlecare.model.ruleset import RuleSet
+
+
+def read_facts(rule_set: RuleSet, said: Mapping[str, Sequence[str]]) -> Facts:
+    """Check what was *said* of each fact; defaults fill in what wasn't, and are told apart.
+
+    An answer may carry a date: `isotretinoin=2026-05-01`.
+
+    Raises:
+        InputError: a fact or an answer that the rule set doesn't know, or several where one is asked.
+    """
+    given: dict[str, Given] = {}
+    dates: dict[tuple[str, str], date] = {}
+    for name, texts in said.items():
+        fact = rule_set.facts.get(name)
+        if fact is None:
+            raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", name, rule_set.facts))
+        if fact.is_number:
+            given[name] = _number(fact, texts)
+        else:
+            given[name] = _answers(fact, texts, dates)
+    assumed: dict[str, Given] = {
+        fact.id: (fact.default,) for fact in rule_set.facts.values() if fact.default and fact.id not in given
+    }
+    unknown = tuple(id_ for id_ in rule_set.facts if id_ not in given and id_ not in assumed)
+    return Facts(given, assumed, unknown, dates)
+
+
+def _number(fact: Fact, texts: Sequence[str]) -> float:
+    if len(texts) > 1:
+        raise InputError(f"{fact.id} is one number; {len(texts)} were given")
+    text = texts[0].strip().lower().removesuffix(fact.unit).strip().replace(",", ".")
+    low, high = fact.low or 0.0, fact.high or 0.0
+    try:
+        number = float(text)
+    except ValueError:
+        number = float("nan")
+    if not low <= number <= high:
+        shown = f" {fact.unit}" if fact.unit else ""
+        raise InputError(f"{fact.id}: `{texts[0]}` can't be; give a number from {low:g} to {high:g}{shown}")
+    return number
+
+
+def _answers(fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in texts:
+        for part in text.split(",") if fact.several else (text,):
+            word, equals, when = part.partition("=")
+            answer = _answer(fact, word.strip())
+            found[answer] = None
+            if equals:
+                dates[fact.id, answer] = parse_date(when)
+    if len(found) > 1 and not fact.several:
+        raise InputError(f"{fact.id} has one answer; {' and '.join(found)} were given")
+    if len(found) > 1 and NONE in found:
+        raise InputError(f"{fact.id}: `none` and {', '.join(one for one in found if one != NONE)} exclude each other")
+    # The order of typing says nothing; the same facts give the same bytes.
+    order = [NONE, *(answer.id for answer in fact.answers)]
+    return tuple(sorted(found, key=order.index))
+
+
+def _answer(fact: Fact, word: str) -> str:
+    wanted = _plain(word)
+    if wanted == NONE and (fact.several or fact.default == NONE):
+        return NONE
+    names = {_plain(name): answer.id for answer in fact.answers for name in (*answer.aka, answer.label, answer.id)}
+    if wanted in names:
+        return names[wanted]
+    raise InputError(_unknown(f"{fact.id} has no answer", word, [answer.id for answer in fact.answers], names))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
+
+
+def _unknown(what: str, word: str, known: Sequence[str] | Mapping[str, object], names: Mapping[str, str] | None = None) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(_plain(word), [*(names or {}), *map(_plain, known)], n=1, cutoff=0.7)
+    meant = f" (did you mean {(names or {}).get(close[0], close[0].replace(' ', '-'))}?)" if close else ""
+    return f"{what} `{word}`{meant}; it may be {', '.join(known)}"

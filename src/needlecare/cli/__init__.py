@@ -1,0 +1,26 @@
+"""The command line: reads arguments and the clock, calls, writes. Decides nothing."""
+
+import gc
+import os
+import sys
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the program and leave with its exit code; expected errors are plain lines on stderr."""
+    # A run is short and keeps most of what it makes: collecting garbage on the way costs more than it gives back.
+    gc.disable()
+    from needlecare.cli.app import app
+    from needlecare.cli.output import complain
+    from needlecare.errors import NeedlecareError
+
+    try:
+        app(argv)
+    except NeedlecareError as error:
+        complain(str(error))
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:
+        # Whoever reads has enough. Python would complain again while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

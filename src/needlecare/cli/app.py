@@ -1,0 +1,70 @@
+"""The commands and their options."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from needlecare.cli.request import Request, about_treatment
+
+app = typer.Typer(
+    name="needlecare",
+    help="Aftercare for micro-needling: what to leave, until when, and who says so.",
+    epilog="Information, not medical advice: your clinic's own instructions come first.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rules_app = typer.Typer(help="For those who write rules.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"needlecare {version('needlecare')}")
+        raise typer.Exit
+
+
+@app.callback()
+def needlecare(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Aftercare for micro-needling: what to leave, until when, and who says so."""
+
+
+@app.command()
+@about_treatment
+def plan(
+    request: Request,
+    *,
+    format: Annotated[str | None, typer.Option(help="text or json; else as the file's name ends.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=400, help="How many days to show; nothing else is cut.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="Text without colour and layout, good to hear read aloud.")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="List the sources at the end.")] = False,
+) -> None:
+    """Show the timeline of a treatment: what to leave, what to do, what is normal, what lifts when."""
+    from needlecare.cli.plan import show_plan
+
+    show_plan(request, format_=format, output=output, days=days, plain=plain, sources=sources)
+
+
+@rules_app.command("schema")
+def rules_schema(
+    *,
+    timeline: Annotated[bool, typer.Option("--timeline", help="The JSON Schema of what `plan --format json` writes.")] = False,
+) -> None:
+    """Write a JSON Schema."""
+    import json
+
+    from needlecare.cli.output import write_data
+    from needlecare.errors import InputError
+    from needlecare.views.json import json_schema
+
+    if not timeline:
+        raise InputError("which schema? Give --timeline for the one of `plan --format json`")
+    write_data(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,78 @@
+"""Writing: data to stdout or whole to a file, everything else to stderr."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from needlecare.errors import InputError
+
+# Stand-ins for consoles that can't show these.
+_PLAINER = str.maketrans({"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "})
+
+
+def complain(text: str) -> None:
+    """Write an error or a remark to stderr, without what a terminal would obey."""
+    from needlecare.views.plain import harmless
+
+    for number, line in enumerate(text.splitlines() or [""]):
+        lead = "needlecare: " if number == 0 else "  "
+        _print(f"{lead}{harmless(line)}\n", sys.stderr)
+
+
+def write_text(text: str) -> None:
+    """Write text for people to stdout, in whatever encoding it has."""
+    _print(text, sys.stdout)
+
+
+def write_data(text: str) -> None:
+    """Write data to stdout, in UTF-8 whatever the console."""
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(text)
+    else:
+        binary.write(text.encode())
+    sys.stdout.flush()
+
+
+def _print(text: str, stream: object) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_PLAINER).encode(encoding, "replace").decode(encoding)
+    stream.write(text)  # type: ignore[attr-defined]
+    stream.flush()  # type: ignore[attr-defined]
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write *text* to *path* whole or not at all; an existing target must be a regular file.
+
+    Raises:
+        InputError: it can't be written there.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise InputError(f"can't write to {path}: it is not a regular file")
+    handle, temporary = -1, ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise InputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,69 @@
+"""`plan`: choose the view, write it where it belongs."""
+
+import os
+import sys
+from pathlib import Path
+
+from needlecare.cli.output import write_data, write_file, write_text
+from needlecare.cli.request import Request
+from needlecare.errors import InputError
+from needlecare.model.plan import Timeline
+from needlecare.timeline import build_timeline
+
+FORMATS = ("text", "json")
+_SUFFIXES = {".txt": "text", ".json": "json"}
+
+
+def show_plan(
+    request: Request, *, format_: str | None, output: Path | None, days: int | None, plain: bool, sources: bool
+) -> None:
+    """Build the timeline and write it to *output*, else to stdout."""
+    chosen = _choose(format_, output)
+    timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
+    if chosen == "text" and output is None and not plain and _is_for_eyes():
+        _draw(timeline, sources=sources)
+        return
+    text = _render(timeline, chosen, sources=sources)
+    if output is not None:
+        write_file(output, text)
+    elif chosen == "text":
+        write_text(text)
+    else:
+        write_data(text)
+
+
+def _choose(format_: str | None, output: Path | None) -> str:
+    if format_ is not None:
+        if format_ not in FORMATS:
+            raise InputError(f"--format: there is no `{format_}`; it is one of {', '.join(FORMATS)}")
+        return format_
+    if output is None:
+        return "text"
+    if output.suffix.lower() not in _SUFFIXES:
+        known = ", ".join(sorted(_SUFFIXES))
+        raise InputError(f"-o {output}: the name tells no format; end it in {known}, or give --format")
+    return _SUFFIXES[output.suffix.lower()]
+
+
+def _is_for_eyes() -> bool:
+    """Tell whether stdout is a terminal that shows colour and layout."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+
+
+def _render(timeline: Timeline, chosen: str, *, sources: bool) -> str:
+    if chosen == "json":
+        from needlecare.views import json
+
+        return json.render(timeline)
+    from needlecare.views import plain
+
+    return plain.render(timeline, sources=sources)
+
+
+def _draw(timeline: Timeline, *, sources: bool) -> None:
+    from rich.console import Console
+
+    from needlecare.views import terminal
+
+    console = Console(markup=False, highlight=False, emoji=False)
+    console.print(terminal.render(timeline, sources=sources))

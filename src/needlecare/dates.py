@@ -1,0 +1,132 @@
+"""Dates, times and zones as people type them. What can be read two ways is an error that shows both readings."""
+
+import re
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from needlecare.errors import InputError
+
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+_YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
+_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
+_RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HELP = "write it as 2026-11-20 or 20 Nov 2026"
+
+
+def is_relative(text: str) -> bool:
+    """Tell whether *text* is a word that needs the clock: today, yesterday, tomorrow."""
+    return text.strip().lower() in _RELATIVE
+
+
+def parse_date(text: str, today: date | None = None) -> date:
+    """Read a date; *today* is needed for `today`, `yesterday` and `tomorrow` alone.
+
+    Raises:
+        InputError: it is no date, can be read two ways, or lies outside 1900 to 2199.
+    """
+    word = text.strip().lower()
+    if word in _RELATIVE:
+        if today is None:
+            raise InputError(f"`{text}` can't be used here; {_HELP}")
+        return today + timedelta(days=_RELATIVE[word])
+    year_first = _YEAR_FIRST.fullmatch(word)
+    found = _parse_year_first(year_first) if year_first else _parse_written(text.strip())
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def _parse_year_first(match: re.Match[str]) -> date:
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        raise InputError(f"`{match[0]}` is not a day of the calendar; {_HELP}") from None
+
+
+def _parse_written(text: str) -> date:
+    """Read a date in words or numbers: both orders of day and month are tried, and nothing is filled in."""
+    from dateutil.parser import ParserError, parse
+
+    no_date = InputError(f"`{text}` is not a date that can be read; {_HELP}")
+    if len(text) > 40 or not re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text) or not re.fullmatch(r"[A-Za-z0-9\s,./-]+", text):
+        raise no_date
+    readings: list[date] = []
+    for day_first in (True, False):
+        try:
+            # A part that is missing would be taken from the default; two defaults show it.
+            found = {
+                parse(text, dayfirst=day_first, default=default)
+                for default in (datetime(1999, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001  no instant is meant
+            }
+        except (ParserError, OverflowError, ValueError):
+            continue
+        if len(found) == 1 and (moment := found.pop()).time() == time(0):
+            readings.append(moment.date())
+    distinct = sorted(set(readings))
+    if not distinct:
+        raise no_date
+    if len(distinct) > 1:
+        first, second = (f"{day.isoformat()} ({day:%d %b %Y})" for day in distinct)
+        raise InputError(f"`{text}` can be read as {first} or as {second}; {_HELP}")
+    named = re.search(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", text)
+    if named and _WEEKDAYS[distinct[0].weekday()] != named[1].lower():
+        raise InputError(f"{distinct[0].isoformat()} is a {distinct[0]:%A}, not `{named[0]}`; {_HELP}")
+    return distinct[0]
+
+
+def parse_time(text: str) -> time:
+    """Read a time of the day: `16:30`, `4:30pm`, `noon`.
+
+    Raises:
+        InputError: it is none.
+    """
+    word = text.strip().lower()
+    if word in _NAMED_TIMES:
+        return _NAMED_TIMES[word]
+    match = _TIME.fullmatch(word)
+    if match and (match[2] or match[3]):
+        hour, minute = int(match[1]), int(match[2] or 0)
+        if match[3]:
+            half = 12 if match[3].startswith("p") else 0
+            hour = hour % 12 + half if 1 <= hour <= 12 else 24  # noqa: PLR2004  hours on a clock face
+        if hour < 24 and minute < 60:  # noqa: PLR2004  hours of a day, minutes of an hour
+            return time(hour, minute)
+    raise InputError(f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm")
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """Read the name of a time zone, such as Europe/London.
+
+    Raises:
+        InputError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise InputError(f"there is no time zone `{name}`{_near_zone(name)}; write it as Europe/London") from None
+
+
+def _near_zone(name: str) -> str:
+    from difflib import get_close_matches
+    from zoneinfo import available_timezones
+
+    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(available_timezones())}
+    close = get_close_matches(name.rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
+    return f" (did you mean {by_city[close[0]]}?)" if close else ""
+
+
+def machine_zone() -> ZoneInfo:
+    """Give the zone that this machine is set to.
+
+    Raises:
+        InputError: the machine's own setting can't be read.
+    """
+    import tzlocal
+
+    try:
+        zone = tzlocal.get_localzone()
+    except Exception as error:
+        raise InputError(f"this machine's time zone can't be read ({error}); give it with --tz Europe/London") from None
+    return zone

@@ -1,0 +1,1 @@
+"""The nouns, immutable: what rules, treatments and timelines are. No files, no clock."""

@@ -1,0 +1,118 @@
+"""Facts about the person and the treatment, and the conditions that rules put on them."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import Enum
+from typing import NamedTuple
+
+NONE = "none"
+
+
+class Answer(NamedTuple):
+    """One possible answer of a fact: its *id*, how it is shown, and other words for it."""
+
+    id: str
+    label: str
+    aka: tuple[str, ...] = ()
+
+
+class Fact(NamedTuple):
+    """Something known about the person or the treatment that rules may ask for.
+
+    Either *answers* lists what may be said (*several* of them if so declared) or *low* and *high* bound a number.
+    *default* is what is assumed when nothing is said; *phrase* says it in a sentence, with `{}` for the answer.
+    """
+
+    id: str
+    ask: str
+    answers: tuple[Answer, ...] = ()
+    several: bool = False
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+    default: str | None = None
+    phrase: str = ""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the answer is a number."""
+        return self.low is not None
+
+    def label_of(self, answer: str) -> str:
+        """Tell how *answer* is shown."""
+        return next((known.label for known in self.answers if known.id == answer), answer)
+
+
+Given = tuple[str, ...] | float
+
+
+class Facts(NamedTuple):
+    """What is known for one plan: *given* by the person, else *assumed* from a default; the rest is unknown.
+
+    *dates* holds the dates that came with an answer (`--uses isotretinoin=2026-05-01`), by (fact, answer).
+    """
+
+    given: Mapping[str, Given]
+    assumed: Mapping[str, Given]
+    unknown: tuple[str, ...] = ()
+    dates: Mapping[tuple[str, str], date] = {}
+
+    def value(self, fact: str) -> Given | None:
+        """Give the answer that decides, or None if nothing is known."""
+        if fact in self.given:
+            return self.given[fact]
+        return self.assumed.get(fact)
+
+
+class Truth(Enum):
+    """Whether a condition holds."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+class Test(NamedTuple):
+    """What a condition asks of one fact: one of *answers* (or none of them), or a number in a range."""
+
+    fact: str
+    answers: frozenset[str] = frozenset()
+    negated: bool = False
+    low: float | None = None
+    high: float | None = None
+    open_low: bool = False
+    open_high: bool = False
+
+    def accepts(self, value: Given) -> bool:
+        """Tell whether *value* passes."""
+        if isinstance(value, tuple):
+            if self.negated:
+                return any(answer not in self.answers for answer in value)
+            return any(answer in self.answers for answer in value)
+        above = self.low is None or (value > self.low if self.open_low else value >= self.low)
+        below = self.high is None or (value < self.high if self.open_high else value <= self.high)
+        return above and below
+
+
+class Condition(NamedTuple):
+    """Tests that must all hold; with none it always does."""
+
+    tests: tuple[Test, ...] = ()
+
+    def judge(self, facts: Facts) -> tuple[Truth, tuple[str, ...]]:
+        """Tell whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
+        failing: list[str] = []
+        unknown: list[str] = []
+        for test in self.tests:
+            value = facts.value(test.fact)
+            if value is None:
+                unknown.append(test.fact)
+            elif not test.accepts(value):
+                failing.append(test.fact)
+        if failing:
+            return Truth.NO, tuple(failing)
+        return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
+
+    def narrowed(self, other: "Condition") -> "Condition":
+        """Give the condition that holds where both do."""
+        return Condition(self.tests + other.tests) if other.tests else self

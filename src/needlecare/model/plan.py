@@ -1,0 +1,147 @@
+"""What a plan is made of: windows, days, sessions, and the timeline that holds them. Instants are in UTC."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from needlecare.model.facts import Facts
+from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
+from needlecare.model.treatment import Treatment
+
+# Stands for "no end" inside computations; shown as null or in words.
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Wait(NamedTuple):
+    """Something that only the person can see, which a window also waits for.
+
+    *bound* is as the rule has it, *label* reads after "once"; *usually_by* is the end of its usual time, if it has one.
+    """
+
+    bound: str
+    label: str
+    usually_by: datetime | None
+
+
+class Overruled(NamedTuple):
+    """A value that lost: a milder rule on the same activity."""
+
+    rule: str
+    source: str
+    value: str
+
+
+class Lift(NamedTuple):
+    """A restriction on *activity* ends at an instant: *to* tells what follows, `yes` or `better-not`."""
+
+    activity: str
+    at: datetime
+    to: str
+    waits: tuple[Wait, ...]
+
+
+class Window(NamedTuple):
+    """The stretch that a rule holds on one target, merged with all other rules on it: `[start, end)`.
+
+    On *avoid* it says no from *start* to *end*, and "better not" from *better_from* and to *better_until*.
+    *rule* decides the end; *rules* are all that have a part in it; *overruled* are those that lost. *earliest* is
+    the end by its known parts alone. *unsure* are unknown facts that keep it as long as it is.
+    """
+
+    rule: str
+    kind: str
+    target: str
+    text: str
+    start: datetime
+    earliest: datetime
+    end: datetime
+    end_stated: bool
+    better_from: datetime
+    better_until: datetime
+    waits: tuple[Wait, ...]
+    precision: str
+    words: Mapping[str, str]
+    condition: str | None
+    says: tuple[Saying, ...]
+    overruled: tuple[Overruled, ...]
+    origin: str
+    rules: tuple[str, ...]
+    unsure: tuple[str, ...] = ()
+    eases: datetime | None = None
+    usually_by: datetime | None = None
+    worry_after: datetime | None = None
+    low_confidence: bool = False
+
+    @property
+    def lifts(self) -> tuple[Lift, ...]:
+        """When a restriction eases and when it ends; one that goes on without end doesn't."""
+        found = []
+        if self.start < self.end < FOREVER:
+            to = "better-not" if self.better_until > self.end else "yes"
+            found.append(Lift(self.target, self.end, to, self.waits))
+        if self.end < self.better_until < FOREVER:
+            found.append(Lift(self.target, self.better_until, "yes", self.waits))
+        return tuple(found)
+
+
+class Day(NamedTuple):
+    """One calendar day of the plan: ids of activities and signs, and what lifts."""
+
+    number: int
+    day: date
+    avoid: tuple[str, ...]
+    better_not: tuple[str, ...]
+    do: tuple[str, ...]
+    prepare: tuple[str, ...]
+    expect: tuple[str, ...]
+    lifts: tuple[Lift, ...]
+
+
+class Session(NamedTuple):
+    """When session *number* may take place: not before *minimum*; *overdue* is when it is late.
+
+    *unsure* are unknown facts that make the minimum longer; *precare* what would begin before it, and when.
+    """
+
+    number: int
+    minimum: date
+    recommended: tuple[date, date]
+    overdue: date | None
+    count: tuple[int, int] | None
+    sources: tuple[str, ...]
+    unsure: tuple[str, ...]
+    milder: date | None
+    precare: tuple[tuple[str, date], ...]
+
+
+class Finding(NamedTuple):
+    """A screening entry that speaks against the treatment, at the *level* that it has for this person."""
+
+    screening: Screening
+    level: str
+
+
+class Hint(NamedTuple):
+    """What one more fact would change: *target* now ends at *now*; if *facts* were otherwise, at *then*."""
+
+    facts: tuple[str, ...]
+    rule: str
+    target: str
+    now: datetime | None
+    then: datetime | None
+
+
+class Timeline(NamedTuple):
+    """Everything that holds for one treatment; every view and every question is answered from this."""
+
+    rule_set: RuleSet
+    treatment: Treatment
+    facts: Facts
+    windows: tuple[Window, ...]
+    days: tuple[Day, ...]
+    sessions: tuple[Session, ...]
+    findings: tuple[Finding, ...]
+    unanswered: tuple[Screening, ...]
+    red_flags: tuple[Rule, ...]
+    longer_if: tuple[Hint, ...]
+    shorter_if: tuple[Hint, ...]

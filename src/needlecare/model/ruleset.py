@@ -1,0 +1,182 @@
+"""What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from needlecare.model.bounds import Bound
+from needlecare.model.facts import Condition, Fact
+from needlecare.model.time import Duration
+
+AVOID, DO, ALLOW, EXPECT, PREPARE, CALL = VERBS = ("avoid", "do", "allow", "expect", "prepare", "call")
+
+
+class Source(NamedTuple):
+    """Who says so. Sources of one *family* copy the same template and count as one voice."""
+
+    id: str
+    title: str
+    publisher: str = ""
+    year: str = ""
+    url: str = ""
+    kind: str = ""
+    family: str = ""
+    seen: str = ""
+
+
+class Activity(NamedTuple):
+    """What one does or leaves; it is part of every activity that it is *under*."""
+
+    id: str
+    label: str
+    under: tuple[str, ...] = ()
+    aka: tuple[str, ...] = ()
+    medicine: str = ""
+
+
+class Sign(NamedTuple):
+    """What one sees or feels."""
+
+    id: str
+    label: str
+    aka: tuple[str, ...] = ()
+
+
+class Moment(NamedTuple):
+    """A point in time that a rule can count from, besides the treatment.
+
+    *usual* is when it usually comes, for what only the person can see; *clock* (hour, minute) with *day* is a time
+    of the day. With neither it has no date until somebody tells one. *label* reads after "once" and "only if".
+    """
+
+    id: str
+    label: str
+    usual: Bound | None = None
+    clock: tuple[int, int] | None = None
+    day: int = 0
+
+
+class Saying(NamedTuple):
+    """What one *source* says, in its own numbers; a source that contradicts itself has several."""
+
+    source: str
+    value: str
+    note: str = ""
+
+
+class Rule(NamedTuple):
+    """One cited statement, as data: *verb* on *targets* (activities or signs) from *start* to *end*.
+
+    *start* None is the treatment, *end* None is that no end is given; *days* (first, last, both included) replaces
+    both; *lasts* counts from the rule's own start. *exceptions* are taken out of this rule alone, each with its own
+    end. *words* are for people and never computed.
+    """
+
+    id: str
+    verb: str
+    targets: tuple[str, ...]
+    start: Bound | None = None
+    end: Bound | None = None
+    days: tuple[int, int] | None = None
+    lasts: Duration | None = None
+    when: Condition = Condition()
+    exceptions: tuple[tuple[str, Bound], ...] = ()
+    eases: Bound | None = None
+    worry_after: Bound | None = None
+    urgent: bool = False
+    low_confidence: bool = False
+    words: Mapping[str, str] = {}
+    says: tuple[Saying, ...] = ()
+    origin: str = ""
+    core: bool = False
+    place: str = ""
+
+    @property
+    def value(self) -> str:
+        """The rule's own bound as it is written: what sources are compared by."""
+        if self.days is not None:
+            return f"days {self.days[0]}..{self.days[1]}"
+        end = None if self.end is None else str(self.end)
+        if end in (None, "treatment") and self.start is not None:
+            return str(self.start)
+        return end or (f"for {self.lasts}" if self.lasts else "no end given")
+
+
+class Screening(NamedTuple):
+    """Something that speaks against the treatment: *level* is stop, postpone, ask or tell."""
+
+    id: str
+    level: str
+    when: Condition
+    text: str
+    within: Duration | None = None
+    note: str = ""
+    says: tuple[Saying, ...] = ()
+    origin: str = ""
+    core: bool = False
+
+
+class Spacing(NamedTuple):
+    """How often sessions follow each other: *count* (least, most), *every* (nearest, farthest), *overdue* after."""
+
+    id: str
+    when: Condition
+    count: tuple[int, int] | None = None
+    every: tuple[Duration, Duration] | None = None
+    overdue: Duration | None = None
+    then: str = ""
+    note: str = ""
+    says: tuple[Saying, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class RuleSet:
+    """A checked rule set with everything that it extends put in.
+
+    *weights* tells how much each kind of source counts; *digest* is over the resolved content.
+    """
+
+    id: str
+    title: str
+    version: str
+    released: str
+    notice: str
+    open_ends_at: str
+    reviewed_by: str | None
+    rules: Mapping[str, Rule]
+    screenings: Mapping[str, Screening]
+    spacings: Mapping[str, Spacing]
+    activities: Mapping[str, Activity]
+    signs: Mapping[str, Sign]
+    moments: Mapping[str, Moment]
+    facts: Mapping[str, Fact]
+    sources: Mapping[str, Source]
+    weights: Mapping[str, int]
+    digest: str
+    changed_core: tuple[str, ...] = ()
+
+    @cached_property
+    def lineage(self) -> Mapping[str, tuple[str, ...]]:
+        """Each activity with all that it is part of: itself first, then what it is under, nearest first."""
+        return {activity: tuple(self._climb(activity)) for activity in self.activities}
+
+    def _climb(self, activity: str) -> Iterator[str]:
+        seen = {activity: None}
+        frontier = [activity]
+        while frontier:
+            frontier = [
+                parent for child in frontier for parent in self.activities[child].under if parent not in seen
+            ]
+            seen.update(dict.fromkeys(frontier))
+        return iter(seen)
+
+    def label(self, target: str) -> str:
+        """Tell how an activity or a sign is called."""
+        known = self.activities.get(target) or self.signs.get(target)
+        return known.label if known else target
+
+    def weight(self, source: str) -> int:
+        """Tell how much a source counts, by its kind."""
+        return self.weights.get(self.sources[source].kind, 0)

@@ -1,0 +1,153 @@
+"""Durations, points in time and whole days; what `3d` means as a start and as an end.
+
+Three rules, and nothing else in the program does arithmetic on dates:
+
+- minutes and hours are elapsed time, computed in UTC, exact over clock changes;
+- days and weeks are whole calendar days in the treatment's zone;
+- months and years are calendar months from the original date, and a missing date rolls away from the treatment.
+"""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+ELAPSED = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
+DAYS = {"d": 1, "w": 7}
+MONTHS = {"mo": 1, "y": 12}
+UNITS = (*ELAPSED, *DAYS, *MONTHS)
+# A duration beyond this is a slip of the finger, and would leave the calendar.
+LONGEST_DAYS = 36_525
+
+_DURATION = re.compile(r"(\d{1,6})(min|h|d|w|mo|y)")
+_INSTANT = timedelta(microseconds=1)
+
+
+class Duration(NamedTuple):
+    """A length of time as a rule states it: *amount* of one *unit* out of `UNITS`."""
+
+    amount: int
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.amount}{self.unit}"
+
+    @property
+    def is_elapsed(self) -> bool:
+        """Whether it is counted in minutes or hours, not in calendar days."""
+        return self.unit in ELAPSED
+
+    @property
+    def rough_length(self) -> timedelta:
+        """A length to compare durations by; a month counts as its longest, 31 days."""
+        if self.unit in ELAPSED:
+            return self.amount * ELAPSED[self.unit]
+        return timedelta(days=self.amount * (DAYS.get(self.unit) or MONTHS[self.unit] * 31))
+
+
+ZERO = Duration(0, "h")
+
+
+def parse_duration(text: str) -> Duration | None:
+    """Read `48h`, `3d`, `6mo`; None where *text* is no duration or longer than a lifetime."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    duration = Duration(int(match[1]), match[2])
+    return duration if duration.rough_length.days <= LONGEST_DAYS else None
+
+
+class Point(NamedTuple):
+    """A point in time: the instant *at* (UTC) and the calendar *day* that it belongs to.
+
+    The end of a whole day lies at the next midnight but belongs to the day that it closes.
+    """
+
+    at: datetime
+    day: date
+
+
+def local_date(instant: datetime, zone: ZoneInfo) -> date:
+    """Tell the calendar date of *instant* in *zone*."""
+    return instant.astimezone(zone).date()
+
+
+def point_at(instant: datetime, zone: ZoneInfo) -> Point:
+    """Make a point of an exact instant."""
+    return Point(instant, local_date(instant, zone))
+
+
+def readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Give the earlier and the later instant (UTC) that a wall-clock time can mean; mostly they are one."""
+    first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return (first, second) if first <= second else (second, first)
+
+
+def day_start(day: date, zone: ZoneInfo, *, late: bool = False) -> datetime:
+    """Give the instant (UTC) at which *day* begins; with *late*, its last reading where midnight comes twice."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    first = midnight.astimezone(UTC)
+    return max(first, midnight.replace(fold=1).astimezone(UTC)) if late else first
+
+
+def day_end(day: date, zone: ZoneInfo) -> datetime:
+    """Give the instant (UTC) at which *day* is over, the latest that it can be read as."""
+    return day_start(day + timedelta(days=1), zone, late=True)
+
+
+def shift_date(day: date, duration: Duration, sign: int = 1) -> date:
+    """Move *day* by a calendar *duration*, forwards or (*sign* -1) backwards, never cutting a month short."""
+    if duration.unit in DAYS:
+        return day + timedelta(days=sign * duration.amount * DAYS[duration.unit])
+    from dateutil.relativedelta import relativedelta
+
+    moved = day + relativedelta(months=sign * duration.amount * MONTHS[duration.unit])
+    rolled_back = moved.day != day.day and sign > 0
+    return moved + timedelta(days=1) if rolled_back else moved
+
+
+def _elapse(point: Point, step: timedelta, zone: ZoneInfo) -> Point:
+    at = point.at + step
+    closes_its_day = local_date(point.at, zone) > point.day
+    return Point(at, local_date(at - _INSTANT if closes_its_day else at, zone))
+
+
+def as_start(point: Point, duration: Duration, zone: ZoneInfo, sign: int = 1) -> Point:
+    """Count *duration* from *point* to where something begins: a calendar day begins at its midnight."""
+    if duration.is_elapsed:
+        return _elapse(point, sign * duration.rough_length, zone)
+    day = shift_date(point.day, duration, sign)
+    return Point(day_start(day, zone), day)
+
+
+def as_end(point: Point, duration: Duration, zone: ZoneInfo) -> Point:
+    """Count *duration* forwards to where something ends: the last calendar day counts whole.
+
+    Never less than the same number of days in elapsed time, so that a short clock-change day cuts nothing.
+    """
+    if duration.is_elapsed:
+        return _elapse(point, duration.rough_length, zone)
+    day = shift_date(point.day, duration)
+    elapsed = point.at + timedelta(days=(day - point.day).days)
+    return Point(max(day_end(day, zone), elapsed), day)
+
+
+def as_end_before(point: Point, duration: Duration, zone: ZoneInfo, *, whole_day: bool) -> Point:
+    """Count *duration* backwards to where something ends; *whole_day* takes that calendar day in."""
+    start = as_start(point, duration, zone, sign=-1)
+    if duration.is_elapsed or not whole_day:
+        return start
+    return Point(day_end(start.day, zone), start.day)
+
+
+def floor_to_day(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Give the midnight at or before *instant*."""
+    return day_start(local_date(instant, zone), zone)
+
+
+def ceil_to_day(instant: datetime, zone: ZoneInfo) -> datetime:
+    """Give the midnight at or after *instant*."""
+    day = local_date(instant, zone)
+    if instant in (day_start(day, zone), day_start(day, zone, late=True)):
+        return instant
+    return day_end(day, zone)

@@ -1,0 +1,101 @@
+"""From a place on disk to a checked rule set: read, lay over, parse, check, hash."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from needlecare.model.facts import Condition
+from needlecare.model.ruleset import Rule, RuleSet
+from needlecare.rules import words
+from needlecare.rules.checks import check_references
+from needlecare.rules.layers import STATEMENTS, Layer, Raw, resolve
+from needlecare.rules.reading import Fields, Problems, Text, Value
+from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
+from needlecare.rules.statements import Context, parse_rule, parse_screening, parse_spacing
+
+
+def load_rules(name: str = DEFAULT) -> RuleSet:
+    """Load the rule set called *name*: one that ships, or the path of a file or folder.
+
+    Raises:
+        InputError: there is no such rule set.
+        RuleSetError: it is wrong; the error holds every problem found, with its place.
+    """
+    return load_rules_at(find_rules(name))
+
+
+def load_rules_at(location: Path) -> RuleSet:
+    """Load the rule set at *location*; raises as `load_rules` does."""
+    problems = Problems()
+    layer = resolve(location, find_rules, shipped_folder() / DEFAULT, problems)
+    rule_set = _parse(layer, problems)
+    problems.raise_any()
+    return rule_set
+
+
+def _parse(layer: Layer, problems: Problems) -> RuleSet:
+    """Parse the entries of a resolved layer, words first, and check what refers to what."""
+    raw = layer.entries
+    for section in ("activities", "signs", "moments", "facts", "sources"):
+        words.check_ids(list(raw[section].values()), section, problems)
+    kinds = frozenset(raw["kinds"])
+    sources = {str(one.id): words.parse_source(one.id, one.value, problems, kinds) for one in _in_order(raw["sources"])}
+    facts = {str(one.id): words.parse_fact(one.id, one.value, problems) for one in _in_order(raw["facts"])}
+
+    def context(one: Raw) -> Context:
+        default = words.parse_condition(one.file_condition, problems, facts)
+
+        def read_condition(value: Value | None) -> Condition:
+            return words.parse_condition(value, problems, facts).narrowed(default)
+
+        return Context(problems, sources, read_condition, one.origin, one.core)
+
+    rules: dict[str, Rule] = {}
+    for one in _in_order(raw["rules"]):
+        rule = parse_rule(one.id, _fields(one), context(one))
+        if rule is not None:
+            rules[rule.id] = rule
+    header = layer.header
+    rule_set = RuleSet(
+        id=layer.id,
+        title=str(header.get("title", layer.id)),
+        version=str(header.get("version", "unversioned")),
+        released=str(header.get("released", "")),
+        notice=str(header.get("notice", "")),
+        open_ends_at=str(header.get("open-ends-at", "")),
+        reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
+        rules=rules,
+        screenings={one.id: parse_screening(one.id, _fields(one), context(one)) for one in _in_order(raw["screening"])},
+        spacings={one.id: parse_spacing(one.id, _fields(one), context(one)) for one in _in_order(raw["sessions"])},
+        activities={str(one.id): words.parse_activity(one.id, one.value, problems) for one in _in_order(raw["activities"])},
+        signs={str(one.id): words.parse_sign(one.id, one.value, problems) for one in _in_order(raw["signs"])},
+        moments={str(one.id): words.parse_moment(one.id, one.value, problems) for one in _in_order(raw["moments"])},
+        facts=facts,
+        sources=sources,
+        weights=words.parse_weights(raw["kinds"], problems),
+        digest=_digest(layer),
+        changed_core=tuple(sorted(set(layer.changed_core))),
+    )
+    check_references(rule_set, layer, problems)
+    return rule_set
+
+
+def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:
+    """Sort by id: the order of files and entries says nothing."""
+    return [entries[id_] for id_ in sorted(entries)]
+
+
+def _fields(one: Raw) -> Fields:
+    return one.value if isinstance(one.value, Fields) else Fields()
+
+
+def _digest(layer: Layer) -> str:
+    """Hash what the resolved set says, whatever the order of files, entries and keys, and whatever its name."""
+    content = {
+        section: {id_: [one.value, one.file_condition, one.core] for id_, one in entries.items()}
+        for section, entries in layer.entries.items()
+    }
+    said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by")}
+    text = json.dumps([content, said], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,252 @@
+"""The timeline of one treatment: select what applies, compute spans, merge them, and list the days."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+
+from needlecare.model.facts import Facts, Truth
+from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
+from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Saying, Screening
+from needlecare.model.time import day_start, local_date, shift_date
+from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.sessions import next_session
+from needlecare.timeline.days import make_days
+from needlecare.timeline.merging import Hold, cut, merge
+from needlecare.timeline.selection import Chosen, Reach, Selection, select
+from needlecare.timeline.spans import Span, Spans
+from needlecare.timeline.wording import condition_text, window_text
+
+
+def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
+    """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else."""
+    selection = select(rule_set, facts)
+    builder = _Builder(rule_set, treatment, facts, selection)
+    windows = tuple(builder.windows())
+    return Timeline(
+        rule_set,
+        treatment,
+        facts,
+        windows,
+        make_days(windows, treatment, days),
+        tuple(builder.sessions()),
+        tuple(builder.findings()),
+        tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
+        tuple(_by_urgency(selection.by_verb[CALL])),
+        tuple(builder.longer_if()),
+        tuple(builder.shorter_if()),
+    )
+
+
+def _by_urgency(calls: Iterable[Chosen]) -> list[Rule]:
+    return sorted((chosen.rule for chosen in calls), key=lambda rule: (not rule.urgent, rule.id))
+
+
+class _Builder:
+    """Holds what the steps of one build share."""
+
+    def __init__(self, rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection) -> None:
+        self._rule_set = rule_set
+        self._treatment = treatment
+        self._facts = facts
+        self._selection = selection
+        self._spans = Spans(rule_set, treatment, selection)
+        self._known: dict[tuple[str, str], Span | None] = {}
+        self._holds = {
+            activity: merge(self._restricting(reaches), rule_set.moments)
+            for activity, reaches in selection.restrictions.items()
+        }
+
+    def _restricting(self, reaches: Iterable[Reach]) -> Iterator[Span]:
+        for reach in reaches:
+            key = reach.chosen.rule.id, str(reach.exception or "")
+            if key not in self._known:
+                rule, unsure = reach.chosen
+                self._known[key] = self._spans.of(rule, end=reach.exception, unsure=unsure)
+            span = self._known[key]
+            if span is not None:
+                yield span
+
+    def windows(self) -> list[Window]:
+        """Make every window, in the order of time."""
+        made = [
+            self._restriction(activity, hold)
+            for activity, holds in self._holds.items()
+            for hold in holds
+            if hold.better_from < max(hold.end, hold.better_until)
+        ]
+        for verb in (DO, ALLOW, EXPECT, PREPARE):
+            for chosen in self._selection.by_verb[verb]:
+                made.extend(self._others(chosen))
+        order = {kind: number for number, kind in enumerate((PREPARE, AVOID, DO, ALLOW, EXPECT))}
+        return sorted(made, key=lambda window: (window.start, order[window.kind], window.end, window.target, window.rule))
+
+    def _restriction(self, activity: str, hold: Hold) -> Window:
+        rule = hold.decider.rule
+        return Window(
+            rule.id,
+            AVOID,
+            activity,
+            window_text(rule, self._rule_set.label(activity), AVOID),
+            hold.start,
+            hold.earliest,
+            hold.end,
+            hold.end_stated,
+            hold.better_from,
+            hold.better_until,
+            hold.waits,
+            self._precision(hold.better_from, hold.start, hold.end, hold.better_until),
+            rule.words,
+            rule.words.get("if"),
+            tuple(dict.fromkeys(saying for span in hold.spans for saying in span.rule.says)),
+            tuple(_lost(hold)),
+            rule.origin,
+            tuple(span.rule.id for span in hold.spans),
+            hold.decider.unsure,
+            low_confidence=rule.low_confidence,
+        )
+
+    def _others(self, chosen: Chosen) -> Iterator[Window]:
+        """Make the windows of a rule that restricts nothing; what is restricted is cut out of *do* and *allow*."""
+        rule = chosen.rule
+        if rule.verb == ALLOW and chosen.unsure:
+            return
+        span = self._spans.of(rule, unsure=chosen.unsure)
+        if span is None:
+            return
+        for target in rule.targets:
+            start, end = span.start, span.end
+            pieces = [(start, end)]
+            waits = span.waits
+            if rule.verb == ALLOW:
+                start, end = span.better_until, self._end_of_permission(rule, span)
+                pieces = [(start, end)]
+            if rule.verb in (DO, ALLOW):
+                holds = self._holds_on(target)
+                pieces = cut((start, end), ((hold.better_from, max(hold.end, hold.better_until)) for hold in holds))
+                if start == end and not any(hold.better_from <= start < max(hold.end, hold.better_until) for hold in holds):
+                    pieces = [(start, end)]
+                waits = tuple(wait for hold in holds for wait in hold.waits if hold.end >= start) or waits
+            for piece in pieces:
+                yield self._other(chosen, span, target, piece, waits)
+
+    def _end_of_permission(self, rule: Rule, span: Span) -> datetime:
+        if rule.end is None:
+            return max(self._spans.open_end(), span.better_until)
+        found = self._spans.of(rule._replace(verb=DO, start=None))
+        return max(found.end, span.better_until) if found else span.better_until
+
+    def _holds_on(self, activity: str) -> list[Hold]:
+        return self._holds.get(activity, [])
+
+    def _other(
+        self, chosen: Chosen, span: Span, target: str, piece: tuple[datetime, datetime], waits: tuple[object, ...]
+    ) -> Window:
+        rule = chosen.rule
+        start, end = piece
+        return Window(
+            rule.id,
+            rule.verb,
+            target,
+            window_text(rule, self._rule_set.label(target), rule.verb),
+            start,
+            min(max(span.earliest, start), end),
+            end,
+            span.end_stated,
+            start,
+            end,
+            span.waits if rule.verb not in (DO, ALLOW) else waits,  # type: ignore[arg-type]
+            self._precision(start, end),
+            rule.words,
+            condition_text(rule, chosen.unsure, self._rule_set),
+            rule.says,
+            (),
+            rule.origin,
+            (rule.id,),
+            chosen.unsure,
+            self._spans.instant(rule.eases) if rule.eases else None,
+            self._spans.usually_by(rule) if rule.verb == EXPECT else None,
+            self._spans.instant(rule.worry_after) if rule.worry_after else None,
+            rule.low_confidence,
+        )
+
+    def _precision(self, *instants: datetime) -> str:
+        zone = self._treatment.zone
+        whole = all(
+            instant == FOREVER or instant == day_start(local_date(instant, zone), zone) for instant in instants
+        )
+        return "day" if whole else "minute"
+
+    def sessions(self) -> Iterator[Session]:
+        """Give the next session, with what its pre-care would be."""
+        session = next_session(self._selection.spacings, self._treatment.day, number=2)
+        if session is not None:
+            yield session._replace(precare=tuple(self._precare(session.minimum)))
+
+    def _precare(self, day: date) -> Iterator[tuple[str, date]]:
+        """Tell what one would leave before a session on *day*, from which date on."""
+        following = make_treatment(day, None, self._treatment.zone)
+        spans = Spans(self._rule_set, following, self._selection)
+        begins: dict[str, date] = {}
+        for chosen in self._selection.by_verb[AVOID]:
+            span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
+            if span is not None and span.start < following.first:
+                first = local_date(span.start, following.zone)
+                for target in chosen.rule.targets:
+                    begins[target] = min(first, begins.get(target, first))
+        yield from sorted(begins.items(), key=lambda item: (item[1], item[0]))
+
+    def findings(self) -> Iterator[Finding]:
+        """Tell what speaks against the treatment, the gravest first."""
+        found = []
+        for screening, truth in self._selection.screenings:
+            if truth is Truth.YES:
+                level = self._level(screening)
+                found.extend([Finding(screening, level)] if level else [])
+        order = ("stop", "postpone", "ask", "tell")
+        yield from sorted(found, key=lambda finding: (order.index(finding.level), finding.screening.id))
+
+    def _level(self, screening: Screening) -> str | None:
+        """Give the level for this person; long enough before the treatment it no longer counts, undated it is asked."""
+        if screening.within is None:
+            return screening.level
+        dates = [
+            self._facts.dates[test.fact, answer]
+            for test in screening.when.tests
+            for answer in test.answers
+            if (test.fact, answer) in self._facts.dates
+        ]
+        if not dates:
+            return "ask" if screening.level in ("stop", "postpone") else screening.level
+        over = shift_date(max(dates), screening.within)
+        return screening.level if over > self._treatment.day else None
+
+    def longer_if(self) -> Iterator[Hint]:
+        """Name the restrictions that are left out only because of an assumed fact, and would lengthen something."""
+        for chosen in self._selection.assumed_away:
+            span = self._spans.of(chosen.rule)
+            for target in chosen.rule.targets if span else ():
+                now = max((hold.end for hold in self._holds_on(target)), default=None)
+                if span is not None and (now is None or span.end > now):
+                    yield Hint(chosen.unsure, chosen.rule.id, target, now, span.end)
+
+    def shorter_if(self) -> Iterator[Hint]:
+        """Name the restrictions that last as long as they do only because a fact is unknown."""
+        for activity, holds in self._holds.items():
+            for hold in holds:
+                if hold.decider.unsure and activity in hold.decider.rule.targets:
+                    sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
+                    others = merge(list(self._restricting(sure)), self._rule_set.moments)
+                    then = max((other.end for other in others if other.start <= hold.end), default=None)
+                    yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, hold.end, then)
+
+
+def _lost(hold: Hold) -> Iterator[Overruled]:
+    for span in hold.overruled:
+        for saying in span.rule.says:
+            yield Overruled(span.rule.id, saying.source, _value(saying, span))
+
+
+def _value(saying: Saying, span: Span) -> str:
+    return saying.value or span.value
+
+
+__all__ = ["build_timeline"]

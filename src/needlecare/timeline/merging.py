@@ -1,0 +1,196 @@
+"""Spans on one activity → what holds there: the union, each instant in its strictest state, the losers kept."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from needlecare.model.plan import FOREVER, Wait
+from needlecare.model.ruleset import Moment
+from needlecare.timeline.spans import Span
+
+Interval = tuple[datetime, datetime]
+
+
+class Hold(NamedTuple):
+    """One unbroken stretch on an activity: better not, no, better not, with the spans that make it and that lost.
+
+    The first of *spans* decides where it ends.
+    """
+
+    better_from: datetime
+    start: datetime
+    end: datetime
+    better_until: datetime
+    earliest: datetime
+    waits: tuple[Wait, ...]
+    end_stated: bool
+    spans: tuple[Span, ...]
+    overruled: tuple[Span, ...]
+
+    @property
+    def decider(self) -> Span:
+        """The span that decides the end."""
+        return self.spans[0]
+
+
+def join(intervals: Iterable[Interval]) -> list[Interval]:
+    """Join half-open intervals that touch or overlap; empty ones vanish."""
+    joined: list[Interval] = []
+    for start, end in sorted(interval for interval in intervals if interval[0] < interval[1]):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def cut(interval: Interval, away: Iterable[Interval]) -> list[Interval]:
+    """Give what is left of *interval* without the intervals *away*."""
+    left: list[Interval] = []
+    start, end = interval
+    for gone_from, gone_until in sorted(away):
+        if start < gone_from:
+            left.append((start, min(gone_from, end)))
+        start = max(start, gone_until)
+        if start >= end:
+            return [piece for piece in left if piece[0] < piece[1]]
+    return [piece for piece in [*left, (start, end)] if piece[0] < piece[1]]
+
+
+def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
+    """Unite the restrictions on one activity: touching stretches join, gaps stay, conditions add up."""
+    spans = _close_open_ends(list(spans))
+    if len(spans) == 1:
+        return [_alone(spans[0])]
+    strict = join((span.start, span.end) for span in spans)
+    mild: list[Interval] = []
+    for span in spans:
+        for stretch in ((span.better_from, span.start), (span.end, span.better_until)):
+            mild.extend(cut(stretch, strict))
+    return [
+        _hold(better_from, start, end, better_until, spans, moments)
+        for better_from, start, end, better_until in _stretches(strict, join(mild))
+    ]
+
+
+def _stretches(strict: list[Interval], mild: list[Interval]) -> list[tuple[datetime, datetime, datetime, datetime]]:
+    """Give each no with the better-nots that touch it: one after it belongs to it, one before it if still free."""
+    found: list[tuple[datetime, datetime, datetime, datetime]] = []
+    after = dict(mild)
+    before = {end: start for start, end in mild}
+    used: set[datetime] = set()
+    for start, end in strict:
+        better_from = before.get(start, start)
+        better_from = start if better_from in used else better_from
+        used.add(better_from)
+        better_until = after.get(end, end)
+        used.add(end)
+        found.append((better_from, start, end, better_until))
+    found.extend((start, start, start, end) for start, end in mild if start not in used)
+    return sorted(found)
+
+
+def _close_open_ends(spans: list[Span]) -> list[Span]:
+    """Where a rule gives no end and another on the same activity does, the stated end decides."""
+    closed = []
+    for span in spans:
+        ends = [
+            other.better_until
+            for other in spans
+            if other.end_stated and other.better_until > span.start and other.rule.id != span.rule.id
+        ]
+        if _is_open(span) and ends:
+            stated = max(ends)
+            closed.append(span._replace(end=min(span.end, stated), better_until=min(span.end, stated)))
+        else:
+            closed.append(span)
+    return closed
+
+
+def _is_open(span: Span) -> bool:
+    return not span.end_stated and span.better_until == FOREVER and span.end != FOREVER
+
+
+def _alone(span: Span) -> Hold:
+    return Hold(
+        span.better_from, span.start, span.end, span.better_until, span.earliest,
+        span.waits, span.end_stated, (span,), (),
+    )
+
+
+def _hold(
+    better_from: datetime,
+    start: datetime,
+    end: datetime,
+    better_until: datetime,
+    spans: list[Span],
+    moments: Mapping[str, Moment],
+) -> Hold:
+    """Tell who makes a stretch: who decides its end and its start, whose conditions stay, and who lost."""
+    over = max(end, better_until)
+    part = [span for span in spans if span.better_from <= over and max(span.end, span.better_until) >= better_from]
+    part = [span for span in part if span.better_from < over or span.start == span.end == over] or part
+    by_end = sorted(part, key=lambda span: (-_seconds(span.end), -_seconds(span.better_until), -len(span.waits)))
+    deciding = [by_end[0]]
+    for candidate in (
+        max(part, key=lambda span: span.better_until),
+        min(part, key=lambda span: span.start),
+        min(part, key=lambda span: span.better_from),
+    ):
+        if candidate not in deciding and not _covers(deciding, candidate):
+            deciding.append(candidate)
+    waits = _needed(part, moments)
+    for span in by_end:
+        adds = {wait.bound for wait in span.waits} & {wait.bound for wait in waits}
+        if span not in deciding and adds - {wait.bound for known in deciding for wait in known.waits}:
+            deciding.append(span)
+    return Hold(
+        better_from,
+        start,
+        end,
+        better_until,
+        min(max((span.earliest for span in part), default=end), end),
+        waits,
+        by_end[0].end_stated,
+        tuple(deciding),
+        tuple(span for span in by_end if span not in deciding),
+    )
+
+
+def _covers(deciding: list[Span], span: Span) -> bool:
+    return any(
+        known.start <= span.start
+        and known.better_from <= span.better_from
+        and known.end >= span.end
+        and max(known.end, known.better_until) >= max(span.end, span.better_until)
+        for known in deciding
+    )
+
+
+def _needed(spans: list[Span], moments: Mapping[str, Moment]) -> tuple[Wait, ...]:
+    """Unite the conditions, without those that another one implies: flaking is over only after the skin is calm."""
+    waits = {wait.bound: wait for span in spans for wait in span.waits}
+    implied = {earlier for bound in waits for earlier in _before(bound.split()[0], moments)}
+    # The same moment with and without an offset: the one with the later usual end says both.
+    latest: dict[str, Wait] = {}
+    for bound, wait in sorted(waits.items()):
+        name = bound.split()[0]
+        known = latest.get(name)
+        if known is None or (known.usually_by or FOREVER) < (wait.usually_by or FOREVER):
+            latest[name] = wait
+    return tuple(wait for name, wait in latest.items() if name not in implied)
+
+
+def _before(name: str, moments: Mapping[str, Moment]) -> set[str]:
+    """Name the moments that must have come before *name* can."""
+    earlier: set[str] = set()
+    moment = moments.get(name)
+    while moment is not None and moment.usual is not None:
+        name = moment.usual.terms[0].moment
+        earlier.add(name)
+        moment = moments.get(name)
+    return earlier
+
+
+def _seconds(instant: datetime) -> float:
+    return instant.timestamp()

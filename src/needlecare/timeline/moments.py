@@ -1,0 +1,157 @@
+"""Bounds → instants, for one treatment: what has been seen, what is usual, and what must be waited for."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import NamedTuple
+
+from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound, Term
+from needlecare.model.plan import FOREVER, Wait
+from needlecare.model.ruleset import Moment, RuleSet
+from needlecare.model.time import Duration, Point, as_end, as_end_before, as_start, point_at, readings
+from needlecare.model.treatment import Treatment
+
+
+class Unplanned(Exception):  # noqa: N818  not an error: the caller leaves the rule out
+    """A bound counts from something that this plan doesn't have: a session not booked, no event."""
+
+
+class Resolved(NamedTuple):
+    """A bound as instants: *point* with unseen moments at their usual time, *earliest* by its known parts alone.
+
+    *dated* is false where a moment without usual time had to be replaced by the end of healing.
+    """
+
+    point: Point
+    earliest: datetime
+    waits: tuple[Wait, ...]
+    dated: bool = True
+
+
+class _Found(NamedTuple):
+    point: Point
+    is_known: bool
+    dated: bool = True
+
+
+class Moments:
+    """The moments of one treatment.
+
+    *late* chooses the reading that comes last (ends of restrictions, permissions), else the one that comes first.
+    *rule_end* gives the end of another rule, or None if that rule doesn't hold here.
+    """
+
+    def __init__(
+        self, rule_set: RuleSet, treatment: Treatment, rule_end: Callable[[str], Resolved | None]
+    ) -> None:
+        self._rule_set = rule_set
+        self._treatment = treatment
+        self._zone = treatment.zone
+        self._rule_end = rule_end
+
+    def end(self, bound: Bound, *, far: bool, late: bool = True, whole_day: bool = True) -> Resolved:
+        """Resolve *bound* as an end; *far* takes the farther side of ranges, *whole_day* a day before counts whole."""
+
+        def count(term: Term, found: _Found) -> Point:
+            length = term.offset.far if far else term.offset.near
+            if term.sign > 0:
+                return as_end(found.point, length, self._zone)
+            return as_end_before(found.point, length, self._zone, whole_day=whole_day)
+
+        return self._resolve(bound, late=late, at_end=True, count=count)
+
+    def start(self, bound: Bound, *, far: bool, late: bool = False) -> Resolved:
+        """Resolve *bound* as the start of something; unseen moments count at the start of their usual time."""
+
+        def count(term: Term, found: _Found) -> Point:
+            return as_start(found.point, term.offset.far if far else term.offset.near, self._zone, term.sign)
+
+        return self._resolve(bound, late=late, at_end=False, count=count)
+
+    def open_end(self) -> Resolved:
+        """Give the end of a restriction whose source gives none: the set's `open-ends-at` moment."""
+        return Resolved(self._usual(self._open_moment, late=True, at_end=True).point, self._treatment.last, ())
+
+    @property
+    def _open_moment(self) -> Moment:
+        return self._rule_set.moments[self._rule_set.open_ends_at]
+
+    def _resolve(
+        self, bound: Bound, *, late: bool, at_end: bool, count: Callable[[Term, _Found], Point]
+    ) -> Resolved:
+        treatment = self._treatment.latest if late else self._treatment.earliest
+        if bound.is_always:
+            return Resolved(Point(FOREVER, treatment.day), FOREVER, ())
+        points: list[Point] = []
+        known: list[datetime] = []
+        waits: list[Wait] = []
+        dated = True
+        for term in bound.terms:
+            found = self._find(term, late=late, at_end=at_end)
+            if found.point.at == FOREVER:
+                points.append(found.point)
+                waits.append(self._wait(term, None))
+                continue
+            point = count(term, found)
+            points.append(point)
+            if found.is_known:
+                known.append(point.at)
+                continue
+            # What is unseen can't come before the treatment, so its offset from there is a known part.
+            known.append(count(term, _Found(treatment, is_known=True)).at)
+            waits.append(self._wait(term, point.at if found.dated else None))
+            dated = dated and found.dated
+        latest = max(points, key=lambda point: point.at)
+        return Resolved(latest, max(known, default=latest.at), tuple(waits), dated)
+
+    def _wait(self, term: Term, usually_by: datetime | None) -> Wait:
+        moment = self._rule_set.moments.get(term.moment)
+        label = moment.label if moment else str(term)
+        if term.offset.far != Duration(0, "h"):
+            label = f"{in_words(term.offset.far)} {'after' if term.sign > 0 else 'before'} {label}"
+        return Wait(str(term), label, usually_by)
+
+    def _find(self, term: Term, *, late: bool, at_end: bool) -> _Found:
+        name = term.moment
+        treatment = self._treatment.latest if late else self._treatment.earliest
+        if name == TREATMENT:
+            return _Found(treatment, is_known=True)
+        seen = self._treatment.seen.get(name)
+        if seen is not None:
+            point = seen.last if late else seen.first
+            return _Found(point or Point(FOREVER, treatment.day), is_known=point is not None)
+        if term.ends_rule is not None:
+            ended = self._rule_end(term.ends_rule)
+            if ended is None:
+                return _Found(treatment, is_known=True)
+            return _Found(ended.point, is_known=not ended.waits, dated=ended.dated)
+        moment = self._rule_set.moments.get(name)
+        if moment is None or name in (NEXT_SESSION, EVENT):
+            raise Unplanned(name)
+        if moment.clock is not None:
+            local = datetime.combine(self._treatment.day + timedelta(days=moment.day), time(*moment.clock))
+            return _Found(point_at(readings(local, self._zone)[late], self._zone), is_known=True)
+        if moment.usual is None:
+            return _Found(self._usual(self._open_moment, late=late, at_end=at_end).point, is_known=False, dated=False)
+        return self._usual(moment, late=late, at_end=at_end)
+
+    def _usual(self, moment: Moment, *, late: bool, at_end: bool) -> _Found:
+        """Give the usual time of an unseen moment: its end, or its start where something begins."""
+        if moment.usual is None:
+            raise Unplanned(moment.id)
+        term = moment.usual.terms[0]
+        base = self._find(term, late=late, at_end=at_end)
+        if base.point.at == FOREVER:
+            return base
+        if at_end:
+            point = as_end(base.point, term.offset.far, self._zone)
+        else:
+            point = as_start(base.point, term.offset.near, self._zone)
+        return _Found(point, is_known=False, dated=base.dated)
+
+
+_UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
+
+
+def in_words(duration: Duration) -> str:
+    """Say a duration: `5 days`."""
+    return f"{duration.amount} {_UNITS[duration.unit]}{'' if duration.amount == 1 else 's'}"

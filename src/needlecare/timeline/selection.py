@@ -1,0 +1,146 @@
+"""Which rules apply to a person, and which of them reach which activity. Depends on facts alone, not on dates."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from needlecare.model.bounds import Bound
+from needlecare.model.facts import Facts, Truth
+from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening, Spacing
+from needlecare.model.time import Duration
+
+
+class Chosen(NamedTuple):
+    """A rule that applies; *unsure* names the unknown facts that its condition asks for."""
+
+    rule: Rule
+    unsure: tuple[str, ...] = ()
+
+
+class Reach(NamedTuple):
+    """A rule reaching an activity, with the *end* of its own that an exception gives it there."""
+
+    chosen: Chosen
+    exception: Bound | None = None
+
+
+class Selection(NamedTuple):
+    """What applies to a person.
+
+    *by_verb* holds the rules that apply. *assumed_away* holds those left out only because of an assumed fact, with
+    the facts. *restrictions* gives, for each activity that a rule names, the rules that restrict it.
+    """
+
+    by_verb: Mapping[str, tuple[Chosen, ...]]
+    assumed_away: tuple[Chosen, ...]
+    restrictions: Mapping[str, tuple[Reach, ...]]
+    screenings: tuple[tuple[Screening, Truth], ...]
+    spacings: tuple[tuple[Spacing, tuple[str, ...]], ...]
+
+
+# Unknown facts keep what protects and what is only said under "if …"; permissions need to be sure.
+_KEPT_UNSURE = (AVOID, DO, EXPECT, PREPARE, CALL, ALLOW)
+
+
+def select(rule_set: RuleSet, facts: Facts) -> Selection:
+    """Choose the rules of *rule_set* that apply where *facts* hold."""
+    by_verb: dict[str, list[Chosen]] = {verb: [] for verb in _KEPT_UNSURE}
+    assumed_away: list[Chosen] = []
+    for rule in rule_set.rules.values():
+        truth, deciding = rule.when.judge(facts)
+        if truth is Truth.YES:
+            by_verb[rule.verb].append(Chosen(rule))
+        elif truth is Truth.UNKNOWN:
+            by_verb[rule.verb].append(Chosen(rule, deciding))
+        elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
+            assumed_away.append(Chosen(rule, deciding))
+    by_verb[EXPECT] = _without_longer(by_verb[EXPECT])
+    restricting = [*by_verb[AVOID], *by_verb[ALLOW]]
+    return Selection(
+        {verb: tuple(chosen) for verb, chosen in by_verb.items()},
+        tuple(assumed_away),
+        _reaches(rule_set, restricting, by_verb[DO]),
+        tuple((screening, screening.when.judge(facts)[0]) for screening in rule_set.screenings.values()),
+        tuple(_spacings(rule_set, facts)),
+    )
+
+
+def _spacings(rule_set: RuleSet, facts: Facts) -> list[tuple[Spacing, tuple[str, ...]]]:
+    judged = [(spacing, *spacing.when.judge(facts)) for spacing in rule_set.spacings.values()]
+    return [(spacing, unsure) for spacing, truth, unsure in judged if truth is not Truth.NO]
+
+
+def _without_longer(expects: list[Chosen]) -> list[Chosen]:
+    """Drop what is only perhaps to be expected where a shorter expectation of the same sign stands beside it.
+
+    A warning that comes too early costs a call; one that comes too late costs more.
+    """
+    shortest: dict[str, float] = {}
+    for chosen in expects:
+        for sign in chosen.rule.targets:
+            shortest[sign] = min(shortest.get(sign, float("inf")), _rough_end(chosen.rule))
+    return [
+        chosen
+        for chosen in expects
+        if not chosen.unsure or all(_rough_end(chosen.rule) <= shortest[sign] for sign in chosen.rule.targets)
+    ]
+
+
+def _rough_end(rule: Rule) -> float:
+    if rule.days is not None:
+        return Duration(rule.days[1] + 1, "d").rough_length.total_seconds()
+    terms = rule.end.terms if rule.end else ()
+    return max((term.offset.far.rough_length.total_seconds() for term in terms), default=float("inf"))
+
+
+def _reaches(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) -> dict[str, tuple[Reach, ...]]:
+    """Tell, for each activity that a rule names, which rules restrict it: its own and those on all it is part of."""
+    named = {target: None for chosen in (*restricting, *dos) for target in chosen.rule.targets}
+    named.update((activity, None) for chosen in restricting for activity, _ in chosen.rule.exceptions)
+    by_target: dict[str, list[Chosen]] = {}
+    for chosen in restricting:
+        for target in chosen.rule.targets:
+            by_target.setdefault(target, []).append(chosen)
+    reaches: dict[str, tuple[Reach, ...]] = {}
+    for activity in sorted(named):
+        if rule_set.activities[activity].medicine != "prescribed":
+            found = reaches_on(rule_set, by_target, activity)
+            if found:
+                reaches[activity] = found
+    return reaches
+
+
+def reaches_on(
+    rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str
+) -> tuple[Reach, ...]:
+    """Give the rules that restrict *activity*, each once, those on the activity itself first."""
+    found: dict[str, Reach] = {}
+    for ancestor in rule_set.lineage[activity]:
+        for chosen in by_target.get(ancestor, ()):
+            if chosen.rule.id not in found:
+                reach = _reach(rule_set, chosen, activity)
+                if reach is not None:
+                    found[chosen.rule.id] = reach
+    return tuple(found.values())
+
+
+def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> Reach | None:
+    """Climb from *activity* to the rule's targets; a path through an exception doesn't count, unless it is unsure."""
+    exceptions = {} if chosen.unsure else dict(chosen.rule.exceptions)
+    if not exceptions:
+        return Reach(chosen)
+    frontier, seen, met = [activity], {activity}, []
+    while frontier:
+        node = frontier.pop()
+        if node in exceptions:
+            met.append(node)
+            continue
+        if node in chosen.rule.targets:
+            return Reach(chosen)
+        parents = [parent for parent in rule_set.activities[node].under if parent not in seen]
+        seen.update(parents)
+        frontier.extend(parents)
+    if not met:
+        return None
+    # Several exceptions on the way: the one nearest to the activity speaks of it.
+    nearest = min(met, key=rule_set.lineage[activity].index)
+    return Reach(chosen, exceptions[nearest])

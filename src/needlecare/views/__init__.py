@@ -1,0 +1,1 @@
+"""Timeline → text. Views are pure functions that show what a timeline holds; none computes a date."""

@@ -1,0 +1,350 @@
+"""The plan as JSON: the documented record, version 1. Fields are added, never given another meaning."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+from needlecare.model.facts import Given
+from needlecare.model.plan import FOREVER, Day, Finding, Hint, Session, Timeline, Window
+from needlecare.model.ruleset import Rule
+from needlecare.views.phrases import NO_ADVICE
+
+SCHEMA_VERSION = 1
+
+
+class RuleSetRecord(TypedDict):
+    """Which rules made the plan; `reviewed_by` null means that no clinician has reviewed them."""
+
+    id: str
+    version: str
+    hash: str
+    reviewed_by: str | None
+    changed_core: list[str]
+
+
+class TreatmentRecord(TypedDict):
+    """The treatment; `time` and `moment` are null where only the date is known."""
+
+    date: str
+    time: str | None
+    tz: str
+    moment: str | None
+
+
+class AssumedRecord(TypedDict):
+    """A fact that wasn't given, and the default that decides."""
+
+    fact: str
+    value: str | float | list[str]
+
+
+class SayingRecord(TypedDict):
+    """What a source says, in its own numbers."""
+
+    source: str
+    value: str
+    note: str | None
+
+
+class OverruledRecord(TypedDict):
+    """A milder value that lost."""
+
+    rule: str
+    source: str
+    value: str
+
+
+# `if` is a word of Python, so this record is written as a call.
+WindowRecord = TypedDict(
+    "WindowRecord",
+    {
+        "rule": str,
+        "kind": Literal["avoid", "do", "allow", "expect", "prepare"],
+        "activity": str,
+        "text": str,
+        "start": str,
+        "earliest": str | None,
+        "end": str | None,
+        "end_stated": bool,
+        "better_from": str | None,
+        "better_until": str | None,
+        "and_once": list[str],
+        "precision": Literal["minute", "day"],
+        "times": str | None,
+        "if": str | None,
+        "says": list[SayingRecord],
+        "overruled": list[OverruledRecord],
+        "origin": str,
+        "rules": list[str],
+        "unsure": list[str],
+        "eases": str | None,
+        "usually_by": str | None,
+        "worry_after": str | None,
+        "confidence": Literal["normal", "low"],
+        "words": dict[str, str],
+    },
+)
+
+
+class LiftRecord(TypedDict):
+    """A restriction ends: `to` is yes, or better-not where the milder part follows."""
+
+    activity: str
+    at: str
+    to: Literal["yes", "better-not"]
+    and_once: list[str]
+
+
+class DayRecord(TypedDict):
+    """One day: ids of activities, and in `expect` of signs."""
+
+    day: int
+    date: str
+    avoid: list[str]
+    better_not: list[str]
+    do: list[str]
+    prepare: list[str]
+    expect: list[str]
+    lifts: list[LiftRecord]
+
+
+class PrecareRecord(TypedDict):
+    """What would be left before a session that isn't booked, and from when."""
+
+    activity: str
+    start: str
+
+
+class SessionRecord(TypedDict):
+    """When a session may be; `recommended` holds the first and the last date."""
+
+    number: int
+    minimum: str
+    recommended: list[str]
+    overdue: str | None
+    count: list[int] | None
+    unsure: list[str]
+    precare: list[PrecareRecord]
+    sources: list[str]
+
+
+class ScreeningRecord(TypedDict):
+    """Something that speaks against the treatment."""
+
+    condition: str
+    level: Literal["stop", "postpone", "ask", "tell"]
+    text: str
+    note: str | None
+    sources: list[str]
+
+
+class RedFlagRecord(TypedDict):
+    """A reason to see a clinician (`urgent`) or to call the clinic."""
+
+    text: str
+    urgent: bool
+    signs: list[str]
+    sources: list[str]
+
+
+class HintRecord(TypedDict):
+    """What another answer to `facts` would change: `activity` ends at `now`, and would end at `then`."""
+
+    facts: list[str]
+    rule: str
+    activity: str
+    now: str | None
+    then: str | None
+
+
+class TimelineRecord(TypedDict):
+    """A whole plan."""
+
+    schema_version: Literal[1]
+    notice: str
+    ruleset: RuleSetRecord
+    treatment: TreatmentRecord
+    facts: dict[str, str | float | list[str]]
+    assumed: list[AssumedRecord]
+    unknown: list[str]
+    windows: list[WindowRecord]
+    days: list[DayRecord]
+    sessions: list[SessionRecord]
+    screening: list[ScreeningRecord]
+    unanswered: list[str]
+    red_flags: list[RedFlagRecord]
+    longer_if: list[HintRecord]
+    shorter_if: list[HintRecord]
+
+
+def render(timeline: Timeline) -> str:
+    """Render *timeline*: one object, with a line for each entry of its lists."""
+    record = to_record(timeline)
+    lines = [f"{_compact(key)}: {_value(value)}" for key, value in record.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n  " + ",\n  ".join(map(_compact, value)) + "\n]"
+    return _compact(value)
+
+
+def to_record(timeline: Timeline) -> TimelineRecord:
+    """Make the record of *timeline*; instants carry the offset of its zone."""
+    zone = timeline.treatment.zone
+
+    def say(instant: datetime | None) -> str | None:
+        return None if instant is None or instant == FOREVER else instant.astimezone(zone).isoformat()
+
+    rule_set, treatment, facts = timeline.rule_set, timeline.treatment, timeline.facts
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "notice": rule_set.notice or NO_ADVICE,
+        "ruleset": {
+            "id": rule_set.id,
+            "version": rule_set.version,
+            "hash": rule_set.digest,
+            "reviewed_by": rule_set.reviewed_by,
+            "changed_core": list(rule_set.changed_core),
+        },
+        "treatment": {
+            "date": treatment.day.isoformat(),
+            "time": f"{treatment.clock:%H:%M}" if treatment.clock else None,
+            "tz": treatment.zone.key,
+            "moment": say(treatment.last) if treatment.clock else None,
+        },
+        "facts": {fact: _answer(value, timeline, fact) for fact, value in sorted(facts.given.items())},
+        "assumed": [
+            {"fact": fact, "value": _answer(value, timeline, fact)} for fact, value in sorted(facts.assumed.items())
+        ],
+        "unknown": list(facts.unknown),
+        "windows": [_window(window, say) for window in timeline.windows],
+        "days": [_day(day, say) for day in timeline.days],
+        "sessions": [_session(session) for session in timeline.sessions],
+        "screening": [_finding(finding) for finding in timeline.findings],
+        "unanswered": [screening.id for screening in timeline.unanswered],
+        "red_flags": [_red_flag(rule, timeline) for rule in timeline.red_flags],
+        "longer_if": [_hint(hint, say) for hint in timeline.longer_if],
+        "shorter_if": [_hint(hint, say) for hint in timeline.shorter_if],
+    }
+
+
+Say = Callable[[datetime | None], str | None]
+
+
+def _answer(value: Given, timeline: Timeline, fact: str) -> str | float | list[str]:
+    if not isinstance(value, tuple):
+        return value
+    return list(value) if timeline.rule_set.facts[fact].several else value[0]
+
+
+def _window(window: Window, say: Say) -> WindowRecord:
+    return {
+        "rule": window.rule,
+        "kind": window.kind,  # type: ignore[typeddict-item]
+        "activity": window.target,
+        "text": window.text,
+        "start": str(say(window.start)),
+        "earliest": say(window.earliest),
+        "end": say(window.end),
+        "end_stated": window.end_stated,
+        "better_from": say(window.better_from) if window.better_from < window.start else None,
+        "better_until": say(window.better_until) if window.better_until > window.end else None,
+        "and_once": [wait.bound for wait in window.waits],
+        "precision": window.precision,  # type: ignore[typeddict-item]
+        "times": window.words.get("times"),
+        "if": window.condition,
+        "says": [{"source": one.source, "value": one.value, "note": one.note or None} for one in window.says],
+        "overruled": [{"rule": lost.rule, "source": lost.source, "value": lost.value} for lost in window.overruled],
+        "origin": window.origin,
+        "rules": list(window.rules),
+        "unsure": list(window.unsure),
+        "eases": say(window.eases),
+        "usually_by": say(window.usually_by),
+        "worry_after": say(window.worry_after),
+        "confidence": "low" if window.low_confidence else "normal",
+        "words": {key: value for key, value in sorted(window.words.items()) if key not in ("text", "times", "if")},
+    }
+
+
+def _day(day: Day, say: Say) -> DayRecord:
+    return {
+        "day": day.number,
+        "date": day.day.isoformat(),
+        "avoid": list(day.avoid),
+        "better_not": list(day.better_not),
+        "do": list(day.do),
+        "prepare": list(day.prepare),
+        "expect": list(day.expect),
+        "lifts": [
+            {
+                "activity": lift.activity,
+                "at": str(say(lift.at)),
+                "to": lift.to,  # type: ignore[typeddict-item]
+                "and_once": [wait.bound for wait in lift.waits],
+            }
+            for lift in day.lifts
+        ],
+    }
+
+
+def _session(session: Session) -> SessionRecord:
+    return {
+        "number": session.number,
+        "minimum": session.minimum.isoformat(),
+        "recommended": [day.isoformat() for day in session.recommended],
+        "overdue": session.overdue.isoformat() if session.overdue else None,
+        "count": list(session.count) if session.count else None,
+        "unsure": list(session.unsure),
+        "precare": [{"activity": activity, "start": day.isoformat()} for activity, day in session.precare],
+        "sources": list(session.sources),
+    }
+
+
+def _finding(finding: Finding) -> ScreeningRecord:
+    screening = finding.screening
+    return {
+        "condition": screening.id,
+        "level": finding.level,  # type: ignore[typeddict-item]
+        "text": screening.text,
+        "note": screening.note or None,
+        "sources": _sources(saying.source for saying in screening.says),
+    }
+
+
+def _red_flag(rule: Rule, timeline: Timeline) -> RedFlagRecord:
+    text = rule.words.get("text") or ", ".join(timeline.rule_set.label(sign) for sign in rule.targets)
+    return {
+        "text": text,
+        "urgent": rule.urgent,
+        "signs": list(rule.targets),
+        "sources": _sources(saying.source for saying in rule.says),
+    }
+
+
+def _hint(hint: Hint, say: Say) -> HintRecord:
+    return {
+        "facts": list(hint.facts),
+        "rule": hint.rule,
+        "activity": hint.target,
+        "now": say(hint.now),
+        "then": say(hint.then),
+    }
+
+
+def _sources(ids: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(ids))
+
+
+def json_schema() -> dict[str, Any]:
+    """Generate the JSON Schema of a plan from the records above."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(TimelineRecord).json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,115 @@
+"""How dates, instants, windows and sources are said in words, the same in every view for people."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from needlecare.model.plan import FOREVER, Timeline, Wait, Window
+from needlecare.model.ruleset import RuleSet
+from needlecare.model.treatment import Treatment
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MOMENT = timedelta(microseconds=1)
+NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
+
+
+def say_date(day: date, year_of: date | None = None) -> str:
+    """Say a date: `Fri 20 Nov`, with its year unless that is the year of *year_of*."""
+    year = "" if year_of is not None and day.year == year_of.year else f" {day.year}"
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}{year}"
+
+
+def say_dates(first: date, last: date, year_of: date | None = None) -> str:
+    """Say a range of dates: `Mon 23 to Fri 27 Nov`."""
+    if first == last:
+        return say_date(first, year_of)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{_DAYS[first.weekday()]} {first.day} to {say_date(last, year_of)}"
+    return f"{say_date(first, last if first.year == last.year else None)} to {say_date(last, year_of)}"
+
+
+class Clock:
+    """Says instants in the treatment's zone."""
+
+    def __init__(self, treatment: Treatment) -> None:
+        self._treatment = treatment
+
+    def date(self, instant: datetime) -> str:
+        """Say the date of *instant*."""
+        return say_date(instant.astimezone(self._treatment.zone).date(), self._treatment.day)
+
+    def time(self, instant: datetime) -> str:
+        """Say the hour of *instant*; nothing at midnight, where a day begins."""
+        local = instant.astimezone(self._treatment.zone)
+        return "" if (local.hour, local.minute) == (0, 0) else f"{local:%H:%M}"
+
+    def at(self, instant: datetime) -> str:
+        """Say an instant: `Sun 22 Nov 16:30`, or the date alone for a midnight."""
+        return f"{self.date(instant)} {self.time(instant)}".strip()
+
+    def until(self, instant: datetime) -> str:
+        """Say an end: `Sun 22 Nov 16:30`, or `the end of Mon 23 Nov`."""
+        if instant == FOREVER:
+            return "further notice"
+        return self.at(instant) if self.time(instant) else f"the end of {self.date(instant - _MOMENT)}"
+
+    def last_day(self, instant: datetime) -> str:
+        """Say the last date before an end."""
+        return self.date(instant - _MOMENT)
+
+
+def say_waits(waits: Iterable[Wait], clock: Clock) -> str:
+    """Say what else must have come: `only once no redness is left (usually by Mon 23 Nov)`."""
+    parts = [
+        f"{wait.label} (usually by {clock.last_day(wait.usually_by)})" if wait.usually_by else wait.label
+        for wait in waits
+    ]
+    return f"only once {' and '.join(parts)}" if parts else ""
+
+
+def say_restriction(window: Window, clock: Clock) -> str:
+    """Say how long something is to be left, and what must have come besides."""
+    parts = []
+    if window.start < window.end:
+        parts.append(f"no until {clock.until(window.end)}")
+    if window.better_until == FOREVER and window.end < FOREVER:
+        parts.append("then better not: no end is given, ask your clinic")
+    elif window.better_until > window.end:
+        parts.append(f"{'then ' if parts else ''}better not until {clock.until(window.better_until)}")
+    return ", ".join(parts)
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Join words: `a, b and c`."""
+    listed = list(words)
+    return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
+
+
+def marks(windows: Iterable[Window], rule_set: RuleSet, shown: int = 2) -> str:
+    """Name the weightiest sources that hold the values used, and how many more there are."""
+    ranked: dict[str, tuple[bool, int, str]] = {}
+    for window in windows:
+        value = rule_set.rules[window.rule].value
+        for saying in window.says:
+            rank = (value not in saying.value, -rule_set.weight(saying.source), saying.source)
+            ranked[saying.source] = min(rank, ranked.get(saying.source, rank))
+    ids = sorted(ranked, key=ranked.__getitem__)
+    more = f" +{len(ids) - shown}" if len(ids) > shown else ""
+    return f"{', '.join(ids[:shown])}{more}"
+
+
+def cited(timeline: Timeline) -> list[str]:
+    """Name every source that the timeline rests on."""
+    ids = {saying.source for window in timeline.windows for saying in window.says}
+    ids.update(lost.source for window in timeline.windows for lost in window.overruled)
+    ids.update(saying.source for rule in timeline.red_flags for saying in rule.says)
+    ids.update(saying.source for finding in timeline.findings for saying in finding.screening.says)
+    ids.update(source for session in timeline.sessions for source in session.sources)
+    return sorted(ids)
+
+
+def topmost(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
+    """Leave out what is said already by an activity that it is part of."""
+    listed = set(activities)
+    shown = [one for one in listed if not listed & set(rule_set.lineage[one][1:])]
+    return sorted(shown, key=lambda one: (rule_set.label(one), one))
