@@ -81,7 +81,9 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
 
 
-def _unknown(what: str, word: str, known: Sequence[str] | Mapping[str, object], names: Mapping[str, str] | None = None) -> str:
+def _unknown(
+    what: str, word: str, known: Sequence[str] | Mapping[str, object], names: Mapping[str, str] | None = None
+) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(_plain(word), [*(names or {}), *map(_plain, known)], n=1, cutoff=0.7)

@@ -12,6 +12,7 @@ _TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LONGEST = 40
 _HELP = "write it as 2026-11-20 or 20 Nov 2026"
 
 
@@ -50,7 +51,11 @@ def _parse_written(text: str) -> date:
     from dateutil.parser import ParserError, parse
 
     no_date = InputError(f"`{text}` is not a date that can be read; {_HELP}")
-    if len(text) > 40 or not re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text) or not re.fullmatch(r"[A-Za-z0-9\s,./-]+", text):
+    if (
+        len(text) > _LONGEST
+        or not re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text)
+        or not re.fullmatch(r"[A-Za-z0-9\s,./-]+", text)
+    ):
         raise no_date
     readings: list[date] = []
     for day_first in (True, False):
@@ -127,6 +132,6 @@ def machine_zone() -> ZoneInfo:
 
     try:
         zone = tzlocal.get_localzone()
-    except Exception as error:
+    except (OSError, ValueError, LookupError) as error:
         raise InputError(f"this machine's time zone can't be read ({error}); give it with --tz Europe/London") from None
     return zone

@@ -23,7 +23,8 @@ def read_seen(rule_set: RuleSet, treatment: Treatment, texts: Sequence[str]) -> 
         if not equals or not when:
             raise InputError(f"--seen: `{text}` can't be read; write it as redness-gone=2026-11-22, or redness-gone=no")
         if name not in to_see:
-            raise InputError(f"--seen: there is nothing called `{name}` to see{nearest(name, to_see)}; it may be {', '.join(sorted(to_see))}")
+            known = ", ".join(sorted(to_see))
+            raise InputError(f"--seen: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
         if name in seen:
             raise InputError(f"--seen: {name} is given twice")
         seen[name] = NOT_YET if when.lower() == "no" else _when(name, when, treatment)
@@ -35,7 +36,9 @@ def _when(name: str, text: str, treatment: Treatment) -> Seen:
     if not clock:
         day_text, clock, time_text = text.partition(" ") if ":" in text else (text, "", "")
     day = parse_date(day_text)
-    found = seen_at(datetime.combine(day, parse_time(time_text)), treatment.zone) if clock else seen_on(day, treatment.zone)
+    found = (
+        seen_at(datetime.combine(day, parse_time(time_text)), treatment.zone) if clock else seen_on(day, treatment.zone)
+    )
     if found.last is not None and found.last.at <= treatment.first:
         raise InputError(f"--seen: {name} can't have come on {day.isoformat()}, before the treatment")
     return found

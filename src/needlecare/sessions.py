@@ -14,37 +14,27 @@ def next_session(spacings: Applying, last: date, *, number: int) -> Session | No
 
     Of several spacings the longest minimum counts, and an unknown fact counts as the answer that makes it longer.
     """
-    timed = [(spacing, unsure) for spacing, unsure in spacings if spacing.every is not None]
+    timed = [(spacing, spacing.every, unsure) for spacing, unsure in spacings if spacing.every is not None]
     if not timed:
         return None
-    deciding, unsure = max(timed, key=lambda pair: (_days(last, _nearest(pair[0])), not pair[1], pair[0].id))
-    minimum = shift_date(last, _nearest(deciding))
-    farthest = max(shift_date(last, _farthest(deciding)), minimum)
-    overdue = max((shift_date(last, spacing.overdue) for spacing, _ in timed if spacing.overdue), default=None)
-    certain = [spacing for spacing, doubt in timed if not doubt]
-    milder = max((shift_date(last, _nearest(spacing)) for spacing in certain), default=None)
-    count = deciding.count or next((spacing.count for spacing in certain if spacing.count), None)
+    deciding, (near, far), unsure = max(timed, key=lambda one: (_days(last, one[1][0]), not one[2], one[0].id))
+    minimum = shift_date(last, near)
+    farthest = max(shift_date(last, far), minimum)
+    overdue = max((shift_date(last, spacing.overdue) for spacing, _, _ in timed if spacing.overdue), default=None)
+    certain = [spacing for spacing, _, doubt in timed if not doubt]
+    milder = max((shift_date(last, every[0]) for _, every, doubt in timed if not doubt), default=None)
+    total = deciding.total or next((spacing.total for spacing in certain if spacing.total), None)
     return Session(
         number,
         minimum,
         (minimum, farthest),
         max(overdue, farthest) if overdue else None,
-        count,
+        total,
         tuple(dict.fromkeys(saying.source for saying in deciding.says)),
         unsure,
         milder if unsure and milder != minimum else None,
         (),
     )
-
-
-def _nearest(spacing: Spacing) -> Duration:
-    assert spacing.every is not None
-    return spacing.every[0]
-
-
-def _farthest(spacing: Spacing) -> Duration:
-    assert spacing.every is not None
-    return spacing.every[1]
 
 
 def _days(last: date, duration: Duration) -> int:

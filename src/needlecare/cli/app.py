@@ -41,22 +41,30 @@ def needlecare(
 def plan(
     request: Request,
     *,
-    format: Annotated[str | None, typer.Option(help="text or json; else as the file's name ends.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")] = None,
-    days: Annotated[int | None, typer.Option(min=1, max=400, help="How many days to show; nothing else is cut.")] = None,
-    plain: Annotated[bool, typer.Option("--plain", help="Text without colour and layout, good to hear read aloud.")] = False,
+    format_: Annotated[str | None, typer.Option("--format", help="text or json; else as the file's name ends.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=400, help="How many days to show; nothing else is cut.")
+    ] = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Text without colour and layout, good to hear read aloud.")
+    ] = False,
     sources: Annotated[bool, typer.Option("--sources", help="List the sources at the end.")] = False,
 ) -> None:
     """Show the timeline of a treatment: what to leave, what to do, what is normal, what lifts when."""
     from needlecare.cli.plan import show_plan
 
-    show_plan(request, format_=format, output=output, days=days, plain=plain, sources=sources)
+    show_plan(request, format_=format_, output=output, days=days, plain=plain, sources=sources)
 
 
 @rules_app.command("schema")
 def rules_schema(
     *,
-    timeline: Annotated[bool, typer.Option("--timeline", help="The JSON Schema of what `plan --format json` writes.")] = False,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="The JSON Schema of what `plan --format json` writes.")
+    ] = False,
 ) -> None:
     """Write a JSON Schema."""
     import json

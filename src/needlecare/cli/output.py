@@ -9,7 +9,9 @@ from pathlib import Path
 from needlecare.errors import InputError
 
 # Stand-ins for consoles that can't show these.
-_PLAINER = str.maketrans({"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "})
+_PLAINER = str.maketrans(
+    {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "}
+)
 
 
 def complain(text: str) -> None:

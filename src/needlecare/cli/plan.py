@@ -63,7 +63,7 @@ def _render(timeline: Timeline, chosen: str, *, sources: bool) -> str:
 def _draw(timeline: Timeline, *, sources: bool) -> None:
     from rich.console import Console
 
-    from needlecare.views import terminal
+    from needlecare.views.terminal import View
 
-    console = Console(markup=False, highlight=False, emoji=False)
-    console.print(terminal.render(timeline, sources=sources))
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console.print(View(timeline, sources=sources))

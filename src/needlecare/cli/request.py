@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NamedTuple, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from needlecare.model.ruleset import RuleSet
     from needlecare.model.treatment import Treatment
 
-P = ParamSpec("P")
 _TREATMENT, _PERSON, _RULES = "The treatment", "You", "Rules"
 
 
@@ -28,22 +27,58 @@ class Request(NamedTuple):
 
 
 def read_request(
-    date: Annotated[str | None, typer.Option(help="Its date: 2026-11-20, 20 Nov 2026, today.", rich_help_panel=_TREATMENT)] = None,
-    time: Annotated[str | None, typer.Option(help="Its time: 16:30, 4:30pm. Without it hours become whole days.", rich_help_panel=_TREATMENT)] = None,
-    tz: Annotated[str | None, typer.Option(help="Its time zone, such as Europe/London; else this machine's.", rich_help_panel=_TREATMENT)] = None,
-    area: Annotated[list[str] | None, typer.Option(help="The area: face, neck, scalp, body … (repeat).", rich_help_panel=_TREATMENT)] = None,
+    date: Annotated[
+        str | None, typer.Option(help="Its date: 2026-11-20, 20 Nov 2026, today.", rich_help_panel=_TREATMENT)
+    ] = None,
+    time: Annotated[
+        str | None,
+        typer.Option(help="Its time: 16:30, 4:30pm. Without it hours become whole days.", rich_help_panel=_TREATMENT),
+    ] = None,
+    tz: Annotated[
+        str | None,
+        typer.Option(help="Its time zone, such as Europe/London; else this machine's.", rich_help_panel=_TREATMENT),
+    ] = None,
+    area: Annotated[
+        list[str] | None, typer.Option(help="The area: face, neck, scalp, body … (repeat).", rich_help_panel=_TREATMENT)
+    ] = None,
     depth: Annotated[str | None, typer.Option(help="The needle length in mm.", rich_help_panel=_TREATMENT)] = None,
     setting: Annotated[str | None, typer.Option(help="clinic or home.", rich_help_panel=_TREATMENT)] = None,
-    technique: Annotated[str | None, typer.Option(help="pen, roller, radiofrequency …", rich_help_panel=_TREATMENT)] = None,
-    add_on: Annotated[list[str] | None, typer.Option(help="What was added: prp … (repeat).", rich_help_panel=_TREATMENT)] = None,
-    skin_type: Annotated[str | None, typer.Option(help="Fitzpatrick skin type, I to VI.", rich_help_panel=_PERSON)] = None,
-    condition: Annotated[list[str] | None, typer.Option(help="eczema, pregnancy … or none (repeat).", rich_help_panel=_PERSON)] = None,
-    uses: Annotated[list[str] | None, typer.Option(help="retinoid, minoxidil, isotretinoin=2026-05-01 … (repeat).", rich_help_panel=_PERSON)] = None,
-    goal: Annotated[list[str] | None, typer.Option(help="acne-scars, rejuvenation … (repeat).", rich_help_panel=_PERSON)] = None,
-    fact: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="Any other fact of the rule set (repeat).", rich_help_panel=_PERSON)] = None,
-    seen: Annotated[list[str] | None, typer.Option(metavar="MOMENT=DATE", help="Seen: redness-gone=2026-11-22, or =no (repeat).", rich_help_panel=_PERSON)] = None,
-    rules: Annotated[str | None, typer.Option(metavar="NAME|FILE|FOLDER", help="The rule set; else microneedling.", rich_help_panel=_RULES)] = None,
-    now: Annotated[str | None, typer.Option(metavar="DATETIME", help="Take this for the present moment.", rich_help_panel=_RULES)] = None,
+    technique: Annotated[
+        str | None, typer.Option(help="pen, roller, radiofrequency …", rich_help_panel=_TREATMENT)
+    ] = None,
+    add_on: Annotated[
+        list[str] | None, typer.Option(help="What was added: prp … (repeat).", rich_help_panel=_TREATMENT)
+    ] = None,
+    skin_type: Annotated[
+        str | None, typer.Option(help="Fitzpatrick skin type, I to VI.", rich_help_panel=_PERSON)
+    ] = None,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="eczema, pregnancy … or none (repeat).", rich_help_panel=_PERSON)
+    ] = None,
+    uses: Annotated[
+        list[str] | None,
+        typer.Option(help="retinoid, minoxidil, isotretinoin=2026-05-01 … (repeat).", rich_help_panel=_PERSON),
+    ] = None,
+    goal: Annotated[
+        list[str] | None, typer.Option(help="acne-scars, rejuvenation … (repeat).", rich_help_panel=_PERSON)
+    ] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Any other fact of the rule set (repeat).", rich_help_panel=_PERSON),
+    ] = None,
+    seen: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MOMENT=DATE", help="Seen: redness-gone=2026-11-22, or =no (repeat).", rich_help_panel=_PERSON
+        ),
+    ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE|FOLDER", help="The rule set; else microneedling.", rich_help_panel=_RULES),
+    ] = None,
+    now: Annotated[
+        str | None, typer.Option(metavar="DATETIME", help="Take this for the present moment.", rich_help_panel=_RULES)
+    ] = None,
 ) -> Request:
     """Turn what was typed into what is asked about."""
     if date is None:
@@ -94,7 +129,7 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def about_treatment(command: Callable[Concatenate[Request, P], None]) -> Callable[..., None]:
+def about_treatment(command: Callable[..., None]) -> Callable[..., None]:
     """Give *command* the shared options; it gets what they come to as its first argument."""
     shared = inspect.signature(read_request).parameters
     own = list(inspect.signature(command).parameters.values())[1:]
@@ -103,9 +138,7 @@ def about_treatment(command: Callable[Concatenate[Request, P], None]) -> Callabl
         request = read_request(**{name: typed.pop(name) for name in shared})
         command(request, **typed)
 
-    parameters = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*shared.values(), *own)
-    ]
+    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*shared.values(), *own)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     run.__name__, run.__doc__ = command.__name__, command.__doc__

@@ -107,7 +107,7 @@ class Session(NamedTuple):
     minimum: date
     recommended: tuple[date, date]
     overdue: date | None
-    count: tuple[int, int] | None
+    total: tuple[int, int] | None
     sources: tuple[str, ...]
     unsure: tuple[str, ...]
     milder: date | None

@@ -90,7 +90,6 @@ class Rule(NamedTuple):
     says: tuple[Saying, ...] = ()
     origin: str = ""
     core: bool = False
-    place: str = ""
 
     @property
     def value(self) -> str:
@@ -118,11 +117,11 @@ class Screening(NamedTuple):
 
 
 class Spacing(NamedTuple):
-    """How often sessions follow each other: *count* (least, most), *every* (nearest, farthest), *overdue* after."""
+    """How sessions follow each other: *total* of them (least, most), *every* (nearest, farthest), late from *overdue*."""
 
     id: str
     when: Condition
-    count: tuple[int, int] | None = None
+    total: tuple[int, int] | None = None
     every: tuple[Duration, Duration] | None = None
     overdue: Duration | None = None
     then: str = ""
@@ -166,9 +165,7 @@ class RuleSet:
         seen = {activity: None}
         frontier = [activity]
         while frontier:
-            frontier = [
-                parent for child in frontier for parent in self.activities[child].under if parent not in seen
-            ]
+            frontier = [parent for child in frontier for parent in self.activities[child].under if parent not in seen]
             seen.update(dict.fromkeys(frontier))
         return iter(seen)
 

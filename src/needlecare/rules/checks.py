@@ -6,7 +6,7 @@ from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
 from needlecare.model.ruleset import CALL, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.rules.fields import nearest
 from needlecare.rules.layers import Layer
-from needlecare.rules.reading import Problems, Text
+from needlecare.rules.places import Problems
 
 BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT, "course-end")
 
@@ -15,7 +15,7 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
     """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
     known_moments = (*BUILT_IN_MOMENTS, *rule_set.moments)
     for rule in rule_set.rules.values():
-        at = layer.entries["rules"][rule.id].id  # type: ignore[index]
+        at = layer.entries["rules"][rule.id].id
         _check_targets(rule, rule_set, at, problems)
         for bound in _bounds_of(rule):
             _check_moments(bound, known_moments, rule_set.rules, at, problems)
@@ -28,7 +28,7 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
     _check_open_end(rule_set, layer, problems)
 
 
-def _place(layer: Layer, section: str, id_: str) -> Text:
+def _place(layer: Layer, section: str, id_: str) -> str:
     return layer.entries[section][id_].id
 
 
@@ -37,7 +37,7 @@ def _bounds_of(rule: Rule) -> list[Bound]:
     return [bound for bound in bounds if bound is not None]
 
 
-def _check_targets(rule: Rule, rule_set: RuleSet, at: Text, problems: Problems) -> None:
+def _check_targets(rule: Rule, rule_set: RuleSet, at: str, problems: Problems) -> None:
     signs = rule.verb in (EXPECT, CALL)
     known: Mapping[str, object] = rule_set.signs if signs else rule_set.activities
     what = "sign" if signs else "activity"
@@ -53,7 +53,7 @@ def _check_targets(rule: Rule, rule_set: RuleSet, at: Text, problems: Problems) 
             problems.add(at, f"the rule {rule.id}: no activity `{activity}`{nearest(activity, rule_set.activities)}")
 
 
-def _check_prescribed(rule: Rule, target: str, at: Text, problems: Problems) -> None:
+def _check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
     if rule.verb != PREPARE or "who prescribed" not in rule.words.get("text", ""):
         problems.add(
             at,
@@ -63,7 +63,7 @@ def _check_prescribed(rule: Rule, target: str, at: Text, problems: Problems) -> 
 
 
 def _check_moments(
-    bound: Bound, moments: Iterable[str], rules: Mapping[str, Rule], at: Text, problems: Problems
+    bound: Bound, moments: Iterable[str], rules: Mapping[str, Rule], at: str, problems: Problems
 ) -> None:
     for term in bound.terms:
         if term.ends_rule is not None:
@@ -124,4 +124,6 @@ def _check_open_end(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
     if moment is not None and moment.usual is not None:
         return
     at = layer.header.get("open-ends-at") or layer.header["ruleset"]
-    problems.add(at, "`open-ends-at` names a moment with a usual time, such as healed: restrictions without end wait for it")
+    problems.add(
+        at, "`open-ends-at` names a moment with a usual time, such as healed: restrictions without end wait for it"
+    )

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from needlecare.model.bounds import Bound, parse_bound
 from needlecare.model.time import Duration, parse_duration
-from needlecare.rules.reading import Fields, Items, Problems, Text, Value
+from needlecare.rules.places import Problems, Value
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 BOUND_HELP = "write it as 48h, 3d, 24h..48h, 7d before, redness-gone, 48h and redness-gone, or always"
@@ -22,7 +23,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 class Entry:
     """The fields of one entry of a rule set; each reader notes what is wrong and gives something harmless back."""
 
-    def __init__(self, fields: Fields, problems: Problems, known: Iterable[str], what: str) -> None:
+    def __init__(self, fields: dict[Any, Any], problems: Problems, known: Iterable[str], what: str) -> None:
         self.fields = fields
         self.problems = problems
         self.what = what
@@ -40,22 +41,22 @@ class Entry:
         value = self.fields.get(key)
         if value is None:
             return default
-        if not isinstance(value, Text):
+        if not isinstance(value, str):
             self.problems.add(value, f"`{key}` is one line of text")
             return default
         return " ".join(value.split())
 
-    def texts(self, key: str) -> tuple[Text, ...]:
+    def texts(self, key: str) -> tuple[str, ...]:
         """Read one text, or a list of them."""
         return self.as_texts(self.fields.get(key), key)
 
-    def as_texts(self, value: Value | None, key: str) -> tuple[Text, ...]:
+    def as_texts(self, value: Value | None, key: str) -> tuple[str, ...]:
         """Read *value* as one text, or a list of them."""
         if value is None:
             return ()
-        if isinstance(value, Text):
+        if isinstance(value, str):
             return (value,)
-        if isinstance(value, Items) and all(isinstance(item, Text) for item in value):
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         self.problems.add(value, f"`{key}` is one name, or a list such as [one, two]")
         return ()
@@ -69,9 +70,9 @@ class Entry:
         value = self.fields.get(key)
         if value is None:
             return default
-        if isinstance(value, Text) and value in allowed:
+        if isinstance(value, str) and value in allowed:
             return str(value)
-        shown = f" `{value}`" if isinstance(value, Text) else ""
+        shown = f" `{value}`" if isinstance(value, str) else ""
         self.problems.add(value, f"`{key}` can't be{shown}; it is one of {', '.join(allowed)}")
         return default
 
@@ -82,7 +83,7 @@ class Entry:
 
     def as_bound(self, value: Value, key: str) -> Bound | None:
         """Read *value* as a bound."""
-        bound = parse_bound(" ".join(value.split())) if isinstance(value, Text) else None
+        bound = parse_bound(" ".join(value.split())) if isinstance(value, str) else None
         if bound is None:
             self.problems.add(value, f"`{key}` can't be read{_shown(value)}; {BOUND_HELP}")
         return bound
@@ -92,27 +93,27 @@ class Entry:
         value = self.fields.get(key)
         if value is None:
             return None
-        duration = parse_duration(value) if isinstance(value, Text) else None
+        duration = parse_duration(value) if isinstance(value, str) else None
         if duration is None:
             self.problems.add(value, f"`{key}` can't be read{_shown(value)}; write it as 24h, 3d, 2w, 6mo or 1y")
         return duration
 
-    def pair(self, key: str, read: Callable[[str], object], help_: str) -> tuple[Text, Text] | None:
+    def pair(self, key: str, read: Callable[[str], object], help_: str) -> tuple[str, str] | None:
         """Read `one..other` (or `one` for both), each side readable by *read*."""
         value = self.fields.get(key)
         if value is None:
             return None
-        if isinstance(value, Text):
+        if isinstance(value, str):
             low, dots, high = value.partition("..")
             sides = (low.strip(), high.strip() if dots else low.strip())
             if all(read(side) is not None for side in sides):
-                return Text(sides[0]), Text(sides[1])
+                return sides
         self.problems.add(value, f"`{key}` can't be read{_shown(value)}; {help_}")
         return None
 
 
 def _shown(value: Value) -> str:
-    return f": `{value}`" if isinstance(value, Text) else ""
+    return f": `{value}`" if isinstance(value, str) else ""
 
 
 def whole_number(text: str) -> int | None:

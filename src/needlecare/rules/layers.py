@@ -3,14 +3,16 @@
 An entry that a layer changes keeps the fields that the layer doesn't name; a named field is replaced whole.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import VERBS
 from needlecare.rules.fields import ID, nearest
-from needlecare.rules.reading import Fields, Problems, Text, Value, read_yaml
+from needlecare.rules.packed import unpack
+from needlecare.rules.places import Fields, Problems, Value, fields_at, place, text_at
+from needlecare.rules.shipped import is_shipped
 
 WORDS = ("kinds", "sources", "activities", "signs", "moments", "facts")
 STATEMENTS = ("rules", "screening", "sessions")
@@ -23,7 +25,7 @@ _WINDOW = ("from", "until", "for", "at", "due")
 class Raw(NamedTuple):
     """One entry as written, with what its file says of every entry: default condition, core or not, whose it is."""
 
-    id: Text
+    id: str
     value: Value
     origin: str
     core: bool = False
@@ -34,9 +36,9 @@ class Layer:
     """A rule set as written: its header, and its entries by section and id."""
 
     def __init__(self) -> None:
-        self.header: dict[str, Text] = {}
+        self.header: dict[str, str] = {}
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
-        self.switched_off: dict[Text, Value] = {}
+        self.switched_off: dict[str, Value] = {}
         self.changed_core: list[str] = []
 
     @property
@@ -45,15 +47,18 @@ class Layer:
         return str(self.header.get("ruleset", ""))
 
 
-def read_layer(location: Path, problems: Problems) -> Layer:
-    """Read the rule set at *location*: a file, or the YAML files of a folder.
+def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
+    """Read the rule set at *location*: a file, or the YAML files of a folder; *packed* where it ships so.
 
     Raises:
         InputError: there is nothing to read there.
         RuleSetError: a file can't be read as YAML.
     """
     layer = Layer()
-    trees = [read_yaml(_bytes(path), _display(path), problems) for path in _files(location)]
+    files = read_files(location)
+    trees = unpack(location.name, files) if packed and is_shipped(location) else None
+    if trees is None:
+        trees = read_trees(files, problems)
     for tree in trees:
         _read_header(tree, layer, problems)
     if not layer.header.get("ruleset"):
@@ -65,42 +70,48 @@ def read_layer(location: Path, problems: Problems) -> Layer:
     return layer
 
 
-def _files(location: Path) -> list[Path]:
+def read_files(location: Path) -> list[tuple[Path, bytes]]:
+    """Read the bytes of a rule set's files, without those of its cases; raises as `read_layer` does."""
     if not location.exists():
         raise InputError(f"no rule set at {location}; give the name of one that ships, a file or a folder")
     if not location.is_dir():
-        return [location]
-    files = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
-    files = [path for path in files if not path.name.startswith("cases")]
-    if not files:
+        return [(location, _bytes(location))]
+    paths = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
+    paths = [path for path in paths if not path.name.startswith("cases")]
+    if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
-    return files
+    return [(path, _bytes(path)) for path in paths]
+
+
+def read_trees(files: Sequence[tuple[Path, bytes]], problems: Problems | None = None) -> list[Any]:
+    """Read *files* as YAML; without *problems* to note them in, what is wrong is raised."""
+    from needlecare.rules.yaml import read_yaml
+
+    found = Problems() if problems is None else problems
+    trees = [read_yaml(data, str(path), found) for path, data in files]
+    if problems is None:
+        found.raise_any()
+    return trees
 
 
 def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise RuleSetError([f"{_display(path)}:1:1: can't be read: {error.strerror}"]) from None
+        raise RuleSetError([f"{path}:1:1: can't be read: {error.strerror}"]) from None
 
 
-def _display(path: Path) -> str:
-    return str(path)
+def _named_after(location: Path, tree: dict[Any, Any]) -> str:
+    return text_at(location.stem.lower().replace("_", "-").replace(" ", "-"), tree)
 
 
-def _named_after(location: Path, tree: Fields) -> Text:
-    name = Text(location.stem.lower().replace("_", "-").replace(" ", "-"))
-    name.mark = tree.mark
-    return name
-
-
-def _read_header(tree: Fields, layer: Layer, problems: Problems) -> None:
+def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
     for key, value in tree.items():
         if key not in _TOP:
             problems.add(key, f"a rule file has no `{key}`{nearest(key, _TOP)}; it may have {', '.join(_TOP)}")
         if key not in HEADER:
             continue
-        if not isinstance(value, Text):
+        if not isinstance(value, str):
             problems.add(value, f"`{key}` is one line of text")
         elif key in layer.header:
             problems.add(key, f"`{key}` stands in another file of this folder too; keep one")
@@ -108,7 +119,7 @@ def _read_header(tree: Fields, layer: Layer, problems: Problems) -> None:
             layer.header[key] = value
 
 
-def _read_sections(tree: Fields, layer: Layer, problems: Problems) -> None:
+def _read_sections(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
     core = tree.get("core") == "true"
     for section in (*WORDS, *STATEMENTS):
         value = tree.get(section)
@@ -116,13 +127,13 @@ def _read_sections(tree: Fields, layer: Layer, problems: Problems) -> None:
             continue
         if section == "sessions" and isinstance(value, list):
             value = _by_id(value, layer)
-        if not isinstance(value, Fields):
+        if not isinstance(value, dict):
             problems.add(value, f"`{section}` holds entries by their ids, such as {{one: …, two: …}}")
             continue
         for id_, raw in value.items():
             _add_entry(section, Raw(id_, raw, layer.id, core, tree.get("when")), tree, layer, problems)
     off = tree.get("switched-off", Fields())
-    if isinstance(off, Fields):
+    if isinstance(off, dict):
         layer.switched_off.update(off)
     else:
         problems.add(off, "`switched-off` names rules and reasons, such as {swimming: {because: why, by: who}}")
@@ -132,33 +143,27 @@ def _by_id(items: list[Value], layer: Layer) -> Fields:
     """Name the entries of a list: by their `id`, else by their place in it."""
     named = Fields()
     for number, item in enumerate(items, 1):
-        given = item.get("id") if isinstance(item, Fields) else None
-        id_ = Text(given if isinstance(given, Text) else f"{layer.id}-{number}")
-        id_.mark = item.mark
-        named[id_] = item
+        given = item.get("id") if isinstance(item, dict) else None
+        named[text_at(given if isinstance(given, str) else f"{layer.id}-{number}", item)] = item
     return named
 
 
-def _add_entry(section: str, raw: Raw, tree: Fields, layer: Layer, problems: Problems) -> None:
+def _add_entry(section: str, raw: Raw, tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
     if raw.id in layer.entries[section]:
         first = layer.entries[section][raw.id].id
-        problems.add(raw.id, f"`{raw.id}` stands in {first.mark.name} line {first.mark.line + 1} too; keep one")
+        problems.add(raw.id, f"`{raw.id}` stands in {place(first).name} line {place(first).line + 1} too; keep one")
         return
     if section in STATEMENTS:
-        if not isinstance(raw.value, Fields):
-            problems.add(raw.value, f"an entry of `{section}` is fields in {{ }}, such as {{avoid: makeup, until: 24h}}")
+        if not isinstance(raw.value, dict):
+            problems.add(
+                raw.value, f"an entry of `{section}` is fields in {{ }}, such as {{avoid: makeup, until: 24h}}"
+            )
             return
         if not ID.fullmatch(raw.id):
             problems.add(raw.id, f"`{raw.id}` can't be an id; use lower-case letters, digits and hyphens")
         if "source" in tree and "source" not in raw.value and "says" not in raw.value:
-            raw.value[_copy("source", raw.id)] = tree["source"]
+            raw.value["source"] = tree["source"]
     layer.entries[section][raw.id] = raw
-
-
-def _copy(text: str, place_of: Text) -> Text:
-    made = Text(text)
-    made.mark = place_of.mark
-    return made
 
 
 def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -> Layer:
@@ -173,7 +178,7 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
     for section, entries in top.entries.items():
         for id_, raw in entries.items():
             below = result.entries[section].get(id_)
-            changed = raw if below is None else _change(below, raw, problems)
+            changed = raw if below is None else _change(below, raw)
             if below is not None and below.core and section in STATEMENTS:
                 _guard_core(changed, problems)
                 result.changed_core.append(id_)
@@ -183,11 +188,10 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
     return result
 
 
-def _change(below: Raw, above: Raw, problems: Problems) -> Raw:
-    if not isinstance(below.value, Fields) or not isinstance(above.value, Fields):
+def _change(below: Raw, above: Raw) -> Raw:
+    if not isinstance(below.value, dict) or not isinstance(above.value, dict):
         return above
-    fields = Fields(below.value)
-    fields.mark = above.value.mark
+    fields = fields_at(below.value, above.value)
     if "days" in above.value:
         dropped: tuple[str, ...] = _WINDOW
     elif any(key in above.value for key in _WINDOW):
@@ -203,20 +207,20 @@ def _change(below: Raw, above: Raw, problems: Problems) -> Raw:
 
 
 def _guard_core(raw: Raw, problems: Problems) -> None:
-    if not isinstance(raw.value, Fields) or not all(key in raw.value for key in ("because", "by")):
+    if not isinstance(raw.value, dict) or not all(key in raw.value for key in ("because", "by")):
         problems.add(raw.id, f"`{raw.id}` is part of the core; a change of it says `because:` and `by:`")
 
 
-def _switch_off(id_: Text, reason: Value, result: Layer, problems: Problems) -> None:
+def _switch_off(id_: str, reason: Value, result: Layer, problems: Problems) -> None:
     section = next((name for name in STATEMENTS if id_ in result.entries[name]), None)
     if section is None:
         known = [rule for name in STATEMENTS for rule in result.entries[name]]
         problems.add(id_, f"there is no rule `{id_}` to switch off{nearest(id_, known)}")
         return
     raw = result.entries[section][id_]
-    if isinstance(raw.value, Fields) and raw.value.get("urgent") == "true":
+    if isinstance(raw.value, dict) and raw.value.get("urgent") == "true":
         problems.add(id_, f"`{id_}` is a red flag; red flags can't be switched off")
-    elif not isinstance(reason, Fields) or "because" not in reason:
+    elif not isinstance(reason, dict) or "because" not in reason:
         problems.add(id_, f"say why `{id_}` is switched off: {id_}: {{because: the reason, by: who decided}}")
     elif raw.core and "by" not in reason:
         problems.add(id_, f"`{id_}` is part of the core; switching it off says `because:` and `by:`")
@@ -226,33 +230,37 @@ def _switch_off(id_: Text, reason: Value, result: Layer, problems: Problems) -> 
         del result.entries[section][id_]
 
 
-Finder = Callable[[str, Path], Path]
+class Sources(NamedTuple):
+    """How rule sets are found: *find* turns a name into a place, *default* is the base of those that name none.
 
-
-def resolve(location: Path, find: Finder, default_base: Path, problems: Problems) -> Layer:
-    """Read the rule set at *location* and lay it over all that it extends; *find* turns a name into a place.
-
-    A set that names no base stands on its own, with the words and the core of *default_base*.
+    *packed* allows the packed form of those that ship, which has no places to point at.
     """
-    return _resolve(location, find, default_base, problems, ())
+
+    find: Callable[[str, Path], Path]
+    default: Path
+    packed: bool = True
 
 
-def _resolve(location: Path, find: Finder, default_base: Path, problems: Problems, above: tuple[Path, ...]) -> Layer:
-    top = read_layer(location, problems)
+def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[Path, ...] = ()) -> Layer:
+    """Read the rule set at *location* and lay it over all that it extends.
+
+    A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
+    that lead here.
+    """
+    top = read_layer(location, problems, packed=sources.packed)
     extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
     if extends is not None and words_from is not None:
         problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
     wanted = extends or words_from
-    if wanted is None and location.resolve() == default_base.resolve():
+    if wanted is None and location.resolve() == sources.default.resolve():
         return top
     try:
-        base_place = find(str(wanted), location) if wanted else default_base
+        below = sources.find(wanted, location) if wanted else sources.default
     except InputError as error:
         problems.add(wanted or top.header["ruleset"], str(error))
         return top
     chain = (*above, location.resolve())
-    if base_place.resolve() in chain:
+    if below.resolve() in chain:
         problems.add(wanted or top.header["ruleset"], f"`{wanted}` leads back to this rule set")
         return top
-    base = _resolve(base_place, find, default_base, problems, chain)
-    return lay_over(base, top, problems, words_only=extends is None)
+    return lay_over(resolve(below, sources, problems, chain), top, problems, words_only=extends is None)

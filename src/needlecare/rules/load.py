@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from needlecare.model.facts import Condition
 from needlecare.model.ruleset import Rule, RuleSet
 from needlecare.rules import words
 from needlecare.rules.checks import check_references
-from needlecare.rules.layers import STATEMENTS, Layer, Raw, resolve
-from needlecare.rules.reading import Fields, Problems, Text, Value
+from needlecare.rules.layers import Layer, Raw, Sources, resolve
+from needlecare.rules.places import Problems, Value
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
 from needlecare.rules.statements import Context, parse_rule, parse_screening, parse_spacing
 
@@ -27,11 +28,18 @@ def load_rules(name: str = DEFAULT) -> RuleSet:
 
 def load_rules_at(location: Path) -> RuleSet:
     """Load the rule set at *location*; raises as `load_rules` does."""
-    problems = Problems()
-    layer = resolve(location, find_rules, shipped_folder() / DEFAULT, problems)
-    rule_set = _parse(layer, problems)
+    rule_set, problems = _load(location, packed=True)
+    if problems:
+        # Packed rules have no places to point at: read them again from where they are written.
+        rule_set, problems = _load(location, packed=False)
     problems.raise_any()
     return rule_set
+
+
+def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Problems]:
+    problems = Problems()
+    layer = resolve(location, Sources(find_rules, shipped_folder() / DEFAULT, packed), problems)
+    return _parse(layer, problems), problems
 
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
@@ -68,7 +76,9 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         rules=rules,
         screenings={one.id: parse_screening(one.id, _fields(one), context(one)) for one in _in_order(raw["screening"])},
         spacings={one.id: parse_spacing(one.id, _fields(one), context(one)) for one in _in_order(raw["sessions"])},
-        activities={str(one.id): words.parse_activity(one.id, one.value, problems) for one in _in_order(raw["activities"])},
+        activities={
+            str(one.id): words.parse_activity(one.id, one.value, problems) for one in _in_order(raw["activities"])
+        },
         signs={str(one.id): words.parse_sign(one.id, one.value, problems) for one in _in_order(raw["signs"])},
         moments={str(one.id): words.parse_moment(one.id, one.value, problems) for one in _in_order(raw["moments"])},
         facts=facts,
@@ -86,8 +96,8 @@ def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:
     return [entries[id_] for id_ in sorted(entries)]
 
 
-def _fields(one: Raw) -> Fields:
-    return one.value if isinstance(one.value, Fields) else Fields()
+def _fields(one: Raw) -> dict[Any, Any]:
+    return one.value if isinstance(one.value, dict) else {}
 
 
 def _digest(layer: Layer) -> str:

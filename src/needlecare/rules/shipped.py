@@ -37,3 +37,8 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
         f"no rule set `{name}`{nearest(name, shipped_names())}: "
         f"give the name of one that ships ({', '.join(shipped_names())}), a file or a folder"
     )
+
+
+def is_shipped(location: Path) -> bool:
+    """Tell whether *location* is a rule set that ships."""
+    return location.parent == shipped_folder()

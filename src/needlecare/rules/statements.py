@@ -1,21 +1,34 @@
 """The statements of a rule set: rules, screening and sessions, from their YAML fields."""
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from needlecare.model.bounds import AT_TREATMENT, Bound, Stretch, Term, parse_stretch
 from needlecare.model.facts import Condition
 from needlecare.model.ruleset import CALL, EXPECT, PREPARE, VERBS, Rule, Saying, Screening, Source, Spacing
 from needlecare.model.time import Duration
 from needlecare.rules.fields import Entry, nearest, whole_number
-from needlecare.rules.reading import Fields, Items, Problems, Text, Value, place
+from needlecare.rules.places import Problems, Value
 
 # Words for people: shown, never computed.
 WORDS = (
     *("text", "how", "instead", "why", "note", "prefer", "if", "if-broken", "roughly", "because", "by"),
     *("times", "every", "lasting", "while", "unless-told"),
 )
-COMPUTED = ("from", "until", "for", "days", "at", "due", "when", "except", "eases", "worry-after", "urgent", "confidence")
+COMPUTED = (
+    "from",
+    "until",
+    "for",
+    "days",
+    "at",
+    "due",
+    "when",
+    "except",
+    "eases",
+    "worry-after",
+    "urgent",
+    "confidence",
+)
 SOURCES = ("source", "says")
 LEVELS = ("stop", "postpone", "ask", "tell")
 _RULE_KEYS = (*VERBS, *WORDS, *COMPUTED, *SOURCES)
@@ -34,7 +47,7 @@ class Context(NamedTuple):
     core: bool = False
 
 
-def parse_rule(id_: Text, value: Fields, context: Context) -> Rule | None:
+def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None:
     """Read one rule; None where it has no verb to go by."""
     entry = Entry(value, context.problems, _RULE_KEYS, "a rule")
     verbs = [verb for verb in VERBS if verb in value]
@@ -72,7 +85,6 @@ def parse_rule(id_: Text, value: Fields, context: Context) -> Rule | None:
         says,
         context.origin,
         context.core,
-        place(id_),
     )
 
 
@@ -101,7 +113,7 @@ def _read_exceptions(entry: Entry) -> tuple[tuple[str, Bound], ...]:
     value = entry.fields.get("except")
     if value is None:
         return ()
-    if not isinstance(value, Fields):
+    if not isinstance(value, dict):
         entry.note("except", "write exceptions as {activity: its own end}, such as {mineral-makeup: 12h}")
         return ()
     pairs = [(str(activity), entry.as_bound(bound, "except")) for activity, bound in value.items()]
@@ -111,7 +123,7 @@ def _read_exceptions(entry: Entry) -> tuple[tuple[str, Bound], ...]:
 def _own_value(entry: Entry) -> str:
     """Give the value that a bare `source:` says: the rule's own bound."""
     for key in ("until", "from", "for", "days", "due", "at", "every"):
-        if key in entry.fields and entry.fields[key] not in ("treatment",):
+        if key in entry.fields and entry.fields[key] != "treatment":
             return entry.text(key)
     return "no end given"
 
@@ -121,7 +133,7 @@ def read_sayings(entry: Entry, context: Context, own: str) -> tuple[Saying, ...]
     says = [Saying(str(source), own) for source in entry.texts("source")]
     named = list(entry.texts("source"))
     given = entry.fields.get("says")
-    if isinstance(given, Fields):
+    if isinstance(given, dict):
         for source, value in given.items():
             named.append(source)
             says.extend(_read_saying(str(source), value, context.problems))
@@ -134,22 +146,22 @@ def read_sayings(entry: Entry, context: Context, own: str) -> tuple[Saying, ...]
 
 
 def _read_saying(source: str, value: Value, problems: Problems) -> list[Saying]:
-    if isinstance(value, Text):
+    if isinstance(value, str):
         return [Saying(source, " ".join(value.split()))]
-    if isinstance(value, Items):
+    if isinstance(value, list):
         return [saying for item in value for saying in _read_saying(source, item, problems)]
     note = value.get("note", "")
     said = []
     for field, part in value.items():
-        parts = part if isinstance(part, Items) else [part]
-        if not all(isinstance(text, Text) for text in parts):
+        parts = part if isinstance(part, list) else [part]
+        if not all(isinstance(text, str) for text in parts):
             problems.add(part, "what a source says is text, a list, or fields such as {from: 2w before, until: 2w}")
         elif field != "note":
             said.append(f"{field} {', '.join(parts)}")
     return [Saying(source, "; ".join(said) or "unstated", note if isinstance(note, str) else "")]
 
 
-def parse_screening(id_: Text, value: Fields, context: Context) -> Screening:
+def parse_screening(id_: str, value: dict[Any, Any], context: Context) -> Screening:
     """Read a screening entry."""
     known = ("level", "when", "within", "text", "note", "because", "by", *SOURCES)
     entry = Entry(value, context.problems, known, "a screening entry")
@@ -164,12 +176,10 @@ def parse_screening(id_: Text, value: Fields, context: Context) -> Screening:
         context.problems.add(id_, f"the screening entry {id_} needs `when:`, such as {{condition: {id_}}}")
     note = " ".join(filter(None, (entry.text("note"), entry.text("because"))))
     text = entry.text("text")
-    return Screening(
-        str(id_), level, when, text, entry.duration("within"), note, says, context.origin, context.core
-    )
+    return Screening(str(id_), level, when, text, entry.duration("within"), note, says, context.origin, context.core)
 
 
-def parse_spacing(id_: Text, value: Fields, context: Context) -> Spacing:
+def parse_spacing(id_: str, value: dict[Any, Any], context: Context) -> Spacing:
     """Read one entry of `sessions`."""
     known = ("id", "when", "count", "every", "overdue", "then", "note", "because", "by", *SOURCES)
     entry = Entry(value, context.problems, known, "a sessions entry")
@@ -210,4 +220,3 @@ def _read_every(entry: Entry) -> tuple[Duration, Duration] | None:
 def is_verb_for_signs(verb: str) -> bool:
     """Tell whether *verb* speaks of signs rather than of activities."""
     return verb in (EXPECT, CALL)
-

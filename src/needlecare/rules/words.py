@@ -8,7 +8,7 @@ from needlecare.model.facts import NONE, Answer, Condition, Fact, Test
 from needlecare.model.ruleset import Activity, Moment, Sign, Source
 from needlecare.rules.fields import ID, Entry, decimal, nearest, whole_number
 from needlecare.rules.layers import Raw
-from needlecare.rules.reading import Fields, Items, Problems, Text, Value
+from needlecare.rules.places import Problems, Value, fields_at, text_at
 
 MEDICINES = ("prescribed", "over-the-counter")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -17,25 +17,15 @@ _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d
 
 def _entry(value: Value, problems: Problems, known: tuple[str, ...], what: str, *, short: str = "label") -> Entry:
     """Make an entry of *value*; one line of text is short for its field *short*."""
-    if isinstance(value, Text):
-        fields = Fields({_like(short, value): value})
-        fields.mark = value.mark
-        return Entry(fields, problems, known, what)
-    if not isinstance(value, Fields):
+    if isinstance(value, str):
+        return Entry(fields_at({text_at(short, value): value}, value), problems, known, what)
+    if not isinstance(value, dict):
         problems.add(value, f"{what} is one line of text, or fields in {{ }}")
-        empty = Fields()
-        empty.mark = value.mark
-        return Entry(empty, problems, known, what)
+        return Entry(fields_at({}, value), problems, known, what)
     return Entry(value, problems, known, what)
 
 
-def _like(text: str, place_of: Value) -> Text:
-    made = Text(text)
-    made.mark = place_of.mark
-    return made
-
-
-def parse_source(id_: Text, value: Value, problems: Problems, kinds: frozenset[str]) -> Source:
+def parse_source(id_: str, value: Value, problems: Problems, kinds: frozenset[str]) -> Source:
     """Read a source."""
     entry = _entry(value, problems, Source._fields[1:], "a source", short="title")
     kind = entry.text("kind")
@@ -51,7 +41,7 @@ def parse_source(id_: Text, value: Value, problems: Problems, kinds: frozenset[s
     return Source(str(id_), title, url=url, kind=kind, **known)
 
 
-def parse_activity(id_: Text, value: Value, problems: Problems) -> Activity:
+def parse_activity(id_: str, value: Value, problems: Problems) -> Activity:
     """Read an activity."""
     entry = _entry(value, problems, Activity._fields[1:], "an activity")
     return Activity(
@@ -63,13 +53,13 @@ def parse_activity(id_: Text, value: Value, problems: Problems) -> Activity:
     )
 
 
-def parse_sign(id_: Text, value: Value, problems: Problems) -> Sign:
+def parse_sign(id_: str, value: Value, problems: Problems) -> Sign:
     """Read a sign."""
     entry = _entry(value, problems, Sign._fields[1:], "a sign")
     return Sign(str(id_), entry.text("label") or str(id_).replace("-", " "), tuple(map(str, entry.texts("aka"))))
 
 
-def parse_moment(id_: Text, value: Value, problems: Problems) -> Moment:
+def parse_moment(id_: str, value: Value, problems: Problems) -> Moment:
     """Read a moment: seen by the person, or a time on the clock."""
     entry = _entry(value, problems, ("label", "usual", "clock", "day", "source", "note"), "a moment")
     usual: Bound | None = entry.bound("usual")
@@ -89,9 +79,11 @@ def parse_moment(id_: Text, value: Value, problems: Problems) -> Moment:
     return Moment(str(id_), entry.text("label") or str(id_).replace("-", " "), usual, clock, day or 0)
 
 
-def parse_fact(id_: Text, value: Value, problems: Problems) -> Fact:
+def parse_fact(id_: str, value: Value, problems: Problems) -> Fact:
     """Read a fact: answers to choose from, or a number between two limits."""
-    entry = _entry(value, problems, ("ask", "answers", "several", "number", "unit", "default", "phrase"), "a fact", short="ask")
+    entry = _entry(
+        value, problems, ("ask", "answers", "several", "number", "unit", "default", "phrase"), "a fact", short="ask"
+    )
     answers = _parse_answers(entry.fields.get("answers"), problems)
     limits = entry.pair("number", decimal, "write the limits as 0.1..8")
     if not answers and limits is None:
@@ -102,16 +94,18 @@ def parse_fact(id_: Text, value: Value, problems: Problems) -> Fact:
     if default is not None and answers and default not in ids:
         entry.note("default", f"the default is none of the answers{nearest(default, ids)}")
     several = entry.flag("several")
-    return Fact(str(id_), entry.text("ask"), answers, several, low, high, entry.text("unit"), default, entry.text("phrase"))
+    return Fact(
+        str(id_), entry.text("ask"), answers, several, low, high, entry.text("unit"), default, entry.text("phrase")
+    )
 
 
 def _parse_answers(value: Value | None, problems: Problems) -> tuple[Answer, ...]:
     if value is None:
         return ()
-    if isinstance(value, Items):
-        texts = Entry(Fields(), problems, (), "a fact").as_texts(value, "answers")
+    if isinstance(value, list):
+        texts = Entry({}, problems, (), "a fact").as_texts(value, "answers")
         return tuple(Answer(str(text), str(text)) for text in texts)
-    if not isinstance(value, Fields):
+    if not isinstance(value, dict):
         problems.add(value, "`answers` is a list such as [one, two], or answers with their labels")
         return ()
     answers = []
@@ -126,7 +120,7 @@ def parse_condition(value: Value | None, problems: Problems, facts: dict[str, Fa
     """Read a `when:`: facts and the answers, one of which each must have."""
     if value is None:
         return Condition()
-    if not isinstance(value, Fields):
+    if not isinstance(value, dict):
         problems.add(value, "`when` names facts and answers, such as {technique: pen}")
         return Condition()
     tests = []
@@ -142,12 +136,12 @@ def parse_condition(value: Value | None, problems: Problems, facts: dict[str, Fa
 
 def _parse_choice(fact: Fact, value: Value, problems: Problems) -> Test | None:
     negated = False
-    if isinstance(value, Fields):
+    if isinstance(value, dict):
         if list(value) != ["not"]:
             problems.add(value, "the only word here is `not`, as in {not: scalp}")
             return None
         negated, value = True, next(iter(value.values()))
-    wanted = Entry(Fields(), problems, (), "a condition").as_texts(value, fact.id)
+    wanted = Entry({}, problems, (), "a condition").as_texts(value, fact.id)
     known = {answer.id for answer in fact.answers} | {NONE}
     for answer in wanted:
         if answer not in known:
@@ -156,7 +150,7 @@ def _parse_choice(fact: Fact, value: Value, problems: Problems) -> Test | None:
 
 
 def _parse_number(fact: Fact, value: Value, problems: Problems) -> Test | None:
-    match = _NUMBER.fullmatch(value) if isinstance(value, Text) else None
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
     low, high = (match and decimal(match[2])), (match and match[3] and decimal(match[3]))
     if match is None or low is None or (match[3] and (high is None or match[1])):
         problems.add(value, f"`{fact.id}` is a number: write over 1.5, at least 1.5, under 0.5, up to 0.5 or 0.5..1.5")
@@ -176,7 +170,7 @@ def parse_weights(kinds: Mapping[str, Raw], problems: Problems) -> dict[str, int
     """Read how much each kind of source counts."""
     weights = {}
     for name, raw in kinds.items():
-        weight = whole_number(raw.value) if isinstance(raw.value, Text) else None
+        weight = whole_number(raw.value) if isinstance(raw.value, str) else None
         if weight is None:
             problems.add(raw.id, f"the weight of `{name}` is a whole number, such as 3")
         weights[str(name)] = weight or 0

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
-from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Saying, Screening
+from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
 from needlecare.model.time import day_start, local_date, shift_date
 from needlecare.model.treatment import Treatment, make_treatment
 from needlecare.sessions import next_session
@@ -77,7 +77,9 @@ class _Builder:
             for chosen in self._selection.by_verb[verb]:
                 made.extend(self._others(chosen))
         order = {kind: number for number, kind in enumerate((PREPARE, AVOID, DO, ALLOW, EXPECT))}
-        return sorted(made, key=lambda window: (window.start, order[window.kind], window.end, window.target, window.rule))
+        return sorted(
+            made, key=lambda window: (window.start, order[window.kind], window.end, window.target, window.rule)
+        )
 
     def _restriction(self, activity: str, hold: Hold) -> Window:
         rule = hold.decider.rule
@@ -105,56 +107,51 @@ class _Builder:
         )
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
-        """Make the windows of a rule that restricts nothing; what is restricted is cut out of *do* and *allow*."""
+        """Make the windows of a rule that restricts nothing."""
         rule = chosen.rule
         if rule.verb == ALLOW and chosen.unsure:
             return
         span = self._spans.of(rule, unsure=chosen.unsure)
         if span is None:
             return
+        if rule.verb == ALLOW:
+            # The span of a permission is what it forbids before; it is free from there on.
+            span = span._replace(start=span.better_until, end=self._spans.end_of_permission(rule, span.better_until))
         for target in rule.targets:
-            start, end = span.start, span.end
-            pieces = [(start, end)]
-            waits = span.waits
-            if rule.verb == ALLOW:
-                start, end = span.better_until, self._end_of_permission(rule, span)
-                pieces = [(start, end)]
             if rule.verb in (DO, ALLOW):
-                holds = self._holds_on(target)
-                pieces = cut((start, end), ((hold.better_from, max(hold.end, hold.better_until)) for hold in holds))
-                if start == end and not any(hold.better_from <= start < max(hold.end, hold.better_until) for hold in holds):
-                    pieces = [(start, end)]
-                waits = tuple(wait for hold in holds for wait in hold.waits if hold.end >= start) or waits
-            for piece in pieces:
-                yield self._other(chosen, span, target, piece, waits)
+                yield from self._where_free(chosen, span, target)
+            else:
+                yield self._other(chosen, span, target)
 
-    def _end_of_permission(self, rule: Rule, span: Span) -> datetime:
-        if rule.end is None:
-            return max(self._spans.open_end(), span.better_until)
-        found = self._spans.of(rule._replace(verb=DO, start=None))
-        return max(found.end, span.better_until) if found else span.better_until
+    def _where_free(self, chosen: Chosen, span: Span, target: str) -> Iterator[Window]:
+        """Cut what is restricted out of a *do* or an *allow*; what it then waits for comes along."""
+        holds = self._holds.get(target, [])
+        restricted = [(hold.better_from, max(hold.end, hold.better_until)) for hold in holds]
+        if span.start == span.end:
+            free = not any(begins <= span.start < ends for begins, ends in restricted)
+            pieces = [(span.start, span.end)] if free else []
+        else:
+            pieces = cut((span.start, span.end), restricted)
+        for start, end in pieces:
+            before = [wait for hold in holds if span.start < hold.end <= start for wait in hold.waits]
+            waits = tuple(dict.fromkeys((*span.waits, *before)))
+            yield self._other(chosen, span._replace(start=start, end=end, waits=waits), target)
 
-    def _holds_on(self, activity: str) -> list[Hold]:
-        return self._holds.get(activity, [])
-
-    def _other(
-        self, chosen: Chosen, span: Span, target: str, piece: tuple[datetime, datetime], waits: tuple[object, ...]
-    ) -> Window:
+    def _other(self, chosen: Chosen, span: Span, target: str) -> Window:
         rule = chosen.rule
-        start, end = piece
         return Window(
             rule.id,
             rule.verb,
             target,
             window_text(rule, self._rule_set.label(target), rule.verb),
-            start,
-            min(max(span.earliest, start), end),
-            end,
+            span.start,
+            min(max(span.earliest, span.start), span.end),
+            span.end,
             span.end_stated,
-            start,
-            end,
-            span.waits if rule.verb not in (DO, ALLOW) else waits,  # type: ignore[arg-type]
-            self._precision(start, end),
+            span.start,
+            span.end,
+            span.waits,
+            self._precision(span.start, span.end),
             rule.words,
             condition_text(rule, chosen.unsure, self._rule_set),
             rule.says,
@@ -170,9 +167,7 @@ class _Builder:
 
     def _precision(self, *instants: datetime) -> str:
         zone = self._treatment.zone
-        whole = all(
-            instant == FOREVER or instant == day_start(local_date(instant, zone), zone) for instant in instants
-        )
+        whole = all(instant == FOREVER or instant == day_start(local_date(instant, zone), zone) for instant in instants)
         return "day" if whole else "minute"
 
     def sessions(self) -> Iterator[Session]:
@@ -224,7 +219,7 @@ class _Builder:
         for chosen in self._selection.assumed_away:
             span = self._spans.of(chosen.rule)
             for target in chosen.rule.targets if span else ():
-                now = max((hold.end for hold in self._holds_on(target)), default=None)
+                now = max((hold.end for hold in self._holds.get(target, [])), default=None)
                 if span is not None and (now is None or span.end > now):
                     yield Hint(chosen.unsure, chosen.rule.id, target, now, span.end)
 
@@ -236,17 +231,11 @@ class _Builder:
                     sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
                     others = merge(list(self._restricting(sure)), self._rule_set.moments)
                     then = max((other.end for other in others if other.start <= hold.end), default=None)
-                    yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, hold.end, then)
+                    if then != hold.end:
+                        yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, hold.end, then)
 
 
 def _lost(hold: Hold) -> Iterator[Overruled]:
     for span in hold.overruled:
         for saying in span.rule.says:
-            yield Overruled(span.rule.id, saying.source, _value(saying, span))
-
-
-def _value(saying: Saying, span: Span) -> str:
-    return saying.value or span.value
-
-
-__all__ = ["build_timeline"]
+            yield Overruled(span.rule.id, saying.source, saying.value)

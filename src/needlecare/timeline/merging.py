@@ -9,6 +9,8 @@ from needlecare.model.ruleset import Moment
 from needlecare.timeline.spans import Span
 
 Interval = tuple[datetime, datetime]
+# Better not from, no from, no until, better not until.
+Stretch = tuple[datetime, datetime, datetime, datetime]
 
 
 class Hold(NamedTuple):
@@ -67,15 +69,12 @@ def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
     for span in spans:
         for stretch in ((span.better_from, span.start), (span.end, span.better_until)):
             mild.extend(cut(stretch, strict))
-    return [
-        _hold(better_from, start, end, better_until, spans, moments)
-        for better_from, start, end, better_until in _stretches(strict, join(mild))
-    ]
+    return [_hold(stretch, spans, moments) for stretch in _stretches(strict, join(mild))]
 
 
-def _stretches(strict: list[Interval], mild: list[Interval]) -> list[tuple[datetime, datetime, datetime, datetime]]:
+def _stretches(strict: list[Interval], mild: list[Interval]) -> list[Stretch]:
     """Give each no with the better-nots that touch it: one after it belongs to it, one before it if still free."""
-    found: list[tuple[datetime, datetime, datetime, datetime]] = []
+    found: list[Stretch] = []
     after = dict(mild)
     before = {end: start for start, end in mild}
     used: set[datetime] = set()
@@ -113,20 +112,21 @@ def _is_open(span: Span) -> bool:
 
 def _alone(span: Span) -> Hold:
     return Hold(
-        span.better_from, span.start, span.end, span.better_until, span.earliest,
-        span.waits, span.end_stated, (span,), (),
+        span.better_from,
+        span.start,
+        span.end,
+        span.better_until,
+        span.earliest,
+        span.waits,
+        span.end_stated,
+        (span,),
+        (),
     )
 
 
-def _hold(
-    better_from: datetime,
-    start: datetime,
-    end: datetime,
-    better_until: datetime,
-    spans: list[Span],
-    moments: Mapping[str, Moment],
-) -> Hold:
+def _hold(stretch: Stretch, spans: list[Span], moments: Mapping[str, Moment]) -> Hold:
     """Tell who makes a stretch: who decides its end and its start, whose conditions stay, and who lost."""
+    better_from, start, end, better_until = stretch
     over = max(end, better_until)
     part = [span for span in spans if span.better_from <= over and max(span.end, span.better_until) >= better_from]
     part = [span for span in part if span.better_from < over or span.start == span.end == over] or part

@@ -40,9 +40,7 @@ class Moments:
     *rule_end* gives the end of another rule, or None if that rule doesn't hold here.
     """
 
-    def __init__(
-        self, rule_set: RuleSet, treatment: Treatment, rule_end: Callable[[str], Resolved | None]
-    ) -> None:
+    def __init__(self, rule_set: RuleSet, treatment: Treatment, rule_end: Callable[[str], Resolved | None]) -> None:
         self._rule_set = rule_set
         self._treatment = treatment
         self._zone = treatment.zone
@@ -75,9 +73,7 @@ class Moments:
     def _open_moment(self) -> Moment:
         return self._rule_set.moments[self._rule_set.open_ends_at]
 
-    def _resolve(
-        self, bound: Bound, *, late: bool, at_end: bool, count: Callable[[Term, _Found], Point]
-    ) -> Resolved:
+    def _resolve(self, bound: Bound, *, late: bool, at_end: bool, count: Callable[[Term, _Found], Point]) -> Resolved:
         treatment = self._treatment.latest if late else self._treatment.earliest
         if bound.is_always:
             return Resolved(Point(FOREVER, treatment.day), FOREVER, ())

@@ -109,9 +109,7 @@ def _reaches(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) ->
     return reaches
 
 
-def reaches_on(
-    rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str
-) -> tuple[Reach, ...]:
+def reaches_on(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str) -> tuple[Reach, ...]:
     """Give the rules that restrict *activity*, each once, those on the activity itself first."""
     found: dict[str, Reach] = {}
     for ancestor in rule_set.lineage[activity]:

@@ -77,9 +77,12 @@ class Spans:
             return None
         return self.instant(rule.end)
 
-    def open_end(self) -> datetime:
-        """Compute where something ends that no source gives an end for."""
-        return self._round(self._moments.open_end().point.at, up=True)
+    def end_of_permission(self, rule: Rule, start: datetime) -> datetime:
+        """Compute until when a permission is said to hold: as surely as it begins, and not before it does."""
+        if rule.end is None:
+            return max(self._round(self._moments.open_end().point.at, up=False), start)
+        found = self._moments.end(rule.end, far=False, late=False, whole_day=False)
+        return max(self._round(found.point.at, up=False), start)
 
     def _span(self, rule: Rule) -> Span:
         if rule.days is not None:
@@ -113,7 +116,7 @@ class Spans:
         return Span(rule, start, start, max(end, start), max(end, start), max(end, start), (), True, rule.value)
 
     def _of_permission(self, rule: Rule) -> Span:
-        """A permission from some time on says no before it, and better not to the farther side of a range."""
+        """Turn a permission around: before it no, and better not up to the farther side of a range."""
         treatment = self._treatment
         start = self._round(treatment.first, up=False)
         if rule.start is None:

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict
 
 from needlecare.model.facts import Given
 from needlecare.model.plan import FOREVER, Day, Finding, Hint, Session, Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.views.phrases import NO_ADVICE
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class RuleSetRecord(TypedDict):
@@ -300,7 +300,7 @@ def _session(session: Session) -> SessionRecord:
         "minimum": session.minimum.isoformat(),
         "recommended": [day.isoformat() for day in session.recommended],
         "overdue": session.overdue.isoformat() if session.overdue else None,
-        "count": list(session.count) if session.count else None,
+        "count": list(session.total) if session.total else None,
         "unsure": list(session.unsure),
         "precare": [{"activity": activity, "start": day.isoformat()} for activity, day in session.precare],
         "sources": list(session.sources),

@@ -16,7 +16,12 @@ NO_ADVICE = "Information, not medical advice: your clinic's own instructions com
 def say_date(day: date, year_of: date | None = None) -> str:
     """Say a date: `Fri 20 Nov`, with its year unless that is the year of *year_of*."""
     year = "" if year_of is not None and day.year == year_of.year else f" {day.year}"
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}{year}"
+    return f"{_DAYS[day.weekday()]} {say_day(day)}{year}"
+
+
+def say_day(day: date) -> str:
+    """Say a date as short as it goes: `20 Nov`."""
+    return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def say_dates(first: date, last: date, year_of: date | None = None) -> str:

@@ -6,7 +6,7 @@ from needlecare.model.plan import Timeline
 from needlecare.views.sheet import Row, Sheet, make_sheet
 
 # Control characters, and marks that turn the direction of text: harmless on paper, not in a terminal.
-_UNSAFE = {code: None for code in (*range(32), *range(127, 160), 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_UNSAFE = dict.fromkeys((*range(32), *range(127, 160), 8206, 8207, *range(8234, 8239), *range(8294, 8298)))
 
 
 def render(timeline: Timeline, *, sources: bool = False) -> str:

@@ -283,7 +283,9 @@ def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             parts.append(f"call your clinic if it is still there from {clock.at(window.worry_after)}")
         if window.condition:
             parts.append(f"if {window.condition}")
-        yield Row(timeline.rule_set.label(window.target), "; ".join(parts), "expect", marks([window], timeline.rule_set))
+        yield Row(
+            timeline.rule_set.label(window.target), "; ".join(parts), "expect", marks([window], timeline.rule_set)
+        )
 
 
 def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -300,7 +302,7 @@ def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
     day = timeline.treatment.day
     unsure = join_words(session.unsure)
     reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
-    count = f" of {session.count[0]} to {session.count[1]}" if session.count and not unsure else ""
+    count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
     yield Row(f"Session {session.number}{count}", f"not before {say_date(session.minimum, day)}{reason}", "no")
     yield Row("Best", say_dates(*session.recommended, day), "yes", join_words(session.sources[:3]))
     if session.overdue:

@@ -1,13 +1,14 @@
-"""The plan for a person at a terminal, drawn with Rich. Text is always literal, never markup."""
+"""The plan for a person at a terminal: lines that fill its width, with Rich's styles. Text is literal, never markup."""
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 
-from rich.console import Console, ConsoleOptions, Group, RenderResult, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from rich.cells import cell_len, chop_cells
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 
 from needlecare.model.plan import Day, Timeline
+from needlecare.views.phrases import say_day
 from needlecare.views.plain import harmless
 from needlecare.views.sheet import Block, Row, Sheet, Strip, make_sheet
 
@@ -30,122 +31,158 @@ _STYLES = {
 _CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), ".": ("·", "dim")}
 
 
-def render(timeline: Timeline, *, sources: bool = False) -> RenderableType:
-    """Make the renderable of *timeline*; with *sources* the list of sources is written out."""
-    return Group(*_parts(make_sheet(timeline), sources=sources))
+# A piece of a line and its style; a line is a list of them.
+Piece = tuple[str, str]
+Line = list[Piece]
+_WIDEST_HEAD = 24
 
 
-def _parts(sheet: Sheet, *, sources: bool) -> Iterator[RenderableType]:
-    yield _text(sheet.title, "bold")
-    yield _text(sheet.subject)
-    yield Text()
-    for line in sheet.notice:
-        yield _text(line, "italic")
-    yield from _section("Before anything else", sheet.findings)
-    yield from _section("What lifts when", sheet.lifts)
-    if sheet.chart:
-        yield _heading("Day by day at a glance")
-        yield _Chart(sheet.chart_days, sheet.chart)
-    yield from _section("Before the treatment", sheet.before)
-    if sheet.days:
-        yield _heading("Day by day")
-        for block in sheet.days:
-            yield from _block(block)
-    yield from _section("Normal to see, and until when", sheet.normal)
-    yield from _section("Allowed", sheet.allowed)
-    yield from _section("The next session", sheet.sessions)
-    yield from _section("Red flags", sheet.red_flags)
-    yield from _section("What this rests on", sheet.known)
-    if sources:
-        yield from _section("Sources", sheet.sources)
-        yield Text()
-    else:
-        yield Text()
-        yield _text(f"{len(sheet.sources)} sources; --sources lists them.", "dim")
-    yield _text(sheet.basis, "dim")
+class View:
+    """A plan as a Rich renderable; with *sources* the list of sources is written out."""
 
-
-def _text(text: str, style: str = "") -> Text:
-    return Text(harmless(text), style=style)
-
-
-def _heading(title: str) -> RenderableType:
-    return Padding(_text(title, "bold underline"), (1, 0, 0, 0))
-
-
-def _section(title: str, rows: Iterable[Row]) -> Iterator[RenderableType]:
-    rows = list(rows)
-    if rows:
-        yield _heading(title)
-        yield _table(rows)
-
-
-def _block(block: Block) -> Iterator[RenderableType]:
-    yield Padding(_text(block.title, "bold"), (1, 0, 0, 0))
-    if block.rows:
-        yield _table(block.rows)
-
-
-def _table(rows: Iterable[Row]) -> RenderableType:
-    """Draw rows in two columns; the marks of the sources follow the text, dimmed."""
-    rows = list(rows)
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=min(max(len(row.head) for row in rows), 24), overflow="fold")
-    table.add_column(overflow="fold")
-    previous = ""
-    for row in rows:
-        text = _text(row.text)
-        if row.marks:
-            text.append(f" [{harmless(row.marks)}]", "dim")
-        head = "" if row.head == previous and row.tone == "do" else row.head
-        previous = row.head
-        table.add_row(_text(head, _STYLES.get(row.tone, "bold")), text)
-    return Padding(table, (0, 0, 0, 2))
-
-
-class _Chart:
-    """Activities against days; it fills the width that there is, and shows fewer days where that is little."""
-
-    def __init__(self, days: tuple[Day, ...], strips: tuple[Strip, ...]) -> None:
-        self._days = days
-        self._strips = strips
+    def __init__(self, timeline: Timeline, *, sources: bool = False) -> None:
+        self._sheet = make_sheet(timeline)
+        self._sources = sources
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = options.max_width
-        label = min(max(len(strip.label) for strip in self._strips), max(width - 3 - len(self._days), 12))
-        per_day = 2 if (width - label - 3) // 2 >= len(self._days) else 1
-        shown = self._days[: max((width - label - 3) // per_day, 1)]
-        yield self._scale(shown, label, per_day)
-        for strip in self._strips:
-            yield self._strip(strip, len(shown), label, per_day)
-        legend = Text(" " * (label + 3))
-        for state, meaning in (("n", "leave"), ("b", "better not"), (".", "free")):
-            cell, style = _CELLS[state]
-            legend.append(cell, style)
-            legend.append(f" {meaning}   ")
-        yield legend
-        if len(shown) < len(self._days):
-            yield _text(f"{' ' * (label + 3)}{len(self._days) - len(shown)} more days don't fit this width", "dim")
+        for line in _lines(self._sheet, options.max_width, sources=self._sources):
+            for text, style in line:
+                yield Segment(text, console.get_style(style) if style else None)
+            yield Segment.line()
 
-    @staticmethod
-    def _scale(days: tuple[Day, ...], label: int, per_day: int) -> Text:
-        """Write the date at day 0 and at every Monday that has room."""
-        line = [" "] * (len(days) * per_day + 8)
-        free = 0
-        for position, day in enumerate(days):
-            start = position * per_day
-            if start >= free and (position == 0 or day.day.weekday() == 0):
-                mark = f"{day.day.day} {day.day:%b}"
-                line[start : start + len(mark)] = mark
-                free = start + len(mark) + 1
-        return Text(" " * (label + 3) + "".join(line)[: len(days) * per_day].rstrip(), style="dim", no_wrap=True)
 
-    @staticmethod
-    def _strip(strip: Strip, days: int, label: int, per_day: int) -> Text:
+def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
+    yield from _paragraph(sheet.title, "bold", width)
+    yield from _paragraph(sheet.subject, "", width)
+    yield []
+    for line in sheet.notice:
+        yield from _paragraph(line, "italic", width)
+    yield from _section("Before anything else", sheet.findings, width)
+    yield from _section("What lifts when", sheet.lifts, width)
+    if sheet.chart:
+        yield from _heading("Day by day at a glance")
+        yield from _chart(sheet.chart_days, sheet.chart, width)
+    yield from _section("Before the treatment", sheet.before, width)
+    if sheet.days:
+        yield from _heading("Day by day")
+        for block in sheet.days:
+            yield from _block(block, width)
+    yield from _section("Normal to see, and until when", sheet.normal, width)
+    yield from _section("Allowed", sheet.allowed, width)
+    yield from _section("The next session", sheet.sessions, width)
+    yield from _section("Red flags", sheet.red_flags, width)
+    yield from _section("What this rests on", sheet.known, width)
+    if sources:
+        yield from _section("Sources", sheet.sources, width)
+        yield []
+    else:
+        yield []
+        yield from _paragraph(f"{len(sheet.sources)} sources; --sources lists them.", "dim", width)
+    yield from _paragraph(sheet.basis, "dim", width)
+
+
+def _heading(title: str) -> list[Line]:
+    return [[], [(title, "bold underline")]]
+
+
+def _section(title: str, rows: Iterable[Row], width: int) -> Iterator[Line]:
+    rows = list(rows)
+    if rows:
+        yield from _heading(title)
+        yield from _table(rows, width)
+
+
+def _block(block: Block, width: int) -> Iterator[Line]:
+    yield []
+    yield from _paragraph(block.title, "bold", width)
+    yield from _table(block.rows, width)
+
+
+def _paragraph(text: str, style: str, width: int) -> list[Line]:
+    return [[(line, style)] for line in wrap(harmless(text), width)]
+
+
+def _table(rows: Iterable[Row], width: int) -> Iterator[Line]:
+    """Draw rows in two columns; the marks of the sources follow the text, dimmed."""
+    rows = list(rows)
+    left = min(max((cell_len(row.head) for row in rows), default=0), _WIDEST_HEAD, width // 3)
+    previous = ""
+    for row in rows:
+        head = [] if row.head == previous else wrap(harmless(row.head), left)
+        previous = row.head
+        marks = f" [{harmless(row.marks)}]" if row.marks else ""
+        body = wrap(harmless(row.text) + marks, width - left - 3)
+        dim_from = len(harmless(row.text)) if marks else None
+        for number in range(max(len(head), len(body))):
+            name = head[number] if number < len(head) else ""
+            line: Line = [("  " + name + " " * (left - cell_len(name) + 1), _STYLES.get(row.tone, "bold"))]
+            text = body[number] if number < len(body) else ""
+            line.extend(_dimmed(text, dim_from))
+            if dim_from is not None:
+                dim_from = max(dim_from - len(text) - 1, 0)
+            yield line
+
+
+def _dimmed(text: str, dim_from: int | None) -> Iterator[Piece]:
+    """Split a line where the marks begin."""
+    plain = text if dim_from is None else text[:dim_from]
+    if plain:
+        yield plain, ""
+    if len(plain) < len(text):
+        yield text[len(plain) :], "dim"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break *text* into lines of at most *width* cells, between words where that can be."""
+    width = max(width, 1)
+    lines: list[str] = []
+    line, used = "", 0
+    for word in text.split(" "):
+        size = cell_len(word)
+        if line and used + 1 + size > width:
+            lines.append(line)
+            line, used = "", 0
+        if size > width:
+            *full, word = chop_cells(word, width)  # noqa: PLW2901  the rest of the word goes on
+            lines.extend([line] if line else [])
+            lines.extend(full)
+            line, size = "", cell_len(word)
+        line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+    return [*lines, line]
+
+
+def _chart(days: tuple[Day, ...], strips: tuple[Strip, ...], width: int) -> Iterator[Line]:
+    """Draw activities against days; where the width is little, fewer days are drawn."""
+    label = min(max(cell_len(strip.label) for strip in strips), max(width - 3 - len(days), 12))
+    per_day = 2 if (width - label - 3) // 2 >= len(days) else 1
+    shown = days[: max((width - label - 3) // per_day, 1)]
+    indent = " " * (label + 3)
+    yield [(indent + _scale(shown, per_day), "dim")]
+    for strip in strips:
         name = harmless(strip.label)
-        name = name if len(name) <= label else name[: label - 1] + "…"
-        line = Text(f"  {name:<{label}} ", no_wrap=True)
-        for state in strip.states[:days]:
+        name = name if cell_len(name) <= label else chop_cells(name, label - 1)[0] + "…"
+        line: Line = [(f"  {name}{' ' * (label - cell_len(name) + 1)}", "")]
+        for state, run in groupby(strip.states[: len(shown)]):
             cell, style = _CELLS[state]
-            line.append(cell * per_day if state != "." else cell.ljust(per_day), style)
-        return line
+            line.append(((cell.ljust(per_day) if state == "." else cell * per_day) * len(list(run)), style))
+        yield line
+    meanings = (("n", "leave"), ("b", "better not"), (".", "free"))
+    legend: Line = [(indent, "")]
+    for state, meaning in meanings:
+        cell, style = _CELLS[state]
+        legend.extend([(cell, style), (f" {meaning}   ", "")])
+    yield legend
+    if len(shown) < len(days):
+        yield [(f"{indent}{len(days) - len(shown)} more days don't fit this width", "dim")]
+
+
+def _scale(days: tuple[Day, ...], per_day: int) -> str:
+    """Write the date at day 0 and at every Monday that has room."""
+    line = ""
+    for position, day in enumerate(days):
+        start = position * per_day
+        if start >= len(line) + (1 if line else 0) and (position == 0 or day.day.weekday() == 0):
+            mark = say_day(day.day)
+            if start + len(mark) <= len(days) * per_day or position == 0:
+                line = line.ljust(start) + mark
+    return line

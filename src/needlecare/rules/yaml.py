@@ -13,6 +13,7 @@ import yaml
 from yaml import MarkedYAMLError, YAMLError
 
 from needlecare.errors import RuleSetError
+from needlecare.rules.places import Fields, Items, Problems, Text, Value, place, text_at
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -21,59 +22,6 @@ except ImportError:  # PyYAML without its C part: slower, the same result
 
 LARGEST_BYTES = 2_000_000
 DEEPEST = 40
-
-
-class Text(str):
-    """A scalar, and where it stands."""
-
-    __slots__ = ("mark",)
-    mark: Any
-
-
-class Items(list[Any]):
-    """A sequence, and where it begins."""
-
-    __slots__ = ("mark",)
-    mark: Any
-
-
-class Fields(dict[Any, Any]):
-    """A mapping, and where it begins. Its keys remember their own places."""
-
-    __slots__ = ("mark",)
-    mark: Any
-
-
-Value = Text | Items | Fields
-
-
-def place(value: Value) -> str:
-    """Tell `file:line:column` of *value*."""
-    mark = value.mark
-    return f"{mark.name}:{mark.line + 1}:{mark.column + 1}"
-
-
-class Problems:
-    """Collects what is wrong, so that one run names everything."""
-
-    def __init__(self) -> None:
-        self._found: list[tuple[str, int, int, str]] = []
-
-    def add(self, value: Value, text: str) -> None:
-        """Note that *value* is wrong: *text* says what, and what would be right."""
-        self._found.append((value.mark.name, value.mark.line + 1, value.mark.column + 1, text))
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
-    def lines(self) -> list[str]:
-        """Give a line for each problem, in the order of the files."""
-        return [f"{name}:{line}:{column}: {text}" for name, line, column, text in sorted(set(self._found))]
-
-    def raise_any(self) -> None:
-        """Raise RuleSetError if anything was found."""
-        if self._found:
-            raise RuleSetError(self.lines())
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -130,7 +78,7 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields | None:
     finally:
         loader.dispose()
     if not isinstance(root, Fields):
-        at = place(root) if root is not None else f"{name}:1:1"
+        at = str(place(root)) if root is not None else f"{name}:1:1"
         raise RuleSetError([f"{at}: a rule file is a mapping that begins with keys such as `rules:`"])
     return root
 
@@ -199,12 +147,10 @@ def _as_key(value: Value, inside: Fields, problems: Problems) -> Text:
     """Check a key: plain text, no merge key, and not there already."""
     if not isinstance(value, Text):
         problems.add(value, "a key must be plain text")
-        stand_in = Text("")
-        stand_in.mark = value.mark
-        return stand_in
+        return text_at("", value)
     if value == "<<":
         problems.add(value, "merge keys are not used in rule files; write the fields out")
     if value in inside:
         first = next(known for known in inside if known == value)
-        problems.add(value, f"`{value}` stands twice, first in line {first.mark.line + 1}; keep one")
+        problems.add(value, f"`{value}` stands twice, first in line {place(first).line + 1}; keep one")
     return value

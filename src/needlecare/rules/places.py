@@ -1,0 +1,90 @@
+"""The values of a rule file, which remember where they stood, and the problems found in them.
+
+Values read from YAML are `Text`, `Items` and `Fields`; whatever handles them takes any text, list or mapping, since
+packed rules have no places to remember.
+"""
+
+from typing import Any, NamedTuple
+
+from needlecare.errors import RuleSetError
+
+
+class Text(str):
+    """A scalar, and where it stands."""
+
+    __slots__ = ("mark",)
+    mark: Any
+
+
+class Items(list[Any]):
+    """A sequence, and where it begins."""
+
+    __slots__ = ("mark",)
+    mark: Any
+
+
+class Fields(dict[Any, Any]):
+    """A mapping, and where it begins. Its keys remember their own places."""
+
+    __slots__ = ("mark",)
+    mark: Any
+
+
+Value = str | list[Any] | dict[Any, Any]
+
+
+class Place(NamedTuple):
+    """A place in a file; lines and columns count from 0."""
+
+    name: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.line + 1}:{self.column + 1}"
+
+
+_NOWHERE = Place("(shipped rules)", 0, 0)
+
+
+def place(value: Value) -> Place:
+    """Tell where *value* stands."""
+    mark = getattr(value, "mark", _NOWHERE)
+    return Place(mark.name, mark.line, mark.column)
+
+
+def text_at(text: str, beside: Value) -> Text:
+    """Make a text that counts as standing where *beside* does."""
+    made = Text(text)
+    made.mark = place(beside)
+    return made
+
+
+def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
+    """Make fields that count as standing where *beside* does."""
+    made = Fields(content)
+    made.mark = place(beside)
+    return made
+
+
+class Problems:
+    """Collects what is wrong, so that one run names everything."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Place, str]] = []
+
+    def add(self, value: Value, text: str) -> None:
+        """Note that *value* is wrong: *text* says what, and what would be right."""
+        self._found.append((place(value), text))
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def lines(self) -> list[str]:
+        """Give a line for each problem, in the order of the files."""
+        return [f"{at}: {text}" for at, text in sorted(set(self._found))]
+
+    def raise_any(self) -> None:
+        """Raise RuleSetError if anything was found."""
+        if self._found:
+            raise RuleSetError(self.lines())
