@@ -117,7 +117,7 @@ class Screening(NamedTuple):
 
 
 class Spacing(NamedTuple):
-    """How sessions follow each other: *total* of them (least, most), *every* (nearest, farthest), late from *overdue*."""
+    """How sessions follow each other: *total* of them (least, most), *every* (nearest, farthest), then *overdue*."""
 
     id: str
     when: Condition

@@ -1,0 +1,1 @@
+"""What is measured: ratios within one run, never a time on its own."""

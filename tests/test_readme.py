@@ -1,0 +1,52 @@
+"""What the README and the guides say is run, not trusted."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from needlecare.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^needlecare (.+)$", README, flags=re.MULTILINE)
+
+
+def block(language: str) -> str:
+    (code,) = re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    return str(code)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_of_the_readme_works(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my-clinic.yaml").write_text(block("yaml"), encoding="utf-8")
+    words = [quoted or word for quoted, word in re.findall(r'"([^"]+)"|(\S+)', command)]
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 0, capsys.readouterr().err
+
+
+def test_the_clinics_example_is_shown_as_the_clinics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = tmp_path / "my-clinic.yaml"
+    rules.write_text(block("yaml"), encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["plan", "--date", "2026-11-20", "--rules", str(rules)])
+    shown = capsys.readouterr().out
+    assert "Put on the gel from your kit (3 a day) [our-sheet]" in shown
+    assert "Rule set my-clinic 2026-11" in shown
+
+
+def test_the_library_example_prints_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    example = tmp_path / "example.py"
+    example.write_text(block("python"), encoding="utf-8")
+    runpy.run_path(str(example))
+    assert "avoid makeup 2026-11-20 16:30:00+00:00 2026-11-22 16:30:00+00:00" in capsys.readouterr().out
+
+
+def test_the_picture_is_what_the_program_shows() -> None:
+    draw = runpy.run_path(str(ROOT / "docs" / "picture.py"))["draw"]
+    assert (ROOT / "docs" / "plan.svg").read_text(encoding="utf-8") == draw(), "run python docs/picture.py"
