@@ -70,14 +70,14 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     return layer
 
 
-def read_files(location: Path) -> list[tuple[Path, bytes]]:
-    """Read the bytes of a rule set's files, without those of its cases; raises as `read_layer` does."""
+def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
+    """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does."""
     if not location.exists():
         raise InputError(f"no rule set at {location}; give the name of one that ships, a file or a folder")
     if not location.is_dir():
         return [(location, _bytes(location))]
     paths = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
-    paths = [path for path in paths if not path.name.startswith("cases")]
+    paths = [path for path in paths if cases or not path.name.startswith("cases")]
     if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
     return [(path, _bytes(path)) for path in paths]
