@@ -8,10 +8,12 @@ from needlecare.errors import InputError
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
-_TIME = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Files beside the zones that name none; one of them would make a plan depend on the machine.
+_NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 _LONGEST = 40
 _HELP = "write it as 2026-11-20 or 20 Nov 2026"
 
@@ -31,9 +33,11 @@ def parse_date(text: str, today: date | None = None) -> date:
     if word in _RELATIVE:
         if today is None:
             raise InputError(f"`{text}` can't be used here; {_HELP}")
-        return today + timedelta(days=_RELATIVE[word])
-    year_first = _YEAR_FIRST.fullmatch(word)
-    found = _parse_year_first(year_first) if year_first else _parse_written(text.strip())
+        found = today + timedelta(days=_RELATIVE[word])
+    elif year_first := _YEAR_FIRST.fullmatch(word):
+        found = _parse_year_first(year_first)
+    else:
+        found = _parse_written(text.strip())
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found
@@ -108,17 +112,20 @@ def parse_zone(name: str) -> ZoneInfo:
         InputError: there is no such zone.
     """
     try:
-        return ZoneInfo(name)
+        zone = ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise InputError(f"there is no time zone `{name}`{_near_zone(name)}; write it as Europe/London") from None
+        zone = None
+    if zone is None or name in _NO_ZONES:
+        raise InputError(f"there is no time zone `{name[:_LONGEST]}`{_near_zone(name)}; write it as Europe/London")
+    return zone
 
 
 def _near_zone(name: str) -> str:
     from difflib import get_close_matches
     from zoneinfo import available_timezones
 
-    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(available_timezones())}
-    close = get_close_matches(name.rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
+    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(available_timezones() - _NO_ZONES)}
+    close = get_close_matches(name[:_LONGEST].rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
     return f" (did you mean {by_city[close[0]]}?)" if close else ""
 
 

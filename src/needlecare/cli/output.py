@@ -55,11 +55,11 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         InputError: it can't be written there.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise InputError(f"can't write to {path}: it is not a regular file")
     handle, temporary = -1, ""
     try:
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            raise InputError(f"can't write to {path}: it is not a regular file")
         handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
         with os.fdopen(handle, "wb") as stream:
             stream.write(text.encode())

@@ -122,10 +122,14 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     """Give the present moment in *zone*: what `--now` says, else the clock."""
     if now is None:
         return datetime.now(zone)
+    from needlecare.dates import FIRST_YEAR, LAST_YEAR
+
     try:
         moment = datetime.fromisoformat(now)
     except ValueError:
         raise InputError(f"--now: `{now}` can't be read; write it as 2026-11-20T16:30") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise InputError(f"--now: `{now}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 

@@ -41,8 +41,6 @@ def _check_targets(rule: Rule, rule_set: RuleSet, at: str, problems: Problems) -
     signs = rule.verb in (EXPECT, CALL)
     known: Mapping[str, object] = rule_set.signs if signs else rule_set.activities
     what = "sign" if signs else "activity"
-    if not rule.targets:
-        problems.add(at, f"the rule {rule.id} names no {what} to {rule.verb}")
     for target in rule.targets:
         if target not in known:
             problems.add(at, f"the rule {rule.id}: there is no {what} `{target}`{nearest(target, known)}")
@@ -50,15 +48,18 @@ def _check_targets(rule: Rule, rule_set: RuleSet, at: str, problems: Problems) -
             _check_prescribed(rule, target, at, problems)
     for activity, _ in rule.exceptions:
         if activity not in rule_set.activities:
-            problems.add(at, f"the rule {rule.id}: no activity `{activity}`{nearest(activity, rule_set.activities)}")
+            known_as = nearest(activity, rule_set.activities)
+            problems.add(at, f"the rule {rule.id}: there is no activity `{activity}`{known_as}")
+        elif rule_set.activities[activity].medicine == "prescribed":
+            _check_prescribed(rule, activity, at, problems)
 
 
 def _check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
-    if rule.verb != PREPARE or "who prescribed" not in rule.words.get("text", ""):
+    if rule.verb != PREPARE or not rule.words.get("text", "").startswith("Ask who prescribed"):
         problems.add(
             at,
             f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
-            "change one; use `prepare` with a text such as “Ask who prescribed it …”",
+            "change one; use `prepare` with a text that begins “Ask who prescribed it”",
         )
 
 

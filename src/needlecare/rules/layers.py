@@ -1,17 +1,13 @@
-"""Rule sets as they are written: one layer a file or folder, laid over what it extends, entry by entry.
+"""Rule sets as they are written: one layer a file or folder, its entries by section and id."""
 
-An entry that a layer changes keeps the fields that the layer doesn't name; a named field is replaced whole.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from needlecare.errors import InputError, RuleSetError
-from needlecare.model.ruleset import VERBS
+from needlecare.errors import RuleSetError
 from needlecare.rules.fields import ID, nearest
 from needlecare.rules.packed import unpack
-from needlecare.rules.places import Fields, Problems, Value, fields_at, place, text_at
+from needlecare.rules.places import LARGEST_BYTES, Fields, Problems, Value, place, text_at
 from needlecare.rules.shipped import is_shipped
 
 WORDS = ("kinds", "sources", "activities", "signs", "moments", "facts")
@@ -19,17 +15,29 @@ STATEMENTS = ("rules", "screening", "sessions")
 HEADER = ("ruleset", "title", "version", "released", "notice", "extends", "words-from", "open-ends-at", "reviewed-by")
 PER_FILE = ("source", "when", "core")
 _TOP = (*HEADER, *PER_FILE, *WORDS, *STATEMENTS, "switched-off", "cases")
-_WINDOW = ("from", "until", "for", "at", "due")
+_EXAMPLES = {
+    "rules": "{avoid: makeup, until: 24h}",
+    "screening": "{level: stop, when: {condition: eczema}}",
+    "sessions": "{every: 4w..6w}",
+}
 
 
 class Raw(NamedTuple):
-    """One entry as written, with what its file says of every entry: default condition, core or not, whose it is."""
+    """One entry as written, with what its file says of every entry: default condition, core or not, whose it is.
+
+    Where layers changed it, *origins* tells whose each field is.
+    """
 
     id: str
     value: Value
     origin: str
     core: bool = False
     file_condition: Value | None = None
+    origins: Mapping[str, str] = {}
+
+    def origin_of(self, field: str) -> str:
+        """Tell which rule set a field comes from."""
+        return self.origins.get(field, self.origin)
 
 
 class Layer:
@@ -64,7 +72,11 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     if not layer.header.get("ruleset"):
         layer.header["ruleset"] = _named_after(location, trees[0])
     if not ID.fullmatch(layer.id):
-        problems.add(layer.header["ruleset"], "the id of a rule set is lower-case letters, digits and hyphens")
+        problems.add(
+            layer.header["ruleset"],
+            f"`{layer.id}` can't be the id of a rule set; write lower-case letters, digits and hyphens, "
+            "as in `ruleset: my-clinic`",
+        )
     for tree in trees:
         _read_sections(tree, layer, problems)
     return layer
@@ -72,11 +84,12 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
 
 def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
     """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does."""
-    if not location.exists():
-        raise InputError(f"no rule set at {location}; give the name of one that ships, a file or a folder")
-    if not location.is_dir():
-        return [(location, _bytes(location))]
-    paths = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
+    try:
+        if not location.is_dir():
+            return [(location, _bytes(location))]
+        paths = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
+    except OSError as error:
+        raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
     paths = [path for path in paths if cases or not path.name.startswith("cases")]
     if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
@@ -96,7 +109,8 @@ def read_trees(files: Sequence[tuple[Path, bytes]], problems: Problems | None = 
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise RuleSetError([f"{path}:1:1: can't be read: {error.strerror}"]) from None
 
@@ -120,7 +134,9 @@ def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None
 
 
 def _read_sections(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
-    core = tree.get("core") == "true"
+    core = tree.get("core", "false")
+    if core not in ("true", "false"):
+        problems.add(core, "`core` is true or false")
     for section in (*WORDS, *STATEMENTS):
         value = tree.get(section)
         if value is None:
@@ -131,7 +147,7 @@ def _read_sections(tree: dict[Any, Any], layer: Layer, problems: Problems) -> No
             problems.add(value, f"`{section}` holds entries by their ids, such as {{one: …, two: …}}")
             continue
         for id_, raw in value.items():
-            _add_entry(section, Raw(id_, raw, layer.id, core, tree.get("when")), tree, layer, problems)
+            _add_entry(section, Raw(id_, raw, layer.id, core == "true", tree.get("when")), tree, layer, problems)
     off = tree.get("switched-off", Fields())
     if isinstance(off, dict):
         layer.switched_off.update(off)
@@ -155,112 +171,10 @@ def _add_entry(section: str, raw: Raw, tree: dict[Any, Any], layer: Layer, probl
         return
     if section in STATEMENTS:
         if not isinstance(raw.value, dict):
-            problems.add(
-                raw.value, f"an entry of `{section}` is fields in {{ }}, such as {{avoid: makeup, until: 24h}}"
-            )
+            problems.add(raw.value, f"an entry of `{section}` is fields in {{ }}, such as {_EXAMPLES[section]}")
             return
         if not ID.fullmatch(raw.id):
             problems.add(raw.id, f"`{raw.id}` can't be an id; use lower-case letters, digits and hyphens")
         if "source" in tree and "source" not in raw.value and "says" not in raw.value:
             raw.value["source"] = tree["source"]
     layer.entries[section][raw.id] = raw
-
-
-def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -> Layer:
-    """Lay *top* over *base*; with *words_only* the base gives its words and its core, not its other rules."""
-    result = Layer()
-    result.header = {key: value for key, value in base.header.items() if key in ("notice", "open-ends-at")}
-    result.header.update(top.header)
-    result.changed_core = list(base.changed_core)
-    for section, entries in base.entries.items():
-        keep = not words_only or section in WORDS
-        result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}
-    for section, entries in top.entries.items():
-        for id_, raw in entries.items():
-            below = result.entries[section].get(id_)
-            changed = raw if below is None else _change(below, raw)
-            if below is not None and below.core and section in STATEMENTS:
-                _guard_core(changed, problems)
-                result.changed_core.append(id_)
-            result.entries[section][id_] = changed
-    for id_, reason in top.switched_off.items():
-        _switch_off(id_, reason, result, problems)
-    return result
-
-
-def _change(below: Raw, above: Raw) -> Raw:
-    if not isinstance(below.value, dict) or not isinstance(above.value, dict):
-        return above
-    fields = fields_at(below.value, above.value)
-    if "days" in above.value:
-        dropped: tuple[str, ...] = _WINDOW
-    elif any(key in above.value for key in _WINDOW):
-        dropped = ("days",)
-    else:
-        dropped = ()
-    if any(verb in above.value for verb in VERBS):
-        dropped += VERBS
-    for key in dropped:
-        fields.pop(key, None)
-    fields.update(above.value)
-    return above._replace(value=fields, core=below.core, file_condition=above.file_condition or below.file_condition)
-
-
-def _guard_core(raw: Raw, problems: Problems) -> None:
-    if not isinstance(raw.value, dict) or not all(key in raw.value for key in ("because", "by")):
-        problems.add(raw.id, f"`{raw.id}` is part of the core; a change of it says `because:` and `by:`")
-
-
-def _switch_off(id_: str, reason: Value, result: Layer, problems: Problems) -> None:
-    section = next((name for name in STATEMENTS if id_ in result.entries[name]), None)
-    if section is None:
-        known = [rule for name in STATEMENTS for rule in result.entries[name]]
-        problems.add(id_, f"there is no rule `{id_}` to switch off{nearest(id_, known)}")
-        return
-    raw = result.entries[section][id_]
-    if isinstance(raw.value, dict) and raw.value.get("urgent") == "true":
-        problems.add(id_, f"`{id_}` is a red flag; red flags can't be switched off")
-    elif not isinstance(reason, dict) or "because" not in reason:
-        problems.add(id_, f"say why `{id_}` is switched off: {id_}: {{because: the reason, by: who decided}}")
-    elif raw.core and "by" not in reason:
-        problems.add(id_, f"`{id_}` is part of the core; switching it off says `because:` and `by:`")
-    else:
-        if raw.core:
-            result.changed_core.append(str(id_))
-        del result.entries[section][id_]
-
-
-class Sources(NamedTuple):
-    """How rule sets are found: *find* turns a name into a place, *default* is the base of those that name none.
-
-    *packed* allows the packed form of those that ship, which has no places to point at.
-    """
-
-    find: Callable[[str, Path], Path]
-    default: Path
-    packed: bool = True
-
-
-def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[Path, ...] = ()) -> Layer:
-    """Read the rule set at *location* and lay it over all that it extends.
-
-    A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
-    that lead here.
-    """
-    top = read_layer(location, problems, packed=sources.packed)
-    extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
-    if extends is not None and words_from is not None:
-        problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
-    wanted = extends or words_from
-    if wanted is None and location.resolve() == sources.default.resolve():
-        return top
-    try:
-        below = sources.find(wanted, location) if wanted else sources.default
-    except InputError as error:
-        problems.add(wanted or top.header["ruleset"], str(error))
-        return top
-    chain = (*above, location.resolve())
-    if below.resolve() in chain:
-        problems.add(wanted or top.header["ruleset"], f"`{wanted}` leads back to this rule set")
-        return top
-    return lay_over(resolve(below, sources, problems, chain), top, problems, words_only=extends is None)

@@ -10,7 +10,8 @@ from needlecare.model.facts import Condition
 from needlecare.model.ruleset import Rule, RuleSet
 from needlecare.rules import words
 from needlecare.rules.checks import check_references
-from needlecare.rules.layers import Layer, Raw, Sources, resolve
+from needlecare.rules.layers import Layer, Raw
+from needlecare.rules.overlay import Sources, resolve
 from needlecare.rules.places import Problems, Value
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
 from needlecare.rules.statements import Context, parse_rule, parse_screening, parse_spacing

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from needlecare.errors import RuleSetError
 
+# A larger file is no rule set; nothing beyond is read.
+LARGEST_BYTES = 2_000_000
+
 
 class Text(str):
     """A scalar, and where it stands."""

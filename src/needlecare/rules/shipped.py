@@ -1,5 +1,6 @@
 """Where rule sets lie: those that ship with the program, by name; a clinic's own, by path."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from needlecare.errors import InputError
@@ -28,11 +29,13 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
     """
     if name in shipped_names():
         return shipped_folder() / name
-    path = Path(name).expanduser()
-    if beside is not None and not path.is_absolute():
-        path = (beside if beside.is_dir() else beside.parent) / path
-    if path.exists():
-        return path
+    # A name that no system could hold names nothing either.
+    with suppress(OSError, RuntimeError, ValueError):
+        path = Path(name).expanduser()
+        if beside is not None and not path.is_absolute():
+            path = (beside if beside.is_dir() else beside.parent) / path
+        if name and path.exists():
+            return path
     raise InputError(
         f"no rule set `{name}`{nearest(name, shipped_names())}: "
         f"give the name of one that ships ({', '.join(shipped_names())}), a file or a folder"

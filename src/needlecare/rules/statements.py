@@ -30,6 +30,11 @@ COMPUTED = (
     "confidence",
 )
 SOURCES = ("source", "says")
+# What a source may say in fields of its own.
+SAID = (
+    *(*VERBS, "from", "until", "for", "days", "at", "due", "eases", "worry-after"),
+    *("times", "every", "lasting", "level", "within", "count", "overdue", "then", "note"),
+)
 LEVELS = ("stop", "postpone", "ask", "tell")
 _RULE_KEYS = (*VERBS, *WORDS, *COMPUTED, *SOURCES)
 _ZERO_DAYS = Duration(0, "d")
@@ -64,6 +69,8 @@ def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None
     if due := entry.bound("due"):
         start, end = start or due, due
     _check_order(entry, start, end)
+    if value[verb] in ("", []):
+        entry.note(verb, f"the rule {id_} names nothing to {verb}")
     says = read_sayings(entry, context, _own_value(entry))
     if not says:
         context.problems.add(id_, f"the rule {id_} names no source; add `source:` or `says:`")
@@ -150,15 +157,16 @@ def _read_saying(source: str, value: Value, problems: Problems) -> list[Saying]:
         return [Saying(source, " ".join(value.split()))]
     if isinstance(value, list):
         return [saying for item in value for saying in _read_saying(source, item, problems)]
-    note = value.get("note", "")
+    entry = Entry(value, problems, SAID, "what a source says")
     said = []
     for field, part in value.items():
-        parts = part if isinstance(part, list) else [part]
+        parts = part if isinstance(part, list) and field != "note" else [part]
         if not all(isinstance(text, str) for text in parts):
             problems.add(part, "what a source says is text, a list, or fields such as {from: 2w before, until: 2w}")
         elif field != "note":
             said.append(f"{field} {', '.join(parts)}")
-    return [Saying(source, "; ".join(said) or "unstated", note if isinstance(note, str) else "")]
+    note = value.get("note")
+    return [Saying(source, "; ".join(said) or "unstated", entry.text("note") if isinstance(note, str) else "")]
 
 
 def parse_screening(id_: str, value: dict[Any, Any], context: Context) -> Screening:
@@ -185,7 +193,7 @@ def parse_spacing(id_: str, value: dict[Any, Any], context: Context) -> Spacing:
     entry = Entry(value, context.problems, known, "a sessions entry")
     count = entry.pair("count", whole_number, "write it as 3..6, or 4")
     every = _read_every(entry)
-    if every is None and count is None and "then" not in value:
+    if not any(key in value for key in ("every", "count", "then")):
         context.problems.add(id_, "a sessions entry needs `every:` (4w..6w), `count:` (3..6) or `then:`")
     overdue = entry.duration("overdue")
     if every and overdue and overdue.rough_length < every[1].rough_length:

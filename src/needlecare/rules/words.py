@@ -86,9 +86,13 @@ def parse_fact(id_: str, value: Value, problems: Problems) -> Fact:
     )
     answers = _parse_answers(entry.fields.get("answers"), problems)
     limits = entry.pair("number", decimal, "write the limits as 0.1..8")
-    if not answers and limits is None:
+    if "answers" not in entry.fields and "number" not in entry.fields:
         problems.add(id_, f"the fact {id_} needs `answers: [one, two]` or `number: 0.1..8`")
     low, high = (float(limits[0]), float(limits[1])) if limits else (None, None)
+    if low is not None and high is not None and low >= high:
+        entry.note("number", f"the limits are the smaller one first, as in {high:g}..{low:g}")
+    if len({answer.id for answer in answers}) < len(answers):
+        entry.note("answers", "an answer stands there twice; keep one")
     default = entry.text("default") or None
     ids = {answer.id for answer in answers} | {NONE}
     if default is not None and answers and default not in ids:
@@ -143,6 +147,8 @@ def _parse_choice(fact: Fact, value: Value, problems: Problems) -> Test | None:
         negated, value = True, next(iter(value.values()))
     wanted = Entry({}, problems, (), "a condition").as_texts(value, fact.id)
     known = {answer.id for answer in fact.answers} | {NONE}
+    if value in ("", []):
+        problems.add(value, f"`{fact.id}` names no answer; it may be {', '.join(sorted(known))}")
     for answer in wanted:
         if answer not in known:
             problems.add(answer, f"`{fact.id}` has no answer `{answer}`{nearest(answer, known)}")

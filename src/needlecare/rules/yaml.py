@@ -7,21 +7,23 @@ second documents are refused: a rule file needs none, and they are how a small f
 import io
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from yaml import MarkedYAMLError, YAMLError
 
 from needlecare.errors import RuleSetError
-from needlecare.rules.places import Fields, Items, Problems, Text, Value, place, text_at
+from needlecare.rules.places import LARGEST_BYTES, Fields, Items, Problems, Text, Value, place
 
 try:
     from yaml import CSafeLoader as _Loader
 except ImportError:  # PyYAML without its C part: slower, the same result
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
-LARGEST_BYTES = 2_000_000
 DEEPEST = 40
+_Node = TypeVar("_Node", bound=Text | Items | Fields)
+# Escapes such as "\\ud800"; the C loader refuses them by itself.
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -36,20 +38,7 @@ def _decode(data: bytes, name: str) -> str:
         before = text[: found.start()]
         line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
         raise RuleSetError([f"{name}:{line}:{column}: a control character can't stand in a rule file; remove it"])
-    if _too_deep(text):
-        raise RuleSetError([f"{name}:1:1: nested deeper than {DEEPEST} levels; no rule needs that"])
     return text
-
-
-def _too_deep(text: str) -> bool:
-    """Guess from brackets and indentation, before a parser recurses. Quoted brackets may only make it stricter."""
-    depth = 0
-    for bracket in re.findall(r"[\[\]{}]", text):
-        depth += 1 if bracket in "[{" else -1
-        if depth > DEEPEST:
-            return True
-        depth = max(depth, 0)
-    return re.search(rf"(?m)^(?:[ ]*[-?:][ ]){{{DEEPEST},}}|^[ ]{{{DEEPEST * 8},}}\S", text) is not None
 
 
 class _Named(io.StringIO):
@@ -73,7 +62,8 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields | None:
         mark = error.problem_mark or error.context_mark
         at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         raise RuleSetError([f"{name}:{at}: not readable as YAML: {error.problem}"]) from None
-    except YAMLError as error:
+    except (YAMLError, ValueError, OverflowError) as error:
+        # Not only its own errors: without its C part PyYAML fails so on an escape beyond the last character.
         raise RuleSetError([f"{name}:1:1: not readable as YAML: {str(error).splitlines()[0]}"]) from None
     finally:
         loader.dispose()
@@ -88,69 +78,99 @@ def _events(loader: Any) -> Iterator[Any]:
         yield loader.get_event()
 
 
+class _Open:
+    """A mapping or sequence that isn't closed yet, and the key that waits for its value."""
+
+    __slots__ = ("content", "key")
+
+    def __init__(self, content: Items | Fields) -> None:
+        self.content = content
+        self.key: Text | None = None
+
+
+# Stands for a key that can't be used: what it holds is left out, and nothing more is said about it.
+_NO_KEY = Text("")
+
+
 def _build(events: Iterator[Any], problems: Problems) -> Value | None:
     """Turn parser events into values, without recursion; what rule files don't use is noted."""
     root: Value | None = None
-    open_ones: list[Items | Fields] = []
-    key: Text | None = None
-    documents = 0
+    open_ones: list[_Open] = []
     for event in events:
         kind = type(event)
-        value: Value
-        if kind is yaml.ScalarEvent:
-            value = Text(event.value)
-            if event.tag is not None and event.implicit == (False, False):
-                value.mark = event.start_mark
-                problems.add(value, f"the tag {event.tag} is not used in rule files; remove it")
-        elif kind is yaml.MappingStartEvent:
-            value = Fields()
-        elif kind is yaml.SequenceStartEvent:
-            value = Items()
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+        if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             open_ones.pop()
-            key = None
-            continue
-        elif kind is yaml.AliasEvent:
-            value = Text("")
-            value.mark = event.start_mark
-            problems.add(value, f"the alias *{event.anchor} is not used in rule files; write the value out")
-        elif kind is yaml.DocumentStartEvent and documents:
-            value = Text("")
-            value.mark = event.start_mark
-            problems.add(value, "a second document begins here; a rule file is one, without `---` inside")
+        elif kind is yaml.DocumentStartEvent and root is not None:
+            problems.add(
+                _marked(Text(), event), "a second document begins here; a rule file is one, without `---` inside"
+            )
             break
-        else:
-            documents += kind is yaml.DocumentStartEvent
-            continue
-        value.mark = event.start_mark
-        inside = open_ones[-1] if open_ones else None
-        if inside is None:
-            root = value
-        elif isinstance(inside, Items):
-            inside.append(value)
-        elif key is None:
-            key = _as_key(value, inside, problems)
-        else:
-            if value == "" and event.implicit[0]:
-                problems.add(key, f"`{key}` has no value; put text with a comma in quotes, or give it one")
-            inside[key] = value
-            key = None
-        if not isinstance(value, Text):
-            if event.tag is not None:
-                problems.add(value, f"the tag {event.tag} is not used in rule files; remove it")
-            open_ones.append(value)
-            key = None
+        elif kind in _NODES:
+            value = _value(event, problems)
+            if open_ones:
+                _put(value, event, open_ones[-1], problems)
+            else:
+                root = value
+            if not isinstance(value, Text):
+                if len(open_ones) == DEEPEST:
+                    raise RuleSetError([f"{place(value)}: nested deeper than {DEEPEST} levels; no rule needs that"])
+                open_ones.append(_Open(value))
     return root
+
+
+_NODES = (yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
+
+
+def _value(event: Any, problems: Problems) -> Text | Items | Fields:
+    kind = type(event)
+    value: Text | Items | Fields
+    if kind is yaml.AliasEvent:
+        value = _marked(Text(event.anchor), event)
+        problems.add(value, f"the alias *{event.anchor} is not used in rule files; write the value out")
+        return value
+    if kind is yaml.ScalarEvent:
+        value = _marked(Text(event.value), event)
+        if _HALF_CHARACTER.search(event.value):
+            raise RuleSetError([f"{place(value)}: not readable as YAML: an escape stands for half a character"])
+    else:
+        value = _marked(Fields() if kind is yaml.MappingStartEvent else Items(), event)
+    if event.tag is not None:
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        problems.add(value, f"the tag {tag} is not used in rule files; remove it")
+    return value
+
+
+def _marked(value: _Node, event: Any) -> _Node:
+    value.mark = event.start_mark
+    return value
+
+
+def _put(value: Value, event: Any, into: _Open, problems: Problems) -> None:
+    """Put *value* where it belongs: into a list, or as a key or its value into a mapping."""
+    is_alias = type(event) is yaml.AliasEvent
+    if isinstance(into.content, Items):
+        if not is_alias:
+            into.content.append(value)
+    elif into.key is None:
+        into.key = _NO_KEY if is_alias else _as_key(value, into.content, problems)
+    else:
+        key, into.key = into.key, None
+        if key is not _NO_KEY and value == "" and not is_alias and event.implicit[0]:
+            problems.add(key, f"`{key}` has no value; put text with a comma in quotes, or give it one")
+        elif key is not _NO_KEY and not is_alias:
+            into.content[key] = value
 
 
 def _as_key(value: Value, inside: Fields, problems: Problems) -> Text:
     """Check a key: plain text, no merge key, and not there already."""
     if not isinstance(value, Text):
         problems.add(value, "a key must be plain text")
-        return text_at("", value)
+        return _NO_KEY
     if value == "<<":
         problems.add(value, "merge keys are not used in rule files; write the fields out")
+        return _NO_KEY
     if value in inside:
         first = next(known for known in inside if known == value)
         problems.add(value, f"`{value}` stands twice, first in line {place(first).line + 1}; keep one")
+        return _NO_KEY
     return value

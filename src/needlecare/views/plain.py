@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from needlecare.model.plan import Timeline
 from needlecare.views.sheet import Row, Sheet, make_sheet
 
-# Control characters, and marks that turn the direction of text: harmless on paper, not in a terminal.
-_UNSAFE = dict.fromkeys((*range(32), *range(127, 160), 8206, 8207, *range(8234, 8239), *range(8294, 8298)))
+# Control characters, line separators, and marks that turn the direction of text: harmless on paper, not in a terminal.
+_MARKS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+_UNSAFE = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *_MARKS))
 
 
 def render(timeline: Timeline, *, sources: bool = False) -> str:

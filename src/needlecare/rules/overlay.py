@@ -1,0 +1,186 @@
+"""One rule set laid over what it extends, entry by entry, and what no set may take away from the one below.
+
+An entry that a layer changes keeps the fields that the layer doesn't name; a named field is replaced whole.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from needlecare.errors import InputError
+from needlecare.model.ruleset import VERBS
+from needlecare.rules.fields import nearest
+from needlecare.rules.layers import STATEMENTS, WORDS, Layer, Raw, read_layer
+from needlecare.rules.places import Problems, Value, fields_at, text_at
+
+_INHERITED = ("notice", "open-ends-at", "released")
+_WINDOW = ("from", "until", "for", "at", "due")
+# One line of text is short for an entry with this field alone.
+_SHORT = {"sources": "title", "activities": "label", "signs": "label", "moments": "label", "facts": "ask"}
+# What may change in a red flag; anything else could take something from it.
+_OPEN_IN_RED_FLAG = ("text", "how", "instead", "why", "note", "because", "by", "source", "says", "call")
+_LONGEST_CHAIN = 20
+
+
+def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -> Layer:
+    """Lay *top* over *base*; with *words_only* the base gives its words and its core, not its other rules."""
+    result = Layer()
+    result.header = {key: value for key, value in base.header.items() if key in _INHERITED}
+    result.header.update(top.header)
+    if "notice" in base.header and "notice" in top.header:
+        # The base's notice stays, whatever a set adds to it.
+        both = f"{base.header['notice']} {top.header['notice']}"
+        result.header["notice"] = text_at(both, top.header["notice"])
+    result.changed_core = list(base.changed_core)
+    for section, entries in base.entries.items():
+        keep = not words_only or section in WORDS
+        result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}
+    for section, entries in top.entries.items():
+        for id_, raw in entries.items():
+            below = result.entries[section].get(id_)
+            if below is None:
+                result.entries[section][id_] = raw
+                continue
+            changed = _change(section, below, raw)
+            if _is_red_flag(below):
+                _guard_red_flag(below, raw, problems)
+                changed = changed._replace(file_condition=below.file_condition)
+            elif below.core and section in STATEMENTS:
+                _guard_core(raw, problems)
+            if below.core and section in STATEMENTS:
+                result.changed_core.append(str(id_))
+            if section == "activities":
+                _guard_medicine(below, changed, problems)
+            result.entries[section][id_] = changed
+    for id_, reason in top.switched_off.items():
+        _switch_off(id_, reason, result, problems)
+    return result
+
+
+def _change(section: str, below: Raw, above: Raw) -> Raw:
+    old, new = _as_fields(section, below.value), _as_fields(section, above.value)
+    if old is None or new is None:
+        return above
+    fields = fields_at(old, above.value)
+    if "days" in new:
+        dropped: tuple[str, ...] = _WINDOW
+    elif any(key in new for key in _WINDOW):
+        dropped = ("days",)
+    else:
+        dropped = ()
+    if any(verb in new for verb in VERBS):
+        dropped += VERBS
+    for key in dropped:
+        fields.pop(key, None)
+    fields.update(new)
+    origins = {field: below.origin_of(field) for field in below.value} | dict.fromkeys(above.value, above.origin)
+    condition = above.file_condition or below.file_condition
+    return above._replace(value=fields, core=below.core, file_condition=condition, origins=origins)
+
+
+def _fields_of(raw: Raw) -> dict[Any, Any]:
+    return raw.value if isinstance(raw.value, dict) else {}
+
+
+def _as_fields(section: str, value: Value) -> dict[Any, Any] | None:
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, str) and section in _SHORT:
+        return fields_at({text_at(_SHORT[section], value): value}, value)
+    return None
+
+
+def _is_red_flag(raw: Raw) -> bool:
+    return _fields_of(raw).get("urgent") == "true"
+
+
+def _guard_red_flag(below: Raw, above: Raw, problems: Problems) -> None:
+    """Note whatever could take something from a red flag."""
+    old, new = _fields_of(below), _fields_of(above)
+    for key, value in new.items():
+        fewer = key == "call" and not _listed(old.get("call", [])) <= _listed(value)
+        if key not in _OPEN_IN_RED_FLAG or fewer:
+            problems.add(key, f"`{above.id}` is a red flag; its words may change and signs be added, nothing else")
+
+
+def _listed(value: Value) -> set[str]:
+    return {value} if isinstance(value, str) else {item for item in value if isinstance(item, str)}
+
+
+def _guard_medicine(below: Raw, changed: Raw, problems: Problems) -> None:
+    if "prescribed" == _fields_of(below).get("medicine") != _fields_of(changed).get("medicine"):
+        problems.add(changed.id, f"`{changed.id}` is a prescribed medicine, and no rule set can make it another")
+
+
+def _guard_core(above: Raw, problems: Problems) -> None:
+    if not all(_fields_of(above).get(key) for key in ("because", "by")):
+        problems.add(above.id, f"`{above.id}` is part of the core; a change of it says `because:` and `by:`")
+
+
+def _switch_off(id_: str, reason: Value, result: Layer, problems: Problems) -> None:
+    section = next((name for name in STATEMENTS if id_ in result.entries[name]), None)
+    if section is None:
+        known = [rule for name in STATEMENTS for rule in result.entries[name]]
+        problems.add(id_, f"there is no rule `{id_}` to switch off{nearest(id_, known)}")
+        return
+    raw = result.entries[section][id_]
+    said = reason if isinstance(reason, dict) else {}
+    given = {key for key, value in said.items() if isinstance(value, str) and value}
+    unknown = [key for key in said if key not in ("because", "by")]
+    if _is_red_flag(raw):
+        problems.add(id_, f"`{id_}` is a red flag; red flags can't be switched off")
+    elif unknown:
+        problems.add(unknown[0], f"what is switched off has no `{unknown[0]}`; it may have because, by")
+    elif "because" not in given:
+        problems.add(id_, f"say why `{id_}` is switched off: {id_}: {{because: the reason, by: who decided}}")
+    elif raw.core and "by" not in given:
+        problems.add(id_, f"`{id_}` is part of the core; switching it off says `because:` and `by:`")
+    else:
+        if raw.core:
+            result.changed_core.append(str(id_))
+        del result.entries[section][id_]
+
+
+class Sources(NamedTuple):
+    """How rule sets are found: *find* turns a name into a place, *default* is the base of those that name none.
+
+    *packed* allows the packed form of those that ship, which has no places to point at.
+    """
+
+    find: Callable[[str, Path], Path]
+    default: Path
+    packed: bool = True
+
+
+def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[Path, ...] = ()) -> Layer:
+    """Read the rule set at *location* and lay it over all that it extends.
+
+    A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
+    that lead here.
+    """
+    top = read_layer(location, problems, packed=sources.packed)
+    extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
+    if extends is not None and words_from is not None:
+        problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
+    wanted = extends or words_from
+    if wanted is None and location.resolve() == sources.default.resolve():
+        return top
+    chain = (*above, location.resolve())
+    below = sources.default
+    if wanted:
+        try:
+            below = sources.find(wanted, location)
+        except InputError as error:
+            problems.add(wanted, str(error))
+    wrong = ""
+    if below.resolve() in chain:
+        wrong = f"`{wanted}` leads back to this rule set"
+    elif len(chain) > _LONGEST_CHAIN:
+        wrong = f"more than {_LONGEST_CHAIN} rule sets extend each other; lay them together"
+    if wrong:
+        problems.add(wanted or top.header["ruleset"], wrong)
+        # The default set stands in, so that the rest of this one can be checked all the same.
+        below = sources.default
+        if below.resolve() in chain:
+            return top
+    return lay_over(resolve(below, sources, problems, chain), top, problems, words_only=extends is None)
