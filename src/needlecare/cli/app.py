@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from needlecare.cli.request import Request, about_treatment
+from needlecare.cli.rules_app import rules_app
 
 app = typer.Typer(
     name="needlecare",
@@ -15,7 +16,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rules_app = typer.Typer(help="For those who write rules.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
 
 
@@ -57,22 +57,3 @@ def plan(
     from needlecare.cli.plan import show_plan
 
     show_plan(request, format_=format_, output=output, days=days, plain=plain, sources=sources)
-
-
-@rules_app.command("schema")
-def rules_schema(
-    *,
-    timeline: Annotated[
-        bool, typer.Option("--timeline", help="The JSON Schema of what `plan --format json` writes.")
-    ] = False,
-) -> None:
-    """Write a JSON Schema."""
-    import json
-
-    from needlecare.cli.output import write_data
-    from needlecare.errors import InputError
-    from needlecare.views.json import json_schema
-
-    if not timeline:
-        raise InputError("which schema? Give --timeline for the one of `plan --format json`")
-    write_data(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")

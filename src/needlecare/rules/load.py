@@ -29,18 +29,30 @@ def load_rules(name: str = DEFAULT) -> RuleSet:
 
 def load_rules_at(location: Path) -> RuleSet:
     """Load the rule set at *location*; raises as `load_rules` does."""
-    rule_set, problems = _load(location, packed=True)
+    rule_set, _, problems = _load(location, packed=True)
     if problems:
         # Packed rules have no places to point at: read them again from where they are written.
-        rule_set, problems = _load(location, packed=False)
+        rule_set, _, problems = _load(location, packed=False)
     problems.raise_any()
     return rule_set
 
 
-def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Problems]:
+def load_with_places(location: Path) -> tuple[RuleSet, Layer, Problems]:
+    """Load the rule set at *location* with the layer that it was made of, which knows every place.
+
+    What is wrong inside is noted, not raised.
+
+    Raises:
+        InputError: there is nothing to read there.
+        RuleSetError: a file can't be read as YAML.
+    """
+    return _load(location, packed=False)
+
+
+def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
     problems = Problems()
     layer = resolve(location, Sources(find_rules, shipped_folder() / DEFAULT, packed), problems)
-    return _parse(layer, problems), problems
+    return _parse(layer, problems), layer, problems
 
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:

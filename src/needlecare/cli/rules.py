@@ -1,0 +1,181 @@
+"""The commands for those who write rules."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from needlecare.cli.output import complain, write_data, write_file, write_text
+from needlecare.errors import InputError, RuleSetError
+from needlecare.rules.cases import Case, read_cases
+from needlecare.rules.places import Problems
+from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
+
+
+def list_sets(*, as_json: bool) -> None:
+    """Name the rule sets that ship, with what they hold."""
+    from needlecare.rules.load import load_rules
+
+    sets = [load_rules(name) for name in shipped_names()]
+    examples = sorted((shipped_folder() / "examples").glob("*.yaml"))
+    if as_json:
+        records = [
+            {"id": one.id, "title": one.title, "version": one.version, "hash": one.digest, "rules": len(one.rules)}
+            for one in sets
+        ]
+        _write_json({"rule_sets": records, "examples": [str(path) for path in examples]})
+        return
+    for one in sets:
+        counts = f"{len(one.rules)} rules, {len(one.screenings)} screening entries, {len(one.sources)} sources"
+        write_text(f"{one.id} {one.version}: {one.title}; {counts}\n")
+    for path in examples:
+        write_text(f"example: {path}\n")
+
+
+def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
+    """Show a rule set as it is after everything that it extends, each field with whose it is."""
+    from needlecare.rules.load import load_with_places
+
+    rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT))
+    problems.raise_any()
+    entries = {
+        section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name)}
+        for section, found in layer.entries.items()
+    }
+    if id_ is not None and not any(entries.values()):
+        from needlecare.rules.fields import nearest
+
+        known = [name for found in layer.entries.values() for name in found]
+        raise InputError(f"the rule set {rule_set.id} has nothing called `{id_}`{nearest(id_, known)}")
+    if as_json:
+        shown = {
+            section: {
+                name: {"value": raw.value, "origin": raw.origin, "origins": dict(raw.origins)}
+                for name, raw in found.items()
+            }
+            for section, found in entries.items()
+            if found
+        }
+        _write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "entries": shown})
+        return
+    for section, found in entries.items():
+        for name, raw in found.items():
+            write_text(f"{section} {name} (from {raw.origin})\n")
+            fields = raw.value if isinstance(raw.value, dict) else {"label": raw.value}
+            for field, value in fields.items():
+                origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
+                write_text(f"  {field}: {_flow(value)}{origin}\n")
+
+
+def _flow(value: Any) -> str:
+    """Write a value as YAML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return f'"{value}"' if any(mark in value for mark in ',:#{}[]"') else str(value)
+
+
+def lint(rules: str, *, strict: bool) -> None:
+    """Say what is wrong with a rule set, and what is hardly meant."""
+    from needlecare.lint import advise
+    from needlecare.rules.load import load_with_places
+
+    location = find_rules(rules)
+    rule_set, layer, problems = load_with_places(location)
+    read_cases(location, problems)
+    advice = [] if problems else advise(rule_set, layer)
+    for line in problems.lines():
+        write_text(f"{_marked(line, 'error')}\n")
+    for line in advice:
+        write_text(f"{_marked(line, 'advice')}\n")
+    if problems:
+        raise SystemExit(RuleSetError.exit_code)
+    write_text(f"{rule_set.id}: {len(rule_set.rules)} rules, nothing wrong, {len(advice)} pieces of advice\n")
+    if advice and strict:
+        raise SystemExit(RuleSetError.exit_code)
+
+
+def _marked(line: str, word: str) -> str:
+    """Put *word* between the place and what is said of it."""
+    place, _, text = line.partition(": ")
+    return f"{place}: {word}: {text}"
+
+
+def run_tests(rules: str, only: str | None) -> None:
+    """Run the cases beside a rule set, and say where its plans differ."""
+    from needlecare.cases import run_case
+    from needlecare.rules.load import load_rules_at
+
+    location = find_rules(rules)
+    rule_set = load_rules_at(location)
+    cases = [case for case in _cases(location) if only is None or only.lower() in case.name.lower()]
+    if not cases:
+        raise InputError(f"{location} has no cases{f' with `{only}` in their names' if only else ''} to run")
+    failed = 0
+    for case in cases:
+        differences = run_case(rule_set, case)
+        failed += bool(differences)
+        if differences:
+            write_text(f"FAILED {case.name}\n")
+            for difference in differences:
+                write_text(f"  {difference}\n")
+    write_text(f"{len(cases) - failed} passed, {failed} failed\n")
+    if failed:
+        raise SystemExit(RuleSetError.exit_code)
+
+
+def _cases(location: Path) -> list[Case]:
+    problems = Problems()
+    cases = read_cases(location, problems)
+    problems.raise_any()
+    return cases
+
+
+def diff(old: str, new: str, *, as_json: bool) -> None:
+    """Say what changes from one rule set to another: which rules, and for which of the sample cases."""
+    from needlecare.comparing import compare_plans, compare_rules
+    from needlecare.rules.load import load_rules_at
+
+    places = find_rules(old), find_rules(new)
+    one, other = (load_rules_at(place) for place in places)
+    cases = {(case.date, case.time, case.tz, str(case.facts), case.seen): case for at in places for case in _cases(at)}
+    if not cases:
+        cases = {
+            (case.date, case.time, case.tz, str(case.facts), case.seen): case for case in _cases(find_rules(DEFAULT))
+        }
+    rules = list(compare_rules(one, other))
+    changes, planned = compare_plans(one, other, cases.values())
+    if as_json:
+        _write_json({"rules": rules, "plans": [change._asdict() for change in changes], "cases": planned})
+        return
+    if not rules and not changes:
+        write_text(f"{one.id} and {other.id} say the same.\n")
+    for line in rules:
+        write_text(f"{line}\n")
+    for change in changes:
+        write_text(
+            f"{change.target}: {change.before} → {change.after}; changes {change.cases} of the {planned} cases, "
+            f"such as “{change.example}”\n"
+        )
+
+
+def init(path: Path) -> None:
+    """Write a commented rule set to start from; a file that is there already is left alone."""
+    if path.exists():
+        raise InputError(f"{path} is there already; give another name")
+    starter = Path(__file__).parents[1] / "rules" / "starter.yaml"
+    write_file(path, starter.read_text(encoding="utf-8"))
+    complain(f"wrote {path}; next: needlecare rules lint {path}")
+
+
+def schema(*, timeline: bool) -> None:
+    """Write the JSON Schema of rule files, or of plans."""
+    from needlecare.rules.schema import rule_schema
+    from needlecare.views.json import json_schema
+
+    made = json_schema() if timeline else rule_schema()
+    write_data(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
+
+
+def _write_json(record: dict[str, Any]) -> None:
+    write_data(json.dumps({"schema_version": 1, **record}, indent=2, ensure_ascii=False) + "\n")

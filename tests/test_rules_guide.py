@@ -1,0 +1,62 @@
+"""Every example of docs/rules.md is a rule set that loads, makes a plan and passes its own cases."""
+
+import re
+from datetime import date, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import pytest
+import yaml
+
+from needlecare import build_timeline, load_rules, read_facts
+from needlecare.cases import run_case
+from needlecare.cli.rules import init
+from needlecare.lint import advise
+from needlecare.model.treatment import make_treatment
+from needlecare.rules.cases import read_cases
+from needlecare.rules.load import load_with_places
+from needlecare.rules.places import Problems
+from needlecare.rules.schema import rule_schema
+
+GUIDE = (Path(__file__).parents[1] / "docs" / "rules.md").read_text(encoding="utf-8")
+EXAMPLES = [
+    (section.partition("\n")[0], code)
+    for section in GUIDE.split("\n## ")[1:]
+    for code in re.findall(r"```yaml\n(.*?)```", section, flags=re.DOTALL)
+]
+# What every example but the first leaves out, so that it shows one thing.
+HEAD = "source: our-sheet\nsources: {our-sheet: {title: Our sheet, kind: clinic}}\n"
+
+
+def complete(example: str) -> str:
+    return example if "sources:" in example else HEAD + example
+
+
+@pytest.mark.parametrize("example", [code for _, code in EXAMPLES], ids=[title for title, _ in EXAMPLES])
+def test_an_example_loads_plans_and_passes_its_cases(example: str, tmp_path: Path) -> None:
+    path = tmp_path / "example.yaml"
+    path.write_text(complete(example), encoding="utf-8")
+    rules = load_rules(str(path))
+    treatment = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("Europe/London"))
+    timeline = build_timeline(rules, treatment, read_facts(rules, {}))
+    assert timeline.red_flags
+    cases = read_cases(path, Problems())
+    assert [str(difference) for case in cases for difference in run_case(rules, case)] == []
+
+
+@pytest.mark.parametrize("example", [code for _, code in EXAMPLES], ids=[title for title, _ in EXAMPLES])
+def test_an_example_fits_the_schema_for_editors(example: str) -> None:
+    jsonschema.validate(yaml.load(complete(example), Loader=yaml.BaseLoader), rule_schema())  # noqa: S506  plain text
+
+
+def test_every_section_that_shows_rules_is_tried() -> None:
+    assert len(EXAMPLES) == GUIDE.count("```yaml") == 12
+
+
+def test_the_starter_loads_without_advice(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    init(path)
+    rules, layer, problems = load_with_places(path)
+    assert problems.lines() == []
+    assert advise(rules, layer) == []
