@@ -16,7 +16,7 @@ _PLAINER = str.maketrans(
 
 def complain(text: str) -> None:
     """Write an error or a remark to stderr, without what a terminal would obey."""
-    from needlecare.views.plain import harmless
+    from needlecare.views.harmless import harmless
 
     for number, line in enumerate(text.splitlines() or [""]):
         lead = "needlecare: " if number == 0 else "  "

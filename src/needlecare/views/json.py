@@ -1,181 +1,29 @@
-"""The plan as JSON: the documented record, version 1. Fields are added, never given another meaning."""
+"""The plan as JSON: its record, which is described in `records`, as text."""
 
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final
 
 from needlecare.model.facts import Given
 from needlecare.model.plan import FOREVER, Day, Finding, Hint, Session, Timeline, Window
 from needlecare.model.ruleset import Rule
+from needlecare.views.harmless import escape
 from needlecare.views.phrases import NO_ADVICE
 
+if TYPE_CHECKING:
+    # Not needed to write a plan, and slow to define.
+    from needlecare.views.records import (
+        DayRecord,
+        HintRecord,
+        RedFlagRecord,
+        ScreeningRecord,
+        SessionRecord,
+        TimelineRecord,
+        WindowRecord,
+    )
+
 SCHEMA_VERSION: Final = 1
-
-
-class RuleSetRecord(TypedDict):
-    """Which rules made the plan; `reviewed_by` null means that no clinician has reviewed them."""
-
-    id: str
-    version: str
-    hash: str
-    reviewed_by: str | None
-    changed_core: list[str]
-
-
-class TreatmentRecord(TypedDict):
-    """The treatment; `time` and `moment` are null where only the date is known."""
-
-    date: str
-    time: str | None
-    tz: str
-    moment: str | None
-
-
-class AssumedRecord(TypedDict):
-    """A fact that wasn't given, and the default that decides."""
-
-    fact: str
-    value: str | float | list[str]
-
-
-class SayingRecord(TypedDict):
-    """What a source says, in its own numbers."""
-
-    source: str
-    value: str
-    note: str | None
-
-
-class OverruledRecord(TypedDict):
-    """A milder value that lost."""
-
-    rule: str
-    source: str
-    value: str
-
-
-# `if` is a word of Python, so this record is written as a call.
-WindowRecord = TypedDict(
-    "WindowRecord",
-    {
-        "rule": str,
-        "kind": Literal["avoid", "do", "allow", "expect", "prepare"],
-        "activity": str,
-        "text": str,
-        "start": str,
-        "earliest": str | None,
-        "end": str | None,
-        "end_stated": bool,
-        "better_from": str | None,
-        "better_until": str | None,
-        "and_once": list[str],
-        "precision": Literal["minute", "day"],
-        "times": str | None,
-        "if": str | None,
-        "says": list[SayingRecord],
-        "overruled": list[OverruledRecord],
-        "origin": str,
-        "rules": list[str],
-        "unsure": list[str],
-        "eases": str | None,
-        "usually_by": str | None,
-        "worry_after": str | None,
-        "confidence": Literal["normal", "low"],
-        "words": dict[str, str],
-    },
-)
-
-
-class LiftRecord(TypedDict):
-    """A restriction ends: `to` is yes, or better-not where the milder part follows."""
-
-    activity: str
-    at: str
-    to: Literal["yes", "better-not"]
-    and_once: list[str]
-
-
-class DayRecord(TypedDict):
-    """One day: ids of activities, and in `expect` of signs."""
-
-    day: int
-    date: str
-    avoid: list[str]
-    better_not: list[str]
-    do: list[str]
-    prepare: list[str]
-    expect: list[str]
-    lifts: list[LiftRecord]
-
-
-class PrecareRecord(TypedDict):
-    """What would be left before a session that isn't booked, and from when."""
-
-    activity: str
-    start: str
-
-
-class SessionRecord(TypedDict):
-    """When a session may be; `recommended` holds the first and the last date."""
-
-    number: int
-    minimum: str
-    recommended: list[str]
-    overdue: str | None
-    count: list[int] | None
-    unsure: list[str]
-    precare: list[PrecareRecord]
-    sources: list[str]
-
-
-class ScreeningRecord(TypedDict):
-    """Something that speaks against the treatment."""
-
-    condition: str
-    level: Literal["stop", "postpone", "ask", "tell"]
-    text: str
-    note: str | None
-    sources: list[str]
-
-
-class RedFlagRecord(TypedDict):
-    """A reason to see a clinician (`urgent`) or to call the clinic."""
-
-    text: str
-    urgent: bool
-    signs: list[str]
-    sources: list[str]
-
-
-class HintRecord(TypedDict):
-    """What another answer to `facts` would change: `activity` ends at `now`, and would end at `then`."""
-
-    facts: list[str]
-    rule: str
-    activity: str
-    now: str | None
-    then: str | None
-
-
-class TimelineRecord(TypedDict):
-    """A whole plan."""
-
-    schema_version: Literal[1]
-    notice: str
-    ruleset: RuleSetRecord
-    treatment: TreatmentRecord
-    facts: dict[str, str | float | list[str]]
-    assumed: list[AssumedRecord]
-    unknown: list[str]
-    windows: list[WindowRecord]
-    days: list[DayRecord]
-    sessions: list[SessionRecord]
-    screening: list[ScreeningRecord]
-    unanswered: list[str]
-    red_flags: list[RedFlagRecord]
-    longer_if: list[HintRecord]
-    shorter_if: list[HintRecord]
 
 
 def render(timeline: Timeline) -> str:
@@ -186,7 +34,7 @@ def render(timeline: Timeline) -> str:
 
 
 def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return escape(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
 
 
 def _value(value: object) -> str:
@@ -195,7 +43,7 @@ def _value(value: object) -> str:
     return _compact(value)
 
 
-def to_record(timeline: Timeline) -> TimelineRecord:
+def to_record(timeline: Timeline) -> "TimelineRecord":
     """Make the record of *timeline*; instants carry the offset of its zone."""
     zone = timeline.treatment.zone
 
@@ -244,7 +92,7 @@ def _answer(value: Given, timeline: Timeline, fact: str) -> str | float | list[s
     return list(value) if timeline.rule_set.facts[fact].several else value[0]
 
 
-def _window(window: Window, say: Say) -> WindowRecord:
+def _window(window: Window, say: Say) -> "WindowRecord":
     return {
         "rule": window.rule,
         "kind": window.kind,  # type: ignore[typeddict-item]
@@ -273,7 +121,7 @@ def _window(window: Window, say: Say) -> WindowRecord:
     }
 
 
-def _day(day: Day, say: Say) -> DayRecord:
+def _day(day: Day, say: Say) -> "DayRecord":
     return {
         "day": day.number,
         "date": day.day.isoformat(),
@@ -294,7 +142,7 @@ def _day(day: Day, say: Say) -> DayRecord:
     }
 
 
-def _session(session: Session) -> SessionRecord:
+def _session(session: Session) -> "SessionRecord":
     return {
         "number": session.number,
         "minimum": session.minimum.isoformat(),
@@ -307,7 +155,7 @@ def _session(session: Session) -> SessionRecord:
     }
 
 
-def _finding(finding: Finding) -> ScreeningRecord:
+def _finding(finding: Finding) -> "ScreeningRecord":
     screening = finding.screening
     return {
         "condition": screening.id,
@@ -318,7 +166,7 @@ def _finding(finding: Finding) -> ScreeningRecord:
     }
 
 
-def _red_flag(rule: Rule, timeline: Timeline) -> RedFlagRecord:
+def _red_flag(rule: Rule, timeline: Timeline) -> "RedFlagRecord":
     text = rule.words.get("text") or ", ".join(timeline.rule_set.label(sign) for sign in rule.targets)
     return {
         "text": text,
@@ -328,7 +176,7 @@ def _red_flag(rule: Rule, timeline: Timeline) -> RedFlagRecord:
     }
 
 
-def _hint(hint: Hint, say: Say) -> HintRecord:
+def _hint(hint: Hint, say: Say) -> "HintRecord":
     return {
         "facts": list(hint.facts),
         "rule": hint.rule,
@@ -343,8 +191,10 @@ def _sources(ids: Iterable[str]) -> list[str]:
 
 
 def json_schema() -> dict[str, Any]:
-    """Generate the JSON Schema of a plan from the records above."""
+    """Generate the JSON Schema of what `render` writes, from the records."""
     from pydantic import TypeAdapter
+
+    from needlecare.views.records import TimelineRecord
 
     schema = TypeAdapter(TimelineRecord).json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

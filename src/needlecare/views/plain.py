@@ -3,21 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from needlecare.model.plan import Timeline
-from needlecare.views.sheet import Row, Sheet, make_sheet
-
-# Control characters, line separators, and marks that turn the direction of text: harmless on paper, not in a terminal.
-_MARKS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
-_UNSAFE = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0), *_MARKS))
+from needlecare.views.harmless import harmless
+from needlecare.views.rows import Row
+from needlecare.views.sheet import Sheet, make_sheet
 
 
 def render(timeline: Timeline, *, sources: bool = False) -> str:
     """Render *timeline*; with *sources* the list of sources is written out."""
     return "\n".join(harmless(line) for line in _lines(make_sheet(timeline), sources=sources)) + "\n"
-
-
-def harmless(text: str) -> str:
-    """Take out what a terminal would obey."""
-    return text.translate(_UNSAFE)
 
 
 def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:

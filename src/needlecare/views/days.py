@@ -1,0 +1,159 @@
+"""The days of a plan as people read them: what lifts when, the chart, the days before, and each day after."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from needlecare.model.plan import Day, Lift, Timeline, Window
+from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
+from needlecare.model.treatment import day_number
+from needlecare.views.phrases import Clock, join_words, marks, say_dates, say_waits, topmost
+from needlecare.views.rows import Block, Row, Strip
+
+
+def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """Group what lifts by instant and condition; what is part of something that lifts with it goes unsaid."""
+    windows = {(window.target, window.end): window for window in timeline.windows if window.kind == AVOID}
+    windows.update(
+        {(window.target, window.better_until): window for window in timeline.windows if window.kind == AVOID}
+    )
+    lifts = [
+        lift
+        for window in timeline.windows
+        if window.kind == AVOID and max(window.end, window.better_until) > timeline.treatment.first
+        for lift in window.lifts
+    ]
+    for (at, to, waits), shown in _lift_groups(lifts, timeline, clock):
+        text = _lift_text([timeline.rule_set.label(one) for one in shown], to, waits)
+        yield Row(
+            clock.at(at),
+            text,
+            "yes" if to == "yes" else "better not",
+            marks((windows[one, at] for one in shown), timeline.rule_set),
+        )
+
+
+def draw_chart(timeline: Timeline, days: tuple[Day, ...]) -> Iterator[Strip]:
+    """Draw each activity against the days; equal lines of one parent are drawn once."""
+    states: dict[str, str] = {}
+    for window in timeline.windows:
+        if window.kind == AVOID and window.target not in states:
+            states[window.target] = "".join(
+                "n" if window.target in day.avoid else "b" if window.target in day.better_not else "." for day in days
+            )
+    rule_set = timeline.rule_set
+    drawn = {
+        activity: strip
+        for activity, strip in states.items()
+        if strip.strip(".") and not any(states.get(parent) == strip for parent in rule_set.lineage[activity][1:])
+    }
+    groups: dict[str, list[str]] = {}
+    for activity, strip in drawn.items():
+        groups.setdefault(strip, []).append(rule_set.label(activity))
+    for strip, labels in sorted(groups.items(), key=lambda item: (len(item[0].rstrip(".")), item[0], item[1])):
+        for label in sorted(labels):
+            yield Strip(label, strip)
+
+
+def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List pre-care by when it begins."""
+    rule_set, treatment = timeline.rule_set, timeline.treatment
+    groups: dict[tuple[datetime, str, str], list[Window]] = {}
+    for window in timeline.windows:
+        begins = min(window.better_from, window.start)
+        if begins.astimezone(treatment.zone).date() >= treatment.day and window.kind != PREPARE:
+            continue
+        if window.kind == AVOID:
+            if window.better_from < window.start:
+                groups.setdefault((window.better_from, "better not", ""), []).append(window)
+            if window.start < treatment.last and window.start < window.end:
+                groups.setdefault((window.start, "leave", ""), []).append(window)
+        elif window.kind == PREPARE:
+            groups.setdefault((window.start, "prepare", _with_details(window)), []).append(window)
+    for (at, tone, text), windows in sorted(groups.items(), key=lambda item: item[0]):
+        shown = topmost((window.target for window in windows), rule_set)
+        names = text or join_words(rule_set.label(one) for one in shown)
+        lead = {"better not": "better not any more: ", "leave": "leave "}.get(tone, "")
+        cite = marks((window for window in windows if window.target in shown), rule_set)
+        day = at.astimezone(treatment.zone).date()
+        number = day_number(treatment, day)
+        yield Row(f"{clock.at(at)} (day {number})".replace("day -", "day −"), f"{lead}{names}", tone, cite)
+
+
+def list_days(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterator[Block]:
+    """Fold runs of equal days: a run ends where a list changes or something lifts."""
+    runs: list[list[Day]] = []
+    for day in days:
+        if runs and not day.lifts and _lists(day) == _lists(runs[-1][-1]):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    for run in runs:
+        yield Block(_day_title(run, timeline), tuple(_day_rows(run, timeline, clock)))
+
+
+def _lists(day: Day) -> tuple[tuple[str, ...], ...]:
+    return day.avoid, day.better_not, day.do, day.prepare, day.expect
+
+
+def _day_title(run: list[Day], timeline: Timeline) -> str:
+    first, last = run[0], run[-1]
+    numbers = f"Day {first.number}" if first is last else f"Days {first.number}–{last.number}"
+    return f"{numbers} · {say_dates(first.day, last.day, timeline.treatment.day)}"
+
+
+def _day_rows(run: list[Day], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    rule_set, day = timeline.rule_set, run[0]
+    for head, activities, tone in (("Leave", day.avoid, "no"), ("Better not", day.better_not, "better not")):
+        listed = topmost(activities, rule_set)
+        shown = [one for one in listed if tone == "no" or not set(rule_set.lineage[one]) & set(day.avoid)]
+        if shown:
+            yield Row(head, join_words(rule_set.label(one) for one in shown), tone)
+    doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
+    for window in doing.values():
+        yield Row("Do", _with_details(window), "do", marks([window], rule_set))
+    if day.expect:
+        yield Row("Normal", join_words(rule_set.label(sign) for sign in day.expect), "expect")
+    for (at, to, waits), names in _lift_groups(day.lifts, timeline, clock):
+        hour = clock.time(at) or "at its start"
+        yield Row(f"Lifts {hour}", _lift_text([rule_set.label(one) for one in names], to, waits), "lift")
+
+
+def _lift_groups(
+    lifts: Iterable[Lift], timeline: Timeline, clock: Clock
+) -> list[tuple[tuple[datetime, str, str], list[str]]]:
+    """Group what lifts by instant and condition; what is part of something that lifts with it goes unsaid."""
+    groups: dict[tuple[datetime, str, str], list[str]] = {}
+    for lift in lifts:
+        groups.setdefault((lift.at, lift.to, say_waits(lift.waits, clock)), []).append(lift.activity)
+    return [(key, topmost(activities, timeline.rule_set)) for key, activities in sorted(groups.items())]
+
+
+def _lift_text(labels: list[str], to: str, waits: str) -> str:
+    names = join_words(labels)
+    text = names if to == "yes" else f"{names} (better not yet)"
+    return f"{text}, {waits}" if waits else text
+
+
+def _on_day(timeline: Timeline, day: Day, kind: str) -> Iterator[Window]:
+    listed = {DO: day.do, EXPECT: day.expect}[kind]
+    zone = timeline.treatment.zone
+    for window in timeline.windows:
+        if window.kind == kind and window.target in listed:
+            last = max(window.end - timedelta(microseconds=1), window.start).astimezone(zone).date()
+            if window.start.astimezone(zone).date() <= day.day <= last:
+                yield window
+
+
+def _with_details(window: Window) -> str:
+    """Add how, how often and under which condition to what a window asks for."""
+    words = window.words
+    often = [words["times"]] if "times" in words else []
+    often.extend([f"every {words['every'].replace('..', ' to ')}"] if "every" in words else [])
+    often.extend([f"for {words['lasting']}"] if "lasting" in words else [])
+    often.extend([f"while {words['while']}"] if "while" in words else [])
+    text = window.text.rstrip(".")
+    if often:
+        text = f"{text} ({', '.join(often)})"
+    if window.condition:
+        text = f"{text}; if {window.condition}"
+    return text

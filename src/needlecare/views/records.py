@@ -1,0 +1,174 @@
+"""The record of a plan, field by field, version 1. Fields are added, never given another meaning."""
+
+import sys
+from typing import Literal
+
+if sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:  # pydantic asks for this one, and brings it
+    from typing_extensions import TypedDict
+
+
+class RuleSetRecord(TypedDict):
+    """Which rules made the plan; `reviewed_by` null means that no clinician has reviewed them."""
+
+    id: str
+    version: str
+    hash: str
+    reviewed_by: str | None
+    changed_core: list[str]
+
+
+class TreatmentRecord(TypedDict):
+    """The treatment; `time` and `moment` are null where only the date is known."""
+
+    date: str
+    time: str | None
+    tz: str
+    moment: str | None
+
+
+class AssumedRecord(TypedDict):
+    """A fact that wasn't given, and the default that decides."""
+
+    fact: str
+    value: str | float | list[str]
+
+
+class SayingRecord(TypedDict):
+    """What a source says, in its own numbers."""
+
+    source: str
+    value: str
+    note: str | None
+
+
+class OverruledRecord(TypedDict):
+    """A milder value that lost."""
+
+    rule: str
+    source: str
+    value: str
+
+
+# `if` is a word of Python, so this record is written as a call.
+WindowRecord = TypedDict(
+    "WindowRecord",
+    {
+        "rule": str,
+        "kind": Literal["avoid", "do", "allow", "expect", "prepare"],
+        "activity": str,
+        "text": str,
+        "start": str,
+        "earliest": str | None,
+        "end": str | None,
+        "end_stated": bool,
+        "better_from": str | None,
+        "better_until": str | None,
+        "and_once": list[str],
+        "precision": Literal["minute", "day"],
+        "times": str | None,
+        "if": str | None,
+        "says": list[SayingRecord],
+        "overruled": list[OverruledRecord],
+        "origin": str,
+        "rules": list[str],
+        "unsure": list[str],
+        "eases": str | None,
+        "usually_by": str | None,
+        "worry_after": str | None,
+        "confidence": Literal["normal", "low"],
+        "words": dict[str, str],
+    },
+)
+
+
+class LiftRecord(TypedDict):
+    """A restriction ends: `to` is yes, or better-not where the milder part follows."""
+
+    activity: str
+    at: str
+    to: Literal["yes", "better-not"]
+    and_once: list[str]
+
+
+class DayRecord(TypedDict):
+    """One day: ids of activities, and in `expect` of signs."""
+
+    day: int
+    date: str
+    avoid: list[str]
+    better_not: list[str]
+    do: list[str]
+    prepare: list[str]
+    expect: list[str]
+    lifts: list[LiftRecord]
+
+
+class PrecareRecord(TypedDict):
+    """What would be left before a session that isn't booked, and from when."""
+
+    activity: str
+    start: str
+
+
+class SessionRecord(TypedDict):
+    """When a session may be; `recommended` holds the first and the last date."""
+
+    number: int
+    minimum: str
+    recommended: list[str]
+    overdue: str | None
+    count: list[int] | None
+    unsure: list[str]
+    precare: list[PrecareRecord]
+    sources: list[str]
+
+
+class ScreeningRecord(TypedDict):
+    """Something that speaks against the treatment."""
+
+    condition: str
+    level: Literal["stop", "postpone", "ask", "tell"]
+    text: str
+    note: str | None
+    sources: list[str]
+
+
+class RedFlagRecord(TypedDict):
+    """A reason to see a clinician (`urgent`) or to call the clinic."""
+
+    text: str
+    urgent: bool
+    signs: list[str]
+    sources: list[str]
+
+
+class HintRecord(TypedDict):
+    """What another answer to `facts` would change: `activity` ends at `now`, and would end at `then`."""
+
+    facts: list[str]
+    rule: str
+    activity: str
+    now: str | None
+    then: str | None
+
+
+class TimelineRecord(TypedDict):
+    """A whole plan."""
+
+    schema_version: Literal[1]
+    notice: str
+    ruleset: RuleSetRecord
+    treatment: TreatmentRecord
+    facts: dict[str, str | float | list[str]]
+    assumed: list[AssumedRecord]
+    unknown: list[str]
+    windows: list[WindowRecord]
+    days: list[DayRecord]
+    sessions: list[SessionRecord]
+    screening: list[ScreeningRecord]
+    unanswered: list[str]
+    red_flags: list[RedFlagRecord]
+    longer_if: list[HintRecord]
+    shorter_if: list[HintRecord]
