@@ -1,5 +1,6 @@
 """What only the whole rule set can tell: whether everything that is named exists, and nothing goes in a circle."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
@@ -8,6 +9,9 @@ from needlecare.rules.fields import nearest
 from needlecare.rules.layers import Layer
 from needlecare.rules.places import Problems
 
+_ASKS = re.compile(r"(?i)\bask\b.*\bwho prescribed\b")
+# An order as such: not “never stop it”, “whether to stop it”, “before you stop it” or “a pause”.
+_ORDERS = re.compile(r"(?i)(?<!never )(?<!not )(?<!to )(?<!you )(?<!\ba )\b(?:stop|pause|start|skip|change|reduce|double)\b")
 BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT, "course-end")
 
 
@@ -55,11 +59,12 @@ def _check_targets(rule: Rule, rule_set: RuleSet, at: str, problems: Problems) -
 
 
 def _check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
-    if rule.verb != PREPARE or not rule.words.get("text", "").startswith("Ask who prescribed"):
+    asks = rule.verb == PREPARE and _ASKS.search(rule.words.get("text", ""))
+    if not asks or _ORDERS.search(" ".join(rule.words.values())):
         problems.add(
             at,
             f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
-            "change one; use `prepare` with a text that begins “Ask who prescribed it”",
+            "change one; use `prepare` with a text that says “ask who prescribed it”",
         )
 
 

@@ -114,7 +114,11 @@ def _guard_medicine(below: Raw, changed: Raw, problems: Problems) -> None:
 
 def _guard_core(above: Raw, problems: Problems) -> None:
     if not all(_fields_of(above).get(key) for key in ("because", "by")):
-        problems.add(above.id, f"`{above.id}` is part of the core; a change of it says `because:` and `by:`, a rule of your own takes another id")
+        problems.add(
+            above.id,
+            f"`{above.id}` is part of the core; a change of it says `because:` and `by:`, "
+            "a rule of your own takes another id",
+        )
 
 
 def _switch_off(id_: str, reason: Value, result: Layer, problems: Problems) -> None:

@@ -72,8 +72,7 @@ def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None
     if value[verb] in ("", []):
         entry.note(verb, f"the rule {id_} names nothing to {verb}")
     says = read_sayings(entry, context, _own_value(entry))
-    if not says:
-        context.problems.add(id_, f"the rule {id_} names no source; add `source:` or `says:`")
+    _check_cited(id_, entry, says)
     return Rule(
         str(id_),
         verb,
@@ -148,8 +147,15 @@ def read_sayings(entry: Entry, context: Context, own: str) -> tuple[Saying, ...]
         entry.note("says", "write it as {source: what it says}, such as {nhs: 24h..48h}")
     for source in named:
         if source not in context.sources:
-            context.problems.add(source, f"there is no source `{source}`{nearest(source, context.sources)}")
+            meant = nearest(source, context.sources)
+            context.problems.add(source, f"there is no source `{source}`{meant}; list it in `sources:`")
     return tuple(says)
+
+
+def _check_cited(id_: str, entry: Entry, says: tuple[Saying, ...]) -> None:
+    """Note a statement that nobody makes; a source that can't be read is noted already."""
+    if not says and not any(entry.fields.get(key) for key in SOURCES):
+        entry.problems.add(id_, f"{entry.what} names who says so; add `source:` or `says:` to {id_}")
 
 
 def _read_saying(source: str, value: Value, problems: Problems) -> list[Saying]:
@@ -177,8 +183,7 @@ def parse_screening(id_: str, value: dict[Any, Any], context: Context) -> Screen
     if not level and "level" not in value:
         context.problems.add(id_, f"the screening entry {id_} needs a level: one of {', '.join(LEVELS)}")
     says = read_sayings(entry, context, level)
-    if not says:
-        context.problems.add(id_, f"the screening entry {id_} names no source; add `source:` or `says:`")
+    _check_cited(id_, entry, says)
     when = context.read_condition(value.get("when"))
     if not when.tests:
         context.problems.add(id_, f"the screening entry {id_} needs `when:`, such as {{condition: {id_}}}")
@@ -199,8 +204,7 @@ def parse_spacing(id_: str, value: dict[Any, Any], context: Context) -> Spacing:
     if every and overdue and overdue.rough_length < every[1].rough_length:
         entry.note("overdue", f"overdue ({overdue}) comes before the farthest recommended date ({every[1]})")
     says = read_sayings(entry, context, entry.text("every") or entry.text("count"))
-    if not says:
-        context.problems.add(id_, f"the sessions entry {id_} names no source; add `source:` or `says:`")
+    _check_cited(id_, entry, says)
     return Spacing(
         str(id_),
         context.read_condition(value.get("when")),

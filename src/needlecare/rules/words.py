@@ -96,7 +96,7 @@ def parse_fact(id_: str, value: Value, problems: Problems) -> Fact:
     default = entry.text("default") or None
     ids = {answer.id for answer in answers} | {NONE}
     if default is not None and answers and default not in ids:
-        entry.note("default", f"the default is none of the answers{nearest(default, ids)}")
+        entry.note("default", f"the default is one of the answers, not `{default}`{nearest(default, ids)}")
     several = entry.flag("several")
     return Fact(
         str(id_), entry.text("ask"), answers, several, low, high, entry.text("unit"), default, entry.text("phrase")

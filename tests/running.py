@@ -1,0 +1,88 @@
+"""Running the program in tests: in this process, as a program of its own, and at a terminal."""
+
+import gc
+import io
+import os
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from needlecare.cli import main
+
+TESTS = Path(__file__).parent
+PLAN = ("plan", "--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Ran(NamedTuple):
+    """What a run came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*arguments: str, encoding: str = "utf-8") -> Ran:
+    """Run the program in this process, piped to somewhere that takes *encoding*."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="") for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
+        main(list(arguments))
+    gc.enable()
+    code = left.value.code
+    return Ran(code if isinstance(code, int) else 0, _written(out), _written(err))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    written = stream.buffer
+    assert isinstance(written, io.BytesIO)
+    return written.getvalue().decode(stream.encoding)
+
+
+def run_program(
+    *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run `python -m needlecare`, piped; *env* is added to the environment."""
+    command = [sys.executable, "-m", "needlecare", *arguments]
+    return subprocess.run(command, capture_output=True, env=_environment(env), cwd=cwd, timeout=60, check=False)
+
+
+def run_at_terminal(*arguments: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:
+    """Run the program at a terminal that is *columns* wide, and give what it wrote there."""
+    pty, termios, fcntl = (pytest.importorskip(name) for name in ("pty", "termios", "fcntl"))
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    wanted = {"TERM": "xterm-256color", **(env or {})}
+    command = [sys.executable, "-m", "needlecare", *arguments]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=_environment(wanted)) as process:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                read = os.read(ours, 65536)
+            except OSError:  # Linux says so when the other end is closed
+                break
+            if not read:
+                break
+            written += read
+        process.wait(timeout=60)
+    os.close(ours)
+    return written.decode().replace("\r\n", "\n")
+
+
+def without_colour(text: str) -> str:
+    """Take colours and weights out of *text*."""
+    return _STYLE.sub("", text)
+
+
+def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+    """Give this environment without what would change how the program writes, and with *more*."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM", "TZ")}
+    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(more or {})}
