@@ -11,7 +11,9 @@ from needlecare.rules.places import Problems
 
 _ASKS = re.compile(r"(?i)\bask\b.*\bwho prescribed\b")
 # An order as such: not “never stop it”, “whether to stop it”, “before you stop it” or “a pause”.
-_ORDERS = re.compile(r"(?i)(?<!never )(?<!not )(?<!to )(?<!you )(?<!\ba )\b(?:stop|pause|start|skip|change|reduce|double)\b")
+_ORDERS = re.compile(
+    r"(?i)(?<!never )(?<!not )(?<!to )(?<!you )(?<!\ba )\b(?:stop|pause|start|skip|change|reduce|double)\b"
+)
 BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT, "course-end")
 
 

@@ -1,0 +1,193 @@
+"""A clinic's own set: laid over a shipped one entry by entry, or standing on its own with the words and the core."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from needlecare import RuleSet, RuleSetError, Timeline, build_timeline, load_rules, make_treatment, read_facts
+
+Layer = Callable[..., RuleSet]
+EXTENDS = "extends: microneedling\nsources: {sheet: {title: Our sheet, kind: clinic}}\nsource: sheet\n"
+ALONE = "words-from: microneedling\nsources: {sheet: {title: Our sheet, kind: clinic}}\nsource: sheet\n"
+
+
+@pytest.fixture
+def layer(tmp_path: Path) -> Layer:
+    """Load a rule set written as YAML text; several texts are files of one folder."""
+
+    def load(*texts: str) -> RuleSet:
+        folder = tmp_path / f"our-sheet-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        for number, text in enumerate(texts):
+            (folder / f"part{number}.yaml").write_text(text, encoding="utf-8")
+        return load_rules(str(folder if len(texts) > 1 else folder / "part0.yaml"))
+
+    return load
+
+
+def plan_of(rule_set: RuleSet) -> Timeline:
+    treatment = make_treatment(date(2026, 11, 20), None, ZoneInfo("Europe/London"))
+    return build_timeline(rule_set, treatment, read_facts(rule_set, {}))
+
+
+def test_extending_with_nothing_changes_nothing(layer: Layer) -> None:
+    shipped, ours = load_rules(), layer("extends: microneedling\n")
+    assert ours.digest == shipped.digest
+    assert (ours.rules, ours.screenings, ours.spacings) == (shipped.rules, shipped.screenings, shipped.spacings)
+    assert (ours.activities, ours.signs, ours.moments, ours.facts, ours.sources) == (
+        *(shipped.activities, shipped.signs, shipped.moments, shipped.facts, shipped.sources),
+    )
+    assert (ours.notice, ours.open_ends_at, ours.changed_core) == (shipped.notice, shipped.open_ends_at, ())
+
+
+def test_a_changed_rule_keeps_the_fields_that_the_change_does_not_name(layer: Layer) -> None:
+    shipped = load_rules().rules["makeup"]
+    ours = layer(EXTENDS + "rules: {makeup: {until: 72h}}\n").rules["makeup"]
+    assert str(ours.end) == "72h"
+    assert (ours.verb, ours.targets, ours.when) == (shipped.verb, shipped.targets, shipped.when)
+    assert set(shipped.says) < set(ours.says)
+    assert ours.says[0] == ("sheet", "72h", "")
+
+
+def test_a_named_field_is_replaced_whole(tmp_path: Path) -> None:
+    house = "rules: {bare: {avoid: [makeup, self-tan], until: 24h, when: {technique: pen, area: face}}}\n"
+    (tmp_path / "house.yaml").write_text(EXTENDS + house)
+    (tmp_path / "mine.yaml").write_text("extends: house.yaml\nrules: {bare: {avoid: sauna, when: {area: scalp}}}\n")
+    ours = load_rules(str(tmp_path / "mine.yaml")).rules["bare"]
+    assert ours.targets == ("sauna",)
+    assert [(test.fact, test.answers) for test in ours.when.tests] == [("area", {"scalp"})]
+
+
+def test_days_replace_a_window_and_a_window_replaces_days(tmp_path: Path) -> None:
+    house = "rules: {bare: {avoid: makeup, from: 2h, until: 48h}, red: {expect: redness, days: 0..2}}\n"
+    (tmp_path / "house.yaml").write_text(EXTENDS + house)
+    (tmp_path / "mine.yaml").write_text("extends: house.yaml\nrules: {bare: {days: 0..1}, red: {until: 3d}}\n")
+    ours = load_rules(str(tmp_path / "mine.yaml")).rules
+    assert (ours["bare"].start, ours["bare"].end, ours["bare"].days) == (None, None, (0, 1))
+    assert (str(ours["red"].end), ours["red"].days) == ("3d", None)
+
+
+def test_another_verb_replaces_the_first(layer: Layer) -> None:
+    assert layer(EXTENDS + "rules: {swimming: {allow: swimming, from: 3d}}\n").rules["swimming"].verb == "allow"
+
+
+def test_one_line_of_text_changes_the_label_alone(layer: Layer) -> None:
+    shipped = load_rules().activities["hydroquinone"]
+    ours = layer("extends: microneedling\nactivities: {hydroquinone: bleaching cream}\n").activities["hydroquinone"]
+    assert ours == shipped._replace(label="bleaching cream")
+
+
+def test_a_rule_is_switched_off_with_a_reason(layer: Layer) -> None:
+    ours = layer("extends: microneedling\nswitched-off: {swimming: {because: we advise in person}}\n")
+    assert "swimming" in load_rules().rules
+    assert "swimming" not in ours.rules
+    assert ours.changed_core == ()
+
+
+def test_the_core_is_narrowed_only_by_name_and_on_every_output(layer: Layer) -> None:
+    ours = layer(EXTENDS + "rules: {sun: {until: 7d, because: it is winter here, by: Dr A}}\n")
+    assert ours.changed_core == ("sun",)
+    assert str(ours.rules["sun"].end) == "7d"
+    assert layer("extends: microneedling\nswitched-off: {sun: {because: polar night, by: Dr A}}\n").changed_core == (
+        "sun",
+    )
+
+
+def test_reasons_given_further_down_do_not_excuse_a_change_of_the_core(tmp_path: Path) -> None:
+    (tmp_path / "first.yaml").write_text(EXTENDS + "rules: {sun: {until: 21d, because: so we say, by: Dr A}}\n")
+    (tmp_path / "second.yaml").write_text("extends: first.yaml\nrules: {sun: {until: 1d}}\n")
+    with pytest.raises(RuleSetError, match="`sun` is part of the core"):
+        load_rules(str(tmp_path / "second.yaml"))
+
+
+def test_a_red_flag_may_be_added_to(layer: Layer) -> None:
+    ours = layer(EXTENDS + "rules: {blisters: {call: [blistering, ulceration, fever], text: Ring us at once.}}\n")
+    flag = ours.rules["blisters"]
+    assert (flag.urgent, flag.targets, flag.words["text"]) == (
+        *(True, ("blistering", "ulceration", "fever"), "Ring us at once."),
+    )
+
+
+def test_a_condition_of_a_whole_file_does_not_narrow_a_red_flag(layer: Layer) -> None:
+    ours = layer(EXTENDS + "when: {technique: roller}\nrules: {blisters: {text: Ring us at once.}}\n")
+    assert ours.rules["blisters"].when == load_rules().rules["blisters"].when
+
+
+def test_the_notice_stays_whatever_a_set_adds(layer: Layer) -> None:
+    shipped = load_rules().notice
+    assert layer("extends: microneedling\nnotice: Ring us on 0123.\n").notice == f"{shipped} Ring us on 0123."
+    assert layer("words-from: microneedling\nnotice: Ring us on 0123.\n").notice == f"{shipped} Ring us on 0123."
+
+
+@pytest.mark.parametrize("head", ["words-from: microneedling\n", "title: Our sheet\n"], ids=["words-from", "no base"])
+def test_a_set_on_its_own_has_the_words_and_the_core_but_no_other_rules(layer: Layer, head: str) -> None:
+    shipped, ours = load_rules(), layer(head)
+    core = {id_ for id_, rule in shipped.rules.items() if rule.core}
+    assert {"sun", "infection"} <= core < set(shipped.rules)
+    assert set(ours.rules) == core
+    assert set(ours.screenings) == {id_ for id_, screening in shipped.screenings.items() if screening.core}
+    assert ours.spacings == {}
+    assert (ours.activities, ours.signs, ours.facts) == (shipped.activities, shipped.signs, shipped.facts)
+    assert plan_of(ours).red_flags == plan_of(shipped).red_flags
+
+
+def test_a_set_of_its_own_reads_as_few_lines(layer: Layer) -> None:
+    ours = layer(ALONE + "rules:\n  bare: {avoid: makeup, until: 24h}\n")
+    windows = [window for window in plan_of(ours).windows if window.target == "makeup"]
+    assert [window.says[0].source for window in windows] == ["sheet"]
+
+
+def test_the_condition_and_the_source_of_a_file_hold_for_each_of_its_rules(layer: Layer) -> None:
+    ours = layer(ALONE + "when: {technique: roller}\nrules:\n  bare: {avoid: makeup, until: 24h}\n")
+    assert [test.answers for test in ours.rules["bare"].when.tests] == [{"roller"}]
+    assert [saying.source for saying in ours.rules["bare"].says] == ["sheet"]
+
+
+def test_a_rule_set_can_stand_on_one_that_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "house.yaml").write_text(EXTENDS + "ruleset: house\nrules: {makeup: {until: 72h}}\n")
+    (tmp_path / "mine.yaml").write_text("ruleset: mine\nextends: house.yaml\nrules: {swimming: {until: 7d}}\n")
+    ours = load_rules(str(tmp_path / "mine.yaml"))
+    assert (ours.id, str(ours.rules["makeup"].end), str(ours.rules["swimming"].end)) == ("mine", "72h", "7d")
+    assert (ours.rules["makeup"].origin, ours.rules["swimming"].origin) == ("house", "mine")
+
+
+RULES = {
+    "bare": "  bare: {avoid: makeup, until: 24h, note: bare skin}\n",
+    "heat": "  heat: {until: 3d, avoid: [sauna, steam]}\n",
+    "drink": "  drink: {do: shade, until: 7d}\n",
+}
+
+
+def test_the_hash_is_of_what_is_said_not_of_how_it_is_written(layer: Layer) -> None:
+    one = layer(ALONE + "rules:\n" + "".join(RULES.values()))
+    head = "sources: {sheet: {kind: clinic, title: Our sheet}}\n"
+    other = layer(
+        f"title: the same\nversion: '2'\n{head}source: sheet\nrules:\n{RULES['drink']}{RULES['bare']}",
+        "source: sheet\nrules:\n  heat:\n    avoid: [sauna, steam]\n    # three days\n    until: '3d'\n",
+    )
+    assert other.digest == one.digest
+    assert other.rules.keys() == one.rules.keys()
+    assert [rule._replace(origin="") for rule in other.rules.values()] == [
+        rule._replace(origin="") for rule in one.rules.values()
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["rules: {makeup: {until: 49h}}", "activities: {makeup: {aka: [paint]}}", "open-ends-at: calm", "notice: Ring us."],
+)
+def test_the_hash_changes_with_what_is_said(layer: Layer, change: str) -> None:
+    assert layer(f"{EXTENDS}{change}\n").digest != layer(EXTENDS).digest
+
+
+def test_an_id_stands_in_one_file_of_a_folder(layer: Layer) -> None:
+    with pytest.raises(RuleSetError, match=r"part1.yaml:2:3: `bare` stands in .*part0.yaml line 5 too; keep one"):
+        layer(ALONE + "rules:\n" + RULES["bare"], "rules:\n" + RULES["bare"])
+
+
+def test_a_header_stands_in_one_file_of_a_folder(layer: Layer) -> None:
+    with pytest.raises(RuleSetError, match=r"part1.yaml:1:1: `title` stands in another file of this folder too"):
+        layer("title: One\n", "title: Other\n")
