@@ -26,6 +26,10 @@ class Stretch(NamedTuple):
             return f"{self.near}..{self.far}"
         return f"{self.hedge} {self.near}".strip()
 
+    def side(self, *, far: bool) -> Duration:
+        """Give the farther or the nearer duration; without a range they are the same."""
+        return self.far if far else self.near
+
 
 NOTHING = Stretch(ZERO, ZERO)
 
@@ -61,6 +65,11 @@ class Bound(NamedTuple):
     def is_always(self) -> bool:
         """Whether it never comes."""
         return not self.terms
+
+    def is_at_once(self, *, far: bool) -> bool:
+        """Whether it comes with the treatment itself, whenever that was: `treatment`, `0h`."""
+        sides = [term.offset.side(far=far) for term in self.terms if term.moment == TREATMENT]
+        return 0 < len(self.terms) == len(sides) and all(side.is_nothing for side in sides)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.terms)) or "always"

@@ -38,6 +38,11 @@ class Duration(NamedTuple):
         return self.unit in ELAPSED
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether it is no time at all; `0d` isn't, since a calendar day counts whole."""
+        return self.is_elapsed and self.amount == 0
+
+    @property
     def rough_length(self) -> timedelta:
         """A length to compare durations by; a month counts as its longest, 31 days."""
         if self.unit in ELAPSED:
@@ -90,13 +95,19 @@ def day_start(day: date, zone: ZoneInfo, *, late: bool = False) -> datetime:
     return max(first, midnight.replace(fold=1).astimezone(UTC)) if late else first
 
 
-def day_end(day: date, zone: ZoneInfo) -> datetime:
-    """Give the instant (UTC) at which *day* is over, the latest that it can be read as."""
-    return day_start(day + timedelta(days=1), zone, late=True)
+def day_end(day: date, zone: ZoneInfo, *, late: bool = True) -> datetime:
+    """Give the instant (UTC) at which *day* is over: the latest that it can be read as, unless *late* is false."""
+    return day_start(day + timedelta(days=1), zone, late=late)
 
 
 def shift_date(day: date, duration: Duration, sign: int = 1) -> date:
-    """Move *day* by a calendar *duration*, forwards or (*sign* -1) backwards, never cutting a month short."""
+    """Move *day* by *duration*, forwards or (*sign* -1) backwards, never cutting a month short.
+
+    Dates know no hours: a part of a day counts as a day.
+    """
+    if duration.is_elapsed:
+        days = -(-duration.rough_length // timedelta(days=1))
+        return day + timedelta(days=sign * days)
     if duration.unit in DAYS:
         return day + timedelta(days=sign * duration.amount * DAYS[duration.unit])
     from dateutil.relativedelta import relativedelta
@@ -120,16 +131,17 @@ def as_start(point: Point, duration: Duration, zone: ZoneInfo, sign: int = 1) ->
     return Point(day_start(day, zone), day)
 
 
-def as_end(point: Point, duration: Duration, zone: ZoneInfo) -> Point:
+def as_end(point: Point, duration: Duration, zone: ZoneInfo, *, late: bool = True) -> Point:
     """Count *duration* forwards to where something ends: the last calendar day counts whole.
 
     Never less than the same number of days in elapsed time, so that a short clock-change day cuts nothing.
+    *late* is the reading of a midnight that comes twice.
     """
     if duration.is_elapsed:
         return _elapse(point, duration.rough_length, zone)
     day = shift_date(point.day, duration)
     elapsed = point.at + timedelta(days=(day - point.day).days)
-    return Point(max(day_end(day, zone), elapsed), day)
+    return Point(max(day_end(day, zone, late=late), elapsed), day)
 
 
 def as_end_before(point: Point, duration: Duration, zone: ZoneInfo, *, whole_day: bool) -> Point:

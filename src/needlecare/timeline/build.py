@@ -6,7 +6,7 @@ from datetime import date, datetime
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
-from needlecare.model.time import day_start, local_date, shift_date
+from needlecare.model.time import ceil_to_day, local_date, shift_date
 from needlecare.model.treatment import Treatment, make_treatment
 from needlecare.sessions import next_session
 from needlecare.timeline.days import make_days
@@ -73,9 +73,10 @@ class _Builder:
             for hold in holds
             if hold.better_from < max(hold.end, hold.better_until)
         ]
-        for verb in (DO, ALLOW, EXPECT, PREPARE):
+        for verb in (DO, ALLOW, PREPARE):
             for chosen in self._selection.by_verb[verb]:
                 made.extend(self._others(chosen))
+        made.extend(self._expected())
         order = {kind: number for number, kind in enumerate((PREPARE, AVOID, DO, ALLOW, EXPECT))}
         return sorted(
             made, key=lambda window: (window.start, order[window.kind], window.end, window.target, window.rule)
@@ -106,17 +107,25 @@ class _Builder:
             low_confidence=rule.low_confidence,
         )
 
+    def _expected(self) -> list[Window]:
+        """Make what is to be expected, without what is only perhaps so where a shorter time stands beside it.
+
+        A warning that comes too early costs a call; one that comes too late costs more.
+        """
+        windows = [window for chosen in self._selection.by_verb[EXPECT] for window in self._others(chosen)]
+        shortest: dict[str, datetime] = {}
+        for window in windows:
+            shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
+        return [window for window in windows if not window.unsure or window.end <= shortest[window.target]]
+
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
         rule = chosen.rule
         if rule.verb == ALLOW and chosen.unsure:
             return
-        span = self._spans.of(rule, unsure=chosen.unsure)
+        span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule, unsure=chosen.unsure)
         if span is None:
             return
-        if rule.verb == ALLOW:
-            # The span of a permission is what it forbids before; it is free from there on.
-            span = span._replace(start=span.better_until, end=self._spans.end_of_permission(rule, span.better_until))
         for target in rule.targets:
             if rule.verb in (DO, ALLOW):
                 yield from self._where_free(chosen, span, target)
@@ -134,8 +143,8 @@ class _Builder:
             pieces = cut((span.start, span.end), restricted)
         for start, end in pieces:
             before = [wait for hold in holds if span.start < hold.end <= start for wait in hold.waits]
-            waits = tuple(dict.fromkeys((*span.waits, *before)))
-            yield self._other(chosen, span._replace(start=start, end=end, waits=waits), target)
+            waits = tuple(dict.fromkeys((*span.awaited, *before)))
+            yield self._other(chosen, span._replace(start=start, end=end, awaited=waits), target)
 
     def _other(self, chosen: Chosen, span: Span, target: str) -> Window:
         rule = chosen.rule
@@ -150,7 +159,7 @@ class _Builder:
             span.end_stated,
             span.start,
             span.end,
-            span.waits,
+            span.awaited,
             self._precision(span.start, span.end),
             rule.words,
             condition_text(rule, chosen.unsure, self._rule_set),
@@ -167,7 +176,7 @@ class _Builder:
 
     def _precision(self, *instants: datetime) -> str:
         zone = self._treatment.zone
-        whole = all(instant == FOREVER or instant == day_start(local_date(instant, zone), zone) for instant in instants)
+        whole = all(instant == FOREVER or instant == ceil_to_day(instant, zone) for instant in instants)
         return "day" if whole else "minute"
 
     def sessions(self) -> Iterator[Session]:

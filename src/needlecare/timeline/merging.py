@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER, Wait
-from needlecare.model.ruleset import Moment
+from needlecare.model.ruleset import AVOID, Moment
 from needlecare.timeline.spans import Span
 
 Interval = tuple[datetime, datetime]
@@ -90,17 +90,17 @@ def _stretches(strict: list[Interval], mild: list[Interval]) -> list[Stretch]:
 
 
 def _close_open_ends(spans: list[Span]) -> list[Span]:
-    """Where a rule gives no end and another on the same activity does, the stated end decides."""
+    """Where a rule gives no end and another on the same activity does, the stated end decides.
+
+    Unless that other is over before the open one can have begun, is a permission, or may not apply at all.
+    """
+    stated = [span for span in spans if span.end_stated and span.rule.verb == AVOID and not span.unsure]
     closed = []
     for span in spans:
-        ends = [
-            other.better_until
-            for other in spans
-            if other.end_stated and other.better_until > span.start and other.rule.id != span.rule.id
-        ]
+        ends = [other.better_until for other in stated if other.better_until > span.earliest]
         if _is_open(span) and ends:
-            stated = max(ends)
-            closed.append(span._replace(end=min(span.end, stated), better_until=min(span.end, stated)))
+            end = min(span.end, max(ends))
+            closed.append(span._replace(end=end, better_until=end, earliest=min(span.earliest, end), waits=()))
         else:
             closed.append(span)
     return closed
@@ -125,12 +125,15 @@ def _alone(span: Span) -> Hold:
 
 
 def _hold(stretch: Stretch, spans: list[Span], moments: Mapping[str, Moment]) -> Hold:
-    """Tell who makes a stretch: who decides its end and its start, whose conditions stay, and who lost."""
+    """Tell who makes a stretch: who decides its end and start, who says the same, whose conditions stay, who lost."""
     better_from, start, end, better_until = stretch
     over = max(end, better_until)
     part = [span for span in spans if span.better_from <= over and max(span.end, span.better_until) >= better_from]
     part = [span for span in part if span.better_from < over or span.start == span.end == over] or part
-    by_end = sorted(part, key=lambda span: (-_seconds(span.end), -_seconds(span.better_until), -len(span.waits)))
+    by_end = sorted(
+        part,
+        key=lambda span: (-_seconds(span.end), -_seconds(span.better_until), not span.end_stated, -len(span.waits)),
+    )
     deciding = [by_end[0]]
     for candidate in (
         max(part, key=lambda span: span.better_until),
@@ -142,7 +145,8 @@ def _hold(stretch: Stretch, spans: list[Span], moments: Mapping[str, Moment]) ->
     waits = _needed(part, moments)
     for span in by_end:
         adds = {wait.bound for wait in span.waits} & {wait.bound for wait in waits}
-        if span not in deciding and adds - {wait.bound for known in deciding for wait in known.waits}:
+        alike = any(_extent(span) == _extent(known) for known in deciding)
+        if span not in deciding and (alike or adds - {wait.bound for known in deciding for wait in known.waits}):
             deciding.append(span)
     return Hold(
         better_from,
@@ -155,6 +159,10 @@ def _hold(stretch: Stretch, spans: list[Span], moments: Mapping[str, Moment]) ->
         tuple(deciding),
         tuple(span for span in by_end if span not in deciding),
     )
+
+
+def _extent(span: Span) -> Stretch:
+    return span.better_from, span.start, span.end, span.better_until
 
 
 def _covers(deciding: list[Span], span: Span) -> bool:
@@ -174,11 +182,11 @@ def _needed(spans: list[Span], moments: Mapping[str, Moment]) -> tuple[Wait, ...
     # The same moment with and without an offset: the one with the later usual end says both.
     latest: dict[str, Wait] = {}
     for bound, wait in sorted(waits.items()):
-        name = bound.split()[0]
+        name = bound.split()[0] if wait.usually_by else bound
         known = latest.get(name)
         if known is None or (known.usually_by or FOREVER) < (wait.usually_by or FOREVER):
             latest[name] = wait
-    return tuple(wait for name, wait in latest.items() if name not in implied)
+    return tuple(wait for wait in latest.values() if wait.bound not in implied)
 
 
 def _before(name: str, moments: Mapping[str, Moment]) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound, Term
+from needlecare.model.bounds import EVENT, NEXT_SESSION, NOTHING, TREATMENT, Bound, Term
 from needlecare.model.plan import FOREVER, Wait
 from needlecare.model.ruleset import Moment, RuleSet
 from needlecare.model.time import Duration, Point, as_end, as_end_before, as_start, point_at, readings
@@ -28,19 +28,24 @@ class Resolved(NamedTuple):
 
 
 class _Found(NamedTuple):
+    """A moment as a point in time; *waits* are what another rule's end waits for."""
+
     point: Point
     is_known: bool
     dated: bool = True
+    waits: tuple[Wait, ...] = ()
 
 
 class Moments:
     """The moments of one treatment.
 
     *late* chooses the reading that comes last (ends of restrictions, permissions), else the one that comes first.
-    *rule_end* gives the end of another rule, or None if that rule doesn't hold here.
+    *rule_end* gives the end of another rule, and whether that rule holds here.
     """
 
-    def __init__(self, rule_set: RuleSet, treatment: Treatment, rule_end: Callable[[str], Resolved | None]) -> None:
+    def __init__(
+        self, rule_set: RuleSet, treatment: Treatment, rule_end: Callable[[str], tuple[Resolved, bool]]
+    ) -> None:
         self._rule_set = rule_set
         self._treatment = treatment
         self._zone = treatment.zone
@@ -50,28 +55,27 @@ class Moments:
         """Resolve *bound* as an end; *far* takes the farther side of ranges, *whole_day* a day before counts whole."""
 
         def count(term: Term, found: _Found) -> Point:
-            length = term.offset.far if far else term.offset.near
+            length = term.offset.side(far=far)
             if term.sign > 0:
-                return as_end(found.point, length, self._zone)
+                return as_end(found.point, length, self._zone, late=late)
             return as_end_before(found.point, length, self._zone, whole_day=whole_day)
 
         return self._resolve(bound, late=late, at_end=True, count=count)
 
-    def start(self, bound: Bound, *, far: bool, late: bool = False) -> Resolved:
-        """Resolve *bound* as the start of something; unseen moments count at the start of their usual time."""
+    def start(self, bound: Bound, *, far: bool, late: bool = False, at_end: bool = False) -> Resolved:
+        """Resolve *bound* as the start of something.
+
+        Unseen moments count at the start of their usual time; with *at_end* at its end, when it must have begun.
+        """
 
         def count(term: Term, found: _Found) -> Point:
-            return as_start(found.point, term.offset.far if far else term.offset.near, self._zone, term.sign)
+            return as_start(found.point, term.offset.side(far=far), self._zone, term.sign)
 
-        return self._resolve(bound, late=late, at_end=False, count=count)
+        return self._resolve(bound, late=late, at_end=at_end, count=count)
 
-    def open_end(self) -> Resolved:
-        """Give the end of a restriction whose source gives none: the set's `open-ends-at` moment."""
-        return Resolved(self._usual(self._open_moment, late=True, at_end=True).point, self._treatment.last, ())
-
-    @property
-    def _open_moment(self) -> Moment:
-        return self._rule_set.moments[self._rule_set.open_ends_at]
+    def open_end(self, *, late: bool = True) -> Resolved:
+        """Give the end where a source gives none: the set's `open-ends-at` moment."""
+        return self.end(Bound((Term(self._rule_set.open_ends_at),)), far=True, late=late)
 
     def _resolve(self, bound: Bound, *, late: bool, at_end: bool, count: Callable[[Term, _Found], Point]) -> Resolved:
         treatment = self._treatment.latest if late else self._treatment.earliest
@@ -83,26 +87,25 @@ class Moments:
         dated = True
         for term in bound.terms:
             found = self._find(term, late=late, at_end=at_end)
-            if found.point.at == FOREVER:
-                points.append(found.point)
-                waits.append(self._wait(term, None))
-                continue
-            point = count(term, found)
+            point = found.point if found.point.at == FOREVER else count(term, found)
             points.append(point)
             if found.is_known:
                 known.append(point.at)
                 continue
             # What is unseen can't come before the treatment, so its offset from there is a known part.
             known.append(count(term, _Found(treatment, is_known=True)).at)
-            waits.append(self._wait(term, point.at if found.dated else None))
+            if found.waits and term.offset == NOTHING:
+                waits.extend(found.waits)
+            else:
+                waits.append(self._wait(term, point.at if found.dated and point.at != FOREVER else None))
             dated = dated and found.dated
         latest = max(points, key=lambda point: point.at)
-        return Resolved(latest, max(known, default=latest.at), tuple(waits), dated)
+        return Resolved(latest, max(known), tuple(waits), dated)
 
     def _wait(self, term: Term, usually_by: datetime | None) -> Wait:
         moment = self._rule_set.moments.get(term.moment)
         label = moment.label if moment else str(term)
-        if term.offset.far != Duration(0, "h"):
+        if not term.offset.far.is_nothing:
             label = f"{in_words(term.offset.far)} {'after' if term.sign > 0 else 'before'} {label}"
         return Wait(str(term), label, usually_by)
 
@@ -112,14 +115,17 @@ class Moments:
         if name == TREATMENT:
             return _Found(treatment, is_known=True)
         seen = self._treatment.seen.get(name)
-        if seen is not None:
-            point = seen.last if late else seen.first
-            return _Found(point or Point(FOREVER, treatment.day), is_known=point is not None)
+        if seen is not None and seen.first is not None and seen.last is not None:
+            return _Found(seen.last if late else seen.first, is_known=True)
+        if seen is not None and late:
+            # Not yet: what waits for it stays shut. What it begins, or should warn of, may come any time.
+            return _Found(Point(FOREVER, treatment.day), is_known=False)
         if term.ends_rule is not None:
-            ended = self._rule_end(term.ends_rule)
-            if ended is None:
+            ended, holds_here = self._rule_end(term.ends_rule)
+            # A rule that doesn't hold here keeps nobody waiting to begin, but frees nobody sooner either.
+            if not holds_here and not (late and at_end):
                 return _Found(treatment, is_known=True)
-            return _Found(ended.point, is_known=not ended.waits, dated=ended.dated)
+            return _Found(ended.point, is_known=not ended.waits, dated=ended.dated, waits=ended.waits)
         moment = self._rule_set.moments.get(name)
         if moment is None or name in (NEXT_SESSION, EVENT):
             raise Unplanned(name)
@@ -127,7 +133,8 @@ class Moments:
             local = datetime.combine(self._treatment.day + timedelta(days=moment.day), time(*moment.clock))
             return _Found(point_at(readings(local, self._zone)[late], self._zone), is_known=True)
         if moment.usual is None:
-            return _Found(self._usual(self._open_moment, late=late, at_end=at_end).point, is_known=False, dated=False)
+            healed = self._find(Term(self._rule_set.open_ends_at), late=late, at_end=at_end)
+            return healed._replace(is_known=False, dated=False)
         return self._usual(moment, late=late, at_end=at_end)
 
     def _usual(self, moment: Moment, *, late: bool, at_end: bool) -> _Found:
@@ -139,7 +146,7 @@ class Moments:
         if base.point.at == FOREVER:
             return base
         if at_end:
-            point = as_end(base.point, term.offset.far, self._zone)
+            point = as_end(base.point, term.offset.far, self._zone, late=late)
         else:
             point = as_start(base.point, term.offset.near, self._zone)
         return _Found(point, is_known=False, dated=base.dated)

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from needlecare.model.bounds import Bound
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening, Spacing
-from needlecare.model.time import Duration
 
 
 class Chosen(NamedTuple):
@@ -45,7 +44,7 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     """Choose the rules of *rule_set* that apply where *facts* hold."""
     by_verb: dict[str, list[Chosen]] = {verb: [] for verb in _KEPT_UNSURE}
     assumed_away: list[Chosen] = []
-    for rule in rule_set.rules.values():
+    for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)
         if truth is Truth.YES:
             by_verb[rule.verb].append(Chosen(rule))
@@ -53,7 +52,6 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
             by_verb[rule.verb].append(Chosen(rule, deciding))
         elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
             assumed_away.append(Chosen(rule, deciding))
-    by_verb[EXPECT] = _without_longer(by_verb[EXPECT])
     restricting = [*by_verb[AVOID], *by_verb[ALLOW]]
     return Selection(
         {verb: tuple(chosen) for verb, chosen in by_verb.items()},
@@ -69,29 +67,6 @@ def _spacings(rule_set: RuleSet, facts: Facts) -> list[tuple[Spacing, tuple[str,
     return [(spacing, unsure) for spacing, truth, unsure in judged if truth is not Truth.NO]
 
 
-def _without_longer(expects: list[Chosen]) -> list[Chosen]:
-    """Drop what is only perhaps to be expected where a shorter expectation of the same sign stands beside it.
-
-    A warning that comes too early costs a call; one that comes too late costs more.
-    """
-    shortest: dict[str, float] = {}
-    for chosen in expects:
-        for sign in chosen.rule.targets:
-            shortest[sign] = min(shortest.get(sign, float("inf")), _rough_end(chosen.rule))
-    return [
-        chosen
-        for chosen in expects
-        if not chosen.unsure or all(_rough_end(chosen.rule) <= shortest[sign] for sign in chosen.rule.targets)
-    ]
-
-
-def _rough_end(rule: Rule) -> float:
-    if rule.days is not None:
-        return Duration(rule.days[1] + 1, "d").rough_length.total_seconds()
-    terms = rule.end.terms if rule.end else ()
-    return max((term.offset.far.rough_length.total_seconds() for term in terms), default=float("inf"))
-
-
 def _reaches(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) -> dict[str, tuple[Reach, ...]]:
     """Tell, for each activity that a rule names, which rules restrict it: its own and those on all it is part of."""
     named = {target: None for chosen in (*restricting, *dos) for target in chosen.rule.targets}
@@ -102,15 +77,19 @@ def _reaches(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) ->
             by_target.setdefault(target, []).append(chosen)
     reaches: dict[str, tuple[Reach, ...]] = {}
     for activity in sorted(named):
-        if rule_set.activities[activity].medicine != "prescribed":
-            found = reaches_on(rule_set, by_target, activity)
-            if found:
-                reaches[activity] = found
+        found = reaches_on(rule_set, by_target, activity)
+        if found:
+            reaches[activity] = found
     return reaches
 
 
 def reaches_on(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str) -> tuple[Reach, ...]:
-    """Give the rules that restrict *activity*, each once, those on the activity itself first."""
+    """Give the rules that restrict *activity*, each once, those on the activity itself first.
+
+    No rule restricts a prescribed medicine, whatever it is part of.
+    """
+    if rule_set.activities[activity].medicine == "prescribed":
+        return ()
     found: dict[str, Reach] = {}
     for ancestor in rule_set.lineage[activity]:
         for chosen in by_target.get(ancestor, ()):

@@ -4,7 +4,7 @@ Rounding errs one way: a restriction holds wherever it could hold, a permission 
 only where it must have begun, and "normal until" ends at its earliest possible time.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from needlecare.model.bounds import AT_TREATMENT, Bound
@@ -29,7 +29,8 @@ from needlecare.timeline.selection import Selection
 class Span(NamedTuple):
     """What one rule says on its targets: no from *start* to *end*, better not from *better_from* and to *better_until*.
 
-    For other verbs than avoid: from *start* to *end*, and perhaps still to *better_until*.
+    For other verbs than avoid: from *start* to *end*. A permission restricts what comes before it. *waits* are what
+    the end waits for, *awaited* what the start does.
     """
 
     rule: Rule
@@ -42,26 +43,43 @@ class Span(NamedTuple):
     end_stated: bool
     value: str
     unsure: tuple[str, ...] = ()
+    awaited: tuple[Wait, ...] = ()
 
 
 class Spans:
-    """Computes spans for one treatment; what one rule says of another's end is computed once."""
+    """Computes spans for one treatment."""
 
     def __init__(self, rule_set: RuleSet, treatment: Treatment, selection: Selection) -> None:
         self._treatment = treatment
         self._zone = treatment.zone
-        self._applying = {chosen.rule.id: chosen.rule for rules in selection.by_verb.values() for chosen in rules}
+        self._rules = rule_set.rules
+        self._applying = {chosen.rule.id for rules in selection.by_verb.values() for chosen in rules}
         self._moments = Moments(rule_set, treatment, self._end_of_rule)
 
     def of(self, rule: Rule, *, end: Bound | None = None, unsure: tuple[str, ...] = ()) -> Span | None:
-        """Compute the span of *rule*, with another *end* for an exception; None where this plan lacks its moment."""
-        if end is not None:
-            rule = rule._replace(end=end, days=None, lasts=None)
+        """Compute the span of *rule*, with another *end* for an exception.
+
+        None where this plan lacks its moment, or where it can't have begun.
+        """
         try:
-            span = self._span(rule)
+            span = self._span(rule, end)
         except Unplanned:
             return None
-        return span._replace(unsure=unsure)
+        return span._replace(unsure=unsure) if span.better_from < FOREVER else None
+
+    def permitted(self, rule: Rule) -> Span | None:
+        """Compute where a permission holds: from when it must have begun, and only as long as it surely does."""
+        span = self.of(rule)
+        if span is None:
+            return None
+        try:
+            begins, surely_begins = self._begin(rule, far=True, late=True), self._begin(rule, far=True, late=False)
+            ends = self._permission_end(rule, surely_begins)
+        except Unplanned:
+            return None
+        start = self._round(begins.point.at, up=True)
+        end = max(self._round(ends, up=False), start)
+        return span._replace(start=start, end=end, awaited=begins.waits) if start < FOREVER else None
 
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be."""
@@ -69,7 +87,7 @@ class Spans:
             found = self._moments.end(bound, far=False, late=False, whole_day=False)
         except Unplanned:
             return None
-        return found.point.at if self._treatment.is_exact else floor_to_day(found.point.at, self._zone)
+        return self._round(found.point.at, up=False)
 
     def usually_by(self, rule: Rule) -> datetime | None:
         """Compute from when a sign is usually gone, where the rule gives a range; it may still be seen to the end."""
@@ -77,22 +95,15 @@ class Spans:
             return None
         return self.instant(rule.end)
 
-    def end_of_permission(self, rule: Rule, start: datetime) -> datetime:
-        """Compute until when a permission is said to hold: as surely as it begins, and not before it does."""
-        if rule.end is None:
-            return max(self._round(self._moments.open_end().point.at, up=False), start)
-        found = self._moments.end(rule.end, far=False, late=False, whole_day=False)
-        return max(self._round(found.point.at, up=False), start)
-
-    def _span(self, rule: Rule) -> Span:
-        if rule.days is not None:
-            return self._of_days(rule, *rule.days)
+    def _span(self, rule: Rule, exception: Bound | None = None) -> Span:
         if rule.verb == ALLOW:
-            return self._of_permission(rule)
-        start, better_from = self._starts(rule)
+            return self._before_permission(rule)
+        start, better_from, awaited = self._starts(rule)
+        if exception is not None:
+            rule = rule._replace(end=exception, days=None, lasts=None)
         end, better_until, resolved = self._ends(rule, start)
         end = max(end, start)
-        stated = rule.end is not None or rule.lasts is not None
+        stated = rule.end is not None or rule.lasts is not None or rule.days is not None
         return Span(
             rule,
             min(better_from, start),
@@ -103,65 +114,95 @@ class Spans:
             resolved.waits,
             stated and resolved.dated,
             rule.value,
+            awaited=awaited,
         )
 
-    def _of_days(self, rule: Rule, first: int, last: int) -> Span:
-        treatment = self._treatment
-        begins = shift_date(treatment.day, Duration(abs(first), "d"), -1 if first < 0 else 1)
-        ends = shift_date(treatment.day, Duration(abs(last), "d"), -1 if last < 0 else 1)
-        # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
-        after = first == 0 and rule.verb not in (AVOID, PREPARE)
-        start = self._round(treatment.first, up=False) if after else day_start(begins, self._zone)
-        end = day_end(ends, self._zone)
-        return Span(rule, start, start, max(end, start), max(end, start), max(end, start), (), True, rule.value)
-
-    def _of_permission(self, rule: Rule) -> Span:
+    def _before_permission(self, rule: Rule) -> Span:
         """Turn a permission around: before it no, and better not up to the farther side of a range."""
-        treatment = self._treatment
-        start = self._round(treatment.first, up=False)
-        if rule.start is None:
-            now = self._round(treatment.last, up=True)
-            return Span(rule, start, start, start, start, now, (), True, rule.value)
-        near = self._moments.end(rule.start, far=False)
-        far = self._moments.end(rule.start, far=True)
-        end = max(self._round(near.point.at, up=True), start)
-        until = max(self._round(far.point.at, up=True), end)
+        start = self._round(self._treatment.first, up=False)
+        at_once = rule.days is None and (rule.start is None or rule.start.is_at_once(far=False))
+        near, far = (self._begin(rule, far=far, late=True) for far in (False, True))
+        end = start if at_once else max(self._round(near.point.at, up=True), start)
+        only_now = at_once and (rule.start is None or rule.start.is_at_once(far=True))
+        until = end if only_now else max(self._round(far.point.at, up=True), end)
         return Span(rule, start, start, end, until, min(near.earliest, end), near.waits, True, rule.value)
 
-    def _starts(self, rule: Rule) -> tuple[datetime, datetime]:
-        """Give where the rule begins, and where its milder part does: the wider side before the treatment."""
+    def _begin(self, rule: Rule, *, far: bool, late: bool) -> Resolved:
+        """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""
+        if rule.days is not None:
+            at = day_start(self._day(rule.days[0]), self._zone, late=True)
+            return Resolved(Point(at, self._day(rule.days[0])), at, ())
+        return self._moments.end(rule.start or AT_TREATMENT, far=far, late=late)
+
+    def _permission_end(self, rule: Rule, begins: Resolved) -> datetime:
+        if rule.days is not None:
+            return day_end(self._day(rule.days[1]), self._zone, late=False)
+        if rule.lasts is not None:
+            return as_end(begins.point, rule.lasts, self._zone, late=False).at if begins.point.at < FOREVER else FOREVER
+        if rule.end is None:
+            return self._moments.open_end(late=False).point.at
+        return self._moments.end(rule.end, far=False, late=False, whole_day=False).point.at
+
+    def _starts(self, rule: Rule) -> tuple[datetime, datetime, tuple[Wait, ...]]:
+        """Give where the rule begins, where its milder part does (the wider side before the treatment), and on what."""
+        if rule.days is not None and (rule.days[0] != 0 or rule.verb in (AVOID, PREPARE)):
+            # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
+            start = day_start(self._day(rule.days[0]), self._zone)
+            return start, start, ()
         if rule.start in (None, AT_TREATMENT):
             start = self._round(self._treatment.first, up=False)
-            return start, start
+            return start, start, ()
         late = rule.verb == DO
-        near = self._moments.start(rule.start, far=False, late=late).point.at
-        far = self._moments.start(rule.start, far=True, late=late).point.at
-        near, far = self._round(near, up=late), self._round(far, up=late)
+        found, found_far = (self._moments.start(rule.start, far=far, late=late) for far in (False, True))
+        near, far = self._round(found.point.at, up=late), self._round(found_far.point.at, up=late)
         if rule.verb == AVOID:
-            return (near, far) if far < near else (near, near)
+            return (near, far, ()) if far < near else (near, near, ())
         # What is to be done begins where all sources have it begun; preparing begins with the first.
         chosen = min(near, far) if rule.verb == PREPARE else max(near, far)
-        return chosen, chosen
+        return chosen, chosen, found.waits if late else ()
 
     def _ends(self, rule: Rule, start: datetime) -> tuple[datetime, datetime, Resolved]:
-        """Give where the rule ends, and where its milder part does."""
+        """Give where the rule ends, where its milder part does, and how the end came about."""
         late = rule.verb != EXPECT
-        if rule.lasts is not None:
-            from_start = Point(start, local_date(start, self._zone))
-            end = as_end(from_start, rule.lasts, self._zone)
-            resolved = Resolved(end, end.at, ())
-            return self._round(end.at, up=late), self._round(end.at, up=late), resolved
-        if rule.end is None:
-            resolved = self._moments.open_end()
-            end_at = self._round(resolved.point.at, up=late)
-            return end_at, end_at, resolved
+        if rule.days is not None:
+            day = self._day(rule.days[1])
+            end = day_end(day, self._zone, late=late)
+            return end, end, Resolved(Point(end, day), end, ())
+        if rule.lasts is not None or rule.end is None:
+            resolved = self._end_of_length(rule, rule.lasts, start) if rule.lasts else self._moments.open_end(late=late)
+            end = self._round(resolved.point.at, up=late)
+            return end, end, resolved
         whole_day = rule.verb in (AVOID, PREPARE)
-        near = self._moments.end(rule.end, far=False, late=late, whole_day=whole_day)
-        far = self._moments.end(rule.end, far=True, late=late, whole_day=whole_day)
+        near, far = (self._moments.end(rule.end, far=far, late=late, whole_day=whole_day) for far in (False, True))
         near_at, far_at = self._round(near.point.at, up=late), self._round(far.point.at, up=late)
-        if rule.verb == AVOID:
-            return near_at, far_at, near
-        return far_at, far_at, far
+        if rule.verb != AVOID:
+            return far_at, far_at, far
+        if rule.start is None or rule.start.is_at_once(far=False):
+            # From the treatment to the treatment is no time, though nobody may know which minute that was.
+            near_at = start if rule.end.is_at_once(far=False) else near_at
+            far_at = start if rule.end.is_at_once(far=True) else far_at
+        return near_at, far_at, near
+
+    def _end_of_length(self, rule: Rule, length: Duration, start: datetime) -> Resolved:
+        """Count *length* from where the rule begins; a restriction from the latest that it could have begun."""
+        if start == FOREVER:
+            return Resolved(Point(FOREVER, self._treatment.day), FOREVER, ())
+        if rule.verb == EXPECT:
+            begun = Resolved(Point(start, local_date(start, self._zone)), start, ())
+        else:
+            bound, at_end = rule.start or AT_TREATMENT, rule.verb == AVOID
+            begun = max(
+                (self._moments.start(bound, far=far, late=True, at_end=at_end) for far in (False, True)),
+                key=lambda resolved: resolved.point.at,
+            )
+        if begun.point.at == FOREVER:
+            return begun
+        end = as_end(begun.point, length, self._zone, late=rule.verb != EXPECT)
+        known = as_end(Point(begun.earliest, local_date(begun.earliest, self._zone)), length, self._zone)
+        return begun._replace(point=end, earliest=min(known.at, end.at))
+
+    def _day(self, number: int) -> date:
+        return shift_date(self._treatment.day, Duration(abs(number), "d"), -1 if number < 0 else 1)
 
     def _round(self, instant: datetime, *, up: bool) -> datetime:
         """Round to whole days where only the date of the treatment is known."""
@@ -169,11 +210,9 @@ class Spans:
             return instant
         return ceil_to_day(instant, self._zone) if up else floor_to_day(instant, self._zone)
 
-    def _end_of_rule(self, rule_id: str) -> Resolved | None:
-        rule = self._applying.get(rule_id)
-        if rule is None:
-            return None
-        span = self._span(rule)
+    def _end_of_rule(self, rule_id: str) -> tuple[Resolved, bool]:
+        """Give the end of a rule, and whether it applies."""
+        span = self._span(self._rules[rule_id])
         at = span.better_until if span.end_stated else span.end
         day = local_date(at, self._zone) if at != FOREVER else self._treatment.day
-        return Resolved(Point(at, day), span.earliest, span.waits, span.end_stated)
+        return Resolved(Point(at, day), span.earliest, span.waits, span.end_stated), rule_id in self._applying

@@ -1,0 +1,138 @@
+"""Plans made of a few lines of YAML: the words stand here, a test brings its rules."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from needlecare import RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
+from needlecare.dates import parse_date, parse_time
+from needlecare.model.plan import FOREVER, Day
+from needlecare.seen import read_seen
+
+LONDON = ZoneInfo("Europe/London")
+DATE, TIME = "2026-11-20", "16:30"
+
+WORDS = """\
+ruleset: test
+source: sheet
+sources: {sheet: A sheet, book: A book}
+activities:
+  gym: {label: the gym}
+  hot-yoga: {under: [gym, heat]}
+  heat: {}
+  sauna: {under: [heat]}
+  paint: {label: make-up}
+  mineral-paint: {under: [paint]}
+  tinted-cream: {under: [paint, cream]}
+  cream: {}
+  retinol: {}
+  tretinoin: {under: [retinol], medicine: prescribed}
+  tablets: {}
+signs: {redness: {}, flakes: {}}
+moments:
+  redness-gone: {label: no redness is left, usual: 1d..3d}
+  calm: {label: the skin is calm, usual: 3d..7d}
+  flaking-over: {label: the flaking is over, usual: calm + 2d..5d}
+  healed: {label: the skin has healed, usual: 5d..7d}
+  bottle-empty: {label: the bottle is empty}
+  bedtime: {clock: "22:00"}
+  next-morning: {clock: "07:00", day: 1}
+facts:
+  tool: {ask: "Which tool?", answers: [pen, laser], default: pen}
+  skin: {ask: "Which skin?", answers: [light, dark]}
+  places: {ask: "Where?", answers: [face, scalp], several: true}
+  millimetres: {ask: "How deep?", number: 0.1..8}
+"""
+
+
+def write_rules(folder: Path, rules: str, more: str = "") -> Path:
+    """Write a rule set of `WORDS`, *rules* (one a line), and *more* sections of the file."""
+    path = folder / "rules.yaml"
+    lines = "".join(f"  {line}\n" for line in rules.strip().splitlines())
+    path.write_text(f"{WORDS}rules:\n{lines or '  {}'}\n{more}", encoding="utf-8")
+    return path
+
+
+class Planner:
+    """Makes plans of rules given as YAML lines; for one treatment on `DATE` at `TIME` unless told otherwise."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def rules(self, rules: str, more: str = "") -> RuleSet:
+        """Load *rules* with `WORDS`."""
+        return load_rules(str(write_rules(self._folder, rules, more)))
+
+    def __call__(
+        self,
+        rules: str,
+        date: str = DATE,
+        time: str | None = TIME,
+        *,
+        tz: str = "Europe/London",
+        facts: Mapping[str, Sequence[str]] | None = None,
+        seen: Sequence[str] = (),
+        days: int | None = None,
+        more: str = "",
+    ) -> Timeline:
+        """Plan by *rules*; *time* None gives the date alone."""
+        rule_set = self.rules(rules, more)
+        clock = parse_time(time) if time is not None else None
+        treatment = make_treatment(parse_date(date), clock, ZoneInfo(tz))
+        treatment = treatment._replace(seen=read_seen(rule_set, treatment, seen))
+        return build_timeline(rule_set, treatment, read_facts(rule_set, facts or {}), days=days)
+
+
+def windows(timeline: Timeline, target: str, kind: str = "avoid") -> list[Window]:
+    """Give the windows of a kind on a target, in order."""
+    return [window for window in timeline.windows if (window.target, window.kind) == (target, kind)]
+
+
+def window(timeline: Timeline, target: str, kind: str = "avoid") -> Window:
+    """Give the only window of a kind on a target."""
+    (found,) = windows(timeline, target, kind)
+    return found
+
+
+def shown(instant: datetime | None, zone: ZoneInfo = LONDON) -> str | None:
+    """Write an instant as people read it: `22 Nov 16:30`, or `never`."""
+    if instant is None:
+        return None
+    return "never" if instant == FOREVER else f"{instant.astimezone(zone):%-d %b %H:%M}"
+
+
+def no(timeline: Timeline, target: str, kind: str = "avoid") -> list[str]:
+    """Write from when to when each window on a target says no (or, of another kind, holds)."""
+    zone = timeline.treatment.zone
+    return [f"{shown(one.start, zone)} to {shown(one.end, zone)}" for one in windows(timeline, target, kind)]
+
+
+def better_not(timeline: Timeline, target: str) -> list[str]:
+    """Write from when to when each window on an activity says "better not", before and after its no."""
+    zone = timeline.treatment.zone
+    found = windows(timeline, target)
+    stretches = [pair for one in found for pair in ((one.better_from, one.start), (one.end, one.better_until))]
+    return [f"{shown(first, zone)} to {shown(last, zone)}" for first, last in stretches if first < last]
+
+
+def waits(one: Window) -> list[str]:
+    """Write what a window waits for."""
+    return [wait.bound for wait in one.waits]
+
+
+def state(found: Iterable[Window], target: str, instant: datetime) -> str:
+    """Tell what holds on an activity at an instant: no, better not, or nothing."""
+    states = [
+        "no" if one.start <= instant < one.end else "better not"
+        for one in found
+        if one.kind == "avoid" and one.target == target
+        if one.better_from <= instant < max(one.end, one.better_until)
+    ]
+    return "no" if "no" in states else "better not" if states else ""
+
+
+def day(timeline: Timeline, number: int) -> Day:
+    """Give the day of a number."""
+    (found,) = (one for one in timeline.days if one.number == number)
+    return found
