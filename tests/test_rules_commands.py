@@ -89,7 +89,8 @@ def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.Captur
     path = write(
         tmp_path,
         HEAD
-        + "rules:\n  a: {avoid: makup, until: 24h}\n  b: {avoid: makeup, until: soon}\n  c: {avoid: heat, untill: 1d}\n",
+        + "rules:\n  a: {avoid: makup, until: 24h}\n  b: {avoid: makeup, until: soon}\n"
+        + "  c: {avoid: heat, untill: 1d}\n",
     )
     code, out, _ = run(capsys, "lint", str(path))
     assert code == 3
