@@ -46,12 +46,17 @@ def _unused_sources(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
 def _shared_names(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
     """Note words that stand for two activities: a question would get the stricter answer of both."""
     owners: dict[str, str] = {}
-    for activity in rule_set.activities.values():
+    # The set's own words last, so that they are the ones that are told about.
+    for activity in sorted(rule_set.activities.values(), key=lambda one: _origin(one.id, layer) == rule_set.id):
         for name in dict.fromkeys(word.lower() for word in (activity.id, activity.label, *activity.aka)):
             owner = owners.setdefault(name, activity.id)
             if owner != activity.id:
                 at = layer.entries["activities"][activity.id].id
                 advice.add(at, f"`{name}` stands for {owner} too; a question about it gets the stricter answer of both")
+
+
+def _origin(activity: str, layer: Layer) -> str:
+    return layer.entries["activities"][activity].origin
 
 
 def _shorter(rule: Rule) -> Iterator[str]:

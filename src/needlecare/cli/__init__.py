@@ -4,6 +4,9 @@ import gc
 import os
 import sys
 
+# EX_SOFTWARE of sysexits.h: not one of the documented answers, so that no script takes a bug for one.
+_BUG = 70
+
 
 def main(argv: list[str] | None = None) -> None:
     """Run the program and leave with its exit code; expected errors are plain lines on stderr."""
@@ -24,3 +27,9 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(0) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except Exception as error:  # the edge: nobody but a developer wants to see a traceback
+        if os.environ.get("NEEDLECARE_DEBUG"):
+            raise
+        complain(f"something went wrong that should not ({type(error).__name__}: {error}); please report it")
+        complain("NEEDLECARE_DEBUG=1 shows where")
+        raise SystemExit(_BUG) from None

@@ -90,7 +90,7 @@ def lint(rules: str, *, strict: bool) -> None:
         write_text(f"{_marked(line, 'advice')}\n")
     if problems:
         raise SystemExit(RuleSetError.exit_code)
-    write_text(f"{rule_set.id}: {len(rule_set.rules)} rules, nothing wrong, {len(advice)} pieces of advice\n")
+    write_text(f"{rule_set.id}: {len(rule_set.rules)} rules, nothing wrong; advice: {len(advice)}\n")
     if advice and strict:
         raise SystemExit(RuleSetError.exit_code)
 

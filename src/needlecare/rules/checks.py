@@ -14,7 +14,7 @@ _ASKS = re.compile(r"(?i)\bask\b.*\bwho prescribed\b")
 _ORDERS = re.compile(
     r"(?i)(?<!never )(?<!not )(?<!to )(?<!you )(?<!\ba )\b(?:stop|pause|start|skip|change|reduce|double)\b"
 )
-BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT, "course-end")
+BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
 
 
 def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:

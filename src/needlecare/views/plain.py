@@ -30,6 +30,7 @@ def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
             yield _line(row)
     yield from _section("Normal to see, and until when", sheet.normal)
     yield from _section("Allowed", sheet.allowed)
+    yield from _section("Instead, and why", sheet.notes)
     yield from _section("The next session", sheet.sessions)
     yield from _section("Red flags", sheet.red_flags)
     yield from _section("What this rests on", sheet.known)

@@ -26,6 +26,7 @@ class Sheet(NamedTuple):
     days: tuple[Block, ...]
     normal: tuple[Row, ...]
     allowed: tuple[Row, ...]
+    notes: tuple[Row, ...]
     sessions: tuple[Row, ...]
     red_flags: tuple[Row, ...]
     known: tuple[Row, ...]
@@ -49,6 +50,7 @@ def make_sheet(timeline: Timeline) -> Sheet:
         tuple(list_days(timeline, after, clock)),
         tuple(_normal(timeline, clock)),
         tuple(_allowed(timeline, clock)),
+        tuple(_notes(timeline)),
         tuple(row for session in timeline.sessions for row in _session(session, timeline)),
         tuple(_red_flags(timeline)),
         tuple(_known(timeline, clock)),
@@ -120,6 +122,35 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             condition = f"; if {window.condition}" if window.condition else ""
             text = f"from {clock.at(window.start)}{f', {waits}' if waits else ''}{prefer}{condition}"
             yield Row(timeline.rule_set.label(window.target), text, "yes", marks([window], timeline.rule_set))
+
+
+_NOTES = {
+    "instead": "instead: {}",
+    "how": "{}",
+    "why": "{}",
+    "roughly": "the source says: {}",
+    "unless-told": "unless told {}",
+    "if-broken": "otherwise {}",
+    "note": "{}",
+}
+
+
+def _notes(timeline: Timeline) -> list[Row]:
+    """Say what rules say besides: what to do instead, why, and who set the value and for what reason."""
+    targets: dict[str, list[str]] = {}
+    rows: list[Row] = []
+    for window in timeline.windows:
+        if window.kind != EXPECT:
+            targets.setdefault(window.rule, []).append(window.target)
+    for id_, named in sorted(targets.items()):
+        words = timeline.rule_set.rules[id_].words
+        parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
+        if "by" in words:
+            parts.append(f"{words['by']}: {words.get('because', 'no reason given')}")
+        if parts:
+            labels = join_words(timeline.rule_set.label(one) for one in topmost(named, timeline.rule_set))
+            rows.append(Row(labels, ". ".join(part[:1].upper() + part[1:] for part in parts)))
+    return sorted(rows)
 
 
 def _session(session: Session, timeline: Timeline) -> Iterator[Row]:

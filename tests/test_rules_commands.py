@@ -1,0 +1,184 @@
+"""`needlecare rules …`: what those who write rules are told."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from needlecare.cli import main
+
+HEAD = "source: ours\nsources: {ours: {title: Our sheet, kind: clinic}}\n"
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as left:
+        main(["rules", *words])
+    told = capsys.readouterr()
+    return int(left.value.code or 0), told.out, told.err
+
+
+def write(folder: Path, text: str, name: str = "mine.yaml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+ADVICE = [
+    pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  my-sun: {avoid: direct-sun, until: 2d}\n",
+        "mine.yaml:5:3: advice: my-sun never shows: ",
+        id="a stricter rule hides it",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  gym: {avoid: exercise, until: 1d, says: {ours: [1d, 3d]}}\n",
+        "mine.yaml:4:3: advice: gym (1d) is milder than ours (3d); say `because:`, or give a range up to it",
+        id="milder than a source that it quotes",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  peel: {avoid: peel, from: 7d before, until: treatment, says: {ours: 14d before}}\n",
+        "mine.yaml:4:3: advice: peel (7d before) is milder than ours (14d before); "
+        "say `because:`, or give a range up to it",
+        id="begins later than a source that it quotes",
+    ),
+    pytest.param(
+        "when: {technique: pen}\n"
+        + HEAD
+        + "rules:\n  rf: {avoid: sauna, until: 1d, when: {technique: radiofrequency}}\n",
+        "mine.yaml:5:3: advice: rf can never apply: its conditions exclude each other",
+        id="conditions that exclude each other",
+    ),
+    pytest.param(
+        HEAD + "  # more\n  other: {title: Another, kind: clinic}\nrules:\n  gym: {avoid: exercise, until: 1d}\n",
+        None,
+        id="not even YAML",
+    ),
+    pytest.param(
+        "sources: {ours: {title: Our sheet, kind: clinic}, other: {title: Another, kind: clinic}}\n"
+        "source: ours\nrules:\n  gym: {avoid: exercise, until: 1d}\n",
+        "mine.yaml:1:51: advice: no rule cites the source other",
+        id="a source that nobody cites",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\nactivities: {drill: {label: drill, aka: [sauna]}}\n",
+        "mine.yaml:5:14: advice: `sauna` stands for sauna too; a question about it gets the stricter answer of both",
+        id="one word for two activities",
+    ),
+    pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  makeup: {until: 3d}\n",
+        "mine.yaml:5:3: advice: makeup changes a rule of microneedling: say `because:` and `by:`",
+        id="a change that doesn't say why and by whom",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), ADVICE)
+def test_lint_advises_with_the_place(
+    text: str, line: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "lint", str(write(tmp_path, text)))
+    if line is None:
+        assert code == 3
+        assert "not readable as YAML" in err
+    else:
+        assert code == 0
+        assert f"{tmp_path}/{line}" in out
+        assert run(capsys, "lint", "--strict", str(tmp_path / "mine.yaml"))[0] == 3
+
+
+def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(
+        tmp_path,
+        HEAD
+        + "rules:\n  a: {avoid: makup, until: 24h}\n  b: {avoid: makeup, until: soon}\n"
+        + "  c: {avoid: heat, untill: 1d}\n",
+    )
+    code, out, _ = run(capsys, "lint", str(path))
+    assert code == 3
+    assert [line.split(": ")[0].removeprefix(f"{path}:") for line in out.splitlines()] == ["4:3", "5:3", "6:20"]
+    assert "there is no activity `makup` (did you mean makeup?)" in out
+    assert "`b`: there is no moment `soon`" in out
+    assert "a rule has no `untill` (did you mean until?)" in out
+
+
+def test_the_shipped_rules_have_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "lint", "microneedling")
+    assert code == 0
+    assert "nothing wrong" in out
+
+
+def test_a_failing_case_shows_what_was_expected_and_what_came(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = HEAD + (
+        "rules:\n  makeup: {avoid: makeup, until: 24h}\n"
+        "cases:\n"
+        "  - {name: right, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: {no-until: 2026-11-21T16:30}}}\n"
+        "  - {name: wrong, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: {no-until: 2026-11-22T16:30}}}\n"
+    )
+    path = write(tmp_path, text)
+    code, out, _ = run(capsys, "test", str(path))
+    assert code == 3
+    assert out == (
+        f"FAILED wrong\n  {path}:7:87: makeup no-until: expected 2026-11-22T16:30, got 2026-11-21T16:30\n"
+        "1 passed, 1 failed\n"
+    )
+    assert run(capsys, "test", str(path), "--only", "right")[:2] == (0, "1 passed, 0 failed\n")
+
+
+def test_a_set_without_cases_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "test", str(write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n")))
+    assert (code, out) == (2, "")
+    assert "has no cases to run" in err
+
+
+def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = "cases:\n  - {name: a Friday, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: avoid}}\n"
+    old = write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n" + case, "old.yaml")
+    new = write(
+        tmp_path,
+        HEAD + "rules:\n  makeup: {avoid: makeup, until: 48h}\n  gym: {avoid: exercise, until: 1d}\n",
+        "new.yaml",
+    )
+    code, out, _ = run(capsys, "diff", str(old), str(new))
+    assert code == 0
+    assert "rule gym: new (avoid exercise, 1d)\n" in out
+    assert "rule makeup: 24h → 48h" in out
+    assert "make-up: avoid 24h → avoid 48h; changes 1 of the 1 cases, such as “a Friday”\n" in out
+    assert json.loads(run(capsys, "diff", str(old), str(new), "--format", "json")[1])["cases"] == 1
+
+
+def test_diff_of_a_set_with_itself_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n"))
+    assert run(capsys, "diff", path, path)[1] == "mine and mine say the same.\n"
+
+
+def test_show_tells_whose_each_field_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "extends: microneedling\n" + HEAD + "rules:\n  flying: {until: 3d, because: we say so, by: Dr A}\n"
+    code, out, _ = run(capsys, "show", "flying", "--rules", str(write(tmp_path, text)))
+    assert code == 0
+    assert "  avoid: flying   # microneedling\n" in out
+    assert "  until: 3d   # mine\n" in out
+    record = json.loads(run(capsys, "show", "flying", "--rules", str(tmp_path / "mine.yaml"), "--format", "json")[1])
+    assert record["entries"]["rules"]["flying"]["origins"]["until"] == "mine"
+
+
+def test_show_of_something_unknown_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "show", "makeupp")
+    assert (code, out) == (2, "")
+    assert "has nothing called `makeupp` (did you mean makeup" in err
+
+
+def test_list_names_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "list")[1].startswith("microneedling 2026-11: Micro-needling aftercare; ")
+    (record,) = json.loads(run(capsys, "list", "--format", "json")[1])["rule_sets"]
+    assert record["id"] == "microneedling"
+
+
+def test_init_writes_a_set_that_lints_tests_and_plans(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.yaml"
+    assert run(capsys, "init", str(path))[0] == 0
+    assert run(capsys, "lint", "--strict", str(path))[0] == 0
+    assert run(capsys, "test", str(path))[:2] == (0, "1 passed, 0 failed\n")
+    code, out, err = run(capsys, "init", str(path))
+    assert (code, out) == (2, "")
+    assert "is there already" in err
