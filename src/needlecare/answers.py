@@ -7,6 +7,7 @@ from needlecare.dates import parse_date
 from needlecare.errors import InputError
 from needlecare.model.facts import NONE, Fact, Facts, Given
 from needlecare.model.ruleset import RuleSet
+from needlecare.rules.fields import decimal
 
 
 def read_facts(rule_set: RuleSet, said: Mapping[str, Sequence[str]]) -> Facts:
@@ -39,11 +40,8 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
         raise InputError(f"{fact.id} is one number; {len(texts)} were given")
     text = texts[0].strip().lower().removesuffix(fact.unit).strip().replace(",", ".")
     low, high = fact.low or 0.0, fact.high or 0.0
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not low <= number <= high:
+    number = decimal(text)
+    if number is None or not low <= number <= high:
         shown = f" {fact.unit}" if fact.unit else ""
         raise InputError(f"{fact.id}: `{texts[0]}` can't be; give a number from {low:g} to {high:g}{shown}")
     return number

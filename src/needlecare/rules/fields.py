@@ -118,9 +118,9 @@ def _shown(value: Value) -> str:
 
 def whole_number(text: str) -> int | None:
     """Read a whole number such as 6 or -3; None if *text* is none."""
-    return int(text) if re.fullmatch(r"-?\d{1,5}", text) else None
+    return int(text) if re.fullmatch(r"-?[0-9]{1,5}", text) else None
 
 
 def decimal(text: str) -> float | None:
     """Read a decimal number such as 1.5; None if *text* is none."""
-    return float(text) if re.fullmatch(r"\d{1,4}(\.\d{1,4})?", text) else None
+    return float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", text) else None
