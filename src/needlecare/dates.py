@@ -139,6 +139,6 @@ def machine_zone() -> ZoneInfo:
 
     try:
         zone = tzlocal.get_localzone()
-    except (OSError, ValueError, LookupError) as error:
-        raise InputError(f"this machine's time zone can't be read ({error}); give it with --tz Europe/London") from None
+    except (OSError, ValueError, LookupError):
+        raise InputError("this machine's time zone can't be read; give it with --tz Europe/London") from None
     return zone

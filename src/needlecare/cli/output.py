@@ -4,6 +4,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from needlecare.errors import InputError
@@ -25,21 +26,51 @@ def complain(text: str) -> None:
 
 def write_text(text: str) -> None:
     """Write text for people to stdout, in whatever encoding it has."""
-    _print(text, sys.stdout)
+    with delivering():
+        _print(text, sys.stdout)
 
 
 def write_data(text: str) -> None:
     """Write data to stdout, in UTF-8 whatever the console."""
-    sys.stdout.flush()
-    binary = getattr(sys.stdout, "buffer", None)
-    if binary is None:
-        sys.stdout.write(text)
-    else:
-        binary.write(text.encode())
-    sys.stdout.flush()
+    with delivering():
+        sys.stdout.flush()
+        binary = getattr(sys.stdout, "buffer", None)
+        if binary is None:
+            sys.stdout.write(text)
+        else:
+            binary.write(text.encode())
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def delivering() -> Iterator[None]:
+    """Write to stdout inside of this: a reader who has enough is no failure, a full disk is one.
+
+    Raises:
+        InputError: there is nowhere to write to.
+    """
+    if sys.stdout is None:
+        raise InputError("can't write: there is no standard output")
+    try:
+        yield
+    except BrokenPipeError:
+        # Left to itself, Typer ends with 1, which means that the answer is no.
+        _give_up_stdout()
+        raise SystemExit(0) from None
+    except OSError as error:
+        _give_up_stdout()
+        raise InputError(f"can't write to standard output: {error.strerror}") from None
+
+
+def _give_up_stdout() -> None:
+    """Let what is still buffered go nowhere: Python would try and complain once more while it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _print(text: str, stream: object) -> None:
+    if stream is None:  # closed by whoever started the program
+        return
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from needlecare.cli.output import write_data, write_file, write_text
+from needlecare.cli.output import delivering, write_data, write_file, write_text
 from needlecare.cli.request import Request
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
@@ -46,8 +46,11 @@ def _choose(format_: str | None, output: Path | None) -> str:
 
 
 def _is_for_eyes() -> bool:
-    """Tell whether stdout is a terminal that shows colour and layout."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+    """Tell whether stdout is a terminal that shows colour, layout, and any character."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return False
+    shows_all = sys.stdout.encoding.lower().startswith("utf")
+    return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
 
 
 def _render(timeline: Timeline, chosen: str, *, sources: bool) -> str:
@@ -66,4 +69,5 @@ def _draw(timeline: Timeline, *, sources: bool) -> None:
     from needlecare.views.terminal import View
 
     console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-    console.print(View(timeline, sources=sources))
+    with delivering():
+        console.print(View(timeline, sources=sources))
