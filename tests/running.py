@@ -9,12 +9,19 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import date, time
 from pathlib import Path
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from needlecare import RuleSet, Timeline, build_timeline, make_treatment, read_facts
 from needlecare.cli import main
+from needlecare.rules import load
+from needlecare.rules.overlay import Sources, resolve
+from needlecare.rules.places import Problems
+from needlecare.rules.shipped import find_rules
 
 TESTS = Path(__file__).parent
 PLAN = ("plan", "--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
@@ -86,3 +93,28 @@ def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
     """Give this environment without what would change how the program writes, and with *more*."""
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM", "TZ")}
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(more or {})}
+
+
+def golden_rules() -> RuleSet:
+    """Load tests/golden/sheet.yaml as it stands, without the words and the core of the shipped rules."""
+    folder = TESTS / "golden" / "sheet.yaml"
+    problems = Problems()
+    layer = resolve(folder, Sources(find_rules, default=folder), problems)
+    rule_set = load._parse(layer, problems)
+    problems.raise_any()
+    return rule_set
+
+
+def check_golden(name: str, text: str) -> None:
+    """Compare *text* with the file *name* of tests/golden; with UPDATE_GOLDEN=1 write it there instead."""
+    path = TESTS / "golden" / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8", newline="")
+    assert text == path.read_bytes().decode()
+
+
+def golden_timeline(clock: time | None = time(16, 30), *, days: int | None = None) -> Timeline:
+    """Plan a treatment by the golden rules."""
+    rule_set = golden_rules()
+    treatment = make_treatment(date(2026, 11, 20), clock, ZoneInfo("Europe/London"))
+    return build_timeline(rule_set, treatment, read_facts(rule_set, {"condition": ["eczema"]}), days=days)

@@ -30,12 +30,16 @@ _STYLES = {
 }
 # Each state has a letter-like shape of its own, so that the chart can be read without colour.
 _CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), ".": ("·", "dim")}
+_MEANINGS = (("n", "leave"), ("b", "better not"), (".", "free"))
+_BETWEEN = "   "
 
 
 # A piece of a line and its style; a line is a list of them.
 Piece = tuple[str, str]
 Line = list[Piece]
 _WIDEST_HEAD = 24
+# Nothing can be read in less.
+_NARROWEST = 24
 
 
 class View:
@@ -46,7 +50,7 @@ class View:
         self._sources = sources
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in _lines(self._sheet, options.max_width, sources=self._sources):
+        for line in _lines(self._sheet, max(options.max_width, _NARROWEST), sources=self._sources):
             for text, style in line:
                 yield Segment(text, console.get_style(style) if style else None)
             yield Segment.line()
@@ -61,11 +65,11 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
     yield from _section("Before anything else", sheet.findings, width)
     yield from _section("What lifts when", sheet.lifts, width)
     if sheet.chart:
-        yield from _heading("Day by day at a glance")
+        yield from _heading("Day by day at a glance", width)
         yield from _chart(sheet.chart_days, sheet.chart, width)
     yield from _section("Before the treatment", sheet.before, width)
     if sheet.days:
-        yield from _heading("Day by day")
+        yield from _heading("Day by day", width)
         for block in sheet.days:
             yield from _block(block, width)
     yield from _section("Normal to see, and until when", sheet.normal, width)
@@ -83,14 +87,14 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
     yield from _paragraph(sheet.basis, "dim", width)
 
 
-def _heading(title: str) -> list[Line]:
-    return [[], [(title, "bold underline")]]
+def _heading(title: str, width: int) -> list[Line]:
+    return [[], *_paragraph(title, "bold underline", width)]
 
 
 def _section(title: str, rows: Iterable[Row], width: int) -> Iterator[Line]:
     rows = list(rows)
     if rows:
-        yield from _heading(title)
+        yield from _heading(title, width)
         yield from _table(rows, width)
 
 
@@ -117,8 +121,9 @@ def _table(rows: Iterable[Row], width: int) -> Iterator[Line]:
         dim_from = len(harmless(row.text)) if marks else None
         for number in range(max(len(head), len(body))):
             name = head[number] if number < len(head) else ""
-            line: Line = [("  " + name + " " * (left - cell_len(name) + 1), _STYLES.get(row.tone, "bold"))]
             text = body[number] if number < len(body) else ""
+            gap = " " * (left - cell_len(name) + 1) if text else ""
+            line: Line = [(f"  {name}{gap}", _STYLES.get(row.tone, "bold"))]
             line.extend(_dimmed(text, dim_from))
             if dim_from is not None:
                 dim_from = max(dim_from - len(text) - 1, 0)
@@ -168,14 +173,22 @@ def _chart(days: tuple[Day, ...], strips: tuple[Strip, ...], width: int) -> Iter
             cell, style = _CELLS[state]
             line.append(((cell.ljust(per_day) if state == "." else cell * per_day) * len(list(run)), style))
         yield line
-    meanings = (("n", "leave"), ("b", "better not"), (".", "free"))
-    legend: Line = [(indent, "")]
-    for state, meaning in meanings:
-        cell, style = _CELLS[state]
-        legend.extend([(cell, style), (f" {meaning}   ", "")])
-    yield legend
+    yield from _legend(len(indent), width)
     if len(shown) < len(days):
-        yield [(f"{indent}{len(days) - len(shown)} more days don't fit this width", "dim")]
+        yield from _paragraph(f"{len(days) - len(shown)} more days don't fit this width", "dim", width)
+
+
+def _legend(indent: int, width: int) -> Iterator[Line]:
+    """Say what the shapes mean, under the chart: in one line where that fits."""
+    meanings = [[_CELLS[state], (f" {meaning}", "")] for state, meaning in _MEANINGS]
+    needed = sum(cell_len(text) for meaning in meanings for text, _ in meaning) + len(_BETWEEN) * (len(meanings) - 1)
+    if needed > width:
+        yield from meanings
+        return
+    line: Line = [(" " * min(indent, width - needed), "")]
+    for number, meaning in enumerate(meanings):
+        line.extend([(_BETWEEN, ""), *meaning] if number else meaning)
+    yield line
 
 
 def _scale(days: tuple[Day, ...], per_day: int) -> str:

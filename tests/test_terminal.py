@@ -1,0 +1,77 @@
+"""The terminal view: fills the width and never goes beyond it, and can be read without colour."""
+
+import io
+import re
+from itertools import pairwise
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from needlecare import Timeline
+from needlecare.views.terminal import View
+from running import PLAN, check_golden, golden_timeline, run, run_at_terminal, without_colour
+
+
+def drawn(timeline: Timeline, width: int, *, sources: bool = False) -> str:
+    """Draw a plan without colour at a console of *width* columns."""
+    console = Console(
+        file=io.StringIO(), width=width, color_system=None, markup=False, highlight=False, emoji=False, soft_wrap=True
+    )
+    console.print(View(timeline, sources=sources))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_the_terminal_view_of_a_small_sheet() -> None:
+    check_golden("plan-at-80-columns.txt", drawn(golden_timeline(), 80, sources=True))
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120, 200])
+def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
+    written = run_at_terminal(*PLAN, "--sources", columns=columns)
+    assert "\x1b[" in written
+    assert max(cell_len(line) for line in without_colour(written).splitlines()) <= columns
+
+
+@pytest.mark.parametrize("columns", [1, 2, 5, 12, 20, 33])
+def test_the_narrowest_terminal_still_gets_every_line(columns: int) -> None:
+    text = drawn(golden_timeline(), columns)
+    assert max(cell_len(line) for line in text.splitlines()) <= max(columns, 24)
+
+
+def test_a_wide_terminal_is_used() -> None:
+    narrow, wide = (without_colour(run_at_terminal(*PLAN, columns=columns)) for columns in (80, 120))
+    assert len(wide.splitlines()) < len(narrow.splitlines())
+    assert max(cell_len(line) for line in wide.splitlines()) > 100
+
+
+def test_nothing_that_plain_text_says_is_lost_in_layout() -> None:
+    def words(text: str) -> list[str]:
+        return sorted(set(re.findall(r"[\w’'-]{3,}", text)))
+
+    layout = without_colour(run_at_terminal(*PLAN, "--sources", columns=200))
+    missing = set(words(run(*PLAN, "--sources").out)) - set(words(layout))
+    assert missing == set()
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_chart_is_read_by_its_shapes(columns: int) -> None:
+    text = without_colour(run_at_terminal(*PLAN, columns=columns))
+    chart = text.partition("Day by day at a glance\n")[2].partition("\n\n")[0].splitlines()
+    scale, *strips, legend = [line for line in chart if "don't fit" not in line]
+    assert "20 Nov" in scale
+    assert legend.split() == ["█", "leave", "▒", "better", "not", "·", "free"]
+    (makeup,) = (line for line in strips if line.strip().startswith("make-up "))
+    cells = re.sub(r"\s", "", makeup.removeprefix("  make-up"))
+    assert re.fullmatch(r"(███|██████)·+", cells)
+    lengths = [len(line.rstrip("·").rstrip()) for line in strips]
+    assert all(one <= other for one, other in pairwise(lengths))
+
+
+def test_the_order_is_what_a_person_needs_first() -> None:
+    text = without_colour(run_at_terminal(*PLAN, "--condition", "eczema"))
+    titles = ["Before anything else", "What lifts when", "Day by day at a glance", "Before the treatment", "Red flags"]
+    positions = [text.index(f"\n{title}\n") for title in titles]
+    assert positions == sorted(positions)
+    assert text.index("STOP") < text.index("What lifts when")
