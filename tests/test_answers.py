@@ -31,9 +31,7 @@ def test_facts_are_given_assumed_or_unknown(rules: RuleSet) -> None:
     assert "skin-type" in facts.unknown
 
 
-@pytest.mark.parametrize(
-    ("text", "number"), [("1.5", 1.5), ("1,5", 1.5), (" 1.5 mm ", 1.5), ("2", 2.0)]
-)
+@pytest.mark.parametrize(("text", "number"), [("1.5", 1.5), ("1,5", 1.5), (" 1.5 mm ", 1.5), ("2", 2.0)])
 def test_a_depth_is_a_number_of_millimetres(rules: RuleSet, text: str, number: float) -> None:
     assert read_facts(rules, {"depth": [text]}).given == {"depth": number}
 
