@@ -1,6 +1,7 @@
 """The command line: reads arguments and the clock, calls, writes. Decides nothing."""
 
 import gc
+import io
 import os
 import sys
 
@@ -12,6 +13,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run the program and leave with its exit code; expected errors are plain lines on stderr."""
     # A run is short and keeps most of what it makes: collecting garbage on the way costs more than it gives back.
     gc.disable()
+    _replace_what_cannot_be_shown()
     from needlecare.cli.app import app
     from needlecare.cli.output import complain
     from needlecare.errors import NeedlecareError
@@ -33,3 +35,10 @@ def main(argv: list[str] | None = None) -> None:
         complain(f"something went wrong that should not ({type(error).__name__}: {error}); please report it")
         complain("NEEDLECARE_DEBUG=1 shows where")
         raise SystemExit(_BUG) from None
+
+
+def _replace_what_cannot_be_shown() -> None:
+    """Let help and messages show a question mark where the console lacks a character, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="replace")

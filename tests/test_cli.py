@@ -1,0 +1,336 @@
+"""The command line: options, files, exit codes, and what it says when something is wrong."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import typer
+
+from needlecare.cli.app import app
+from running import PLAN, TESTS, run, run_at_terminal, run_program, without_colour
+
+DATE = ("plan", "--date", "2026-11-20", "--tz", "Europe/London")
+EVERYTHING = (
+    *(*PLAN, "--area", "face", "--area", "neck", "--depth", "1.5mm", "--setting", "clinic", "--technique", "pen"),
+    *("--add-on", "prp", "--skin-type", "iv", "--condition", "eczema", "--uses", "isotretinoin=2026-05-01"),
+    *("--goal", "acne-scars", "--fact", "goal=rejuvenation", "--seen", "redness-gone=2026-11-22T09:00"),
+    *("--seen", "flaking-over=no", "--now", "2026-11-21T10:00", "--rules", "microneedling", "--days", "10"),
+)
+
+
+def test_every_option_at_once_makes_a_plan() -> None:
+    ran = run(*EVERYTHING, "--plain", "--sources", "--format", "text")
+    assert (ran.code, ran.err) == (0, "")
+    assert "face and neck, a needling pen, " in ran.out
+    assert "1.5 mm" in ran.out
+
+
+def test_the_program_runs_as_a_module_from_any_folder(tmp_path: Path) -> None:
+    ran = run_program(*PLAN, cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.decode() == run(*PLAN).out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version") == (0, f"needlecare {version('needlecare')}\n", "")
+
+
+# What is wrong
+
+
+WRONG = {
+    "no date": (("plan",), "when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it"),
+    "two readings": (
+        ("plan", "--date", "03/04/2026"),
+        (
+            "`03/04/2026` can be read as 2026-03-04 (04 Mar 2026) or as 2026-04-03 (03 Apr 2026); "
+            "write it as 2026-11-20 or 20 Nov 2026"
+        ),
+    ),
+    "no such day": (
+        ("plan", "--date", "2026-02-30"),
+        "`2026-02-30` is not a day of the calendar; write it as 2026-11-20 or 20 Nov 2026",
+    ),
+    "far-off year": (("plan", "--date", "2200-01-01"), "`2200-01-01` lies outside the years 1900 to 2199"),
+    "time": ((*DATE, "--time", "25:00"), "`25:00` is not a time of the day; write it as 16:30 or 4:30pm"),
+    "zone": (
+        ("plan", "--date", "2026-11-20", "--tz", "Mars/Base"),
+        "there is no time zone `Mars/Base`; write it as Europe/London",
+    ),
+    "depth": ((*DATE, "--depth", "12"), "depth: `12` can't be; give a number from 0.1 to 8 mm"),
+    "fact": ((*DATE, "--fact", "mood"), "--fact: `mood` can't be read; write it as key=value"),
+    "format": ((*DATE, "--format", "xml"), "--format: there is no `xml`; it is one of text, json"),
+    "suffix": (
+        (*DATE, "-o", "plan.pdf"),
+        "-o plan.pdf: the name tells no format; end it in .json, .txt, or give --format",
+    ),
+    "now": (
+        ("plan", "--date", "today", "--now", "noon"),
+        "--now: `noon` can't be read; write it as 2026-11-20T16:30",
+    ),
+    "now at the end of the calendar": (
+        ("plan", "--date", "tomorrow", "--now", "9999-12-31T23:59+00:00", "--tz", "Asia/Tokyo"),
+        "--now: `9999-12-31T23:59+00:00` lies outside the years 1900 to 2199",
+    ),
+    "tomorrow is too far": (
+        ("plan", "--date", "tomorrow", "--now", "2199-12-31T12:00", "--tz", "UTC"),
+        "`tomorrow` lies outside the years 1900 to 2199",
+    ),
+    "rules": (
+        (*DATE, "--rules", "nosuch"),
+        "no rule set `nosuch`: give the name of one that ships (microneedling), a file or a folder",
+    ),
+    "seen": (
+        (*DATE, "--seen", "redness-gone=2026-11-19"),
+        "--seen: redness-gone can't have come on 2026-11-19, before the treatment",
+    ),
+    "schema": (("rules", "schema", "--nosuch"), None),
+    "days": ((*DATE, "--days", "0"), None),
+    "too many days": ((*DATE, "--days", "401"), None),
+    "days in words": ((*DATE, "--days", "many"), None),
+    "option": ((*DATE, "--nosuch"), None),
+    "command": (("nosuch",), None),
+    "argument": ((*DATE, "extra"), None),
+    "option without value": (("plan", "--date"), None),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_wrong_is_said_on_stderr_alone(arguments: tuple[str, ...], said: str | None) -> None:
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Traceback" not in ran.err
+    if said is not None:
+        assert ran.err == f"needlecare: {said}\n"
+
+
+def test_wrong_rules_are_told_in_full_and_end_with_three() -> None:
+    ran = run(*DATE, "--rules", str(TESTS / "broken" / "rules-in-a-circle.yaml"))
+    assert (ran.code, ran.out) == (3, "")
+    assert len(ran.err.splitlines()) == 2
+    assert ran.err.startswith("needlecare: ")
+
+
+def test_what_was_typed_cannot_give_orders_to_the_terminal() -> None:
+    ran = run(*DATE, "--area", "\x1b[31mred\x1b[0m\u202e")
+    assert ran.code == 2
+    assert "`[31mred[0m`" in ran.err
+    assert "\x1b" not in ran.err
+
+
+# The clock
+
+
+@pytest.mark.parametrize(
+    ("word", "now", "day"),
+    [
+        ("today", "2026-11-20T10:00", "2026-11-20"),
+        ("yesterday", "2026-11-20", "2026-11-19"),
+        ("Tomorrow", "2026-12-31T23:59", "2027-01-01"),
+        ("today", "2026-11-20T23:30+00:00", "2026-11-21"),
+    ],
+)
+def test_words_for_dates_count_from_now(word: str, now: str, day: str) -> None:
+    zone = ("--tz", "Asia/Kathmandu")
+    by_word = run("plan", "--date", word, "--now", now, *zone)
+    assert by_word.code == 0
+    assert by_word.out == run("plan", "--date", day, *zone).out
+
+
+def test_without_tz_the_zone_is_that_of_the_machine() -> None:
+    here = run_program("plan", "--date", "2026-11-20", "--time", "9am", env={"TZ": "Asia/Kathmandu"})
+    there = run("plan", "--date", "2026-11-20", "--time", "9:00", "--tz", "Asia/Kathmandu")
+    assert here.stdout.decode() == there.out
+
+
+def test_a_machine_without_a_readable_zone_is_told_of_tz() -> None:
+    ran = run_program("plan", "--date", "2026-11-20", env={"TZ": "Nowhere/Land"})
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert ran.stderr == b"needlecare: this machine's time zone can't be read; give it with --tz Europe/London\n"
+
+
+# Files
+
+
+def test_a_file_is_written_in_the_format_of_its_name(tmp_path: Path) -> None:
+    for name, arguments in (("plan.txt", ()), ("plan.JSON", ("--format", "json")), ("plan.json", ("--format", "json"))):
+        ran = run(*PLAN, "-o", str(tmp_path / name))
+        assert ran == (0, "", "")
+        assert (tmp_path / name).read_bytes().decode() == run(*PLAN, *arguments).out
+
+
+def test_the_format_wins_over_the_name(tmp_path: Path) -> None:
+    run(*PLAN, "-o", str(tmp_path / "plan.json"), "--format", "text")
+    assert (tmp_path / "plan.json").read_text(encoding="utf-8").startswith("Micro-needling aftercare\n")
+    run(*PLAN, "-o", str(tmp_path / "plan"), "--format", "json")
+    assert (tmp_path / "plan").read_text(encoding="utf-8").startswith("{")
+
+
+def test_an_existing_file_is_replaced_whole_and_keeps_its_rights(tmp_path: Path) -> None:
+    target = tmp_path / "plan.txt"
+    target.write_text("old\n" * 100_000)
+    target.chmod(0o640)
+    assert run(*PLAN, "-o", str(target)).code == 0
+    assert target.read_text(encoding="utf-8") == run(*PLAN).out
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "real.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert run(*PLAN, "-o", str(link)).code == 0
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("Micro-needling")
+
+
+def test_only_regular_files_are_written_over(tmp_path: Path) -> None:
+    folder = tmp_path / "folder.txt"
+    folder.mkdir()
+    ran = run(*PLAN, "-o", str(folder))
+    assert ran == (2, "", f"needlecare: can't write to {folder}: it is not a regular file\n")
+    assert run(*PLAN, "-o", os.devnull, "--format", "text").code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("nosuch/plan.txt", "No such file or directory"),
+        ("file/plan.txt", "Not a directory"),
+        (f"{'x' * 300}.txt", "File name too long"),
+    ],
+    ids=["no folder", "a file for a folder", "long name"],
+)
+def test_where_nothing_can_be_written_nothing_is_changed(tmp_path: Path, name: str, reason: str) -> None:
+    (tmp_path / "file").write_text("old")
+    ran = run(*PLAN, "-o", str(tmp_path / name))
+    assert ran == (2, "", f"needlecare: can't write to {tmp_path / name}: {reason}; nothing was changed\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_nothing_is_written_where_the_plan_fails(tmp_path: Path) -> None:
+    target = tmp_path / "plan.txt"
+    assert run(*PLAN, "--depth", "12", "-o", str(target)).code == 2
+    assert not target.exists()
+
+
+# Where it is written to
+
+
+@pytest.mark.parametrize("arguments", [PLAN, (*PLAN, "--format", "json")], ids=["text", "json"])
+def test_a_reader_who_has_enough_is_no_failure(arguments: tuple[str, ...]) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    ran = subprocess.run(
+        [sys.executable, "-m", "needlecare", *arguments], stdout=theirs, stderr=subprocess.PIPE, timeout=60, check=False
+    )
+    os.close(theirs)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is to be had on Linux")
+@pytest.mark.parametrize("arguments", [PLAN, (*PLAN, "--format", "json")], ids=["text", "json"])
+def test_a_full_disk_is_one(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "needlecare", *arguments]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (2, b"needlecare: can't write to standard output: No space left on device\n")
+
+
+def test_json_is_utf_8_whatever_the_console() -> None:
+    for encoding in ("ascii", "cp1252"):
+        ran = run_program(*PLAN, "--format", "json", env={"PYTHONIOENCODING": encoding})
+        assert ran.returncode == 0
+        assert ran.stdout == run_program(*PLAN, "--format", "json").stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("arguments", [("--help",), ("plan", "--help"), ("plan", "--nosuch"), (*DATE, "--area", "“")])
+def test_no_message_fails_on_a_small_character_set(arguments: tuple[str, ...], encoding: str) -> None:
+    ran = run_program(*arguments, env={"PYTHONIOENCODING": encoding})
+    assert ran.returncode in (0, 2)
+    assert b"Traceback" not in ran.stderr
+    assert b"something went wrong" not in ran.stderr
+
+
+# Help
+
+
+def commands() -> list[tuple[tuple[str, ...], object]]:
+    """Name every command by its words, with Typer's own description of it."""
+    found: list[tuple[tuple[str, ...], object]] = []
+    frontier: list[tuple[tuple[str, ...], object]] = [((), typer.main.get_command(app))]
+    while frontier:
+        words, command = frontier.pop()
+        found.append((words, command))
+        frontier.extend(((*words, name), sub) for name, sub in getattr(command, "commands", {}).items())
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "command"), commands(), ids=lambda one: " ".join(one) if one and isinstance(one, tuple) else ""
+)
+def test_every_command_and_every_option_has_help(words: tuple[str, ...], command: object) -> None:
+    assert getattr(command, "help", None)
+    for parameter in getattr(command, "params", []):
+        assert getattr(parameter, "help", None), parameter.name
+    ran = run(*words, "--help")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Usage:" in ran.out
+
+
+def test_no_arguments_show_the_help() -> None:
+    ran = run()
+    assert "Usage:" in ran.out + ran.err
+    assert "plan" in ran.out + ran.err
+
+
+# Text of unknown origin
+
+HOSTILE = (
+    r"[bold red]LOUD[/] \x1b[31mred\x1b[0m \x9b31m \u202eback\u202c \u200fright \x07 \r overwritten [link=http://x]"
+)
+
+
+@pytest.fixture
+def hostile_sheet(tmp_path: Path) -> str:
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text(
+        f'title: "{HOSTILE}"\n'
+        f'notice: "{HOSTILE}"\n'
+        f'sources: {{sheet: {{title: "{HOSTILE}", publisher: "{HOSTILE}", kind: clinic}}}}\n'
+        "source: sheet\n"
+        f'activities: {{trick: {{label: "{HOSTILE}"}}}}\n'
+        f'signs: {{trick: {{label: "{HOSTILE}"}}}}\n'
+        "rules:\n"
+        "  leave: {avoid: trick, until: 3d}\n"
+        f'  put-on: {{do: hat, until: 3d, text: "{HOSTILE}", if: "{HOSTILE}"}}\n'
+        "  see: {expect: trick, days: 0..3}\n"
+        f'  ring: {{call: trick, urgent: true, text: "{HOSTILE}"}}\n',
+        encoding="utf-8",
+    )
+    return str(sheet)
+
+
+def test_text_from_a_rule_file_is_shown_and_never_obeyed(hostile_sheet: str) -> None:
+    arguments = (*PLAN, "--rules", hostile_sheet, "--sources")
+    plain = run(*arguments).out
+    terminal = run_at_terminal(*arguments, columns=300)
+    for text in (plain, without_colour(terminal)):
+        assert "[bold red]LOUD[/] [31mred[0m 31m back right  overwritten [link=http://x]" in text.replace("\r", "")
+        assert not set(text) & set("\x07\x1b\x9b\u202e\u202c\u200f\r")
+    assert "\x1b[31mred" not in terminal
+
+
+def test_json_holds_that_text_whole_and_escaped(hostile_sheet: str) -> None:
+    written = run(*PLAN, "--rules", hostile_sheet, "--format", "json").out
+    assert not set(written) & set("\x07\x1b\x9b\u202e\u202c\u200f\r")
+    notice = json.loads(written)["notice"]
+    assert "\x1b[31mred\x1b[0m \x9b31m \u202eback\u202c \u200fright" in notice
