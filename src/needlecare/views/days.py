@@ -63,7 +63,7 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         if begins.astimezone(treatment.zone).date() >= treatment.day and window.kind != PREPARE:
             continue
         if window.kind == AVOID:
-            if window.better_from < window.start:
+            if window.better_from < window.start or window.start == window.end:
                 groups.setdefault((window.better_from, "better not", ""), []).append(window)
             if window.start < treatment.last and window.start < window.end:
                 groups.setdefault((window.start, "leave", ""), []).append(window)
