@@ -30,8 +30,8 @@ def load_rules(name: str = DEFAULT) -> RuleSet:
 def load_rules_at(location: Path) -> RuleSet:
     """Load the rule set at *location*; raises as `load_rules` does."""
     rule_set, _, problems = _load(location, packed=True)
-    if problems:
-        # Packed rules have no places to point at: read them again from where they are written.
+    if problems.lack_places:
+        # Read the packed rules again from where they are written.
         rule_set, _, problems = _load(location, packed=False)
     problems.raise_any()
     return rule_set

@@ -83,6 +83,11 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    @property
+    def lack_places(self) -> bool:
+        """Whether something is wrong in packed rules, which have no places to point at."""
+        return any(at == _NOWHERE for at, _ in self._found)
+
     def lines(self) -> list[str]:
         """Give a line for each problem, in the order of the files."""
         return [f"{at}: {text}" for at, text in sorted(set(self._found))]
