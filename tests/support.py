@@ -1,8 +1,11 @@
 """Plans made of a few lines of YAML: the words stand here, a test brings its rules."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from needlecare import RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
@@ -52,6 +55,13 @@ def write_rules(folder: Path, rules: str, more: str = "") -> Path:
     lines = "".join(f"  {line}\n" for line in rules.strip().splitlines())
     path.write_text(f"{WORDS}rules:\n{lines or '  {}'}\n{more}", encoding="utf-8")
     return path
+
+
+@cache
+def words() -> RuleSet:
+    """Load `WORDS` without any rules, to put rules in that no file spells."""
+    with TemporaryDirectory() as folder:
+        return replace(load_rules(str(write_rules(Path(folder), ""))), rules={})
 
 
 class Planner:

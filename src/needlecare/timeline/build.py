@@ -227,10 +227,16 @@ class _Builder:
         """Name the restrictions that are left out only because of an assumed fact, and would lengthen something."""
         for chosen in self._selection.assumed_away:
             span = self._spans.of(chosen.rule)
-            for target in chosen.rule.targets if span else ():
-                now = max((hold.end for hold in self._holds.get(target, [])), default=None)
-                if span is not None and (now is None or span.end > now):
-                    yield Hint(chosen.unsure, chosen.rule.id, target, now, span.end)
+            if span is None:
+                continue
+            for target in chosen.rule.targets:
+                holds = self._holds.get(target, [])
+                strict = max((hold.end for hold in holds), default=None)
+                mild = max((hold.better_until for hold in holds), default=None)
+                for now, then in ((strict, span.end), (mild, span.better_until)):
+                    if now is None or then > now:
+                        yield Hint(chosen.unsure, chosen.rule.id, target, now, then)
+                        break
 
     def shorter_if(self) -> Iterator[Hint]:
         """Name the restrictions that last as long as they do only because a fact is unknown."""

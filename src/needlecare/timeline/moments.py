@@ -28,12 +28,20 @@ class Resolved(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """A moment as a point in time; *waits* are what another rule's end waits for."""
+    """A moment as a point in time: when it came, else when it usually does.
+
+    *least* is what it can't come before. *waits* are what another rule's end waits for.
+    """
 
     point: Point
+    least: Point
     is_known: bool
     dated: bool = True
     waits: tuple[Wait, ...] = ()
+
+
+def _known(point: Point) -> _Found:
+    return _Found(point, point, is_known=True)
 
 
 class Moments:
@@ -54,11 +62,11 @@ class Moments:
     def end(self, bound: Bound, *, far: bool, late: bool = True, whole_day: bool = True) -> Resolved:
         """Resolve *bound* as an end; *far* takes the farther side of ranges, *whole_day* a day before counts whole."""
 
-        def count(term: Term, found: _Found) -> Point:
+        def count(term: Term, point: Point) -> Point:
             length = term.offset.side(far=far)
             if term.sign > 0:
-                return as_end(found.point, length, self._zone, late=late)
-            return as_end_before(found.point, length, self._zone, whole_day=whole_day)
+                return as_end(point, length, self._zone, late=late)
+            return as_end_before(point, length, self._zone, whole_day=whole_day)
 
         return self._resolve(bound, late=late, at_end=True, count=count)
 
@@ -68,8 +76,8 @@ class Moments:
         Unseen moments count at the start of their usual time; with *at_end* at its end, when it must have begun.
         """
 
-        def count(term: Term, found: _Found) -> Point:
-            return as_start(found.point, term.offset.side(far=far), self._zone, term.sign)
+        def count(term: Term, point: Point) -> Point:
+            return as_start(point, term.offset.side(far=far), self._zone, term.sign)
 
         return self._resolve(bound, late=late, at_end=at_end, count=count)
 
@@ -77,23 +85,20 @@ class Moments:
         """Give the end where a source gives none: the set's `open-ends-at` moment."""
         return self.end(Bound((Term(self._rule_set.open_ends_at),)), far=True, late=late)
 
-    def _resolve(self, bound: Bound, *, late: bool, at_end: bool, count: Callable[[Term, _Found], Point]) -> Resolved:
-        treatment = self._treatment.latest if late else self._treatment.earliest
+    def _resolve(self, bound: Bound, *, late: bool, at_end: bool, count: Callable[[Term, Point], Point]) -> Resolved:
         if bound.is_always:
-            return Resolved(Point(FOREVER, treatment.day), FOREVER, ())
+            return Resolved(Point(FOREVER, self._treatment.day), FOREVER, ())
         points: list[Point] = []
         known: list[datetime] = []
         waits: list[Wait] = []
         dated = True
         for term in bound.terms:
             found = self._find(term, late=late, at_end=at_end)
-            point = found.point if found.point.at == FOREVER else count(term, found)
+            point, least = (one if one.at == FOREVER else count(term, one) for one in (found.point, found.least))
             points.append(point)
+            known.append(least.at)
             if found.is_known:
-                known.append(point.at)
                 continue
-            # What is unseen can't come before the treatment, so its offset from there is a known part.
-            known.append(count(term, _Found(treatment, is_known=True)).at)
             if found.waits and term.offset == NOTHING:
                 waits.extend(found.waits)
             else:
@@ -113,28 +118,29 @@ class Moments:
         name = term.moment
         treatment = self._treatment.latest if late else self._treatment.earliest
         if name == TREATMENT:
-            return _Found(treatment, is_known=True)
+            return _known(treatment)
         seen = self._treatment.seen.get(name)
         if seen is not None and seen.first is not None and seen.last is not None:
-            return _Found(seen.last if late else seen.first, is_known=True)
+            return _known(seen.last if late else seen.first)
         if seen is not None and late:
             # Not yet: what waits for it stays shut. What it begins, or should warn of, may come any time.
-            return _Found(Point(FOREVER, treatment.day), is_known=False)
+            return _Found(Point(FOREVER, treatment.day), treatment, is_known=False)
         if term.ends_rule is not None:
             ended, holds_here = self._rule_end(term.ends_rule)
             # A rule that doesn't hold here keeps nobody waiting to begin, but frees nobody sooner either.
             if not holds_here and not (late and at_end):
-                return _Found(treatment, is_known=True)
-            return _Found(ended.point, is_known=not ended.waits, dated=ended.dated, waits=ended.waits)
+                return _known(treatment)
+            least = ended.point if ended.earliest == ended.point.at else point_at(ended.earliest, self._zone)
+            return _Found(ended.point, least, not ended.waits, ended.dated, ended.waits)
         moment = self._rule_set.moments.get(name)
         if moment is None or name in (NEXT_SESSION, EVENT):
             raise Unplanned(name)
         if moment.clock is not None:
             local = datetime.combine(self._treatment.day + timedelta(days=moment.day), time(*moment.clock))
-            return _Found(point_at(readings(local, self._zone)[late], self._zone), is_known=True)
+            return _known(point_at(readings(local, self._zone)[late], self._zone))
         if moment.usual is None:
             healed = self._find(Term(self._rule_set.open_ends_at), late=late, at_end=at_end)
-            return healed._replace(is_known=False, dated=False)
+            return healed._replace(least=treatment, is_known=False, dated=False)
         return self._usual(moment, late=late, at_end=at_end)
 
     def _usual(self, moment: Moment, *, late: bool, at_end: bool) -> _Found:
@@ -149,7 +155,7 @@ class Moments:
             point = as_end(base.point, term.offset.far, self._zone, late=late)
         else:
             point = as_start(base.point, term.offset.near, self._zone)
-        return _Found(point, is_known=False, dated=base.dated)
+        return _Found(point, base.least, is_known=False, dated=base.dated)
 
 
 _UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}

@@ -1,0 +1,233 @@
+from datetime import date
+
+import pytest
+
+from needlecare import InputError, RuleSet, build_timeline, make_treatment, read_facts
+from needlecare.model.facts import Condition, Facts, Given, Truth
+from needlecare.model.facts import Test as Asked
+from support import LONDON, Planner, better_not, no, shown, window, windows
+
+
+@pytest.fixture
+def rule_set(plan: Planner) -> RuleSet:
+    return plan.rules("gym: {avoid: gym, until: 48h}")
+
+
+def test_what_is_given_decides_what_is_not_is_assumed_or_unknown(rule_set: RuleSet) -> None:
+    facts = read_facts(rule_set, {"places": ["scalp", "face"], "millimetres": ["1,5"]})
+    assert facts.given == {"places": ("face", "scalp"), "millimetres": 1.5}
+    assert facts.assumed["tool"] == ("pen",)
+    assert "skin" in facts.unknown
+    assert "tool" not in facts.unknown
+
+
+def test_none_is_an_answer(rule_set: RuleSet) -> None:
+    assert read_facts(rule_set, {"places": ["none"]}).given["places"] == ("none",)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ({"tool": ["penn"]}, "tool has no answer `penn` (did you mean pen?); it may be pen, laser"),
+        ({"tols": ["pen"]}, "the rule set test asks for no fact `tols` (did you mean tool?)"),
+        ({"tool": ["pen", "laser"]}, "tool has one answer; pen and laser were given"),
+        ({"places": ["none", "face"]}, "places: `none` and face exclude each other"),
+        ({"millimetres": ["9"]}, "millimetres: `9` can't be; give a number from 0.1 to 8"),
+        ({"millimetres": ["deep"]}, "millimetres: `deep` can't be; give a number from 0.1 to 8"),
+        ({"millimetres": ["nan"]}, "millimetres: `nan` can't be; give a number from 0.1 to 8"),
+        ({"millimetres": ["1", "2"]}, "millimetres is one number; 2 were given"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_line(rule_set: RuleSet, said: dict[str, list[str]], message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        read_facts(rule_set, said)
+    assert str(raised.value).startswith(message)
+
+
+PEN = Asked("tool", frozenset({"pen"}))
+DEEP = Asked("millimetres", low=1.5)
+NOT_SCALP = Asked("places", frozenset({"scalp"}), negated=True)
+
+
+@pytest.mark.parametrize(
+    ("tests", "given", "truth", "deciding"),
+    [
+        pytest.param((), {}, Truth.YES, (), id="no condition"),
+        pytest.param((PEN,), {"tool": ("pen",)}, Truth.YES, (), id="it holds"),
+        pytest.param((PEN,), {"tool": ("laser",)}, Truth.NO, ("tool",), id="it doesn't"),
+        pytest.param((PEN,), {}, Truth.UNKNOWN, ("tool",), id="nobody knows"),
+        pytest.param((PEN, DEEP), {"tool": ("pen",)}, Truth.UNKNOWN, ("millimetres",), id="half of it is known"),
+        pytest.param((PEN, DEEP), {"millimetres": 0.5}, Truth.NO, ("millimetres",), id="one that fails is enough"),
+        pytest.param((DEEP,), {"millimetres": 1.5}, Truth.YES, (), id="at least takes the limit in"),
+        pytest.param((DEEP._replace(open_low=True),), {"millimetres": 1.5}, Truth.NO, ("millimetres",), id="over"),
+        pytest.param((NOT_SCALP,), {"places": ("scalp",)}, Truth.NO, ("places",), id="not the scalp"),
+        pytest.param((NOT_SCALP,), {"places": ("face", "scalp")}, Truth.YES, (), id="not the scalp alone"),
+        pytest.param((NOT_SCALP,), {"places": ("none",)}, Truth.YES, (), id="none is an answer"),
+    ],
+)
+def test_a_condition_holds(
+    tests: tuple[Asked, ...], given: dict[str, Given], truth: Truth, deciding: tuple[str, ...]
+) -> None:
+    assert Condition(tests).judge(Facts(given, {})) == (truth, deciding)
+
+
+@pytest.mark.parametrize(
+    ("skin", "kept"),
+    [
+        pytest.param("dark", ["avoid", "do", "expect", "prepare", "call", "allow"], id="it applies"),
+        pytest.param("light", [], id="it doesn't"),
+        pytest.param(None, ["avoid", "do", "expect", "prepare", "call"], id="nobody knows"),
+    ],
+)
+def test_unknown_keeps_what_protects_and_drops_what_permits(plan: Planner, skin: str | None, kept: list[str]) -> None:
+    made = plan(
+        "a: {avoid: gym, until: 48h, when: {skin: dark}}\n"
+        "d: {do: cream, until: 48h, when: {skin: dark}}\n"
+        "e: {expect: redness, until: 48h, when: {skin: dark}}\n"
+        "p: {prepare: cream, at: before, when: {skin: dark}}\n"
+        "c: {call: flakes, when: {skin: dark}, text: Call}\n"
+        "w: {allow: tablets, from: 24h, until: 48h, when: {skin: dark}}\n",
+        facts={"skin": [skin]} if skin else {},
+    )
+    rules = {"a": "avoid", "d": "do", "e": "expect", "p": "prepare", "w": "allow"}
+    found = {one.kind for one in made.windows if rules.get(one.rule) == one.kind}
+    found |= {"call" for rule in made.red_flags if rule.id == "c"}
+    assert found == set(kept)
+
+
+def test_what_a_permission_that_may_not_apply_forbids_before_it_stays(plan: Planner) -> None:
+    made = plan("w: {allow: tablets, from: 24h, until: 48h, when: {skin: dark}}")
+    assert no(made, "tablets") == ["20 Nov 16:30 to 21 Nov 16:30"]
+
+
+def test_what_may_not_apply_stands_under_if_and_names_the_fact(plan: Planner) -> None:
+    made = plan('d: {do: cream, until: 48h, when: {skin: dark}, if: "it is dry"}\na: {avoid: gym, when: {skin: dark}}')
+    cream = window(made, "cream", "do")
+    assert (cream.condition, cream.unsure) == ("it is dry and skin is dark", ("skin",))
+    assert window(made, "gym").unsure == ("skin",)
+
+
+def test_of_two_times_to_expect_a_sign_the_longer_is_dropped_while_nobody_knows(plan: Planner) -> None:
+    rules = "short: {expect: redness, until: 2d}\nlong: {expect: redness, until: 5d, when: {skin: dark}}"
+    assert no(plan(rules), "redness", "expect") == ["20 Nov 16:30 to 23 Nov 00:00"]
+    assert len(windows(plan(rules, facts={"skin": ["dark"]}), "redness", "expect")) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        pytest.param("for: 24h", "until: 2d", "one", id="a length"),
+        pytest.param("until: calm", "until: 5d", "other", id="what is unseen counts with its usual time"),
+        pytest.param("days: 0..1", "until: 2d", "one", id="days"),
+        pytest.param("from: 2d, for: 3d", "until: 4d", "other", id="a length from later on"),
+    ],
+)
+def test_the_longer_time_is_told_by_its_dates(plan: Planner, one: str, other: str, kept: str) -> None:
+    made = plan(
+        f"one: {{expect: redness, {one}, when: {{skin: dark}}}}\n"
+        f"other: {{expect: redness, {other}, when: {{skin: light}}}}"
+    )
+    assert [found.rule for found in windows(made, "redness", "expect")] == [kept]
+
+
+def test_a_longer_time_is_dropped_for_its_own_sign_alone(plan: Planner) -> None:
+    made = plan("short: {expect: redness, until: 2d}\nlong: {expect: [redness, flakes], until: 5d, when: {skin: dark}}")
+    assert [found.rule for found in windows(made, "redness", "expect")] == ["short"]
+    assert [found.rule for found in windows(made, "flakes", "expect")] == ["long"]
+
+
+def test_an_exception_holds_only_for_a_rule_that_surely_applies(plan: Planner) -> None:
+    rules = "paint: {avoid: paint, until: 48h, when: {skin: dark}, except: {mineral-paint: 12h}}"
+    assert no(plan(rules), "mineral-paint") == ["20 Nov 16:30 to 22 Nov 16:30"]
+    assert no(plan(rules, facts={"skin": ["dark"]}), "mineral-paint") == ["20 Nov 16:30 to 21 Nov 04:30"]
+
+
+def test_a_default_decides_like_an_answer_and_what_it_leaves_out_is_named_if_it_would_last_longer(
+    plan: Planner,
+) -> None:
+    made = plan(
+        "gym: {avoid: gym, until: 24h}\n"
+        "longer: {avoid: gym, until: 48h, when: {tool: laser}}\n"
+        "shorter: {avoid: gym, until: 12h, when: {tool: laser}}\n"
+        "heat: {avoid: heat, until: 2d, when: {tool: laser}}"
+    )
+    assert no(made, "gym") == ["20 Nov 16:30 to 21 Nov 16:30"]
+    hints = {hint.rule: hint for hint in made.longer_if if hint.facts == ("tool",)}
+    assert sorted(hints) == ["heat", "longer"]
+    assert (shown(hints["longer"].now), shown(hints["longer"].then)) == ("21 Nov 16:30", "22 Nov 16:30")
+    assert (hints["heat"].now, shown(hints["heat"].then)) == (None, "23 Nov 00:00")
+
+
+def test_better_not_for_longer_is_named_too(plan: Planner) -> None:
+    made = plan(
+        "gym: {avoid: gym, until: 24h}\nmilder: {avoid: gym, until: 24h..7d, when: {tool: laser}}",
+    )
+    (hint,) = (hint for hint in made.longer_if if hint.rule == "milder")
+    assert (shown(hint.now), shown(hint.then)) == ("21 Nov 16:30", "28 Nov 00:00")
+
+
+def test_an_answer_that_was_given_leaves_no_hint(plan: Planner) -> None:
+    made = plan("longer: {avoid: gym, until: 48h, when: {tool: laser}}", facts={"tool": ["pen"]})
+    assert [hint for hint in made.longer_if if hint.rule == "longer"] == []
+
+
+def test_what_an_unknown_fact_keeps_long_is_named(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, until: 24h}\nlonger: {avoid: gym, until: 48h, when: {skin: dark}}")
+    assert no(made, "gym") == ["20 Nov 16:30 to 22 Nov 16:30"]
+    (hint,) = (hint for hint in made.shorter_if if hint.target == "gym")
+    assert (hint.facts, shown(hint.now), shown(hint.then)) == (("skin",), "22 Nov 16:30", "21 Nov 16:30")
+
+
+# Screening.
+
+SCREENING = """\
+screening:
+  pills: {level: stop, when: {skin: dark}, within: 6mo, text: Not with these}
+  lamp: {level: ask, when: {places: scalp}, text: Ask}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "level"),
+    [
+        pytest.param("dark", "ask", id="no date: ask"),
+        pytest.param("dark=2026-06-01", "stop", id="within"),
+        pytest.param("dark=2026-05-21", "stop", id="the last day within"),
+        pytest.param("dark=2026-05-20", None, id="long enough ago"),
+        pytest.param("light", None, id="another answer"),
+    ],
+)
+def test_screening_counts_back_from_the_treatment(plan: Planner, said: str, level: str | None) -> None:
+    made = plan("gym: {avoid: gym}", facts={"skin": [said]}, more=SCREENING)
+    assert next((found.level for found in made.findings if found.screening.id == "pills"), None) == level
+
+
+def test_screening_that_nobody_answered_is_listed(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym}", more=SCREENING)
+    assert {"pills", "lamp"} <= {screening.id for screening in made.unanswered}
+    assert not {"pills", "lamp"} & {found.screening.id for found in made.findings}
+
+
+def test_screening_within_hours_counts_whole_days(plan: Planner) -> None:
+    more = "screening: {pills: {level: stop, when: {skin: dark}, within: 36h, text: Not with these}}\n"
+    levels = [
+        [found.level for found in plan("gym: {avoid: gym}", facts={"skin": [said]}, more=more).findings]
+        for said in ("dark=2026-11-18", "dark=2026-11-19")
+    ]
+    assert levels == [[], ["stop"]]
+
+
+def test_the_gravest_finding_comes_first(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym}", facts={"skin": ["dark=2026-11-01"], "places": ["scalp"]}, more=SCREENING)
+    assert [found.level for found in made.findings] == ["stop", "ask"]
+
+
+def test_the_order_of_answers_says_nothing(plan: Planner) -> None:
+    rule_set = plan.rules("gym: {avoid: gym, until: 24h..48h, when: {places: face}}")
+    treatment = make_treatment(date(2026, 11, 20), None, LONDON)
+    one, other = (
+        build_timeline(rule_set, treatment, read_facts(rule_set, {"places": places}))
+        for places in (["face", "scalp"], ["scalp", "face"])
+    )
+    assert one == other
+    assert better_not(one, "gym") == ["22 Nov 00:00 to 23 Nov 00:00"]

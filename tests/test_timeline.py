@@ -1,0 +1,138 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from needlecare import Timeline
+from needlecare.model.plan import Day
+from support import Planner, day, no, shown, window
+
+OURS = {"gym", "heat", "sauna", "cream", "paint", "tablets", "redness", "flakes"}
+
+
+def listed(one: Day) -> dict[str, tuple[str, ...]]:
+    """Give what a day lists of the words that tests use, without what comes with every set."""
+    lists = {"avoid": one.avoid, "better not": one.better_not, "do": one.do, "prepare": one.prepare}
+    ours = {name: tuple(target for target in found if target in OURS) for name, found in lists.items()}
+    ours["expect"] = one.expect
+    return {name: found for name, found in ours.items() if found}
+
+
+def lifts(one: Day) -> list[tuple[str, str | None, str]]:
+    return [(lift.activity, shown(lift.at), lift.to) for lift in one.lifts if lift.activity in ("gym", "heat", "paint")]
+
+
+def test_a_plan_day_by_day(plan: Planner) -> None:
+    made = plan(
+        "gym: {avoid: gym, until: 24h..48h}\n"
+        "tablets: {avoid: tablets, from: 1d..2d before, until: treatment}\n"
+        "cream: {do: cream, from: 24h, until: 2d}\n"
+        "before: {prepare: paint, at: before}\n"
+        "redness: {expect: redness, days: 0..1}",
+        days=4,
+    )
+    assert {number: listed(day(made, number)) for number in range(-2, 4)} == {
+        -2: {"better not": ("tablets",)},
+        -1: {"avoid": ("tablets",)},
+        0: {"avoid": ("gym", "tablets"), "prepare": ("paint",), "expect": ("redness",)},
+        1: {"avoid": ("gym",), "do": ("cream",), "expect": ("redness",)},
+        2: {"better not": ("gym",), "do": ("cream",)},
+        3: {},
+    }
+    assert lifts(day(made, 1)) == [("gym", "21 Nov 16:30", "better-not")]
+    assert lifts(day(made, 2)) == [("gym", "22 Nov 16:30", "yes")]
+
+
+def test_days_are_numbered_from_the_treatment_and_carry_their_dates(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, from: 3d before, until: 3d}", "2028-02-28")
+    numbers = {one.number: one.day.isoformat() for one in made.days}
+    assert (numbers[-3], numbers[0], numbers[1], numbers[2]) == ("2028-02-25", "2028-02-28", "2028-02-29", "2028-03-01")
+
+
+def test_a_day_with_one_restricted_instant_is_a_day_to_avoid(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, until: 1d}", time="23:59")
+    assert "gym" in day(made, 0).avoid
+    late = plan("gym: {avoid: gym, until: 25h}", time="23:00")
+    assert [("gym" in day(late, number).avoid) for number in (0, 1, 2)] == [True, True, False]
+    later = plan("gym: {avoid: gym, until: 25h}", time="23:01")
+    assert "gym" in day(later, 2).avoid
+
+
+def test_a_day_with_both_lists_the_stricter_alone(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, until: 24h..7d}")
+    assert ("gym" in day(made, 1).avoid, "gym" in day(made, 1).better_not) == (True, False)
+    assert ("gym" in day(made, 2).avoid, "gym" in day(made, 2).better_not) == (False, True)
+
+
+def test_what_happens_at_one_instant_stands_on_its_day(plan: Planner) -> None:
+    made = plan("cream: {do: cream, at: after}\npaint: {prepare: paint, at: during}")
+    assert listed(day(made, 0)) == {"do": ("cream",), "prepare": ("paint",)}
+
+
+def own_days(made: Timeline) -> list[int]:
+    return [one.number for one in made.days]
+
+
+@pytest.mark.parametrize(
+    ("shown_days", "last"),
+    [pytest.param(3, 2, id="as many as asked for"), pytest.param(1, 0, id="one"), pytest.param(60, 59, id="many")],
+)
+def test_how_many_days_are_listed_changes_nothing_else(plan: Planner, shown_days: int, last: int) -> None:
+    rules = "gym: {avoid: gym, from: 3d before, until: 2w}\ntablets: {avoid: tablets}"
+    some, all_ = plan(rules, days=shown_days), plan(rules)
+    assert own_days(some)[-1] == last
+    assert some._replace(days=()) == all_._replace(days=(), rule_set=some.rule_set)
+    assert all(one == day(all_, one.number) for one in some.days if one.number <= own_days(all_)[-1])
+
+
+def test_days_reach_to_the_last_dated_restriction_and_never_beyond_thirty(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, until: 1y}\ntablets: {avoid: tablets, until: always}")
+    assert own_days(made)[-1] == 29
+    assert shown(window(made, "gym").end) == "21 Nov 00:00"
+
+
+def test_a_restriction_without_end_is_on_every_day(plan: Planner) -> None:
+    made = plan("tablets: {avoid: tablets, until: always}", days=40)
+    assert all("tablets" in one.avoid for one in made.days if one.number >= 0)
+
+
+def test_pre_care_days_are_listed_back_to_thirty_at_most(plan: Planner) -> None:
+    assert own_days(plan("gym: {avoid: gym, from: 6mo before, until: treatment}"))[0] == -30
+
+
+def test_windows_stand_in_the_order_of_time(plan: Planner) -> None:
+    made = plan("one: {avoid: gym, from: 2d}\ntwo: {do: cream, from: 1d}\nthree: {avoid: tablets, from: 7d before}")
+    starts = [one.start for one in made.windows]
+    assert starts == sorted(starts)
+
+
+def test_instants_are_in_utc_and_the_zone_is_the_treatments(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, until: 24h}", tz="Asia/Kathmandu")
+    assert window(made, "gym").start == datetime(2026, 11, 20, 10, 45, tzinfo=UTC)
+    assert no(made, "gym") == ["20 Nov 16:30 to 21 Nov 16:30"]
+
+
+def test_the_order_of_rules_in_the_file_says_nothing(plan: Planner) -> None:
+    lines = [
+        "a: {avoid: [gym, heat], until: 24h..48h, source: sheet}",
+        "b: {avoid: gym, until: 48h, source: book}",
+        "c: {avoid: gym, until: 48h, source: sheet}",
+        "d: {expect: redness, until: 48h}",
+        "e: {do: gym, until: 7d}",
+    ]
+    first, second = plan("\n".join(lines)), plan("\n".join(reversed(lines)))
+    assert (first.windows, first.days) == (second.windows, second.days)
+    assert first.rule_set.digest == second.rule_set.digest
+
+
+@pytest.mark.parametrize("day_0", ["1900-01-01", "2199-12-31"])
+@pytest.mark.parametrize("clock", ["00:00", "23:59", None])
+def test_the_first_and_the_last_year_can_be_planned(plan: Planner, day_0: str, clock: str | None) -> None:
+    made = plan("gym: {avoid: gym, from: 98y before, until: 98y}\ntablets: {avoid: tablets}", day_0, clock)
+    assert window(made, "gym").end - window(made, "gym").start > timedelta(days=71_000)
+
+
+def test_red_flags_come_with_every_plan_the_urgent_first(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, until: 24h}")
+    urgent = [rule.urgent for rule in made.red_flags]
+    assert any(urgent)
+    assert urgent == sorted(urgent, reverse=True)
