@@ -193,7 +193,7 @@ class _Builder:
         for chosen in self._selection.by_verb[AVOID]:
             span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
             if span is not None and span.start < following.first:
-                first = local_date(span.start, following.zone)
+                first = max(local_date(span.start, following.zone), self._treatment.day)
                 for target in chosen.rule.targets:
                     begins[target] = min(first, begins.get(target, first))
         yield from sorted(begins.items(), key=lambda item: (item[1], item[0]))
