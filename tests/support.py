@@ -59,9 +59,11 @@ def write_rules(folder: Path, rules: str, more: str = "") -> Path:
 
 @cache
 def words() -> RuleSet:
-    """Load `WORDS` without any rules, to put rules in that no file spells."""
+    """Load `WORDS` alone, without what comes with every set, to put rules in that no file spells."""
     with TemporaryDirectory() as folder:
-        return replace(load_rules(str(write_rules(Path(folder), ""))), rules={})
+        loaded = load_rules(str(write_rules(Path(folder), "")))
+    activities = {id_: one for id_, one in loaded.activities.items() if f"\n  {id_}: " in WORDS}
+    return replace(loaded, rules={}, activities=activities, screenings={}, spacings={})
 
 
 class Planner:

@@ -6,7 +6,9 @@ from needlecare.model.plan import Session
 from support import Planner
 
 
-def following(plan: Planner, sessions: str, day_0: str = "2026-11-20", **facts: list[str]) -> Session:
+def following(
+    plan: Planner, sessions: str, day_0: str = "2026-11-20", facts: dict[str, list[str]] | None = None
+) -> Session:
     """Give the next session by entries of `sessions`, without those that the words of the set come with."""
     (session,) = plan("gym: {avoid: gym}", day_0, facts=facts, more=f"sessions:\n{sessions}").sessions
     return session
@@ -49,7 +51,9 @@ def test_of_several_spacings_the_longest_minimum_counts(plan: Planner) -> None:
 def test_an_unknown_fact_takes_the_longer_minimum(
     plan: Planner, facts: dict[str, list[str]], minimum: str, unsure: tuple[str, ...], milder: str | None
 ) -> None:
-    session = following(plan, "  - {id: a, every: 4w..6w}\n  - {id: b, every: 6w..8w, when: {skin: dark}}\n", **facts)
+    session = following(
+        plan, "  - {id: a, every: 4w..6w}\n  - {id: b, every: 6w..8w, when: {skin: dark}}\n", facts=facts
+    )
     assert (session.minimum.isoformat(), session.unsure) == (minimum, unsure)
     assert (session.milder and session.milder.isoformat()) == milder
 

@@ -125,7 +125,8 @@ class Spans:
         end = start if at_once else max(self._round(near.point.at, up=True), start)
         only_now = at_once and (rule.start is None or rule.start.is_at_once(far=True))
         until = end if only_now else max(self._round(far.point.at, up=True), end)
-        return Span(rule, start, start, end, until, min(near.earliest, end), near.waits, True, rule.value)
+        earliest = min(max(near.earliest, start), end)
+        return Span(rule, start, start, end, until, earliest, near.waits, True, rule.value)
 
     def _begin(self, rule: Rule, *, far: bool, late: bool) -> Resolved:
         """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""

@@ -1,0 +1,358 @@
+"""What holds for every rule set, every treatment and every zone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from needlecare import RuleSet, Timeline, Treatment, build_timeline, make_treatment, read_facts
+from needlecare.model.bounds import ALWAYS, TREATMENT, Bound, Stretch, Term
+from needlecare.model.facts import Condition, Facts, Truth
+from needlecare.model.facts import Test as Asked
+from needlecare.model.plan import FOREVER
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, Rule, Saying
+from needlecare.model.time import DAYS, ELAPSED, Duration, day_end, day_start, local_date
+from needlecare.model.treatment import NOT_YET, Seen, seen_on
+from support import window, windows, words
+
+laws = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+ZONES = [
+    "Europe/London",
+    "America/New_York",
+    "America/Havana",
+    "America/St_Johns",
+    "Africa/Cairo",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Pacific/Chatham",
+    "Pacific/Apia",
+]
+CHANGES = [
+    *(date(2026, 3, 7), date(2026, 3, 8), date(2026, 3, 28), date(2026, 3, 29), date(2026, 4, 4), date(2026, 4, 24)),
+    *(date(2026, 9, 27), date(2026, 10, 4), date(2026, 10, 25), date(2026, 10, 29), date(2026, 11, 1)),
+    *(date(2011, 12, 29), date(2028, 2, 29), date(2026, 12, 31)),
+]
+ACTIVITIES = ["gym", "hot-yoga", "heat", "sauna", "paint", "mineral-paint", "cream"]
+MOMENTS = ["redness-gone", "calm", "flaking-over", "healed", "bottle-empty"]
+MOST = {"min": 90, "h": 200, "d": 20, "w": 4, "mo": 3, "y": 1}
+
+durations = st.sampled_from(sorted(MOST)).flatmap(
+    lambda unit: st.builds(Duration, st.integers(0, MOST[unit]), st.just(unit))
+)
+
+
+@st.composite
+def stretches(draw: st.DrawFn) -> Stretch:
+    one, other = draw(durations), draw(durations)
+    if draw(st.booleans()):
+        return Stretch(one, one)
+    near, far = sorted((one, other), key=lambda duration: duration.rough_length)
+    return Stretch(near, far)
+
+
+after = st.builds(Term, st.just(TREATMENT), stretches(), st.just(1))
+before = st.builds(Term, st.just(TREATMENT), stretches(), st.just(-1))
+unseen = st.builds(Term, st.sampled_from(MOMENTS), stretches(), st.sampled_from([1, -1]))
+clock = st.builds(Term, st.sampled_from(["bedtime", "next-morning"]), stretches(), st.just(1))
+ends = st.lists(after | unseen | clock, min_size=1, max_size=3).map(tuple).map(Bound) | st.just(ALWAYS)
+starts = st.none() | st.builds(Bound, st.tuples(after | before | unseen))
+conditions = st.just(Condition()) | st.sampled_from(
+    [
+        Condition((Asked("skin", frozenset({"dark"})),)),
+        Condition((Asked("skin", frozenset({"dark"}), negated=True),)),
+        Condition((Asked("places", frozenset({"scalp"})),)),
+        Condition((Asked("millimetres", low=1.5),)),
+        Condition((Asked("tool", frozenset({"laser"})),)),
+    ]
+)
+
+
+@st.composite
+def rules(draw: st.DrawFn, verbs: Sequence[str] = (AVOID, ALLOW), *, ended: bool = True, simple: bool = False) -> Rule:
+    """Make a rule; an *ended* one states its end, a *simple* one holds for everybody."""
+    verb = draw(st.sampled_from(verbs))
+    targets = ["redness"] if verb == EXPECT else draw(st.lists(st.sampled_from(ACTIVITIES), min_size=1, max_size=2))
+    first, length = draw(st.integers(-10, 10)), draw(st.integers(0, 10))
+    kinds = ["end", "end", "for", "days"] if ended else ["end", "for", "days", "open"]
+    kind = draw(st.sampled_from(kinds))
+    return Rule(
+        draw(st.sampled_from(["one", "two", "three", "four", "five", "six"])),
+        verb,
+        tuple(dict.fromkeys(targets)),
+        draw(starts),
+        draw(ends) if kind == "end" else None,
+        (first, first + length) if kind == "days" else None,
+        draw(durations) if kind == "for" else None,
+        Condition() if simple else draw(conditions),
+        worry_after=draw(st.none() | ends) if verb == EXPECT else None,
+        says=(Saying("sheet", "as said"),),
+    )
+
+
+def rule_sets(verbs: Sequence[str] = (AVOID, ALLOW), *, ended: bool = True) -> st.SearchStrategy[list[Rule]]:
+    return st.lists(rules(verbs, ended=ended), min_size=1, max_size=5, unique_by=lambda rule: rule.id)
+
+
+@st.composite
+def treatments(draw: st.DrawFn, *, exact: bool | None = None) -> Treatment:
+    """Make a treatment, often near a change of the clock, with some things seen and some known not to have come."""
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    day = draw(st.sampled_from(CHANGES) | st.dates(date(2024, 1, 1), date(2029, 12, 31)))
+    at = draw(st.times().map(lambda one: one.replace(second=0, microsecond=0)))
+    known = draw(st.booleans()) if exact is None else exact
+    seen: dict[str, Seen] = {}
+    for moment in draw(st.lists(st.sampled_from(MOMENTS), max_size=2, unique=True)):
+        on = day + timedelta(days=draw(st.integers(0, 20)))
+        seen[moment] = NOT_YET if draw(st.booleans()) else seen_on(on, zone)
+    return make_treatment(day, at if known else None, zone, seen)
+
+
+facts = st.fixed_dictionaries(
+    {},
+    optional={
+        "skin": st.sampled_from([["light"], ["dark"]]),
+        "places": st.sampled_from([["face"], ["scalp"], ["face", "scalp"], ["none"]]),
+        "millimetres": st.sampled_from([["0.5"], ["2"]]),
+        "tool": st.sampled_from([["pen"], ["laser"]]),
+    },
+).map(lambda said: read_facts(words(), said))
+
+
+def made(of: Sequence[Rule], treatment: Treatment, known: Facts) -> Timeline:
+    return build_timeline(replace(words(), rules={rule.id: rule for rule in of}), treatment, known)
+
+
+State = dict[str, list[tuple[datetime, datetime, int]]]
+
+
+def states(timeline: Timeline) -> State:
+    """Give the stretches of each activity that are better left (1) or left (2)."""
+    found: State = {activity: [] for activity in ACTIVITIES}
+    for one in timeline.windows:
+        if one.kind == AVOID:
+            found[one.target] += [
+                (one.better_from, one.start, 1),
+                (one.start, one.end, 2),
+                (one.end, one.better_until, 1),
+            ]
+    return found
+
+
+def strictest(stretches_: Sequence[tuple[datetime, datetime, int]], instant: datetime) -> int:
+    return max((level for start, end, level in stretches_ if start <= instant < end), default=0)
+
+
+def looser(one: State, other: State) -> Iterator[tuple[str, datetime]]:
+    """Name where *one* restricts less than *other*. States change only where a stretch of either begins or ends."""
+    for activity in ACTIVITIES:
+        edges = {edge for start, end, _ in (*one[activity], *other[activity]) for edge in (start, end)}
+        for edge in edges - {FOREVER}:
+            if strictest(one[activity], edge) < strictest(other[activity], edge):
+                yield activity, edge
+
+
+@laws
+@given(rule_sets((AVOID, ALLOW, DO, EXPECT), ended=False), treatments(), facts)
+def test_nothing_ends_before_it_begins(of: list[Rule], treatment: Treatment, known: Facts) -> None:
+    for one in made(of, treatment, known).windows:
+        assert one.better_from <= one.start <= one.earliest <= one.end <= one.better_until
+        assert one.start < FOREVER
+        if one.end == FOREVER:
+            assert NOT_YET in treatment.seen.values() or any(rule.end == ALWAYS for rule in of)
+
+
+@laws
+@given(rule_sets((AVOID, ALLOW, DO, EXPECT), ended=False), treatments(), facts)
+def test_windows_of_one_activity_never_overlap_nor_touch(of: list[Rule], treatment: Treatment, known: Facts) -> None:
+    timeline = made(of, treatment, known)
+    for activity in ACTIVITIES:
+        for one, next_ in pairwise(windows(timeline, activity)):
+            assert one.better_until <= next_.better_from
+            assert one.end < next_.start or one.start == one.end or next_.start == next_.end
+
+
+@laws
+@given(rule_sets(), treatments(), facts, st.integers(1, 50))
+def test_more_time_never_ends_sooner(of: list[Rule], treatment: Treatment, known: Facts, more: int) -> None:
+    longer = [rule._replace(end=_longer(rule.end, more)) if rule.verb == AVOID and rule.end else rule for rule in of]
+    assert not list(looser(states(made(longer, treatment, known)), states(made(of, treatment, known))))
+
+
+def _longer(end: Bound, more: int) -> Bound:
+    """Add *more* of its own unit to what is counted forwards."""
+    return Bound(tuple(_later(term, more) if term.sign > 0 else term for term in end.terms))
+
+
+def _later(term: Term, more: int) -> Term:
+    near, far = (side._replace(amount=side.amount + more) for side in (term.offset.near, term.offset.far))
+    return term._replace(offset=Stretch(near, far))
+
+
+@laws
+@given(rule_sets(), rules(), treatments(), facts)
+def test_a_rule_that_is_added_never_shortens_a_restriction(
+    of: list[Rule], added: Rule, treatment: Treatment, known: Facts
+) -> None:
+    more = made([*of, added._replace(id="added")], treatment, known)
+    assert not list(looser(states(more), states(made(of, treatment, known))))
+
+
+@laws
+@given(rule_sets((AVOID, ALLOW, DO, EXPECT), ended=False), rules((DO, EXPECT)), treatments(), facts)
+def test_what_is_to_be_done_or_expected_changes_no_restriction(
+    of: list[Rule], added: Rule, treatment: Treatment, known: Facts
+) -> None:
+    more, less = (states(made(rules_, treatment, known)) for rules_ in ([*of, added._replace(id="added")], of))
+    assert not list(looser(more, less))
+    assert all(more[activity] == less[activity] for activity in ACTIVITIES if less[activity])
+
+
+@laws
+@given(rule_sets(), treatments(), facts)
+def test_knowing_a_fact_never_shortens_a_restriction_that_still_applies(
+    of: list[Rule], treatment: Treatment, known: Facts
+) -> None:
+    everything = states(made(of, treatment, known))
+    for rule in of:
+        if rule.when.judge(known)[0] is not Truth.NO:
+            alone = states(made([rule], treatment, known))
+            assert not list(looser(everything, alone))
+
+
+@laws
+@given(rule_sets(ended=False), treatments(), facts)
+def test_what_nobody_knows_restricts_no_less_than_any_answer(
+    of: list[Rule], treatment: Treatment, known: Facts
+) -> None:
+    ended = [rule for rule in of if rule.end or rule.lasts or rule.days]
+    nothing = Facts({}, {}, ("skin", "places", "millimetres", "tool"))
+    assert not list(looser(states(made(ended, treatment, nothing)), states(made(ended, treatment, known))))
+
+
+@laws
+@given(rule_sets((AVOID, ALLOW, DO, EXPECT), ended=False), treatments(), facts)
+def test_days_lie_end_to_end_and_agree_with_the_windows(of: list[Rule], treatment: Treatment, known: Facts) -> None:
+    timeline = made(of, treatment, known)
+    zone = treatment.zone
+    for one, next_ in pairwise(timeline.days):
+        assert (next_.number, next_.day) == (one.number + 1, one.day + timedelta(days=1))
+        assert day_end(one.day, zone, late=False) == day_start(next_.day, zone)
+    found = states(timeline)
+    by_date = {one.day: one for one in timeline.days}
+    for activity in ACTIVITIES:
+        edges = {edge for start, end, _ in found[activity] for edge in (start, end)} - {FOREVER}
+        noons = {day_start(one, zone) + timedelta(hours=12) for one in by_date}
+        for instant in edges | noons | {day_start(one, zone) for one in by_date}:
+            one_day = by_date.get(local_date(instant, zone))
+            if one_day is not None:
+                level = strictest(found[activity], instant)
+                assert level < 2 or activity in one_day.avoid
+                assert level < 1 or activity in (*one_day.avoid, *one_day.better_not)
+        for one_day in timeline.days:
+            first, last = day_start(one_day.day, zone), day_end(one_day.day, zone, late=False)
+            levels = [level for start, end, level in found[activity] if start < end and start < last and end > first]
+            if first < last:
+                assert (activity in one_day.avoid) == (max(levels, default=0) == 2)
+                assert (activity in one_day.better_not) == (max(levels, default=0) == 1)
+
+
+@laws
+@given(rule_sets((AVOID, ALLOW, DO, EXPECT), ended=False), treatments(), facts)
+def test_every_lift_stands_on_its_day(of: list[Rule], treatment: Treatment, known: Facts) -> None:
+    timeline = made(of, treatment, known)
+    shown = {one.day for one in timeline.days}
+    lifts = [lift for one in timeline.windows if one.kind == AVOID for lift in one.lifts]
+    on_days = [lift for one in timeline.days for lift in one.lifts]
+    assert sorted(map(str, on_days)) == sorted(str(one) for one in lifts if local_date(one.at, treatment.zone) in shown)
+    assert all(local_date(lift.at, treatment.zone) == one.day for one in timeline.days for lift in one.lifts)
+
+
+@laws
+@given(rule_sets((AVOID, ALLOW, EXPECT), ended=False), treatments(exact=True), facts)
+def test_a_date_alone_is_never_looser_than_any_time_of_that_day(
+    of: list[Rule], treatment: Treatment, known: Facts
+) -> None:
+    there = treatment.first.astimezone(treatment.zone)
+    assume((there.date(), there.time()) == (treatment.day, treatment.clock))
+    day = make_treatment(treatment.day, None, treatment.zone, treatment.seen)
+    exact, whole = made(of, treatment, known), made(of, day, known)
+    assert not list(looser(states(whole), states(exact)))
+    for activity in ACTIVITIES:
+        allowed = [(one.start, one.end, 1) for one in windows(exact, activity, ALLOW)]
+        for one in windows(whole, activity, ALLOW):
+            assert one.start == one.end or strictest(allowed, one.start) == 1
+    red = {one.rule: one for one in windows(exact, "redness", EXPECT)}
+    for one in windows(whole, "redness", EXPECT):
+        if one.rule in red:
+            assert one.end <= max(red[one.rule].end, one.start)
+            assert (one.worry_after or FOREVER) <= (red[one.rule].worry_after or FOREVER)
+
+
+@laws
+@given(rules((DO,), simple=True), treatments(exact=True))
+def test_to_do_begins_for_a_date_alone_only_when_it_must_have_begun(rule: Rule, treatment: Treatment) -> None:
+    assume(rule.start is not None and not rule.start.is_at_once(far=True) and rule.days is None)
+    day = make_treatment(treatment.day, None, treatment.zone, treatment.seen)
+    nobody = read_facts(words(), {})
+    exact, whole = ([one.start for one in made([rule], on, nobody).windows] for on in (treatment, day))
+    assert all(late >= early for late, early in zip(whole, exact, strict=True))
+
+
+@laws
+@given(rule_sets((AVOID, ALLOW, DO, EXPECT), ended=False), treatments(), facts, st.integers(0, 4))
+def test_the_order_of_rules_says_nothing(of: list[Rule], treatment: Treatment, known: Facts, first: int) -> None:
+    mixed = [*reversed(of[first:]), *of[:first]]
+    one, other = made(of, treatment, known), made(mixed, treatment, known)
+    assert one._replace(rule_set=words()) == other._replace(rule_set=words())
+
+
+# Every zone, around every change of its clock.
+
+
+def clock_changes(zone: ZoneInfo, year: int) -> list[date]:
+    """Give the dates of *year* after which noon has another distance from UTC."""
+    noons = [datetime(year, 1, 1, 12, tzinfo=zone) + timedelta(days=number) for number in range(365)]
+    return [one.date() for one, next_ in pairwise(noons) if one.utcoffset() != next_.utcoffset()]
+
+
+def first_instant(day: date, zone: ZoneInfo) -> datetime:
+    """Find where *day* begins by looking at the clock every quarter of an hour."""
+    instant = datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=15)
+    while local_date(instant, zone) < day:
+        instant += timedelta(minutes=15)
+    return instant
+
+
+def until(duration: Duration) -> RuleSet:
+    end = Bound((Term(TREATMENT, Stretch(duration, duration)),))
+    return replace(words(), rules={"rest": Rule("rest", AVOID, ("gym",), None, end)})
+
+
+@pytest.mark.parametrize("clock_time", [time(0, 0), time(16, 30), time(23, 45)], ids=str)
+def test_hours_and_days_mean_the_same_in_every_zone_around_both_clock_changes(clock_time: time) -> None:
+    nobody = read_facts(words(), {})
+    for_hours, for_days = until(Duration(48, "h")), until(Duration(3, "d"))
+    for name in sorted(available_timezones()):
+        zone = ZoneInfo(name)
+        for change in clock_changes(zone, 2026) or [date(2026, 11, 20)]:
+            for day in (change, change + timedelta(days=1)):
+                treated, alone = make_treatment(day, clock_time, zone), make_treatment(day, None, zone)
+                hours, days = (window(build_timeline(one, treated, nobody), "gym") for one in (for_hours, for_days))
+                assert hours.end == treated.last + timedelta(hours=48), name
+                at_least = max(first_instant(day + timedelta(days=4), zone), treated.last + timedelta(hours=72))
+                # An hour more where midnight comes twice.
+                assert days.end - at_least in (timedelta(0), timedelta(hours=1)), name
+                if alone.first <= treated.first <= treated.last <= alone.last:
+                    assert window(build_timeline(for_hours, alone, nobody), "gym").end >= hours.end, name
+                    assert window(build_timeline(for_days, alone, nobody), "gym").end >= days.end, name
+
+
+def test_units_are_those_the_laws_are_tried_with() -> None:
+    assert set(MOST) == {*ELAPSED, *DAYS, "mo", "y"}
