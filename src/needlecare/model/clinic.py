@@ -14,7 +14,7 @@ _SHARES = (0.2126, 0.7152, 0.0722)
 
 
 class Clinic(NamedTuple):
-    """Who hands the plan out. *logo* is a `data:` address; *light* and *dark* are colours on a light and a dark page."""
+    """Who hands the plan out. *logo* is a `data:` address; *light* and *dark* are colours on such a page."""
 
     name: str
     phone: str = ""

@@ -116,14 +116,14 @@ def _asset(name: str) -> str:
 @cache
 def _style(clinic: Clinic | None) -> str:
     """Give the style sheet, with the clinic's colours where it has any."""
-    light = f":root{{--accent:{clinic.light}}}" if clinic and clinic.light else ""
-    dark = (
-        f"@media screen and (prefers-color-scheme:dark){{:root{{--accent:{clinic.dark}}}}}"
-        if clinic and clinic.dark
-        else ""
-    )
+    colours = {"light": clinic.light, "dark": clinic.dark} if clinic else {}
+    own = [
+        f"@media screen and (prefers-color-scheme:{scheme}){{:root{{--accent:{colour}}}}}"
+        for scheme, colour in colours.items()
+        if colour
+    ]
     pages = _asset("page.css").replace("LIGHT_PAGE", LIGHT_PAGE).replace("DARK_PAGE", DARK_PAGE)
-    return "\n".join(filter(None, (pages, light, dark)))
+    return "\n".join((pages, *own))
 
 
 @cache
@@ -143,6 +143,7 @@ def _sections(sheet: Sheet) -> dict[str, tuple[str, tuple[Row, ...]]]:
         "doing": ("What to do, and until when", sheet.doing),
         "normal": ("Normal to see, and until when", sheet.normal),
         "allowed": ("Allowed", sheet.allowed),
+        "notes": ("Instead, and why", sheet.notes),
         "sessions": ("The next session", sheet.sessions),
         "known": ("What this rests on", sheet.known),
         "changes": ("What was changed, and by whom", sheet.changes),

@@ -52,6 +52,7 @@ def _lines(sheet: Sheet, timeline: Timeline) -> Iterator[str]:
         yield from map(_item, block.rows)
     yield from _table("Normal to see, and until when", ("What", "Until when", "Sources"), sheet.normal)
     yield from _table("Allowed", ("What", "When", "Sources"), sheet.allowed)
+    yield from _list("Instead, and why", sheet.notes)
     yield from _list("The next session", sheet.sessions)
     yield from _table("Before the treatment", ("When", "What", "Sources"), sheet.before)
     yield from _list("What this rests on", sheet.known)
