@@ -47,6 +47,7 @@ PLANS: dict[str, Callable[[], Timeline]] = {
     "at home": lambda: make_plan(facts={"setting": ["home"], "technique": ["roller"], "depth": ["0.3"]}),
     "everything at once": lambda: make_plan(facts=EVERYTHING),
     "a clinic's own set": lambda: make_plan(rules(str(CLINIC))),
+    "a clinic on top of ours": lambda: make_plan(rules(str(CLINIC.with_name("on-top.yaml")))),
 }
 
 

@@ -1,9 +1,7 @@
 """The plan as CSV: one row a window, in the fields of the JSON record, made harmless for spreadsheets."""
 
-import csv
-import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from needlecare.model.plan import Timeline
 from needlecare.views.harmless import harmless
@@ -23,13 +21,15 @@ _FORMULA = re.compile(r"(^|[;,|\t])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff
 def render(timeline: Timeline) -> str:
     """Render *timeline*, with a header."""
     record = to_record(timeline)
-    text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    lines = [_line(COLUMNS)]
     for window in record["windows"]:
         cells = dict(_cells(window, record), label=timeline.rule_set.label(window["activity"]))
-        writer.writerow([_harmless(cells[column]) for column in COLUMNS])
-    return text.getvalue()
+        lines.append(_line(_harmless(cells[column]) for column in COLUMNS))
+    return "".join(lines)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return ",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\r\n"
 
 
 def _harmless(text: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from itertools import groupby
-from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -20,7 +19,6 @@ from needlecare.views.phrases import say_day
 from needlecare.views.rows import Row, Strip
 from needlecare.views.sheet import Sheet, make_sheet
 
-_TEMPLATES = Path(__file__).parent / "templates"
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.15
 _WIDE = 100.0
@@ -89,11 +87,14 @@ def render(timeline: Timeline, *, calendar: str | None = None) -> str:
     )
 
 
+_TEMPLATES = PackageLoader("needlecare", "views/templates")
+
+
 @cache
 def _template() -> Template:
     """Compile the page once; what people wrote is escaped, and a name that isn't given is an error."""
     environment = Environment(
-        loader=PackageLoader("needlecare", "views/templates"),
+        loader=_TEMPLATES,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -110,7 +111,7 @@ def _clean(value: object) -> object:
 
 @cache
 def _asset(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8").strip()
+    return _TEMPLATES.get_source(Environment(autoescape=True), name)[0].strip()
 
 
 @cache
