@@ -27,6 +27,8 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
     """Lay *top* over *base*; with *words_only* the base gives its words and its core, not its other rules."""
     result = Layer()
     result.header = {key: value for key, value in base.header.items() if key in _INHERITED}
+    if not words_only and "title" in base.header:
+        result.header["title"] = base.header["title"]
     result.header.update(top.header)
     if "notice" in base.header and "notice" in top.header:
         # The base's notice stays, whatever a set adds to it.

@@ -102,7 +102,7 @@ def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what to do by when it begins, each once with its whole stretch."""
     found: dict[tuple[datetime, datetime, str], list[Window]] = {}
     for window in timeline.windows:
-        if window.kind == DO and window.end > timeline.treatment.first:
+        if window.kind == DO and window.end > max(window.start, timeline.treatment.first):
             found.setdefault((window.start, window.end, _with_details(window)), []).append(window)
     for (start, end, text), windows in sorted(found.items()):
         begins = "" if start <= timeline.treatment.last else f"from {clock.at(start)} "
