@@ -41,7 +41,9 @@ def needlecare(
 def plan(
     request: Request,
     *,
-    format_: Annotated[str | None, typer.Option("--format", help="text or json; else as the file's name ends.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="text, json, html, md or csv; else as -o ends.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")
     ] = None,

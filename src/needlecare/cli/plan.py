@@ -10,8 +10,15 @@ from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.timeline import build_timeline
 
-FORMATS = ("text", "json")
-_SUFFIXES = {".txt": "text", ".json": "json"}
+# Each format, and how the names of its files end.
+FORMATS = {
+    "text": (".txt",),
+    "json": (".json",),
+    "html": (".html", ".htm"),
+    "md": (".md", ".markdown"),
+    "csv": (".csv",),
+}
+_SUFFIXES = {suffix: name for name, suffixes in FORMATS.items() for suffix in suffixes}
 
 
 def show_plan(
@@ -58,6 +65,18 @@ def _render(timeline: Timeline, chosen: str, *, sources: bool) -> str:
         from needlecare.views import json
 
         return json.render(timeline)
+    if chosen == "html":
+        from needlecare.views import html
+
+        return html.render(timeline)
+    if chosen == "md":
+        from needlecare.views import markdown
+
+        return markdown.render(timeline)
+    if chosen == "csv":
+        from needlecare.views import csv
+
+        return csv.render(timeline)
     from needlecare.views import plain
 
     return plain.render(timeline, sources=sources)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from needlecare.model.bounds import Bound
+from needlecare.model.clinic import Clinic
 from needlecare.model.facts import Condition, Fact
 from needlecare.model.time import Duration
 
@@ -130,6 +131,16 @@ class Spacing(NamedTuple):
     origin: str = ""
 
 
+class Change(NamedTuple):
+    """What the rule set *origin* did to the rule *id* of one that it extends: changed, switched off or added."""
+
+    id: str
+    how: str
+    origin: str
+    because: str = ""
+    by: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class RuleSet:
     """A checked rule set with everything that it extends put in.
@@ -155,6 +166,8 @@ class RuleSet:
     weights: Mapping[str, int]
     digest: str
     changed_core: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    clinic: Clinic | None = None
 
     @cached_property
     def lineage(self) -> Mapping[str, tuple[str, ...]]:

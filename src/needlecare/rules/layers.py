@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from needlecare.errors import RuleSetError
+from needlecare.model.ruleset import Change
 from needlecare.rules.fields import ID, nearest
 from needlecare.rules.packed import unpack
 from needlecare.rules.places import LARGEST_BYTES, Fields, Problems, Value, place, text_at
@@ -14,7 +15,7 @@ WORDS = ("kinds", "sources", "activities", "signs", "moments", "facts")
 STATEMENTS = ("rules", "screening", "sessions")
 HEADER = ("ruleset", "title", "version", "released", "notice", "extends", "words-from", "open-ends-at", "reviewed-by")
 PER_FILE = ("source", "when", "core")
-_TOP = (*HEADER, *PER_FILE, *WORDS, *STATEMENTS, "switched-off", "cases")
+_TOP = (*HEADER, *PER_FILE, "clinic", *WORDS, *STATEMENTS, "switched-off", "cases")
 _EXAMPLES = {
     "rules": "{avoid: makeup, until: 24h}",
     "screening": "{level: stop, when: {condition: eczema}}",
@@ -48,6 +49,8 @@ class Layer:
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
         self.switched_off: dict[str, Value] = {}
         self.changed_core: list[str] = []
+        self.changes: list[Change] = []
+        self.clinic: Value | None = None
 
     @property
     def id(self) -> str:
@@ -120,6 +123,10 @@ def _named_after(location: Path, tree: dict[Any, Any]) -> str:
 
 
 def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
+    if "clinic" in tree:
+        if layer.clinic is not None:
+            problems.add(tree["clinic"], "`clinic` stands in another file of this folder too; keep one")
+        layer.clinic = tree["clinic"]
     for key, value in tree.items():
         if key not in _TOP:
             problems.add(key, f"a rule file has no `{key}`{nearest(key, _TOP)}; it may have {', '.join(_TOP)}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from needlecare.model.clinic import Clinic
 from needlecare.model.facts import Condition
 from needlecare.model.ruleset import Rule, RuleSet
 from needlecare.rules import words
@@ -99,9 +100,19 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         weights=words.parse_weights(raw["kinds"], problems),
         digest=_digest(layer),
         changed_core=tuple(sorted(set(layer.changed_core))),
+        changes=tuple(layer.changes),
+        clinic=_clinic(layer, problems),
     )
     check_references(rule_set, layer, problems)
     return rule_set
+
+
+def _clinic(layer: Layer, problems: Problems) -> Clinic | None:
+    if layer.clinic is None:
+        return None
+    from needlecare.rules.clinic import parse_clinic
+
+    return parse_clinic(layer.clinic, problems)
 
 
 def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:
@@ -120,5 +131,7 @@ def _digest(layer: Layer) -> str:
         for section, entries in layer.entries.items()
     }
     said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by")}
-    text = json.dumps([content, said], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # Only where there is one: the hash of a set without it stays what it was.
+    clinic = [] if layer.clinic is None else [layer.clinic]
+    text = json.dumps([content, said, *clinic], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from needlecare.errors import InputError
-from needlecare.model.ruleset import VERBS
+from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.fields import nearest
 from needlecare.rules.layers import STATEMENTS, WORDS, Layer, Raw, read_layer
 from needlecare.rules.places import Problems, Value, fields_at, text_at
@@ -19,6 +19,7 @@ _WINDOW = ("from", "until", "for", "at", "due")
 _SHORT = {"sources": "title", "activities": "label", "signs": "label", "moments": "label", "facts": "ask"}
 # What may change in a red flag; anything else could take something from it.
 _OPEN_IN_RED_FLAG = ("text", "how", "instead", "why", "note", "because", "by", "source", "says", "call")
+_REASONS = ("because", "by")
 _LONGEST_CHAIN = 20
 
 
@@ -26,18 +27,24 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
     """Lay *top* over *base*; with *words_only* the base gives its words and its core, not its other rules."""
     result = Layer()
     result.header = {key: value for key, value in base.header.items() if key in _INHERITED}
+    if not words_only and "title" in base.header:
+        result.header["title"] = base.header["title"]
     result.header.update(top.header)
     if "notice" in base.header and "notice" in top.header:
         # The base's notice stays, whatever a set adds to it.
         both = f"{base.header['notice']} {top.header['notice']}"
         result.header["notice"] = text_at(both, top.header["notice"])
     result.changed_core = list(base.changed_core)
+    result.changes = list(base.changes)
+    result.clinic = base.clinic if top.clinic is None else top.clinic
     for section, entries in base.entries.items():
         keep = not words_only or section in WORDS
         result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}
     for section, entries in top.entries.items():
         for id_, raw in entries.items():
             below = result.entries[section].get(id_)
+            if section in STATEMENTS and not (below is None and words_only):
+                result.changes.append(_as_change(raw, "added" if below is None else "changed"))
             if below is None:
                 result.entries[section][id_] = raw
                 continue
@@ -54,7 +61,13 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
             result.entries[section][id_] = changed
     for id_, reason in top.switched_off.items():
         _switch_off(id_, reason, result, problems)
+        result.changes.append(_as_change(Raw(id_, reason, top.id), "switched off"))
     return result
+
+
+def _as_change(raw: Raw, how: str) -> Change:
+    said = {key: str(value) for key, value in _fields_of(raw).items() if key in _REASONS and isinstance(value, str)}
+    return Change(str(raw.id), how, raw.origin, **said)
 
 
 def _change(section: str, below: Raw, above: Raw) -> Raw:

@@ -105,6 +105,12 @@ def rule_schema() -> dict[str, Any]:
             "source": {**_TEXTS, "description": "the default source of every rule here"},
             "when": {**_CONDITION, "description": "a condition of every rule here"},
             "core": _TEXT,
+            "clinic": _fields(
+                {
+                    **dict.fromkeys(("name", "phone", "logo", "closing"), _TEXT),
+                    "colours": _fields(dict.fromkeys(("light", "dark"), _TEXT)),
+                }
+            ),
             "kinds": {"type": "object"},
             **{section: _entries(one, f"{section} by their ids") for section, one in words.items()},
             "rules": _entries(rule, "rules by their ids"),

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from needlecare.model.plan import Day, Lift, Timeline, Window
+from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.treatment import day_number
-from needlecare.views.phrases import Clock, join_words, marks, say_dates, say_waits, topmost
+from needlecare.views.phrases import Clock, join_words, ranked_sources, say_dates, say_restriction, say_waits, topmost
 from needlecare.views.rows import Block, Row, Strip
 
 
@@ -28,30 +28,49 @@ def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             clock.at(at),
             text,
             "yes" if to == "yes" else "better not",
-            marks((windows[one, at] for one in shown), timeline.rule_set),
+            ranked_sources((windows[one, at] for one in shown), timeline.rule_set),
         )
+    yield from _endless(timeline)
 
 
-def draw_chart(timeline: Timeline, days: tuple[Day, ...]) -> Iterator[Strip]:
-    """Draw each activity against the days; equal lines of one parent are drawn once."""
-    states: dict[str, str] = {}
-    for window in timeline.windows:
-        if window.kind == AVOID and window.target not in states:
-            states[window.target] = "".join(
-                "n" if window.target in day.avoid else "b" if window.target in day.better_not else "." for day in days
-            )
+def _endless(timeline: Timeline) -> Iterator[Row]:
+    """List what has no end, or none that is given."""
     rule_set = timeline.rule_set
-    drawn = {
-        activity: strip
-        for activity, strip in states.items()
-        if strip.strip(".") and not any(states.get(parent) == strip for parent in rule_set.lineage[activity][1:])
+    never = {window.target: window for window in timeline.windows if window.kind == AVOID and window.end == FOREVER}
+    unsaid = {
+        window.target: window
+        for window in timeline.windows
+        if window.kind == AVOID and window.end < FOREVER == window.better_until
     }
-    groups: dict[str, list[str]] = {}
-    for activity, strip in drawn.items():
-        groups.setdefault(strip, []).append(rule_set.label(activity))
-    for strip, labels in sorted(groups.items(), key=lambda item: (len(item[0].rstrip(".")), item[0], item[1])):
-        for label in sorted(labels):
-            yield Strip(label, strip)
+    for found, head, advice in (
+        (unsaid, "No end is given", "ask your clinic"),
+        (never, "Until further notice", "leave it"),
+    ):
+        shown = topmost(found, rule_set)
+        if shown:
+            text = f"{join_words(rule_set.label(one) for one in shown)}: {advice}"
+            yield Row(head, text, "no", ranked_sources((found[one] for one in shown), rule_set))
+
+
+def draw_chart(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterator[Strip]:
+    """Draw each activity against the days; equal lines of one parent are drawn once."""
+    rule_set = timeline.rule_set
+    texts: dict[str, list[str]] = {}
+    for window in timeline.windows:
+        if window.kind == AVOID and max(window.end, window.better_until) > timeline.treatment.first:
+            waits = say_waits(window.waits, clock)
+            text = "; ".join(filter(None, (say_restriction(window, clock), waits)))
+            texts.setdefault(window.target, []).append(text)
+    lines: dict[str, tuple[str, str]] = {}
+    for target, said in texts.items():
+        states = "".join("n" if target in day.avoid else "b" if target in day.better_not else "." for day in days)
+        lines[target] = (states, "; again ".join(said))
+    drawn = [
+        Strip(rule_set.label(activity), *line)
+        for activity, line in lines.items()
+        if line[0].strip(".") and not any(lines.get(parent) == line for parent in rule_set.lineage[activity][1:])
+    ]
+    return iter(sorted(drawn, key=lambda strip: (len(strip.states.rstrip(".")), strip.states, strip.label)))
 
 
 def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -73,10 +92,23 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         shown = topmost((window.target for window in windows), rule_set)
         names = text or join_words(rule_set.label(one) for one in shown)
         lead = {"better not": "better not any more: ", "leave": "leave "}.get(tone, "")
-        cite = marks((window for window in windows if window.target in shown), rule_set)
+        cite = ranked_sources((window for window in windows if window.target in shown), rule_set)
         day = at.astimezone(treatment.zone).date()
         number = day_number(treatment, day)
         yield Row(f"{clock.at(at)} (day {number})".replace("day -", "day −"), f"{lead}{names}", tone, cite)
+
+
+def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List what to do by when it begins, each once with its whole stretch."""
+    found: dict[tuple[datetime, datetime, str], list[Window]] = {}
+    for window in timeline.windows:
+        if window.kind == DO and window.end > max(window.start, timeline.treatment.first):
+            found.setdefault((window.start, window.end, _with_details(window)), []).append(window)
+    for (start, end, text), windows in sorted(found.items()):
+        begins = "" if start <= timeline.treatment.last else f"from {clock.at(start)} "
+        once = say_waits(windows[0].waits, clock)
+        said = f"{text}; stop {once}" if once else text
+        yield Row(f"{begins}until {clock.until(end)}", said, "do", ranked_sources(windows, timeline.rule_set))
 
 
 def list_days(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterator[Block]:
@@ -88,7 +120,7 @@ def list_days(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterat
         else:
             runs.append([day])
     for run in runs:
-        yield Block(_day_title(run, timeline), tuple(_day_rows(run, timeline, clock)))
+        yield Block(_day_title(run, timeline), tuple(_day_rows(run, timeline, clock)), run[0].day, run[-1].day)
 
 
 def _lists(day: Day) -> tuple[tuple[str, ...], ...]:
@@ -110,7 +142,7 @@ def _day_rows(run: list[Day], timeline: Timeline, clock: Clock) -> Iterator[Row]
             yield Row(head, join_words(rule_set.label(one) for one in shown), tone)
     doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
     for window in doing.values():
-        yield Row("Do", _with_details(window), "do", marks([window], rule_set))
+        yield Row("Do", _with_details(window), "do", ranked_sources([window], rule_set))
     if day.expect:
         yield Row("Normal", join_words(rule_set.label(sign) for sign in day.expect), "expect")
     for (at, to, waits), names in _lift_groups(day.lifts, timeline, clock):

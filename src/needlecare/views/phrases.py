@@ -92,15 +92,20 @@ def join_words(words: Iterable[str]) -> str:
 
 def marks(windows: Iterable[Window], rule_set: RuleSet, shown: int = 2) -> str:
     """Name the weightiest sources that hold the values used, and how many more there are."""
+    ids = ranked_sources(windows, rule_set)
+    more = f" +{len(ids) - shown}" if len(ids) > shown else ""
+    return f"{', '.join(ids[:shown])}{more}"
+
+
+def ranked_sources(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
+    """Name the sources of *windows*: first those that hold the values used, the weightiest first."""
     ranked: dict[str, tuple[bool, int, str]] = {}
     for window in windows:
         value = rule_set.rules[window.rule].value
         for saying in window.says:
             rank = (value not in saying.value, -rule_set.weight(saying.source), saying.source)
             ranked[saying.source] = min(rank, ranked.get(saying.source, rank))
-    ids = sorted(ranked, key=ranked.__getitem__)
-    more = f" +{len(ids) - shown}" if len(ids) > shown else ""
-    return f"{', '.join(ids[:shown])}{more}"
+    return tuple(sorted(ranked, key=ranked.__getitem__))
 
 
 def cited(timeline: Timeline) -> list[str]:

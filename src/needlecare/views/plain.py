@@ -34,6 +34,7 @@ def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
     yield from _section("The next session", sheet.sessions)
     yield from _section("Red flags", sheet.red_flags)
     yield from _section("What this rests on", sheet.known)
+    yield from _section("What was changed, and by whom", sheet.changes)
     if sources:
         yield from _section("Sources", sheet.sources)
     else:
@@ -51,5 +52,5 @@ def _section(title: str, rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _line(row: Row) -> str:
-    said = f"{row.head}: {row.text}"
+    said = f"{row.head}: {', '.join(filter(None, (row.text, row.link)))}"
     return f"- {said} [{row.marks}]" if row.marks else f"- {said}"

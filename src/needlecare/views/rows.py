@@ -1,15 +1,25 @@
 """The pieces that the plan for people is made of: lines, blocks of lines, and strips of the chart."""
 
+from datetime import date
 from typing import NamedTuple
+
+_MARKS = 2
 
 
 class Row(NamedTuple):
-    """One line: what it is about, what is said, in which tone, and who says so."""
+    """One line: what it is about, what is said, in which tone, which *sources* say so, and where a *link* leads."""
 
     head: str
     text: str
     tone: str = ""
-    marks: str = ""
+    sources: tuple[str, ...] = ()
+    link: str = ""
+
+    @property
+    def marks(self) -> str:
+        """The first sources and how many more there are, as they stand behind a line."""
+        more = f" +{len(self.sources) - _MARKS}" if len(self.sources) > _MARKS else ""
+        return f"{', '.join(self.sources[:_MARKS])}{more}"
 
 
 class Block(NamedTuple):
@@ -17,10 +27,13 @@ class Block(NamedTuple):
 
     title: str
     rows: tuple[Row, ...]
+    first: date
+    last: date
 
 
 class Strip(NamedTuple):
-    """One line of the chart: a letter for each day, `n` no, `b` better not, `.` free."""
+    """One line of the chart: a letter for each day, `n` no, `b` better not, `.` free; and the same in words."""
 
     label: str
     states: str
+    text: str

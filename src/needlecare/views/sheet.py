@@ -7,8 +7,18 @@ from typing import NamedTuple
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Day, Hint, Session, Timeline
 from needlecare.model.ruleset import ALLOW, EXPECT, RuleSet
-from needlecare.views.days import draw_chart, list_before, list_days, list_lifts
-from needlecare.views.phrases import NO_ADVICE, Clock, cited, join_words, marks, say_date, say_dates, say_waits, topmost
+from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lifts
+from needlecare.views.phrases import (
+    NO_ADVICE,
+    Clock,
+    cited,
+    join_words,
+    ranked_sources,
+    say_date,
+    say_dates,
+    say_waits,
+    topmost,
+)
 from needlecare.views.rows import Block, Row, Strip
 
 
@@ -23,6 +33,7 @@ class Sheet(NamedTuple):
     chart_days: tuple[Day, ...]
     chart: tuple[Strip, ...]
     before: tuple[Row, ...]
+    doing: tuple[Row, ...]
     days: tuple[Block, ...]
     normal: tuple[Row, ...]
     allowed: tuple[Row, ...]
@@ -30,32 +41,35 @@ class Sheet(NamedTuple):
     sessions: tuple[Row, ...]
     red_flags: tuple[Row, ...]
     known: tuple[Row, ...]
+    changes: tuple[Row, ...]
     sources: tuple[Row, ...]
     basis: str
 
 
-def make_sheet(timeline: Timeline) -> Sheet:
-    """Write the sections of *timeline*."""
+def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
+    """Write the sections of *timeline*; *typed* is whether the reader can type options, and so is told of them."""
     clock = Clock(timeline.treatment)
     after = tuple(day for day in timeline.days if day.number >= 0)
     return Sheet(
-        timeline.rule_set.title,
-        _subject(timeline),
-        tuple(_notice(timeline.rule_set)),
-        tuple(_findings(timeline)),
-        tuple(list_lifts(timeline, clock)),
-        after,
-        tuple(draw_chart(timeline, after)),
-        tuple(list_before(timeline, clock)),
-        tuple(list_days(timeline, after, clock)),
-        tuple(_normal(timeline, clock)),
-        tuple(_allowed(timeline, clock)),
-        tuple(_notes(timeline)),
-        tuple(row for session in timeline.sessions for row in _session(session, timeline)),
-        tuple(_red_flags(timeline)),
-        tuple(_known(timeline, clock)),
-        tuple(_sources(timeline)),
-        _basis(timeline.rule_set),
+        title=timeline.rule_set.title,
+        subject=_subject(timeline),
+        notice=tuple(_notice(timeline.rule_set)),
+        findings=tuple(_findings(timeline)),
+        lifts=tuple(list_lifts(timeline, clock)),
+        chart_days=after,
+        chart=tuple(draw_chart(timeline, after, clock)),
+        before=tuple(list_before(timeline, clock)),
+        doing=tuple(list_doing(timeline, clock)),
+        days=tuple(list_days(timeline, after, clock)),
+        normal=tuple(_normal(timeline, clock)),
+        allowed=tuple(_allowed(timeline, clock)),
+        notes=tuple(_notes(timeline)),
+        sessions=tuple(row for session in timeline.sessions for row in _session(session, timeline)),
+        red_flags=tuple(_red_flags(timeline)),
+        known=tuple(_known(timeline, clock, typed=typed)),
+        changes=tuple(_changes(timeline.rule_set)),
+        sources=tuple(_sources(timeline)),
+        basis=_basis(timeline.rule_set),
     )
 
 
@@ -91,7 +105,7 @@ def _notice(rule_set: RuleSet) -> Iterator[str]:
 def _findings(timeline: Timeline) -> Iterator[Row]:
     says = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST", "tell": "TELL YOUR CLINIC"}
     for finding in timeline.findings:
-        sources = join_words(dict.fromkeys(saying.source for saying in finding.screening.says[:3]))
+        sources = tuple(dict.fromkeys(saying.source for saying in finding.screening.says))
         yield Row(says[finding.level], finding.screening.text or finding.screening.id, finding.level, sources)
 
 
@@ -110,7 +124,10 @@ def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         if window.condition:
             parts.append(f"if {window.condition}")
         yield Row(
-            timeline.rule_set.label(window.target), "; ".join(parts), "expect", marks([window], timeline.rule_set)
+            timeline.rule_set.label(window.target),
+            "; ".join(parts),
+            "expect",
+            ranked_sources([window], timeline.rule_set),
         )
 
 
@@ -121,7 +138,7 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             waits = say_waits(window.waits, clock)
             condition = f"; if {window.condition}" if window.condition else ""
             text = f"from {clock.at(window.start)}{f', {waits}' if waits else ''}{prefer}{condition}"
-            yield Row(timeline.rule_set.label(window.target), text, "yes", marks([window], timeline.rule_set))
+            yield Row(timeline.rule_set.label(window.target), text, "yes", ranked_sources([window], timeline.rule_set))
 
 
 _NOTES = {
@@ -159,7 +176,7 @@ def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
     reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
     count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
     yield Row(f"Session {session.number}{count}", f"not before {say_date(session.minimum, day)}{reason}", "no")
-    yield Row("Best", say_dates(*session.recommended, day), "yes", join_words(session.sources[:3]))
+    yield Row("Best", say_dates(*session.recommended, day), "yes", session.sources)
     if session.overdue:
         yield Row("Late from", say_date(session.overdue, day))
     if session.precare:
@@ -177,34 +194,55 @@ def _red_flags(timeline: Timeline) -> Iterator[Row]:
     for rule in timeline.red_flags:
         text = rule.words.get("text") or join_words(timeline.rule_set.label(sign) for sign in rule.targets)
         lead = "See a clinician now" if rule.urgent else "Call your clinic"
-        sources = join_words(dict.fromkeys(saying.source for saying in rule.says[:2]))
+        sources = tuple(dict.fromkeys(saying.source for saying in rule.says))
         yield Row(lead, text, "urgent" if rule.urgent else "call", sources)
 
 
-def _known(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def _known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row]:
     facts, rule_set = timeline.facts, timeline.rule_set
+
+    def name(names: Iterable[str]) -> str:
+        return join_words(f"--{one}" if typed else one.replace("-", " ") for one in names)
+
+    def add(text: str, advice: str) -> str:
+        return f"{text}; {advice}" if typed else text
+
     if not timeline.treatment.is_exact:
-        yield Row("Time", "not given: every hour is rounded to whole days, to be safe; --time 16:30 gives the hour")
+        rounded = "not given: every hour is rounded to whole days, to be safe"
+        yield Row("Time", add(rounded, "--time 16:30 gives the hour"))
     if facts.assumed:
-        said = join_words(f"{name} {_value(facts, name, timeline)}" for name in facts.assumed)
-        yield Row("Assumed", f"{said}; say otherwise with {_options(facts.assumed)}")
+        said = join_words(f"{one.replace('-', ' ')} {_value(facts, one, timeline)}" for one in facts.assumed)
+        yield Row("Assumed", add(said, f"say otherwise with {name(facts.assumed)}"))
     if facts.unknown:
-        yield Row("Not known", f"{join_words(facts.unknown)}; wherever it matters the stricter rule is used")
+        unknown = join_words(one.replace("-", " ") for one in facts.unknown)
+        yield Row("Not known", f"{unknown}; wherever it matters the stricter rule is used")
     for (names, now, then), targets in _grouped(timeline.shorter_if).items():
         ends = f"would end {clock.at(then)}" if then else "may not apply at all"
         which = join_words(rule_set.label(one) for one in topmost(targets, rule_set))
-        yield Row(_options(names), f"could shorten {which}: now until {clock.until(now or FOREVER)}, {ends}", "hint")
+        yield Row(name(names), f"could shorten {which}: now until {clock.until(now or FOREVER)}, {ends}", "hint")
+    longer: dict[tuple[str, ...], list[str]] = {}
     for (names, _, then), targets in _grouped(timeline.longer_if).items():
         which = join_words(rule_set.label(one) for one in topmost(targets, rule_set))
-        until = f" until {clock.until(then)}" if then else ""
-        yield Row(_options(names), f"if this was assumed wrongly, leave {which}{until}", "hint")
+        longer.setdefault(names, []).append(f"{which} until {clock.until(then)}" if then else which)
+    for names, left in longer.items():
+        yield Row(name(names), f"if this was assumed wrongly, leave {'; '.join(left)}", "hint")
     if timeline.unanswered:
-        yield Row(
-            "Not asked",
-            f"{len(timeline.unanswered)} things that could speak against the treatment, such as "
-            f"{join_words(screening.id.replace('-', ' ') for screening in timeline.unanswered[:3])}; "
-            "answer with --condition and --uses",
-        )
+        examples = join_words(screening.id.replace("-", " ") for screening in timeline.unanswered[:3])
+        unasked = f"{len(timeline.unanswered)} things that could speak against the treatment, such as {examples}"
+        yield Row("Not asked", add(unasked, "answer with --condition and --uses"))
+
+
+def _changes(rule_set: RuleSet) -> Iterator[Row]:
+    """Tell what a rule set changed of those that it extends; what it merely added stands together."""
+    added: dict[str, list[str]] = {}
+    for change in rule_set.changes:
+        reason = ", ".join(filter(None, (change.because, f"by {change.by}" if change.by else "")))
+        if reason or change.how != "added":
+            yield Row(change.id.replace("-", " "), f"{change.how} by {change.origin}{f': {reason}' if reason else ''}")
+        else:
+            added.setdefault(change.origin, []).append(change.id.replace("-", " "))
+    for origin, names in added.items():
+        yield Row("Added", f"{join_words(names)}, by {origin}")
 
 
 def _grouped(hints: Iterable[Hint]) -> dict[tuple[tuple[str, ...], datetime | None, datetime | None], list[str]]:
@@ -212,10 +250,6 @@ def _grouped(hints: Iterable[Hint]) -> dict[tuple[tuple[str, ...], datetime | No
     for hint in hints:
         groups.setdefault((hint.facts, hint.now, hint.then), []).append(hint.target)
     return groups
-
-
-def _options(names: Iterable[str]) -> str:
-    return join_words(f"--{name}" for name in names)
 
 
 def _value(facts: Facts, name: str, timeline: Timeline) -> str:
@@ -228,8 +262,8 @@ def _value(facts: Facts, name: str, timeline: Timeline) -> str:
 def _sources(timeline: Timeline) -> Iterator[Row]:
     for id_ in cited(timeline):
         source = timeline.rule_set.sources[id_]
-        parts = (source.title, source.publisher, source.year, source.kind, source.url)
-        yield Row(id_, ", ".join(part for part in parts if part and part != "unknown"))
+        parts = (source.title, source.publisher, source.year, source.kind)
+        yield Row(id_, ", ".join(part for part in parts if part and part != "unknown"), link=source.url)
 
 
 def _basis(rule_set: RuleSet) -> str:

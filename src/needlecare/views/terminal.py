@@ -78,6 +78,7 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
     yield from _section("The next session", sheet.sessions, width)
     yield from _section("Red flags", sheet.red_flags, width)
     yield from _section("What this rests on", sheet.known, width)
+    yield from _section("What was changed, and by whom", sheet.changes, width)
     if sources:
         yield from _section("Sources", sheet.sources, width)
         yield []
@@ -117,8 +118,9 @@ def _table(rows: Iterable[Row], width: int) -> Iterator[Line]:
         head = [] if row.head == previous else wrap(harmless(row.head), left)
         previous = row.head
         marks = f" [{harmless(row.marks)}]" if row.marks else ""
-        body = wrap(harmless(row.text) + marks, width - left - 3)
-        dim_from = len(harmless(row.text)) if marks else None
+        said = harmless(", ".join(filter(None, (row.text, row.link))))
+        body = wrap(said + marks, width - left - 3)
+        dim_from = len(said) if marks else None
         for number in range(max(len(head), len(body))):
             name = head[number] if number < len(head) else ""
             text = body[number] if number < len(body) else ""

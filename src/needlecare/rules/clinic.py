@@ -1,0 +1,136 @@
+"""A clinic's own name, phone, logo, colours and closing word, read from the header of its rule set and checked."""
+
+import re
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+from needlecare.model.clinic import DARK_PAGE, LEAST_CONTRAST, LIGHT_PAGE, Clinic, contrast
+from needlecare.rules.fields import Entry
+from needlecare.rules.places import Problems, Value, fields_at, place
+
+LARGEST_LOGO = 150_000
+_LONGEST = {"name": 80, "phone": 40, "closing": 500}
+_PHONE = re.compile(r"\+?[\d\s().,/-]*\d(\s*(?:ext\.?|x)\s*\d+)?")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_PAGES = {"light": LIGHT_PAGE, "dark": DARK_PAGE}
+_LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
+_BEGINNINGS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_ACTIVE_TAGS = frozenset(("script", "foreignobject", "iframe", "embed", "object", "audio", "video", "handler"))
+_OUTWARD = re.compile(r"(?i)javascript:|@import|url\(\s*['\"]?(?!\s*#)")
+
+
+def parse_clinic(value: Value | None, problems: Problems) -> Clinic | None:
+    """Read `clinic: {name: …, phone: …, logo: file, colours: {light: …, dark: …}, closing: …}`."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        problems.add(value, "`clinic` is fields in { }, such as {name: …, phone: …, logo: logo.png, closing: …}")
+        return None
+    entry = Entry(value, problems, ("name", "phone", "logo", "colours", "closing"), "`clinic`")
+    if not entry.text("name"):
+        problems.add(next(iter(value), fields_at({}, value)), "`clinic` needs a `name`")
+    said = {key: entry.text(key) for key in _LONGEST}
+    for key, longest in _LONGEST.items():
+        if len(said[key]) > longest:
+            entry.note(
+                key, f"`{key}` has {len(said[key])} characters; keep it to {longest}, so that the page stays short"
+            )
+    if said["phone"] and not _PHONE.fullmatch(said["phone"]):
+        entry.note("phone", f"`{said['phone']}` can't be dialled; write a phone number such as +44 20 7946 0000")
+    return Clinic(logo=_logo(value.get("logo"), problems), **said, **_colours(value.get("colours"), problems))
+
+
+def _colours(value: Value | None, problems: Problems) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        problems.add(value, '`colours` is one for a light page and one for a dark, such as {light: "#0b5d5e"}')
+        return {}
+    entry = Entry(value, problems, _PAGES, "`colours`")
+    found = {}
+    for key, page in _PAGES.items():
+        colour = entry.text(key)
+        if not colour:
+            continue
+        if not _COLOUR.fullmatch(colour):
+            entry.note(key, f'`{colour}` is no colour; write six digits in quotes, such as "#0b5d5e"')
+        elif (ratio := contrast(colour, page)) < LEAST_CONTRAST:
+            which = "darker" if key == "light" else "lighter"
+            entry.note(
+                key,
+                f"{colour} is hard to read on a {key} page: its contrast is {ratio:.1f}, and {LEAST_CONTRAST} is the "
+                f"least; take a {which} one",
+            )
+        else:
+            found[key] = colour.lower()
+    return found
+
+
+def _logo(value: Value | None, problems: Problems) -> str:
+    """Read the logo, a file beside the rule set, into a `data:` address."""
+    if value is None:
+        return ""
+    if not isinstance(value, str) or Path(value).name != value or "\\" in value:
+        problems.add(value, "`logo` is the name of a file beside this one, such as logo.png")
+        return ""
+    path = Path(place(value).name).parent / value
+    kind = _LOGOS.get(path.suffix.lower())
+    if kind is None:
+        problems.add(value, f"`{value}` can't be a logo; use a .png, .jpg or .svg file")
+        return ""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(LARGEST_LOGO + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+        problems.add(value, f"the logo `{value}` can't be read from beside this file: {reason}")
+        return ""
+    if len(data) > LARGEST_LOGO:
+        problems.add(value, f"the logo `{value}` is larger than {LARGEST_LOGO // 1000} KB; save it smaller")
+        return ""
+    wrong = (
+        _wrong_svg(data) if kind == "image/svg+xml" else "" if data.startswith(_BEGINNINGS[kind]) else "not of its kind"
+    )
+    if wrong:
+        problems.add(value, f"the logo `{value}` can't be used: it is {wrong}")
+        return ""
+    return f"data:{kind};base64,{b64encode(data).decode()}"
+
+
+def _wrong_svg(data: bytes) -> str:
+    """Tell why an SVG can't be embedded, or nothing: it may hold no script and point at nothing outside itself."""
+    from xml.etree import ElementTree as ET
+
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return "no UTF-8 text"
+    if re.search(r"(?i)<!(doctype|entity)|<\?xml-stylesheet", text):
+        return "declaring a document type, entities or a style sheet; save it as plain SVG"
+    try:
+        root = ET.fromstring(text)  # noqa: S314  entities, the danger of it, were refused above
+    except ET.ParseError as error:
+        return f"not readable as SVG: {error}"
+    if _local(root.tag) != "svg":
+        return "not readable as SVG: its first element is no svg"
+    return next((wrong for element in root.iter() if (wrong := _wrong_element(element))), "")
+
+
+def _wrong_element(element: Any) -> str:
+    if _local(element.tag) in _ACTIVE_TAGS:
+        return f"holding a `{_local(element.tag)}`; a logo is a picture and nothing else"
+    for name, value in element.attrib.items():
+        key = _local(name)
+        if key.startswith("on"):
+            return f"holding a script (`{key}`)"
+        if key in {"href", "src"} and not re.match(r"#|data:image/(png|jpeg);", value.strip()):
+            return f"pointing outside itself (`{key}`)"
+        if _OUTWARD.search(value):
+            return f"pointing outside itself (`{key}`)"
+    return "pointing outside itself (`style`)" if _OUTWARD.search(element.text or "") else ""
+
+
+def _local(name: object) -> str:
+    """Give the name of a tag or attribute without its namespace."""
+    return str(name).rpartition("}")[2].lower()

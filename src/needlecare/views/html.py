@@ -1,0 +1,204 @@
+"""The plan as one self-contained HTML page: nothing is fetched, and without its script nothing is missing."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from hashlib import sha256
+from itertools import groupby
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from needlecare.model.clinic import DARK_PAGE, LIGHT_PAGE, Clinic
+from needlecare.model.plan import Day, Timeline
+from needlecare.model.ruleset import RuleSet
+from needlecare.views.harmless import harmless
+from needlecare.views.phrases import say_day
+from needlecare.views.rows import Row, Strip
+from needlecare.views.sheet import Sheet, make_sheet
+
+# How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
+_APART = 0.15
+_WIDE = 100.0
+
+
+class Run(NamedTuple):
+    """A run of days in one state, as shares of the chart's width."""
+
+    state: str
+    x: str
+    width: str
+
+
+class Line(NamedTuple):
+    """One activity of the chart."""
+
+    label: str
+    text: str
+    runs: tuple[Run, ...]
+
+
+class Tick(NamedTuple):
+    """A date over the chart, and where it stands."""
+
+    label: str
+    x: str
+
+
+class Entry(NamedTuple):
+    """Rows that share a head."""
+
+    head: str
+    rows: tuple[Row, ...]
+
+
+class Cite(NamedTuple):
+    """A source; *is_common* where several share its title, so that paper can do without it."""
+
+    title: str
+    about: str
+    url: str
+    is_common: bool
+
+
+def render(timeline: Timeline, *, calendar: str | None = None) -> str:
+    """Render *timeline*; *calendar* is the same plan as a calendar file, for a link that saves it."""
+    sheet = make_sheet(timeline, typed=False)
+    clinic = timeline.rule_set.clinic
+    style, script = _style(clinic), _asset("page.js")
+    return _template().render(
+        sheet=sheet,
+        clinic=clinic,
+        dial=_dial(clinic.phone) if clinic else "",
+        treatment=timeline.treatment,
+        numbers={row.head: number for number, row in enumerate(sheet.sources, 1)},
+        sources=list(_cites(sheet.sources, timeline.rule_set)),
+        chart=[_line(strip) for strip in sheet.chart],
+        ticks=list(_ticks(sheet.chart_days)),
+        weeks=[_share(at, len(sheet.chart_days)) for at in _mondays(sheet.chart_days)],
+        day_width=_share(1, len(sheet.chart_days)) if sheet.chart_days else "0",
+        calendar=_data_link(calendar),
+        style=Markup(style),  # noqa: S704  our own file and checked colours
+        script=Markup(script),  # noqa: S704  our own file
+        policy=_policy(style, script),
+        sections=_sections(sheet),
+    )
+
+
+_TEMPLATES = PackageLoader("needlecare", "views/templates")
+
+
+@cache
+def _template() -> Template:
+    """Compile the page once; what people wrote is escaped, and a name that isn't given is an error."""
+    environment = Environment(
+        loader=_TEMPLATES,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_clean,
+    )
+    environment.filters["entries"] = _entries
+    return environment.get_template("page.html")
+
+
+def _clean(value: object) -> object:
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _asset(name: str) -> str:
+    return _TEMPLATES.get_source(Environment(autoescape=True), name)[0].strip()
+
+
+@cache
+def _style(clinic: Clinic | None) -> str:
+    """Give the style sheet, with the clinic's colours where it has any."""
+    colours = {"light": clinic.light, "dark": clinic.dark} if clinic else {}
+    own = [
+        f"@media screen and (prefers-color-scheme:{scheme}){{:root{{--accent:{colour}}}}}"
+        for scheme, colour in colours.items()
+        if colour
+    ]
+    pages = _asset("page.css").replace("LIGHT_PAGE", LIGHT_PAGE).replace("DARK_PAGE", DARK_PAGE)
+    return "\n".join((pages, *own))
+
+
+@cache
+def _policy(style: str, script: str) -> str:
+    """Allow this page's own style and script, and pictures that stand in it; nothing from anywhere else."""
+    hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
+    return (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _sections(sheet: Sheet) -> dict[str, tuple[str, tuple[Row, ...]]]:
+    """Name the sections that are plain lists of rows, by id."""
+    return {
+        "before": ("Before the treatment", sheet.before),
+        "doing": ("What to do, and until when", sheet.doing),
+        "normal": ("Normal to see, and until when", sheet.normal),
+        "allowed": ("Allowed", sheet.allowed),
+        "notes": ("Instead, and why", sheet.notes),
+        "sessions": ("The next session", sheet.sessions),
+        "known": ("What this rests on", sheet.known),
+        "changes": ("What was changed, and by whom", sheet.changes),
+    }
+
+
+def _entries(rows: Iterable[Row]) -> list[Entry]:
+    """Put rows that follow each other under one head together."""
+    return [Entry(head, tuple(group)) for head, group in groupby(rows, key=lambda row: row.head)]
+
+
+def _cites(rows: Iterable[Row], rule_set: RuleSet) -> Iterator[Cite]:
+    found = [rule_set.sources[row.head] for row in rows]
+    titles = Counter(source.title for source in found)
+    for source in found:
+        about = ", ".join(part for part in (source.publisher, source.year, source.kind) if part and part != "unknown")
+        yield Cite(source.title, about, source.url, bool(about) and titles[source.title] > 1)
+
+
+def _line(strip: Strip) -> Line:
+    runs = []
+    at, days = 0, len(strip.states)
+    for state, group in groupby(strip.states):
+        length = len(list(group))
+        if state != ".":
+            runs.append(Run(state, _share(at, days), _share(length, days)))
+        at += length
+    return Line(strip.label, strip.text, tuple(runs))
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part * _WIDE / whole:.4g}%"
+
+
+def _mondays(days: tuple[Day, ...]) -> Iterator[int]:
+    return (at for at, day in enumerate(days) if day.day.weekday() == 0 and at)
+
+
+def _ticks(days: tuple[Day, ...]) -> Iterator[Tick]:
+    """Write the date over day 0 and over every Monday that has room."""
+    last = -len(days)
+    for at in (0, *_mondays(days)) if days else ():
+        if at - last >= _APART * len(days) and (at == 0 or at <= (1 - _APART) * len(days)):
+            yield Tick(say_day(days[at].day), _share(at, len(days)))
+            last = at
+
+
+def _dial(phone: str) -> str:
+    """Give what a telephone dials, without an extension."""
+    number = phone.lower().partition("x")[0].partition("e")[0]
+    return ("+" if number.startswith("+") else "") + "".join(filter(str.isdecimal, number))
+
+
+def _data_link(calendar: str | None) -> str:
+    if calendar is None:
+        return ""
+    return f"data:text/calendar;charset=utf-8;base64,{b64encode(calendar.encode()).decode()}"

@@ -1,0 +1,191 @@
+"""Page, Markdown and CSV say what the JSON says: parsed back and compared, and as whole files."""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from needlecare import Timeline
+from needlecare.views import csv as csv_view
+from needlecare.views import html, markdown
+from needlecare.views import json as json_view
+from needlecare.views.json import to_record
+from page.pages import CLINIC, HERE, Page, make_plan, rules
+from running import PLAN, run, run_program
+
+MICROSECOND = timedelta(microseconds=1)
+FACTS = {
+    "nothing known": {},
+    "radiofrequency": {"technique": ["radiofrequency"], "depth": ["3"]},
+    "at home": {"setting": ["home"], "technique": ["roller"], "depth": ["0.3"]},
+    "PRP on the scalp": {"add-on": ["prp"], "area": ["scalp"]},
+}
+
+
+@pytest.fixture(params=FACTS.values(), ids=list(FACTS))
+def timeline(request: pytest.FixtureRequest) -> Timeline:
+    return make_plan(facts=request.param)
+
+
+def says_until(instant: str) -> str:
+    """Say an end as people read it."""
+    end = datetime.fromisoformat(instant)
+    if (end.hour, end.minute) == (0, 0):
+        return f"the end of {said_date(end - MICROSECOND)}"
+    return f"{said_date(end)} {end:%H:%M}"
+
+
+def said_date(instant: datetime) -> str:
+    return f"{instant:%a} {instant.day} {instant:%b}{'' if instant.year == 2026 else f' {instant.year}'}"
+
+
+def expected(timeline: Timeline) -> dict[str, str]:
+    """Say from the JSON how long each activity is restricted after the treatment."""
+    found: dict[str, list[str]] = {}
+    record = to_record(timeline)
+    moment = str(record["treatment"]["moment"])
+    for window in record["windows"]:
+        ends = [instant for instant in (window["end"], window["better_until"]) if instant]
+        if window["kind"] != "avoid" or (
+            window["end"] and max(map(datetime.fromisoformat, ends)) <= datetime.fromisoformat(moment)
+        ):
+            continue
+        parts = []
+        if window["start"] != window["end"]:
+            parts.append(f"no until {says_until(window['end']) if window['end'] else 'further notice'}")
+        if window["better_until"]:
+            parts.append(f"{'then ' if parts else ''}better not until {says_until(window['better_until'])}")
+        found.setdefault(window["activity"], []).append(", ".join(parts))
+    return {activity: "; again ".join(parts) for activity, parts in found.items()}
+
+
+def without_waits(text: str) -> str:
+    """Leave out what only the person can see."""
+    return re.sub(r"; only once .*?(?=; again |$)", "", text)
+
+
+def agrees(timeline: Timeline, shown: dict[str, str]) -> None:
+    """Check that every activity is shown with its times, or part of one that is shown with the same."""
+    rule_set = timeline.rule_set
+    assert shown
+    for activity, text in expected(timeline).items():
+        line = [rule_set.label(one) for one in rule_set.lineage[activity] if rule_set.label(one) in shown]
+        assert line, f"{activity} is not shown"
+        assert text in [without_waits(shown[label]) for label in line]
+
+
+def test_the_page_holds_every_restriction_of_the_json(timeline: Timeline) -> None:
+    lines = Page(html.render(timeline)).texts("span", "what")
+    agrees(timeline, dict(line.split(": ", 1) for line in lines))
+
+
+def test_markdown_holds_every_restriction_of_the_json(timeline: Timeline) -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown.render(timeline))
+    texts = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
+    first = texts.index("Until when") + 3
+    last = texts.index("What to do, and until when")
+    agrees(timeline, dict(zip(texts[first:last:2], texts[first + 1 : last : 2], strict=True)))
+
+
+def test_csv_is_one_row_a_window_with_the_values_of_the_json(timeline: Timeline) -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_view.render(timeline), newline="")))
+    windows: list[dict[str, Any]] = json.loads(json_view.render(timeline))["windows"]
+    for row, window in zip(rows, windows, strict=True):
+        for column in ("kind", "activity", "rule", "start", "origin", "precision", "text"):
+            assert row[column] == window[column]
+        for column in ("earliest", "end", "better_from", "better_until", "times", "if", "usually_by", "worry_after"):
+            assert row[column] == (window[column] or "")
+        assert row["end_stated"] == str(window["end_stated"]).lower()
+        assert row["and_once"] == "; ".join(window["and_once"])
+
+
+def test_every_day_session_and_red_flag_is_on_the_page(timeline: Timeline) -> None:
+    page = Page(html.render(timeline))
+    text = " ".join(page.texts("main"))
+    days = [
+        (attributes["data-first"], attributes["data-last"])
+        for _, attributes, _ in page.elements
+        if "data-last" in attributes
+    ]
+    record = to_record(timeline)
+    after = [day["date"] for day in record["days"] if day["day"] >= 0]
+    assert (days[0][0], days[-1][1]) == (after[0], after[-1])
+    for flag in record["red_flags"]:
+        assert flag["text"] in text
+    for session in record["sessions"]:
+        assert said_date(datetime.fromisoformat(session["minimum"])) in text
+
+
+@pytest.mark.parametrize(
+    ("name", "render"),
+    [("plan.html", html.render), ("plan.md", markdown.render), ("plan.csv", csv_view.render)],
+    ids=["html", "markdown", "csv"],
+)
+def test_the_clinics_plan_is_the_golden_one(name: str, render: Callable[[Timeline], str]) -> None:
+    """Set UPDATE_GOLDEN=1 to write what is made now, and look at the difference before it is committed."""
+    path = HERE / "golden" / name
+    made = render(make_plan(rules(str(CLINIC)))).encode()
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_bytes(made)
+    assert made == path.read_bytes()
+
+
+def test_a_calendar_stands_in_the_page_as_a_link_that_saves_it() -> None:
+    from base64 import b64decode
+
+    page = Page(html.render(make_plan(), calendar="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"))
+    (link,) = [attributes for tag, attributes, _ in page.elements if tag == "a" and "download" in attributes]
+    head, _, data = str(link["href"]).partition(",")
+    assert (head, link["download"]) == ("data:text/calendar;charset=utf-8;base64", "aftercare.ics")
+    assert b64decode(data) == b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
+
+
+def test_the_page_names_what_a_clinic_changed_and_why(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "ruleset: own\nextends: microneedling\nsource: us\nsources: {us: Our sheet}\n"
+        "rules:\n  makeup: {avoid: makeup, until: 72h, because: we needle deeper, by: Dr A}\n"
+        "  tea: {avoid: smoking, until: 9d}\n"
+        "switched-off: {swimming: {because: we advise in person, by: Dr B}}\n",
+        encoding="utf-8",
+    )
+    text = html.render(make_plan(rules(str(path))))
+    section = text[text.index('id="changes"') :]
+    found = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", section)
+    assert found == [
+        ("makeup", "changed by own: we needle deeper, by Dr A"),
+        ("swimming", "switched off by own: we advise in person, by Dr B"),
+        ("Added", "tea, by own"),
+    ]
+
+
+@pytest.mark.parametrize(("name", "begins"), [("a.html", "<!DOCTYPE html>"), ("a.md", "# "), ("a.csv", '"kind",')])
+def test_the_files_name_tells_the_format(tmp_path: Path, name: str, begins: str) -> None:
+    target = tmp_path / name
+    assert run(*PLAN, "-o", str(target)) == (0, "", "")
+    assert target.read_text(encoding="utf-8").startswith(begins)
+    assert run(*PLAN, "--format", name.partition(".")[2]).out == target.read_bytes().decode()
+
+
+@pytest.mark.parametrize("format_", ["html", "md", "csv"])
+def test_the_same_input_gives_the_same_bytes(format_: str) -> None:
+    seeds = [
+        run_program(*PLAN, "--format", format_, env={"PYTHONHASHSEED": seed, "TZ": tz})
+        for seed, tz in (("1", "UTC"), ("2", "Asia/Tokyo"))
+    ]
+    assert seeds[0].stdout == seeds[1].stdout
+    assert seeds[0].stdout
+
+
+def test_other_formats_start_without_what_only_the_page_needs() -> None:
+    ran = run_program(*PLAN, "--format", "json", env={"PYTHONPROFILEIMPORTTIME": "1"})
+    assert b"jinja2" not in ran.stderr
+    assert json.loads(ran.stdout)
