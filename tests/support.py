@@ -1,6 +1,6 @@
 """Plans made of a few lines of YAML: the words stand here, a test brings its rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -131,17 +131,6 @@ def better_not(timeline: Timeline, target: str) -> list[str]:
 def waits(one: Window) -> list[str]:
     """Write what a window waits for."""
     return [wait.bound for wait in one.waits]
-
-
-def state(found: Iterable[Window], target: str, instant: datetime) -> str:
-    """Tell what holds on an activity at an instant: no, better not, or nothing."""
-    states = [
-        "no" if one.start <= instant < one.end else "better not"
-        for one in found
-        if one.kind == "avoid" and one.target == target
-        if one.better_from <= instant < max(one.end, one.better_until)
-    ]
-    return "no" if "no" in states else "better not" if states else ""
 
 
 def day(timeline: Timeline, number: int) -> Day:

@@ -66,6 +66,11 @@ class Bound(NamedTuple):
         """Whether it never comes."""
         return not self.terms
 
+    @property
+    def is_range(self) -> bool:
+        """Whether it lies between two durations."""
+        return any(term.offset.near != term.offset.far for term in self.terms)
+
     def is_at_once(self, *, far: bool) -> bool:
         """Whether it comes with the treatment itself, whenever that was: `treatment`, `0h`."""
         sides = [term.offset.side(far=far) for term in self.terms if term.moment == TREATMENT]

@@ -9,6 +9,7 @@ Three rules, and nothing else in the program does arithmetic on dates:
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -88,6 +89,7 @@ def readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return (first, second) if first <= second else (second, first)
 
 
+@lru_cache(maxsize=4096)
 def day_start(day: date, zone: ZoneInfo, *, late: bool = False) -> datetime:
     """Give the instant (UTC) at which *day* begins; with *late*, its last reading where midnight comes twice."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)

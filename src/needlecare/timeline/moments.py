@@ -94,7 +94,11 @@ class Moments:
         dated = True
         for term in bound.terms:
             found = self._find(term, late=late, at_end=at_end)
-            point, least = (one if one.at == FOREVER else count(term, one) for one in (found.point, found.least))
+            point = found.point if found.point.at == FOREVER else count(term, found.point)
+            if found.least is found.point:
+                least = point
+            else:
+                least = found.least if found.least.at == FOREVER else count(term, found.least)
             points.append(point)
             known.append(least.at)
             if found.is_known:

@@ -91,7 +91,7 @@ class Spans:
 
     def usually_by(self, rule: Rule) -> datetime | None:
         """Compute from when a sign is usually gone, where the rule gives a range; it may still be seen to the end."""
-        if rule.end is None or all(term.offset.near == term.offset.far for term in rule.end.terms):
+        if rule.end is None or not rule.end.is_range:
             return None
         return self.instant(rule.end)
 
@@ -154,7 +154,8 @@ class Spans:
             start = self._round(self._treatment.first, up=False)
             return start, start, ()
         late = rule.verb == DO
-        found, found_far = (self._moments.start(rule.start, far=far, late=late) for far in (False, True))
+        found = self._moments.start(rule.start, far=False, late=late)
+        found_far = self._moments.start(rule.start, far=True, late=late) if rule.start.is_range else found
         near, far = self._round(found.point.at, up=late), self._round(found_far.point.at, up=late)
         if rule.verb == AVOID:
             return (near, far, ()) if far < near else (near, near, ())
@@ -174,7 +175,8 @@ class Spans:
             end = self._round(resolved.point.at, up=late)
             return end, end, resolved
         whole_day = rule.verb in (AVOID, PREPARE)
-        near, far = (self._moments.end(rule.end, far=far, late=late, whole_day=whole_day) for far in (False, True))
+        near = self._moments.end(rule.end, far=False, late=late, whole_day=whole_day)
+        far = self._moments.end(rule.end, far=True, late=late, whole_day=whole_day) if rule.end.is_range else near
         near_at, far_at = self._round(near.point.at, up=late), self._round(far.point.at, up=late)
         if rule.verb != AVOID:
             return far_at, far_at, far
