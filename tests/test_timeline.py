@@ -136,3 +136,10 @@ def test_red_flags_come_with_every_plan_the_urgent_first(plan: Planner) -> None:
     urgent = [rule.urgent for rule in made.red_flags]
     assert any(urgent)
     assert urgent == sorted(urgent, reverse=True)
+
+
+def test_the_known_part_of_an_end_is_rounded_like_the_end(plan: Planner) -> None:
+    found = window(
+        plan("makeup: {avoid: makeup, until: 48h}", date="2026-03-28", time=None, tz="Europe/London"), "makeup"
+    )
+    assert found.earliest == found.end

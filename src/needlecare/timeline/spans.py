@@ -110,7 +110,7 @@ class Spans:
             start,
             end,
             FOREVER if not stated and rule.verb == AVOID else max(better_until, end),
-            min(max(resolved.earliest, start), end),
+            min(max(self._round(resolved.earliest, up=True), start), end),
             resolved.waits,
             stated and resolved.dated,
             rule.value,
@@ -125,7 +125,7 @@ class Spans:
         end = start if at_once else max(self._round(near.point.at, up=True), start)
         only_now = at_once and (rule.start is None or rule.start.is_at_once(far=True))
         until = end if only_now else max(self._round(far.point.at, up=True), end)
-        earliest = min(max(near.earliest, start), end)
+        earliest = min(max(self._round(near.earliest, up=True), start), end)
         return Span(rule, start, start, end, until, earliest, near.waits, True, rule.value)
 
     def _begin(self, rule: Rule, *, far: bool, late: bool) -> Resolved:
