@@ -1,0 +1,169 @@
+"""Descriptions: plain text with the hours, the reasons, who says so, and on every one when to see a clinician."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from needlecare.model.plan import FOREVER, Day, Timeline, Window
+from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
+from needlecare.model.time import day_end, day_start
+from needlecare.views.ics.titles import capital, say_days, shorten
+from needlecare.views.phrases import Clock, join_words, marks, say_dates, say_waits, topmost
+from needlecare.views.sheet import Row, Sheet, _with_details, make_sheet
+
+
+class Notes:
+    """Writes the descriptions of one plan."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._rule_set = timeline.rule_set
+        self._clock = Clock(timeline.treatment)
+        self._sheet: Sheet = make_sheet(timeline)
+        self._footer = tuple(self._foot())
+
+    def heading(self) -> str:
+        """Describe the whole calendar."""
+        sheet = self._sheet
+        return "\n".join([sheet.title, sheet.subject, *map(_said, sheet.findings), *self._footer])
+
+    def of(self, lines: Iterable[str], windows: Iterable[Window] = ()) -> str:
+        """Put *lines*, the reasons and sources of *windows*, and the foot of every description together."""
+        windows = list(windows)
+        return "\n".join([*lines, *self._reasons(windows), *self._sources(windows), "", *self._footer])
+
+    def items(self, windows: Iterable[Window]) -> list[str]:
+        """List activities, each with who says so; what is part of another one goes unsaid."""
+        by_target = {window.target: window for window in windows}
+        return [f"- {self._item(by_target[one])}" for one in topmost(by_target, self._rule_set)]
+
+    def details(self, windows: Iterable[Window]) -> list[str]:
+        """List what is to be done, how and how often, each with who says so."""
+        texts: dict[str, list[Window]] = {}
+        for window in windows:
+            texts.setdefault(_with_details(window), []).append(window)
+        return [f"- {text} [{marks(group, self._rule_set)}]" for text, group in texts.items()]
+
+    def sessions(self) -> list[str]:
+        """List what is said about the sessions to come."""
+        return [f"- {_said(row)}" for row in self._sheet.sessions]
+
+    def of_days(self, run: list[Day]) -> str:
+        """Describe a run of equal days."""
+        day, last = run[0], run[-1]
+        windows = self._of(run)
+        lines = [f"{say_days(day.number, last.number)}, {say_dates(day.day, last.day, self._timeline.treatment.day)}"]
+        if day.number == 0:
+            lines.extend(_said(row) for row in self._sheet.findings)
+        avoiding = [window for window in windows if window.kind == AVOID]
+        lines.extend(self._restricted([window for window in avoiding if window.target in day.avoid], "Leave"))
+        milder = [window for window in avoiding if window.target in day.better_not]
+        lines.extend(self._restricted(milder, "Better not"))
+        for head, kind in (("Prepare:", PREPARE), ("Do:", DO)):
+            asked = self.details(window for window in windows if window.kind == kind)
+            lines.extend([head, *asked] if asked else [])
+        if day.expect:
+            lines.append(f"Normal to see: {join_words(map(self._rule_set.label, day.expect))}")
+        calls = [window for window in windows if window.worry_after and self._is_in(window.worry_after, run)]
+        if calls:
+            signs = join_words(dict.fromkeys(self._rule_set.label(window.target) for window in calls))
+            lines.append(f"Call your clinic if it is still there: {signs}")
+        lines.extend(self._lifting(day))
+        if day.number == 0:
+            lines.extend(["What this rests on:", *(f"- {_said(row)}" for row in self._sheet.known)])
+        return self.of(lines, [window for window in windows if window.kind in (AVOID, DO, PREPARE)])
+
+    def _of(self, run: list[Day]) -> list[Window]:
+        """Give the windows that touch a run of days."""
+        zone = self._timeline.treatment.zone
+        begins, ends = day_start(run[0].day, zone), day_end(run[-1].day, zone)
+        found = []
+        for window in self._timeline.windows:
+            first, last = window.better_from, max(window.end, window.better_until)
+            touches = first < ends and (last > begins or begins <= first == last)
+            listed = {DO: run[0].do, PREPARE: run[0].prepare, EXPECT: run[0].expect}.get(window.kind)
+            if touches and (window.kind == AVOID or (listed and window.target in listed)):
+                found.append(window)
+        return found
+
+    def _is_in(self, instant: datetime, run: list[Day]) -> bool:
+        zone = self._timeline.treatment.zone
+        return day_start(run[0].day, zone) <= instant < day_end(run[-1].day, zone)
+
+    def _restricted(self, windows: list[Window], head: str) -> Iterator[str]:
+        """Group what is restricted by its end and what it waits for."""
+        groups: dict[str, list[Window]] = {}
+        for window in sorted(
+            windows, key=lambda one: (max(one.end, one.better_until if head != "Leave" else one.end), one.target)
+        ):
+            groups.setdefault(self._until(window, head), []).append(window)
+        for until, group in groups.items():
+            shown = topmost((window.target for window in group), self._rule_set)
+            cited = marks((window for window in group if window.target in shown), self._rule_set)
+            yield f"{head} {until}: {join_words(map(self._rule_set.label, shown))} [{cited}]"
+
+    def _until(self, window: Window, head: str) -> str:
+        if head == "Leave":
+            end = window.end
+        elif window.better_from < window.start:
+            return f"before {self._clock.at(window.start)}"
+        else:
+            end = window.better_until
+        if end == FOREVER and not window.end_stated:
+            return "(no end is given, ask your clinic)"
+        return ", ".join(filter(None, (f"until {self._clock.until(end)}", say_waits(window.waits, self._clock))))
+
+    def _lifting(self, day: Day) -> Iterator[str]:
+        groups: dict[str, list[str]] = {}
+        for lift in day.lifts:
+            hour = self._clock.time(lift.at) or "the start of the day"
+            milder = " (better not yet)" if lift.to == "better-not" else ""
+            waits = say_waits(lift.waits, self._clock)
+            groups.setdefault(f"Free from {hour}{milder}{f', {waits}' if waits else ''}", []).append(lift.activity)
+        for when, activities in groups.items():
+            yield f"{when}: {join_words(map(self._rule_set.label, topmost(activities, self._rule_set)))}"
+
+    def _item(self, window: Window) -> str:
+        thin = " (little evidence)" if window.low_confidence else ""
+        return f"{self._rule_set.label(window.target)}{thin} [{marks([window], self._rule_set)}]"
+
+    def _reasons(self, windows: Iterable[Window]) -> Iterator[str]:
+        reasons: dict[str, list[str]] = {}
+        for window in windows:
+            for word in ("why", "instead", "note"):
+                if word in window.words:
+                    lead = "instead: " if word == "instead" else ""
+                    reasons.setdefault(f"{lead}{window.words[word].rstrip('.')}", []).append(window.target)
+        if reasons:
+            yield "Why, and what instead:"
+        for reason, targets in reasons.items():
+            yield f"- {shorten(dict.fromkeys(map(self._rule_set.label, targets)))}: {reason}"
+
+    def _sources(self, windows: Iterable[Window]) -> Iterator[str]:
+        """Name in full the sources that most of *windows* rest on."""
+        counts: dict[str, int] = {}
+        for window in windows:
+            for saying in window.says:
+                counts[saying.source] = counts.get(saying.source, 0) + 1
+        ranked = sorted(counts, key=lambda one: (-self._rule_set.weight(one), -counts[one], one))
+        if ranked:
+            yield f"Who says so ({len(ranked)} sources), among them:"
+        for id_ in ranked[:3]:
+            source = self._rule_set.sources[id_]
+            yield f"- {id_}: {', '.join(filter(None, (source.title, source.publisher, source.url)))}"
+
+    def _foot(self) -> Iterator[str]:
+        urgent: list[str] = []
+        calls: list[str] = []
+        for rule in self._timeline.red_flags:
+            (urgent if rule.urgent else calls).extend(map(self._rule_set.label, rule.targets))
+        if urgent:
+            yield f"Red flags, see a clinician: {join_words(dict.fromkeys(urgent))}."
+        if calls:
+            yield f"Call your clinic: {join_words(dict.fromkeys(calls))}."
+        yield from self._sheet.notice
+        yield self._sheet.basis
+
+
+def _said(row: Row) -> str:
+    cited = f" [{row.marks}]" if row.marks else ""
+    return f"{capital(row.head)}: {row.text}{cited}"
