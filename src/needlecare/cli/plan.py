@@ -41,10 +41,7 @@ def show_plan(
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
         return
-    if chosen == "ics":
-        text = render_calendar(timeline, calendar)
-    else:
-        text = _render(timeline, chosen, sources=sources)
+    text = render_calendar(timeline, calendar) if chosen == "ics" else _render(timeline, chosen, sources=sources)
     _write(text, chosen, output)
 
 

@@ -2,23 +2,26 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.views.ics.entry import Options
 from needlecare.views.ics.identity import dated_plan, event_uid, named_plan
 from needlecare.views.ics.notes import Notes
-from needlecare.views.ics.old import OldEvent, OldPlan
 from needlecare.views.ics.shapes import entries, instant
 from needlecare.views.ics.write import Heading, Made, write
 from needlecare.views.phrases import NO_ADVICE
+
+if TYPE_CHECKING:
+    from needlecare.views.ics.old import OldEvent, OldPlan
 
 _CATEGORY = "Aftercare"
 _HUSH_NAME, _HUSH_TEXT = "Reminders", "Open an entry to read what it is about."
 _MIDNIGHT = time(0, tzinfo=UTC)
 
 
-def render(timeline: Timeline, options: Options | None = None, old: OldPlan | None = None) -> str:
+def render(timeline: Timeline, options: Options | None = None, old: "OldPlan | None" = None) -> str:
     """Render *timeline*; importing the file updates what *old* put into the calendar, and cancels what fell away.
 
     Raises:
@@ -44,7 +47,7 @@ def render(timeline: Timeline, options: Options | None = None, old: OldPlan | No
     return write(Heading(plan, *heading), _in_time(made))
 
 
-def cancel(old: OldPlan, options: Options | None = None) -> str:
+def cancel(old: "OldPlan", options: Options | None = None) -> str:
     """Render a file that calls the plan *old* off.
 
     Raises:
@@ -65,7 +68,7 @@ def _plan(timeline: Timeline, options: Options) -> str:
     return dated_plan(timeline.treatment, areas if isinstance(areas, tuple) else ())
 
 
-def _taken_over(old: OldPlan, options: Options) -> str:
+def _taken_over(old: "OldPlan", options: Options) -> str:
     """Give the id of *old*, which the file that follows it keeps."""
     if options.name and old.id != named_plan(options.name):
         raise InputError(
@@ -74,7 +77,7 @@ def _taken_over(old: OldPlan, options: Options) -> str:
     return old.id
 
 
-def _cancel(event: OldEvent, sequence: int, text: str, options: Options) -> Made:
+def _cancel(event: "OldEvent", sequence: int, text: str, options: Options) -> Made:
     title = event.title.removeprefix("Cancelled: ")
     title = "Cancelled" if options.discreet else f"Cancelled: {title}"
     stamp = event.stamp + timedelta(seconds=sequence)

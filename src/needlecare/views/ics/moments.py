@@ -9,17 +9,17 @@ from needlecare.model.time import local_date
 from needlecare.model.treatment import day_number
 from needlecare.views.ics.entry import Entry, Timer, Words, on_days
 from needlecare.views.ics.notes import Notes
-from needlecare.views.ics.titles import Namer, capital, cut, hush_days, if_seen, say_days
+from needlecare.views.ics.titles import capital, cut, hush_days, if_seen, say_days, shorten
 from needlecare.views.phrases import Clock, join_words, say_dates, say_waits
 
 
 class Moments:
     """Makes the entries of one plan that stand for a moment; both styles have them."""
 
-    def __init__(self, timeline: Timeline, timer: Timer, namer: Namer, notes: Notes) -> None:
+    def __init__(self, timeline: Timeline, timer: Timer, notes: Notes) -> None:
         self._timeline = timeline
         self._timer = timer
-        self._namer = namer
+        self._namer = notes.namer
         self._notes = notes
         self._clock = Clock(timeline.treatment)
 
@@ -63,18 +63,18 @@ class Moments:
             lines = [f"From {self._clock.at(at)}"]
             if waits:
                 lines.append(f"{capital(say_waits(waits, self._clock))}. As long as that isn't so, nothing changes.")
-            lines.extend(["No rule speaks against it any more:", *self._notes.items(free)] if free else [])
+            lines.extend(["No rule speaks against it any more:", *self._notes.freed(free, at)] if free else [])
             lines.extend(["Still better not:", *self._notes.items(milder)] if milder else [])
             number = self._number(at)
             first = min(window.target for window in free or milder)
-            title = f"{self._lifted(free, milder)}{if_seen(waits)}"
+            title = f"{self._lifted(free, milder, at)}{if_seen(waits)}"
             text = self._notes.of(lines, free + milder)
             slot = f"lift {first}" if free else f"ease {first}"
             yield self._timer.at(slot, Words(title, hush_days(number, number), text), at, late=True)
 
-    def _lifted(self, free: list[Window], milder: list[Window]) -> str:
+    def _lifted(self, free: list[Window], milder: list[Window], at: datetime) -> str:
         if free:
-            return f"{capital(self._namer.names(window.target for window in free))} again"
+            return f"{capital(shorten(self._namer.freed((window.target for window in free), at)))} again"
         return f"{capital(self._namer.names(window.target for window in milder))}: better not, instead of no"
 
     def begins(self) -> Iterator[Entry]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from needlecare.dates import FIRST_YEAR, LAST_YEAR
 from needlecare.errors import InputError
 from needlecare.views.ics.identity import event_uid, plan_of
 
@@ -12,6 +13,8 @@ _MOST_EVENTS = 5_000
 # RFC 5545 gives an INTEGER 31 bits.
 _LAST_SEQUENCE = 2**31 - 2
 _LONGEST = 20_000
+# What a plan can lie in, with some room on both sides.
+_YEARS = set(range(FIRST_YEAR - 2, LAST_YEAR + 3))
 _OURS = "give the file that `plan -o` wrote"
 
 
@@ -108,7 +111,8 @@ def _event(component: Any, name: str) -> OldEvent:
         stamp = stamp.astimezone(UTC) - timedelta(seconds=sequence)
     except (KeyError, AttributeError, TypeError, ValueError, OverflowError):
         raise InputError(f"{name} is not whole: one of its events has no readable times; {_OURS}") from None
-    if sequence < 0 or isinstance(start, datetime) != isinstance(end, datetime):
+    years = {value.year for value in (start, end, stamp)}
+    if sequence < 0 or not years <= _YEARS or isinstance(start, datetime) != isinstance(end, datetime):
         raise InputError(f"{name} is not whole: one of its events has no readable times; {_OURS}")
     title, text = (str(component.get(key, ""))[:_LONGEST] for key in ("SUMMARY", "DESCRIPTION"))
     return OldEvent(uid, sequence, stamp, title, text, start, end, str(component.get("STATUS")) == "CANCELLED")

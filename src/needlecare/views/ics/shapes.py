@@ -7,13 +7,12 @@ from needlecare.model.plan import Day, Timeline
 from needlecare.views.ics.entry import DAILY, Entry, Options, Timer, Words, on_days
 from needlecare.views.ics.moments import Moments
 from needlecare.views.ics.notes import Notes
-from needlecare.views.ics.titles import Namer, hush_days
+from needlecare.views.ics.titles import hush_days
 
 
 def entries(timeline: Timeline, options: Options, notes: Notes) -> list[Entry]:
     """Make the entries of *timeline*, in the order of time, each with a slot of its own."""
-    namer = Namer(timeline)
-    moments = Moments(timeline, Timer(timeline.treatment.zone, options.lead), namer, notes)
+    moments = Moments(timeline, Timer(timeline.treatment.zone, options.lead), notes)
     made = [*moments.before(), *moments.lifts(), *moments.watches(), *moments.sessions()]
     runs = _runs(timeline.days)
     if options.style != DAILY:
@@ -22,7 +21,7 @@ def entries(timeline: Timeline, options: Options, notes: Notes) -> list[Entry]:
     made.extend(
         on_days(
             f"day {run[0].number}",
-            Words(namer.day_title(run), hush_days(run[0].number, run[-1].number), notes.of_days(run)),
+            Words(notes.namer.day_title(run), hush_days(run[0].number, run[-1].number), notes.of_days(run)),
             (run[0].day, run[-1].day),
         )
         for run in runs

@@ -1,13 +1,14 @@
 """Titles: what can be read in a month view. The most important names come first, and a condition is never cut."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from needlecare.model.plan import FOREVER, Day, Timeline, Wait
 from needlecare.model.ruleset import AVOID
 from needlecare.model.time import day_end, day_start, local_date
 from needlecare.views.phrases import Clock, join_words, topmost
 
-_LONG, _SHORT = 56, 34
+_LONG, _SHORT = 60, 44
 _CAREFUL = ("stop", "postpone", "ask")
 
 
@@ -73,6 +74,24 @@ class Namer:
         ids = topmost(targets, self._timeline.rule_set)
         return shorten((self._label(one) for one in sorted(ids, key=lambda one: -self._voices.get(one, 0))), room)
 
+    def freed(self, targets: Iterable[str], at: datetime) -> list[str]:
+        """Name what is free from *at* on, and mark what isn't as a whole."""
+        ids = topmost(targets, self._timeline.rule_set)
+        ranked = sorted(ids, key=lambda one: -self._voices.get(one, 0))
+        return [f"{self._label(one)} (not all)" if self.still_held(one, at) else self._label(one) for one in ranked]
+
+    def still_held(self, target: str, at: datetime) -> list[str]:
+        """Name what is part of *target* and restricted beyond *at*."""
+        lineage = self._timeline.rule_set.lineage
+        held = [
+            window.target
+            for window in self._timeline.windows
+            if window.kind == AVOID
+            and target in lineage[window.target][1:]
+            and window.better_from <= at < max(window.end, window.better_until)
+        ]
+        return [self._label(one) for one in topmost(held, self._timeline.rule_set)]
+
     def signs(self, targets: Iterable[str]) -> str:
         """Name signs."""
         return shorten(map(self._label, dict.fromkeys(targets)))
@@ -102,19 +121,21 @@ class Namer:
         zone = self._timeline.treatment.zone
         begins, ends = day_start(day.day, zone), day_end(day.day, zone)
         over = {
-            window.target: window.end
+            window.target: window
             for window in self._timeline.windows
             if window.kind == AVOID and window.start < ends and window.end > begins and window.start < window.end
         }
 
         def rank(one: str) -> tuple[float, str]:
-            # What many sources speak of and is over soon comes first: the rest is known by then.
-            left = (local_date(over[one], zone) - day.day).days if over[one] != FOREVER else day.day.max.toordinal()
-            return -self._voices.get(one, 0) / max(left, 1), one
+            # What many sources speak of and is over soon comes first: the rest is known by then. The core always counts.
+            end = over[one].end
+            far = end == FOREVER or self._timeline.rule_set.rules[over[one].rule].core
+            left = 1 if far else max((local_date(end, zone) - day.day).days, 1)
+            return -self._voices.get(one, 0) / left, one
 
         groups: dict[str, list[str]] = {}
         for one in sorted(topmost(day.avoid, self._timeline.rule_set), key=rank):
-            hour = f"till {self._clock.time(over[one])} " if over[one] < ends else ""
+            hour = f"till {self._clock.time(over[one].end)} " if over[one].end < ends else ""
             groups.setdefault(hour, []).append(self._label(one))
         for hour, labels in sorted(groups.items(), key=lambda item: item[0] or "u"):
             whole = "all day " if not hour and len(groups) > 1 else ""

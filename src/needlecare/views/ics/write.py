@@ -1,12 +1,12 @@
 """Events → the text of a calendar file, with the icalendar library."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from icalendar import Alarm, Calendar, Event
-from icalendar.prop import vCategory, vDate, vDatetime, vDuration, vInt, vText
+from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 
 from needlecare.views.plain import harmless
 
@@ -14,6 +14,10 @@ _OCTETS = 75
 # The upper two bits of an octet that goes on with a character of UTF-8.
 _INSIDE = 0x80
 _BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
+# What cleaning could change; most texts have none of it, and looking is quick.
+_UNCLEAN = re.compile(
+    r"[^\n -~\xa1-\u167f\u1681-\u1fff\u2010-\u2027\u2032-\u205e\u206a-\u2fff\u3001-\uffff]|  | \n|\n |\\[nN]|\A\s|\s\Z"
+)
 # Several readers take a backslash before an n for a line break, escaped or not; its look-alike is safe.
 _BACKSLASH = re.compile(r"\\(?=[nN])")
 
@@ -48,8 +52,19 @@ def write(heading: Heading, events: Iterable[Made]) -> str:
     shown = {"NAME": name, "X-WR-CALNAME": name, "DESCRIPTION": text, "X-WR-CALDESC": text}
     fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": heading.plan}
     _fill(calendar, {key: vText(value) for key, value in fixed.items()} | shown)
-    calendar.subcomponents = [_event(made) for made in events]
-    return "".join(_folded(str(one)) for one in calendar.content_lines(sorted=False) if one)
+    shared = _Shared()
+    calendar.subcomponents = [_event(made, shared) for made in events]
+    return "".join(_content(calendar))
+
+
+def _content(calendar: Calendar) -> Iterator[str]:
+    """Give the lines of *calendar*; most of them are the same in every event, and are made once."""
+    known: dict[tuple[str, Any], str] = {}
+    for name, value in calendar.property_items(sorted=False):
+        key = (name, value if isinstance(value, bytes) else id(value))
+        if key not in known:
+            known[key] = _folded(str(calendar.content_line(name, value, sorted=False)))
+        yield known[key]
 
 
 def _folded(content: str) -> str:
@@ -69,29 +84,47 @@ def _folded(content: str) -> str:
     return b"\r\n ".join(parts).decode() + "\r\n"
 
 
-def _event(made: Made) -> Event:
+class _Shared:
+    """The values that many events have; each is made once."""
+
+    private, transparent, free = vText("PRIVATE"), vText("TRANSPARENT"), vText("FREE")
+    confirmed, cancelled, display = vText("CONFIRMED"), vText("CANCELLED"), vText("DISPLAY")
+
+    def __init__(self) -> None:
+        self._made: dict[object, Any] = {}
+
+    def of(self, kind: Callable[[Any], Any], value: Any) -> Any:
+        """Give *value* as a property of *kind*."""
+        key = kind, value
+        if key not in self._made:
+            self._made[key] = kind(value)
+        return self._made[key]
+
+
+def _event(made: Made, shared: _Shared) -> Event:
     event = Event()
-    stamp, title = _moment(made.stamp), vText(line(made.title))
+    stamp, title = shared.of(_moment, made.stamp), vText(line(made.title))
     fields = {
         "UID": vText(made.uid),
         "DTSTAMP": stamp,
         "LAST-MODIFIED": stamp,
-        "SEQUENCE": vInt(made.sequence),
+        "SEQUENCE": shared.of(vInt, made.sequence),
         "DTSTART": _time(made.start),
         "DTEND": _time(made.end),
         "SUMMARY": title,
         "DESCRIPTION": vText(lines(made.text)),
-        "STATUS": vText("CANCELLED" if made.cancelled else "CONFIRMED"),
-        "CLASS": vText("PRIVATE"),
-        "TRANSP": vText("TRANSPARENT"),
-        "X-MICROSOFT-CDO-BUSYSTATUS": vText("FREE"),
+        "STATUS": shared.cancelled if made.cancelled else shared.confirmed,
+        "CLASS": shared.private,
+        "TRANSP": shared.transparent,
+        "X-MICROSOFT-CDO-BUSYSTATUS": shared.free,
     }
     if made.category:
-        fields["CATEGORIES"] = vCategory([made.category])
+        fields["CATEGORIES"] = shared.of(vText, made.category)
     _fill(event, fields)
     if made.rings is not None:
         alarm = Alarm()
-        _fill(alarm, {"ACTION": vText("DISPLAY"), "DESCRIPTION": title, "TRIGGER": vDuration(made.rings)})
+        rings = shared.of(vDuration, made.rings)
+        _fill(alarm, {"ACTION": shared.display, "DESCRIPTION": title, "TRIGGER": rings})
         event.subcomponents = [alarm]
     return event
 
@@ -121,5 +154,7 @@ def line(text: str) -> str:
 
 def lines(text: str) -> str:
     """Clean *text*: line breaks of one kind, no control characters, and nowhere blanks that a reader would trim."""
+    if not _UNCLEAN.search(text):
+        return text
     cleaned = (" ".join(harmless(one.replace("\t", " ")).split()) for one in _BREAKS.sub("\n", text).split("\n"))
     return _BACKSLASH.sub("⧵", "\n".join(cleaned).strip("\n"))
