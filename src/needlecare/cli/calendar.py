@@ -31,16 +31,13 @@ class CalendarOptions(NamedTuple):
         return self != CalendarOptions()
 
 
-def render_calendar(timeline: "Timeline", typed: CalendarOptions) -> str:
-    """Render *timeline*; a date that has moved is said on stderr."""
+def render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str, str]:
+    """Render *timeline*; with it comes what is to be said once it is written: a date that has moved."""
     from needlecare.views import ics
 
     options = read_options(typed)
     old = read_plan(typed.replaces) if typed.replaces is not None else None
-    text = ics.render(timeline, options, old)
-    if old is not None:
-        _say_moved(timeline, old)
-    return text
+    return ics.render(timeline, options, old), _moved(timeline, old) if old is not None else ""
 
 
 def render_cancel(typed: CalendarOptions) -> str:
@@ -102,16 +99,14 @@ def read_plan(path: Path) -> "OldPlan":
             data = stream.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise InputError(f"can't read {path}: {error.strerror}") from None
-    except ValueError:
-        raise InputError("the name of the old calendar can't be a file's name") from None
     return read_old(data, str(path))
 
 
-def _say_moved(timeline: "Timeline", old: "OldPlan") -> None:
-    from needlecare.cli.output import complain
+def _moved(timeline: "Timeline", old: "OldPlan") -> str:
     from needlecare.views.phrases import say_date
 
     new = timeline.treatment.day
-    if old.day is not None and old.day != new:
-        other_year = old.day if old.day.year == new.year else None
-        complain(f"moves the plan from {say_date(old.day, other_year)} to {say_date(new, other_year)}")
+    if old.day is None or old.day == new:
+        return ""
+    year = old.day if old.day.year == new.year else None
+    return f"moves the plan from {say_date(old.day, year)} to {say_date(new, year)}"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from needlecare.cli.calendar import CalendarOptions, render_calendar, render_cancel
-from needlecare.cli.output import delivering, write_data, write_file, write_text
+from needlecare.cli.output import complain, delivering, write_data, write_file, write_text
 from needlecare.cli.request import Request
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
@@ -41,8 +41,13 @@ def show_plan(
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
         return
-    text = render_calendar(timeline, calendar) if chosen == "ics" else _render(timeline, chosen, sources=sources)
+    if chosen == "ics":
+        text, remark = render_calendar(timeline, calendar)
+    else:
+        text, remark = _render(timeline, chosen, sources=sources), ""
     _write(text, chosen, output)
+    if remark:
+        complain(remark)
 
 
 def call_off(calendar: CalendarOptions, *, format_: str | None, output: Path | None) -> None:

@@ -10,8 +10,10 @@ from needlecare.views.ics.entry import Options
 from needlecare.views.ics.identity import dated_plan, event_uid, named_plan
 from needlecare.views.ics.notes import Notes
 from needlecare.views.ics.shapes import entries, instant
-from needlecare.views.ics.write import Heading, Made, write
+from needlecare.views.ics.write import Heading, Made, to_text
 from needlecare.views.phrases import NO_ADVICE
+
+__all__ = ["Options", "cancel", "render"]
 
 if TYPE_CHECKING:
     from needlecare.views.ics.old import OldEvent, OldPlan
@@ -44,7 +46,7 @@ def render(timeline: Timeline, options: Options | None = None, old: "OldPlan | N
         made.extend(_cancel(event, sequence, lead + notes.of([]), options) for event in gone)
     title = timeline.rule_set.title
     heading = (_HUSH_NAME, _HUSH_TEXT) if options.discreet else (title, notes.heading())
-    return write(Heading(plan, *heading), _in_time(made))
+    return to_text(Heading(plan, *heading), _in_time(made))
 
 
 def cancel(old: "OldPlan", options: Options | None = None) -> str:
@@ -58,7 +60,7 @@ def cancel(old: "OldPlan", options: Options | None = None) -> str:
     lead = f"The plan was called off. {NO_ADVICE}\n\nIt said:\n"
     made = [_cancel(event, old.next_sequence, lead + event.text, options) for event in old.events]
     heading = (_HUSH_NAME, _HUSH_TEXT) if options.discreet else ("Called off", f"This plan was called off. {NO_ADVICE}")
-    return write(Heading(plan, *heading), _in_time(made))
+    return to_text(Heading(plan, *heading), _in_time(made))
 
 
 def _plan(timeline: Timeline, options: Options) -> str:

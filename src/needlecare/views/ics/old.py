@@ -12,7 +12,7 @@ LARGEST_BYTES = 5_000_000
 _MOST_EVENTS = 5_000
 # RFC 5545 gives an INTEGER 31 bits.
 _LAST_SEQUENCE = 2**31 - 2
-_LONGEST = 20_000
+_LONGEST, _LONGEST_TITLE = 20_000, 400
 # What a plan can lie in, with some room on both sides.
 _YEARS = set(range(FIRST_YEAR - 2, LAST_YEAR + 3))
 _OURS = "give the file that `plan -o` wrote"
@@ -114,7 +114,7 @@ def _event(component: Any, name: str) -> OldEvent:
     years = {value.year for value in (start, end, stamp)}
     if sequence < 0 or not years <= _YEARS or isinstance(start, datetime) != isinstance(end, datetime):
         raise InputError(f"{name} is not whole: one of its events has no readable times; {_OURS}")
-    title, text = (str(component.get(key, ""))[:_LONGEST] for key in ("SUMMARY", "DESCRIPTION"))
+    title, text = str(component.get("SUMMARY", ""))[:_LONGEST_TITLE], str(component.get("DESCRIPTION", ""))[:_LONGEST]
     return OldEvent(uid, sequence, stamp, title, text, start, end, str(component.get("STATUS")) == "CANCELLED")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from math import inf
 
 from needlecare.model.plan import FOREVER, Day, Timeline, Wait
 from needlecare.model.ruleset import AVOID
@@ -127,10 +128,12 @@ class Namer:
         }
 
         def rank(one: str) -> tuple[float, str]:
-            # What many sources speak of and is over soon comes first: the rest is known by then. The core always counts.
-            end = over[one].end
-            far = end == FOREVER or self._timeline.rule_set.rules[over[one].rule].core
-            left = 1 if far else max((local_date(end, zone) - day.day).days, 1)
+            # What many sources speak of and is over soon comes first: the rest is known by then. The core always does.
+            end, left = over[one].end, inf
+            if self._timeline.rule_set.rules[over[one].rule].core:
+                left = 1
+            elif end != FOREVER:
+                left = max((local_date(end, zone) - day.day).days, 1)
             return -self._voices.get(one, 0) / left, one
 
         groups: dict[str, list[str]] = {}

@@ -16,10 +16,11 @@ _INSIDE = 0x80
 _BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # What cleaning could change; most texts have none of it, and looking is quick.
 _UNCLEAN = re.compile(
-    r"[^\n -~\xa1-\u167f\u1681-\u1fff\u2010-\u2027\u2032-\u205e\u206a-\u2fff\u3001-\uffff]|  | \n|\n |\\[nN]|\A\s|\s\Z"
+    r"[^\n -~\xa1-\u167f\u1681-\u1fff\u2010-\u2027\u2032-\u205e\u206a-\u2fff\u3001-\uffff]"
+    r"|  | \n|\n |\\[nNrR]|\A\s|\s\Z"
 )
-# Several readers take a backslash before an n for a line break, escaped or not; its look-alike is safe.
-_BACKSLASH = re.compile(r"\\(?=[nN])")
+# Several readers take a backslash before an n or an r for a line break, escaped or not; its look-alike is safe.
+_BACKSLASH = re.compile(r"\\(?=[nNrR])")
 
 
 class Heading(NamedTuple):
@@ -45,7 +46,7 @@ class Made(NamedTuple):
     cancelled: bool = False
 
 
-def write(heading: Heading, events: Iterable[Made]) -> str:
+def to_text(heading: Heading, events: Iterable[Made]) -> str:
     """Write a calendar file."""
     calendar = Calendar()
     name, text = vText(line(heading.name)), vText(lines(heading.text))
