@@ -14,6 +14,7 @@ from icalendar import Calendar
 
 from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import ics
+from support import Planner
 
 Write = Callable[..., Path]
 Events = Callable[[Path], dict[str, Any]]
@@ -35,28 +36,69 @@ def test_make_up_is_back_at_the_hour_that_the_plan_gives(write: Write, events: E
     assert str(event["SUMMARY"]).endswith("again")
 
 
-def test_a_title_carries_its_condition(write: Write, events: Events) -> None:
-    found = titles(events(write("--time", "16:30")))
-    (heat,) = [title for title in found if title.startswith("Strong heat")]
-    assert heat == "Strong heat (not all) again, if no redness is left"
-    assert "Only once no redness is left (usually by Mon 23 Nov)" in str(found[heat]["DESCRIPTION"])
+def entries(timeline: Timeline, **options: Any) -> dict[str, Any]:
+    calendar: Any = Calendar.from_ical(ics.render(timeline, ics.Options(**options)))
+    return {str(event["SUMMARY"]): event for event in calendar.walk("VEVENT")}
 
 
-def test_what_is_free_but_not_as_a_whole_says_so(write: Write, events: Events) -> None:
-    found = titles(events(write("--time", "16:30")))
-    (title,) = [title for title in found if title.startswith("Exercise")]
-    assert title.startswith("Exercise (not all)")
-    assert "exercise [bhskin, adore +24]; not yet: hot yoga" in str(found[title]["DESCRIPTION"])
+def test_a_title_carries_its_condition(plan: Planner) -> None:
+    found = entries(plan("gym: {avoid: gym, until: 24h and redness-gone}"))
+    event = found["The gym again, if no redness is left"]
+    assert event["DTSTART"].dt == datetime(2026, 11, 24, 8, tzinfo=UTC), "when it is usually gone"
+    assert "Only once no redness is left (usually by Mon 23 Nov)" in str(event["DESCRIPTION"])
 
 
-def test_a_day_tells_in_its_title_what_to_leave(write: Write, events: Events) -> None:
-    found = {e["DTSTART"].dt: str(e["SUMMARY"]) for e in events(write("--time", "16:30")).values()}
-    assert found[date(2026, 11, 22)].startswith("Day 2: till 16:30 no make-up, alcohol")
-    assert "all day no sun and tanning, exercise" in found[date(2026, 11, 22)]
+def test_what_is_free_but_not_as_a_whole_says_so(plan: Planner) -> None:
+    found = entries(plan("gym: {avoid: gym, until: 25h}\nyoga: {avoid: hot-yoga, until: 73h}"))
+    assert "- the gym [sheet]; not yet: hot yoga" in str(found["The gym (not all) again"]["DESCRIPTION"])
+    assert "Hot yoga again" in found
 
 
-def test_a_run_of_equal_days_is_one_event_with_an_exclusive_end(write: Write, events: Events) -> None:
-    (run,) = [e for title, e in titles(events(write("--time", "16:30"))).items() if title.startswith("Days 4–5:")]
+def test_a_milder_restriction_that_follows_is_no_permission(plan: Planner) -> None:
+    found = entries(plan("cream: {avoid: cream, until: 25h..49h}"))
+    assert found["Cream: better not, instead of no"]["DTSTART"].dt == datetime(2026, 11, 21, 17, 30, tzinfo=UTC)
+    assert found["Cream again"]["DTSTART"].dt == datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
+
+
+def test_a_day_tells_in_its_title_what_to_leave_and_to_do(plan: Planner) -> None:
+    rules = "paint: {avoid: paint, until: 48h}\ngym: {avoid: gym, until: 72h}\ncool: {do: cream, until: 4d}"
+    (title,) = [title for title in entries(plan(rules)) if title.startswith("Day 2:")]
+    assert title.startswith("Day 2: avoid make-up till 16:30; all day ")
+    assert "the gym" in title
+    assert title.endswith("; do mineral sunscreen, cream")
+
+
+def test_a_condition_stands_before_what_may_be_cut(plan: Planner) -> None:
+    long = "ask whoever prescribed the tablets whether they matter and what to do about them on the day itself"
+    found = entries(plan(f"ask: {{prepare: tablets, from: 7d before, if: you take any, text: {long}}}"))
+    (title,) = [title for title in found if title.startswith("7 days before: if you take any: ask whoever")]
+    assert title.endswith("…")
+    assert long in str(found[title]["DESCRIPTION"]).replace("Ask", "ask")
+
+
+def test_what_begins_later_is_a_moment(plan: Planner) -> None:
+    found = entries(plan("cool: {do: cream, from: 24h, until: 3d, if: it stings}"), style="moments")
+    assert found["From now on: cream, if it stings"]["DTSTART"].dt == datetime(2026, 11, 21, 16, 30, tzinfo=UTC)
+
+
+def test_a_sign_that_stays_is_a_reason_to_call(plan: Planner) -> None:
+    found = entries(plan("red: {expect: redness, until: 2d, worry-after: 3d}"))
+    assert found["Still redness? Call your clinic"]["DTSTART"].dt == datetime(2026, 11, 24, 8, tzinfo=UTC)
+
+
+def test_pre_care_stands_before_the_treatment(plan: Planner) -> None:
+    found = entries(plan("retinol: {avoid: retinol, from: 7d before, until: 24h}"))
+    assert found["7 days before: leave retinol"]["DTSTART"].dt == datetime(2026, 11, 13, 8, tzinfo=UTC)
+
+
+def test_hours_before_the_treatment_are_hours(plan: Planner) -> None:
+    found = entries(plan("tablets: {avoid: tablets, from: 24h before, until: 24h}"))
+    assert found["1 day before: leave tablets"]["DTSTART"].dt == datetime(2026, 11, 19, 16, 30, tzinfo=UTC)
+
+
+def test_a_run_of_equal_days_is_one_event_with_an_exclusive_end(plan: Planner) -> None:
+    found = entries(plan("gym: {avoid: gym, until: 5d}"))
+    (run,) = [event for title, event in found.items() if title.startswith("Days 4–5:")]
     assert (run["DTSTART"].dt, run["DTEND"].dt) == (date(2026, 11, 24), date(2026, 11, 26))
 
 
@@ -72,25 +114,9 @@ def test_the_next_session_has_its_three_dates(run: Run, write: Write, events: Ev
     assert dates == {"not": (minimum, minimum + day), "best": (first, last + day), "late": (overdue, overdue + day)}
 
 
-def test_pre_care_stands_before_the_treatment(write: Write, events: Events) -> None:
-    found = titles(events(write("--time", "16:30")))
-    event = found["7 days before: leave retinol and other retinoids, exfoliation +3"]
-    assert event["DTSTART"].dt == datetime(2026, 11, 13, 8, tzinfo=UTC)
-    alcohol = found["1 day before: leave alcohol"]
-    assert alcohol["DTSTART"].dt == datetime(2026, 11, 19, 16, 30, tzinfo=UTC)
-
-
-def test_what_is_still_seen_too_long_is_a_moment_of_its_own(write: Write, events: Events) -> None:
-    found = titles(events(write("--time", "16:30")))
-    assert found["Still swelling, itching, tenderness? Call your clinic"]["DTSTART"].dt == datetime(
-        2026, 11, 24, 8, tzinfo=UTC
-    )
-
-
 def test_moments_have_no_day_but_the_first(write: Write, events: Events) -> None:
     found = titles(events(write("--time", "16:30", "--calendar-style", "moments")))
     assert [title[:5] for title in found if title.startswith("Day")] == ["Day 0"]
-    assert any(title.startswith("From now on: plain moisturiser") for title in found)
 
 
 def test_both_styles_share_the_uids_of_what_they_share(write: Write, events: Events) -> None:

@@ -74,7 +74,7 @@ def _lead(alarm: str | None) -> timedelta | None:
     from needlecare.views.ics.entry import LONGEST_LEAD
 
     if alarm is None:
-        return timedelta(0)
+        return timedelta()
     word = alarm.strip().lower()
     if word == "none":
         return None

@@ -9,11 +9,10 @@ from needlecare.model.time import ceil_to_day, local_date
 DAILY, MOMENTS = STYLES = ("daily", "moments")
 # Nothing rings between the night's two ends; what would is moved to the evening before or the morning after.
 _EVENING, _NIGHT, _MORNING = time(21), time(22), time(8)
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 # How long a timed event is: long enough to be seen in a day view, short enough to be a moment.
-_LENGTH = timedelta(minutes=15)
-_MINUTE = timedelta(minutes=1)
-_DAY = timedelta(days=1)
-LONGEST_LEAD = timedelta(days=28)
+_LENGTH = 15 * _MINUTE
+LONGEST_LEAD = 28 * _DAY
 
 
 class Options(NamedTuple):
@@ -23,7 +22,7 @@ class Options(NamedTuple):
     """
 
     style: str = DAILY
-    lead: timedelta | None = timedelta(0)
+    lead: timedelta | None = timedelta()
     discreet: bool = False
     name: str = ""
 

@@ -7,9 +7,11 @@ from itertools import islice
 from needlecare.model.plan import FOREVER, Day, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_end, day_start
+from needlecare.views.days import with_details
 from needlecare.views.ics.titles import Namer, capital, say_days, shorten
 from needlecare.views.phrases import Clock, join_words, marks, say_dates, say_waits, topmost
-from needlecare.views.sheet import Row, Sheet, _with_details, make_sheet
+from needlecare.views.rows import Row
+from needlecare.views.sheet import Sheet, make_sheet
 
 # How many sources an event names in full, and how many reasons a day does; the moments have them all.
 _NAMED, _REASONS = 3, 6
@@ -24,7 +26,7 @@ class Notes:
         self._rule_set = timeline.rule_set
         self._clock = Clock(timeline.treatment)
         self.namer = Namer(timeline)
-        self._sheet: Sheet = make_sheet(timeline)
+        self._sheet: Sheet = make_sheet(timeline, typed=False)
         self._footer = "\n".join(self._foot())
         self._voices = {id(window): {saying.source for saying in window.says} for window in timeline.windows}
         by_weight = sorted(self._rule_set.sources, key=lambda one: (-self._rule_set.weight(one), one))
@@ -60,7 +62,7 @@ class Notes:
         """List what is to be done, how and how often, each with who says so."""
         texts: dict[str, list[Window]] = {}
         for window in windows:
-            texts.setdefault(_with_details(window), []).append(window)
+            texts.setdefault(with_details(window), []).append(window)
         return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
 
     def sessions(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Titles: what can be read in a month view. The most important names come first, and a condition is never cut."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from math import inf
 
@@ -104,7 +104,7 @@ class Namer:
         if day.number == 0 and any(finding.level in _CAREFUL for finding in self._timeline.findings):
             parts.append("ask your clinic first")
         if day.avoid:
-            parts.extend(self._forbidden(day))
+            parts.append(self._forbidden(day))
         elif day.better_not:
             parts.append(f"better not {self.names(day.better_not)}")
         if day.do:
@@ -117,7 +117,7 @@ class Namer:
             parts.append(f"normal: {self.signs(day.expect)}")
         return f"{say_days(day.number, run[-1].number)}: {'; '.join(parts) or 'nothing to leave'}"
 
-    def _forbidden(self, day: Day) -> Iterator[str]:
+    def _forbidden(self, day: Day) -> str:
         """Name what a day forbids: what is over that day first, with its hour."""
         zone = self._timeline.treatment.zone
         begins, ends = day_start(day.day, zone), day_end(day.day, zone)
@@ -138,11 +138,13 @@ class Namer:
 
         groups: dict[str, list[str]] = {}
         for one in sorted(topmost(day.avoid, self._timeline.rule_set), key=rank):
-            hour = f"till {self._clock.time(over[one].end)} " if over[one].end < ends else ""
+            hour = f" till {self._clock.time(over[one].end)}" if over[one].end < ends else ""
             groups.setdefault(hour, []).append(self._label(one))
-        for hour, labels in sorted(groups.items(), key=lambda item: item[0] or "u"):
-            whole = "all day " if not hour and len(groups) > 1 else ""
-            yield f"{hour}{whole}no {shorten(labels, _LONG if len(groups) == 1 else _SHORT)}"
+        room = _LONG if len(groups) == 1 else _SHORT
+        said = [f"{shorten(labels, room)}{hour}" for hour, labels in sorted(groups.items()) if hour]
+        if "" in groups:
+            said.append(f"{'all day ' if said else ''}{shorten(groups[''], room)}")
+        return f"avoid {'; '.join(said)}"
 
     def _label(self, target: str) -> str:
         return self._timeline.rule_set.label(target)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from icalendar import Alarm, Calendar, Event
 from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 
-from needlecare.views.plain import harmless
+from needlecare.views.harmless import harmless
 
 _OCTETS = 75
 # The upper two bits of an octet that goes on with a character of UTF-8.
