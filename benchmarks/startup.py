@@ -3,6 +3,7 @@
 Run it in an environment where needlecare is installed as people install it: `python -m benchmarks.startup`.
 """
 
+import contextlib
 import os
 import pty
 import statistics
@@ -34,6 +35,7 @@ CASES: list[tuple[str, list[str], bool, float]] = [
     ("plan on a terminal", [*_NEEDLECARE, "plan", *_TREATMENT], True, 1.5),
     ("plan, piped", [*_NEEDLECARE, "plan", *_TREATMENT], False, 1.4),
     ("plan --format json", [*_NEEDLECARE, "plan", *_TREATMENT, "--format", "json"], False, 1.4),
+    ("plan -o x.ics", [*_NEEDLECARE, "plan", *_TREATMENT, "-o", "x.ics"], False, 1.7),
     ("--help", [*_NEEDLECARE, "--help"], False, 1.25),
 ]
 
@@ -64,7 +66,7 @@ def _run_on_terminal(command: list[str]) -> None:
 
 def main() -> None:
     """Measure every case and print a line for each."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         hello = Path(folder) / "hello.py"
         hello.write_text(HELLO, encoding="utf-8")
         bare = [sys.executable, str(hello)]

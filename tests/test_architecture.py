@@ -105,6 +105,7 @@ def test_one_place_reads_the_clock() -> None:
         ("rich", {"views.terminal", "cli"}),
         ("typer", {"cli"}),
         ("dateutil", {"model.time", "dates"}),
+        ("icalendar", {"views.ics.write", "views.ics.old"}),
         ("pydantic", {"views.json"}),
         ("tzlocal", {"dates"}),
     ],

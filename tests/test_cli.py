@@ -65,12 +65,12 @@ WRONG = {
     ),
     "depth": ((*DATE, "--depth", "12"), "depth: `12` can't be; give a number from 0.1 to 8 mm"),
     "fact": ((*DATE, "--fact", "mood"), "--fact: `mood` can't be read; write it as key=value"),
-    "format": ((*DATE, "--format", "xml"), "--format: there is no `xml`; it is one of text, json, html, md, csv"),
+    "format": ((*DATE, "--format", "xml"), "--format: there is no `xml`; it is one of text, json, ics, html, md, csv"),
     "suffix": (
         (*DATE, "-o", "plan.pdf"),
         (
             "-o plan.pdf: the name tells no format; "
-            "end it in .csv, .htm, .html, .json, .markdown, .md, .txt, or give --format"
+            "end it in .csv, .htm, .html, .ics, .json, .markdown, .md, .txt, or give --format"
         ),
     ),
     "now": (

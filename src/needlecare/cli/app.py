@@ -1,5 +1,6 @@
 """The commands and their options."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,8 @@ import typer
 
 from needlecare.cli.request import Request, about_treatment
 from needlecare.cli.rules_app import rules_app
+
+_CALENDAR = "The calendar"
 
 app = typer.Typer(
     name="needlecare",
@@ -37,12 +40,12 @@ def needlecare(
 
 
 @app.command()
-@about_treatment
+@partial(about_treatment, unless="cancel")
 def plan(
-    request: Request,
+    request: Request | None,
     *,
     format_: Annotated[
-        str | None, typer.Option("--format", help="text, json, html, md or csv; else as -o ends.")
+        str | None, typer.Option("--format", help="text, json, ics, html, md or csv; else as -o ends.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")
@@ -54,8 +57,38 @@ def plan(
         bool, typer.Option("--plain", help="Text without colour and layout, good to hear read aloud.")
     ] = False,
     sources: Annotated[bool, typer.Option("--sources", help="List the sources at the end.")] = False,
+    calendar_style: Annotated[
+        str | None,
+        typer.Option(metavar="daily|moments", help="An entry a day, or only what changes.", rich_help_panel=_CALENDAR),
+    ] = None,
+    alarm: Annotated[
+        str | None,
+        typer.Option(help="When to be reminded: none, 0min (the default), 2h before …", rich_help_panel=_CALENDAR),
+    ] = None,
+    discreet: Annotated[
+        bool, typer.Option("--discreet", help="Titles that give nothing away.", rich_help_panel=_CALENDAR)
+    ] = False,
+    id_: Annotated[
+        str | None,
+        typer.Option(
+            "--id", metavar="TEXT", help="Whose plan it is, if several share a date.", rich_help_panel=_CALENDAR
+        ),
+    ] = None,
+    replaces: Annotated[
+        Path | None,
+        typer.Option(metavar="OLD.ics", help="Update what this older calendar put in.", rich_help_panel=_CALENDAR),
+    ] = None,
+    cancel: Annotated[
+        Path | None,
+        typer.Option(metavar="OLD.ics", help="Call this older calendar off.", rich_help_panel=_CALENDAR),
+    ] = None,
 ) -> None:
     """Show the timeline of a treatment: what to leave, what to do, what is normal, what lifts when."""
-    from needlecare.cli.plan import show_plan
+    from needlecare.cli.calendar import CalendarOptions
+    from needlecare.cli.plan import call_off, show_plan
 
-    show_plan(request, format_=format_, output=output, days=days, plain=plain, sources=sources)
+    calendar = CalendarOptions(calendar_style, alarm, discreet, id_, replaces, cancel)
+    if request is None:
+        call_off(calendar, format_=format_, output=output)
+        return
+    show_plan(request, format_=format_, output=output, days=days, plain=plain, sources=sources, calendar=calendar)

@@ -4,7 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from needlecare.cli.output import delivering, write_data, write_file, write_text
+from needlecare.cli.calendar import CalendarOptions, render_calendar, render_cancel
+from needlecare.cli.output import complain, delivering, write_data, write_file, write_text
 from needlecare.cli.request import Request
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
@@ -14,6 +15,7 @@ from needlecare.timeline import build_timeline
 FORMATS = {
     "text": (".txt",),
     "json": (".json",),
+    "ics": (".ics",),
     "html": (".html", ".htm"),
     "md": (".md", ".markdown"),
     "csv": (".csv",),
@@ -22,15 +24,40 @@ _SUFFIXES = {suffix: name for name, suffixes in FORMATS.items() for suffix in su
 
 
 def show_plan(
-    request: Request, *, format_: str | None, output: Path | None, days: int | None, plain: bool, sources: bool
+    request: Request,
+    *,
+    format_: str | None,
+    output: Path | None,
+    days: int | None,
+    plain: bool,
+    sources: bool,
+    calendar: CalendarOptions,
 ) -> None:
     """Build the timeline and write it to *output*, else to stdout."""
     chosen = _choose(format_, output)
+    if calendar.is_given and chosen != "ics":
+        raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
         return
-    text = _render(timeline, chosen, sources=sources)
+    if chosen == "ics":
+        text, remark = render_calendar(timeline, calendar)
+    else:
+        text, remark = _render(timeline, chosen, sources=sources), ""
+    _write(text, chosen, output)
+    if remark:
+        complain(remark)
+
+
+def call_off(calendar: CalendarOptions, *, format_: str | None, output: Path | None) -> None:
+    """Write the calendar that calls an older one off; no treatment is needed."""
+    if _choose(format_ or (None if output else "ics"), output) != "ics":
+        raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
+    _write(render_cancel(calendar), "ics", output)
+
+
+def _write(text: str, chosen: str, output: Path | None) -> None:
     if output is not None:
         write_file(output, text)
     elif chosen == "text":

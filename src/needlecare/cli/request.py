@@ -133,14 +133,17 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def about_treatment(command: Callable[..., None]) -> Callable[..., None]:
-    """Give *command* the shared options; it gets what they come to as its first argument."""
+def about_treatment(command: Callable[..., None], *, unless: str = "") -> Callable[..., None]:
+    """Give *command* the shared options; it gets what they come to as its first argument.
+
+    With the option *unless* of its own it needs no treatment, and gets None.
+    """
     shared = inspect.signature(read_request).parameters
     own = list(inspect.signature(command).parameters.values())[1:]
 
     def run(**typed: Any) -> None:
-        request = read_request(**{name: typed.pop(name) for name in shared})
-        command(request, **typed)
+        said = {name: typed.pop(name) for name in shared}
+        command(None if typed.get(unless) is not None else read_request(**said), **typed)
 
     parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*shared.values(), *own)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

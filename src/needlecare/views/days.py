@@ -87,7 +87,7 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             if window.start < treatment.last and window.start < window.end:
                 groups.setdefault((window.start, "leave", ""), []).append(window)
         elif window.kind == PREPARE:
-            groups.setdefault((window.start, "prepare", _with_details(window)), []).append(window)
+            groups.setdefault((window.start, "prepare", with_details(window)), []).append(window)
     for (at, tone, text), windows in sorted(groups.items(), key=lambda item: item[0]):
         shown = topmost((window.target for window in windows), rule_set)
         names = text or join_words(rule_set.label(one) for one in shown)
@@ -103,7 +103,7 @@ def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     found: dict[tuple[datetime, datetime, str], list[Window]] = {}
     for window in timeline.windows:
         if window.kind == DO and window.end > max(window.start, timeline.treatment.first):
-            found.setdefault((window.start, window.end, _with_details(window)), []).append(window)
+            found.setdefault((window.start, window.end, with_details(window)), []).append(window)
     for (start, end, text), windows in sorted(found.items()):
         begins = "" if start <= timeline.treatment.last else f"from {clock.at(start)} "
         once = say_waits(windows[0].waits, clock)
@@ -142,7 +142,7 @@ def _day_rows(run: list[Day], timeline: Timeline, clock: Clock) -> Iterator[Row]
             yield Row(head, join_words(rule_set.label(one) for one in shown), tone)
     doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
     for window in doing.values():
-        yield Row("Do", _with_details(window), "do", ranked_sources([window], rule_set))
+        yield Row("Do", with_details(window), "do", ranked_sources([window], rule_set))
     if day.expect:
         yield Row("Normal", join_words(rule_set.label(sign) for sign in day.expect), "expect")
     for (at, to, waits), names in _lift_groups(day.lifts, timeline, clock):
@@ -176,7 +176,7 @@ def _on_day(timeline: Timeline, day: Day, kind: str) -> Iterator[Window]:
                 yield window
 
 
-def _with_details(window: Window) -> str:
+def with_details(window: Window) -> str:
     """Add how, how often and under which condition to what a window asks for."""
     words = window.words
     often = [words["times"]] if "times" in words else []

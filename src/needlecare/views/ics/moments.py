@@ -1,0 +1,161 @@
+"""The moments of a plan: what begins before the treatment, what lifts, what to call about, and the next session."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from needlecare.model.plan import Lift, Session, Timeline, Wait, Window
+from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
+from needlecare.model.time import local_date
+from needlecare.model.treatment import day_number
+from needlecare.views.ics.entry import Entry, Timer, Words, on_days
+from needlecare.views.ics.notes import Notes
+from needlecare.views.ics.titles import capital, cut, hush_days, if_seen, say_days, shorten
+from needlecare.views.phrases import Clock, join_words, say_dates, say_waits
+
+
+class Moments:
+    """Makes the entries of one plan that stand for a moment; both styles have them."""
+
+    def __init__(self, timeline: Timeline, timer: Timer, notes: Notes) -> None:
+        self._timeline = timeline
+        self._timer = timer
+        self._namer = notes.namer
+        self._notes = notes
+        self._clock = Clock(timeline.treatment)
+
+    def before(self) -> Iterator[Entry]:
+        """Tell what to leave and what to prepare from a day before the treatment on."""
+        groups: dict[datetime, list[tuple[str, Window]]] = {}
+        for window in self._timeline.windows:
+            for at, tone in _beginnings(window):
+                if self._number(at) < 0:
+                    groups.setdefault(at, []).append((tone, window))
+        for at, found in sorted(groups.items(), key=lambda item: item[0]):
+            number = self._number(at)
+            tones = {tone: [window for its, window in found if its == tone] for tone, _ in found}
+            lines = [f"{capital(say_days(number, number))} the treatment: from {self._clock.at(at)} on"]
+            for tone, head in (("leave", "Leave:"), ("better not", "Better not any more:")):
+                lines.extend([head, *self._notes.items(tones[tone])] if tone in tones else [])
+            lines.extend(["Prepare:", *self._notes.details(tones["prepare"])] if "prepare" in tones else [])
+            title = f"{capital(say_days(number, number))}: {self._asked(tones)}"
+            text = self._notes.of(lines, [window for _, window in found])
+            yield self._timer.at(f"before {number}", Words(title, hush_days(number, number), text), at, late=False)
+
+    def _asked(self, tones: dict[str, list[Window]]) -> str:
+        for tone, lead in (("leave", "leave"), ("better not", "better not any more:")):
+            if tone in tones:
+                return f"{lead} {self._namer.names(window.target for window in tones[tone])}"
+        windows = tones["prepare"]
+        more = f" +{len(windows) - 1}" if len(windows) > 1 else ""
+        return f"{_conditioned(windows[0])}{more}"
+
+    def lifts(self) -> Iterator[Entry]:
+        """Tell what is free again, and on what condition."""
+        treatment = self._timeline.treatment
+        groups: dict[tuple[datetime, tuple[Wait, ...]], list[tuple[Lift, Window]]] = {}
+        for window in self._timeline.windows:
+            if window.kind == AVOID and max(window.end, window.better_until) > treatment.first:
+                for lift in window.lifts:
+                    groups.setdefault((lift.at, lift.waits), []).append((lift, window))
+        for (at, waits), found in sorted(groups.items(), key=lambda item: (item[0][0], if_seen(item[0][1]))):
+            free = [window for lift, window in found if lift.to == "yes"]
+            milder = [window for lift, window in found if lift.to != "yes"]
+            lines = [f"From {self._clock.at(at)}"]
+            if waits:
+                lines.append(f"{capital(say_waits(waits, self._clock))}. As long as that isn't so, nothing changes.")
+            lines.extend(["No rule speaks against it any more:", *self._notes.freed(free, at)] if free else [])
+            lines.extend(["Still better not:", *self._notes.items(milder)] if milder else [])
+            number = self._number(at)
+            first = min(window.target for window in free or milder)
+            title = f"{self._lifted(free, milder, at)}{if_seen(waits)}"
+            text = self._notes.of(lines, free + milder)
+            slot = f"lift {first}" if free else f"ease {first}"
+            yield self._timer.at(slot, Words(title, hush_days(number, number), text), at, late=True)
+
+    def _lifted(self, free: list[Window], milder: list[Window], at: datetime) -> str:
+        if free:
+            return f"{capital(shorten(self._namer.freed((window.target for window in free), at)))} again"
+        return f"{capital(self._namer.names(window.target for window in milder))}: better not, instead of no"
+
+    def begins(self) -> Iterator[Entry]:
+        """Tell what is to be left or done from a moment after the treatment on."""
+        last = self._timeline.treatment.last
+        groups: dict[tuple[datetime, str, tuple[Wait, ...], str], list[Window]] = {}
+        for window in self._timeline.windows:
+            if window.kind not in (AVOID, DO):
+                continue
+            for at, tone in _beginnings(window):
+                if at > last:
+                    groups.setdefault((at, tone, window.waits, window.condition or ""), []).append(window)
+        for (at, tone, waits, condition), windows in sorted(groups.items(), key=lambda item: str(item[0])):
+            number = self._number(at)
+            names = self._namer.names(window.target for window in windows)
+            on = f", if {condition}" if condition else ""
+            # What a restriction waits for is its end; what is to be done waits with its start.
+            seen = if_seen(waits) if tone == "do" else ""
+            lead = "From now on" if tone == "do" else f"From now on {tone}"
+            lines = [f"From {self._clock.at(at)}{seen}{on}"]
+            lines.extend(self._notes.details(windows) if tone == "do" else self._notes.items(windows))
+            first = min(window.target for window in windows)
+            text = self._notes.of(lines, windows)
+            title = f"{lead}: {names}{seen}{on}"
+            yield self._timer.at(f"{tone} {first}", Words(title, hush_days(number, number), text), at, late=False)
+
+    def watches(self) -> Iterator[Entry]:
+        """Tell from when a sign that was normal is a reason to call."""
+        groups: dict[tuple[datetime, str], list[Window]] = {}
+        for window in self._timeline.windows:
+            if window.kind == EXPECT and window.worry_after is not None:
+                groups.setdefault((window.worry_after, window.condition or ""), []).append(window)
+        for (at, condition), windows in sorted(groups.items(), key=lambda item: item[0]):
+            signs = list(dict.fromkeys(window.target for window in windows))
+            on = f", if {condition}" if condition else ""
+            labels = join_words(map(self._timeline.rule_set.label, signs))
+            lines = [f"From {self._clock.at(at)} on, call your clinic if this is still there{on}: {labels}"]
+            number = self._number(at)
+            title = f"Still {self._namer.signs(signs)}? Call your clinic"
+            if condition:
+                title = f"If {condition}: {title[:1].lower()}{title[1:]}"
+            text = self._notes.of(lines, windows)
+            yield self._timer.at(f"watch {min(signs)}", Words(title, hush_days(number, number), text), at, late=False)
+
+    def sessions(self) -> Iterator[Entry]:
+        """Tell when the next session may be, is best, and is late."""
+        for session in self._timeline.sessions:
+            yield from self._session(session)
+
+    def _session(self, session: Session) -> Iterator[Entry]:
+        number, best = session.number, session.recommended
+        text = self._notes.of([f"Session {number}", *self._notes.sessions()])
+        day = self._timeline.treatment.day
+        shown = (
+            ("minimum", "not before today", "first possible day", (session.minimum, session.minimum)),
+            ("recommended", f"best {say_dates(*best, day)}", "best days", best),
+            ("overdue", "late from today on", "late", (session.overdue, session.overdue)),
+        )
+        for what, title, hush, (first, last) in shown:
+            if first is not None and last is not None:
+                words = Words(f"Session {number}: {title}", f"Next date: {hush}", text)
+                yield on_days(f"session {number} {what}", words, (first, last))
+
+    def _number(self, at: datetime) -> int:
+        treatment = self._timeline.treatment
+        return day_number(treatment, local_date(at, treatment.zone))
+
+
+def _beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
+    if window.kind == AVOID:
+        if window.better_from < window.start:
+            yield window.better_from, "better not"
+        if window.start < window.end:
+            yield window.start, "leave"
+    elif window.kind in (PREPARE, DO):
+        yield window.start, "prepare" if window.kind == PREPARE else "do"
+
+
+def _conditioned(window: Window) -> str:
+    """Say what to prepare, its condition first, so that cutting can't lose it."""
+    text = window.text.rstrip(".")
+    if not window.condition:
+        return cut(text[:1].lower() + text[1:])
+    return cut(f"if {window.condition}: {text[:1].lower()}{text[1:]}", max(len(window.condition) + 50, 90))

@@ -1,0 +1,203 @@
+"""Descriptions: plain text with the hours, the reasons, who says so, and on every one when to see a clinician."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from needlecare.model.plan import FOREVER, Day, Timeline, Window
+from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
+from needlecare.model.time import day_end, day_start
+from needlecare.views.days import with_details
+from needlecare.views.ics.titles import Namer, capital, say_days, shorten
+from needlecare.views.phrases import Clock, join_words, marks, say_dates, say_waits, topmost
+from needlecare.views.rows import Row
+from needlecare.views.sheet import Sheet, make_sheet
+
+# How many sources an event names in full, and how many reasons a day does; the moments have them all.
+_NAMED, _REASONS = 3, 6
+_LEAVE, _NOT_BEFORE, _BETTER_NOT = "Leave until", "Better not any more from", "Better not until"
+
+
+class Notes:
+    """Writes the descriptions of one plan."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._rule_set = timeline.rule_set
+        self._clock = Clock(timeline.treatment)
+        self.namer = Namer(timeline)
+        self._sheet: Sheet = make_sheet(timeline, typed=False)
+        self._footer = "\n".join(self._foot())
+        self._voices = {id(window): {saying.source for saying in window.says} for window in timeline.windows}
+        by_weight = sorted(self._rule_set.sources, key=lambda one: (-self._rule_set.weight(one), one))
+        self._ranks = {source: rank for rank, source in enumerate(by_weight)}
+        self._known_ends: dict[tuple[int, str], tuple[datetime, str]] = {}
+        self._known_marks: dict[tuple[int, ...], str] = {}
+
+    def heading(self) -> str:
+        """Describe the whole calendar."""
+        sheet = self._sheet
+        return "\n".join([sheet.title, sheet.subject, *map(_said, sheet.findings), self._footer])
+
+    def of(self, lines: Iterable[str], windows: Iterable[Window] = (), *, most: int | None = None) -> str:
+        """Put *lines*, the reasons (so many at *most*) and sources of *windows*, and the foot of all texts together."""
+        windows = list(windows)
+        return "\n".join([*lines, *self._reasons(windows, most), *self._sources(windows), "", self._footer])
+
+    def items(self, windows: Iterable[Window]) -> list[str]:
+        """List activities, each with who says so; what is part of another one goes unsaid."""
+        by_target = {window.target: window for window in windows}
+        return [f"- {self._item(by_target[one])}" for one in topmost(by_target, self._rule_set)]
+
+    def freed(self, windows: Iterable[Window], at: datetime) -> list[str]:
+        """List what is free from *at* on, and what of it isn't."""
+        by_target = {window.target: window for window in windows}
+        found = []
+        for one in topmost(by_target, self._rule_set):
+            held = self.namer.still_held(one, at)
+            found.append(f"- {self._item(by_target[one])}{f'; not yet: {join_words(held)}' if held else ''}")
+        return found
+
+    def details(self, windows: Iterable[Window]) -> list[str]:
+        """List what is to be done, how and how often, each with who says so."""
+        texts: dict[str, list[Window]] = {}
+        for window in windows:
+            texts.setdefault(with_details(window), []).append(window)
+        return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
+
+    def sessions(self) -> list[str]:
+        """List what is said about the sessions to come."""
+        return [f"- {_said(row)}" for row in self._sheet.sessions]
+
+    def of_days(self, run: list[Day]) -> str:
+        """Describe a run of equal days."""
+        day, last = run[0], run[-1]
+        windows = self._of(run)
+        lines = [f"{say_days(day.number, last.number)}, {say_dates(day.day, last.day, self._timeline.treatment.day)}"]
+        if day.number == 0:
+            lines.extend(_said(row) for row in self._sheet.findings)
+        avoiding = [window for window in windows if window.kind == AVOID]
+        begins = day_start(day.day, self._timeline.treatment.zone)
+        milder = [window for window in avoiding if window.target in day.better_not]
+        lines.extend(self._restricted([window for window in avoiding if window.target in day.avoid], _LEAVE))
+        lines.extend(self._restricted([window for window in milder if window.start > begins], _NOT_BEFORE))
+        lines.extend(self._restricted([window for window in milder if window.start <= begins], _BETTER_NOT))
+        for head, kind in (("Prepare:", PREPARE), ("Do:", DO)):
+            asked = self.details(window for window in windows if window.kind == kind)
+            lines.extend([head, *asked] if asked else [])
+        if day.expect:
+            lines.append(f"Normal to see: {join_words(map(self._rule_set.label, day.expect))}")
+        calls = [window for window in windows if window.worry_after and self._is_in(window.worry_after, run)]
+        if calls:
+            signs = join_words(dict.fromkeys(self._rule_set.label(window.target) for window in calls))
+            lines.append(f"Call your clinic if it is still there: {signs}")
+        lines.extend(self._lifting(day))
+        if day.number == 0:
+            lines.extend(["What this rests on:", *(f"- {_said(row)}" for row in self._sheet.known)])
+        told = [window for window in windows if window.kind in (AVOID, DO, PREPARE)]
+        soonest = sorted(told, key=lambda window: max(window.end, window.better_until))
+        return self.of(lines, soonest, most=_REASONS if day.number else len(told))
+
+    def _of(self, run: list[Day]) -> list[Window]:
+        """Give the windows that touch a run of days."""
+        zone = self._timeline.treatment.zone
+        begins, ends = day_start(run[0].day, zone), day_end(run[-1].day, zone)
+        found = []
+        for window in self._timeline.windows:
+            first, last = window.better_from, max(window.end, window.better_until)
+            touches = first < ends and (last > begins or begins <= first == last)
+            listed = {DO: run[0].do, PREPARE: run[0].prepare, EXPECT: run[0].expect}.get(window.kind)
+            if touches and (window.kind == AVOID or (listed and window.target in listed)):
+                found.append(window)
+        return found
+
+    def _is_in(self, instant: datetime, run: list[Day]) -> bool:
+        zone = self._timeline.treatment.zone
+        return day_start(run[0].day, zone) <= instant < day_end(run[-1].day, zone)
+
+    def _restricted(self, windows: list[Window], head: str) -> Iterator[str]:
+        """Group what is restricted by its end and what it waits for."""
+        groups: dict[tuple[datetime, str], list[Window]] = {}
+        for window in windows:
+            groups.setdefault(self._until(window, head), []).append(window)
+        for (_, until), group in sorted(groups.items(), key=lambda item: item[0]):
+            shown = topmost((window.target for window in group), self._rule_set)
+            cited = self._marks([window for window in group if window.target in shown])
+            yield f"{until}: {join_words(map(self._rule_set.label, shown))} [{cited}]"
+
+    def _until(self, window: Window, head: str) -> tuple[datetime, str]:
+        """Say until when; the same windows come on many days."""
+        key = id(window), head
+        if key not in self._known_ends:
+            end = {_LEAVE: window.end, _NOT_BEFORE: window.better_from, _BETTER_NOT: window.better_until}[head]
+            self._known_ends[key] = end, self._end(window, head, end)
+        return self._known_ends[key]
+
+    def _end(self, window: Window, head: str, end: datetime) -> str:
+        if head == _NOT_BEFORE:
+            return f"{head} {self._clock.at(end)}"
+        if end == FOREVER and not window.end_stated:
+            return f"{head.removesuffix(' until')} (no end is given, ask your clinic)"
+        return ", ".join(filter(None, (f"{head} {self._clock.until(end)}", say_waits(window.waits, self._clock))))
+
+    def _lifting(self, day: Day) -> Iterator[str]:
+        groups: dict[tuple[datetime, str], list[str]] = {}
+        for lift in day.lifts:
+            hour = self._clock.time(lift.at) or "the start of the day"
+            milder = " (better not yet)" if lift.to == "better-not" else ""
+            waits = say_waits(lift.waits, self._clock)
+            when = f"Free from {hour}{milder}{f', {waits}' if waits else ''}"
+            groups.setdefault((lift.at, when), []).append(lift.activity)
+        for (at, when), activities in groups.items():
+            yield f"{when}: {join_words(self.namer.freed(activities, at))}"
+
+    def _item(self, window: Window) -> str:
+        thin = " (little evidence)" if window.low_confidence else ""
+        return f"{self._rule_set.label(window.target)}{thin} [{self._marks([window])}]"
+
+    def _marks(self, windows: list[Window]) -> str:
+        """Name the sources of *windows*; the same ones come on many days."""
+        key = tuple(map(id, windows))
+        if key not in self._known_marks:
+            self._known_marks[key] = marks(windows, self._rule_set)
+        return self._known_marks[key]
+
+    def _reasons(self, windows: Iterable[Window], most: int | None) -> Iterator[str]:
+        reasons: dict[str, list[str]] = {}
+        for window in windows:
+            for word in ("why", "instead", "note"):
+                if word in window.words:
+                    lead = "instead: " if word == "instead" else ""
+                    reasons.setdefault(f"{lead}{window.words[word].rstrip('.')}", []).append(window.target)
+        if reasons:
+            yield "Why, and what instead:"
+        for reason, targets in islice(reasons.items(), most):
+            yield f"- {shorten(dict.fromkeys(map(self._rule_set.label, targets)))}: {reason}"
+
+    def _sources(self, windows: Iterable[Window]) -> Iterator[str]:
+        """Name in full the weightiest sources that *windows* rest on."""
+        voices = set().union(*(self._voices[id(window)] for window in windows))
+        if not voices:
+            return
+        named = sorted(voices, key=self._ranks.__getitem__)[:_NAMED]
+        yield f"Who says so ({len(voices)} sources), among them:" if len(voices) > len(named) else "Who says so:"
+        for id_ in named:
+            source = self._rule_set.sources[id_]
+            yield f"- {id_}: {', '.join(filter(None, (source.title, source.publisher, source.url)))}"
+
+    def _foot(self) -> Iterator[str]:
+        urgent: list[str] = []
+        calls: list[str] = []
+        for rule in self._timeline.red_flags:
+            (urgent if rule.urgent else calls).extend(map(self._rule_set.label, rule.targets))
+        if urgent:
+            yield f"Red flags, see a clinician: {join_words(dict.fromkeys(urgent))}."
+        if calls:
+            yield f"Call your clinic: {join_words(dict.fromkeys(calls))}."
+        yield from self._sheet.notice
+        yield self._sheet.basis
+
+
+def _said(row: Row) -> str:
+    cited = f" [{row.marks}]" if row.marks else ""
+    return f"{capital(row.head)}: {row.text}{cited}"

@@ -1,0 +1,64 @@
+"""What the tests of the calendar share: plans made by the program, and events read back from the file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import icalendar
+import pytest
+
+from needlecare.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program; gives its exit code, stdout and stderr."""
+
+    def call(*words: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        said = capsys.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return call
+
+
+# A plan takes a while and the same ones are asked for again and again.
+_MADE: dict[tuple[object, ...], bytes] = {}
+
+
+@pytest.fixture
+def write(run: Run, tmp_path: Path) -> Write:
+    """Write a plan to a calendar file."""
+
+    def call(*words: object, name: str = "aftercare.ics", date: str = "2026-11-20", tz: str = "Europe/London") -> Path:
+        path = tmp_path / name
+        key = (date, tz, *words)
+        if key not in _MADE:
+            code, out, err = run("plan", "--date", date, "--tz", tz, *words, "-o", path)
+            assert (code, out) == (0, ""), err
+            _MADE[key] = path.read_bytes()
+        path.write_bytes(_MADE[key])
+        return path
+
+    return call
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read the events of a file, by UID."""
+    calendar: Any = icalendar.Calendar.from_ical(path.read_bytes())
+    assert not calendar.errors
+    events = list(calendar.walk("VEVENT"))
+    assert not any(event.errors for event in events)
+    found = {str(event["UID"]): event for event in events}
+    assert len(found) == len(events), "every UID is there once"
+    return found
+
+
+@pytest.fixture
+def events() -> Callable[[Path], dict[str, Any]]:
+    """Read the events of a file, by UID."""
+    return read
