@@ -187,6 +187,8 @@ class RuleSet:
         known = self.activities.get(target) or self.signs.get(target)
         return known.label if known else target
 
-    def weight(self, source: str) -> int:
-        """Tell how much a source counts, by its kind."""
-        return self.weights.get(self.sources[source].kind, 0)
+    @cached_property
+    def by_weight(self) -> Mapping[str, int]:
+        """The place of each source in the order of weight, which its kind gives; the weightiest is 0."""
+        ordered = sorted(self.sources.values(), key=lambda source: (-self.weights.get(source.kind, 0), source.id))
+        return {source.id: place for place, source in enumerate(ordered)}

@@ -1,7 +1,7 @@
 """Reading the fields of one entry: which keys there may be, and what kind of value each holds."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from needlecare.model.bounds import Bound, parse_bound
@@ -23,14 +23,15 @@ def nearest(word: str, known: Iterable[str]) -> str:
 class Entry:
     """The fields of one entry of a rule set; each reader notes what is wrong and gives something harmless back."""
 
-    def __init__(self, fields: dict[Any, Any], problems: Problems, known: Iterable[str], what: str) -> None:
+    def __init__(self, fields: dict[Any, Any], problems: Problems, known: Collection[str], what: str) -> None:
         self.fields = fields
         self.problems = problems
         self.what = what
-        known = frozenset(known)
-        for key in fields:
-            if key not in known:
-                problems.add(key, f"{what} has no `{key}`{nearest(key, known)}; it may have {', '.join(sorted(known))}")
+        if not fields.keys() <= (known if isinstance(known, frozenset) else frozenset(known)):
+            for key in fields:
+                if key not in known:
+                    may = ", ".join(sorted(known))
+                    problems.add(key, f"{what} has no `{key}`{nearest(key, known)}; it may have {may}")
 
     def note(self, key: str, text: str) -> None:
         """Note that the value of *key* is wrong."""

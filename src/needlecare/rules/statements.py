@@ -36,7 +36,8 @@ SAID = (
     *("times", "every", "lasting", "level", "within", "count", "overdue", "then", "note"),
 )
 LEVELS = ("stop", "postpone", "ask", "tell")
-_RULE_KEYS = (*VERBS, *WORDS, *COMPUTED, *SOURCES)
+_ALLOWED = frozenset((*VERBS, *WORDS, *COMPUTED, *SOURCES))
+_SAID = frozenset(SAID)
 _ZERO_DAYS = Duration(0, "d")
 _DAY_0 = Bound((Term("treatment", Stretch(_ZERO_DAYS, _ZERO_DAYS), -1),))
 AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), "after": (AT_TREATMENT, AT_TREATMENT)}
@@ -54,7 +55,7 @@ class Context(NamedTuple):
 
 def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None:
     """Read one rule; None where it has no verb to go by."""
-    entry = Entry(value, context.problems, _RULE_KEYS, "a rule")
+    entry = Entry(value, context.problems, _ALLOWED, "a rule")
     verbs = [verb for verb in VERBS if verb in value]
     if len(verbs) != 1:
         context.problems.add(id_, f"the rule {id_} needs exactly one of {', '.join(VERBS)}")
@@ -160,10 +161,10 @@ def _check_cited(id_: str, entry: Entry, says: tuple[Saying, ...]) -> None:
 
 def _read_saying(source: str, value: Value, problems: Problems) -> list[Saying]:
     if isinstance(value, str):
-        return [Saying(source, " ".join(value.split()))]
+        return [Saying(source, value if " " not in value else " ".join(value.split()))]
     if isinstance(value, list):
         return [saying for item in value for saying in _read_saying(source, item, problems)]
-    entry = Entry(value, problems, SAID, "what a source says")
+    entry = Entry(value, problems, _SAID, "what a source says")
     said = []
     for field, part in value.items():
         parts = part if isinstance(part, list) and field != "note" else [part]

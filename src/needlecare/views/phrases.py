@@ -99,13 +99,14 @@ def marks(windows: Iterable[Window], rule_set: RuleSet, shown: int = 2) -> str:
 
 def ranked_sources(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
     """Name the sources of *windows*: first those that hold the values used, the weightiest first."""
-    ranked: dict[str, tuple[bool, int, str]] = {}
+    named: set[str] = set()
+    holding: set[str] = set()
     for window in windows:
         value = rule_set.rules[window.rule].value
-        for saying in window.says:
-            rank = (value not in saying.value, -rule_set.weight(saying.source), saying.source)
-            ranked[saying.source] = min(rank, ranked.get(saying.source, rank))
-    return tuple(sorted(ranked, key=ranked.__getitem__))
+        named.update(saying.source for saying in window.says)
+        holding.update(saying.source for saying in window.says if value in saying.value)
+    order = rule_set.by_weight.__getitem__
+    return (*sorted(holding, key=order), *sorted(named - holding, key=order))
 
 
 def cited(timeline: Timeline) -> list[str]:

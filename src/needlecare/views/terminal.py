@@ -144,10 +144,14 @@ def _dimmed(text: str, dim_from: int | None) -> Iterator[Piece]:
 def wrap(text: str, width: int) -> list[str]:
     """Break *text* into lines of at most *width* cells, between words where that can be."""
     width = max(width, 1)
+    # Most text is plain letters, a cell each.
+    measure = len if text.isascii() else cell_len
+    if measure(text) <= width:
+        return [text]
     lines: list[str] = []
     line, used = "", 0
     for word in text.split(" "):
-        size = cell_len(word)
+        size = measure(word)
         if line and used + 1 + size > width:
             lines.append(line)
             line, used = "", 0
@@ -155,7 +159,7 @@ def wrap(text: str, width: int) -> list[str]:
             *full, word = chop_cells(word, width)  # noqa: PLW2901  the rest of the word goes on
             lines.extend([line] if line else [])
             lines.extend(full)
-            line, size = "", cell_len(word)
+            line, size = "", measure(word)
         line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
     return [*lines, line]
 

@@ -29,8 +29,7 @@ class Notes:
         self._sheet: Sheet = make_sheet(timeline, typed=False)
         self._footer = "\n".join(self._foot())
         self._voices = {id(window): {saying.source for saying in window.says} for window in timeline.windows}
-        by_weight = sorted(self._rule_set.sources, key=lambda one: (-self._rule_set.weight(one), one))
-        self._ranks = {source: rank for rank, source in enumerate(by_weight)}
+        self._ranks = self._rule_set.by_weight
         self._known_ends: dict[tuple[int, str], tuple[datetime, str]] = {}
         self._known_marks: dict[tuple[int, ...], str] = {}
 
