@@ -84,10 +84,9 @@ def plan(
     ] = None,
 ) -> None:
     """Show the timeline of a treatment: what to leave, what to do, what is normal, what lifts when."""
-    from needlecare.cli.calendar import CalendarOptions
     from needlecare.cli.plan import call_off, show_plan
 
-    calendar = CalendarOptions(calendar_style, alarm, discreet, id_, replaces, cancel)
+    calendar = (calendar_style, alarm, discreet, id_, replaces, cancel)
     if request is None:
         call_off(calendar, format_=format_, output=output)
         return

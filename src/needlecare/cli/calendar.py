@@ -25,11 +25,6 @@ class CalendarOptions(NamedTuple):
     replaces: Path | None = None
     cancel: Path | None = None
 
-    @property
-    def is_given(self) -> bool:
-        """Whether any of it was typed."""
-        return self != CalendarOptions()
-
 
 def render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str, str]:
     """Render *timeline*; with it comes what is to be said once it is written: a date that has moved."""

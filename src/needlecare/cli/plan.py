@@ -4,13 +4,14 @@ import os
 import sys
 from pathlib import Path
 
-from needlecare.cli.calendar import CalendarOptions, render_calendar, render_cancel
 from needlecare.cli.output import complain, delivering, write_data, write_file, write_text
 from needlecare.cli.request import Request
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.timeline import build_timeline
 
+# What was typed about the calendar: the fields of CalendarOptions, which other formats needn't import.
+Calendar = tuple[str | None, str | None, bool, str | None, Path | None, Path | None]
 # Each format, and how the names of its files end.
 FORMATS = {
     "text": (".txt",),
@@ -31,18 +32,20 @@ def show_plan(
     days: int | None,
     plain: bool,
     sources: bool,
-    calendar: CalendarOptions,
+    calendar: Calendar,
 ) -> None:
     """Build the timeline and write it to *output*, else to stdout."""
     chosen = _choose(format_, output)
-    if calendar.is_given and chosen != "ics":
+    if any(one not in (None, False) for one in calendar) and chosen != "ics":
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
         return
     if chosen == "ics":
-        text, remark = render_calendar(timeline, calendar)
+        from needlecare.cli.calendar import CalendarOptions, render_calendar
+
+        text, remark = render_calendar(timeline, CalendarOptions(*calendar))
     else:
         text, remark = _render(timeline, chosen, sources=sources), ""
     _write(text, chosen, output)
@@ -50,11 +53,13 @@ def show_plan(
         complain(remark)
 
 
-def call_off(calendar: CalendarOptions, *, format_: str | None, output: Path | None) -> None:
+def call_off(calendar: Calendar, *, format_: str | None, output: Path | None) -> None:
     """Write the calendar that calls an older one off; no treatment is needed."""
     if _choose(format_ or (None if output else "ics"), output) != "ics":
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
-    _write(render_cancel(calendar), "ics", output)
+    from needlecare.cli.calendar import CalendarOptions, render_cancel
+
+    _write(render_cancel(CalendarOptions(*calendar)), "ics", output)
 
 
 def _write(text: str, chosen: str, output: Path | None) -> None:

@@ -26,8 +26,12 @@ class Notes:
         self._rule_set = timeline.rule_set
         self._clock = Clock(timeline.treatment)
         self.namer = Namer(timeline)
-        self._sheet: Sheet = make_sheet(timeline, typed=False)
+        # What the sheet says day by day is said here in another way, so it needn't be written twice.
+        self._sheet: Sheet = make_sheet(timeline._replace(windows=(), days=()), typed=False)
         self._footer = "\n".join(self._foot())
+        self._stretches = [
+            (window.better_from, max(window.end, window.better_until), window) for window in timeline.windows
+        ]
         self._voices = {id(window): {saying.source for saying in window.says} for window in timeline.windows}
         self._ranks = self._rule_set.by_weight
         self._known_ends: dict[tuple[int, str], tuple[datetime, str]] = {}
@@ -102,8 +106,7 @@ class Notes:
         zone = self._timeline.treatment.zone
         begins, ends = day_start(run[0].day, zone), day_end(run[-1].day, zone)
         found = []
-        for window in self._timeline.windows:
-            first, last = window.better_from, max(window.end, window.better_until)
+        for first, last, window in self._stretches:
             touches = first < ends and (last > begins or begins <= first == last)
             listed = {DO: run[0].do, PREPARE: run[0].prepare, EXPECT: run[0].expect}.get(window.kind)
             if touches and (window.kind == AVOID or (listed and window.target in listed)):

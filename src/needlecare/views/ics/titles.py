@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from math import inf
 
-from needlecare.model.plan import FOREVER, Day, Timeline, Wait
+from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
 from needlecare.model.ruleset import AVOID
 from needlecare.model.time import day_end, day_start, local_date
 from needlecare.views.phrases import Clock, join_words, topmost
@@ -66,7 +66,11 @@ class Namer:
         self._timeline = timeline
         self._clock = Clock(timeline.treatment)
         self._voices: dict[str, int] = {}
+        # Restrictions on what is part of an activity, by that activity.
+        self._parts: dict[str, list[Window]] = {}
         for window in timeline.windows:
+            for parent in timeline.rule_set.lineage[window.target][1:] if window.kind == AVOID else ():
+                self._parts.setdefault(parent, []).append(window)
             voices = len({saying.source for saying in window.says})
             self._voices[window.target] = max(voices, self._voices.get(window.target, 0))
 
@@ -83,14 +87,8 @@ class Namer:
 
     def still_held(self, target: str, at: datetime) -> list[str]:
         """Name what is part of *target* and restricted beyond *at*."""
-        lineage = self._timeline.rule_set.lineage
-        held = [
-            window.target
-            for window in self._timeline.windows
-            if window.kind == AVOID
-            and target in lineage[window.target][1:]
-            and window.better_from <= at < max(window.end, window.better_until)
-        ]
+        parts = self._parts.get(target, ())
+        held = [one.target for one in parts if one.better_from <= at < max(one.end, one.better_until)]
         return [self._label(one) for one in topmost(held, self._timeline.rule_set)]
 
     def signs(self, targets: Iterable[str]) -> str:
