@@ -98,9 +98,9 @@ def _render(timeline: Timeline, chosen: str, *, sources: bool) -> str:
 
         return json.render(timeline)
     if chosen == "html":
-        from needlecare.views import html
+        from needlecare.views import html, ics
 
-        return html.render(timeline)
+        return html.render(timeline, calendar=ics.render(timeline))
     if chosen == "md":
         from needlecare.views import markdown
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.treatment import day_number
+from needlecare.views.parts import Parts
 from needlecare.views.phrases import Clock, join_words, ranked_sources, say_dates, say_restriction, say_waits, topmost
 from needlecare.views.rows import Block, Row, Strip
 
@@ -22,8 +23,9 @@ def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         if window.kind == AVOID and max(window.end, window.better_until) > timeline.treatment.first
         for lift in window.lifts
     ]
+    parts = Parts(timeline)
     for (at, to, waits), shown in _lift_groups(lifts, timeline, clock):
-        text = _lift_text([timeline.rule_set.label(one) for one in shown], to, waits)
+        text = _lift_text([parts.label(one, at) for one in shown], to, waits)
         yield Row(
             clock.at(at),
             text,
@@ -119,8 +121,9 @@ def list_days(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterat
             runs[-1].append(day)
         else:
             runs.append([day])
+    parts = Parts(timeline)
     for run in runs:
-        yield Block(_day_title(run, timeline), tuple(_day_rows(run, timeline, clock)), run[0].day, run[-1].day)
+        yield Block(_day_title(run, timeline), tuple(_day_rows(run, timeline, clock, parts)), run[0].day, run[-1].day)
 
 
 def _lists(day: Day) -> tuple[tuple[str, ...], ...]:
@@ -133,7 +136,7 @@ def _day_title(run: list[Day], timeline: Timeline) -> str:
     return f"{numbers} · {say_dates(first.day, last.day, timeline.treatment.day)}"
 
 
-def _day_rows(run: list[Day], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def _day_rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Iterator[Row]:
     rule_set, day = timeline.rule_set, run[0]
     for head, activities, tone in (("Leave", day.avoid, "no"), ("Better not", day.better_not, "better not")):
         listed = topmost(activities, rule_set)
@@ -147,7 +150,7 @@ def _day_rows(run: list[Day], timeline: Timeline, clock: Clock) -> Iterator[Row]
         yield Row("Normal", join_words(rule_set.label(sign) for sign in day.expect), "expect")
     for (at, to, waits), names in _lift_groups(day.lifts, timeline, clock):
         hour = clock.time(at) or "at its start"
-        yield Row(f"Lifts {hour}", _lift_text([rule_set.label(one) for one in names], to, waits), "lift")
+        yield Row(f"Lifts {hour}", _lift_text([parts.label(one, at) for one in names], to, waits), "lift")
 
 
 def _lift_groups(

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from math import inf
 
-from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
+from needlecare.model.plan import FOREVER, Day, Timeline, Wait
 from needlecare.model.ruleset import AVOID
 from needlecare.model.time import day_end, day_start, local_date
+from needlecare.views.parts import Parts
 from needlecare.views.phrases import Clock, join_words, topmost
 
 _LONG, _SHORT = 60, 44
@@ -66,11 +67,8 @@ class Namer:
         self._timeline = timeline
         self._clock = Clock(timeline.treatment)
         self._voices: dict[str, int] = {}
-        # Restrictions on what is part of an activity, by that activity.
-        self._parts: dict[str, list[Window]] = {}
+        self._parts = Parts(timeline)
         for window in timeline.windows:
-            for parent in timeline.rule_set.lineage[window.target][1:] if window.kind == AVOID else ():
-                self._parts.setdefault(parent, []).append(window)
             voices = len({saying.source for saying in window.says})
             self._voices[window.target] = max(voices, self._voices.get(window.target, 0))
 
@@ -83,13 +81,11 @@ class Namer:
         """Name what is free from *at* on, and mark what isn't as a whole."""
         ids = topmost(targets, self._timeline.rule_set)
         ranked = sorted(ids, key=lambda one: -self._voices.get(one, 0))
-        return [f"{self._label(one)} (not all)" if self.still_held(one, at) else self._label(one) for one in ranked]
+        return [self._parts.label(one, at) for one in ranked]
 
     def still_held(self, target: str, at: datetime) -> list[str]:
         """Name what is part of *target* and restricted beyond *at*."""
-        parts = self._parts.get(target, ())
-        held = [one.target for one in parts if one.better_from <= at < max(one.end, one.better_until)]
-        return [self._label(one) for one in topmost(held, self._timeline.rule_set)]
+        return [self._label(one) for one in self._parts.still_held(target, at)]
 
     def signs(self, targets: Iterable[str]) -> str:
         """Name signs."""
