@@ -38,6 +38,8 @@ def show_plan(
     chosen = _choose(format_, output)
     if any(one not in (None, False) for one in calendar) and chosen != "ics":
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
+    if request.name and calendar.name is None:
+        calendar = calendar._replace(name=request.name)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
