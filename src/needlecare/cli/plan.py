@@ -38,8 +38,6 @@ def show_plan(
     chosen = _choose(format_, output)
     if any(one not in (None, False) for one in calendar) and chosen != "ics":
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
-    if request.name and calendar.name is None:
-        calendar = calendar._replace(name=request.name)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
@@ -47,7 +45,10 @@ def show_plan(
     if chosen == "ics":
         from needlecare.cli.calendar import CalendarOptions, render_calendar
 
-        text, remark = render_calendar(timeline, CalendarOptions(*calendar))
+        options = CalendarOptions(*calendar)
+        # A remembered treatment keeps its entries, whatever date it moves to.
+        options = options if options.name else options._replace(name=request.name or options.name)
+        text, remark = render_calendar(timeline, options)
     else:
         text, remark = _render(timeline, chosen, sources=sources), ""
     _write(text, chosen, output)
