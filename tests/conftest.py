@@ -7,6 +7,12 @@ import pytest
 from support import Planner
 
 
+@pytest.fixture(autouse=True)
+def no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from what whoever runs them has remembered."""
+    monkeypatch.setenv("NEEDLECARE_NO_LOG", "1")
+
+
 @pytest.fixture
 def plan(tmp_path: Path) -> Planner:
     """Make plans of rules given as YAML lines."""

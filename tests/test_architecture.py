@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("model",),
     ("rules", "dates"),
-    ("answers", "seen"),
+    ("answers", "seen", "events"),
     ("sessions",),
     ("timeline",),
     ("ask", "cases", "lint", "comparing"),
@@ -95,7 +95,7 @@ def test_the_middle_has_no_clock_no_files_and_no_printing(module: str) -> None:
 
 def test_one_place_reads_the_clock() -> None:
     readers = {name for name, tree in TREES.items() if any(READS_THE_CLOCK.fullmatch(called) for called in calls(tree))}
-    assert readers == {"cli.request"}
+    assert readers == {"cli.reading"}
 
 
 @pytest.mark.parametrize(

@@ -1,33 +1,109 @@
-"""Sessions: how far apart, and when the next one may be. Pure."""
+"""Sessions: how far apart, when each may be, what was done, and how many fit before an event. Pure."""
 
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
 
+from needlecare.errors import InputError
 from needlecare.model.plan import Session
 from needlecare.model.ruleset import Spacing
 from needlecare.model.time import Duration, shift_date
+from needlecare.model.treatment import Event
 
 Applying = tuple[tuple[Spacing, tuple[str, ...]], ...]
+_LONGEST_CLOSED = 732
 
 
-def next_session(spacings: Applying, last: date, *, number: int) -> Session | None:
+class Calendar(NamedTuple):
+    """Days on which no session can be: whole stretches *away*, and *closed* weekdays (Monday is 0)."""
+
+    away: tuple[tuple[date, date], ...] = ()
+    closed: frozenset[int] = frozenset()
+
+    def is_open(self, day: date) -> bool:
+        """Tell whether a session can be on *day*."""
+        return day.weekday() not in self.closed and not any(first <= day <= last for first, last in self.away)
+
+    def next_open(self, day: date) -> date:
+        """Give the first open day from *day* on."""
+        return self._search(day, 1)
+
+    def last_open(self, day: date) -> date:
+        """Give the last open day up to *day*."""
+        return self._search(day, -1)
+
+    def _search(self, day: date, step: int) -> date:
+        for shift in range(_LONGEST_CLOSED):
+            if self.is_open(found := day + timedelta(days=step * shift)):
+                return found
+        raise InputError("--avoid and --closed leave no open day within two years; leave some open")
+
+
+ALWAYS_OPEN = Calendar()
+
+
+class Step(NamedTuple):
+    """One session of a course: when it may be, when it was *done*, and *days_short* of the minimum if it was.
+
+    *latest* is the last day that leaves room for the sessions after it, where the course ends before an event.
+    """
+
+    session: Session
+    done: date | None = None
+    days_short: int = 0
+    latest: date | None = None
+
+
+class Deadline(NamedTuple):
+    """An event that a course must be healed by: the *last* day for its last session, and whether it *fits*.
+
+    *fitting* sessions are possible, the first included; with all of them the event could be from *possible_from* on.
+    """
+
+    name: str
+    day: date
+    last: date
+    fits: bool
+    fitting: int
+    wanted: int
+    possible_from: date
+
+
+class Course(NamedTuple):
+    """The sessions after the first one, which was on *first*; *size* is how many there are with it."""
+
+    first: date
+    steps: tuple[Step, ...]
+    size: int
+    then: str
+    note: str
+    deadline: Deadline | None = None
+
+
+def next_session(
+    spacings: Applying, last: date, *, number: int, before: Session | None = None, calendar: Calendar = ALWAYS_OPEN
+) -> Session | None:
     """Tell when session *number* may follow one on *last*; None where no rule says.
 
     Of several spacings the longest minimum counts, and an unknown fact counts as the answer that makes it longer.
+    After a session that hasn't been yet (*before*), each date counts from the same date of that one.
     """
     timed = [(spacing, spacing.every, unsure) for spacing, unsure in spacings if spacing.every is not None]
     if not timed:
         return None
-    deciding, (near, far), unsure = max(timed, key=lambda one: (_days(last, one[1][0]), not one[2], one[0].id))
-    minimum = shift_date(last, near)
-    farthest = max(shift_date(last, far), minimum)
-    overdue = max((shift_date(last, spacing.overdue) for spacing, _, _ in timed if spacing.overdue), default=None)
+    begin, end = (before.minimum, before.recommended) if before else (last, (last, last))
+    deciding, (near, far), unsure = max(timed, key=lambda one: (_days(begin, one[1][0]), not one[2], one[0].id))
+    minimum = calendar.next_open(shift_date(begin, near))
+    start = calendar.next_open(max(shift_date(end[0], near), minimum))
+    farthest = max(shift_date(end[1], far), start)
+    overdue = max((shift_date(end[1], spacing.overdue) for spacing, _, _ in timed if spacing.overdue), default=None)
     certain = [spacing for spacing, _, doubt in timed if not doubt]
-    milder = max((shift_date(last, every[0]) for _, every, doubt in timed if not doubt), default=None)
+    milder = max((shift_date(begin, every[0]) for _, every, doubt in timed if not doubt), default=None)
     total = deciding.total or next((spacing.total for spacing in certain if spacing.total), None)
     return Session(
         number,
         minimum,
-        (minimum, farthest),
+        (start, max(calendar.last_open(farthest), start)),
         max(overdue, farthest) if overdue else None,
         total,
         tuple(dict.fromkeys(saying.source for saying in deciding.says)),
@@ -39,3 +115,95 @@ def next_session(spacings: Applying, last: date, *, number: int) -> Session | No
 
 def _days(last: date, duration: Duration) -> int:
     return (shift_date(last, duration) - last).days
+
+
+def plan_course(
+    spacings: Applying,
+    first: date,
+    *,
+    done: Sequence[date] = (),
+    count: int | None = None,
+    calendar: Calendar = ALWAYS_OPEN,
+) -> Course | None:
+    """Plan the sessions that follow one on *first*; those *done* count from the day they really were.
+
+    Raises:
+        InputError: the dates of *done* don't follow each other, or there are more than *count* allows.
+    """
+    check_done(first, done)
+    following = next_session(spacings, first, number=2)
+    if following is None:
+        return None
+    total = following.total
+    wanted = count or max(total[0] if total else 0, len(done) + 2)
+    if wanted < len(done) + 1:
+        raise InputError(f"--count {wanted}: {len(done) + 1} sessions have been already, the first included")
+    steps: list[Step] = []
+    last, before = first, None
+    for number in range(2, wanted + 1):
+        was = done[number - 2] if number - 2 < len(done) else None
+        session = next_session(spacings, last, number=number, before=before, calendar=ALWAYS_OPEN if was else calendar)
+        if session is None:
+            break
+        short = max((session.minimum - was).days, 0) if was else 0
+        steps.append(Step(session, was, short))
+        last, before = (was, None) if was else (last, session)
+    deciding = [spacing for spacing, unsure in spacings if not unsure] or [spacing for spacing, _ in spacings]
+    return Course(
+        first,
+        tuple(steps),
+        wanted,
+        "; ".join(dict.fromkeys(spacing.then for spacing in deciding if spacing.then)),
+        " ".join(dict.fromkeys(spacing.note for spacing in deciding if spacing.note)),
+    )
+
+
+def check_done(first: date, done: Sequence[date]) -> None:
+    """Check that sessions *done* follow the *first* and each other.
+
+    Raises:
+        InputError: they don't.
+    """
+    for earlier, later in zip((first, *done), done, strict=False):
+        if later == earlier:
+            raise InputError(f"--done: {later.isoformat()} stands twice; one session a day")
+        if later < earlier:
+            raise InputError(f"--done: {later.isoformat()} comes before {earlier.isoformat()}; give them in order")
+
+
+def fit_before(
+    course: Course,
+    spacings: Applying,
+    event: Event,
+    *,
+    healed: Callable[[date], date],
+    calendar: Calendar = ALWAYS_OPEN,
+) -> Course:
+    """Plan *course* backwards from an *event*: *healed* gives the first day that is free of a session's traces.
+
+    Every session gets its latest day; the deadline tells whether all fit, how many do, and what would make them fit.
+    """
+    last = event.first
+    while healed(last) > event.first:
+        last -= timedelta(days=1)
+    last = calendar.last_open(last)
+    fitting = 1 + sum(1 for step in course.steps if (step.done or step.session.minimum) <= last)
+    fitting = fitting if course.first <= last else 0
+    final = course.steps[-1] if course.steps else None
+    ends = (final.done or final.session.minimum) if final else course.first
+    deadline = Deadline(event.label, event.first, last, fitting == course.size, fitting, course.size, healed(ends))
+    steps: list[Step] = []
+    latest = last
+    for step in reversed(course.steps):
+        steps.append(step._replace(latest=latest if deadline.fits and step.done is None else None))
+        latest = calendar.last_open(_latest_before(spacings, latest))
+    return course._replace(steps=tuple(reversed(steps)), deadline=deadline)
+
+
+def _latest_before(spacings: Applying, following: date) -> date:
+    """Give the last day from which the longest minimum still leads to *following* at the latest."""
+    nears = [spacing.every[0] for spacing, _ in spacings if spacing.every is not None]
+    day = min(shift_date(following, near, -1) for near in nears)
+    while any(shift_date(day, near) > following for near in nears):
+        day -= timedelta(days=1)
+    return day

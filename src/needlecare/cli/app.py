@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from needlecare.cli.lazy import Command, Commands
 from needlecare.cli.request import Request, about_treatment
 from needlecare.cli.rules_app import rules_app
 
@@ -13,6 +14,7 @@ _CALENDAR = "The calendar"
 
 app = typer.Typer(
     name="needlecare",
+    cls=Commands,
     help="Aftercare for micro-needling: what to leave, until when, and who says so.",
     epilog="Information, not medical advice: your clinic's own instructions come first.",
     no_args_is_help=True,
@@ -39,7 +41,7 @@ def needlecare(
     """Aftercare for micro-needling: what to leave, until when, and who says so."""
 
 
-@app.command()
+@app.command(cls=Command)
 @partial(about_treatment, unless="cancel")
 def plan(
     request: Request | None,

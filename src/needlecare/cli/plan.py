@@ -45,7 +45,10 @@ def show_plan(
     if chosen == "ics":
         from needlecare.cli.calendar import CalendarOptions, render_calendar
 
-        text, remark = render_calendar(timeline, CalendarOptions(*calendar))
+        options = CalendarOptions(*calendar)
+        # A remembered treatment keeps its entries, whatever date it moves to.
+        options = options if options.name else options._replace(name=request.name or options.name)
+        text, remark = render_calendar(timeline, options)
     else:
         text, remark = _render(timeline, chosen, sources=sources), ""
     _write(text, chosen, output)

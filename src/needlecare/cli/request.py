@@ -1,32 +1,20 @@
-"""The options that every command about a treatment takes, and what they come to: a rule set, a treatment, facts."""
+"""The options that every command about a treatment takes, and how commands get what they come to."""
 
 import inspect
-from collections.abc import Callable
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import typer
 
-from needlecare.errors import InputError
+from needlecare.cli.complete import offer_answers, offer_events, offer_facts, offer_moments, offer_rule_sets
+from needlecare.cli.reading import Request, make_request
 
-if TYPE_CHECKING:
-    from needlecare.model.facts import Facts
-    from needlecare.model.ruleset import RuleSet
-    from needlecare.model.treatment import Treatment
+__all__ = ["Request", "about_treatment", "about_treatments", "options", "with_options"]
 
 _TREATMENT, _PERSON, _RULES = "The treatment", "You", "Rules"
 
 
-class Request(NamedTuple):
-    """What was asked about."""
-
-    rule_set: "RuleSet"
-    treatment: "Treatment"
-    facts: "Facts"
-
-
-def read_request(
+def options(
     date: Annotated[
         str | None, typer.Option(help="Its date: 2026-11-20, 20 Nov 2026, today.", rich_help_panel=_TREATMENT)
     ] = None,
@@ -39,98 +27,134 @@ def read_request(
         typer.Option(help="Its time zone, such as Europe/London; else this machine's.", rich_help_panel=_TREATMENT),
     ] = None,
     area: Annotated[
-        list[str] | None, typer.Option(help="The area: face, neck, scalp, body … (repeat).", rich_help_panel=_TREATMENT)
+        list[str] | None,
+        typer.Option(
+            autocompletion=offer_answers("area"),
+            help="The area: face, neck, scalp, body … (repeat).",
+            rich_help_panel=_TREATMENT,
+        ),
     ] = None,
     depth: Annotated[str | None, typer.Option(help="The needle length in mm.", rich_help_panel=_TREATMENT)] = None,
-    setting: Annotated[str | None, typer.Option(help="clinic or home.", rich_help_panel=_TREATMENT)] = None,
+    setting: Annotated[
+        str | None,
+        typer.Option(autocompletion=offer_answers("setting"), help="clinic or home.", rich_help_panel=_TREATMENT),
+    ] = None,
     technique: Annotated[
-        str | None, typer.Option(help="pen, roller, radiofrequency …", rich_help_panel=_TREATMENT)
+        str | None,
+        typer.Option(
+            autocompletion=offer_answers("technique"),
+            help="pen, roller, radiofrequency …",
+            rich_help_panel=_TREATMENT,
+        ),
     ] = None,
     add_on: Annotated[
-        list[str] | None, typer.Option(help="What was added: prp … (repeat).", rich_help_panel=_TREATMENT)
+        list[str] | None,
+        typer.Option(
+            autocompletion=offer_answers("add-on"),
+            help="What was added: prp … (repeat).",
+            rich_help_panel=_TREATMENT,
+        ),
     ] = None,
     skin_type: Annotated[
-        str | None, typer.Option(help="Fitzpatrick skin type, I to VI.", rich_help_panel=_PERSON)
+        str | None,
+        typer.Option(
+            autocompletion=offer_answers("skin-type"),
+            help="Fitzpatrick skin type, I to VI.",
+            rich_help_panel=_PERSON,
+        ),
     ] = None,
     condition: Annotated[
-        list[str] | None, typer.Option(help="eczema, pregnancy … or none (repeat).", rich_help_panel=_PERSON)
+        list[str] | None,
+        typer.Option(
+            autocompletion=offer_answers("condition"),
+            help="eczema, pregnancy … or none (repeat).",
+            rich_help_panel=_PERSON,
+        ),
     ] = None,
     uses: Annotated[
         list[str] | None,
-        typer.Option(help="retinoid, minoxidil, isotretinoin=2026-05-01 … (repeat).", rich_help_panel=_PERSON),
+        typer.Option(
+            autocompletion=offer_answers("uses"),
+            help="retinoid, minoxidil, isotretinoin=2026-05-01 … (repeat).",
+            rich_help_panel=_PERSON,
+        ),
     ] = None,
     goal: Annotated[
-        list[str] | None, typer.Option(help="acne-scars, rejuvenation … (repeat).", rich_help_panel=_PERSON)
+        list[str] | None,
+        typer.Option(
+            autocompletion=offer_answers("goal"),
+            help="acne-scars, rejuvenation … (repeat).",
+            rich_help_panel=_PERSON,
+        ),
     ] = None,
     fact: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="Any other fact of the rule set (repeat).", rich_help_panel=_PERSON),
+        typer.Option(
+            autocompletion=offer_facts,
+            metavar="KEY=VALUE",
+            help="Any other fact of the rule set (repeat).",
+            rich_help_panel=_PERSON,
+        ),
     ] = None,
     seen: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="MOMENT=DATE", help="Seen: redness-gone=2026-11-22, or =no (repeat).", rich_help_panel=_PERSON
+            metavar="MOMENT=DATE",
+            help="Seen: redness-gone=2026-11-22, or =no (repeat).",
+            rich_help_panel=_PERSON,
+            autocompletion=offer_moments,
+        ),
+    ] = None,
+    next_: Annotated[
+        str | None,
+        typer.Option(
+            "--next", metavar="DATE", help="The next session is booked for this day.", rich_help_panel=_TREATMENT
+        ),
+    ] = None,
+    event: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND[:LABEL]=DATE",
+            help="Something planned: wedding=2026-12-05, beach=2026-12-05..2026-12-12 (repeat).",
+            rich_help_panel=_PERSON,
+            autocompletion=offer_events,
         ),
     ] = None,
     rules: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE|FOLDER", help="The rule set; else microneedling.", rich_help_panel=_RULES),
+        typer.Option(
+            autocompletion=offer_rule_sets,
+            metavar="NAME|FILE|FOLDER",
+            help="The rule set; else microneedling.",
+            rich_help_panel=_RULES,
+        ),
     ] = None,
     now: Annotated[
         str | None, typer.Option(metavar="DATETIME", help="Take this for the present moment.", rich_help_panel=_RULES)
     ] = None,
-) -> Request:
-    """Turn what was typed into what is asked about."""
-    if date is None:
-        raise InputError("when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it")
-    from needlecare.answers import read_facts
-    from needlecare.dates import machine_zone, parse_time, parse_zone
-    from needlecare.model.treatment import make_treatment
-    from needlecare.rules.load import load_rules
-
-    zone = parse_zone(tz) if tz is not None else machine_zone()
-    day = _date(date, zone, now)
-    clock = parse_time(time) if time is not None else None
-    rule_set = load_rules(rules) if rules is not None else load_rules()
-    said: dict[str, list[str]] = {}
-    single = {"depth": depth, "setting": setting, "technique": technique, "skin-type": skin_type}
-    said.update({name: [value] for name, value in single.items() if value is not None})
-    several = {"area": area, "add-on": add_on, "condition": condition, "uses": uses, "goal": goal}
-    said.update({name: value for name, value in several.items() if value})
-    for pair in fact or []:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"--fact: `{pair}` can't be read; write it as key=value")
-        said.setdefault(key.strip(), []).append(value)
-    facts = read_facts(rule_set, said)
-    treatment = make_treatment(day, clock, zone)
-    if seen:
-        from needlecare.seen import read_seen
-
-        treatment = treatment._replace(seen=read_seen(rule_set, treatment, seen))
-    return Request(rule_set, treatment, facts)
+    no_log: Annotated[
+        bool, typer.Option("--no-log", help="Don't look at what `log` remembers.", rich_help_panel=_RULES)
+    ] = False,
+) -> None:
+    """Declare the options that every command about a treatment takes; nothing is done here."""
 
 
-def _date(text: str, zone: ZoneInfo, now: str | None) -> date:
-    """Read a date; the clock is read only for words such as today."""
-    from needlecare.dates import is_relative, parse_date
+def read_request(typed: Mapping[str, Any]) -> Request:
+    """Give the one treatment that a plan is for: the typed one, else of those remembered the one that matters now."""
+    if typed["date"] is not None:
+        return make_request(typed)
+    from needlecare.cli.remembered import the_current
 
-    return parse_date(text, present(zone, now).date() if is_relative(text) else None)
+    return the_current(typed)
 
 
-def present(zone: ZoneInfo, now: str | None) -> datetime:
-    """Give the present moment in *zone*: what `--now` says, else the clock."""
-    if now is None:
-        return datetime.now(zone)
-    from needlecare.dates import FIRST_YEAR, LAST_YEAR
+def read_requests(typed: Mapping[str, Any]) -> list[Request]:
+    """Give the treatments that a question is about: the typed one, else all those remembered that are still open."""
+    if typed["date"] is not None:
+        return [make_request(typed)]
+    from needlecare.cli.remembered import all_open
 
-    try:
-        moment = datetime.fromisoformat(now)
-    except ValueError:
-        raise InputError(f"--now: `{now}` can't be read; write it as 2026-11-20T16:30") from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise InputError(f"--now: `{now}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
-    return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+    return all_open(typed)
 
 
 def about_treatment(command: Callable[..., None], *, unless: str = "") -> Callable[..., None]:
@@ -138,12 +162,28 @@ def about_treatment(command: Callable[..., None], *, unless: str = "") -> Callab
 
     With the option *unless* of its own it needs no treatment, and gets None.
     """
-    shared = inspect.signature(read_request).parameters
+    return _with_options(command, read_request, unless)
+
+
+def about_treatments(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* the shared options; it gets every treatment that they may mean as its first argument."""
+    return _with_options(command, read_requests)
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* the shared options as they were typed."""
+    return _with_options(command, dict)
+
+
+def _with_options(
+    command: Callable[..., None], read: Callable[[Mapping[str, Any]], object], unless: str = ""
+) -> Callable[..., None]:
+    shared = inspect.signature(options).parameters
     own = list(inspect.signature(command).parameters.values())[1:]
 
     def run(**typed: Any) -> None:
         said = {name: typed.pop(name) for name in shared}
-        command(None if typed.get(unless) is not None else read_request(**said), **typed)
+        command(None if typed.get(unless) is not None else read(said), **typed)
 
     parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*shared.values(), *own)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -1,12 +1,12 @@
 """What a plan is made of: windows, days, sessions, and the timeline that holds them. Instants are in UTC."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
-from needlecare.model.treatment import Treatment
+from needlecare.model.treatment import Event, Treatment
 
 # Stands for "no end" inside computations; shown as null or in words.
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -100,7 +100,8 @@ class Day(NamedTuple):
 class Session(NamedTuple):
     """When session *number* may take place: not before *minimum*; *overdue* is when it is late.
 
-    *unsure* are unknown facts that make the minimum longer; *precare* what would begin before it, and when.
+    *unsure* are unknown facts that make the minimum longer; *precare* what would begin before it, and when. *booked*
+    is its date, if it has one: the pre-care is real then.
     """
 
     number: int
@@ -112,6 +113,23 @@ class Session(NamedTuple):
     unsure: tuple[str, ...]
     milder: date | None
     precare: tuple[tuple[str, date], ...]
+    booked: date | None = None
+
+
+class Clash(NamedTuple):
+    """What an *event* implies and a window speaks against: *state* is `no` or `better-not`, the strictest in it."""
+
+    activity: str
+    state: str
+    window: Window
+
+
+class Meeting(NamedTuple):
+    """An event, and what of it clashes with the plan; *known* tells whether the rule set knows its kind."""
+
+    event: Event
+    clashes: tuple[Clash, ...]
+    known: bool
 
 
 class Finding(NamedTuple):
@@ -132,7 +150,11 @@ class Hint(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """Everything that holds for one treatment; every view and every question is answered from this."""
+    """Everything that holds for one treatment; every view and every question is answered from this.
+
+    *reached* are the activities that have windows of their own, be they over; any other has those of what it is
+    part of.
+    """
 
     rule_set: RuleSet
     treatment: Treatment
@@ -145,3 +167,29 @@ class Timeline(NamedTuple):
     red_flags: tuple[Rule, ...]
     longer_if: tuple[Hint, ...]
     shorter_if: tuple[Hint, ...]
+    reached: frozenset[str] = frozenset()
+    meetings: tuple[Meeting, ...] = ()
+
+    def windows_on(self, activity: str) -> tuple[Window, ...]:
+        """Give the restrictions on *activity*: its own, else those on all that it is part of."""
+        if activity in self.reached:
+            return tuple(window for window in self.windows if window.kind == "avoid" and window.target == activity)
+        parents = self.rule_set.activities[activity].under
+        found = {(one.target, one.better_from): one for parent in parents for one in self.windows_on(parent)}
+        return tuple(found.values())
+
+    def covers(self, activity: str) -> bool:
+        """Tell whether a rule restricts or restricted *activity*, or something that it is part of."""
+        return any(one in self.reached for one in self.rule_set.lineage[activity])
+
+
+def ranked_sources(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
+    """Name the sources of *windows*: first those that hold the values used, the weightiest first."""
+    named: set[str] = set()
+    holding: set[str] = set()
+    for window in windows:
+        value = rule_set.rules[window.rule].value
+        named.update(saying.source for saying in window.says)
+        holding.update(saying.source for saying in window.says if value in saying.value)
+    order = rule_set.by_weight.__getitem__
+    return (*sorted(holding, key=order), *sorted(named - holding, key=order))

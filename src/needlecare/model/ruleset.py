@@ -1,7 +1,7 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -56,6 +56,21 @@ class Moment(NamedTuple):
     usual: Bound | None = None
     clock: tuple[int, int] | None = None
     day: int = 0
+
+
+class EventKind(NamedTuple):
+    """A kind of event in a person's life, and the *activities* that come with it.
+
+    *results* is how long after a session the full result is usually seen, where one would like it by then: the
+    *sources* say so.
+    """
+
+    id: str
+    label: str
+    activities: tuple[str, ...] = ()
+    aka: tuple[str, ...] = ()
+    results: tuple[Duration, Duration] | None = None
+    sources: tuple[str, ...] = ()
 
 
 class Saying(NamedTuple):
@@ -166,6 +181,7 @@ class RuleSet:
     weights: Mapping[str, int]
     digest: str
     changed_core: tuple[str, ...] = ()
+    events: Mapping[str, EventKind] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     clinic: Clinic | None = None
 

@@ -18,10 +18,20 @@ class Seen(NamedTuple):
 NOT_YET = Seen()
 
 
+class Event(NamedTuple):
+    """Something else in the person's life, from the day *first* to *last*, both included."""
+
+    kind: str
+    label: str
+    first: date
+    last: date
+
+
 class Treatment(NamedTuple):
     """One sitting. It took place at some instant from *first* to *last*: the same one if the time is known.
 
-    A date alone means any minute of that day; a wall-clock time that comes twice means either of both.
+    A date alone means any minute of that day; a wall-clock time that comes twice means either of both. *next_day* is
+    the date of the next session, if it is booked.
     """
 
     day: date
@@ -30,6 +40,8 @@ class Treatment(NamedTuple):
     first: datetime
     last: datetime
     seen: Mapping[str, Seen] = {}
+    next_day: date | None = None
+    events: tuple[Event, ...] = ()
 
     @property
     def is_exact(self) -> bool:

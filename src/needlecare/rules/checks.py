@@ -19,7 +19,7 @@ BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
 
 def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
     """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
-    known_moments = (*BUILT_IN_MOMENTS, *rule_set.moments)
+    known_moments = (*BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events)
     for rule in rule_set.rules.values():
         at = layer.entries["rules"][rule.id].id
         _check_targets(rule, rule_set, at, problems)
@@ -30,6 +30,7 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
             at = _place(layer, "moments", moment.id)
             _check_moments(moment.usual, known_moments, rule_set.rules, at, problems)
     _check_tree(rule_set, layer, problems)
+    _check_events(rule_set, layer, problems)
     _check_circles(rule_set, layer, problems)
     _check_open_end(rule_set, layer, problems)
 
@@ -88,6 +89,17 @@ def _check_tree(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
             if parent not in rule_set.activities:
                 at = _place(layer, "activities", activity.id)
                 problems.add(at, f"there is no activity `{parent}`{nearest(parent, rule_set.activities)}")
+
+
+def _check_events(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+    for event in rule_set.events.values():
+        at = _place(layer, "events", event.id)
+        for activity in event.activities:
+            if activity not in rule_set.activities:
+                problems.add(at, f"there is no activity `{activity}`{nearest(activity, rule_set.activities)}")
+        for source in event.sources:
+            if source not in rule_set.sources:
+                problems.add(at, f"there is no source `{source}`{nearest(source, rule_set.sources)}")
 
 
 def _check_circles(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:

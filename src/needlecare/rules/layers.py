@@ -11,7 +11,7 @@ from needlecare.rules.packed import unpack
 from needlecare.rules.places import LARGEST_BYTES, Fields, Problems, Value, place, text_at
 from needlecare.rules.shipped import is_shipped
 
-WORDS = ("kinds", "sources", "activities", "signs", "moments", "facts")
+WORDS = ("kinds", "sources", "activities", "signs", "moments", "events", "facts")
 STATEMENTS = ("rules", "screening", "sessions")
 HEADER = ("ruleset", "title", "version", "released", "notice", "extends", "words-from", "open-ends-at", "reviewed-by")
 PER_FILE = ("source", "when", "core")

@@ -59,7 +59,7 @@ def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, words first, and check what refers to what."""
     raw = layer.entries
-    for section in ("activities", "signs", "moments", "facts", "sources"):
+    for section in ("activities", "signs", "moments", "events", "facts", "sources"):
         words.check_ids(list(raw[section].values()), section, problems)
     kinds = frozenset(raw["kinds"])
     sources = {str(one.id): words.parse_source(one.id, one.value, problems, kinds) for one in _in_order(raw["sources"])}
@@ -100,6 +100,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         weights=words.parse_weights(raw["kinds"], problems),
         digest=_digest(layer),
         changed_core=tuple(sorted(set(layer.changed_core))),
+        events={str(one.id): words.parse_event(one.id, one.value, problems) for one in _in_order(raw["events"])},
         changes=tuple(layer.changes),
         clinic=_clinic(layer, problems),
     )

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from needlecare.model.bounds import Bound
 from needlecare.model.facts import NONE, Answer, Condition, Fact, Test
-from needlecare.model.ruleset import Activity, Moment, Sign, Source
+from needlecare.model.ruleset import Activity, EventKind, Moment, Sign, Source
+from needlecare.model.time import parse_duration
 from needlecare.rules.fields import ID, Entry, decimal, nearest, whole_number
 from needlecare.rules.layers import Raw
 from needlecare.rules.places import Problems, Value, fields_at, text_at
@@ -57,6 +58,21 @@ def parse_sign(id_: str, value: Value, problems: Problems) -> Sign:
     """Read a sign."""
     entry = _entry(value, problems, Sign._fields[1:], "a sign")
     return Sign(str(id_), entry.text("label") or str(id_).replace("-", " "), tuple(map(str, entry.texts("aka"))))
+
+
+def parse_event(id_: str, value: Value, problems: Problems) -> EventKind:
+    """Read a kind of event: the activities that come with it."""
+    entry = _entry(value, problems, ("label", "activities", "aka", "results", "source"), "an event")
+    results = entry.pair("results", parse_duration, "write it as 3mo..6mo")
+    lengths = [length for text in results or () if (length := parse_duration(text)) is not None]
+    return EventKind(
+        str(id_),
+        entry.text("label") or str(id_).replace("-", " "),
+        tuple(map(str, entry.texts("activities"))),
+        tuple(map(str, entry.texts("aka"))),
+        (lengths[0], lengths[1]) if len(lengths) > 1 else None,
+        tuple(map(str, entry.texts("source"))),
+    )
 
 
 def parse_moment(id_: str, value: Value, problems: Problems) -> Moment:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
+from needlecare.model.bounds import Bound
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
@@ -10,6 +11,7 @@ from needlecare.model.time import ceil_to_day, local_date, shift_date
 from needlecare.model.treatment import Treatment, make_treatment
 from needlecare.sessions import next_session
 from needlecare.timeline.days import make_days
+from needlecare.timeline.events import meet
 from needlecare.timeline.merging import Hold, cut, merge
 from needlecare.timeline.selection import Chosen, Reach, Selection, select
 from needlecare.timeline.spans import Span, Spans
@@ -21,7 +23,7 @@ def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, day
     selection = select(rule_set, facts)
     builder = _Builder(rule_set, treatment, facts, selection)
     windows = tuple(builder.windows())
-    return Timeline(
+    timeline = Timeline(
         rule_set,
         treatment,
         facts,
@@ -33,7 +35,9 @@ def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, day
         tuple(_by_urgency(selection.by_verb[CALL])),
         tuple(builder.longer_if()),
         tuple(builder.shorter_if()),
+        frozenset(selection.restrictions),
     )
+    return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
 
 
 def _by_urgency(calls: Iterable[Chosen]) -> list[Rule]:
@@ -49,7 +53,12 @@ class _Builder:
         self._facts = facts
         self._selection = selection
         self._spans = Spans(rule_set, treatment, selection)
-        self._known: dict[tuple[str, str], Span | None] = {}
+        self._known: dict[tuple[str, str], tuple[Span, ...]] = {}
+        self._next: Treatment | None = None
+        if treatment.next_day is not None:
+            # What comes before a booked session is real; what comes after it belongs to that session's own plan.
+            self._next = make_treatment(treatment.next_day, None, treatment.zone)
+            self._next_spans = Spans(rule_set, self._next, selection)
         self._holds = {
             activity: merge(self._restricting(reaches), rule_set.moments)
             for activity, reaches in selection.restrictions.items()
@@ -60,10 +69,31 @@ class _Builder:
             key = reach.chosen.rule.id, str(reach.exception or "")
             if key not in self._known:
                 rule, unsure = reach.chosen
-                self._known[key] = self._spans.of(rule, end=reach.exception, unsure=unsure)
-            span = self._known[key]
-            if span is not None:
-                yield span
+                span = self._spans.of(rule, end=reach.exception, unsure=unsure)
+                before = self._before_next(rule, reach.exception)
+                self._known[key] = tuple(one for one in (span, before) if one is not None)
+            yield from self._known[key]
+
+    def _before_next(self, rule: Rule, exception: Bound | None = None) -> Span | None:
+        """Give what *rule* says before the booked session, if it says anything there."""
+        if self._next is None or not (rule.start or rule.days):
+            return None
+        span = self._next_spans.of(rule, end=exception)
+        on_the_day = rule.verb == PREPARE
+        if (
+            span is None
+            or span.better_from > self._next.first
+            or (span.better_from == self._next.first and not on_the_day)
+        ):
+            return None
+        return span._replace(
+            start=min(span.start, self._next.last),
+            end=min(span.end, self._next.last),
+            better_until=min(span.better_until, self._next.last),
+            earliest=min(span.earliest, self._next.last),
+            waits=(),
+            end_stated=True,
+        )
 
     def windows(self) -> list[Window]:
         """Make every window, in the order of time."""
@@ -126,6 +156,8 @@ class _Builder:
         span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule, unsure=chosen.unsure)
         if span is None:
             return
+        if rule.verb == PREPARE and (before := self._before_next(rule)) is not None:
+            yield from (self._other(chosen, before, target) for target in rule.targets)
         for target in rule.targets:
             if rule.verb in (DO, ALLOW):
                 yield from self._where_free(chosen, span, target)
@@ -183,20 +215,9 @@ class _Builder:
         """Give the next session, with what its pre-care would be."""
         session = next_session(self._selection.spacings, self._treatment.day, number=2)
         if session is not None:
-            yield session._replace(precare=tuple(self._precare(session.minimum)))
-
-    def _precare(self, day: date) -> Iterator[tuple[str, date]]:
-        """Tell what one would leave before a session on *day*, from which date on."""
-        following = make_treatment(day, None, self._treatment.zone)
-        spans = Spans(self._rule_set, following, self._selection)
-        begins: dict[str, date] = {}
-        for chosen in self._selection.by_verb[AVOID]:
-            span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
-            if span is not None and span.start < following.first:
-                first = max(local_date(span.start, following.zone), self._treatment.day)
-                for target in chosen.rule.targets:
-                    begins[target] = min(first, begins.get(target, first))
-        yield from sorted(begins.items(), key=lambda item: (item[1], item[0]))
+            booked = self._treatment.next_day
+            ahead = precare(self._rule_set, self._selection, self._treatment, booked or session.minimum)
+            yield session._replace(precare=tuple(ahead), booked=booked)
 
     def findings(self) -> Iterator[Finding]:
         """Tell what speaks against the treatment, the gravest first."""
@@ -254,3 +275,17 @@ def _lost(hold: Hold) -> Iterator[Overruled]:
     for span in hold.overruled:
         for saying in span.rule.says:
             yield Overruled(span.rule.id, saying.source, saying.value)
+
+
+def precare(rule_set: RuleSet, selection: Selection, treatment: Treatment, day: date) -> Iterator[tuple[str, date]]:
+    """Tell what one would leave between *treatment* and a session on *day*, from which date on."""
+    following = make_treatment(day, None, treatment.zone)
+    spans = Spans(rule_set, following, selection)
+    begins: dict[str, date] = {}
+    for chosen in selection.by_verb[AVOID]:
+        span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
+        if span is not None and span.start < following.first:
+            first = max(local_date(span.start, following.zone), treatment.day)
+            for target in chosen.rule.targets:
+                begins[target] = min(first, begins.get(target, first))
+    yield from sorted(begins.items(), key=lambda item: (item[1], item[0]))

@@ -7,7 +7,17 @@ from typing import NamedTuple
 from needlecare.model.bounds import EVENT, NEXT_SESSION, NOTHING, TREATMENT, Bound, Term
 from needlecare.model.plan import FOREVER, Wait
 from needlecare.model.ruleset import Moment, RuleSet
-from needlecare.model.time import Duration, Point, as_end, as_end_before, as_start, point_at, readings
+from needlecare.model.time import (
+    Duration,
+    Point,
+    as_end,
+    as_end_before,
+    as_start,
+    day_end,
+    day_start,
+    point_at,
+    readings,
+)
 from needlecare.model.treatment import Treatment
 
 
@@ -136,6 +146,9 @@ class Moments:
                 return _known(treatment)
             least = ended.point if ended.earliest == ended.point.at else point_at(ended.earliest, self._zone)
             return _Found(ended.point, least, not ended.waits, ended.dated, ended.waits)
+        elsewhere = self._elsewhere(name, late=late)
+        if elsewhere is not None:
+            return _known(elsewhere)
         moment = self._rule_set.moments.get(name)
         if moment is None or name in (NEXT_SESSION, EVENT):
             raise Unplanned(name)
@@ -146,6 +159,19 @@ class Moments:
             healed = self._find(Term(self._rule_set.open_ends_at), late=late, at_end=at_end)
             return healed._replace(least=treatment, is_known=False, dated=False)
         return self._usual(moment, late=late, at_end=at_end)
+
+    def _elsewhere(self, name: str, *, late: bool) -> Point | None:
+        """Give the next session if it is booked, or an event of that kind: of several the one nearest to the end."""
+        days = [
+            day for event in self._treatment.events if name in (event.kind, EVENT) for day in (event.first, event.last)
+        ]
+        if name == NEXT_SESSION and self._treatment.next_day is not None:
+            days = [self._treatment.next_day]
+        if not days:
+            return None
+        if late:
+            return Point(day_end(max(days), self._zone), max(days))
+        return Point(day_start(min(days), self._zone), min(days))
 
     def _usual(self, moment: Moment, *, late: bool, at_end: bool) -> _Found:
         """Give the usual time of an unseen moment: its end, or its start where something begins."""

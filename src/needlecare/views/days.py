@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window
+from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.treatment import day_number
 from needlecare.views.parts import Parts
-from needlecare.views.phrases import Clock, join_words, ranked_sources, say_dates, say_restriction, say_waits, topmost
+from needlecare.views.phrases import Clock, join_words, say_dates, say_restriction, say_waits, topmost
 from needlecare.views.rows import Block, Row, Strip
 
 

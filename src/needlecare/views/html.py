@@ -146,6 +146,7 @@ def _sections(sheet: Sheet) -> dict[str, tuple[str, tuple[Row, ...]]]:
         "allowed": ("Allowed", sheet.allowed),
         "notes": ("Instead, and why", sheet.notes),
         "sessions": ("The next session", sheet.sessions),
+        "events": ("Your events", sheet.events),
         "known": ("What this rests on", sheet.known),
         "changes": ("What was changed, and by whom", sheet.changes),
     }

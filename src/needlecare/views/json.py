@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from needlecare.model.facts import Given
-from needlecare.model.plan import FOREVER, Day, Finding, Hint, Session, Timeline, Window
+from needlecare.model.plan import FOREVER, Day, Finding, Hint, Meeting, Session, Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.views.harmless import escape
 from needlecare.views.phrases import NO_ADVICE
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     # Not needed to write a plan, and slow to define.
     from needlecare.views.records import (
         DayRecord,
+        EventRecord,
         HintRecord,
         RedFlagRecord,
         ScreeningRecord,
@@ -80,6 +81,7 @@ def to_record(timeline: Timeline) -> "TimelineRecord":
         "red_flags": [_red_flag(rule, timeline) for rule in timeline.red_flags],
         "longer_if": [_hint(hint, say) for hint in timeline.longer_if],
         "shorter_if": [_hint(hint, say) for hint in timeline.shorter_if],
+        "events": [_event(meeting, say) for meeting in timeline.meetings],
     }
 
 
@@ -151,7 +153,30 @@ def _session(session: Session) -> "SessionRecord":
         "count": list(session.total) if session.total else None,
         "unsure": list(session.unsure),
         "precare": [{"activity": activity, "start": day.isoformat()} for activity, day in session.precare],
+        "booked": session.booked.isoformat() if session.booked else None,
         "sources": list(session.sources),
+    }
+
+
+def _event(meeting: Meeting, say: Say) -> "EventRecord":
+    event = meeting.event
+    return {
+        "kind": event.kind,
+        "label": event.label,
+        "first": event.first.isoformat(),
+        "last": event.last.isoformat(),
+        "known": meeting.known,
+        "clashes": [
+            {
+                "activity": clash.activity,
+                "state": clash.state,  # type: ignore[typeddict-item]
+                "rule": clash.window.rule,
+                "until": say(clash.window.end),
+                "better_until": say(clash.window.better_until),
+                "and_once": [wait.bound for wait in clash.window.waits],
+            }
+            for clash in meeting.clashes
+        ],
     }
 
 

@@ -54,6 +54,7 @@ def _lines(sheet: Sheet, timeline: Timeline) -> Iterator[str]:
     yield from _table("Allowed", ("What", "When", "Sources"), sheet.allowed)
     yield from _list("Instead, and why", sheet.notes)
     yield from _list("The next session", sheet.sessions)
+    yield from _list("Your events", sheet.events)
     yield from _table("Before the treatment", ("When", "What", "Sources"), sheet.before)
     yield from _list("What this rests on", sheet.known)
     yield from _list("What was changed, and by whom", sheet.changes)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from needlecare.model.plan import FOREVER, Timeline, Wait, Window
+from needlecare.model.plan import FOREVER, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Treatment
 
@@ -95,18 +95,6 @@ def marks(windows: Iterable[Window], rule_set: RuleSet, shown: int = 2) -> str:
     ids = ranked_sources(windows, rule_set)
     more = f" +{len(ids) - shown}" if len(ids) > shown else ""
     return f"{', '.join(ids[:shown])}{more}"
-
-
-def ranked_sources(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
-    """Name the sources of *windows*: first those that hold the values used, the weightiest first."""
-    named: set[str] = set()
-    holding: set[str] = set()
-    for window in windows:
-        value = rule_set.rules[window.rule].value
-        named.update(saying.source for saying in window.says)
-        holding.update(saying.source for saying in window.says if value in saying.value)
-    order = rule_set.by_weight.__getitem__
-    return (*sorted(holding, key=order), *sorted(named - holding, key=order))
 
 
 def cited(timeline: Timeline) -> list[str]:

@@ -122,7 +122,30 @@ class SessionRecord(TypedDict):
     count: list[int] | None
     unsure: list[str]
     precare: list[PrecareRecord]
+    booked: str | None
     sources: list[str]
+
+
+class ClashRecord(TypedDict):
+    """Something that an event implies and that is restricted on one of its days."""
+
+    activity: str
+    state: Literal["no", "better-not"]
+    rule: str
+    until: str | None
+    better_until: str | None
+    and_once: list[str]
+
+
+class EventRecord(TypedDict):
+    """An event and what of it clashes; `known` is false where the rule set has no such kind."""
+
+    kind: str
+    label: str
+    first: str
+    last: str
+    known: bool
+    clashes: list[ClashRecord]
 
 
 class ScreeningRecord(TypedDict):
@@ -172,3 +195,4 @@ class TimelineRecord(TypedDict):
     red_flags: list[RedFlagRecord]
     longer_if: list[HintRecord]
     shorter_if: list[HintRecord]
+    events: list[EventRecord]

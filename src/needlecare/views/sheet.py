@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from needlecare.model.facts import Facts, Given
-from needlecare.model.plan import FOREVER, Day, Hint, Session, Timeline
+from needlecare.model.plan import FOREVER, Day, Hint, Session, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, EXPECT, RuleSet
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lifts
 from needlecare.views.phrases import (
@@ -13,9 +13,9 @@ from needlecare.views.phrases import (
     Clock,
     cited,
     join_words,
-    ranked_sources,
     say_date,
     say_dates,
+    say_restriction,
     say_waits,
     topmost,
 )
@@ -39,6 +39,7 @@ class Sheet(NamedTuple):
     allowed: tuple[Row, ...]
     notes: tuple[Row, ...]
     sessions: tuple[Row, ...]
+    events: tuple[Row, ...]
     red_flags: tuple[Row, ...]
     known: tuple[Row, ...]
     changes: tuple[Row, ...]
@@ -65,6 +66,7 @@ def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
         allowed=tuple(_allowed(timeline, clock)),
         notes=tuple(_notes(timeline)),
         sessions=tuple(row for session in timeline.sessions for row in _session(session, timeline)),
+        events=tuple(_events(timeline, clock)),
         red_flags=tuple(_red_flags(timeline)),
         known=tuple(_known(timeline, clock, typed=typed)),
         changes=tuple(_changes(timeline.rule_set)),
@@ -179,6 +181,8 @@ def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
     yield Row("Best", say_dates(*session.recommended, day), "yes", session.sources)
     if session.overdue:
         yield Row("Late from", say_date(session.overdue, day))
+    if session.booked and session.booked < session.minimum:
+        yield Row("Booked", f"{say_date(session.booked, day)}: earlier than that, ask your clinic", "no")
     if session.precare:
         begins: dict[str, list[str]] = {}
         for activity, first in session.precare:
@@ -187,7 +191,25 @@ def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
             f"{join_words(timeline.rule_set.label(one) for one in topmost(activities, timeline.rule_set))} from {first}"
             for first, activities in begins.items()
         )
-        yield Row(f"If it is on {say_date(session.minimum, day)}", f"leave {said}")
+        lead = "Booked for" if session.booked else "If it is on"
+        yield Row(f"{lead} {say_date(session.booked or session.minimum, day)}", f"leave {said}")
+
+
+def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    rule_set, day = timeline.rule_set, timeline.treatment.day
+    for event, clashes, known in timeline.meetings:
+        head = f"{event.label}, {say_dates(event.first, event.last, day)}"
+        if not clashes:
+            text = "nothing in this plan speaks against it" if known else "a plain event: no rule knows what it brings"
+            yield Row(head, text, "yes" if known else "")
+        groups: dict[tuple[str, str, str], list[Window]] = {}
+        for clash in clashes:
+            key = clash.state, say_restriction(clash.window, clock), say_waits(clash.window.waits, clock)
+            groups.setdefault(key, []).append(clash.window._replace(target=clash.activity))
+        for (state, until, waits), windows in groups.items():
+            names = join_words(rule_set.label(one) for one in topmost((one.target for one in windows), rule_set))
+            text = f"{names}: {until}{f', {waits}' if waits else ''}"
+            yield Row(head, text, "better not" if state == "better-not" else "no", ranked_sources(windows, rule_set))
 
 
 def _red_flags(timeline: Timeline) -> Iterator[Row]:

@@ -76,6 +76,7 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
     yield from _section("Allowed", sheet.allowed, width)
     yield from _section("Instead, and why", sheet.notes, width)
     yield from _section("The next session", sheet.sessions, width)
+    yield from _section("Your events", sheet.events, width)
     yield from _section("Red flags", sheet.red_flags, width)
     yield from _section("What this rests on", sheet.known, width)
     yield from _section("What was changed, and by whom", sheet.changes, width)

@@ -1,0 +1,169 @@
+"""Words → the activities or signs they mean. Never guesses: what isn't understood is said."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from needlecare.ask.words import ARTICLES, FILLERS, FORMS, JOINING, PAST, TURNING, VERBS, beginnings, key, stem, tokens
+from needlecare.model.facts import Facts
+from needlecare.model.ruleset import Activity, RuleSet, Sign
+
+_LONGEST_NAME = 7
+_NEAREST = 3
+
+
+class Meaning(NamedTuple):
+    """What a phrase means: *ids* of activities or signs; with none, *nearest* holds names that come close.
+
+    *unknown* are words that were not understood, *turning* one that turns the question round, *past* tells that it
+    speaks of something done.
+    """
+
+    words: str
+    ids: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    turning: str = ""
+    past: bool = False
+    nearest: tuple[str, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether every word was understood."""
+        return bool(self.ids) and not self.unknown and not self.turning
+
+
+class _Match(NamedTuple):
+    start: int
+    end: int
+    ids: tuple[str, ...]
+
+
+def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
+    """Tell which activities *phrase* means; *treated* are words for the treated area, which narrow nothing."""
+    return _find(rule_set.activities, phrase, treated)
+
+
+def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
+    """Tell which signs *phrase* means."""
+    return _find(rule_set.signs, phrase, treated)
+
+
+def treated_words(rule_set: RuleSet, facts: Facts) -> frozenset[str]:
+    """Give the words for the treated area: of every fact about where, the answers that hold."""
+    fact, value = rule_set.facts.get("area"), facts.value("area")
+    answers = [one for one in fact.answers if isinstance(value, tuple) and one.id in value] if fact else []
+    return frozenset(word for one in answers for name in (one.id, one.label, *one.aka) for word in tokens(name))
+
+
+Named = Mapping[str, Activity] | Mapping[str, Sign]
+
+
+def _names(named: Named) -> Iterable[tuple[str, str]]:
+    for id_, one in named.items():
+        yield id_, id_
+        yield one.label, id_
+        for name in one.aka:
+            yield name, id_
+
+
+def _find(named: Named, phrase: str, treated: Iterable[str] = ()) -> Meaning:
+    words = tokens(phrase)
+    here = {stem(word) for word in treated}
+    text = " ".join(words)
+    index = _index(named, words)
+    whole = index.get(key(words))
+    past = bool(PAST & set(words))
+    if whole:
+        return Meaning(text, tuple(whole))
+    matches = _matches(words, index)
+    matches = _without_verbs(words, matches)
+    taken = {place for match in matches for place in range(match.start, match.end)}
+    left = [place for place in range(len(words)) if place not in taken]
+    turning = next((words[place] for place in left if words[place] in TURNING), "")
+    said = FILLERS | ARTICLES | JOINING | TURNING
+    unknown = [place for place in left if words[place] not in said and stem(words[place]) not in VERBS | here]
+    ids = tuple(dict.fromkeys(id_ for match in matches for id_ in match.ids))
+    lost = tuple(words[place] for place in unknown)
+    if not ids or any(_is_head(place, words, taken) for place in unknown):
+        return Meaning(text, (), lost, turning, past, _nearest(named, words, ids))
+    return Meaning(text, ids, lost, turning, past, _nearest(named, words, ids) if lost or turning else ())
+
+
+def _index(named: Named, words: list[str]) -> dict[str, list[str]]:
+    """Index the names that could match: those that begin like one of *words*."""
+    wanted = beginnings(words)
+    index: dict[str, list[str]] = {}
+    for name, id_ in _names(named):
+        first = name[:2].lower()
+        if first in wanted or (" " in name and name.partition(" ")[0].lower() in ARTICLES) or first[1:] in "-’' ":
+            found = index.setdefault(key(tokens(name)), [])
+            if id_ not in found:
+                found.append(id_)
+    return index
+
+
+def _matches(words: list[str], index: Mapping[str, list[str]]) -> list[_Match]:
+    """Find names in *words*, the longest first from the left."""
+    found = []
+    start = 0
+    while start < len(words):
+        match = _longest(words, start, index)
+        if match is None:
+            start += 1
+        else:
+            found.append(match)
+            start = match.end
+    return found
+
+
+def _longest(words: list[str], start: int, index: Mapping[str, list[str]]) -> _Match | None:
+    if words[start] in ARTICLES:
+        return None
+    for end in range(min(len(words), start + _LONGEST_NAME), start, -1):
+        ids = index.get(key(words[start:end]))
+        if ids and words[end - 1] not in ARTICLES:
+            return _Match(start, end, tuple(ids))
+    return None
+
+
+def _without_verbs(words: list[str], matches: list[_Match]) -> list[_Match]:
+    """Leave out a verb that is an activity by itself where something else is named beside it."""
+    strong = [match for match in matches if not _is_verb(words, match)]
+    weak = [match for match in matches if _is_verb(words, match)]
+    rest = [word for number, word in enumerate(words) if not any(one.start <= number < one.end for one in matches)]
+    return matches if weak and any(word in JOINING - {"with", "to"} for word in rest) and not strong else strong or weak
+
+
+def _is_verb(words: list[str], match: _Match) -> bool:
+    return match.end - match.start == 1 and stem(words[match.start]) in VERBS
+
+
+def _is_head(place: int, words: list[str], taken: set[int]) -> bool:
+    """Tell whether an unknown word is what the phrase is about: no name follows it before the next joining word.
+
+    In “waterproof mascara” the mascara is; in “laser pointer” it isn't the laser.
+    """
+    if words[place] in FORMS and place - 1 in taken:
+        return False
+    for following in range(place + 1, len(words)):
+        if following in taken:
+            return False
+        if words[following] in JOINING:
+            break
+    # “to the gym with Ana”: what is joined on behind what is known is company, not the matter itself.
+    joined = any(words[before] in JOINING for before in range(place) if before > min(taken, default=place))
+    return not joined
+
+
+def _nearest(named: Named, words: list[str], ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Name what comes close: what was found in part, else what is spelt alike."""
+    if ids:
+        return ids[:_NEAREST]
+    from difflib import get_close_matches
+
+    by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(named)}
+    content = [word for word in words if word not in FILLERS | ARTICLES]
+    close = get_close_matches(" ".join(words), by_name, n=_NEAREST, cutoff=0.7)
+    close.extend(get_close_matches(" ".join(content), by_name, n=_NEAREST, cutoff=0.7))
+    for word in content:
+        close.extend(get_close_matches(word, by_name, n=2, cutoff=0.75))
+    return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]

@@ -1,0 +1,75 @@
+"""Whether a sign is to be expected at some time. Never says “harmless”; a warning never comes late."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from needlecare.ask.asked import Asked
+from needlecare.ask.lookup import Meaning
+from needlecare.ask.verdict import NO_RULE
+from needlecare.model.plan import FOREVER, Timeline, Window
+from needlecare.model.ruleset import EXPECT, Rule
+
+EXPECTED, CALL, RED_FLAG = "expected", "call", "red-flag"
+_GRAVEST = (RED_FLAG, CALL, NO_RULE, EXPECTED)
+
+
+class Sighting(NamedTuple):
+    """The answer: *verdict* is expected, call, red-flag or no-rule.
+
+    *until* is when it is no longer expected, *call_from* when it becomes a reason to call. *flags* are the red flags
+    that name the sign; *conditions* under which it is expected at all, where a fact isn't known.
+    """
+
+    meaning: Meaning
+    asked: Asked
+    verdict: str
+    timeline: Timeline
+    windows: tuple[Window, ...] = ()
+    flags: tuple[Rule, ...] = ()
+    until: datetime | None = None
+    call_from: datetime | None = None
+    starts: datetime | None = None
+    over: bool = False
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Under which conditions it is to be expected, as far as those aren't known."""
+        return tuple(dict.fromkeys(window.condition for window in self.windows if window.condition))
+
+
+def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: Asked) -> Sighting:
+    """Tell whether the signs that *meaning* names are to be expected; the gravest answer counts."""
+    # What a treatment to come will bring says nothing about what is seen now.
+    begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER, one.treatment)] or timelines
+    found = [_judge(timeline, meaning, sign, asked) for timeline in begun for sign in meaning.ids]
+    gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
+    if gravest.verdict == EXPECTED and not meaning.is_sure:
+        # Words that weren't understood may be the ones that matter: “very”, “on one side”.
+        return gravest._replace(verdict=NO_RULE)
+    return gravest
+
+
+def _judge(timeline: Timeline, meaning: Meaning, sign: str, asked: Asked) -> Sighting:
+    blank = Sighting(meaning, asked, NO_RULE, timeline)
+    flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
+    if flags:
+        urgent = any(rule.urgent for rule in flags)
+        return blank._replace(verdict=RED_FLAG if urgent else CALL, flags=flags)
+    windows = tuple(window for window in timeline.windows if window.kind == EXPECT and window.target == sign)
+    if not windows:
+        return blank
+    worry = min((window.worry_after for window in windows if window.worry_after), default=None)
+    holding = [window for window in windows if asked.meets(window.start, window.end, timeline.treatment)]
+    until = min((window.end for window in holding), default=None)
+    answer = blank._replace(
+        windows=tuple(holding) or windows,
+        until=None if until == FOREVER else until,
+        call_from=worry,
+        starts=min(window.start for window in windows),
+    )
+    if worry is not None and asked.meets(worry, FOREVER, timeline.treatment):
+        return answer._replace(verdict=CALL, over=True)
+    if holding:
+        return answer._replace(verdict=EXPECTED)
+    return answer._replace(verdict=CALL, over=asked.begins(timeline.treatment) >= max(one.end for one in windows))

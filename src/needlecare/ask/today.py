@@ -1,0 +1,93 @@
+"""What holds at one moment: what to leave, what to do, what is normal, and what changes next."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from needlecare.ask.asked import at_instant
+from needlecare.ask.lookup import Meaning
+from needlecare.ask.verdict import NO, YES, Verdict, judge
+from needlecare.model.plan import FOREVER, Lift, Timeline, Window
+from needlecare.model.ruleset import DO, EXPECT, PREPARE
+
+_NEXT = 3
+
+
+class Change(NamedTuple):
+    """At an instant something lifts (*to* yes or better-not) or begins to be restricted (*to* no)."""
+
+    at: datetime
+    activity: str
+    to: str
+    lift: Lift | None
+    timeline: Timeline
+
+
+class Now(NamedTuple):
+    """What holds *at* a moment, over all open treatments. *changes* are the next ones, up to the third instant."""
+
+    at: datetime
+    timelines: tuple[Timeline, ...]
+    avoid: tuple[Verdict, ...]
+    better_not: tuple[Verdict, ...]
+    do: tuple[tuple[Timeline, Window], ...]
+    expect: tuple[tuple[Timeline, Window], ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def worries(self) -> tuple[tuple[Timeline, Window], ...]:
+        """Signs that were to be expected and are now a reason to call."""
+        found = []
+        for timeline in self.timelines:
+            going = {window.target for owner, window in self.expect if owner is timeline}
+            for window in timeline.windows:
+                due = window.worry_after or window.end
+                if window.kind == EXPECT and window.target not in going and window.start <= self.at and due <= self.at:
+                    found.append((timeline, window))
+        return tuple(found)
+
+
+def look(timelines: Sequence[Timeline], at: datetime) -> Now:
+    """Gather what holds *at* a moment."""
+    targets = sorted({window.target for timeline in timelines for window in timeline.windows if window.kind == "avoid"})
+    verdicts = [
+        judge(timelines, Meaning(one, (one,)), at_instant(at, timelines[0].treatment), parts=False)
+        for one in targets
+        if any(_holds(window, at) for timeline in timelines for window in timeline.windows_on(one))
+    ]
+    own = [verdict for verdict in verdicts if verdict.verdict != YES]
+    return Now(
+        at,
+        tuple(timelines),
+        tuple(one for one in own if one.verdict == NO),
+        tuple(one for one in own if one.verdict != NO),
+        tuple(_at_work(timelines, at, (DO, PREPARE))),
+        tuple(_at_work(timelines, at, (EXPECT,))),
+        tuple(_changes(timelines, at)),
+    )
+
+
+def _holds(window: Window, at: datetime) -> bool:
+    return min(window.better_from, window.start) <= at < max(window.end, window.better_until)
+
+
+def _at_work(timelines: Iterable[Timeline], at: datetime, kinds: tuple[str, ...]) -> Iterable[tuple[Timeline, Window]]:
+    for timeline in timelines:
+        for window in timeline.windows:
+            if window.kind in kinds and window.start <= at < max(window.end, window.start):
+                yield timeline, window
+
+
+def _changes(timelines: Iterable[Timeline], at: datetime) -> list[Change]:
+    changes: list[Change] = []
+    for timeline in timelines:
+        for window in timeline.windows:
+            if window.kind != "avoid":
+                continue
+            changes.extend(
+                Change(lift.at, lift.activity, lift.to, lift, timeline) for lift in window.lifts if lift.at > at
+            )
+            if at < window.start < window.end and window.start < FOREVER:
+                changes.append(Change(window.start, window.target, NO, None, timeline))
+    instants = sorted({change.at for change in changes})[:_NEXT]
+    return sorted((one for one in changes if one.at in instants), key=lambda one: (one.at, one.to, one.activity))

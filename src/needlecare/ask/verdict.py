@@ -1,0 +1,287 @@
+"""The one answer to every question about an activity, and how it comes from the windows of timelines."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from needlecare.ask.asked import Asked
+from needlecare.ask.lookup import Meaning
+from needlecare.model.plan import FOREVER, Hint, Timeline, Wait, Window, ranked_sources
+from needlecare.model.ruleset import ALLOW, DO, PREPARE, RuleSet
+
+YES, BETTER_NOT, NO, NO_RULE = VERDICTS = ("yes", "better-not", "no", "no-rule")
+# What covers less is stricter than a yes: two treatments are never looser than either.
+_STRICTNESS = (NO, BETTER_NOT, NO_RULE, YES)
+PRESCRIBED = "prescribed"
+
+
+class Stretch(NamedTuple):
+    """A run of time in which a window of *timeline* says *state* on an activity."""
+
+    state: str
+    start: datetime
+    end: datetime
+    window: Window
+    timeline: Timeline
+
+
+class Part(NamedTuple):
+    """What holds for one activity at the time asked about; *until* and *better_until* as in a verdict."""
+
+    activity: str
+    verdict: str
+    until: datetime | None
+    better_until: datetime | None
+    and_once: tuple[Wait, ...]
+
+
+class Verdict(NamedTuple):
+    """The answer to a question: may I, and if not, from when.
+
+    *until* is when a "no" or a "better not" is over, *better_until* when a "better not" that follows a "no" is;
+    *earliest* is *until* by its known parts alone. *and_once* is what must have been seen besides: before *until* in
+    order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
+    they count from. *parts* tells of each activity that is part of what was asked.
+    """
+
+    meaning: Meaning
+    asked: Asked
+    verdict: str
+    timeline: Timeline
+    until: datetime | None = None
+    better_until: datetime | None = None
+    earliest: datetime | None = None
+    and_once: tuple[Wait, ...] = ()
+    windows: tuple[Window, ...] = ()
+    instead: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    prescribed: tuple[str, ...] = ()
+    supports: tuple[Window, ...] = ()
+    since: datetime | None = None
+    again: datetime | None = None
+    again_for: Window | None = None
+    hints: tuple[Hint, ...] = ()
+    endless: bool = False
+    also: tuple["Verdict", ...] = ()
+
+    @property
+    def activity(self) -> str | None:
+        """The activity asked about; the first of several."""
+        return self.meaning.ids[0] if self.meaning.ids else None
+
+    @property
+    def label(self) -> str:
+        """How what was asked about is called."""
+        rule_set = self.timeline.rule_set
+        return " and ".join(rule_set.label(one) for one in self.meaning.ids) or self.meaning.words
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The ids of the rules behind the answer, the deciding one first."""
+        return tuple(dict.fromkeys(rule for window in (*self.windows, *self.supports) for rule in window.rules))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources behind the answer, those that hold the value used first, the weightiest of them first."""
+        return ranked_sources((*self.windows, *self.supports), self.timeline.rule_set)
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether some of what was asked is free and some isn't."""
+        return len({part.verdict == YES for part in self.parts}) > 1
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether the answer is a plain yes."""
+        return self.verdict == YES
+
+
+def family(rule_set: RuleSet, ids: Iterable[str]) -> tuple[str, ...]:
+    """Give *ids* and all that is part of them, without prescribed medicines: no rule restricts those."""
+    wanted = set(ids)
+    parts = [
+        one.id
+        for one in rule_set.activities.values()
+        if one.id in wanted or (one.medicine != PRESCRIBED and wanted & set(rule_set.lineage[one.id]))
+    ]
+    return tuple(sorted(parts, key=lambda one: (one not in wanted, one)))
+
+
+def stretches(timeline: Timeline, activity: str) -> Iterator[Stretch]:
+    """Give the runs of time in which *activity* is restricted."""
+    for window in timeline.windows_on(activity):
+        for state, start, end in (
+            (BETTER_NOT, window.better_from, window.start),
+            (NO, window.start, window.end),
+            (BETTER_NOT, window.end, window.better_until),
+        ):
+            if start < end:
+                yield Stretch(state, start, end, window, timeline)
+
+
+def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: Asked, *, parts: bool = True) -> Verdict:
+    """Answer for what *meaning* names at the time *asked*: of several treatments the strictest counts.
+
+    With *parts*, all that is part of it counts too.
+    """
+    verdicts = [_judge_one(timeline, meaning, asked, parts=parts) for timeline in timelines]
+    verdicts.sort(key=lambda one: (_STRICTNESS.index(one.verdict), -_over(one)))
+    deciding, *others = verdicts
+    return (
+        deciding._replace(also=tuple(one for one in others if one.verdict in (NO, BETTER_NOT))) if others else deciding
+    )
+
+
+def _over(verdict: Verdict) -> float:
+    over = verdict.better_until or verdict.until
+    return (FOREVER if verdict.endless or over is None else over).timestamp()
+
+
+def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: bool) -> Verdict:
+    rule_set = timeline.rule_set
+    asked_for = family(rule_set, meaning.ids) if parts else meaning.ids
+    every = {
+        part: list(stretches(timeline, part)) for part in asked_for if rule_set.activities[part].medicine != PRESCRIBED
+    }
+    prescribed = tuple(one for one in meaning.ids if rule_set.activities[one].medicine == PRESCRIBED)
+    states = {part: _state(found, asked) for part, found in every.items()}
+    known = {part for part in every if _is_covered(timeline, part, asked)}
+    supports = tuple(_supports(timeline, meaning.ids, asked)) if parts else ()
+    blank = Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
+    if NO in states.values():
+        verdict = NO
+    elif BETTER_NOT in states.values() or prescribed:
+        verdict = BETTER_NOT
+    elif all(_is_answered(one, asked_for, known, rule_set) for one in meaning.ids):
+        verdict = YES
+    else:
+        return blank._replace(hints=_hints(timeline, asked_for))
+    if verdict == YES:
+        return _with_past(blank._replace(verdict=YES), timeline, meaning, asked)
+    if not any(state != YES for state in states.values()):
+        return blank._replace(verdict=verdict)
+    divided = tuple(
+        _part(part, every[part], state, asked) for part, state in states.items() if state != YES or part in known
+    )
+    return _with_ends(blank._replace(verdict=verdict, parts=divided), every, asked)
+
+
+def _part(activity: str, runs: list[Stretch], state: str, asked: Asked) -> Part:
+    if state == YES:
+        return Part(activity, YES, None, None, ())
+    until, clear, windows = _ends(runs, state, asked)
+    return Part(
+        activity,
+        state,
+        None if until == FOREVER else until,
+        None if clear in (FOREVER, until) else clear,
+        _waits(windows),
+    )
+
+
+def _state(found: Iterable[Stretch], asked: Asked) -> str:
+    states = {one.state for one in found if asked.meets(one.start, one.end, one.timeline.treatment)}
+    return next((state for state in (NO, BETTER_NOT) if state in states), YES)
+
+
+def _is_answered(activity: str, parts: Iterable[str], known: set[str], rule_set: RuleSet) -> bool:
+    """Tell whether a yes may be given: a rule speaks of the activity, or of every part of it."""
+    if activity in known:
+        return True
+    below = [part for part in parts if part != activity and activity in rule_set.lineage[part]]
+    return bool(below) and all(part in known for part in below)
+
+
+def _is_covered(timeline: Timeline, activity: str, asked: Asked) -> bool:
+    return timeline.covers(activity) or any(_supports(timeline, [activity], asked))
+
+
+def _supports(timeline: Timeline, ids: Iterable[str], asked: Asked) -> Iterator[Window]:
+    """Give what tells or allows people to do this: a permission from its start, a thing to do once it has begun."""
+    wanted = {ancestor for one in ids for ancestor in timeline.rule_set.lineage[one]}
+    begins = asked.begins(timeline.treatment)
+    for window in timeline.windows:
+        if window.target not in wanted:
+            continue
+        if window.kind == PREPARE and timeline.rule_set.activities[window.target].medicine == PRESCRIBED:
+            yield window
+        elif window.unsure:
+            continue
+        elif (window.kind in (ALLOW, DO) and begins >= window.start) or (
+            window.kind == PREPARE and begins < timeline.treatment.last
+        ):
+            yield window
+
+
+def _with_ends(verdict: Verdict, every: dict[str, list[Stretch]], asked: Asked) -> Verdict:
+    """Add until when a restriction holds, which windows bind, and what else must have come."""
+    until, clear, windows = _ends([one for found in every.values() for one in found], verdict.verdict, asked)
+    return verdict._replace(
+        until=None if until == FOREVER else until,
+        better_until=None if clear in (FOREVER, until) else clear,
+        earliest=max(window.earliest for window in windows) if verdict.verdict == NO else None,
+        endless=clear == FOREVER,
+        and_once=_waits(windows),
+        windows=windows,
+        instead=tuple(dict.fromkeys(window.words["instead"] for window in windows if "instead" in window.words)),
+        hints=tuple(
+            hint for hint in verdict.timeline.shorter_if if hint.target in {window.target for window in windows}
+        ),
+    )
+
+
+def _ends(runs: Sequence[Stretch], state: str, asked: Asked) -> tuple[datetime, datetime, tuple[Window, ...]]:
+    """Tell when *state* is over, when nothing is left of any restriction, and which windows make it so."""
+    touching = [one for one in runs if one.state == state and asked.meets(one.start, one.end, one.timeline.treatment)]
+    until, chain = _walk(touching, [one for one in runs if one.state == NO] if state == NO else runs)
+    clear, _ = _walk([touching[0]._replace(end=until)], runs)
+    return until, clear, _unique(sorted([*touching, *chain], key=lambda one: -one.end.timestamp()))
+
+
+def _walk(touching: Sequence[Stretch], runs: Sequence[Stretch]) -> tuple[datetime, list[Stretch]]:
+    """Follow *runs* that join from where the last of *touching* ends; give where they end, and those followed."""
+    over = max(one.end for one in touching)
+    chain: list[Stretch] = []
+    while following := [one for one in runs if one.start <= over < one.end]:
+        chain.extend(following)
+        over = max(one.end for one in following)
+    return over, chain
+
+
+def _unique(runs: Iterable[Stretch]) -> tuple[Window, ...]:
+    found: dict[tuple[str, str, datetime], Window] = {}
+    for one in runs:
+        found.setdefault((one.window.rule, one.window.target, one.window.start), one.window)
+    return tuple(found.values())
+
+
+def _waits(windows: Iterable[Window]) -> tuple[Wait, ...]:
+    latest: dict[str, Wait] = {}
+    for wait in (wait for window in windows for wait in window.waits):
+        known = latest.get(wait.bound)
+        if known is None or (known.usually_by or FOREVER) < (wait.usually_by or FOREVER):
+            latest[wait.bound] = wait
+    return tuple(latest.values())
+
+
+def _with_past(verdict: Verdict, timeline: Timeline, meaning: Meaning, asked: Asked) -> Verdict:
+    """Add to a yes since when it holds, on what condition, and when it ends."""
+    runs = [one for part in family(timeline.rule_set, meaning.ids) for one in stretches(timeline, part)]
+    begins = asked.begins(timeline.treatment)
+    over = [one for one in runs if one.end <= begins]
+    ahead = sorted((one for one in runs if one.start > begins), key=lambda one: one.start)
+    windows = _unique(sorted(over, key=lambda one: -one.end.timestamp()))
+    after = [one for one in windows if one.end > timeline.treatment.first]
+    return verdict._replace(
+        and_once=_waits(after),
+        windows=windows[:1] or ((ahead[0].window,) if ahead else ()),
+        since=max((one.end for one in over), default=None),
+        again=ahead[0].start if ahead else None,
+        again_for=ahead[0].window if ahead else None,
+    )
+
+
+def _hints(timeline: Timeline, parts: Iterable[str]) -> tuple[Hint, ...]:
+    """Tell what would be restricted if an assumed fact were otherwise."""
+    wanted = {ancestor for part in parts for ancestor in timeline.rule_set.lineage[part]}
+    return tuple(hint for hint in timeline.longer_if if hint.target in wanted)

@@ -1,0 +1,297 @@
+"""The questions: what was typed → an answer from every open treatment, and the exit code that goes with it."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from needlecare.cli.complete import offer_activities, offer_signs
+from needlecare.cli.output import write_data, write_text
+from needlecare.cli.reading import Request, present
+from needlecare.cli.request import about_treatments
+from needlecare.errors import InputError
+
+_NO, _UNKNOWN = 1, 4
+Format = Annotated[str, typer.Option("--format", help="text or json.")]
+On = Annotated[
+    str | None, typer.Option("--on", metavar="DATE", help="Ask about this day; its strictest moment counts.")
+]
+At = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="Ask about this time of the day.")]
+Activity = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="WORDS…", help="As you would say it: wash my face tomorrow.", autocompletion=offer_activities
+    ),
+]
+Sign = Annotated[
+    list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer_signs)
+]
+
+
+@about_treatments
+def can(requests: list[Request], *, words: Activity, on: On = None, at: At = None, format_: Format = "text") -> None:
+    """Ask whether something is all right.
+
+    Exit code 0 is yes, 1 is no or better not, 4 that no rule covers it.
+    """
+    from needlecare.ask.lookup import find_activities, treated_words
+    from needlecare.ask.verdict import judge
+
+    _check(format_)
+    rule_set = requests[0].rule_set
+    treated = treated_words(rule_set, requests[0].facts)
+    meaning, asked = _understand(requests, words, on, at, lambda text: find_activities(rule_set, text, treated))
+    typed = " ".join(words)
+    if not meaning.ids or meaning.turning:
+        _dont_know(requests, meaning, typed, format_)
+    verdict = judge(_timelines(requests), meaning, asked)
+    if verdict.is_yes and not meaning.is_sure:
+        _dont_know(requests, meaning, typed, format_)
+    if format_ == "json":
+        from needlecare.views.answers_json import verdict_record
+
+        _write_json(verdict_record(verdict, typed))
+    else:
+        from needlecare.views.answers import say_verdict
+
+        _write(_taken(meaning, rule_set) + say_verdict(verdict, several=len(requests) > 1))
+    raise typer.Exit({"yes": 0, "no-rule": _UNKNOWN}.get(verdict.verdict, _NO))
+
+
+@about_treatments
+def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = "text") -> None:
+    """Ask from when something is all right again, and on what condition."""
+    from needlecare.ask.lookup import find_activities, treated_words
+    from needlecare.ask.when import find_return
+
+    _check(format_)
+    rule_set = requests[0].rule_set
+    treated = treated_words(rule_set, requests[0].facts)
+    meaning, asked = _understand(
+        requests, words, on, None, lambda text: find_activities(rule_set, text, treated), default=None
+    )
+    typed = " ".join(words)
+    if not meaning.is_sure:
+        _dont_know(requests, meaning, typed, format_)
+    start = asked.begins(requests[0].treatment) if asked is not None else _since(requests)
+    found = find_return(_timelines(requests), meaning, start)
+    if format_ == "json":
+        from needlecare.views.answers_json import return_record
+
+        _write_json(return_record(found, typed))
+    else:
+        from needlecare.views.answers import say_return
+
+        _write(say_return(found, several=len(requests) > 1))
+    raise typer.Exit(_UNKNOWN if found.verdict.verdict == "no-rule" else _NO if found.verdict.prescribed else 0)
+
+
+@about_treatments
+def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None, format_: Format = "text") -> None:
+    """Ask whether what you see or feel is to be expected.
+
+    Exit code 0 is expected, 1 call the clinic or a red flag, 4 that no rule covers it.
+    """
+    from needlecare.ask.lookup import find_signs, treated_words
+    from needlecare.ask.normal import judge_sign
+
+    _check(format_)
+    rule_set = requests[0].rule_set
+    treated = treated_words(rule_set, requests[0].facts)
+    meaning, asked = _understand(requests, words, on, at, lambda text: find_signs(rule_set, text, treated))
+    typed = " ".join(words)
+    if not meaning.ids or meaning.turning:
+        _dont_know(requests, meaning, typed, format_, signs=True)
+    sighting = judge_sign(_timelines(requests), meaning, asked)
+    if format_ == "json":
+        from needlecare.views.answers_json import sighting_record
+
+        _write_json(sighting_record(sighting, typed))
+    else:
+        from needlecare.views.sightings import say_sighting
+
+        _write(_taken(meaning, rule_set) + say_sighting(sighting))
+    raise typer.Exit({"expected": 0, "no-rule": _UNKNOWN}.get(sighting.verdict, _NO))
+
+
+@about_treatments
+def why(requests: list[Request], *, words: Activity, format_: Format = "text") -> None:
+    """Show every rule and source behind an answer, how far they lie apart, and what lost."""
+    from needlecare.ask.lookup import find_activities, find_signs, treated_words
+    from needlecare.ask.why import find_reasons
+
+    _check(format_)
+    rule_set, typed = requests[0].rule_set, " ".join(words)
+    treated = treated_words(rule_set, requests[0].facts)
+    meaning = find_activities(rule_set, typed, treated)
+    if not meaning.ids:
+        signs = find_signs(rule_set, typed, treated)
+        meaning = signs if signs.ids else meaning
+    if not meaning.ids:
+        _dont_know(requests, meaning, typed, format_)
+    reasons = [find_reasons(timeline, meaning) for timeline in _timelines(requests)]
+    reasons.sort(key=lambda one: not one.windows)
+    if not reasons[0].windows and not any(rule_set.signs.get(one) for one in meaning.ids):
+        _dont_know(requests, meaning, typed, format_)
+    if format_ == "json":
+        from needlecare.views.background_json import reasons_record
+
+        _write_json(reasons_record(reasons[0], typed))
+    else:
+        from needlecare.views.background import say_reasons
+
+        _write("\n".join(say_reasons(one) for one in reasons if one.windows or one is reasons[0]))
+
+
+@about_treatments
+def today(requests: list[Request], *, format_: Format = "text") -> None:
+    """Show what holds now, what changes next, what is normal to see, and what isn't."""
+    from needlecare.ask.today import look
+
+    _check(format_)
+    now = look(_timelines(requests), _now(requests))
+    if format_ == "json":
+        from needlecare.views.answers_json import now_record
+
+        _write_json(now_record(now))
+    else:
+        from needlecare.views.background import say_now
+
+        _write(say_now(now))
+
+
+@about_treatments
+def check(requests: list[Request], *, format_: Format = "text") -> None:
+    """Tell what speaks against the treatment, by what you say of yourself.
+
+    Exit code 1 is stop, postpone or ask first.
+    """
+    from needlecare.ask.screen import screen
+
+    _check(format_)
+    screened = max((screen(timeline) for timeline in _timelines(requests)), key=lambda one: one.is_against)
+    if format_ == "json":
+        from needlecare.views.background_json import screened_record
+
+        _write_json(screened_record(screened))
+    else:
+        from needlecare.views.background import say_screened
+
+        _write(say_screened(screened))
+    raise typer.Exit(_NO if screened.is_against else 0)
+
+
+def _check(format_: str) -> None:
+    if format_ not in ("text", "json"):
+        raise InputError(f"--format: there is no `{format_}` here; it is text or json")
+
+
+def _write(text: str) -> None:
+    from needlecare.views.harmless import harmless
+
+    write_text("".join(f"{harmless(line)}\n" for line in text.splitlines()))
+
+
+def _write_json(record: dict[str, Any]) -> None:
+    from needlecare.views.answers_json import write
+
+    write_data(write(record))
+
+
+def _timelines(requests: Sequence[Request]) -> list[Any]:
+    from needlecare.timeline import build_timeline
+
+    return [build_timeline(one.rule_set, one.treatment, one.facts) for one in requests]
+
+
+def _now(requests: Sequence[Request]) -> datetime:
+    return present(requests[0].treatment.zone, requests[0].now)
+
+
+def _since(requests: Sequence[Request]) -> datetime | None:
+    """Give from when several treatments are looked at: from now on, else from the first of those to come."""
+    if len(requests) == 1:
+        return None
+    now = _now(requests).astimezone(UTC)
+    return now if any(one.treatment.last <= now for one in requests) else min(one.treatment.last for one in requests)
+
+
+def _understand(
+    requests: Sequence[Request],
+    words: Sequence[str],
+    on: str | None,
+    at: str | None,
+    find: Callable[[str], Any],
+    default: str | None = "now",
+) -> Any:
+    """Tell what the words mean and when they ask about; words about time count only where the rest needs none."""
+    from needlecare.ask import asked as times
+    from needlecare.cli.reading import read_date
+    from needlecare.dates import parse_time
+
+    request, typed = requests[0], " ".join(words)
+    treatment = request.treatment
+    if not typed.strip():
+        raise InputError("ask about something: needlecare can wash my face")
+    meaning = find(typed)
+    spoken = times.Spoken(typed)
+    if not meaning.is_sure:
+        spoken = times.split_time(typed, treatment, lambda: _now(requests))
+        meaning = find(spoken.words) if spoken.words else meaning
+    day = read_date(on, treatment.zone, request.now) if on is not None else None
+    if day is not None and spoken.first is not None and (spoken.first, spoken.last) != (day, day):
+        raise InputError(f"--on {day.isoformat()} and the words `{typed}` name two days; ask about one at a time")
+    clock = parse_time(at) if at is not None else spoken.clock
+    first, last = day or spoken.first, day or spoken.last
+    if clock is not None and first is None:
+        first = last = _now(requests).date()
+    if clock is not None and first is not None:
+        asked = times.at_time(first, clock, treatment)
+    elif spoken.at is not None:
+        asked = times.at_instant(spoken.at, treatment)
+    elif first is not None:
+        asked = times.on_day(first, last)
+    elif default is None:
+        return meaning, None
+    elif meaning.past:
+        # “I already used retinol”: some time between the treatment and now.
+        now = _now(requests).date()
+        asked = times.on_day(min(treatment.day, now), now)
+    else:
+        asked = times.at_instant(_now(requests), treatment)
+    told_now = request.now is not None and asked.last < _now(requests).date()
+    return meaning, asked._replace(past=spoken.past or told_now)
+
+
+def _taken(meaning: Any, rule_set: Any) -> str:
+    """Say how words were taken that weren't all understood."""
+    if not meaning.unknown:
+        return ""
+    labels = " and ".join(rule_set.label(one) for one in meaning.ids)
+    return f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}.\n"
+
+
+def _dont_know(requests: Sequence[Request], meaning: Any, typed: str, format_: str, *, signs: bool = False) -> None:
+    """Say that it isn't known, what comes close, and whom to ask; leave with 4."""
+    rule_set = requests[0].rule_set
+    if format_ == "json":
+        from needlecare.views.answers_json import red_flag, unknown_record
+
+        record = unknown_record(rule_set, meaning, typed)
+        timeline = _timelines(requests[:1])[0]
+        record["red_flags"] = [red_flag(rule) for rule in timeline.red_flags]
+        _write_json(record)
+        raise typer.Exit(_UNKNOWN)
+    from needlecare.views.answers import flag_texts, red_flag_line
+    from needlecare.views.phrases import NO_ADVICE
+
+    timeline = _timelines(requests[:1])[0]
+    lines = [f"I don't know “{typed}”, so this is no yes. Ask your clinic."]
+    if meaning.turning:
+        lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
+    if meaning.nearest:
+        lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
+    lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
+    _write("\n".join([*lines, NO_ADVICE]))
+    raise typer.Exit(_UNKNOWN)

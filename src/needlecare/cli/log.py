@@ -1,0 +1,171 @@
+"""`log`: remember treatments and lasting facts; show, change and forget them."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from needlecare.cli.lazy import Command
+from needlecare.cli.output import write_data, write_text
+from needlecare.cli.reading import make_request
+from needlecare.cli.remembered import LASTING, spoken, the_log
+from needlecare.cli.request import with_options
+from needlecare.errors import InputError
+from needlecare.log import Entry
+
+log_app = typer.Typer(
+    help="Remember treatments and lasting facts on this machine, in one file that only you can read.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `log list`.")]
+_FORGOTTEN = ("now", "no_log")
+
+
+@log_app.command(cls=Command)
+@with_options
+def add(typed: dict[str, Any]) -> None:
+    """Remember a treatment, past or planned; without --date, only facts that hold for all of them."""
+    log = the_log(typed)
+    lasting = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
+    if typed["date"] is None:
+        own = [
+            name
+            for name, value in typed.items()
+            if value not in (None, [], False) and name not in (*LASTING, *_FORGOTTEN)
+        ]
+        if own or not lasting:
+            raise InputError(
+                "what shall be remembered? Give --date 2026-11-20, or lasting facts such as --skin-type III"
+            )
+        _check({**typed, "date": "2026-01-01"}, log.lasting())
+        log.keep(_absolute(lasting))
+        write_text(f"Remembered for every treatment: {_said(lasting)}.\n")
+        return
+    said = _as_said(typed, log.lasting())
+    number = log.add(said)
+    if lasting:
+        log.keep(_absolute(lasting))
+    more = f"; for every treatment: {_said(lasting)}" if lasting else ""
+    write_text(f"Remembered as number {number}: {_line(said)}{more}.\n")
+
+
+@log_app.command("list", cls=Command)
+@with_options
+def list_(
+    typed: dict[str, Any], *, format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text"
+) -> None:
+    """Show what is remembered."""
+    if format_ not in ("text", "json"):
+        raise InputError(f"--format: there is no `{format_}` here; it is text or json")
+    log = the_log(typed)
+    entries, lasting = log.entries(), log.lasting()
+    if format_ == "json":
+        from needlecare.views.answers_json import write
+
+        treatments = [{"id": entry.id, **_record(entry.said)} for entry in entries]
+        write_data(write({"schema_version": 1, "treatments": treatments, "lasting": _record(lasting)}))
+        return
+    from needlecare.views.harmless import harmless
+
+    lines = [f"{entry.id}: {_line(entry.said)}" for entry in entries] or ["No treatment is remembered."]
+    if lasting:
+        lines.append(f"For every treatment: {_said(lasting)}")
+    write_text("".join(f"{harmless(line)}\n" for line in lines))
+
+
+@log_app.command(cls=Command)
+@with_options
+def edit(typed: dict[str, Any], *, number: Number) -> None:
+    """Change what is remembered of a treatment; what isn't named stays."""
+    log = the_log(typed)
+    entry, lasting = log.get(number), log.lasting()
+    changed = {
+        name: value for name, value in typed.items() if value not in (None, [], False) and name not in _FORGOTTEN
+    }
+    if not changed:
+        raise InputError("what shall be changed? Name it, such as --time 15:00")
+    said = _as_said(spoken(entry, {}, {**typed}), lasting)
+    log.replace(number, said)
+    kept = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
+    if kept:
+        log.keep(_absolute(kept))
+    write_text(f"Number {number} is now: {_line(said)}.\n")
+
+
+@log_app.command(cls=Command)
+@with_options
+def remove(
+    typed: dict[str, Any], *, number: Number, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False
+) -> None:
+    """Forget a treatment."""
+    log = the_log(typed)
+    entry = log.get(number)
+    if not yes and not _agrees(entry):
+        write_text("Nothing was removed.\n")
+        raise typer.Exit(1)
+    log.remove(number)
+    write_text(f"Forgotten: {_line(entry.said)}.\n")
+
+
+def _agrees(entry: Entry) -> bool:
+    sys.stderr.write(f"Forget number {entry.id}, {_line(entry.said)}? [y/N] ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        raise InputError("nobody answered, so nothing was removed; --yes removes without asking")
+    return answer.strip().lower() in ("y", "yes")
+
+
+def _as_said(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what was said of a treatment, and give what is remembered of it: words about days as dates."""
+    request = _check(typed, lasting)
+    treatment = request.treatment
+    said = {
+        name: value
+        for name, value in typed.items()
+        if value not in (None, [], False) and name not in (*_FORGOTTEN, *LASTING)
+    }
+    said.update(date=treatment.day.isoformat(), tz=treatment.zone.key)
+    if treatment.clock:
+        said["time"] = f"{treatment.clock:%H:%M}"
+    if treatment.next_day:
+        said["next_"] = treatment.next_day.isoformat()
+    rules = typed["rules"] or lasting.get("rules")
+    if rules:
+        said.update(_absolute({"rules": rules}))
+    return said
+
+
+def _check(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Any:
+    given = {name: value for name, value in typed.items() if value not in (None, [], False)}
+    return make_request(dict.fromkeys(typed) | dict(lasting) | given)
+
+
+def _absolute(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Make the path of a rule set one that is found from any folder."""
+    path = Path(str(said.get("rules", "")))
+    found = {"rules": str(path.resolve())} if said.get("rules") and path.exists() else {}
+    return {**said, **found}
+
+
+def _record(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.rstrip("_").replace("_", "-"): value for name, value in sorted(said.items())}
+
+
+def _said(said: Mapping[str, Any]) -> str:
+    parts = []
+    for name, value in _record(said).items():
+        parts.append(f"{name} {', '.join(value) if isinstance(value, list) else value}")
+    return "; ".join(parts)
+
+
+def _line(said: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in said.items() if name not in ("date", "time", "tz")}
+    hour = f" {said['time']}" if said.get("time") else ""
+    about = f": {_said(rest)}" if rest else ""
+    return f"{said['date']}{hour} ({said['tz']}){about}"

@@ -1,0 +1,266 @@
+"""Answers for people: a few plain lines each, the answer first."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from needlecare.ask.asked import Asked
+from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, PRESCRIBED, YES, Part, Verdict
+from needlecare.ask.when import Return
+from needlecare.model.plan import FOREVER, Timeline, Wait, Window
+from needlecare.model.ruleset import ALLOW
+from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_date, say_dates, topmost
+
+_LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
+_MOMENT = timedelta(microseconds=1)
+_SHOWN = 3
+
+
+def say_verdict(verdict: Verdict, *, several: bool = False) -> str:
+    """Say a verdict; with *several* treatments open, which one it counts from."""
+    return closed(_verdict(verdict, several=several), verdict.timeline)
+
+
+def say_return(found: Return, *, several: bool = False) -> str:
+    """Say from when something is free."""
+    return closed(_return(found, several=several), found.verdict.timeline)
+
+
+def closed(lines: Iterable[str], timeline: Timeline) -> str:
+    """Close an answer with the red flags and whom to believe first."""
+    return "\n".join([*lines, f"- {red_flag_line(timeline)}", NO_ADVICE]) + "\n"
+
+
+def capital(text: str) -> str:
+    """Begin *text* with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def red_flag_line(timeline: Timeline) -> str:
+    """Name the weightiest red flag, and how to see the others."""
+    urgent = [rule for rule in timeline.red_flags if rule.urgent]
+    if not urgent:
+        return "Red flags: none in this rule set; ask your clinic which signs need a call."
+    signs = max(urgent, key=lambda rule: (len(rule.says), rule.id)).targets
+    names = join_words(timeline.rule_set.label(sign) for sign in signs)
+    return f"Red flags ({names}): see a clinician. `needlecare today` lists them all."
+
+
+def flag_texts(timeline: Timeline) -> Iterator[str]:
+    """Give the text of every red flag."""
+    for rule in timeline.red_flags:
+        yield rule.words.get("text") or f"{join_words(timeline.rule_set.label(one) for one in rule.targets)}: call"
+
+
+def say_asked(asked: Asked, timeline: Timeline) -> str:
+    """Say when the question is about."""
+    clock, day = Clock(timeline.treatment), timeline.treatment.day
+    if asked.at is not None:
+        return clock.at(asked.at)
+    return say_dates(asked.first, asked.last, day)
+
+
+def say_treatment(timeline: Timeline) -> str:
+    """Say which treatment an answer counts from."""
+    treatment = timeline.treatment
+    hour = f" {treatment.clock:%H:%M}" if treatment.clock else ""
+    area = timeline.facts.value("area")
+    shown = f" ({', '.join(area)})" if isinstance(area, tuple) else ""
+    return f"the treatment of {say_date(treatment.day, treatment.day)}{hour}{shown}"
+
+
+def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
+    timeline, clock = verdict.timeline, Clock(verdict.timeline.treatment)
+    about = f"{verdict.label}, {say_asked(verdict.asked, timeline)}"
+    yield from say_findings(timeline)
+    if verdict.prescribed:
+        yield f"Ask who prescribed it: {about}."
+        yield "- It is a prescribed medicine: never stop, start or change it on your own account."
+        yield from (f"- {window.text}" for window in verdict.supports[:_SHOWN])
+        if not verdict.windows:
+            return
+    yield f"{_LEADS[verdict.verdict]}{': not all of it' if verdict.is_divided else ''}. {capital(about)}."
+    if verdict.verdict == NO_RULE:
+        yield from _unknown(verdict, clock)
+        return
+    yield from (f"- {line}" for line in _until(verdict, clock))
+    yield from _reasons(verdict, several=several)
+    yield from _past(verdict)
+
+
+def say_findings(timeline: Timeline) -> Iterator[str]:
+    """Say loudly what speaks against the treatment at all."""
+    for finding in timeline.findings:
+        if finding.level in ("stop", "postpone"):
+            yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
+
+
+def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    rule_set = verdict.timeline.rule_set
+    yield f"- No rule of {rule_set.id} speaks of it for this treatment, so this is no yes. Ask your clinic."
+    for hint in verdict.hints[:_SHOWN]:
+        until = f" until {clock.until(hint.then)}" if hint.then else ""
+        options = join_words(f"--{name}" for name in hint.facts)
+        yield f"- {options}: if this was assumed wrongly, leave {rule_set.label(hint.target)}{until}."
+
+
+def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Say when the answer changes, for each part of what was asked if they differ."""
+    if verdict.verdict == YES:
+        if verdict.and_once:
+            yield f"Only if {join_words(wait.label for wait in verdict.and_once)}."
+        if verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
+            yield f"It has been free since {clock.at(verdict.since)}."
+        if verdict.again is not None:
+            yield f"Leave it again from {clock.at(verdict.again)}."
+        return
+    groups: dict[str, list[str]] = {}
+    for part in verdict.parts:
+        groups.setdefault(_say_part(part, verdict, clock), []).append(part.activity)
+    for said, activities in groups.items():
+        names = topmost(activities, verdict.timeline.rule_set)
+        shown = [verdict.timeline.rule_set.label(one) for one in names[: 2 * _SHOWN]]
+        more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
+        lead = "" if len(groups) == 1 and len(names) == 1 else f"{capital(join_words([*shown, *more]))}: "
+        yield f"{lead}{said if lead else capital(said)}."
+
+
+def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
+    if part.verdict == YES:
+        return "free"
+    windows = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows] or verdict.windows
+    if part.verdict == NO:
+        said = say_not_before(part.until, part.and_once, _earliest(windows, part.until), clock)
+    else:
+        said = (
+            f"better not before {clock.at(part.until)}"
+            if part.until
+            else "better not: no end is given, ask your clinic"
+        )
+        if part.and_once:
+            said += f", and only if {join_words(wait.label for wait in part.and_once)}"
+    if part.better_until:
+        said += f", better not before {clock.at(part.better_until)}"
+    return said
+
+
+def _earliest(windows: Iterable[Window], until: datetime | None) -> datetime | None:
+    return max((window.earliest for window in windows if window.end == until), default=None)
+
+
+def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: datetime | None, clock: Clock) -> str:
+    """Say when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`."""
+    once = [
+        f"{wait.label}, usually by {clock.last_day(wait.usually_by)}"
+        if wait.usually_by
+        else f"{wait.label} (you see when)"
+        for wait in waits
+    ]
+    if until is None:
+        labels = [wait.label for wait in waits]
+        return f"not until {join_words(labels)}" if labels else "no, and no end is given: ask your clinic"
+    if not once:
+        return f"not before {clock.at(until)}"
+    known = earliest if earliest is not None and earliest != FOREVER else until
+    return f"not before {clock.at(known)}, and then only once {', and '.join(once)}"
+
+
+def _reasons(verdict: Verdict, *, several: bool) -> Iterator[str]:
+    rule_set, timeline = verdict.timeline.rule_set, verdict.timeline
+    deciding = verdict.windows[0] if verdict.windows else verdict.supports[0] if verdict.supports else None
+    if deciding is not None:
+        rule = rule_set.rules[deciding.rule]
+        because = f": {rule.words['why']}" if "why" in rule.words else ""
+        by = f" ({rule.origin})" if rule.origin != "microneedling" else ""
+        yield f"- Why{because or ':'} rule `{rule.id}`{by}, {say_sources(verdict.sources)}"
+        if deciding.low_confidence:
+            yield "- Little is known about this."
+        if "note" in rule.words:
+            yield f"- {rule.words['note']}"
+    if verdict.is_yes:
+        yield from (f"- {_support(window)}" for window in verdict.supports[:_SHOWN] if window.kind != ALLOW)
+    if verdict.instead:
+        yield f"- Instead: {'; '.join(verdict.instead)}."
+    preferred = [
+        window.words["prefer"] for window in (*verdict.windows[:1], *verdict.supports) if "prefer" in window.words
+    ]
+    if verdict.is_yes and preferred:
+        yield f"- Better still: {preferred[0]}."
+    below = _prescribed_parts(verdict)
+    if below:
+        yield f"- If yours was prescribed ({join_words(below)}): ask who prescribed it."
+    for hint in verdict.hints[:1]:
+        if hint.then:
+            options = join_words(f"--{name}" for name in hint.facts)
+            yield f"- {options} would tell more: it could end {Clock(timeline.treatment).at(hint.then)}."
+    if several:
+        yield f"- Counted from {say_treatment(timeline)}."
+        for other in verdict.also:
+            yield f"- {capital(say_treatment(other.timeline))} says {_LEADS[other.verdict].lower()} too."
+
+
+def _support(window: Window) -> str:
+    return f"{window.text.rstrip('.')}{f'; if {window.condition}' if window.condition else ''}."
+
+
+def _prescribed_parts(verdict: Verdict) -> list[str]:
+    rule_set = verdict.timeline.rule_set
+    asked = set(verdict.meaning.ids)
+    return [
+        one.label
+        for one in rule_set.activities.values()
+        if one.medicine == PRESCRIBED and one.id not in asked and asked & set(rule_set.lineage[one.id])
+    ]
+
+
+def say_sources(sources: tuple[str, ...]) -> str:
+    """Name the first sources, and how many more there are."""
+    more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
+    return f"says {', '.join(sources[:_SHOWN])}{more}" if sources else "no source named"
+
+
+def _past(verdict: Verdict) -> Iterator[str]:
+    """Say what to do where it has been done already."""
+    if not (verdict.asked.past or verdict.meaning.past):
+        return
+    timeline = verdict.timeline
+    if verdict.is_yes:
+        yield "- That day has passed, and no rule spoke against it."
+        return
+    broken = [window.words["if-broken"] for window in verdict.windows if "if-broken" in window.words]
+    yield "- If you did it: leave it from now on, and tell your clinic what it was and when."
+    if broken:
+        yield f"- It may mean: {join_words(dict.fromkeys(broken))}."
+    watched = [rule for rule in timeline.red_flags if rule.urgent]
+    signs = dict.fromkeys(sign for rule in watched for sign in rule.targets)
+    names = join_words(timeline.rule_set.label(sign) for sign in signs)
+    yield f"- Watch for {names}: with any of these see a clinician."
+
+
+def _return(found: Return, *, several: bool) -> Iterator[str]:
+    verdict = found.verdict
+    clock = Clock(verdict.timeline.treatment)
+    if verdict.prescribed or verdict.verdict == NO_RULE:
+        yield from _verdict(verdict, several=several)
+        return
+    yield from say_findings(verdict.timeline)
+    if verdict.verdict == YES:
+        yield f"{capital(verdict.label)}: free from {clock.at(found.free_from or verdict.timeline.treatment.last)}."
+        again = [window for window in verdict.windows if window.start > verdict.timeline.treatment.last]
+        if verdict.again is not None and again:
+            yield f"- Not from {clock.at(verdict.again)} on."
+    elif found.free_from is None:
+        yield f"{capital(verdict.label)}: {say_not_before(None, verdict.and_once, None, clock)}."
+    else:
+        yield f"{capital(verdict.label)}: {_say_return(found, clock)}."
+        if len({part.until for part in verdict.parts}) > 1:
+            yield from (f"- {line}" for line in _until(verdict, clock))
+    yield from _reasons(verdict, several=several)
+
+
+def _say_return(found: Return, clock: Clock) -> str:
+    verdict = found.verdict
+    free = found.free_from
+    if verdict.verdict == BETTER_NOT:
+        return f"better not before {clock.at(found.better_from or free or FOREVER)}"
+    said = say_not_before(free, verdict.and_once, verdict.earliest if verdict.and_once else None, clock)
+    return f"{said}, better not before {clock.at(found.better_from)}" if found.better_from else said

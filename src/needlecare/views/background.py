@@ -1,0 +1,175 @@
+"""What holds today, why, and what speaks against the treatment: for people, in plain lines."""
+
+from collections.abc import Iterable, Iterator
+
+from needlecare.ask.screen import Screened
+from needlecare.ask.today import Change, Now
+from needlecare.ask.verdict import NO, Verdict
+from needlecare.ask.why import Reasons
+from needlecare.model.plan import Timeline, Window
+from needlecare.model.ruleset import Rule
+from needlecare.model.treatment import day_number
+from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_not_before, say_treatment
+from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_restriction, say_waits, topmost
+
+_LEVELS = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST", "tell": "TELL YOUR CLINIC"}
+_KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
+
+
+def say_now(now: Now) -> str:
+    """Say what holds now."""
+    return "\n".join([*_now(now), NO_ADVICE]) + "\n"
+
+
+def _now(now: Now) -> Iterator[str]:
+    for timeline in now.timelines:
+        day = now.at.astimezone(timeline.treatment.zone).date()
+        number = f"{day_number(timeline.treatment, day)}".replace("-", "−")
+        yield f"{Clock(timeline.treatment).at(now.at)}: day {number} of {say_treatment(timeline)}."
+        yield from say_findings(timeline)
+    yield from _verdicts("Leave", now.avoid)
+    yield from _verdicts("Better not", now.better_not)
+    yield from _section("Do", dict.fromkeys(_asked_for(window) for _, window in now.do))
+    yield from _section("Normal to see", _normal(now))
+    gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
+    if gone:
+        yield from _section("No longer expected, call your clinic", [f"{capital(join_words(gone))}."])
+    yield from _section("What changes next", _changes(now.changes))
+    yield from _section("Red flags", dict.fromkeys(text for one in now.timelines for text in flag_texts(one)))
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    listed = list(lines)
+    if listed:
+        yield ""
+        yield title
+        yield from (f"- {line}" for line in listed)
+
+
+def _verdicts(title: str, verdicts: Iterable[Verdict]) -> Iterator[str]:
+    listed = list(verdicts)
+    several = len({id(one.timeline) for one in listed}) > 1
+    owners = {id(one.timeline): one.timeline for one in listed}
+    by_end: dict[tuple[float, str, int], list[str]] = {}
+    for one in listed:
+        over = one.until.timestamp() if one.until else float("inf")
+        key = over, _say_end(one), id(one.timeline) if several else 0
+        by_end.setdefault(key, []).append(one.activity or "")
+    lines = []
+    for (_, end, owner), activities in sorted(by_end.items()):
+        timeline = owners.get(owner) or listed[0].timeline
+        names = join_words(timeline.rule_set.label(one) for one in topmost(activities, timeline.rule_set))
+        counted = f" (from {Clock(timeline.treatment).date(timeline.treatment.first)})" if several else ""
+        lines.append(f"{capital(names)}: {end}{counted}")
+    yield from _section(title, lines)
+
+
+def _say_end(verdict: Verdict) -> str:
+    clock = Clock(verdict.timeline.treatment)
+    if verdict.verdict == NO:
+        said = say_not_before(verdict.until, verdict.and_once, verdict.earliest, clock)
+        return f"{said}, better not before {clock.at(verdict.better_until)}" if verdict.better_until else said
+    if verdict.until is None:
+        return "no end is given, ask your clinic"
+    waits = f", only if {join_words(wait.label for wait in verdict.and_once)}" if verdict.and_once else ""
+    return f"until {clock.until(verdict.until)}{waits}"
+
+
+def _asked_for(window: Window) -> str:
+    condition = f"; if {window.condition}" if window.condition else ""
+    often = [window.words[key] for key in ("times",) if key in window.words]
+    often.extend([f"every {window.words['every'].replace('..', ' to ')}"] if "every" in window.words else [])
+    return f"{window.text.rstrip('.')}{f' ({join_words(often)})' if often else ''}{condition}"
+
+
+def _normal(now: Now) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for timeline, window in now.expect:
+        clock = Clock(timeline.treatment)
+        call = f"; still there on {clock.at(window.worry_after)}, call your clinic" if window.worry_after else ""
+        condition = f"; if {window.condition}" if window.condition else ""
+        key = f"until {clock.until(window.end)}{call}{condition}"
+        groups.setdefault(key, []).append(timeline.rule_set.label(window.target))
+    for said, labels in groups.items():
+        yield f"{capital(join_words(dict.fromkeys(labels)))}: {said}"
+
+
+def _changes(changes: Iterable[Change]) -> Iterator[str]:
+    groups: dict[tuple[str, str], tuple[Timeline, list[str]]] = {}
+    for change in changes:
+        clock = Clock(change.timeline.treatment)
+        waits = say_waits(change.lift.waits, clock) if change.lift else ""
+        end = {"yes": "free", "better-not": "better not yet", "no": "leave from here on"}[change.to]
+        key = clock.at(change.at), f"{end}{f', {waits}' if waits else ''}"
+        groups.setdefault(key, (change.timeline, []))[1].append(change.activity)
+    for (at, said), (timeline, activities) in groups.items():
+        names = join_words(timeline.rule_set.label(one) for one in topmost(activities, timeline.rule_set))
+        yield f"{at}: {names}: {said}"
+
+
+def say_reasons(reasons: Reasons) -> str:
+    """Say why."""
+    return "\n".join([*_reasons(reasons), f"- {red_flag_line(reasons.timeline)}", NO_ADVICE]) + "\n"
+
+
+def _reasons(reasons: Reasons) -> Iterator[str]:
+    timeline, rule_set = reasons.timeline, reasons.timeline.rule_set
+    clock = Clock(timeline.treatment)
+    yield capital(join_words(rule_set.label(one) for one in reasons.meaning.ids))
+    for window in reasons.windows:
+        waits = say_waits(window.waits, clock)
+        if window.kind == "avoid":
+            said = f"{say_restriction(window, clock)}{f', {waits}' if waits else ''}"
+        else:
+            said = f"{clock.at(window.start)} to {clock.until(window.end)}"
+        condition = f"; if {window.condition}" if window.condition else ""
+        yield f"- {rule_set.label(window.target)}: {_KINDS[window.kind]}: {said}{condition} (rule {window.rule})"
+    yield from _rules("What decides", reasons.rules, reasons)
+    yield from _rules("What lost", reasons.lost, reasons)
+    yield ""
+    if reasons.spread:
+        yield f"Sources reach from {reasons.spread[0]} to {reasons.spread[1]}."
+    yield f"{reasons.voices_count} independent voices: sources that copy one template count as one."
+
+
+def _rules(title: str, rules: Iterable[Rule], reasons: Reasons) -> Iterator[str]:
+    for rule in rules:
+        words = rule.words
+        yield ""
+        yield f"{title}: rule {rule.id} of {rule.origin}, {rule.verb} {', '.join(rule.targets)}: {rule.value}"
+        yield from (f"  {lead}: {words[key]}" for key, lead in _SAID.items() if key in words)
+        for voice in reasons.voices:
+            if voice.rule == rule.id:
+                source = voice.source
+                about = ", ".join(
+                    part for part in (source.title, source.kind, source.year) if part and part != "unknown"
+                )
+                note = f" ({voice.saying.note})" if voice.saying.note else ""
+                template = f"; copies the template {source.family}" if source.family else ""
+                yield f"  {'=' if voice.used else '-'} {source.id}: {voice.saying.value}{note} [{about}{template}]"
+
+
+_SAID = {"why": "why", "because": "this value because", "by": "by", "note": "note"}
+
+
+def say_screened(screened: Screened) -> str:
+    """Say what speaks against the treatment."""
+    return "\n".join([*_screened(screened), NO_ADVICE]) + "\n"
+
+
+def _screened(screened: Screened) -> Iterator[str]:
+    for finding in screened.findings:
+        screening = finding.screening
+        sources = ", ".join(dict.fromkeys(saying.source for saying in screening.says))
+        yield f"{_LEVELS[finding.level]}: {screening.text or screening.id} [{sources}]"
+        if screening.note:
+            yield f"  {screening.note}"
+    total = screened.answered + len(screened.unanswered)
+    if not screened.is_against:
+        yield f"Nothing known against it, of the {screened.answered} questions answered (there are {total})."
+    if screened.unanswered:
+        yield ""
+        yield f"Not answered ({len(screened.unanswered)}); say it with --condition, --uses and --skin-type, or none:"
+        yield from (f"- {screening.text or screening.id}" for screening in screened.unanswered)
+    yield ""
+    yield red_flag_line(screened.timeline)

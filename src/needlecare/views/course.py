@@ -1,0 +1,175 @@
+"""A course of sessions: on one line of time, in words, and as JSON."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from needlecare.ask.healing import results_between
+from needlecare.model.plan import Timeline
+from needlecare.model.ruleset import RuleSet
+from needlecare.sessions import Course, Deadline, Step
+from needlecare.views.answers import capital, red_flag_line
+from needlecare.views.answers_json import head, treatment_record
+from needlecare.views.phrases import NO_ADVICE, join_words, say_date, say_dates, say_day, topmost
+
+_WIDEST = 76
+_SHOWN = 3
+
+
+def say_course(course: Course, timeline: Timeline, kind: str = "") -> str:
+    """Say a course; *kind* is that of the event it is planned for."""
+    return "\n".join([*_course(course, timeline, kind), f"- {red_flag_line(timeline)}", NO_ADVICE]) + "\n"
+
+
+def _course(course: Course, timeline: Timeline, kind: str) -> Iterator[str]:
+    rule_set, first = timeline.rule_set, course.first
+    yield f"A course of {course.size}: session 1 on {say_date(first)}"
+    yield ""
+    yield from _line(course)
+    yield ""
+    for step in course.steps:
+        yield from _step(step, course, timeline)
+    if course.then:
+        yield f"- Then: {course.then}."
+    if course.note:
+        yield f"- {course.note}"
+    unsure = dict.fromkeys(fact for step in course.steps for fact in step.session.unsure)
+    if unsure:
+        options = join_words(f"--{fact}" for fact in unsure)
+        yield f"- The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
+    if course.deadline:
+        yield from _deadline(course, course.deadline, rule_set, kind)
+
+
+def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
+    session, first = step.session, course.first
+    head_ = f"Session {session.number}"
+    if step.done:
+        days = "1 day" if step.days_short == 1 else f"{step.days_short} days"
+        short = f", {days} sooner than the minimum ({say_date(session.minimum, first)}): tell your clinic"
+        yield f"- {head_}: done on {say_date(step.done, first)}{short if step.days_short else ''}"
+        return
+    late = f"; late from {say_date(session.overdue, first)}" if session.overdue else ""
+    latest = f"; by {say_date(step.latest, first)} at the latest" if step.latest else ""
+    sources = f" [{', '.join(session.sources[:_SHOWN])}]"
+    yield (
+        f"- {head_}: not before {say_date(session.minimum, first)}; best {say_dates(*session.recommended, first)}"
+        f"{late}{latest}{sources}"
+    )
+    if session.precare:
+        begins = min(day for _, day in session.precare)
+        names = [activity for activity, _ in session.precare]
+        shown = [timeline.rule_set.label(one) for one in topmost(names, timeline.rule_set)]
+        labels = join_words([*shown[:_SHOWN], *(["more"] if shown[_SHOWN:] else [])])
+        lead = (
+            f"Booked for {say_date(session.booked, first)}"
+            if session.booked
+            else f"If it is on {say_date(session.minimum, first)}"
+        )
+        yield f"  {lead}: pre-care from {say_date(begins, first)} ({labels})"
+
+
+def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet, kind: str) -> Iterator[str]:
+    first = course.first
+    yield ""
+    name = f"{capital(deadline.name)} on {say_date(deadline.day, first)}"
+    by = f"the last one has to be by {say_date(deadline.last, first)}, to be healed"
+    if deadline.fits:
+        yield f"{name}: all {deadline.wanted} sessions fit; {by}."
+    else:
+        yield f"{name}: {deadline.wanted} sessions do not fit; {by}."
+        yield (
+            f"- {deadline.fitting} fit: --count {deadline.fitting}."
+            if deadline.fitting
+            else "- Not even the first one fits."
+        )
+        yield f"- For all {deadline.wanted} it would have to be on {say_date(deadline.possible_from, first)} or later."
+    last = _last_day(course)
+    seen = results_between(rule_set, kind, last)
+    if seen:
+        late = " That is after it; this is no rule, only what to hope for." if seen[0] > deadline.day else ""
+        sources = ", ".join(rule_set.events[kind].sources)
+        yield f"- If the last session is on {say_date(last, first)}, the full result is usually seen"
+        yield f"  {say_dates(*seen, first)} [{sources}].{late}"
+
+
+def _last_day(course: Course) -> date:
+    if not course.steps:
+        return course.first
+    final = course.steps[-1]
+    return final.done or final.session.minimum
+
+
+def _line(course: Course) -> Iterator[str]:
+    """Draw the course on one line of time: `#` done, `=` recommended, `!` late from, `|` event."""
+    ends = [course.first]
+    for step in course.steps:
+        ends.extend([step.done or step.session.recommended[1]])
+    if course.deadline:
+        ends.append(course.deadline.day)
+    length = max((max(ends) - course.first).days, 1)
+    cells = ["-"] * _WIDEST
+
+    def place(day: date) -> int:
+        return min(max((day - course.first).days, 0) * (_WIDEST - 1) // length, _WIDEST - 1)
+
+    for step in course.steps:
+        if not step.done:
+            begin, end = (place(day) for day in step.session.recommended)
+            cells[begin : end + 1] = "=" * (end + 1 - begin)
+    for step in course.steps:
+        at = place(step.done or step.session.minimum)
+        cells[at] = "#" if step.done else str(step.session.number)[-1]
+    cells[0] = "1"
+    if course.deadline:
+        cells[place(course.deadline.day)] = "|"
+    yield "".join(cells)
+    names = [f"1 {say_day(course.first)}"]
+    names.extend(f"{step.session.number} {say_day(step.done or step.session.minimum)}" for step in course.steps)
+    if course.deadline:
+        names.append(f"| {course.deadline.name} {say_day(course.deadline.day)}")
+    yield ", ".join(names) + "; = recommended" + (", # done" if any(step.done for step in course.steps) else "")
+
+
+def course_record(course: Course, timeline: Timeline, kind: str = "") -> dict[str, Any]:
+    """Make the record of a course."""
+    record: dict[str, Any] = {
+        **head(timeline.rule_set),
+        "treatment": treatment_record(timeline),
+        "count": course.size,
+        "sessions": [_step_record(step) for step in course.steps],
+        "then": course.then or None,
+        "before": None,
+    }
+    deadline = course.deadline
+    if deadline:
+        seen = results_between(timeline.rule_set, kind, _last_day(course))
+        record["before"] = {
+            "name": deadline.name,
+            "date": deadline.day.isoformat(),
+            "fits": deadline.fits,
+            "last_session_by": deadline.last.isoformat(),
+            "wanted": deadline.wanted,
+            "fitting": deadline.fitting,
+            "possible_from": deadline.possible_from.isoformat(),
+            "results": [day.isoformat() for day in seen] if seen else None,
+        }
+    return record
+
+
+def _step_record(step: Step) -> dict[str, Any]:
+    session = step.session
+    return {
+        "number": session.number,
+        "minimum": session.minimum.isoformat(),
+        "recommended": [day.isoformat() for day in session.recommended],
+        "overdue": session.overdue.isoformat() if session.overdue else None,
+        "latest": step.latest.isoformat() if step.latest else None,
+        "done": step.done.isoformat() if step.done else None,
+        "days_short": step.days_short,
+        "booked": session.booked.isoformat() if session.booked else None,
+        "count": list(session.total) if session.total else None,
+        "unsure": list(session.unsure),
+        "precare": [{"activity": activity, "start": day.isoformat()} for activity, day in session.precare],
+        "sources": list(session.sources),
+    }

@@ -1,0 +1,36 @@
+from collections.abc import Callable
+from datetime import date, datetime, time
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from needlecare import RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
+
+LONDON = ZoneInfo("Europe/London")
+Make = Callable[..., Timeline]
+
+
+@pytest.fixture(scope="session")
+def rule_set() -> RuleSet:
+    return load_rules()
+
+
+@pytest.fixture(scope="session")
+def plan_for(rule_set: RuleSet) -> Make:
+    """Make the timeline of a treatment on Fri 20 Nov 2026 at 16:30; facts are given as a person says them."""
+
+    @cache
+    def make(
+        day: date = date(2026, 11, 20), clock: time | None = time(16, 30), next_day: date | None = None, **said: str
+    ) -> Timeline:
+        treatment = make_treatment(day, clock, LONDON)._replace(next_day=next_day)
+        facts = read_facts(rule_set, {name.replace("_", "-"): [answer] for name, answer in said.items()})
+        return build_timeline(rule_set, treatment, facts)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def next_morning() -> datetime:
+    return datetime(2026, 11, 21, 9, tzinfo=LONDON)

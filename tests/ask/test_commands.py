@@ -1,0 +1,296 @@
+"""The questions as they are typed: what is said, and the exit code."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from running import run
+
+SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-21T09:00")
+
+
+class Said(NamedTuple):
+    """What a command wrote, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What it wrote, as the JSON that it is."""
+        record: dict[str, Any] = json.loads(self.out)
+        return record
+
+
+Ask = Callable[..., Said]
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_log: None) -> Ask:
+    """Run a command as a person types it, about one sitting; what is remembered lies in a folder of the test's own."""
+    del no_log
+    monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
+    monkeypatch.delenv("NEEDLECARE_NO_LOG")
+
+    def run_command(*typed: str, sitting: tuple[str, ...] = SITTING) -> Said:
+        return Said(*run(*typed, *sitting))
+
+    return run_command
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("can wash my face tomorrow", 0),
+        ("can wash my face", 1),
+        ("can make-up --on 2026-11-22", 1),
+        ("can make-up --on 2026-11-22 --at 17:00", 0),
+        ("can go to the gym on day 5", 1),
+        ("can tretinoin", 1),
+        ("can eat sushi", 4),
+        ("can retinl", 4),
+        ("can go out without sunscreen", 4),
+        ("when makeup", 0),
+        ("when eat sushi", 4),
+        ("normal redness", 0),
+        ("normal redness on day 9", 1),
+        ("normal pus", 1),
+        ("normal purple stripes", 4),
+        ("normal very red", 4),
+        ("why makeup", 0),
+        ("why redness", 0),
+        ("why sushi", 4),
+        ("today", 0),
+        ("check", 0),
+        ("check --condition none --uses none --skin-type II", 0),
+        ("check --condition eczema", 1),
+        ("check --condition lupus", 2),
+        ("can", 2),
+        ("can makeup --on 2026-13-01", 2),
+        ("can makeup tomorrow --on 2026-12-24", 2),
+        ("can makeup --format yaml", 2),
+        ("sessions", 0),
+        ("sessions --count 4 --goal rejuvenation --before wedding=2026-12-24", 1),
+        ("sessions --done 2026-12-20 --done 2026-12-20", 2),
+        ("sessions --done 2026-12-20 --done 2026-12-10", 2),
+        ("sessions --before wedding=2026-10-01", 2),
+        ("sessions --before wedding", 2),
+        ("sessions --closed moonday", 2),
+        ("sessions --avoid 2026-12-24..2026-12-01", 2),
+        ("plan --next 2026-11-20", 2),
+        ("plan --event wedding=2026-11-01", 2),
+        ("plan --event wedding", 2),
+        ("plan --event party=2026-11-24 --event party=2026-11-24", 2),
+    ],
+)
+def test_exit_codes(ask: Ask, typed: str, code: int) -> None:
+    said = ask(*typed.split())
+    assert said.code == code
+    assert (said.out == "") == (code == 2)
+    assert bool(said.err) == (code == 2)
+
+
+def test_words_about_what_only_the_person_can_see(ask: Ask) -> None:
+    shut = ask("can", "go", "to", "the", "sauna").out
+    assert "Not before Thu 26 Nov, and then only once no redness is left, usually by Mon 23 Nov." in shut
+    free = ask("can", "go", "to", "the", "sauna", "--on", "2026-11-27").out
+    assert "Only if no redness is left." in free
+
+
+def test_seen_moves_what_waits_for_it_and_no_keeps_it_shut(ask: Ask) -> None:
+    seen = ask("when", "exfoliate", "--seen", "flaking-over=2026-12-05", "--format", "json").record
+    assert seen["free_from"] > "2026-12-05"
+    assert seen["and_once"] == []
+    shut = ask("when", "exfoliate", "--seen", "flaking-over=no", "--format", "json").record
+    assert shut["free_from"] is None
+    assert shut["and_once"] == ["flaking-over"]
+
+
+def test_can_as_json(ask: Ask) -> None:
+    record = ask("can", "make-up", "--on", "2026-11-21", "--format", "json").record
+    assert record["schema_version"] == 1
+    assert record["activity"] == "makeup"
+    assert record["asked"] == "make-up"
+    assert record["at"] == "2026-11-21"
+    assert record["verdict"] == "no"
+    assert record["until"] == "2026-11-22T16:30:00+00:00"
+    assert record["better_until"] is None
+    assert record["rules"] == ["makeup"]
+    assert "seed-000" in record["sources"]
+
+
+def test_when_as_json(ask: Ask) -> None:
+    record = ask("when", "go", "for", "a", "walk", "--format", "json").record
+    assert record["free_from"] == "2026-11-21T16:30:00+00:00"
+    assert record["better_from"] == "2026-11-23T16:30:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "typed", ["can sushi", "normal sushi", "when sushi", "can makeup", "normal redness", "today", "check"]
+)
+def test_every_record_has_a_version_a_notice_and_the_red_flags(ask: Ask, typed: str) -> None:
+    record = ask(*typed.split(), "--format", "json").record
+    assert record["schema_version"] == 1
+    assert record["notice"]
+    assert record["red_flags"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "can sushi",
+        "normal sushi",
+        "when makeup",
+        "can makeup",
+        "normal redness",
+        "today",
+        "check",
+        "why makeup",
+        "sessions",
+    ],
+)
+def test_every_answer_names_red_flags_and_that_the_clinic_comes_first(ask: Ask, typed: str) -> None:
+    said = ask(*typed.split()).out
+    assert "see a clinician" in said
+    assert "your clinic's own instructions come first" in said
+
+
+@pytest.mark.parametrize("typed", ["can I already used retinol yesterday", "can gym --on 2026-11-20"])
+def test_of_a_day_gone_by_it_says_what_to_watch_for_and_whom_to_tell(ask: Ask, typed: str) -> None:
+    said = ask(*typed.split()).out
+    assert "tell your clinic" in said
+    assert "Watch for" in said
+
+
+def test_a_prescribed_medicine_is_only_ever_asked_about(ask: Ask) -> None:
+    said = ask("can", "take", "my", "warfarin").out
+    assert "who prescribed it" in said
+    assert "No." not in said
+    assert "Yes" not in said
+
+
+def test_words_that_are_not_known_never_make_a_yes(ask: Ask) -> None:
+    assert ask("can", "waterproof", "mascara").code == 1
+    assert ask("can", "waterproof", "mascara", "--on", "2026-12-24").code == 4
+
+
+def test_screening_comes_first_and_loud(ask: Ask) -> None:
+    assert ask("check", "--condition", "eczema").out.startswith("STOP: ")
+    assert ask("can", "makeup", "--condition", "eczema").out.startswith("STOP: ")
+    plan = ask("plan", "--condition", "eczema").out
+    assert plan.index("STOP") < plan.index("What lifts when")
+
+
+def test_why_shows_every_source_the_spread_and_the_voices(ask: Ask) -> None:
+    record = ask("why", "make-up", "--format", "json").record
+    assert record["rules"][0]["rule"] == "makeup"
+    assert record["rules"][0]["value"] == "48h"
+    assert {one["source"] for one in record["sources"]} > {"seed-000", "dermatique", "citylaser"}
+    assert record["voices"] < len({one["source"] for one in record["sources"]})
+    assert record["spread"] == ["0h", "7d"]
+
+
+def test_today_says_what_holds_and_what_changes_next(ask: Ask) -> None:
+    record = ask("today", "--format", "json").record
+    assert "makeup" in [one["activity"] for one in record["avoid"]]
+    assert record["next"][0]["at"] == "2026-11-21T16:30:00+00:00"
+    assert "redness" in [one["sign"] for one in record["expect"]]
+
+
+def test_events_clash_in_the_plan(ask: Ask) -> None:
+    typed = ["plan", "--event", "beach:Crete=2026-11-27..2026-12-04", "--event", "zoo=2026-11-24"]
+    events = ask(*typed, "--format", "json").record["events"]
+    assert [one["label"] for one in events] == ["zoo", "Crete"]
+    assert events[0]["known"] is False
+    assert {one["activity"]: one["state"] for one in events[1]["clashes"]}["sun"] == "no"
+    assert "Crete, Fri 27 Nov to Fri 4 Dec" in ask(*typed).out
+
+
+def test_a_booked_session_makes_its_pre_care_real(ask: Ask) -> None:
+    record = ask("plan", "--next", "2027-01-08", "--format", "json").record
+    assert record["sessions"][0]["booked"] == "2027-01-08"
+    ahead = [one for one in record["windows"] if one["activity"] == "retinoids" and one["start"] > "2026-12"]
+    assert [(one["start"][:10], one["end"][:10]) for one in ahead] == [("2027-01-01", "2027-01-09")]
+    assert "If session" not in ask("plan", "--next", "2027-01-08").out
+
+
+def test_sessions_as_json(ask: Ask) -> None:
+    record = ask("sessions", "--goal", "rejuvenation", "--count", "3", "--format", "json").record
+    assert [(one["number"], one["minimum"]) for one in record["sessions"]] == [(2, "2026-12-18"), (3, "2027-01-15")]
+
+
+def test_the_log_answers_without_a_date(ask: Ask) -> None:
+    now = ("--now", "2026-11-21T09:00")
+    nothing = ask("can", "makeup", sitting=now)
+    assert nothing.code == 2
+    assert "--date" in nothing.err
+    assert ask("log", "add", "--skin-type", "II", *SITTING, sitting=()).code == 0
+    assert ask("can", "makeup", sitting=now).code == 1
+    assert ask("can", "makeup", "--no-log", sitting=now).code == 2
+    assert ask("plan", "--format", "json", sitting=now).record["facts"] == {"skin-type": "II"}
+    listed = ask("log", "list", "--format", "json", sitting=()).record
+    assert [(one["date"], one["time"]) for one in listed["treatments"]] == [("2026-11-20", "16:30")]
+    assert listed["lasting"]["skin-type"] == "II"
+
+
+def test_of_two_open_treatments_the_strictest_answers_and_is_named(ask: Ask) -> None:
+    now = ("--now", "2026-11-25T09:00")
+    ask("log", "add", *SITTING, sitting=())
+    ask("log", "add", "--date", "2026-11-24", "--area", "neck", "--tz", "Europe/London", sitting=())
+    said = ask("can", "makeup", sitting=now)
+    assert said.code == 1
+    assert "Counted from the treatment of Tue 24 Nov (neck)" in said.out
+    assert ask("can", "makeup", "--format", "json", sitting=now).record["treatment"]["date"] == "2026-11-24"
+
+
+def test_removing_asks_first(ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ask("log", "add", *SITTING, sitting=())
+    answer = tmp_path / "answer"
+    answer.write_text("n\n")
+    with answer.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert ask("log", "remove", "1", sitting=()).code == 1
+    assert ask("log", "remove", "1", "--yes", sitting=()).code == 0
+    assert ask("log", "remove", "1", "--yes", sitting=()).code == 2
+
+
+def test_the_environment_switches_the_log_off(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEEDLECARE_NO_LOG", "1")
+    said = ask("log", "add", *SITTING, sitting=())
+    assert said.code == 2
+    assert "switched off" in said.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("can hot", "hot-yoga"),
+        ("normal re", "redness"),
+        ("plan --technique r", "radiofrequency"),
+        ("plan --event w", "wedding="),
+        ("plan --seen fl", "flaking-over="),
+        ("plan --rules m", "microneedling"),
+        ("plan --fact go", "goal=acne-scars"),
+        ("to", "today"),
+        ("log re", "remove"),
+    ],
+)
+def test_the_shell_completes(typed: str, offered: str) -> None:
+    program = Path(sys.executable).with_name("needlecare")
+    if not program.exists():
+        pytest.skip("the program isn't installed beside this Python")
+    asked = {
+        **os.environ,
+        "COMP_WORDS": f"needlecare {typed}",
+        "COMP_CWORD": str(len(typed.split())),
+        "_NEEDLECARE_COMPLETE": "complete_bash",
+    }
+    found = subprocess.run([program], env=asked, capture_output=True, text=True, check=False)
+    assert offered in found.stdout.split()

@@ -1,0 +1,166 @@
+"""Laws that hold for every activity and treatment: answers agree with the plan and with each other."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from needlecare import RuleSet, Timeline
+from needlecare.ask.asked import at_instant, on_day
+from needlecare.ask.lookup import Meaning
+from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, PRESCRIBED, YES, family, judge
+from needlecare.ask.when import find_return
+from needlecare.rules.shipped import shipped_names
+
+Make = Callable[..., Timeline]
+SITTINGS: dict[str, dict[str, str]] = {
+    "plain": {},
+    "scalp": {"area": "scalp", "uses": "minoxidil"},
+    "body": {"area": "abdomen"},
+    "home roller": {"setting": "home", "technique": "roller", "depth": "0.3"},
+    "radiofrequency": {"technique": "radiofrequency", "skin_type": "V"},
+    "prp": {"add_on": "prp", "depth": "2.5"},
+}
+SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+STRICTNESS = (NO, BETTER_NOT, NO_RULE, YES)
+
+
+def meant(activity: str) -> Meaning:
+    return Meaning(activity, (activity,))
+
+
+def is_leaf(rule_set: RuleSet, activity: str) -> bool:
+    return len(family(rule_set, [activity])) == 1
+
+
+def test_one_rule_set_ships() -> None:
+    assert shipped_names() == ["microneedling"]
+
+
+@pytest.mark.parametrize("clock", [time(16, 30), None], ids=["with time", "date alone"])
+@pytest.mark.parametrize("sitting", SITTINGS)
+def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock: time | None) -> None:
+    timeline = plan_for(clock=clock, **SITTINGS[sitting])
+    rule_set = timeline.rule_set
+    for day in timeline.days[::3]:
+        for activity in sorted(timeline.reached):
+            verdict = judge([timeline], meant(activity), on_day(day.day)).verdict
+            if activity in day.avoid:
+                assert verdict == NO, (activity, day.day)
+            elif activity in day.better_not:
+                assert verdict in (BETTER_NOT, NO), (activity, day.day)
+                assert verdict == BETTER_NOT or not is_leaf(rule_set, activity)
+            elif is_leaf(rule_set, activity):
+                assert verdict == YES, (activity, day.day)
+
+
+@pytest.mark.parametrize("sitting", SITTINGS)
+def test_when_agrees_with_can(plan_for: Make, sitting: str) -> None:
+    timeline = plan_for(**SITTINGS[sitting])
+    moment = timedelta(microseconds=1)
+    for activity in sorted(timeline.rule_set.activities):
+        if timeline.rule_set.activities[activity].medicine == PRESCRIBED:
+            continue
+        found = find_return([timeline], meant(activity))
+        if found.verdict.verdict == NO_RULE or found.free_from is None:
+            continue
+
+        def at(instant: datetime, activity: str = activity) -> str:
+            return judge([timeline], meant(activity), at_instant(instant, timeline.treatment)).verdict
+
+        assert at(found.free_from) != NO
+        if found.verdict.verdict == NO:
+            assert at(found.free_from - moment) == NO
+        if found.better_from is not None:
+            assert at(found.better_from) == YES
+            assert at(found.better_from - moment) == BETTER_NOT
+
+
+@pytest.mark.parametrize("sitting", SITTINGS)
+def test_until_is_where_the_answer_changes(plan_for: Make, sitting: str) -> None:
+    timeline = plan_for(**SITTINGS[sitting])
+    start = timeline.treatment.last
+    for activity in sorted(timeline.reached):
+        for hours in (0, 20, 60, 200):
+            asked = at_instant(start + timedelta(hours=hours), timeline.treatment)
+            verdict = judge([timeline], meant(activity), asked)
+            if verdict.verdict in (NO, BETTER_NOT) and verdict.until is not None:
+                later = judge([timeline], meant(activity), at_instant(verdict.until, timeline.treatment))
+                assert STRICTNESS.index(later.verdict) > STRICTNESS.index(verdict.verdict)
+
+
+@SLOW
+@given(gap=st.integers(1, 40), hours=st.integers(-300, 1500), data=st.data())
+def test_two_treatments_are_never_looser_than_either(plan_for: Make, gap: int, hours: int, data: st.DataObject) -> None:
+    first = plan_for()
+    second = plan_for(day=date(2026, 11, 20) + timedelta(days=gap), clock=None, area="scalp")
+    activity = data.draw(st.sampled_from(sorted(first.reached | second.reached)))
+    asked = at_instant(first.treatment.last + timedelta(hours=hours), first.treatment)
+    both = judge([first, second], meant(activity), asked)
+    for one in (first, second):
+        assert STRICTNESS.index(both.verdict) <= STRICTNESS.index(judge([one], meant(activity), asked).verdict)
+
+
+@SLOW
+@given(hours=st.integers(-400, 1500), data=st.data())
+def test_a_day_is_never_looser_than_any_of_its_moments(plan_for: Make, hours: int, data: st.DataObject) -> None:
+    timeline = plan_for()
+    activity = data.draw(st.sampled_from(sorted(timeline.reached)))
+    instant = timeline.treatment.last + timedelta(hours=hours)
+    moment = judge([timeline], meant(activity), at_instant(instant, timeline.treatment)).verdict
+    day = judge([timeline], meant(activity), on_day(instant.astimezone(timeline.treatment.zone).date())).verdict
+    assert STRICTNESS.index(day) <= STRICTNESS.index(moment)
+
+
+@SLOW
+@given(ahead=st.integers(8, 60), data=st.data())
+def test_a_booked_session_never_makes_anything_looser(plan_for: Make, ahead: int, data: st.DataObject) -> None:
+    booked = date(2026, 11, 20) + timedelta(days=ahead)
+    without, with_it = plan_for(), plan_for(next_day=booked)
+    activity = data.draw(st.sampled_from(sorted(without.reached)))
+    day = date(2026, 11, 20) + timedelta(days=data.draw(st.integers(0, ahead)))
+    loose = judge([without], meant(activity), on_day(day)).verdict
+    strict = judge([with_it], meant(activity), on_day(day)).verdict
+    assert STRICTNESS.index(strict) <= STRICTNESS.index(loose)
+
+
+def test_pre_care_of_a_booked_session_is_real_and_of_an_unbooked_one_is_not(plan_for: Make) -> None:
+    asked = on_day(date(2027, 1, 20))
+    assert judge([plan_for()], meant("retinoids"), asked).verdict == YES
+    assert judge([plan_for(next_day=date(2027, 1, 22))], meant("retinoids"), asked).verdict == NO
+
+
+def test_a_prescribed_medicine_is_never_answered_with_yes(plan_for: Make) -> None:
+    timeline = plan_for()
+    for activity in timeline.rule_set.activities.values():
+        if activity.medicine == PRESCRIBED:
+            for days in (-100, -3, 0, 5, 300):
+                verdict = judge([timeline], meant(activity.id), on_day(date(2026, 11, 20) + timedelta(days=days)))
+                assert verdict.verdict != YES
+                assert verdict.prescribed
+
+
+def test_a_yes_after_something_unseen_keeps_its_condition(plan_for: Make) -> None:
+    verdict = judge([plan_for()], meant("strenuous-exercise"), on_day(date(2026, 12, 10)))
+    assert verdict.verdict == YES
+    assert [wait.label for wait in verdict.and_once] == ["no irritation is left"]
+
+
+def test_what_no_rule_covers_is_never_a_yes(plan_for: Make) -> None:
+    timeline = plan_for()
+    asked = at_instant(datetime(2026, 11, 25, tzinfo=UTC), timeline.treatment)
+    assert judge([timeline], meant("hair-colouring"), asked).verdict == NO_RULE
+
+
+def test_a_parent_is_free_only_where_all_of_it_is(plan_for: Make) -> None:
+    timeline = plan_for()
+    verdict = judge([timeline], meant("sunscreen"), on_day(date(2026, 11, 22)))
+    assert verdict.verdict == NO
+    assert verdict.is_divided
+    assert {part.activity: part.verdict for part in verdict.parts} == {
+        "sunscreen": YES,
+        "mineral-sunscreen": YES,
+        "chemical-sunscreen": NO,
+    }
