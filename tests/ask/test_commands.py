@@ -97,6 +97,21 @@ def test_exit_codes(ask: Ask, typed: str, code: int) -> None:
     assert bool(said.err) == (code == 2)
 
 
+@pytest.mark.parametrize("command", ["plan", "can", "when", "normal", "why", "today", "check", "sessions", "log add"])
+def test_help_lists_every_shared_option(ask: Ask, command: str) -> None:
+    said = ask(*command.split(), "--help", sitting=())
+    assert said.code == 0
+    assert all(
+        f"--{option} " in said.out for option in ("date", "area", "skin-type", "seen", "next", "event", "no-log")
+    )
+
+
+def test_a_misspelt_option_gets_the_nearest(ask: Ask) -> None:
+    said = ask("can", "gym", "--tiem", "16:30")
+    assert said.code == 2
+    assert "--time" in said.err
+
+
 def test_words_about_what_only_the_person_can_see(ask: Ask) -> None:
     shut = ask("can", "go", "to", "the", "sauna").out
     assert "Not before Thu 26 Nov, and then only once no redness is left, usually by Mon 23 Nov." in shut

@@ -36,7 +36,8 @@ class Command(TyperCommand):
         every = self.params
         typed = {arg.partition("=")[0] for arg in args if arg.startswith("-")}
         known = {name for param in every for name in (*param.opts, *param.secondary_opts)}
-        if ctx.resilient_parsing or not typed <= {*known, "--", "-h", "--help"}:
+        if ctx.resilient_parsing or not typed <= {*known, "--"}:
+            # Completing, helping, and telling what is wrong all need every option.
             return super().parse_args(ctx, args)
         idle = [param for param in every if _is_idle(param) and not typed & {*param.opts, *param.secondary_opts}]
         self.params = [param for param in every if param not in idle]
