@@ -32,7 +32,8 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Sequence[str]]) -> Facts:
         fact.id: (fact.default,) for fact in rule_set.facts.values() if fact.default and fact.id not in given
     }
     unknown = tuple(id_ for id_ in rule_set.facts if id_ not in given and id_ not in assumed)
-    return Facts(given, assumed, unknown, dates)
+    partial = frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,))
+    return Facts(given, assumed, unknown, dates, partial)
 
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:

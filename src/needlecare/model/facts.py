@@ -20,7 +20,8 @@ class Fact(NamedTuple):
     """Something known about the person or the treatment that rules may ask for.
 
     Either *answers* lists what may be said (*several* of them if so declared) or *low* and *high* bound a number.
-    *default* is what is assumed when nothing is said; *phrase* says it in a sentence, with `{}` for the answer.
+    *default* is what is assumed when nothing is said; *phrase* says it in a sentence, with `{}` for the answer. *open* answers are a list
+    that goes on: naming some denies none of the others, only `none` does.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Fact(NamedTuple):
     unit: str = ""
     default: str | None = None
     phrase: str = ""
+    open: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -49,13 +51,15 @@ Given = tuple[str, ...] | float
 class Facts(NamedTuple):
     """What is known for one plan: *given* by the person, else *assumed* from a default; the rest is unknown.
 
-    *dates* holds the dates that came with an answer (`--uses isotretinoin=2026-05-01`), by (fact, answer).
+    *dates* holds the dates that came with an answer (`--uses isotretinoin=2026-05-01`), by (fact, answer). *partial*
+    names the given facts whose answers are a list that goes on: what isn't named there is unknown, not denied.
     """
 
     given: Mapping[str, Given]
     assumed: Mapping[str, Given]
     unknown: tuple[str, ...] = ()
     dates: Mapping[tuple[str, str], date] = {}
+    partial: frozenset[str] = frozenset()
 
     def value(self, fact: str) -> Given | None:
         """Give the answer that decides, or None if nothing is known."""
@@ -93,6 +97,10 @@ class Test(NamedTuple):
         below = self.high is None or (value < self.high if self.open_high else value <= self.high)
         return above and below
 
+    def names(self, value: Given) -> bool:
+        """Tell whether *value* has one of the answers that are asked about."""
+        return isinstance(value, tuple) and not self.answers.isdisjoint(value)
+
 
 class Condition(NamedTuple):
     """Tests that must all hold; with none it always does."""
@@ -105,9 +113,9 @@ class Condition(NamedTuple):
         unknown: list[str] = []
         for test in self.tests:
             value = facts.value(test.fact)
-            if value is None:
+            if value is None or (test.fact in facts.partial and not test.names(value)):
                 unknown.append(test.fact)
-            elif not test.accepts(value):
+            elif not test.accepts(value) or (test.negated and test.fact in facts.partial):
                 failing.append(test.fact)
         if failing:
             return Truth.NO, tuple(failing)

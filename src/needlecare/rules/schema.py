@@ -80,7 +80,7 @@ def rule_schema() -> dict[str, Any]:
         ),
         "facts": _fields(
             {
-                **dict.fromkeys(("ask", "number", "unit", "default", "phrase", "several"), _TEXT),
+                **dict.fromkeys(("ask", "number", "unit", "default", "phrase", "several", "open"), _TEXT),
                 "answers": {"type": ["array", "object"]},
             }
         ),

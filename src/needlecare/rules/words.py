@@ -98,7 +98,11 @@ def parse_moment(id_: str, value: Value, problems: Problems) -> Moment:
 def parse_fact(id_: str, value: Value, problems: Problems) -> Fact:
     """Read a fact: answers to choose from, or a number between two limits."""
     entry = _entry(
-        value, problems, ("ask", "answers", "several", "number", "unit", "default", "phrase"), "a fact", short="ask"
+        value,
+        problems,
+        ("ask", "answers", "several", "number", "unit", "default", "phrase", "open"),
+        "a fact",
+        short="ask",
     )
     answers = _parse_answers(entry.fields.get("answers"), problems)
     limits = entry.pair("number", decimal, "write the limits as 0.1..8")
@@ -114,9 +118,10 @@ def parse_fact(id_: str, value: Value, problems: Problems) -> Fact:
     if default is not None and answers and default not in ids:
         entry.note("default", f"the default is one of the answers, not `{default}`{nearest(default, ids)}")
     several = entry.flag("several")
-    return Fact(
-        str(id_), entry.text("ask"), answers, several, low, high, entry.text("unit"), default, entry.text("phrase")
-    )
+    unit, phrase, open_ = entry.text("unit"), entry.text("phrase"), entry.flag("open")
+    if open_ and not several:
+        entry.note("open", "only a fact with `several: true` can be open")
+    return Fact(str(id_), entry.text("ask"), answers, several, low, high, unit, default, phrase, open_)
 
 
 def _parse_answers(value: Value | None, problems: Problems) -> tuple[Answer, ...]:
