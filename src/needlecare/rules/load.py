@@ -84,7 +84,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         title=str(header.get("title", layer.id)),
         version=str(header.get("version", "unversioned")),
         released=str(header.get("released", "")),
-        notice=str(header.get("notice", "")),
+        notice=_notice(header),
         open_ends_at=str(header.get("open-ends-at", "")),
         reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
         rules=rules,
@@ -123,6 +123,13 @@ def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:
 
 def _fields(one: Raw) -> dict[Any, Any]:
     return one.value if isinstance(one.value, dict) else {}
+
+
+def _notice(header: Mapping[str, str]) -> str:
+    """Say the set's notice, and whether anybody has reviewed it."""
+    reviewer = header.get("reviewed-by")
+    reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
+    return f"{header.get('notice', '')} {reviewed}".strip()
 
 
 def _digest(layer: Layer) -> str:

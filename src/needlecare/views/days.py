@@ -145,12 +145,22 @@ def _day_rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) ->
             yield Row(head, join_words(rule_set.label(one) for one in shown), tone)
     doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
     for window in doing.values():
-        yield Row("Do", with_details(window), "do", ranked_sources([window], rule_set))
+        yield Row("Do", f"{_hours(window, run, clock)}{with_details(window)}", "do", ranked_sources([window], rule_set))
     if day.expect:
         yield Row("Normal", join_words(rule_set.label(sign) for sign in day.expect), "expect")
     for (at, to, waits), names in _lift_groups(day.lifts, timeline, clock):
         hour = clock.time(at) or "at its start"
         yield Row(f"Lifts {hour}", _lift_text([parts.label(one, at) for one in names], to, waits), "lift")
+
+
+def _hours(window: Window, run: list[Day], clock: Clock) -> str:
+    """Say from which hour something is to be done on the first day of a run, and until which on its only one."""
+    parts = []
+    if clock.day(window.start) == run[0].day and clock.time(window.start) and run[0].number > 0:
+        parts.append(f"from {clock.time(window.start)}")
+    if len(run) == 1 and clock.day(window.end) == run[0].day and clock.time(window.end):
+        parts.append(f"until {clock.time(window.end)}")
+    return f"{' '.join(parts)}: " if parts else ""
 
 
 def _lift_groups(

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import RuleSet
+from needlecare.model.time import local_date
 from needlecare.model.treatment import Treatment
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -33,11 +34,18 @@ def say_dates(first: date, last: date, year_of: date | None = None) -> str:
     return f"{say_date(first, last if first.year == last.year else None)} to {say_date(last, year_of)}"
 
 
+_Date = date
+
+
 class Clock:
     """Says instants in the treatment's zone."""
 
     def __init__(self, treatment: Treatment) -> None:
         self._treatment = treatment
+
+    def day(self, instant: datetime) -> _Date:
+        """Give the calendar date of *instant*."""
+        return local_date(instant, self._treatment.zone)
 
     def date(self, instant: datetime) -> str:
         """Say the date of *instant*."""

@@ -19,6 +19,7 @@ def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
     yield from sheet.notice
     yield from _section("Before anything else", sheet.findings)
     yield from _section("What lifts when", sheet.lifts)
+    yield from _section("Red flags", sheet.red_flags)
     yield from _section("Before the treatment", sheet.before)
     if sheet.days:
         yield ""
@@ -33,7 +34,6 @@ def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
     yield from _section("Instead, and why", sheet.notes)
     yield from _section("The next session", sheet.sessions)
     yield from _section("Your events", sheet.events)
-    yield from _section("Red flags", sheet.red_flags)
     yield from _section("What this rests on", sheet.known)
     yield from _section("What was changed, and by whom", sheet.changes)
     if sources:

@@ -96,8 +96,7 @@ def _fact(timeline: Timeline, name: str) -> str:
 
 def _notice(rule_set: RuleSet) -> Iterator[str]:
     yield rule_set.notice or NO_ADVICE
-    reviewed = f"Reviewed by {rule_set.reviewed_by}" if rule_set.reviewed_by else "Not reviewed by a clinician"
-    yield f"{reviewed}; every line names who says so."
+    yield "Names in brackets are sources; +3 means three more."
     for changed in rule_set.changed_core:
         rule = rule_set.rules.get(changed)
         by = f" by {rule.words['by']}: {rule.words.get('because', '')}" if rule and "by" in rule.words else ""
@@ -109,6 +108,10 @@ def _findings(timeline: Timeline) -> Iterator[Row]:
     for finding in timeline.findings:
         sources = tuple(dict.fromkeys(saying.source for saying in finding.screening.says))
         yield Row(says[finding.level], finding.screening.text or finding.screening.id, finding.level, sources)
+    if any(finding.level in ("stop", "postpone") for finding in timeline.findings):
+        yield Row(
+            "TREATED ALREADY?", "call your clinic or your doctor, and tell them; the plan below doesn't know", "ask"
+        )
 
 
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -123,7 +126,9 @@ def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             parts.append(f"usually gone by {clock.last_day(window.usually_by)}")
         if window.worry_after:
             parts.append(f"call your clinic if it is still there from {clock.at(window.worry_after)}")
-        if window.condition:
+        if window.unsure:
+            parts.append(f"the shortest that sources give, since {join_words(window.unsure)} isn't known")
+        elif window.condition:
             parts.append(f"if {window.condition}")
         yield Row(
             timeline.rule_set.label(window.target),
@@ -232,6 +237,10 @@ def _known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row]:
     if not timeline.treatment.is_exact:
         rounded = "not given: every hour is rounded to whole days, to be safe"
         yield Row("Time", add(rounded, "--time 16:30 gives the hour"))
+    elif timeline.treatment.first != timeline.treatment.last:
+        yield Row("Time", "the clocks change then: this hour can be read two ways, and each rule uses the stricter one")
+    for label in _idly_seen(timeline):
+        yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call your clinic")
     if facts.assumed:
         said = join_words(f"{one.replace('-', ' ')} {_value(facts, one, timeline)}" for one in facts.assumed)
         yield Row("Assumed", add(said, f"say otherwise with {name(facts.assumed)}"))
@@ -251,7 +260,25 @@ def _known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row]:
     if timeline.unanswered:
         examples = join_words(screening.id.replace("-", " ") for screening in timeline.unanswered[:3])
         unasked = f"{len(timeline.unanswered)} things that could speak against the treatment, such as {examples}"
-        yield Row("Not asked", add(unasked, "answer with --condition and --uses"))
+        asked = dict.fromkeys(test.fact for screening in timeline.unanswered for test in screening.when.tests)
+        yield Row("Not asked", add(unasked, f"answer with {name(one for one in asked if one not in facts.assumed)}"))
+
+
+def _idly_seen(timeline: Timeline) -> Iterator[str]:
+    """Name what the person has told of and no rule in the plan waits for."""
+    rule_set = timeline.rule_set
+    awaited = {rule_set.open_ends_at} if any(not window.end_stated for window in timeline.windows) else set()
+    for id_ in {one for window in timeline.windows for one in window.rules}:
+        rule = rule_set.rules[id_]
+        awaited.update(term.moment for bound in (rule.start, rule.end) if bound for term in bound.terms)
+    frontier = list(awaited)
+    while frontier:
+        moment = rule_set.moments.get(frontier.pop())
+        before = {term.moment for term in moment.usual.terms} - awaited if moment and moment.usual else set()
+        awaited |= before
+        frontier.extend(before)
+    for seen in sorted(set(timeline.treatment.seen) - awaited):
+        yield rule_set.moments[seen].label
 
 
 def _changes(rule_set: RuleSet) -> Iterator[Row]:

@@ -37,7 +37,7 @@ _BETWEEN = "   "
 # A piece of a line and its style; a line is a list of them.
 Piece = tuple[str, str]
 Line = list[Piece]
-_WIDEST_HEAD = 24
+_WIDEST_HEAD = 26
 # Nothing can be read in less.
 _NARROWEST = 24
 
@@ -64,6 +64,7 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
         yield from _paragraph(line, "italic", width)
     yield from _section("Before anything else", sheet.findings, width)
     yield from _section("What lifts when", sheet.lifts, width)
+    yield from _section("Red flags", sheet.red_flags, width)
     if sheet.chart:
         yield from _heading("Day by day at a glance", width)
         yield from _chart(sheet.chart_days, sheet.chart, width)
@@ -77,7 +78,6 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
     yield from _section("Instead, and why", sheet.notes, width)
     yield from _section("The next session", sheet.sessions, width)
     yield from _section("Your events", sheet.events, width)
-    yield from _section("Red flags", sheet.red_flags, width)
     yield from _section("What this rests on", sheet.known, width)
     yield from _section("What was changed, and by whom", sheet.changes, width)
     if sources:
