@@ -337,3 +337,12 @@ def test_json_holds_that_text_whole_and_escaped(hostile_sheet: str) -> None:
     assert not set(written) & set("\x07\x1b\x9b\u202e\u202c\u200f\r")
     notice = json.loads(written)["notice"]
     assert "\x1b[31mred\x1b[0m \x9b31m \u202eback\u202c \u200fright" in notice
+
+
+@pytest.mark.parametrize("option", ["--depth", "--skin-type", "--technique", "--setting", "--time"])
+def test_what_is_said_twice_is_refused_instead_of_the_last_one_winning(option: str) -> None:
+    values = {"--depth": "2.5 0.2", "--skin-type": "V I", "--technique": "pen roller", "--setting": "home clinic"}
+    first, second = values.get(option, "16:30 17:30").split()
+    ran = run("plan", "--date", "2026-11-20", option, first, option, second)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"needlecare: {option} is given 2 times; it takes one value, give it once\n"

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from needlecare import InputError, RuleSet, build_timeline, make_treatment, read_facts
+from needlecare import InputError, RuleSet, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.model.facts import Condition, Facts, Given, Truth
 from needlecare.model.facts import Test as Asked
 from support import LONDON, Planner, better_not, no, shown, window, windows
@@ -231,3 +231,13 @@ def test_the_order_of_answers_says_nothing(plan: Planner) -> None:
     )
     assert one == other
     assert better_not(one, "gym") == ["22 Nov 00:00 to 23 Nov 00:00"]
+
+
+def test_naming_one_answer_of_an_open_list_denies_none_of_the_others() -> None:
+    rules = load_rules()
+    some = read_facts(rules, {"condition": ["rosacea"]})
+    assert some.partial == {"condition"}
+    condition = rules.screenings["eczema"].when
+    assert condition.judge(some)[0] is Truth.UNKNOWN
+    assert condition.judge(read_facts(rules, {"condition": ["none"]}))[0] is Truth.NO
+    assert condition.judge(read_facts(rules, {"condition": ["eczema"]}))[0] is Truth.YES

@@ -117,9 +117,10 @@ def test_a_condition_of_a_whole_file_does_not_narrow_a_red_flag(layer: Layer) ->
 
 
 def test_the_notice_stays_whatever_a_set_adds(layer: Layer) -> None:
-    shipped = load_rules().notice
-    assert layer("extends: microneedling\nnotice: Ring us on 0123.\n").notice == f"{shipped} Ring us on 0123."
-    assert layer("words-from: microneedling\nnotice: Ring us on 0123.\n").notice == f"{shipped} Ring us on 0123."
+    own, reviewed = load_rules().notice.split(" No clinician")
+    for base in ("extends", "words-from"):
+        said = layer(f"{base}: microneedling\nnotice: Ring us on 0123.\n").notice
+        assert said == f"{own} Ring us on 0123. No clinician{reviewed}"
 
 
 @pytest.mark.parametrize("head", ["words-from: microneedling\n", "title: Our sheet\n"], ids=["words-from", "no base"])

@@ -8,8 +8,8 @@ from needlecare.views import plain
 from running import PLAN, check_golden, golden_timeline, run, run_at_terminal, run_program
 
 SECTIONS = [
-    *("What lifts when", "Before the treatment", "Day by day", "Normal to see, and until when", "Allowed"),
-    *("The next session", "Red flags", "What this rests on"),
+    *("What lifts when", "Red flags", "Before the treatment", "Day by day", "Normal to see, and until when", "Allowed"),
+    *("The next session", "What this rests on"),
 ]
 
 
@@ -30,7 +30,7 @@ def test_it_is_for_whom_and_by_which_rules() -> None:
     lines = run(*PLAN).out.splitlines()
     assert lines[1] == "Fri 20 Nov 2026 at 16:30 (Europe/London): face, a needling pen, a clinic"
     assert "not medical advice" in lines[2]
-    assert "Not reviewed by a clinician" in lines[3]
+    assert "No clinician has reviewed these rules." in lines[2]
     assert lines[-1].startswith("Rule set microneedling ")
 
 

@@ -51,7 +51,7 @@ def test_an_example_fits_the_schema_for_editors(example: str) -> None:
 
 
 def test_every_section_that_shows_rules_is_tried() -> None:
-    assert len(EXAMPLES) == GUIDE.count("```yaml") == 12
+    assert len(EXAMPLES) == GUIDE.count("```yaml") == 13
 
 
 def test_the_starter_loads_without_advice(tmp_path: Path) -> None:

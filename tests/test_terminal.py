@@ -71,7 +71,7 @@ def test_the_chart_is_read_by_its_shapes(columns: int) -> None:
 
 def test_the_order_is_what_a_person_needs_first() -> None:
     text = without_colour(run_at_terminal(*PLAN, "--condition", "eczema"))
-    titles = ["Before anything else", "What lifts when", "Day by day at a glance", "Before the treatment", "Red flags"]
+    titles = ["Before anything else", "What lifts when", "Red flags", "Day by day at a glance", "Before the treatment"]
     positions = [text.index(f"\n{title}\n") for title in titles]
     assert positions == sorted(positions)
     assert text.index("STOP") < text.index("What lifts when")

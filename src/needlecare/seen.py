@@ -1,17 +1,19 @@
 """What the person has seen (`redness-gone=2026-11-22`) → known moments, checked against the rule set."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
-from needlecare.dates import parse_date, parse_time
+from needlecare.dates import is_relative, parse_date, parse_time
 from needlecare.errors import InputError
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import NOT_YET, Seen, Treatment, seen_at, seen_on
 from needlecare.rules.fields import nearest
 
 
-def read_seen(rule_set: RuleSet, treatment: Treatment, texts: Sequence[str]) -> dict[str, Seen]:
-    """Read `MOMENT=DATE`, `MOMENT=DATETtime` or `MOMENT=no`.
+def read_seen(
+    rule_set: RuleSet, treatment: Treatment, texts: Sequence[str], today: date | None = None
+) -> dict[str, Seen]:
+    """Read `MOMENT=DATE`, `MOMENT=DATETtime` or `MOMENT=no`; *today* is needed for words such as today alone.
 
     Raises:
         InputError: there is no such moment to see, or it is said to have come before the treatment.
@@ -27,15 +29,15 @@ def read_seen(rule_set: RuleSet, treatment: Treatment, texts: Sequence[str]) -> 
             raise InputError(f"--seen: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
         if name in seen:
             raise InputError(f"--seen: {name} is given twice")
-        seen[name] = NOT_YET if when.lower() == "no" else _when(name, when, treatment)
+        seen[name] = NOT_YET if when.lower() == "no" else _when(name, when, treatment, today)
     return seen
 
 
-def _when(name: str, text: str, treatment: Treatment) -> Seen:
-    day_text, clock, time_text = text.partition("T")
+def _when(name: str, text: str, treatment: Treatment, today: date | None) -> Seen:
+    day_text, clock, time_text = (text, "", "") if is_relative(text) else text.partition("T")
     if not clock:
         day_text, clock, time_text = text.partition(" ") if ":" in text else (text, "", "")
-    day = parse_date(day_text)
+    day = parse_date(day_text, today)
     found = (
         seen_at(datetime.combine(day, parse_time(time_text)), treatment.zone) if clock else seen_on(day, treatment.zone)
     )

@@ -38,7 +38,8 @@ def write(run: Run, tmp_path: Path) -> Write:
         path = tmp_path / name
         key = (date, tz, *words)
         if key not in _MADE:
-            code, out, err = run("plan", "--date", date, "--tz", tz, *words, "-o", path)
+            dated = () if "--date" in words else ("--date", date)
+            code, out, err = run("plan", *dated, "--tz", tz, *words, "-o", path)
             assert (code, out) == (0, ""), err
             _MADE[key] = path.read_bytes()
         path.write_bytes(_MADE[key])

@@ -95,10 +95,12 @@ def test_markdown_holds_every_restriction_of_the_json(timeline: Timeline) -> Non
     agrees(timeline, dict(zip(texts[first:last:2], texts[first + 1 : last : 2], strict=True)))
 
 
-def test_csv_is_one_row_a_window_with_the_values_of_the_json(timeline: Timeline) -> None:
+def test_csv_is_warnings_and_one_row_a_window_with_the_values_of_the_json(timeline: Timeline) -> None:
     rows = list(csv.DictReader(io.StringIO(csv_view.render(timeline), newline="")))
-    windows: list[dict[str, Any]] = json.loads(json_view.render(timeline))["windows"]
-    for row, window in zip(rows, windows, strict=True):
+    record: dict[str, Any] = json.loads(json_view.render(timeline))
+    warnings = [*record["screening"], *record["red_flags"]]
+    assert [row["text"] for row in rows[: len(warnings)]] == [one["text"] for one in warnings]
+    for row, window in zip(rows[len(warnings) :], record["windows"], strict=True):
         for column in ("kind", "activity", "rule", "start", "origin", "precision", "text"):
             assert row[column] == window[column]
         for column in ("earliest", "end", "better_from", "better_until", "times", "if", "usually_by", "worry_after"):

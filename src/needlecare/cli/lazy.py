@@ -5,6 +5,11 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from needlecare.cli.reading import SINGLE
+from needlecare.errors import InputError
+
+ONCE = ("date", "time", *SINGLE)
+
 
 class Later(NamedTuple):
     """A command or a group of them that lies in *module* under *name*; *help* is its line in the list of commands."""
@@ -39,6 +44,7 @@ class Command(TyperCommand):
         if ctx.resilient_parsing or not typed <= {*known, "--"}:
             # Completing, helping, and telling what is wrong all need every option.
             return super().parse_args(ctx, args)
+        _refuse_repeats(every, args)
         idle = [param for param in every if _is_idle(param) and not typed & {*param.opts, *param.secondary_opts}]
         self.params = [param for param in every if param not in idle]
         try:
@@ -47,6 +53,15 @@ class Command(TyperCommand):
             self.params = every
         ctx.params.update({str(param.name): param.default for param in idle})
         return rest
+
+
+def _refuse_repeats(params: list[Any], args: list[str]) -> None:
+    """Refuse what says something of the treatment and is given twice: the last would win, and may be the looser."""
+    options = [arg.partition("=")[0] for arg in args[: args.index("--") if "--" in args else None]]
+    for param in params:
+        names = [one for one in options if one in param.opts]
+        if len(names) > 1 and param.name in ONCE:
+            raise InputError(f"{names[1]} is given {len(names)} times; it takes one value, give it once")
 
 
 def _is_idle(param: Any) -> bool:

@@ -32,12 +32,14 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
     Rule sets that were *loaded* before are taken from there.
     """
     from needlecare.answers import read_facts
-    from needlecare.dates import machine_zone, parse_time, parse_zone
+    from needlecare.dates import is_relative, machine_zone, parse_time, parse_zone
     from needlecare.model.treatment import make_treatment
     from needlecare.rules.load import load_rules
 
     now = typed["now"]
     zone = parse_zone(typed["tz"]) if typed["tz"] is not None else machine_zone()
+    if now is not None:
+        present(zone, now)  # what can't be read is told even where nothing asks for it
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if typed["time"] is not None else None
     kept = {} if loaded is None else loaded
@@ -49,7 +51,9 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
     if typed["seen"]:
         from needlecare.seen import read_seen
 
-        treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"]))
+        relative = any(is_relative(text.partition("=")[2]) for text in typed["seen"])
+        today = present(zone, now).date() if relative else None
+        treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"], today))
     if typed["next_"] is not None:
         treatment = treatment._replace(next_day=_next_day(typed["next_"], treatment, now))
     if typed["event"]:

@@ -6,9 +6,13 @@ from typing import Any
 
 from needlecare.cli.output import complain, write_data, write_file, write_text
 from needlecare.errors import InputError, RuleSetError
+from needlecare.model.ruleset import VERBS
 from needlecare.rules.cases import Case, read_cases
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
+
+
+_BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
 
 
 def list_sets(*, as_json: bool) -> None:
@@ -37,6 +41,10 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
 
     rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT))
     problems.raise_any()
+    if id_ in layer.entries and not as_json:
+        for name, raw in sorted(layer.entries[id_].items()):
+            write_text(f"{name}: {_brief(raw.value)}\n")
+        return
     entries = {
         section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name)}
         for section, found in layer.entries.items()
@@ -64,6 +72,20 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
             for field, value in fields.items():
                 origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
                 write_text(f"  {field}: {_flow(value)}{origin}\n")
+
+
+def _brief(value: Any) -> str:
+    """Say in a line what an entry is."""
+    if not isinstance(value, dict):
+        return str(value)
+    said = next((value[key] for key in ("label", "ask", "title", "text") if key in value), None)
+    verb = next((verb for verb in VERBS if verb in value), None)
+    if said is None or verb is not None:
+        lead = [f"{verb} {_flow(value[verb])}"] if verb else []
+        return ", ".join([*lead, *(f"{key} {_flow(value[key])}" for key in _BRIEF if key in value)])
+    also = f" (also {', '.join(value['aka'])})" if isinstance(value.get("aka"), list) else ""
+    answers = f" {', '.join(value['answers'])}" if isinstance(value.get("answers"), dict | list) else ""
+    return f"{said}{answers}{also}"
 
 
 def _flow(value: Any) -> str:

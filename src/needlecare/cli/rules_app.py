@@ -29,7 +29,13 @@ def list_(*, format_: _Format = "text") -> None:
 
 @rules_app.command()
 def show(
-    id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="One entry by its id; else all.")] = None,
+    id_: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="One entry by its id, or a list: rules, activities, signs, moments, facts, sources …; else all.",
+        ),
+    ] = None,
     *,
     rules: Annotated[str | None, typer.Option(metavar="NAME|FILE|FOLDER", help="Else microneedling.")] = None,
     format_: _Format = "text",

@@ -20,8 +20,8 @@ class Fact(NamedTuple):
     """Something known about the person or the treatment that rules may ask for.
 
     Either *answers* lists what may be said (*several* of them if so declared) or *low* and *high* bound a number.
-    *default* is what is assumed when nothing is said; *phrase* says it in a sentence, with `{}` for the answer. *open* answers are a list
-    that goes on: naming some denies none of the others, only `none` does.
+    *default* is what is assumed when nothing is said; *phrase* says it in a sentence, with `{}` for the answer. *open*
+    answers are a list that goes on: naming some denies none of the others, only `none` does.
     """
 
     id: str

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
-from needlecare.model.ruleset import CALL, EXPECT, PREPARE, Rule, RuleSet
+from needlecare.model.ruleset import CALL, EXPECT, PREPARE, Activity, Rule, RuleSet, Sign
 from needlecare.rules.fields import nearest
 from needlecare.rules.layers import Layer
 from needlecare.rules.places import Problems
@@ -20,9 +20,11 @@ BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
 def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
     """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
     known_moments = (*BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events)
+    medicines = _medicine_names(rule_set)
     for rule in rule_set.rules.values():
         at = layer.entries["rules"][rule.id].id
         _check_targets(rule, rule_set, at, problems)
+        _check_orders(rule, medicines, at, problems)
         for bound in _bounds_of(rule):
             _check_moments(bound, known_moments, rule_set.rules, at, problems)
     for moment in rule_set.moments.values():
@@ -46,11 +48,12 @@ def _bounds_of(rule: Rule) -> list[Bound]:
 
 def _check_targets(rule: Rule, rule_set: RuleSet, at: str, problems: Problems) -> None:
     signs = rule.verb in (EXPECT, CALL)
-    known: Mapping[str, object] = rule_set.signs if signs else rule_set.activities
+    known: Mapping[str, Activity | Sign] = rule_set.signs if signs else rule_set.activities
     what = "sign" if signs else "activity"
     for target in rule.targets:
         if target not in known:
-            problems.add(at, f"the rule {rule.id}: there is no {what} `{target}`{nearest(target, known)}")
+            meant = _called(target, known) or nearest(target, known)
+            problems.add(at, f"the rule {rule.id}: there is no {what} `{target}`{meant}")
         elif not signs and rule_set.activities[target].medicine == "prescribed":
             _check_prescribed(rule, target, at, problems)
     for activity, _ in rule.exceptions:
@@ -69,6 +72,32 @@ def _check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> N
             f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
             "change one; use `prepare` with a text that says “ask who prescribed it”",
         )
+
+
+def _called(word: str, known: Mapping[str, Activity | Sign]) -> str:
+    """Tell what *word* is called here, if it is another name of something known."""
+    wanted = word.lower().replace("-", " ")
+    found = [one.id for one in known.values() if wanted in (one.label.lower(), *map(str.lower, one.aka))]
+    return f" (did you mean {' or '.join(found)}?)" if found else ""
+
+
+def _medicine_names(rule_set: RuleSet) -> re.Pattern[str]:
+    """Make a pattern of everything that prescribed medicines are called."""
+    prescribed = [one for one in rule_set.activities.values() if one.medicine == "prescribed"]
+    names = sorted({re.escape(name) for one in prescribed for name in (one.label, *one.aka)}, key=len, reverse=True)
+    return re.compile(rf"(?i)\b(?:{'|'.join(names) or '(?!)'})\b")
+
+
+def _check_orders(rule: Rule, medicines: re.Pattern[str], at: str, problems: Problems) -> None:
+    """Note words that order something about a prescribed medicine, whatever the rule is on."""
+    for word, text in rule.words.items():
+        named = medicines.search(text)
+        if named and _ORDERS.search(text) and not _ASKS.search(text) and word not in ("because", "by"):
+            problems.add(
+                at,
+                f"the rule {rule.id}: `{word}` gives an order about {named[0].lower()}, which is prescribed; no rule "
+                "may tell anyone to stop, start or change a prescribed medicine; say “ask who prescribed it”",
+            )
 
 
 def _check_moments(

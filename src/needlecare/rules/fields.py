@@ -45,6 +45,8 @@ class Entry:
         if not isinstance(value, str):
             self.problems.add(value, f"`{key}` is one line of text")
             return default
+        if value[:1] in "“”„" and value:
+            self.problems.add(value, f"`{key}` begins with a curly quote, which would be shown; use straight quotes")
         return " ".join(value.split())
 
     def texts(self, key: str) -> tuple[str, ...]:

@@ -81,6 +81,10 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
         dropped = ("days",)
     else:
         dropped = ()
+    if "for" in new:
+        dropped += ("until",)
+    elif "until" in new:
+        dropped += ("for",)
     if any(verb in new for verb in VERBS):
         dropped += VERBS
     for key in dropped:

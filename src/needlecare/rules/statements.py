@@ -35,6 +35,7 @@ SAID = (
     *(*VERBS, "from", "until", "for", "days", "at", "due", "eases", "worry-after"),
     *("times", "every", "lasting", "level", "within", "count", "overdue", "then", "note"),
 )
+WINDOW = ("from", "until", "for", "at", "due")
 LEVELS = ("stop", "postpone", "ask", "tell")
 _ALLOWED = frozenset((*VERBS, *WORDS, *COMPUTED, *SOURCES))
 _SAID = frozenset(SAID)
@@ -61,6 +62,7 @@ def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None
         context.problems.add(id_, f"the rule {id_} needs exactly one of {', '.join(VERBS)}")
         return None
     verb = verbs[0]
+    _check_window(entry, verb)
     start, end = entry.bound("from"), entry.bound("until")
     days = _read_days(entry)
     if at := entry.choice("at", tuple(AT)):
@@ -69,7 +71,8 @@ def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None
         end = AT_TREATMENT
     if due := entry.bound("due"):
         start, end = start or due, due
-    _check_order(entry, start, end)
+    if verb != CALL:
+        _check_order(entry, start, end)
     if value[verb] in ("", []):
         entry.note(verb, f"the rule {id_} names nothing to {verb}")
     says = read_sayings(entry, context, _own_value(entry))
@@ -93,6 +96,17 @@ def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None
         context.origin,
         context.core,
     )
+
+
+def _check_window(entry: Entry, verb: str) -> None:
+    """Note fields that would silently win over each other."""
+    given = [key for key in WINDOW if key in entry.fields]
+    if verb == CALL and given:
+        entry.note(given[0], "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`")
+    elif "days" in entry.fields and given:
+        entry.note("days", f"`days` and `{given[0]}` exclude each other; keep one")
+    elif "for" in given and "until" in given:
+        entry.note("for", "`for` and `until` exclude each other: `for` counts from the rule's own start; keep one")
 
 
 def _read_days(entry: Entry) -> tuple[int, int] | None:

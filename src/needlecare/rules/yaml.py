@@ -26,6 +26,17 @@ _Node = TypeVar("_Node", bound=Text | Items | Fields)
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
+# What the parser's words mean for somebody who writes rules.
+_HINTS = {
+    "cannot start any token": "; indent with spaces, not with tabs, and put text that begins with a sign in quotes",
+    "unexpected end of stream": "; a quote or a bracket further up isn't closed",
+    "expected ',' or": "; a comma is missing, or text with a colon, comma or bracket needs double quotes",
+    "mapping values are not allowed": "; put text with a colon in double quotes",
+    "did not find expected key": "; lines that belong together begin in the same column",
+    "expected <block end>": "; lines that belong together begin in the same column",
+}
+
+
 def _decode(data: bytes, name: str) -> str:
     if len(data) > LARGEST_BYTES:
         raise RuleSetError([f"{name}:1:1: the file is larger than {LARGEST_BYTES // 1_000_000} MB; split the rules"])
@@ -61,7 +72,8 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields | None:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        raise RuleSetError([f"{name}:{at}: not readable as YAML: {error.problem}"]) from None
+        hint = next((hint for said, hint in _HINTS.items() if said in str(error.problem)), "")
+        raise RuleSetError([f"{name}:{at}: not readable as YAML: {error.problem}{hint}"]) from None
     except (YAMLError, ValueError, OverflowError) as error:
         # Not only its own errors: without its C part PyYAML fails so on an escape beyond the last character.
         raise RuleSetError([f"{name}:1:1: not readable as YAML: {str(error).splitlines()[0]}"]) from None

@@ -1,4 +1,4 @@
-"""The plan as CSV: one row a window, in the fields of the JSON record, made harmless for spreadsheets."""
+"""The plan as CSV: what to see a clinician for, then one row a window, made harmless for spreadsheets."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,6 @@ COLUMNS = (
     "and_once", "precision", "times", "if", "usually_by", "worry_after", "says", "overruled", "rule", "origin",
     "treatment", "ruleset", "notice",
 )  # fmt: skip
-_SEE_FLAGS = "Red flags: needlecare plan shows them, in every other format."
 # What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one.
 _FORMULA = re.compile(r"(^|[;,|\t])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
@@ -22,10 +21,26 @@ def render(timeline: Timeline) -> str:
     """Render *timeline*, with a header."""
     record = to_record(timeline)
     lines = [_line(COLUMNS)]
+    lines.extend(_line(_harmless(row.get(column, "")) for column in COLUMNS) for row in _warnings(record))
     for window in record["windows"]:
         cells = dict(_cells(window, record), label=timeline.rule_set.label(window["activity"]))
         lines.append(_line(_harmless(cells[column]) for column in COLUMNS))
     return "".join(lines)
+
+
+def _warnings(record: TimelineRecord) -> Iterator[dict[str, str]]:
+    """Make a row of each thing that speaks against the treatment, and of each red flag."""
+    shared = dict(_shared(record))
+    for found in record["screening"]:
+        says = "; ".join(found["sources"])
+        yield {"kind": found["level"], "activity": found["condition"], "text": found["text"], "says": says, **shared}
+    for flag in record["red_flags"]:
+        kind, signs, says = (
+            "red-flag" if flag["urgent"] else "call",
+            "; ".join(flag["signs"]),
+            "; ".join(flag["sources"]),
+        )
+        yield {"kind": kind, "activity": signs, "text": flag["text"], "says": says, **shared}
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -43,12 +58,17 @@ def _cells(window: WindowRecord, record: TimelineRecord) -> Iterator[tuple[str, 
             yield column, _say(value)
     yield "says", "; ".join(f"{one['source']}: {one['value']}" for one in window["says"])
     yield "overruled", "; ".join(f"{one['rule']} ({one['source']}): {one['value']}" for one in window["overruled"])
+    yield from _shared(record)
+
+
+def _shared(record: TimelineRecord) -> Iterator[tuple[str, str]]:
+    """Say what every row says: of which treatment it is, and who made the rules."""
     treatment, rule_set = record["treatment"], record["ruleset"]
     yield "treatment", treatment["moment"] or treatment["date"]
     reviewer = f"reviewed by {rule_set['reviewed_by']}" if rule_set["reviewed_by"] else "not reviewed by a clinician"
     changed = f", changes the core: {', '.join(rule_set['changed_core'])}" if rule_set["changed_core"] else ""
     yield "ruleset", f"{rule_set['id']} {rule_set['version']} {rule_set['hash']}, {reviewer}{changed}"
-    yield "notice", f"{record['notice']} {_SEE_FLAGS}"
+    yield "notice", record["notice"]
 
 
 def _say(value: object) -> str:

@@ -1,13 +1,12 @@
 """The plan as people read it, section by section, in words but without layout: what the views for people share."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from needlecare.model.facts import Facts, Given
-from needlecare.model.plan import FOREVER, Day, Hint, Session, Timeline, Window, ranked_sources
+from needlecare.model.plan import Day, Session, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, EXPECT, RuleSet
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lifts
+from needlecare.views.grounds import list_changes, list_known
 from needlecare.views.phrases import (
     NO_ADVICE,
     Clock,
@@ -68,8 +67,8 @@ def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
         sessions=tuple(row for session in timeline.sessions for row in _session(session, timeline)),
         events=tuple(_events(timeline, clock)),
         red_flags=tuple(_red_flags(timeline)),
-        known=tuple(_known(timeline, clock, typed=typed)),
-        changes=tuple(_changes(timeline.rule_set)),
+        known=tuple(list_known(timeline, clock, typed=typed)),
+        changes=tuple(list_changes(timeline.rule_set)),
         sources=tuple(_sources(timeline)),
         basis=_basis(timeline.rule_set),
     )
@@ -223,89 +222,6 @@ def _red_flags(timeline: Timeline) -> Iterator[Row]:
         lead = "See a clinician now" if rule.urgent else "Call your clinic"
         sources = tuple(dict.fromkeys(saying.source for saying in rule.says))
         yield Row(lead, text, "urgent" if rule.urgent else "call", sources)
-
-
-def _known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row]:
-    facts, rule_set = timeline.facts, timeline.rule_set
-
-    def name(names: Iterable[str]) -> str:
-        return join_words(f"--{one}" if typed else one.replace("-", " ") for one in names)
-
-    def add(text: str, advice: str) -> str:
-        return f"{text}; {advice}" if typed else text
-
-    if not timeline.treatment.is_exact:
-        rounded = "not given: every hour is rounded to whole days, to be safe"
-        yield Row("Time", add(rounded, "--time 16:30 gives the hour"))
-    elif timeline.treatment.first != timeline.treatment.last:
-        yield Row("Time", "the clocks change then: this hour can be read two ways, and each rule uses the stricter one")
-    for label in _idly_seen(timeline):
-        yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call your clinic")
-    if facts.assumed:
-        said = join_words(f"{one.replace('-', ' ')} {_value(facts, one, timeline)}" for one in facts.assumed)
-        yield Row("Assumed", add(said, f"say otherwise with {name(facts.assumed)}"))
-    if facts.unknown:
-        unknown = join_words(one.replace("-", " ") for one in facts.unknown)
-        yield Row("Not known", f"{unknown}; wherever it matters the stricter rule is used")
-    for (names, now, then), targets in _grouped(timeline.shorter_if).items():
-        ends = f"would end {clock.at(then)}" if then else "may not apply at all"
-        which = join_words(rule_set.label(one) for one in topmost(targets, rule_set))
-        yield Row(name(names), f"could shorten {which}: now until {clock.until(now or FOREVER)}, {ends}", "hint")
-    longer: dict[tuple[str, ...], list[str]] = {}
-    for (names, _, then), targets in _grouped(timeline.longer_if).items():
-        which = join_words(rule_set.label(one) for one in topmost(targets, rule_set))
-        longer.setdefault(names, []).append(f"{which} until {clock.until(then)}" if then else which)
-    for names, left in longer.items():
-        yield Row(name(names), f"if this was assumed wrongly, leave {'; '.join(left)}", "hint")
-    if timeline.unanswered:
-        examples = join_words(screening.id.replace("-", " ") for screening in timeline.unanswered[:3])
-        unasked = f"{len(timeline.unanswered)} things that could speak against the treatment, such as {examples}"
-        asked = dict.fromkeys(test.fact for screening in timeline.unanswered for test in screening.when.tests)
-        yield Row("Not asked", add(unasked, f"answer with {name(one for one in asked if one not in facts.assumed)}"))
-
-
-def _idly_seen(timeline: Timeline) -> Iterator[str]:
-    """Name what the person has told of and no rule in the plan waits for."""
-    rule_set = timeline.rule_set
-    awaited = {rule_set.open_ends_at} if any(not window.end_stated for window in timeline.windows) else set()
-    for id_ in {one for window in timeline.windows for one in window.rules}:
-        rule = rule_set.rules[id_]
-        awaited.update(term.moment for bound in (rule.start, rule.end) if bound for term in bound.terms)
-    frontier = list(awaited)
-    while frontier:
-        moment = rule_set.moments.get(frontier.pop())
-        before = {term.moment for term in moment.usual.terms} - awaited if moment and moment.usual else set()
-        awaited |= before
-        frontier.extend(before)
-    for seen in sorted(set(timeline.treatment.seen) - awaited):
-        yield rule_set.moments[seen].label
-
-
-def _changes(rule_set: RuleSet) -> Iterator[Row]:
-    """Tell what a rule set changed of those that it extends; what it merely added stands together."""
-    added: dict[str, list[str]] = {}
-    for change in rule_set.changes:
-        reason = ", ".join(filter(None, (change.because, f"by {change.by}" if change.by else "")))
-        if reason or change.how != "added":
-            yield Row(change.id.replace("-", " "), f"{change.how} by {change.origin}{f': {reason}' if reason else ''}")
-        else:
-            added.setdefault(change.origin, []).append(change.id.replace("-", " "))
-    for origin, names in added.items():
-        yield Row("Added", f"{join_words(names)}, by {origin}")
-
-
-def _grouped(hints: Iterable[Hint]) -> dict[tuple[tuple[str, ...], datetime | None, datetime | None], list[str]]:
-    groups: dict[tuple[tuple[str, ...], datetime | None, datetime | None], list[str]] = {}
-    for hint in hints:
-        groups.setdefault((hint.facts, hint.now, hint.then), []).append(hint.target)
-    return groups
-
-
-def _value(facts: Facts, name: str, timeline: Timeline) -> str:
-    value: Given = facts.assumed[name]
-    if not isinstance(value, tuple):
-        return f"{value:g}"
-    return join_words(timeline.rule_set.facts[name].label_of(answer) for answer in value)
 
 
 def _sources(timeline: Timeline) -> Iterator[Row]:
