@@ -11,7 +11,6 @@ from needlecare.rules.cases import Case, read_cases
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
 
-
 _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
 
 
