@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from needlecare.cli.batch import batch
 from needlecare.cli.request import Request, about_treatment
 from needlecare.cli.rules_app import rules_app
 
@@ -20,6 +21,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(rules_app, name="rules")
+app.command()(batch)
 
 
 def _version(wanted: bool) -> None:

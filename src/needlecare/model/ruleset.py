@@ -1,7 +1,7 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -145,7 +145,8 @@ class Change(NamedTuple):
 class RuleSet:
     """A checked rule set with everything that it extends put in.
 
-    *weights* tells how much each kind of source counts; *digest* is over the resolved content.
+    *weights* tells how much each kind of source counts; *digest* is over the resolved content. *batch* tells which
+    column of the clinic's exports holds which field, and under `dates` how dates are written there.
     """
 
     id: str
@@ -168,6 +169,7 @@ class RuleSet:
     changed_core: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     clinic: Clinic | None = None
+    batch: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def lineage(self) -> Mapping[str, tuple[str, ...]]:

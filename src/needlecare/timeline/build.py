@@ -15,11 +15,20 @@ from needlecare.timeline.selection import Chosen, Reach, Selection, select
 from needlecare.timeline.spans import Span, Spans
 from needlecare.timeline.wording import condition_text, window_text
 
+# Windows that begin together stand in this order.
+KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
+
 
 def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
     """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else."""
-    selection = select(rule_set, facts)
-    builder = _Builder(rule_set, treatment, facts, selection)
+    return build_selected(rule_set, treatment, facts, select(rule_set, facts), days=days)
+
+
+def build_selected(
+    rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection, *, days: int | None = None
+) -> Timeline:
+    """Build the timeline of what was selected for *facts*."""
+    builder = Builder(rule_set, treatment, facts, selection)
     windows = tuple(builder.windows())
     return Timeline(
         rule_set,
@@ -40,7 +49,7 @@ def _by_urgency(calls: Iterable[Chosen]) -> list[Rule]:
     return sorted((chosen.rule for chosen in calls), key=lambda rule: (not rule.urgent, rule.id))
 
 
-class _Builder:
+class Builder:
     """Holds what the steps of one build share."""
 
     def __init__(self, rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection) -> None:
@@ -77,9 +86,8 @@ class _Builder:
             for chosen in self._selection.by_verb[verb]:
                 made.extend(self._others(chosen))
         made.extend(self._expected())
-        order = {kind: number for number, kind in enumerate((PREPARE, AVOID, DO, ALLOW, EXPECT))}
         return sorted(
-            made, key=lambda window: (window.start, order[window.kind], window.end, window.target, window.rule)
+            made, key=lambda window: (window.start, KINDS.index(window.kind), window.end, window.target, window.rule)
         )
 
     def _restriction(self, activity: str, hold: Hold) -> Window:
@@ -183,9 +191,9 @@ class _Builder:
         """Give the next session, with what its pre-care would be."""
         session = next_session(self._selection.spacings, self._treatment.day, number=2)
         if session is not None:
-            yield session._replace(precare=tuple(self._precare(session.minimum)))
+            yield session._replace(precare=tuple(self.precare(session.minimum)))
 
-    def _precare(self, day: date) -> Iterator[tuple[str, date]]:
+    def precare(self, day: date) -> Iterator[tuple[str, date]]:
         """Tell what one would leave before a session on *day*, from which date on."""
         following = make_treatment(day, None, self._treatment.zone)
         spans = Spans(self._rule_set, following, self._selection)
