@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from needlecare.batch.shapes import Instant
-from needlecare.model.plan import FOREVER, Session, Window
+from needlecare.model.plan import FOREVER, Hint, Session, Window
+from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Treatment
 from needlecare.timeline.build import KINDS
 from needlecare.timeline.days import LONGEST, day_range, lifting, marks
@@ -59,7 +60,7 @@ class Drawn(NamedTuple):
     lifts: tuple[DrawnLift, ...]
     first: int
     last: int
-    longer_if: tuple[tuple[str, Text], ...]
+    longer_if: tuple[tuple[tuple[str, int], Text], ...]
     shorter_if: tuple[Text, ...]
 
 
@@ -83,7 +84,8 @@ class _Gap(date):
 class Artist:
     """Draws parts; *instants* are all that came up, by their numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, rule_set: RuleSet) -> None:
+        self._rules = rule_set.rules
         # The first numbers are no instants: what is filled in there is nothing, or a comma.
         self.instants: list[Instant | None] = [None, None]
         self._numbers: dict[Instant, int] = {}
@@ -121,7 +123,7 @@ class Artist:
             ),
             first,
             last,
-            tuple((hint.rule, self._text(hint_record(hint, say))) for hint in built.longer_if),
+            tuple((self._place(hint), self._text(hint_record(hint, say))) for hint in built.longer_if),
             tuple(self._text(hint_record(hint, say)) for hint in built.shorter_if),
         )
 
@@ -135,6 +137,10 @@ class Artist:
         )
         pieces, gaps = self._text(session_record(gapped))
         return Text((b', "sessions": [' + pieces[0], *pieces[1:-1], pieces[-1] + b"]"), (*gaps[:-1], NOTHING))
+
+    def _place(self, hint: Hint) -> tuple[str, int]:
+        """Tell where a hint stands among others: by its rule, and as its target stands there."""
+        return hint.rule, self._rules[hint.rule].targets.index(hint.target)
 
     def _number(self, instant: Instant) -> int:
         known = self._numbers.get(instant)

@@ -22,7 +22,7 @@ class Planner:
 
     def __init__(self, rule_set: RuleSet) -> None:
         self._rule_set = rule_set
-        artist = self._artist = Artist()
+        artist = self._artist = Artist(rule_set)
         self._written: dict[object, Text] = {}
         self._parts: Shapes[Drawn] = Shapes(rule_set, build_part, artist.draw)
         self._precare: Shapes[Precare] = Shapes(rule_set, build_precare, _days_before)
@@ -74,12 +74,13 @@ class Planner:
         precare = self._precare.of(people.precare, look_at(make_treatment(session.minimum, None, treatment.zone)))
         first = treatment.day.toordinal()
         wait = session.minimum.toordinal() - first
-        key = (*[_relative(value, first) for value in session], precare)
+        begins = tuple(sorted([(max(wait - days, 0), activity) for activity, days in precare]))
+        key = (*[_relative(value, first) for value in session], begins)
         text = self._written.get(key)
         if text is None:
             if len(self._written) >= _MOST_SESSIONS:
                 self._written.clear()
-            dated = tuple((activity, date.fromordinal(first + wait - days)) for activity, days in precare)
+            dated = tuple((activity, date.fromordinal(first + days)) for days, activity in begins)
             text = self._written[key] = self._artist.draw_session(session._replace(precare=dated), treatment.day)
         return text
 

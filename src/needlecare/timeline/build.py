@@ -191,20 +191,16 @@ class Builder:
         """Give the next session, with what its pre-care would be."""
         session = next_session(self._selection.spacings, self._treatment.day, number=2)
         if session is not None:
-            yield session._replace(precare=tuple(self.precare(session.minimum)))
+            yield session._replace(precare=tuple(self._precare(session.minimum)))
 
-    def precare(self, day: date) -> Iterator[tuple[str, date]]:
+    def _precare(self, day: date) -> Iterator[tuple[str, date]]:
         """Tell what one would leave before a session on *day*, from which date on."""
         following = make_treatment(day, None, self._treatment.zone)
-        spans = Spans(self._rule_set, following, self._selection)
-        begins: dict[str, date] = {}
-        for chosen in self._selection.by_verb[AVOID]:
-            span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
-            if span is not None and span.start < following.first:
-                first = max(local_date(span.start, following.zone), self._treatment.day)
-                for target in chosen.rule.targets:
-                    begins[target] = min(first, begins.get(target, first))
-        yield from sorted(begins.items(), key=lambda item: (item[1], item[0]))
+        begins = [
+            (target, max(first, self._treatment.day))
+            for target, first in begin_before(self._rule_set, self._selection, following)
+        ]
+        yield from sorted(begins, key=lambda item: (item[1], item[0]))
 
     def findings(self) -> Iterator[Finding]:
         """Tell what speaks against the treatment, the gravest first."""
@@ -256,6 +252,19 @@ class Builder:
                     then = max((other.end for other in others if other.start <= hold.end), default=None)
                     if then != hold.end:
                         yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, hold.end, then)
+
+
+def begin_before(rule_set: RuleSet, selection: Selection, treatment: Treatment) -> list[tuple[str, date]]:
+    """Tell what is to be left before *treatment*, each from which date on."""
+    spans = Spans(rule_set, treatment, selection)
+    begins: dict[str, date] = {}
+    for chosen in selection.by_verb[AVOID]:
+        span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
+        if span is not None and span.start < treatment.first:
+            first = local_date(span.start, treatment.zone)
+            for target in chosen.rule.targets:
+                begins[target] = min(first, begins.get(target, first))
+    return sorted(begins.items())
 
 
 def _lost(hold: Hold) -> Iterator[Overruled]:

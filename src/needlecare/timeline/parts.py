@@ -15,7 +15,7 @@ from needlecare.model.plan import Hint, Window
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Moment, RuleSet
 from needlecare.model.time import MONTHS, Duration
 from needlecare.model.treatment import Treatment
-from needlecare.timeline.build import Builder
+from needlecare.timeline.build import Builder, begin_before
 from needlecare.timeline.selection import Chosen, Reach, Selection
 
 _DAY = 24 * 60 * 60
@@ -122,8 +122,8 @@ def part_of_precare(rule_set: RuleSet, selection: Selection) -> Part:
 
 
 def build_precare(rule_set: RuleSet, part: Part, treatment: Treatment) -> BuiltPrecare:
-    """Tell what is left before *treatment*, from which date on."""
-    return (tuple(Builder(rule_set, treatment, _NO_FACTS, part.selection).precare(treatment.day)),)
+    """Tell what is to be left before *treatment*, from which date on."""
+    return (tuple(begin_before(rule_set, part.selection, treatment)),)
 
 
 class Measure(NamedTuple):
