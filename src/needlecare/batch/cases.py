@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, time
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -95,7 +95,10 @@ def texts_of(field: str, value: object) -> Texts:
         parts = [str(one) for one in value]
     else:
         raise InputError(f"{field}: give a text, a number or a list of texts")
-    return tuple(text for part in parts if (text := part.strip()))
+    try:
+        return tuple([text for part in parts if (text := part.strip()) and text.encode()])
+    except UnicodeEncodeError:
+        raise InputError(f"{field}: that is no text") from None
 
 
 def _one(field: str, texts: Texts) -> str:
@@ -130,14 +133,3 @@ def fingerprint(case: Case) -> str:
     moments = [(name, seen[name]) for name in sorted(seen)]
     known = [sorted(part.items()) for part in (facts.given, facts.assumed, facts.dates)]
     return repr((day, clock, zone.key, first, last, moments, known))
-
-
-def now_in(zone: ZoneInfo, text: str | None) -> date | None:
-    """Give the date that *text* (`--now`) tells, if it is given: a batch never reads the clock."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--now: `{text}` can't be read; write it as 2026-11-20T16:30") from None
-    return (moment.astimezone(zone) if moment.tzinfo else moment).date()

@@ -177,15 +177,14 @@ class Shapes(Generic[Drawn]):
             raise Unsteady
         points = sorted([*plain.fixed, *[point + clock for point in plain.following]])
         marks: list[object] = []
-        near: tuple[int, ...] = ()
         for at, by in changes:
             place = bisect(points, at)
-            if (place and at - points[place - 1] <= margin) or (place < len(points) and points[place] - at <= margin):
-                near = (*near, at % step)
-                marks.append((at, by))
-            else:
-                marks.append((None, place, by))
-        cell = None if day0.clock is None else _cell(clock, step, _edges(near, shifts, step))
+            is_near = (place and at - points[place - 1] <= margin) or (
+                place < len(points) and points[place] - at <= margin
+            )
+            marks.append((at, by) if is_near else (None, place, by))
+        passed = tuple([at % step for at, _ in changes])
+        cell = None if day0.clock is None else _cell(clock, step, _edges(passed, shifts, step))
         key = (key, cell, *marks)
         shape = known.shapes.get(key)
         if shape is None:
@@ -241,9 +240,9 @@ class Shapes(Generic[Drawn]):
 
 
 @lru_cache(maxsize=1024)
-def _edges(near: tuple[int, ...], shifts: frozenset[int], step: int) -> tuple[int, ...]:
+def _edges(changes: tuple[int, ...], shifts: frozenset[int], step: int) -> tuple[int, ...]:
     """Give the times of the day, within a *step*, at which an instant can overtake another one or a clock change."""
-    return tuple(sorted({(one + shift) % step for one in (0, *near) for shift in shifts}))
+    return tuple(sorted({(one + shift) % step for one in (0, *changes) for shift in shifts}))
 
 
 @lru_cache(maxsize=64)

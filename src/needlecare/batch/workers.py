@@ -59,10 +59,15 @@ def do_together(settings: Settings, target: Path | None, portions: Iterable[Port
         workers.append(_Worker(process, ours))
     try:
         yield from _share_out(portions, workers)
+        for worker in workers:
+            worker.pipe.send(None)
+            worker.process.join(_PATIENCE)
     except (BrokenPipeError, ConnectionResetError, EOFError):
         _explain(workers)
     finally:
-        _end(workers)
+        for worker in workers:
+            worker.process.terminate()
+            worker.process.join(_PATIENCE)
 
 
 def _share_out(portions: Iterable[Portion], workers: list[_Worker]) -> Iterator[Done]:
@@ -111,25 +116,15 @@ def _explain(workers: list[_Worker]) -> None:
     raise OutputError("a worker process was ended from outside; give fewer --jobs, or more memory")
 
 
-def _end(workers: list[_Worker]) -> None:
-    for worker in workers:
-        worker.pipe.close()
-    for worker in workers:
-        worker.process.join(_PATIENCE)
-        if worker.process.is_alive():
-            worker.process.terminate()
-
-
 def _serve(settings: Settings, target: Path | None, pipe: Connection, mine: Semaphore, following: Semaphore) -> None:
-    """Do the portions that come through *pipe* until it closes."""
+    """Do the portions that come through *pipe* until there are no more."""
     # Ctrl-C reaches every process; only the first one answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     failure = None
     try:
         work = Work(settings)
         with _lines_to(target) as out:
-            while True:
-                portion = pipe.recv()
+            while (portion := _next(pipe)) is not None:
                 lines, outcomes = work.do(portion)
                 _await(mine)
                 try:
@@ -142,6 +137,8 @@ def _serve(settings: Settings, target: Path | None, pipe: Connection, mine: Sema
                     break
                 following.release()
                 pipe.send(outcomes)
+            else:
+                return
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except (NeedlecareError, OSError) as error:
@@ -149,11 +146,23 @@ def _serve(settings: Settings, target: Path | None, pipe: Connection, mine: Sema
     pipe.send(failure)
 
 
+def _next(pipe: Connection) -> Portion | None:
+    while not pipe.poll(_PATIENCE):
+        _look_for_parent()
+    portion: Portion | None = pipe.recv()
+    return portion
+
+
 def _await(turn: Semaphore) -> None:
     while not turn.acquire(timeout=_PATIENCE):
-        parent = multiprocessing.parent_process()
-        if parent is not None and not parent.is_alive():
-            raise EOFError
+        _look_for_parent()
+
+
+def _look_for_parent() -> None:
+    """End where nobody is there any more to end this process."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        raise EOFError
 
 
 @contextlib.contextmanager

@@ -1,16 +1,14 @@
 """`batch`: its options, what it says on stderr while it runs, and how it ends."""
 
 import inspect
-import os
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
-from needlecare.cli.request import read_request
+from needlecare.cli.request import present, read_request
 from needlecare.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
 _RARELY = 50_000
-_SHOWN = 40
-_BAR = 30
-_EVERY_SECONDS = 0.2
 
 
 class Options(NamedTuple):
@@ -92,10 +87,10 @@ def batch(
 def _read_options(
     source: str, pairs: list[str], dates: str | None, options: Options, defaults: dict[str, Any]
 ) -> "Batch":
-    from needlecare.batch.cases import now_in, texts_of
+    from needlecare.batch.cases import texts_of
     from needlecare.batch.run import Batch
     from needlecare.batch.work import LINES, Settings
-    from needlecare.dates import machine_zone, parse_zone
+    from needlecare.dates import is_relative, machine_zone, parse_date, parse_zone
 
     if dates not in (None, "dmy", "mdy"):
         raise InputError(f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)")
@@ -113,17 +108,24 @@ def _read_options(
             raise InputError(f"--fact: `{pair}` can't be read; write it as key=value")
         defaults.setdefault(key.strip(), []).append(value)
     fields = {name.replace("_", "-"): value for name, value in defaults.items()}
+    zone = parse_zone(tz) if tz else machine_zone()
+    if is_relative(fields.get("date", "")):
+        fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()
     settings = Settings(
         rules,
         tz,
         dates,
-        now_in(parse_zone(tz) if tz else machine_zone(), now),
+        # A word such as today in a row means nothing without --now: a batch gives the same every day.
+        None if now is None else present(zone, now).date(),
         {name: texts_of(name, value) for name, value in fields.items()},
         format_,
         None if folder is None else str(folder),
         options.errors == "inline",
         options.resume,
     )
+    for name, path in (("--rejects", options.rejects), ("-o", target)):
+        if path is not None and source != "-" and path.resolve() == Path(source).resolve():
+            raise InputError(f"{name} {path}: that is the input")
     return Batch(settings, tuple(pairs), target, options.rejects or _rejects_beside(source), options.jobs)
 
 
@@ -132,7 +134,7 @@ def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
     from needlecare.batch.work import LINES
     from needlecare.views.formats import SUFFIXES
 
-    formats = (LINES, *(name for name in SUFFIXES))
+    formats = (LINES, *SUFFIXES)
     if options.format is not None and options.format not in formats:
         raise InputError(f"--format: there is no `{options.format}`; it is one of {', '.join(formats)}")
     output = options.output
@@ -168,14 +170,17 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
     import gc
 
     from needlecare.batch.run import run
+    from needlecare.cli.output import delivering
+    from needlecare.cli.progress import Bar
 
     # A long run must give back what it doesn't need, but what is there already stays.
     gc.freeze()
     gc.set_threshold(_RARELY)
     gc.enable()
-    bar = _Bar(stream)
+    bar = Bar(stream)
     try:
-        return run(whole, stream, bar)
+        with delivering():
+            return run(whole, stream, bar)
     finally:
         bar.clear()
 
@@ -196,41 +201,3 @@ def _say_end(summary: "Summary", whole: "Batch") -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-class _Bar:
-    """Says on stderr which rows are bad and, on a terminal, how far the batch is."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._shown = sys.stderr.isatty() and not sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        self._stream = stream
-        self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
-        self._began = self._said = time.monotonic()
-
-    def bad_row(self, line: int, client: str, problem: str) -> None:
-        """Tell of a rejected row."""
-        from needlecare.cli.output import complain
-
-        self.clear()
-        named = f" ({client[:_SHOWN]}{'…' if len(client) > _SHOWN else ''})" if client else ""
-        complain(f"line {line}{named}: {problem}")
-
-    def progress(self, rows: int) -> None:
-        """Show how many rows are done."""
-        now = time.monotonic()
-        if not self._shown or now - self._said < _EVERY_SECONDS:
-            return
-        self._said = now
-        drawn = ""
-        if self._size:
-            part = min(self._stream.tell() / self._size, 1.0)
-            full = int(part * _BAR)
-            drawn = f"{'█' * full}{'·' * (_BAR - full)} {part:4.0%}  "
-        sys.stderr.write(f"\r\x1b[K{drawn}{rows:,} rows  {rows / (now - self._began):,.0f} a second")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Take the bar away."""
-        if self._shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
