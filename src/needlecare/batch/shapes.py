@@ -19,16 +19,20 @@ from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import Duration, shift_date
 from needlecare.model.treatment import Treatment, make_treatment
 from needlecare.timeline.parts import Key, Measure, Part, measure
-from needlecare.timeline.zones import Change, ListeningZone, changes_between
+from needlecare.timeline.zones import ListeningZone, Question, changes_between, offset_at
 
 _DAY = 24 * 60 * 60
 _FAR = 400 * _DAY
 _NARROWEST = 60
 _MIDNIGHT = (0,)
 _SECOND = timedelta(seconds=1)
+_MOMENT = timedelta(microseconds=1)
 _EPOCH = date(1970, 1, 1)
 _MOST_CHANGE = 3 * 60 * 60
-_MOST = 600000
+# What is asked can be moved by a clock change, and by a day where it is rounded.
+_AROUND = _DAY + _MOST_CHANGE
+_MOST_AWAY = _FAR - _AROUND
+_MOST = 600_000
 Product = TypeVar("Product", bound=tuple[tuple[Any, ...], ...])
 Drawn = TypeVar("Drawn")
 
@@ -48,6 +52,14 @@ class Instant(NamedTuple):
     by: int
 
 
+class _Around(NamedTuple):
+    """A clock change *by* seconds, *at* a time from the start of a day; *is_over* if the day starts after it."""
+
+    at: int
+    by: int
+    is_over: bool
+
+
 class Day0(NamedTuple):
     """When a treatment takes place, as seconds from the start of its day.
 
@@ -58,7 +70,7 @@ class Day0(NamedTuple):
     treatment: Treatment
     clock: int | None
     offset: int
-    changes: tuple[Change, ...]
+    changes: tuple[_Around, ...]
     last_before: int
     next_after: int
     cells: dict[int, _Cell]
@@ -83,14 +95,19 @@ def look_at(treatment: Treatment) -> Day0:
 
 
 @lru_cache(maxsize=2048)
-def _around(day: date, zone: ZoneInfo) -> tuple[int, tuple[Change, ...], int, int]:
+def _around(day: date, zone: ZoneInfo) -> tuple[int, tuple[_Around, ...], int, int]:
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     offset = (midnight.utcoffset() or timedelta()) // _SECOND
-    start = (day - _EPOCH) // _SECOND - offset
-    changes = tuple(Change(one.at - start, one.by) for one in changes_between(zone, start - _FAR, start + _FAR))
-    before = max((one.at for one in changes if one.at <= 0), default=-_FAR)
-    after = min((one.at for one in changes if one.at > 0), default=_FAR)
-    return offset, changes, before, after
+    wall = (day - _EPOCH) // _SECOND
+    start = wall - offset
+    changes = []
+    for at, by in changes_between(zone, start - _FAR, start + _FAR):
+        # A midnight that doesn't exist, or comes twice, is read by the offset before the change.
+        before = offset_at(zone, at - 1)
+        changes.append(_Around(at - start, by, at + max(before, before + by) <= wall))
+    last_before = max((one.at for one in changes if one.at <= 0), default=-_FAR)
+    next_after = min((one.at for one in changes if one.at > 0), default=_FAR)
+    return offset, tuple(changes), last_before, next_after
 
 
 @lru_cache(maxsize=8192)
@@ -99,18 +116,42 @@ def _days_in(months: Duration, sign: int, day: date) -> int:
     return (shift_date(day, months, sign) - day).days
 
 
-class _Shape(NamedTuple):
-    """What was drawn of a part, and the points at which it looked at the clocks.
+class _Questions(NamedTuple):
+    """What was asked of a zone at *fixed* times of days, and at times that follow that of the treatment."""
 
-    *fixed* points hang on the day alone, *following* ones on the time of the treatment too; all lie between *first*
-    and *last*.
+    fixed: frozenset[Question]
+    following: frozenset[Question]
+
+
+class _Shape(NamedTuple):
+    """What was drawn of a part without clock changes from *first* to *last*, which is all that it asked about."""
+
+    drawn: Any
+    first: int
+    last: int
+
+
+class _Crossing(NamedTuple):
+    """What was drawn of a part across clock changes.
+
+    It is the same wherever these lie between the same questions: *fixed* ones and those that follow the time of the
+    treatment, for each change, with the time of that change.
     """
 
     drawn: Any
-    fixed: tuple[int, ...] = ()
-    following: tuple[int, ...] = ()
-    first: int = 0
-    last: int = 0
+    changes: tuple[tuple[int, list[int], list[int]], ...]
+
+    def is_like(self, changes: list[_Around], clock: int) -> bool:
+        """Tell whether each question is answered alike where the clocks change at other times."""
+        for (at, fixed, following), (other, _, _) in zip(self.changes, changes, strict=True):
+            low, high = (at, other) if at < other else (other, at)
+            for point in fixed:
+                if low <= point < high:
+                    return False
+            for point in following:
+                if low <= point + clock < high:
+                    return False
+        return True
 
 
 class Known(NamedTuple):
@@ -119,6 +160,7 @@ class Known(NamedTuple):
     part: Part
     measure: Measure
     shapes: dict[object, _Shape]
+    crossings: dict[object, list[_Crossing]]
 
 
 Build = Callable[[RuleSet, Part, Treatment], Product]
@@ -140,7 +182,7 @@ class Shapes(Generic[Drawn]):
         """Give what is known of *part*; to be kept, since it is faster to ask for than to find."""
         known = self._known.get(part.key)
         if known is None:
-            known = self._known[part.key] = Known(part, measure(self._rule_set, part), {})
+            known = self._known[part.key] = Known(part, measure(self._rule_set, part), {}, {})
         return known
 
     def of(self, known: Known, day0: Day0) -> Drawn:
@@ -158,76 +200,58 @@ class Shapes(Generic[Drawn]):
         if plain is None:
             if not steady:
                 raise Unsteady
-            plain = self._keep(known, key, self._learn_plain(known.part, day0, cell, step))
+            plain = known.shapes[key] = self._learn_plain(known.part, day0, cell)
         if day0.last_before < plain.first and plain.last < day0.next_after:
             drawn: Drawn = plain.drawn
             return drawn
         return self._across(known, day0, key, plain)
 
     def _across(self, known: Known, day0: Day0, key: object, plain: _Shape) -> Drawn:
-        """Give what is drawn where clocks change on the way.
-
-        It is the same for all dates where that happens between the same instants, unless it is near one of them.
-        """
+        """Give what is drawn where clocks change on the way."""
         clock, step = day0.clock or 0, known.measure.step
         changes = [one for one in day0.changes if plain.first <= one.at <= plain.last]
-        shifts = _shifts(tuple([by for _, by in changes]))
-        margin = max(shifts)
-        if margin > _MOST_CHANGE:
+        shifts = _shifts(tuple([one.by for one in changes]))
+        if max(shifts) > _MOST_CHANGE:
             raise Unsteady
-        points = sorted([*plain.fixed, *[point + clock for point in plain.following]])
-        marks: list[object] = []
-        for at, by in changes:
-            place = bisect(points, at)
-            is_near = (place and at - points[place - 1] <= margin) or (
-                place < len(points) and points[place] - at <= margin
-            )
-            marks.append((at, by) if is_near else (None, place, by))
-        passed = tuple([at % step for at, _ in changes])
+        passed = tuple([one.at % step for one in changes])
         cell = None if day0.clock is None else _cell(clock, step, _edges(passed, shifts, step))
-        key = (key, cell, *marks)
-        shape = known.shapes.get(key)
-        if shape is None:
-            day, zone = day0.treatment.day, day0.treatment.zone
-            treatments = [make_treatment(day, clock, zone) for clock in _clocks(cell)]
-            shape = self._keep(known, key, _Shape(self._learn(known.part, treatments, day0.offset)))
-        drawn: Drawn = shape.drawn
+        kind = (key, cell, passed, *[(one.by, one.is_over) for one in changes])
+        crossings = known.crossings.setdefault(kind, [])
+        for crossing in crossings:
+            if crossing.is_like(changes, clock):
+                drawn: Drawn = crossing.drawn
+                return drawn
+        zone, day = day0.treatment.zone, day0.treatment.day
+        drawn, asked = self._learn(known.part, day, zone, _clocks(cell), day0.offset)
+        first, last = _range(asked)
+        if first < plain.first or plain.last < last:
+            raise Unsteady
+        crossings.append(_Crossing(drawn, tuple(_points(asked, changes))))
         return drawn
 
-    def _keep(self, known: Known, key: object, shape: _Shape) -> _Shape:
+    def _learn_plain(self, part: Part, day0: Day0, cell: _Cell | None) -> _Shape:
+        """Learn *part* in a zone without clock changes."""
+        drawn, asked = self._learn(part, day0.treatment.day, None, _clocks(cell), 0)
+        first, last = _range(asked)
+        if max(-first, last) > _MOST_AWAY:
+            raise Unsteady
+        return _Shape(drawn, first - _AROUND, last + _AROUND)
+
+    def _learn(
+        self, part: Part, day: date, real: ZoneInfo | None, clocks: list[time | None], offset: int
+    ) -> tuple[Drawn, _Questions]:
+        """Build *part* for treatments at *clocks*, and see which instants and questions follow the time."""
         self.count += 1
         if self.count > _MOST:
             # Memory stays flat; what is still needed is soon there again.
-            for one in self._known.values():
-                one.shapes.clear()
+            for known in self._known.values():
+                known.shapes.clear()
+                known.crossings.clear()
             self.count = 0
-        known.shapes[key] = shape
-        return shape
-
-    def _learn_plain(self, part: Part, day0: Day0, cell: _Cell | None, step: int) -> _Shape:
-        """Build *part* in a zone without clock changes that notes what it is asked."""
-        day, clocks = day0.treatment.day, _clocks(cell)
-        zone = ListeningZone(day)
-        drawn = self._learn(part, [make_treatment(day, clock, cast("ZoneInfo", zone)) for clock in clocks], 0)
-        fixed, following = set(), set()
-        times = [_seconds(clock) for clock in clocks]
-        for point in zone.asked:
-            if len(times) == 1 or point % step in (0, step - 1):
-                fixed.add(point)
-            else:
-                # The instant before another one belongs to the second before.
-                near = [one for one in times if (point - one) % step in (0, step - 1)]
-                if len(near) != 1:
-                    raise Unsteady
-                following.add(point - near[0])
-        points = [*fixed, *following, *(point + _DAY for point in following)]
-        first, last = min(points) - _MOST_CHANGE, max(points) + _MOST_CHANGE
-        if max(-first, last) > _FAR:
-            raise Unsteady
-        return _Shape(drawn, tuple(fixed), tuple(following), first, last)
-
-    def _learn(self, part: Part, treatments: list[Treatment], offset: int) -> Drawn:
-        """Build *part* for each of *treatments*, which differ in their time alone, and see what follows the time."""
+        zones = [ListeningZone(day, real) for _ in clocks]
+        treatments = [
+            make_treatment(day, clock, cast("ZoneInfo", zone)) for clock, zone in zip(clocks, zones, strict=True)
+        ]
         builts = [self._build(self._rule_set, part, treatment) for treatment in treatments]
         said: dict[datetime, Instant] = {}
         for instants in zip(*(list(_instants(built)) for built in builts), strict=True):
@@ -236,7 +260,42 @@ class Shapes(Generic[Drawn]):
                 raise Unsteady
         if any(_rest(built) != _rest(builts[0]) for built in builts):
             raise Unsteady
-        return self._draw(builts[0], treatments[0], said.__getitem__)
+        asked = _questions([zone.asked for zone in zones], [_seconds(clock) for clock in clocks])
+        return self._draw(builts[0], treatments[0], said.__getitem__), asked
+
+
+def _questions(asked: list[list[Question]], clocks: list[int]) -> _Questions:
+    """Tell what was asked whatever the time of the treatment from what was asked about other times."""
+    fixed, following = set(), set()
+    first, last = asked[0], asked[-1]
+    if len(first) != len(last):
+        raise Unsteady
+    for one, other in zip(first, last, strict=True):
+        if one == other:
+            fixed.add(one)
+        elif one.fold == other.fold and other.seconds - one.seconds == clocks[-1] - clocks[0]:
+            following.add(one._replace(seconds=one.seconds - clocks[0]))
+        else:
+            raise Unsteady
+    return _Questions(frozenset(fixed), frozenset(following))
+
+
+def _range(asked: _Questions) -> tuple[int, int]:
+    """Tell from when to when was asked, at any time of the treatment."""
+    times = [one.seconds for one in (*asked.fixed, *asked.following)]
+    return min(times), max(times) + _DAY
+
+
+def _points(asked: _Questions, changes: list[_Around]) -> Iterator[tuple[int, list[int], list[int]]]:
+    """Turn questions into points in time: one is answered by the time before a change if it comes before that."""
+    sums = [0, *accumulate(one.by for one in changes)]
+    start = sums[sum(one.is_over for one in changes)]
+    for number, (at, _, _) in enumerate(changes):
+        before, after = sums[number] - start, sums[number + 1] - start
+        # A wall-clock time that doesn't exist or comes twice is read by its fold.
+        moved = {None: 0, 0: max(before, after), 1: min(before, after)}
+        fixed, following = (sorted({one.seconds - moved[one.fold] for one in some}) for some in asked)
+        yield at, fixed, following
 
 
 @lru_cache(maxsize=1024)
@@ -295,6 +354,8 @@ def _instant(instants: tuple[datetime, ...], treatments: list[Treatment], offset
 def _local(instant: datetime, treatment: Treatment, offset: int) -> tuple[int, int]:
     if instant == FOREVER:
         return -1, 0
+    # The last moment before an instant has a day of its own, which is asked for when days are drawn.
+    (instant - _MOMENT).astimezone(treatment.zone)
     local = instant.astimezone(treatment.zone)
     start = datetime(treatment.day.year, treatment.day.month, treatment.day.day)  # noqa: DTZ001  wall-clock time
     seconds, rest = divmod(local.replace(tzinfo=None) - start, _SECOND)

@@ -52,32 +52,49 @@ def offset_at(zone: ZoneInfo, at: int) -> int:
     return int((local.utcoffset() or timedelta()) / _SECOND)
 
 
+class Question(NamedTuple):
+    """What a zone was asked: its offset at an instant (*fold* None) or at a wall-clock time, the first or second one.
+
+    *seconds* count from the start of a day; instants as if the day's offset held throughout.
+    """
+
+    fold: int | None
+    seconds: int
+
+
 class ListeningZone(tzinfo):
-    """A zone without offset that notes, in seconds from the start of *day*, every point it was asked about."""
+    """The zone *real*, or one without offset, that notes what it is asked; seconds count from the start of *day*."""
 
-    key = "UTC"
-
-    def __init__(self, day: date) -> None:
+    def __init__(self, day: date, real: ZoneInfo | None = None) -> None:
         self._midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  wall-clock time of this zone
-        self.asked: set[int] = {0}
+        self._real = real
+        self._offset = self._tell(self._midnight)
+        self.key = real.key if real else "UTC"
+        self.asked: list[Question] = []
+
+    def _tell(self, when: datetime) -> timedelta:
+        return (self._real and when.replace(tzinfo=self._real).utcoffset()) or timedelta()
 
     def utcoffset(self, when: datetime | None) -> timedelta:
-        """Tell that there is no offset."""
-        if when is not None:
-            self.asked.add(int((when.replace(tzinfo=None) - self._midnight) / _SECOND))
-        return timedelta()
+        """Tell the offset at a wall-clock time."""
+        if when is None:
+            return timedelta()
+        self.asked.append(Question(when.fold, (when.replace(tzinfo=None, fold=0) - self._midnight) // _SECOND))
+        return self._tell(when)
+
+    def fromutc(self, when: datetime) -> datetime:
+        """Give the local time of an instant."""
+        instant = when.replace(tzinfo=None)
+        self.asked.append(Question(None, (instant + self._offset - self._midnight) // _SECOND))
+        local = instant.replace(tzinfo=UTC).astimezone(self._real or UTC)
+        return local.replace(tzinfo=self)
 
     def dst(self, when: datetime | None) -> timedelta:
-        """Tell that there is no summer time."""
+        """Tell of no summer time: nobody asks."""
         del when
         return timedelta()
 
-    def tzname(self, when: datetime | None) -> str:
+    def tzname(self, when: datetime | None) -> str | None:
         """Give the name of the zone."""
         del when
         return self.key
-
-    def fromutc(self, when: datetime) -> datetime:
-        """Give the local time, which is the same."""
-        self.asked.add(int((when.replace(tzinfo=None) - self._midnight) / _SECOND))
-        return when
