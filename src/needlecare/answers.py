@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 from needlecare.dates import parse_date
 from needlecare.errors import InputError
-from needlecare.model.facts import NONE, Fact, Facts, Given
+from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
 from needlecare.model.ruleset import RuleSet
 from needlecare.rules.fields import decimal
 
@@ -70,10 +71,15 @@ def _answer(fact: Fact, word: str) -> str:
     wanted = _plain(word)
     if wanted == NONE and (fact.several or fact.default == NONE):
         return NONE
-    names = {_plain(name): answer.id for answer in fact.answers for name in (*answer.aka, answer.label, answer.id)}
+    names = _names(fact.answers)
     if wanted in names:
         return names[wanted]
     raise InputError(_unknown(f"{fact.id} has no answer", word, [answer.id for answer in fact.answers], names))
+
+
+@lru_cache(maxsize=128)
+def _names(answers: tuple[Answer, ...]) -> dict[str, str]:
+    return {_plain(name): answer.id for answer in answers for name in (*answer.aka, answer.label, answer.id)}
 
 
 def _plain(text: str) -> str:

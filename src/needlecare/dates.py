@@ -23,8 +23,10 @@ def is_relative(text: str) -> bool:
     return text.strip().lower() in _RELATIVE
 
 
-def parse_date(text: str, today: date | None = None) -> date:
+def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:
     """Read a date; *today* is needed for `today`, `yesterday` and `tomorrow` alone.
+
+    *order*, `dmy` or `mdy`, decides where a date can be read both ways.
 
     Raises:
         InputError: it is no date, can be read two ways, or lies outside 1900 to 2199.
@@ -37,7 +39,7 @@ def parse_date(text: str, today: date | None = None) -> date:
     elif year_first := _YEAR_FIRST.fullmatch(word):
         found = _parse_year_first(year_first)
     else:
-        found = _parse_written(text.strip())
+        found = _parse_written(text.strip(), order)
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found
@@ -50,7 +52,7 @@ def _parse_year_first(match: re.Match[str]) -> date:
         raise InputError(f"`{match[0]}` is not a day of the calendar; {_HELP}") from None
 
 
-def _parse_written(text: str) -> date:
+def _parse_written(text: str, order: str | None) -> date:
     """Read a date in words or numbers: both orders of day and month are tried, and nothing is filled in."""
     from dateutil.parser import ParserError, parse
 
@@ -73,9 +75,9 @@ def _parse_written(text: str) -> date:
             continue
         if len(found) == 1 and (moment := found.pop()).time() == time(0):
             readings.append(moment.date())
-    distinct = sorted(set(readings))
-    if not distinct:
+    if not readings:
         raise no_date
+    distinct = sorted(set(readings)) if order is None else [readings[0 if order == "dmy" else -1]]
     if len(distinct) > 1:
         first, second = (f"{day.isoformat()} ({day:%d %b %Y})" for day in distinct)
         raise InputError(f"`{text}` can be read as {first} or as {second}; {_HELP}")

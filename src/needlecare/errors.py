@@ -23,3 +23,9 @@ class RuleSetError(NeedlecareError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
+
+
+class OutputError(NeedlecareError):
+    """Something can't be written: no room, no permission, no such place."""
+
+    exit_code = 2

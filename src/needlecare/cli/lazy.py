@@ -29,6 +29,7 @@ LATER = {
         "needlecare.cli.ask", "check", "Tell what speaks against the treatment, by what you say of yourself."
     ),
     "sessions": Later("needlecare.cli.sessions", "sessions", "Plan the course: when each session may be."),
+    "batch": Later("needlecare.cli.batch", "batch", "Plan a whole list of treatments, one a row."),
     "log": Later("needlecare.cli.log", "log_app", "Remember treatments and lasting facts on this machine."),
 }
 

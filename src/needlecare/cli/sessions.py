@@ -40,7 +40,7 @@ def sessions(
     from needlecare.events import read_days, read_events
     from needlecare.sessions import Calendar, fit_before, plan_course
     from needlecare.timeline import build_timeline
-    from needlecare.timeline.build import precare
+    from needlecare.timeline.precare import precare
     from needlecare.timeline.selection import select
 
     if format_ not in ("text", "json"):

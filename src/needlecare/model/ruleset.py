@@ -160,7 +160,8 @@ class Change(NamedTuple):
 class RuleSet:
     """A checked rule set with everything that it extends put in.
 
-    *weights* tells how much each kind of source counts; *digest* is over the resolved content.
+    *weights* tells how much each kind of source counts; *digest* is over the resolved content. *batch* tells which
+    column of the clinic's exports holds which field, and under `dates` how dates are written there.
     """
 
     id: str
@@ -184,6 +185,7 @@ class RuleSet:
     events: Mapping[str, EventKind] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     clinic: Clinic | None = None
+    batch: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def lineage(self) -> Mapping[str, tuple[str, ...]]:

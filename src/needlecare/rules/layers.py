@@ -15,7 +15,7 @@ WORDS = ("kinds", "sources", "activities", "signs", "moments", "events", "facts"
 STATEMENTS = ("rules", "screening", "sessions")
 HEADER = ("ruleset", "title", "version", "released", "notice", "extends", "words-from", "open-ends-at", "reviewed-by")
 PER_FILE = ("source", "when", "core")
-_TOP = (*HEADER, *PER_FILE, "clinic", *WORDS, *STATEMENTS, "switched-off", "cases")
+_TOP = (*HEADER, *PER_FILE, "clinic", *WORDS, *STATEMENTS, "switched-off", "batch", "cases")
 _EXAMPLES = {
     "rules": "{avoid: makeup, until: 24h}",
     "screening": "{level: stop, when: {condition: eczema}}",
@@ -51,6 +51,7 @@ class Layer:
         self.changed_core: list[str] = []
         self.changes: list[Change] = []
         self.clinic: Value | None = None
+        self.batch: Value | None = None
 
     @property
     def id(self) -> str:
@@ -127,6 +128,7 @@ def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None
         if layer.clinic is not None:
             problems.add(tree["clinic"], "`clinic` stands in another file of this folder too; keep one")
         layer.clinic = tree["clinic"]
+    layer.batch = tree.get("batch", layer.batch)
     for key, value in tree.items():
         if key not in _TOP:
             problems.add(key, f"a rule file has no `{key}`{nearest(key, _TOP)}; it may have {', '.join(_TOP)}")

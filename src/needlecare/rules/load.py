@@ -103,6 +103,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         events={str(one.id): words.parse_event(one.id, one.value, problems) for one in _in_order(raw["events"])},
         changes=tuple(layer.changes),
         clinic=_clinic(layer, problems),
+        batch=_batch(layer, problems),
     )
     check_references(rule_set, layer, problems)
     return rule_set
@@ -114,6 +115,19 @@ def _clinic(layer: Layer, problems: Problems) -> Clinic | None:
     from needlecare.rules.clinic import parse_clinic
 
     return parse_clinic(layer.clinic, problems)
+
+
+def _batch(layer: Layer, problems: Problems) -> dict[str, str]:
+    """Read how the clinic's exports are laid out: the column of each field, and how dates are written."""
+    said = {} if layer.batch is None else layer.batch
+    if isinstance(said, dict) and all(isinstance(column, str) for column in said.values()):
+        if said.get("dates", "dmy") not in ("dmy", "mdy"):
+            problems.add(said["dates"], "`dates` is dmy or mdy: how 03/04/2026 is meant")
+        return {str(field): str(column) for field, column in said.items()}
+    problems.add(
+        said, "`batch` tells the columns of an export, such as {id: Client no, date: Treatment date, dates: dmy}"
+    )
+    return {}
 
 
 def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:

@@ -37,6 +37,7 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
     result.changed_core = list(base.changed_core)
     result.changes = list(base.changes)
     result.clinic = base.clinic if top.clinic is None else top.clinic
+    result.batch = base.batch if top.batch is None else top.batch
     for section, entries in base.entries.items():
         keep = not words_only or section in WORDS
         result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}

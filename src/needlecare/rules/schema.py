@@ -117,6 +117,7 @@ def rule_schema() -> dict[str, Any]:
             "screening": _entries(screening, "reasons not to treat, to wait or to ask"),
             "sessions": {"anyOf": [{"type": "array", "items": session}, _entries(session, "sessions by their ids")]},
             "switched-off": _entries(_fields({"because": _TEXT, "by": _TEXT}), "rules that don't hold here, and why"),
+            "batch": {"type": "object", "additionalProperties": _TEXT, "description": "the columns of an export"},
             "cases": {"type": "array", "items": case},
         },
     }

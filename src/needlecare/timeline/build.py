@@ -1,27 +1,37 @@
 """The timeline of one treatment: select what applies, compute spans, merge them, and list the days."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 
 from needlecare.model.bounds import Bound
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
-from needlecare.model.time import ceil_to_day, local_date, shift_date
+from needlecare.model.time import ceil_to_day, shift_date
 from needlecare.model.treatment import Treatment, make_treatment
 from needlecare.sessions import next_session
 from needlecare.timeline.days import make_days
 from needlecare.timeline.events import meet
 from needlecare.timeline.merging import Hold, cut, merge
+from needlecare.timeline.precare import precare
 from needlecare.timeline.selection import Chosen, Reach, Selection, select
 from needlecare.timeline.spans import Span, Spans
 from needlecare.timeline.wording import condition_text, window_text
 
+# Windows that begin together stand in this order.
+KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
+
 
 def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
     """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else."""
-    selection = select(rule_set, facts)
-    builder = _Builder(rule_set, treatment, facts, selection)
+    return build_selected(rule_set, treatment, facts, select(rule_set, facts), days=days)
+
+
+def build_selected(
+    rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection, *, days: int | None = None
+) -> Timeline:
+    """Build the timeline of what was selected for *facts*."""
+    builder = Builder(rule_set, treatment, facts, selection)
     windows = tuple(builder.windows())
     timeline = Timeline(
         rule_set,
@@ -44,7 +54,7 @@ def _by_urgency(calls: Iterable[Chosen]) -> list[Rule]:
     return sorted((chosen.rule for chosen in calls), key=lambda rule: (not rule.urgent, rule.id))
 
 
-class _Builder:
+class Builder:
     """Holds what the steps of one build share."""
 
     def __init__(self, rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection) -> None:
@@ -107,9 +117,8 @@ class _Builder:
             for chosen in self._selection.by_verb[verb]:
                 made.extend(self._others(chosen))
         made.extend(self._expected())
-        order = {kind: number for number, kind in enumerate((PREPARE, AVOID, DO, ALLOW, EXPECT))}
         return sorted(
-            made, key=lambda window: (window.start, order[window.kind], window.end, window.target, window.rule)
+            made, key=lambda window: (window.start, KINDS.index(window.kind), window.end, window.target, window.rule)
         )
 
     def _restriction(self, activity: str, hold: Hold) -> Window:
@@ -275,17 +284,3 @@ def _lost(hold: Hold) -> Iterator[Overruled]:
     for span in hold.overruled:
         for saying in span.rule.says:
             yield Overruled(span.rule.id, saying.source, saying.value)
-
-
-def precare(rule_set: RuleSet, selection: Selection, treatment: Treatment, day: date) -> Iterator[tuple[str, date]]:
-    """Tell what one would leave between *treatment* and a session on *day*, from which date on."""
-    following = make_treatment(day, None, treatment.zone)
-    spans = Spans(rule_set, following, selection)
-    begins: dict[str, date] = {}
-    for chosen in selection.by_verb[AVOID]:
-        span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
-        if span is not None and span.start < following.first:
-            first = max(local_date(span.start, following.zone), treatment.day)
-            for target in chosen.rule.targets:
-                begins[target] = min(first, begins.get(target, first))
-    yield from sorted(begins.items(), key=lambda item: (item[1], item[0]))

@@ -1,6 +1,6 @@
 """Windows → calendar days: what each day holds, and what lifts on it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from needlecare.model.plan import FOREVER, Day, Lift, Window
@@ -9,6 +9,7 @@ from needlecare.model.time import local_date
 from needlecare.model.treatment import Treatment, day_number
 
 LONGEST = 30
+_LAST = 1_000_000
 _MOMENT = timedelta(microseconds=1)
 _LISTS = {DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
@@ -19,35 +20,50 @@ def make_days(windows: Iterable[Window], treatment: Treatment, shown: int | None
     Without *shown*, up to the last restriction that has a date, though never more than `LONGEST`.
     """
     windows = list(windows)
-    first, last = _range(windows, treatment, shown)
+    first, last = day_range(windows, treatment, shown)
     lists: dict[int, dict[str, dict[str, None]]] = {number: {} for number in range(first, last + 1)}
     lifts: dict[int, list[Lift]] = {number: [] for number in range(first, last + 1)}
 
-    def day_of(instant: datetime) -> int:
-        return day_number(treatment, local_date(instant, treatment.zone))
-
-    def mark(name: str, target: str, start: datetime, end: datetime) -> None:
-        if start >= end and name in ("avoid", "better_not"):
-            return
-        begins = day_of(start)
-        ends = last if end == FOREVER else day_of(max(end - _MOMENT, start))
-        for number in range(max(begins, first), min(ends, last) + 1):
-            lists[number].setdefault(name, {})[target] = None
-
     for window in windows:
-        if window.kind == AVOID:
-            mark("avoid", window.target, window.start, window.end)
-            mark("better_not", window.target, window.better_from, window.start)
-            mark("better_not", window.target, window.end, window.better_until)
-            for lift in window.lifts:
-                if first <= day_of(lift.at) <= last:
-                    lifts[day_of(lift.at)].append(lift)
-        elif window.kind != ALLOW:
-            mark(_LISTS[window.kind], window.target, window.start, window.end)
+        for name, begins, ends in marks(window, treatment):
+            for number in range(max(begins, first), min(ends, last) + 1):
+                lists[number].setdefault(name, {})[window.target] = None
+        for number, lift in lifting(window, treatment):
+            if first <= number <= last:
+                lifts[number].append(lift)
     return tuple(
         _day(number, treatment.day + timedelta(days=number), lists[number], lifts[number])
         for number in range(first, last + 1)
     )
+
+
+def marks(window: Window, treatment: Treatment) -> Iterator[tuple[str, int, int]]:
+    """Tell in which lists of which days *window* stands, from the first day to the last."""
+    if window.kind == AVOID:
+        stretches = [
+            ("avoid", window.start, window.end),
+            ("better_not", window.better_from, window.start),
+            ("better_not", window.end, window.better_until),
+        ]
+    elif window.kind != ALLOW:
+        stretches = [(_LISTS[window.kind], window.start, window.end)]
+    else:
+        stretches = []
+    for name, start, end in stretches:
+        if start < end or window.kind != AVOID:
+            ends = _LAST if end == FOREVER else _number(max(end - _MOMENT, start), treatment)
+            yield name, _number(start, treatment), ends
+
+
+def lifting(window: Window, treatment: Treatment) -> Iterator[tuple[int, Lift]]:
+    """Tell what lifts where *window* eases and ends, and on which day."""
+    if window.kind == AVOID:
+        for lift in window.lifts:
+            yield _number(lift.at, treatment), lift
+
+
+def _number(instant: datetime, treatment: Treatment) -> int:
+    return day_number(treatment, local_date(instant, treatment.zone))
 
 
 def _day(number: int, day: date, listed: dict[str, dict[str, None]], lifts: list[Lift]) -> Day:
@@ -64,7 +80,9 @@ def _day(number: int, day: date, listed: dict[str, dict[str, None]], lifts: list
     )
 
 
-def _range(windows: list[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
+def day_range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
+    """Give the first and the last day to list."""
+    windows = list(windows)
     begins = [min(window.better_from, window.start) for window in windows]
     ends = [
         instant
@@ -74,11 +92,8 @@ def _range(windows: list[Window], treatment: Treatment, shown: int | None) -> tu
         if instant != FOREVER
     ]
 
-    def number(instant: datetime) -> int:
-        return day_number(treatment, local_date(instant, treatment.zone))
-
-    first = min((number(instant) for instant in begins), default=0)
-    last = max((number(instant) for instant in ends), default=0)
+    first = _number(min(begins), treatment) if begins else 0
+    last = _number(max(ends), treatment) if ends else 0
     if shown is None:
         shown = min(max(last, 0) + 1, LONGEST)
     return max(min(first, 0), -LONGEST), shown - 1

@@ -57,9 +57,14 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         {verb: tuple(chosen) for verb, chosen in by_verb.items()},
         tuple(assumed_away),
         _reaches(rule_set, restricting, by_verb[DO]),
-        tuple((screening, screening.when.judge(facts)[0]) for screening in rule_set.screenings.values()),
+        judge_screenings(rule_set, facts),
         tuple(_spacings(rule_set, facts)),
     )
+
+
+def judge_screenings(rule_set: RuleSet, facts: Facts) -> tuple[tuple[Screening, Truth], ...]:
+    """Tell which screening entries hold."""
+    return tuple((screening, screening.when.judge(facts)[0]) for screening in rule_set.screenings.values())
 
 
 def _spacings(rule_set: RuleSet, facts: Facts) -> list[tuple[Spacing, tuple[str, ...]]]:

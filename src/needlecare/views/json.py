@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from needlecare.model.facts import Given
-from needlecare.model.plan import FOREVER, Day, Finding, Hint, Meeting, Session, Timeline, Window
-from needlecare.model.ruleset import Rule
+from needlecare.model.facts import Facts, Given
+from needlecare.model.plan import FOREVER, Day, Finding, Hint, Lift, Meeting, Session, Timeline, Window
+from needlecare.model.ruleset import Rule, RuleSet
+from needlecare.model.treatment import Treatment
 from needlecare.views.harmless import escape
 from needlecare.views.phrases import NO_ADVICE
 
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
     from needlecare.views.records import (
         DayRecord,
         EventRecord,
+        FactsRecord,
         HintRecord,
+        LiftRecord,
         RedFlagRecord,
         ScreeningRecord,
         SessionRecord,
         TimelineRecord,
+        TreatmentRecord,
         WindowRecord,
     )
 
@@ -30,18 +34,26 @@ SCHEMA_VERSION: Final = 1
 def render(timeline: Timeline) -> str:
     """Render *timeline*: one object, with a line for each entry of its lists."""
     record = to_record(timeline)
-    lines = [f"{_compact(key)}: {_value(value)}" for key, value in record.items()]
+    lines = [f"{compact(key)}: {_value(value)}" for key, value in record.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _compact(value: object) -> str:
+def render_line(timeline: Timeline, client: str) -> str:
+    """Render *timeline* on one line, with the id of the *client* that it is for."""
+    record = to_record(timeline)
+    fields = [f"{compact(key)}: {compact(value)}" for key, value in record.items()]
+    return f'{{"id": {compact(client)}, {", ".join(fields)}}}\n'
+
+
+def compact(value: object) -> str:
+    """Write *value* on one line."""
     return escape(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
 
 
 def _value(value: object) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n  " + ",\n  ".join(map(_compact, value)) + "\n]"
-    return _compact(value)
+        return "[\n  " + ",\n  ".join(map(compact, value)) + "\n]"
+    return compact(value)
 
 
 def to_record(timeline: Timeline) -> "TimelineRecord":
@@ -62,25 +74,16 @@ def to_record(timeline: Timeline) -> "TimelineRecord":
             "reviewed_by": rule_set.reviewed_by,
             "changed_core": list(rule_set.changed_core),
         },
-        "treatment": {
-            "date": treatment.day.isoformat(),
-            "time": f"{treatment.clock:%H:%M}" if treatment.clock else None,
-            "tz": treatment.zone.key,
-            "moment": say(treatment.last) if treatment.clock else None,
-        },
-        "facts": {fact: _answer(value, timeline, fact) for fact, value in sorted(facts.given.items())},
-        "assumed": [
-            {"fact": fact, "value": _answer(value, timeline, fact)} for fact, value in sorted(facts.assumed.items())
-        ],
-        "unknown": list(facts.unknown),
-        "windows": [_window(window, say) for window in timeline.windows],
+        "treatment": treatment_record(treatment),
+        **facts_record(facts, rule_set),
+        "windows": [window_record(window, say) for window in timeline.windows],
         "days": [_day(day, say) for day in timeline.days],
-        "sessions": [_session(session) for session in timeline.sessions],
-        "screening": [_finding(finding) for finding in timeline.findings],
+        "sessions": [session_record(session) for session in timeline.sessions],
+        "screening": [finding_record(finding) for finding in timeline.findings],
         "unanswered": [screening.id for screening in timeline.unanswered],
         "red_flags": [_red_flag(rule, timeline) for rule in timeline.red_flags],
-        "longer_if": [_hint(hint, say) for hint in timeline.longer_if],
-        "shorter_if": [_hint(hint, say) for hint in timeline.shorter_if],
+        "longer_if": [hint_record(hint, say) for hint in timeline.longer_if],
+        "shorter_if": [hint_record(hint, say) for hint in timeline.shorter_if],
         "events": [_event(meeting, say) for meeting in timeline.meetings],
     }
 
@@ -88,13 +91,35 @@ def to_record(timeline: Timeline) -> "TimelineRecord":
 Say = Callable[[datetime | None], str | None]
 
 
-def _answer(value: Given, timeline: Timeline, fact: str) -> str | float | list[str]:
+def treatment_record(treatment: Treatment) -> "TreatmentRecord":
+    """Make the record of *treatment*."""
+    return {
+        "date": treatment.day.isoformat(),
+        "time": f"{treatment.clock:%H:%M}" if treatment.clock else None,
+        "tz": treatment.zone.key,
+        "moment": treatment.last.astimezone(treatment.zone).isoformat() if treatment.clock else None,
+    }
+
+
+def facts_record(facts: Facts, rule_set: RuleSet) -> "FactsRecord":
+    """Make the fields that tell what is known, assumed and unknown."""
+    return {
+        "facts": {fact: _answer(value, rule_set, fact) for fact, value in sorted(facts.given.items())},
+        "assumed": [
+            {"fact": fact, "value": _answer(value, rule_set, fact)} for fact, value in sorted(facts.assumed.items())
+        ],
+        "unknown": list(facts.unknown),
+    }
+
+
+def _answer(value: Given, rule_set: RuleSet, fact: str) -> str | float | list[str]:
     if not isinstance(value, tuple):
         return value
-    return list(value) if timeline.rule_set.facts[fact].several else value[0]
+    return list(value) if rule_set.facts[fact].several else value[0]
 
 
-def _window(window: Window, say: Say) -> "WindowRecord":
+def window_record(window: Window, say: Say) -> "WindowRecord":
+    """Make the record of *window*."""
     return {
         "rule": window.rule,
         "kind": window.kind,  # type: ignore[typeddict-item]
@@ -132,19 +157,22 @@ def _day(day: Day, say: Say) -> "DayRecord":
         "do": list(day.do),
         "prepare": list(day.prepare),
         "expect": list(day.expect),
-        "lifts": [
-            {
-                "activity": lift.activity,
-                "at": str(say(lift.at)),
-                "to": lift.to,  # type: ignore[typeddict-item]
-                "and_once": [wait.bound for wait in lift.waits],
-            }
-            for lift in day.lifts
-        ],
+        "lifts": [lift_record(lift, say) for lift in day.lifts],
     }
 
 
-def _session(session: Session) -> "SessionRecord":
+def lift_record(lift: Lift, say: Say) -> "LiftRecord":
+    """Make the record of *lift*."""
+    return {
+        "activity": lift.activity,
+        "at": str(say(lift.at)),
+        "to": lift.to,  # type: ignore[typeddict-item]
+        "and_once": [wait.bound for wait in lift.waits],
+    }
+
+
+def session_record(session: Session) -> "SessionRecord":
+    """Make the record of *session*."""
     return {
         "number": session.number,
         "minimum": session.minimum.isoformat(),
@@ -180,7 +208,8 @@ def _event(meeting: Meeting, say: Say) -> "EventRecord":
     }
 
 
-def _finding(finding: Finding) -> "ScreeningRecord":
+def finding_record(finding: Finding) -> "ScreeningRecord":
+    """Make the record of *finding*."""
     screening = finding.screening
     return {
         "condition": screening.id,
@@ -201,7 +230,8 @@ def _red_flag(rule: Rule, timeline: Timeline) -> "RedFlagRecord":
     }
 
 
-def _hint(hint: Hint, say: Say) -> "HintRecord":
+def hint_record(hint: Hint, say: Say) -> "HintRecord":
+    """Make the record of *hint*."""
     return {
         "facts": list(hint.facts),
         "rule": hint.rule,

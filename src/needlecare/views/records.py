@@ -177,16 +177,21 @@ class HintRecord(TypedDict):
     then: str | None
 
 
-class TimelineRecord(TypedDict):
+class FactsRecord(TypedDict):
+    """What is known, assumed and unknown."""
+
+    facts: dict[str, str | float | list[str]]
+    assumed: list[AssumedRecord]
+    unknown: list[str]
+
+
+class TimelineRecord(FactsRecord):
     """A whole plan."""
 
     schema_version: Literal[1]
     notice: str
     ruleset: RuleSetRecord
     treatment: TreatmentRecord
-    facts: dict[str, str | float | list[str]]
-    assumed: list[AssumedRecord]
-    unknown: list[str]
     windows: list[WindowRecord]
     days: list[DayRecord]
     sessions: list[SessionRecord]

@@ -1,0 +1,135 @@
+"""The fields of a row → a treatment and facts, with dates and times as software exports them."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from needlecare.answers import read_facts
+from needlecare.batch.columns import FIELDS, ID
+from needlecare.dates import is_relative, parse_date, parse_time, parse_zone
+from needlecare.errors import InputError
+from needlecare.model.facts import Facts
+from needlecare.model.ruleset import RuleSet
+from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.seen import read_seen
+
+# Texts of one field, in the order of the row.
+Texts = tuple[str, ...]
+_SEVERAL = re.compile(r"[;|\n]")
+_DATE_AND_TIME = re.compile(r"(?P<date>.*[0-9])(?:T|\s+)(?P<time>[0-9]{1,2}[:.][0-9]{2}.*)")
+_SECONDS = re.compile(r"(\d{1,2}:\d{2}):00(?:\.0+)?(?=\D|$)")
+_KEPT = 4096
+
+
+class Case(NamedTuple):
+    """What one row asks for."""
+
+    treatment: Treatment
+    facts: Facts
+
+
+class Cases:
+    """Reads rows against *rule_set*; a field that a row leaves empty is taken from *defaults*.
+
+    *order* is how ambiguous dates are read, `dmy` or `mdy`; *today* is what `today` means, if it means anything.
+    """
+
+    def __init__(
+        self,
+        rule_set: RuleSet,
+        zone: ZoneInfo,
+        *,
+        order: str | None = None,
+        today: date | None = None,
+        defaults: Mapping[str, Texts] | None = None,
+    ) -> None:
+        self._rule_set = rule_set
+        self._zone = zone
+        self._defaults = defaults or {}
+        # Rows repeat each other: what was read once needn't be read again.
+        self._facts = lru_cache(_KEPT)(lambda said: read_facts(rule_set, dict(said)))
+        self._day = lru_cache(_KEPT)(lambda text: _read_date(text, today, order))
+        self._time = lru_cache(_KEPT)(_read_time)
+        self._named_zone = lru_cache(_KEPT)(parse_zone)
+
+    def read(self, fields: Mapping[str, Texts]) -> Case:
+        """Read the *fields* of one row.
+
+        Raises:
+            InputError: one of them can't be read; the text names it.
+        """
+        if self._defaults:
+            fields = {**self._defaults, **fields}
+        zone = self._named_zone(fields["tz"][0].strip()) if "tz" in fields else self._zone
+        if "date" not in fields:
+            raise InputError("the date is missing")
+        day, clock = self._day(_one("date", fields["date"]))
+        if "time" in fields:
+            said = self._time(_one("time", fields["time"]))
+            if clock is not None and clock != said:
+                raise InputError(f"the date says {clock:%H:%M}, the time {said:%H:%M}")
+            clock = said
+        facts = self._facts(tuple((name, texts) for name, texts in fields.items() if name not in FIELDS))
+        treatment = make_treatment(day, clock, zone)
+        if "seen" in fields:
+            treatment = treatment._replace(seen=read_seen(self._rule_set, treatment, fields["seen"]))
+        return Case(treatment, facts)
+
+
+def texts_of(field: str, value: object) -> Texts:
+    """Give the texts that a cell or a JSON *value* holds; nothing for an empty one.
+
+    Raises:
+        InputError: it holds something else than text, numbers and lists of them.
+    """
+    if isinstance(value, str):
+        parts = [value] if field in (ID, "date", "time", "tz") else _SEVERAL.split(value)
+    elif value is None:
+        parts = []
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        parts = [f"{value:g}" if isinstance(value, float) else str(value)]
+    elif isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
+        parts = [str(one) for one in value]
+    else:
+        raise InputError(f"{field}: give a text, a number or a list of texts")
+    try:
+        return tuple([text for part in parts if (text := part.strip()) and text.encode()])
+    except UnicodeEncodeError:
+        raise InputError(f"{field}: that is no text") from None
+
+
+def _one(field: str, texts: Texts) -> str:
+    if len(texts) > 1:
+        raise InputError(f"{field}: one is asked, {len(texts)} are given")
+    return texts[0]
+
+
+def _read_date(text: str, today: date | None, order: str | None) -> tuple[date, time | None]:
+    """Read a date that may have a time in its cell; midnight there is how software writes that it has none."""
+    both = _DATE_AND_TIME.fullmatch(text)
+    day_text = both["date"] if both else text
+    try:
+        day = parse_date(day_text, today if is_relative(day_text) else None, order=order)
+    except InputError as error:
+        raise InputError(f"date: {error}") from None
+    clock = _read_time(both["time"]) if both else None
+    return day, clock if clock != time(0) else None
+
+
+def _read_time(text: str) -> time:
+    try:
+        return parse_time(_SECONDS.sub(r"\1", text))
+    except InputError as error:
+        raise InputError(f"time: {error}") from None
+
+
+def fingerprint(case: Case) -> str:
+    """Tell cases apart: equal texts come from equal treatments and facts."""
+    treatment, facts = case
+    moments = [(name, treatment.seen[name]) for name in sorted(treatment.seen)]
+    known = [sorted(part.items()) for part in (facts.given, facts.assumed, facts.dates)]
+    day, clock, zone, first, last, _, next_day, events = treatment
+    return repr((day, clock, zone.key, first, last, moments, next_day, events, known))

@@ -1,0 +1,76 @@
+"""Which column of the input holds which field of a treatment."""
+
+from collections.abc import Iterable, Mapping
+
+from needlecare.errors import InputError
+from needlecare.rules.fields import nearest
+
+ID = "id"
+# Fields beside the facts that a rule set asks for.
+FIELDS = (ID, "date", "time", "tz", "seen")
+
+
+def plain(name: str) -> str:
+    """Give *name* without what people write differently: case, hyphens, underscores, spaces."""
+    return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def read_map(pairs: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
+    """Read `FIELD=COLUMN` pairs.
+
+    Raises:
+        InputError: there is no such field.
+    """
+    known = list(fields)
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, column = (part.strip() for part in pair.partition("="))
+        name = name.casefold().replace("_", "-").replace(" ", "-")
+        if not equals or not column:
+            raise InputError(f'--map: `{pair}` can\'t be read; write it as --map date="Treatment date"')
+        if name not in known:
+            raise InputError(f"--map: there is no `{name}`{nearest(name, known)}; it may be {', '.join(known)}")
+        if name in found:
+            raise InputError(f"--map: {name} is given twice")
+        found[name] = column
+    return found
+
+
+class Columns:
+    """Finds the field of a column: by *said* (from the command line), by *usual* (from the rule set), by its name."""
+
+    def __init__(self, fields: Iterable[str], said: Mapping[str, str], usual: Mapping[str, str]) -> None:
+        self._said = said
+        self._by_name = {plain(field): field for field in fields if field not in said}
+        self._by_name.update({plain(column): field for field, column in usual.items() if field not in said})
+        self._by_name.update({plain(column): field for field, column in said.items()})
+        self._found: dict[str, str | None] = {}
+
+    def field(self, column: str) -> str | None:
+        """Give the field that *column* holds, if any."""
+        return self._by_name.get(plain(column))
+
+    def check(self, header: list[str], needed: Iterable[str]) -> None:
+        """Check that the columns of a table hold what is *needed*, each field once.
+
+        Raises:
+            InputError: a column is missing, or two hold the same field.
+        """
+        there = ", ".join(f"`{name}`" for name in header if name) or "none"
+        known = {plain(name) for name in header}
+        for field, column in self._said.items():
+            if plain(column) not in known:
+                raise InputError(f"--map {field}: there is no column `{column}`; there are {there}")
+        holders: dict[str, list[str]] = {}
+        for name in header:
+            held = self.field(name)
+            if held is not None:
+                holders.setdefault(held, []).append(name)
+        for field, names in holders.items():
+            if len(names) > 1:
+                raise InputError(f"{len(names)} columns hold {field}: {' and '.join(f'`{name}`' for name in names)}")
+        for field in needed:
+            if field not in holders:
+                raise InputError(
+                    f'no column holds the {field}; say which one with --map {field}="…"; there are {there}'
+                )

@@ -1,0 +1,151 @@
+"""The work on one row: its fields in, a line of JSON or a file out, or the reason why not."""
+
+import contextlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from needlecare.batch.cases import Case, Cases, Texts, fingerprint
+from needlecare.batch.ledger import Kept
+from needlecare.batch.planner import Planner
+from needlecare.errors import InputError, OutputError
+from needlecare.model.ruleset import RuleSet
+from needlecare.timeline import build_timeline
+from needlecare.views.formats import render
+from needlecare.views.harmless import escape
+from needlecare.views.json import SCHEMA_VERSION
+
+LINES = "jsonl"
+
+
+class Settings(NamedTuple):
+    """What holds for every row; plain values, so that another process can be told.
+
+    *folder* is None for JSON Lines; *inline* puts errors among them; *resume* leaves files that are as they should be.
+    """
+
+    rules: str | None
+    tz: str | None
+    order: str | None
+    today: date | None
+    defaults: Mapping[str, Texts]
+    format: str
+    folder: str | None
+    inline: bool
+    resume: bool
+
+
+class Task(NamedTuple):
+    """One row to do, unless there is a *problem* with it; *kept* is the file that its client has."""
+
+    line: int
+    client: str
+    fields: Mapping[str, Texts]
+    kept: Kept | None
+    problem: str
+
+
+class Outcome(NamedTuple):
+    """What became of a row: a *problem*, or its file as it is now; *done* is false where it was left as it is."""
+
+    problem: str
+    kept: Kept | None = None
+    done: bool = True
+
+
+class Work:
+    """Does rows one after the other; what it learns from one it uses for the next."""
+
+    def __init__(self, settings: Settings) -> None:
+        from needlecare.dates import machine_zone, parse_zone
+        from needlecare.rules.load import load_rules
+
+        self._settings = settings
+        self.rule_set: RuleSet = load_rules(settings.rules) if settings.rules else load_rules()
+        zone = parse_zone(settings.tz) if settings.tz else machine_zone()
+        self._cases = Cases(
+            self.rule_set,
+            zone,
+            order=settings.order or self.rule_set.batch.get("dates"),
+            today=settings.today,
+            defaults=settings.defaults,
+        )
+        self._planner = Planner(self.rule_set)
+        self._basis = f"{_program_version()} {settings.format} {self.rule_set.digest} {self.rule_set.version}"
+
+    def do(self, tasks: Iterable[Task]) -> tuple[list[bytes], list[Outcome]]:
+        """Do *tasks*: give the lines to write, and what became of each."""
+        lines: list[bytes] = []
+        outcomes: list[Outcome] = []
+        for task in tasks:
+            try:
+                if task.problem:
+                    raise InputError(task.problem)  # noqa: TRY301  both kinds of problem end in one place
+                case = self._cases.read(task.fields)
+                if self._settings.folder is None:
+                    lines.append(self._line(task.client, case))
+                    outcomes.append(Outcome(""))
+                else:
+                    outcomes.append(self._file(task, case))
+            except InputError as error:
+                outcomes.append(Outcome(str(error)))
+                if self._settings.inline:
+                    lines.append(_error_line(task, str(error)))
+        return lines, outcomes
+
+    def _line(self, client: str, case: Case) -> bytes:
+        return self._planner.line(*case, client)
+
+    def _file(self, task: Task, case: Case) -> Outcome:
+        """Write the file of one client, unless it is there already, made of the same."""
+        kept, path = task.kept, Path(self._settings.folder or "")
+        if kept is None:
+            raise InputError("no file name is free for this id")
+        digest = sha256(f"{self._basis} {task.client} {fingerprint(case)}".encode()).digest()
+        if self._settings.resume and digest == kept.digest and _size(path / kept.name) == kept.size:
+            return Outcome("", kept, done=False)
+        text = render(build_timeline(self.rule_set, *case), self._settings.format, client=task.client)
+        data = text.encode()
+        write_whole(path / kept.name, data)
+        return Outcome("", Kept(kept.name, digest, len(data)))
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write *data* to *path* whole or not at all; a link there is replaced, never followed.
+
+    Raises:
+        InputError: there is a folder.
+        OutputError: nothing can be written there.
+    """
+    if path.is_dir():
+        raise InputError(f"{path.name} is a folder; move it away")
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.unlink(missing_ok=True)
+        beside.write_bytes(data)
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise OutputError(f"can't write {path}: {error.strerror}; it was left as it was") from None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return -1
+
+
+def _error_line(task: Task, problem: str) -> bytes:
+    record = {"id": task.client or None, "line": task.line, "error": problem, "schema_version": SCHEMA_VERSION}
+    return f"{escape(json.dumps(record, ensure_ascii=False))}\n".encode()
+
+
+def _program_version() -> str:
+    from importlib.metadata import version
+
+    return version("needlecare")

@@ -1,0 +1,176 @@
+"""Work in several processes: each does every n-th portion and writes it when its turn comes, so order is kept."""
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Semaphore
+from pathlib import Path
+from typing import BinaryIO, NamedTuple, NoReturn
+
+from needlecare.batch.work import Outcome, Settings, Task, Work
+from needlecare.errors import NeedlecareError, OutputError
+
+Portion = list[Task]
+Done = tuple[Portion, list[Outcome]]
+# Portions on the way to one worker: one that it does, one that waits.
+_AHEAD = 2
+_PATIENCE = 5.0
+
+
+class _Failure(NamedTuple):
+    """Why a worker gave up; without a *reason*, whoever reads its lines has enough."""
+
+    reason: str
+
+
+class _Worker(NamedTuple):
+    process: BaseProcess
+    pipe: Connection
+
+
+def do_alone(work: Work, target: Path | None, portions: Iterable[Portion]) -> Iterator[Done]:
+    """Do *portions* in this process; lines go to *target*, else to stdout."""
+    with _lines_to(target) as out:
+        for portion in portions:
+            lines, outcomes = work.do(portion)
+            out.writelines(lines)
+            out.flush()
+            yield portion, outcomes
+
+
+def do_together(settings: Settings, target: Path | None, portions: Iterable[Portion], jobs: int) -> Iterator[Done]:
+    """Do *portions* in *jobs* processes that write to *target* or stdout themselves, each when its turn comes."""
+    context = multiprocessing.get_context()
+    turns = [context.Semaphore(1 if number == 0 else 0) for number in range(jobs)]
+    workers: list[_Worker] = []
+    for number in range(jobs):
+        ours, theirs = context.Pipe()
+        process = context.Process(
+            target=_serve, args=(settings, target, theirs, turns[number], turns[(number + 1) % jobs]), daemon=True
+        )
+        process.start()
+        theirs.close()
+        workers.append(_Worker(process, ours))
+    try:
+        yield from _share_out(portions, workers)
+        for worker in workers:
+            worker.pipe.send(None)
+            worker.process.join(_PATIENCE)
+    except (BrokenPipeError, ConnectionResetError, EOFError):
+        _explain(workers)
+    finally:
+        for worker in workers:
+            worker.process.terminate()
+            worker.process.join(_PATIENCE)
+
+
+def _share_out(portions: Iterable[Portion], workers: list[_Worker]) -> Iterator[Done]:
+    under_way: deque[Portion] = deque()
+    taken = 0
+    for number, portion in enumerate(portions):
+        workers[number % len(workers)].pipe.send(portion)
+        under_way.append(portion)
+        if len(under_way) >= _AHEAD * len(workers):
+            yield under_way.popleft(), _take(workers, taken)
+            taken += 1
+    while under_way:
+        yield under_way.popleft(), _take(workers, taken)
+        taken += 1
+
+
+def _take(workers: list[_Worker], number: int) -> list[Outcome]:
+    """Wait for what became of a portion. A worker that ended keeps the others waiting, so all are looked at."""
+    pipe = workers[number % len(workers)].pipe
+    wait([pipe, *(worker.process.sentinel for worker in workers)])
+    if not pipe.poll():
+        raise EOFError
+    found: list[Outcome] | _Failure = pipe.recv()
+    if isinstance(found, _Failure):
+        _fail(found)
+    return found
+
+
+def _fail(failure: _Failure) -> NoReturn:
+    if failure.reason:
+        raise OutputError(failure.reason)
+    # Not BrokenPipeError: that is what a lost worker looks like.
+    raise SystemExit(0)
+
+
+def _explain(workers: list[_Worker]) -> None:
+    """Raise what a worker said last, if it did."""
+    for worker in workers:
+        try:
+            while worker.pipe.poll():
+                found = worker.pipe.recv()
+                if isinstance(found, _Failure):
+                    _fail(found)
+        except (EOFError, OSError):
+            continue
+    raise OutputError("a worker process was ended from outside; give fewer --jobs, or more memory")
+
+
+def _serve(settings: Settings, target: Path | None, pipe: Connection, mine: Semaphore, following: Semaphore) -> None:
+    """Do the portions that come through *pipe* until there are no more."""
+    # Ctrl-C reaches every process; only the first one answers.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    failure = None
+    try:
+        work = Work(settings)
+        with _lines_to(target) as out:
+            while (portion := _next(pipe)) is not None:
+                lines, outcomes = work.do(portion)
+                _await(mine)
+                try:
+                    out.writelines(lines)
+                    out.flush()
+                except BrokenPipeError:
+                    # What is still in the buffer has to go somewhere when the process ends.
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+                    failure = _Failure("")
+                    break
+                following.release()
+                pipe.send(outcomes)
+            else:
+                return
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+    except (NeedlecareError, OSError) as error:
+        failure = _Failure(str(error))
+    pipe.send(failure)
+
+
+def _next(pipe: Connection) -> Portion | None:
+    while not pipe.poll(_PATIENCE):
+        _look_for_parent()
+    portion: Portion | None = pipe.recv()
+    return portion
+
+
+def _await(turn: Semaphore) -> None:
+    while not turn.acquire(timeout=_PATIENCE):
+        _look_for_parent()
+
+
+def _look_for_parent() -> None:
+    """End where nobody is there any more to end this process."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        raise EOFError
+
+
+@contextlib.contextmanager
+def _lines_to(target: Path | None) -> Iterator[BinaryIO]:
+    """Give where lines go: the end of *target*, else stdout."""
+    if target is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+    else:
+        with target.open("ab") as stream:
+            yield stream

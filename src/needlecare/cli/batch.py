@@ -1,0 +1,209 @@
+"""`batch`: its options, what it says on stderr while it runs, and how it ends."""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
+
+import typer
+
+from needlecare.cli.reading import present
+from needlecare.cli.request import options as options_of_treatment
+from needlecare.errors import InputError
+
+if TYPE_CHECKING:
+    from needlecare.batch.run import Batch, Summary
+
+_LINE_SUFFIXES = (".jsonl", ".ndjson")
+_MOST_JOBS = 64
+_RARELY = 50_000
+
+
+class Options(NamedTuple):
+    """What was typed for `batch` itself."""
+
+    format: str | None
+    output: Path | None
+    rejects: Path | None
+    resume: bool
+    jobs: int
+    errors: str
+
+
+# What is asked about one person's own treatment, and means nothing for a list.
+_NOT_OF_LISTS = ("next_", "event", "no_log")
+
+
+def _with_defaults(command: Callable[..., None]) -> Callable[..., None]:
+    """Give *command* the options of a treatment; as `defaults` it gets those that were typed."""
+    every = inspect.signature(options_of_treatment).parameters
+    shared = {name: one for name, one in every.items() if name not in _NOT_OF_LISTS}
+    own = [one for one in inspect.signature(command).parameters.values() if one.name != "defaults"]
+
+    def run(**typed: Any) -> None:
+        command(defaults={name: value for name in shared if (value := typed.pop(name))}, **typed)
+
+    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared.values())]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in parameters}
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
+
+
+@_with_defaults
+def batch(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV with a header, or JSON Lines; - reads stdin.")],
+    *,
+    defaults: Mapping[str, Any],
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar='FIELD="COLUMN"', help='Where a field is: date="Treatment date" (repeat).'),
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option(metavar="dmy|mdy", help="How dates that can be read two ways are meant.")
+    ] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="jsonl, or what the files of a folder are: json, text …")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A folder for one file a client, or a .jsonl file.")
+    ] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where rejected rows go; else beside FILE, as FILE.rejects.csv.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in the folder: rows that haven't changed are not done again.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, max=_MOST_JOBS, help="How many processes work.")] = 1,
+    errors: Annotated[
+        str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
+    ] = "reject",
+) -> None:
+    """Plan a whole list of treatments, one a row; any option of a treatment holds where a row leaves it empty."""
+    options = Options(format_, output, rejects, resume, jobs, errors)
+    whole = _read_options(source, map_ or [], dates, options, dict(defaults))
+    with _open(source) as stream:
+        summary = _run(whole, stream)
+    _say_end(summary, whole)
+    if summary.rejected and not whole.settings.inline:
+        raise SystemExit(1)
+
+
+def _read_options(
+    source: str, pairs: list[str], dates: str | None, options: Options, defaults: dict[str, Any]
+) -> "Batch":
+    from needlecare.batch.cases import texts_of
+    from needlecare.batch.run import Batch
+    from needlecare.batch.work import LINES, Settings
+    from needlecare.dates import is_relative, machine_zone, parse_date, parse_zone
+
+    if dates not in (None, "dmy", "mdy"):
+        raise InputError(f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)")
+    if options.errors not in ("reject", "inline"):
+        raise InputError(f"--errors: `{options.errors}` can't be; it is reject or inline")
+    format_, folder, target = _choose(options)
+    if options.resume and folder is None:
+        raise InputError("--resume goes on in a folder; give it with -o")
+    if options.errors == "inline" and format_ != LINES:
+        raise InputError("--errors inline puts errors among JSON Lines; it goes without -o FOLDER")
+    rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
+    for pair in defaults.pop("fact", []):
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--fact: `{pair}` can't be read; write it as key=value")
+        defaults.setdefault(key.strip(), []).append(value)
+    fields = {name.replace("_", "-"): value for name, value in defaults.items()}
+    zone = parse_zone(tz) if tz else machine_zone()
+    if is_relative(fields.get("date", "")):
+        fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()
+    settings = Settings(
+        rules,
+        tz,
+        dates,
+        # A word such as today in a row means nothing without --now: a batch gives the same every day.
+        None if now is None else present(zone, now).date(),
+        {name: texts_of(name, value) for name, value in fields.items()},
+        format_,
+        None if folder is None else str(folder),
+        options.errors == "inline",
+        options.resume,
+    )
+    for name, path in (("--rejects", options.rejects), ("-o", target)):
+        if path is not None and source != "-" and path.resolve() == Path(source).resolve():
+            raise InputError(f"{name} {path}: that is the input")
+    return Batch(settings, tuple(pairs), target, options.rejects or _rejects_beside(source), options.jobs)
+
+
+def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
+    """Tell the format, and the folder or the file of lines that is meant."""
+    from needlecare.batch.work import LINES
+    from needlecare.views.formats import SUFFIXES
+
+    formats = (LINES, *SUFFIXES)
+    if options.format is not None and options.format not in formats:
+        raise InputError(f"--format: there is no `{options.format}`; it is one of {', '.join(formats)}")
+    output = options.output
+    if output is None:
+        if options.format not in (None, LINES):
+            raise InputError(f"--format {options.format} makes a file a client; say with -o in which folder")
+        return LINES, None, None
+    if options.format == LINES or (options.format is None and output.suffix.lower() in _LINE_SUFFIXES):
+        return LINES, None, output
+    if options.format is None:
+        raise InputError(f"-o {output}: which files are to be in it? Give --format {', '.join(SUFFIXES)}")
+    return options.format, output, None
+
+
+def _rejects_beside(source: str) -> Path | None:
+    if source == "-":
+        return None
+    path = Path(source)
+    suffix = path.suffix if path.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
+    return path.with_name(f"{path.stem}.rejects{suffix}")
+
+
+def _open(source: str) -> BinaryIO:
+    if source == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(source).open("rb")
+    except OSError as error:
+        raise InputError(f"can't read {source}: {error.strerror}") from None
+
+
+def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
+    import gc
+
+    from needlecare.batch.run import run
+    from needlecare.cli.output import delivering
+    from needlecare.cli.progress import Bar
+
+    # A long run must give back what it doesn't need, but what is there already stays.
+    gc.freeze()
+    gc.set_threshold(_RARELY)
+    gc.enable()
+    bar = Bar(stream)
+    try:
+        with delivering():
+            return run(whole, stream, bar)
+    finally:
+        bar.clear()
+
+
+def _say_end(summary: "Summary", whole: "Batch") -> None:
+    from needlecare.cli.output import complain
+
+    parts = [_count(summary.made, "plan")]
+    if summary.left:
+        parts.append(f"{_count(summary.left, 'file')} left as {'it is' if summary.left == 1 else 'they are'}")
+    if summary.rejected:
+        where = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
+        parts.append(f"{_count(summary.rejected, 'row')} rejected{where}")
+    if summary.unused:
+        complain(f"not used: the columns {', '.join(f'`{name}`' for name in summary.unused)}")
+    complain(", ".join(parts))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,37 @@
+"""The formats that a plan is written to files in: how their names end, and the view that makes the text."""
+
+from needlecare.model.plan import Timeline
+
+SUFFIXES = {"text": "txt", "json": "json", "ics": "ics", "html": "html", "md": "md", "csv": "csv"}
+
+
+def render(timeline: Timeline, name: str, *, client: str = "") -> str:
+    """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet."""
+    if name == "json":
+        from needlecare.views import json
+
+        return json.render(timeline)
+    if name == "ics":
+        return _calendar(timeline, client)
+    if name == "html":
+        from needlecare.views import html
+
+        return html.render(timeline, calendar=_calendar(timeline, client))
+    if name == "md":
+        from needlecare.views import markdown
+
+        return markdown.render(timeline)
+    if name == "csv":
+        from needlecare.views import csv
+
+        return csv.render(timeline)
+    from needlecare.views import plain
+
+    return plain.render(timeline)
+
+
+def _calendar(timeline: Timeline, client: str) -> str:
+    from needlecare.views import ics
+    from needlecare.views.ics.entry import Options
+
+    return ics.render(timeline, Options(name=client))

@@ -1,0 +1,131 @@
+"""A bad row is named with its line and its reason, stops no other, and can be mended and fed again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from batches import batch, feed, ids, plans, write
+
+BAD = """\
+id;date;time;area;note
+C-1;2026-11-20;16:30;face;"two
+lines"
+;2026-11-20;;;
+C-1;2026-11-21;;;
+C-2;03/04/2026;;;
+C-3;2026-11-20;25:00;;
+C-4;2026-11-20;;knee;
+C-5;;;;
+C-6;"2026-11-20;;;
+C-7;2026-11-20;;;;;too many
+C-8;2026-11-20 09:00;10:00;;
+C-9;1826-11-20;;;
+C-10;2026-11-20;;;
+"""
+REASONS = {
+    4: "the id is missing",
+    5: "the id `C-1` stands in line 2 already",
+    6: "(C-2): date: `03/04/2026` can be read as 2026-03-04 (04 Mar 2026) or as 2026-04-03 (03 Apr 2026)",
+    7: "(C-3): time: `25:00` is not a time of the day",
+    8: "(C-4): area has no answer `knee`",
+    9: "(C-5): the date is missing",
+    10: "a quotation mark is not closed",
+    11: "there are 7 cells where the header has 5",
+    12: "(C-8): the date says 09:00, the time 10:00",
+    13: "(C-9): date: `1826-11-20` lies outside the years 1900 to 2199",
+}
+
+
+def test_every_bad_row_is_named_where_it_starts_and_every_good_one_comes_out(tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, BAD))
+    assert ids(ran) == ["C-1", "C-10"]
+    assert ran.code == 1
+    said = dict(
+        line.removeprefix("needlecare: line ").split(":", 1) for line in ran.err.splitlines() if ": line " in line
+    )
+    assert [int(line.split()[0]) for line in said] == list(REASONS)
+    for line, reason in REASONS.items():
+        assert f"line {line}" in ran.err
+        assert reason in ran.err
+    assert f"2 plans, 10 rows rejected: mend {tmp_path / 'clients.rejects.csv'} and feed it again" in ran.err
+
+
+def test_rejected_rows_can_be_mended_and_fed_again(tmp_path: Path) -> None:
+    batch(write(tmp_path, BAD))
+    rejects = (tmp_path / "clients.rejects.csv").read_text(encoding="utf-8")
+    header, first, *_ = rejects.splitlines()
+    assert header == "id;date;time;area;note;needlecare: problem"
+    assert first == ";2026-11-20;;;;the id is missing"
+    mended = rejects.replace("\n;2026", "\nC-11;2026").replace("knee", "neck").replace('"2026', "2026")
+    ran = batch(write(tmp_path, mended, "mended.csv"))
+    assert ids(ran) == ["C-11", "C-1", "C-4", "C-6"]
+    assert "not used" not in ran.err
+
+
+def test_rejected_objects_are_objects_again_and_what_is_none_stays_as_it_is(tmp_path: Path) -> None:
+    lines = '{"id": "1", "date": "soon"}\nnot json\n{"id": 2, "date": {"y": 1}}\n{"id": true}\n'
+    lines += '{"id": "3", "date": "2026-11-20"}\n'
+    ran = batch(write(tmp_path, lines, "clients.jsonl"))
+    assert ids(ran) == ["3"]
+    first, second, third, fourth = (tmp_path / "clients.rejects.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(first)["needlecare: problem"].startswith("date: `soon` is not a date")
+    assert second == "not json"
+    assert "date: give a text, a number or a list of texts" in third
+    assert "id: give a text" in fourth
+
+
+def test_the_rejects_can_go_elsewhere_and_there_are_none_without_bad_rows(tmp_path: Path) -> None:
+    batch(write(tmp_path, BAD), "--rejects", str(tmp_path / "again.csv"))
+    assert (tmp_path / "again.csv").exists()
+    batch(write(tmp_path, "id,date\n1,2026-11-20\n", "good.csv"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.csv", "clients.csv", "good.csv"]
+
+
+def test_rows_from_a_pipe_are_only_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    feed(monkeypatch, b"id,date\n,2026-11-20\n")
+    ran = batch("-")
+    assert (ran.code, list(tmp_path.iterdir())) == (1, [])
+    assert "line 2: the id is missing" in ran.err
+
+
+def test_inline_puts_the_error_in_the_rows_place(tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, BAD), "--errors", "inline")
+    first, *errors, last = plans(ran)
+    assert (first["id"], last["id"], ran.code) == ("C-1", "C-10", 0)
+    assert [error["line"] for error in errors] == list(REASONS)
+    assert errors[2] == {
+        "id": "C-2",
+        "line": 6,
+        "error": errors[2]["error"],
+        "schema_version": 1,
+    }
+    assert not (tmp_path / "clients.rejects.csv").exists()
+
+
+def test_an_unclosed_quotation_mark_swallows_nothing_but_its_row(tmp_path: Path) -> None:
+    rows = "".join(f"{number},2026-11-20,fine\n" for number in range(300))
+    ran = batch(write(tmp_path, f'id,date,note\nbad,2026-11-20,"oh\n{rows}'))
+    assert ids(ran) == [str(number) for number in range(300)]
+    assert "line 2: a quotation mark is not closed" in ran.err
+
+
+def test_a_line_without_end_is_one_bad_row(tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, b"id,date\n" + b"x" * 3_000_000 + b"\n1,2026-11-20\n"))
+    assert ids(ran) == ["1"]
+    assert "line 2: the line is longer than any row can be" in ran.err
+
+
+def test_nothing_in_a_row_gives_orders_to_the_terminal(tmp_path: Path) -> None:
+    ran = batch(
+        write(
+            tmp_path,
+            '{"id": "\\u001b[31mred", "date": "\\u0007"}\n{"id": "\\ud800", "date": "2026-11-20"}\n',
+            "c.jsonl",
+        )
+    )
+    assert ran.code == 1
+    assert "\x1b" not in ran.err
+    assert "\x07" not in ran.err
+    assert "line 2: id: that is no text" in ran.err

@@ -1,0 +1,87 @@
+"""Several processes: the same bytes in the same order, and no hanging when one is lost or nobody listens."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from batches import HERE, small_rules, write
+from running import run_program
+
+ROWS = 70
+
+
+def listed(folder: Path, rows: int = ROWS) -> str:
+    lines = [
+        f"{number},{'2026-11-20' if number % 9 else 'soon'},{8 + number % 10}:15,{number % 3 + 0.5}"
+        for number in range(rows)
+    ]
+    return write(folder, "id,date,time,depth\n" + "\n".join(lines) + "\n")
+
+
+def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
+    table = listed(tmp_path)
+    rules = small_rules(tmp_path)
+    one, two = (run_program("batch", table, *HERE, "--rules", rules, "--jobs", jobs) for jobs in ("1", "2"))
+    assert one.returncode == two.returncode == 1
+    assert one.stdout == two.stdout
+    assert one.stderr == two.stderr
+    assert one.stdout.count(b"\n") == ROWS - 8
+
+
+def test_files_are_the_same_too_and_can_be_gone_on_with(tmp_path: Path) -> None:
+    table, rules = listed(tmp_path), small_rules(tmp_path)
+
+    def write_files(jobs: str, folder: str, *more: str) -> bytes:
+        where = ("-o", str(tmp_path / folder), "--rules", rules)
+        return run_program("batch", table, *HERE, *where, "--jobs", jobs, "--format", "csv", *more).stderr
+
+    for jobs in ("1", "3"):
+        write_files(jobs, jobs)
+    one, three = ({path.name: path.read_bytes() for path in (tmp_path / jobs).glob("*.csv")} for jobs in ("1", "3"))
+    assert one == three
+    assert f"0 plans, {ROWS - 8} files left as they are".encode() in write_files("2", "1", "--resume")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_whoever_has_read_enough_may_leave(jobs: str, tmp_path: Path) -> None:
+    command = (
+        f'"{sys.executable}" -m needlecare batch "{listed(tmp_path, 200)}" {" ".join(HERE)} --jobs {jobs} | head -c 100'
+    )
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    ran = subprocess.run(command, shell=True, capture_output=True, env=env, timeout=60, check=False)  # noqa: S602  a pipe
+    assert len(ran.stdout) == 100
+    assert b"Traceback" not in ran.stderr
+    assert b"BrokenPipe" not in ran.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, b""), (signal.SIGKILL, 2, b"a worker process was ended from outside")],
+    ids=["Ctrl-C", "a worker that is killed"],
+)
+def test_a_run_that_is_stopped_leaves_no_process_behind(number: int, code: int, said: bytes, tmp_path: Path) -> None:
+    table, out = listed(tmp_path, 20_000), tmp_path / "lines"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "needlecare", "batch", table, *HERE, "--jobs", "2"]
+    with out.open("wb") as stream, subprocess.Popen(command, stdout=stream, stderr=subprocess.PIPE, env=env) as process:
+        workers: list[int] = []
+        while len(workers) < 2 or not out.stat().st_size:
+            time.sleep(0.05)
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+            workers = [int(one) for one in children.read_text(encoding="ascii").split()]
+        os.kill(process.pid if number == signal.SIGINT else workers[0], number)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert said in err
+    assert b"Traceback" not in err
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+    *whole, rest = out.read_bytes().split(b"\n")
+    assert all(line.endswith(b"}") for line in whole)
+    # A process that is killed outright can't finish the line that it writes.
+    assert not rest or number == signal.SIGKILL

@@ -1,0 +1,155 @@
+"""Rows as spreadsheets, clinic software and other programs write them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from batches import batch, feed, ids, plans, write
+
+TWO = "id,date,time,name\nC-1,2026-11-20,16:30,Zoë\nC-2,2026-11-21,,Bob\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(TWO.encode(), id="utf-8"),
+        pytest.param(b"\xef\xbb\xbf" + TWO.encode(), id="utf-8 with a mark"),
+        pytest.param(TWO.encode("cp1252"), id="windows-1252"),
+        pytest.param(TWO.encode("utf-16"), id="utf-16, as Excel's Unicode text"),
+        pytest.param(TWO.replace("\n", "\r\n").encode(), id="Windows line ends"),
+        pytest.param(TWO.replace(",", ";").encode(), id="semicolons"),
+        pytest.param(TWO.replace(",", "\t").encode(), id="tabs"),
+        pytest.param(b"sep=,\r\n" + TWO.encode(), id="Excel's line for the separator"),
+        pytest.param(TWO.replace("\n", "\n\n,,,\n").encode(), id="blank lines"),
+        pytest.param(TWO.rstrip().encode(), id="no line end at the end"),
+        pytest.param(
+            TWO.replace("id,date", '"id","date"').replace("Bob", '"Bob, ""the\nbuilder"""').encode(), id="quotes"
+        ),
+    ],
+)
+def test_an_export_is_read_however_it_is_written(data: bytes, tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, data))
+    assert (ids(ran), ran.code) == (["C-1", "C-2"], 0)
+    assert [plan["treatment"]["time"] for plan in plans(ran)] == ["16:30", None]
+
+
+def test_the_columns_may_have_any_name(tmp_path: Path) -> None:
+    table = write(tmp_path, "Client no;Treatment date;SKIN_TYPE;Depth (mm)\n7;20/11/2026;IV;1,5\n")
+    (plan,) = plans(batch(table, "--map", "id=client no", "--map", "date=Treatment date", "--map", "depth=Depth (mm)"))
+    assert (plan["id"], plan["treatment"]["date"]) == ("7", "2026-11-20")
+    assert plan["facts"] == {"depth": 1.5, "skin-type": "IV"}
+
+
+def test_the_clinics_set_may_hold_the_mapping(tmp_path: Path) -> None:
+    rules = write(
+        tmp_path,
+        'ruleset: ours\nversion: "1"\nextends: microneedling\nbatch: {id: Client no, date: Day, dates: mdy}\n',
+        "ours.yaml",
+    )
+    (plan,) = plans(batch(write(tmp_path, "Client no,Day\n7,03/04/2026\n"), "--rules", rules))
+    assert plan["treatment"]["date"] == "2026-03-04"
+
+
+def test_a_mapping_that_is_none_is_a_mistake_of_the_set(tmp_path: Path) -> None:
+    rules = write(tmp_path, 'ruleset: ours\nversion: "1"\nextends: microneedling\nbatch: {dates: ymd}\n', "ours.yaml")
+    ran = batch(write(tmp_path, TWO), "--rules", rules)
+    assert ran.code == 3
+    assert ":4:16: `dates` is dmy or mdy" in ran.err
+
+
+@pytest.mark.parametrize(("order", "day"), [("dmy", "2026-04-03"), ("mdy", "2026-03-04")])
+def test_dates_says_how_ambiguous_dates_are_meant(order: str, day: str, tmp_path: Path) -> None:
+    table = write(tmp_path, "id,date\n1,03/04/2026\n2,2026-11-20\n3,20 Nov 2026\n")
+    found = [plan["treatment"]["date"] for plan in plans(batch(table, "--dates", order))]
+    assert found == [day, "2026-11-20", "2026-11-20"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "clock"),
+    [
+        ("2026-11-20 16:30", "16:30"),
+        ("2026-11-20T16:30:00", "16:30"),
+        ("20/11/2026 4:30 pm", "16:30"),
+        ("2026-11-20 00:00:00", None),
+    ],
+)
+def test_a_date_may_have_its_time_with_it_and_midnight_means_none(cell: str, clock: str | None, tmp_path: Path) -> None:
+    (plan,) = plans(batch(write(tmp_path, f"id,date\n1,{cell}\n")))
+    assert plan["treatment"]["time"] == clock
+
+
+def test_json_lines_hold_texts_numbers_and_lists(tmp_path: Path) -> None:
+    row = {"id": 7, "date": "2026-11-20", "time": None, "area": ["face", "neck"], "depth": 1.5, "Skin type": "iv"}
+    (plan,) = plans(batch(write(tmp_path, json.dumps(row) + "\n\n", "clients.jsonl")))
+    assert (plan["id"], plan["facts"]) == ("7", {"area": ["face", "neck"], "depth": 1.5, "skin-type": "IV"})
+
+
+def test_rows_may_come_through_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    feed(monkeypatch, TWO.encode())
+    assert ids(batch("-")) == ["C-1", "C-2"]
+
+
+def test_what_a_row_leaves_empty_is_taken_from_the_options(tmp_path: Path) -> None:
+    table = write(tmp_path, "id,area,depth\n1,scalp,\n2,,1.0\n")
+    ran = batch(table, "--date", "2026-11-20", "--area", "face", "--area", "neck", "--depth", "0.5")
+    assert [plan["facts"] for plan in plans(ran)] == [
+        {"area": ["scalp"], "depth": 0.5},
+        {"area": ["face", "neck"], "depth": 1.0},
+    ]
+
+
+def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, "id,date,Skin typ\n1,2026-11-20,IV\n"))
+    assert "not used: the columns `Skin typ`" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (
+            "Client,date\n1,2026-11-20\n",
+            'no column holds the id; say which one with --map id="…"; there are `Client`, `date`',
+        ),
+        ("id,Date,DATE\n1,2026-11-20,\n", "2 columns hold date: `Date` and `DATE`"),
+        ('[{"id": 1}]', "the input is one JSON list; write one object a line instead"),
+        ('id,"date\n', "line 1: the header can't be read"),
+    ],
+)
+def test_an_input_that_is_none_is_one_line_and_code_2(table: str, said: str, tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, table))
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--map", "dat=Day"], "--map: there is no `dat` (did you mean date?)"),
+        (["--map", "date"], "--map: `date` can't be read"),
+        (["--map", "date=Day"], "--map date: there is no column `Day`; there are `id`, `date`"),
+        (["--map", "id=a", "--map", "id=b"], "--map: id is given twice"),
+        (["--dates", "ymd"], "--dates: `ymd` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)"),
+        (["--format", "pdf"], "--format: there is no `pdf`; it is one of jsonl, text, json"),
+        (["--format", "json"], "--format json makes a file a client; say with -o in which folder"),
+        (["-o", "out"], "-o out: which files are to be in it? Give --format"),
+        (["--resume"], "--resume goes on in a folder"),
+        (["--errors", "loud"], "--errors: `loud` can't be; it is reject or inline"),
+        (["--errors", "inline", "-o", "out", "--format", "json"], "--errors inline puts errors among JSON Lines"),
+        (["--fact", "mood=good"], "--mood: the rule set microneedling has no such fact"),
+        (["--rejects", "clients.csv"], "--rejects clients.csv: that is the input"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line_and_code_2(
+    options: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "id,date\n1,2026-11-20\n")
+    ran = batch("clients.csv", *options)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_nothing_in_is_nothing_out(tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, ""))
+    assert (ran.code, ran.out, ran.err) == (0, "", "needlecare: 0 plans\n")
