@@ -67,7 +67,10 @@ def do_together(settings: Settings, target: Path | None, portions: Iterable[Port
     finally:
         for worker in workers:
             worker.process.terminate()
+        for worker in workers:
             worker.process.join(_PATIENCE)
+            # Nobody reads what it writes: it would wait for ever.
+            worker.process.kill()
 
 
 def _share_out(portions: Iterable[Portion], workers: list[_Worker]) -> Iterator[Done]:
@@ -128,8 +131,9 @@ def _serve(settings: Settings, target: Path | None, pipe: Connection, mine: Sema
                 lines, outcomes = work.do(portion)
                 _await(mine)
                 try:
-                    out.writelines(lines)
-                    out.flush()
+                    with _undisturbed():
+                        out.writelines(lines)
+                        out.flush()
                 except BrokenPipeError:
                     # What is still in the buffer has to go somewhere when the process ends.
                     os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
@@ -144,6 +148,19 @@ def _serve(settings: Settings, target: Path | None, pipe: Connection, mine: Sema
     except (NeedlecareError, OSError) as error:
         failure = _Failure(str(error))
     pipe.send(failure)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Put off being ended until a portion is written whole; where signals can't be held back, nothing is."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _next(pipe: Connection) -> Portion | None:
