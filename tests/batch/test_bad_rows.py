@@ -64,9 +64,14 @@ def test_rejected_rows_can_be_mended_and_fed_again(tmp_path: Path) -> None:
 
 
 def test_rejected_objects_are_objects_again_and_what_is_none_stays_as_it_is(tmp_path: Path) -> None:
-    lines = '{"id": "1", "date": "soon"}\nnot json\n{"id": 2, "date": {"y": 1}}\n{"id": true}\n'
-    lines += '{"id": "3", "date": "2026-11-20"}\n'
-    ran = batch(write(tmp_path, lines, "clients.jsonl"))
+    lines = [
+        '{"id": "1", "date": "soon"}',
+        "not json",
+        '{"id": 2, "date": {"y": 1}}',
+        '{"id": true}',
+        '{"id": "3", "date": "2026-11-20"}',
+    ]
+    ran = batch(write(tmp_path, "\n".join(lines), "clients.jsonl"))
     assert ids(ran) == ["3"]
     first, second, third, fourth = (tmp_path / "clients.rejects.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(first)["needlecare: problem"].startswith("date: `soon` is not a date")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from batches import HERE, batch, write
 from needlecare import RuleSet, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.batch import shapes
-from needlecare.batch.planner import Planner
+from needlecare.batch.fast import shapes
+from needlecare.batch.fast.planner import Planner
 from needlecare.seen import read_seen
 from needlecare.views.json import render_line
 from running import golden_rules, run

@@ -8,6 +8,7 @@ from needlecare.rules.fields import nearest
 ID = "id"
 # Fields beside the facts that a rule set asks for.
 FIELDS = (ID, "date", "time", "tz", "seen")
+_KEPT = 1024
 
 
 def plain(name: str) -> str:
@@ -48,7 +49,11 @@ class Columns:
 
     def field(self, column: str) -> str | None:
         """Give the field that *column* holds, if any."""
-        return self._by_name.get(plain(column))
+        if column not in self._found:
+            if len(self._found) >= _KEPT:
+                self._found.clear()
+            self._found[column] = self._by_name.get(plain(column))
+        return self._found[column]
 
     def check(self, header: list[str], needed: Iterable[str]) -> None:
         """Check that the columns of a table hold what is *needed*, each field once.

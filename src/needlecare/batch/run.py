@@ -20,6 +20,7 @@ from needlecare.views.formats import SUFFIXES
 # Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
 _PORTION = 16
 _LONGEST_ID = 1000
+_MOST_NAMED = 20
 
 
 class Report(Protocol):
@@ -77,9 +78,7 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
             tasks = _Tasks(rows, columns, folder)
             portions = _portions(tasks)
             done = (
-                do_alone(work, target, portions)
-                if batch.jobs == 1
-                else do_together(settings, target, portions, batch.jobs)
+                do_alone(work, target, portions) if batch.jobs == 1 else do_together(work, target, portions, batch.jobs)
             )
             made = left = 0
             for portion, outcomes in done:
@@ -174,7 +173,7 @@ class _Tasks:
         for column, value in cells.items():
             field = self._columns.field(column)
             if field is None:
-                if column != PROBLEM and value not in ("", None):
+                if column != PROBLEM and value not in ("", None) and len(self.unused) < _MOST_NAMED:
                     self.unused.setdefault(column)
                 continue
             texts = texts_of(field, value)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from needlecare.batch.cases import Case, Cases, Texts, fingerprint
+from needlecare.batch.fast.planner import Planner
 from needlecare.batch.ledger import Kept
-from needlecare.batch.planner import Planner
 from needlecare.errors import InputError, OutputError
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline import build_timeline
@@ -63,7 +63,7 @@ class Work:
         from needlecare.dates import machine_zone, parse_zone
         from needlecare.rules.load import load_rules
 
-        self._settings = settings
+        self.settings = settings
         self.rule_set: RuleSet = load_rules(settings.rules) if settings.rules else load_rules()
         zone = parse_zone(settings.tz) if settings.tz else machine_zone()
         self._cases = Cases(
@@ -85,14 +85,14 @@ class Work:
                 if task.problem:
                     raise InputError(task.problem)  # noqa: TRY301  both kinds of problem end in one place
                 case = self._cases.read(task.fields)
-                if self._settings.folder is None:
+                if self.settings.folder is None:
                     lines.append(self._line(task.client, case))
                     outcomes.append(Outcome(""))
                 else:
                     outcomes.append(self._file(task, case))
             except InputError as error:
                 outcomes.append(Outcome(str(error)))
-                if self._settings.inline:
+                if self.settings.inline:
                     lines.append(_error_line(task, str(error)))
         return lines, outcomes
 
@@ -101,13 +101,13 @@ class Work:
 
     def _file(self, task: Task, case: Case) -> Outcome:
         """Write the file of one client, unless it is there already, made of the same."""
-        kept, path = task.kept, Path(self._settings.folder or "")
+        kept, path = task.kept, Path(self.settings.folder or "")
         if kept is None:
             raise InputError("no file name is free for this id")
         digest = sha256(f"{self._basis} {task.client} {fingerprint(case)}".encode()).digest()
-        if self._settings.resume and digest == kept.digest and _size(path / kept.name) == kept.size:
+        if self.settings.resume and digest == kept.digest and _size(path / kept.name) == kept.size:
             return Outcome("", kept, done=False)
-        text = render(build_timeline(self.rule_set, *case), self._settings.format, client=task.client)
+        text = render(build_timeline(self.rule_set, *case), self.settings.format, client=task.client)
         data = text.encode()
         write_whole(path / kept.name, data)
         return Outcome("", Kept(kept.name, digest, len(data)))

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
@@ -21,12 +22,21 @@ Done = tuple[Portion, list[Outcome]]
 # Portions on the way to one worker: one that it does, one that waits.
 _AHEAD = 2
 _PATIENCE = 5.0
+_ALONE_FIRST = 40
 
 
 class _Failure(NamedTuple):
     """Why a worker gave up; without a *reason*, whoever reads its lines has enough."""
 
     reason: str
+
+
+class _Place(NamedTuple):
+    """A worker's place among the others: its *pipe*, its turn to write, and that of whom it is followed by."""
+
+    pipe: Connection
+    mine: Semaphore
+    following: Semaphore
 
 
 class _Worker(NamedTuple):
@@ -44,21 +54,28 @@ def do_alone(work: Work, target: Path | None, portions: Iterable[Portion]) -> It
             yield portion, outcomes
 
 
-def do_together(settings: Settings, target: Path | None, portions: Iterable[Portion], jobs: int) -> Iterator[Done]:
+def do_together(work: Work, target: Path | None, portions: Iterable[Portion], jobs: int) -> Iterator[Done]:
     """Do *portions* in *jobs* processes that write to *target* or stdout themselves, each when its turn comes."""
     context = multiprocessing.get_context()
+    portions = iter(portions)
+    shared = work if context.get_start_method() == "fork" else None
+    if shared is not None and work.settings.folder is None:
+        # What is learned from the first rows needn't be learned by each process again.
+        yield from do_alone(work, target, islice(portions, _ALONE_FIRST))
+    first = next(portions, None)
+    if first is None:
+        return
     turns = [context.Semaphore(1 if number == 0 else 0) for number in range(jobs)]
     workers: list[_Worker] = []
     for number in range(jobs):
         ours, theirs = context.Pipe()
-        process = context.Process(
-            target=_serve, args=(settings, target, theirs, turns[number], turns[(number + 1) % jobs]), daemon=True
-        )
+        place = _Place(theirs, turns[number], turns[(number + 1) % jobs])
+        process = context.Process(target=_serve, args=(shared or work.settings, target, place), daemon=True)
         process.start()
         theirs.close()
         workers.append(_Worker(process, ours))
     try:
-        yield from _share_out(portions, workers)
+        yield from _share_out(chain([first], portions), workers)
         for worker in workers:
             worker.pipe.send(None)
             worker.process.join(_PATIENCE)
@@ -119,13 +136,14 @@ def _explain(workers: list[_Worker]) -> None:
     raise OutputError("a worker process was ended from outside; give fewer --jobs, or more memory")
 
 
-def _serve(settings: Settings, target: Path | None, pipe: Connection, mine: Semaphore, following: Semaphore) -> None:
-    """Do the portions that come through *pipe* until there are no more."""
+def _serve(work: Work | Settings, target: Path | None, place: _Place) -> None:
+    """Do the portions that come through a pipe until there are no more."""
     # Ctrl-C reaches every process; only the first one answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pipe, mine, following = place
     failure = None
     try:
-        work = Work(settings)
+        work = Work(work) if isinstance(work, Settings) else work
         with _lines_to(target) as out:
             while (portion := _next(pipe)) is not None:
                 lines, outcomes = work.do(portion)

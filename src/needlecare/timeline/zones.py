@@ -10,6 +10,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Two changes nearer to each other than this could be missed; no zone has had any.
 _STEP = 3 * 60 * 60
 _SECOND = timedelta(seconds=1)
+_NONE = timedelta()
 
 
 class Change(NamedTuple):
@@ -73,7 +74,9 @@ class ListeningZone(tzinfo):
         self.asked: list[Question] = []
 
     def _tell(self, when: datetime) -> timedelta:
-        return (self._real and when.replace(tzinfo=self._real).utcoffset()) or timedelta()
+        if self._real is None:
+            return _NONE
+        return when.replace(tzinfo=self._real).utcoffset() or _NONE
 
     def utcoffset(self, when: datetime | None) -> timedelta:
         """Tell the offset at a wall-clock time."""
@@ -86,8 +89,9 @@ class ListeningZone(tzinfo):
         """Give the local time of an instant."""
         instant = when.replace(tzinfo=None)
         self.asked.append(Question(None, (instant + self._offset - self._midnight) // _SECOND))
-        local = instant.replace(tzinfo=UTC).astimezone(self._real or UTC)
-        return local.replace(tzinfo=self)
+        if self._real is None:
+            return when
+        return self._real.fromutc(when.replace(tzinfo=self._real)).replace(tzinfo=self)
 
     def dst(self, when: datetime | None) -> timedelta:
         """Tell of no summer time: nobody asks."""

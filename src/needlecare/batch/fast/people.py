@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from needlecare.batch.drawing import Drawn
-from needlecare.batch.shapes import Known, Shapes
+from needlecare.batch.fast.drawing import Drawn
+from needlecare.batch.fast.shapes import Known, Shapes
 from needlecare.model.facts import Condition, Facts
 from needlecare.model.ruleset import CALL, RuleSet
 from needlecare.model.treatment import Treatment
@@ -11,7 +11,7 @@ from needlecare.sessions import Applying
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.parts import part_of_precare, take_apart
 from needlecare.timeline.selection import select
-from needlecare.views.json import compact, to_record
+from needlecare.views.json import compact, facts_record, to_record
 
 Precare = tuple[tuple[str, int], ...]
 _MOST = 4096
@@ -38,6 +38,14 @@ class People(NamedTuple):
     fields: list[bytes | str]
 
 
+class _Person(NamedTuple):
+    """Somebody with these very *facts*, which are kept so that no others get their place in memory."""
+
+    facts: Facts
+    people: People
+    own: dict[str, bytes]
+
+
 class Judge:
     """Finds people by how the conditions of *rule_set* turn out for them."""
 
@@ -45,6 +53,7 @@ class Judge:
         self._rule_set = rule_set
         self._parts = parts
         self._precare = precare
+        self._persons: dict[int, _Person] = {}
         self._found: dict[tuple[object, ...], People] = {}
         conditions = [one.when for one in rule_set.rules.values()]
         conditions.extend(one.when for one in rule_set.screenings.values())
@@ -56,8 +65,20 @@ class Judge:
         self._written: dict[bytes, bytes] = {}
         self._groups = [_Group(names, tuple(found)) for names, found in by_facts.items() if names]
 
-    def people(self, treatment: Treatment, facts: Facts) -> People:
-        """Find the people that somebody with *facts* belongs to."""
+    def person(self, treatment: Treatment, facts: Facts) -> tuple[People, dict[str, bytes]]:
+        """Find the people that somebody with *facts* belongs to, and write the fields that hang on the facts alone."""
+        # Facts can't be told apart by a hash, but those of many rows are one and the same.
+        known = self._persons.get(id(facts))
+        if known is None:
+            own = {name: write_field(name, value) for name, value in facts_record(facts, self._rule_set).items()}
+            known = _Person(facts, self._people(treatment, facts), own)
+            if not facts.dates:
+                if len(self._persons) >= _MOST:
+                    self._persons.clear()
+                self._persons[id(facts)] = known
+        return known.people, known.own
+
+    def _people(self, treatment: Treatment, facts: Facts) -> People:
         key: tuple[object, ...] = tuple([group.judge(facts) for group in self._groups])
         if facts.dates:
             # How long ago something was counts from the treatment.

@@ -2,18 +2,19 @@
 
 from datetime import date
 
-from needlecare.batch.day0 import Unsteady, look_at
-from needlecare.batch.drawing import NOTHING, OPEN, Artist, Drawn, Text
-from needlecare.batch.line import Line
-from needlecare.batch.people import Judge, People, Precare, write_field
-from needlecare.batch.shapes import Shapes
+from needlecare.batch.fast.day0 import Unsteady, look_at
+from needlecare.batch.fast.drawing import Artist, Drawn
+from needlecare.batch.fast.gaps import NOTHING, OPEN, Text
+from needlecare.batch.fast.line import Line
+from needlecare.batch.fast.people import Judge, People, Precare, write_field
+from needlecare.batch.fast.shapes import Shapes
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Treatment, make_treatment
 from needlecare.sessions import next_session
 from needlecare.timeline import build_timeline
 from needlecare.timeline.parts import BuiltPrecare, build_part, build_precare
-from needlecare.views.json import compact, facts_record, render_line, treatment_record
+from needlecare.views.json import compact, render_line, treatment_record
 
 _MOST_SESSIONS = 2048
 
@@ -42,17 +43,13 @@ class Planner:
 
     def _put_together(self, treatment: Treatment, facts: Facts, client: str) -> bytes:
         day0 = look_at(treatment)
-        people = self._judge.people(treatment, facts)
-        line = Line(day0, self._artist.instants, [self._parts.of(part, day0) for part in people.parts])
+        people, own = self._judge.person(treatment, facts)
+        line = Line(day0, self._artist, self._parts.all_of(people.parts, day0))
         write = {
             "windows": line.add_windows,
             "days": line.add_days,
             "longer_if": line.add_longer_if,
             "shorter_if": line.add_shorter_if,
-        }
-        own = {
-            **facts_record(facts, self._rule_set),
-            "treatment": treatment_record(treatment),
         }
         line.add(f'{{"id": {compact(client)}'.encode())
         for field in people.fields:
@@ -62,8 +59,10 @@ class Planner:
                 line.add_all([self._sessions(people, treatment)])
             elif field in write:
                 write[field]()
+            elif field == "treatment":
+                line.add(write_field(field, treatment_record(treatment)))
             else:
-                line.add(write_field(field, own[field]))
+                line.add(own[field])
         line.add(b"}\n")
         return line.filled()
 
@@ -72,7 +71,8 @@ class Planner:
         session = next_session(people.spacings, treatment.day, number=2)
         if session is None:
             return Text((b', "sessions": []',), (NOTHING,))
-        precare = self._precare.of(people.precare, look_at(make_treatment(session.minimum, None, treatment.zone)))
+        following = look_at(make_treatment(session.minimum, None, treatment.zone))
+        (precare,) = self._precare.all_of([people.precare], following)
         first = treatment.day.toordinal()
         wait = session.minimum.toordinal() - first
         begins = tuple(sorted([(max(wait - days, 0), activity) for activity, days in precare]))

@@ -1,11 +1,12 @@
 """The JSON of one part, with gaps where its dates go: drawn once, filled in for everybody."""
 
-import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from needlecare.batch.day0 import Instant
+from needlecare.batch.fast.day0 import Instant
+from needlecare.batch.fast.days import LISTS, DayTexts
+from needlecare.batch.fast.gaps import DATES, NOTHING, Text, gap, split
 from needlecare.model.plan import FOREVER, Hint, Session, Window
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Treatment
@@ -14,22 +15,7 @@ from needlecare.timeline.days import LONGEST, day_range, lifting, marks
 from needlecare.timeline.parts import Built
 from needlecare.views.json import compact, hint_record, lift_record, session_record, window_record
 
-# Two characters that no text may hold mark a gap. What stands between them is the number of an instant.
-OPEN, CLOSE = "\ue000", "\ue001"
-_GAP = re.compile(f"{OPEN}(\\d+){CLOSE}")
-NOTHING, COMMA = 0, 1
-# Dates have numbers too: this one, and that of the day.
-DATES = 1_000_000_000
-LAST_INSTANT = DATES // 2
 NEVER = Instant(1 << 60, follows=False, by=0)
-LISTS = ("avoid", "better_not", "do", "prepare", "expect")
-
-
-class Text(NamedTuple):
-    """Pieces of text, each followed by what is filled in: the number of an instant, a comma or nothing."""
-
-    pieces: tuple[bytes, ...]
-    gaps: tuple[int, ...]
 
 
 class DrawnWindow(NamedTuple):
@@ -53,10 +39,10 @@ class DrawnLift(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A part: its windows, the lists that it stands in (the number of each, its name, a bit a day), lifts and hints."""
+    """A part: its windows, the lists that it stands in (number, and what it says there), lifts and hints."""
 
     windows: tuple[DrawnWindow, ...]
-    lists: tuple[tuple[int, tuple[bytes, int]], ...]
+    lists: tuple[tuple[int, int], ...]
     lifts: tuple[DrawnLift, ...]
     first: int
     last: int
@@ -78,17 +64,18 @@ class _Gap(date):
 
     def isoformat(self) -> str:
         """Write the gap."""
-        return f"{OPEN}{self.number}{CLOSE}"
+        return gap(self.number)
 
 
 class Artist:
-    """Draws parts; *instants* are all that came up, by their numbers."""
+    """Draws parts; *instants* are all that came up, by their numbers, *days* what they say of days."""
 
     def __init__(self, rule_set: RuleSet) -> None:
         self._rules = rule_set.rules
         # The first numbers are no instants: what is filled in there is nothing, or a comma.
         self.instants: list[Instant | None] = [None, None]
         self._numbers: dict[Instant, int] = {}
+        self.days = DayTexts()
         self._pieces: dict[bytes, bytes] = {}
 
     def draw(self, built: Built, treatment: Treatment, describe: Callable[[datetime], Instant]) -> Drawn:
@@ -98,7 +85,7 @@ class Artist:
             return self._number(NEVER if instant == FOREVER else describe(instant))
 
         def say(instant: datetime | None) -> str | None:
-            return None if instant is None or instant == FOREVER else f"{OPEN}{number(instant)}{CLOSE}"
+            return None if instant is None or instant == FOREVER else gap(number(instant))
 
         windows = built.windows
         first, last = day_range(windows, treatment, None)
@@ -115,7 +102,9 @@ class Artist:
                 )
                 for window in windows
             ),
-            tuple((number, (compact(target).encode(), days)) for number, days in _days(windows, treatment)),
+            tuple(
+                (number, self.days.number(compact(target).encode(), days)) for number, days in _days(windows, treatment)
+            ),
             tuple(
                 DrawnLift(day, number(lift.at), target, self._text(lift_record(lift, say)))
                 for window in windows
@@ -151,10 +140,8 @@ class Artist:
 
     def _text(self, record: object) -> Text:
         """Write *record* with its gaps, and a comma behind it. Equal pieces are kept once."""
-        first, *others = _GAP.split(compact(record))
-        pieces = [piece.encode() for piece in (first, *others[1::2])]
-        gaps = [int(gap) for gap in others[::2]]
-        return Text(tuple(self._pieces.setdefault(piece, piece) for piece in pieces), (*gaps, COMMA))
+        pieces, gaps = split(compact(record))
+        return Text(tuple([self._pieces.setdefault(piece, piece) for piece in pieces]), gaps)
 
 
 def _days(windows: Iterable[Window], treatment: Treatment) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 """When a treatment takes place, and instants by the wall clock: seconds from the start of its day."""
 
+from bisect import bisect
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from needlecare.timeline.zones import changes_between, offset_at
 
 DAY = 24 * 60 * 60
 FAR = 400 * DAY
+_NARROWEST = 60
 _SECOND = timedelta(seconds=1)
 _MOMENT = timedelta(microseconds=1)
 _EPOCH = date(1970, 1, 1)
@@ -63,10 +65,15 @@ def look_at(treatment: Treatment) -> Day0:
     """Look at when *treatment* takes place.
 
     Raises:
-        Unsteady: not in whole minutes, or something has been seen since.
+        Unsteady: not in whole minutes, or more is known than that.
     """
     clock = treatment.clock
-    if treatment.seen or (clock is not None and (clock.second or clock.microsecond or clock.tzinfo)):
+    if (
+        treatment.seen
+        or treatment.next_day
+        or treatment.events
+        or (clock is not None and (clock.second or clock.microsecond or clock.tzinfo))
+    ):
         raise Unsteady
     around = _around(treatment.day, treatment.zone)
     seconds = None if clock is None else clock.hour * 3600 + clock.minute * 60
@@ -129,3 +136,26 @@ def _local(instant: datetime, treatment: Treatment, offset: int) -> tuple[int, i
 def seconds_of(clock: time | None) -> int:
     """Count the seconds of the day at *clock*."""
     return 0 if clock is None else clock.hour * 3600 + clock.minute * 60 + clock.second
+
+
+def cell_of(clock: int, step: int, edges: tuple[int, ...]) -> Cell:
+    """Tell between which edges of the day *clock* is; *edges* repeat with every *step*. On an edge it is both."""
+    start = clock - clock % step
+    rest = clock - start
+    place = bisect(edges, rest) - 1
+    if rest == edges[place]:
+        return clock, clock
+    below = edges[place] if place >= 0 else edges[-1] - step
+    above = edges[place + 1] if place + 1 < len(edges) else edges[0] + step
+    return max(start + below, 0), min(start + above, DAY)
+
+
+def clocks_in(cell: Cell | None) -> list[time | None]:
+    """Choose times to learn from: the one on the edge, or two between edges."""
+    if cell is None:
+        return [None]
+    start, end = cell
+    if start < end < start + _NARROWEST:
+        raise Unsteady
+    third = (end - start) // 3
+    return [as_time(one) for one in ((start,) if start == end else (start + third, start + 2 * third))]

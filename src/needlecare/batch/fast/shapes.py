@@ -1,0 +1,180 @@
+"""What a part comes to, freed from its date: every instant as a number of seconds from the start of day 0.
+
+Moving a treatment by whole days moves everything by whole days, as long as no clock change comes between: the
+computation can't tell the dates apart. Moving its time of day moves the instants that hang on it, as long as they
+don't overtake others, which can happen only at multiples of the part's step (see `parts.measure`). A part is
+therefore built once for each stretch of the day and each way in which clock changes lie between its instants.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from needlecare.batch.fast.crossings import Crossing, Questions, edges, lie_between, reach_of, shifts_of, tell_apart
+from needlecare.batch.fast.day0 import (
+    DAY,
+    FAR,
+    Cell,
+    Day0,
+    Instant,
+    Unsteady,
+    cell_of,
+    clocks_in,
+    days_in,
+    describe,
+    seconds_of,
+)
+from needlecare.model.plan import Wait
+from needlecare.model.ruleset import RuleSet
+from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.timeline.parts import Key, Measure, Part, measure
+from needlecare.timeline.zones import ListeningZone
+
+_MIDNIGHT = (0,)
+_MOST_CHANGE = 3 * 60 * 60
+# What is asked can be moved by a clock change, and by a day where it is rounded.
+_AROUND = DAY + _MOST_CHANGE
+_MOST_AWAY = FAR - _AROUND
+_MOST = 10_000
+Product = TypeVar("Product", bound=tuple[tuple[Any, ...], ...])
+Drawn = TypeVar("Drawn")
+
+
+class _Shape(NamedTuple):
+    """What was drawn of a part without clock changes from *first* to *last*, which is all that it asked about."""
+
+    drawn: Any
+    first: int
+    last: int
+
+
+class Known(NamedTuple):
+    """A part that came up, and its shapes so far."""
+
+    part: Part
+    measure: Measure
+    shapes: dict[object, _Shape]
+    crossings: dict[object, list[Crossing]]
+
+
+Build = Callable[[RuleSet, Part, Treatment], Product]
+# Draws what was built for a treatment; instants are described by what is given last.
+Draw = Callable[[Product, Treatment, Callable[[datetime], Instant]], Drawn]
+
+
+class Shapes(Generic[Drawn]):
+    """The shapes of all parts that came up, made by *build* and drawn by *draw*."""
+
+    def __init__(self, rule_set: RuleSet, build: Build[Any], draw: Draw[Any, Drawn]) -> None:
+        self._rule_set = rule_set
+        self._build = build
+        self._draw = draw
+        self._known: dict[Key, Known] = {}
+        self.count = 0
+
+    def known(self, part: Part) -> Known:
+        """Give what is known of *part*; to be kept, since it is faster to ask for than to find."""
+        known = self._known.get(part.key)
+        if known is None:
+            known = self._known[part.key] = Known(part, measure(self._rule_set, part), {}, {})
+        return known
+
+    def all_of(self, parts: list[Known], day0: Day0) -> list[Drawn]:
+        """Give what is drawn of each of *parts* on *day0*.
+
+        Raises:
+            Unsteady: one has to be built for this very treatment.
+        """
+        found = []
+        cells, last_before, next_after = day0.cells, day0.last_before, day0.next_after
+        for known in parts:
+            step, months, _ = known.measure
+            cell = cells.get(step)
+            if cell is None and day0.clock is not None:
+                cell = cells[step] = cell_of(day0.clock, step, _MIDNIGHT)
+            key = (cell, *[days_in(*one, day0.treatment.day) for one in months]) if months else cell
+            plain = known.shapes.get(key) or self._learn_plain(known, key, day0, cell)
+            if last_before < plain.first and plain.last < next_after:
+                found.append(plain.drawn)
+            else:
+                found.append(self._across(known, day0, key, plain))
+        return found
+
+    def _across(self, known: Known, day0: Day0, key: object, plain: _Shape) -> Drawn:
+        """Give what is drawn where clocks change on the way."""
+        clock, step = day0.clock or 0, known.measure.step
+        changes = [one for one in day0.changes if plain.first <= one.at <= plain.last]
+        shifts = shifts_of(tuple([one.by for one in changes]))
+        if max(shifts) > _MOST_CHANGE:
+            raise Unsteady
+        passed = tuple([one.at % step for one in changes])
+        cell = None if day0.clock is None else cell_of(clock, step, edges(passed, shifts, step))
+        kind = (key, cell, passed, *[(one.by, one.is_over) for one in changes])
+        crossings = known.crossings.setdefault(kind, [])
+        for crossing in crossings:
+            if crossing.is_like(changes, clock):
+                drawn: Drawn = crossing.drawn
+                return drawn
+        zone, day = day0.treatment.zone, day0.treatment.day
+        drawn, asked = self._learn(known.part, day, zone, clocks_in(cell), day0.offset)
+        first, last = reach_of(asked)
+        if first < plain.first or plain.last < last:
+            raise Unsteady
+        crossings.append(Crossing(drawn, tuple(lie_between(asked, changes, clock))))
+        return drawn
+
+    def _learn_plain(self, known: Known, key: object, day0: Day0, cell: Cell | None) -> _Shape:
+        """Learn a part in a zone without clock changes."""
+        if not known.measure.steady:
+            raise Unsteady
+        drawn, asked = self._learn(known.part, day0.treatment.day, None, clocks_in(cell), 0)
+        first, last = reach_of(asked)
+        if max(-first, last) > _MOST_AWAY:
+            raise Unsteady
+        shape = known.shapes[key] = _Shape(drawn, first - _AROUND, last + _AROUND)
+        return shape
+
+    def _learn(
+        self, part: Part, day: date, real: ZoneInfo | None, clocks: list[time | None], offset: int
+    ) -> tuple[Drawn, Questions]:
+        """Build *part* for treatments at *clocks*, and see which instants and questions follow the time."""
+        self.count += 1
+        if self.count > _MOST:
+            # Memory stays flat; what is still needed is soon there again.
+            for known in self._known.values():
+                known.shapes.clear()
+                known.crossings.clear()
+            self.count = 0
+        zones = [ListeningZone(day, real) for _ in clocks]
+        treatments = [
+            make_treatment(day, clock, cast("ZoneInfo", zone)) for clock, zone in zip(clocks, zones, strict=True)
+        ]
+        builts = [self._build(self._rule_set, part, treatment) for treatment in treatments]
+        said: dict[datetime, Instant] = {}
+        for instants in zip(*(list(_instants(built)) for built in builts), strict=True):
+            found = describe(instants, treatments, offset)
+            if said.setdefault(instants[0], found) != found:
+                raise Unsteady
+        if any(_rest(built) != _rest(builts[0]) for built in builts):
+            raise Unsteady
+        asked = tell_apart([zone.asked for zone in zones], [seconds_of(clock) for clock in clocks])
+        return self._draw(builts[0], treatments[0], said.__getitem__), asked
+
+
+def _instants(built: tuple[tuple[Any, ...], ...]) -> Iterator[datetime]:
+    """Give every instant in *built*, in order."""
+    for entries in built:
+        for entry in entries:
+            yield from (value for value in entry if isinstance(value, datetime))
+
+
+def _rest(built: tuple[tuple[Any, ...], ...]) -> list[object]:
+    """Give what is in *built* besides instants."""
+    return [
+        [wait.bound for wait in value] if value and isinstance(value, tuple) and isinstance(value[0], Wait) else value
+        for entries in built
+        for entry in entries
+        for value in entry
+        if not isinstance(value, datetime)
+    ]
