@@ -27,8 +27,7 @@ def when(timeline: Timeline, words: str) -> Return:
     """Tell from when what *words* name is free after the treatment."""
     meaning = _meant(timeline, words)
     found = find_return([timeline], meaning)
-    verdict = _as_sure(found.verdict, meaning)
-    return found if verdict is found.verdict else Return(verdict, None, None)
+    return found if meaning.is_sure else Return(found.verdict._replace(verdict=NO_RULE), None, None)
 
 
 def _as_sure(verdict: Verdict, meaning: Meaning) -> Verdict:
