@@ -1,42 +1,75 @@
-"""Aftercare for micro-needling: a cited rule set and one treatment in, a day-by-day timeline out."""
+"""Aftercare for micro-needling: a cited rule set and one treatment in, a day-by-day timeline out.
+
+What is named here is stable; docs/library.md shows it at work.
+"""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from needlecare.answers import read_facts
-    from needlecare.errors import InputError, NeedlecareError, RuleSetError
-    from needlecare.model.plan import Timeline, Window
-    from needlecare.model.ruleset import RuleSet
+    from needlecare.ask.plainly import can, when
+    from needlecare.ask.verdict import Verdict
+    from needlecare.ask.when import Return
+    from needlecare.batch.fast.planner import Planner
+    from needlecare.errors import InputError, NeedlecareError, OutputError, RuleSetError
+    from needlecare.model.facts import Facts
+    from needlecare.model.plan import Day, Session, Timeline, Window
+    from needlecare.model.ruleset import Rule, RuleSet, Source
     from needlecare.model.treatment import Treatment, make_treatment
     from needlecare.rules.load import load_rules
     from needlecare.timeline import build_timeline
+    from needlecare.views.formats import render
 
 _HOMES = {
+    "Day": "needlecare.model.plan",
+    "Facts": "needlecare.model.facts",
     "InputError": "needlecare.errors",
     "NeedlecareError": "needlecare.errors",
+    "OutputError": "needlecare.errors",
+    "Planner": "needlecare.batch.fast.planner",
+    "Return": "needlecare.ask.when",
+    "Rule": "needlecare.model.ruleset",
     "RuleSet": "needlecare.model.ruleset",
     "RuleSetError": "needlecare.errors",
+    "Session": "needlecare.model.plan",
+    "Source": "needlecare.model.ruleset",
     "Timeline": "needlecare.model.plan",
     "Treatment": "needlecare.model.treatment",
+    "Verdict": "needlecare.ask.verdict",
     "Window": "needlecare.model.plan",
     "build_timeline": "needlecare.timeline",
+    "can": "needlecare.ask.plainly",
     "load_rules": "needlecare.rules.load",
     "make_treatment": "needlecare.model.treatment",
     "read_facts": "needlecare.answers",
+    "render": "needlecare.views.formats",
+    "when": "needlecare.ask.plainly",
 }
 
 __all__ = [
+    "Day",
+    "Facts",
     "InputError",
     "NeedlecareError",
+    "OutputError",
+    "Planner",
+    "Return",
+    "Rule",
     "RuleSet",
     "RuleSetError",
+    "Session",
+    "Source",
     "Timeline",
     "Treatment",
+    "Verdict",
     "Window",
     "build_timeline",
+    "can",
     "load_rules",
     "make_treatment",
     "read_facts",
+    "render",
+    "when",
 ]
 
 
@@ -47,3 +80,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """Name what there is."""
+    return sorted([*globals(), *_HOMES])

@@ -11,6 +11,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = 3 * 60 * 60
 _SECOND = timedelta(seconds=1)
 _NONE = timedelta()
+_DAY = 24 * 60 * 60
 
 
 class Change(NamedTuple):
@@ -63,13 +64,18 @@ class Question(NamedTuple):
     seconds: int
 
 
+def seconds_from(day: int, when: datetime) -> int:
+    """Count the seconds from the start of *day* (its ordinal) to *when*, as the clock shows them."""
+    return (when.toordinal() - day) * _DAY + when.hour * 3600 + when.minute * 60 + when.second
+
+
 class ListeningZone(tzinfo):
     """The zone *real*, or one without offset, that notes what it is asked; seconds count from the start of *day*."""
 
     def __init__(self, day: date, real: ZoneInfo | None = None) -> None:
-        self._midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001  wall-clock time of this zone
+        self._day = day.toordinal()
         self._real = real
-        self._offset = self._tell(self._midnight)
+        self._offset = self._tell(datetime(day.year, day.month, day.day)) // _SECOND  # noqa: DTZ001  by this zone
         self.key = real.key if real else "UTC"
         self.asked: list[Question] = []
 
@@ -82,13 +88,12 @@ class ListeningZone(tzinfo):
         """Tell the offset at a wall-clock time."""
         if when is None:
             return timedelta()
-        self.asked.append(Question(when.fold, (when.replace(tzinfo=None, fold=0) - self._midnight) // _SECOND))
+        self.asked.append(Question(when.fold, seconds_from(self._day, when)))
         return self._tell(when)
 
     def fromutc(self, when: datetime) -> datetime:
         """Give the local time of an instant."""
-        instant = when.replace(tzinfo=None)
-        self.asked.append(Question(None, (instant + self._offset - self._midnight) // _SECOND))
+        self.asked.append(Question(None, seconds_from(self._day, when) + self._offset))
         if self._real is None:
             return when
         return self._real.fromutc(when.replace(tzinfo=self._real)).replace(tzinfo=self)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from needlecare.model.plan import FOREVER
 from needlecare.model.time import Duration, shift_date
 from needlecare.model.treatment import Treatment
-from needlecare.timeline.zones import changes_between, offset_at
+from needlecare.timeline.zones import changes_between, offset_at, seconds_from
 
 DAY = 24 * 60 * 60
 FAR = 400 * DAY
@@ -126,11 +126,10 @@ def _local(instant: datetime, treatment: Treatment, offset: int) -> tuple[int, i
     # The last moment before an instant has a day of its own, which is asked for when days are drawn.
     (instant - _MOMENT).astimezone(treatment.zone)
     local = instant.astimezone(treatment.zone)
-    start = datetime(treatment.day.year, treatment.day.month, treatment.day.day)  # noqa: DTZ001  wall-clock time
-    seconds, rest = divmod(local.replace(tzinfo=None) - start, _SECOND)
-    if rest:
+    if local.microsecond:
         raise Unsteady
-    return seconds, (local.utcoffset() or timedelta()) // _SECOND - offset
+    by = (local.utcoffset() or timedelta()) // _SECOND - offset
+    return seconds_from(treatment.day.toordinal(), local), by
 
 
 def seconds_of(clock: time | None) -> int:

@@ -1,0 +1,40 @@
+"""Questions as the library takes them: one timeline, words, a day or an instant."""
+
+from datetime import date, datetime
+
+from needlecare.ask.asked import at_instant, on_day
+from needlecare.ask.lookup import Meaning, find_activities, treated_words
+from needlecare.ask.verdict import NO_RULE, Verdict, judge
+from needlecare.ask.when import Return, find_return
+from needlecare.model.plan import Timeline
+
+
+def can(timeline: Timeline, words: str, at: date | datetime) -> Verdict:
+    """Tell whether what *words* name is free *at* an instant, or on the strictest instant of a day.
+
+    An instant without a zone is by the clock of the treatment's zone.
+    """
+    treatment = timeline.treatment
+    if isinstance(at, datetime):
+        asked = at_instant(at if at.tzinfo else at.replace(tzinfo=treatment.zone), treatment)
+    else:
+        asked = on_day(at)
+    meaning = _meant(timeline, words)
+    return _as_sure(judge([timeline], meaning, asked), meaning)
+
+
+def when(timeline: Timeline, words: str) -> Return:
+    """Tell from when what *words* name is free after the treatment."""
+    meaning = _meant(timeline, words)
+    found = find_return([timeline], meaning)
+    return found if meaning.is_sure else Return(found.verdict._replace(verdict=NO_RULE), None, None)
+
+
+def _as_sure(verdict: Verdict, meaning: Meaning) -> Verdict:
+    """Say yes only to words that were all understood."""
+    doubtful = meaning.turning or (verdict.is_yes and not meaning.is_sure)
+    return verdict._replace(verdict=NO_RULE) if doubtful else verdict
+
+
+def _meant(timeline: Timeline, words: str) -> Meaning:
+    return find_activities(timeline.rule_set, words, treated_words(timeline.rule_set, timeline.facts))
