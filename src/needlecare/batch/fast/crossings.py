@@ -34,12 +34,10 @@ class Crossing(NamedTuple):
     drawn: Any
     changes: tuple[_Between, ...]
 
-    def is_like(self, changes: list[Around], clock: int) -> bool:
+    def is_like(self, changes: tuple[Around, ...], clock: int) -> bool:
         """Tell whether each question is answered alike where the clocks change as they do here."""
-        for between, (at, _, _) in zip(self.changes, changes, strict=True):
-            if not (between.last < at <= between.next):
-                return False
-            if not (between.last_following + clock < at <= between.next_following + clock):
+        for (last, next_, last_following, next_following), (at, _, _) in zip(self.changes, changes, strict=True):
+            if not (last < at <= next_ and last_following < at - clock <= next_following):
                 return False
         return True
 
@@ -66,7 +64,7 @@ def reach_of(asked: Questions) -> tuple[int, int]:
     return min(times), max(times) + DAY
 
 
-def lie_between(asked: Questions, changes: list[Around], clock: int) -> Iterator[_Between]:
+def lie_between(asked: Questions, changes: tuple[Around, ...], clock: int) -> Iterator[_Between]:
     """Find the questions before and after each change; one is answered by the time before it if it comes before."""
     sums = [0, *accumulate(one.by for one in changes)]
     start = sums[sum(one.is_over for one in changes)]

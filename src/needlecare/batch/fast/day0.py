@@ -41,11 +41,23 @@ class Around(NamedTuple):
     is_over: bool
 
 
+class Kind(NamedTuple):
+    """Of which kind clock changes on the way are: what time of a step they come at, which way they go.
+
+    Treatments in the same *cell* of the day are alike.
+    """
+
+    cell: Cell | None
+    passed: tuple[int, ...]
+    ways: tuple[tuple[int, bool], ...]
+
+
 class Day0(NamedTuple):
     """When a treatment takes place, as seconds from the start of its day.
 
     *clock* is its time, *offset* that of the zone as the day starts, *changes* are the clock changes around, and
-    *last_before* and *next_after* the nearest of them; *cells* tells the stretch of the day for each step.
+    *last_before* and *next_after* the nearest of them; *cells* tells the stretch of the day for each step, *kinds*
+    the kind of changes for each step.
     """
 
     treatment: Treatment
@@ -55,6 +67,7 @@ class Day0(NamedTuple):
     last_before: int
     next_after: int
     cells: dict[int, Cell]
+    kinds: dict[tuple[int, tuple[Around, ...]], Kind]
 
 
 class Unsteady(Exception):  # noqa: N818  not an error: the caller takes the long way
@@ -77,7 +90,7 @@ def look_at(treatment: Treatment) -> Day0:
         raise Unsteady
     around = _around(treatment.day, treatment.zone)
     seconds = None if clock is None else clock.hour * 3600 + clock.minute * 60
-    return Day0(treatment, seconds, *around, {})
+    return Day0(treatment, seconds, *around, {}, {})
 
 
 @lru_cache(maxsize=2048)

@@ -33,33 +33,33 @@ class Days:
 
 
 class DayTexts:
-    """Writes days; an entry of a list is the number of a target, with a bit for each day on which it stands there."""
+    """Writes days; an entry is the number of a list, a target, and a bit for each day on which it stands there."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[bytes, int]] = []
-        self._numbers: dict[tuple[bytes, int], int] = {}
+        self._entries: list[tuple[int, bytes, int]] = []
+        self._numbers: dict[tuple[int, bytes, int], int] = {}
         self._listed = lru_cache(maxsize=512)(self._write_list)
-        self._days = lru_cache(maxsize=256)(self._write_days)
+        self.of = lru_cache(maxsize=256)(self._write_days)
 
-    def number(self, target: bytes, days: int) -> int:
+    def number(self, listed: int, target: bytes, days: int) -> int:
         """Give the number of an entry."""
-        entry = (target, days)
+        entry = (listed, target, days)
         known = self._numbers.get(entry)
         if known is None:
             known = self._numbers[entry] = len(self._entries)
             self._entries.append(entry)
         return known
 
-    def of(self, lists: list[list[int]]) -> Days:
-        """Give the days that hold *lists* of entries."""
-        return self._days(*[tuple(entries) for entries in lists])
-
-    def _write_days(self, *lists: tuple[int, ...]) -> Days:
-        return Days(tuple([self._listed(entries) for entries in lists]))
+    def _write_days(self, entries: tuple[int, ...]) -> Days:
+        """Write the days that hold *entries*."""
+        lists: list[list[int]] = [[] for _ in LISTS]
+        for entry in entries:
+            lists[self._entries[entry][0]].append(entry)
+        return Days(tuple([self._listed(tuple(listed)) for listed in lists]))
 
     def _write_list(self, entries: tuple[int, ...]) -> list[bytes]:
         """Write a list for each day; it is written anew only where it has changed."""
-        found = [self._entries[entry] for entry in entries]
+        found = [self._entries[entry][1:] for entry in entries]
         changed = 1
         for _, days in found:
             changed |= days ^ days << 1

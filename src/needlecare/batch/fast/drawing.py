@@ -39,10 +39,10 @@ class DrawnLift(NamedTuple):
 
 
 class Drawn(NamedTuple):
-    """A part: its windows, the lists that it stands in (number, and what it says there), lifts and hints."""
+    """A part: its windows, its entries in the lists of days, lifts and hints."""
 
     windows: tuple[DrawnWindow, ...]
-    lists: tuple[tuple[int, int], ...]
+    entries: tuple[int, ...]
     lifts: tuple[DrawnLift, ...]
     first: int
     last: int
@@ -103,7 +103,7 @@ class Artist:
                 for window in windows
             ),
             tuple(
-                (number, self.days.number(compact(target).encode(), days)) for number, days in _days(windows, treatment)
+                self.days.number(listed, compact(target).encode(), days) for listed, days in _days(windows, treatment)
             ),
             tuple(
                 DrawnLift(day, number(lift.at), target, self._text(lift_record(lift, say)))

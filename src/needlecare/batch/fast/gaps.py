@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from needlecare.batch.fast.day0 import Day0, Instant
@@ -14,6 +15,8 @@ NOTHING, COMMA = 0, 1
 DATES = 1_000_000_000
 _LAST_INSTANT = DATES // 2
 _DAY = 24 * 60 * 60
+# Days that nearly every plan has.
+_MOST_SHOWN = range(-14, 31)
 
 
 class Text(NamedTuple):
@@ -39,7 +42,7 @@ class Filling(dict[int, bytes]):
     """What goes into each gap for one treatment."""
 
     def __init__(self, day0: Day0, instants: list[Instant | None]) -> None:
-        super().__init__({NOTHING: b"", COMMA: b", "})
+        super().__init__(_around(day0.treatment.day.toordinal()))
         self._clock = day0.clock or 0
         self._offset = day0.offset
         self._day = day0.treatment.day.toordinal()
@@ -56,6 +59,12 @@ class Filling(dict[int, bytes]):
             text = _dates[self._day + days] + _times[seconds, self._offset + instant.by]
         self[number] = text
         return text
+
+
+@lru_cache(maxsize=512)
+def _around(day: int) -> dict[int, bytes]:
+    """Give what most plans of a *day* are filled with."""
+    return {NOTHING: b"", COMMA: b", ", **{DATES + number: _dates[day + number] for number in _MOST_SHOWN}}
 
 
 class _Dates(dict[int, bytes]):

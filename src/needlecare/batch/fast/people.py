@@ -30,11 +30,15 @@ OPEN_FIELDS = (
 
 
 class People(NamedTuple):
-    """Those to whom the same rules apply; *fields* are those of the record in order: written, or the name alone."""
+    """Those to whom the same rules apply; *fields* are those of the record in order: written, or the name alone.
+
+    *course* is the number of their *spacings* with their *precare*, which they can share with others.
+    """
 
     parts: list[Known]
     precare: Known
     spacings: Applying
+    course: int
     fields: list[bytes | str]
 
 
@@ -63,6 +67,7 @@ class Judge:
             names = tuple(sorted({test.fact for test in condition.tests}))
             by_facts.setdefault(names, {})[condition] = None
         self._written: dict[bytes, bytes] = {}
+        self._courses: dict[object, int] = {}
         self._groups = [_Group(names, tuple(found)) for names, found in by_facts.items() if names]
 
     def person(self, treatment: Treatment, facts: Facts) -> tuple[People, dict[str, bytes]]:
@@ -97,10 +102,12 @@ class Judge:
         calls = {verb: chosen if verb == CALL else () for verb, chosen in selection.by_verb.items()}
         bare = selection._replace(by_verb=calls, assumed_away=(), restrictions={}, spacings=())
         record = to_record(build_selected(self._rule_set, treatment, facts, bare))
+        precare = self._precare.known(part_of_precare(self._rule_set, selection))
         return People(
             [self._parts.known(part) for part in take_apart(self._rule_set, selection)],
-            self._precare.known(part_of_precare(self._rule_set, selection)),
+            precare,
             selection.spacings,
+            self._courses.setdefault((selection.spacings, precare.part.key), len(self._courses)),
             [name if name in OPEN_FIELDS else self._same(write_field(name, value)) for name, value in record.items()],
         )
 

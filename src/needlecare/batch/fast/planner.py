@@ -17,6 +17,7 @@ from needlecare.timeline.parts import BuiltPrecare, build_part, build_precare
 from needlecare.views.json import compact, render_line, treatment_record
 
 _MOST_SESSIONS = 2048
+_MOST_DAYS = 8192
 
 
 class Planner:
@@ -26,6 +27,7 @@ class Planner:
         self._rule_set = rule_set
         artist = self._artist = Artist(rule_set)
         self._written: dict[object, Text] = {}
+        self._following: dict[object, Text] = {}
         self._parts: Shapes[Drawn] = Shapes(rule_set, build_part, artist.draw)
         self._precare: Shapes[Precare] = Shapes(rule_set, build_precare, _days_before)
         self._judge = Judge(rule_set, self._parts, self._precare)
@@ -67,6 +69,16 @@ class Planner:
         return line.filled()
 
     def _sessions(self, people: People, treatment: Treatment) -> Text:
+        """Write the next session, the same for all who are treated on a day and wait as long."""
+        asked = (people.course, treatment.day, treatment.zone)
+        text = self._following.get(asked)
+        if text is None:
+            if len(self._following) >= _MOST_DAYS:
+                self._following.clear()
+            text = self._following[asked] = self._write_session(people, treatment)
+        return text
+
+    def _write_session(self, people: People, treatment: Treatment) -> Text:
         """Write the next session; with its dates as numbers of days from the treatment it is the same for many."""
         session = next_session(people.spacings, treatment.day, number=2)
         if session is None:

@@ -15,9 +15,11 @@ from needlecare.batch.fast.crossings import Crossing, Questions, edges, lie_betw
 from needlecare.batch.fast.day0 import (
     DAY,
     FAR,
+    Around,
     Cell,
     Day0,
     Instant,
+    Kind,
     Unsteady,
     cell_of,
     clocks_in,
@@ -89,14 +91,15 @@ class Shapes(Generic[Drawn]):
         found = []
         cells, last_before, next_after = day0.cells, day0.last_before, day0.next_after
         for known in parts:
-            step, months, _ = known.measure
+            _, (step, months, _), shapes, _ = known
             cell = cells.get(step)
             if cell is None and day0.clock is not None:
                 cell = cells[step] = cell_of(day0.clock, step, _MIDNIGHT)
             key = (cell, *[days_in(*one, day0.treatment.day) for one in months]) if months else cell
-            plain = known.shapes.get(key) or self._learn_plain(known, key, day0, cell)
-            if last_before < plain.first and plain.last < next_after:
-                found.append(plain.drawn)
+            plain = shapes.get(key) or self._learn_plain(known, key, day0, cell)
+            drawn, first, last = plain
+            if last_before < first and last < next_after:
+                found.append(drawn)
             else:
                 found.append(self._across(known, day0, key, plain))
         return found
@@ -104,20 +107,15 @@ class Shapes(Generic[Drawn]):
     def _across(self, known: Known, day0: Day0, key: object, plain: _Shape) -> Drawn:
         """Give what is drawn where clocks change on the way."""
         clock, step = day0.clock or 0, known.measure.step
-        changes = [one for one in day0.changes if plain.first <= one.at <= plain.last]
-        shifts = shifts_of(tuple([one.by for one in changes]))
-        if max(shifts) > _MOST_CHANGE:
-            raise Unsteady
-        passed = tuple([one.at % step for one in changes])
-        cell = None if day0.clock is None else cell_of(clock, step, edges(passed, shifts, step))
-        kind = (key, cell, passed, *[(one.by, one.is_over) for one in changes])
-        crossings = known.crossings.setdefault(kind, [])
+        changes = tuple([one for one in day0.changes if plain.first <= one[0] <= plain.last])
+        kind = day0.kinds.get((step, changes)) or _kind_of(day0, step, changes)
+        crossings = known.crossings.setdefault((key, kind), [])
         for crossing in crossings:
             if crossing.is_like(changes, clock):
                 drawn: Drawn = crossing.drawn
                 return drawn
         zone, day = day0.treatment.zone, day0.treatment.day
-        drawn, asked = self._learn(known.part, day, zone, clocks_in(cell), day0.offset)
+        drawn, asked = self._learn(known.part, day, zone, clocks_in(kind.cell), day0.offset)
         first, last = reach_of(asked)
         if first < plain.first or plain.last < last:
             raise Unsteady
@@ -160,6 +158,18 @@ class Shapes(Generic[Drawn]):
             raise Unsteady
         asked = tell_apart([zone.asked for zone in zones], [seconds_of(clock) for clock in clocks])
         return self._draw(builts[0], treatments[0], said.__getitem__), asked
+
+
+def _kind_of(day0: Day0, step: int, changes: tuple[Around, ...]) -> Kind:
+    """Tell of which kind *changes* are for all that counts in multiples of *step*."""
+    shifts = shifts_of(tuple([one.by for one in changes]))
+    if max(shifts) > _MOST_CHANGE:
+        raise Unsteady
+    passed = tuple([one.at % step for one in changes])
+    cell = None if day0.clock is None else cell_of(day0.clock, step, edges(passed, shifts, step))
+    kind = Kind(cell, passed, tuple([(one.by, one.is_over) for one in changes]))
+    day0.kinds[step, changes] = kind
+    return kind
 
 
 def _instants(built: tuple[tuple[Any, ...], ...]) -> Iterator[datetime]:
