@@ -53,6 +53,9 @@ def test_a_depth_that_cannot_be_is_refused(rules: RuleSet, text: str) -> None:
         ("skin-type", ["iv"], ("IV",)),
         ("condition", ["none"], ("none",)),
         ("add-on", ["PRP"], ("prp",)),
+        ("area", ["Face & Neck"], ("face", "neck")),
+        ("area", ["face/neck and scalp"], ("face", "neck", "scalp")),
+        ("area", ["décolletage"], ("chest",)),
     ],
 )
 def test_answers_are_known_by_their_words_in_any_order(

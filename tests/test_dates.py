@@ -126,6 +126,7 @@ def test_other_dates_need_no_clock() -> None:
     ("text", "read"),
     [
         *(("16:30", time(16, 30)), ("16.30", time(16, 30)), ("4:30pm", time(16, 30)), ("4:30 PM", time(16, 30))),
+        *(("1630", time(16, 30)), ("16h30", time(16, 30)), ("0905", time(9, 5))),
         *(("4pm", time(16)), ("4 p.m.", time(16)), ("9am", time(9)), ("12am", time(0)), ("12pm", time(12))),
         *(("noon", time(12)), ("midday", time(12)), ("Midnight", time(0)), ("0:00", time(0)), ("23:59", time(23, 59))),
         ("12:30am", time(0, 30)),
@@ -137,7 +138,23 @@ def test_times_are_read_as_people_write_them(text: str, read: time) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "16", "24:00", "25:00", "16:60", "0pm", "13pm", "0:30am", "4:30xm", "-1:00", "16:30:00", "١٦:٣٠", "1" * 99],
+    [
+        "",
+        "16",
+        "24:00",
+        "2460",
+        "930",
+        "25:00",
+        "16:60",
+        "0pm",
+        "13pm",
+        "0:30am",
+        "4:30xm",
+        "-1:00",
+        "16:30:00",
+        "١٦:٣٠",
+        "1" * 99,
+    ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(InputError) as raised:

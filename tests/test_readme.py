@@ -40,11 +40,12 @@ def test_the_clinics_example_is_shown_as_the_clinics(tmp_path: Path, capsys: pyt
     assert "Rule set my-clinic 2026-11" in shown
 
 
-def test_the_library_example_prints_windows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_library_example_asks_and_renders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     example = tmp_path / "example.py"
     example.write_text(block("python"), encoding="utf-8")
-    runpy.run_path(str(example))
-    assert "avoid makeup 2026-11-20 16:30:00+00:00 2026-11-22 16:30:00+00:00" in capsys.readouterr().out
+    made = runpy.run_path(str(example))
+    assert capsys.readouterr().out == "no\n"
+    assert made["calendar"].startswith("BEGIN:VCALENDAR\r\n")
 
 
 def test_the_picture_is_what_the_program_shows() -> None:

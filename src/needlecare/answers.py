@@ -1,6 +1,7 @@
 """What a person says of themselves and the treatment → facts, checked against what the rule set asks."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
@@ -9,6 +10,8 @@ from needlecare.errors import InputError
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
 from needlecare.model.ruleset import RuleSet
 from needlecare.rules.fields import decimal
+
+_JOINED = re.compile(r"[&/+]|\band\b")
 
 
 def read_facts(rule_set: RuleSet, said: Mapping[str, Sequence[str]]) -> Facts:
@@ -52,7 +55,7 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
 def _answers(fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for text in texts:
-        for part in text.split(",") if fact.several else (text,):
+        for part in _parts(fact, text) if fact.several else (text,):
             word, equals, when = part.partition("=")
             answer = _answer(fact, word.strip())
             found[answer] = None
@@ -65,6 +68,17 @@ def _answers(fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date
     # The order of typing says nothing; the same facts give the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
     return tuple(sorted(found, key=order.index))
+
+
+def _parts(fact: Fact, text: str) -> Iterator[str]:
+    """Split at commas, and where people join answers in other ways (`face & neck`) if that gives answers."""
+    names = _names(fact.answers)
+    for part in text.split(","):
+        joined = _JOINED.split(part)
+        if _plain(part) not in names and all(_plain(one) in names for one in joined):
+            yield from joined
+        else:
+            yield part
 
 
 def _answer(fact: Fact, word: str) -> str:
@@ -83,6 +97,10 @@ def _names(answers: tuple[Answer, ...]) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
+    if not text.isascii():
+        from unicodedata import combining, normalize
+
+        text = "".join(one for one in normalize("NFKD", text) if not combining(one))
     return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
 
 

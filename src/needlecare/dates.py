@@ -8,7 +8,9 @@ from needlecare.errors import InputError
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
-_TIME = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
+_SHORT_YEAR = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{2})")
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
+_FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,7 +28,7 @@ def is_relative(text: str) -> bool:
 def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:
     """Read a date; *today* is needed for `today`, `yesterday` and `tomorrow` alone.
 
-    *order*, `dmy` or `mdy`, decides where a date can be read both ways.
+    *order*, `dmy` or `mdy`, decides where a date can be read both ways, and says that a short year is of this century.
 
     Raises:
         InputError: it is no date, can be read two ways, or lies outside 1900 to 2199.
@@ -39,7 +41,10 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
     elif year_first := _YEAR_FIRST.fullmatch(word):
         found = _parse_year_first(year_first)
     else:
-        found = _parse_written(text.strip(), order)
+        short = _SHORT_YEAR.fullmatch(word) if order else None
+        found = _parse_written(
+            "{1}{2}{3}{2}20{4}".format(*short.group(0, 1, 2, 3, 4)) if short else text.strip(), order
+        )
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found
@@ -96,7 +101,7 @@ def parse_time(text: str) -> time:
     word = text.strip().lower()
     if word in _NAMED_TIMES:
         return _NAMED_TIMES[word]
-    match = _TIME.fullmatch(word)
+    match = _TIME.fullmatch(word) or _FOUR_DIGITS.fullmatch(word)
     if match and (match[2] or match[3]):
         hour, minute = int(match[1]), int(match[2] or 0)
         if match[3]:

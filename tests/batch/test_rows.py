@@ -65,6 +65,19 @@ def test_dates_says_how_ambiguous_dates_are_meant(order: str, day: str, tmp_path
     assert found == [day, "2026-11-20", "2026-11-20"]
 
 
+@pytest.mark.parametrize(("order", "cell"), [("dmy", "20/11/26"), ("mdy", "11-20-26"), ("dmy", "20.11.26 16:30")])
+def test_with_dates_a_short_year_is_of_this_century(order: str, cell: str, tmp_path: Path) -> None:
+    (plan,) = plans(batch(write(tmp_path, f"id,date\n1,{cell}\n"), "--dates", order))
+    assert plan["treatment"]["date"] == "2026-11-20"
+
+
+@pytest.mark.parametrize("cell", ["20/11/26", "03/04/2026"])
+def test_without_dates_numbers_that_are_not_clear_are_refused_with_the_way_out(cell: str, tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, f"id,date\n1,{cell}\n"))
+    assert ran.code == 1
+    assert "or say what all dates mean with --dates dmy or mdy" in ran.err
+
+
 @pytest.mark.parametrize(
     ("cell", "clock"),
     [
@@ -101,7 +114,12 @@ def test_what_a_row_leaves_empty_is_taken_from_the_options(tmp_path: Path) -> No
 
 def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
     ran = batch(write(tmp_path, "id,date,Skin typ\n1,2026-11-20,IV\n"))
-    assert "not used: the columns `Skin typ`" in ran.err
+    assert "not used: the columns `Skin typ`\n" in ran.err
+
+
+def test_a_column_that_looks_like_a_field_is_named_with_it(tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, "id,date,Needle depth (mm),Old date\n1,2026-11-20,1.5,2026-10-01\n"))
+    assert 'the columns `Needle depth (mm)`, `Old date`; perhaps you want --map depth="Needle depth (mm)"\n' in ran.err
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ Texts = tuple[str, ...]
 _SEVERAL = re.compile(r"[;|\n]")
 _DATE_AND_TIME = re.compile(r"(?P<date>.*[0-9])(?:T|\s+)(?P<time>[0-9]{1,2}[:.][0-9]{2}.*)")
 _SECONDS = re.compile(r"(\d{1,2}:\d{2}):00(?:\.0+)?(?=\D|$)")
+_NUMBERS = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}")
 _KEPT = 4096
 
 
@@ -114,7 +115,9 @@ def _read_date(text: str, today: date | None, order: str | None) -> tuple[date, 
     try:
         day = parse_date(day_text, today if is_relative(day_text) else None, order=order)
     except InputError as error:
-        raise InputError(f"date: {error}") from None
+        numbers = order is None and _NUMBERS.fullmatch(day_text)
+        hint = ", or say what all dates mean with --dates dmy or mdy" if numbers else ""
+        raise InputError(f"date: {error}{hint}") from None
     clock = _read_time(both["time"]) if both else None
     return day, clock if clock != time(0) else None
 

@@ -1,5 +1,6 @@
 """Which column of the input holds which field of a treatment."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from needlecare.errors import InputError
@@ -9,6 +10,7 @@ ID = "id"
 # Fields beside the facts that a rule set asks for.
 FIELDS = (ID, "date", "time", "tz", "seen")
 _KEPT = 1024
+_WORD = re.compile(r"\w+")
 
 
 def plain(name: str) -> str:
@@ -54,6 +56,14 @@ class Columns:
                 self._found.clear()
             self._found[column] = self._by_name.get(plain(column))
         return self._found[column]
+
+    def perhaps(self, column: str, held: Iterable[str]) -> str | None:
+        """Give the field that *column* looks like by its words, if no other column *held* it."""
+        words = set(_WORD.findall(plain(column)))
+        taken = {self.field(name) for name in held}
+        return next(
+            (field for name, field in self._by_name.items() if field not in taken and words >= set(name.split())), None
+        )
 
     def check(self, header: list[str], needed: Iterable[str]) -> None:
         """Check that the columns of a table hold what is *needed*, each field once.

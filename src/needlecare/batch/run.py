@@ -34,12 +34,15 @@ class Report(Protocol):
 
 
 class Summary(NamedTuple):
-    """What became of the rows: *made*, *left* as they are, *rejected*; *unused* names columns not understood."""
+    """What became of the rows: *made*, *left* as they are, *rejected*; *unused* names columns not understood.
+
+    Each stands with the field that it looks like, if any.
+    """
 
     made: int
     left: int
     rejected: int
-    unused: tuple[str, ...]
+    unused: Mapping[str, str | None]
 
 
 class Batch(NamedTuple):
@@ -91,7 +94,7 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
                         made, left = made + outcome.done, left + (not outcome.done)
                         _note(folder, outcome)
                 report.progress(made + left + rejects.count)
-            return Summary(made, left, rejects.count, tuple(tasks.unused))
+            return Summary(made, left, rejects.count, tasks.unused)
     finally:
         if folder is not None:
             folder.close()
@@ -142,7 +145,7 @@ class _Tasks:
         self._folder = folder
         self._ids = Ids()
         self._under_way: deque[Row] = deque()
-        self.unused: dict[str, None] = {}
+        self.unused: dict[str, str | None] = {}
 
     def __iter__(self) -> Iterator[Task]:
         for row in self._rows:
@@ -173,8 +176,9 @@ class _Tasks:
         for column, value in cells.items():
             field = self._columns.field(column)
             if field is None:
-                if column != PROBLEM and value not in ("", None) and len(self.unused) < _MOST_NAMED:
-                    self.unused.setdefault(column)
+                is_new = column not in self.unused and len(self.unused) < _MOST_NAMED
+                if is_new and column != PROBLEM and value not in ("", None):
+                    self.unused[column] = self._columns.perhaps(column, cells)
                 continue
             texts = texts_of(field, value)
             if field in fields:

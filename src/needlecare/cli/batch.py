@@ -201,7 +201,9 @@ def _say_end(summary: "Summary", whole: "Batch") -> None:
         where = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
         parts.append(f"{_count(summary.rejected, 'row')} rejected{where}")
     if summary.unused:
-        complain(f"not used: the columns {', '.join(f'`{name}`' for name in summary.unused)}")
+        hints = [f'--map {field}="{name}"' for name, field in summary.unused.items() if field]
+        perhaps = f"; perhaps you want {' '.join(hints)}" if hints else ""
+        complain(f"not used: the columns {', '.join(f'`{name}`' for name in summary.unused)}{perhaps}")
     complain(", ".join(parts))
 
 
