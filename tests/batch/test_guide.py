@@ -19,8 +19,9 @@ def blocks(language: str) -> list[str]:
 
 def test_the_guides_commands_do_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write(tmp_path, *blocks("csv"))
-    write(tmp_path, *blocks("yaml"), "my-clinic.yaml")
+    (clients,), (rules,) = blocks("csv"), blocks("yaml")
+    write(tmp_path, clients)
+    write(tmp_path, rules, "my-clinic.yaml")
     first, again = (shlex.split(command)[1:] for command in blocks("sh"))
     ran = run(*first, "--tz", "Europe/London")
     assert (ran.code, ran.out) == (1, "")

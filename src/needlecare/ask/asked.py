@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import NamedTuple
 
 from needlecare.dates import FIRST_YEAR, LAST_YEAR, parse_date, parse_time
@@ -18,26 +19,59 @@ _NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 
 _WEEKDAY = r"(?P<weekday>mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun(?=day))(?:day)?s?"
 _MONTH = r"(?P<month>" + "|".join(_MONTHS) + r")[a-z]*\.?"
 _COUNT = r"(?P<count>\d{1,3}|" + "|".join(_NUMBERS) + r")"
-_PATTERNS = tuple(
-    re.compile(rf"(?:^|.*?\s)(?P<all>{pattern})\s*[?.!]*$", re.DOTALL)
-    for pattern in (
-        r"(?:at\s+|around\s+|by\s+)?(?P<clock>\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}:\d{2}|noon|midday|midnight)",
-        r"(?:(?:in\s+the|this|at|first\s+thing\s+in\s+the)\s+)?(?P<part>morning|afternoon|evening|night|lunchtime)",
-        r"(?P<word>the\s+day\s+after\s+tomorrow|today|tonight|tomorrow|yesterday|right\s+now|now|at\s+the\s+moment)",
-        r"(?P<word2>last)\s+night",
-        rf"(?:on\s+|by\s+)?(?P<which>this\s+|next\s+|last\s+|coming\s+)?{_WEEKDAY}",
-        r"(?:on\s+|by\s+|(?P<which>this\s+|next\s+|last\s+|coming\s+))(?P<weekday>sun)",
-        r"(?:this\s+|at\s+the\s+|on\s+the\s+|over\s+the\s+)?(?P<weekend>weekend)",
-        r"(?P<week>this|next)\s+week",
-        rf"(?:on\s+)?(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+(?P<year>\d{{4}}))?",
-        rf"(?:on\s+)?{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?",
-        r"(?:on\s+)?(?P<iso>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})",
-        r"(?:on\s+|from\s+|by\s+)?day\s+(?P<number>\d{1,3})",
-        rf"(?:in|within)\s+{_COUNT}\s+(?P<unit>hour|day|week|month)s?(?:\s+time)?",
-        rf"(?:after\s+)?{_COUNT}\s+(?P<since>hour|day|week|month)s?(?:\s+(?:after|later|on|post))?",
-        rf"{_COUNT}\s+(?P<ago>hour|day|week|month)s?\s+ago",
-    )
+# How every word begins that can end one of the patterns below, besides numbers.
+_LAST_WORDS = (
+    *(*_DAYS, *_MONTHS),
+    *[
+        "am",
+        "pm",
+        "a.m",
+        "p.m",
+        "noon",
+        "mid",
+        "morning",
+        "afternoon",
+        "evening",
+        "night",
+        "lunchtime",
+        "to",
+        "yesterday",
+        "now",
+        "moment",
+    ],
+    *["week", "hour", "day", "month", "time", "after", "later", "on", "post", "ago"],
 )
+_PATTERNS = (
+    r"(?:at\s+|around\s+|by\s+)?(?P<clock>\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}:\d{2}|noon|midday|midnight)",
+    r"(?:(?:in\s+the|this|at|first\s+thing\s+in\s+the)\s+)?(?P<part>morning|afternoon|evening|night|lunchtime)",
+    r"(?P<word>the\s+day\s+after\s+tomorrow|today|tonight|tomorrow|yesterday|right\s+now|now|at\s+the\s+moment)",
+    r"(?P<word2>last)\s+night",
+    rf"(?:on\s+|by\s+)?(?P<which>this\s+|next\s+|last\s+|coming\s+)?{_WEEKDAY}",
+    r"(?:on\s+|by\s+|(?P<which>this\s+|next\s+|last\s+|coming\s+))(?P<weekday>sun)",
+    r"(?:this\s+|at\s+the\s+|on\s+the\s+|over\s+the\s+)?(?P<weekend>weekend)",
+    r"(?P<week>this|next)\s+week",
+    rf"(?:on\s+)?(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}(?:,?\s+(?P<year>\d{{4}}))?",
+    rf"(?:on\s+)?{_MONTH}\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<year>\d{{4}}))?",
+    r"(?:on\s+)?(?P<iso>\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})",
+    r"(?:on\s+|from\s+|by\s+)?day\s+(?P<number>\d{1,3})",
+    rf"(?:in|within)\s+{_COUNT}\s+(?P<unit>hour|day|week|month)s?(?:\s+time)?",
+    rf"(?:after\s+)?{_COUNT}\s+(?P<since>hour|day|week|month)s?(?:\s+(?:after|later|on|post))?",
+    rf"{_COUNT}\s+(?P<ago>hour|day|week|month)s?\s+ago",
+)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compile when it is needed, which takes longer than most questions do."""
+    return re.compile(rf"(?:^|.*?\s)(?P<all>{pattern})\s*[?.!]*$", re.DOTALL)
+
+
+def _match(words: str) -> re.Match[str] | None:
+    """Find what the end of *words* says about time."""
+    last = words.rstrip("?.! ").rpartition(" ")[2]
+    if not last.startswith(_LAST_WORDS) and not any(one.isdigit() for one in last):
+        return None
+    return next((found for pattern in _PATTERNS if (found := _compiled(pattern).match(words))), None)
 
 
 class Asked(NamedTuple):
@@ -111,7 +145,7 @@ def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]
     spoken = Spoken(" ".join(words.split()))
     while True:
         lowered = spoken.words.lower()
-        match = next((found for pattern in _PATTERNS if (found := pattern.match(lowered))), None)
+        match = _match(lowered)
         if match is None or (not match.start("all") and spoken.first is not None):
             return spoken
         rest = spoken.words[: match.start("all")].strip()

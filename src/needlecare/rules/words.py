@@ -167,7 +167,7 @@ def _parse_choice(fact: Fact, value: Value, problems: Problems) -> Test | None:
             return None
         negated, value = True, next(iter(value.values()))
     wanted = Entry({}, problems, (), "a condition").as_texts(value, fact.id)
-    known = {answer.id for answer in fact.answers} | {NONE}
+    known = [NONE, *[answer.id for answer in fact.answers]]
     if value in ("", []):
         problems.add(value, f"`{fact.id}` names no answer; it may be {', '.join(sorted(known))}")
     for answer in wanted:
