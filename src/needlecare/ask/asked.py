@@ -22,24 +22,8 @@ _COUNT = r"(?P<count>\d{1,3}|" + "|".join(_NUMBERS) + r")"
 # How every word begins that can end one of the patterns below, besides numbers.
 _LAST_WORDS = (
     *(*_DAYS, *_MONTHS),
-    *[
-        "am",
-        "pm",
-        "a.m",
-        "p.m",
-        "noon",
-        "mid",
-        "morning",
-        "afternoon",
-        "evening",
-        "night",
-        "lunchtime",
-        "to",
-        "yesterday",
-        "now",
-        "moment",
-    ],
-    *["week", "hour", "day", "month", "time", "after", "later", "on", "post", "ago"],
+    *("am", "pm", "a.m", "p.m", "noon", "mid", "morning", "afternoon", "evening", "night", "lunchtime", "to", "now"),
+    *("yesterday", "moment", "week", "hour", "day", "month", "time", "after", "later", "on", "post", "ago"),
 )
 _PATTERNS = (
     r"(?:at\s+|around\s+|by\s+)?(?P<clock>\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}:\d{2}|noon|midday|midnight)",
