@@ -73,6 +73,11 @@ class Window(NamedTuple):
     low_confidence: bool = False
 
     @property
+    def over(self) -> datetime:
+        """When it restricts no longer by the clock; what it *waits* for may still not have come."""
+        return max(self.end, self.better_until)
+
+    @property
     def lifts(self) -> tuple[Lift, ...]:
         """When a restriction eases and when it ends; one that goes on without end doesn't."""
         found = []
@@ -85,12 +90,16 @@ class Window(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One calendar day of the plan: ids of activities and signs, and what lifts."""
+    """One calendar day of the plan: ids of activities and signs, and what lifts.
+
+    *only_if* is no longer restricted by the clock, but still waits for something that only the person can see.
+    """
 
     number: int
     day: date
     avoid: tuple[str, ...]
     better_not: tuple[str, ...]
+    only_if: tuple[str, ...]
     do: tuple[str, ...]
     prepare: tuple[str, ...]
     expect: tuple[str, ...]

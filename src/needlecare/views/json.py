@@ -154,6 +154,7 @@ def _day(day: Day, say: Say) -> "DayRecord":
         "date": day.day.isoformat(),
         "avoid": list(day.avoid),
         "better_not": list(day.better_not),
+        "only_if": list(day.only_if),
         "do": list(day.do),
         "prepare": list(day.prepare),
         "expect": list(day.expect),

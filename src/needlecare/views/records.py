@@ -93,12 +93,16 @@ class LiftRecord(TypedDict):
 
 
 class DayRecord(TypedDict):
-    """One day: ids of activities, and in `expect` of signs."""
+    """One day: ids of activities, and in `expect` of signs.
+
+    `only_if` lists what isn't restricted any more but for what its windows have in `and_once`.
+    """
 
     day: int
     date: str
     avoid: list[str]
     better_not: list[str]
+    only_if: list[str]
     do: list[str]
     prepare: list[str]
     expect: list[str]
