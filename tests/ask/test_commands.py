@@ -219,6 +219,15 @@ def test_today_says_what_holds_and_what_changes_next(ask: Ask) -> None:
     assert "redness" in [one["sign"] for one in record["expect"]]
 
 
+def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: Ask) -> None:
+    typed = ["plan", "--event", "gym=2026-12-20"]
+    (event,) = ask(*typed, "--format", "json").record["events"]
+    assert (event["clashes"], "strenuous-exercise" in event["only_if"]) == ([], True)
+    said = ask(*typed).out.partition("Your events\n")[2].partition("\n\n")[0]
+    assert "only once no irritation is left" in said
+    assert "nothing in this plan speaks against it" not in said
+
+
 def test_events_clash_in_the_plan(ask: Ask) -> None:
     typed = ["plan", "--event", "beach:Crete=2026-11-27..2026-12-04", "--event", "zoo=2026-11-24"]
     events = ask(*typed, "--format", "json").record["events"]

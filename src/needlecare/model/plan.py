@@ -134,11 +134,15 @@ class Clash(NamedTuple):
 
 
 class Meeting(NamedTuple):
-    """An event, and what of it clashes with the plan; *known* tells whether the rule set knows its kind."""
+    """An event, and what of it clashes with the plan; *known* tells whether the rule set knows its kind.
+
+    *waiting* are restrictions on what it brings that are over by then, but for what only the person can see.
+    """
 
     event: Event
     clashes: tuple[Clash, ...]
     known: bool
+    waiting: tuple[Window, ...] = ()
 
 
 class Finding(NamedTuple):

@@ -158,7 +158,7 @@ def _day_rows(
             yield Row(head, join_words(rule_set.label(one) for one in shown), tone)
     begins = day_start(day.day, timeline.treatment.zone)
     for seen, names in waiting.on(day):
-        yield Row("Check first", f"{join_words(parts.label(one, begins) for one in names)}, only if {seen}", "only if")
+        yield Row("Check first", f"{join_words(parts.label(one, begins) for one in names)}, only once {seen}", "only if")
     doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
     for window in doing.values():
         yield Row("Do", f"{_hours(window, run, clock)}{with_details(window)}", "do", ranked_sources([window], rule_set))

@@ -206,6 +206,7 @@ def _event(meeting: Meeting, say: Say) -> "EventRecord":
             }
             for clash in meeting.clashes
         ],
+        "only_if": list(dict.fromkeys(window.target for window in meeting.waiting)),
     }
 
 

@@ -142,7 +142,10 @@ class ClashRecord(TypedDict):
 
 
 class EventRecord(TypedDict):
-    """An event and what of it clashes; `known` is false where the rule set has no such kind."""
+    """An event and what of it clashes; `known` is false where the rule set has no such kind.
+
+    `only_if` lists what isn't restricted then but for what its windows have in `and_once`.
+    """
 
     kind: str
     label: str
@@ -150,6 +153,7 @@ class EventRecord(TypedDict):
     last: str
     known: bool
     clashes: list[ClashRecord]
+    only_if: list[str]
 
 
 class ScreeningRecord(TypedDict):

@@ -201,9 +201,9 @@ def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
 
 def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     rule_set, day = timeline.rule_set, timeline.treatment.day
-    for event, clashes, known in timeline.meetings:
+    for event, clashes, known, waiting in timeline.meetings:
         head = f"{event.label}, {say_dates(event.first, event.last, day)}"
-        if not clashes:
+        if not clashes and not waiting:
             text = "nothing in this plan speaks against it" if known else "a plain event: no rule knows what it brings"
             yield Row(head, text, "yes" if known else "")
         groups: dict[tuple[str, str, str], list[Window]] = {}
@@ -214,6 +214,12 @@ def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             names = join_words(rule_set.label(one) for one in topmost((one.target for one in windows), rule_set))
             text = f"{names}: {until}{f', {waits}' if waits else ''}"
             yield Row(head, text, "better not" if state == "better-not" else "no", ranked_sources(windows, rule_set))
+        conditions: dict[str, list[Window]] = {}
+        for window in waiting:
+            conditions.setdefault(say_waits(window.waits, clock), []).append(window)
+        for waits, windows in conditions.items():
+            names = join_words(rule_set.label(one) for one in topmost((one.target for one in windows), rule_set))
+            yield Row(head, f"{names}: {waits}", "only if", ranked_sources(windows, rule_set))
 
 
 def _red_flags(timeline: Timeline) -> Iterator[Row]:
