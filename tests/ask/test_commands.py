@@ -219,6 +219,42 @@ def test_today_says_what_holds_and_what_changes_next(ask: Ask) -> None:
     assert "redness" in [one["sign"] for one in record["expect"]]
 
 
+def test_today_says_what_has_to_be_seen_first(ask: Ask) -> None:
+    sitting = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-12-20T12:00")
+    heat = [
+        one for one in ask("today", "--format", "json", sitting=sitting).record["only_if"] if one["activity"] == "heat"
+    ]
+    assert heat == [{"activity": "heat", "and_once": ["redness-gone"], "treatment": "2026-11-20"}]
+    first = ask("today", sitting=sitting).out.partition("\nCheck first\n")[2].partition("\n\n")[0]
+    assert "only once no redness is left" in first
+
+
+def test_a_part_that_has_to_be_seen_first_is_not_called_free(ask: Ask) -> None:
+    said = ask("can", "exercise", "--on", "2026-11-25").out
+    assert "- Exercise: only if no irritation is left." in said
+    assert "- Exercise: free" not in said
+
+
+def test_what_never_ends_is_called_never(ask: Ask) -> None:
+    assert "- Never." in ask("can", "share my roller", "--setting", "home").out
+    plan = ask("plan", "--setting", "home").out
+    lifts, lasting = plan.partition("What lifts when\n")[2].partition("\nWhat does not lift by itself\n")[::2]
+    assert "sharing the roller" not in lifts
+    assert "- Never: rolling over problem skin and sharing the roller" in lasting.partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param(["--seen", "redness-gone=no"], "Not before you see it: saunas", id="what is kept shut"),
+        pytest.param(["--rules", "rules/examples/nhs-chelsea.yaml"], "No end is given: hot baths", id="no end stated"),
+    ],
+)
+def test_what_has_no_date_stands_apart(ask: Ask, typed: list[str], said: str) -> None:
+    lasting = ask("plan", *typed).out.partition("\nWhat does not lift by itself\n")[2]
+    assert said in lasting.partition("\n\n")[0]
+
+
 def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: Ask) -> None:
     typed = ["plan", "--event", "gym=2026-12-20"]
     (event,) = ask(*typed, "--format", "json").record["events"]

@@ -59,7 +59,9 @@ def expected(timeline: Timeline) -> dict[str, str]:
         ):
             continue
         parts = []
-        if window["start"] != window["end"]:
+        if window["end"] is None and window["earliest"] is None:
+            parts.append("never")
+        elif window["start"] != window["end"]:
             parts.append(f"no until {says_until(window['end']) if window['end'] else 'further notice'}")
         if window["better_until"]:
             parts.append(f"{'then ' if parts else ''}better not until {says_until(window['better_until'])}")

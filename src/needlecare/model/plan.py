@@ -78,6 +78,11 @@ class Window(NamedTuple):
         return max(self.end, self.better_until)
 
     @property
+    def is_for_good(self) -> bool:
+        """Tell whether it never ends, whatever is seen."""
+        return self.end == self.earliest == FOREVER
+
+    @property
     def lifts(self) -> tuple[Lift, ...]:
         """When a restriction eases and when it ends; one that goes on without end doesn't."""
         found = []

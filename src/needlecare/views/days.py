@@ -34,26 +34,27 @@ def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             "yes" if to == "yes" else "better not",
             ranked_sources((windows[one, at] for one in shown), timeline.rule_set),
         )
-    yield from _endless(timeline)
 
 
-def _endless(timeline: Timeline) -> Iterator[Row]:
-    """List what has no end, or none that is given."""
+def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List what doesn't lift by itself: what no end is given for, what has to be seen first, what is never right."""
     rule_set = timeline.rule_set
-    never = {window.target: window for window in timeline.windows if window.kind == AVOID and window.end == FOREVER}
-    unsaid = {
-        window.target: window
-        for window in timeline.windows
-        if window.kind == AVOID and window.end < FOREVER == window.better_until
-    }
-    for found, head, advice in (
-        (unsaid, "No end is given", "ask your clinic"),
-        (never, "Until further notice", "leave it"),
-    ):
-        shown = topmost(found, rule_set)
-        if shown:
-            text = f"{join_words(rule_set.label(one) for one in shown)}: {advice}"
-            yield Row(head, text, "no", ranked_sources((found[one] for one in shown), rule_set))
+    groups: dict[tuple[int, str, str], list[Window]] = {}
+    for window in timeline.windows:
+        if window.kind != AVOID or window.over < FOREVER:
+            continue
+        waits = say_waits(window.waits, clock)
+        if window.is_for_good:
+            key = 2, "Never", ""
+        elif waits and (window.end_stated or window.end == FOREVER):
+            key = 1, "Not before you see it", f", {waits}"
+        else:
+            key = 0, "No end is given", ": ask your clinic"
+        groups.setdefault(key, []).append(window)
+    for (_, head, advice), windows in sorted(groups.items(), key=lambda item: item[0]):
+        shown = topmost((window.target for window in windows), rule_set)
+        cite = ranked_sources((window for window in windows if window.target in shown), rule_set)
+        yield Row(head, f"{join_words(rule_set.label(one) for one in shown)}{advice}", "no", cite)
 
 
 def draw_chart(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterator[Strip]:
@@ -147,9 +148,7 @@ def _day_title(run: list[Day], timeline: Timeline) -> str:
     return f"{numbers} · {say_dates(first.day, last.day, timeline.treatment.day)}"
 
 
-def _day_rows(
-    run: list[Day], timeline: Timeline, clock: Clock, parts: Parts, waiting: Waiting
-) -> Iterator[Row]:
+def _day_rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts, waiting: Waiting) -> Iterator[Row]:
     rule_set, day = timeline.rule_set, run[0]
     for head, activities, tone in (("Leave", day.avoid, "no"), ("Better not", day.better_not, "better not")):
         listed = topmost(activities, rule_set)
@@ -158,7 +157,9 @@ def _day_rows(
             yield Row(head, join_words(rule_set.label(one) for one in shown), tone)
     begins = day_start(day.day, timeline.treatment.zone)
     for seen, names in waiting.on(day):
-        yield Row("Check first", f"{join_words(parts.label(one, begins) for one in names)}, only once {seen}", "only if")
+        yield Row(
+            "Check first", f"{join_words(parts.label(one, begins) for one in names)}, only once {seen}", "only if"
+        )
     doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
     for window in doing.values():
         yield Row("Do", f"{_hours(window, run, clock)}{with_details(window)}", "do", ranked_sources([window], rule_set))

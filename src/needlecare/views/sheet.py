@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from needlecare.model.plan import Day, Session, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, EXPECT, RuleSet
-from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lifts
+from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
 from needlecare.views.grounds import list_changes, list_known
 from needlecare.views.phrases import (
     NO_ADVICE,
@@ -29,6 +29,7 @@ class Sheet(NamedTuple):
     notice: tuple[str, ...]
     findings: tuple[Row, ...]
     lifts: tuple[Row, ...]
+    lasting: tuple[Row, ...]
     chart_days: tuple[Day, ...]
     chart: tuple[Strip, ...]
     before: tuple[Row, ...]
@@ -56,6 +57,7 @@ def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
         notice=tuple(_notice(timeline.rule_set)),
         findings=tuple(_findings(timeline)),
         lifts=tuple(list_lifts(timeline, clock)),
+        lasting=tuple(list_lasting(timeline, clock)),
         chart_days=after,
         chart=tuple(draw_chart(timeline, after, clock)),
         before=tuple(list_before(timeline, clock)),

@@ -65,6 +65,7 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
         yield from _paragraph(line, "italic", width)
     yield from _section("Before anything else", sheet.findings, width)
     yield from _section("What lifts when", sheet.lifts, width)
+    yield from _section("What does not lift by itself", sheet.lasting, width)
     yield from _section("Red flags", sheet.red_flags, width)
     if sheet.chart:
         yield from _heading("Day by day at a glance", width)
@@ -191,8 +192,8 @@ def _legend(indent: int, width: int) -> Iterator[Line]:
     meanings = [[_CELLS[state], (f" {meaning}", "")] for state, meaning in _MEANINGS]
     needed = sum(cell_len(text) for meaning in meanings for text, _ in meaning) + len(_BETWEEN) * (len(meanings) - 1)
     if needed > width:
-        for state, meaning in _MEANINGS:
-            first, *rest = wrap(meaning, width - 2)
+        for state, said in _MEANINGS:
+            first, *rest = wrap(said, width - 2)
             yield [_CELLS[state], (f" {first}", "")]
             yield from ([(f"  {line}", "")] for line in rest)
         return

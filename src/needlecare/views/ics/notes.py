@@ -88,7 +88,8 @@ class Notes:
         lines.extend(self._restricted([window for window in milder if window.start > begins], _NOT_BEFORE))
         lines.extend(self._restricted([window for window in milder if window.start <= begins], _BETTER_NOT))
         lines.extend(
-            f"Check first: {join_words(self.namer.freed(names, begins))}, only once {seen}" for seen, names in self._waiting.on(day)
+            f"Check first: {join_words(self.namer.freed(names, begins))}, only once {seen}"
+            for seen, names in self._waiting.on(day)
         )
         for head, kind in (("Prepare:", PREPARE), ("Do:", DO)):
             asked = self.details(window for window in windows if window.kind == kind)
