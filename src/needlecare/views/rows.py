@@ -32,7 +32,7 @@ class Block(NamedTuple):
 
 
 class Strip(NamedTuple):
-    """One line of the chart: a letter for each day, `n` no, `b` better not, `o` only if, `.` free; and it all in words."""
+    """One line of the chart: a letter for each day, `n` no, `b` better not, `o` only if, `.` free; and the same said."""
 
     label: str
     states: str
