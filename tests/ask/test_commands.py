@@ -255,6 +255,39 @@ def test_what_has_no_date_stands_apart(ask: Ask, typed: list[str], said: str) ->
     assert said in lasting.partition("\n\n")[0]
 
 
+def test_what_says_stop_leads_the_plan_and_holds_the_next_session(ask: Ask) -> None:
+    stopped = ask("plan", "--condition", "eczema", "--condition", "under-22").out
+    first = stopped.partition("Before anything else\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.partition(":")[0] for line in first] == [
+        *("- STOP", "- NO SESSION YET", "- TELL YOUR CLINIC", "- TREATED ALREADY?")
+    ]
+    session = stopped.partition("The next session\n")[2].partition("\n\n")[0].splitlines()
+    assert session[0].endswith(": should not be booked before your clinic has decided")
+    assert session[1].startswith("- If the answer is yes: not before Fri 1 Jan 2027")
+    assert "Late from" not in stopped
+    assert ask("sessions", "--condition", "eczema").out.startswith("STOP: ")
+    calendar = ask("plan", "--condition", "eczema", "--format", "ics").out
+    assert calendar.count("SUMMARY:Session 2\\, only if your clinic agrees: ") == 2
+
+
+def test_a_stop_leaves_the_sessions_of_the_json_as_they_are(ask: Ask) -> None:
+    plain, stopped = (ask("plan", "--format", "json", *more).record for more in ((), ("--condition", "eczema")))
+    assert stopped["sessions"] == plain["sessions"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "lead"),
+    [(["--setting", "home"], "TELL A CLINICIAN: "), (["--condition", "under-22"], "TELL YOUR CLINIC: ")],
+    ids=["at home", "at a clinic"],
+)
+@pytest.mark.parametrize("command", ["plan", "check"])
+def test_who_needles_at_home_is_not_sent_to_a_clinic_of_theirs(
+    ask: Ask, command: str, typed: list[str], lead: str
+) -> None:
+    said = ask(command, *typed).out
+    assert [one for one in ("TELL A CLINICIAN: ", "TELL YOUR CLINIC: ") if one in said] == [lead]
+
+
 def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: Ask) -> None:
     typed = ["plan", "--event", "gym=2026-12-20"]
     (event,) = ask(*typed, "--format", "json").record["events"]

@@ -10,9 +10,9 @@ from needlecare.model.plan import Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
 from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_not_before, say_treatment
+from needlecare.views.findings import lead_of
 from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_restriction, say_waits, topmost
 
-_LEVELS = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST", "tell": "TELL YOUR CLINIC"}
 _KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
 
 
@@ -172,7 +172,7 @@ def _screened(screened: Screened) -> Iterator[str]:
     for finding in screened.findings:
         screening = finding.screening
         sources = ", ".join(dict.fromkeys(saying.source for saying in screening.says))
-        yield f"{_LEVELS[finding.level]}: {screening.text or screening.id} [{sources}]"
+        yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id} [{sources}]"
         if screening.note:
             yield f"  {screening.note}"
     total = screened.answered + len(screened.unanswered)
