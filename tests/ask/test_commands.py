@@ -343,6 +343,39 @@ def test_of_two_open_treatments_the_strictest_answers_and_is_named(ask: Ask) -> 
     assert ask("can", "makeup", "--format", "json", sitting=now).record["treatment"]["date"] == "2026-11-24"
 
 
+def test_what_was_said_of_a_treatment_can_be_taken_back(ask: Ask) -> None:
+    ask("log", "add", *SITTING, "--depth", "1.5", "--area", "neck", "--skin-type", "II", sitting=())
+    said = ask("log", "edit", "1", "--forget", "depth", "--forget", "--area", "--time", "17:00", sitting=())
+    assert (said.code, said.out) == (0, "Number 1 is now: 2026-11-20 17:00 (Europe/London).\n")
+    assert ask("log", "edit", "1", "--forget", "time", sitting=()).code == 0
+    (kept,) = ask("log", "list", "--format", "json", sitting=()).record["treatments"]
+    assert kept == {"id": 1, "date": "2026-11-20", "tz": "Europe/London"}
+
+
+def test_a_lasting_fact_is_taken_back_for_every_treatment_and_says_so(ask: Ask) -> None:
+    ask("log", "add", *SITTING, "--skin-type", "II", sitting=())
+    assert "for no treatment any more: skin-type" in ask("log", "edit", "1", "--forget", "skin-type", sitting=()).out
+    assert "skin-type" not in ask("log", "list", "--format", "json", sitting=()).record["lasting"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        (["--forget", "date"], "--forget date: every treatment has one; change it with --date"),
+        (["--forget", "tz"], "--forget tz: every treatment has one; change it with --tz"),
+        (["--forget", "depth"], "no `depth` is remembered of number 1; there is time"),
+        (["--forget", "time", "--time", "15:00"], "--time and --forget time can't both be"),
+        ([], "what shall be changed? Name it, such as --time 15:00, or --forget time"),
+    ],
+)
+def test_what_cannot_be_taken_back_is_told_and_nothing_changes(ask: Ask, typed: list[str], wrong: str) -> None:
+    ask("log", "add", *SITTING, sitting=())
+    before = ask("log", "list", sitting=()).out
+    said = ask("log", "edit", "1", *typed, sitting=())
+    assert (said.code, wrong in said.err) == (2, True)
+    assert ask("log", "list", sitting=()).out == before
+
+
 def test_removing_asks_first(ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ask("log", "add", *SITTING, sitting=())
     answer = tmp_path / "answer"

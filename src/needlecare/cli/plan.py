@@ -76,7 +76,9 @@ def call_off(calendar: Calendar, idle: dict[str, bool], *, format_: str | None, 
 
 def _write(text: str, chosen: str, output: Path | None, timeline: Timeline | None = None) -> None:
     if output is not None:
-        write_file(output, text)
+        from needlecare.views.formats import for_file
+
+        write_file(output, for_file(text, chosen))
         # Scripts want it quiet; a person wants to know that it worked.
         if sys.stderr is not None and sys.stderr.isatty():
             from needlecare.cli.written import say_written
