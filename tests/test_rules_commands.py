@@ -147,6 +147,36 @@ def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path, capsys: p
     assert json.loads(run(capsys, "diff", str(old), str(new), "--format", "json")[1])["cases"] == 1
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('{avoid: makeup, until: 1d, why: "x"}', '{avoid: makeup, until: 1d, why: "y"}', "why “x” → “y”"),
+        ("{avoid: makeup, until: 1d}", '{avoid: makeup, until: 1d, how: "z"}', "how (nothing) → “z”"),
+        ("{avoid: makeup, until: 1d}", "{avoid: [makeup, sun], until: 1d}", "names makeup → makeup, sun"),
+        ("{avoid: makeup, until: 1d}", "{avoid: makeup, from: 2d before, until: 1d}", "from (nothing) → 2d before"),
+        (
+            "{avoid: makeup, until: 1d, when: {technique: pen}}",
+            "{avoid: makeup, until: 1d, when: {depth: over 1}}",
+            "holds technique: pen → depth: over 1",
+        ),
+        (
+            "{avoid: makeup, until: 1d, says: {ours: 1d}}",
+            "{avoid: makeup, until: 1d, says: {ours: {until: 2d, note: two}}}",
+            "says ours: 1d → until 2d (two)",
+        ),
+    ],
+    ids=["a word", "a new word", "targets", "a start", "a condition", "what a source says"],
+)
+def test_diff_shows_the_old_and_the_new_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    one, other = (
+        str(write(tmp_path, f"{HEAD}rules:\n  makeup: {rule}\n", f"{name}.yaml"))
+        for name, rule in (("old", old), ("new", new))
+    )
+    assert f"rule makeup: {said}\n" in run(capsys, "diff", one, other)[1]
+
+
 def test_diff_of_a_set_with_itself_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = str(write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n"))
     assert run(capsys, "diff", path, path)[1] == "mine and mine say the same.\n"
