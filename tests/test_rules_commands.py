@@ -68,6 +68,18 @@ ADVICE = [
         "mine.yaml:5:3: advice: makeup changes a rule of microneedling: say `because:` and `by:`",
         id="a change that doesn't say why and by whom",
     ),
+    pytest.param(
+        "words-from: microneedling\nwhen: {setting: home}\n" + HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n",
+        "mine.yaml:2:7: advice: no rule of mine shows unless more is said: plans assume setting to be clinic; "
+        "change `when`, or make what it asks for the `default` of that fact",
+        id="a condition of all rules that is assumed not to hold",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  no-gym: {avoid: exercise, until: 3d}\n  gym: {do: exercise, until: 2d}\n",
+        "mine.yaml:5:3: advice: gym can never come true: no-gym says to leave exercise all that time; "
+        "change one of them, or switch it off",
+        id="to be done while it is to be left",
+    ),
 ]
 
 
@@ -85,6 +97,29 @@ def test_lint_advises_with_the_place(
         assert run(capsys, "lint", "--strict", str(tmp_path / "mine.yaml"))[0] == 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("when: {technique: pen}\nrules:\n  gym: {avoid: exercise, until: 1d}\n", id="what is assumed"),
+        pytest.param("when: {depth: over 1}\nrules:\n  gym: {avoid: exercise, until: 1d}\n", id="what is unknown"),
+        pytest.param(
+            "rules:\n  a: {avoid: exercise, until: 1d}\n  b: {avoid: swimming, until: 1d, when: {setting: home}}\n",
+            id="one rule of two",
+        ),
+        pytest.param(
+            "rules:\n  no-gym: {avoid: exercise, until: 1d}\n  gym: {do: exercise, until: 2d}\n", id="done later"
+        ),
+        pytest.param(
+            "rules:\n  no-gym: {avoid: exercise, until: 1d}\n  gym: {do: exercise, from: no-gym ends, for: 2d}\n",
+            id="done from its end on",
+        ),
+    ],
+)
+def test_lint_is_silent_on_what_can_show(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "lint", str(write(tmp_path, HEAD + text)))
+    assert (code, ": advice: " in out) == (0, False)
+
+
 def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(
         tmp_path,
@@ -94,7 +129,7 @@ def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.Captur
     )
     code, out, _ = run(capsys, "lint", str(path))
     assert code == 3
-    assert [line.split(": ")[0].removeprefix(f"{path}:") for line in out.splitlines()] == ["4:3", "5:3", "6:20"]
+    assert [line.split(": ")[0].removeprefix(f"{path}:") for line in out.splitlines()] == ["4:14", "5:29", "6:20"]
     assert "there is no activity `makup` (did you mean makeup?)" in out
     assert "`b`: there is no moment `soon`" in out
     assert "a rule has no `untill` (did you mean until?)" in out
