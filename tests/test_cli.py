@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -28,6 +29,48 @@ def test_every_option_at_once_makes_a_plan() -> None:
     assert (ran.code, ran.err) == (0, "")
     assert "face and neck, a needling pen, " in ran.out
     assert "1.5 mm" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("option", "formats"),
+    [
+        ("--plain", ["json", "ics", "html", "md", "csv"]),
+        ("--sources", ["json", "ics", "csv"]),
+        ("--days 5", ["csv"]),
+    ],
+)
+def test_an_option_that_a_format_cannot_honour_is_refused(option: str, formats: list[str]) -> None:
+    for format_ in ("text", "json", "ics", "html", "md", "csv"):
+        ran = run(*PLAN, *option.split(), "--format", format_)
+        assert ran.code == (2 if format_ in formats else 0)
+        assert (f"{option.split(maxsplit=1)[0]} means nothing for {format_}; leave it out" in ran.err) == (
+            format_ in formats
+        )
+
+
+@pytest.mark.parametrize("option", ["--plain", "--sources", "--days 5"])
+def test_calling_a_calendar_off_takes_no_option_of_a_plan(tmp_path: Path, option: str) -> None:
+    assert run(*PLAN, "-o", str(tmp_path / "old.ics")).code == 0
+    ran = run("plan", "--cancel", str(tmp_path / "old.ics"), *option.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{option.split(maxsplit=1)[0]} means nothing with --cancel" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("a.ics", r"\d+ events, 21 Oct 2026 to \d+ \w+ 2027"),
+        ("a.csv", r"\d+ rows"),
+        ("a.html", "the plan, 21 Oct 2026 to 19 Dec 2026"),
+        ("a.json", "the plan, 21 Oct 2026 to 19 Dec 2026"),
+    ],
+)
+def test_a_written_file_is_told_of_on_a_terminal_alone(tmp_path: Path, name: str, held: str) -> None:
+    path = tmp_path / name
+    said = without_colour(run_at_terminal(*PLAN, "-o", str(path)))
+    assert re.fullmatch(f"needlecare: {re.escape(str(path))}: {held}\n", said)
+    ran = run_program(*PLAN, "-o", str(path))
+    assert (ran.stdout, ran.stderr) == (b"", b"")
 
 
 def test_the_program_runs_as_a_module_from_any_folder(tmp_path: Path) -> None:

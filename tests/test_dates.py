@@ -168,6 +168,20 @@ def test_zones_are_known_by_their_names(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("europe/london", "Europe/London"),
+        ("EUROPE/LONDON", "Europe/London"),
+        ("america/new york", "America/New_York"),
+        ("utc", "UTC"),
+        (" Asia/tokyo ", "Asia/Tokyo"),
+    ],
+)
+def test_zones_are_known_in_any_letters_and_named_in_one_way(typed: str, name: str) -> None:
+    assert parse_zone(typed).key == name
+
+
+@pytest.mark.parametrize(
     ("name", "said"),
     [
         ("Mars/Base", "there is no time zone `Mars/Base`; write it as Europe/London"),

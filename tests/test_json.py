@@ -96,7 +96,7 @@ def test_every_field_of_the_contract_is_there() -> None:
         assert all({"source", "value"} <= saying.keys() for saying in window["says"])
         assert all({"rule", "source", "value"} <= lost.keys() for lost in window["overruled"])
     for day in record["days"]:
-        assert {"day", "date", "avoid", "better_not", "do", "expect", "lifts"} <= day.keys()
+        assert {"day", "date", "avoid", "better_not", "only_if", "do", "expect", "lifts"} <= day.keys()
         assert all({"activity", "at"} <= lift.keys() for lift in day["lifts"])
     assert {"number", "minimum", "recommended", "overdue", "sources"} <= record["sessions"][0].keys()
     assert {"condition", "level", "text", "sources"} <= record["screening"][0].keys()
@@ -142,9 +142,10 @@ def test_days_are_consecutive_and_hold_ids_in_order() -> None:
             datetime.fromisoformat(before["date"]).date().toordinal() + 1
         )
     for day in record["days"]:
-        for name in ("avoid", "better_not", "do", "expect", "prepare"):
+        for name in ("avoid", "better_not", "only_if", "do", "expect", "prepare"):
             assert day[name] == sorted(set(day[name]))
-        assert not set(day["avoid"]) & set(day["better_not"])
+        states = [*day["avoid"], *day["better_not"], *day["only_if"]]
+        assert len(states) == len(set(states))
 
 
 def instants(value: object) -> Iterator[str]:

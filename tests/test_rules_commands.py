@@ -68,6 +68,18 @@ ADVICE = [
         "mine.yaml:5:3: advice: makeup changes a rule of microneedling: say `because:` and `by:`",
         id="a change that doesn't say why and by whom",
     ),
+    pytest.param(
+        "words-from: microneedling\nwhen: {setting: home}\n" + HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n",
+        "mine.yaml:2:7: advice: no rule of mine shows unless more is said: plans assume setting to be clinic; "
+        "change `when`, or make what it asks for the `default` of that fact",
+        id="a condition of all rules that is assumed not to hold",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  no-gym: {avoid: exercise, until: 3d}\n  gym: {do: exercise, until: 2d}\n",
+        "mine.yaml:5:3: advice: gym can never come true: no-gym says to leave exercise all that time; "
+        "change one of them, or switch it off",
+        id="to be done while it is to be left",
+    ),
 ]
 
 
@@ -85,6 +97,29 @@ def test_lint_advises_with_the_place(
         assert run(capsys, "lint", "--strict", str(tmp_path / "mine.yaml"))[0] == 3
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("when: {technique: pen}\nrules:\n  gym: {avoid: exercise, until: 1d}\n", id="what is assumed"),
+        pytest.param("when: {depth: over 1}\nrules:\n  gym: {avoid: exercise, until: 1d}\n", id="what is unknown"),
+        pytest.param(
+            "rules:\n  a: {avoid: exercise, until: 1d}\n  b: {avoid: swimming, until: 1d, when: {setting: home}}\n",
+            id="one rule of two",
+        ),
+        pytest.param(
+            "rules:\n  no-gym: {avoid: exercise, until: 1d}\n  gym: {do: exercise, until: 2d}\n", id="done later"
+        ),
+        pytest.param(
+            "rules:\n  no-gym: {avoid: exercise, until: 1d}\n  gym: {do: exercise, from: no-gym ends, for: 2d}\n",
+            id="done from its end on",
+        ),
+    ],
+)
+def test_lint_is_silent_on_what_can_show(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "lint", str(write(tmp_path, HEAD + text)))
+    assert (code, ": advice: " in out) == (0, False)
+
+
 def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(
         tmp_path,
@@ -94,7 +129,7 @@ def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.Captur
     )
     code, out, _ = run(capsys, "lint", str(path))
     assert code == 3
-    assert [line.split(": ")[0].removeprefix(f"{path}:") for line in out.splitlines()] == ["4:3", "5:3", "6:20"]
+    assert [line.split(": ")[0].removeprefix(f"{path}:") for line in out.splitlines()] == ["4:14", "5:29", "6:20"]
     assert "there is no activity `makup` (did you mean makeup?)" in out
     assert "`b`: there is no moment `soon`" in out
     assert "a rule has no `untill` (did you mean until?)" in out
@@ -145,6 +180,36 @@ def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path, capsys: p
     assert "rule makeup: 24h → 48h" in out
     assert "make-up: avoid 24h → avoid 48h; changes 1 of the 1 cases, such as “a Friday”\n" in out
     assert json.loads(run(capsys, "diff", str(old), str(new), "--format", "json")[1])["cases"] == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('{avoid: makeup, until: 1d, why: "x"}', '{avoid: makeup, until: 1d, why: "y"}', "why “x” → “y”"),
+        ("{avoid: makeup, until: 1d}", '{avoid: makeup, until: 1d, how: "z"}', "how (nothing) → “z”"),
+        ("{avoid: makeup, until: 1d}", "{avoid: [makeup, sun], until: 1d}", "names makeup → makeup, sun"),
+        ("{avoid: makeup, until: 1d}", "{avoid: makeup, from: 2d before, until: 1d}", "from (nothing) → 2d before"),
+        (
+            "{avoid: makeup, until: 1d, when: {technique: pen}}",
+            "{avoid: makeup, until: 1d, when: {depth: over 1}}",
+            "holds technique: pen → depth: over 1",
+        ),
+        (
+            "{avoid: makeup, until: 1d, says: {ours: 1d}}",
+            "{avoid: makeup, until: 1d, says: {ours: {until: 2d, note: two}}}",
+            "says ours: 1d → until 2d (two)",
+        ),
+    ],
+    ids=["a word", "a new word", "targets", "a start", "a condition", "what a source says"],
+)
+def test_diff_shows_the_old_and_the_new_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+) -> None:
+    one, other = (
+        str(write(tmp_path, f"{HEAD}rules:\n  makeup: {rule}\n", f"{name}.yaml"))
+        for name, rule in (("old", old), ("new", new))
+    )
+    assert f"rule makeup: {said}\n" in run(capsys, "diff", one, other)[1]
 
 
 def test_diff_of_a_set_with_itself_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,25 @@ def test_a_plan_day_by_day(plan: Planner) -> None:
     assert lifts(day(made, 2)) == [("gym", "22 Nov 16:30", "yes")]
 
 
+@pytest.mark.parametrize(
+    ("until", "seen", "first"),
+    [
+        pytest.param("24h and redness-gone", None, 4, id="from its usual end on"),
+        pytest.param("6d and redness-gone", None, 7, id="from the known end on"),
+        pytest.param("24h..6d and redness-gone", None, 7, id="after what is better not"),
+        pytest.param("24h and redness-gone", "redness-gone=2026-11-22", None, id="not once it was seen"),
+        pytest.param("24h and redness-gone", "redness-gone=no", None, id="not while it is kept shut"),
+        pytest.param("24h", None, None, id="not where nothing is waited for"),
+    ],
+)
+def test_what_the_clock_alone_cannot_free_is_never_listed_as_free(
+    plan: Planner, until: str, seen: str | None, first: int | None
+) -> None:
+    made = plan(f"gym: {{avoid: gym, until: {until}}}", seen=[seen] if seen else [], days=40)
+    listed = [one.number for one in made.days if "gym" in one.only_if]
+    assert listed == ([] if first is None else list(range(first, 40)))
+
+
 def test_days_are_numbered_from_the_treatment_and_carry_their_dates(plan: Planner) -> None:
     made = plan("gym: {avoid: gym, from: 3d before, until: 3d}", "2028-02-28")
     numbers = {one.number: one.day.isoformat() for one in made.days}

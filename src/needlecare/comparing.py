@@ -5,8 +5,11 @@ from typing import NamedTuple
 
 from needlecare.cases import plan_case
 from needlecare.errors import InputError
+from needlecare.model.bounds import Bound
+from needlecare.model.facts import Condition, Test
 from needlecare.model.plan import FOREVER, Timeline, Window
-from needlecare.model.ruleset import Rule, RuleSet
+from needlecare.model.ruleset import Rule, RuleSet, Saying
+from needlecare.model.time import Duration
 from needlecare.rules.cases import Case
 
 
@@ -42,17 +45,67 @@ def _value(one: object) -> str:
     return f" ({one.verb} {', '.join(one.targets)}, {one.value})" if isinstance(one, Rule) else ""
 
 
+_NAMES = {"start": "from", "targets": "names", "when": "holds", "total": "count", "low_confidence": "low confidence"}
+# What a rule's own value says is said first, and whose it is only where nothing else differs.
+_APART = ("id", "origin", "end", "days", "words", "says")
+
+
 def _fields(one: object, other: object) -> str:
-    """Say which fields differ; for a rule's window, from what to what."""
+    """Say which fields differ, and from what to what."""
     old = one._asdict() if isinstance(one, tuple) and hasattr(one, "_asdict") else {}
     new = other._asdict() if isinstance(other, tuple) and hasattr(other, "_asdict") else {}
-    names = [name for name in old if old[name] != new[name] and name not in ("origin", "start", "end", "days")]
     parts = []
     if isinstance(one, Rule) and isinstance(other, Rule) and one.value != other.value:
         parts.append(f"{one.value} → {other.value}")
-    said = {"says": "what sources say", "when": "whom it holds for", "words": "its words", "targets": "what it names"}
-    parts.extend(said.get(name, name.replace("_", " ")) for name in names)
-    return ", ".join(parts) or "whose it is"
+    for name in old:
+        if old[name] != new[name] and name not in _APART:
+            said = _said(old[name]), _said(new[name])
+            if f"{said[0]} → {said[1]}" not in parts:
+                parts.append(f"{_NAMES.get(name, name.replace('_', ' '))} {said[0]} → {said[1]}")
+    for name, said_of in (("words", _words), ("says", _sayings)):
+        parts.extend(_entries(said_of(old.get(name, ())), said_of(new.get(name, ()))))
+    return "; ".join(parts) or f"whose it is: {old.get('origin')} → {new.get('origin')}"
+
+
+def _entries(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    for name in (*old, *(name for name in new if name not in old)):
+        if old.get(name) != new.get(name):
+            yield f"{name} {old.get(name, _NOTHING)} → {new.get(name, _NOTHING)}"
+
+
+_NOTHING = "(nothing)"
+
+
+def _words(words: Mapping[str, str]) -> dict[str, str]:
+    return {name: f"“{text}”" for name, text in dict(words).items()}
+
+
+def _sayings(says: Iterable[Saying]) -> dict[str, str]:
+    found: dict[str, list[str]] = {}
+    for one in says:
+        found.setdefault(one.source, []).append(f"{one.value}{f' ({one.note})' if one.note else ''}")
+    return {f"says {source}:": " and ".join(values) for source, values in found.items()}
+
+
+def _said(value: object) -> str:
+    """Say the value of a field as a rule file would."""
+    if value is None or value in ("", ()):
+        return _NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Condition):
+        return " and ".join(map(_test, value.tests)) or "always"
+    if isinstance(value, tuple) and not isinstance(value, (Bound, Duration)):
+        return ", ".join(map(_said, value))
+    return str(value)
+
+
+def _test(test: Test) -> str:
+    if test.answers:
+        return f"{test.fact}: {'not ' if test.negated else ''}{' or '.join(sorted(test.answers))}"
+    low = [] if test.low is None else [f"{'over' if test.open_low else 'from'} {test.low:g}"]
+    high = [] if test.high is None else [f"{'under' if test.open_high else 'up to'} {test.high:g}"]
+    return f"{test.fact}: {' '.join([*low, *high])}"
 
 
 def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[list[Change], int]:

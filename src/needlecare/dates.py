@@ -113,18 +113,32 @@ def parse_time(text: str) -> time:
 
 
 def parse_zone(name: str) -> ZoneInfo:
-    """Read the name of a time zone, such as Europe/London.
+    """Read the name of a time zone, such as Europe/London; small and capital letters are the same.
 
     Raises:
         InputError: there is no such zone.
     """
-    try:
-        zone = ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        zone = None
-    if zone is None or name in _NO_ZONES:
+    # Some disks find a zone by any spelling; a plan must name it in the one way that is the same everywhere.
+    zone = _zone(name) if name != name.lower() else None
+    zone = zone or _zone(_spelled(name))
+    if zone is None:
         raise InputError(f"there is no time zone `{name[:_LONGEST]}`{_near_zone(name)}; write it as Europe/London")
     return zone
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return None if name in _NO_ZONES else ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _spelled(name: str) -> str:
+    """Give the zone's own spelling of *name*."""
+    from zoneinfo import available_timezones
+
+    wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
+    return next((zone for zone in sorted(available_timezones() - _NO_ZONES) if zone.lower() == wanted), "")
 
 
 def _near_zone(name: str) -> str:

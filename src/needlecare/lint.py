@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare.model.bounds import AT_TREATMENT, TREATMENT, Bound, parse_bound
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
-from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying
+from needlecare.model.ruleset import AVOID, DO, Rule, RuleSet, Saying
 from needlecare.model.time import Duration
 from needlecare.model.treatment import make_treatment
 from needlecare.rules.layers import Layer
@@ -25,9 +25,10 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
     _unused_sources(rule_set, layer, advice)
     _shared_names(rule_set, layer, advice)
+    _vanished(rule_set, layer, list(own.values()), advice)
     for id_, rule in own.items():
         at = layer.entries["rules"][id_].id
-        for text in (*_shorter(rule), *_never(rule, rule_set), *_changed(rule, layer)):
+        for text in (*_shorter(rule), *_never(rule, rule_set), *_idle(rule, rule_set), *_changed(rule, layer)):
             advice.add(at, text)
     return advice.lines()
 
@@ -119,6 +120,49 @@ def _never(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
     if hiding:
         names = ", ".join(hiding)
         yield f"{rule.id} never shows: {names} is stricter on the same; change that one by its id, or switch it off"
+
+
+def _idle(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
+    """Note something to do that is to be left all the time that it should be done."""
+    facts = satisfying(rule.when, rule_set.facts)
+    if rule.verb != DO or facts is None:
+        return
+    sure = {one.id: one for one in rule_set.rules.values() if one.when.judge(facts)[0] is Truth.YES}
+    windows = build_timeline(replace(rule_set, rules=sure), _SAMPLE, facts, days=1).windows
+    lost = set(rule.targets) - {window.target for window in windows if window.rule == rule.id}
+    hiding = {id_ for window in windows if window.kind == AVOID and window.target in lost for id_ in window.rules}
+    # What starts when another rule ends can't be without that one, nor be hidden by it.
+    waited = {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms}
+    left = {id_: one for id_, one in sure.items() if id_ not in hiding - waited}
+    free = build_timeline(replace(rule_set, rules=left), _SAMPLE, facts, days=1).windows
+    never = sorted(lost & {window.target for window in free if window.rule == rule.id})
+    if never:
+        yield (
+            f"{rule.id} can never come true: {', '.join(sorted(hiding - waited))} says to leave {', '.join(never)} "
+            "all that time; change one of them, or switch it off"
+        )
+
+
+def _vanished(rule_set: RuleSet, layer: Layer, own: list[Rule], advice: Problems) -> None:
+    """Note a set whose rules all wait for what is assumed to be otherwise."""
+    facts = satisfying(Condition(), rule_set.facts)
+    if not own or facts is None:
+        return
+    judged = [rule.when.judge(facts) for rule in own]
+    if any(truth is not Truth.NO for truth, _ in judged):
+        return
+    names = sorted({name for _, deciding in judged for name in deciding})
+    assumed = ", ".join(f"{name} to be {_shown(facts.value(name))}" for name in names)
+    raw = layer.entries["rules"][own[0].id]
+    advice.add(
+        raw.file_condition or raw.id,
+        f"no rule of {rule_set.id} shows unless more is said: plans assume {assumed}; change `when`, or make what it "
+        "asks for the `default` of that fact",
+    )
+
+
+def _shown(value: Given | None) -> str:
+    return " and ".join(value) if isinstance(value, tuple) else f"{value}"
 
 
 def satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:

@@ -219,6 +219,84 @@ def test_today_says_what_holds_and_what_changes_next(ask: Ask) -> None:
     assert "redness" in [one["sign"] for one in record["expect"]]
 
 
+def test_today_says_what_has_to_be_seen_first(ask: Ask) -> None:
+    sitting = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-12-20T12:00")
+    heat = [
+        one for one in ask("today", "--format", "json", sitting=sitting).record["only_if"] if one["activity"] == "heat"
+    ]
+    assert heat == [{"activity": "heat", "and_once": ["redness-gone"], "treatment": "2026-11-20"}]
+    first = ask("today", sitting=sitting).out.partition("\nCheck first\n")[2].partition("\n\n")[0]
+    assert "only once no redness is left" in first
+
+
+def test_a_part_that_has_to_be_seen_first_is_not_called_free(ask: Ask) -> None:
+    said = ask("can", "exercise", "--on", "2026-11-25").out
+    assert "- Exercise: only if no irritation is left." in said
+    assert "- Exercise: free" not in said
+
+
+def test_what_never_ends_is_called_never(ask: Ask) -> None:
+    assert "- Never." in ask("can", "share my roller", "--setting", "home").out
+    plan = ask("plan", "--setting", "home").out
+    lifts, lasting = plan.partition("What lifts when\n")[2].partition("\nWhat does not lift by itself\n")[::2]
+    assert "sharing the roller" not in lifts
+    assert "- Never: rolling over problem skin and sharing the roller" in lasting.partition("\n\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param(["--seen", "redness-gone=no"], "Not before you see it: saunas", id="what is kept shut"),
+        pytest.param(["--rules", "rules/examples/nhs-chelsea.yaml"], "No end is given: hot baths", id="no end stated"),
+    ],
+)
+def test_what_has_no_date_stands_apart(ask: Ask, typed: list[str], said: str) -> None:
+    lasting = ask("plan", *typed).out.partition("\nWhat does not lift by itself\n")[2]
+    assert said in lasting.partition("\n\n")[0]
+
+
+def test_what_says_stop_leads_the_plan_and_holds_the_next_session(ask: Ask) -> None:
+    stopped = ask("plan", "--condition", "eczema", "--condition", "under-22").out
+    first = stopped.partition("Before anything else\n")[2].partition("\n\n")[0].splitlines()
+    assert [line.partition(":")[0] for line in first] == [
+        *("- STOP", "- NO SESSION YET", "- TELL YOUR CLINIC", "- TREATED ALREADY?")
+    ]
+    session = stopped.partition("The next session\n")[2].partition("\n\n")[0].splitlines()
+    assert session[0].endswith(": should not be booked before your clinic has decided")
+    assert session[1].startswith("- If the answer is yes: not before Fri 1 Jan 2027")
+    assert "Late from" not in stopped
+    assert ask("sessions", "--condition", "eczema").out.startswith("STOP: ")
+    calendar = ask("plan", "--condition", "eczema", "--format", "ics").out
+    assert calendar.count("SUMMARY:Session 2\\, only if your clinic agrees: ") == 2
+
+
+def test_a_stop_leaves_the_sessions_of_the_json_as_they_are(ask: Ask) -> None:
+    plain, stopped = (ask("plan", "--format", "json", *more).record for more in ((), ("--condition", "eczema")))
+    assert stopped["sessions"] == plain["sessions"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "lead"),
+    [(["--setting", "home"], "TELL A CLINICIAN: "), (["--condition", "under-22"], "TELL YOUR CLINIC: ")],
+    ids=["at home", "at a clinic"],
+)
+@pytest.mark.parametrize("command", ["plan", "check"])
+def test_who_needles_at_home_is_not_sent_to_a_clinic_of_theirs(
+    ask: Ask, command: str, typed: list[str], lead: str
+) -> None:
+    said = ask(command, *typed).out
+    assert [one for one in ("TELL A CLINICIAN: ", "TELL YOUR CLINIC: ") if one in said] == [lead]
+
+
+def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: Ask) -> None:
+    typed = ["plan", "--event", "gym=2026-12-20"]
+    (event,) = ask(*typed, "--format", "json").record["events"]
+    assert (event["clashes"], "strenuous-exercise" in event["only_if"]) == ([], True)
+    said = ask(*typed).out.partition("Your events\n")[2].partition("\n\n")[0]
+    assert "only once no irritation is left" in said
+    assert "nothing in this plan speaks against it" not in said
+
+
 def test_events_clash_in_the_plan(ask: Ask) -> None:
     typed = ["plan", "--event", "beach:Crete=2026-11-27..2026-12-04", "--event", "zoo=2026-11-24"]
     events = ask(*typed, "--format", "json").record["events"]
@@ -263,6 +341,39 @@ def test_of_two_open_treatments_the_strictest_answers_and_is_named(ask: Ask) -> 
     assert said.code == 1
     assert "Counted from the treatment of Tue 24 Nov (neck)" in said.out
     assert ask("can", "makeup", "--format", "json", sitting=now).record["treatment"]["date"] == "2026-11-24"
+
+
+def test_what_was_said_of_a_treatment_can_be_taken_back(ask: Ask) -> None:
+    ask("log", "add", *SITTING, "--depth", "1.5", "--area", "neck", "--skin-type", "II", sitting=())
+    said = ask("log", "edit", "1", "--forget", "depth", "--forget", "--area", "--time", "17:00", sitting=())
+    assert (said.code, said.out) == (0, "Number 1 is now: 2026-11-20 17:00 (Europe/London).\n")
+    assert ask("log", "edit", "1", "--forget", "time", sitting=()).code == 0
+    (kept,) = ask("log", "list", "--format", "json", sitting=()).record["treatments"]
+    assert kept == {"id": 1, "date": "2026-11-20", "tz": "Europe/London"}
+
+
+def test_a_lasting_fact_is_taken_back_for_every_treatment_and_says_so(ask: Ask) -> None:
+    ask("log", "add", *SITTING, "--skin-type", "II", sitting=())
+    assert "for no treatment any more: skin-type" in ask("log", "edit", "1", "--forget", "skin-type", sitting=()).out
+    assert "skin-type" not in ask("log", "list", "--format", "json", sitting=()).record["lasting"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        (["--forget", "date"], "--forget date: every treatment has one; change it with --date"),
+        (["--forget", "tz"], "--forget tz: every treatment has one; change it with --tz"),
+        (["--forget", "depth"], "no `depth` is remembered of number 1; there is time"),
+        (["--forget", "time", "--time", "15:00"], "--time and --forget time can't both be"),
+        ([], "what shall be changed? Name it, such as --time 15:00, or --forget time"),
+    ],
+)
+def test_what_cannot_be_taken_back_is_told_and_nothing_changes(ask: Ask, typed: list[str], wrong: str) -> None:
+    ask("log", "add", *SITTING, sitting=())
+    before = ask("log", "list", sitting=()).out
+    said = ask("log", "edit", "1", *typed, sitting=())
+    assert (said.code, wrong in said.err) == (2, True)
+    assert ask("log", "list", sitting=()).out == before
 
 
 def test_removing_asks_first(ask: Ask, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
     rule_set = timeline.rule_set
     for day in timeline.days[::3]:
         for activity in sorted(timeline.reached):
-            verdict = judge([timeline], meant(activity), on_day(day.day)).verdict
+            found = judge([timeline], meant(activity), on_day(day.day))
+            verdict = found.verdict
             if activity in day.avoid:
                 assert verdict == NO, (activity, day.day)
             elif activity in day.better_not:
@@ -54,6 +55,7 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
                 assert verdict == BETTER_NOT or not is_leaf(rule_set, activity)
             elif is_leaf(rule_set, activity):
                 assert verdict == YES, (activity, day.day)
+                assert bool(found.and_once) == (activity in day.only_if), (activity, day.day)
 
 
 @pytest.mark.parametrize("sitting", SITTINGS)

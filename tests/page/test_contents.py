@@ -1,5 +1,6 @@
 """Page, Markdown and CSV say what the JSON says: parsed back and compared, and as whole files."""
 
+import codecs
 import csv
 import io
 import json
@@ -59,7 +60,9 @@ def expected(timeline: Timeline) -> dict[str, str]:
         ):
             continue
         parts = []
-        if window["start"] != window["end"]:
+        if window["end"] is None and window["earliest"] is None:
+            parts.append("never")
+        elif window["start"] != window["end"]:
             parts.append(f"no until {says_until(window['end']) if window['end'] else 'further notice'}")
         if window["better_until"]:
             parts.append(f"{'then ' if parts else ''}better not until {says_until(window['better_until'])}")
@@ -173,8 +176,15 @@ def test_the_page_names_what_a_clinic_changed_and_why(tmp_path: Path) -> None:
 def test_the_files_name_tells_the_format(tmp_path: Path, name: str, begins: str) -> None:
     target = tmp_path / name
     assert run(*PLAN, "-o", str(target)) == (0, "", "")
-    assert target.read_text(encoding="utf-8").startswith(begins)
-    assert run(*PLAN, "--format", name.partition(".")[2]).out == target.read_bytes().decode()
+    assert target.read_bytes().decode("utf-8-sig").startswith(begins)
+    assert run(*PLAN, "--format", name.partition(".")[2]).out == target.read_bytes().decode("utf-8-sig")
+
+
+def test_a_file_of_csv_tells_spreadsheets_that_it_is_utf_8_and_nothing_else_does(tmp_path: Path) -> None:
+    for name in ("a.csv", "a.md", "a.html", "a.ics", "a.json", "a.txt"):
+        assert run(*PLAN, "-o", str(tmp_path / name)).code == 0
+        assert (tmp_path / name).read_bytes().startswith(codecs.BOM_UTF8) == (name == "a.csv")
+    assert run(*PLAN, "--format", "csv").out.startswith('"kind",')
 
 
 @pytest.mark.parametrize("format_", ["html", "md", "csv"])

@@ -8,7 +8,7 @@ from needlecare.ask.asked import at_instant
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.verdict import NO, YES, Verdict, judge
 from needlecare.model.plan import FOREVER, Lift, Timeline, Window
-from needlecare.model.ruleset import DO, EXPECT, PREPARE
+from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 
 _NEXT = 3
 
@@ -24,12 +24,16 @@ class Change(NamedTuple):
 
 
 class Now(NamedTuple):
-    """What holds *at* a moment, over all open treatments. *changes* are the next ones, up to the third instant."""
+    """What holds *at* a moment, over all open treatments. *changes* are the next ones, up to the third instant.
+
+    *only_if* are restrictions that are over, but for what only the person can see.
+    """
 
     at: datetime
     timelines: tuple[Timeline, ...]
     avoid: tuple[Verdict, ...]
     better_not: tuple[Verdict, ...]
+    only_if: tuple[tuple[Timeline, Window], ...]
     do: tuple[tuple[Timeline, Window], ...]
     expect: tuple[tuple[Timeline, Window], ...]
     changes: tuple[Change, ...]
@@ -56,11 +60,18 @@ def look(timelines: Sequence[Timeline], at: datetime) -> Now:
         if any(_holds(window, at) for timeline in timelines for window in timeline.windows_on(one))
     ]
     own = [verdict for verdict in verdicts if verdict.verdict != YES]
+    held = {one for verdict in own for one in verdict.meaning.ids}
     return Now(
         at,
         tuple(timelines),
         tuple(one for one in own if one.verdict == NO),
         tuple(one for one in own if one.verdict != NO),
+        tuple(
+            (timeline, window)
+            for timeline in timelines
+            for window in timeline.windows
+            if window.kind == AVOID and window.waits and window.over <= at and window.target not in held
+        ),
         tuple(_at_work(timelines, at, (DO, PREPARE))),
         tuple(_at_work(timelines, at, (EXPECT,))),
         tuple(_changes(timelines, at)),

@@ -168,7 +168,8 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: boo
 
 def _part(activity: str, runs: list[Stretch], state: str, asked: Asked) -> Part:
     if state == YES:
-        return Part(activity, YES, None, None, ())
+        over = [one for one in runs if one.end <= asked.begins(one.timeline.treatment)]
+        return Part(activity, YES, None, None, _waits(_after_treatment(over)))
     until, clear, windows = _ends(runs, state, asked)
     return Part(
         activity,
@@ -264,6 +265,10 @@ def _waits(windows: Iterable[Window]) -> tuple[Wait, ...]:
     return tuple(latest.values())
 
 
+def _after_treatment(over: Iterable[Stretch]) -> Iterator[Window]:
+    return (one.window for one in over if one.window.end > one.timeline.treatment.first)
+
+
 def _with_past(verdict: Verdict, timeline: Timeline, meaning: Meaning, asked: Asked) -> Verdict:
     """Add to a yes since when it holds, on what condition, and when it ends."""
     runs = [one for part in family(timeline.rule_set, meaning.ids) for one in stretches(timeline, part)]
@@ -271,9 +276,8 @@ def _with_past(verdict: Verdict, timeline: Timeline, meaning: Meaning, asked: As
     over = [one for one in runs if one.end <= begins]
     ahead = sorted((one for one in runs if one.start > begins), key=lambda one: one.start)
     windows = _unique(sorted(over, key=lambda one: -one.end.timestamp()))
-    after = [one for one in windows if one.end > timeline.treatment.first]
     return verdict._replace(
-        and_once=_waits(after),
+        and_once=_waits(_after_treatment(over)),
         windows=windows[:1] or ((ahead[0].window,) if ahead else ()),
         since=max((one.end for one in over), default=None),
         again=ahead[0].start if ahead else None,

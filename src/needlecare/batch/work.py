@@ -14,7 +14,7 @@ from needlecare.batch.ledger import Kept
 from needlecare.errors import InputError, OutputError
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline import build_timeline
-from needlecare.views.formats import render
+from needlecare.views.formats import for_file, render
 from needlecare.views.harmless import escape
 from needlecare.views.json import SCHEMA_VERSION
 
@@ -108,7 +108,7 @@ class Work:
         if self.settings.resume and digest == kept.digest and _size(path / kept.name) == kept.size:
             return Outcome("", kept, done=False)
         text = render(build_timeline(self.rule_set, *case), self.settings.format, client=task.client)
-        data = text.encode()
+        data = for_file(text, self.settings.format).encode()
         write_whole(path / kept.name, data)
         return Outcome("", Kept(kept.name, digest, len(data)))
 

@@ -53,12 +53,15 @@ def plan(
         Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=400, help="How many days to show; nothing else is cut.")
+        int | None,
+        typer.Option(min=1, max=400, help="How many days to show; nothing else is cut. Not for csv, which has none."),
     ] = None,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Text without colour and layout, good to hear read aloud.")
+        bool, typer.Option("--plain", help="Text without colour and layout, good to hear read aloud; for text alone.")
     ] = False,
-    sources: Annotated[bool, typer.Option("--sources", help="List the sources at the end.")] = False,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="List the sources at the end of the text; html and md always do.")
+    ] = False,
     calendar_style: Annotated[
         str | None,
         typer.Option(metavar="daily|moments", help="An entry a day, or only what changes.", rich_help_panel=_CALENDAR),
@@ -90,6 +93,7 @@ def plan(
 
     calendar = (calendar_style, alarm, discreet, id_, replaces, cancel)
     if request is None:
-        call_off(calendar, format_=format_, output=output)
+        idle = {"--plain": plain, "--sources": sources, "--days": days is not None}
+        call_off(calendar, idle, format_=format_, output=output)
         return
     show_plan(request, format_=format_, output=output, days=days, plain=plain, sources=sources, calendar=calendar)

@@ -24,6 +24,7 @@ log_app = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `log list`.")]
 _FORGOTTEN = ("now", "no_log")
+_NEEDED = ("date", "tz")
 
 
 @log_app.command(cls=Command)
@@ -80,21 +81,48 @@ def list_(
 
 @log_app.command(cls=Command)
 @with_options
-def edit(typed: dict[str, Any], *, number: Number) -> None:
+def edit(
+    typed: dict[str, Any],
+    *,
+    number: Number,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Forget what was said of this: time, depth, area … (repeat)."),
+    ] = None,
+) -> None:
     """Change what is remembered of a treatment; what isn't named stays."""
     log = the_log(typed)
     entry, lasting = log.get(number), log.lasting()
     changed = {
         name: value for name, value in typed.items() if value not in (None, [], False) and name not in _FORGOTTEN
     }
-    if not changed:
-        raise InputError("what shall be changed? Name it, such as --time 15:00")
+    if not changed and not forget:
+        raise InputError("what shall be changed? Name it, such as --time 15:00, or --forget time")
+    gone = {_name_of(text, entry, lasting, changed) for text in forget or ()}
+    entry = entry._replace(said={name: value for name, value in entry.said.items() if name not in gone})
+    no_more = [name for name in lasting if name in gone]
+    lasting = {name: value for name, value in lasting.items() if name not in gone}
     said = _as_said(spoken(entry, {}, {**typed}), lasting)
     log.replace(number, said)
     kept = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
-    if kept:
-        log.keep(_absolute(kept))
-    write_text(f"Number {number} is now: {_line(said)}.\n")
+    if kept or no_more:
+        log.keep({**_absolute(kept), **dict.fromkeys(no_more)})
+    more = f"; for no treatment any more: {', '.join(_record(dict.fromkeys(no_more)))}" if no_more else ""
+    write_text(f"Number {number} is now: {_line(said)}{more}.\n")
+
+
+def _name_of(text: str, entry: Entry, lasting: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
+    """Give the name under which is remembered what shall be forgotten."""
+    shown = text.strip().lstrip("-").replace("_", "-").lower()
+    known = {name.rstrip("_").replace("_", "-"): name for name in (*lasting, *entry.said)}
+    if shown in _NEEDED:
+        raise InputError(f"--forget {shown}: every treatment has one; change it with --{shown}")
+    if shown not in known:
+        there = ", ".join(sorted(set(known) - set(_NEEDED))) or "nothing that could be forgotten"
+        raise InputError(f"--forget: no `{text[:40]}` is remembered of number {entry.id}; there is {there}")
+    if known[shown] in changed:
+        raise InputError(f"--{shown} and --forget {shown} can't both be; leave one of them out")
+    return known[shown]
 
 
 @log_app.command(cls=Command)

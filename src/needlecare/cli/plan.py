@@ -21,6 +21,12 @@ FORMATS = {
     "md": (".md", ".markdown"),
     "csv": (".csv",),
 }
+# What an option about the view can be honoured by; where it can't, it is refused rather than ignored.
+_HONOURED = {
+    "--plain": ("text",),
+    "--sources": ("text", "html", "md"),
+    "--days": ("text", "json", "ics", "html", "md"),
+}
 _SUFFIXES = {suffix: name for name, suffixes in FORMATS.items() for suffix in suffixes}
 
 
@@ -38,6 +44,7 @@ def show_plan(
     chosen = _choose(format_, output)
     if any(one not in (None, False) for one in calendar) and chosen != "ics":
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
+    _refuse_idle({"--plain": plain, "--sources": sources, "--days": days is not None}, chosen)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
@@ -51,13 +58,15 @@ def show_plan(
         text, remark = render_calendar(timeline, options)
     else:
         text, remark = _render(timeline, chosen, sources=sources), ""
-    _write(text, chosen, output)
+    _write(text, chosen, output, timeline)
     if remark:
         complain(remark)
 
 
-def call_off(calendar: Calendar, *, format_: str | None, output: Path | None) -> None:
-    """Write the calendar that calls an older one off; no treatment is needed."""
+def call_off(calendar: Calendar, idle: dict[str, bool], *, format_: str | None, output: Path | None) -> None:
+    """Write the calendar that calls an older one off; no treatment is needed. What is *idle* must not be typed."""
+    for option in (option for option, typed in idle.items() if typed):
+        raise InputError(f"{option} means nothing with --cancel; leave it out")
     if _choose(format_ or (None if output else "ics"), output) != "ics":
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
     from needlecare.cli.calendar import CalendarOptions, render_cancel
@@ -65,13 +74,28 @@ def call_off(calendar: Calendar, *, format_: str | None, output: Path | None) ->
     _write(render_cancel(CalendarOptions(*calendar)), "ics", output)
 
 
-def _write(text: str, chosen: str, output: Path | None) -> None:
+def _write(text: str, chosen: str, output: Path | None, timeline: Timeline | None = None) -> None:
     if output is not None:
-        write_file(output, text)
+        from needlecare.views.formats import for_file
+
+        write_file(output, for_file(text, chosen))
+        # Scripts want it quiet; a person wants to know that it worked.
+        if sys.stderr is not None and sys.stderr.isatty():
+            from needlecare.cli.written import say_written
+
+            complain(say_written(output, text, chosen, timeline))
     elif chosen == "text":
         write_text(text)
     else:
         write_data(text)
+
+
+def _refuse_idle(typed: dict[str, bool], chosen: str) -> None:
+    for option, formats in _HONOURED.items():
+        if typed[option] and chosen not in formats:
+            raise InputError(
+                f"{option} means nothing for {chosen}; leave it out, or take --format {', '.join(formats)}"
+            )
 
 
 def _choose(format_: str | None, output: Path | None) -> str:

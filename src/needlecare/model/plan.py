@@ -73,6 +73,16 @@ class Window(NamedTuple):
     low_confidence: bool = False
 
     @property
+    def over(self) -> datetime:
+        """When it restricts no longer by the clock; what it *waits* for may still not have come."""
+        return max(self.end, self.better_until)
+
+    @property
+    def is_for_good(self) -> bool:
+        """Tell whether it never ends, whatever is seen."""
+        return self.end == self.earliest == FOREVER
+
+    @property
     def lifts(self) -> tuple[Lift, ...]:
         """When a restriction eases and when it ends; one that goes on without end doesn't."""
         found = []
@@ -85,12 +95,16 @@ class Window(NamedTuple):
 
 
 class Day(NamedTuple):
-    """One calendar day of the plan: ids of activities and signs, and what lifts."""
+    """One calendar day of the plan: ids of activities and signs, and what lifts.
+
+    *only_if* is no longer restricted by the clock, but still waits for something that only the person can see.
+    """
 
     number: int
     day: date
     avoid: tuple[str, ...]
     better_not: tuple[str, ...]
+    only_if: tuple[str, ...]
     do: tuple[str, ...]
     prepare: tuple[str, ...]
     expect: tuple[str, ...]
@@ -125,11 +139,15 @@ class Clash(NamedTuple):
 
 
 class Meeting(NamedTuple):
-    """An event, and what of it clashes with the plan; *known* tells whether the rule set knows its kind."""
+    """An event, and what of it clashes with the plan; *known* tells whether the rule set knows its kind.
+
+    *waiting* are restrictions on what it brings that are over by then, but for what only the person can see.
+    """
 
     event: Event
     clashes: tuple[Clash, ...]
     known: bool
+    waiting: tuple[Window, ...] = ()
 
 
 class Finding(NamedTuple):

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
 from needlecare.model.ruleset import CALL, EXPECT, PREPARE, Activity, Rule, RuleSet, Sign
 from needlecare.rules.fields import nearest
-from needlecare.rules.layers import Layer
-from needlecare.rules.places import Problems
+from needlecare.rules.layers import Layer, Raw
+from needlecare.rules.places import Problems, find_word
 
 _ASKS = re.compile(r"(?i)\bask\b.*\bwho prescribed\b")
 # An order as such: not “never stop it”, “whether to stop it”, “before you stop it” or “a pause”.
@@ -21,16 +21,16 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
     """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
     known_moments = (*BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events)
     medicines = _medicine_names(rule_set)
+    waited = _Waited(rule_set, known_moments, layer, problems)
     for rule in rule_set.rules.values():
-        at = layer.entries["rules"][rule.id].id
-        _check_targets(rule, rule_set, at, problems)
-        _check_orders(rule, medicines, at, problems)
+        raw = layer.entries["rules"][rule.id]
+        _check_targets(rule, rule_set, raw, problems)
+        _check_orders(rule, medicines, raw.id, problems)
         for bound in _bounds_of(rule):
-            _check_moments(bound, known_moments, rule_set.rules, at, problems)
+            waited.check(bound, raw)
     for moment in rule_set.moments.values():
         if moment.usual is not None:
-            at = _place(layer, "moments", moment.id)
-            _check_moments(moment.usual, known_moments, rule_set.rules, at, problems)
+            waited.check(moment.usual, layer.entries["moments"][moment.id])
     _check_tree(rule_set, layer, problems)
     _check_events(rule_set, layer, problems)
     _check_circles(rule_set, layer, problems)
@@ -41,27 +41,34 @@ def _place(layer: Layer, section: str, id_: str) -> str:
     return layer.entries[section][id_].id
 
 
+def _word(word: str, raw: Raw, *fields: str) -> str:
+    """Give *word* where it stands in *fields* of an entry, else the entry's id."""
+    return find_word(word, raw.value, fields) or raw.id
+
+
 def _bounds_of(rule: Rule) -> list[Bound]:
     bounds = (rule.start, rule.end, rule.eases, rule.worry_after, *(bound for _, bound in rule.exceptions))
     return [bound for bound in bounds if bound is not None]
 
 
-def _check_targets(rule: Rule, rule_set: RuleSet, at: str, problems: Problems) -> None:
+def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, problems: Problems) -> None:
     signs = rule.verb in (EXPECT, CALL)
     known: Mapping[str, Activity | Sign] = rule_set.signs if signs else rule_set.activities
     what = "sign" if signs else "activity"
     for target in rule.targets:
         if target not in known:
             meant = _called(target, known) or nearest(target, known)
-            problems.add(at, f"the rule {rule.id}: there is no {what} `{target}`{meant}")
+            problems.add(_word(target, raw, rule.verb), f"the rule {rule.id}: there is no {what} `{target}`{meant}")
         elif not signs and rule_set.activities[target].medicine == "prescribed":
-            _check_prescribed(rule, target, at, problems)
+            _check_prescribed(rule, target, raw.id, problems)
     for activity, _ in rule.exceptions:
         if activity not in rule_set.activities:
             known_as = nearest(activity, rule_set.activities)
-            problems.add(at, f"the rule {rule.id}: there is no activity `{activity}`{known_as}")
+            problems.add(
+                _word(activity, raw, "except"), f"the rule {rule.id}: there is no activity `{activity}`{known_as}"
+            )
         elif rule_set.activities[activity].medicine == "prescribed":
-            _check_prescribed(rule, activity, at, problems)
+            _check_prescribed(rule, activity, raw.id, problems)
 
 
 def _check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
@@ -100,34 +107,60 @@ def _check_orders(rule: Rule, medicines: re.Pattern[str], at: str, problems: Pro
             )
 
 
-def _check_moments(
-    bound: Bound, moments: Iterable[str], rules: Mapping[str, Rule], at: str, problems: Problems
-) -> None:
-    for term in bound.terms:
-        if term.ends_rule is not None:
-            if term.ends_rule not in rules:
-                known = nearest(term.ends_rule, rules)
-                problems.add(at, f"`{at}` waits for the end of `{term.ends_rule}`, but there is no such rule{known}")
-        elif term.moment not in moments:
-            problems.add(at, f"`{at}`: there is no moment `{term.moment}`{nearest(term.moment, moments)}")
+_BOUNDS = ("from", "until", "at", "due", "by", "eases", "worry-after", "except", "usual")
+
+
+class _Waited:
+    """Checks what bounds wait for."""
+
+    def __init__(self, rule_set: RuleSet, moments: Iterable[str], layer: Layer, problems: Problems) -> None:
+        self._rules = rule_set.rules
+        self._moments = moments
+        # As they are written, so that they can be pointed at.
+        self._off = {str(id_): id_ for id_ in layer.switched_off}
+        self._problems = problems
+
+    def check(self, bound: Bound, raw: Raw) -> None:
+        """Note what *bound*, of an entry as written, waits for and doesn't exist."""
+        for term in bound.terms:
+            name = term.ends_rule
+            if name is None:
+                if term.moment not in self._moments:
+                    known = nearest(term.moment, self._moments)
+                    at = _word(term.moment, raw, *_BOUNDS)
+                    self._problems.add(at, f"`{raw.id}`: there is no moment `{term.moment}`{known}")
+            elif name in self._rules:
+                continue
+            elif name in self._off:
+                self._problems.add(
+                    self._off[name],
+                    f"`{name}` is switched off, but the rule `{raw.id}` waits for its end; "
+                    f"switch `{raw.id}` off too, or give it a window that doesn't wait for `{name}`",
+                )
+            else:
+                at = _word(name, raw, *_BOUNDS)
+                known = nearest(name, self._rules)
+                self._problems.add(at, f"`{raw.id}` waits for the end of `{name}`, but there is no such rule{known}")
 
 
 def _check_tree(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
     for activity in rule_set.activities.values():
         for parent in activity.under:
             if parent not in rule_set.activities:
-                at = _place(layer, "activities", activity.id)
+                at = _word(parent, layer.entries["activities"][activity.id], "under")
                 problems.add(at, f"there is no activity `{parent}`{nearest(parent, rule_set.activities)}")
 
 
 def _check_events(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
     for event in rule_set.events.values():
-        at = _place(layer, "events", event.id)
+        raw = layer.entries["events"][event.id]
         for activity in event.activities:
             if activity not in rule_set.activities:
+                at = _word(activity, raw, "activities")
                 problems.add(at, f"there is no activity `{activity}`{nearest(activity, rule_set.activities)}")
         for source in event.sources:
             if source not in rule_set.sources:
+                at = _word(source, raw, "source")
                 problems.add(at, f"there is no source `{source}`{nearest(source, rule_set.sources)}")
 
 

@@ -35,6 +35,7 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
         both = f"{base.header['notice']} {top.header['notice']}"
         result.header["notice"] = text_at(both, top.header["notice"])
     result.changed_core = list(base.changed_core)
+    result.switched_off = {**base.switched_off, **top.switched_off}
     result.changes = list(base.changes)
     result.clinic = base.clinic if top.clinic is None else top.clinic
     result.batch = base.batch if top.batch is None else top.batch

@@ -4,6 +4,8 @@ Values read from YAML are `Text`, `Items` and `Fields`; whatever handles them ta
 packed rules have no places to remember.
 """
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from needlecare.errors import RuleSetError
@@ -13,10 +15,14 @@ LARGEST_BYTES = 2_000_000
 
 
 class Text(str):
-    """A scalar, and where it stands."""
+    """A scalar, and where it stands.
 
-    __slots__ = ("mark",)
+    *inner* is how far its first character lies from there, where each further one stands beside the one before.
+    """
+
+    __slots__ = ("inner", "mark")
     mark: Any
+    inner: int
 
 
 class Items(list[Any]):
@@ -68,6 +74,34 @@ def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
     made = Fields(content)
     made.mark = place(beside)
     return made
+
+
+def find_word(word: str, entry: Value, fields: Iterable[str]) -> str | None:
+    """Find where *word* stands in one of the *fields* of *entry*: as a text of its own, or as a part of one."""
+    found = entry if isinstance(entry, dict) else {}
+    for text in (text for field in fields if field in found for text in _texts(found[field])):
+        part = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
+        if part is None:
+            continue
+        at = place(text)
+        if text != word and at != _NOWHERE and hasattr(text, "inner"):
+            at = at._replace(column=at.column + text.inner + part.start())
+        made = Text(word)
+        made.mark = at
+        return made
+    return None
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, held in value.items():
+            yield key
+            yield from _texts(held)
+    else:
+        for item in value:
+            yield from _texts(item)
 
 
 class Problems:

@@ -142,6 +142,9 @@ def _value(event: Any, problems: Problems) -> Text | Items | Fields:
         return value
     if kind is yaml.ScalarEvent:
         value = _marked(Text(event.value), event)
+        start, end, quote = event.start_mark, event.end_mark, 1 if event.style in ("'", '"') else 0
+        if start.line == end.line and end.column - start.column == len(value) + 2 * quote:
+            value.inner = quote
         if _HALF_CHARACTER.search(event.value):
             raise RuleSetError([f"{place(value)}: not readable as YAML: an escape stands for half a character"])
     else:

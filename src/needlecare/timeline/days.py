@@ -45,6 +45,9 @@ def marks(window: Window, treatment: Treatment) -> Iterator[tuple[str, int, int]
             ("better_not", window.better_from, window.start),
             ("better_not", window.end, window.better_until),
         ]
+        if window.waits and window.over < FOREVER:
+            # The clock can't know whether it has come, however long ago it was usual.
+            stretches.append(("only_if", window.over, FOREVER))
     elif window.kind != ALLOW:
         stretches = [(_LISTS[window.kind], window.start, window.end)]
     else:
@@ -68,11 +71,13 @@ def _number(instant: datetime, treatment: Treatment) -> int:
 
 def _day(number: int, day: date, listed: dict[str, dict[str, None]], lifts: list[Lift]) -> Day:
     avoid = listed.get("avoid", {})
+    better_not = {target: None for target in listed.get("better_not", {}) if target not in avoid}
     return Day(
         number,
         day,
         tuple(sorted(avoid)),
-        tuple(sorted(target for target in listed.get("better_not", {}) if target not in avoid)),
+        tuple(sorted(better_not)),
+        tuple(sorted(target for target in listed.get("only_if", {}) if target not in avoid | better_not)),
         tuple(sorted(listed.get("do", {}))),
         tuple(sorted(listed.get("prepare", {}))),
         tuple(sorted(listed.get("expect", {}))),

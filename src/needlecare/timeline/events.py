@@ -20,14 +20,18 @@ def meet(timeline: Timeline) -> tuple[Meeting, ...]:
 def _meeting(timeline: Timeline, event: Event) -> Meeting:
     kind = timeline.rule_set.events.get(event.kind)
     implied = kind.activities if kind else ()
-    clashes = [
-        clash
-        for activity in sorted(_part_of(timeline, implied))
-        if (clash := _strictest(timeline, activity, event)) is not None
+    activities = sorted(_part_of(timeline, implied))
+    clashes = [clash for activity in activities if (clash := _strictest(timeline, activity, event)) is not None]
+    clashing = {clash.activity for clash in clashes}
+    waiting = [
+        window._replace(target=activity)
+        for activity in activities
+        if activity not in clashing
+        for window in timeline.windows_on(activity)
+        if window.waits and window.over < FOREVER and local_date(window.over, timeline.treatment.zone) <= event.last
     ]
-    return Meeting(
-        event, tuple(sorted(clashes, key=lambda one: (_STRICTEST.index(one.state), one.activity))), bool(kind)
-    )
+    ranked = sorted(clashes, key=lambda one: (_STRICTEST.index(one.state), one.activity))
+    return Meeting(event, tuple(ranked), bool(kind), tuple(waiting))
 
 
 def _part_of(timeline: Timeline, implied: Iterable[str]) -> set[str]:

@@ -108,7 +108,7 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.verdict == YES:
         if verdict.and_once:
             yield f"Only if {join_words(wait.label for wait in verdict.and_once)}."
-        if verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
+        elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
             yield f"It has been free since {clock.at(verdict.since)}."
         if verdict.again is not None:
             yield f"Leave it again from {clock.at(verdict.again)}."
@@ -126,7 +126,7 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
 
 def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
     if part.verdict == YES:
-        return "free"
+        return f"only if {join_words(wait.label for wait in part.and_once)}" if part.and_once else "free"
     windows = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows] or verdict.windows
     if part.verdict == NO:
         said = say_not_before(part.until, part.and_once, _earliest(windows, part.until), clock)
@@ -144,7 +144,7 @@ def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
 
 
 def _earliest(windows: Iterable[Window], until: datetime | None) -> datetime | None:
-    return max((window.earliest for window in windows if window.end == until), default=None)
+    return max((window.earliest for window in windows if window.end == (until or FOREVER)), default=None)
 
 
 def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: datetime | None, clock: Clock) -> str:
@@ -155,12 +155,14 @@ def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: date
         else f"{wait.label} (you see when)"
         for wait in waits
     ]
+    if earliest == FOREVER:
+        return "never"
     if until is None:
         labels = [wait.label for wait in waits]
         return f"not until {join_words(labels)}" if labels else "no, and no end is given: ask your clinic"
     if not once:
         return f"not before {clock.at(until)}"
-    known = earliest if earliest is not None and earliest != FOREVER else until
+    known = earliest or until
     return f"not before {clock.at(known)}, and then only once {', and '.join(once)}"
 
 

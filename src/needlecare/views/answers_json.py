@@ -203,6 +203,14 @@ def now_record(now: Now) -> dict[str, Any]:
         "treatments": [treatment_record(timeline) for timeline in now.timelines],
         "avoid": [held(one) for one in now.avoid],
         "better_not": [held(one) for one in now.better_not],
+        "only_if": [
+            {
+                "activity": window.target,
+                "and_once": bounds_of(window.waits),
+                "treatment": owner.treatment.day.isoformat(),
+            }
+            for owner, window in now.only_if
+        ],
         "do": [
             {
                 "activity": window.target,

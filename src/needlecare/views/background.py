@@ -10,9 +10,9 @@ from needlecare.model.plan import Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
 from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_not_before, say_treatment
+from needlecare.views.findings import lead_of
 from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_restriction, say_waits, topmost
 
-_LEVELS = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST", "tell": "TELL YOUR CLINIC"}
 _KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
 
 
@@ -29,6 +29,7 @@ def _now(now: Now) -> Iterator[str]:
         yield from say_findings(timeline)
     yield from _verdicts("Leave", now.avoid)
     yield from _verdicts("Better not", now.better_not)
+    yield from _section("Check first", _to_be_seen(now))
     yield from _section("Do", dict.fromkeys(_asked_for(window) for _, window in now.do))
     yield from _section("Normal to see", _normal(now))
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
@@ -62,6 +63,16 @@ def _verdicts(title: str, verdicts: Iterable[Verdict]) -> Iterator[str]:
         counted = f" (from {Clock(timeline.treatment).date(timeline.treatment.first)})" if several else ""
         lines.append(f"{capital(names)}: {end}{counted}")
     yield from _section(title, lines)
+
+
+def _to_be_seen(now: Now) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for _, window in now.only_if:
+        groups.setdefault(join_words(wait.label for wait in window.waits), []).append(window.target)
+    rule_set = now.timelines[0].rule_set
+    for seen, activities in groups.items():
+        names = join_words(rule_set.label(one) for one in topmost(activities, rule_set))
+        yield f"{capital(names)}: only once {seen}"
 
 
 def _say_end(verdict: Verdict) -> str:
@@ -161,7 +172,7 @@ def _screened(screened: Screened) -> Iterator[str]:
     for finding in screened.findings:
         screening = finding.screening
         sources = ", ".join(dict.fromkeys(saying.source for saying in screening.says))
-        yield f"{_LEVELS[finding.level]}: {screening.text or screening.id} [{sources}]"
+        yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id} [{sources}]"
         if screening.note:
             yield f"  {screening.note}"
     total = screened.answered + len(screened.unanswered)

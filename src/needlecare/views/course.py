@@ -10,6 +10,7 @@ from needlecare.model.ruleset import RuleSet
 from needlecare.sessions import Course, Deadline, Step
 from needlecare.views.answers import capital, red_flag_line
 from needlecare.views.answers_json import head, treatment_record
+from needlecare.views.findings import is_stopped, list_findings
 from needlecare.views.phrases import NO_ADVICE, join_words, say_date, say_dates, say_day, topmost
 
 _WIDEST = 76
@@ -23,6 +24,8 @@ def say_course(course: Course, timeline: Timeline, kind: str = "") -> str:
 
 def _course(course: Course, timeline: Timeline, kind: str) -> Iterator[str]:
     rule_set, first = timeline.rule_set, course.first
+    against = list_findings(timeline) if is_stopped(timeline) else ()
+    yield from (f"{row.head}: {row.text}" for row in against if row.tone == "stop")
     yield f"A course of {course.size}: session 1 on {say_date(first)}"
     yield ""
     yield from _line(course)

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
+from needlecare.model.time import day_start
 from needlecare.model.treatment import day_number
 from needlecare.views.parts import Parts
 from needlecare.views.phrases import Clock, join_words, say_dates, say_restriction, say_waits, topmost
 from needlecare.views.rows import Block, Row, Strip
+from needlecare.views.waiting import Waiting
 
 
 def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -32,26 +34,27 @@ def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             "yes" if to == "yes" else "better not",
             ranked_sources((windows[one, at] for one in shown), timeline.rule_set),
         )
-    yield from _endless(timeline)
 
 
-def _endless(timeline: Timeline) -> Iterator[Row]:
-    """List what has no end, or none that is given."""
+def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List what doesn't lift by itself: what no end is given for, what has to be seen first, what is never right."""
     rule_set = timeline.rule_set
-    never = {window.target: window for window in timeline.windows if window.kind == AVOID and window.end == FOREVER}
-    unsaid = {
-        window.target: window
-        for window in timeline.windows
-        if window.kind == AVOID and window.end < FOREVER == window.better_until
-    }
-    for found, head, advice in (
-        (unsaid, "No end is given", "ask your clinic"),
-        (never, "Until further notice", "leave it"),
-    ):
-        shown = topmost(found, rule_set)
-        if shown:
-            text = f"{join_words(rule_set.label(one) for one in shown)}: {advice}"
-            yield Row(head, text, "no", ranked_sources((found[one] for one in shown), rule_set))
+    groups: dict[tuple[int, str, str], list[Window]] = {}
+    for window in timeline.windows:
+        if window.kind != AVOID or window.over < FOREVER:
+            continue
+        waits = say_waits(window.waits, clock)
+        if window.is_for_good:
+            key = 2, "Never", ""
+        elif waits and (window.end_stated or window.end == FOREVER):
+            key = 1, "Not before you see it", f", {waits}"
+        else:
+            key = 0, "No end is given", ": ask your clinic"
+        groups.setdefault(key, []).append(window)
+    for (_, head, advice), windows in sorted(groups.items(), key=lambda item: item[0]):
+        shown = topmost((window.target for window in windows), rule_set)
+        cite = ranked_sources((window for window in windows if window.target in shown), rule_set)
+        yield Row(head, f"{join_words(rule_set.label(one) for one in shown)}{advice}", "no", cite)
 
 
 def draw_chart(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterator[Strip]:
@@ -65,14 +68,22 @@ def draw_chart(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Itera
             texts.setdefault(window.target, []).append(text)
     lines: dict[str, tuple[str, str]] = {}
     for target, said in texts.items():
-        states = "".join("n" if target in day.avoid else "b" if target in day.better_not else "." for day in days)
+        states = "".join(_state(target, day) for day in days)
         lines[target] = (states, "; again ".join(said))
     drawn = [
         Strip(rule_set.label(activity), *line)
         for activity, line in lines.items()
         if line[0].strip(".") and not any(lines.get(parent) == line for parent in rule_set.lineage[activity][1:])
     ]
-    return iter(sorted(drawn, key=lambda strip: (len(strip.states.rstrip(".")), strip.states, strip.label)))
+    return iter(sorted(drawn, key=lambda strip: (len(strip.states.rstrip("o.")), strip.states, strip.label)))
+
+
+def _state(target: str, day: Day) -> str:
+    if target in day.avoid:
+        return "n"
+    if target in day.better_not:
+        return "b"
+    return "o" if target in day.only_if else "."
 
 
 def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -121,13 +132,14 @@ def list_days(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterat
             runs[-1].append(day)
         else:
             runs.append([day])
-    parts = Parts(timeline)
+    parts, waiting = Parts(timeline), Waiting(timeline)
     for run in runs:
-        yield Block(_day_title(run, timeline), tuple(_day_rows(run, timeline, clock, parts)), run[0].day, run[-1].day)
+        rows = tuple(_day_rows(run, timeline, clock, parts, waiting))
+        yield Block(_day_title(run, timeline), rows, run[0].day, run[-1].day)
 
 
 def _lists(day: Day) -> tuple[tuple[str, ...], ...]:
-    return day.avoid, day.better_not, day.do, day.prepare, day.expect
+    return day.avoid, day.better_not, day.only_if, day.do, day.prepare, day.expect
 
 
 def _day_title(run: list[Day], timeline: Timeline) -> str:
@@ -136,13 +148,18 @@ def _day_title(run: list[Day], timeline: Timeline) -> str:
     return f"{numbers} · {say_dates(first.day, last.day, timeline.treatment.day)}"
 
 
-def _day_rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Iterator[Row]:
+def _day_rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts, waiting: Waiting) -> Iterator[Row]:
     rule_set, day = timeline.rule_set, run[0]
     for head, activities, tone in (("Leave", day.avoid, "no"), ("Better not", day.better_not, "better not")):
         listed = topmost(activities, rule_set)
         shown = [one for one in listed if tone == "no" or not set(rule_set.lineage[one]) & set(day.avoid)]
         if shown:
             yield Row(head, join_words(rule_set.label(one) for one in shown), tone)
+    begins = day_start(day.day, timeline.treatment.zone)
+    for seen, names in waiting.on(day):
+        yield Row(
+            "Check first", f"{join_words(parts.label(one, begins) for one in names)}, only once {seen}", "only if"
+        )
     doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
     for window in doing.values():
         yield Row("Do", f"{_hours(window, run, clock)}{with_details(window)}", "do", ranked_sources([window], rule_set))

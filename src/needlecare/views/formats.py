@@ -5,6 +5,15 @@ from needlecare.model.plan import Timeline
 SUFFIXES = {"text": "txt", "json": "json", "ics": "ics", "html": "html", "md": "md", "csv": "csv"}
 
 
+# Spreadsheets take a file of CSV for one in UTF-8 only if it begins with this.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+def for_file(text: str, name: str) -> str:
+    """Give *text*, in the format called *name*, as it stands in a file; a stream has it as it is."""
+    return BYTE_ORDER_MARK + text if name == "csv" else text
+
+
 def render(timeline: Timeline, name: str, *, client: str = "") -> str:
     """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet."""
     if name == "json":

@@ -140,6 +140,7 @@ def _policy(style: str, script: str) -> str:
 def _sections(sheet: Sheet) -> dict[str, tuple[str, tuple[Row, ...]]]:
     """Name the sections that are plain lists of rows, by id."""
     return {
+        "lasting": ("What does not lift by itself", sheet.lasting),
         "before": ("Before the treatment", sheet.before),
         "doing": ("What to do, and until when", sheet.doing),
         "normal": ("Normal to see, and until when", sheet.normal),

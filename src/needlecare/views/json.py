@@ -154,6 +154,7 @@ def _day(day: Day, say: Say) -> "DayRecord":
         "date": day.day.isoformat(),
         "avoid": list(day.avoid),
         "better_not": list(day.better_not),
+        "only_if": list(day.only_if),
         "do": list(day.do),
         "prepare": list(day.prepare),
         "expect": list(day.expect),
@@ -205,6 +206,7 @@ def _event(meeting: Meeting, say: Say) -> "EventRecord":
             }
             for clash in meeting.clashes
         ],
+        "only_if": list(dict.fromkeys(window.target for window in meeting.waiting)),
     }
 
 

@@ -41,6 +41,7 @@ def _lines(sheet: Sheet, timeline: Timeline) -> Iterator[str]:
         yield f"> {escape(line)}"
     yield from _table("Before anything else", ("", "", "Sources"), sheet.findings)
     yield from _table("What lifts when", ("When", "What", "Sources"), sheet.lifts)
+    yield from _table("What does not lift by itself", ("", "What", "Sources"), sheet.lasting)
     yield from _table("Red flags", ("", "What", "Sources"), sheet.red_flags)
     strips = [Row(strip.label, strip.text) for strip in sheet.chart]
     yield from _table("Until when", ("What", "Until when"), strips)

@@ -83,6 +83,8 @@ def say_waits(waits: Iterable[Wait], clock: Clock) -> str:
 def say_restriction(window: Window, clock: Clock) -> str:
     """Say how long something is to be left, and what must have come besides."""
     parts = []
+    if window.is_for_good:
+        return "never"
     if window.start < window.end:
         parts.append(f"no until {clock.until(window.end)}")
     if window.better_until == FOREVER and window.end < FOREVER:

@@ -19,6 +19,7 @@ def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
     yield from sheet.notice
     yield from _section("Before anything else", sheet.findings)
     yield from _section("What lifts when", sheet.lifts)
+    yield from _section("What does not lift by itself", sheet.lasting)
     yield from _section("Red flags", sheet.red_flags)
     yield from _section("Before the treatment", sheet.before)
     if sheet.days:

@@ -93,12 +93,16 @@ class LiftRecord(TypedDict):
 
 
 class DayRecord(TypedDict):
-    """One day: ids of activities, and in `expect` of signs."""
+    """One day: ids of activities, and in `expect` of signs.
+
+    `only_if` lists what isn't restricted any more but for what its windows have in `and_once`.
+    """
 
     day: int
     date: str
     avoid: list[str]
     better_not: list[str]
+    only_if: list[str]
     do: list[str]
     prepare: list[str]
     expect: list[str]
@@ -138,7 +142,10 @@ class ClashRecord(TypedDict):
 
 
 class EventRecord(TypedDict):
-    """An event and what of it clashes; `known` is false where the rule set has no such kind."""
+    """An event and what of it clashes; `known` is false where the rule set has no such kind.
+
+    `only_if` lists what isn't restricted then but for what its windows have in `and_once`.
+    """
 
     kind: str
     label: str
@@ -146,6 +153,7 @@ class EventRecord(TypedDict):
     last: str
     known: bool
     clashes: list[ClashRecord]
+    only_if: list[str]
 
 
 class ScreeningRecord(TypedDict):

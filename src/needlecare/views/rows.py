@@ -32,7 +32,7 @@ class Block(NamedTuple):
 
 
 class Strip(NamedTuple):
-    """One line of the chart: a letter for each day, `n` no, `b` better not, `.` free; and the same in words."""
+    """One line of the chart: a letter a day, `n` no, `b` better not, `o` only if, `.` free; and the same in words."""
 
     label: str
     states: str

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from needlecare.model.plan import Day, Session, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, EXPECT, RuleSet
-from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lifts
+from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
+from needlecare.views.findings import is_stopped, list_findings, whom
 from needlecare.views.grounds import list_changes, list_known
 from needlecare.views.phrases import (
     NO_ADVICE,
@@ -29,6 +30,7 @@ class Sheet(NamedTuple):
     notice: tuple[str, ...]
     findings: tuple[Row, ...]
     lifts: tuple[Row, ...]
+    lasting: tuple[Row, ...]
     chart_days: tuple[Day, ...]
     chart: tuple[Strip, ...]
     before: tuple[Row, ...]
@@ -54,8 +56,9 @@ def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
         title=timeline.rule_set.title,
         subject=_subject(timeline),
         notice=tuple(_notice(timeline.rule_set)),
-        findings=tuple(_findings(timeline)),
+        findings=tuple(list_findings(timeline)),
         lifts=tuple(list_lifts(timeline, clock)),
+        lasting=tuple(list_lasting(timeline, clock)),
         chart_days=after,
         chart=tuple(draw_chart(timeline, after, clock)),
         before=tuple(list_before(timeline, clock)),
@@ -102,17 +105,6 @@ def _notice(rule_set: RuleSet) -> Iterator[str]:
         yield f"This rule set changes a protected rule, {changed}{by}."
 
 
-def _findings(timeline: Timeline) -> Iterator[Row]:
-    says = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST", "tell": "TELL YOUR CLINIC"}
-    for finding in timeline.findings:
-        sources = tuple(dict.fromkeys(saying.source for saying in finding.screening.says))
-        yield Row(says[finding.level], finding.screening.text or finding.screening.id, finding.level, sources)
-    if any(finding.level in ("stop", "postpone") for finding in timeline.findings):
-        yield Row(
-            "TREATED ALREADY?", "call your clinic or your doctor, and tell them; the plan below doesn't know", "ask"
-        )
-
-
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for window in timeline.windows:
         if window.kind != EXPECT:
@@ -124,7 +116,7 @@ def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         if window.usually_by:
             parts.append(f"usually gone by {clock.last_day(window.usually_by)}")
         if window.worry_after:
-            parts.append(f"call your clinic if it is still there from {clock.at(window.worry_after)}")
+            parts.append(f"call {whom(timeline)} if it is still there from {clock.at(window.worry_after)}")
         if window.unsure:
             parts.append(f"the shortest that sources give, since {join_words(window.unsure)} isn't known")
         elif window.condition:
@@ -181,12 +173,19 @@ def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
     unsure = join_words(session.unsure)
     reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
     count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
-    yield Row(f"Session {session.number}{count}", f"not before {say_date(session.minimum, day)}{reason}", "no")
-    yield Row("Best", say_dates(*session.recommended, day), "yes", session.sources)
-    if session.overdue:
+    soonest, best = f"not before {say_date(session.minimum, day)}{reason}", say_dates(*session.recommended, day)
+    if is_stopped(timeline):
+        yield Row(
+            f"Session {session.number}{count}", f"should not be booked before {whom(timeline)} has decided", "stop"
+        )
+        yield Row("If the answer is yes", f"{soonest}; best {best}", "no", session.sources)
+    else:
+        yield Row(f"Session {session.number}{count}", soonest, "no")
+        yield Row("Best", best, "yes", session.sources)
+    if session.overdue and not is_stopped(timeline):
         yield Row("Late from", say_date(session.overdue, day))
     if session.booked and session.booked < session.minimum:
-        yield Row("Booked", f"{say_date(session.booked, day)}: earlier than that, ask your clinic", "no")
+        yield Row("Booked", f"{say_date(session.booked, day)}: earlier than that, ask {whom(timeline)}", "no")
     if session.precare:
         begins: dict[str, list[str]] = {}
         for activity, first in session.precare:
@@ -201,9 +200,9 @@ def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
 
 def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     rule_set, day = timeline.rule_set, timeline.treatment.day
-    for event, clashes, known in timeline.meetings:
+    for event, clashes, known, waiting in timeline.meetings:
         head = f"{event.label}, {say_dates(event.first, event.last, day)}"
-        if not clashes:
+        if not clashes and not waiting:
             text = "nothing in this plan speaks against it" if known else "a plain event: no rule knows what it brings"
             yield Row(head, text, "yes" if known else "")
         groups: dict[tuple[str, str, str], list[Window]] = {}
@@ -214,12 +213,18 @@ def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             names = join_words(rule_set.label(one) for one in topmost((one.target for one in windows), rule_set))
             text = f"{names}: {until}{f', {waits}' if waits else ''}"
             yield Row(head, text, "better not" if state == "better-not" else "no", ranked_sources(windows, rule_set))
+        conditions: dict[str, list[Window]] = {}
+        for window in waiting:
+            conditions.setdefault(say_waits(window.waits, clock), []).append(window)
+        for waits, windows in conditions.items():
+            names = join_words(rule_set.label(one) for one in topmost((one.target for one in windows), rule_set))
+            yield Row(head, f"{names}: {waits}", "only if", ranked_sources(windows, rule_set))
 
 
 def _red_flags(timeline: Timeline) -> Iterator[Row]:
     for rule in timeline.red_flags:
         text = rule.words.get("text") or join_words(timeline.rule_set.label(sign) for sign in rule.targets)
-        lead = "See a clinician now" if rule.urgent else "Call your clinic"
+        lead = "See a clinician now" if rule.urgent else f"Call {whom(timeline)}"
         sources = tuple(dict.fromkeys(saying.source for saying in rule.says))
         yield Row(lead, text, "urgent" if rule.urgent else "call", sources)
 

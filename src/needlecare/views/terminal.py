@@ -16,6 +16,7 @@ from needlecare.views.sheet import Sheet, make_sheet
 _STYLES = {
     "no": "red",
     "better not": "yellow",
+    "only if": "cyan",
     "do": "green",
     "yes": "green",
     "lift": "bold green",
@@ -29,8 +30,8 @@ _STYLES = {
     "tell": "bold yellow",
 }
 # Each state has a letter-like shape of its own, so that the chart can be read without colour.
-_CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), ".": ("·", "dim")}
-_MEANINGS = (("n", "leave"), ("b", "better not"), (".", "free"))
+_CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), "o": ("?", "cyan"), ".": ("·", "dim")}
+_MEANINGS = (("n", "leave"), ("b", "better not"), ("o", "only if (see What lifts when)"), (".", "free"))
 _BETWEEN = "   "
 
 
@@ -64,6 +65,7 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
         yield from _paragraph(line, "italic", width)
     yield from _section("Before anything else", sheet.findings, width)
     yield from _section("What lifts when", sheet.lifts, width)
+    yield from _section("What does not lift by itself", sheet.lasting, width)
     yield from _section("Red flags", sheet.red_flags, width)
     if sheet.chart:
         yield from _heading("Day by day at a glance", width)
@@ -178,7 +180,7 @@ def _chart(days: tuple[Day, ...], strips: tuple[Strip, ...], width: int) -> Iter
         line: Line = [(f"  {name}{' ' * (label - cell_len(name) + 1)}", "")]
         for state, run in groupby(strip.states[: len(shown)]):
             cell, style = _CELLS[state]
-            line.append(((cell.ljust(per_day) if state == "." else cell * per_day) * len(list(run)), style))
+            line.append(((cell * per_day if state in "nb" else cell.ljust(per_day)) * len(list(run)), style))
         yield line
     yield from _legend(len(indent), width)
     if len(shown) < len(days):
@@ -190,7 +192,10 @@ def _legend(indent: int, width: int) -> Iterator[Line]:
     meanings = [[_CELLS[state], (f" {meaning}", "")] for state, meaning in _MEANINGS]
     needed = sum(cell_len(text) for meaning in meanings for text, _ in meaning) + len(_BETWEEN) * (len(meanings) - 1)
     if needed > width:
-        yield from meanings
+        for state, said in _MEANINGS:
+            first, *rest = wrap(said, width - 2)
+            yield [_CELLS[state], (f" {first}", "")]
+            yield from ([(f"  {line}", "")] for line in rest)
         return
     line: Line = [(" " * min(indent, width - needed), "")]
     for number, meaning in enumerate(meanings):

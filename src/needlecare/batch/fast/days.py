@@ -5,7 +5,7 @@ from functools import lru_cache
 from needlecare.batch.fast.gaps import COMMA, DATES
 from needlecare.timeline.days import LONGEST
 
-LISTS = ("avoid", "better_not", "do", "prepare", "expect")
+LISTS = ("avoid", "better_not", "only_if", "do", "prepare", "expect")
 _NUMBERS = range(-LONGEST, LONGEST)
 _HELD = b'", ' + b", ".join(b'"%s": [%%s]' % name.encode() for name in LISTS) + b', "lifts": ['
 

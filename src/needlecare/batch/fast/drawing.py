@@ -145,7 +145,7 @@ class Artist:
 
 
 def _days(windows: Iterable[Window], treatment: Treatment) -> list[tuple[int, int]]:
-    """Give the days of each list, a bit for each; what isn't to be avoided may be better not."""
+    """Give the days of each list, a bit for each; what isn't to be avoided may be better not, or only if."""
     found = dict.fromkeys(LISTS, 0)
     for window in windows:
         for name, begins, ends in marks(window, treatment):
@@ -153,4 +153,5 @@ def _days(windows: Iterable[Window], treatment: Treatment) -> list[tuple[int, in
             if first <= last:
                 found[name] |= (1 << LONGEST + last + 1) - (1 << LONGEST + first)
     found["better_not"] &= ~found["avoid"]
+    found["only_if"] &= ~(found["avoid"] | found["better_not"])
     return [(number, days) for number, days in enumerate(found.values()) if days]

@@ -7,6 +7,7 @@ from needlecare.model.plan import Lift, Session, Timeline, Wait, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import local_date
 from needlecare.model.treatment import day_number
+from needlecare.views.findings import is_stopped, whom
 from needlecare.views.ics.entry import Entry, Timer, Words, on_days
 from needlecare.views.ics.notes import Notes
 from needlecare.views.ics.titles import capital, cut, hush_days, if_seen, say_days, shorten
@@ -133,9 +134,11 @@ class Moments:
             ("recommended", f"best {say_dates(*best, day)}", "best days", best),
             ("overdue", "late from today on", "late", (session.overdue, session.overdue)),
         )
+        stopped = is_stopped(self._timeline)
+        agreed = f", only if {whom(self._timeline)} agrees" if stopped else ""
         for what, title, hush, (first, last) in shown:
-            if first is not None and last is not None:
-                words = Words(f"Session {number}: {title}", f"Next date: {hush}", text)
+            if first is not None and last is not None and not (stopped and what == "overdue"):
+                words = Words(f"Session {number}{agreed}: {title}", f"Next date: {hush}", text)
                 yield on_days(f"session {number} {what}", words, (first, last))
 
     def _number(self, at: datetime) -> int:

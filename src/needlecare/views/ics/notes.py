@@ -12,6 +12,7 @@ from needlecare.views.ics.titles import Namer, capital, say_days, shorten
 from needlecare.views.phrases import Clock, join_words, marks, say_dates, say_waits, topmost
 from needlecare.views.rows import Row
 from needlecare.views.sheet import Sheet, make_sheet
+from needlecare.views.waiting import Waiting
 
 # How many sources an event names in full, and how many reasons a day does; the moments have them all.
 _NAMED, _REASONS = 3, 6
@@ -25,6 +26,7 @@ class Notes:
         self._timeline = timeline
         self._rule_set = timeline.rule_set
         self._clock = Clock(timeline.treatment)
+        self._waiting = Waiting(timeline)
         self.namer = Namer(timeline)
         # What the sheet says day by day is said here in another way, so it needn't be written twice.
         self._sheet: Sheet = make_sheet(timeline._replace(windows=(), days=()), typed=False)
@@ -85,6 +87,10 @@ class Notes:
         lines.extend(self._restricted([window for window in avoiding if window.target in day.avoid], _LEAVE))
         lines.extend(self._restricted([window for window in milder if window.start > begins], _NOT_BEFORE))
         lines.extend(self._restricted([window for window in milder if window.start <= begins], _BETTER_NOT))
+        lines.extend(
+            f"Check first: {join_words(self.namer.freed(names, begins))}, only once {seen}"
+            for seen, names in self._waiting.on(day)
+        )
         for head, kind in (("Prepare:", PREPARE), ("Do:", DO)):
             asked = self.details(window for window in windows if window.kind == kind)
             lines.extend([head, *asked] if asked else [])
