@@ -30,6 +30,10 @@ class Ids:
         first: int = self._database.execute("SELECT line FROM row WHERE id = ?", (key,)).fetchone()[0]
         return first
 
+    def close(self) -> None:
+        """Forget all ids."""
+        self._database.close()
+
 
 class Kept(NamedTuple):
     """The file of a client: its *name*, and of what it was made (*digest*) with which *size*, if it was."""

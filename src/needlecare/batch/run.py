@@ -72,32 +72,29 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
             raise InputError(f"--{name}: the rule set {work.rule_set.id} has no such fact, or a batch doesn't take it")
     if isinstance(rows, Table) and rows.header:
         columns.check(rows.header, [ID] if "date" in settings.defaults else [ID, "date"])
-    folder = Folder(Path(settings.folder), SUFFIXES[settings.format]) if settings.folder else None
-    try:
-        with (
-            Rejects(None if settings.inline else batch.rejects, rows) as rejects,
-            _whole(batch.target) as target,
-        ):
-            tasks = _Tasks(rows, columns, folder)
-            portions = _portions(tasks)
-            done = (
-                do_alone(work, target, portions) if batch.jobs == 1 else do_together(work, target, portions, batch.jobs)
-            )
-            made = left = 0
-            for portion, outcomes in done:
-                for task, outcome in zip(portion, outcomes, strict=True):
-                    row = tasks.row_of(task)
-                    if outcome.problem:
-                        rejects.add(row, outcome.problem)
-                        report.bad_row(task.line, task.client, outcome.problem)
-                    else:
-                        made, left = made + outcome.done, left + (not outcome.done)
-                        _note(folder, outcome)
-                report.progress(made + left + rejects.count)
-            return Summary(made, left, rejects.count, tasks.unused)
-    finally:
-        if folder is not None:
-            folder.close()
+    with contextlib.ExitStack() as open_until_the_end:
+        ids = open_until_the_end.enter_context(contextlib.closing(Ids()))
+        folder = None
+        if settings.folder:
+            folder = Folder(Path(settings.folder), SUFFIXES[settings.format])
+            open_until_the_end.enter_context(contextlib.closing(folder))
+        rejects = open_until_the_end.enter_context(Rejects(None if settings.inline else batch.rejects, rows))
+        target = open_until_the_end.enter_context(_whole(batch.target))
+        tasks = _Tasks(rows, columns, folder, ids)
+        portions = _portions(tasks)
+        done = do_alone(work, target, portions) if batch.jobs == 1 else do_together(work, target, portions, batch.jobs)
+        made = left = 0
+        for portion, outcomes in done:
+            for task, outcome in zip(portion, outcomes, strict=True):
+                row = tasks.row_of(task)
+                if outcome.problem:
+                    rejects.add(row, outcome.problem)
+                    report.bad_row(task.line, task.client, outcome.problem)
+                else:
+                    made, left = made + outcome.done, left + (not outcome.done)
+                    _note(folder, outcome)
+            report.progress(made + left + rejects.count)
+        return Summary(made, left, rejects.count, tasks.unused)
 
 
 @contextlib.contextmanager
@@ -139,11 +136,11 @@ def _portions(tasks: Iterable[Task]) -> Iterator[list[Task]]:
 class _Tasks:
     """Rows → tasks; the rows are kept until it is known what became of them."""
 
-    def __init__(self, rows: Table | Objects, columns: Columns, folder: Folder | None) -> None:
+    def __init__(self, rows: Table | Objects, columns: Columns, folder: Folder | None, ids: Ids) -> None:
         self._rows = rows
         self._columns = columns
         self._folder = folder
-        self._ids = Ids()
+        self._ids = ids
         self._under_way: deque[Row] = deque()
         self.unused: dict[str, str | None] = {}
 
