@@ -36,7 +36,6 @@ def test_every_option_at_once_makes_a_plan() -> None:
     [
         ("--plain", ["json", "ics", "html", "md", "csv"]),
         ("--sources", ["json", "ics", "csv"]),
-        ("--days 5", ["csv"]),
     ],
 )
 def test_an_option_that_a_format_cannot_honour_is_refused(option: str, formats: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Self, TextIO
 
 from needlecare.batch.rows import Objects, Row, Table
 from needlecare.errors import OutputError
-from needlecare.views.formats import for_file
+from needlecare.views.formats import BYTE_ORDER_MARK
 
 
 class Rejects:
@@ -31,7 +31,7 @@ class Rejects:
             if self._stream is None:
                 self._stream = self._beside.open("w", encoding="utf-8", errors="surrogatepass", newline="")
                 header = self._rows.reject_header()
-                self._stream.write(for_file(header, "csv") if header else "")
+                self._stream.write(BYTE_ORDER_MARK + header if header else "")
             self._stream.write(self._rows.reject(row, problem))
         except OSError as error:
             raise OutputError(

@@ -15,7 +15,7 @@ from needlecare.batch.rows import PROBLEM, Objects, Row, Table, read_rows
 from needlecare.batch.work import Outcome, Settings, Task, Work
 from needlecare.batch.workers import do_alone, do_together
 from needlecare.errors import InputError, OutputError
-from needlecare.views.formats import SUFFIXES
+from needlecare.views.formats import FORMATS
 
 # Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
 _PORTION = 16
@@ -76,7 +76,7 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
         ids = open_until_the_end.enter_context(contextlib.closing(Ids()))
         folder = None
         if settings.folder:
-            folder = Folder(Path(settings.folder), SUFFIXES[settings.format])
+            folder = Folder(Path(settings.folder), FORMATS[settings.format][0][1:])
             open_until_the_end.enter_context(contextlib.closing(folder))
         rejects = open_until_the_end.enter_context(Rejects(None if settings.inline else batch.rejects, rows))
         target = open_until_the_end.enter_context(_whole(batch.target))

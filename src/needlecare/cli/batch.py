@@ -138,9 +138,9 @@ def _read_options(
 def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
     """Tell the format, and the folder or the file of lines that is meant."""
     from needlecare.batch.work import LINES
-    from needlecare.views.formats import SUFFIXES
+    from needlecare.views.formats import FORMATS
 
-    formats = (LINES, *SUFFIXES)
+    formats = (LINES, *FORMATS)
     if options.format is not None and options.format not in formats:
         raise InputError(f"--format: there is no `{options.format}`; it is one of {', '.join(formats)}")
     output = options.output
@@ -151,7 +151,7 @@ def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
     if options.format == LINES or (options.format is None and output.suffix.lower() in _LINE_SUFFIXES):
         return LINES, None, output
     if options.format is None:
-        raise InputError(f"-o {output}: which files are to be in it? Give --format {', '.join(SUFFIXES)}")
+        raise InputError(f"-o {output}: which files are to be in it? Give --format {', '.join(FORMATS)}")
     return options.format, output, None
 
 

@@ -9,25 +9,15 @@ from needlecare.cli.request import Request
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.timeline import build_timeline
+from needlecare.views.formats import FORMATS, for_file, render
 
 # What was typed about the calendar: the fields of CalendarOptions, which other formats needn't import.
 Calendar = tuple[str | None, str | None, bool, str | None, Path | None, Path | None]
-# Each format, and how the names of its files end.
-FORMATS = {
-    "text": (".txt",),
-    "json": (".json",),
-    "ics": (".ics",),
-    "html": (".html", ".htm"),
-    "md": (".md", ".markdown"),
-    "csv": (".csv",),
-}
 # What an option about the view can be honoured by; where it can't, it is refused rather than ignored.
 _HONOURED = {
     "--plain": ("text",),
     "--sources": ("text", "html", "md"),
-    "--days": ("text", "json", "ics", "html", "md"),
 }
-_SUFFIXES = {suffix: name for name, suffixes in FORMATS.items() for suffix in suffixes}
 
 
 def show_plan(
@@ -44,7 +34,7 @@ def show_plan(
     chosen = _choose(format_, output)
     if any(one not in (None, False) for one in calendar) and chosen != "ics":
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
-    _refuse_idle({"--plain": plain, "--sources": sources, "--days": days is not None}, chosen)
+    _refuse_idle({"--plain": plain, "--sources": sources}, chosen)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == "text" and output is None and not plain and _is_for_eyes():
         _draw(timeline, sources=sources)
@@ -56,8 +46,12 @@ def show_plan(
         # A remembered treatment keeps its entries, whatever date it moves to.
         options = options if options.name else options._replace(name=request.name or options.name)
         text, remark = render_calendar(timeline, options)
+    elif chosen == "text":
+        from needlecare.views import plain as plain_text
+
+        text, remark = plain_text.render(timeline, sources=sources), ""
     else:
-        text, remark = _render(timeline, chosen, sources=sources), ""
+        text, remark = render(timeline, chosen), ""
     _write(text, chosen, output, timeline)
     if remark:
         complain(remark)
@@ -76,8 +70,6 @@ def call_off(calendar: Calendar, idle: dict[str, bool], *, format_: str | None, 
 
 def _write(text: str, chosen: str, output: Path | None, timeline: Timeline | None = None) -> None:
     if output is not None:
-        from needlecare.views.formats import for_file
-
         write_file(output, for_file(text, chosen))
         # Scripts want it quiet; a person wants to know that it worked.
         if sys.stderr is not None and sys.stderr.isatty():
@@ -105,10 +97,11 @@ def _choose(format_: str | None, output: Path | None) -> str:
         return format_
     if output is None:
         return "text"
-    if output.suffix.lower() not in _SUFFIXES:
-        known = ", ".join(sorted(_SUFFIXES))
+    suffixes = {suffix: name for name, of_format in FORMATS.items() for suffix in of_format}
+    if output.suffix.lower() not in suffixes:
+        known = ", ".join(sorted(suffixes))
         raise InputError(f"-o {output}: the name tells no format; end it in {known}, or give --format")
-    return _SUFFIXES[output.suffix.lower()]
+    return suffixes[output.suffix.lower()]
 
 
 def _is_for_eyes() -> bool:
@@ -117,28 +110,6 @@ def _is_for_eyes() -> bool:
         return False
     shows_all = sys.stdout.encoding.lower().startswith("utf")
     return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
-
-
-def _render(timeline: Timeline, chosen: str, *, sources: bool) -> str:
-    if chosen == "json":
-        from needlecare.views import json
-
-        return json.render(timeline)
-    if chosen == "html":
-        from needlecare.views import html, ics
-
-        return html.render(timeline, calendar=ics.render(timeline))
-    if chosen == "md":
-        from needlecare.views import markdown
-
-        return markdown.render(timeline)
-    if chosen == "csv":
-        from needlecare.views import csv
-
-        return csv.render(timeline)
-    from needlecare.views import plain
-
-    return plain.render(timeline, sources=sources)
 
 
 def _draw(timeline: Timeline, *, sources: bool) -> None:

@@ -2,16 +2,22 @@
 
 from needlecare.model.plan import Timeline
 
-SUFFIXES = {"text": "txt", "json": "json", "ics": "ics", "html": "html", "md": "md", "csv": "csv"}
-
-
+# Each format, and how the names of its files may end.
+FORMATS = {
+    "text": (".txt",),
+    "json": (".json",),
+    "ics": (".ics",),
+    "html": (".html", ".htm"),
+    "md": (".md", ".markdown"),
+    "csv": (".csv",),
+}
 # Spreadsheets take a file of CSV for one in UTF-8 only if it begins with this.
 BYTE_ORDER_MARK = "\ufeff"
 
 
 def for_file(text: str, name: str) -> str:
     """Give *text*, in the format called *name*, as it stands in a file; a stream has it as it is."""
-    return BYTE_ORDER_MARK + text if name == "csv" else text
+    return BYTE_ORDER_MARK + text if name == "csv" and not text.isascii() else text
 
 
 def render(timeline: Timeline, name: str, *, client: str = "") -> str:
