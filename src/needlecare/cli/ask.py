@@ -188,9 +188,7 @@ def _check(format_: str) -> None:
 
 
 def _write(text: str) -> None:
-    from needlecare.views.harmless import harmless
-
-    write_text("".join(f"{harmless(line)}\n" for line in text.splitlines()))
+    write_text(f"{text}\n")
 
 
 def _write_json(record: dict[str, Any]) -> None:

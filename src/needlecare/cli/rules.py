@@ -1,6 +1,7 @@
 """The commands for those who write rules."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +183,9 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
 
 def init(path: Path) -> None:
     """Write a commented rule set to start from; a file that is there already is left alone."""
-    if path.exists():
-        raise InputError(f"{path} is there already; give another name")
+    with suppress(OSError):  # where nothing can be, nothing can be written either, and that says why
+        if path.exists():
+            raise InputError(f"{path} is there already; give another name")
     starter = Path(__file__).parents[1] / "rules" / "starter.yaml"
     write_file(path, starter.read_text(encoding="utf-8"))
     complain(f"wrote {path}; next: needlecare rules lint {path}")
