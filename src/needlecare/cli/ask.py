@@ -13,6 +13,7 @@ from needlecare.cli.request import about_treatments
 from needlecare.errors import InputError
 
 _NO, _UNKNOWN = 1, 4
+_LONGEST = 500
 Format = Annotated[str, typer.Option("--format", help="text or json.")]
 On = Annotated[
     str | None, typer.Option("--on", metavar="DATE", help="Ask about this day; its strictest moment counts.")
@@ -42,7 +43,7 @@ def can(requests: list[Request], *, words: Activity, on: On = None, at: At = Non
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts)
     meaning, asked = _understand(requests, words, on, at, lambda text: find_activities(rule_set, text, treated))
-    typed = " ".join(words)
+    typed = _joined(words)
     if not meaning.ids or meaning.turning:
         _dont_know(requests, meaning, typed, format_)
     verdict = judge(_timelines(requests), meaning, asked)
@@ -71,7 +72,7 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     meaning, asked = _understand(
         requests, words, on, None, lambda text: find_activities(rule_set, text, treated), default=None
     )
-    typed = " ".join(words)
+    typed = _joined(words)
     if not meaning.is_sure:
         _dont_know(requests, meaning, typed, format_)
     start = asked.begins(requests[0].treatment) if asked is not None else _since(requests)
@@ -100,7 +101,7 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts)
     meaning, asked = _understand(requests, words, on, at, lambda text: find_signs(rule_set, text, treated))
-    typed = " ".join(words)
+    typed = _joined(words)
     if not meaning.ids or meaning.turning:
         _dont_know(requests, meaning, typed, format_, signs=True)
     sighting = judge_sign(_timelines(requests), meaning, asked)
@@ -122,7 +123,7 @@ def why(requests: list[Request], *, words: Activity, format_: Format = "text") -
     from needlecare.ask.why import find_reasons
 
     _check(format_)
-    rule_set, typed = requests[0].rule_set, " ".join(words)
+    rule_set, typed = requests[0].rule_set, _joined(words)
     treated = treated_words(rule_set, requests[0].facts)
     meaning = find_activities(rule_set, typed, treated)
     if not meaning.ids:
@@ -215,6 +216,16 @@ def _since(requests: Sequence[Request]) -> datetime | None:
     return now if any(one.treatment.last <= now for one in requests) else min(one.treatment.last for one in requests)
 
 
+def _joined(words: Sequence[str]) -> str:
+    """Give the question as one text; one that goes on for ever would take as long to understand."""
+    typed = " ".join(words)
+    if not typed.strip():
+        raise InputError("ask about something: needlecare can wash my face")
+    if len(typed) > _LONGEST:
+        raise InputError(f"this is longer than {_LONGEST} characters; ask about one thing at a time")
+    return typed
+
+
 def _understand(
     requests: Sequence[Request],
     words: Sequence[str],
@@ -228,10 +239,8 @@ def _understand(
     from needlecare.cli.reading import read_date
     from needlecare.dates import parse_time
 
-    request, typed = requests[0], " ".join(words)
+    request, typed = requests[0], _joined(words)
     treatment = request.treatment
-    if not typed.strip():
-        raise InputError("ask about something: needlecare can wash my face")
     meaning = find(typed)
     spoken = times.Spoken(typed)
     if not meaning.is_sure:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from needlecare.errors import InputError
 
+# What was typed comes back in messages, however much it was.
+_LONGEST = 2000
 # Stand-ins for consoles that can't show these.
 _PLAINER = str.maketrans(
     {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "}
@@ -22,7 +24,7 @@ def complain(text: str) -> None:
     for number, line in enumerate(text.splitlines() or [""]):
         lead = "needlecare: " if number == 0 else "  "
         with contextlib.suppress(OSError, ValueError):  # nobody hears it, and the exit code still tells
-            _print(f"{lead}{harmless(line)}\n", sys.stderr)
+            _print(f"{lead}{harmless(line)[:_LONGEST]}\n", sys.stderr)
 
 
 def write_text(text: str) -> None:
