@@ -2,17 +2,15 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from needlecare import InputError, RuleSetError
-from needlecare.errors import OutputError
+from needlecare.errors import NeedlecareError
 
 TIMES = int(os.environ.get("ATTACK", "1"))
-# What may come out of a reader; anything else is a find.
-EXPECTED = (InputError, RuleSetError, OutputError)
 # A short run tries the same every time, so that nobody's change fails by chance; a long one looks further.
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture)
 
@@ -22,6 +20,17 @@ def tries(number: int) -> settings:
     return settings(
         max_examples=number * TIMES, deadline=None, derandomize=TIMES == 1, database=None, suppress_health_check=_SLOW
     )
+
+
+_T = TypeVar("_T")
+
+
+def tried(use: Callable[[], _T]) -> tuple[_T | None, str]:
+    """Give what *use* comes to, or what it says against it; anything but an error of our own is a find."""
+    try:
+        return use(), ""
+    except NeedlecareError as error:
+        return None, str(error) or "nothing"
 
 
 _TOKEN = re.compile(rb"[\w-]+|\s+|[^\w\s]")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from attack.strength import NASTY, mutated, tries
+from attack.strength import NASTY, mutated, tried, tries
 from needlecare.errors import InputError
 from needlecare.views.ics.old import read_old
 from running import PLAN, run
@@ -40,18 +40,16 @@ def files() -> list[bytes]:
     return [b"".join(one.partition(b"END:VEVENT\r\n")[:2]) + b"END:VCALENDAR\r\n" for one in made] + made
 
 
-@tries(15)
+@tries(5)
 @given(data=st.data())
 def test_a_spoiled_calendar_is_followed_or_refused(
     data: st.DataObject, files: list[bytes], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     spoiled = data.draw(mutated(files, WORDS))
-    try:
-        old = read_old(spoiled, "old.ics")
-    except InputError as error:
-        assert "\n" not in str(error)
+    old, said = tried(lambda: read_old(spoiled, "old.ics"))
+    assert "\n" not in said
+    if old is None:
         return
-    assert old.events
     path = tmp_path_factory.getbasetemp() / "old.ics"
     path.write_bytes(spoiled)
     for words in ((*PLAN, "--format", "ics", "--replaces"), ("plan", "--cancel")):
@@ -60,7 +58,7 @@ def test_a_spoiled_calendar_is_followed_or_refused(
         read_old(ran.out.encode(), "new.ics") if ran.code == 0 else None
 
 
-@tries(20)
+@tries(10)
 @given(data=st.binary(max_size=300))
 @example(b"BEGIN:VCALENDAR\r\n" + b"X" * 4_000_000 + b"\r\nEND:VCALENDAR")
 @example(b"BEGIN:VCALENDAR\r\n" + b"BEGIN:VEVENT\r\n" * 5000 + b"END:VEVENT\r\n" * 5000 + b"END:VCALENDAR")

@@ -1,4 +1,4 @@
-"""Runs that are killed at any moment: what was there stays whole, what is new is whole or not there, and life goes on."""
+"""Runs that are killed at any moment: what was there stays whole, what is new is whole or not there."""
 
 import json
 import random
@@ -22,8 +22,8 @@ _LATEST = 1.1
 
 
 def killed(arguments: Sequence[str], env: dict[str, str], lasting: float, number: int) -> Iterator[bool]:
-    """Run the program *number* times and kill it at any moment of a run *lasting* so long; tell if it came to its end."""
-    chance = random.Random(0 if TIMES == 1 else None)
+    """Run the program *number* times and kill it in the midst of a run *lasting* so long; tell if it ended before."""
+    chance = random.Random()  # noqa: S311  nothing is secret here
     for _ in range(number):
         process = subprocess.Popen(
             [sys.executable, "-m", "needlecare", *arguments],
@@ -46,7 +46,7 @@ def time_of(arguments: Sequence[str], env: dict[str, str]) -> float:
     return time.perf_counter() - began
 
 
-@pytest.mark.parametrize("name", ["plan.html", "plan.ics"])
+@pytest.mark.parametrize("name", ["plan.html", "plan.ics"][: 1 if TIMES == 1 else 2])
 def test_a_file_is_the_old_one_or_the_new_one(name: str, tmp_path: Path) -> None:
     target = tmp_path / "out" / name
     target.parent.mkdir()
@@ -65,7 +65,7 @@ def test_a_file_is_the_old_one_or_the_new_one(name: str, tmp_path: Path) -> None
 
 
 def test_a_folder_of_a_batch_is_whole_after_it_was_resumed(tmp_path: Path) -> None:
-    rows = "".join(f"{number},2026-11-{number % 28 + 1:02}\n" for number in range(60 if TIMES == 1 else 600))
+    rows = "".join(f"{number},2026-11-{number % 28 + 1:02}\n" for number in range(30 if TIMES == 1 else 600))
     (tmp_path / "list.csv").write_text(f"id,date\n{rows}", encoding="utf-8")
     rules = small_rules(tmp_path)
     words = (str(tmp_path / "list.csv"), "--rules", rules, "--format", "json", "--resume")
@@ -113,7 +113,7 @@ def test_the_log_loses_nothing_that_it_said_was_remembered(tmp_path: Path) -> No
         (ended,) = killed(("log", "add", "--date", "2026-11-20", "--tz", "UTC", "--event", event), env, lasting, 1)
         now = Log(path).entries()
         assert now[: len(known)] == known
-        assert [entry.said["event"] for entry in now[len(known) :]] in ([[event]],) if ended else ([[event]], [])
+        assert [entry.said["event"] for entry in now[len(known) :]] in ([[event]], [[event]] if ended else [])
         known = now
     first = known[0].id
     for number in range(2 * TIMES):

@@ -51,7 +51,7 @@ def survives(folder: Path, data: bytes, rules: str, *more: str) -> None:
         assert all("windows" in plan for plan in made)
 
 
-@tries(25)
+@tries(5)
 @given(data=mutated(FILES))
 @example(data=b"[" * 100_000)
 @example(data=b'{"id":' + b"[" * 100_000)
@@ -90,7 +90,7 @@ FIELD = st.sampled_from(
 )
 
 
-@tries(15)
+@tries(4)
 @given(rows=st.lists(st.dictionaries(FIELD, VALUE, max_size=6), max_size=4))
 def test_objects_of_anything_are_planned_or_rejected(
     rows: list[object], rules: str, tmp_path_factory: pytest.TempPathFactory

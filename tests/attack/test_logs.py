@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attack.strength import tries
-from needlecare.errors import InputError
+from attack.strength import tried, tries
 from needlecare.log import Log
 
 
@@ -21,7 +20,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@tries(40)
+@tries(20)
 @given(data=st.data())
 def test_a_spoiled_log_is_read_or_left_as_it_is(
     data: st.DataObject, whole: bytes, tmp_path_factory: pytest.TempPathFactory
@@ -40,11 +39,8 @@ def test_a_spoiled_log_is_read_or_left_as_it_is(
     log = Log(path)
     for use in (log.entries, log.lasting, lambda: log.add({"date": "2026-12-18", "tz": "UTC"}), lambda: log.remove(3)):
         before = path.read_bytes()
-        try:
-            use()
-        except InputError as error:
-            assert "log" in str(error)
-            assert path.read_bytes() == before
+        said = tried(use)[1]
+        assert not said or ("log" in said and path.read_bytes() == before)
 
 
 def test_what_a_killed_writer_left_behind_is_noise_too(whole: bytes, tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attack.strength import EXPECTED, mutated, tries
+from attack.strength import mutated, tried, tries
 from needlecare import build_timeline, load_rules, make_treatment, read_facts
-from needlecare.errors import RuleSetError
 from needlecare.rules.shipped import shipped_folder
 from needlecare.views.formats import SUFFIXES, render
 from running import TESTS
@@ -26,16 +25,12 @@ FILES = [
     )
 ]
 # The words of rule files in places where they don't belong.
-KEYS = (
-    *("ruleset extends words-from source sources when core rules switched-off screening sessions activities").split(),
-    *(
-        "signs moments facts events cases kinds clinic batch avoid do allow expect prepare call until from for days"
-    ).split(),
-    *(
-        "at by every times except says if because lasting while eases worry-after unless-told level within count"
-    ).split(),
-    *("overdue then label under aka usual clock day ask answers default number several medicine urgent due").split(),
-)
+KEYS = """
+    ruleset extends words-from source sources when core rules switched-off screening sessions activities signs moments
+    facts events cases kinds clinic batch avoid do allow expect prepare call until from for days at by every times
+    except says if because lasting while eases worry-after unless-told level within count overdue then label under aka
+    usual clock day ask answers default number several medicine urgent due
+""".split()  # noqa: SIM905  a list of words reads best as words
 VALUES = (
     *("24h", "3d", "1d..3d", "48h and redness-gone", "calm + 2d", "makeup ends", "always", "before", "none", "true"),
     *("4..6", "every 6mo", "2 a day", "at least 2w", "up to 3d", "0..3", "-3..-1", "22:00", "microneedling", "face"),
@@ -53,13 +48,9 @@ TREES = st.recursive(
 def survives(folder: Path, data: bytes) -> None:
     path = folder / "set.yaml"
     path.write_bytes(data)
-    try:
-        rule_set = load_rules(str(path))
-    except RuleSetError as error:
-        assert error.problems
-        assert all(line.isprintable() or "\ufffd" in line for line in map(repr, error.problems))
-        return
-    except EXPECTED:
+    rule_set, said = tried(lambda: load_rules(str(path)))
+    if rule_set is None:
+        assert said.count("\n") < 2000
         return
     for clock in (time(23, 30), None):
         treatment = make_treatment(date(2026, 3, 28), clock, ZoneInfo("Europe/London"))
@@ -68,13 +59,13 @@ def survives(folder: Path, data: bytes) -> None:
             render(timeline, name).encode()
 
 
-@tries(12)
+@tries(5)
 @given(data=mutated(FILES))
 def test_a_spoiled_file_is_refused_or_makes_plans(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     survives(tmp_path_factory.getbasetemp(), data)
 
 
-@tries(8)
+@tries(4)
 @given(tree=st.dictionaries(st.sampled_from(KEYS), TREES, max_size=6))
 def test_rules_in_wrong_places_are_refused_or_make_plans(
     tree: object, tmp_path_factory: pytest.TempPathFactory
@@ -82,7 +73,7 @@ def test_rules_in_wrong_places_are_refused_or_make_plans(
     survives(tmp_path_factory.getbasetemp(), _as_yaml(tree).encode(errors="replace"))
 
 
-@tries(8)
+@tries(4)
 @given(data=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode(errors="replace")))
 def test_noise_is_refused(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     survives(tmp_path_factory.getbasetemp(), data)
@@ -103,7 +94,7 @@ RULE = st.fixed_dictionaries(
 )
 
 
-@tries(10)
+@tries(5)
 @given(rules=st.lists(RULE, min_size=1, max_size=4))
 def test_rules_of_odd_bounds_are_refused_or_make_plans(
     rules: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory

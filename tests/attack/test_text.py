@@ -109,10 +109,9 @@ def test_the_log_remembers_it_and_shows_it_harmlessly(
     assert json.loads(said[3].out)["treatments"][0]["event"] == [event]
 
 
-@pytest.mark.parametrize("command", ["show", "lint", "test", "diff"])
+@pytest.mark.parametrize("command", ["show --rules", "show --format json --rules", "lint", "test"])
 def test_rule_commands_show_it_harmlessly(command: str, rules: str) -> None:
-    more = (rules,) if command == "diff" else ()
-    ran = run("rules", command, *(("--rules",) if command == "show" else ()), rules, *more)
+    ran = run("rules", *command.split(), rules)
     assert ran.code in (0, 2, 3)
     assert not set(ran.out + ran.err) & FORBIDDEN
 
@@ -134,8 +133,7 @@ def test_the_id_of_a_client_is_a_text_everywhere(name: str, tmp_path: Path) -> N
 
 def test_bytes_that_are_no_text_become_question_marks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     event = ("--event", "wedding:Zo\udceb=2026-12-05")
-    for name in ("json", "html", "ics", "md", "csv", "text"):
-        assert run(*PLAN, *event, "--format", name).code == 0
+    for name in ("html", "ics", "md", "csv", "text"):
         assert run(*PLAN, *event, "--format", name, "-o", str(tmp_path / "plan")).code == 0
     assert '"Zo?"' in run(*PLAN, *event, "--format", "json").out
     assert run("can", "Zo\udceb", *DATE, "--format", "json").code == 4

@@ -2,16 +2,13 @@
 
 from datetime import date
 from time import perf_counter
-from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from attack.strength import EXPECTED, tries
+from attack.strength import tried, tries
 from needlecare.batch.columns import FIELDS, read_map
 from needlecare.dates import FIRST_YEAR, LAST_YEAR, parse_date, parse_time, parse_zone
-from needlecare.errors import InputError
 from running import run
 
 PIECES = (
@@ -75,28 +72,19 @@ OPTIONS = (
 
 
 @tries(150)
-@given(text=TYPED)
-@example("20 Nov 2026 00:00 UTC")
-@example("2026 2026")
-@example("1.1.1")
-def test_a_date_is_read_or_refused(text: str) -> None:
-    for order in (None, "dmy", "mdy"):
-        try:
-            found = parse_date(text, date(2026, 11, 20), order=order)
-        except InputError as error:
-            assert str(error)
-        else:
-            assert type(found) is date
-            assert FIRST_YEAR <= found.year <= LAST_YEAR
+@given(text=TYPED, order=st.sampled_from([None, "dmy", "mdy"]))
+@example(text="20 Nov 2026 00:00 UTC", order=None)
+@example(text="2026 2026", order=None)
+def test_a_date_is_read_or_refused(text: str, order: str | None) -> None:
+    found = tried(lambda: parse_date(text, date(2026, 11, 20), order=order))[0]
+    assert found is None or (type(found) is date and FIRST_YEAR <= found.year <= LAST_YEAR)
 
 
 @tries(100)
 @given(text=TYPED)
 def test_a_time_is_read_or_refused(text: str) -> None:
-    try:
-        assert parse_time(text).second == 0
-    except InputError as error:
-        assert str(error)
+    found = tried(lambda: parse_time(text))[0]
+    assert found is None or found.second == 0
 
 
 @tries(40)
@@ -106,23 +94,20 @@ def test_a_time_is_read_or_refused(text: str) -> None:
 @example("zone.tab")
 @example("\ud800")
 def test_a_zone_is_read_or_refused(text: str) -> None:
-    try:
-        assert isinstance(parse_zone(text), ZoneInfo)
-    except InputError as error:
-        assert len(str(error)) < 200
+    found, said = tried(lambda: parse_zone(text))
+    assert found is None or found.key == text
+    assert len(said) < 200
 
 
 @tries(40)
 @given(pairs=st.lists(st.one_of(TYPED, st.sampled_from(FIELDS).map("{}=x".format)), max_size=3))
 def test_a_map_of_columns_is_read_or_refused(pairs: list[str]) -> None:
     fields = (*FIELDS, "area", "skin-type")
-    try:
-        assert set(read_map(pairs, fields)) <= set(fields)
-    except EXPECTED as error:
-        assert str(error)
+    found = tried(lambda: read_map(pairs, fields))[0]
+    assert found is None or set(found) <= set(fields)
 
 
-@tries(15)
+@tries(4)
 @given(typed=st.lists(st.tuples(st.sampled_from(OPTIONS), TYPED), min_size=1, max_size=3))
 @example([("--event", "wedding:\udcff=2026-12-05")])
 @example([("--event", "wedding:" + "x" * 100_000 + "=2026-12-05")])
@@ -141,7 +126,7 @@ def test_any_option_is_taken_or_refused_in_plain_words(typed: list[tuple[str, st
     assert bool(ran.err) == bool(ran.code)
 
 
-@tries(5)
+@tries(2)
 @given(command=st.sampled_from(["can", "when", "normal", "why"]), words=st.lists(TYPED, min_size=1, max_size=5))
 @example(command="can", words=["x" * 100_000])
 @example(command="can", words=["in", "3", "days"] * 3000)

@@ -201,4 +201,7 @@ def schema(*, timeline: bool) -> None:
 
 
 def _write_json(record: dict[str, Any]) -> None:
-    write_data(json.dumps({"schema_version": 1, **record}, indent=2, ensure_ascii=False) + "\n")
+    from needlecare.views.harmless import escape
+
+    lines = json.dumps({"schema_version": 1, **record}, indent=2, ensure_ascii=False).split("\n")
+    write_data("".join(f"{escape(line)}\n" for line in lines))
