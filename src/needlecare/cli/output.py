@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,7 +107,7 @@ def write_file(path: Path, text: str) -> None:
         target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
             raise InputError(f"can't write to {path}: it is not a regular file")  # noqa: TRY301  looking may fail too
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
+        handle, temporary = _open_beside(target)
         with os.fdopen(handle, "wb") as stream:
             stream.write(_bytes(text))
             stream.flush()
@@ -122,6 +121,20 @@ def write_file(path: Path, text: str) -> None:
         if isinstance(error, OSError):
             raise InputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
         raise
+
+
+def _open_beside(target: Path) -> tuple[int, str]:
+    """Make a file beside *target*; what a run that was killed has left there goes."""
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        return os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), str(beside)
+    except OSError:
+        import tempfile
+
+        # It may belong to a run that still goes on, too: that one fails then, rather than two writing to one file.
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        return tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
 
 
 def refuse_windows_path(path: Path) -> None:
