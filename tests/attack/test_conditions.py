@@ -195,6 +195,14 @@ def test_a_machine_whose_zone_is_nonsense_is_told_so(zone: str) -> None:
     assert ran.stderr == b"needlecare: this machine's time zone can't be read; give it with --tz Europe/London\n"
 
 
+def test_a_machine_without_time_zones_is_told_how_to_get_them(tmp_path: Path) -> None:
+    (tmp_path / "tzdata.py").write_text("raise ImportError")
+    path = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    ran = run_program(*PLAN, env={"PYTHONTZPATH": str(tmp_path / "none"), "PYTHONPATH": path})
+    assert ran.returncode == 2
+    assert ran.stderr == b"needlecare: this machine knows no time zones; the Python package tzdata brings them\n"
+
+
 @pytest.mark.parametrize(("day", "zone"), [("1900-01-01", "Europe/Amsterdam"), ("2199-12-31", "Pacific/Kiritimati")])
 def test_the_first_and_the_last_day_have_plans(day: str, zone: str) -> None:
     for name in ("json", "ics") if TIMES == 1 else ("json", "ics", "html", "md", "csv", "text"):
@@ -296,6 +304,17 @@ def test_a_full_disk_leaves_what_was_there_and_nothing_half_written(tiny: Path, 
     ]
     assert is_refused(run(*source, "-o", str(tiny / "plans"), "--format", "json"), "No space left on device")
     assert all(json.loads(path.read_text()) for path in (tiny / "plans").glob("[!.]*"))
+
+
+@pytest.mark.skipif(TIMES == 1, reason="takes seconds: for ATTACK=2 and more")
+def test_ids_that_do_not_fit_into_the_temporary_folder_are_no_bug(tiny: Path, tmp_path: Path) -> None:
+    rows = "".join(f"{number:0>900},soon\n" for number in range(4000))
+    (tmp_path / "list.csv").write_text(f"id,date\n{rows}")
+    arguments = ("batch", str(tmp_path / "list.csv"), *HERE, "--rules", small_rules(tmp_path), "--errors", "inline")
+    ran = run_program(*arguments, env={"SQLITE_TMPDIR": str(tiny)})
+    assert ran.returncode == 2
+    assert b"the ids of this list don't fit into the temporary folder: database or disk is full" in ran.stderr
+    assert b"something went wrong" not in ran.stderr
 
 
 def test_a_log_on_a_full_disk_keeps_what_it_has(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,10 @@ class Ids:
     def first_line(self, client: str, line: int) -> int:
         """Note that *client* stands in *line*; give the line where it stood first."""
         key = client.encode("utf-8", "surrogatepass")
-        added = self._database.execute("INSERT OR IGNORE INTO row VALUES (?, ?)", (key, line)).rowcount
+        try:
+            added = self._database.execute("INSERT OR IGNORE INTO row VALUES (?, ?)", (key, line)).rowcount
+        except sqlite3.Error as error:
+            raise OutputError(f"the ids of this list don't fit into the temporary folder: {error}") from None
         if added:
             return line
         first: int = self._database.execute("SELECT line FROM row WHERE id = ?", (key,)).fetchone()[0]
