@@ -206,8 +206,9 @@ class Log:
             yield base
         except sqlite3.OperationalError as error:
             raise InputError(f"the log {self.path} can't be used: {error}") from None
-        except sqlite3.DatabaseError as error:
-            raise InputError(self._damaged(str(error))) from None
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # its own messages may quote bytes that are no text
+            why = "its bytes are no text" if isinstance(error, UnicodeDecodeError) else str(error)
+            raise InputError(self._damaged(why)) from None
         finally:
             if base is not None:
                 base.close()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attack.strength import tried, tries
+from needlecare import InputError
 from needlecare.log import Log
 
 
@@ -41,6 +42,13 @@ def test_a_spoiled_log_is_read_or_left_as_it_is(
         before = path.read_bytes()
         said = tried(use)[1]
         assert not said or ("log" in said and path.read_bytes() == before)
+
+
+def test_bytes_that_are_no_text_in_a_name_are_told(whole: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "log.sqlite"
+    path.write_bytes(whole.replace(b"CREATE TABLE treatments", b"CREATE \xff\xff\xff\xff\xff treatments"))
+    with pytest.raises(InputError, match="is damaged"):
+        Log(path).entries()
 
 
 def test_what_a_killed_writer_left_behind_is_noise_too(whole: bytes, tmp_path: Path) -> None:

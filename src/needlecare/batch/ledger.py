@@ -105,7 +105,7 @@ class Folder:
         except sqlite3.OperationalError as error:
             busy = "another batch is writing to it" if "locked" in str(error) else str(error)
             raise OutputError(f"-o {self._path}: {busy}") from None
-        except sqlite3.DatabaseError:
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # its messages may quote bytes that are no text
             raise InputError(f"-o {self._path}: its {NAME} is damaged; remove it to begin anew") from None
 
     def close(self) -> None:

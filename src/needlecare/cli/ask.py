@@ -56,7 +56,7 @@ def can(requests: list[Request], *, words: Activity, on: On = None, at: At = Non
     else:
         from needlecare.views.answers import say_verdict
 
-        _write(_taken(meaning, rule_set) + say_verdict(verdict, several=len(requests) > 1))
+        write_text(_taken(meaning, rule_set) + say_verdict(verdict, several=len(requests) > 1) + "\n")
     raise typer.Exit({"yes": 0, "no-rule": _UNKNOWN}.get(verdict.verdict, _NO))
 
 
@@ -84,7 +84,7 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     else:
         from needlecare.views.answers import say_return
 
-        _write(say_return(found, several=len(requests) > 1))
+        write_text(say_return(found, several=len(requests) > 1) + "\n")
     raise typer.Exit(_UNKNOWN if found.verdict.verdict == "no-rule" else _NO if found.verdict.prescribed else 0)
 
 
@@ -112,7 +112,7 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
     else:
         from needlecare.views.sightings import say_sighting
 
-        _write(_taken(meaning, rule_set) + say_sighting(sighting))
+        write_text(_taken(meaning, rule_set) + say_sighting(sighting) + "\n")
     raise typer.Exit({"expected": 0, "no-rule": _UNKNOWN}.get(sighting.verdict, _NO))
 
 
@@ -142,7 +142,7 @@ def why(requests: list[Request], *, words: Activity, format_: Format = "text") -
     else:
         from needlecare.views.background import say_reasons
 
-        _write("\n".join(say_reasons(one) for one in reasons if one.windows or one is reasons[0]))
+        write_text("\n".join(say_reasons(one) for one in reasons if one.windows or one is reasons[0]) + "\n")
 
 
 @about_treatments
@@ -159,7 +159,7 @@ def today(requests: list[Request], *, format_: Format = "text") -> None:
     else:
         from needlecare.views.background import say_now
 
-        _write(say_now(now))
+        write_text(say_now(now) + "\n")
 
 
 @about_treatments
@@ -179,17 +179,13 @@ def check(requests: list[Request], *, format_: Format = "text") -> None:
     else:
         from needlecare.views.background import say_screened
 
-        _write(say_screened(screened))
+        write_text(say_screened(screened) + "\n")
     raise typer.Exit(_NO if screened.is_against else 0)
 
 
 def _check(format_: str) -> None:
     if format_ not in ("text", "json"):
         raise InputError(f"--format: there is no `{format_}` here; it is text or json")
-
-
-def _write(text: str) -> None:
-    write_text(f"{text}\n")
 
 
 def _write_json(record: dict[str, Any]) -> None:
@@ -300,5 +296,5 @@ def _dont_know(requests: Sequence[Request], meaning: Any, typed: str, format_: s
     if meaning.nearest:
         lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
     lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
-    _write("\n".join([*lines, NO_ADVICE]))
+    write_text("\n".join([*lines, NO_ADVICE]) + "\n")
     raise typer.Exit(_UNKNOWN)
