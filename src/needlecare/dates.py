@@ -145,7 +145,10 @@ def _near_zone(name: str) -> str:
     from difflib import get_close_matches
     from zoneinfo import available_timezones
 
-    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(available_timezones() - _NO_ZONES)}
+    zones = available_timezones() - _NO_ZONES
+    if not zones:
+        raise InputError("this machine knows no time zones; the Python package tzdata brings them")
+    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(zones)}
     close = get_close_matches(name[:_LONGEST].rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
     return f" (did you mean {by_city[close[0]]}?)" if close else ""
 

@@ -19,6 +19,8 @@ _APPLICATION = 0x6E636172
 _VERSION = 1
 # Writers wait for each other; forty at once take a few seconds on a slow disk.
 _PATIENCE = 60.0
+# What may be said several times, and so is a list; everything else is one text.
+SEVERAL = frozenset({"area", "add_on", "condition", "uses", "goal", "fact", "seen", "event"})
 _TABLES = (
     "CREATE TABLE treatments (id INTEGER PRIMARY KEY AUTOINCREMENT, said TEXT NOT NULL UNIQUE, key TEXT NOT NULL)",
     "CREATE TABLE lasting (name TEXT PRIMARY KEY, said TEXT NOT NULL)",
@@ -47,13 +49,17 @@ class Log:
         with self._reading() as base:
             rows = base.execute("SELECT id, said, key FROM treatments").fetchall() if base else []
         entries = [Entry(int(id_), self._load(said), str(key)) for id_, said, key in rows]
+        for entry in entries:
+            self._check_said(entry.said, "date", "tz")
         return sorted(entries, key=lambda one: (str(one.said.get("date")), str(one.said.get("time") or ""), one.id))
 
     def lasting(self) -> dict[str, Any]:
         """Give the facts that hold for every treatment."""
         with self._reading() as base:
             rows = base.execute("SELECT name, said FROM lasting").fetchall() if base else []
-        return {str(name): self._load(said) for name, said in rows}
+        lasting = {str(name): self._load(said) for name, said in rows}
+        self._check_said(lasting)
+        return lasting
 
     def add(self, said: Mapping[str, Any]) -> int:
         """Remember a treatment and give its number.
@@ -108,8 +114,20 @@ class Log:
     def _load(self, said: str) -> Any:
         try:
             return json.loads(said)
-        except ValueError:
+        except (ValueError, TypeError, RecursionError):
             raise InputError(self._damaged("an entry can't be read")) from None
+
+    def _check_said(self, said: object, *needed: str) -> None:
+        """Check that what was *said* is what options take: a text each, or a list of them."""
+        whole = isinstance(said, dict) and all(
+            isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+            for value in said.values()
+        )
+        if not isinstance(said, dict) or not whole or not all(isinstance(said.get(name), str) for name in needed):
+            raise InputError(self._damaged("an entry isn't whole"))
+        for name, value in said.items():
+            if isinstance(value, list) != (name in SEVERAL):
+                raise InputError(self._damaged(f"an entry can't have this for {name}"))
 
     def _damaged(self, why: str) -> str:
         return (
@@ -119,7 +137,11 @@ class Log:
 
     @contextmanager
     def _reading(self) -> "Iterator[sqlite3.Connection | None]":
-        if not self.path.exists():
+        try:
+            there = self.path.exists()
+        except OSError as error:
+            raise InputError(f"the log {self.path} can't be read: {error.strerror}") from None
+        if not there:
             yield None
             return
         with self._open() as base:
@@ -184,15 +206,17 @@ class Log:
             yield base
         except sqlite3.OperationalError as error:
             raise InputError(f"the log {self.path} can't be used: {error}") from None
-        except sqlite3.DatabaseError as error:
-            raise InputError(self._damaged(str(error))) from None
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # its own messages may quote bytes that are no text
+            why = "its bytes are no text" if isinstance(error, UnicodeDecodeError) else str(error)
+            raise InputError(self._damaged(why)) from None
         finally:
             if base is not None:
                 base.close()
 
 
 def _dump(said: Mapping[str, Any]) -> str:
-    return json.dumps(said, sort_keys=True, ensure_ascii=False)
+    # A byte of the command line that was no text is remembered as a question mark.
+    return json.dumps(said, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def open_log() -> Log | None:
@@ -203,4 +227,10 @@ def open_log() -> Log | None:
         return Log(Path(given))
     from platformdirs import user_data_path
 
-    return Log(user_data_path("needlecare", appauthor=False) / "log.sqlite")
+    try:
+        folder = user_data_path("needlecare", appauthor=False)
+    except RuntimeError:
+        raise InputError(
+            "there is no home folder for the log; set HOME, or NEEDLECARE_LOG=FILE, or use --no-log"
+        ) from None
+    return Log(folder / "log.sqlite")

@@ -2,11 +2,12 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from needlecare.batch.names import marked_stem, stem
-from needlecare.errors import InputError
+from needlecare.errors import InputError, OutputError
 
 NAME = ".needlecare-batch"
 _EVERY = 256
@@ -24,7 +25,10 @@ class Ids:
     def first_line(self, client: str, line: int) -> int:
         """Note that *client* stands in *line*; give the line where it stood first."""
         key = client.encode("utf-8", "surrogatepass")
-        added = self._database.execute("INSERT OR IGNORE INTO row VALUES (?, ?)", (key, line)).rowcount
+        try:
+            added = self._database.execute("INSERT OR IGNORE INTO row VALUES (?, ?)", (key, line)).rowcount
+        except sqlite3.Error as error:
+            raise OutputError(f"the ids of this list don't fit into the temporary folder: {error}") from None
         if added:
             return line
         first: int = self._database.execute("SELECT line FROM row WHERE id = ?", (key,)).fetchone()[0]
@@ -48,9 +52,15 @@ class Folder:
 
     def __init__(self, path: Path, suffix: str) -> None:
         self._suffix = suffix
+        self._path = path
         self._pending = 0
         try:
             path.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise InputError(f"-o {path}: this is a file; give a folder") from None
+        except OSError as error:
+            raise InputError(f"-o {path}: {error.strerror}") from None
+        with self._using():
             self._database = sqlite3.connect(path / NAME, isolation_level=None, timeout=1)
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._database.execute(
@@ -60,40 +70,47 @@ class Folder:
             )
             self._database.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_id ON file (id, suffix)")
             self._database.execute("BEGIN IMMEDIATE")
-        except FileExistsError:
-            raise InputError(f"-o {path}: this is a file; give a folder") from None
-        except OSError as error:
-            raise InputError(f"-o {path}: {error.strerror}") from None
-        except sqlite3.OperationalError as error:
-            busy = "another batch is writing to it" if "locked" in str(error) else str(error)
-            raise InputError(f"-o {path}: {busy}") from None
-        except sqlite3.DatabaseError:
-            raise InputError(f"-o {path}: its {NAME} is damaged; remove it to begin anew") from None
 
     def file_of(self, client: str) -> Kept:
         """Give the file of *client*: the one it has, else a new name that nobody here has in any case of letters."""
         key = client.encode("utf-8", "surrogatepass")
-        known = self._database.execute(
-            "SELECT name, digest, size FROM file WHERE id = ? AND suffix = ?", (key, self._suffix)
-        ).fetchone()
-        if known:
-            return Kept(*known)
-        for name in (stem(client), marked_stem(client)):
-            row = (f"{name}.{self._suffix}", key, self._suffix, b"", -1)
-            if self._database.execute("INSERT OR IGNORE INTO file VALUES (?, ?, ?, ?, ?)", row).rowcount:
-                return Kept(row[0])
+        names = [f"{one}.{self._suffix}" for one in (stem(client), marked_stem(client))]
+        with self._using():
+            known = self._database.execute(
+                "SELECT name, digest, size FROM file WHERE id = ? AND suffix = ?", (key, self._suffix)
+            ).fetchone()
+            if known and known[0] not in names:  # never a name that somebody else made up
+                raise sqlite3.DatabaseError
+            if known:
+                return Kept(*known)
+            for name in names:
+                row = (name, key, self._suffix, b"", -1)
+                if self._database.execute("INSERT OR IGNORE INTO file VALUES (?, ?, ?, ?, ?)", row).rowcount:
+                    return Kept(name)
         raise InputError("no file name is free for this id")
 
     def note(self, kept: Kept) -> None:
         """Note of what a file was made."""
-        self._database.execute(
-            "UPDATE file SET digest = ?, size = ? WHERE name = ?", (kept.digest, kept.size, kept.name)
-        )
-        self._pending += 1
-        if self._pending >= _EVERY:
-            self._pending = 0
-            self._database.execute("COMMIT")
-            self._database.execute("BEGIN IMMEDIATE")
+        with self._using():
+            self._database.execute(
+                "UPDATE file SET digest = ?, size = ? WHERE name = ?", (kept.digest, kept.size, kept.name)
+            )
+            self._pending += 1
+            if self._pending >= _EVERY:
+                self._pending = 0
+                self._database.execute("COMMIT")
+                self._database.execute("BEGIN IMMEDIATE")
+
+    @contextlib.contextmanager
+    def _using(self) -> Iterator[None]:
+        """Tell what is wrong with the database as a person would see it."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            busy = "another batch is writing to it" if "locked" in str(error) else str(error)
+            raise OutputError(f"-o {self._path}: {busy}") from None
+        except (sqlite3.DatabaseError, UnicodeDecodeError):  # its messages may quote bytes that are no text
+            raise InputError(f"-o {self._path}: its {NAME} is damaged; remove it to begin anew") from None
 
     def close(self) -> None:
         """Keep what was noted."""

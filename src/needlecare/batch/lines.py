@@ -2,8 +2,10 @@
 
 import io
 from collections import deque
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator
+from typing import AnyStr, BinaryIO
+
+from needlecare.errors import InputError
 
 # Bytes kept of a line; in characters that is at least `TOO_LONG`, which no row may reach.
 _LONGEST = 1 << 20
@@ -38,18 +40,29 @@ def decode_lines(stream: BinaryIO) -> Iterator[str]:
     """Decode line by line, so that nothing has to be read ahead: UTF-8, and where a line isn't, Windows-1252.
 
     A file that says by its first bytes that it is UTF-16 is read so. Of an endless line only the beginning is kept.
+
+    Raises:
+        InputError: the input can't be read on.
     """
-    first = stream.readline(_LONGEST)
-    if first.startswith(_UTF16):
-        whole = io.BufferedReader(_Joined(first, stream))
-        yield from io.TextIOWrapper(whole, encoding="utf-16", errors="replace", newline="")
-        return
-    line = first.removeprefix(_UTF8_MARK)
+    try:
+        first = stream.readline(_LONGEST)
+        if first.startswith(_UTF16):
+            whole = io.BufferedReader(_Joined(first, stream))
+            text = io.TextIOWrapper(whole, encoding="utf-16", errors="replace", newline="")
+            yield from _cut(text.readline(_LONGEST), text.readline, "\n")
+        else:
+            yield from map(_decode, _cut(first.removeprefix(_UTF8_MARK), stream.readline, b"\n"))
+    except OSError as error:
+        raise InputError(f"can't read the input: {error.strerror}") from None
+
+
+def _cut(line: AnyStr, read: Callable[[int], AnyStr], end: AnyStr) -> Iterator[AnyStr]:
+    """Give *line* and those that follow; what is too much of one is read and forgotten."""
     while line:
-        yield _decode(line)
-        while len(line) >= _LONGEST and not line.endswith(b"\n"):
-            line = stream.readline(_LONGEST)
-        line = stream.readline(_LONGEST)
+        yield line
+        while len(line) >= _LONGEST and not line.endswith(end):
+            line = read(_LONGEST)
+        line = read(_LONGEST)
 
 
 def _decode(line: bytes) -> str:

@@ -29,14 +29,16 @@ class Rejects:
             return
         try:
             if self._stream is None:
-                self._stream = self._beside.open("w", encoding="utf-8", errors="surrogatepass", newline="")
+                self._beside.unlink(missing_ok=True)
+                self._stream = self._beside.open("x", encoding="utf-8", errors="surrogatepass", newline="")
                 header = self._rows.reject_header()
                 self._stream.write(BYTE_ORDER_MARK + header if header else "")
             self._stream.write(self._rows.reject(row, problem))
         except OSError as error:
-            raise OutputError(
-                f"can't write {self._path}: {error.strerror}; choose another place with --rejects"
-            ) from None
+            raise self._cannot(error) from None
+
+    def _cannot(self, error: OSError) -> OutputError:
+        return OutputError(f"can't write {self._path}: {error.strerror}; choose another place with --rejects")
 
     @property
     def _beside(self) -> Path:
@@ -48,9 +50,13 @@ class Rejects:
     ) -> None:
         if self._stream is None or self._path is None:
             return
-        self._stream.close()
-        if kind is None:
-            self._beside.replace(self._path)
-        else:
+        try:
+            self._stream.close()
+            if kind is None:
+                self._beside.replace(self._path)
+        except OSError as reason:
+            if kind is None:
+                raise self._cannot(reason) from None
+        finally:
             with contextlib.suppress(OSError):
-                self._beside.unlink()
+                self._beside.unlink(missing_ok=True)

@@ -103,16 +103,20 @@ def _whole(target: Path | None) -> Iterator[Path | None]:
     if target is None:
         yield None
         return
-    if target.exists() and not target.is_file():
-        raise InputError(f"-o {target}: this is not a regular file")
     beside = target.with_name(f".{target.name}.part")
     try:
-        beside.write_bytes(b"")
+        if target.exists() and not target.is_file():
+            raise InputError(f"-o {target}: this is not a regular file")
+        # What a run that was killed has left.
+        beside.unlink(missing_ok=True)
+        beside.touch(exist_ok=False)
     except OSError as error:
         raise OutputError(f"-o {target}: {error.strerror}") from None
     try:
         yield beside
         beside.replace(target)
+    except OSError as error:
+        raise OutputError(f"-o {target}: {error.strerror}; it was left as it was") from None
     finally:
         beside.unlink(missing_ok=True)
 

@@ -163,8 +163,10 @@ def _serve(work: Work | Settings, target: Path | None, place: _Place) -> None:
                 return
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
-    except (NeedlecareError, OSError) as error:
+    except NeedlecareError as error:
         failure = _Failure(str(error))
+    except OSError as error:
+        failure = _Failure(f"can't write: {error.strerror}")
     pipe.send(failure)
 
 

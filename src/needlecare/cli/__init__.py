@@ -6,6 +6,8 @@ import io
 import os
 import sys
 
+from needlecare.errors import NeedlecareError, OutputError
+
 # EX_SOFTWARE of sysexits.h: not one of the documented answers, so that no script takes a bug for one.
 _BUG = 70
 
@@ -17,27 +19,43 @@ def main(argv: list[str] | None = None) -> None:
     # And so it is at the end, where Python would look through everything once more: a tenth of the run time.
     atexit.register(gc.freeze)
     _replace_what_cannot_be_shown()
-    from needlecare.cli.app import app
-    from needlecare.cli.output import complain
-    from needlecare.errors import NeedlecareError
-
     try:
+        from needlecare.cli.app import app
+
         app(argv)
     except NeedlecareError as error:
-        complain(str(error))
+        _complain(str(error))
         raise SystemExit(error.exit_code) from None
-    except BrokenPipeError:
-        # Whoever reads has enough. Python would complain again while closing stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+    except SystemExit as left:
+        # Nobody reads on: Typer and Rich end with 1 then, which means that the answer is no.
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        _give_up_writing()
+        raise SystemExit(getattr(left.__context__.__context__, "exit_code", 0)) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
+    except OSError as error:  # no fault of the program's: help on a full disk, a message to a closed stderr
+        _complain(f"the system refuses: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        raise SystemExit(OutputError.exit_code) from None
     except Exception as error:  # the edge: nobody but a developer wants to see a traceback
         if os.environ.get("NEEDLECARE_DEBUG"):
             raise
-        complain(f"something went wrong that should not ({type(error).__name__}: {error}); please report it")
-        complain("NEEDLECARE_DEBUG=1 shows where")
+        _complain(f"something went wrong that should not ({type(error).__name__}: {error}); please report it")
+        _complain("NEEDLECARE_DEBUG=1 shows where")
         raise SystemExit(_BUG) from None
+
+
+def _complain(text: str) -> None:
+    from needlecare.cli.output import complain
+
+    complain(text)
+    _give_up_writing()
+
+
+def _give_up_writing() -> None:
+    from needlecare.cli.output import give_up_writing
+
+    give_up_writing()
 
 
 def _replace_what_cannot_be_shown() -> None:

@@ -13,6 +13,7 @@ from needlecare.cli.request import about_treatments
 from needlecare.errors import InputError
 
 _NO, _UNKNOWN = 1, 4
+_LONGEST = 500
 Format = Annotated[str, typer.Option("--format", help="text or json.")]
 On = Annotated[
     str | None, typer.Option("--on", metavar="DATE", help="Ask about this day; its strictest moment counts.")
@@ -42,7 +43,7 @@ def can(requests: list[Request], *, words: Activity, on: On = None, at: At = Non
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts)
     meaning, asked = _understand(requests, words, on, at, lambda text: find_activities(rule_set, text, treated))
-    typed = " ".join(words)
+    typed = _joined(words)
     if not meaning.ids or meaning.turning:
         _dont_know(requests, meaning, typed, format_)
     verdict = judge(_timelines(requests), meaning, asked)
@@ -55,7 +56,7 @@ def can(requests: list[Request], *, words: Activity, on: On = None, at: At = Non
     else:
         from needlecare.views.answers import say_verdict
 
-        _write(_taken(meaning, rule_set) + say_verdict(verdict, several=len(requests) > 1))
+        write_text(_taken(meaning, rule_set) + say_verdict(verdict, several=len(requests) > 1) + "\n")
     raise typer.Exit({"yes": 0, "no-rule": _UNKNOWN}.get(verdict.verdict, _NO))
 
 
@@ -71,7 +72,7 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     meaning, asked = _understand(
         requests, words, on, None, lambda text: find_activities(rule_set, text, treated), default=None
     )
-    typed = " ".join(words)
+    typed = _joined(words)
     if not meaning.is_sure:
         _dont_know(requests, meaning, typed, format_)
     start = asked.begins(requests[0].treatment) if asked is not None else _since(requests)
@@ -83,7 +84,7 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     else:
         from needlecare.views.answers import say_return
 
-        _write(say_return(found, several=len(requests) > 1))
+        write_text(say_return(found, several=len(requests) > 1) + "\n")
     raise typer.Exit(_UNKNOWN if found.verdict.verdict == "no-rule" else _NO if found.verdict.prescribed else 0)
 
 
@@ -100,7 +101,7 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts)
     meaning, asked = _understand(requests, words, on, at, lambda text: find_signs(rule_set, text, treated))
-    typed = " ".join(words)
+    typed = _joined(words)
     if not meaning.ids or meaning.turning:
         _dont_know(requests, meaning, typed, format_, signs=True)
     sighting = judge_sign(_timelines(requests), meaning, asked)
@@ -111,7 +112,7 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
     else:
         from needlecare.views.sightings import say_sighting
 
-        _write(_taken(meaning, rule_set) + say_sighting(sighting))
+        write_text(_taken(meaning, rule_set) + say_sighting(sighting) + "\n")
     raise typer.Exit({"expected": 0, "no-rule": _UNKNOWN}.get(sighting.verdict, _NO))
 
 
@@ -122,7 +123,7 @@ def why(requests: list[Request], *, words: Activity, format_: Format = "text") -
     from needlecare.ask.why import find_reasons
 
     _check(format_)
-    rule_set, typed = requests[0].rule_set, " ".join(words)
+    rule_set, typed = requests[0].rule_set, _joined(words)
     treated = treated_words(rule_set, requests[0].facts)
     meaning = find_activities(rule_set, typed, treated)
     if not meaning.ids:
@@ -141,7 +142,7 @@ def why(requests: list[Request], *, words: Activity, format_: Format = "text") -
     else:
         from needlecare.views.background import say_reasons
 
-        _write("\n".join(say_reasons(one) for one in reasons if one.windows or one is reasons[0]))
+        write_text("\n".join(say_reasons(one) for one in reasons if one.windows or one is reasons[0]) + "\n")
 
 
 @about_treatments
@@ -158,7 +159,7 @@ def today(requests: list[Request], *, format_: Format = "text") -> None:
     else:
         from needlecare.views.background import say_now
 
-        _write(say_now(now))
+        write_text(say_now(now) + "\n")
 
 
 @about_treatments
@@ -178,19 +179,13 @@ def check(requests: list[Request], *, format_: Format = "text") -> None:
     else:
         from needlecare.views.background import say_screened
 
-        _write(say_screened(screened))
+        write_text(say_screened(screened) + "\n")
     raise typer.Exit(_NO if screened.is_against else 0)
 
 
 def _check(format_: str) -> None:
     if format_ not in ("text", "json"):
         raise InputError(f"--format: there is no `{format_}` here; it is text or json")
-
-
-def _write(text: str) -> None:
-    from needlecare.views.harmless import harmless
-
-    write_text("".join(f"{harmless(line)}\n" for line in text.splitlines()))
 
 
 def _write_json(record: dict[str, Any]) -> None:
@@ -217,6 +212,16 @@ def _since(requests: Sequence[Request]) -> datetime | None:
     return now if any(one.treatment.last <= now for one in requests) else min(one.treatment.last for one in requests)
 
 
+def _joined(words: Sequence[str]) -> str:
+    """Give the question as one text; one that goes on for ever would take as long to understand."""
+    typed = " ".join(words)
+    if not typed.strip():
+        raise InputError("ask about something: needlecare can wash my face")
+    if len(typed) > _LONGEST:
+        raise InputError(f"this is longer than {_LONGEST} characters; ask about one thing at a time")
+    return typed
+
+
 def _understand(
     requests: Sequence[Request],
     words: Sequence[str],
@@ -230,10 +235,8 @@ def _understand(
     from needlecare.cli.reading import read_date
     from needlecare.dates import parse_time
 
-    request, typed = requests[0], " ".join(words)
+    request, typed = requests[0], _joined(words)
     treatment = request.treatment
-    if not typed.strip():
-        raise InputError("ask about something: needlecare can wash my face")
     meaning = find(typed)
     spoken = times.Spoken(typed)
     if not meaning.is_sure:
@@ -293,5 +296,5 @@ def _dont_know(requests: Sequence[Request], meaning: Any, typed: str, format_: s
     if meaning.nearest:
         lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
     lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
-    _write("\n".join([*lines, NO_ADVICE]))
+    write_text("\n".join([*lines, NO_ADVICE]) + "\n")
     raise typer.Exit(_UNKNOWN)

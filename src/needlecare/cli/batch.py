@@ -1,5 +1,6 @@
 """`batch`: its options, what it says on stderr while it runs, and how it ends."""
 
+import contextlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 
 import typer
 
+from needlecare.cli.output import refuse_windows_path
 from needlecare.cli.reading import present
 from needlecare.cli.request import options as options_of_treatment
 from needlecare.errors import InputError
@@ -129,10 +131,19 @@ def _read_options(
         options.errors == "inline",
         options.resume,
     )
+    for path in (options.rejects, options.output):
+        if path is not None:
+            refuse_windows_path(path)
     for name, path in (("--rejects", options.rejects), ("-o", target)):
-        if path is not None and source != "-" and path.resolve() == Path(source).resolve():
+        if path is not None and source != "-" and _is_same(path, Path(source)):
             raise InputError(f"{name} {path}: that is the input")
     return Batch(settings, tuple(pairs), target, options.rejects or _rejects_beside(source), options.jobs)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    with contextlib.suppress(OSError, RuntimeError):  # a path that leads nowhere is told where it is used
+        return path.resolve() == other.resolve()
+    return False
 
 
 def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
@@ -165,6 +176,8 @@ def _rejects_beside(source: str) -> Path | None:
 
 def _open(source: str) -> BinaryIO:
     if source == "-":
+        if sys.stdin is None:
+            raise InputError("can't read: there is no standard input")
         return sys.stdin.buffer
     try:
         return Path(source).open("rb")

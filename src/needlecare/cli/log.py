@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from needlecare.cli.lazy import Command
-from needlecare.cli.output import write_data, write_text
+from needlecare.cli.output import complain, write_data, write_text
 from needlecare.cli.reading import make_request
 from needlecare.cli.remembered import LASTING, spoken, the_log
 from needlecare.cli.request import with_options
@@ -71,12 +71,10 @@ def list_(
         treatments = [{"id": entry.id, **_record(entry.said)} for entry in entries]
         write_data(write({"schema_version": 1, "treatments": treatments, "lasting": _record(lasting)}))
         return
-    from needlecare.views.harmless import harmless
-
     lines = [f"{entry.id}: {_line(entry.said)}" for entry in entries] or ["No treatment is remembered."]
     if lasting:
         lines.append(f"For every treatment: {_said(lasting)}")
-    write_text("".join(f"{harmless(line)}\n" for line in lines))
+    write_text("".join(f"{line}\n" for line in lines))
 
 
 @log_app.command(cls=Command)
@@ -141,12 +139,11 @@ def remove(
 
 
 def _agrees(entry: Entry) -> bool:
-    sys.stderr.write(f"Forget number {entry.id}, {_line(entry.said)}? [y/N] ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
+    complain(f"forget number {entry.id}, {_line(entry.said)}? [y/N]")
+    answer = sys.stdin.buffer.readline() if sys.stdin is not None else b""
     if not answer:
         raise InputError("nobody answered, so nothing was removed; --yes removes without asking")
-    return answer.strip().lower() in ("y", "yes")
+    return answer.strip().lower() in (b"y", b"yes")
 
 
 def _as_said(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> dict[str, Any]:

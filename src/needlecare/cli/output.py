@@ -3,12 +3,13 @@
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from needlecare.errors import InputError
 
+# What was typed comes back in messages, however much it was.
+_LONGEST = 2000
 # Stand-ins for consoles that can't show these.
 _PLAINER = str.maketrans(
     {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "}
@@ -21,13 +22,16 @@ def complain(text: str) -> None:
 
     for number, line in enumerate(text.splitlines() or [""]):
         lead = "needlecare: " if number == 0 else "  "
-        _print(f"{lead}{harmless(line)}\n", sys.stderr)
+        with contextlib.suppress(OSError, ValueError):  # nobody hears it, and the exit code still tells
+            _print(f"{lead}{harmless(line)[:_LONGEST]}\n", sys.stderr)
 
 
 def write_text(text: str) -> None:
-    """Write text for people to stdout, in whatever encoding it has."""
+    """Write text for people to stdout, in whatever encoding it has, without what a terminal would obey."""
+    from needlecare.views.harmless import harmless_lines
+
     with delivering():
-        _print(text, sys.stdout)
+        _print(harmless_lines(text), sys.stdout)
 
 
 def write_data(text: str) -> None:
@@ -38,7 +42,7 @@ def write_data(text: str) -> None:
         if binary is None:
             sys.stdout.write(text)
         else:
-            binary.write(text.encode())
+            binary.write(_bytes(text))
         sys.stdout.flush()
 
 
@@ -55,17 +59,28 @@ def delivering() -> Iterator[None]:
         yield
     except BrokenPipeError:
         # Left to itself, Typer ends with 1, which means that the answer is no.
-        _give_up_stdout()
+        give_up_writing()
         raise SystemExit(0) from None
     except OSError as error:
-        _give_up_stdout()
+        give_up_writing()
         raise InputError(f"can't write to standard output: {error.strerror}") from None
 
 
-def _give_up_stdout() -> None:
+def give_up_writing() -> None:
     """Let what is still buffered go nowhere: Python would try and complain once more while it ends."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except AttributeError:  # closed by whoever started the program
+            continue
+
+
+def _bytes(text: str) -> bytes:
+    """Write as UTF-8; a question mark stands for a byte of the command line that was no text."""
+    return text.encode(errors="replace")
 
 
 def _print(text: str, stream: object) -> None:
@@ -86,23 +101,46 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         InputError: it can't be written there.
     """
-    handle, temporary = -1, ""
+    refuse_windows_path(path)
+    temporary = ""
     try:
         target = Path(os.path.realpath(path))
         if target.exists() and not target.is_file():
-            raise InputError(f"can't write to {path}: it is not a regular file")
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
+            raise InputError(f"can't write to {path}: it is not a regular file")  # noqa: TRY301  looking may fail too
+        handle, temporary = _open_beside(target)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode())
+            stream.write(_bytes(text))
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
         Path(temporary).replace(target)
-    except OSError as error:
+    except BaseException as error:
         if temporary:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()
-        raise InputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
+        if isinstance(error, OSError):
+            raise InputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
+        raise
+
+
+def _open_beside(target: Path) -> tuple[int, str]:
+    """Make a file beside *target*; what a run that was killed has left there goes."""
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        return os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), str(beside)
+    except OSError:
+        import tempfile
+
+        # It may belong to a run that still goes on, too: that one fails then, rather than two writing to one file.
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        return tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+
+
+def refuse_windows_path(path: Path) -> None:
+    """Refuse what only Windows takes for folders: elsewhere it would become one file with an odd name."""
+    if os.sep == "/" and "\\" in str(path):
+        raise InputError(f"can't write to {path}: a path is written with / here, as in folder/plan.ics")
 
 
 def _umask() -> int:

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from needlecare.cli.output import complain
 
@@ -12,11 +12,16 @@ _WIDTH = 30
 _EVERY_SECONDS = 0.2
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    # None where whoever started the program closed it.
+    return stream is not None and stream.isatty()
+
+
 class Bar:
     """Says on stderr which rows are bad and, on a terminal, how far the batch is."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._shown = sys.stderr.isatty() and not sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self._shown = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
         self._began = self._said = time.monotonic()

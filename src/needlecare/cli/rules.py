@@ -1,6 +1,7 @@
 """The commands for those who write rules."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -182,8 +183,9 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
 
 def init(path: Path) -> None:
     """Write a commented rule set to start from; a file that is there already is left alone."""
-    if path.exists():
-        raise InputError(f"{path} is there already; give another name")
+    with suppress(OSError):  # where nothing can be, nothing can be written either, and that says why
+        if path.exists():
+            raise InputError(f"{path} is there already; give another name")
     starter = Path(__file__).parents[1] / "rules" / "starter.yaml"
     write_file(path, starter.read_text(encoding="utf-8"))
     complain(f"wrote {path}; next: needlecare rules lint {path}")
@@ -199,4 +201,7 @@ def schema(*, timeline: bool) -> None:
 
 
 def _write_json(record: dict[str, Any]) -> None:
-    write_data(json.dumps({"schema_version": 1, **record}, indent=2, ensure_ascii=False) + "\n")
+    from needlecare.views.harmless import escape
+
+    lines = json.dumps({"schema_version": 1, **record}, indent=2, ensure_ascii=False).split("\n")
+    write_data("".join(f"{escape(line)}\n" for line in lines))

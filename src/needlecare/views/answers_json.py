@@ -13,6 +13,7 @@ from needlecare.ask.verdict import Verdict
 from needlecare.ask.when import Return
 from needlecare.model.plan import FOREVER, Timeline, Wait
 from needlecare.model.ruleset import Rule, RuleSet
+from needlecare.views.harmless import escape
 from needlecare.views.phrases import NO_ADVICE
 
 _VERSION = 1
@@ -20,7 +21,7 @@ _VERSION = 1
 
 def write(record: Mapping[str, Any]) -> str:
     """Write a record as one object, a line for each field."""
-    lines = [f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in record.items()]
+    lines = [f"{json.dumps(key)}: {escape(json.dumps(value, ensure_ascii=False))}" for key, value in record.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 

@@ -1,0 +1,131 @@
+"""Runs that are killed at any moment: what was there stays whole, what is new is whole or not there."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from attack.strength import TIMES
+from batches import HERE, batch, small_rules
+from needlecare.log import Log
+from running import PLAN, _environment, run
+
+pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only there can a run be killed so")
+# Where in its run a program is killed: from its start to a little after its end.
+_LATEST = 1.1
+
+
+def killed(arguments: Sequence[str], env: dict[str, str], lasting: float, number: int) -> Iterator[bool]:
+    """Run the program *number* times and kill it in the midst of a run *lasting* so long; tell if it ended before."""
+    chance = random.Random()  # noqa: S311  nothing is secret here
+    for _ in range(number):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "needlecare", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(env),
+        )
+        # Most of a run is starting up: what matters lies in its last part.
+        time.sleep(lasting * chance.uniform(0.4, _LATEST))
+        process.kill()
+        yield process.wait() != -signal.SIGKILL
+
+
+def time_of(arguments: Sequence[str], env: dict[str, str]) -> float:
+    began = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "needlecare", *arguments], env=_environment(env), capture_output=True, check=False
+    )
+    return time.perf_counter() - began
+
+
+@pytest.mark.parametrize("name", ["plan.html", "plan.ics"][: 1 if TIMES == 1 else 2])
+def test_a_file_is_the_old_one_or_the_new_one(name: str, tmp_path: Path) -> None:
+    target = tmp_path / "out" / name
+    target.parent.mkdir()
+    arguments = (*PLAN, "-o", str(target))
+    lasting = time_of(arguments, {})
+    new = target.read_bytes()
+    old = b"old\n" * 100_000
+    for number, ended in enumerate(killed(arguments, {}, lasting, 2 * TIMES)):
+        written = target.read_bytes() if target.exists() else None
+        assert written in ((new,) if ended else (new, old, None))
+        target.unlink(missing_ok=True)
+        if number % 2:
+            target.write_bytes(old)
+    target.with_name(f".{name}.part").write_bytes(b"left by a run that was killed")
+    assert run(*arguments).code == 0
+    assert target.read_bytes() == new
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_folder_of_a_batch_is_whole_after_it_was_resumed(tmp_path: Path) -> None:
+    rows = "".join(f"{number},2026-11-{number % 28 + 1:02}\n" for number in range(30 if TIMES == 1 else 600))
+    (tmp_path / "list.csv").write_text(f"id,date\n{rows}", encoding="utf-8")
+    rules = small_rules(tmp_path)
+    words = (str(tmp_path / "list.csv"), "--rules", rules, "--format", "json", "--resume")
+    batch(*words, "-o", str(tmp_path / "whole"))
+    whole = files(tmp_path / "whole")
+    arguments = ("batch", *words, *HERE, "-o", str(tmp_path / "out"))
+    lasting = time_of((*arguments[:-1], str(tmp_path / "timed")), {})
+    for _ in killed(arguments, {}, lasting, 2 * TIMES):
+        for path, text in files(tmp_path / "out").items():
+            assert text == whole[path]
+    ran = batch(*words, "-o", str(tmp_path / "out"))
+    assert ran.code == 0
+    assert files(tmp_path / "out") == whole
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_lines_of_a_batch_take_the_place_of_the_old_file_whole(jobs: str, tmp_path: Path) -> None:
+    rows = "".join(f"{number},2026-11-20\n" for number in range(300 if TIMES == 1 else 1500))
+    (tmp_path / "list.csv").write_text(f"id,date\n{rows}", encoding="utf-8")
+    target = tmp_path / "out" / "plans.jsonl"
+    target.parent.mkdir()
+    arguments = ("batch", str(tmp_path / "list.csv"), "--rules", small_rules(tmp_path), *HERE, "-o", str(target))
+    lasting = time_of((*arguments, "--jobs", jobs), {})
+    new = target.read_bytes()
+    target.write_bytes(b"old\n")
+    for ended in killed((*arguments, "--jobs", jobs), {}, lasting, TIMES):
+        assert target.read_bytes() in ((new,) if ended else (new, b"old\n"))
+        target.write_bytes(b"old\n")
+    assert run(*arguments).code == 0
+    assert target.read_bytes() == new
+    assert list(target.parent.iterdir()) == [target]
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")} if folder.exists() else {}
+
+
+def test_the_log_loses_nothing_that_it_said_was_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "log" / "log.sqlite"
+    env = {"NEEDLECARE_LOG": str(path), "NEEDLECARE_NO_LOG": ""}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    lasting = time_of(("log", "add", "--date", "2026-11-20", "--tz", "UTC"), env)
+    known = Log(path).entries()
+    for number in range(2 * TIMES):
+        event = f"wedding:number {number}=2026-12-24"
+        (ended,) = killed(("log", "add", "--date", "2026-11-20", "--tz", "UTC", "--event", event), env, lasting, 1)
+        now = Log(path).entries()
+        assert now[: len(known)] == known
+        assert [entry.said["event"] for entry in now[len(known) :]] in ([[event]], [[event]] if ended else [])
+        known = now
+    first = known[0].id
+    for number in range(2 * TIMES):
+        before, clock = Log(path).get(first), f"{number % 24:02}:{number % 60:02}"
+        (ended,) = killed(("log", "edit", str(first), "--time", clock), env, lasting, 1)
+        after = Log(path).get(first)
+        assert after.key == before.key
+        assert after.said == {**before.said, "time": clock} or (not ended and after == before)
+        assert len(Log(path).entries()) == len(known)
+    # A journal that a killed run had only begun goes with the next entry.
+    assert run("log", "add", "--date", "2026-12-18", "--tz", "UTC").code == 0
+    assert sorted(one.name for one in path.parent.iterdir()) == ["log.sqlite"]

@@ -1,0 +1,113 @@
+"""Rule files made of noise: each is refused with its problems, or makes plans in every format."""
+
+from datetime import date, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attack.strength import mutated, tried, tries
+from needlecare import build_timeline, load_rules, make_treatment, read_facts
+from needlecare.rules.shipped import shipped_folder
+from needlecare.views.formats import SUFFIXES, render
+from running import TESTS
+
+FILES = [
+    path.read_bytes()
+    for path in (
+        *sorted((shipped_folder() / "examples").glob("*.yaml")),
+        *sorted((shipped_folder() / "microneedling").glob("*.yaml")),
+        *sorted((TESTS / "broken").glob("*.yaml")),
+        TESTS / "golden" / "sheet.yaml",
+        Path(load_rules.__code__.co_filename).with_name("starter.yaml"),
+    )
+]
+# The words of rule files in places where they don't belong.
+KEYS = """
+    ruleset extends words-from source sources when core rules switched-off screening sessions activities signs moments
+    facts events cases kinds clinic batch avoid do allow expect prepare call until from for days at by every times
+    except says if because lasting while eases worry-after unless-told level within count overdue then label under aka
+    usual clock day ask answers default number several medicine urgent due
+""".split()  # noqa: SIM905  a list of words reads best as words
+VALUES = (
+    *("24h", "3d", "1d..3d", "48h and redness-gone", "calm + 2d", "makeup ends", "always", "before", "none", "true"),
+    *("4..6", "every 6mo", "2 a day", "at least 2w", "up to 3d", "0..3", "-3..-1", "22:00", "microneedling", "face"),
+    *("makeup", "redness", "retinoids", "prescribed", "99999999d", "9" * 30, "", " ", "{", "é", "\u202e", "\x1b"),
+)
+TREES = st.recursive(
+    st.sampled_from([*KEYS, *VALUES]) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*KEYS, *VALUES, "makeup"]), inner, max_size=6)
+    ),
+    max_leaves=40,
+)
+
+
+def survives(folder: Path, data: bytes) -> None:
+    path = folder / "set.yaml"
+    path.write_bytes(data)
+    rule_set, said = tried(lambda: load_rules(str(path)))
+    if rule_set is None:
+        assert said.count("\n") < 2000
+        return
+    for clock in (time(23, 30), None):
+        treatment = make_treatment(date(2026, 3, 28), clock, ZoneInfo("Europe/London"))
+        timeline = build_timeline(rule_set, treatment, read_facts(rule_set, {}))
+        for name in SUFFIXES if clock else ("json", "text"):
+            render(timeline, name).encode()
+
+
+@tries(5)
+@given(data=mutated(FILES))
+def test_a_spoiled_file_is_refused_or_makes_plans(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    survives(tmp_path_factory.getbasetemp(), data)
+
+
+@tries(4)
+@given(tree=st.dictionaries(st.sampled_from(KEYS), TREES, max_size=6))
+def test_rules_in_wrong_places_are_refused_or_make_plans(
+    tree: object, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    survives(tmp_path_factory.getbasetemp(), _as_yaml(tree).encode(errors="replace"))
+
+
+@tries(4)
+@given(data=st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode(errors="replace")))
+def test_noise_is_refused(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
+    survives(tmp_path_factory.getbasetemp(), data)
+
+
+RULE = st.fixed_dictionaries(
+    {},
+    optional={
+        **{
+            verb: st.sampled_from(["makeup", "sauna", "redness", "[makeup, gym]", "hat"])
+            for verb in ("avoid", "do", "allow", "expect")
+        },
+        **{
+            key: st.sampled_from(VALUES[:24])
+            for key in ("from", "until", "for", "days", "at", "every", "times", "eases", "worry-after", "if", "due")
+        },
+    },
+)
+
+
+@tries(5)
+@given(rules=st.lists(RULE, min_size=1, max_size=4))
+def test_rules_of_odd_bounds_are_refused_or_make_plans(
+    rules: list[dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    lines = [
+        f"  r{number}: {{{', '.join(f'{key}: {value}' for key, value in rule.items())}}}"
+        for number, rule in enumerate(rules)
+    ]
+    text = "\n".join(["sources: {s: S}", "source: s", "extends: microneedling", "rules:", *lines])
+    survives(tmp_path_factory.getbasetemp(), text.encode(errors="replace"))
+
+
+def _as_yaml(tree: object) -> str:
+    import json
+
+    return json.dumps(tree, ensure_ascii=False)
