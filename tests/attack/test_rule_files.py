@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from attack.strength import mutated, tried, tries
 from needlecare import build_timeline, load_rules, make_treatment, read_facts
 from needlecare.rules.shipped import shipped_folder
-from needlecare.views.formats import SUFFIXES, render
+from needlecare.views.formats import FORMATS, render
 from running import TESTS
 
 FILES = [
@@ -55,7 +55,7 @@ def survives(folder: Path, data: bytes) -> None:
     for clock in (time(23, 30), None):
         treatment = make_treatment(date(2026, 3, 28), clock, ZoneInfo("Europe/London"))
         timeline = build_timeline(rule_set, treatment, read_facts(rule_set, {}))
-        for name in SUFFIXES if clock else ("json", "text"):
+        for name in FORMATS if clock else ("json", "text"):
             render(timeline, name).encode()
 
 
