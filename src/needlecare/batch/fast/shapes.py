@@ -150,7 +150,7 @@ class Shapes(Generic[Drawn]):
         ]
         builts = [self._build(self._rule_set, part, treatment) for treatment in treatments]
         said: dict[datetime, Instant] = {}
-        for instants in zip(*(list(_instants(built)) for built in builts), strict=True):
+        for instants in set(zip(*(list(_instants(built)) for built in builts), strict=True)):
             found = describe(instants, treatments, offset)
             if said.setdefault(instants[0], found) != found:
                 raise Unsteady
