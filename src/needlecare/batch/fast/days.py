@@ -55,6 +55,8 @@ class DayTexts:
         lists: list[list[int]] = [[] for _ in LISTS]
         for entry in entries:
             lists[self._entries[entry][0]].append(entry)
+        for listed in lists:
+            listed.sort(key=lambda entry: self._entries[entry][1])
         return Days(tuple([self._listed(tuple(listed)) for listed in lists]))
 
     def _write_list(self, entries: tuple[int, ...]) -> list[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from needlecare.batch.fast.day0 import Instant
+from needlecare.batch.fast.day0 import DAY, Instant
 from needlecare.batch.fast.days import LISTS, DayTexts
 from needlecare.batch.fast.gaps import DATES, NOTHING, Text, gap, split
 from needlecare.model.plan import FOREVER, Hint, Session, Window
@@ -47,7 +47,7 @@ class Drawn(NamedTuple):
     first: int
     last: int
     longer_if: tuple[tuple[tuple[str, int], Text], ...]
-    shorter_if: tuple[Text, ...]
+    shorter_if: tuple[tuple[str, Text], ...]
 
 
 class _Gap(date):
@@ -113,8 +113,25 @@ class Artist:
             first,
             last,
             tuple((self._place(hint), self._text(hint_record(hint, say))) for hint in built.longer_if),
-            tuple(self._text(hint_record(hint, say)) for hint in built.shorter_if),
+            tuple((hint.target, self._text(hint_record(hint, say))) for hint in built.shorter_if),
         )
+
+    def join(self, parts: list[Drawn]) -> Drawn:
+        """Make one of several parts, its windows nearly in the order of time: they are sorted for every plan."""
+        return Drawn(
+            tuple(sorted([window for part in parts for window in part.windows], key=self._usual_place)),
+            tuple([entry for part in parts for entry in part.entries]),
+            tuple([lift for part in parts for lift in part.lifts]),
+            min([part.first for part in parts], default=0),
+            max([part.last for part in parts], default=0),
+            tuple([hint for part in parts for hint in part.longer_if]),
+            tuple([hint for part in parts for hint in part.shorter_if]),
+        )
+
+    def _usual_place(self, window: DrawnWindow) -> tuple[int, int]:
+        """Tell where a window stands if the treatment is at noon."""
+        start = self.instants[window.start]
+        return start.seconds + start.follows * DAY // 2 if start else 0, window.kind
 
     def draw_session(self, session: Session, day: date) -> Text:
         """Draw the next session of a treatment on *day*."""

@@ -20,7 +20,7 @@ class Line:
         self._windows: list[DrawnWindow] = []
         self._lifts: list[DrawnLift] = []
         self._longer_if: list[tuple[tuple[str, int], Text]] = []
-        self._shorter_if: list[Text] = []
+        self._shorter_if: list[tuple[str, Text]] = []
         entries: list[int] = []
         self._first = self._last = 0
         # One pass, and tuples taken apart rather than asked for their fields: this is most of the work.
@@ -74,8 +74,9 @@ class Line:
 
     def add_shorter_if(self) -> None:
         """Add what would be shorter, in the order of activities."""
+        self._shorter_if.sort(key=itemgetter(0))
         self.add(b', "shorter_if": [')
-        self.add_all(self._shorter_if)
+        self.add_all(map(_TEXT, self._shorter_if))
         self.add(b"]")
 
     def add_days(self) -> None:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from needlecare.batch.fast.drawing import Drawn
-from needlecare.batch.fast.shapes import Known, Shapes
+from needlecare.batch.fast.shapes import Group, Shapes
 from needlecare.model.facts import Condition, Facts
 from needlecare.model.ruleset import CALL, RuleSet
 from needlecare.model.treatment import Treatment
@@ -35,8 +35,8 @@ class People(NamedTuple):
     *course* is the number of their *spacings* with their *precare*, which they can share with others.
     """
 
-    parts: list[Known]
-    precare: Known
+    parts: Group
+    precare: Group
     spacings: Applying
     course: int
     fields: list[bytes | str]
@@ -104,8 +104,8 @@ class Judge:
         record = to_record(build_selected(self._rule_set, treatment, facts, bare))
         precare = self._precare.known(part_of_precare(self._rule_set, selection))
         return People(
-            [self._parts.known(part) for part in take_apart(self._rule_set, selection)],
-            precare,
+            Group([self._parts.known(part) for part in take_apart(self._rule_set, selection)], {}),
+            Group([precare], {}),
             selection.spacings,
             self._courses.setdefault((selection.spacings, precare.part.key), len(self._courses)),
             [name if name in OPEN_FIELDS else self._same(write_field(name, value)) for name, value in record.items()],

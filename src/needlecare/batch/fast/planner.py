@@ -28,7 +28,7 @@ class Planner:
         artist = self._artist = Artist(rule_set)
         self._written: dict[object, Text] = {}
         self._following: dict[object, Text] = {}
-        self._parts: Shapes[Drawn] = Shapes(rule_set, build_part, artist.draw)
+        self._parts: Shapes[Drawn] = Shapes(rule_set, build_part, artist.draw, artist.join)
         self._precare: Shapes[Precare] = Shapes(rule_set, build_precare, _days_before)
         self._judge = Judge(rule_set, self._parts, self._precare)
         # A text that looks like a gap can't be told from one.
@@ -84,7 +84,7 @@ class Planner:
         if session is None:
             return Text((b', "sessions": []',), (NOTHING,))
         following = look_at(make_treatment(session.minimum, None, treatment.zone))
-        (precare,) = self._precare.all_of([people.precare], following)
+        (precare,) = self._precare.all_of(people.precare, following)
         first = treatment.day.toordinal()
         wait = session.minimum.toordinal() - first
         begins = tuple(sorted([(max(wait - days, 0), activity) for activity, days in precare]))

@@ -39,6 +39,7 @@ _MOST_CHANGE = 3 * 60 * 60
 _AROUND = DAY + _MOST_CHANGE
 _MOST_AWAY = FAR - _AROUND
 _MOST = 10_000
+_FEW = 14 * DAY
 Product = TypeVar("Product", bound=tuple[tuple[Any, ...], ...])
 Drawn = TypeVar("Drawn")
 
@@ -60,15 +61,39 @@ class Known(NamedTuple):
     crossings: dict[object, list[Crossing]]
 
 
+class _Bundle(NamedTuple):
+    """What is drawn of the parts of a group that ask about few days around the treatment, *first* to *last*, as one.
+
+    *others* are the parts that are left.
+    """
+
+    drawn: list[Any]
+    first: float
+    last: float
+    others: list[Known]
+
+
+class Group(NamedTuple):
+    """Parts that are always wanted together, and what is bundled of them for each stretch of the day."""
+
+    parts: list[Known]
+    bundles: dict[Cell | None, _Bundle]
+
+
 Build = Callable[[RuleSet, Part, Treatment], Product]
 # Draws what was built for a treatment; instants are described by what is given last.
 Draw = Callable[[Product, Treatment, Callable[[datetime], Instant]], Drawn]
+# Makes one of several that were drawn, or leaves out those that can't be part of it.
+Join = Callable[[list[Drawn]], Drawn]
 
 
 class Shapes(Generic[Drawn]):
-    """The shapes of all parts that came up, made by *build* and drawn by *draw*."""
+    """The shapes of all parts that came up, made by *build* and drawn by *draw*; *join* makes one of many."""
 
-    def __init__(self, rule_set: RuleSet, build: Build[Any], draw: Draw[Any, Drawn]) -> None:
+    def __init__(
+        self, rule_set: RuleSet, build: Build[Any], draw: Draw[Any, Drawn], join: Join[Drawn] | None = None
+    ) -> None:
+        self._join = join
         self._rule_set = rule_set
         self._build = build
         self._draw = draw
@@ -82,19 +107,24 @@ class Shapes(Generic[Drawn]):
             known = self._known[part.key] = Known(part, measure(self._rule_set, part), {}, {})
         return known
 
-    def all_of(self, parts: list[Known], day0: Day0) -> list[Drawn]:
-        """Give what is drawn of each of *parts* on *day0*.
+    def all_of(self, group: Group, day0: Day0) -> list[Drawn]:
+        """Give all that is drawn of the parts of *group* on *day0*.
 
         Raises:
             Unsteady: one has to be built for this very treatment.
         """
-        found = []
+        found: list[Drawn] = []
         cells, last_before, next_after = day0.cells, day0.last_before, day0.next_after
+        parts, bundles = group
+        if self._join is not None:
+            cell = _cell_on(day0, DAY)
+            bundle = bundles.get(cell) or self._bundle(group, day0, cell, self._join)
+            if last_before < bundle.first and bundle.last < next_after:
+                found += bundle.drawn
+                parts = bundle.others
         for known in parts:
             _, (step, months, _), shapes, _ = known
-            cell = cells.get(step)
-            if cell is None and day0.clock is not None:
-                cell = cells[step] = cell_of(day0.clock, step, _MIDNIGHT)
+            cell = cells.get(step) or _cell_on(day0, step)
             key = (cell, *[days_in(*one, day0.treatment.day) for one in months]) if months else cell
             plain = shapes.get(key) or self._learn_plain(known, key, day0, cell)
             drawn, first, last = plain
@@ -103,6 +133,20 @@ class Shapes(Generic[Drawn]):
             else:
                 found.append(self._across(known, day0, key, plain))
         return found
+
+    def _bundle(self, group: Group, day0: Day0, cell: Cell | None, join: Join[Drawn]) -> _Bundle:
+        """Bundle what asks about few days, so that clock changes are seldom on the way, whatever the time in *cell*."""
+        near, others = [], []
+        for known in group.parts:
+            by_day = known.measure.step == DAY and not known.measure.months
+            plain = (known.shapes.get(cell) or self._learn_plain(known, cell, day0, cell)) if by_day else None
+            if plain is not None and plain.first > -_FEW and plain.last < _FEW:
+                near.append(plain)
+            else:
+                others.append(known)
+        first, last = min([one.first for one in near], default=0), max([one.last for one in near], default=0)
+        bundle = group.bundles[cell] = _Bundle([join([one.drawn for one in near])], first, last, others)
+        return bundle
 
     def _across(self, known: Known, day0: Day0, key: object, plain: _Shape) -> Drawn:
         """Give what is drawn where clocks change on the way."""
@@ -158,6 +202,14 @@ class Shapes(Generic[Drawn]):
             raise Unsteady
         asked = tell_apart([zone.asked for zone in zones], [seconds_of(clock) for clock in clocks])
         return self._draw(builts[0], treatments[0], said.__getitem__), asked
+
+
+def _cell_on(day0: Day0, step: int) -> Cell | None:
+    """Tell which stretch of the day the treatment is in, for what counts in multiples of *step*."""
+    if day0.clock is None:
+        return None
+    cell = day0.cells[step] = cell_of(day0.clock, step, _MIDNIGHT)
+    return cell
 
 
 def _kind_of(day0: Day0, step: int, changes: tuple[Around, ...]) -> Kind:
