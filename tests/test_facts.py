@@ -5,7 +5,7 @@ import pytest
 from needlecare import InputError, RuleSet, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.model.facts import Condition, Facts, Given, Truth
 from needlecare.model.facts import Test as Asked
-from support import LONDON, Planner, better_not, no, shown, window, windows
+from support import LONDON, Planner, better_not, no, shown, waits, window, windows
 
 
 @pytest.fixture
@@ -140,6 +140,24 @@ def test_an_exception_holds_only_for_a_rule_that_surely_applies(plan: Planner) -
     rules = "paint: {avoid: paint, until: 48h, when: {skin: dark}, except: {mineral-paint: 12h}}"
     assert no(plan(rules), "mineral-paint") == ["20 Nov 16:30 to 22 Nov 16:30"]
     assert no(plan(rules, facts={"skin": ["dark"]}), "mineral-paint") == ["20 Nov 16:30 to 21 Nov 04:30"]
+
+
+@pytest.mark.parametrize(
+    ("exception", "ends", "waited_for"),
+    [
+        pytest.param("72h", "23 Nov 16:30", [], id="longer than the rule"),
+        pytest.param("redness-gone", "24 Nov 00:00", ["redness-gone"], id="waiting for what the rule doesn't"),
+        pytest.param("12h..72h", "22 Nov 16:30", [], id="better not for longer"),
+    ],
+)
+def test_an_exception_that_restricts_for_longer_counts_where_nobody_knows(
+    plan: Planner, exception: str, ends: str, waited_for: list[str]
+) -> None:
+    made = plan(f"paint: {{avoid: paint, until: 48h, when: {{skin: dark}}, except: {{mineral-paint: {exception}}}}}")
+    found = window(made, "mineral-paint")
+    assert (shown(found.end), waits(found)) == (ends, waited_for)
+    assert shown(max(found.end, found.better_until)) in ("23 Nov 16:30", "24 Nov 00:00")
+    assert (found.rules, found.overruled) == (("paint",), ())
 
 
 def test_a_default_decides_like_an_answer_and_what_it_leaves_out_is_named_if_it_would_last_longer(

@@ -16,7 +16,10 @@ class Chosen(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """A rule reaching an activity, with the *end* of its own that an exception gives it there."""
+    """A rule reaching an activity, with the end of its own that an *exception* gives it there.
+
+    Where the rule is unsure, the exception frees nothing: the longer of both counts.
+    """
 
     chosen: Chosen
     exception: Bound | None = None
@@ -106,8 +109,8 @@ def reaches_on(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activit
 
 
 def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> Reach | None:
-    """Climb from *activity* to the rule's targets; a path through an exception doesn't count, unless it is unsure."""
-    exceptions = {} if chosen.unsure else dict(chosen.rule.exceptions)
+    """Climb from *activity* to the rule's targets; a path through an exception doesn't count."""
+    exceptions = dict(chosen.rule.exceptions)
     if not exceptions:
         return Reach(chosen)
     frontier, seen, met = [activity], {activity}, []
