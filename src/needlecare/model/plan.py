@@ -83,6 +83,11 @@ class Window(NamedTuple):
         return self.end == self.earliest == FOREVER
 
     @property
+    def is_open(self) -> bool:
+        """Whether it goes on as "better not" for good after its end: a source gives none, so nobody knows."""
+        return self.end < FOREVER == self.better_until
+
+    @property
     def lifts(self) -> tuple[Lift, ...]:
         """When a restriction eases and when it ends; one that goes on without end doesn't."""
         found = []
