@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from needlecare import RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.dates import parse_date, parse_time
 from needlecare.model.plan import FOREVER, Day
+from needlecare.model.treatment import Event
 from needlecare.seen import read_seen
 
 LONDON = ZoneInfo("Europe/London")
@@ -87,12 +88,18 @@ class Planner:
         seen: Sequence[str] = (),
         days: int | None = None,
         more: str = "",
+        booked: str | None = None,
+        events: Sequence[Event] = (),
     ) -> Timeline:
-        """Plan by *rules*; *time* None gives the date alone."""
+        """Plan by *rules*; *time* None gives the date alone, *booked* is the date of the next session."""
         rule_set = self.rules(rules, more)
         clock = parse_time(time) if time is not None else None
         treatment = make_treatment(parse_date(date), clock, ZoneInfo(tz))
-        treatment = treatment._replace(seen=read_seen(rule_set, treatment, seen))
+        treatment = treatment._replace(
+            seen=read_seen(rule_set, treatment, seen),
+            next_day=parse_date(booked) if booked else None,
+            events=tuple(events),
+        )
         return build_timeline(rule_set, treatment, read_facts(rule_set, facts or {}), days=days)
 
 

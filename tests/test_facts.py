@@ -3,8 +3,9 @@ from datetime import date
 import pytest
 
 from needlecare import InputError, RuleSet, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.model.facts import Condition, Facts, Given, Truth
+from needlecare.model.facts import Answer, Condition, Fact, Facts, Given, Truth
 from needlecare.model.facts import Test as Asked
+from needlecare.timeline.wording import test_text as say_test
 from support import LONDON, Planner, better_not, no, shown, waits, window, windows
 
 
@@ -105,6 +106,63 @@ def test_what_may_not_apply_stands_under_if_and_names_the_fact(plan: Planner) ->
     cream = window(made, "cream", "do")
     assert (cream.condition, cream.unsure) == ("it is dry and skin is dark", ("skin",))
     assert window(made, "gym").unsure == ("skin",)
+
+
+HAIR = Fact(
+    "hair-colour", "Which hair?", (Answer("black", "black"), Answer("grey", "going grey"), Answer("red", "red"))
+)
+AGE = Fact("years", "How old?", low=1, high=120, unit="years", phrase="the age is {}")
+SIZE = Fact("size", "Which size?", low=0, high=9)
+
+
+@pytest.mark.parametrize(
+    ("fact", "asked", "said"),
+    [
+        pytest.param(HAIR, Asked("hair-colour", frozenset({"grey"})), "hair colour is going grey", id="an answer"),
+        pytest.param(
+            HAIR, Asked("hair-colour", frozenset({"red", "black"})), "hair colour is black or red", id="one of two"
+        ),
+        pytest.param(
+            *(HAIR, Asked("hair-colour", frozenset({"red", "grey", "black"}))),
+            "hair colour is black, going grey or red",
+            id="one of three",
+        ),
+        pytest.param(
+            HAIR, Asked("hair-colour", frozenset({"red"}), negated=True), "hair colour is not red", id="not that one"
+        ),
+        pytest.param(AGE, Asked("years", low=18), "the age is at least 18 years", id="at least, in its own words"),
+        pytest.param(AGE, Asked("years", low=18, open_low=True), "the age is over 18 years", id="over"),
+        pytest.param(AGE, Asked("years", high=18), "the age is up to 18 years", id="up to"),
+        pytest.param(AGE, Asked("years", high=18, open_high=True), "the age is under 18 years", id="under"),
+        pytest.param(AGE, Asked("years", low=18, high=30), "the age is 18 to 30 years", id="between"),
+        pytest.param(SIZE, Asked("size", low=2, high=2), "size is 2", id="exactly, without a unit"),
+    ],
+)
+def test_what_a_condition_asks_is_said_in_words(fact: Fact, asked: Asked, said: str) -> None:
+    assert say_test(fact, asked) == said
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "kind", "text"),
+    [
+        pytest.param("do: gym, until: 2d", "gym", "do", "The gym", id="by its label"),
+        pytest.param("do: gym, until: 2d, text: Go to it", "gym", "do", "Go to it", id="in its own words"),
+        pytest.param("avoid: paint, until: 2d", "paint", "avoid", "No make-up", id="to avoid"),
+        pytest.param("allow: gym, from: 2d", "gym", "allow", "The gym is allowed", id="to allow"),
+        pytest.param("expect: redness, until: 2d", "redness", "expect", "Redness is to be expected", id="to expect"),
+        pytest.param("prepare: gym, from: 2d before", "gym", "prepare", "The gym", id="to prepare"),
+        pytest.param(
+            *("allow: gym, from: 2d, text: Go to it", "gym", "avoid", "No the gym"),
+            id="what a permission restricts isn't said in its words",
+        ),
+    ],
+)
+def test_a_window_says_what_it_asks_for(plan: Planner, rule: str, target: str, kind: str, text: str) -> None:
+    assert window(plan(f"one: {{{rule}}}"), target, kind).text == text
+
+
+def test_an_answer_that_nobody_declared_is_shown_as_it_is() -> None:
+    assert HAIR.label_of("blue") == "blue"
 
 
 def test_of_two_times_to_expect_a_sign_the_longer_is_dropped_while_nobody_knows(plan: Planner) -> None:

@@ -162,6 +162,22 @@ def test_an_exception_does_not_free_what_the_rule_reaches_by_another_parent(plan
     assert no(made, "tinted-cream") == ["20 Nov 16:30 to 22 Nov 16:30"]
 
 
+@pytest.mark.parametrize(
+    ("exceptions", "ends"),
+    [
+        pytest.param("paint: 12h, cream: 24h", "21 Nov 16:30", id="of two side by side the longer"),
+        pytest.param("paint: 24h, cream: 12h", "21 Nov 16:30", id="whichever that is"),
+        pytest.param("paint: 24h, tinted-cream: 12h", "21 Nov 04:30", id="of one inside the other the nearer"),
+        pytest.param("paint: 24h, cream: 12h, tinted-cream: 6h", "20 Nov 22:30", id="inside both"),
+    ],
+)
+def test_of_several_exceptions_the_nearest_count(plan: Planner, exceptions: str, ends: str) -> None:
+    made = plan(f"both: {{avoid: [paint, cream], until: 48h, except: {{{exceptions}}}}}\ntint: {{allow: tinted-cream}}")
+    found = window(made, "tinted-cream")
+    assert (shown(found.end), found.rules) == (ends, ("both",))
+    assert "both" not in [lost.rule for lost in found.overruled]
+
+
 def test_an_exception_of_days_keeps_the_days_before(plan: Planner) -> None:
     made = plan("paint: {avoid: paint, days: -3..6, except: {mineral-paint: 24h}}")
     assert no(made, "mineral-paint") == ["17 Nov 00:00 to 21 Nov 16:30"]

@@ -213,3 +213,45 @@ def test_better_not_waits_like_no(plan: Planner) -> None:
         ["20 Nov 16:30 to 24 Nov 00:00"],
         ["24 Nov 00:00 to 25 Nov 00:00"],
     )
+
+
+@pytest.mark.parametrize(
+    ("bound", "label"),
+    [
+        pytest.param("redness-gone", "no redness is left", id="the moment"),
+        pytest.param("redness-gone + 1d", "1 day after no redness is left", id="one day"),
+        pytest.param("redness-gone + 2d", "2 days after no redness is left", id="two days"),
+        pytest.param("redness-gone + 1w..3w", "3 weeks after no redness is left", id="the farther of a range"),
+        pytest.param("redness-gone - 12h", "12 hours before no redness is left", id="hours before"),
+        pytest.param("redness-gone - 1mo", "1 month before no redness is left", id="a month before"),
+    ],
+)
+def test_what_is_waited_for_is_said_in_words(plan: Planner, bound: str, label: str) -> None:
+    (wait,) = window(plan(f"one: {{avoid: gym, until: 3mo and {bound}}}"), "gym").waits
+    assert wait.label == label
+
+
+@pytest.mark.parametrize(
+    ("seen", "verb", "holds"),
+    [
+        pytest.param("redness-gone=2026-11-22", "avoid: gym", "20 Nov 16:30 to 23 Nov 00:00", id="a day is over"),
+        pytest.param(
+            "redness-gone=2026-11-22", "expect: redness", "20 Nov 16:30 to 22 Nov 00:00", id="a day has begun"
+        ),
+        pytest.param("redness-gone=2026-11-22T09:00", "avoid: gym", "20 Nov 16:30 to 22 Nov 09:00", id="an hour"),
+        pytest.param(
+            "redness-gone=2026-11-22T09:00", "expect: redness", "20 Nov 16:30 to 22 Nov 09:00", id="of a sign"
+        ),
+    ],
+)
+def test_what_was_seen_ends_each_where_it_is_safe(plan: Planner, seen: str, verb: str, holds: str) -> None:
+    made = plan(f"one: {{{verb}, until: redness-gone}}", tz="Pacific/Chatham", seen=[seen])
+    verb, _, target = verb.partition(": ")
+    assert no(made, target, verb) == [holds]
+
+
+def test_an_hour_that_comes_twice_was_seen_in_both(plan: Planner) -> None:
+    rules = "one: {avoid: gym, until: redness-gone}\nred: {expect: redness, until: redness-gone}"
+    made = plan(rules, "2026-10-30", tz="America/Havana", seen=["redness-gone=2026-11-01T00:30"])
+    ends = [f"{window(made, target, kind).end:%H:%M}" for target, kind in (("gym", "avoid"), ("redness", "expect"))]
+    assert ends == ["05:30", "04:30"]

@@ -2,9 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from needlecare import Timeline
+from generated import made as made_of
+from needlecare import Timeline, make_treatment, read_facts
+from needlecare.model.bounds import parse_bound
 from needlecare.model.plan import Day
-from support import Planner, day, no, shown, window
+from needlecare.model.ruleset import Rule
+from support import LONDON, Planner, day, no, shown, window, words
 
 OURS = {"gym", "heat", "sauna", "cream", "paint", "tablets", "redness", "flakes"}
 
@@ -85,6 +88,42 @@ def test_a_day_with_both_lists_the_stricter_alone(plan: Planner) -> None:
 def test_what_happens_at_one_instant_stands_on_its_day(plan: Planner) -> None:
     made = plan("cream: {do: cream, at: after}\npaint: {prepare: paint, at: during}")
     assert listed(day(made, 0)) == {"do": ("cream",), "prepare": ("paint",)}
+
+
+BEFORE = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rules", "first", "last"),
+    [
+        pytest.param({}, 0, 0, id="no rule at all"),
+        pytest.param({"one": ("avoid", "48h")}, 0, 2, id="to the day that it lifts on"),
+        pytest.param({"one": ("avoid", "2d")}, 0, 3, id="at its midnight"),
+        pytest.param({"one": ("avoid", "24h..72h")}, 0, 3, id="the milder part too"),
+        pytest.param({"one": ("avoid", "always")}, 0, 0, id="what has no end has no last day"),
+        pytest.param({"one": ("do", "5d")}, 0, 0, id="restrictions alone"),
+        pytest.param({"one": ("avoid", "5d before"), "two": ("do", "5d")}, 0, 0, id="over before the treatment"),
+        pytest.param({"one": ("avoid", "30d")}, 0, 29, id="thirty at most"),
+    ],
+)
+def test_days_reach_from_the_treatment_to_the_last_restriction(
+    rules: dict[str, tuple[str, str]], first: int, last: int
+) -> None:
+    own = [
+        Rule(id_, verb, ("gym",), parse_bound("9d before") if "before" in end else None, parse_bound(end))
+        for id_, (verb, end) in rules.items()
+    ]
+    treatment = make_treatment(BEFORE.date(), BEFORE.time(), LONDON)
+    days = made_of(own, treatment, read_facts(words(), {})).days
+    begins = -9 if any("before" in end for _, end in rules.values()) else first
+    assert (days[0].number, days[-1].number, len(days)) == (begins, last, last - begins + 1)
+
+
+def test_no_rule_restricts_a_prescribed_medicine_even_if_another_names_it() -> None:
+    own = [Rule("rest", "avoid", ("retinol",), None, parse_bound("48h")), Rule("use", "do", ("tretinoin",))]
+    treatment = make_treatment(BEFORE.date(), BEFORE.time(), LONDON)
+    made = made_of(own, treatment, read_facts(words(), {}))
+    assert (no(made, "tretinoin"), no(made, "retinol")) == ([], ["20 Nov 16:30 to 22 Nov 16:30"])
 
 
 def own_days(made: Timeline) -> list[int]:
