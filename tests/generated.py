@@ -17,7 +17,7 @@ from needlecare.model.time import Duration
 from needlecare.model.treatment import NOT_YET, Seen, seen_on
 from support import words
 
-laws = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 ZONES = [
     "Europe/London",

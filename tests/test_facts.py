@@ -218,6 +218,12 @@ def test_an_exception_that_restricts_for_longer_counts_where_nobody_knows(
     assert (found.rules, found.overruled) == (("paint",), ())
 
 
+def test_an_exception_that_waits_where_the_rule_does_not_counts_where_nobody_knows(plan: Planner) -> None:
+    made = plan("paint: {avoid: paint, until: 5d, when: {skin: dark}, except: {mineral-paint: redness-gone}}")
+    found = window(made, "mineral-paint")
+    assert (shown(found.end), waits(found)) == ("26 Nov 00:00", ["redness-gone"])
+
+
 def test_a_default_decides_like_an_answer_and_what_it_leaves_out_is_named_if_it_would_last_longer(
     plan: Planner,
 ) -> None:
@@ -282,6 +288,15 @@ def test_screening_that_nobody_answered_is_listed(plan: Planner) -> None:
     made = plan("gym: {avoid: gym}", more=SCREENING)
     assert {"pills", "lamp"} <= {screening.id for screening in made.unanswered}
     assert not {"pills", "lamp"} & {found.screening.id for found in made.findings}
+
+
+@pytest.mark.parametrize(("level", "undated"), [("stop", "ask"), ("postpone", "ask"), ("ask", "ask"), ("tell", "tell")])
+def test_without_a_date_what_counts_for_a_time_is_asked_unless_it_is_milder(
+    plan: Planner, level: str, undated: str
+) -> None:
+    more = f"screening: {{pills: {{level: {level}, when: {{skin: dark}}, within: 6mo, text: Not with these}}}}\n"
+    made = plan("gym: {avoid: gym}", facts={"skin": ["dark"]}, more=more)
+    assert [found.level for found in made.findings] == [undated]
 
 
 def test_screening_within_hours_counts_whole_days(plan: Planner) -> None:

@@ -18,7 +18,7 @@ from needlecare.views.json import to_record
 from support import WORDS
 
 few = settings(
-    max_examples=16,
+    max_examples=12,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

@@ -106,10 +106,12 @@ def test_an_end_that_counts_from_an_unseen_start_waits_for_it(plan: Planner) -> 
 
 def test_what_has_not_come_yet_begins_nothing_that_is_to_be_done_or_allowed(plan: Planner) -> None:
     made = plan(
-        "cream: {do: cream, from: redness-gone, until: 7d}\ntablets: {allow: tablets, from: redness-gone}",
+        "cream: {do: cream, from: redness-gone, until: 7d}\nheat: {do: heat, from: redness-gone, for: 24h}\n"
+        "tablets: {allow: tablets, from: redness-gone}\ngym: {allow: gym, from: redness-gone, for: 24h}",
         seen=["redness-gone=no"],
     )
-    assert (no(made, "cream", "do"), no(made, "tablets", "allow")) == ([], [])
+    assert (no(made, "cream", "do"), no(made, "heat", "do")) == ([], [])
+    assert (no(made, "tablets", "allow"), no(made, "gym", "allow")) == ([], [])
     assert no(made, "tablets") == ["20 Nov 16:30 to never"]
 
 
@@ -255,3 +257,10 @@ def test_an_hour_that_comes_twice_was_seen_in_both(plan: Planner) -> None:
     made = plan(rules, "2026-10-30", tz="America/Havana", seen=["redness-gone=2026-11-01T00:30"])
     ends = [f"{window(made, target, kind).end:%H:%M}" for target, kind in (("gym", "avoid"), ("redness", "expect"))]
     assert ends == ["05:30", "04:30"]
+
+
+def test_days_count_from_the_local_date_of_what_was_seen(plan: Planner) -> None:
+    rules = "one: {avoid: gym, until: redness-gone + 1d}\nred: {expect: redness, until: redness-gone + 1d}"
+    made = plan(rules, tz="Pacific/Chatham", seen=["redness-gone=2026-11-22T03:00"])
+    assert no(made, "gym") == ["20 Nov 16:30 to 24 Nov 00:00"]
+    assert no(made, "redness", "expect") == ["20 Nov 16:30 to 24 Nov 00:00"]

@@ -150,6 +150,13 @@ def test_of_two_midnights_each_takes_the_safe_one(
         pytest.param(
             "avoid: gym, from: redness-gone, for: 24h", "avoid", None, "21 Nov 00:00 to 25 Nov 00:00", id="of a moment"
         ),
+        pytest.param(
+            "avoid: gym, from: 2d..5d before, for: 4d",
+            "avoid",
+            "16:30",
+            "18 Nov 00:00 to 23 Nov 00:00",
+            id="of a range",
+        ),
         pytest.param("do: gym, from: 2h..1d, until: 3d..5d", "do", None, "22 Nov 00:00 to 26 Nov 00:00", id="to do"),
         pytest.param(
             "prepare: gym, from: 2d..3d before, until: 1d before", "prepare", None, "17 Nov 00:00 to 20 Nov 00:00"
@@ -163,6 +170,16 @@ def test_a_length_counts_from_the_latest_that_it_could_have_begun(
     plan: Planner, rule: str, kind: str, clock: str | None, holds: str
 ) -> None:
     assert no(plan(f"one: {{{rule}}}", time=clock, tz=CHATHAM), "gym", kind) == [holds]
+
+
+@pytest.mark.parametrize(
+    ("length", "earliest"), [("24h", "21 Nov 16:30"), ("1d", "22 Nov 00:00")], ids=["hours", "days"]
+)
+def test_a_length_from_an_unseen_moment_is_earliest_where_that_was_at_once(
+    plan: Planner, length: str, earliest: str
+) -> None:
+    made = plan(f"one: {{avoid: gym, from: redness-gone, for: {length}}}", tz=CHATHAM)
+    assert shown(window(made, "gym").earliest, made.treatment.zone) == earliest
 
 
 @pytest.mark.parametrize(
