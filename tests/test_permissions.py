@@ -41,6 +41,16 @@ CHATHAM = "Pacific/Chatham"
             id="so long from the first minute that it can have begun",
         ),
         pytest.param(
+            *("from: 6h..36h, for: 72h", "16:30"),
+            *("20 Nov 16:30 to 20 Nov 22:30", "20 Nov 22:30 to 22 Nov 04:30", "22 Nov 04:30 to 25 Nov 04:30"),
+            id="so long from the farther side of its start",
+        ),
+        pytest.param(
+            *("from: 6h..36h, for: 72h", None),
+            *("20 Nov 00:00 to 22 Nov 00:00", "22 Nov 00:00 to 23 Nov 00:00", "23 Nov 00:00 to 24 Nov 00:00"),
+            id="hours of a date alone are rounded to what is stricter",
+        ),
+        pytest.param(
             *("from: 3d", "16:30"),
             *("20 Nov 16:30 to 24 Nov 00:00", None, "24 Nov 00:00 to 28 Nov 00:00"),
             id="no end: until healed",
@@ -75,6 +85,11 @@ def test_a_permission_restricts_what_comes_before_it(
     assert (strict, better_not(made, "gym")) == ([restricted] if restricted else [], [mild] if mild else [])
     assert no(made, "gym", "allow") == [allowed]
     assert all(one.end_stated for one in windows(made, "gym"))
+
+
+def test_a_permission_of_a_date_alone_is_earliest_where_its_hours_are_over(plan: Planner) -> None:
+    before = window(plan("may: {allow: gym, from: 12h and redness-gone}", time=None), "gym")
+    assert (shown(before.earliest), shown(before.end)) == ("22 Nov 00:00", "24 Nov 00:00")
 
 
 def test_a_permission_waits_and_is_waited_for(plan: Planner) -> None:
@@ -122,6 +137,7 @@ def test_a_sign_is_warned_of_as_early_as_it_could_be(
         pytest.param("allow: gym, days: 1..1", "allow", "2026-10-30", ("04:00", "04:00"), id="and end with the first"),
         pytest.param("allow: gym, for: 1d", "allow", "2026-10-30", ("20:30", "04:00"), id="a length of permission"),
         pytest.param("allow: gym, until: 1d", "allow", "2026-10-30", ("20:30", "04:00"), id="a permission"),
+        pytest.param("allow: gym", "allow", "2026-10-24", ("20:30", "04:00"), id="a permission without end"),
         pytest.param("expect: redness, for: 1d", "expect", "2026-10-30", ("20:30", "04:00"), id="a length of a sign"),
         pytest.param("expect: redness, days: 0..1", "expect", "2026-10-30", ("20:30", "04:00"), id="days of a sign"),
         pytest.param("avoid: gym, days: 0..1", "avoid", "2026-10-30", ("04:00", "05:00"), id="days of a restriction"),
