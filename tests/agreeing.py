@@ -45,7 +45,7 @@ def check_chart(plan: Plan, rows: list[Row]) -> None:
     told: dict[str, list[tuple[datetime | None, datetime | None, bool]]] = {}
     for one in plan.of(AVOID):
         if one.is_after:
-            better = one.better_until if one.better_until > one.end else None
+            better = one.better_until if one.better_until > one.end or one.is_mild else None
             no = one.end if one.lasts else None
             told.setdefault(one.target, []).append((no, better, one.waits))
     shown = {label: restrictions(text, on) for label, text in rows}
@@ -144,7 +144,7 @@ def check_lifts(plan: Plan, rows: list[Row]) -> None:
             continue
         for at, to, really in (
             (one.end, "better-not" if one.better_until > one.end else "yes", one.lasts),
-            (one.better_until, "yes", one.end < one.better_until),
+            (one.better_until, "yes", one.end < one.better_until or one.is_mild),
         ):
             if really and at != FOREVER:
                 texts = [text for head, text in rows if head not in ends and when(head, on) == at]
@@ -217,7 +217,7 @@ def check_calendar(plan: Plan, text: str) -> None:
         if one.is_after:
             if one.lasts and one.end < FOREVER:
                 check_moment(plan, lifts, one, one.end, milder=one.better_until > one.end)
-            if one.end < one.better_until < FOREVER:
+            if one.end < one.better_until < FOREVER or one.is_mild:
                 check_moment(plan, lifts, one, one.better_until, milder=False)
 
 

@@ -40,6 +40,10 @@ class Told(NamedTuple):
     last_of_no: date
     is_after: bool
 
+    @property
+    def is_mild(self) -> bool:
+        return not self.lasts and self.better_from < self.start and self.better_until == self.end
+
     def forbids(self, day: date) -> bool:
         """Tell whether any of the no lies on a day."""
         return self.lasts and self.start.date() <= day <= self.last_of_no

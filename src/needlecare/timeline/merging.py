@@ -111,14 +111,12 @@ def _is_open(span: Span) -> bool:
 
 
 def _alone(span: Span) -> Hold:
-    # What is better not and nothing else says so from its start on, as it does where it was merged.
-    start, end = (span.start, span.end) if span.start < span.end else (span.better_from, span.better_from)
     return Hold(
         span.better_from,
-        start,
-        end,
+        span.start,
+        span.end,
         span.better_until,
-        min(span.earliest, end),
+        span.earliest,
         span.waits,
         span.end_stated,
         (span,),

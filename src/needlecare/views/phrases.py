@@ -89,7 +89,7 @@ def say_restriction(window: Window, clock: Clock) -> str:
         parts.append(f"no until {clock.until(window.end)}")
     if window.is_open:
         parts.append("then better not: no end is given, ask your clinic")
-    elif window.better_until > window.end:
+    elif window.better_until > window.end or window.is_mild:
         parts.append(f"{'then ' if parts else ''}better not until {clock.until(window.better_until)}")
     return ", ".join(parts)
 
