@@ -35,7 +35,7 @@ def check_sections(plan: Plan, found: dict[str, list[Row]]) -> None:
     check_chart(plan, found.get("chart", []))
     check_days(plan, found.get("days", []))
     check_before(plan, found.get("before", []))
-    check_lifts(plan, found.get("lifts", []))
+    check_lifts(plan, found.get("lifts", []), found.get("lasting", []))
     check_others(plan, found)
 
 
@@ -75,6 +75,8 @@ def check_days(plan: Plan, rows: list[Row]) -> None:
         check_names(plan, leave, day["avoid"])
         check_names(plan, [*leave, *better], [*day["avoid"], *day["better_not"]])
         assert not set(leave) & set(better)
+        first = [_ADVICE.sub("", text) for head, text in block if head == "Check first"]
+        check_names(plan, [name.removesuffix(" (not all)") for text in first for name in split(text)], day["only_if"])
         normal = [text for head, text in block if head == "Normal"]
         assert normal == ([join(plan.rule_set.label(sign) for sign in day["expect"])] if day["expect"] else [])
         assert bool(day["do"]) == any(head == "Do" for head, _ in block)
@@ -135,10 +137,9 @@ def has_begun(plan: Plan, shown: list[tuple[datetime, str]], at: datetime, lead:
     return any(name in plan.names(target) for text in texts for name in split(text))
 
 
-def check_lifts(plan: Plan, rows: list[Row]) -> None:
+def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
     """Check that whatever ends after the treatment is in the list of what lifts, at its time and to its verdict."""
     on = plan.timeline.treatment
-    ends = {"No end is given": "ask your clinic", "Until further notice": "leave it"}
     for one in plan.of(AVOID):
         if not one.is_after:
             continue
@@ -147,12 +148,20 @@ def check_lifts(plan: Plan, rows: list[Row]) -> None:
             (one.better_until, "yes", one.end < one.better_until or one.is_mild),
         ):
             if really and at != FOREVER:
-                texts = [text for head, text in rows if head not in ends and when(head, on) == at]
+                texts = [text for head, text in rows if when(head, on) == at]
                 assert any(has_lift(plan, text, one.target, to) for text in texts), (one, texts)
         if one.better_until == FOREVER:
-            head = "Until further notice" if one.end == FOREVER else "No end is given"
-            names = [name for its, text in rows if its == head for name in split(text.partition(": ")[0])]
+            names = [name for head, text in lasting if head == endless(one) for name in split(_ADVICE.sub("", text))]
             assert set(names) & set(plan.names(one.target)), one
+
+
+_ADVICE = re.compile(r": ask your clinic$|, only once .+$")
+
+
+def endless(one: Told) -> str:
+    if one.end < FOREVER:
+        return "No end is given"
+    return "Never" if one.earliest == FOREVER else "Not before you see it"
 
 
 def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
@@ -183,7 +192,7 @@ def expected(parts: list[str], on: Treatment) -> tuple[datetime | None, datetime
     def after(lead: str) -> Iterator[datetime]:
         return (when(part.removeprefix(lead), on) for part in parts if part.startswith(lead))
 
-    worry = after("call your clinic if it is still there from ")
+    worry = (when(part.partition(lead)[2], on) for part in parts if (lead := " if it is still there from ") in part)
     return next(after("from "), None), next(after("until ")), next(worry, None)
 
 

@@ -34,6 +34,7 @@ class Told(NamedTuple):
     start: datetime
     end: datetime
     better_until: datetime
+    earliest: datetime
     waits: bool
     worry: datetime | None
     lasts: bool
@@ -98,6 +99,7 @@ def read(timeline: Timeline) -> Plan:
                 start,
                 end,
                 on_the_wall(one["better_until"]) if one["better_until"] or one["open_end"] else end,
+                on_the_wall(one["earliest"]),
                 bool(one["and_once"]),
                 on_the_wall(one["worry_after"]) if one["worry_after"] else None,
                 ends_after(one["end"], datetime.fromisoformat(one["start"])),
@@ -136,8 +138,12 @@ RESTRICTION = re.compile(
 
 def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, datetime | None, bool]]:
     """Read how long something is to be left: until when no, until when better not, and whether something must come."""
-    found = []
+    found: list[tuple[datetime | None, datetime | None, bool]] = []
     for part in text.split("; again "):
+        never, _, waits = part.partition("; ")
+        if never == "never":
+            found.append((FOREVER, None, bool(waits)))
+            continue
         match = RESTRICTION.fullmatch(part)
         assert match is not None, part
         better = FOREVER if match["open"] else when(match["better"], on) if match["better"] else None
@@ -153,6 +159,7 @@ def split(names: str) -> list[str]:
 
 SECTIONS = {
     "What lifts when": "lifts",
+    "What does not lift by itself": "lasting",
     "Until when": "chart",
     "What to do, and until when": "doing",
     "Day by day": "days",
