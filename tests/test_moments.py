@@ -264,3 +264,20 @@ def test_days_count_from_the_local_date_of_what_was_seen(plan: Planner) -> None:
     made = plan(rules, tz="Pacific/Chatham", seen=["redness-gone=2026-11-22T03:00"])
     assert no(made, "gym") == ["20 Nov 16:30 to 24 Nov 00:00"]
     assert no(made, "redness", "expect") == ["20 Nov 16:30 to 24 Nov 00:00"]
+
+
+@pytest.mark.parametrize(
+    ("heat", "end", "stated"),
+    [
+        pytest.param("until: 24h", "24 Nov 00:00", True, id="from the local date of its end"),
+        pytest.param("until: 24h..48h", "25 Nov 00:00", True, id="of its milder part"),
+        pytest.param("until: always", "never", True, id="that never comes"),
+        pytest.param("for: 1d", "25 Nov 00:00", True, id="at a midnight: from the day that begins, the longer reading"),
+        pytest.param("note: as long as it is sore", "1 Dec 00:00", False, id="that nobody states"),
+        pytest.param("until: bottle-empty", "1 Dec 00:00", False, id="that has no date"),
+    ],
+)
+def test_days_count_from_the_end_of_another_rule(plan: Planner, heat: str, end: str, stated: bool) -> None:
+    rules = f"heat: {{avoid: heat, {heat}}}\none: {{avoid: gym, until: heat ends + 2d}}"
+    found = window(made := plan(rules, time="03:00", tz="Pacific/Chatham"), "gym")
+    assert (shown(found.end, made.treatment.zone), found.end_stated) == (end, stated)
