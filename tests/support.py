@@ -50,11 +50,11 @@ facts:
 """
 
 
-def write_rules(folder: Path, rules: str, more: str = "") -> Path:
-    """Write a rule set of `WORDS`, *rules* (one a line), and *more* sections of the file."""
+def write_rules(folder: Path, rules: str, more: str = "", words: str = WORDS) -> Path:
+    """Write a rule set of *words*, *rules* (one a line), and *more* sections of the file."""
     path = folder / "rules.yaml"
     lines = "".join(f"  {line}\n" for line in rules.strip().splitlines())
-    path.write_text(f"{WORDS}rules:\n{lines or '  {}'}\n{more}", encoding="utf-8")
+    path.write_text(f"{words}rules:\n{lines or '  {}'}\n{more}", encoding="utf-8")
     return path
 
 
@@ -73,9 +73,9 @@ class Planner:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def rules(self, rules: str, more: str = "") -> RuleSet:
-        """Load *rules* with `WORDS`."""
-        return load_rules(str(write_rules(self._folder, rules, more)))
+    def rules(self, rules: str, more: str = "", words: str = WORDS) -> RuleSet:
+        """Load *rules* with *words*."""
+        return load_rules(str(write_rules(self._folder, rules, more, words)))
 
     def __call__(
         self,
@@ -88,11 +88,12 @@ class Planner:
         seen: Sequence[str] = (),
         days: int | None = None,
         more: str = "",
+        words: str = WORDS,
         booked: str | None = None,
         events: Sequence[Event] = (),
     ) -> Timeline:
         """Plan by *rules*; *time* None gives the date alone, *booked* is the date of the next session."""
-        rule_set = self.rules(rules, more)
+        rule_set = self.rules(rules, more, words)
         clock = parse_time(time) if time is not None else None
         treatment = make_treatment(parse_date(date), clock, ZoneInfo(tz))
         treatment = treatment._replace(

@@ -215,7 +215,21 @@ def test_an_exception_that_restricts_for_longer_counts_where_nobody_knows(
     found = window(made, "mineral-paint")
     assert (shown(found.end), waits(found)) == (ends, waited_for)
     assert shown(max(found.end, found.better_until)) in ("23 Nov 16:30", "24 Nov 00:00")
-    assert (found.rules, found.overruled) == (("paint",), ())
+    assert (found.rules, found.overruled, found.unsure) == (("paint",), (), ("skin",))
+
+
+@pytest.mark.parametrize(
+    ("end", "exception", "holds"),
+    [
+        pytest.param("48h", "next-session - 2d", ["20 Nov 16:30 to 22 Nov 16:30"], id="the exception isn't planned"),
+        pytest.param("next-session - 2d", "72h", ["20 Nov 16:30 to 23 Nov 16:30"], id="the rule isn't planned"),
+    ],
+)
+def test_an_exception_counts_beside_what_is_not_planned(
+    plan: Planner, end: str, exception: str, holds: list[str]
+) -> None:
+    made = plan(f"paint: {{avoid: paint, until: {end}, when: {{skin: dark}}, except: {{mineral-paint: {exception}}}}}")
+    assert no(made, "mineral-paint") == holds
 
 
 def test_an_exception_that_waits_where_the_rule_does_not_counts_where_nobody_knows(plan: Planner) -> None:

@@ -165,7 +165,8 @@ def test_a_chain_of_ends_adds_up_and_hands_its_conditions_on(plan: Planner) -> N
         "25 Nov 00:00",
         "25 Nov 00:00",
     ]
-    assert waits(window(made, "cream")) == ["one ends + 24h"]
+    (wait,) = window(made, "cream").waits
+    assert (wait.bound, wait.label) == ("one ends + 24h", "24 hours after one ends + 24h")
     assert [shown(window(made, target).earliest) for target in ("gym", "heat")] == ["21 Nov 16:30", "22 Nov 16:30"]
 
 

@@ -170,7 +170,7 @@ class Builder:
         rule = chosen.rule
         if rule.verb == ALLOW and chosen.unsure:
             return
-        span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule, unsure=chosen.unsure)
+        span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule)
         if span is None:
             return
         if rule.verb == PREPARE and (before := self._before_next(rule)) is not None:
@@ -191,7 +191,7 @@ class Builder:
         else:
             pieces = cut((span.start, span.end), restricted)
         for start, end in pieces:
-            before = [wait for hold in holds if span.start < hold.end <= start for wait in hold.waits]
+            before = [wait for hold in holds if span.start <= hold.end <= start for wait in hold.waits]
             waits = tuple(dict.fromkeys((*span.awaited, *before)))
             yield self._other(chosen, span._replace(start=start, end=end, awaited=waits), target)
 
