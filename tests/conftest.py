@@ -6,6 +6,9 @@ import pytest
 
 from support import Planner
 
+# So that what it compares is shown where it fails, as in a test.
+pytest.register_assert_rewrite("agreeing")
+
 
 @pytest.fixture(autouse=True)
 def no_log(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from needlecare import RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.dates import parse_date, parse_time
 from needlecare.model.plan import FOREVER, Day
+from needlecare.model.treatment import Event
 from needlecare.seen import read_seen
 
 LONDON = ZoneInfo("Europe/London")
@@ -49,11 +50,11 @@ facts:
 """
 
 
-def write_rules(folder: Path, rules: str, more: str = "") -> Path:
-    """Write a rule set of `WORDS`, *rules* (one a line), and *more* sections of the file."""
+def write_rules(folder: Path, rules: str, more: str = "", words: str = WORDS) -> Path:
+    """Write a rule set of *words*, *rules* (one a line), and *more* sections of the file."""
     path = folder / "rules.yaml"
     lines = "".join(f"  {line}\n" for line in rules.strip().splitlines())
-    path.write_text(f"{WORDS}rules:\n{lines or '  {}'}\n{more}", encoding="utf-8")
+    path.write_text(f"{words}rules:\n{lines or '  {}'}\n{more}", encoding="utf-8")
     return path
 
 
@@ -72,9 +73,9 @@ class Planner:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def rules(self, rules: str, more: str = "") -> RuleSet:
-        """Load *rules* with `WORDS`."""
-        return load_rules(str(write_rules(self._folder, rules, more)))
+    def rules(self, rules: str, more: str = "", words: str = WORDS) -> RuleSet:
+        """Load *rules* with *words*."""
+        return load_rules(str(write_rules(self._folder, rules, more, words)))
 
     def __call__(
         self,
@@ -87,12 +88,19 @@ class Planner:
         seen: Sequence[str] = (),
         days: int | None = None,
         more: str = "",
+        words: str = WORDS,
+        booked: str | None = None,
+        events: Sequence[Event] = (),
     ) -> Timeline:
-        """Plan by *rules*; *time* None gives the date alone."""
-        rule_set = self.rules(rules, more)
+        """Plan by *rules*; *time* None gives the date alone, *booked* is the date of the next session."""
+        rule_set = self.rules(rules, more, words)
         clock = parse_time(time) if time is not None else None
         treatment = make_treatment(parse_date(date), clock, ZoneInfo(tz))
-        treatment = treatment._replace(seen=read_seen(rule_set, treatment, seen))
+        treatment = treatment._replace(
+            seen=read_seen(rule_set, treatment, seen),
+            next_day=parse_date(booked) if booked else None,
+            events=tuple(events),
+        )
         return build_timeline(rule_set, treatment, read_facts(rule_set, facts or {}), days=days)
 
 

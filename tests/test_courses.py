@@ -16,7 +16,10 @@ from needlecare.sessions import ALWAYS_OPEN, Calendar, Course, fit_before, plan_
 FIRST = date(2026, 11, 20)
 
 
-def every(near: str, far: str, overdue: str | None = None) -> tuple[tuple[Spacing, tuple[str, ...]], ...]:
+Spacings = tuple[tuple[Spacing, tuple[str, ...]], ...]
+
+
+def every(near: str, far: str, overdue: str | None = None) -> Spacings:
     def length(text: str) -> Duration:
         return Duration(int(text.rstrip("wmod")), text.lstrip("0123456789"))
 
@@ -75,8 +78,72 @@ def test_closed_days_are_left_out_and_nothing_comes_earlier() -> None:
     assert step.session.minimum == date(2026, 12, 26)
 
 
+@pytest.mark.parametrize(
+    ("day", "next_", "last"),
+    [
+        pytest.param("2026-12-17", "2026-12-17", "2026-12-17", id="an open day"),
+        pytest.param("2026-12-18", "2026-12-21", "2026-12-17", id="the first day away"),
+        pytest.param("2026-12-20", "2026-12-21", "2026-12-17", id="the last day away"),
+        pytest.param("2026-12-22", "2026-12-23", "2026-12-21", id="a closed weekday"),
+    ],
+)
+def test_the_nearest_open_day_is_found_on_both_sides(day: str, next_: str, last: str) -> None:
+    calendar = Calendar(((date(2026, 12, 18), date(2026, 12, 20)),), frozenset({1}))
+    on = date.fromisoformat(day)
+    assert (calendar.next_open(on).isoformat(), calendar.last_open(on).isoformat()) == (next_, last)
+
+
+@pytest.mark.parametrize(
+    ("done", "count", "numbers"),
+    [
+        pytest.param(0, None, [2, 3], id="the least that the source gives"),
+        pytest.param(3, None, [2, 3, 4, 5], id="one more than there have been"),
+        pytest.param(0, 2, [2], id="as many as asked for"),
+        pytest.param(3, 4, [2, 3, 4], id="all have been"),
+    ],
+)
+def test_a_course_has_so_many_sessions(done: int, count: int | None, numbers: list[int]) -> None:
+    days = [FIRST + timedelta(weeks=4 * (number + 1)) for number in range(done)]
+    course = planned(plan_course(every("4w", "6w"), FIRST, done=days, count=count))
+    assert [step.session.number for step in course.steps] == numbers
+    assert [step.done for step in course.steps[:done]] == days
+    assert [step.days_short for step in course.steps] == [0] * len(numbers)
+    assert course.size == numbers[-1]
+
+
+def test_where_no_count_is_given_the_next_session_is_planned() -> None:
+    spacing = Spacing("one", Condition(), None, (Duration(4, "w"), Duration(6, "w")))
+    assert planned(plan_course(((spacing, ()),), FIRST)).size == 2
+
+
+def test_fewer_sessions_than_there_have_been_are_refused() -> None:
+    done = [FIRST + timedelta(weeks=4), FIRST + timedelta(weeks=8)]
+    with pytest.raises(InputError, match=r"^--count 2: 3 sessions have been already, the first included$"):
+        plan_course(every("4w", "6w"), FIRST, done=done, count=2)
+
+
+def test_a_session_that_was_done_on_a_closed_day_counts_all_the_same() -> None:
+    closed = Calendar(closed=frozenset({0, 1, 2, 3, 4}))
+    second, third = planned(
+        plan_course(every("4w", "6w"), FIRST, done=[date(2026, 12, 18)], count=3, calendar=closed)
+    ).steps
+    assert (second.session.minimum, second.done) == (date(2026, 12, 18), date(2026, 12, 18))
+    assert third.session.minimum == date(2027, 1, 16)
+
+
+def test_what_holds_for_sure_says_what_comes_after_a_course() -> None:
+    length = (Duration(4, "w"), Duration(6, "w"))
+    sure = Spacing("sure", Condition(), None, length, None, "every 6mo", "Results take time.")
+    perhaps = Spacing("perhaps", Condition(), None, length, None, "every year", "It depends.")
+    twice = Spacing("twice", Condition(), None, length, None, "or on demand", "Ask.")
+    course = planned(plan_course(((perhaps, ("skin",)), (sure, ()), (twice, ())), FIRST))
+    assert (course.then, course.note) == ("every 6mo; or on demand", "Results take time. Ask.")
+    course = planned(plan_course(((perhaps, ("skin",)),), FIRST))
+    assert (course.then, course.note) == ("every year", "It depends.")
+
+
 def test_a_week_without_an_open_day_is_refused() -> None:
-    with pytest.raises(InputError, match="no open day"):
+    with pytest.raises(InputError, match=r"^--avoid and --closed leave no open day within two years; leave some open$"):
         plan_course(every("4w", "6w"), FIRST, count=2, calendar=Calendar(closed=frozenset(range(7))))
 
 
@@ -96,6 +163,58 @@ def test_a_course_that_does_not_fit_tells_how_many_do_and_what_would_help() -> N
     assert not fitted.deadline.fits
     assert fitted.deadline.fitting == 3
     assert fitted.deadline.possible_from == FIRST + timedelta(weeks=12, days=8)
+
+
+@pytest.mark.parametrize(
+    ("on", "fitting", "last"),
+    [
+        pytest.param("2026-12-26", 2, "2026-12-18", id="the second is healed on that very day"),
+        pytest.param("2026-12-25", 1, "2026-12-17", id="a day too early for it"),
+        pytest.param("2026-11-28", 1, "2026-11-20", id="the first alone"),
+        pytest.param("2026-11-27", 0, "2026-11-19", id="not even the first"),
+    ],
+)
+def test_so_many_sessions_fit_before_an_event(on: str, fitting: int, last: str) -> None:
+    course = planned(plan_course(every("4w", "6w"), FIRST, count=3))
+    event = Event("wedding", "the wedding", date.fromisoformat(on), date(2027, 1, 1))
+    fitted = fit_before(course, every("4w", "6w"), event, healed=lambda day: day + timedelta(days=8))
+    deadline = fitted.deadline
+    assert deadline is not None
+    assert (deadline.name, deadline.day, deadline.wanted) == ("the wedding", date.fromisoformat(on), 3)
+    assert (deadline.fits, deadline.fitting, deadline.last.isoformat()) == (False, fitting, last)
+    assert [step.latest for step in fitted.steps] == [None, None]
+
+
+def test_a_course_of_one_session_fits_where_that_one_has_healed() -> None:
+    course = Course(FIRST, (), 1, "", "")
+    fitted = fit_before(course, every("4w", "6w"), wedding(2026, 12, 1), healed=lambda day: day + timedelta(days=8))
+    assert fitted.deadline is not None
+    assert (fitted.deadline.fits, fitted.deadline.possible_from) == (True, FIRST + timedelta(days=8))
+
+
+def test_what_has_been_done_has_no_latest_day() -> None:
+    spacings = every("4w", "6w")
+    course = planned(plan_course(spacings, FIRST, done=[date(2026, 12, 18)], count=3))
+    fitted = fit_before(course, spacings, wedding(2027, 3, 1), healed=lambda day: day)
+    assert [step.latest for step in fitted.steps] == [None, date(2027, 3, 1)]
+
+
+def test_latest_days_are_open_days() -> None:
+    spacings, closed = every("4w", "6w"), Calendar(closed=frozenset({0, 5, 6}))
+    course = planned(plan_course(spacings, FIRST, count=3, calendar=closed))
+    event = wedding(2027, 3, 1)
+    fitted = fit_before(course, spacings, event, healed=lambda day: day, calendar=closed)
+    assert [step.latest for step in fitted.steps] == [date(2027, 1, 29), date(2027, 2, 26)]
+
+
+def test_of_two_spacings_the_longer_leaves_the_earlier_latest_day() -> None:
+    spacings = (*every("1mo", "2mo"), *every("30d", "60d"))
+    course = planned(plan_course(spacings, date(2027, 1, 1), count=2))
+    for day, latest in ((date(2027, 3, 30), date(2027, 2, 28)), (date(2027, 3, 1), date(2027, 1, 30))):
+        longer = course._replace(steps=(*course.steps, *course.steps))
+        event = Event("event", "event", day, day)
+        fitted = fit_before(longer._replace(size=3), spacings, event, healed=lambda one: one)
+        assert fitted.steps[0].latest == latest
 
 
 def test_a_month_is_never_cut_short_on_the_way_back() -> None:
@@ -119,7 +238,7 @@ SPACINGS = st.sampled_from([every("2w", "4w"), every("4w", "6w", "12w"), every("
 )
 def test_no_session_is_before_its_minimum_or_on_a_closed_day(
     first: date,
-    spacings: tuple[tuple[Spacing, tuple[str, ...]], ...],
+    spacings: Spacings,
     count: int,
     closed: set[int],
     data: st.DataObject,
@@ -139,9 +258,7 @@ def test_no_session_is_before_its_minimum_or_on_a_closed_day(
 
 
 @given(first=DAYS, spacings=SPACINGS, count=st.integers(2, 6), room=st.integers(0, 400), heal=st.integers(0, 20))
-def test_planning_back_and_forward_agree(
-    first: date, spacings: tuple[tuple[Spacing, tuple[str, ...]], ...], count: int, room: int, heal: int
-) -> None:
+def test_planning_back_and_forward_agree(first: date, spacings: Spacings, count: int, room: int, heal: int) -> None:
     near = spacings[0][0].every
     assert near is not None
     course = planned(plan_course(spacings, first, count=count))

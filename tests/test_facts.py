@@ -3,9 +3,10 @@ from datetime import date
 import pytest
 
 from needlecare import InputError, RuleSet, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.model.facts import Condition, Facts, Given, Truth
+from needlecare.model.facts import Answer, Condition, Fact, Facts, Given, Truth
 from needlecare.model.facts import Test as Asked
-from support import LONDON, Planner, better_not, no, shown, window, windows
+from needlecare.timeline.wording import test_text as say_test
+from support import LONDON, Planner, better_not, no, shown, waits, window, windows
 
 
 @pytest.fixture
@@ -107,6 +108,63 @@ def test_what_may_not_apply_stands_under_if_and_names_the_fact(plan: Planner) ->
     assert window(made, "gym").unsure == ("skin",)
 
 
+HAIR = Fact(
+    "hair-colour", "Which hair?", (Answer("black", "black"), Answer("grey", "going grey"), Answer("red", "red"))
+)
+AGE = Fact("years", "How old?", low=1, high=120, unit="years", phrase="the age is {}")
+SIZE = Fact("size", "Which size?", low=0, high=9)
+
+
+@pytest.mark.parametrize(
+    ("fact", "asked", "said"),
+    [
+        pytest.param(HAIR, Asked("hair-colour", frozenset({"grey"})), "hair colour is going grey", id="an answer"),
+        pytest.param(
+            HAIR, Asked("hair-colour", frozenset({"red", "black"})), "hair colour is black or red", id="one of two"
+        ),
+        pytest.param(
+            *(HAIR, Asked("hair-colour", frozenset({"red", "grey", "black"}))),
+            "hair colour is black, going grey or red",
+            id="one of three",
+        ),
+        pytest.param(
+            HAIR, Asked("hair-colour", frozenset({"red"}), negated=True), "hair colour is not red", id="not that one"
+        ),
+        pytest.param(AGE, Asked("years", low=18), "the age is at least 18 years", id="at least, in its own words"),
+        pytest.param(AGE, Asked("years", low=18, open_low=True), "the age is over 18 years", id="over"),
+        pytest.param(AGE, Asked("years", high=18), "the age is up to 18 years", id="up to"),
+        pytest.param(AGE, Asked("years", high=18, open_high=True), "the age is under 18 years", id="under"),
+        pytest.param(AGE, Asked("years", low=18, high=30), "the age is 18 to 30 years", id="between"),
+        pytest.param(SIZE, Asked("size", low=2, high=2), "size is 2", id="exactly, without a unit"),
+    ],
+)
+def test_what_a_condition_asks_is_said_in_words(fact: Fact, asked: Asked, said: str) -> None:
+    assert say_test(fact, asked) == said
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "kind", "text"),
+    [
+        pytest.param("do: gym, until: 2d", "gym", "do", "The gym", id="by its label"),
+        pytest.param("do: gym, until: 2d, text: Go to it", "gym", "do", "Go to it", id="in its own words"),
+        pytest.param("avoid: paint, until: 2d", "paint", "avoid", "No make-up", id="to avoid"),
+        pytest.param("allow: gym, from: 2d", "gym", "allow", "The gym is allowed", id="to allow"),
+        pytest.param("expect: redness, until: 2d", "redness", "expect", "Redness is to be expected", id="to expect"),
+        pytest.param("prepare: gym, from: 2d before", "gym", "prepare", "The gym", id="to prepare"),
+        pytest.param(
+            *("allow: gym, from: 2d, text: Go to it", "gym", "avoid", "No the gym"),
+            id="what a permission restricts isn't said in its words",
+        ),
+    ],
+)
+def test_a_window_says_what_it_asks_for(plan: Planner, rule: str, target: str, kind: str, text: str) -> None:
+    assert window(plan(f"one: {{{rule}}}"), target, kind).text == text
+
+
+def test_an_answer_that_nobody_declared_is_shown_as_it_is() -> None:
+    assert HAIR.label_of("blue") == "blue"
+
+
 def test_of_two_times_to_expect_a_sign_the_longer_is_dropped_while_nobody_knows(plan: Planner) -> None:
     rules = "short: {expect: redness, until: 2d}\nlong: {expect: redness, until: 5d, when: {skin: dark}}"
     assert no(plan(rules), "redness", "expect") == ["20 Nov 16:30 to 23 Nov 00:00"]
@@ -140,6 +198,44 @@ def test_an_exception_holds_only_for_a_rule_that_surely_applies(plan: Planner) -
     rules = "paint: {avoid: paint, until: 48h, when: {skin: dark}, except: {mineral-paint: 12h}}"
     assert no(plan(rules), "mineral-paint") == ["20 Nov 16:30 to 22 Nov 16:30"]
     assert no(plan(rules, facts={"skin": ["dark"]}), "mineral-paint") == ["20 Nov 16:30 to 21 Nov 04:30"]
+
+
+@pytest.mark.parametrize(
+    ("exception", "ends", "waited_for"),
+    [
+        pytest.param("72h", "23 Nov 16:30", [], id="longer than the rule"),
+        pytest.param("redness-gone", "24 Nov 00:00", ["redness-gone"], id="waiting for what the rule doesn't"),
+        pytest.param("12h..72h", "22 Nov 16:30", [], id="better not for longer"),
+    ],
+)
+def test_an_exception_that_restricts_for_longer_counts_where_nobody_knows(
+    plan: Planner, exception: str, ends: str, waited_for: list[str]
+) -> None:
+    made = plan(f"paint: {{avoid: paint, until: 48h, when: {{skin: dark}}, except: {{mineral-paint: {exception}}}}}")
+    found = window(made, "mineral-paint")
+    assert (shown(found.end), waits(found)) == (ends, waited_for)
+    assert shown(max(found.end, found.better_until)) in ("23 Nov 16:30", "24 Nov 00:00")
+    assert (found.rules, found.overruled, found.unsure) == (("paint",), (), ("skin",))
+
+
+@pytest.mark.parametrize(
+    ("end", "exception", "holds"),
+    [
+        pytest.param("48h", "next-session - 2d", ["20 Nov 16:30 to 22 Nov 16:30"], id="the exception isn't planned"),
+        pytest.param("next-session - 2d", "72h", ["20 Nov 16:30 to 23 Nov 16:30"], id="the rule isn't planned"),
+    ],
+)
+def test_an_exception_counts_beside_what_is_not_planned(
+    plan: Planner, end: str, exception: str, holds: list[str]
+) -> None:
+    made = plan(f"paint: {{avoid: paint, until: {end}, when: {{skin: dark}}, except: {{mineral-paint: {exception}}}}}")
+    assert no(made, "mineral-paint") == holds
+
+
+def test_an_exception_that_waits_where_the_rule_does_not_counts_where_nobody_knows(plan: Planner) -> None:
+    made = plan("paint: {avoid: paint, until: 5d, when: {skin: dark}, except: {mineral-paint: redness-gone}}")
+    found = window(made, "mineral-paint")
+    assert (shown(found.end), waits(found)) == ("26 Nov 00:00", ["redness-gone"])
 
 
 def test_a_default_decides_like_an_answer_and_what_it_leaves_out_is_named_if_it_would_last_longer(
@@ -206,6 +302,15 @@ def test_screening_that_nobody_answered_is_listed(plan: Planner) -> None:
     made = plan("gym: {avoid: gym}", more=SCREENING)
     assert {"pills", "lamp"} <= {screening.id for screening in made.unanswered}
     assert not {"pills", "lamp"} & {found.screening.id for found in made.findings}
+
+
+@pytest.mark.parametrize(("level", "undated"), [("stop", "ask"), ("postpone", "ask"), ("ask", "ask"), ("tell", "tell")])
+def test_without_a_date_what_counts_for_a_time_is_asked_unless_it_is_milder(
+    plan: Planner, level: str, undated: str
+) -> None:
+    more = f"screening: {{pills: {{level: {level}, when: {{skin: dark}}, within: 6mo, text: Not with these}}}}\n"
+    made = plan("gym: {avoid: gym}", facts={"skin": ["dark"]}, more=more)
+    assert [found.level for found in made.findings] == [undated]
 
 
 def test_screening_within_hours_counts_whole_days(plan: Planner) -> None:

@@ -7,127 +7,18 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from generated import ACTIVITIES, MOST, facts, laws, made, rule_sets, rules, treatments
 from needlecare import RuleSet, Timeline, Treatment, build_timeline, make_treatment, read_facts
 from needlecare.model.bounds import ALWAYS, TREATMENT, Bound, Stretch, Term
-from needlecare.model.facts import Condition, Facts, Truth
-from needlecare.model.facts import Test as Asked
+from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, Rule, Saying
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
 from needlecare.model.time import DAYS, ELAPSED, Duration, day_end, day_start, local_date
-from needlecare.model.treatment import NOT_YET, Seen, seen_on
+from needlecare.model.treatment import NOT_YET
 from support import window, windows, words
-
-laws = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-ZONES = [
-    "Europe/London",
-    "America/New_York",
-    "America/Havana",
-    "America/St_Johns",
-    "Africa/Cairo",
-    "Asia/Beirut",
-    "Asia/Kathmandu",
-    "Australia/Lord_Howe",
-    "Pacific/Chatham",
-    "Pacific/Apia",
-]
-CHANGES = [
-    *(date(2026, 3, 7), date(2026, 3, 8), date(2026, 3, 28), date(2026, 3, 29), date(2026, 4, 4), date(2026, 4, 24)),
-    *(date(2026, 9, 27), date(2026, 10, 4), date(2026, 10, 25), date(2026, 10, 29), date(2026, 11, 1)),
-    *(date(2011, 12, 29), date(2028, 2, 29), date(2026, 12, 31)),
-]
-ACTIVITIES = ["gym", "hot-yoga", "heat", "sauna", "paint", "mineral-paint", "cream"]
-MOMENTS = ["redness-gone", "calm", "flaking-over", "healed", "bottle-empty"]
-MOST = {"min": 90, "h": 200, "d": 20, "w": 4, "mo": 3, "y": 1}
-
-durations = st.sampled_from(sorted(MOST)).flatmap(
-    lambda unit: st.builds(Duration, st.integers(0, MOST[unit]), st.just(unit))
-)
-
-
-@st.composite
-def stretches(draw: st.DrawFn) -> Stretch:
-    one, other = draw(durations), draw(durations)
-    if draw(st.booleans()):
-        return Stretch(one, one)
-    near, far = sorted((one, other), key=lambda duration: duration.rough_length)
-    return Stretch(near, far)
-
-
-after = st.builds(Term, st.just(TREATMENT), stretches(), st.just(1))
-before = st.builds(Term, st.just(TREATMENT), stretches(), st.just(-1))
-unseen = st.builds(Term, st.sampled_from(MOMENTS), stretches(), st.sampled_from([1, -1]))
-clock = st.builds(Term, st.sampled_from(["bedtime", "next-morning"]), stretches(), st.just(1))
-ends = st.lists(after | unseen | clock, min_size=1, max_size=3).map(tuple).map(Bound) | st.just(ALWAYS)
-starts = st.none() | st.builds(Bound, st.tuples(after | before | unseen))
-conditions = st.just(Condition()) | st.sampled_from(
-    [
-        Condition((Asked("skin", frozenset({"dark"})),)),
-        Condition((Asked("skin", frozenset({"dark"}), negated=True),)),
-        Condition((Asked("places", frozenset({"scalp"})),)),
-        Condition((Asked("millimetres", low=1.5),)),
-        Condition((Asked("tool", frozenset({"laser"})),)),
-    ]
-)
-
-
-@st.composite
-def rules(draw: st.DrawFn, verbs: Sequence[str] = (AVOID, ALLOW), *, ended: bool = True, simple: bool = False) -> Rule:
-    """Make a rule; an *ended* one states its end, a *simple* one holds for everybody."""
-    verb = draw(st.sampled_from(verbs))
-    targets = ["redness"] if verb == EXPECT else draw(st.lists(st.sampled_from(ACTIVITIES), min_size=1, max_size=2))
-    first, length = draw(st.integers(-10, 10)), draw(st.integers(0, 10))
-    kinds = ["end", "end", "for", "days"] if ended else ["end", "for", "days", "open"]
-    kind = draw(st.sampled_from(kinds))
-    return Rule(
-        draw(st.sampled_from(["one", "two", "three", "four", "five", "six"])),
-        verb,
-        tuple(dict.fromkeys(targets)),
-        draw(starts),
-        draw(ends) if kind == "end" else None,
-        (first, first + length) if kind == "days" else None,
-        draw(durations) if kind == "for" else None,
-        Condition() if simple else draw(conditions),
-        worry_after=draw(st.none() | ends) if verb == EXPECT else None,
-        says=(Saying("sheet", "as said"),),
-    )
-
-
-def rule_sets(verbs: Sequence[str] = (AVOID, ALLOW), *, ended: bool = True) -> st.SearchStrategy[list[Rule]]:
-    return st.lists(rules(verbs, ended=ended), min_size=1, max_size=5, unique_by=lambda rule: rule.id)
-
-
-@st.composite
-def treatments(draw: st.DrawFn, *, exact: bool | None = None) -> Treatment:
-    """Make a treatment, often near a change of the clock, with some things seen and some known not to have come."""
-    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
-    day = draw(st.sampled_from(CHANGES) | st.dates(date(2024, 1, 1), date(2029, 12, 31)))
-    at = draw(st.times().map(lambda one: one.replace(second=0, microsecond=0)))
-    known = draw(st.booleans()) if exact is None else exact
-    seen: dict[str, Seen] = {}
-    for moment in draw(st.lists(st.sampled_from(MOMENTS), max_size=2, unique=True)):
-        on = day + timedelta(days=draw(st.integers(0, 20)))
-        seen[moment] = NOT_YET if draw(st.booleans()) else seen_on(on, zone)
-    return make_treatment(day, at if known else None, zone, seen)
-
-
-facts = st.fixed_dictionaries(
-    {},
-    optional={
-        "skin": st.sampled_from([["light"], ["dark"]]),
-        "places": st.sampled_from([["face"], ["scalp"], ["face", "scalp"], ["none"]]),
-        "millimetres": st.sampled_from([["0.5"], ["2"]]),
-        "tool": st.sampled_from([["pen"], ["laser"]]),
-    },
-).map(lambda said: read_facts(words(), said))
-
-
-def made(of: Sequence[Rule], treatment: Treatment, known: Facts) -> Timeline:
-    return build_timeline(replace(words(), rules={rule.id: rule for rule in of}), treatment, known)
-
 
 State = dict[str, list[tuple[datetime, datetime, int]]]
 
@@ -181,16 +72,29 @@ def test_windows_of_one_activity_never_overlap_nor_touch(of: list[Rule], treatme
 @laws
 @given(rule_sets(), treatments(), facts, st.integers(1, 50))
 def test_more_time_never_ends_sooner(of: list[Rule], treatment: Treatment, known: Facts, more: int) -> None:
-    longer = [rule._replace(end=_longer(rule.end, more)) if rule.verb == AVOID and rule.end else rule for rule in of]
+    longer = [_longer(rule, more) for rule in of]
     assert not list(looser(states(made(longer, treatment, known)), states(made(of, treatment, known))))
 
 
-def _longer(end: Bound, more: int) -> Bound:
+def _longer(rule: Rule, more: int) -> Rule:
+    """Restrict for *more* of each unit; a permission restricts until it begins."""
+    if rule.verb == ALLOW:
+        later = rule.days and (rule.days[0] + more, rule.days[1] + more)
+        return rule._replace(start=rule.start and _later(rule.start, more), days=later)
+    return rule._replace(
+        end=rule.end and _later(rule.end, more),
+        lasts=rule.lasts and rule.lasts._replace(amount=rule.lasts.amount + more),
+        days=rule.days and (rule.days[0], rule.days[1] + more),
+        exceptions=tuple((activity, _later(end, more)) for activity, end in rule.exceptions),
+    )
+
+
+def _later(bound: Bound, more: int) -> Bound:
     """Add *more* of its own unit to what is counted forwards."""
-    return Bound(tuple(_later(term, more) if term.sign > 0 else term for term in end.terms))
+    return Bound(tuple(_later_term(term, more) if term.sign > 0 else term for term in bound.terms))
 
 
-def _later(term: Term, more: int) -> Term:
+def _later_term(term: Term, more: int) -> Term:
     near, far = (side._replace(amount=side.amount + more) for side in (term.offset.near, term.offset.far))
     return term._replace(offset=Stretch(near, far))
 
@@ -201,6 +105,16 @@ def test_a_rule_that_is_added_never_shortens_a_restriction(
     of: list[Rule], added: Rule, treatment: Treatment, known: Facts
 ) -> None:
     more = made([*of, added._replace(id="added")], treatment, known)
+    assert not list(looser(states(more), states(made(of, treatment, known))))
+
+
+@laws
+@given(rule_sets(ended=False), rules((AVOID,)), treatments(), facts)
+def test_a_restriction_without_end_that_is_added_never_shortens_another(
+    of: list[Rule], added: Rule, treatment: Treatment, known: Facts
+) -> None:
+    endless = added._replace(id="added", end=None, lasts=None, days=None)
+    more = made([*of, endless], treatment, known)
     assert not list(looser(states(more), states(made(of, treatment, known))))
 
 
@@ -224,6 +138,19 @@ def test_knowing_a_fact_never_shortens_a_restriction_that_still_applies(
         if rule.when.judge(known)[0] is not Truth.NO:
             alone = states(made([rule], treatment, known))
             assert not list(looser(everything, alone))
+
+
+@laws
+@given(rule_sets(), treatments(), facts, st.data())
+def test_knowing_more_never_loosens_what_still_applies(
+    of: list[Rule], treatment: Treatment, known: Facts, data: st.DataObject
+) -> None:
+    less = {fact: known.given[fact] for fact in known.given if data.draw(st.booleans(), fact)}
+    before = known._replace(given=less, unknown=tuple(sorted({*known.unknown, *known.given} - {*less})))
+    # To know that an exception holds is what takes an activity out.
+    of = [rule._replace(exceptions=()) for rule in of]
+    still = [rule for rule in of if rule.when.judge(known)[0] is not Truth.NO and rule.verb == AVOID]
+    assert not list(looser(states(made(of, treatment, known)), states(made(still, treatment, before))))
 
 
 @laws
@@ -261,6 +188,19 @@ def test_days_lie_end_to_end_and_agree_with_the_windows(of: list[Rule], treatmen
             if first < last:
                 assert (activity in one_day.avoid) == (max(levels, default=0) == 2)
                 assert (activity in one_day.better_not) == (max(levels, default=0) == 1)
+
+
+@laws
+@given(rule_sets((DO, EXPECT, PREPARE, AVOID), ended=False), treatments(), facts)
+def test_what_is_to_be_done_or_expected_stands_on_the_days_that_it_touches(
+    of: list[Rule], treatment: Treatment, known: Facts
+) -> None:
+    timeline = made(of, treatment, known)
+    for one_day in timeline.days:
+        first, last = day_start(one_day.day, treatment.zone), day_end(one_day.day, treatment.zone, late=False)
+        touching = [one for one in timeline.windows if one.start < last and (one.end > first or one.start >= first)]
+        for kind, listed in ((DO, one_day.do), (PREPARE, one_day.prepare), (EXPECT, one_day.expect)):
+            assert listed == tuple(sorted({one.target for one in touching if one.kind == kind})), (kind, one_day)
 
 
 @laws

@@ -1,7 +1,7 @@
 import pytest
 
 from needlecare import RuleSetError
-from support import Planner, better_not, no, shown, waits, window, windows
+from support import WORDS, Planner, better_not, no, shown, waits, window, windows
 
 
 def test_each_instant_takes_the_strictest_state(plan: Planner) -> None:
@@ -162,6 +162,22 @@ def test_an_exception_does_not_free_what_the_rule_reaches_by_another_parent(plan
     assert no(made, "tinted-cream") == ["20 Nov 16:30 to 22 Nov 16:30"]
 
 
+@pytest.mark.parametrize(
+    ("exceptions", "ends"),
+    [
+        pytest.param("paint: 12h, cream: 24h", "21 Nov 16:30", id="of two side by side the longer"),
+        pytest.param("paint: 24h, cream: 12h", "21 Nov 16:30", id="whichever that is"),
+        pytest.param("paint: 24h, tinted-cream: 12h", "21 Nov 04:30", id="of one inside the other the nearer"),
+        pytest.param("paint: 24h, cream: 12h, tinted-cream: 6h", "20 Nov 22:30", id="inside both"),
+    ],
+)
+def test_of_several_exceptions_the_nearest_count(plan: Planner, exceptions: str, ends: str) -> None:
+    made = plan(f"both: {{avoid: [paint, cream], until: 48h, except: {{{exceptions}}}}}\ntint: {{allow: tinted-cream}}")
+    found = window(made, "tinted-cream")
+    assert (shown(found.end), found.rules) == (ends, ("both",))
+    assert "both" not in [lost.rule for lost in found.overruled]
+
+
 def test_an_exception_of_days_keeps_the_days_before(plan: Planner) -> None:
     made = plan("paint: {avoid: paint, days: -3..6, except: {mineral-paint: 24h}}")
     assert no(made, "mineral-paint") == ["17 Nov 00:00 to 21 Nov 16:30"]
@@ -227,3 +243,80 @@ def test_times_to_expect_a_sign_stand_side_by_side(plan: Planner) -> None:
         "one: {expect: redness, until: 2d, worry-after: 5d}\ntwo: {expect: redness, until: 4d, worry-after: 4d}"
     )
     assert [shown(one.worry_after) for one in windows(made, "redness", "expect")] == ["26 Nov 00:00", "25 Nov 00:00"]
+
+
+# Who is named where several rules make a stretch; ids are such that their order alone would name another one.
+
+
+@pytest.mark.parametrize(
+    ("rules", "named", "lost"),
+    [
+        pytest.param(
+            "a: 48h\nb: 48h..72h", ["b"], ["a"], id="of two that end alike the one with the longer better-not"
+        ),
+        pytest.param(
+            "a: 5d\nb: 5d and redness-gone", ["b", "a"], [], id="of two that end alike first the one that waits"
+        ),
+        pytest.param("a: 24h..72h\nz: 48h", ["z", "a"], [], id="who makes the better-not after it"),
+        pytest.param("a: 24h..72h\nb: 48h..72h", ["b"], ["a"], id="who only shares the better-not loses"),
+        pytest.param("a: 48h\nz: 24h, from: 3d before", ["a", "z"], [], id="who makes it begin"),
+        pytest.param(
+            "a: 48h, from: 2d before\nz: 24h, from: 1d..5d before", ["a", "z"], [], id="who makes the better-not before"
+        ),
+        pytest.param("a: 5d\nb: 4d\nc: 24h and redness-gone", ["a", "c"], ["b"], id="who adds a condition"),
+        pytest.param("a: treatment, from: 3d before\nb: 5d, from: 2d", ["a"], [], id="nobody who says nothing there"),
+    ],
+)
+def test_those_who_make_a_stretch_are_named_and_the_others_lose(
+    plan: Planner, rules: str, named: list[str], lost: list[str]
+) -> None:
+    lines = [line.partition(": ") for line in rules.splitlines()]
+    made = plan("\n".join(f"{id_}: {{avoid: gym, until: {rest}}}" for id_, _, rest in lines))
+    found = windows(made, "gym")[0]
+    assert (list(found.rules), [one.rule for one in found.overruled]) == (named, lost)
+
+
+def test_a_better_not_before_a_no_is_part_of_its_window(plan: Planner) -> None:
+    found = window(plan("one: {avoid: gym, from: 3d..5d before, until: 24h}\ntwo: {avoid: gym, until: 48h}"), "gym")
+    assert [shown(at) for at in (found.better_from, found.start, found.end)] == [
+        *("15 Nov 00:00", "17 Nov 00:00", "22 Nov 16:30"),
+    ]
+
+
+def test_a_better_not_between_two_noes_belongs_to_the_first(plan: Planner) -> None:
+    made = plan("one: {avoid: gym, until: 24h..48h}\ntwo: {avoid: gym, from: 48h, until: 72h}")
+    first, second = windows(made, "gym")
+    assert (shown(first.better_until), shown(second.better_from)) == ("22 Nov 16:30", "22 Nov 16:30")
+
+
+def test_what_waits_for_something_without_a_date_is_not_ended_by_another_rule(plan: Planner) -> None:
+    found = window(plan("one: {avoid: gym, until: bottle-empty}\ntwo: {avoid: gym, until: 24h}"), "gym")
+    assert (shown(found.end), waits(found), found.end_stated) == ("28 Nov 00:00", ["bottle-empty"], False)
+
+
+def test_of_one_moment_with_two_offsets_the_later_stays(plan: Planner) -> None:
+    made = plan("a: {avoid: gym, until: redness-gone + 10d}\nb: {avoid: gym, until: redness-gone + 2d}")
+    assert waits(window(made, "gym")) == ["redness-gone + 10d"]
+
+
+def test_a_moment_implies_all_that_must_have_come_before_it(plan: Planner) -> None:
+    made = plan(
+        "a: {avoid: gym, until: calm}\nb: {avoid: gym, until: smooth}",
+        words=WORDS.replace("moments:\n", "moments:\n  smooth: {label: it is smooth, usual: flaking-over + 1d..2d}\n"),
+    )
+    assert waits(window(made, "gym")) == ["smooth"]
+
+
+@pytest.mark.parametrize("clock", ["16:30", None], ids=["with its time", "a date alone"])
+def test_what_happens_at_one_instant_yields_to_a_restriction_that_begins_there(
+    plan: Planner, clock: str | None
+) -> None:
+    made = plan("rest: {avoid: cream, until: 24h}\nuse: {do: cream, at: after}", time=clock)
+    assert no(made, "cream", "do") == []
+
+
+def test_what_begins_where_a_restriction_usually_ends_waits_for_what_that_waits_for(plan: Planner) -> None:
+    found = window(
+        plan("rest: {avoid: cream, until: redness-gone}\nuse: {do: cream, from: 4d, until: 7d}"), "cream", "do"
+    )
+    assert (shown(found.start), waits(found)) == ("24 Nov 00:00", ["redness-gone"])

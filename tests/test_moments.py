@@ -106,10 +106,12 @@ def test_an_end_that_counts_from_an_unseen_start_waits_for_it(plan: Planner) -> 
 
 def test_what_has_not_come_yet_begins_nothing_that_is_to_be_done_or_allowed(plan: Planner) -> None:
     made = plan(
-        "cream: {do: cream, from: redness-gone, until: 7d}\ntablets: {allow: tablets, from: redness-gone}",
+        "cream: {do: cream, from: redness-gone, until: 7d}\nheat: {do: heat, from: redness-gone, for: 24h}\n"
+        "tablets: {allow: tablets, from: redness-gone}\ngym: {allow: gym, from: redness-gone, for: 24h}",
         seen=["redness-gone=no"],
     )
-    assert (no(made, "cream", "do"), no(made, "tablets", "allow")) == ([], [])
+    assert (no(made, "cream", "do"), no(made, "heat", "do")) == ([], [])
+    assert (no(made, "tablets", "allow"), no(made, "gym", "allow")) == ([], [])
     assert no(made, "tablets") == ["20 Nov 16:30 to never"]
 
 
@@ -163,7 +165,8 @@ def test_a_chain_of_ends_adds_up_and_hands_its_conditions_on(plan: Planner) -> N
         "25 Nov 00:00",
         "25 Nov 00:00",
     ]
-    assert waits(window(made, "cream")) == ["one ends + 24h"]
+    (wait,) = window(made, "cream").waits
+    assert (wait.bound, wait.label) == ("one ends + 24h", "24 hours after one ends + 24h")
     assert [shown(window(made, target).earliest) for target in ("gym", "heat")] == ["21 Nov 16:30", "22 Nov 16:30"]
 
 
@@ -213,3 +216,69 @@ def test_better_not_waits_like_no(plan: Planner) -> None:
         ["20 Nov 16:30 to 24 Nov 00:00"],
         ["24 Nov 00:00 to 25 Nov 00:00"],
     )
+
+
+@pytest.mark.parametrize(
+    ("bound", "label"),
+    [
+        pytest.param("redness-gone", "no redness is left", id="the moment"),
+        pytest.param("redness-gone + 1d", "1 day after no redness is left", id="one day"),
+        pytest.param("redness-gone + 2d", "2 days after no redness is left", id="two days"),
+        pytest.param("redness-gone + 1w..3w", "3 weeks after no redness is left", id="the farther of a range"),
+        pytest.param("redness-gone - 12h", "12 hours before no redness is left", id="hours before"),
+        pytest.param("redness-gone - 1mo", "1 month before no redness is left", id="a month before"),
+    ],
+)
+def test_what_is_waited_for_is_said_in_words(plan: Planner, bound: str, label: str) -> None:
+    (wait,) = window(plan(f"one: {{avoid: gym, until: 3mo and {bound}}}"), "gym").waits
+    assert wait.label == label
+
+
+@pytest.mark.parametrize(
+    ("seen", "verb", "holds"),
+    [
+        pytest.param("redness-gone=2026-11-22", "avoid: gym", "20 Nov 16:30 to 23 Nov 00:00", id="a day is over"),
+        pytest.param(
+            "redness-gone=2026-11-22", "expect: redness", "20 Nov 16:30 to 22 Nov 00:00", id="a day has begun"
+        ),
+        pytest.param("redness-gone=2026-11-22T09:00", "avoid: gym", "20 Nov 16:30 to 22 Nov 09:00", id="an hour"),
+        pytest.param(
+            "redness-gone=2026-11-22T09:00", "expect: redness", "20 Nov 16:30 to 22 Nov 09:00", id="of a sign"
+        ),
+    ],
+)
+def test_what_was_seen_ends_each_where_it_is_safe(plan: Planner, seen: str, verb: str, holds: str) -> None:
+    made = plan(f"one: {{{verb}, until: redness-gone}}", tz="Pacific/Chatham", seen=[seen])
+    verb, _, target = verb.partition(": ")
+    assert no(made, target, verb) == [holds]
+
+
+def test_an_hour_that_comes_twice_was_seen_in_both(plan: Planner) -> None:
+    rules = "one: {avoid: gym, until: redness-gone}\nred: {expect: redness, until: redness-gone}"
+    made = plan(rules, "2026-10-30", tz="America/Havana", seen=["redness-gone=2026-11-01T00:30"])
+    ends = [f"{window(made, target, kind).end:%H:%M}" for target, kind in (("gym", "avoid"), ("redness", "expect"))]
+    assert ends == ["05:30", "04:30"]
+
+
+def test_days_count_from_the_local_date_of_what_was_seen(plan: Planner) -> None:
+    rules = "one: {avoid: gym, until: redness-gone + 1d}\nred: {expect: redness, until: redness-gone + 1d}"
+    made = plan(rules, tz="Pacific/Chatham", seen=["redness-gone=2026-11-22T03:00"])
+    assert no(made, "gym") == ["20 Nov 16:30 to 24 Nov 00:00"]
+    assert no(made, "redness", "expect") == ["20 Nov 16:30 to 24 Nov 00:00"]
+
+
+@pytest.mark.parametrize(
+    ("heat", "end", "stated"),
+    [
+        pytest.param("until: 24h", "24 Nov 00:00", True, id="from the local date of its end"),
+        pytest.param("until: 24h..48h", "25 Nov 00:00", True, id="of its milder part"),
+        pytest.param("until: always", "never", True, id="that never comes"),
+        pytest.param("for: 1d", "25 Nov 00:00", True, id="at a midnight: from the day that begins, the longer reading"),
+        pytest.param("note: as long as it is sore", "1 Dec 00:00", False, id="that nobody states"),
+        pytest.param("until: bottle-empty", "1 Dec 00:00", False, id="that has no date"),
+    ],
+)
+def test_days_count_from_the_end_of_another_rule(plan: Planner, heat: str, end: str, stated: bool) -> None:
+    rules = f"heat: {{avoid: heat, {heat}}}\none: {{avoid: gym, until: heat ends + 2d}}"
+    found = window(made := plan(rules, time="03:00", tz="Pacific/Chatham"), "gym")
+    assert (shown(found.end, made.treatment.zone), found.end_stated) == (end, stated)

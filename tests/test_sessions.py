@@ -77,12 +77,17 @@ def test_the_next_session_brings_what_one_leaves_before_it_and_never_restricts(p
         "gym: {avoid: gym, from: 3d before, until: treatment}\n"
         "heat: {avoid: heat, from: 24h before, until: 24h}\n"
         "cream: {avoid: cream, days: -2..1}\n"
-        "paint: {avoid: paint, until: 24h}",
+        "paint: {avoid: paint, until: 24h}\n"
+        "sauna: {avoid: sauna, days: 0..2}\n"
+        "later: {avoid: gym, from: 1d before, until: treatment}\n"
+        "much-later: {avoid: heat, from: 2h before, until: treatment}",
         more="sessions:\n  - {id: a, every: 4w}\n",
     )
     (session,) = made.sessions
     own = {
-        activity: on.isoformat() for activity, on in session.precare if activity in ("gym", "heat", "cream", "paint")
+        activity: on.isoformat()
+        for activity, on in session.precare
+        if activity in ("gym", "heat", "cream", "paint", "sauna")
     }
     assert own == {"gym": "2026-12-15", "cream": "2026-12-16", "heat": "2026-12-17"}
     assert max(one.end for one in made.windows if one.target in own).date() < date(2026, 12, 1)

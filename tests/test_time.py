@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from needlecare.model.time import ceil_to_day, day_end, day_start, floor_to_day, parse_duration, shift_date
+from needlecare.model.time import as_end, ceil_to_day, day_end, day_start, floor_to_day, parse_duration, shift_date
 from needlecare.model.treatment import make_treatment
 from support import LONDON, Planner, day, no, shown, window
 
@@ -322,3 +322,24 @@ def test_the_day_a_restriction_lifts_at_midnight_is_free(plan: Planner) -> None:
     assert [(lift.activity, shown(lift.at)) for lift in day(made, 4).lifts if lift.activity == "gym"] == [
         ("gym", "24 Nov 00:00")
     ]
+
+
+@pytest.mark.parametrize(
+    ("clock", "length", "at", "day"),
+    [
+        pytest.param(time(16, 30), "24h", "21 Nov 16:30", "21 Nov", id="an hour of the next day"),
+        pytest.param(time(0), "24h", "21 Nov 00:00", "21 Nov", id="a midnight begins a day"),
+        pytest.param(time(16, 30), "3d", "24 Nov 00:00", "23 Nov", id="a whole day ends with its midnight"),
+        pytest.param(time(16, 30), "3d 24h", "25 Nov 00:00", "24 Nov", id="hours after it fill the next day"),
+        pytest.param(time(16, 30), "3d 25h", "25 Nov 01:00", "25 Nov", id="and go beyond it"),
+        pytest.param(time(3), "0h", "20 Nov 03:00", "20 Nov", id="no time at all"),
+    ],
+)
+def test_an_end_belongs_to_the_day_that_it_closes(clock: time, length: str, at: str, day: str) -> None:
+    zone = ZoneInfo("Pacific/Chatham")
+    point = make_treatment(date(2026, 11, 20), clock, zone).latest
+    for part in length.split():
+        duration = parse_duration(part)
+        assert duration is not None
+        point = as_end(point, duration, zone)
+    assert (shown(point.at, zone), f"{point.day:%-d %b}") == (at, day)

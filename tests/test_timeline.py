@@ -2,9 +2,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from needlecare import Timeline
-from needlecare.model.plan import Day
-from support import Planner, day, no, shown, window
+from generated import made as made_of
+from needlecare import Timeline, make_treatment, read_facts
+from needlecare.model.bounds import parse_bound
+from needlecare.model.plan import Day, Wait, Window
+from needlecare.model.ruleset import Rule, Saying
+from support import LONDON, Planner, day, no, shown, window, words
 
 OURS = {"gym", "heat", "sauna", "cream", "paint", "tablets", "redness", "flakes"}
 
@@ -87,6 +90,42 @@ def test_what_happens_at_one_instant_stands_on_its_day(plan: Planner) -> None:
     assert listed(day(made, 0)) == {"do": ("cream",), "prepare": ("paint",)}
 
 
+BEFORE = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("rules", "first", "last"),
+    [
+        pytest.param({}, 0, 0, id="no rule at all"),
+        pytest.param({"one": ("avoid", "48h")}, 0, 2, id="to the day that it lifts on"),
+        pytest.param({"one": ("avoid", "2d")}, 0, 3, id="at its midnight"),
+        pytest.param({"one": ("avoid", "24h..72h")}, 0, 3, id="the milder part too"),
+        pytest.param({"one": ("avoid", "always")}, 0, 0, id="what has no end has no last day"),
+        pytest.param({"one": ("do", "5d")}, 0, 0, id="restrictions alone"),
+        pytest.param({"one": ("avoid", "5d before"), "two": ("do", "5d")}, 0, 0, id="over before the treatment"),
+        pytest.param({"one": ("avoid", "30d")}, 0, 29, id="thirty at most"),
+    ],
+)
+def test_days_reach_from_the_treatment_to_the_last_restriction(
+    rules: dict[str, tuple[str, str]], first: int, last: int
+) -> None:
+    own = [
+        Rule(id_, verb, ("gym",), parse_bound("9d before") if "before" in end else None, parse_bound(end))
+        for id_, (verb, end) in rules.items()
+    ]
+    treatment = make_treatment(BEFORE.date(), BEFORE.time(), LONDON)
+    days = made_of(own, treatment, read_facts(words(), {})).days
+    begins = -9 if any("before" in end for _, end in rules.values()) else first
+    assert (days[0].number, days[-1].number, len(days)) == (begins, last, last - begins + 1)
+
+
+def test_no_rule_restricts_a_prescribed_medicine_even_if_another_names_it() -> None:
+    own = [Rule("rest", "avoid", ("retinol",), None, parse_bound("48h")), Rule("use", "do", ("tretinoin",))]
+    treatment = make_treatment(BEFORE.date(), BEFORE.time(), LONDON)
+    made = made_of(own, treatment, read_facts(words(), {}))
+    assert (no(made, "tretinoin"), no(made, "retinol")) == ([], ["20 Nov 16:30 to 22 Nov 16:30"])
+
+
 def own_days(made: Timeline) -> list[int]:
     return [one.number for one in made.days]
 
@@ -162,3 +201,52 @@ def test_the_known_part_of_an_end_is_rounded_like_the_end(plan: Planner) -> None
         plan("makeup: {avoid: makeup, until: 48h}", date="2026-03-28", time=None, tz="Europe/London"), "makeup"
     )
     assert found.earliest == found.end
+
+
+def test_a_window_carries_all_that_its_rule_says(plan: Planner) -> None:
+    rules = (
+        "cool: {do: cream, from: redness-gone, until: 5d, times: 2 a day, if: it stings, when: {skin: dark}, "
+        "source: book, note: Gently, text: Cool it}"
+    )
+    made = plan(rules, time="16:31")
+    assert window(made, "cream", "do") == Window(
+        *("cool", "do", "cream", "Cool it"),
+        *(datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC)),
+        True,
+        *(datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC)),
+        waits=(Wait("redness-gone", "no redness is left", datetime(2026, 11, 21, tzinfo=UTC)),),
+        precision="day",
+        words=made.rule_set.rules["cool"].words,
+        condition="it stings and skin is dark",
+        says=(Saying("book", "5d"),),
+        overruled=(),
+        origin="test",
+        rules=("cool",),
+        unsure=("skin",),
+    )
+    assert made.rule_set.rules["cool"].words["note"] == "Gently"
+
+
+def test_a_sign_carries_when_it_eases_and_when_to_call(plan: Planner) -> None:
+    made = plan("red: {expect: redness, until: 2d..4d, eases: 24h, worry-after: 5d, confidence: low, source: book}")
+    found = window(made, "redness", "expect")
+    assert (shown(found.eases), shown(found.usually_by), shown(found.worry_after)) == (
+        *("21 Nov 16:30", "23 Nov 00:00", "26 Nov 00:00"),
+    )
+    assert (found.low_confidence, found.precision, found.end_stated) == (True, "minute", True)
+    assert (found.better_from, found.better_until, found.earliest) == (found.start, found.end, found.end)
+
+
+@pytest.mark.parametrize(
+    ("rule", "clock", "precision"),
+    [
+        pytest.param("until: 24h", "16:30", "minute", id="an hour"),
+        pytest.param("until: 24h", None, "day", id="a date alone"),
+        pytest.param("from: 3d before, until: 1d before", "16:30", "day", id="midnights"),
+        pytest.param("from: 3d before, until: 24h", "16:30", "minute", id="a midnight and an hour"),
+        pytest.param("from: 2d, until: 3d..80h", "16:30", "minute", id="an hour of the milder part"),
+        pytest.param("from: 2d, until: always", "16:30", "day", id="without end"),
+    ],
+)
+def test_a_window_is_as_precise_as_its_instants(plan: Planner, rule: str, clock: str | None, precision: str) -> None:
+    assert window(plan(f"one: {{avoid: gym, {rule}}}", time=clock), "gym").precision == precision

@@ -202,8 +202,5 @@ def fit_before(
 
 def _latest_before(spacings: Applying, following: date) -> date:
     """Give the last day from which the longest minimum still leads to *following* at the latest."""
-    nears = [spacing.every[0] for spacing, _ in spacings if spacing.every is not None]
-    day = min(shift_date(following, near, -1) for near in nears)
-    while any(shift_date(day, near) > following for near in nears):
-        day -= timedelta(days=1)
-    return day
+    # A month that is too short rolls back on the way back, so that it never leads beyond.
+    return min(shift_date(following, spacing.every[0], -1) for spacing, _ in spacings if spacing.every is not None)

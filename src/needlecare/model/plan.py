@@ -83,13 +83,23 @@ class Window(NamedTuple):
         return self.end == self.earliest == FOREVER
 
     @property
+    def is_open(self) -> bool:
+        """Whether it goes on as "better not" for good after its end: a source gives none, so nobody knows."""
+        return self.end < FOREVER == self.better_until
+
+    @property
+    def is_mild(self) -> bool:
+        """Whether it is better not and nothing else, up to a no that is over before it begins."""
+        return self.better_from < self.start == self.end == self.better_until
+
+    @property
     def lifts(self) -> tuple[Lift, ...]:
         """When a restriction eases and when it ends; one that goes on without end doesn't."""
         found = []
         if self.start < self.end < FOREVER:
             to = "better-not" if self.better_until > self.end else "yes"
             found.append(Lift(self.target, self.end, to, self.waits))
-        if self.end < self.better_until < FOREVER:
+        if self.end < self.better_until < FOREVER or self.is_mild:
             found.append(Lift(self.target, self.better_until, "yes", self.waits))
         return tuple(found)
 

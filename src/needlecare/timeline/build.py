@@ -78,11 +78,19 @@ class Builder:
         for reach in reaches:
             key = reach.chosen.rule.id, str(reach.exception or "")
             if key not in self._known:
-                rule, unsure = reach.chosen
-                span = self._spans.of(rule, end=reach.exception, unsure=unsure)
-                before = self._before_next(rule, reach.exception)
-                self._known[key] = tuple(one for one in (span, before) if one is not None)
+                self._known[key] = tuple(self._reaching(reach))
             yield from self._known[key]
+
+    def _reaching(self, reach: Reach) -> Iterator[Span]:
+        (rule, unsure), exception = reach
+        sure = None if unsure else exception
+        span, before = self._spans.of(rule, end=sure, unsure=unsure), self._before_next(rule, sure)
+        yield from (one for one in (span, before) if one is not None)
+        if exception is not None and unsure:
+            # Whether it holds isn't known: it frees nothing, but what it adds to the rule may be so.
+            other = self._spans.of(rule, end=exception, unsure=unsure)
+            if other is not None and (span is None or _adds(other, span)):
+                yield other
 
     def _before_next(self, rule: Rule, exception: Bound | None = None) -> Span | None:
         """Give what *rule* says before the booked session, if it says anything there."""
@@ -141,7 +149,7 @@ class Builder:
             tuple(dict.fromkeys(saying for span in hold.spans for saying in span.rule.says)),
             tuple(_lost(hold)),
             rule.origin,
-            tuple(span.rule.id for span in hold.spans),
+            tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
             hold.decider.unsure,
             low_confidence=rule.low_confidence,
         )
@@ -162,7 +170,7 @@ class Builder:
         rule = chosen.rule
         if rule.verb == ALLOW and chosen.unsure:
             return
-        span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule, unsure=chosen.unsure)
+        span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule)
         if span is None:
             return
         if rule.verb == PREPARE and (before := self._before_next(rule)) is not None:
@@ -183,7 +191,7 @@ class Builder:
         else:
             pieces = cut((span.start, span.end), restricted)
         for start, end in pieces:
-            before = [wait for hold in holds if span.start < hold.end <= start for wait in hold.waits]
+            before = [wait for hold in holds if span.start <= hold.end <= start for wait in hold.waits]
             waits = tuple(dict.fromkeys((*span.awaited, *before)))
             yield self._other(chosen, span._replace(start=start, end=end, awaited=waits), target)
 
@@ -280,7 +288,12 @@ class Builder:
                         yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, hold.end, then)
 
 
+def _adds(one: Span, to: Span) -> bool:
+    return one.end > to.end or one.better_until > to.better_until or bool(set(one.waits) - set(to.waits))
+
+
 def _lost(hold: Hold) -> Iterator[Overruled]:
-    for span in hold.overruled:
+    holding = {span.rule.id for span in hold.spans}
+    for span in (span for span in hold.overruled if span.rule.id not in holding):
         for saying in span.rule.says:
             yield Overruled(span.rule.id, saying.source, saying.value)

@@ -16,7 +16,10 @@ class Chosen(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """A rule reaching an activity, with the *end* of its own that an exception gives it there."""
+    """A rule reaching an activity, with the end of its own that an *exception* gives it there.
+
+    Where the rule is unsure, the exception frees nothing: the longer of both counts.
+    """
 
     chosen: Chosen
     exception: Bound | None = None
@@ -95,21 +98,19 @@ def reaches_on(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activit
     """
     if rule_set.activities[activity].medicine == "prescribed":
         return ()
-    found: dict[str, Reach] = {}
+    found: dict[str, tuple[Reach, ...]] = {}
     for ancestor in rule_set.lineage[activity]:
         for chosen in by_target.get(ancestor, ()):
             if chosen.rule.id not in found:
-                reach = _reach(rule_set, chosen, activity)
-                if reach is not None:
-                    found[chosen.rule.id] = reach
-    return tuple(found.values())
+                found[chosen.rule.id] = _reach(rule_set, chosen, activity)
+    return tuple(reach for reaches in found.values() for reach in reaches)
 
 
-def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> Reach | None:
-    """Climb from *activity* to the rule's targets; a path through an exception doesn't count, unless it is unsure."""
-    exceptions = {} if chosen.unsure else dict(chosen.rule.exceptions)
+def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Reach, ...]:
+    """Climb from *activity* to the rule's targets; a path through an exception doesn't count."""
+    exceptions = dict(chosen.rule.exceptions)
     if not exceptions:
-        return Reach(chosen)
+        return (Reach(chosen),)
     frontier, seen, met = [activity], {activity}, []
     while frontier:
         node = frontier.pop()
@@ -117,12 +118,10 @@ def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> Reach | None:
             met.append(node)
             continue
         if node in chosen.rule.targets:
-            return Reach(chosen)
+            return (Reach(chosen),)
         parents = [parent for parent in rule_set.activities[node].under if parent not in seen]
         seen.update(parents)
         frontier.extend(parents)
-    if not met:
-        return None
-    # Several exceptions on the way: the one nearest to the activity speaks of it.
-    nearest = min(met, key=rule_set.lineage[activity].index)
-    return Reach(chosen, exceptions[nearest])
+    # Of exceptions one inside the other the nearest speaks of the activity; those side by side all do.
+    outer = {ancestor for node in met for ancestor in rule_set.lineage[node][1:]}
+    return tuple(Reach(chosen, exceptions[node]) for node in sorted(met) if node not in outer)

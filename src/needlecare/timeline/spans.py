@@ -82,12 +82,12 @@ class Spans:
         return span._replace(start=start, end=end, awaited=begins.waits) if start < FOREVER else None
 
     def instant(self, bound: Bound) -> datetime | None:
-        """Compute where a sign eases or becomes a reason to call: never later than it could be."""
+        """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
         try:
             found = self._moments.end(bound, far=False, late=False, whole_day=False)
         except Unplanned:
             return None
-        return self._round(found.point.at, up=False)
+        return self._round(found.point.at, up=False) if found.point.at < FOREVER else None
 
     def usually_by(self, rule: Rule) -> datetime | None:
         """Compute from when a sign is usually gone, where the rule gives a range; it may still be seen to the end."""

@@ -10,8 +10,8 @@ from needlecare.views.records import TimelineRecord, WindowRecord
 
 COLUMNS = (
     "kind", "activity", "label", "text", "start", "earliest", "end", "end_stated", "better_from", "better_until",
-    "and_once", "precision", "times", "if", "usually_by", "worry_after", "says", "overruled", "rule", "origin",
-    "treatment", "ruleset", "notice",
+    "open_end", "and_once", "precision", "times", "if", "usually_by", "worry_after", "says", "overruled", "rule",
+    "origin", "treatment", "ruleset", "notice",
 )  # fmt: skip
 # What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one.
 _FORMULA = re.compile(r"(^|[;,|\t])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")

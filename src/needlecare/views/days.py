@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
-from needlecare.model.time import day_start
+from needlecare.model.time import day_start, local_date
 from needlecare.model.treatment import day_number
 from needlecare.views.parts import Parts
 from needlecare.views.phrases import Clock, join_words, say_dates, say_restriction, say_waits, topmost
 from needlecare.views.rows import Block, Row, Strip
 from needlecare.views.waiting import Waiting
+
+_MOMENT = timedelta(microseconds=1)
 
 
 def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -46,7 +48,7 @@ def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         waits = say_waits(window.waits, clock)
         if window.is_for_good:
             key = 2, "Never", ""
-        elif waits and (window.end_stated or window.end == FOREVER):
+        elif waits and not window.is_open:
             key = 1, "Not before you see it", f", {waits}"
         else:
             key = 0, "No end is given", ": ask your clinic"
@@ -99,8 +101,9 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
                 groups.setdefault((window.better_from, "better not", ""), []).append(window)
             if window.start < treatment.last and window.start < window.end:
                 groups.setdefault((window.start, "leave", ""), []).append(window)
-        elif window.kind == PREPARE:
-            groups.setdefault((window.start, "prepare", with_details(window)), []).append(window)
+        elif window.kind in (PREPARE, DO):
+            tone = "prepare" if window.kind == PREPARE else "do"
+            groups.setdefault((window.start, tone, with_details(window)), []).append(window)
     for (at, tone, text), windows in sorted(groups.items(), key=lambda item: item[0]):
         shown = topmost((window.target for window in windows), rule_set)
         names = text or join_words(rule_set.label(one) for one in shown)
@@ -116,12 +119,16 @@ def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     found: dict[tuple[datetime, datetime, str], list[Window]] = {}
     for window in timeline.windows:
         if window.kind == DO and window.end > max(window.start, timeline.treatment.first):
-            found.setdefault((window.start, window.end, with_details(window)), []).append(window)
+            found.setdefault((window.start, window.end, _asked(window, clock)), []).append(window)
     for (start, end, text), windows in sorted(found.items()):
         begins = "" if start <= timeline.treatment.last else f"from {clock.at(start)} "
-        once = say_waits(windows[0].waits, clock)
-        said = f"{text}; stop {once}" if once else text
-        yield Row(f"{begins}until {clock.until(end)}", said, "do", ranked_sources(windows, timeline.rule_set))
+        yield Row(f"{begins}until {clock.until(end)}", text, "do", ranked_sources(windows, timeline.rule_set))
+
+
+def _asked(window: Window, clock: Clock) -> str:
+    """Say what is to be done, and what must have come before it begins."""
+    once = say_waits(window.waits, clock)
+    return f"{with_details(window)}; {once}" if once else with_details(window)
 
 
 def list_days(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterator[Block]:
@@ -162,7 +169,8 @@ def _day_rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts, wa
         )
     doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
     for window in doing.values():
-        yield Row("Do", f"{_hours(window, run, clock)}{with_details(window)}", "do", ranked_sources([window], rule_set))
+        text = f"{_hours(window, run, clock)}{_asked(window, clock)}"
+        yield Row("Do", text, "do", ranked_sources([window], rule_set))
     if day.expect:
         yield Row("Normal", join_words(rule_set.label(sign) for sign in day.expect), "expect")
     for (at, to, waits), names in _lift_groups(day.lifts, timeline, clock):
@@ -175,7 +183,7 @@ def _hours(window: Window, run: list[Day], clock: Clock) -> str:
     parts = []
     if clock.day(window.start) == run[0].day and clock.time(window.start) and run[0].number > 0:
         parts.append(f"from {clock.time(window.start)}")
-    if len(run) == 1 and clock.day(window.end) == run[0].day and clock.time(window.end):
+    if len(run) == 1 and window.end < FOREVER and clock.day(window.end) == run[0].day and clock.time(window.end):
         parts.append(f"until {clock.time(window.end)}")
     return f"{' '.join(parts)}: " if parts else ""
 
@@ -201,8 +209,10 @@ def _on_day(timeline: Timeline, day: Day, kind: str) -> Iterator[Window]:
     zone = timeline.treatment.zone
     for window in timeline.windows:
         if window.kind == kind and window.target in listed:
-            last = max(window.end - timedelta(microseconds=1), window.start).astimezone(zone).date()
-            if window.start.astimezone(zone).date() <= day.day <= last:
+            if local_date(window.start, zone) > day.day:
+                continue
+            # What never ends has no date: east of Greenwich it would lie beyond the last one.
+            if window.end == FOREVER or local_date(max(window.end - _MOMENT, window.start), zone) >= day.day:
                 yield window
 
 

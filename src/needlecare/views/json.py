@@ -131,6 +131,7 @@ def window_record(window: Window, say: Say) -> "WindowRecord":
         "end_stated": window.end_stated,
         "better_from": say(window.better_from) if window.better_from < window.start else None,
         "better_until": say(window.better_until) if window.better_until > window.end else None,
+        "open_end": window.is_open,
         "and_once": [wait.bound for wait in window.waits],
         "precision": window.precision,  # type: ignore[typeddict-item]
         "times": window.words.get("times"),

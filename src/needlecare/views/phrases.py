@@ -52,9 +52,9 @@ class Clock:
         return say_date(instant.astimezone(self._treatment.zone).date(), self._treatment.day)
 
     def time(self, instant: datetime) -> str:
-        """Say the hour of *instant*; nothing at midnight, where a day begins."""
+        """Say the hour of *instant*; nothing at midnight, where a day begins, unless it is the second of a day."""
         local = instant.astimezone(self._treatment.zone)
-        return "" if (local.hour, local.minute) == (0, 0) else f"{local:%H:%M}"
+        return "" if (local.hour, local.minute, local.fold) == (0, 0, 0) else f"{local:%H:%M}"
 
     def at(self, instant: datetime) -> str:
         """Say an instant: `Sun 22 Nov 16:30`, or the date alone for a midnight."""
@@ -87,9 +87,9 @@ def say_restriction(window: Window, clock: Clock) -> str:
         return "never"
     if window.start < window.end:
         parts.append(f"no until {clock.until(window.end)}")
-    if window.better_until == FOREVER and window.end < FOREVER:
+    if window.is_open:
         parts.append("then better not: no end is given, ask your clinic")
-    elif window.better_until > window.end:
+    elif window.better_until > window.end or window.is_mild:
         parts.append(f"{'then ' if parts else ''}better not until {clock.until(window.better_until)}")
     return ", ".join(parts)
 

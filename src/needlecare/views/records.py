@@ -51,6 +51,7 @@ class OverruledRecord(TypedDict):
     value: str
 
 
+# A window. After an `open_end` it is better not, with no time given: no source says until when.
 # `if` is a word of Python, so this record is written as a call.
 WindowRecord = TypedDict(
     "WindowRecord",
@@ -65,6 +66,7 @@ WindowRecord = TypedDict(
         "end_stated": bool,
         "better_from": str | None,
         "better_until": str | None,
+        "open_end": bool,
         "and_once": list[str],
         "precision": Literal["minute", "day"],
         "times": str | None,

@@ -37,7 +37,8 @@ class Moments:
             lines = [f"{capital(say_days(number, number))} the treatment: from {self._clock.at(at)} on"]
             for tone, head in (("leave", "Leave:"), ("better not", "Better not any more:")):
                 lines.extend([head, *self._notes.items(tones[tone])] if tone in tones else [])
-            lines.extend(["Prepare:", *self._notes.details(tones["prepare"])] if "prepare" in tones else [])
+            for tone, head in (("prepare", "Prepare:"), ("do", "Do:")):
+                lines.extend([head, *self._notes.details(tones[tone])] if tone in tones else [])
             title = f"{capital(say_days(number, number))}: {self._asked(tones)}"
             text = self._notes.of(lines, [window for _, window in found])
             yield self._timer.at(f"before {number}", Words(title, hush_days(number, number), text), at, late=False)
@@ -46,7 +47,7 @@ class Moments:
         for tone, lead in (("leave", "leave"), ("better not", "better not any more:")):
             if tone in tones:
                 return f"{lead} {self._namer.names(window.target for window in tones[tone])}"
-        windows = tones["prepare"]
+        windows = [*tones.get("prepare", ()), *tones.get("do", ())]
         more = f" +{len(windows) - 1}" if len(windows) > 1 else ""
         return f"{_conditioned(windows[0])}{more}"
 

@@ -1,0 +1,289 @@
+"""Checks that views agree: each, read back, with what the JSON says."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from icalendar import Calendar
+
+from needlecare import Timeline, Treatment
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE
+from needlecare.views import csv as csv_view
+from needlecare.views import html, ics, markdown
+from needlecare.views import json as json_view
+from reading_back import (
+    FOREVER,
+    Plan,
+    Row,
+    Told,
+    markdown_sections,
+    on_the_wall,
+    page_sections,
+    read,
+    restrictions,
+    split,
+    when,
+    without_sources,
+)
+
+
+def check_sections(plan: Plan, found: dict[str, list[Row]]) -> None:
+    check_chart(plan, found.get("chart", []))
+    check_days(plan, found.get("days", []))
+    check_before(plan, found.get("before", []))
+    check_lifts(plan, found.get("lifts", []), found.get("lasting", []))
+    check_others(plan, found)
+
+
+def check_chart(plan: Plan, rows: list[Row]) -> None:
+    """Check that the chart gives each activity the times of its windows, or of something that it is part of."""
+    on = plan.timeline.treatment
+    told: dict[str, list[tuple[datetime | None, datetime | None, bool]]] = {}
+    for one in plan.of(AVOID):
+        if one.is_after:
+            better = one.better_until if one.better_until > one.end or one.is_mild else None
+            no = one.end if one.lasts else None
+            told.setdefault(one.target, []).append((no, better, one.waits))
+    shown = {label: restrictions(text, on) for label, text in rows}
+    for target, times in told.items():
+        days = [day for day in plan.days if day["day"] >= 0 and target in (*day["avoid"], *day["better_not"])]
+        lines = [shown[label] for label in plan.names(target) if label in shown]
+        assert times in lines or not days, (target, times, lines)
+    labels = {plan.rule_set.label(target): times for target, times in told.items()}
+    assert all(labels[label] == times for label, times in shown.items())
+
+
+def check_days(plan: Plan, rows: list[Row]) -> None:
+    """Check that each day has what the JSON has on it, by name or by the name of what that is part of."""
+    blocks: list[list[Row]] = []
+    for head, said in rows:
+        if not head:
+            blocks.append([])
+        blocks[-1].append((head, said))
+    titles = [re.match(r"Days? (\d+)(?:–(\d+))? ", block[0][1]) for block in blocks]
+    numbers = [range(int(title[1]), int(title[2] or title[1]) + 1) for title in titles if title]
+    after = [day for day in plan.days if day["day"] >= 0]
+    assert [number for block in numbers for number in block] == [day["day"] for day in after]
+    by_number = {number: block for block, run in zip(blocks, numbers, strict=True) for number in run}
+    for day in after:
+        block = by_number[day["day"]]
+        leave, better = ([one for head, text in block if head == tone for one in split(text)] for tone in TONES)
+        check_names(plan, leave, day["avoid"])
+        check_names(plan, [*leave, *better], [*day["avoid"], *day["better_not"]])
+        assert not set(leave) & set(better)
+        first = [_ADVICE.sub("", text) for head, text in block if head == "Check first"]
+        check_names(plan, [name.removesuffix(" (not all)") for text in first for name in split(text)], day["only_if"])
+        normal = [text for head, text in block if head == "Normal"]
+        assert normal == ([join(plan.rule_set.label(sign) for sign in day["expect"])] if day["expect"] else [])
+        assert bool(day["do"]) == any(head == "Do" for head, _ in block)
+        for lift in day["lifts"]:
+            at = on_the_wall(lift["at"])
+            again = datetime.fromisoformat(lift["at"]).astimezone(plan.timeline.treatment.zone).fold
+            head = "Lifts at its start" if at.time() == time(0) and not again else f"Lifts {at:%H:%M}"
+            verdicts = [text for its, text in block if its == head]
+            assert any(has_lift(plan, text, lift["activity"], lift["to"]) for text in verdicts), (day, verdicts)
+
+
+TONES = ("Leave", "Better not")
+NOT_YET = " (better not yet)"
+
+
+def has_lift(plan: Plan, text: str, target: str, to: str) -> bool:
+    text = re.sub(r", only once .*$", "", text)
+    if text.endswith(NOT_YET) != (to == "better-not"):
+        return False
+    named = {name.removesuffix(" (not all)") for name in split(text.removesuffix(NOT_YET))}
+    return bool(named & set(plan.names(target)))
+
+
+def check_names(plan: Plan, shown: list[str], targets: Sequence[str]) -> None:
+    """Check that *shown* names all *targets*, some of them by what they are part of, and nothing else."""
+    assert set(shown) <= {plan.rule_set.label(target) for target in targets}
+    assert all(set(shown) & set(plan.names(target)) for target in targets)
+
+
+def join(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def check_before(plan: Plan, rows: list[Row]) -> None:
+    """Check that what begins on a day before the treatment stands there under its date."""
+    day = plan.timeline.treatment.day
+    shown = []
+    for head, text in rows:
+        match = re.fullmatch(r"(.+) \(day (−?\d+)\)", head)
+        assert match is not None, head
+        at = when(match[1], plan.timeline.treatment)
+        assert (at.date() - day).days == int(match[2].replace("−", "-"))
+        shown.append((at, text))
+    for one in plan.of(AVOID):
+        if one.better_from.date() < day:
+            if one.better_from < one.start:
+                assert has_begun(plan, shown, one.better_from, "better not any more: ", one.target)
+            if one.start < min(one.end, plan.last):
+                assert has_begun(plan, shown, one.start, "leave ", one.target)
+    for one in (*plan.of(PREPARE), *plan.of(DO)):
+        if one.kind == PREPARE or one.start.date() < day:
+            assert any(at == one.start and text.startswith(one.text) for at, text in shown), one
+
+
+def has_begun(plan: Plan, shown: list[tuple[datetime, str]], at: datetime, lead: str, target: str) -> bool:
+    texts = [text.removeprefix(lead) for its, text in shown if its == at and text.startswith(lead)]
+    return any(name in plan.names(target) for text in texts for name in split(text))
+
+
+def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
+    """Check that whatever ends after the treatment is in the list of what lifts, at its time and to its verdict."""
+    on = plan.timeline.treatment
+    for one in plan.of(AVOID):
+        if not one.is_after:
+            continue
+        for at, to, really in (
+            (one.end, "better-not" if one.better_until > one.end else "yes", one.lasts),
+            (one.better_until, "yes", one.end < one.better_until or one.is_mild),
+        ):
+            if really and at != FOREVER:
+                texts = [text for head, text in rows if when(head, on) == at]
+                assert any(has_lift(plan, text, one.target, to) for text in texts), (one, texts)
+        if one.better_until == FOREVER:
+            names = [name for head, text in lasting if head == endless(one) for name in split(_ADVICE.sub("", text))]
+            assert set(names) & set(plan.names(one.target)), one
+
+
+_ADVICE = re.compile(r": ask your clinic$|, only once .+$")
+
+
+def endless(one: Told) -> str:
+    if one.end < FOREVER:
+        return "No end is given"
+    return "Never" if one.earliest == FOREVER else "Not before you see it"
+
+
+def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
+    """Check what is to be done, to be expected and allowed: from when, until when, and which text."""
+    on = plan.timeline.treatment
+    doing = []
+    for head, text in found.get("doing", []):
+        match = re.fullmatch(r"(?:from (.+) )?until (.+)", head)
+        assert match is not None, head
+        doing.append((when(match[1], on) if match[1] else None, when(match[2], on), text))
+    for one in plan.of(DO):
+        if one.is_after and one.lasts:
+            start = one.start if one.start > plan.last else None
+            texts = [text for at, until, text in doing if (at, until) == (start, one.end)]
+            assert any(text.startswith(one.text) and ("only once" in text) == one.waits for text in texts), (one, texts)
+    normal = [(label, re.split(r"; ", text)) for label, text in found.get("normal", [])]
+    for one in plan.of(EXPECT):
+        lines = [parts for label, parts in normal if label == plan.rule_set.label(one.target)]
+        said = [expected(parts, on) for parts in lines]
+        late = one.start if one.start.date() > plan.timeline.treatment.day else None
+        assert (late, one.end, one.worry) in said, (one, said)
+    allowed = [(label, *re.split(r"[,;]", text, maxsplit=1)) for label, text in found.get("allowed", [])]
+    starts = [(label, when(text.removeprefix("from "), on)) for label, text, *_ in allowed]
+    assert starts == [(plan.rule_set.label(one.target), one.start) for one in plan.of(ALLOW)]
+
+
+def expected(parts: list[str], on: Treatment) -> tuple[datetime | None, datetime, datetime | None]:
+    def after(lead: str) -> Iterator[datetime]:
+        return (when(part.removeprefix(lead), on) for part in parts if part.startswith(lead))
+
+    worry = (when(part.partition(lead)[2], on) for part in parts if (lead := " if it is still there from ") in part)
+    return next(after("from "), None), next(after("until ")), next(worry, None)
+
+
+# The calendar.
+
+_CARE = re.compile(
+    r"(?P<verdict>Leave|Better not)(?: until (?P<until>[^,]+?)| \(no end is given, ask your clinic\))"
+    r"(?P<waits>, only once .+?)?: (?P<names>.+) \[.+\]"
+)
+
+
+def check_calendar(plan: Plan, text: str) -> None:
+    """Check that each day has an entry with every restriction that touches it, and each lift one at its hour."""
+    on = plan.timeline.treatment
+    on_day: dict[date, str] = {}
+    lifts = []
+    calendar: Any = Calendar.from_ical(text)
+    for event in calendar.walk("VEVENT"):
+        start, said = event["DTSTART"].dt, str(event["DESCRIPTION"])
+        if isinstance(start, datetime):
+            if said.startswith("From ") and ("No rule speaks" in said or "Still better not:" in said):
+                head = said.partition("\n")[0].removeprefix("From ")
+                lifts.append((start.astimezone(on.zone), when(head, on), said))
+        elif not str(event["SUMMARY"]).startswith("Session"):
+            length = (event["DTEND"].dt - start).days
+            on_day.update({start + timedelta(days=number): said for number in range(length)})
+    for day in plan.days:
+        if day["avoid"] or day["better_not"]:
+            check_entry(plan, day, on_day[date.fromisoformat(day["date"])], on)
+    for one in plan.of(AVOID):
+        if one.is_after:
+            if one.lasts and one.end < FOREVER:
+                check_moment(plan, lifts, one, one.end, milder=one.better_until > one.end)
+            if one.end < one.better_until < FOREVER or one.is_mild:
+                check_moment(plan, lifts, one, one.better_until, milder=False)
+
+
+def check_entry(plan: Plan, day: dict[str, Any], said: str, on: Treatment) -> None:
+    lines: dict[str, list[tuple[datetime, str]]] = {"Leave": [], "Better not": []}
+    for match in filter(None, map(_CARE.fullmatch, said.splitlines())):
+        until = when(match["until"], on) if match["until"] else FOREVER
+        lines[match["verdict"]].extend((until, name) for name in split(match["names"]))
+    today = date.fromisoformat(day["date"])
+    for target in day["avoid"]:
+        ends = [one.end for one in plan.of(AVOID, target) if one.forbids(today)]
+        shown = {until for until, name in lines["Leave"] if name in plan.names(target)}
+        assert set(ends) <= shown, (day["day"], target, ends, shown)
+    allowed = {(one.end, plan.rule_set.label(one.target)) for one in plan.of(AVOID) if one.forbids(today)}
+    assert set(lines["Leave"]) <= allowed, day["day"]
+    for target in day["better_not"]:
+        named = [name for _, name in lines["Better not"]]
+        later = [name for name in re.findall(r"Better not any more from .+?: (.+) \[", said) for name in split(name)]
+        assert {*named, *later} & set(plan.names(target)), (day["day"], target)
+
+
+def check_moment(
+    plan: Plan, lifts: list[tuple[datetime, datetime, str]], one: Told, at: datetime, *, milder: bool
+) -> None:
+    for start, said_at, said in lifts:
+        free, _, still = said.partition("Still better not:")
+        listed = re.findall(r"^- (.+?)(?: \(little evidence\))? \[", still if milder else free, re.MULTILINE)
+        if said_at == at and set(listed) & set(plan.names(one.target)) and ("Only once" in said) == one.waits:
+            assert start.replace(tzinfo=None) >= at
+            return
+    raise AssertionError(one, at)
+
+
+# CSV.
+
+
+def check_csv(timeline: Timeline) -> None:
+    """Check that there is a row for each window, each with the values of the JSON."""
+    rows = list(csv.DictReader(io.StringIO(csv_view.render(timeline), newline="")))
+    record = json.loads(json_view.render(timeline))
+    warnings = len(record["screening"]) + len(record["red_flags"])
+    for row, window in zip(rows[warnings:], record["windows"], strict=True):
+        for column in ("kind", "activity", "rule", "start", "origin", "precision", "text"):
+            assert row[column] == window[column]
+        for column in ("earliest", "end", "better_from", "better_until", "times", "if", "usually_by", "worry_after"):
+            assert row[column] == (window[column] or "")
+        for column in ("end_stated", "open_end"):
+            assert row[column] == str(window[column]).lower()
+        assert row["and_once"] == "; ".join(window["and_once"])
+        assert row["label"] == timeline.rule_set.label(window["activity"])
+
+
+def check(timeline: Timeline) -> None:
+    plan = read(timeline)
+    on_page = page_sections(html.render(timeline))
+    written = markdown_sections(markdown.render(timeline))
+    assert on_page == {name: without_sources(rows, timeline.rule_set) for name, rows in written.items()}
+    check_sections(plan, on_page)
+    check_calendar(plan, ics.render(timeline))
+    check_csv(timeline)

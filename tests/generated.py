@@ -1,0 +1,128 @@
+"""Rules, treatments and facts made up for laws: many zones, most of them around a change of the clock."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from needlecare import Timeline, Treatment, build_timeline, make_treatment, read_facts
+from needlecare.model.bounds import ALWAYS, TREATMENT, Bound, Stretch, Term
+from needlecare.model.facts import Condition, Facts
+from needlecare.model.facts import Test as Asked
+from needlecare.model.ruleset import ALLOW, AVOID, EXPECT, Rule, Saying
+from needlecare.model.time import Duration
+from needlecare.model.treatment import NOT_YET, Seen, seen_on
+from support import words
+
+laws = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+ZONES = [
+    "Europe/London",
+    "America/New_York",
+    "America/Havana",
+    "America/St_Johns",
+    "Africa/Cairo",
+    "Asia/Beirut",
+    "Asia/Kathmandu",
+    "Australia/Lord_Howe",
+    "Pacific/Chatham",
+    "Pacific/Apia",
+]
+CHANGES = [
+    *(date(2026, 3, 7), date(2026, 3, 8), date(2026, 3, 28), date(2026, 3, 29), date(2026, 4, 4), date(2026, 4, 24)),
+    *(date(2026, 9, 27), date(2026, 10, 4), date(2026, 10, 25), date(2026, 10, 29), date(2026, 11, 1)),
+    *(date(2011, 12, 29), date(2028, 2, 29), date(2026, 12, 31)),
+]
+ACTIVITIES = ["gym", "hot-yoga", "heat", "sauna", "paint", "mineral-paint", "cream"]
+MOMENTS = ["redness-gone", "calm", "flaking-over", "healed", "bottle-empty"]
+MOST = {"min": 90, "h": 200, "d": 20, "w": 4, "mo": 3, "y": 1}
+
+durations = st.sampled_from(sorted(MOST)).flatmap(
+    lambda unit: st.builds(Duration, st.integers(0, MOST[unit]), st.just(unit))
+)
+
+
+@st.composite
+def stretches(draw: st.DrawFn) -> Stretch:
+    one, other = draw(durations), draw(durations)
+    if draw(st.booleans()):
+        return Stretch(one, one)
+    near, far = sorted((one, other), key=lambda duration: duration.rough_length)
+    return Stretch(near, far)
+
+
+after = st.builds(Term, st.just(TREATMENT), stretches(), st.just(1))
+before = st.builds(Term, st.just(TREATMENT), stretches(), st.just(-1))
+unseen = st.builds(Term, st.sampled_from(MOMENTS), stretches(), st.sampled_from([1, -1]))
+clock = st.builds(Term, st.sampled_from(["bedtime", "next-morning"]), stretches(), st.just(1))
+ends = st.lists(after | unseen | clock, min_size=1, max_size=3).map(tuple).map(Bound) | st.just(ALWAYS)
+starts = st.none() | st.builds(Bound, st.tuples(after | before | unseen))
+conditions = st.just(Condition()) | st.sampled_from(
+    [
+        Condition((Asked("skin", frozenset({"dark"})),)),
+        Condition((Asked("skin", frozenset({"dark"}), negated=True),)),
+        Condition((Asked("places", frozenset({"scalp"})),)),
+        Condition((Asked("millimetres", low=1.5),)),
+        Condition((Asked("tool", frozenset({"laser"})),)),
+    ]
+)
+
+
+@st.composite
+def rules(draw: st.DrawFn, verbs: Sequence[str] = (AVOID, ALLOW), *, ended: bool = True, simple: bool = False) -> Rule:
+    """Make a rule; an *ended* one states its end, a *simple* one holds for everybody."""
+    verb = draw(st.sampled_from(verbs))
+    targets = ["redness"] if verb == EXPECT else draw(st.lists(st.sampled_from(ACTIVITIES), min_size=1, max_size=2))
+    first, length = draw(st.integers(-10, 10)), draw(st.integers(0, 10))
+    kinds = ["end", "end", "for", "days"] if ended else ["end", "for", "days", "open"]
+    kind = draw(st.sampled_from(kinds))
+    excepted = st.tuples(st.sampled_from(ACTIVITIES), ends)
+    return Rule(
+        draw(st.sampled_from(["one", "two", "three", "four", "five", "six"])),
+        verb,
+        tuple(dict.fromkeys(targets)),
+        draw(starts),
+        draw(ends) if kind == "end" else None,
+        (first, first + length) if kind == "days" else None,
+        draw(durations) if kind == "for" else None,
+        Condition() if simple else draw(conditions),
+        tuple(draw(st.lists(excepted, max_size=1))) if verb == AVOID else (),
+        worry_after=draw(st.none() | ends) if verb == EXPECT else None,
+        says=(Saying("sheet", "as said"),),
+    )
+
+
+def rule_sets(verbs: Sequence[str] = (AVOID, ALLOW), *, ended: bool = True) -> st.SearchStrategy[list[Rule]]:
+    return st.lists(rules(verbs, ended=ended), min_size=1, max_size=5, unique_by=lambda rule: rule.id)
+
+
+@st.composite
+def treatments(draw: st.DrawFn, *, exact: bool | None = None) -> Treatment:
+    """Make a treatment, often near a change of the clock, with some things seen and some known not to have come."""
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    day = draw(st.sampled_from(CHANGES) | st.dates(date(2024, 1, 1), date(2029, 12, 31)))
+    at = draw(st.times().map(lambda one: one.replace(second=0, microsecond=0)))
+    known = draw(st.booleans()) if exact is None else exact
+    seen: dict[str, Seen] = {}
+    for moment in draw(st.lists(st.sampled_from(MOMENTS), max_size=2, unique=True)):
+        on = day + timedelta(days=draw(st.integers(0, 20)))
+        seen[moment] = NOT_YET if draw(st.booleans()) else seen_on(on, zone)
+    return make_treatment(day, at if known else None, zone, seen)
+
+
+facts = st.fixed_dictionaries(
+    {},
+    optional={
+        "skin": st.sampled_from([["light"], ["dark"]]),
+        "places": st.sampled_from([["face"], ["scalp"], ["face", "scalp"], ["none"]]),
+        "millimetres": st.sampled_from([["0.5"], ["2"]]),
+        "tool": st.sampled_from([["pen"], ["laser"]]),
+    },
+).map(lambda said: read_facts(words(), said))
+
+
+def made(of: Sequence[Rule], treatment: Treatment, known: Facts) -> Timeline:
+    return build_timeline(replace(words(), rules={rule.id: rule for rule in of}), treatment, known)

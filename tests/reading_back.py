@@ -1,0 +1,222 @@
+"""Plans read back: what the JSON says, and the words and sections of the views for people as times and rows."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from markdown_it import MarkdownIt
+
+from needlecare import RuleSet, Timeline, Treatment
+from needlecare.model import plan as plan_model
+from needlecare.model.time import day_end
+from needlecare.views import json as json_view
+from page.pages import Page
+
+MOMENT = timedelta(microseconds=1)
+# Times on the wall have no zone.
+FOREVER = plan_model.FOREVER.replace(tzinfo=None)
+Row = tuple[str, str]
+
+
+# What the JSON says. Times are those on the wall.
+
+
+class Told(NamedTuple):
+    """One window of the JSON; what is compared on the clock is, since an hour that comes twice has two readings."""
+
+    kind: str
+    target: str
+    text: str
+    better_from: datetime
+    start: datetime
+    end: datetime
+    better_until: datetime
+    earliest: datetime
+    waits: bool
+    worry: datetime | None
+    lasts: bool
+    last_of_no: date
+    is_after: bool
+
+    @property
+    def is_mild(self) -> bool:
+        return not self.lasts and self.better_from < self.start and self.better_until == self.end
+
+    def forbids(self, day: date) -> bool:
+        """Tell whether any of the no lies on a day."""
+        return self.lasts and self.start.date() <= day <= self.last_of_no
+
+
+class Plan(NamedTuple):
+    """What the JSON of a timeline says."""
+
+    timeline: Timeline
+    windows: list[Told]
+    days: list[dict[str, Any]]
+    last: datetime
+
+    @property
+    def rule_set(self) -> RuleSet:
+        return self.timeline.rule_set
+
+    def of(self, kind: str, target: str | None = None) -> list[Told]:
+        return [one for one in self.windows if one.kind == kind and target in (None, one.target)]
+
+    def names(self, target: str) -> list[str]:
+        """Name a target and all that it is part of."""
+        return [self.rule_set.label(one) for one in self.rule_set.lineage.get(target, (target,))]
+
+
+def on_the_wall(instant: str | None) -> datetime:
+    return FOREVER if instant is None else datetime.fromisoformat(instant).replace(tzinfo=None)
+
+
+def last_day(end: str | None, zone: ZoneInfo) -> date:
+    """Give the last date before an end; a midnight that comes twice is not the end of a day."""
+    if end is None:
+        return date.max
+    return (datetime.fromisoformat(end).astimezone(UTC) - MOMENT).astimezone(zone).date()
+
+
+def ends_after(end: str | None, instant: datetime) -> bool:
+    return end is None or datetime.fromisoformat(end) > instant
+
+
+def read(timeline: Timeline) -> Plan:
+    record = json.loads(json_view.render(timeline))
+    told = []
+    for one in record["windows"]:
+        start, end = on_the_wall(one["start"]), on_the_wall(one["end"])
+        told.append(
+            Told(
+                one["kind"],
+                one["activity"],
+                one["text"].rstrip("."),
+                on_the_wall(one["better_from"]) if one["better_from"] else start,
+                start,
+                end,
+                on_the_wall(one["better_until"]) if one["better_until"] or one["open_end"] else end,
+                on_the_wall(one["earliest"]),
+                bool(one["and_once"]),
+                on_the_wall(one["worry_after"]) if one["worry_after"] else None,
+                ends_after(one["end"], datetime.fromisoformat(one["start"])),
+                last_day(one["end"], timeline.treatment.zone),
+                one["open_end"] or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
+            )
+        )
+    treatment = timeline.treatment
+    return Plan(timeline, told, record["days"], treatment.last.astimezone(treatment.zone).replace(tzinfo=None))
+
+
+# Words back to times.
+
+
+def when(text: str, treatment: Treatment) -> datetime:
+    """Read `Sun 22 Nov 16:30`, `Sun 22 Nov`, `the end of Mon 23 Nov 2027` or `further notice`."""
+    if text == "further notice":
+        return FOREVER
+    ends = text.startswith("the end of ")
+    words = text.removeprefix("the end of ").split()
+    clock = words.pop() if ":" in words[-1] else "00:00"
+    year = words[3] if words[3:] else treatment.day.year
+    said = datetime.strptime(f"{words[1]} {words[2]} {year} {clock} +0000", "%d %b %Y %H:%M %z").replace(tzinfo=None)
+    assert f"{said:%a}" == words[0], text
+    if not ends:
+        return said
+    return day_end(said.date(), treatment.zone, late=False).astimezone(treatment.zone).replace(tzinfo=None)
+
+
+RESTRICTION = re.compile(
+    r"(?:no until (?P<no>[^,;]+))?(?:, )?(?:then )?"
+    r"(?:better not until (?P<better>[^,;]+)|(?P<open>better not: no end is given, ask your clinic))?"
+    r"(?:; )?(?P<waits>only once .+)?"
+)
+
+
+def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, datetime | None, bool]]:
+    """Read how long something is to be left: until when no, until when better not, and whether something must come."""
+    found: list[tuple[datetime | None, datetime | None, bool]] = []
+    for part in text.split("; again "):
+        never, _, waits = part.partition("; ")
+        if never == "never":
+            found.append((FOREVER, None, bool(waits)))
+            continue
+        match = RESTRICTION.fullmatch(part)
+        assert match is not None, part
+        better = FOREVER if match["open"] else when(match["better"], on) if match["better"] else None
+        found.append((when(match["no"], on) if match["no"] else None, better, match["waits"] is not None))
+    return found
+
+
+def split(names: str) -> list[str]:
+    return re.split(r", | and ", names)
+
+
+# The page and Markdown have the same sections, so what is in them is read once.
+
+SECTIONS = {
+    "What lifts when": "lifts",
+    "What does not lift by itself": "lasting",
+    "Until when": "chart",
+    "What to do, and until when": "doing",
+    "Day by day": "days",
+    "Normal to see, and until when": "normal",
+    "Allowed": "allowed",
+    "Before the treatment": "before",
+}
+
+
+def page_sections(text: str) -> dict[str, list[Row]]:
+    """Read the sections of a page: what stands in front, and what is said."""
+    found: dict[str, list[Row]] = {}
+    section, head = "", ""
+    for tag, attributes, texts in Page(text).elements:
+        words = "".join(texts).strip()
+        if tag == "section":
+            section = section if attributes.get("class") == "day" else str(attributes["id"])
+        elif tag == "h3":
+            found.setdefault(section, []).append(("", words))
+        elif tag == "dt":
+            head = words
+        elif tag == "dd":
+            found.setdefault(section, []).append((head, re.sub(r"\s*\[[\d, +]+\]$", "", words)))
+        elif tag == "span" and attributes.get("class") == "what":
+            label, _, said = words.partition(": ")
+            found.setdefault(section, []).append((label, said))
+    return {section: rows for section, rows in found.items() if section in SECTIONS.values()}
+
+
+def markdown_sections(text: str) -> dict[str, list[Row]]:
+    """Read the sections of a Markdown plan: what stands in front, and what is said."""
+    wanted = [part for part in text.split("\n## ") if part.partition("\n")[0] in SECTIONS]
+    found: dict[str, list[Row]] = {}
+    section, kind = "", ""
+    cells: list[str] = []
+    for token in MarkdownIt("commonmark").enable("table").parse("## " + "\n## ".join(wanted)):
+        if token.type in ("heading_open", "tr_open", "list_item_open", "thead_open"):
+            kind, cells = token.tag, []
+        elif token.type == "inline":
+            words = "".join(child.content for child in token.children or ())
+            if kind == "h2":
+                section = SECTIONS[words]
+            elif kind == "h3":
+                found.setdefault(section, []).append(("", words))
+            elif kind == "tr":
+                cells.append(words)
+            elif kind == "li":
+                head, _, said = words.partition(": ")
+                found.setdefault(section, []).append((head, said))
+        elif token.type == "tr_close" and len(cells) > 1:
+            found.setdefault(section, []).append((cells[0], cells[1]))
+        elif token.type == "thead_close":
+            found[section].pop()
+    return found
+
+
+def without_sources(rows: Iterable[Row], rule_set: RuleSet) -> list[Row]:
+    """Leave out the sources that stand in brackets at the end."""
+    ids = "|".join(map(re.escape, rule_set.sources))
+    return [(head, re.sub(rf" \((?:{ids})(?:, (?:{ids}))?(?: \+\d+)?\)$", "", said)) for head, said in rows]

@@ -1,0 +1,85 @@
+"""Laws of the views: read back, each of them shows the windows of the JSON, with the same times and verdicts."""
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from agreeing import check
+from generated import facts, made, rule_sets, treatments
+from needlecare import Treatment, build_timeline, load_rules, read_facts
+from needlecare.model.facts import Facts
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
+from support import Planner
+
+# Shrinking a whole plan takes minutes.
+few, many = (
+    settings(
+        max_examples=examples,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    for examples in (16, 60)
+)
+SHIPPED = load_rules()
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "area": st.lists(st.sampled_from(["face", "scalp", "body", "eye-area"]), min_size=1, max_size=2, unique=True),
+        "depth": st.sampled_from([["0.25"], ["1.5"], ["2.5"]]),
+        "skin-type": st.sampled_from([["I"], ["V"]]),
+        "setting": st.sampled_from([["clinic"], ["home"]]),
+        "technique": st.sampled_from([["pen"], ["roller"], ["radiofrequency"]]),
+        "add-on": st.sampled_from([["prp"], ["none"]]),
+        "uses": st.sampled_from([["retinoid"], ["minoxidil"], ["none"]]),
+        "condition": st.sampled_from([["eczema"], ["none"]]),
+    },
+)
+
+
+@few
+@given(treatments(), answers)
+def test_every_view_of_the_shipped_rules_shows_the_windows_of_the_json(
+    treatment: Treatment, said: dict[str, list[str]]
+) -> None:
+    seen = {name: seen for name, seen in treatment.seen.items() if name in SHIPPED.moments}
+    check(build_timeline(SHIPPED, treatment._replace(seen=seen), read_facts(SHIPPED, said)))
+
+
+@many
+@given(rule_sets((AVOID, AVOID, ALLOW, DO, EXPECT, PREPARE), ended=False), treatments(), facts)
+def test_every_view_of_any_rules_shows_the_windows_of_the_json(
+    of: list[Rule], treatment: Treatment, known: Facts
+) -> None:
+    check(made(of, treatment, known))
+
+
+@pytest.mark.parametrize(
+    ("rules", "on", "zone"),
+    [
+        pytest.param("use: {do: cream, until: always}", "2026-11-20", "Asia/Tokyo", id="to be done for ever"),
+        pytest.param("drink: {do: cream, days: -3..-1}", "2026-11-20", "Asia/Tokyo", id="to be done before"),
+        pytest.param(
+            "rest: {avoid: cream, until: redness-gone}\nuse: {do: cream, until: 7d}",
+            *("2026-11-20", "Asia/Tokyo"),
+            id="to be done once something was seen",
+        ),
+        pytest.param(
+            "red: {expect: redness, worry-after: always}", "2026-11-20", "Asia/Tokyo", id="never a reason to call"
+        ),
+        pytest.param(
+            "one: {avoid: gym, until: 48h}\ntwo: {avoid: gym}", "2026-11-20", "Asia/Tokyo", id="one end of two is given"
+        ),
+        pytest.param("open: {avoid: gym}", "2026-11-20", "Asia/Tokyo", id="no end is given"),
+        pytest.param("gym: {avoid: gym, until: 1d}", "2026-10-23", "Atlantic/Azores", id="a midnight that comes twice"),
+        pytest.param("gym: {avoid: gym, until: 1d}", "2026-03-26", "Asia/Beirut", id="a midnight that never comes"),
+        pytest.param(
+            "gym: {avoid: gym, from: healed - 0d..5d, until: bedtime}", *("2026-11-20", "UTC"), id="over early"
+        ),
+    ],
+)
+@pytest.mark.parametrize("clock", ["16:30", None], ids=["with its time", "a date alone"])
+def test_every_view_shows_what_laws_have_found_missing(
+    plan: Planner, rules: str, on: str, zone: str, clock: str | None
+) -> None:
+    check(plan(rules, on, clock, tz=zone))
