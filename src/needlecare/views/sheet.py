@@ -98,7 +98,7 @@ def _fact(timeline: Timeline, name: str) -> str:
 
 def _notice(rule_set: RuleSet) -> Iterator[str]:
     yield rule_set.notice or NO_ADVICE
-    yield "Names in brackets are sources; +3 means three more."
+    yield "What stands in brackets are sources; +3 means three more."
     for changed in rule_set.changed_core:
         rule = rule_set.rules.get(changed)
         by = f" by {rule.words['by']}: {rule.words.get('because', '')}" if rule and "by" in rule.words else ""
