@@ -158,3 +158,9 @@ def test_an_event_that_nobody_knows_clashes_with_nothing_and_says_so(plan: Plann
 def test_days_stay_as_they_are_whatever_is_booked_later(plan: Planner) -> None:
     rules = "one: {avoid: gym, from: 3d before, until: 24h}"
     assert day(plan(rules, booked="2026-12-18"), 1).avoid == day(plan(rules), 1).avoid
+
+
+def test_what_lasts_into_the_first_hours_of_an_event_clashes_with_it(plan: Planner) -> None:
+    trip = event("trip", 22, 22)
+    (meeting,) = plan("a: {avoid: gym, until: 48h}", time="03:00", tz=CHATHAM, events=[trip], more=KINDS).meetings
+    assert [(clash.activity, clash.state) for clash in meeting.clashes] == [("gym", "no")]

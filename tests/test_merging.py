@@ -258,10 +258,15 @@ def test_times_to_expect_a_sign_stand_side_by_side(plan: Planner) -> None:
             "a: 5d\nb: 5d and redness-gone", ["b", "a"], [], id="of two that end alike first the one that waits"
         ),
         pytest.param("a: 24h..72h\nz: 48h", ["z", "a"], [], id="who makes the better-not after it"),
+        pytest.param("a: 24h..72h, from: 1h\nz: 48h", ["z", "a"], [], id="be it that it begins later"),
         pytest.param("a: 24h..72h\nb: 48h..72h", ["b"], ["a"], id="who only shares the better-not loses"),
         pytest.param("a: 48h\nz: 24h, from: 3d before", ["a", "z"], [], id="who makes it begin"),
         pytest.param(
             "a: 48h, from: 2d before\nz: 24h, from: 1d..5d before", ["a", "z"], [], id="who makes the better-not before"
+        ),
+        pytest.param(
+            *("a: 72h\nm: 24h, from: 1d..5d before\nz: 24h, from: 2d before", ["a", "z", "m"], []),
+            id="each for its own part",
         ),
         pytest.param("a: 5d\nb: 4d\nc: 24h and redness-gone", ["a", "c"], ["b"], id="who adds a condition"),
         pytest.param("a: treatment, from: 3d before\nb: 5d, from: 2d", ["a"], [], id="nobody who says nothing there"),
@@ -320,3 +325,11 @@ def test_what_begins_where_a_restriction_usually_ends_waits_for_what_that_waits_
         plan("rest: {avoid: cream, until: redness-gone}\nuse: {do: cream, from: 4d, until: 7d}"), "cream", "do"
     )
     assert (shown(found.start), waits(found)) == ("24 Nov 00:00", ["redness-gone"])
+
+
+def test_an_exception_inside_another_counts_alone_on_whichever_way_one_comes(plan: Planner) -> None:
+    made = plan(
+        "heat: {avoid: heat, until: 48h, except: {sauna: 24h, steam: 12h}}\nuse: {allow: steam-tent}",
+        words=WORDS.replace("  paint:", "  steam: {under: [sauna]}\n  steam-tent: {under: [sauna, steam]}\n  paint:"),
+    )
+    assert no(made, "steam-tent") == ["20 Nov 16:30 to 21 Nov 04:30"]

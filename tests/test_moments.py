@@ -1,6 +1,6 @@
 import pytest
 
-from support import Planner, better_not, no, shown, waits, window
+from support import WORDS, Planner, better_not, no, shown, waits, window
 
 UNTIL = "gym: {{avoid: gym, until: {}}}"
 
@@ -282,3 +282,32 @@ def test_days_count_from_the_end_of_another_rule(plan: Planner, heat: str, end: 
     rules = f"heat: {{avoid: heat, {heat}}}\none: {{avoid: gym, until: heat ends + 2d}}"
     found = window(made := plan(rules, time="03:00", tz="Pacific/Chatham"), "gym")
     assert (shown(found.end, made.treatment.zone), found.end_stated) == (end, stated)
+
+
+@pytest.mark.parametrize(
+    ("rules", "words", "earliest", "end", "stated"),
+    [
+        pytest.param("one: next-morning + 1d", "", "23 Nov 00:00", "23 Nov 00:00", True, id="a time of the day"),
+        pytest.param(
+            *("one: heat ends + 1d\nheat: 24h and redness-gone", "", "23 Nov 00:00", "26 Nov 00:00", True),
+            id="the known part of another rule",
+        ),
+        pytest.param(
+            *("one: refilled", "  refilled: {label: it is full, usual: bottle-empty + 1d..2d}\n"),
+            *("20 Nov 03:00", "30 Nov 00:00", False),
+            id="what counts from something without a date",
+        ),
+    ],
+)
+def test_an_end_counts_from_the_local_date_of_its_moment(
+    plan: Planner, rules: str, words: str, earliest: str, end: str, stated: bool
+) -> None:
+    lines = [line.partition(": ") for line in rules.splitlines()]
+    made = plan(
+        "\n".join(f"{id_}: {{avoid: {'gym' if id_ == 'one' else id_}, until: {bound}}}" for id_, _, bound in lines),
+        *("2026-11-20", "03:00"),
+        tz="Pacific/Chatham",
+        words=WORDS.replace("moments:\n", f"moments:\n{words}"),
+    )
+    found, zone = window(made, "gym"), made.treatment.zone
+    assert (shown(found.earliest, zone), shown(found.end, zone), found.end_stated) == (earliest, end, stated)

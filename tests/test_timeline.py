@@ -250,3 +250,13 @@ def test_a_sign_carries_when_it_eases_and_when_to_call(plan: Planner) -> None:
 )
 def test_a_window_is_as_precise_as_its_instants(plan: Planner, rule: str, clock: str | None, precision: str) -> None:
     assert window(plan(f"one: {{avoid: gym, {rule}}}", time=clock), "gym").precision == precision
+
+
+def test_a_restriction_carries_what_the_rule_says_that_decides_it(plan: Planner) -> None:
+    made = plan(
+        "long: {avoid: gym, until: 48h, if: it is sore, confidence: low, when: {skin: dark}, source: book}\n"
+        "short: {avoid: gym, until: 24h, text: Not yet, source: sheet}"
+    )
+    found = window(made, "gym")
+    assert (found.rule, found.text, found.condition, found.low_confidence) == ("long", "No the gym", "it is sore", True)
+    assert (found.unsure, found.origin, found.words["if"]) == (("skin",), "test", "it is sore")
