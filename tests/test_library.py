@@ -3,9 +3,16 @@
 import doctest
 import subprocess
 import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
 
 import needlecare
+from needlecare import InputError, build_timeline, can, load_rules, make_treatment, read_facts, render, when
 
 GUIDE = Path(__file__).parents[1] / "docs" / "library.md"
 
@@ -26,3 +33,63 @@ def test_every_exported_name_is_there_and_is_listed() -> None:
 def test_importing_the_package_imports_no_more_than_it() -> None:
     code = "import sys, needlecare; print([name for name in sys.modules if name.startswith('needlecare.')])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"
+
+
+RULES = load_rules()
+DAY, LONDON = date(2026, 11, 20), ZoneInfo("Europe/London")
+TIMELINE = build_timeline(RULES, make_treatment(DAY, time(16, 30), LONDON), read_facts(RULES, {}))
+
+
+def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...], str]) -> pytest.MarkDecorator:
+    ids = [f"{function.__name__} {arguments[-2:]}"[:60] for function, arguments, _ in mistakes]
+    return pytest.mark.parametrize(("function", "arguments", "said"), mistakes, ids=ids)
+
+
+@parametrize_mistakes(
+    (render, (TIMELINE, "pdf"), "there is no format `pdf`; it may be text, json, ics, html, md, csv"),
+    (render, (TIMELINE, "ICS"), "there is no format `ICS`"),
+    (render, (TIMELINE, ""), "there is no format ``"),
+    (make_treatment, ("2026-11-20", None, LONDON), "is a date, such as date(2026, 11, 20), not '2026-11-20'"),
+    (make_treatment, (datetime(2026, 11, 20, 9, tzinfo=UTC), None, LONDON), "is a date, such as date(2026, 11, 20)"),
+    (make_treatment, (DAY, "16:30", LONDON), "such as time(16, 30), or None, not '16:30'"),
+    (make_treatment, (DAY, time(16, 30, tzinfo=UTC), LONDON), "a time without a zone"),
+    (make_treatment, (DAY, None, "Europe/London"), "such as ZoneInfo(\"Europe/London\"), not 'Europe/London'"),
+    (make_treatment, (date.min, None, LONDON), "0001-01-01 lies outside the years 1900 to 2199"),
+    (make_treatment, (date.max, time(9), LONDON), "9999-12-31 lies outside the years 1900 to 2199"),
+    (read_facts, (RULES, {"area": [None]}), "area: give a text, a number or a list of texts, not [None]"),
+    (read_facts, (RULES, {"area": None}), "area: give a text, a number or a list of texts, not None"),
+    (read_facts, (RULES, {"depth": [True]}), "depth: `True` can't be; give a number from"),
+    (read_facts, (RULES, {"depth": float("nan")}), "depth: `nan` can't be; give a number from"),
+    (read_facts, (RULES, {5: ["face"]}), "asks for no fact `5`"),
+    (read_facts, (RULES, ["face"]), "facts are a mapping from names to answers"),
+    (can, (TIMELINE, "make-up", "2026-11-22"), "such as date(2026, 11, 22), not '2026-11-22'"),
+    (can, (TIMELINE, "make-up", date.max), "9999-12-31 lies outside the years 1900 to 2199"),
+    (can, (TIMELINE, None, DAY), "a question is asked in words, such as 'make-up', not None"),
+    (when, (TIMELINE, 5), "a question is asked in words, such as 'make-up', not 5"),
+)
+def test_a_mistake_is_one_line_that_says_what_would_be_right(
+    function: Callable[..., object], arguments: tuple[Any, ...], said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        function(*arguments)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_facts_may_be_one_text_or_number_as_well_as_lists() -> None:
+    one = read_facts(RULES, {"area": "face", "depth": 1.5, "uses": ()})
+    assert one == read_facts(RULES, {"area": ["face"], "depth": ["1.5"]})
+
+
+@pytest.mark.parametrize("year", [1900, 2199])
+def test_the_first_and_the_last_year_can_be_planned(year: int) -> None:
+    for day in (date(year, 1, 1), date(year, 12, 31)):
+        timeline = build_timeline(RULES, make_treatment(day, None, LONDON), read_facts(RULES, {}))
+        assert render(timeline, "json")
+        assert needlecare.Planner(RULES).line(timeline.treatment, timeline.facts, "C-1")
+
+
+def test_what_is_printed_of_a_rule_set_a_timeline_and_an_answer_can_be_read() -> None:
+    assert repr(RULES) == f"<RuleSet microneedling {RULES.version}, {len(RULES.rules)} rules>"
+    assert repr(TIMELINE).startswith("<Timeline of 2026-11-20 16:30:00 Europe/London, ")
+    assert len(repr(can(TIMELINE, "make-up", DAY))) < 5000

@@ -14,20 +14,29 @@ from needlecare.rules.fields import decimal
 _JOINED = re.compile(r"[&/+]|\band\b")
 
 
-def read_facts(rule_set: RuleSet, said: Mapping[str, Sequence[str]]) -> Facts:
+Said = str | float
+
+
+def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
     """Check what was *said* of each fact; defaults fill in what wasn't, and are told apart.
 
-    An answer may carry a date: `isotretinoin=2026-05-01`.
+    Texts and numbers alone or several of them; none are as if nothing was said. An answer may carry a date:
+    `isotretinoin=2026-05-01`.
 
     Raises:
         InputError: a fact or an answer that the rule set doesn't know, or several where one is asked.
     """
     given: dict[str, Given] = {}
     dates: dict[tuple[str, str], date] = {}
-    for name, texts in said.items():
+    if not isinstance(said, Mapping):
+        raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
+    for name, value in said.items():
         fact = rule_set.facts.get(name)
         if fact is None:
-            raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", name, rule_set.facts))
+            raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), rule_set.facts))
+        texts = _texts(name, value)
+        if not texts:
+            continue
         if fact.is_number:
             given[name] = _number(fact, texts)
         else:
@@ -38,6 +47,14 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Sequence[str]]) -> Facts:
     unknown = tuple(id_ for id_ in rule_set.facts if id_ not in given and id_ not in assumed)
     partial = frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,))
     return Facts(given, assumed, unknown, dates, partial)
+
+
+def _texts(name: str, value: Said | Sequence[Said]) -> list[str]:
+    """Give the answers in *value* as texts."""
+    several = [value] if isinstance(value, str | float | int) else value
+    if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
+        raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
+    return [str(one) for one in several]
 
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:

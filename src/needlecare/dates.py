@@ -5,10 +5,11 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 
-FIRST_YEAR, LAST_YEAR = 1900, 2199
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _SHORT_YEAR = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{2})")
+_NUMBERS = re.compile(r"([0-9]{1,2})[^0-9a-z]+([0-9]{1,2})[^0-9a-z]+[0-9]+")
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
@@ -28,10 +29,10 @@ def is_relative(text: str) -> bool:
 def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:
     """Read a date; *today* is needed for `today`, `yesterday` and `tomorrow` alone.
 
-    *order*, `dmy` or `mdy`, decides where a date can be read both ways, and says that a short year is of this century.
+    *order*, `dmy` or `mdy`, is how a date in numbers is meant, and says that a short year is of this century.
 
     Raises:
-        InputError: it is no date, can be read two ways, or lies outside 1900 to 2199.
+        InputError: it is no date, can be read two ways or only against *order*, or lies outside 1900 to 2199.
     """
     word = text.strip().lower()
     if word in _RELATIVE:
@@ -45,6 +46,10 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
         found = _parse_written(
             "{1}{2}{3}{2}20{4}".format(*short.group(0, 1, 2, 3, 4)) if short else text.strip(), order
         )
+        numbers = _NUMBERS.fullmatch(word) if order else None
+        if numbers and found.day != int(numbers[1 if order == "dmy" else 2]):
+            first = "day" if order == "dmy" else "month"
+            raise InputError(f"`{text}` doesn't have the {first} first, as all dates are said to ({order}); {_HELP}")
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from attack.strength import tried, tries
 from needlecare.batch.columns import FIELDS, read_map
-from needlecare.dates import FIRST_YEAR, LAST_YEAR, parse_date, parse_time, parse_zone
+from needlecare.dates import parse_date, parse_time, parse_zone
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from running import run
 
 PIECES = (

@@ -51,6 +51,39 @@ def test_every_bad_row_is_named_where_it_starts_and_every_good_one_comes_out(tmp
     assert f"2 plans, 10 rows rejected: mend {tmp_path / 'clients.rejects.csv'} and feed it again" in ran.err
 
 
+def test_all_that_is_wrong_with_a_row_is_told_at_once(tmp_path: Path) -> None:
+    table = "id,date,time,area,depth,technique\n1,soon,25:00,knee,99,pen\n,2026-11-20 09:00,10:00,elbow,,\n"
+    ran = batch(write(tmp_path, table))
+    first, second, *_ = ran.err.splitlines()
+    assert [problem.split(" ")[0] for problem in first.split("): ")[1].split("; ") if "`" in problem] == [
+        "date:", "time:", "area", "depth:"
+    ]  # fmt: skip
+    assert "line 3: the id is missing; area has no answer `elbow`" in second
+    assert second.endswith("; the date says 09:00, the time 10:00")
+
+
+@pytest.mark.parametrize(("between", "name"), [(",", "a comma"), (";", "a semicolon"), ("\t", "a tab"), ("|", "a bar")])
+def test_too_many_cells_name_what_stands_between_them(between: str, name: str, tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, "id,date\n1,2026-11-20,oh\n".replace(",", between)))
+    assert f"there are 3 cells where the header has 2; put text with {name} in quotes" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("2026-11-20T16:30:00Z,", "date: `2026-11-20T16:30:00Z` is told from UTC"),
+        ("2026-11-20T16:30:00.000Z,", "date: `2026-11-20T16:30:00.000Z` is told from UTC"),
+        ("2026-11-20 16:30:00+01:00,", "date: `2026-11-20 16:30:00+01:00` is told from UTC"),
+        ("2026-11-20,16:30Z", "time: `16:30Z` is told from UTC"),
+        ("2026-11-20,16:70:00", "time: `16:70:00` is not a time of the day"),
+    ],
+)
+def test_a_time_that_cannot_be_used_is_named_as_it_was_written(row: str, said: str, tmp_path: Path) -> None:
+    ran = batch(write(tmp_path, f"id,date,time\n1,{row}\n"))
+    assert ran.code == 1
+    assert said in ran.err
+
+
 def test_rejected_rows_can_be_mended_and_fed_again(tmp_path: Path) -> None:
     batch(write(tmp_path, BAD))
     rejects = (tmp_path / "clients.rejects.csv").read_bytes().decode().replace("\r\n", "\n")

@@ -71,6 +71,24 @@ def test_with_dates_a_short_year_is_of_this_century(order: str, cell: str, tmp_p
     assert plan["treatment"]["date"] == "2026-11-20"
 
 
+@pytest.mark.parametrize(
+    ("order", "cell", "first"),
+    [
+        ("dmy", "11/20/2026", "day"),
+        ("mdy", "20/11/2026", "month"),
+        ("dmy", "11.20.26", "day"),
+        ("mdy", "20-11-2026 16:30", "month"),
+    ],
+)
+def test_with_dates_a_date_that_only_fits_the_other_order_is_rejected(
+    order: str, cell: str, first: str, tmp_path: Path
+) -> None:
+    ran = batch(write(tmp_path, f"id,date\n1,{cell}\n2,11/12/2026\n"), "--dates", order)
+    assert (ran.code, ids(ran)) == (1, ["2"])
+    day = cell.split(" ", maxsplit=1)[0]
+    assert f"date: `{day}` doesn't have the {first} first, as all dates are said to ({order})" in ran.err
+
+
 @pytest.mark.parametrize("cell", ["20/11/26", "03/04/2026"])
 def test_without_dates_numbers_that_are_not_clear_are_refused_with_the_way_out(cell: str, tmp_path: Path) -> None:
     ran = batch(write(tmp_path, f"id,date\n1,{cell}\n"))

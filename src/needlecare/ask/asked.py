@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from needlecare.dates import FIRST_YEAR, LAST_YEAR, parse_date, parse_time
+from needlecare.dates import parse_date, parse_time
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER
-from needlecare.model.time import Duration, day_start, local_date, readings, shift_date
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Duration, day_start, local_date, readings, shift_date
 from needlecare.model.treatment import Treatment
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

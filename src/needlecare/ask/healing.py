@@ -9,7 +9,7 @@ from needlecare.model.facts import Facts
 from needlecare.model.plan import FOREVER, Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import local_date, shift_date
-from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.model.treatment import Treatment, treated_on
 from needlecare.timeline import build_timeline
 
 _MOMENT = timedelta(microseconds=1)
@@ -22,7 +22,7 @@ def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) ->
 
     @cache
     def healed(day: date) -> date:
-        sitting = make_treatment(day, None, treatment.zone)
+        sitting = treated_on(day, None, treatment.zone)
         timeline = build_timeline(rule_set, sitting, facts)
         ends = [_healed_at(timeline)]
         # Each “no” on what the event brings; a “better not” is soft.

@@ -6,14 +6,23 @@ from needlecare.ask.asked import at_instant, on_day
 from needlecare.ask.lookup import Meaning, find_activities, treated_words
 from needlecare.ask.verdict import NO_RULE, Verdict, judge
 from needlecare.ask.when import Return, find_return
+from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 
 
 def can(timeline: Timeline, words: str, at: date | datetime) -> Verdict:
     """Tell whether what *words* name is free *at* an instant, or on the strictest instant of a day.
 
     An instant without a zone is by the clock of the treatment's zone.
+
+    Raises:
+        InputError: *words* is no text, or *at* neither a date nor a datetime of the years 1900 to 2199.
     """
+    if not isinstance(at, date):
+        raise InputError(f"a question is about a date or a datetime, such as date(2026, 11, 22), not {at!r}")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise InputError(f"{at.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     treatment = timeline.treatment
     if isinstance(at, datetime):
         asked = at_instant(at if at.tzinfo else at.replace(tzinfo=treatment.zone), treatment)
@@ -24,7 +33,11 @@ def can(timeline: Timeline, words: str, at: date | datetime) -> Verdict:
 
 
 def when(timeline: Timeline, words: str) -> Return:
-    """Tell from when what *words* name is free after the treatment."""
+    """Tell from when what *words* name is free after the treatment.
+
+    Raises:
+        InputError: *words* is no text.
+    """
     meaning = _meant(timeline, words)
     found = find_return([timeline], meaning)
     return found if meaning.is_sure else Return(found.verdict._replace(verdict=NO_RULE), None, None)
@@ -37,4 +50,6 @@ def _as_sure(verdict: Verdict, meaning: Meaning) -> Verdict:
 
 
 def _meant(timeline: Timeline, words: str) -> Meaning:
+    if not isinstance(words, str):
+        raise InputError(f"a question is asked in words, such as 'make-up', not {words!r}")
     return find_activities(timeline.rule_set, words, treated_words(timeline.rule_set, timeline.facts))

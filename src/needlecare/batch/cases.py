@@ -1,7 +1,7 @@
 """The fields of a row → a treatment and facts, with dates and times as software exports them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, time
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,6 +21,7 @@ Texts = tuple[str, ...]
 _SEVERAL = re.compile(r"[;|\n]")
 _DATE_AND_TIME = re.compile(r"(?P<date>.*[0-9])(?:T|\s+)(?P<time>[0-9]{1,2}[:.][0-9]{2}.*)")
 _SECONDS = re.compile(r"(\d{1,2}:\d{2}):00(?:\.0+)?(?=\D|$)")
+_OFFSET = re.compile(r".*[0-9]\s*(?:[zZ]|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)\s*")
 _NUMBERS = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}")
 _KEPT = 4096
 
@@ -60,10 +61,30 @@ class Cases:
         """Read the *fields* of one row.
 
         Raises:
-            InputError: one of them can't be read; the text names it.
+            InputError: some of them can't be read; the text names each.
         """
         if self._defaults:
             fields = {**self._defaults, **fields}
+        try:
+            return self._read(fields)
+        except InputError as error:
+            problems = dict.fromkeys((*self._problems(fields), str(error)))
+            raise InputError("; ".join(problems)) from None
+
+    def _problems(self, fields: Mapping[str, Texts]) -> Iterator[str]:
+        """Tell what can't be read in each field by itself, so that a row is mended in one go."""
+        for name, texts in fields.items():
+            try:
+                if name in ("date", "time"):
+                    (self._day if name == "date" else self._time)(_one(name, texts))
+                elif name == "tz":
+                    self._named_zone(texts[0].strip())
+                elif name not in FIELDS:
+                    self._facts(((name, texts),))
+            except InputError as error:
+                yield str(error)
+
+    def _read(self, fields: Mapping[str, Texts]) -> Case:
         zone = self._named_zone(fields["tz"][0].strip()) if "tz" in fields else self._zone
         if "date" not in fields:
             raise InputError("the date is missing")
@@ -118,15 +139,22 @@ def _read_date(text: str, today: date | None, order: str | None) -> tuple[date, 
         numbers = order is None and _NUMBERS.fullmatch(day_text)
         hint = ", or say what all dates mean with --dates dmy or mdy" if numbers else ""
         raise InputError(f"date: {error}{hint}") from None
-    clock = _read_time(both["time"]) if both else None
+    clock = _read_time(both["time"], text) if both else None
     return day, clock if clock != time(0) else None
 
 
-def _read_time(text: str) -> time:
+def _read_time(text: str, cell: str | None = None) -> time:
+    """Read a time of the day; *cell* is what it stands in, if that holds more."""
+    if _OFFSET.fullmatch(text):
+        raise InputError(
+            f"{'date' if cell else 'time'}: `{cell or text}` is told from UTC; write the time that the clock showed "
+            "there, without Z or an offset, and the zone as tz"
+        )
+    without = _SECONDS.sub(r"\1", text)
     try:
-        return parse_time(_SECONDS.sub(r"\1", text))
+        return parse_time(without)
     except InputError as error:
-        raise InputError(f"time: {error}") from None
+        raise InputError(f"time: {error}".replace(f"`{without}`", f"`{text}`")) from None
 
 
 def fingerprint(case: Case) -> str:

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from needlecare.batch.lines import TOO_LONG, Lines
 from needlecare.errors import InputError
 
-DELIMITERS = ",;\t|"
+# What may stand between cells, and how it is called.
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+_BLANK = "".join(DELIMITERS) + " \r\n\ufeff"
 # The reason in a file of rejected rows; passed over when that file is read again.
 PROBLEM = "needlecare: problem"
 # As spreadsheets have it.
@@ -40,7 +42,7 @@ class Table:
         for text in lines:
             if text.lower().startswith("sep=") and len(text.strip()) <= len("sep=;"):
                 continue
-            if text.strip(DELIMITERS + " \r\n\ufeff"):
+            if text.strip(_BLANK):
                 self.delimiter = max(DELIMITERS, key=_outside_quotes(text).count)
                 self.header, problem = self._cells(text)
                 if problem:
@@ -60,7 +62,8 @@ class Table:
             elif not any(cells):
                 continue
             elif any(cell.strip() for cell in cells[width:]):
-                reason = f"there are {len(cells)} cells where the header has {width}; put text with a comma in quotes"
+                between = DELIMITERS[self.delimiter]
+                reason = f"there are {len(cells)} cells where the header has {width}; put text with {between} in quotes"
                 yield Row(line, {}, self.write(cells), reason)
             else:
                 yield Row(line, dict(zip(self.header, cells, strict=False)), "")

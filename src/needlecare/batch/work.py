@@ -83,7 +83,7 @@ class Work:
         for task in tasks:
             try:
                 if task.problem:
-                    raise InputError(task.problem)  # noqa: TRY301  both kinds of problem end in one place
+                    raise InputError(self._with_others(task))  # noqa: TRY301  both kinds of problem end in one place
                 case = self._cases.read(task.fields)
                 if self.settings.folder is None:
                     lines.append(self._line(task.client, case))
@@ -95,6 +95,15 @@ class Work:
                 if self.settings.inline:
                     lines.append(_error_line(task, str(error)))
         return lines, outcomes
+
+    def _with_others(self, task: Task) -> str:
+        """Tell the problem of *task*, and what else can't be read in its row."""
+        try:
+            if task.fields:
+                self._cases.read(task.fields)
+        except InputError as error:
+            return f"{task.problem}; {error}"
+        return task.problem
 
     def _line(self, client: str, case: Case) -> bytes:
         return self._planner.line(*case, client)

@@ -100,7 +100,7 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     """Give the present moment in *zone*: what `--now` says, else the clock."""
     if now is None:
         return datetime.now(zone)
-    from needlecare.dates import FIRST_YEAR, LAST_YEAR
+    from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 
     try:
         moment = datetime.fromisoformat(now)

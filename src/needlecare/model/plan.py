@@ -198,6 +198,12 @@ class Timeline(NamedTuple):
     reached: frozenset[str] = frozenset()
     meetings: tuple[Meeting, ...] = ()
 
+    def __repr__(self) -> str:
+        """Name the treatment and the rule set: all that it holds would fill pages."""
+        day, clock, zone, *_ = self.treatment
+        when = f"{day.isoformat()} {clock or ''}".rstrip()
+        return f"<Timeline of {when} {zone.key}, {len(self.windows)} windows, {self.rule_set!r}>"
+
     def windows_on(self, activity: str) -> tuple[Window, ...]:
         """Give the restrictions on *activity*: its own, else those on all that it is part of."""
         if activity in self.reached:

@@ -156,7 +156,7 @@ class Change(NamedTuple):
     by: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RuleSet:
     """A checked rule set with everything that it extends put in.
 
@@ -186,6 +186,10 @@ class RuleSet:
     changes: tuple[Change, ...] = ()
     clinic: Clinic | None = None
     batch: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Name the rule set: all that it holds would fill a book."""
+        return f"<RuleSet {self.id} {self.version}, {len(self.rules)} rules>"
 
     @cached_property
     def lineage(self) -> Mapping[str, tuple[str, ...]]:

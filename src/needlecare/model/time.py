@@ -17,6 +17,8 @@ ELAPSED = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
 DAYS = {"d": 1, "w": 7}
 MONTHS = {"mo": 1, "y": 12}
 UNITS = (*ELAPSED, *DAYS, *MONTHS)
+# What a date may be in; beyond, durations would leave the calendar.
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 # A duration beyond this is a slip of the finger, and would leave the calendar.
 LONGEST_DAYS = 36_525
 

@@ -5,7 +5,8 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.model.time import Point, day_end, day_start, point_at, readings
+from needlecare.errors import InputError
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Point, day_end, day_start, point_at, readings
 
 
 class Seen(NamedTuple):
@@ -60,7 +61,32 @@ class Treatment(NamedTuple):
 
 
 def make_treatment(day: date, clock: time | None, zone: ZoneInfo, seen: Mapping[str, Seen] | None = None) -> Treatment:
-    """Make a treatment of what people know: its date, perhaps its time, its zone."""
+    """Make a treatment of what people know: its date, perhaps its time, its zone.
+
+    Raises:
+        InputError: one of them is something else, or the date lies outside 1900 to 2199.
+    """
+    mistake = _mistake(day, clock, zone)
+    if mistake:
+        raise InputError(mistake)
+    return treated_on(day, clock, zone, seen)
+
+
+def _mistake(day: object, clock: object, zone: object) -> str:
+    """Say what is wrong with what a treatment should be made of, if anything is."""
+    if not isinstance(day, date) or isinstance(day, datetime):
+        return f"the day of a treatment is a date, such as date(2026, 11, 20), not {day!r}"
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        return f"{day.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}"
+    if not isinstance(zone, ZoneInfo):
+        return f'the zone of a treatment is a ZoneInfo, such as ZoneInfo("Europe/London"), not {zone!r}'
+    if clock is not None and (not isinstance(clock, time) or clock.tzinfo):
+        return f"the time of a treatment is a time without a zone, such as time(16, 30), or None, not {clock!r}"
+    return ""
+
+
+def treated_on(day: date, clock: time | None, zone: ZoneInfo, seen: Mapping[str, Seen] | None = None) -> Treatment:
+    """Make a treatment of what is known to be right, or follows from another and may lie beyond any that is told."""
     if clock is None:
         first, last = day_start(day, zone), day_end(day, zone)
     else:

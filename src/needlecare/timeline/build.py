@@ -8,7 +8,7 @@ from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
 from needlecare.model.time import ceil_to_day, shift_date
-from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.model.treatment import Treatment, treated_on
 from needlecare.sessions import next_session
 from needlecare.timeline.days import make_days
 from needlecare.timeline.events import meet
@@ -67,7 +67,7 @@ class Builder:
         self._next: Treatment | None = None
         if treatment.next_day is not None:
             # What comes before a booked session is real; what comes after it belongs to that session's own plan.
-            self._next = make_treatment(treatment.next_day, None, treatment.zone)
+            self._next = treated_on(treatment.next_day, None, treatment.zone)
             self._next_spans = Spans(rule_set, self._next, selection)
         self._holds = {
             activity: merge(self._restricting(reaches), rule_set.moments)

@@ -5,7 +5,7 @@ from datetime import date
 
 from needlecare.model.ruleset import AVOID, RuleSet
 from needlecare.model.time import local_date
-from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.model.treatment import Treatment, treated_on
 from needlecare.timeline.selection import Selection
 from needlecare.timeline.spans import Spans
 
@@ -25,6 +25,6 @@ def begin_before(rule_set: RuleSet, selection: Selection, treatment: Treatment) 
 
 def precare(rule_set: RuleSet, selection: Selection, treatment: Treatment, day: date) -> Iterator[tuple[str, date]]:
     """Tell what one would leave between *treatment* and a session on *day*, from which date on."""
-    following = make_treatment(day, None, treatment.zone)
+    following = treated_on(day, None, treatment.zone)
     begins = [(target, max(first, treatment.day)) for target, first in begin_before(rule_set, selection, following)]
     yield from sorted(begins, key=lambda item: (item[1], item[0]))

@@ -1,5 +1,6 @@
 """The formats that a plan is written to files in: how their names end, and the view that makes the text."""
 
+from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 
 # Each format, and how the names of its files may end.
@@ -21,7 +22,11 @@ def for_file(text: str, name: str) -> str:
 
 
 def render(timeline: Timeline, name: str, *, client: str = "") -> str:
-    """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet."""
+    """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet.
+
+    Raises:
+        InputError: there is no such format.
+    """
     if name == "json":
         from needlecare.views import json
 
@@ -40,9 +45,11 @@ def render(timeline: Timeline, name: str, *, client: str = "") -> str:
         from needlecare.views import csv
 
         return csv.render(timeline)
-    from needlecare.views import plain
+    if name == "text":
+        from needlecare.views import plain
 
-    return plain.render(timeline)
+        return plain.render(timeline)
+    raise InputError(f"there is no format `{name}`; it may be {', '.join(FORMATS)}")
 
 
 def _calendar(timeline: Timeline, client: str) -> str:

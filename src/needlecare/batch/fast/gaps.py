@@ -1,6 +1,7 @@
 """Text with gaps, and what is filled in: instants and dates by their numbers, commas."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -29,6 +30,15 @@ class Text(NamedTuple):
 def gap(number: int) -> str:
     """Write the gap for what has *number*."""
     return f"{OPEN}{number}{CLOSE}"
+
+
+def holds_gap(value: object) -> bool:
+    """Tell whether a text in *value*, however deep, has what a gap begins with."""
+    if isinstance(value, str):
+        return OPEN in value
+    if isinstance(value, Mapping):
+        return any(map(holds_gap, value)) or any(map(holds_gap, value.values()))
+    return isinstance(value, tuple | frozenset) and any(map(holds_gap, value))
 
 
 def split(written: str) -> Text:

@@ -4,13 +4,13 @@ from datetime import date
 
 from needlecare.batch.fast.day0 import Unsteady, look_at
 from needlecare.batch.fast.drawing import Artist, Drawn
-from needlecare.batch.fast.gaps import NOTHING, OPEN, Text
+from needlecare.batch.fast.gaps import NOTHING, Text, holds_gap
 from needlecare.batch.fast.line import Line
 from needlecare.batch.fast.people import Judge, People, Precare, write_field
 from needlecare.batch.fast.shapes import Shapes
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import RuleSet
-from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.model.treatment import Treatment, treated_on
 from needlecare.sessions import next_session
 from needlecare.timeline import build_timeline
 from needlecare.timeline.parts import BuiltPrecare, build_part, build_precare
@@ -32,7 +32,7 @@ class Planner:
         self._precare: Shapes[Precare] = Shapes(rule_set, build_precare, _days_before)
         self._judge = Judge(rule_set, self._parts, self._precare)
         # A text that looks like a gap can't be told from one.
-        self._mistakable = f"\\u{ord(OPEN):04x}" in repr(rule_set)
+        self._mistakable = any(holds_gap(one) for one in vars(rule_set).values())
 
     def line(self, treatment: Treatment, facts: Facts, client: str) -> bytes:
         """Write the plan of *client* as one line."""
@@ -83,7 +83,7 @@ class Planner:
         session = next_session(people.spacings, treatment.day, number=2)
         if session is None:
             return Text((b', "sessions": []',), (NOTHING,))
-        following = look_at(make_treatment(session.minimum, None, treatment.zone))
+        following = look_at(treated_on(session.minimum, None, treatment.zone))
         (precare,) = self._precare.all_of(people.precare, following)
         first = treatment.day.toordinal()
         wait = session.minimum.toordinal() - first

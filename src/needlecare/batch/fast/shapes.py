@@ -29,7 +29,7 @@ from needlecare.batch.fast.day0 import (
 )
 from needlecare.model.plan import Wait
 from needlecare.model.ruleset import RuleSet
-from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.model.treatment import Treatment, treated_on
 from needlecare.timeline.parts import Key, Measure, Part, measure
 from needlecare.timeline.zones import ListeningZone
 
@@ -189,9 +189,7 @@ class Shapes(Generic[Drawn]):
                 known.crossings.clear()
             self.count = 0
         zones = [ListeningZone(day, real) for _ in clocks]
-        treatments = [
-            make_treatment(day, clock, cast("ZoneInfo", zone)) for clock, zone in zip(clocks, zones, strict=True)
-        ]
+        treatments = [treated_on(day, clock, cast("ZoneInfo", zone)) for clock, zone in zip(clocks, zones, strict=True)]
         builts = [self._build(self._rule_set, part, treatment) for treatment in treatments]
         said: dict[datetime, Instant] = {}
         for instants in set(zip(*(list(_instants(built)) for built in builts), strict=True)):

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from needlecare.dates import FIRST_YEAR, LAST_YEAR
 from needlecare.errors import InputError
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.views.ics.identity import event_uid, plan_of
 
 LARGEST_BYTES = 5_000_000
