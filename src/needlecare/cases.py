@@ -1,6 +1,6 @@
 """Running cases: build the plan that a case asks for, and tell where it says something else."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -119,8 +119,3 @@ def _instant(timeline: Timeline, instant: datetime | None) -> str:
         return "no end"
     local = instant.astimezone(timeline.treatment.zone)
     return f"{local:%Y-%m-%d}T{local:%H:%M}"
-
-
-def run_cases(rule_set: RuleSet, cases: Iterable[Case]) -> list[tuple[Case, list[Difference]]]:
-    """Run *cases* and give each with its differences; none is what one wants."""
-    return [(case, run_case(rule_set, case)) for case in cases]

@@ -98,7 +98,6 @@ def next_session(
     farthest = max(shift_date(end[1], far), start)
     overdue = max((shift_date(end[1], spacing.overdue) for spacing, _, _ in timed if spacing.overdue), default=None)
     certain = [spacing for spacing, _, doubt in timed if not doubt]
-    milder = max((shift_date(begin, every[0]) for _, every, doubt in timed if not doubt), default=None)
     total = deciding.total or next((spacing.total for spacing in certain if spacing.total), None)
     return Session(
         number,
@@ -108,7 +107,6 @@ def next_session(
         total,
         tuple(dict.fromkeys(saying.source for saying in deciding.says)),
         unsure,
-        milder if unsure and milder != minimum else None,
         (),
     )
 

@@ -135,7 +135,6 @@ class Session(NamedTuple):
     total: tuple[int, int] | None
     sources: tuple[str, ...]
     unsure: tuple[str, ...]
-    milder: date | None
     precare: tuple[tuple[str, date], ...]
     booked: date | None = None
 

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 ELAPSED = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
 DAYS = {"d": 1, "w": 7}
 MONTHS = {"mo": 1, "y": 12}
-UNITS = (*ELAPSED, *DAYS, *MONTHS)
 # What a date may be in; beyond, durations would leave the calendar.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 # A duration beyond this is a slip of the finger, and would leave the calendar.
@@ -27,7 +26,7 @@ _INSTANT = timedelta(microseconds=1)
 
 
 class Duration(NamedTuple):
-    """A length of time as a rule states it: *amount* of one *unit* out of `UNITS`."""
+    """A length of time as a rule states it: *amount* of one *unit*: min, h, d, w, mo or y."""
 
     amount: int
     unit: str

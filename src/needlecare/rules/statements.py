@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from needlecare.model.bounds import AT_TREATMENT, Bound, Stretch, Term, parse_stretch
 from needlecare.model.facts import Condition
-from needlecare.model.ruleset import CALL, EXPECT, PREPARE, VERBS, Rule, Saying, Screening, Source, Spacing
+from needlecare.model.ruleset import CALL, PREPARE, VERBS, Rule, Saying, Screening, Source, Spacing
 from needlecare.model.time import Duration
 from needlecare.rules.fields import Entry, nearest, whole_number
 from needlecare.rules.places import Problems, Value
@@ -242,8 +242,3 @@ def _read_every(entry: Entry) -> tuple[Duration, Duration] | None:
         entry.note("every", f"`every` can't be read: `{text}`; write it as 4w, 4w..6w or at least 6w")
         return None
     return stretch.near, stretch.far
-
-
-def is_verb_for_signs(verb: str) -> bool:
-    """Tell whether *verb* speaks of signs rather than of activities."""
-    return verb in (EXPECT, CALL)
