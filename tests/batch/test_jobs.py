@@ -1,5 +1,6 @@
 """Several processes: the same bytes in the same order, and no hanging when one is lost or nobody listens."""
 
+import json
 import os
 import signal
 import subprocess
@@ -47,6 +48,14 @@ def test_files_are_the_same_too_and_can_be_gone_on_with(tmp_path: Path) -> None:
     one, three = ({path.name: path.read_bytes() for path in (tmp_path / jobs).glob("*.csv")} for jobs in ("1", "3"))
     assert one == three
     assert b"0 plans, 40 files left as they are" in write_files("2", "1", "--resume")
+
+
+def test_rows_and_reasons_longer_than_any_pipe_keep_nobody_waiting(tmp_path: Path) -> None:
+    table = write(tmp_path, "id,date\n" + "".join(f"{number},{'é' * 20_000}\n" for number in range(ROWS)))
+    ran = run_program("batch", table, *HERE, "--rules", small_rules(tmp_path), "--jobs", "2", "--errors", "inline")
+    problems = [json.loads(line)["error"] for line in ran.stdout.splitlines()]
+    assert len(problems) == ROWS
+    assert all("é" * 1000 in one and len(one) <= 2000 for one in problems)
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

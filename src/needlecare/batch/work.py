@@ -19,6 +19,8 @@ from needlecare.views.harmless import escape
 from needlecare.views.json import SCHEMA_VERSION
 
 LINES = "jsonl"
+# A problem quotes the row, however much stands in it.
+_LONGEST_PROBLEM = 2000
 
 
 class Settings(NamedTuple):
@@ -91,9 +93,10 @@ class Work:
                 else:
                     outcomes.append(self._file(task, case))
             except InputError as error:
-                outcomes.append(Outcome(str(error)))
+                problem = str(error)[:_LONGEST_PROBLEM]
+                outcomes.append(Outcome(problem))
                 if self.settings.inline:
-                    lines.append(_error_line(task, str(error)))
+                    lines.append(_error_line(task, problem))
         return lines, outcomes
 
     def _with_others(self, task: Task) -> str:

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -12,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Semaphore
 from pathlib import Path
+from queue import SimpleQueue
 from typing import BinaryIO, NamedTuple, NoReturn
 
 from needlecare.batch.work import Outcome, Settings, Task, Work
@@ -19,8 +21,8 @@ from needlecare.errors import NeedlecareError, OutputError
 
 Portion = list[Task]
 Done = tuple[Portion, list[Outcome]]
-# Portions on the way to one worker: one that it does, one that waits.
-_AHEAD = 2
+# Portions on the way to one worker: one that it does, others that wait to be done, or done for their turn.
+_AHEAD = 6
 _PATIENCE = 5.0
 _ALONE_FIRST = 40
 
@@ -29,6 +31,10 @@ class _Failure(NamedTuple):
     """Why a worker gave up; without a *reason*, whoever reads its lines has enough."""
 
     reason: str
+
+
+class _UnreadError(Exception):
+    """Whoever reads the lines has enough."""
 
 
 class _Place(NamedTuple):
@@ -40,8 +46,11 @@ class _Place(NamedTuple):
 
 
 class _Worker(NamedTuple):
+    """A worker's *process*, the *pipe* that its outcomes come through, and the portions on their way *to* it."""
+
     process: BaseProcess
     pipe: Connection
+    to: "SimpleQueue[Portion | None]"
 
 
 def do_alone(work: Work, target: Path | None, portions: Iterable[Portion]) -> Iterator[Done]:
@@ -73,11 +82,13 @@ def do_together(work: Work, target: Path | None, portions: Iterable[Portion], jo
         process = context.Process(target=_serve, args=(shared or work.settings, target, place), daemon=True)
         process.start()
         theirs.close()
-        workers.append(_Worker(process, ours))
+        workers.append(_Worker(process, ours, SimpleQueue()))
+    for worker in workers:
+        threading.Thread(target=_hand_on, args=worker[1:], daemon=True).start()
     try:
         yield from _share_out(chain([first], portions), workers)
         for worker in workers:
-            worker.pipe.send(None)
+            worker.to.put(None)
             worker.process.join(_PATIENCE)
     except (BrokenPipeError, ConnectionResetError, EOFError):
         _explain(workers)
@@ -94,7 +105,7 @@ def _share_out(portions: Iterable[Portion], workers: list[_Worker]) -> Iterator[
     under_way: deque[Portion] = deque()
     taken = 0
     for number, portion in enumerate(portions):
-        workers[number % len(workers)].pipe.send(portion)
+        workers[number % len(workers)].to.put(portion)
         under_way.append(portion)
         if len(under_way) >= _AHEAD * len(workers):
             yield under_way.popleft(), _take(workers, taken)
@@ -102,6 +113,14 @@ def _share_out(portions: Iterable[Portion], workers: list[_Worker]) -> Iterator[
     while under_way:
         yield under_way.popleft(), _take(workers, taken)
         taken += 1
+
+
+def _hand_on(pipe: Connection, portions: "SimpleQueue[Portion | None]") -> None:
+    """Send *portions* to a worker in a thread: who takes outcomes back mustn't wait for one that waits to give them."""
+    with contextlib.suppress(OSError):
+        while (portion := portions.get()) is not None:
+            pipe.send(portion)
+        pipe.send(None)
 
 
 def _take(workers: list[_Worker], number: int) -> list[Outcome]:
@@ -141,32 +160,28 @@ def _serve(work: Work | Settings, target: Path | None, place: _Place) -> None:
     # Ctrl-C reaches every process; only the first one answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe, mine, following = place
-    failure = None
     try:
         work = Work(work) if isinstance(work, Settings) else work
+        # What is done and waits for its turn; whoever gave these portions takes all back before ending this.
+        held: deque[tuple[list[bytes], list[Outcome]]] = deque()
         with _lines_to(target) as out:
             while (portion := _next(pipe)) is not None:
-                lines, outcomes = work.do(portion)
-                _await(mine)
-                try:
-                    with _undisturbed():
-                        out.writelines(lines)
-                        out.flush()
-                except BrokenPipeError:
-                    # What is still in the buffer has to go somewhere when the process ends.
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
-                    failure = _Failure("")
-                    break
-                following.release()
-                pipe.send(outcomes)
-            else:
-                return
+                held.append(work.do(portion))
+                while held and _has_turn(mine, at_once=pipe.poll()):
+                    lines, outcomes = held.popleft()
+                    _write(out, lines)
+                    following.release()
+                    pipe.send(outcomes)
+    except _UnreadError:
+        failure = _Failure("")
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except NeedlecareError as error:
         failure = _Failure(str(error))
     except OSError as error:
         failure = _Failure(f"can't write: {error.strerror}")
+    else:
+        return
     pipe.send(failure)
 
 
@@ -190,9 +205,24 @@ def _next(pipe: Connection) -> Portion | None:
     return portion
 
 
-def _await(turn: Semaphore) -> None:
-    while not turn.acquire(timeout=_PATIENCE):
+def _has_turn(turn: Semaphore, *, at_once: bool) -> bool:
+    """Tell whether the turn has come: *at_once*, or as soon as it has."""
+    while not turn.acquire(timeout=0 if at_once else _PATIENCE):
+        if at_once:
+            return False
         _look_for_parent()
+    return True
+
+
+def _write(out: BinaryIO, lines: list[bytes]) -> None:
+    try:
+        with _undisturbed():
+            out.writelines(lines)
+            out.flush()
+    except BrokenPipeError:
+        # What is still in the buffer has to go somewhere when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+        raise _UnreadError from None
 
 
 def _look_for_parent() -> None:
