@@ -64,6 +64,34 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_log: None) -> Ask:
         ("normal pus", 1),
         ("normal purple stripes", 4),
         ("normal very red", 4),
+        ("normal bright red", 4),
+        ("normal swelling of the lips", 4),
+        ("normal itchy tongue", 4),
+        ("normal swelling in my throat", 4),
+        ("normal swelling of my mouth", 4),
+        ("normal swelling and trouble breathing", 4),
+        ("normal dizzy", 4),
+        ("normal redness and dizzy", 4),
+        ("normal swelling all over", 4),
+        ("normal more redness", 4),
+        ("normal redness on my face", 0),
+        ("normal redness after the treatment", 0),
+        ("normal redness from the treatment", 0),
+        ("normal redness since yesterday", 0),
+        ("normal redness 2 days after the treatment", 0),
+        ("normal redness after work", 4),
+        ("normal redness on monday", 1),
+        ("can make-up --on monday", 0),
+        ("can make-up --on sunday", 1),
+        ("can make-up --on mon --at 9:00", 0),
+        ("can make-up after work --on monday", 0),
+        ("can make-up after christmas --on monday", 4),
+        ("can make-up on 5/12", 2),
+        ("can make-up on the 32nd", 2),
+        ("can make-up on 31 feb", 2),
+        ("can make-up tomorrow on monday", 2),
+        ("when makeup after work", 0),
+        ("when makeup after the treatment", 0),
         ("why makeup", 0),
         ("why redness", 0),
         ("why sushi", 4),
@@ -420,3 +448,98 @@ def test_the_shell_completes(typed: str, offered: str) -> None:
     }
     found = subprocess.run([program], env=asked, capture_output=True, text=True, check=False)
     assert offered in found.stdout.split()
+
+
+BEFORE = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-20T12:35")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("this afternoon", "this evening", "in the evening", "tonight", "today", "tomorrow", "from 3pm", "before 7pm"),
+        *(
+            "until tomorrow",
+            "in 4 hours",
+            "within 5 hours",
+            "later",
+            "later today",
+            "after work",
+            "soon",
+            "from now on",
+        ),
+        *(
+            "after the treatment",
+            "after my session",
+            "until my session",
+            "in a while",
+            "before dinner",
+            "during the day",
+        ),
+        *("eventually", "then", "after christmas", "in the future", "over the holidays", "as soon as possible"),
+    ],
+)
+def test_before_a_treatment_no_words_about_time_make_a_yes_that_it_would_end(ask: Ask, typed: str) -> None:
+    assert ask("can", "go", "for", "a", "walk", sitting=BEFORE).code == 0
+    said = ask("can", "go", "for", "a", "walk", *typed.split(), "--format", "json", sitting=BEFORE)
+    assert said.code in (1, 4)
+    assert said.record["verdict"] != "yes"
+
+
+def test_a_time_that_nobody_can_put_a_date_to_is_named_with_what_to_type_instead(ask: Ask) -> None:
+    said = ask("can", "paracetamol", "after", "christmas")
+    assert said.code == 4
+    assert "I don't know when “after christmas” is" in said.out
+    assert "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00." in said.out
+    record = ask("can", "paracetamol", "after", "christmas", "--format", "json").record
+    assert (record["verdict"], record["not_understood"]) == ("no-rule", ["after christmas"])
+
+
+def test_a_part_of_a_day_is_shown_with_its_hours(ask: Ask) -> None:
+    record = ask("can", "makeup", "on", "sunday", "evening", "--format", "json").record
+    assert record["at"] == ["2026-11-22T17:00:00+00:00", "2026-11-23T00:00:00+00:00"]
+    assert "Yes. Make-up, Sun 22 Nov 17:00 to midnight." in ask("can", "makeup", "on", "sunday", "evening").out
+    # What has gone by of it doesn't count.
+    assert "Make-up, Sat 21 Nov 09:00 to 12:00." in ask("can", "makeup", "this", "morning").out
+
+
+def test_a_sign_that_outlasts_its_time_is_no_reason_to_call_before_the_plan_says_so(ask: Ask) -> None:
+    record = ask("normal", "redness", "on", "monday", "--format", "json").record
+    assert (record["verdict"], record["call_from"]) == ("no-longer-expected", "2026-11-24T00:00:00+00:00")
+    assert (
+        "Still there on Tue 24 Nov, or does it grow? Call your clinic." in ask("normal", "redness", "on", "monday").out
+    )
+    assert ask("normal", "redness", "on", "tuesday", "--format", "json").record["verdict"] == "call"
+
+
+def test_a_yes_says_what_the_next_session_would_end(ask: Ask) -> None:
+    line = "If your next session is on Fri 1 Jan 2027: leave it from Fri 18 Dec."
+    assert line in ask("can", "sunbed", "on", "20", "dec").out
+    assert "Fri 1 Jan 2027" not in ask("can", "wear", "a", "hat", "on", "20", "dec").out
+    assert "If your next session" not in ask("can", "sunbed", "on", "20", "dec", "--next", "2027-02-01").out
+
+
+def test_why_tells_of_what_to_do_with_a_part_of_it(ask: Ask) -> None:
+    assert "- mineral sunscreen: do: Sat 21 Nov 16:30 to the end of Fri 4 Dec" in ask("why", "sunscreen").out
+
+
+def test_what_would_tell_more_is_named_where_an_unknown_fact_decides(ask: Ask) -> None:
+    assert "- --depth would tell more." in ask("can", "i", "go", "to", "work").out
+    assert "would tell more" not in ask("can", "i", "go", "to", "work", "--depth", "2").out
+
+
+@pytest.mark.parametrize(
+    ("typed", "quoted"),
+    [
+        pytest.param("can fly a kite", "kite", id="beside what is known"),
+        pytest.param("can pop a spot", "pop spot", id="no sport"),
+        pytest.param("can aloe vera tomorrow", "aloe vera", id="without the day"),
+        pytest.param("normal swelling of the lips", "lips", id="beside a sign"),
+    ],
+)
+def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) -> None:
+    said = ask(*typed.split()).out
+    assert said.startswith(f"I don't know “{quoted}”, so this is no yes. Ask your clinic.\n")
+
+
+def test_nothing_far_fetched_is_offered(ask: Ask) -> None:
+    assert "Did you mean" not in ask("can", "aloe", "vera").out + ask("can", "pop", "a", "spot").out

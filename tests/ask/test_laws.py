@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from needlecare import RuleSet, Timeline
-from needlecare.ask.asked import at_instant, on_day
+from needlecare.ask.asked import at_instant, between, on_day
 from needlecare.ask.lookup import Meaning
+from needlecare.ask.normal import CALL, EXPECTED, judge_sign
 from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, PRESCRIBED, YES, family, judge
 from needlecare.ask.when import find_return
 from needlecare.rules.shipped import shipped_names
@@ -114,6 +115,50 @@ def test_a_day_is_never_looser_than_any_of_its_moments(plan_for: Make, hours: in
     moment = judge([timeline], meant(activity), at_instant(instant, timeline.treatment)).verdict
     day = judge([timeline], meant(activity), on_day(instant.astimezone(timeline.treatment.zone).date())).verdict
     assert STRICTNESS.index(day) <= STRICTNESS.index(moment)
+
+
+@SLOW
+@given(
+    day=st.integers(-10, 60),
+    start=st.integers(0, 23),
+    length=st.integers(1, 24),
+    inside=st.floats(0, 1),
+    data=st.data(),
+)
+def test_a_part_of_a_day_lies_between_the_day_and_any_of_its_moments(
+    plan_for: Make, day: int, start: int, length: int, inside: float, data: st.DataObject
+) -> None:
+    timeline = plan_for()
+    activity = data.draw(st.sampled_from(sorted(timeline.reached)))
+    date_ = date(2026, 11, 20) + timedelta(days=day)
+    part = between(date_, time(start), time(start + length if start + length < 24 else 0), timeline.treatment)
+    assert part.start is not None
+    assert part.end is not None
+    moment = at_instant(part.start + inside * (part.end - part.start - timedelta(seconds=1)), timeline.treatment)
+    whole, some, one = (judge([timeline], meant(activity), asked).verdict for asked in (on_day(date_), part, moment))
+    assert STRICTNESS.index(whole) <= STRICTNESS.index(some) <= STRICTNESS.index(one)
+
+
+@pytest.mark.parametrize("sitting", SITTINGS)
+def test_a_sign_is_a_reason_to_call_from_the_day_that_the_plan_says(plan_for: Make, sitting: str) -> None:
+    timeline = plan_for(**SITTINGS[sitting])
+    named = {sign for rule in timeline.red_flags for sign in rule.targets}
+    windows = [one for one in timeline.windows if one.kind == "expect" and one.target not in named]
+    for sign in {one.target for one in windows}:
+        calls = [one.worry_after for one in windows if one.target == sign and one.worry_after]
+        if not calls:
+            continue
+        begins = min(one.start for one in windows if one.target == sign)
+        for hours in range(0, 24 * 20, 7):
+            asked = at_instant(timeline.treatment.last + timedelta(hours=hours), timeline.treatment)
+            found = judge_sign([timeline], Meaning(sign, (sign,)), asked)
+            at = asked.begins(timeline.treatment)
+            if at >= min(calls):
+                assert found.verdict == CALL, (sign, at)
+            elif at >= begins:
+                assert found.verdict != CALL, (sign, at)
+            holds = any(one.start <= at < one.end for one in windows if one.target == sign)
+            assert found.verdict != EXPECTED or holds
 
 
 @SLOW

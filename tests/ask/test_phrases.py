@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from needlecare import RuleSet, Timeline
-from needlecare.ask.asked import Spoken, at_instant, at_time, on_day, split_time
+from needlecare.ask.asked import at_instant
 from needlecare.ask.lookup import find_activities, find_signs, treated_words
+from needlecare.ask.spoken import split_time, when_asked
 from needlecare.ask.verdict import YES, judge
 
 LINES = [
@@ -29,20 +30,16 @@ def test_a_phrase_is_understood_and_answered(
 ) -> None:
     timeline = plan_for()
     treated = treated_words(rule_set, timeline.facts)
-    meaning, spoken = find_activities(rule_set, phrase, treated), Spoken(phrase)
+    meaning, asked = find_activities(rule_set, phrase, treated), None
     if not meaning.is_sure:
         spoken = split_time(phrase, timeline.treatment, lambda: next_morning)
-        meaning = find_activities(rule_set, spoken.words, treated)
+        asked = when_asked(spoken, timeline.treatment, lambda: next_morning)
+        meaning = find_activities(rule_set, spoken.words, treated).about(timed=asked is not None)
     assert " ".join(meaning.ids) == meant
     if not meaning.ids:
         assert answer == "no-rule"
         return
-    if spoken.first is None:
-        asked = at_instant(next_morning, timeline.treatment)
-    elif spoken.clock is not None:
-        asked = at_time(spoken.first, spoken.clock, timeline.treatment)
-    else:
-        asked = on_day(spoken.first, spoken.last)
+    asked = asked or at_instant(next_morning, timeline.treatment)
     verdict = judge([timeline], meaning, asked)
     said = "no-rule" if verdict.verdict == YES and not meaning.is_sure else verdict.verdict
     assert said == answer
@@ -109,11 +106,71 @@ def test_every_name_of_a_sign_finds_it(rule_set: RuleSet) -> None:
         ("gym in two weeks", "2026-12-05", "2026-12-05"),
         ("gym in a month", "2026-12-21", "2026-12-21"),
         ("gym after 3 days", "2026-11-23", "2026-11-23"),
+        ("gym 3 days after the treatment", "2026-11-23", "2026-11-23"),
+        ("gym 22/11", "2026-11-22", "2026-11-22"),
+        ("gym on 22.11.", "2026-11-22", "2026-11-22"),
+        ("gym 22/11/2026", "2026-11-22", "2026-11-22"),
+        ("gym on the 5th", "2026-12-05", "2026-12-05"),
+        ("gym the 21st", "2026-11-21", "2026-11-21"),
+        ("gym on the 31st", "2026-12-31", "2026-12-31"),
+        ("gym in december", "2026-12-01", "2026-12-31"),
+        ("gym in november", "2026-11-21", "2026-11-30"),
+        ("gym in may", "2027-05-01", "2027-05-31"),
+        ("gym next month", "2026-12-01", "2026-12-31"),
+        ("gym last week", "2026-11-09", "2026-11-15"),
+        ("gym this week", "2026-11-21", "2026-11-22"),
+        ("gym this month", "2026-11-21", "2026-11-30"),
+        ("gym last month", "2026-10-01", "2026-10-31"),
+        ("gym in a fortnight", "2026-12-05", "2026-12-05"),
+        ("gym two weeks from now", "2026-12-05", "2026-12-05"),
+        ("gym the day after tomorrow", "2026-11-23", "2026-11-23"),
+        ("gym day before yesterday", "2026-11-19", "2026-11-19"),
+        ("gym tommorow", "2026-11-22", "2026-11-22"),
+        ("gym tonite?", "2026-11-21", "2026-11-21"),
+        ("on sat gym", "2026-11-21", "2026-11-21"),
+        ("gym last sun", "2026-11-15", "2026-11-15"),
         ("gym two days ago", "2026-11-19", "2026-11-19"),
     ],
 )
-def test_trailing_words_about_days(
+def test_words_about_days(
     plan_for: Callable[..., Timeline], next_morning: datetime, words: str, first: str, last: str
 ) -> None:
     spoken = split_time(words, plan_for().treatment, lambda: next_morning)
     assert (spoken.words, str(spoken.first), str(spoken.last)) == ("gym", first, last)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("sat in the sun", "may I go", "night cream", "put on sun cream", "morning coffee", "day cream", "spf 50"),
+        *("swim in the future", "gym after christmas", "gym at 6", "gym 22/11/26", "from now on"),
+    ],
+)
+def test_what_may_mean_something_else_is_left_in_the_words(
+    plan_for: Callable[..., Timeline], next_morning: datetime, words: str
+) -> None:
+    spoken = split_time(words, plan_for().treatment, lambda: next_morning)
+    assert (spoken.words, spoken.is_timed) == (words, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "end"),
+    [
+        ("gym in the evening", "2026-11-21 17:00", "2026-11-22 00:00"),
+        ("gym this morning", "2026-11-21 09:00", "2026-11-21 12:00"),
+        ("gym tomorrow morning", "2026-11-22 05:00", "2026-11-22 12:00"),
+        ("gym on monday afternoon", "2026-11-23 12:00", "2026-11-23 18:00"),
+        ("gym before 6pm", "2026-11-21 09:00", "2026-11-21 18:00"),
+        ("gym after 6pm tomorrow", "2026-11-22 18:00", "2026-11-23 00:00"),
+        ("gym within 3 hours", "2026-11-21 09:00", "2026-11-21 12:00"),
+        ("gym last night", "2026-11-20 17:00", "2026-11-21 00:00"),
+    ],
+)
+def test_words_about_a_part_of_a_day(
+    plan_for: Callable[..., Timeline], next_morning: datetime, words: str, start: str, end: str
+) -> None:
+    treatment = plan_for().treatment
+    spoken = split_time(words, treatment, lambda: next_morning)
+    asked = when_asked(spoken, treatment, lambda: next_morning)
+    assert asked is not None
+    assert [f"{one:%Y-%m-%d %H:%M}" for one in (asked.start, asked.end) if one] == [start, end]

@@ -3,19 +3,38 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from needlecare.ask.words import ARTICLES, FILLERS, FORMS, JOINING, PAST, TURNING, VERBS, beginnings, key, stem, tokens
+from needlecare.ask.words import (
+    ARTICLES,
+    DAILY,
+    FILLERS,
+    FORMS,
+    JOINING,
+    NARROWING,
+    PAST,
+    SITTING,
+    TIMES,
+    TURNING,
+    VAGUE,
+    VERBS,
+    beginnings,
+    key,
+    stem,
+    tokens,
+)
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import Activity, RuleSet, Sign
 
 _LONGEST_NAME = 7
 _NEAREST = 3
+_ALIKE = 0.8
+_LONG_ENOUGH = 5
 
 
 class Meaning(NamedTuple):
     """What a phrase means: *ids* of activities or signs; with none, *nearest* holds names that come close.
 
     *unknown* are words that were not understood, *turning* one that turns the question round, *past* tells that it
-    speaks of something done.
+    speaks of something done. *when* are words about a time that nobody can put a date to.
     """
 
     words: str
@@ -24,11 +43,17 @@ class Meaning(NamedTuple):
     turning: str = ""
     past: bool = False
     nearest: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
 
     @property
     def is_sure(self) -> bool:
         """Whether every word was understood."""
-        return bool(self.ids) and not self.unknown and not self.turning
+        return bool(self.ids) and not (self.unknown or self.turning or self.when)
+
+    def about(self, *, timed: bool = False, sitting: bool = False) -> "Meaning":
+        """Leave out words about time that say nothing more: once it is *timed*, or where it is about the *sitting*."""
+        held = (DAILY if timed else frozenset()) | (SITTING if sitting else frozenset())
+        return self._replace(when=tuple(one for one in self.when if not set(tokens(one)) <= held | ARTICLES))
 
 
 class _Match(NamedTuple):
@@ -43,15 +68,17 @@ def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ())
 
 
 def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
-    """Tell which signs *phrase* means."""
-    return _find(rule_set.signs, phrase, treated)
+    """Tell which signs *phrase* means; a part of the treated area is left to be judged by a clinician."""
+    return _find(rule_set.signs, phrase, treated, FILLERS - NARROWING).about(sitting=True)
 
 
-def treated_words(rule_set: RuleSet, facts: Facts) -> frozenset[str]:
-    """Give the words for the treated area: of every fact about where, the answers that hold."""
+def treated_words(rule_set: RuleSet, facts: Facts, *, parts: bool = True) -> frozenset[str]:
+    """Give the words for the treated area, and with *parts* those for what lies in it, such as the lips."""
     fact, value = rule_set.facts.get("area"), facts.value("area")
     answers = [one for one in fact.answers if isinstance(value, tuple) and one.id in value] if fact else []
-    return frozenset(word for one in answers for name in (one.id, one.label, *one.aka) for word in tokens(name))
+    return frozenset(
+        word for one in answers for name in (one.id, one.label, *(one.aka if parts else ())) for word in tokens(name)
+    )
 
 
 Named = Mapping[str, Activity] | Mapping[str, Sign]
@@ -65,7 +92,7 @@ def _names(named: Named) -> Iterable[tuple[str, str]]:
             yield name, id_
 
 
-def _find(named: Named, phrase: str, treated: Iterable[str] = ()) -> Meaning:
+def _find(named: Named, phrase: str, treated: Iterable[str] = (), fillers: frozenset[str] = FILLERS) -> Meaning:
     words = tokens(phrase)
     here = {stem(word) for word in treated}
     text = " ".join(words)
@@ -78,14 +105,35 @@ def _find(named: Named, phrase: str, treated: Iterable[str] = ()) -> Meaning:
     matches = _without_verbs(words, matches)
     taken = {place for match in matches for place in range(match.start, match.end)}
     left = [place for place in range(len(words)) if place not in taken]
+    when = _times(words, left)
+    left = [place for place in left if not any(place in run for run in when)]
     turning = next((words[place] for place in left if words[place] in TURNING), "")
-    said = FILLERS | ARTICLES | JOINING | TURNING
+    said = fillers | ARTICLES | JOINING | TURNING
     unknown = [place for place in left if words[place] not in said and stem(words[place]) not in VERBS | here]
     ids = tuple(dict.fromkeys(id_ for match in matches for id_ in match.ids))
     lost = tuple(words[place] for place in unknown)
+    times = tuple(" ".join(words[run.start : run.stop]) for run in when)
     if not ids or any(_is_head(place, words, taken) for place in unknown):
-        return Meaning(text, (), lost, turning, past, _nearest(named, words, ids))
-    return Meaning(text, ids, lost, turning, past, _nearest(named, words, ids) if lost or turning else ())
+        return Meaning(text, (), lost, turning, past, _nearest(named, words, ids), times)
+    return Meaning(text, ids, lost, turning, past, _nearest(named, words, ids) if lost or turning else (), times)
+
+
+def _times(words: list[str], left: list[int]) -> list[range]:
+    """Find runs among the words *left* that begin with one about a time, each as far as it goes on."""
+    runs: list[range] = []
+    for place in left:
+        if runs and place in runs[-1]:
+            continue
+        # An article alone may stand between: in a while.
+        following = " ".join(one for one in words[place + 1 : place + 3] if one not in ARTICLES).partition(" ")[0]
+        if words[place] in TIMES or f"{words[place]} {following}" in VAGUE:
+            end = place + 1
+            while end in left:
+                end += 1
+            while words[end - 1] in ARTICLES:
+                end -= 1
+            runs.append(range(place, end))
+    return runs
 
 
 def _index(named: Named, words: list[str]) -> dict[str, list[str]]:
@@ -162,8 +210,10 @@ def _nearest(named: Named, words: list[str], ids: tuple[str, ...]) -> tuple[str,
 
     by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(named)}
     content = [word for word in words if word not in FILLERS | ARTICLES]
-    close = get_close_matches(" ".join(words), by_name, n=_NEAREST, cutoff=0.7)
-    close.extend(get_close_matches(" ".join(content), by_name, n=_NEAREST, cutoff=0.7))
+    close = get_close_matches(" ".join(words), by_name, n=_NEAREST, cutoff=_ALIKE)
+    close.extend(get_close_matches(" ".join(content), by_name, n=_NEAREST, cutoff=_ALIKE))
     for word in content:
-        close.extend(get_close_matches(word, by_name, n=2, cutoff=0.75))
+        # Of short words too many are alike: a spot is no sport.
+        if len(word) >= _LONG_ENOUGH:
+            close.extend(get_close_matches(word, by_name, n=2, cutoff=_ALIKE))
     return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]

@@ -10,12 +10,12 @@ from needlecare.ask.verdict import NO_RULE
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import EXPECT, Rule
 
-EXPECTED, CALL, RED_FLAG = "expected", "call", "red-flag"
-_GRAVEST = (RED_FLAG, CALL, NO_RULE, EXPECTED)
+EXPECTED, NO_LONGER, CALL, RED_FLAG = "expected", "no-longer-expected", "call", "red-flag"
+_GRAVEST = (RED_FLAG, CALL, NO_RULE, NO_LONGER, EXPECTED)
 
 
 class Sighting(NamedTuple):
-    """The answer: *verdict* is expected, call, red-flag or no-rule.
+    """The answer: *verdict* is expected, no-longer-expected, call, red-flag or no-rule.
 
     *until* is when it is no longer expected, *call_from* when it becomes a reason to call. *flags* are the red flags
     that name the sign; *conditions* under which it is expected at all, where a fact isn't known.
@@ -44,7 +44,7 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: Asked) ->
     begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER, one.treatment)] or timelines
     found = [_judge(timeline, meaning, sign, asked) for timeline in begun for sign in meaning.ids]
     gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
-    if gravest.verdict == EXPECTED and not meaning.is_sure:
+    if gravest.verdict in (EXPECTED, NO_LONGER) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”.
         return gravest._replace(verdict=NO_RULE)
     return gravest
@@ -72,4 +72,5 @@ def _judge(timeline: Timeline, meaning: Meaning, sign: str, asked: Asked) -> Sig
         return answer._replace(verdict=CALL, over=True)
     if holding:
         return answer._replace(verdict=EXPECTED)
-    return answer._replace(verdict=CALL, over=asked.begins(timeline.treatment) >= max(one.end for one in windows))
+    over = asked.begins(timeline.treatment) >= max(one.end for one in windows)
+    return answer._replace(verdict=NO_LONGER if over and worry is not None else CALL, over=over)

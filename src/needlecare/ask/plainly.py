@@ -38,7 +38,8 @@ def when(timeline: Timeline, words: str) -> Return:
     Raises:
         InputError: *words* is no text.
     """
-    meaning = _meant(timeline, words)
+    # From when something is free is told whatever time is named besides.
+    meaning = _meant(timeline, words)._replace(when=())
     found = find_return([timeline], meaning)
     return found if meaning.is_sure else Return(found.verdict._replace(verdict=NO_RULE), None, None)
 

@@ -68,8 +68,8 @@ def _windows(timeline: Timeline, meaning: Meaning) -> Iterable[Window]:
         own = timeline.windows_on(one)
         parts = [part for part in family(timeline.rule_set, [one]) if part in timeline.reached]
         yield from own or (window for part in parts for window in timeline.windows_on(part))
-        lineage = timeline.rule_set.lineage[one]
-        yield from (window for window in timeline.windows if window.target in lineage and window.kind != "avoid")
+        related = {*timeline.rule_set.lineage[one], *parts}
+        yield from (window for window in timeline.windows if window.target in related and window.kind != "avoid")
 
 
 def flags_on(timeline: Timeline, meaning: Meaning) -> tuple[Rule, ...]:

@@ -16,7 +16,7 @@ FILLERS = _words(
     "already again just can could may might should shall will would do does did doing done go goes going "
     "went gone have has having had get gets getting got take takes taking took use uses using used put "
     "puts putting apply applies applying applied wear wears wearing wore worn try start starting started "
-    "want need let make making made to on in into at for from by with and or plus then after around onto "
+    "want need let make making made to on in into at for from by with and or plus around onto "
     "over up out as also too please maybe perhaps really actually quickly bit little quick normal usual "
     "regular own new first few more back there here if so now soon later all accidentally mistake forgot "
     "sit sits stay stays lie lies stand play plays change changes swap water work office school home "
@@ -29,6 +29,28 @@ VERBS = _words("drink eat touch rub wash rins clean cleans smok")
 TURNING = _words("not no without skip stop quit avoid never instead dont cant wont shouldnt off remove miss pause less")
 PAST = _words("already accidentally mistake forgot went used had did drank ate swam ran wore slept flew took")
 JOINING = _words("and or with plus then after before at in on to for by while during near from")
+# About a time, but no day of the calendar; what they lead belongs to them: after christmas, until the next session.
+TIMES = _words(
+    "after before until till til during since following later soon then afterwards afterward beforehand eventually "
+    "shortly sometime someday"
+)
+# The same in words that each say nothing; without articles.
+VAGUE = frozenset(
+    (
+        *("from now", "now on", "from here", "in bit", "in little", "in few", "in while"),
+        *(f"{lead} {sitting}" for lead in ("from", "at", "to", "for", "by") for sitting in ("treatment", "session")),
+    )
+)
+# What a day, or a part of it, holds at some hour: its strictest instant counts there too.
+DAILY = _words(
+    "after before during later work school college office class lesson lunch dinner breakfast tea bed bedtime"
+)
+# The treatment itself.
+SITTING = _words(
+    "after since following from at treatment treatments session needling microneedling procedure appointment"
+)
+# Beside a sign they may be what matters.
+NARROWING = _words("face new more again all over whole entire full upper lower left water")
 # What something comes as: beside a name they narrow it, and never are the matter itself.
 FORMS = _words(
     "gel cream serum lotion spray stick powder tablets tablet pills pill capsules capsule oil pads mist "

@@ -1,8 +1,8 @@
 """The questions: what was typed → an answer from every open treatment, and the exit code that goes with it."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -16,13 +16,16 @@ _NO, _UNKNOWN = 1, 4
 _LONGEST = 500
 Format = Annotated[str, typer.Option("--format", help="text or json.")]
 On = Annotated[
-    str | None, typer.Option("--on", metavar="DATE", help="Ask about this day; its strictest moment counts.")
+    str | None,
+    typer.Option("--on", metavar="DATE", help="Ask about this day (monday, 2026-11-22); its strictest moment counts."),
 ]
 At = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="Ask about this time of the day.")]
 Activity = Annotated[
     list[str],
     typer.Argument(
-        metavar="WORDS…", help="As you would say it: wash my face tomorrow.", autocompletion=offer_activities
+        metavar="WORDS…",
+        help="As you would say it: wash my face tomorrow, gym on Saturday evening.",
+        autocompletion=offer_activities,
     ),
 ]
 Sign = Annotated[
@@ -99,7 +102,7 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
 
     _check(format_)
     rule_set = requests[0].rule_set
-    treated = treated_words(rule_set, requests[0].facts)
+    treated = treated_words(rule_set, requests[0].facts, parts=False)
     meaning, asked = _understand(requests, words, on, at, lambda text: find_signs(rule_set, text, treated))
     typed = _joined(words)
     if not meaning.ids or meaning.turning:
@@ -231,70 +234,59 @@ def _understand(
     default: str | None = "now",
 ) -> Any:
     """Tell what the words mean and when they ask about; words about time count only where the rest needs none."""
-    from needlecare.ask import asked as times
-    from needlecare.cli.reading import read_date
+    from needlecare.ask.asked import at_instant, at_time, on_day
     from needlecare.dates import parse_time
 
     request, typed = requests[0], _joined(words)
     treatment = request.treatment
-    meaning = find(typed)
-    spoken = times.Spoken(typed)
+    meaning, asked, first, past = find(typed), None, None, False
+    day = _read_day(on, request, requests) if on is not None else None
     if not meaning.is_sure:
-        spoken = times.split_time(typed, treatment, lambda: _now(requests))
+        from needlecare.ask.spoken import split_time, when_asked
+
+        spoken = split_time(typed, treatment, lambda: _now(requests))
+        if day is not None and spoken.first is not None and (spoken.first, spoken.last) != (day, day):
+            raise InputError(f"--on {day.isoformat()} and the words `{typed}` name two days; ask about one at a time")
         meaning = find(spoken.words) if spoken.words else meaning
-    day = read_date(on, treatment.zone, request.now) if on is not None else None
-    if day is not None and spoken.first is not None and (spoken.first, spoken.last) != (day, day):
-        raise InputError(f"--on {day.isoformat()} and the words `{typed}` name two days; ask about one at a time")
-    clock = parse_time(at) if at is not None else spoken.clock
-    first, last = day or spoken.first, day or spoken.last
-    if clock is not None and first is None:
-        first = last = _now(requests).date()
-    if clock is not None and first is not None:
-        asked = times.at_time(first, clock, treatment)
-    elif spoken.at is not None:
-        asked = times.at_instant(spoken.at, treatment)
-    elif first is not None:
-        asked = times.on_day(first, last)
-    elif default is None:
-        return meaning, None
-    elif meaning.past:
+        spoken = spoken._replace(first=day, last=day, this=False) if day is not None else spoken
+        asked, first, past = when_asked(spoken, treatment, lambda: _now(requests)), spoken.first, spoken.past
+    elif day is not None:
+        asked, first = on_day(day), day
+    if at is not None:
+        asked = at_time(first or _now(requests).date(), parse_time(at), treatment)
+    meaning = meaning.about(timed=asked is not None)
+    if default is None:
+        return meaning._replace(when=()), asked
+    if asked is None and meaning.past:
         # “I already used retinol”: some time between the treatment and now.
         now = _now(requests).date()
-        asked = times.on_day(min(treatment.day, now), now)
-    else:
-        asked = times.at_instant(_now(requests), treatment)
+        asked = on_day(min(treatment.day, now), now)
+    elif asked is None:
+        asked = at_instant(_now(requests), treatment)
     told_now = request.now is not None and asked.last < _now(requests).date()
-    return meaning, asked._replace(past=spoken.past or told_now)
+    return meaning, asked._replace(past=asked.past or past or told_now)
+
+
+def _read_day(text: str, request: Request, requests: Sequence[Request]) -> date:
+    """Read the day of --on: as any other date, or the name of a day of the week."""
+    from needlecare.cli.reading import read_date
+
+    if text[:1].isdigit():
+        return read_date(text, request.treatment.zone, request.now)
+    from needlecare.ask.spoken import read_weekday
+
+    return read_weekday(text, lambda: _now(requests)) or read_date(text, request.treatment.zone, request.now)
 
 
 def _taken(meaning: Any, rule_set: Any) -> str:
-    """Say how words were taken that weren't all understood."""
-    if not meaning.unknown:
+    if meaning.is_sure:
         return ""
-    labels = " and ".join(rule_set.label(one) for one in meaning.ids)
-    return f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}.\n"
+    from needlecare.cli.unknown import say_taken
+
+    return say_taken(meaning, rule_set)
 
 
-def _dont_know(requests: Sequence[Request], meaning: Any, typed: str, format_: str, *, signs: bool = False) -> None:
-    """Say that it isn't known, what comes close, and whom to ask; leave with 4."""
-    rule_set = requests[0].rule_set
-    if format_ == "json":
-        from needlecare.views.answers_json import red_flag, unknown_record
+def _dont_know(requests: Sequence[Request], meaning: Any, typed: str, format_: str, *, signs: bool = False) -> NoReturn:
+    from needlecare.cli.unknown import dont_know
 
-        record = unknown_record(rule_set, meaning, typed)
-        timeline = _timelines(requests[:1])[0]
-        record["red_flags"] = [red_flag(rule) for rule in timeline.red_flags]
-        _write_json(record)
-        raise typer.Exit(_UNKNOWN)
-    from needlecare.views.answers import flag_texts, red_flag_line
-    from needlecare.views.phrases import NO_ADVICE
-
-    timeline = _timelines(requests[:1])[0]
-    lines = [f"I don't know “{typed}”, so this is no yes. Ask your clinic."]
-    if meaning.turning:
-        lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
-    if meaning.nearest:
-        lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
-    lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
-    write_text("\n".join([*lines, NO_ADVICE]) + "\n")
-    raise typer.Exit(_UNKNOWN)
+    dont_know(_timelines(requests[:1])[0], meaning, typed, format_, signs=signs)

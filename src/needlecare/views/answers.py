@@ -56,6 +56,10 @@ def say_asked(asked: Asked, timeline: Timeline) -> str:
     clock, day = Clock(timeline.treatment), timeline.treatment.day
     if asked.at is not None:
         return clock.at(asked.at)
+    if asked.start is not None and asked.end is not None:
+        same = clock.day(asked.start) == clock.day(asked.end)
+        end = clock.time(asked.end) if same else "midnight" if asked.first == asked.last else clock.until(asked.end)
+        return f"{clock.at(asked.start)} to {end}"
     return say_dates(asked.first, asked.last, day)
 
 
@@ -112,6 +116,7 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
             yield f"It has been free since {clock.at(verdict.since)}."
         if verdict.again is not None:
             yield f"Leave it again from {clock.at(verdict.again)}."
+        yield from _before_next(verdict)
         return
     groups: dict[str, list[str]] = {}
     for part in verdict.parts:
@@ -122,6 +127,17 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
         more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
         lead = "" if len(groups) == 1 and len(names) == 1 else f"{capital(join_words([*shown, *more]))}: "
         yield f"{lead}{said if lead else capital(said)}."
+
+
+def _before_next(verdict: Verdict) -> Iterator[str]:
+    """Say from when it is to be left before the next session, were that as early as it may be."""
+    timeline = verdict.timeline
+    wanted = {ancestor for one in verdict.meaning.ids for ancestor in timeline.rule_set.lineage[one]}
+    for session in timeline.sessions:
+        begins = min((day for activity, day in session.precare if activity in wanted), default=None)
+        if begins is not None and session.booked is None:
+            day = timeline.treatment.day
+            yield f"If your next session is on {say_date(session.minimum, day)}: leave it from {say_date(begins, day)}."
 
 
 def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
@@ -190,14 +206,22 @@ def _reasons(verdict: Verdict, *, several: bool) -> Iterator[str]:
     below = _prescribed_parts(verdict)
     if below:
         yield f"- If yours was prescribed ({join_words(below)}): ask who prescribed it."
-    for hint in verdict.hints[:1]:
-        if hint.then:
-            options = join_words(f"--{name}" for name in hint.facts)
-            yield f"- {options} would tell more: it could end {Clock(timeline.treatment).at(hint.then)}."
+    yield from _would_tell_more(verdict)
     if several:
         yield f"- Counted from {say_treatment(timeline)}."
         for other in verdict.also:
             yield f"- {capital(say_treatment(other.timeline))} says {_LEADS[other.verdict].lower()} too."
+
+
+def _would_tell_more(verdict: Verdict) -> Iterator[str]:
+    """Name what isn't known and would shorten it."""
+    unsure = () if verdict.is_yes or not verdict.windows else verdict.windows[0].unsure
+    sooner = ""
+    for hint in verdict.hints[:1]:
+        if hint.then:
+            unsure, sooner = hint.facts, f": it could end {Clock(verdict.timeline.treatment).at(hint.then)}"
+    if unsure:
+        yield f"- {join_words(f'--{name}' for name in unsure)} would tell more{sooner}."
 
 
 def _support(window: Window) -> str:

@@ -61,6 +61,8 @@ def treatment_record(timeline: Timeline) -> dict[str, Any]:
 def _asked(asked: Asked, timeline: Timeline) -> Any:
     if asked.at is not None:
         return say_instant(asked.at, timeline)
+    if asked.start is not None:
+        return [say_instant(asked.start, timeline), say_instant(asked.end, timeline)]
     if asked.first == asked.last:
         return asked.first.isoformat()
     return [asked.first.isoformat(), asked.last.isoformat()]
@@ -85,7 +87,7 @@ def unknown_record(rule_set: RuleSet, meaning: Meaning, typed: str, verdict: str
         "rules": [],
         "sources": [],
         "instead": [],
-        "not_understood": [*meaning.unknown, *([meaning.turning] if meaning.turning else [])],
+        "not_understood": [*meaning.unknown, *meaning.when, *([meaning.turning] if meaning.turning else [])],
         "nearest": list(meaning.nearest),
     }
 
@@ -121,7 +123,7 @@ def verdict_record(verdict: Verdict, typed: str) -> dict[str, Any]:
         ],
         "again_from": say_instant(verdict.again, timeline),
         "past": verdict.asked.past or verdict.meaning.past,
-        "not_understood": list(verdict.meaning.unknown),
+        "not_understood": [*verdict.meaning.unknown, *verdict.meaning.when],
         "nearest": list(verdict.meaning.nearest),
         "treatment": treatment_record(timeline),
         "also": [

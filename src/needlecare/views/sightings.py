@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from needlecare.ask.normal import CALL, EXPECTED, RED_FLAG, Sighting
+from needlecare.ask.normal import CALL, EXPECTED, NO_LONGER, RED_FLAG, Sighting
 from needlecare.ask.verdict import NO_RULE
 from needlecare.model.ruleset import Rule
 from needlecare.views.answers import capital, closed, flag_texts, say_asked, say_sources
@@ -42,6 +42,9 @@ def _sighting(sighting: Sighting) -> Iterator[str]:
             yield f"- Until {clock.until(sighting.until)}; after that it is no longer expected."
         if sighting.call_from:
             yield f"- Still there on {clock.at(sighting.call_from)}? Call your clinic."
+    elif sighting.verdict == NO_LONGER and sighting.call_from:
+        yield f"No longer expected. {capital(label)}, {when}: watch it."
+        yield f"- Still there on {clock.at(sighting.call_from)}, or does it grow? Call your clinic."
     elif sighting.verdict == CALL and sighting.over:
         yield f"No longer expected. {capital(label)}, {when}: call your clinic."
     else:

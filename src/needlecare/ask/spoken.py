@@ -1,0 +1,173 @@
+"""What words say of time → days, a part of one, or an instant; what nobody can put a date to is left in the words."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from needlecare.ask.asked import Asked, at_instant, at_time, between, in_stretch, on_day
+from needlecare.ask.dated import counted, dated, month_of, numbered, period, short, weekday, weekend
+from needlecare.ask.timewords import MONTHS, NUMBERS, find_time, tidy
+from needlecare.dates import parse_date, parse_time
+from needlecare.errors import InputError
+from needlecare.model.treatment import Treatment
+
+# Wide enough for what anybody means by it; the strictest instant counts.
+_PARTS = {
+    "morning": (time(5), time(12)),
+    "lunchtime": (time(11), time(15)),
+    "afternoon": (time(12), time(18)),
+    "evening": (time(17), time(0)),
+    "night": (time(17), time(0)),
+}
+_SECOND_HALF = ("afternoon", "evening", "night")
+_HALF = 12
+_EARLY = _PARTS["morning"][0]
+_SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
+
+
+class Spoken(NamedTuple):
+    """What words say of the time: *words* are what is left without them.
+
+    *part* is a part of the day, *this* tells that it is one of today. *lead* is `before` (all the time until then is
+    meant), `after` (the rest of the day) or `since`.
+    """
+
+    words: str
+    first: date | None = None
+    last: date | None = None
+    clock: time | None = None
+    at: datetime | None = None
+    past: bool = False
+    part: str = ""
+    this: bool = False
+    lead: str = ""
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether they say when."""
+        return bool(self.first or self.at or self.clock or self.part)
+
+
+def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
+    """Take the words about time off *words*; *present* reads the clock, only where they need it.
+
+    Raises:
+        InputError: they name a day that isn't one, or two days.
+    """
+    spoken = Spoken(tidy(words))
+    while found := find_time(spoken.words):
+        read = _read(found.parts, treatment, present)
+        if read.first and spoken.first and (read.first, read.last) != (spoken.first, spoken.last):
+            raise InputError(f"`{words}` names two days; ask about one at a time")
+        spoken = Spoken(
+            found.rest,
+            spoken.first or read.first,
+            spoken.last or read.last,
+            spoken.clock if spoken.clock is not None else read.clock,
+            spoken.at or read.at,
+            spoken.past or read.past,
+            spoken.part or read.part,
+            spoken.this or read.this,
+            spoken.lead or found.lead or read.lead,
+        )
+    return spoken
+
+
+def _read(found: dict[str, str], treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
+    """Turn the named parts of one pattern into days, or a time."""
+    match found:
+        case {"clock": text}:
+            return Spoken("", clock=parse_time(text))
+        case {"part": part}:
+            return Spoken("", part=part, this="this" in found)
+        case {"word": word}:
+            return _relative(" ".join(word.removeprefix("the ").split()), present())
+        case {"weekday": name}:
+            which = found.get("which", "")
+            return _on(weekday(name, which, present().date()))._replace(past=which == "last")
+        case {"weekend": _}:
+            return _on(*weekend(present().date()))
+        case {"period": unit, "which": which}:
+            return _on(*period(which, unit, present().date()))._replace(past=which == "last")
+        case {"month": month, "day": day}:
+            return _on(dated(int(day), MONTHS.index(month[:3]) + 1, found.get("year", ""), treatment))
+        case {"month": month}:
+            return _on(*month_of(month, present().date()))
+        case {"nth": text}:
+            return _on(numbered(int(text), present().date()))
+        case {"short": text}:
+            return _on(short(text, treatment))
+        case {"iso": text}:
+            return _on(parse_date(text))
+        case {"number": text}:
+            return _on(treatment.day + timedelta(days=int(text)))
+    return _counted(found, treatment, present)
+
+
+def _counted(found: dict[str, str], treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
+    count = NUMBERS.get(found["count"]) or int(found["count"])
+    if unit := found.get("since"):
+        start, day = treatment.last, treatment.day
+    else:
+        start, day = present(), present().date()
+        unit, count = (found["ago"], -count) if "ago" in found else (found["unit"], count)
+    there, at = counted(start, day, count, unit, treatment)
+    return Spoken("", there, there, at=at, past=count < 0, lead="before" if "within" in found else "")
+
+
+def _on(first: date, last: date | None = None) -> Spoken:
+    return Spoken("", first, last or first)
+
+
+def _relative(word: str, now: datetime) -> Spoken:
+    shift = _SHIFTS.get(word, 0)
+    spoken = _on(now.date() + timedelta(days=shift))._replace(past=shift < 0)
+    if word.endswith("night"):
+        return spoken._replace(part="night", this=not shift)
+    return spoken._replace(at=now) if word.endswith(("now", "moment")) else spoken
+
+
+def when_asked(spoken: Spoken, treatment: Treatment, present: Callable[[], datetime]) -> Asked | None:
+    """Tell when *spoken* asks about; nothing where it doesn't say."""
+    first, last, at = spoken.first, spoken.last, spoken.at
+    if spoken.clock is not None:
+        clock = spoken.clock
+        if clock.hour < _HALF and spoken.part in _SECOND_HALF:
+            clock = clock.replace(hour=clock.hour + _HALF)
+        day = first or present().date()
+        if spoken.lead == "after":
+            return between(day, clock, time(0), treatment)
+        at = at_time(day, clock, treatment).at
+    if at is not None:
+        return in_stretch(present(), at, treatment) if spoken.lead == "before" else at_instant(at, treatment)
+    if spoken.lead and first is not None and last is not None:
+        today = present().date() if spoken.lead != "after" else first
+        return on_day(min(first, today) if spoken.lead == "before" else first, max(last, today))
+    if spoken.part and first == last:
+        return _part_of_day(spoken, treatment, present)
+    return on_day(first, last) if first is not None else None
+
+
+def _part_of_day(spoken: Spoken, treatment: Treatment, present: Callable[[], datetime]) -> Asked:
+    """Ask about a part of a day: without a day, of the one that goes on or comes next."""
+    start, end = _PARTS[spoken.part]
+    if spoken.first is not None and not spoken.this:
+        return between(spoken.first, start, end, treatment)
+    now = present()
+    asked = between(now.date(), start, end, treatment)
+    over = asked.end or now
+    if over <= now.astimezone(UTC):
+        if spoken.this:
+            return asked._replace(past=True)
+        return between(now.date() + timedelta(days=1), start, end, treatment)
+    # In the small hours “tonight” has begun.
+    begun = spoken.part == "night" and now.time() < _EARLY
+    return in_stretch(now if begun else max(asked.begins(treatment), now.astimezone(UTC)), over, treatment)
+
+
+def read_weekday(text: str, present: Callable[[], datetime]) -> date | None:
+    """Read the name of a day of the week, as in `friday`: the coming one, today included."""
+    found = find_time(f"on {text.strip().lower().removeprefix('on ')}")
+    if found is None or found.rest or set(found.parts) != {"weekday"}:
+        return None
+    return weekday(found.parts["weekday"], "", present().date())

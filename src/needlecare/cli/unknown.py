@@ -1,0 +1,52 @@
+"""What is said where words weren't all understood: which, how they were taken, what comes close, and whom to ask."""
+
+from typing import NoReturn
+
+import typer
+
+from needlecare.ask.lookup import Meaning
+from needlecare.cli.output import write_data, write_text
+from needlecare.model.plan import Timeline
+from needlecare.model.ruleset import RuleSet
+
+_UNKNOWN = 4
+
+
+def say_taken(meaning: Meaning, rule_set: RuleSet) -> str:
+    """Say how words were taken that weren't all understood."""
+    lines = []
+    if meaning.unknown:
+        labels = " and ".join(rule_set.label(one) for one in meaning.ids)
+        lines.append(f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}.\n")
+    if meaning.when:
+        lines.append(f"I don't know when “{' '.join(meaning.when)}” is; the answer is about the time below.\n")
+    return "".join(lines)
+
+
+def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *, signs: bool = False) -> NoReturn:
+    """Say that it isn't known, what comes close, and whom to ask; leave with 4."""
+    rule_set = timeline.rule_set
+    if format_ == "json":
+        from needlecare.views.answers_json import red_flag, unknown_record, write
+
+        record = unknown_record(rule_set, meaning, typed)
+        record["red_flags"] = [red_flag(rule) for rule in timeline.red_flags]
+        write_data(write(record))
+        raise typer.Exit(_UNKNOWN)
+    from needlecare.views.answers import flag_texts, red_flag_line
+    from needlecare.views.phrases import NO_ADVICE
+
+    if meaning.when and meaning.ids and not meaning.unknown:
+        lines = [
+            f"I don't know when “{' '.join(meaning.when)}” is, so this is no yes.",
+            "- Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00.",
+        ]
+    else:
+        lines = [f"I don't know “{' '.join(meaning.unknown) or typed}”, so this is no yes. Ask your clinic."]
+    if meaning.turning:
+        lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
+    if meaning.nearest and not meaning.ids:
+        lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
+    lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
+    write_text("\n".join([*lines, NO_ADVICE]) + "\n")
+    raise typer.Exit(_UNKNOWN)
