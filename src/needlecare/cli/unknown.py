@@ -38,11 +38,12 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
 
     if meaning.when and meaning.ids and not meaning.unknown:
         lines = [
-            f"I don't know when “{' '.join(meaning.when)}” is, so this is no yes.",
+            f"I don't know when “{' '.join(meaning.when)}” is, so this is not a yes.",
             "- Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00.",
         ]
     else:
-        lines = [f"I don't know “{' '.join(meaning.unknown) or typed}”, so this is no yes. Ask your clinic."]
+        so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
+        lines = [f"I don't know “{' '.join(meaning.unknown) or typed}”, so {so} your clinic."]
     if meaning.turning:
         lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
     if meaning.nearest and not meaning.ids:

@@ -100,7 +100,7 @@ def say_findings(timeline: Timeline) -> Iterator[str]:
 
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
     rule_set = verdict.timeline.rule_set
-    yield f"- No rule of {rule_set.id} speaks of it for this treatment, so this is no yes. Ask your clinic."
+    yield f"- No rule of {rule_set.id} speaks of it for this treatment, so this is not a yes. Ask your clinic."
     for hint in verdict.hints[:_SHOWN]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
         options = join_words(f"--{name}" for name in hint.facts)
