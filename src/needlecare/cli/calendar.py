@@ -27,12 +27,15 @@ class CalendarOptions(NamedTuple):
 
 
 def render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str, str]:
-    """Render *timeline*; with it comes what is to be said once it is written: a date that has moved."""
+    """Render *timeline*; with it comes what is to be said once it is written: what has changed."""
     from needlecare.views import ics
 
     options = read_options(typed)
-    old = read_plan(typed.replaces) if typed.replaces is not None else None
-    return ics.render(timeline, options, old), _moved(timeline, old) if old is not None else ""
+    if typed.replaces is None:
+        return ics.render(timeline, options), ""
+    old = read_plan(typed.replaces)
+    remarks = filter(None, (_moved(timeline, old), _unsaid(timeline, old)))
+    return ics.render(timeline, options, old), "\n".join(remarks)
 
 
 def render_cancel(typed: CalendarOptions) -> str:
@@ -105,3 +108,18 @@ def _moved(timeline: "Timeline", old: "OldPlan") -> str:
         return ""
     year = old.day if old.day.year == new.year else None
     return f"moves the plan from {say_date(old.day, year)} to {say_date(new, year)}"
+
+
+def _unsaid(timeline: "Timeline", old: "OldPlan") -> str:
+    """Name the options that the old file was made with and that are missing now, so that they can be typed."""
+    from needlecare.views.ics.said import NO_FACTS, missing, to_words
+    from needlecare.views.phrases import join_words, say_option
+
+    lost = missing(old.said, timeline)
+    if old.day != timeline.treatment.day:
+        lost.pop("--seen", None)  # what was seen after another treatment says nothing of this one
+    known = to_words({option: value for option, value in lost.items() if value}).replace("=", " ")
+    unknown = [option for option, value in lost.items() if not value]
+    hidden = join_words(one if one in NO_FACTS else say_option(one[2:], timeline.rule_set) for one in unknown)
+    made_with = " and ".join(filter(None, (known, f"an answer to {hidden}" if hidden else "")))
+    return f"the old file was made with {made_with}; say so again, or its entries change" if made_with else ""

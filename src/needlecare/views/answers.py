@@ -8,7 +8,7 @@ from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, PRESCRIBED, YES, Par
 from needlecare.ask.when import Return
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window
 from needlecare.model.ruleset import ALLOW
-from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_date, say_dates, topmost
+from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_date, say_dates, say_option, topmost
 
 _LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
 _MOMENT = timedelta(microseconds=1)
@@ -103,7 +103,7 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
     yield f"- No rule of {rule_set.id} speaks of it for this treatment, so this is not a yes. Ask your clinic."
     for hint in verdict.hints[:_SHOWN]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
-        options = join_words(f"--{name}" for name in hint.facts)
+        options = join_words(say_option(name, rule_set) for name in hint.facts)
         yield f"- {options}: if this was assumed wrongly, leave {rule_set.label(hint.target)}{until}."
 
 

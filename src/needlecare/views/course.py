@@ -11,7 +11,7 @@ from needlecare.sessions import Course, Deadline, Step
 from needlecare.views.answers import capital, red_flag_line
 from needlecare.views.answers_json import head, treatment_record
 from needlecare.views.findings import is_stopped, list_findings
-from needlecare.views.phrases import NO_ADVICE, join_words, say_date, say_dates, say_day, topmost
+from needlecare.views.phrases import NO_ADVICE, join_words, say_date, say_dates, say_day, say_option, topmost
 
 _WIDEST = 76
 _SHOWN = 3
@@ -38,7 +38,7 @@ def _course(course: Course, timeline: Timeline, kind: str) -> Iterator[str]:
         yield f"- {course.note}"
     unsure = dict.fromkeys(fact for step in course.steps for fact in step.session.unsure)
     if unsure:
-        options = join_words(f"--{fact}" for fact in unsure)
+        options = join_words(say_option(fact, rule_set) for fact in unsure)
         yield f"- The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
     if course.deadline:
         yield from _deadline(course, course.deadline, rule_set, kind)

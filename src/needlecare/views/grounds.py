@@ -6,7 +6,7 @@ from datetime import datetime
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Hint, Timeline
 from needlecare.model.ruleset import RuleSet
-from needlecare.views.phrases import Clock, join_words, topmost
+from needlecare.views.phrases import Clock, join_words, say_option, topmost
 from needlecare.views.rows import Row
 
 
@@ -15,7 +15,7 @@ def list_known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row
     facts, rule_set = timeline.facts, timeline.rule_set
 
     def name(names: Iterable[str]) -> str:
-        return join_words(f"--{one}" if typed else one.replace("-", " ") for one in names)
+        return join_words(say_option(one, rule_set) if typed else one.replace("-", " ") for one in names)
 
     def add(text: str, advice: str) -> str:
         return f"{text}; {advice}" if typed else text

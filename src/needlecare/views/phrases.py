@@ -100,6 +100,21 @@ def join_words(words: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
 
 
+# What every rule set's commands have an option for; any other fact is said with --fact.
+_OPTIONS = frozenset({"area", "depth", "setting", "technique", "add-on", "skin-type", "condition", "uses", "goal"})
+
+
+def say_option(fact: str, rule_set: RuleSet) -> str:
+    """Name the option that answers *fact*: `--area`, or `--fact drops-given=yes` where it has none of its own."""
+    if fact in _OPTIONS:
+        return f"--{fact}"
+    if fact not in rule_set.facts:
+        return f"--fact {fact}"
+    asked = rule_set.facts[fact]
+    answers = [answer.id for answer in asked.answers if answer.id != asked.default]
+    return f"--fact {fact}={'NUMBER' if asked.is_number else '|'.join(answers[:3])}"
+
+
 def marks(windows: Iterable[Window], rule_set: RuleSet, shown: int = 2) -> str:
     """Name the weightiest sources that hold the values used, and how many more there are."""
     ids = ranked_sources(windows, rule_set)

@@ -9,6 +9,7 @@ from needlecare.model.plan import Timeline
 from needlecare.views.ics.entry import Options
 from needlecare.views.ics.identity import dated_plan, event_uid, named_plan
 from needlecare.views.ics.notes import Notes
+from needlecare.views.ics.said import said_of, to_words
 from needlecare.views.ics.shapes import entries, instant
 from needlecare.views.ics.write import Heading, Made, to_text
 from needlecare.views.phrases import NO_ADVICE
@@ -46,7 +47,7 @@ def render(timeline: Timeline, options: Options | None = None, old: "OldPlan | N
         made.extend(_cancel(event, sequence, lead + notes.of([]), options) for event in gone)
     title = timeline.rule_set.title
     heading = (_HUSH_NAME, _HUSH_TEXT) if options.discreet else (title, notes.heading())
-    return to_text(Heading(plan, *heading), _in_time(made))
+    return to_text(Heading(plan, *heading, said_of(timeline, discreet=options.discreet)), _in_time(made))
 
 
 def cancel(old: "OldPlan", options: Options | None = None) -> str:
@@ -60,7 +61,7 @@ def cancel(old: "OldPlan", options: Options | None = None) -> str:
     lead = f"The plan was called off. {NO_ADVICE}\n\nIt said:\n"
     made = [_cancel(event, old.next_sequence, lead + event.text, options) for event in old.events]
     heading = (_HUSH_NAME, _HUSH_TEXT) if options.discreet else ("Called off", f"This plan was called off. {NO_ADVICE}")
-    return to_text(Heading(plan, *heading), _in_time(made))
+    return to_text(Heading(plan, *heading, to_words({} if options.discreet else old.said)), _in_time(made))
 
 
 def _plan(timeline: Timeline, options: Options) -> str:

@@ -1,12 +1,14 @@
 """An older calendar file of ours → the plan that it holds, so that a new file can update it or call it off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from needlecare.errors import InputError
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.views.ics.identity import event_uid, plan_of
+from needlecare.views.ics.said import from_words
+from needlecare.views.ics.write import SAID
 
 LARGEST_BYTES = 5_000_000
 _MOST_EVENTS = 5_000
@@ -32,11 +34,15 @@ class OldEvent(NamedTuple):
 
 
 class OldPlan(NamedTuple):
-    """The plan of an older file: its id, the date of its treatment if that is still in it, its events."""
+    """The plan of an older file: its id, the date of its treatment if that is still in it, its events.
+
+    *said* is what was said of the treatment, by option; nothing where another program dropped it.
+    """
 
     id: str
     day: date | None
     events: tuple[OldEvent, ...]
+    said: Mapping[str, str] = {}
 
     @property
     def next_sequence(self) -> int:
@@ -51,7 +57,8 @@ def read_old(data: bytes, name: str) -> OldPlan:
         InputError: it is no calendar, not whole, not one of ours, or holds more than one plan.
     """
     events: dict[str, OldEvent] = {}
-    for component in _components(data, name):
+    calendar = _calendar(data, name)
+    for component in _components(calendar, name):
         event = _event(component, name)
         known = events.get(event.uid)
         if known is None or known.sequence < event.sequence:
@@ -65,13 +72,15 @@ def read_old(data: bytes, name: str) -> OldPlan:
     if plan is None:
         raise InputError(f"{name} is not a calendar of needlecare; {_OURS}")
     first = events.get(event_uid(plan, "day 0"))
-    found = OldPlan(plan, first.start if first else None, tuple(events.values()))
+    found = OldPlan(
+        plan, first.start if first else None, tuple(events.values()), from_words(str(calendar.get(SAID, "")))
+    )
     if found.next_sequence > _LAST_SEQUENCE:
         raise InputError(f"{name} can't be followed: its SEQUENCE is as high as it can be; {_OURS}")
     return found
 
 
-def _components(data: bytes, name: str) -> Iterator[Any]:
+def _calendar(data: bytes, name: str) -> Any:
     from icalendar import Calendar
 
     if len(data) > LARGEST_BYTES:
@@ -89,9 +98,12 @@ def _components(data: bytes, name: str) -> Iterator[Any]:
     if opened > 3 * _MOST_EVENTS or marks.count("BEGIN:VCALENDAR") > 1:
         raise InputError(f"{name} holds more than one plan; {_OURS}")
     try:
-        calendar = Calendar.from_ical(text)
+        return Calendar.from_ical(text)
     except Exception as error:  # noqa: BLE001  a parser of others may fail in any way on what others wrote
         raise InputError(f"{name} can't be read as a calendar ({_reason(error)}); {_OURS}") from None
+
+
+def _components(calendar: Any, name: str) -> Iterator[Any]:
     for component in calendar.subcomponents:
         if component.name == "VEVENT":
             yield component

@@ -10,6 +10,7 @@ from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 
 from needlecare.views.harmless import harmless
 
+SAID = "X-NEEDLECARE-FACTS"
 _OCTETS = 75
 # The upper two bits of an octet that goes on with a character of UTF-8.
 _INSIDE = 0x80
@@ -24,11 +25,12 @@ _BACKSLASH = re.compile(r"\\(?=[nNrR])")
 
 
 class Heading(NamedTuple):
-    """What stands above the events."""
+    """What stands above the events; *said* is for a file that follows this one, and shows nowhere."""
 
     plan: str
     name: str
     text: str
+    said: str = ""
 
 
 class Made(NamedTuple):
@@ -52,7 +54,8 @@ def to_text(heading: Heading, events: Iterable[Made]) -> str:
     name, text = vText(line(heading.name)), vText(lines(heading.text))
     shown = {"NAME": name, "X-WR-CALNAME": name, "DESCRIPTION": text, "X-WR-CALDESC": text}
     fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": heading.plan}
-    _fill(calendar, {key: vText(value) for key, value in fixed.items()} | shown)
+    kept = {SAID: vText(line(heading.said))} if heading.said else {}
+    _fill(calendar, {key: vText(value) for key, value in fixed.items()} | shown | kept)
     shared = _Shared()
     calendar.subcomponents = [_event(made, shared) for made in events]
     return "".join(_content(calendar))
