@@ -13,6 +13,7 @@ _NUMBERS = re.compile(r"([0-9]{1,2})[^0-9a-z]+([0-9]{1,2})[^0-9a-z]+[0-9]+")
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Files beside the zones that name none; one of them would make a plan depend on the machine.
@@ -24,6 +25,16 @@ _HELP = "write it as 2026-11-20 or 20 Nov 2026"
 def is_relative(text: str) -> bool:
     """Tell whether *text* is a word that needs the clock: today, yesterday, tomorrow."""
     return text.strip().lower() in _RELATIVE
+
+
+def resolve(text: str, today: date) -> str:
+    """Write the words today, yesterday and tomorrow as dates, where a date stands: after `=` or `..`."""
+    return _DATED.sub(lambda found: f"{found[1]}{today + timedelta(days=_RELATIVE[found[2].lower()])}", text)
+
+
+def needs_today(text: str) -> bool:
+    """Tell whether *text* has a word that `resolve` would write as a date."""
+    return _DATED.search(text) is not None
 
 
 def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:

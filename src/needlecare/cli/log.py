@@ -9,7 +9,7 @@ import typer
 
 from needlecare.cli.lazy import Command
 from needlecare.cli.output import complain, write_data, write_text
-from needlecare.cli.reading import make_request
+from needlecare.cli.reading import dated, make_request, present, refuse_ahead
 from needlecare.cli.remembered import LASTING, spoken, the_log
 from needlecare.cli.request import with_options
 from needlecare.errors import InputError
@@ -32,6 +32,7 @@ _NEEDED = ("date", "tz")
 def add(typed: dict[str, Any]) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all of them."""
     log = the_log(typed)
+    typed = _dated(typed, log.lasting())
     lasting = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
     if typed["date"] is None:
         own = [
@@ -91,6 +92,7 @@ def edit(
     """Change what is remembered of a treatment; what isn't named stays."""
     log = the_log(typed)
     entry, lasting = log.get(number), log.lasting()
+    typed = _dated(typed, {**lasting, **entry.said})
     changed = {
         name: value for name, value in typed.items() if value not in (None, [], False) and name not in _FORGOTTEN
     }
@@ -146,10 +148,19 @@ def _agrees(entry: Entry) -> bool:
     return answer.strip().lower() in (b"y", b"yes")
 
 
+def _dated(typed: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Write words such as today as dates, so that what is remembered doesn't move with the clock."""
+    from needlecare.dates import machine_zone, parse_zone
+
+    name = typed["tz"] or known.get("tz")
+    return dict(dated(typed, parse_zone(name) if name else machine_zone()))
+
+
 def _as_said(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> dict[str, Any]:
     """Check what was said of a treatment, and give what is remembered of it: words about days as dates."""
     request = _check(typed, lasting)
     treatment = request.treatment
+    refuse_ahead(request, present(treatment.zone, request.now))
     said = {
         name: value
         for name, value in typed.items()

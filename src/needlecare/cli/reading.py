@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SINGLE = ("depth", "setting", "technique", "skin_type")
 SEVERAL = ("area", "add_on", "condition", "uses", "goal")
+# The options whose texts may hold a date.
+_DATED = ("condition", "uses", "goal", "area", "add_on", "seen", "event")
 
 
 class Request(NamedTuple):
@@ -32,7 +34,7 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
     Rule sets that were *loaded* before are taken from there.
     """
     from needlecare.answers import read_facts
-    from needlecare.dates import is_relative, machine_zone, parse_time, parse_zone
+    from needlecare.dates import machine_zone, parse_time, parse_zone
     from needlecare.model.treatment import make_treatment
     from needlecare.rules.load import load_rules
 
@@ -40,6 +42,7 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
     zone = parse_zone(typed["tz"]) if typed["tz"] is not None else machine_zone()
     if now is not None:
         present(zone, now)  # what can't be read is told even where nothing asks for it
+    typed = dated(typed, zone)
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if typed["time"] is not None else None
     kept = {} if loaded is None else loaded
@@ -51,9 +54,7 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
     if typed["seen"]:
         from needlecare.seen import read_seen
 
-        relative = any(is_relative(text.partition("=")[2]) for text in typed["seen"])
-        today = present(zone, now).date() if relative else None
-        treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"], today))
+        treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"]))
     if typed["next_"] is not None:
         treatment = treatment._replace(next_day=_next_day(typed["next_"], treatment, now))
     if typed["event"]:
@@ -61,6 +62,36 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
 
         treatment = treatment._replace(events=read_events(rule_set, day, typed["event"]))
     return Request(rule_set, treatment, facts, now)
+
+
+def dated(typed: Mapping[str, Any], zone: ZoneInfo) -> Mapping[str, Any]:
+    """Write the words today, yesterday and tomorrow in the options as the dates that they mean now."""
+    from needlecare.dates import is_relative, needs_today, resolve
+
+    said = {name: typed[name] for name in _DATED if typed[name]}
+    relative = {name: texts for name, texts in said.items() if any(map(needs_today, texts))}
+    soon = typed["next_"] is not None and is_relative(typed["next_"])
+    if not relative and not soon:
+        return typed
+    today = present(zone, typed["now"]).date()
+    changed = {name: [resolve(text, today) for text in texts] for name, texts in relative.items()}
+    return {**typed, **changed, **({"next_": resolve(f"={typed['next_']}", today)[1:]} if soon else {})}
+
+
+def refuse_ahead(request: Request, now: datetime) -> None:
+    """Refuse what is said to have been seen after *now*, in a command that knows what time it is.
+
+    Raises:
+        InputError: something was.
+    """
+    for name, seen in request.treatment.seen.items():
+        if seen.first is not None and seen.first.at > now:
+            today = seen.first.day == now.date()
+            at, is_ = (f"{seen.first.at.astimezone(now.tzinfo):%H:%M}", f"{now:%H:%M}") if today else ("", "")
+            raise InputError(
+                f"--seen: {name} on {f'{seen.first.day} {at}'.strip()} is still to come, "
+                f"it is {f'{now.date()} {is_}'.strip()}; say it once you have seen it"
+            )
 
 
 def said_of(typed: Mapping[str, Any]) -> dict[str, list[str]]:

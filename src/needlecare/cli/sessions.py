@@ -1,12 +1,13 @@
 """`sessions`: what was typed → a course, forwards or backwards from an event."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated
 
 import typer
 
 from needlecare.cli.output import write_data, write_text
-from needlecare.cli.reading import Request, read_date
+from needlecare.cli.reading import Request, present, read_date, refuse_ahead
 from needlecare.cli.request import about_treatment
 from needlecare.errors import InputError
 
@@ -37,6 +38,7 @@ def sessions(
     Exit code 1 is a course that doesn't fit before its event, 4 that no rule says how far apart sessions are.
     """
     from needlecare.ask.healing import healing
+    from needlecare.dates import is_relative
     from needlecare.events import read_days, read_events
     from needlecare.sessions import Calendar, fit_before, plan_course
     from needlecare.timeline import build_timeline
@@ -49,6 +51,8 @@ def sessions(
     selection = select(rule_set, facts)
     calendar = Calendar(tuple(read_days(text, "--avoid") for text in avoid or ()), _closed(closed or ()))
     dates = [read_date(text, treatment.zone, request.now) for text in done or ()]
+    if request.now is not None or any(map(is_relative, done or ())):
+        _refuse_ahead(request, dates)
     event = read_events(rule_set, treatment.day, [before], "--before")[0] if before else None
     course = plan_course(selection.spacings, treatment.day, done=dates, count=count, calendar=calendar)
     timeline = build_timeline(rule_set, treatment, facts)
@@ -77,6 +81,18 @@ def sessions(
         write_text(say_course(course, timeline, kind))
     if course.deadline and not course.deadline.fits:
         raise typer.Exit(1)
+
+
+def _refuse_ahead(request: Request, done: Sequence[date]) -> None:
+    """Refuse what is said to be done or seen and is still to come."""
+    now = present(request.treatment.zone, request.now)
+    refuse_ahead(request, now)
+    for day in done:
+        if day > now.date():
+            raise InputError(
+                f"--done: {day.isoformat()} is still to come, it is {now.date().isoformat()}; "
+                "a session that is booked is --next"
+            )
 
 
 def _closed(texts: Sequence[str]) -> frozenset[int]:

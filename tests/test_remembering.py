@@ -1,0 +1,106 @@
+"""What `log` keeps of what was typed: dates that stay, nothing that is still to come."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from running import run
+
+SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
+NOW = ("--now", "2026-11-21T12:35")
+Typed = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_log: None) -> Typed:
+    """Run `log` with a log of the test's own."""
+    del no_log
+    monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
+    monkeypatch.delenv("NEEDLECARE_NO_LOG")
+    return lambda *typed: run("log", *typed)
+
+
+def listed(log: Typed) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(log("list", "--format", "json")[1])
+    return record
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "kept"),
+    [
+        (["--seen", "redness-gone=today"], "seen", ["redness-gone=2026-11-21"]),
+        (["--seen", "redness-gone=Today 09:00"], "seen", ["redness-gone=2026-11-21 09:00"]),
+        (["--seen", "redness-gone=todayT09:00"], "seen", ["redness-gone=2026-11-21T09:00"]),
+        (["--seen", "redness-gone=no"], "seen", ["redness-gone=no"]),
+        (["--event", "wedding=tomorrow"], "event", ["wedding=2026-11-22"]),
+        (["--event", "beach:the day today=today..tomorrow"], "event", ["beach:the day today=2026-11-21..2026-11-22"]),
+        (["--next", "tomorrow"], "next", "2026-11-22"),
+    ],
+    ids=["seen", "seen at an hour", "seen with a T", "not yet", "an event", "a label with the word", "next"],
+)
+def test_words_about_days_are_remembered_as_dates(log: Typed, typed: list[str], field: str, kept: object) -> None:
+    assert log("add", *SITTING, *NOW, *typed)[0] == 0
+    assert listed(log)["treatments"][0][field] == kept
+    assert log("edit", "1", "--time", "17:00", "--now", "2026-11-25T09:00")[0] == 0
+    assert listed(log)["treatments"][0][field] == kept, "and a later change of something else keeps them"
+
+
+def test_a_change_remembers_dates_too(log: Typed) -> None:
+    log("add", *SITTING, *NOW)
+    log("edit", "1", "--seen", "redness-gone=yesterday", "--now", "2026-11-24T09:00")
+    assert listed(log)["treatments"][0]["seen"] == ["redness-gone=2026-11-23"]
+
+
+@pytest.mark.parametrize("sitting", [(), SITTING], ids=["alone", "with a treatment"])
+def test_a_lasting_answer_remembers_its_date(log: Typed, sitting: tuple[str, ...]) -> None:
+    assert log("add", *sitting, *NOW, "--uses", "isotretinoin=yesterday")[0] == 0
+    assert listed(log)["lasting"]["uses"] == ["isotretinoin=2026-11-20"]
+
+
+def test_the_zone_that_is_remembered_tells_which_day_today_is(log: Typed) -> None:
+    log("add", "--date", "2026-11-20", "--tz", "Pacific/Auckland", "--now", "2026-11-20T09:00")
+    log("edit", "1", "--seen", "redness-gone=today", "--now", "2026-11-21T12:35+00:00")
+    assert listed(log)["treatments"][0]["seen"] == ["redness-gone=2026-11-22"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("redness-gone=tomorrow", "redness-gone on 2026-11-22 is still to come, it is 2026-11-21; say it once"),
+        ("redness-gone=2026-12-03", "redness-gone on 2026-12-03 is still to come, it is 2026-11-21; say it once"),
+        ("redness-gone=today 23:00", "redness-gone on 2026-11-21 23:00 is still to come, it is 2026-11-21 12:35"),
+    ],
+    ids=["tomorrow", "a date", "later today"],
+)
+def test_what_is_still_to_come_has_not_been_seen(log: Typed, typed: str, says: str) -> None:
+    log("add", *SITTING, *NOW)
+    before = listed(log)
+    for command in (["add", *SITTING, "--area", "neck"], ["edit", "1"]):
+        code, _, err = log(*command, "--seen", typed, *NOW)
+        assert (code, says in err) == (2, True), err
+    assert listed(log) == before
+
+
+@pytest.mark.parametrize("asked", [["today"], ["can", "gym"], ["can", "gym", "tomorrow"], ["sessions"]], ids=" ".join)
+def test_commands_that_know_the_time_refuse_it_too(asked: list[str], no_log: None) -> None:
+    del no_log
+    code, _, err = run(*asked, *SITTING, *NOW, "--seen", "redness-gone=2026-11-25")
+    assert (code, "redness-gone on 2026-11-25 is still to come" in err) == (2, True)
+
+
+def test_a_question_about_a_date_may_suppose_what_will_be_seen(no_log: None) -> None:
+    del no_log
+    code, out, _ = run("can", "sauna", *SITTING, "--on", "2026-11-27", "--seen", "redness-gone=2026-11-25")
+    assert (code, out.startswith("Yes. Saunas")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("done", "now"), [("2026-11-25", NOW), ("tomorrow", NOW), ("tomorrow", ())], ids=["a date", "a word", "by the clock"]
+)
+def test_a_session_still_to_come_is_not_done(done: str, now: tuple[str, ...], no_log: None) -> None:
+    del no_log
+    code, _, err = run("sessions", *SITTING, "--done", done, *now)
+    assert (code, "is still to come" in err, "a session that is booked is --next" in err) == (2, True, True)
