@@ -90,7 +90,7 @@ class Spans:
         return self._round(found.point.at, up=False) if found.point.at < FOREVER else None
 
     def usually_by(self, rule: Rule) -> datetime | None:
-        """Compute from when a sign is usually gone, where the rule gives a range; it may still be seen to the end."""
+        """Compute from when a sign may be gone, where the rule gives a range; it is as usual up to the end."""
         if rule.end is None or not rule.end.is_range:
             return None
         return self.instant(rule.end)

@@ -11,7 +11,16 @@ from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
 from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_not_before, say_treatment
 from needlecare.views.findings import lead_of
-from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_restriction, say_waits, topmost
+from needlecare.views.phrases import (
+    NO_ADVICE,
+    Clock,
+    join_words,
+    say_answers,
+    say_option,
+    say_restriction,
+    say_waits,
+    topmost,
+)
 
 _KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
 
@@ -180,7 +189,15 @@ def _screened(screened: Screened) -> Iterator[str]:
         yield f"Nothing known against it, of the {screened.answered} questions answered (there are {total})."
     if screened.unanswered:
         yield ""
-        yield f"Not answered ({len(screened.unanswered)}); say it with --condition, --uses and --skin-type, or none:"
-        yield from (f"- {screening.text or screening.id}" for screening in screened.unanswered)
+        asked = {test.fact: None for screening in screened.unanswered for test in screening.when.tests}
+        rule_set = screened.timeline.rule_set
+        none = join_words(say_option(one, rule_set, "none") for one in asked if rule_set.facts[one].several)
+        yield (
+            f"Not answered ({len(screened.unanswered)}). Say what applies to you with the option behind it"
+            f"{f'; if nothing does, {none}' if none else ''}:"
+        )
+        for screening in screened.unanswered:
+            options = say_answers(screening, screened.timeline)
+            yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
     yield ""
     yield red_flag_line(screened.timeline)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from needlecare.model.facts import Test
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window, ranked_sources
-from needlecare.model.ruleset import RuleSet
+from needlecare.model.ruleset import RuleSet, Screening
 from needlecare.model.time import local_date
 from needlecare.model.treatment import Treatment
 
@@ -104,15 +105,31 @@ def join_words(words: Iterable[str]) -> str:
 _OPTIONS = frozenset({"area", "depth", "setting", "technique", "add-on", "skin-type", "condition", "uses", "goal"})
 
 
-def say_option(fact: str, rule_set: RuleSet) -> str:
+def say_option(fact: str, rule_set: RuleSet, answer: str = "") -> str:
     """Name the option that answers *fact*: `--area`, or `--fact drops-given=yes` where it has none of its own."""
     if fact in _OPTIONS:
-        return f"--{fact}"
-    if fact not in rule_set.facts:
-        return f"--fact {fact}"
-    asked = rule_set.facts[fact]
-    answers = [answer.id for answer in asked.answers if answer.id != asked.default]
-    return f"--fact {fact}={'NUMBER' if asked.is_number else '|'.join(answers[:3])}"
+        return f"--{fact} {answer}".rstrip()
+    if not answer and fact in rule_set.facts:
+        asked = rule_set.facts[fact]
+        ids = [known.id for known in asked.answers if known.id != asked.default]
+        answer = "NUMBER" if asked.is_number else "|".join(ids[:3])
+    return f"--fact {fact}={answer}".rstrip("=")
+
+
+def say_answers(screening: Screening, timeline: Timeline) -> str:
+    """Name the options that would tell whether *screening* applies: `--condition eczema`."""
+    return join_words(
+        _say_answer(test, timeline.rule_set, dated=screening.within is not None)
+        for test in screening.when.tests
+        if test.fact in timeline.facts.unknown or test.fact in timeline.facts.partial
+    )
+
+
+def _say_answer(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
+    fact = rule_set.facts[test.fact]
+    given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
+    said = ("NUMBER" if fact.is_number else "|".join(given)) + ("=DATE" if dated and fact.several else "")
+    return say_option(fact.id, rule_set, said)
 
 
 def marks(windows: Iterable[Window], rule_set: RuleSet, shown: int = 2) -> str:

@@ -114,7 +114,7 @@ def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             parts.append(f"from {clock.at(window.start)}")
         parts.append(f"until {clock.until(window.end)}")
         if window.usually_by:
-            parts.append(f"usually gone by {clock.last_day(window.usually_by)}")
+            parts.append(f"may be gone from {clock.at(window.usually_by)}")
         if window.worry_after:
             parts.append(f"call {whom(timeline)} if it is still there from {clock.at(window.worry_after)}")
         if window.unsure:
