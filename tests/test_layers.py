@@ -52,6 +52,32 @@ def test_a_changed_rule_keeps_the_fields_that_the_change_does_not_name(layer: La
     assert ours.says[0] == ("sheet", "72h", "")
 
 
+BASE = (
+    "rules: {gym: {avoid: gym, until: 24h, because: one day will do, by: Dr B, roughly: a day, note: Wait a day, "
+    "how: slowly, source: sheet}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ("until: 48h", "how, note"),
+        ("days: 0..2", "how, note"),
+        ("do: gym", "how, note"),
+        ("until: 48h, because: two are better", "because, how, note"),
+        ("until: 24h", "because, by, how, note, roughly"),
+        ("how: at once", "because, by, how, note, roughly"),
+        ("when: {skin-type: II}", "because, by, how, note, roughly"),
+    ],
+)
+def test_reasons_go_with_the_value_that_they_explain(tmp_path: Path, change: str, kept: str) -> None:
+    words = "activities: {gym: {label: the gym}}\n"
+    (tmp_path / "base.yaml").write_text(f"ruleset: base\n{EXTENDS}{words}{BASE}", encoding="utf-8")
+    top = tmp_path / "top.yaml"
+    top.write_text(f"ruleset: top\nextends: base.yaml\nrules: {{gym: {{{change}}}}}\n", encoding="utf-8")
+    assert ", ".join(sorted(load_rules(str(top)).rules["gym"].words)) == kept
+
+
 def test_a_named_field_is_replaced_whole(tmp_path: Path) -> None:
     house = "rules: {bare: {avoid: [makeup, self-tan], until: 24h, when: {technique: pen, area: face}}}\n"
     (tmp_path / "house.yaml").write_text(EXTENDS + house)

@@ -69,6 +69,12 @@ ADVICE = [
         id="a change that doesn't say why and by whom",
     ),
     pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  sleep: {until: 3d, because: it is better, by: Dr A}\n",
+        "mine.yaml:5:18: advice: sleep has another `until` here, and keeps the text of microneedling: “The first night, "
+        "sleep on your back with your head raised.”; if that is no longer true, say your own `text:`",
+        id="another value under words that tell the old one",
+    ),
+    pytest.param(
         "words-from: microneedling\nwhen: {setting: home}\n" + HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n",
         "mine.yaml:2:7: advice: no rule of mine shows unless more is said: plans assume setting to be clinic; "
         "change `when`, or make what it asks for the `default` of that fact",
@@ -113,9 +119,17 @@ def test_lint_advises_with_the_place(
             "rules:\n  no-gym: {avoid: exercise, until: 1d}\n  gym: {do: exercise, from: no-gym ends, for: 2d}\n",
             id="done from its end on",
         ),
+        pytest.param(
+            "extends: microneedling\nrules:\n  sleep: {until: 3d, text: Sleep on your back, because: better, by: Dr A}\n",
+            id="words of its own for its own value",
+        ),
+        pytest.param(
+            "extends: microneedling\nrules:\n  sunscreen-later: {until: 60d, because: better, by: Dr A}\n",
+            id="words that tell how often",
+        ),
     ],
 )
-def test_lint_is_silent_on_what_can_show(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_is_silent_on_what_is_meant(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "lint", str(write(tmp_path, HEAD + text)))
     assert (code, ": advice: " in out) == (0, False)
 

@@ -1,5 +1,6 @@
 """Advice for those who write rules: what loads, yet is hardly what its author meant."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time
@@ -18,6 +19,14 @@ from needlecare.timeline import build_timeline
 # Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
 _SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
 
+_WINDOW = ("from", "until", "for", "at", "due", "days", "eases", "worry-after")
+# Words that may tell how long; `because` and the like go with the value that they explain.
+_TELLING = ("text", "how", "instead", "why", "note", "prefer", "if-broken")
+# How long or when, in words or figures; “twice a day” and “every night” tell how often.
+_TIME = re.compile(
+    r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"
+)
+
 
 def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     """Give advice on *rule_set*, a line each with its place; *layer* knows the places."""
@@ -30,6 +39,7 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
         at = layer.entries["rules"][id_].id
         for text in (*_shorter(rule), *_never(rule, rule_set), *_idle(rule, rule_set), *_changed(rule, layer)):
             advice.add(at, text)
+        _outdated(rule, layer, advice)
     return advice.lines()
 
 
@@ -204,3 +214,17 @@ def _changed(rule: Rule, layer: Layer) -> Iterator[str]:
     missing = [word for word in ("because", "by") if raw.origin_of(word) != rule.origin or word not in rule.words]
     if others and missing:
         yield f"{rule.id} changes a rule of {', '.join(others)}: say {' and '.join(f'`{word}:`' for word in missing)}"
+
+
+def _outdated(rule: Rule, layer: Layer, advice: Problems) -> None:
+    """Note words of somebody else that tell a time, where the times of the rule were changed."""
+    raw = layer.entries["rules"][rule.id]
+    changed = [key for key in _WINDOW if key in raw.value and raw.origin_of(key) == rule.origin]
+    for word in _TELLING if changed and raw.origins else ():
+        origin = raw.origin_of(word)
+        if word in rule.words and origin != rule.origin and _TIME.search(rule.words[word]):
+            advice.add(
+                raw.value[changed[0]],
+                f"{rule.id} has another `{changed[0]}` here, and keeps the {word} of {origin}: "
+                f"“{rule.words[word]}”; if that is no longer true, say your own `{word}:`",
+            )

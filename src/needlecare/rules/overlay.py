@@ -1,6 +1,7 @@
 """One rule set laid over what it extends, entry by entry, and what no set may take away from the one below.
 
-An entry that a layer changes keeps the fields that the layer doesn't name; a named field is replaced whole.
+An entry that a layer changes keeps the fields that the layer doesn't name; a named field is replaced whole. Where the
+value itself changes, the reasons that were given for the old one go with it.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,14 @@ _SHORT = {"sources": "title", "activities": "label", "signs": "label", "moments"
 # What may change in a red flag; anything else could take something from it.
 _OPEN_IN_RED_FLAG = ("text", "how", "instead", "why", "note", "because", "by", "source", "says", "call")
 _REASONS = ("because", "by")
+# What a statement says as such, by section.
+_VALUES = {
+    "rules": (*_WINDOW, "days", *VERBS),
+    "screening": ("level", "within"),
+    "sessions": ("count", "every", "overdue", "then"),
+}
+# Words that say why a rule has the value it has, or how a source put it; of another value they would be false.
+_OF_THE_VALUE = (*_REASONS, "roughly")
 _LONGEST_CHAIN = 20
 
 
@@ -89,6 +98,8 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
         dropped += ("for",)
     if any(verb in new for verb in VERBS):
         dropped += VERBS
+    if any(key in new and new[key] != old.get(key) for key in _VALUES.get(section, ())):
+        dropped += _OF_THE_VALUE
     for key in dropped:
         fields.pop(key, None)
     fields.update(new)
