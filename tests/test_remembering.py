@@ -98,7 +98,9 @@ def test_a_question_about_a_date_may_suppose_what_will_be_seen(no_log: None) -> 
 
 
 @pytest.mark.parametrize(
-    ("done", "now"), [("2026-11-25", NOW), ("tomorrow", NOW), ("tomorrow", ())], ids=["a date", "a word", "by the clock"]
+    ("done", "now"),
+    [("2026-11-25", NOW), ("tomorrow", NOW), ("tomorrow", ())],
+    ids=["a date", "a word", "by the clock"],
 )
 def test_a_session_still_to_come_is_not_done(done: str, now: tuple[str, ...], no_log: None) -> None:
     del no_log

@@ -70,8 +70,8 @@ ADVICE = [
     ),
     pytest.param(
         "extends: microneedling\n" + HEAD + "rules:\n  sleep: {until: 3d, because: it is better, by: Dr A}\n",
-        "mine.yaml:5:18: advice: sleep has another `until` here, and keeps the text of microneedling: “The first night, "
-        "sleep on your back with your head raised.”; if that is no longer true, say your own `text:`",
+        "mine.yaml:5:18: advice: sleep has another `until` here, and keeps the text of microneedling: "
+        "“The first night, sleep on your back with your head raised.”; if that is no longer true, say your own `text:`",
         id="another value under words that tell the old one",
     ),
     pytest.param(
@@ -120,7 +120,7 @@ def test_lint_advises_with_the_place(
             id="done from its end on",
         ),
         pytest.param(
-            "extends: microneedling\nrules:\n  sleep: {until: 3d, text: Sleep on your back, because: better, by: Dr A}\n",
+            "extends: microneedling\nrules:\n  sleep: {until: 3d, text: On your back, because: better, by: Dr A}\n",
             id="words of its own for its own value",
         ),
         pytest.param(

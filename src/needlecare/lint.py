@@ -219,12 +219,13 @@ def _changed(rule: Rule, layer: Layer) -> Iterator[str]:
 def _outdated(rule: Rule, layer: Layer, advice: Problems) -> None:
     """Note words of somebody else that tell a time, where the times of the rule were changed."""
     raw = layer.entries["rules"][rule.id]
-    changed = [key for key in _WINDOW if key in raw.value and raw.origin_of(key) == rule.origin]
+    fields = raw.value if isinstance(raw.value, dict) else {}
+    changed = [key for key in _WINDOW if key in fields and raw.origin_of(key) == rule.origin]
     for word in _TELLING if changed and raw.origins else ():
         origin = raw.origin_of(word)
         if word in rule.words and origin != rule.origin and _TIME.search(rule.words[word]):
             advice.add(
-                raw.value[changed[0]],
+                fields[changed[0]],
                 f"{rule.id} has another `{changed[0]}` here, and keeps the {word} of {origin}: "
                 f"“{rule.words[word]}”; if that is no longer true, say your own `{word}:`",
             )

@@ -42,5 +42,5 @@ def test_who_has_nothing_of_it_says_none(no_log: None) -> None:
     del no_log
     _, out, _ = run("check", *SITTING)
     assert "if nothing does, --condition none and --uses none:" in out
-    _, out, _ = run("check", *SITTING, *"--condition none --uses none --skin-type II --depth 1".split())
+    _, out, _ = run("check", *SITTING, "--condition", "none", "--uses", "none", "--skin-type", "II", "--depth", "1")
     assert "Not answered" not in out

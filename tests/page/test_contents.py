@@ -172,6 +172,32 @@ def test_the_page_names_what_a_clinic_changed_and_why(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("render", [html.render, markdown.render], ids=["html", "markdown"])
+def test_who_changed_a_protected_rule_and_why_stands_at_the_top(
+    render: Callable[[Timeline], str], tmp_path: Path
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "ruleset: own\nextends: microneedling\n"
+        "rules: {sunscreen: {until: 10d, because: we hand out hats., by: Dr A}}\n"
+        "screening: {isotretinoin: {within: 12mo, because: to be safe, by: Dr B}}\n"
+        "switched-off: {sunscreen-later: {because: we advise in person, by: Dr C}}\n",
+        encoding="utf-8",
+    )
+    text = render(make_plan(rules(str(path))))
+    found = re.findall(r"This rule set (.+? a protected rule, .+?)(?:</p>|\n)", text)
+    assert found == [
+        "changes a protected rule, isotretinoin by Dr B: to be safe.",
+        "changes a protected rule, sunscreen by Dr A: we hand out hats.",
+        "switches off a protected rule, sunscreen-later by Dr C: we advise in person.",
+    ]
+
+
+def test_the_page_leads_to_what_does_not_lift_where_there_is_any() -> None:
+    assert '<a href="#lasting">' in html.render(make_plan(rules(str(CLINIC))))
+    assert '"#lasting"' not in html.render(make_plan())
+
+
 @pytest.mark.parametrize(("name", "begins"), [("a.html", "<!DOCTYPE html>"), ("a.md", "# "), ("a.csv", '"kind",')])
 def test_the_files_name_tells_the_format(tmp_path: Path, name: str, begins: str) -> None:
     target = tmp_path / name

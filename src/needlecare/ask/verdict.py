@@ -41,7 +41,8 @@ class Verdict(NamedTuple):
     *until* is when a "no" or a "better not" is over, *better_until* when a "better not" that follows a "no" is;
     *earliest* is *until* by its known parts alone. *and_once* is what must have been seen besides: before *until* in
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
-    they count from. *parts* tells of each activity that is part of what was asked.
+    they count from. All of these hold for all of what was asked, *parts* tells of each activity that is part of it;
+    of a yes, only where they wait for different things.
     """
 
     meaning: Meaning
@@ -84,6 +85,12 @@ class Verdict(NamedTuple):
     def sources(self) -> tuple[str, ...]:
         """The sources behind the answer, those that hold the value used first, the weightiest of them first."""
         return ranked_sources((*self.windows, *self.supports), self.timeline.rule_set)
+
+    @property
+    def own_waits(self) -> tuple[Wait, ...]:
+        """What must have been seen for what was asked about as such, without what only some part of it waits for."""
+        own = [part for part in self.parts if part.activity in self.meaning.ids]
+        return tuple(dict.fromkeys(wait for part in own for wait in part.and_once)) if own else self.and_once
 
     @property
     def is_divided(self) -> bool:
@@ -157,7 +164,9 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: boo
     else:
         return blank._replace(hints=_hints(timeline, asked_for))
     if verdict == YES:
-        return _with_past(blank._replace(verdict=YES), timeline, meaning, asked)
+        free = tuple(_part(part, runs, YES, asked) for part, runs in every.items())
+        differ = len({frozenset(wait.bound for wait in part.and_once) for part in free}) > 1
+        return _with_past(blank._replace(verdict=YES, parts=free if differ else ()), timeline, meaning, asked)
     if not any(state != YES for state in states.values()):
         return blank._replace(verdict=verdict)
     divided = tuple(

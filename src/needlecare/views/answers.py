@@ -111,13 +111,25 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Say when the answer changes, for each part of what was asked if they differ."""
     if verdict.verdict == YES:
         if verdict.and_once:
-            yield f"Only if {join_words(wait.label for wait in verdict.and_once)}."
+            yield from _conditions(verdict, clock)
         elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
             yield f"It has been free since {clock.at(verdict.since)}."
         if verdict.again is not None:
             yield f"Leave it again from {clock.at(verdict.again)}."
         yield from _before_next(verdict)
         return
+    yield from _each_part(verdict, clock)
+
+
+def _conditions(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Say what must have been seen for a yes, and for which part of it."""
+    if verdict.parts:
+        yield from _each_part(verdict, clock)
+    elif verdict.and_once:
+        yield f"Only if {join_words(wait.label for wait in verdict.and_once)}."
+
+
+def _each_part(verdict: Verdict, clock: Clock) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for part in verdict.parts:
         groups.setdefault(_say_part(part, verdict, clock), []).append(part.activity)
@@ -271,6 +283,7 @@ def _return(found: Return, *, several: bool) -> Iterator[str]:
     yield from say_findings(verdict.timeline)
     if verdict.verdict == YES:
         yield f"{capital(verdict.label)}: free from {clock.at(found.free_from or verdict.timeline.treatment.last)}."
+        yield from (f"- {line}" for line in _conditions(verdict, clock))
         again = [window for window in verdict.windows if window.start > verdict.timeline.treatment.last]
         if verdict.again is not None and again:
             yield f"- Not from {clock.at(verdict.again)} on."
@@ -278,7 +291,7 @@ def _return(found: Return, *, several: bool) -> Iterator[str]:
         yield f"{capital(verdict.label)}: {say_not_before(None, verdict.and_once, None, clock)}."
     else:
         yield f"{capital(verdict.label)}: {_say_return(found, clock)}."
-        if len({part.until for part in verdict.parts}) > 1:
+        if len({(part.until, part.and_once) for part in verdict.parts}) > 1:
             yield from (f"- {line}" for line in _until(verdict, clock))
     yield from _reasons(verdict, several=several)
 
@@ -288,5 +301,6 @@ def _say_return(found: Return, clock: Clock) -> str:
     free = found.free_from
     if verdict.verdict == BETTER_NOT:
         return f"better not before {clock.at(found.better_from or free or FOREVER)}"
-    said = say_not_before(free, verdict.and_once, verdict.earliest if verdict.and_once else None, clock)
+    waits = verdict.own_waits
+    said = say_not_before(free, waits, verdict.earliest if waits else None, clock)
     return f"{said}, better not before {clock.at(found.better_from)}" if found.better_from else said

@@ -99,10 +99,13 @@ def _fact(timeline: Timeline, name: str) -> str:
 def _notice(rule_set: RuleSet) -> Iterator[str]:
     yield rule_set.notice or NO_ADVICE
     yield "What stands in brackets are sources; +3 means three more."
-    for changed in rule_set.changed_core:
-        rule = rule_set.rules.get(changed)
-        by = f" by {rule.words['by']}: {rule.words.get('because', '')}" if rule and "by" in rule.words else ""
-        yield f"This rule set changes a protected rule, {changed}{by}."
+    for id_ in rule_set.changed_core:
+        found = [change for change in rule_set.changes if change.id == id_ and change.how != "added"]
+        for change in found[-1:]:
+            does = "switches off" if change.how == "switched off" else "changes"
+            by = f" by {change.by}" if change.by else ""
+            why = f": {change.because.rstrip('.')}" if change.because else ""
+            yield f"This rule set {does} a protected rule, {id_}{by}{why}."
 
 
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:

@@ -1,0 +1,67 @@
+"""A condition belongs to the activity that has it: the plan and the answers name the same one."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ask.conftest import Make
+from needlecare.ask.asked import at_instant
+from needlecare.ask.lookup import Meaning, find_activities
+from needlecare.ask.verdict import Verdict, judge
+from needlecare.ask.when import find_return
+from needlecare.model.plan import Timeline
+from needlecare.views.answers import say_return, say_verdict
+from needlecare.views.days import list_lifts
+from needlecare.views.phrases import Clock
+
+LATE = datetime(2026, 11, 27, 9, tzinfo=UTC)
+
+
+def means(timeline: Timeline, words: str) -> Meaning:
+    return find_activities(timeline.rule_set, words)
+
+
+def ask(timeline: Timeline, words: str, at: datetime = LATE) -> Verdict:
+    return judge([timeline], means(timeline, words), at_instant(at, timeline.treatment))
+
+
+@pytest.mark.parametrize("words", ["swimming", "heat", "exercise", "skincare", "acids", "shaving"])
+@pytest.mark.parametrize("day", [21, 24, 27, 30])
+def test_each_part_waits_for_what_its_windows_in_the_plan_wait_for(plan_for: Make, words: str, day: int) -> None:
+    timeline, at = plan_for(), datetime(2026, 11, day, 9, tzinfo=UTC)
+    for part in ask(timeline, words, at).parts:
+        windows = [one for one in timeline.windows_on(part.activity) if one.better_from <= at or one.over <= at]
+        assert {wait.bound for wait in part.and_once} <= {wait.bound for one in windows for wait in one.waits}
+
+
+def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make) -> None:
+    timeline = plan_for()
+    answer = ask(timeline, "swimming")
+    assert [wait.bound for wait in answer.and_once] == ["redness-gone"], "all of it waits for that"
+    assert {part.activity: [wait.bound for wait in part.and_once] for part in answer.parts} == {
+        "swimming": [],
+        "hot-tub": ["redness-gone"],
+    }
+    assert "\n- Swimming: free.\n- Hot tubs: only if no redness is left.\n" in say_verdict(answer)
+    (window,) = timeline.windows_on("swimming")
+    assert window.waits == (), "as in the plan"
+
+
+def test_when_says_it_of_the_part_alone_too(plan_for: Make) -> None:
+    timeline = plan_for()
+    said = say_return(find_return([timeline], means(timeline, "swimming")))
+    assert said.startswith(
+        "Swimming: not before Thu 26 Nov.\n- Swimming: not before Thu 26 Nov.\n- Hot tubs: not before"
+    )
+    said = say_return(find_return([timeline], means(timeline, "sauna"), LATE))
+    assert said.startswith("Saunas: free from Fri 27 Nov 09:00.\n- Only if no redness is left.\n")
+
+
+def test_the_plan_does_not_call_it_free_as_a_whole(plan_for: Make) -> None:
+    timeline = plan_for()
+    lifts = [row.text for row in list_lifts(timeline, Clock(timeline.treatment)) if row.head == "Thu 26 Nov"]
+    assert "swimming (not all)" in lifts
+
+
+def test_what_waits_for_the_same_as_a_whole_is_said_once(plan_for: Make) -> None:
+    assert "\n- Only if no redness is left.\n" in say_verdict(ask(plan_for(), "sauna"))
