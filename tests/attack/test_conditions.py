@@ -182,10 +182,17 @@ def test_a_narrow_terminal_shows_the_whole_plan(columns: int) -> None:
     assert "clinic" in shown
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "5000"])
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "5000", "99999999", "9" * 9999])
 def test_help_fits_any_width(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    assert run("plan", "--help").code == 0
+    code, out, _ = run("plan", "--help")
+    assert (code, max(map(len, out.splitlines())) < 1000) == (0, True)
+
+
+def test_a_message_about_something_long_is_cut() -> None:
+    code, _, err = run(*PLAN, "--goal", "nowhere" * 1000)
+    assert (code, err.startswith("needlecare: ")) == (2, True)
+    assert max(map(len, err.splitlines())) == len("needlecare: ") + 2000
 
 
 @pytest.mark.parametrize("zone", [":/etc/passwd", "EST5EDT4,M3.2.0,M11.1.0"])

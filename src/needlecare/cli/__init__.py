@@ -10,6 +10,7 @@ from needlecare.errors import NeedlecareError, OutputError
 
 # EX_SOFTWARE of sysexits.h: not one of the documented answers, so that no script takes a bug for one.
 _BUG = 70
+_WIDEST = "999"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -19,6 +20,7 @@ def main(argv: list[str] | None = None) -> None:
     # And so it is at the end, where Python would look through everything once more: a tenth of the run time.
     atexit.register(gc.freeze)
     _replace_what_cannot_be_shown()
+    _limit_width()
     try:
         from needlecare.cli.app import app
 
@@ -63,3 +65,9 @@ def _replace_what_cannot_be_shown() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
             stream.reconfigure(errors="replace")
+
+
+def _limit_width() -> None:
+    """Take a terminal of a thousand columns and more for a narrower one: Rich draws whatever width it is told."""
+    if len(os.environ.get("COLUMNS", "").lstrip("0")) > len(_WIDEST):
+        os.environ["COLUMNS"] = _WIDEST

@@ -8,7 +8,7 @@ import typer
 
 from needlecare.cli.complete import offer_activities, offer_signs
 from needlecare.cli.output import write_data, write_text
-from needlecare.cli.reading import Request, present, refuse_ahead
+from needlecare.cli.reading import Request, present_for
 from needlecare.cli.request import about_treatments
 from needlecare.errors import InputError
 
@@ -204,10 +204,7 @@ def _timelines(requests: Sequence[Request]) -> list[Any]:
 
 
 def _now(requests: Sequence[Request]) -> datetime:
-    now = present(requests[0].treatment.zone, requests[0].now)
-    for request in requests:
-        refuse_ahead(request, now)
-    return now
+    return present_for(requests)
 
 
 def _since(requests: Sequence[Request]) -> datetime | None:

@@ -1,6 +1,6 @@
 """What the options of one treatment come to: a rule set, a treatment, facts. The one place that reads the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -76,6 +76,14 @@ def dated(typed: Mapping[str, Any], zone: ZoneInfo) -> Mapping[str, Any]:
     today = present(zone, typed["now"]).date()
     changed = {name: [resolve(text, today) for text in texts] for name, texts in relative.items()}
     return {**typed, **changed, **({"next_": resolve(f"={typed['next_']}", today)[1:]} if soon else {})}
+
+
+def present_for(requests: Sequence[Request]) -> datetime:
+    """Give the present moment in the zone of *requests*, which may say of nothing to come that it was seen."""
+    now = present(requests[0].treatment.zone, requests[0].now)
+    for request in requests:
+        refuse_ahead(request, now)
+    return now
 
 
 def refuse_ahead(request: Request, now: datetime) -> None:
