@@ -6,9 +6,18 @@ from datetime import datetime, timedelta
 from needlecare.ask.asked import Asked
 from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, PRESCRIBED, YES, Part, Verdict
 from needlecare.ask.when import Return
-from needlecare.model.plan import FOREVER, Timeline, Wait, Window
+from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import ALLOW
-from needlecare.views.phrases import NO_ADVICE, Clock, join_words, say_date, say_dates, say_option, topmost
+from needlecare.views.phrases import (
+    NO_ADVICE,
+    Clock,
+    join_words,
+    say_date,
+    say_dates,
+    say_not_before,
+    say_option,
+    topmost,
+)
 
 _LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
 _MOMENT = timedelta(microseconds=1)
@@ -175,25 +184,6 @@ def _earliest(windows: Iterable[Window], until: datetime | None) -> datetime | N
     return max((window.earliest for window in windows if window.end == (until or FOREVER)), default=None)
 
 
-def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: datetime | None, clock: Clock) -> str:
-    """Say when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`."""
-    once = [
-        f"{wait.label}, usually by {clock.last_day(wait.usually_by)}"
-        if wait.usually_by
-        else f"{wait.label} (you see when)"
-        for wait in waits
-    ]
-    if earliest == FOREVER:
-        return "never"
-    if until is None:
-        labels = [wait.label for wait in waits]
-        return f"not until {join_words(labels)}" if labels else "no, and no end is given: ask your clinic"
-    if not once:
-        return f"not before {clock.at(until)}"
-    known = earliest or until
-    return f"not before {clock.at(known)}, and then only once {', and '.join(once)}"
-
-
 def _reasons(verdict: Verdict, *, several: bool) -> Iterator[str]:
     rule_set, timeline = verdict.timeline.rule_set, verdict.timeline
     deciding = verdict.windows[0] if verdict.windows else verdict.supports[0] if verdict.supports else None
@@ -233,7 +223,7 @@ def _would_tell_more(verdict: Verdict) -> Iterator[str]:
         if hint.then:
             unsure, sooner = hint.facts, f": it could end {Clock(verdict.timeline.treatment).at(hint.then)}"
     if unsure:
-        yield f"- {join_words(f'--{name}' for name in unsure)} would tell more{sooner}."
+        yield f"- {join_words(say_option(name, verdict.timeline.rule_set) for name in unsure)} would tell more{sooner}."
 
 
 def _support(window: Window) -> str:

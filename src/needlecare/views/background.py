@@ -9,13 +9,14 @@ from needlecare.ask.why import Reasons
 from needlecare.model.plan import Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
-from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_not_before, say_treatment
+from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_treatment
 from needlecare.views.findings import lead_of
 from needlecare.views.phrases import (
     NO_ADVICE,
     Clock,
     join_words,
     say_answers,
+    say_not_before,
     say_option,
     say_restriction,
     say_waits,

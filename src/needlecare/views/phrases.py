@@ -95,6 +95,25 @@ def say_restriction(window: Window, clock: Clock) -> str:
     return ", ".join(parts)
 
 
+def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: datetime | None, clock: Clock) -> str:
+    """Say when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`."""
+    once = [
+        f"{wait.label}, usually by {clock.last_day(wait.usually_by)}"
+        if wait.usually_by
+        else f"{wait.label} (you see when)"
+        for wait in waits
+    ]
+    if earliest == FOREVER:
+        return "never"
+    if until is None:
+        labels = [wait.label for wait in waits]
+        return f"not until {join_words(labels)}" if labels else "no, and no end is given: ask your clinic"
+    if not once:
+        return f"not before {clock.at(until)}"
+    known = earliest or until
+    return f"not before {clock.at(known)}, and then only once {', and '.join(once)}"
+
+
 def join_words(words: Iterable[str]) -> str:
     """Join words: `a, b and c`."""
     listed = list(words)
