@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from attack.strength import tries
 from needlecare import Timeline, Treatment, build_timeline, make_treatment, read_facts
 from needlecare.model.bounds import ALWAYS, TREATMENT, Bound, Stretch, Term
 from needlecare.model.facts import Condition, Facts
@@ -17,7 +17,7 @@ from needlecare.model.time import Duration
 from needlecare.model.treatment import NOT_YET, Seen, seen_on
 from support import words
 
-laws = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+laws = tries(30)
 
 ZONES = [
     "Europe/London",

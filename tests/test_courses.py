@@ -192,6 +192,14 @@ def test_a_course_of_one_session_fits_where_that_one_has_healed() -> None:
     assert (fitted.deadline.fits, fitted.deadline.possible_from) == (True, FIRST + timedelta(days=8))
 
 
+@pytest.mark.parametrize(("heals", "latest"), [(7, 22), (8, 21)])
+def test_the_last_session_heals_on_the_very_day_of_an_event(heals: int, latest: int) -> None:
+    course = Course(FIRST, (), 1, "", "")
+    fitted = fit_before(course, every("4w", "6w"), wedding(2027, 3, 1), healed=lambda day: day + timedelta(days=heals))
+    assert fitted.deadline is not None
+    assert fitted.deadline.last == date(2027, 2, latest)
+
+
 def test_what_has_been_done_has_no_latest_day() -> None:
     spacings = every("4w", "6w")
     course = planned(plan_course(spacings, FIRST, done=[date(2026, 12, 18)], count=3))

@@ -69,6 +69,13 @@ def test_what_is_left_before_a_booked_session_waits_for_nothing(plan: Planner) -
     assert ahead.end_stated
 
 
+def test_an_exception_counts_before_a_booked_session_too(plan: Planner) -> None:
+    rules = "one: {avoid: heat, from: 3d before, until: 24h, except: {sauna: 1d before}}"
+    made = plan(rules, booked="2026-12-18", tz=CHATHAM)
+    assert no(made, "sauna") == ["17 Nov 00:00 to 20 Nov 00:00", "15 Dec 00:00 to 18 Dec 00:00"]
+    assert no(made, "heat") == ["17 Nov 00:00 to 21 Nov 16:30", "15 Dec 00:00 to 19 Dec 00:00"]
+
+
 def test_the_pre_care_of_a_booked_session_counts_from_its_date_not_before_the_treatment(plan: Planner) -> None:
     rules = (
         "gym: {avoid: gym, from: 3d before, until: 1d}\nheat: {avoid: heat, from: 3d before, until: 24h}\n"
@@ -148,6 +155,33 @@ def test_of_several_windows_the_strictest_and_longest_clashes(plan: Planner) -> 
     (meeting,) = plan(rules, tz=CHATHAM, events=[event("trip", 20, 30)], more=KINDS).meetings
     (clash,) = meeting.clashes
     assert clash.window.rule == "c"
+
+
+@pytest.mark.parametrize(
+    ("rules", "on", "clashing", "waiting"),
+    [
+        pytest.param("a: 48h and redness-gone", 23, ["heat", "sauna"], [], id="not yet"),
+        pytest.param("a: 48h and redness-gone", 24, [], [("heat", "a"), ("sauna", "a")], id="from the day of its end"),
+        pytest.param("a: 48h and redness-gone\nb: 4d", 24, ["sauna"], [("heat", "a")], id="what clashes doesn't wait"),
+        pytest.param("a: 48h", 25, [], [], id="what waits for nothing"),
+        pytest.param("a: 48h and bottle-empty", 30, [], [("heat", "a"), ("sauna", "a")], id="a wait without a date"),
+    ],
+)
+def test_what_is_free_on_an_event_only_once_something_is_seen_is_told(
+    plan: Planner, rules: str, on: int, clashing: list[str], waiting: list[tuple[str, str]]
+) -> None:
+    lines = [line.partition(": ") for line in rules.splitlines()]
+    targets = {"a": "heat", "b": "sauna"}
+    made = plan(
+        "\n".join(f"{id_}: {{avoid: {targets[id_]}, until: {end}}}" for id_, _, end in lines)
+        + "\nc: {avoid: sauna, until: 1h}",
+        tz=CHATHAM,
+        events=[event("wedding", on, on)],
+        more=KINDS,
+    )
+    (meeting,) = made.meetings
+    assert [clash.activity for clash in meeting.clashes] == clashing
+    assert [(window.target, window.rule) for window in meeting.waiting] == waiting
 
 
 def test_an_event_that_nobody_knows_clashes_with_nothing_and_says_so(plan: Planner) -> None:

@@ -7,9 +7,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from attack.strength import tries
 from generated import rules, treatments
 from needlecare import RuleSet, RuleSetError, Treatment, build_timeline, load_rules, read_facts
 from needlecare.model.facts import Condition
@@ -17,12 +18,7 @@ from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
 from needlecare.views.json import to_record
 from support import WORDS
 
-few = settings(
-    max_examples=12,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+few = settings(tries(12), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 Written = dict[str, Any]
 
 

@@ -1,10 +1,11 @@
 """Laws of the views: read back, each of them shows the windows of the JSON, with the same times and verdicts."""
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from agreeing import check
+from attack.strength import tries
 from generated import facts, made, rule_sets, treatments
 from needlecare import Treatment, build_timeline, load_rules, read_facts
 from needlecare.model.facts import Facts
@@ -12,15 +13,7 @@ from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
 from support import Planner
 
 # Shrinking a whole plan takes minutes.
-few, many = (
-    settings(
-        max_examples=examples,
-        deadline=None,
-        phases=[Phase.explicit, Phase.reuse, Phase.generate],
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    for examples in (16, 60)
-)
+few, many = (settings(tries(examples), phases=[Phase.explicit, Phase.reuse, Phase.generate]) for examples in (12, 40))
 SHIPPED = load_rules()
 answers = st.fixed_dictionaries(
     {},

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from attack.strength import tries
 from needlecare import RuleSet, Timeline
 from needlecare.ask.asked import at_instant, between, on_day
 from needlecare.ask.lookup import Meaning
@@ -24,7 +25,7 @@ SITTINGS: dict[str, dict[str, str]] = {
     "radiofrequency": {"technique": "radiofrequency", "skin_type": "V"},
     "prp": {"add_on": "prp", "depth": "2.5"},
 }
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = tries(20)
 STRICTNESS = (NO, BETTER_NOT, NO_RULE, YES)
 
 

@@ -1,4 +1,4 @@
-"""How hard the program is attacked: `ATTACK=50 python -m pytest tests/attack` tries fifty times as much."""
+"""How hard laws and attacks try: with `ATTACK=50 python -m pytest tests` fifty times as much."""
 
 import os
 import re

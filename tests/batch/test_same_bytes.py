@@ -7,9 +7,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from attack.strength import tries
 from batches import HERE, batch, write
 from needlecare import RuleSet, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.batch.fast import shapes
@@ -76,19 +77,19 @@ def check(rule_set: RuleSet, day: date, clock: time | None, zone: str, said: Map
     assert PLANNERS[rule_set.id].line(treatment, facts, "C-1") == long_way
 
 
-@settings(max_examples=150, deadline=None)
+@tries(80)
 @given(WHEN, CLOCKS, st.sampled_from(ZONES), FACTS)
 def test_any_plan_is_the_same(day: date, clock: time | None, zone: str, said: Mapping[str, list[str]]) -> None:
     check(RULES, day, clock, zone, said)
 
 
-@settings(max_examples=150, deadline=None)
+@tries(80)
 @given(WHEN, CLOCKS, st.sampled_from(ZONES))
 def test_any_plan_of_rules_with_all_kinds_of_bounds_is_the_same(day: date, clock: time | None, zone: str) -> None:
     check(GOLDEN, day, clock, zone, {})
 
 
-@pytest.mark.parametrize("clock", [time(0, 30), time(1, 30), time(3), time(9, 10), time(21, 59), time(23, 30)])
+@pytest.mark.parametrize("clock", [time(0, 30), time(3), time(9, 10), time(23, 30)])
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_day_around_a_clock_change_is_the_same(zone: str, clock: time) -> None:
     for day in (date(2026, 3, 8), date(2026, 3, 29), date(2026, 4, 5), date(2026, 9, 6), date(2026, 10, 25)):
