@@ -23,18 +23,24 @@ def event(kind: str, first: int, last: int) -> Event:
     [
         pytest.param(
             *("avoid: gym, from: 3d before, until: 24h", "avoid", "16:30"),
-            ["17 Nov 00:00 to 21 Nov 16:30", "15 Dec 00:00 to 19 Dec 00:00"],
-            id="what is left before a session is real, what comes after it is its own plan's",
+            ["17 Nov 00:00 to 21 Nov 16:30", "15 Dec 00:00 to 20 Dec 00:00"],
+            id="it restricts before it and after it, from any time of its day",
         ),
         pytest.param(
             *("avoid: gym, days: -2..1", "avoid", None),
-            ["18 Nov 00:00 to 22 Nov 00:00", "16 Dec 00:00 to 19 Dec 00:00"],
-            id="days before it",
+            ["18 Nov 00:00 to 22 Nov 00:00", "16 Dec 00:00 to 20 Dec 00:00"],
+            id="days around it",
         ),
         pytest.param(
-            "avoid: gym, until: 24h", "avoid", "16:30", ["20 Nov 16:30 to 21 Nov 16:30"], id="nothing before it"
+            *("avoid: gym, until: 24h", "avoid", "16:30"),
+            ["20 Nov 16:30 to 21 Nov 16:30", "18 Dec 00:00 to 20 Dec 00:00"],
+            id="nothing before it",
         ),
-        pytest.param("avoid: gym, days: 0..1", "avoid", "16:30", ["20 Nov 00:00 to 22 Nov 00:00"], id="its own day"),
+        pytest.param(
+            *("allow: gym, from: 24h", "avoid", "16:30"),
+            ["20 Nov 16:30 to 21 Nov 16:30", "18 Dec 00:00 to 20 Dec 00:00"],
+            id="before a permission",
+        ),
         pytest.param(
             *("avoid: gym, until: next-session - 2d", "avoid", "16:30"), ["20 Nov 16:30 to 17 Dec 00:00"], id="until it"
         ),
@@ -62,18 +68,23 @@ def test_a_booked_session(plan: Planner, rule: str, kind: str, clock: str | None
     assert no(plan(f"one: {{{rule}}}", time=clock, tz=CHATHAM, booked="2026-12-18"), "gym", kind) == holds
 
 
-def test_what_is_left_before_a_booked_session_waits_for_nothing(plan: Planner) -> None:
-    made = plan("one: {avoid: gym, from: 3d before, until: redness-gone}", booked="2026-12-18")
-    after, ahead = (one for one in made.windows if one.target == "gym")
-    assert ([wait.bound for wait in after.waits], ahead.waits) == (["redness-gone"], ())
-    assert ahead.end_stated
+def test_what_is_seen_after_one_session_is_waited_for_anew_after_the_next(plan: Planner) -> None:
+    rules = "one: {avoid: gym, from: 3d before, until: redness-gone}"
+    made = plan(rules, seen=["redness-gone=2026-11-22"], booked="2026-12-18")
+    first, second = (one for one in made.windows if one.target == "gym")
+    assert (first.waits, [wait.bound for wait in second.waits]) == ((), ["redness-gone"])
+
+
+def test_what_is_to_be_done_and_normal_after_a_booked_session_is_its_own_plans(plan: Planner) -> None:
+    made = plan("one: {do: gym, until: 24h}\ntwo: {expect: redness, until: 24h}", booked="2026-12-18")
+    assert [window.start.month for window in made.windows if window.rule in ("one", "two")] == [11, 11]
 
 
 def test_an_exception_counts_before_a_booked_session_too(plan: Planner) -> None:
     rules = "one: {avoid: heat, from: 3d before, until: 24h, except: {sauna: 1d before}}"
     made = plan(rules, booked="2026-12-18", tz=CHATHAM)
     assert no(made, "sauna") == ["17 Nov 00:00 to 20 Nov 00:00", "15 Dec 00:00 to 18 Dec 00:00"]
-    assert no(made, "heat") == ["17 Nov 00:00 to 21 Nov 16:30", "15 Dec 00:00 to 19 Dec 00:00"]
+    assert no(made, "heat") == ["17 Nov 00:00 to 21 Nov 16:30", "15 Dec 00:00 to 20 Dec 00:00"]
 
 
 def test_the_pre_care_of_a_booked_session_counts_from_its_date_not_before_the_treatment(plan: Planner) -> None:

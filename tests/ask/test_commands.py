@@ -338,7 +338,17 @@ def test_a_booked_session_makes_its_pre_care_real(ask: Ask) -> None:
     record = ask("plan", "--next", "2027-01-08", "--format", "json").record
     assert record["sessions"][0]["booked"] == "2027-01-08"
     ahead = [one for one in record["windows"] if one["activity"] == "retinoids" and one["start"] > "2026-12"]
-    assert [(one["start"][:10], one["end"][:10]) for one in ahead] == [("2027-01-01", "2027-01-09")]
+    assert [(one["start"][:10], one["end"][:10]) for one in ahead] == [("2027-01-01", "2027-01-23")]
+
+
+def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
+    booked = ("--next", "2027-01-08")
+    assert ask("can", "retinol", "--on", "2027-01-10", *booked).out.startswith("No. ")
+    assert ask("normal", "redness", "--on", "2027-01-09", *booked).out.startswith("To be expected. ")
+    assert ask("normal", "redness", "--on", "2027-01-07", *booked).out.startswith("No longer expected. ")
+    later = ask("today", *booked, "--now", "2027-01-09T09:00").out
+    assert "redness" in later.partition("Normal to see")[2]
+    assert "No longer expected" not in later
     assert "If session" not in ask("plan", "--next", "2027-01-08").out
 
 

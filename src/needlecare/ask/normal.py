@@ -39,10 +39,17 @@ class Sighting(NamedTuple):
 
 
 def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: Asked) -> Sighting:
-    """Tell whether the signs that *meaning* names are to be expected; the gravest answer counts."""
+    """Tell whether the signs that *meaning* names are to be expected; of several the gravest answer counts.
+
+    What the latest treatment brings is expected, however long ago another one was.
+    """
     # What a treatment to come will bring says nothing about what is seen now.
     begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER, one.treatment)] or timelines
-    found = [_judge(timeline, meaning, sign, asked) for timeline in begun for sign in meaning.ids]
+    begun = sorted(begun, key=lambda one: one.treatment.first, reverse=True)
+    found = []
+    for sign in meaning.ids:
+        latest, *others = (_judge(timeline, meaning, sign, asked) for timeline in begun)
+        found.extend([latest] if latest.verdict == EXPECTED else [latest, *others])
     gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
     if gravest.verdict in (EXPECTED, NO_LONGER) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”.

@@ -40,10 +40,10 @@ class Now(NamedTuple):
 
     @property
     def worries(self) -> tuple[tuple[Timeline, Window], ...]:
-        """Signs that were to be expected and are now a reason to call."""
+        """Signs that were to be expected and are now a reason to call; what another treatment brings now is none."""
         found = []
+        going = {window.target for _, window in self.expect}
         for timeline in self.timelines:
-            going = {window.target for owner, window in self.expect if owner is timeline}
             for window in timeline.windows:
                 due = window.worry_after or window.end
                 if window.kind == EXPECT and window.target not in going and window.start <= self.at and due <= self.at:

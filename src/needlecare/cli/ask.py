@@ -8,7 +8,7 @@ import typer
 
 from needlecare.cli.complete import offer_activities, offer_signs
 from needlecare.cli.output import write_data, write_text
-from needlecare.cli.reading import Request, present_for
+from needlecare.cli.reading import Request, present_for, with_booked
 from needlecare.cli.request import about_treatments
 from needlecare.errors import InputError
 
@@ -107,7 +107,7 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
     typed = _joined(words)
     if not meaning.ids or meaning.turning:
         _dont_know(requests, meaning, typed, format_, signs=True)
-    sighting = judge_sign(_timelines(requests), meaning, asked)
+    sighting = judge_sign(_timelines(with_booked(requests, asked.last)), meaning, asked)
     if format_ == "json":
         from needlecare.views.answers_json import sighting_record
 
@@ -154,7 +154,8 @@ def today(requests: list[Request], *, format_: Format = "text") -> None:
     from needlecare.ask.today import look
 
     _check(format_)
-    now = look(_timelines(requests), _now(requests))
+    at = _now(requests)
+    now = look(_timelines(with_booked(requests, at.date())), at)
     if format_ == "json":
         from needlecare.views.answers_json import now_record
 

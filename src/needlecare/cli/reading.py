@@ -148,3 +148,16 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise InputError(f"--now: `{now}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def with_booked(requests: Sequence[Request], by: date) -> list[Request]:
+    """Add the booked sessions that have been *by* that date: what they bring stands in no other plan."""
+    from needlecare.model.treatment import make_treatment
+
+    known = {one.treatment.day for one in requests}
+    booked = [
+        one._replace(treatment=make_treatment(day, None, one.treatment.zone))
+        for one in requests
+        if (day := one.treatment.next_day) is not None and day <= by and day not in known
+    ]
+    return [*requests, *booked]

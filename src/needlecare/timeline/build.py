@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from needlecare.model.bounds import Bound
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
@@ -64,11 +63,14 @@ class Builder:
         self._selection = selection
         self._spans = Spans(rule_set, treatment, selection)
         self._known: dict[tuple[str, str], tuple[Span, ...]] = {}
+        self._all_spans = [self._spans]
         self._next: Treatment | None = None
         if treatment.next_day is not None:
-            # What comes before a booked session is real; what comes after it belongs to that session's own plan.
+            # A booked session restricts as it will: before it and after it. What is to be done, and what is normal
+            # after it, belongs to its own plan.
             self._next = treated_on(treatment.next_day, None, treatment.zone)
             self._next_spans = Spans(rule_set, self._next, selection)
+            self._all_spans.append(self._next_spans)
         self._holds = {
             activity: merge(self._restricting(reaches), rule_set.moments)
             for activity, reaches in selection.restrictions.items()
@@ -83,26 +85,22 @@ class Builder:
 
     def _reaching(self, reach: Reach) -> Iterator[Span]:
         (rule, unsure), exception = reach
-        sure = None if unsure else exception
-        span, before = self._spans.of(rule, end=sure, unsure=unsure), self._before_next(rule, sure)
-        yield from (one for one in (span, before) if one is not None)
-        if exception is not None and unsure:
-            # Whether it holds isn't known: it frees nothing, but what it adds to the rule may be so.
-            other = self._spans.of(rule, end=exception, unsure=unsure)
-            if other is not None and (span is None or _adds(other, span)):
-                yield other
+        for spans in self._all_spans:
+            span = spans.of(rule, end=None if unsure else exception, unsure=unsure)
+            if span is not None:
+                yield span
+            if exception is not None and unsure:
+                # Whether it holds isn't known: it frees nothing, but what it adds to the rule may be so.
+                other = spans.of(rule, end=exception, unsure=unsure)
+                if other is not None and (span is None or _adds(other, span)):
+                    yield other
 
-    def _before_next(self, rule: Rule, exception: Bound | None = None) -> Span | None:
-        """Give what *rule* says before the booked session, if it says anything there."""
+    def _before_next(self, rule: Rule) -> Span | None:
+        """Give what *rule* says to prepare before the booked session, if it says anything there."""
         if self._next is None or not (rule.start or rule.days):
             return None
-        span = self._next_spans.of(rule, end=exception)
-        on_the_day = rule.verb == PREPARE
-        if (
-            span is None
-            or span.better_from > self._next.first
-            or (span.better_from == self._next.first and not on_the_day)
-        ):
+        span = self._next_spans.of(rule)
+        if span is None or span.better_from > self._next.first:
             return None
         return span._replace(
             start=min(span.start, self._next.last),
