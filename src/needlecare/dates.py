@@ -8,7 +8,9 @@ from needlecare.errors import InputError
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
-_SHORT_YEAR = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{2})")
+_SHORT_YEAR = re.compile(r"([0-9]{1,2}([-/. ])(?:[0-9]{1,2}|[A-Za-z]{3,9})\2)([0-9]{2})")
+# A short year from here on was written of the century before.
+_LONG_AGO = 69
 _NUMBERS = re.compile(r"([0-9]{1,2})[^0-9a-z]+([0-9]{1,2})[^0-9a-z]+[0-9]+")
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
@@ -54,9 +56,9 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
         found = _parse_year_first(year_first)
     else:
         short = _SHORT_YEAR.fullmatch(word) if order else None
-        found = _parse_written(
-            "{1}{2}{3}{2}20{4}".format(*short.group(0, 1, 2, 3, 4)) if short else text.strip(), order
-        )
+        if short and int(short[3]) >= _LONG_AGO:
+            raise InputError(f"`{text}` has a year that can be read two ways; {_HELP}")
+        found = _parse_written(f"{short[1]}20{short[3]}" if short else text.strip(), order)
         numbers = _NUMBERS.fullmatch(word) if order else None
         if numbers and found.day != int(numbers[1 if order == "dmy" else 2]):
             first = "day" if order == "dmy" else "month"

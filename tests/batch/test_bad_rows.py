@@ -98,6 +98,23 @@ def test_rejected_rows_can_be_mended_and_fed_again(tmp_path: Path) -> None:
     assert "not used" not in ran.err
 
 
+def test_rejects_that_nobody_has_mended_are_rejected_again(tmp_path: Path) -> None:
+    rows = [
+        "id;date;area;seen",
+        '1;soon;"face\nneck";redness-gone=no',
+        '2;soon;"face\r\nneck";redness-gone=no',
+        "3;2026-11-20;face;redness-gone=no;scalp",
+        '4;2026-11-20;"face',
+    ]
+    first = batch(write(tmp_path, "\n".join(rows) + "\n"))
+    assert (ids(first), "4 rows rejected" in first.err) == ([], True)
+    again = batch(str(tmp_path / "clients.rejects.csv"))
+    assert (ids(again), "4 rows rejected" in again.err) == ([], True)
+    mended = (tmp_path / "clients.rejects.csv").read_bytes().replace(b"soon", b"2026-11-20")
+    (tmp_path / "mended.csv").write_bytes(mended)
+    assert [plan["facts"]["area"] for plan in plans(batch(str(tmp_path / "mended.csv")))] == [["face", "neck"]] * 2
+
+
 def test_rejected_objects_are_objects_again_and_what_is_none_stays_as_it_is(tmp_path: Path) -> None:
     lines = [
         '{"id": "1", "date": "soon"}',

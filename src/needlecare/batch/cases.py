@@ -13,7 +13,7 @@ from needlecare.dates import is_relative, parse_date, parse_time, parse_zone
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import RuleSet
-from needlecare.model.treatment import Treatment, make_treatment
+from needlecare.model.treatment import Seen, Treatment, make_treatment
 from needlecare.seen import read_seen
 
 # Texts of one field, in the order of the row.
@@ -97,7 +97,7 @@ class Cases:
         facts = self._facts(tuple((name, texts) for name, texts in fields.items() if name not in FIELDS))
         treatment = make_treatment(day, clock, zone)
         if "seen" in fields:
-            treatment = treatment._replace(seen=read_seen(self._rule_set, treatment, fields["seen"]))
+            treatment = treatment._replace(seen=_read_seen(self._rule_set, treatment, fields["seen"]))
         return Case(treatment, facts)
 
 
@@ -121,6 +121,13 @@ def texts_of(field: str, value: object) -> Texts:
         return tuple([text for part in parts if (text := part.strip()) and text.encode()])
     except UnicodeEncodeError:
         raise InputError(f"{field}: that is no text") from None
+
+
+def _read_seen(rule_set: RuleSet, treatment: Treatment, texts: Texts) -> Mapping[str, Seen]:
+    try:
+        return read_seen(rule_set, treatment, texts)
+    except InputError as error:
+        raise InputError(f"seen: {str(error).removeprefix('--seen: ')}") from None
 
 
 def _one(field: str, texts: Texts) -> str:

@@ -64,7 +64,8 @@ class Table:
             elif any(cell.strip() for cell in cells[width:]):
                 between = DELIMITERS[self.delimiter]
                 reason = f"there are {len(cells)} cells where the header has {width}; put text with {between} in quotes"
-                yield Row(line, {}, self.write(cells), reason)
+                # With the reason in a cell of its own it has too many for the file of rejected rows too.
+                yield Row(line, {}, self.write([*cells, reason]), reason)
             else:
                 yield Row(line, dict(zip(self.header, cells, strict=False)), "")
 
@@ -91,8 +92,9 @@ class Table:
     def write(self, cells: list[str]) -> str:
         """Write a row as this table has it."""
         text = io.StringIO()
-        csv.writer(text, delimiter=self.delimiter, lineterminator="").writerow(cells)
-        return text.getvalue()
+        # With its end, so that a cell with the end of a line in it is put in quotes.
+        csv.writer(text, delimiter=self.delimiter, lineterminator=_NEW_LINE).writerow(cells)
+        return text.getvalue().removesuffix(_NEW_LINE)
 
     def reject_header(self) -> str:
         """Write the header of a table of rejected rows."""

@@ -167,9 +167,9 @@ def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
 
 
 def _rejects_beside(source: str) -> Path | None:
-    if source == "-":
-        return None
     path = Path(source)
+    if source == "-" or not path.name:
+        return None
     suffix = path.suffix if path.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
     return path.with_name(f"{path.stem}.rejects{suffix}")
 
