@@ -111,6 +111,29 @@ def test_a_course_has_so_many_sessions(done: int, count: int | None, numbers: li
     assert course.size == numbers[-1]
 
 
+@pytest.mark.parametrize(
+    ("done", "booked", "short", "third"),
+    [
+        pytest.param([], "2027-01-10", 0, "2027-02-07", id="late"),
+        pytest.param([], "2026-12-10", 8, "2027-01-07", id="too soon"),
+        pytest.param(["2026-12-18"], "2027-01-20", 0, "2027-01-20", id="after one that was done"),
+    ],
+)
+def test_sessions_count_on_from_one_that_is_booked(done: list[str], booked: str, short: int, third: str) -> None:
+    days = [date.fromisoformat(one) for one in done]
+    on = date.fromisoformat(booked)
+    steps = planned(plan_course(every("4w", "6w"), FIRST, done=days, count=3, calendar=Calendar(booked=on))).steps
+    step = steps[len(days)]
+    assert (step.session.booked, step.done, step.days_short, step.day) == (on, None, short, on)
+    assert steps[1].day == date.fromisoformat(third)
+
+
+def test_a_booked_session_comes_after_those_that_were_done() -> None:
+    on = date(2026, 12, 18)
+    with pytest.raises(InputError, match=r"2026-12-18 isn't after the session of 2026-12-18"):
+        plan_course(every("4w", "6w"), FIRST, done=[on], calendar=Calendar(booked=on))
+
+
 def test_where_no_count_is_given_the_next_session_is_planned() -> None:
     spacing = Spacing("one", Condition(), None, (Duration(4, "w"), Duration(6, "w")))
     assert planned(plan_course(((spacing, ()),), FIRST)).size == 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from itertools import zip_longest
 from typing import NamedTuple
 
 from needlecare.errors import InputError
@@ -15,10 +16,11 @@ _LONGEST_CLOSED = 732
 
 
 class Calendar(NamedTuple):
-    """Days on which no session can be: whole stretches *away*, and *closed* weekdays (Monday is 0)."""
+    """Days on which no session can be: whole stretches *away*, *closed* weekdays (Monday is 0). One may be *booked*."""
 
     away: tuple[tuple[date, date], ...] = ()
     closed: frozenset[int] = frozenset()
+    booked: date | None = None
 
     def is_open(self, day: date) -> bool:
         """Tell whether a session can be on *day*."""
@@ -43,7 +45,7 @@ ALWAYS_OPEN = Calendar()
 
 
 class Step(NamedTuple):
-    """One session of a course: when it may be, when it was *done*, and *days_short* of the minimum if it was.
+    """One session of a course: when it may be, when it was *done*; *days_short* of the minimum if it was or is booked.
 
     *latest* is the last day that leaves room for the sessions after it, where the course ends before an event.
     """
@@ -52,6 +54,11 @@ class Step(NamedTuple):
     done: date | None = None
     days_short: int = 0
     latest: date | None = None
+
+    @property
+    def day(self) -> date:
+        """When it was, will be as booked, or may be at the soonest."""
+        return self.done or self.session.booked or self.session.minimum
 
 
 class Deadline(NamedTuple):
@@ -123,12 +130,15 @@ def plan_course(
     count: int | None = None,
     calendar: Calendar = ALWAYS_OPEN,
 ) -> Course | None:
-    """Plan the sessions that follow one on *first*; those *done* count from the day they really were.
+    """Plan the sessions that follow one on *first*; those *done*, and the next one if *booked*, count from their day.
 
     Raises:
         InputError: the dates of *done* don't follow each other, or there are more than *count* allows.
     """
     check_done(first, done)
+    booked = calendar.booked
+    if booked is not None and booked <= (first, *done)[-1]:
+        raise InputError(f"--next: {booked.isoformat()} isn't after the session of {(first, *done)[-1].isoformat()}")
     following = next_session(spacings, first, number=2)
     if following is None:
         return None
@@ -138,14 +148,15 @@ def plan_course(
         raise InputError(f"--count {wanted}: {len(done) + 1} sessions have been already, the first included")
     steps: list[Step] = []
     last, before = first, None
-    for number in range(2, wanted + 1):
-        was = done[number - 2] if number - 2 < len(done) else None
-        session = next_session(spacings, last, number=number, before=before, calendar=ALWAYS_OPEN if was else calendar)
+    fixed = (*done, booked) if booked else tuple(done)
+    for number, on in zip_longest(range(2, wanted + 1), fixed[: wanted - 1]):
+        session = next_session(spacings, last, number=number, before=before, calendar=ALWAYS_OPEN if on else calendar)
         if session is None:
             break
-        short = max((session.minimum - was).days, 0) if was else 0
-        steps.append(Step(session, was, short))
-        last, before = (was, None) if was else (last, session)
+        was = on if number - 2 < len(done) else None
+        short = max((session.minimum - on).days, 0) if on else 0
+        steps.append(Step(session._replace(booked=None if was else on), was, short))
+        last, before = (on, None) if on else (last, session)
     deciding = [spacing for spacing, unsure in spacings if not unsure] or [spacing for spacing, _ in spacings]
     return Course(
         first,
@@ -185,10 +196,10 @@ def fit_before(
     while healed(last) > event.first:
         last -= timedelta(days=1)
     last = calendar.last_open(last)
-    fitting = 1 + sum(1 for step in course.steps if (step.done or step.session.minimum) <= last)
+    fitting = 1 + sum(1 for step in course.steps if step.day <= last)
     fitting = fitting if course.first <= last else 0
     final = course.steps[-1] if course.steps else None
-    ends = (final.done or final.session.minimum) if final else course.first
+    ends = final.day if final else course.first
     deadline = Deadline(event.label, event.first, last, fitting == course.size, fitting, course.size, healed(ends))
     steps: list[Step] = []
     latest = last

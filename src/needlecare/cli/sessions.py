@@ -49,7 +49,9 @@ def sessions(
         raise InputError(f"--format: there is no `{format_}` here; it is text or json")
     rule_set, treatment, facts = request.rule_set, request.treatment, request.facts
     selection = select(rule_set, facts)
-    calendar = Calendar(tuple(read_days(text, "--avoid") for text in avoid or ()), _closed(closed or ()))
+    calendar = Calendar(
+        tuple(read_days(text, "--avoid") for text in avoid or ()), _closed(closed or ()), treatment.next_day
+    )
     dates = [read_date(text, treatment.zone, request.now) for text in done or ()]
     if request.now is not None or any(map(is_relative, done or ())):
         _refuse_ahead(request, dates)
@@ -64,10 +66,8 @@ def sessions(
         course = fit_before(course, selection.spacings, event, healed=healed, calendar=calendar)
     steps = []
     for step in course.steps:
-        due = next((one for one in course.steps if not one.done), None)
-        booked = treatment.next_day if step is due else None
-        ahead = () if step.done else tuple(precare(rule_set, selection, treatment, booked or step.session.minimum))
-        steps.append(step._replace(session=step.session._replace(precare=ahead, booked=booked)))
+        ahead = () if step.done else tuple(precare(rule_set, selection, treatment, step.day))
+        steps.append(step._replace(session=step.session._replace(precare=ahead)))
     course = course._replace(steps=tuple(steps))
     kind = event.kind if event else ""
     if format_ == "json":

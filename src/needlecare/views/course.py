@@ -47,8 +47,8 @@ def _course(course: Course, timeline: Timeline, kind: str) -> Iterator[str]:
 def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
     session, first = step.session, course.first
     head_ = f"Session {session.number}"
+    days = "1 day" if step.days_short == 1 else f"{step.days_short} days"
     if step.done:
-        days = "1 day" if step.days_short == 1 else f"{step.days_short} days"
         short = f", {days} sooner than the minimum ({say_date(session.minimum, first)}): tell your clinic"
         yield f"- {head_}: done on {say_date(step.done, first)}{short if step.days_short else ''}"
         return
@@ -59,13 +59,14 @@ def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
         f"- {head_}: not before {say_date(session.minimum, first)}; best {say_dates(*session.recommended, first)}"
         f"{late}{latest}{sources}"
     )
+    sooner = f", {days} sooner than that (ask your clinic)"
     if session.precare:
         begins = min(day for _, day in session.precare)
         names = [activity for activity, _ in session.precare]
         shown = [timeline.rule_set.label(one) for one in topmost(names, timeline.rule_set)]
         labels = join_words([*shown[:_SHOWN], *(["more"] if shown[_SHOWN:] else [])])
         lead = (
-            f"Booked for {say_date(session.booked, first)}"
+            f"Booked for {say_date(session.booked, first)}{sooner if step.days_short else ''}"
             if session.booked
             else f"If it is on {say_date(session.minimum, first)}"
         )
@@ -100,14 +101,14 @@ def _last_day(course: Course) -> date:
     if not course.steps:
         return course.first
     final = course.steps[-1]
-    return final.done or final.session.minimum
+    return final.day
 
 
 def _line(course: Course) -> Iterator[str]:
     """Draw the course on one line of time: `#` done, `=` recommended, `!` late from, `|` event."""
     ends = [course.first]
     for step in course.steps:
-        ends.extend([step.done or step.session.recommended[1]])
+        ends.extend([step.day, *([] if step.done else [step.session.recommended[1]])])
     if course.deadline:
         ends.append(course.deadline.day)
     length = max((max(ends) - course.first).days, 1)
@@ -121,14 +122,14 @@ def _line(course: Course) -> Iterator[str]:
             begin, end = (place(day) for day in step.session.recommended)
             cells[begin : end + 1] = "=" * (end + 1 - begin)
     for step in course.steps:
-        at = place(step.done or step.session.minimum)
+        at = place(step.day)
         cells[at] = "#" if step.done else str(step.session.number)[-1]
     cells[0] = "1"
     if course.deadline:
         cells[place(course.deadline.day)] = "|"
     yield "".join(cells)
     names = [f"1 {say_day(course.first)}"]
-    names.extend(f"{step.session.number} {say_day(step.done or step.session.minimum)}" for step in course.steps)
+    names.extend(f"{step.session.number} {say_day(step.day)}" for step in course.steps)
     if course.deadline:
         names.append(f"| {course.deadline.name} {say_day(course.deadline.day)}")
     yield ", ".join(names) + "; = recommended" + (", # done" if any(step.done for step in course.steps) else "")
