@@ -218,3 +218,13 @@ def test_an_id_stands_in_one_file_of_a_folder(layer: Layer) -> None:
 def test_a_header_stands_in_one_file_of_a_folder(layer: Layer) -> None:
     with pytest.raises(RuleSetError, match=r"part1.yaml:1:1: `title` stands in another file of this folder too"):
         layer("title: One\n", "title: Other\n")
+
+
+@pytest.mark.parametrize("default", ["2.5", "2.50", "2.5 mm"])
+def test_a_number_that_is_assumed_decides_like_one_that_is_given(layer: Layer, default: str) -> None:
+    ours = layer(f"{EXTENDS}facts: {{depth: {{default: {default}}}}}\n")
+    treatment = make_treatment(date(2026, 11, 20), None, ZoneInfo("Europe/London"))
+    assumed = build_timeline(ours, treatment, read_facts(ours, {}))
+    given = build_timeline(load_rules(), treatment, read_facts(load_rules(), {"depth": "2.5"}))
+    assert assumed.facts.assumed["depth"] == 2.5
+    assert assumed.windows == given.windows

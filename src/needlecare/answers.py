@@ -41,8 +41,10 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
             given[name] = _number(fact, texts)
         else:
             given[name] = _answers(fact, texts, dates)
-    assumed: dict[str, Given] = {
-        fact.id: (fact.default,) for fact in rule_set.facts.values() if fact.default and fact.id not in given
+    assumed = {
+        id_: default
+        for id_, fact in rule_set.facts.items()
+        if id_ not in given and (default := fact.assumed) is not None
     }
     unknown = tuple(id_ for id_ in rule_set.facts if id_ not in given and id_ not in assumed)
     partial = frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,))

@@ -186,8 +186,8 @@ def satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
         if fitting is None:
             return None
         given[name] = fitting
-    assumed: dict[str, Given] = {
-        fact.id: (fact.default,) for fact in asked.values() if fact.default and fact.id not in given
+    assumed = {
+        id_: default for id_, fact in asked.items() if id_ not in given and (default := fact.assumed) is not None
     }
     unknown = tuple(name for name in asked if name not in given and name not in assumed)
     return Facts(given, assumed, unknown)

@@ -40,6 +40,13 @@ class Fact(NamedTuple):
         """Whether the answer is a number."""
         return self.low is not None
 
+    @property
+    def assumed(self) -> "Given | None":
+        """What counts where nothing is said: the default, as an answer or a number; None if there is none."""
+        if self.default is None:
+            return None
+        return float(self.default) if self.is_number else (self.default,)
+
     def label_of(self, answer: str) -> str:
         """Tell how *answer* is shown."""
         return next((known.label for known in self.answers if known.id == answer), answer)

@@ -113,15 +113,28 @@ def parse_fact(id_: str, value: Value, problems: Problems) -> Fact:
         entry.note("number", f"the limits are the smaller one first, as in {high:g}..{low:g}")
     if len({answer.id for answer in answers}) < len(answers):
         entry.note("answers", "an answer stands there twice; keep one")
-    default = entry.text("default") or None
-    ids = {answer.id for answer in answers} | {NONE}
-    if default is not None and answers and default not in ids:
-        entry.note("default", f"the default is one of the answers, not `{default}`{nearest(default, ids)}")
     several = entry.flag("several")
     unit, phrase, open_ = entry.text("unit"), entry.text("phrase"), entry.flag("open")
+    default = entry.text("default") or None
+    ids = {answer.id for answer in answers} | {NONE}
+    if default is not None and low is not None and high is not None:
+        default = _default_number(entry, default, low, high, unit)
+    elif default is not None and answers and default not in ids:
+        entry.note("default", f"the default is one of the answers, not `{default}`{nearest(default, ids)}")
     if open_ and not several:
         entry.note("open", "only a fact with `several: true` can be open")
     return Fact(str(id_), entry.text("ask"), answers, several, low, high, unit, default, phrase, open_)
+
+
+def _default_number(entry: Entry, text: str, low: float, high: float, unit: str) -> str | None:
+    """Check that a default is a number between the limits; give it without its unit."""
+    bare = text.removesuffix(unit).rstrip()
+    number = decimal(bare)
+    if number is None or not low <= number <= high:
+        shown = f" {unit}" if unit else ""
+        entry.note("default", f"the default can't be `{text}`; give a number from {low:g} to {high:g}{shown}")
+        return None
+    return bare
 
 
 def _parse_answers(value: Value | None, problems: Problems) -> tuple[Answer, ...]:
