@@ -71,7 +71,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         def read_condition(value: Value | None) -> Condition:
             return words.parse_condition(value, problems, facts).narrowed(default)
 
-        return Context(problems, sources, read_condition, one.origin, one.core)
+        return Context(problems, sources, read_condition, one.origin, one.core, raw["rules"])
 
     rules: dict[str, Rule] = {}
     for one in _in_order(raw["rules"]):

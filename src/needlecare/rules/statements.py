@@ -1,6 +1,6 @@
 """The statements of a rule set: rules, screening and sessions, from their YAML fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from needlecare.model.bounds import AT_TREATMENT, Bound, Stretch, Term, parse_stretch
@@ -45,13 +45,17 @@ AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), 
 
 
 class Context(NamedTuple):
-    """What statements are checked against: who is known, how conditions are read, and where the entry comes from."""
+    """What statements are checked against: who is known, how conditions are read, and where the entry comes from.
+
+    *rules* are the ids of all rules, those of what is extended too.
+    """
 
     problems: Problems
     sources: Mapping[str, Source]
     read_condition: Callable[[Value | None], Condition]
     origin: str = ""
     core: bool = False
+    rules: Collection[str] = ()
 
 
 def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None:
@@ -59,7 +63,9 @@ def parse_rule(id_: str, value: dict[Any, Any], context: Context) -> Rule | None
     entry = Entry(value, context.problems, _ALLOWED, "a rule")
     verbs = [verb for verb in VERBS if verb in value]
     if len(verbs) != 1:
-        context.problems.add(id_, f"the rule {id_} needs exactly one of {', '.join(VERBS)}")
+        meant = nearest(id_, [known for known in context.rules if known != id_])
+        unchanged = "" if verbs else f"; there is no rule `{id_}` to change{meant}"
+        context.problems.add(id_, f"the rule {id_} needs exactly one of {', '.join(VERBS)}{unchanged}")
         return None
     verb = verbs[0]
     _check_window(entry, verb)
