@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from needlecare import InputError, RuleSetError, load_rules
+from needlecare.batch.columns import FIELDS
 from needlecare.rules import yaml as reading
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import shipped_folder
@@ -205,3 +206,10 @@ def test_the_exit_code_tells_wrong_rules_from_a_wrong_path(name: str, code: int,
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.startswith("needlecare: ")
     assert "Traceback" not in ran.err
+
+
+def test_every_field_that_batch_reads_can_have_a_column(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.yaml"
+    facts = tuple(load_rules().facts)
+    sheet.write_text("batch:\n" + "".join(f"  {field}: our {field}\n" for field in (*FIELDS, *facts)))
+    assert set(load_rules(str(sheet)).batch) == {*FIELDS, *facts}

@@ -124,10 +124,10 @@ def _named_after(location: Path, tree: dict[Any, Any]) -> str:
 
 
 def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
-    if "clinic" in tree:
-        if layer.clinic is not None:
-            problems.add(tree["clinic"], "`clinic` stands in another file of this folder too; keep one")
-        layer.clinic = tree["clinic"]
+    for key, there in (("clinic", layer.clinic), ("batch", layer.batch)):
+        if key in tree and there is not None:
+            problems.add(tree[key], f"`{key}` stands in another file of this folder too; keep one")
+    layer.clinic = tree.get("clinic", layer.clinic)
     layer.batch = tree.get("batch", layer.batch)
     for key, value in tree.items():
         if key not in _TOP:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.model.clinic import Clinic
-from needlecare.model.facts import Condition
+from needlecare.model.facts import Condition, Fact
 from needlecare.model.ruleset import Rule, RuleSet
 from needlecare.rules import words
 from needlecare.rules.checks import check_references
@@ -103,7 +103,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         events={str(one.id): words.parse_event(one.id, one.value, problems) for one in _in_order(raw["events"])},
         changes=tuple(layer.changes),
         clinic=_clinic(layer, problems),
-        batch=_batch(layer, problems),
+        batch=_batch(layer, facts, problems),
     )
     check_references(rule_set, layer, problems)
     return rule_set
@@ -117,17 +117,12 @@ def _clinic(layer: Layer, problems: Problems) -> Clinic | None:
     return parse_clinic(layer.clinic, problems)
 
 
-def _batch(layer: Layer, problems: Problems) -> dict[str, str]:
-    """Read how the clinic's exports are laid out: the column of each field, and how dates are written."""
-    said = {} if layer.batch is None else layer.batch
-    if isinstance(said, dict) and all(isinstance(column, str) for column in said.values()):
-        if said.get("dates", "dmy") not in ("dmy", "mdy"):
-            problems.add(said["dates"], "`dates` is dmy or mdy: how 03/04/2026 is meant")
-        return {str(field): str(column) for field, column in said.items()}
-    problems.add(
-        said, "`batch` tells the columns of an export, such as {id: Client no, date: Treatment date, dates: dmy}"
-    )
-    return {}
+def _batch(layer: Layer, facts: Mapping[str, Fact], problems: Problems) -> dict[str, str]:
+    if layer.batch is None:
+        return {}
+    from needlecare.rules.exports import parse_batch
+
+    return parse_batch(layer.batch, facts, problems)
 
 
 def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:
