@@ -137,6 +137,11 @@ def test_a_red_flag_may_be_added_to(layer: Layer) -> None:
     )
 
 
+def test_a_red_flag_may_get_a_sign_that_a_rule_below_expects(layer: Layer) -> None:
+    ours = layer(EXTENDS + "rules: {blisters: {call: [blistering, ulceration, swelling]}}\n")
+    assert "swelling" in ours.rules["blisters"].targets
+
+
 def test_a_condition_of_a_whole_file_does_not_narrow_a_red_flag(layer: Layer) -> None:
     ours = layer(EXTENDS + "when: {technique: roller}\nrules: {blisters: {text: Ring us at once.}}\n")
     assert ours.rules["blisters"].when == load_rules().rules["blisters"].when

@@ -22,9 +22,11 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
     known_moments = (*BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events)
     medicines = _medicine_names(rule_set)
     waited = _Waited(rule_set, known_moments, layer, problems)
+    flagged = _flagged(rule_set, layer)
     for rule in rule_set.rules.values():
         raw = layer.entries["rules"][rule.id]
         _check_targets(rule, rule_set, raw, problems)
+        _check_expected(rule, flagged, raw, problems)
         _check_orders(rule, medicines, raw.id, problems)
         for bound in _bounds_of(rule):
             waited.check(bound, raw)
@@ -69,6 +71,26 @@ def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, problems: Problems) 
             )
         elif rule_set.activities[activity].medicine == "prescribed":
             _check_prescribed(rule, activity, raw.id, problems)
+
+
+def _flagged(rule_set: RuleSet, layer: Layer) -> dict[str, tuple[Rule, bool]]:
+    """Tell which protected red flag names which sign, and whether this very set says which ones it names."""
+    flags = [rule for rule in rule_set.rules.values() if rule.verb == CALL and rule.urgent and rule.core]
+    own = {flag.id for flag in flags if layer.entries["rules"][flag.id].origin_of(CALL) == rule_set.id}
+    return {sign: (flag, flag.id in own) for flag in flags for sign in flag.targets}
+
+
+def _check_expected(rule: Rule, flagged: Mapping[str, tuple[Rule, bool]], raw: Raw, problems: Problems) -> None:
+    """Note a red flag that is called normal."""
+    for sign in rule.targets if rule.verb == EXPECT else ():
+        flag, added = flagged.get(sign, (None, False))
+        # What a set adds to a red flag may be normal by a rule below: that makes nothing milder.
+        if flag is not None and not (added and raw.origin_of(EXPECT) != flag.origin):
+            problems.add(
+                _word(sign, raw, EXPECT),
+                f"the rule {rule.id}: {sign} is a sign of the red flag `{flag.id}`, and no rule may say that it "
+                "is normal; if you mean something harmless, give it a sign of its own",
+            )
 
 
 def _check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
