@@ -86,6 +86,18 @@ ADVICE = [
         "change one of them, or switch it off",
         id="to be done while it is to be left",
     ),
+    pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  bruising: {until: 10d, because: a, by: b}\n",
+        "mine.yaml:5:21: advice: bruising lasts longer (10d) than until the `worry-after` of microneedling (7d): "
+        "it would be normal and a reason to call; give a `worry-after:` of your own",
+        id="normal for longer than until the day to call",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  bruised: {expect: bruising, days: 0..9, worry-after: 7d}\n",
+        "mine.yaml:4:37: advice: bruised lasts longer (days 0..9) than until the `worry-after` (7d): "
+        "it would be normal and a reason to call; give a later one, or an earlier end",
+        id="normal and a reason to call at once",
+    ),
 ]
 
 
@@ -126,6 +138,10 @@ def test_lint_advises_with_the_place(
         pytest.param(
             "extends: microneedling\nrules:\n  sunscreen-later: {until: 60d, because: better, by: Dr A}\n",
             id="words that tell how often",
+        ),
+        pytest.param(
+            "extends: microneedling\nrules:\n  bruising: {until: 10d, worry-after: 11d, because: a, by: b}\n",
+            id="normal for longer, and a later day to call",
         ),
     ],
 )

@@ -1,31 +1,17 @@
-"""Advice for those who write rules: what loads, yet is hardly what its author meant."""
+"""Advice on the rules, sources and words of a set, each for itself and beside the others."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, time
-from itertools import pairwise
-from zoneinfo import ZoneInfo
 
+from needlecare.lint.changes import advise_on_changes
+from needlecare.lint.sample import SAMPLE, satisfying
 from needlecare.model.bounds import AT_TREATMENT, TREATMENT, Bound, parse_bound
-from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
+from needlecare.model.facts import Condition, Given, Truth
 from needlecare.model.ruleset import AVOID, DO, Rule, RuleSet, Saying
 from needlecare.model.time import Duration
-from needlecare.model.treatment import make_treatment
 from needlecare.rules.layers import Layer
 from needlecare.rules.places import Problems
 from needlecare.timeline import build_timeline
-
-# Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
-_SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
-
-_WINDOW = ("from", "until", "for", "at", "due", "days", "eases", "worry-after")
-# Words that may tell how long; `because` and the like go with the value that they explain.
-_TELLING = ("text", "how", "instead", "why", "note", "prefer", "if-broken")
-# How long or when, in words or figures; “twice a day” and “every night” tell how often.
-_TIME = re.compile(
-    r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"
-)
 
 
 def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
@@ -37,9 +23,9 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     _vanished(rule_set, layer, list(own.values()), advice)
     for id_, rule in own.items():
         at = layer.entries["rules"][id_].id
-        for text in (*_shorter(rule), *_never(rule, rule_set), *_idle(rule, rule_set), *_changed(rule, layer)):
+        for text in (*_shorter(rule), *_never(rule, rule_set), *_idle(rule, rule_set)):
             advice.add(at, text)
-        _outdated(rule, layer, advice)
+    advise_on_changes(rule_set, layer, advice)
     return advice.lines()
 
 
@@ -122,7 +108,7 @@ def _never(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
         return
     # Only what surely applies can hide it always; what stands for lack of an answer goes when the answer comes.
     sure = {one.id: one for one in rule_set.rules.values() if one.when.judge(facts)[0] is Truth.YES}
-    timeline = build_timeline(replace(rule_set, rules=sure), _SAMPLE, facts, days=1)
+    timeline = build_timeline(replace(rule_set, rules=sure), SAMPLE, facts, days=1)
     windows = [window for window in timeline.windows if window.kind == AVOID]
     if any(rule.id in window.rules for window in windows):
         return
@@ -138,13 +124,13 @@ def _idle(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
     if rule.verb != DO or facts is None:
         return
     sure = {one.id: one for one in rule_set.rules.values() if one.when.judge(facts)[0] is Truth.YES}
-    windows = build_timeline(replace(rule_set, rules=sure), _SAMPLE, facts, days=1).windows
+    windows = build_timeline(replace(rule_set, rules=sure), SAMPLE, facts, days=1).windows
     lost = set(rule.targets) - {window.target for window in windows if window.rule == rule.id}
     hiding = {id_ for window in windows if window.kind == AVOID and window.target in lost for id_ in window.rules}
     # What starts when another rule ends can't be without that one, nor be hidden by it.
     waited = {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms}
     left = {id_: one for id_, one in sure.items() if id_ not in hiding - waited}
-    free = build_timeline(replace(rule_set, rules=left), _SAMPLE, facts, days=1).windows
+    free = build_timeline(replace(rule_set, rules=left), SAMPLE, facts, days=1).windows
     never = sorted(lost & {window.target for window in free if window.rule == rule.id})
     if never:
         yield (
@@ -173,59 +159,3 @@ def _vanished(rule_set: RuleSet, layer: Layer, own: list[Rule], advice: Problems
 
 def _shown(value: Given | None) -> str:
     return " and ".join(value) if isinstance(value, tuple) else f"{value}"
-
-
-def satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
-    """Find facts for which *condition* holds, with nothing else given; None where there are none."""
-    given: dict[str, Given] = {}
-    for name in {test.fact for test in condition.tests}:
-        fact = asked[name]
-        tests = [test for test in condition.tests if test.fact == name]
-        tried = _numbers(fact, condition) if fact.is_number else _answers(fact)
-        fitting = next((value for value in tried if all(test.accepts(value) for test in tests)), None)
-        if fitting is None:
-            return None
-        given[name] = fitting
-    assumed = {
-        id_: default for id_, fact in asked.items() if id_ not in given and (default := fact.assumed) is not None
-    }
-    unknown = tuple(name for name in asked if name not in given and name not in assumed)
-    return Facts(given, assumed, unknown)
-
-
-def _answers(fact: Fact) -> Iterable[Given]:
-    single: list[Given] = [(answer.id,) for answer in fact.answers]
-    return [*single, (NONE,), tuple(answer.id for answer in fact.answers)] if fact.several else single
-
-
-def _numbers(fact: Fact, condition: Condition) -> list[Given]:
-    """Try every limit that is named, and what lies beside and between them."""
-    limits = [fact.low or 0.0, fact.high or 0.0]
-    limits += [limit for test in condition.tests for limit in (test.low, test.high) if limit is not None]
-    limits = sorted(set(limits))
-    between = [(low + high) / 2 for low, high in pairwise(limits)]
-    return [*limits, *between]
-
-
-def _changed(rule: Rule, layer: Layer) -> Iterator[str]:
-    """Note a change of somebody else's rule that doesn't say why and by whom."""
-    raw = layer.entries["rules"][rule.id]
-    others = sorted({origin for origin in raw.origins.values() if origin != rule.origin})
-    missing = [word for word in ("because", "by") if raw.origin_of(word) != rule.origin or word not in rule.words]
-    if others and missing:
-        yield f"{rule.id} changes a rule of {', '.join(others)}: say {' and '.join(f'`{word}:`' for word in missing)}"
-
-
-def _outdated(rule: Rule, layer: Layer, advice: Problems) -> None:
-    """Note words of somebody else that tell a time, where the times of the rule were changed."""
-    raw = layer.entries["rules"][rule.id]
-    fields = raw.value if isinstance(raw.value, dict) else {}
-    changed = [key for key in _WINDOW if key in fields and raw.origin_of(key) == rule.origin]
-    for word in _TELLING if changed and raw.origins else ():
-        origin = raw.origin_of(word)
-        if word in rule.words and origin != rule.origin and _TIME.search(rule.words[word]):
-            advice.add(
-                fields[changed[0]],
-                f"{rule.id} has another `{changed[0]}` here, and keeps the {word} of {origin}: "
-                f"“{rule.words[word]}”; if that is no longer true, say your own `{word}:`",
-            )
