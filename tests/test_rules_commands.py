@@ -93,6 +93,12 @@ ADVICE = [
         id="normal for longer than until the day to call",
     ),
     pytest.param(
+        "extends: microneedling\nactivities:\n  hot-tub: {under: [swimming]}\n",
+        "mine.yaml:3:20: advice: hot-tub is no longer under heat, and no longer held by heat; "
+        "`under` is replaced whole, so name there all that it is part of",
+        id="an activity that loses what it is part of",
+    ),
+    pytest.param(
         HEAD + "rules:\n  bruised: {expect: bruising, days: 0..9, worry-after: 7d}\n",
         "mine.yaml:4:37: advice: bruised lasts longer (days 0..9) than until the `worry-after` (7d): "
         "it would be normal and a reason to call; give a later one, or an earlier end",
@@ -138,6 +144,11 @@ def test_lint_advises_with_the_place(
         pytest.param(
             "extends: microneedling\nrules:\n  sunscreen-later: {until: 60d, because: better, by: Dr A}\n",
             id="words that tell how often",
+        ),
+        pytest.param(
+            "extends: microneedling\nrules: {gym: {avoid: exercise, until: 1d, when: {goal: scars}}}\n"
+            "activities:\n  hot-tub: {under: [relaxing, swimming, heat]}\n  relaxing: {label: relaxing}\n",
+            id="an activity that becomes part of more",
         ),
         pytest.param(
             "extends: microneedling\nrules:\n  bruising: {until: 10d, worry-after: 11d, because: a, by: b}\n",
@@ -240,6 +251,36 @@ def test_diff_shows_the_old_and_the_new_value(
         for name, rule in (("old", old), ("new", new))
     )
     assert f"rule makeup: {said}\n" in run(capsys, "diff", one, other)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("activities: {sauna: {under: []}}", "activity sauna: under heat → (nothing)"),
+        ("activities: {drill: {label: a drill}}", "activity drill: new (a drill)"),
+        ("signs: {redness: {label: flushing}}", "sign redness: label redness → flushing"),
+        ("moments: {redness-gone: {usual: 7d..9d}}", "moment redness-gone: usual 1d..3d → 7d..9d"),
+        ('moments: {bedtime: {clock: "23:05"}}', "moment bedtime: clock 22:00 → 23:05"),
+        (
+            "facts: {depth: {default: 2.5, number: 0.2..3}}",
+            "fact depth: least 0.1 → 0.2; most 8 → 3; default (nothing) → 2.5",
+        ),
+        ("facts: {technique: {default: roller}}", "fact technique: default pen → roller"),
+        ("events: {wedding: {results: 1mo..2mo}}", "event wedding: results 3mo..6mo → 1mo..2mo"),
+        ("open-ends-at: calm", "open-ends-at: healed → calm"),
+    ],
+    ids=lambda text: text.split(":")[0] if "{" in text else "",
+)
+def test_diff_tells_changed_words(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, said: str) -> None:
+    path = write(tmp_path, f"extends: microneedling\n{words}\n")
+    assert f"{said}\n" in run(capsys, "diff", "microneedling", str(path))[1]
+
+
+def test_diff_tells_changed_answers_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = write(tmp_path, "facts: {drops: {ask: Drops?, answers: {given: drops, none-given: none}}}\n", "old.yaml")
+    new = write(tmp_path, "facts: {drops: {ask: Drops?, answers: {given: {label: drops, aka: [ours]}}}}\n", "new.yaml")
+    out = run(capsys, "diff", str(old), str(new))[1]
+    assert "fact drops: answer given: drops → drops, also ours; answer none-given: none → (nothing)\n" in out
 
 
 def test_diff_of_a_set_with_itself_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from needlecare.cases import plan_case
 from needlecare.errors import InputError
 from needlecare.model.bounds import Bound
-from needlecare.model.facts import Condition, Test
+from needlecare.model.facts import Answer, Condition, Test
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import Rule, RuleSet, Saying
 from needlecare.model.time import Duration
@@ -24,10 +24,17 @@ class Change(NamedTuple):
 
 
 def compare_rules(old: RuleSet, new: RuleSet) -> Iterator[str]:
-    """Name the rules, screening and sessions entries that were added, left out or changed."""
+    """Name the rules, screening and sessions entries, and the words, that were added, left out or changed."""
     yield from _compare("rule", old.rules, new.rules)
     yield from _compare("screening entry", old.screenings, new.screenings)
     yield from _compare("sessions entry", old.spacings, new.spacings)
+    yield from _compare("activity", old.activities, new.activities)
+    yield from _compare("sign", old.signs, new.signs)
+    yield from _compare("moment", old.moments, new.moments)
+    yield from _compare("event", old.events, new.events)
+    yield from _compare("fact", old.facts, new.facts)
+    if old.open_ends_at != new.open_ends_at:
+        yield f"open-ends-at: {old.open_ends_at} → {new.open_ends_at}"
 
 
 def _compare(what: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
@@ -42,12 +49,24 @@ def _compare(what: str, old: Mapping[str, object], new: Mapping[str, object]) ->
 
 
 def _value(one: object) -> str:
-    return f" ({one.verb} {', '.join(one.targets)}, {one.value})" if isinstance(one, Rule) else ""
+    if isinstance(one, Rule):
+        return f" ({one.verb} {', '.join(one.targets)}, {one.value})"
+    label = getattr(one, "label", "") or getattr(one, "ask", "")
+    return f" ({label})" if label else ""
 
 
-_NAMES = {"start": "from", "targets": "names", "when": "holds", "total": "count", "low_confidence": "low confidence"}
+_NAMES = {
+    "start": "from",
+    "targets": "names",
+    "when": "holds",
+    "total": "count",
+    "low_confidence": "low confidence",
+    "low": "least",
+    "high": "most",
+}
+_JOINTS = dict.fromkeys(("total", "every", "results"), "..")
 # What a rule's own value says is said first, and whose it is only where nothing else differs.
-_APART = ("id", "origin", "end", "days", "words", "says")
+_APART = ("id", "origin", "end", "days", "words", "says", "answers")
 
 
 def _fields(one: object, other: object) -> str:
@@ -59,10 +78,10 @@ def _fields(one: object, other: object) -> str:
         parts.append(f"{one.value} → {other.value}")
     for name in old:
         if old[name] != new[name] and name not in _APART:
-            said = _said(old[name]), _said(new[name])
+            said = _said(old[name], name), _said(new[name], name)
             if f"{said[0]} → {said[1]}" not in parts:
                 parts.append(f"{_NAMES.get(name, name.replace('_', ' '))} {said[0]} → {said[1]}")
-    for name, said_of in (("words", _words), ("says", _sayings)):
+    for name, said_of in (("words", _words), ("says", _sayings), ("answers", _answers)):
         parts.extend(_entries(said_of(old.get(name, ())), said_of(new.get(name, ()))))
     return "; ".join(parts) or f"whose it is: {old.get('origin')} → {new.get('origin')}"
 
@@ -87,8 +106,12 @@ def _sayings(says: Iterable[Saying]) -> dict[str, str]:
     return {f"says {source}:": " and ".join(values) for source, values in found.items()}
 
 
-def _said(value: object) -> str:
-    """Say the value of a field as a rule file would."""
+def _answers(answers: Iterable[Answer]) -> dict[str, str]:
+    return {f"answer {one.id}:": ", also ".join(filter(None, (one.label, ", ".join(one.aka)))) for one in answers}
+
+
+def _said(value: object, name: str = "") -> str:
+    """Say the value of the field *name* as a rule file would."""
     if value is None or value in ("", ()):
         return _NOTHING
     if isinstance(value, bool):
@@ -96,8 +119,12 @@ def _said(value: object) -> str:
     if isinstance(value, Condition):
         return " and ".join(map(_test, value.tests)) or "always"
     if isinstance(value, tuple) and not isinstance(value, (Bound, Duration)):
-        return ", ".join(map(_said, value))
-    return str(value)
+        return (
+            ":".join(f"{part:02}" for part in value)
+            if name == "clock"
+            else _JOINTS.get(name, ", ").join(map(_said, value))
+        )
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _test(test: Test) -> str:

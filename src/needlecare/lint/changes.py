@@ -26,6 +26,7 @@ def advise_on_changes(rule_set: RuleSet, layer: Layer, advice: Problems) -> None
                 advice.add(layer.entries["rules"][id_].id, text)
             _outdated(rule, layer, advice)
             _worrying(rule, rule_set, layer, advice)
+    _taken_out(rule_set, layer, advice)
 
 
 def _changed(rule: Rule, layer: Layer) -> Iterator[str]:
@@ -71,3 +72,27 @@ def _worrying(rule: Rule, rule_set: RuleSet, layer: Layer, advice: Problems) -> 
         f"{rule.id} lasts longer ({rule.value}) than until the `worry-after`{whose} ({rule.worry_after}): it would be "
         f"normal and a reason to call; {instead}",
     )
+
+
+def _taken_out(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
+    """Note activities that are no longer part of what they were part of, and the rules that they lose so."""
+    for activity, lineage in rule_set.lineage.items():
+        raw, below = layer.entries["activities"][activity], layer.beneath.get(("activities", activity))
+        if below is None or not isinstance(below.value, dict) or not isinstance(raw.value, dict):
+            continue
+        was = below.value.get("under", [])
+        lost = [one for one in ([was] if isinstance(was, str) else was) if one not in lineage]
+        if not lost:
+            continue
+        gone = {one for parent in lost for one in rule_set.lineage[parent]} - set(lineage)
+        rules = [
+            rule.id
+            for rule in rule_set.rules.values()
+            if not gone.isdisjoint(rule.targets) and set(lineage).isdisjoint(rule.targets)
+        ]
+        held = f", and no longer held by {', '.join(rules)}" if rules else ""
+        advice.add(
+            raw.value.get("under", raw.id),
+            f"{activity} is no longer under {', '.join(lost)}{held}; "
+            "`under` is replaced whole, so name there all that it is part of",
+        )

@@ -42,11 +42,15 @@ class Raw(NamedTuple):
 
 
 class Layer:
-    """A rule set as written: its header, and its entries by section and id."""
+    """A rule set as written: its header, and its entries by section and id.
+
+    *beneath* are the entries that it changed, as they were, by section and id.
+    """
 
     def __init__(self) -> None:
         self.header: dict[str, str] = {}
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
+        self.beneath: dict[tuple[str, str], Raw] = {}
         self.switched_off: dict[str, Value] = {}
         self.changed_core: list[str] = []
         self.changes: list[Change] = []

@@ -59,6 +59,7 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
             if below is None:
                 result.entries[section][id_] = raw
                 continue
+            result.beneath[section, str(id_)] = below
             changed = _change(section, below, raw)
             if _is_red_flag(below):
                 _guard_red_flag(below, raw, problems)
