@@ -99,6 +99,17 @@ ADVICE = [
         id="an activity that loses what it is part of",
     ),
     pytest.param(
+        HEAD + "rules:\n  shave: {prepare: shaving, due: 1d, text: Shave}\n",
+        "mine.yaml:4:34: advice: shave is due 1d after the treatment; if before it is meant, write `due: 1d before`",
+        id="prepared after the treatment",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  gym: {avoid: exercise, until: 1d, times: 2 a day}\n",
+        "mine.yaml:4:44: advice: gym: `times` tells how to do something, and isn't shown with `avoid`; "
+        "say it in a `do` of its own, or in `note`",
+        id="how often to leave something",
+    ),
+    pytest.param(
         HEAD + "rules:\n  bruised: {expect: bruising, days: 0..9, worry-after: 7d}\n",
         "mine.yaml:4:37: advice: bruised lasts longer (days 0..9) than until the `worry-after` (7d): "
         "it would be normal and a reason to call; give a later one, or an earlier end",
@@ -150,6 +161,10 @@ def test_lint_advises_with_the_place(
             "activities:\n  hot-tub: {under: [relaxing, swimming, heat]}\n  relaxing: {label: relaxing}\n",
             id="an activity that becomes part of more",
         ),
+        pytest.param("rules: {shave: {prepare: shaving, due: 1d before, text: Shave}}\n", id="prepared before"),
+        pytest.param(
+            "rules: {ice: {do: ice, until: 1d, every: 2h, lasting: 15min, while: awake}}\n", id="how often to do it"
+        ),
         pytest.param(
             "extends: microneedling\nrules:\n  bruising: {until: 10d, worry-after: 11d, because: a, by: b}\n",
             id="normal for longer, and a later day to call",
@@ -199,6 +214,17 @@ def test_a_failing_case_shows_what_was_expected_and_what_came(
         "1 passed, 1 failed\n"
     )
     assert run(capsys, "test", str(path), "--only", "right")[:2] == (0, "1 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("wanted", ["avoid", "nothing", "{no-until: 2026-11-21T16:30}"])
+def test_a_case_on_something_unknown_fails_and_names_the_nearest(
+    wanted: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = f"cases:\n  - {{given: {{date: 2026-11-20, time: 16:30}}, expect: {{makup: {wanted}}}}}\n"
+    path = write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n" + case)
+    code, out, _ = run(capsys, "test", str(path))
+    assert code == 3
+    assert "got nothing; there is no activity, sign or screening entry `makup` (did you mean makeup?)\n" in out
 
 
 def test_a_set_without_cases_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

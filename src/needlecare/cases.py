@@ -11,6 +11,7 @@ from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
 from needlecare.model.treatment import make_treatment
 from needlecare.rules.cases import Case, Expected
+from needlecare.rules.fields import nearest
 from needlecare.seen import read_seen
 from needlecare.timeline import build_timeline
 
@@ -19,15 +20,16 @@ _SESSION = "next-session"
 
 
 class Difference(NamedTuple):
-    """A plan says *got* where a case expects something else."""
+    """A plan says *got* where a case expects something else; *unknown* tells that nothing is called so, and what is."""
 
     expected: Expected
     got: str
+    unknown: str = ""
 
     def __str__(self) -> str:
         wanted = self.expected
         key = "" if wanted.key == "is" else f" {wanted.key}"
-        return f"{wanted.place}: {wanted.target}{key}: expected {wanted.value}, got {self.got}"
+        return f"{wanted.place}: {wanted.target}{key}: expected {wanted.value}, got {self.got}{self.unknown}"
 
 
 def plan_case(rule_set: RuleSet, case: Case) -> Timeline:
@@ -48,8 +50,16 @@ def run_case(rule_set: RuleSet, case: Case) -> list[Difference]:
         timeline = plan_case(rule_set, case)
     except InputError as error:
         raise InputError(f"{case.place}: {case.name}: {error}") from None
-    found = ((wanted, _say(timeline, wanted)) for wanted in case.expected)
-    return [Difference(wanted, got) for wanted, got in found if not _agree(wanted.value, got)]
+    found = (Difference(one, _say(timeline, one), _unknown(rule_set, one.target)) for one in case.expected)
+    return [one for one in found if one.unknown or not _agree(one.expected.value, one.got)]
+
+
+def _unknown(rule_set: RuleSet, target: str) -> str:
+    """Tell that nothing is called *target*, and what was probably meant; nothing where something is."""
+    known = (*rule_set.activities, *rule_set.signs, *rule_set.screenings, _SESSION)
+    if target in known:
+        return ""
+    return f"; there is no activity, sign or screening entry `{target}`{nearest(target, known)}"
 
 
 def _agree(wanted: str, got: str) -> bool:

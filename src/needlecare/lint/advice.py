@@ -7,11 +7,14 @@ from needlecare.lint.changes import advise_on_changes
 from needlecare.lint.sample import SAMPLE, satisfying
 from needlecare.model.bounds import AT_TREATMENT, TREATMENT, Bound, parse_bound
 from needlecare.model.facts import Condition, Given, Truth
-from needlecare.model.ruleset import AVOID, DO, Rule, RuleSet, Saying
+from needlecare.model.ruleset import AVOID, DO, PREPARE, Rule, RuleSet, Saying
 from needlecare.model.time import Duration
 from needlecare.rules.layers import Layer
 from needlecare.rules.places import Problems
 from needlecare.timeline import build_timeline
+
+# Words that go with something to do.
+_OFTEN = ("times", "every", "lasting", "while")
 
 
 def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
@@ -25,6 +28,8 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
         at = layer.entries["rules"][id_].id
         for text in (*_shorter(rule), *_never(rule, rule_set), *_idle(rule, rule_set)):
             advice.add(at, text)
+        _late(rule, layer, advice)
+        _unshown(rule, layer, advice)
     advise_on_changes(rule_set, layer, advice)
     return advice.lines()
 
@@ -137,6 +142,29 @@ def _idle(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
             f"{rule.id} can never come true: {', '.join(sorted(hiding - waited))} says to leave {', '.join(never)} "
             "all that time; change one of them, or switch it off"
         )
+
+
+def _late(rule: Rule, layer: Layer, advice: Problems) -> None:
+    """Note what is to be prepared by a time after the treatment."""
+    fields = layer.entries["rules"][rule.id].value
+    due = fields.get("due") if isinstance(fields, dict) else None
+    if due is None or rule.verb != PREPARE or rule.end is None or len(rule.end.terms) != 1:
+        return
+    term = rule.end.terms[0]
+    if term.moment == TREATMENT and term.sign > 0 and _seconds(term.offset.far):
+        advice.add(due, f"{rule.id} is due {due} after the treatment; if before it is meant, write `due: {due} before`")
+
+
+def _unshown(rule: Rule, layer: Layer, advice: Problems) -> None:
+    """Note words that tell how often, where there is nothing to do."""
+    fields = layer.entries["rules"][rule.id].value
+    for word in _OFTEN if rule.verb not in (DO, PREPARE) and isinstance(fields, dict) else ():
+        if word in fields:
+            advice.add(
+                fields[word],
+                f"{rule.id}: `{word}` tells how to do something, and isn't shown with `{rule.verb}`; "
+                "say it in a `do` of its own, or in `note`",
+            )
 
 
 def _vanished(rule_set: RuleSet, layer: Layer, own: list[Rule], advice: Problems) -> None:
