@@ -165,6 +165,13 @@ def test_what_holds_for_sure_says_what_comes_after_a_course() -> None:
     assert (course.then, course.note) == ("every year", "It depends.")
 
 
+def test_the_reason_of_a_spacing_that_another_outvotes_is_not_said() -> None:
+    short = Spacing("short", Condition(), None, (Duration(3, "w"), Duration(4, "w")), because="ours")
+    long = Spacing("long", Condition(), None, (Duration(4, "w"), Duration(6, "w")), because="theirs")
+    counted = Spacing("counted", Condition(), (3, 6), because="three are enough")
+    assert planned(plan_course(((short, ()), (long, ()), (counted, ())), FIRST)).note == "theirs three are enough"
+
+
 def test_a_week_without_an_open_day_is_refused() -> None:
     with pytest.raises(InputError, match=r"^--avoid and --closed leave no open day within two years; leave some open$"):
         plan_course(every("4w", "6w"), FIRST, count=2, calendar=Calendar(closed=frozenset(range(7))))

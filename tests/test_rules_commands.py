@@ -110,6 +110,12 @@ ADVICE = [
         id="how often to leave something",
     ),
     pytest.param(
+        "extends: microneedling\n" + HEAD + "sessions:\n  - {id: scarring, when: {goal: burn-scars}, every: 3w..4w}\n",
+        "mine.yaml:5:5: advice: the sessions entry scarring is outvoted by those whose minimum is as long or longer, "
+        "where they hold too: scars (6w..8w); to shorten it, change those by their ids",
+        id="sessions that a stricter entry decides",
+    ),
+    pytest.param(
         HEAD + "rules:\n  bruised: {expect: bruising, days: 0..9, worry-after: 7d}\n",
         "mine.yaml:4:37: advice: bruised lasts longer (days 0..9) than until the `worry-after` (7d): "
         "it would be normal and a reason to call; give a later one, or an earlier end",
@@ -160,6 +166,11 @@ def test_lint_advises_with_the_place(
             "extends: microneedling\nrules: {gym: {avoid: exercise, until: 1d, when: {goal: scars}}}\n"
             "activities:\n  hot-tub: {under: [relaxing, swimming, heat]}\n  relaxing: {label: relaxing}\n",
             id="an activity that becomes part of more",
+        ),
+        pytest.param(
+            "extends: microneedling\nsessions:\n  scars: {every: 5w, because: a, by: b}\n"
+            "  mine: {when: {goal: stretch-marks}, every: 5w}\n",
+            id="sessions that decide",
         ),
         pytest.param("rules: {shave: {prepare: shaving, due: 1d before, text: Shave}}\n", id="prepared before"),
         pytest.param(

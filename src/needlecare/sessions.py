@@ -95,11 +95,11 @@ def next_session(
     Of several spacings the longest minimum counts, and an unknown fact counts as the answer that makes it longer.
     After a session that hasn't been yet (*before*), each date counts from the same date of that one.
     """
-    timed = [(spacing, spacing.every, unsure) for spacing, unsure in spacings if spacing.every is not None]
+    timed = _timed(spacings)
     if not timed:
         return None
     begin, end = (before.minimum, before.recommended) if before else (last, (last, last))
-    deciding, (near, far), unsure = max(timed, key=lambda one: (_days(begin, one[1][0]), not one[2], one[0].id))
+    deciding, (near, far), unsure = _strictest(timed, begin)
     minimum = calendar.next_open(shift_date(begin, near))
     start = calendar.next_open(max(shift_date(end[0], near), minimum))
     farthest = max(shift_date(end[1], far), start)
@@ -116,6 +116,24 @@ def next_session(
         unsure,
         (),
     )
+
+
+_Timed = tuple[Spacing, tuple[Duration, Duration], tuple[str, ...]]
+
+
+def _timed(spacings: Applying) -> list[_Timed]:
+    return [(spacing, spacing.every, unsure) for spacing, unsure in spacings if spacing.every is not None]
+
+
+def _strictest(timed: list[_Timed], begin: date) -> _Timed:
+    """Give the spacing with the longest minimum after *begin*."""
+    return max(timed, key=lambda one: (_days(begin, one[1][0]), not one[2], one[0].id))
+
+
+def deciding_spacing(spacings: Applying, first: date) -> Spacing | None:
+    """Tell which of *spacings* decides when a session may follow one on *first*."""
+    timed = _timed(spacings)
+    return _strictest(timed, first)[0] if timed else None
 
 
 def _days(last: date, duration: Duration) -> int:
@@ -163,8 +181,15 @@ def plan_course(
         tuple(steps),
         wanted,
         "; ".join(dict.fromkeys(spacing.then for spacing in deciding if spacing.then)),
-        " ".join(dict.fromkeys(spacing.note for spacing in deciding if spacing.note)),
+        _note(deciding, deciding_spacing(spacings, first)),
     )
+
+
+def _note(applying: Sequence[Spacing], deciding: Spacing | None) -> str:
+    """Say what goes with a course; the reasons of a spacing that others outvote would explain what isn't there."""
+    notes = [spacing.note for spacing in applying]
+    notes += [spacing.because for spacing in applying if spacing.every is None or spacing == deciding]
+    return " ".join(dict.fromkeys(filter(None, notes)))
 
 
 def check_done(first: date, done: Sequence[date]) -> None:

@@ -158,7 +158,9 @@ def _late(rule: Rule, layer: Layer, advice: Problems) -> None:
 def _unshown(rule: Rule, layer: Layer, advice: Problems) -> None:
     """Note words that tell how often, where there is nothing to do."""
     fields = layer.entries["rules"][rule.id].value
-    for word in _OFTEN if rule.verb not in (DO, PREPARE) and isinstance(fields, dict) else ():
+    if rule.verb in (DO, PREPARE) or not isinstance(fields, dict):
+        return
+    for word in _OFTEN:
         if word in fields:
             advice.add(
                 fields[word],

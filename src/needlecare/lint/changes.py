@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from needlecare.lint.sample import SAMPLE, satisfying
-from needlecare.model.ruleset import EXPECT, Rule, RuleSet
+from needlecare.model.facts import Truth
+from needlecare.model.ruleset import EXPECT, Rule, RuleSet, Spacing
 from needlecare.rules.layers import Layer
 from needlecare.rules.places import Problems
+from needlecare.sessions import deciding_spacing
 from needlecare.timeline import build_timeline
 
 _WINDOW = ("from", "until", "for", "at", "due", "days", "eases", "worry-after")
@@ -27,6 +29,7 @@ def advise_on_changes(rule_set: RuleSet, layer: Layer, advice: Problems) -> None
             _outdated(rule, layer, advice)
             _worrying(rule, rule_set, layer, advice)
     _taken_out(rule_set, layer, advice)
+    _outvoted(rule_set, layer, advice)
 
 
 def _changed(rule: Rule, layer: Layer) -> Iterator[str]:
@@ -95,4 +98,23 @@ def _taken_out(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
             raw.value.get("under", raw.id),
             f"{activity} is no longer under {', '.join(lost)}{held}; "
             "`under` is replaced whole, so name there all that it is part of",
+        )
+
+
+def _outvoted(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
+    """Note sessions entries beside which one of another set, with a longer minimum, decides."""
+    people = [satisfying(spacing.when, rule_set.facts) for spacing in rule_set.spacings.values()]
+    stricter: dict[str, dict[str, Spacing]] = {}
+    for facts in filter(None, people):
+        sure = tuple((one, ()) for one in rule_set.spacings.values() if one.when.judge(facts)[0] is Truth.YES)
+        deciding = deciding_spacing(sure, SAMPLE.day)
+        for one, _ in sure:
+            if one.every and deciding and one.origin == rule_set.id != deciding.origin:
+                stricter.setdefault(one.id, {})[deciding.id] = deciding
+    for id_, found in stricter.items():
+        named = ", ".join(f"{one.id} ({'..'.join(map(str, one.every or ()))})" for one in found.values())
+        advice.add(
+            layer.entries["sessions"][id_].id,
+            f"the sessions entry {id_} is outvoted by those whose minimum is as long or longer, where they hold too: "
+            f"{named}; to shorten it, change those by their ids",
         )

@@ -133,7 +133,10 @@ class Screening(NamedTuple):
 
 
 class Spacing(NamedTuple):
-    """How sessions follow each other: *total* of them (least, most), *every* (nearest, farthest), then *overdue*."""
+    """How sessions follow each other: *total* of them (least, most), *every* (nearest, farthest), then *overdue*.
+
+    *because* is why it differs from what sources say; it goes with *every*.
+    """
 
     id: str
     when: Condition
@@ -144,6 +147,7 @@ class Spacing(NamedTuple):
     note: str = ""
     says: tuple[Saying, ...] = ()
     origin: str = ""
+    because: str = ""
 
 
 class Change(NamedTuple):

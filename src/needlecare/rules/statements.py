@@ -233,9 +233,10 @@ def parse_spacing(id_: str, value: dict[Any, Any], context: Context) -> Spacing:
         every,
         overdue,
         entry.text("then"),
-        " ".join(filter(None, (entry.text("note"), entry.text("because")))),
+        entry.text("note"),
         says,
         context.origin,
+        entry.text("because"),
     )
 
 
