@@ -48,11 +48,6 @@ ADVICE = [
         id="conditions that exclude each other",
     ),
     pytest.param(
-        HEAD + "  # more\n  other: {title: Another, kind: clinic}\nrules:\n  gym: {avoid: exercise, until: 1d}\n",
-        None,
-        id="not even YAML",
-    ),
-    pytest.param(
         "sources: {ours: {title: Our sheet, kind: clinic}, other: {title: Another, kind: clinic}}\n"
         "source: ours\nrules:\n  gym: {avoid: exercise, until: 1d}\n",
         "mine.yaml:1:51: advice: no rule cites the source other",
@@ -125,17 +120,28 @@ ADVICE = [
 
 
 @pytest.mark.parametrize(("text", "line"), ADVICE)
-def test_lint_advises_with_the_place(
-    text: str, line: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_lint_advises_with_the_place(text: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "lint", str(write(tmp_path, text)))
+    assert code == 0
+    assert f"{tmp_path}/{line}" in out
+    assert run(capsys, "lint", "--strict", str(tmp_path / "mine.yaml"))[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        pytest.param("source: ours\nrules: {gym: {avoid: exercise, until: 1d}\n", "3:1", id="a bracket left open"),
+        pytest.param("rules:\n\tgym: 1\n", "2:1", id="a tab"),
+        pytest.param("- one\n", "1:1", id="a list"),
+    ],
+)
+def test_lint_tells_what_is_no_yaml_like_any_other_error(
+    text: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = run(capsys, "lint", str(write(tmp_path, text)))
-    if line is None:
-        assert code == 3
-        assert "not readable as YAML" in err
-    else:
-        assert code == 0
-        assert f"{tmp_path}/{line}" in out
-        assert run(capsys, "lint", "--strict", str(tmp_path / "mine.yaml"))[0] == 3
+    path = write(tmp_path, text)
+    code, out, err = run(capsys, "lint", str(path))
+    assert (code, err) == (3, "")
+    assert out.startswith(f"{path}:{place}: error: ")
 
 
 @pytest.mark.parametrize(
@@ -333,6 +339,18 @@ def test_show_tells_whose_each_field_is(tmp_path: Path, capsys: pytest.CaptureFi
     assert "  until: 3d   # mine\n" in out
     record = json.loads(run(capsys, "show", "flying", "--rules", str(tmp_path / "mine.yaml"), "--format", "json")[1])
     assert record["entries"]["rules"]["flying"]["origins"]["until"] == "mine"
+
+
+def test_show_tells_what_is_switched_off_by_whom_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "extends: microneedling\nswitched-off: {flying: {because: we say so, by: Dr A}}\n"
+    path = str(write(tmp_path, text))
+    code, out, _ = run(capsys, "show", "flying", "--rules", path)
+    assert code == 0
+    assert out.startswith(
+        "flying is switched off by mine: we say so, by Dr A\nactivities flying (from microneedling)\n"
+    )
+    record = json.loads(run(capsys, "show", "flying", "--rules", path, "--format", "json")[1])
+    assert record["switched_off"] == [{"id": "flying", "by_rule_set": "mine", "because": "we say so", "by": "Dr A"}]
 
 
 def test_show_of_something_unknown_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

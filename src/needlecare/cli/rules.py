@@ -9,6 +9,7 @@ from needlecare.cli.output import complain, write_data, write_file, write_text
 from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import VERBS
 from needlecare.rules.cases import Case, read_cases
+from needlecare.rules.layers import STATEMENTS
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
 
@@ -49,7 +50,10 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
         section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name)}
         for section, found in layer.entries.items()
     }
-    if id_ is not None and not any(entries.values()):
+    # One that was switched off below and declared anew is there.
+    gone = layer.switched_off.keys() - {name for section in STATEMENTS for name in layer.entries[section]}
+    off = [one for one in rule_set.changes if one.how == "switched off" and one.id in gone and id_ in (None, one.id)]
+    if id_ is not None and not off and not any(entries.values()):
         from needlecare.rules.fields import nearest
 
         known = [name for found in layer.entries.values() for name in found]
@@ -63,8 +67,12 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
             for section, found in entries.items()
             if found
         }
-        _write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "entries": shown})
+        switched = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in off]
+        _write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "entries": shown, "switched_off": switched})
         return
+    for one in off:
+        reason = ", ".join(filter(None, (one.because, f"by {one.by}" if one.by else "")))
+        write_text(f"{one.id} is switched off by {one.origin}: {reason}\n")
     for section, found in entries.items():
         for name, raw in found.items():
             write_text(f"{section} {name} (from {raw.origin})\n")
@@ -103,8 +111,14 @@ def lint(rules: str, *, strict: bool) -> None:
     from needlecare.rules.load import load_with_places
 
     location = find_rules(rules)
-    rule_set, layer, problems = load_with_places(location)
-    read_cases(location, problems)
+    try:
+        rule_set, layer, problems = load_with_places(location)
+        read_cases(location, problems)
+    except RuleSetError as error:
+        # What can't be read at all is told like everything else.
+        for line in error.problems:
+            write_text(f"{_marked(line, 'error')}\n")
+        raise SystemExit(RuleSetError.exit_code) from None
     advice = [] if problems else advise(rule_set, layer)
     for line in problems.lines():
         write_text(f"{_marked(line, 'error')}\n")
