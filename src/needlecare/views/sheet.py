@@ -16,6 +16,7 @@ from needlecare.views.phrases import (
     say_date,
     say_dates,
     say_restriction,
+    say_until_seen,
     say_waits,
     topmost,
 )
@@ -138,7 +139,9 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             prefer = f"; {window.words['prefer']}" if "prefer" in window.words else ""
             waits = say_waits(window.waits, clock)
             condition = f"; if {window.condition}" if window.condition else ""
-            text = f"from {clock.at(window.start)}{f', {waits}' if waits else ''}{prefer}{condition}"
+            until = say_until_seen(window, clock)
+            text = f"from {clock.at(window.start)}{f', {waits}' if waits else ''}{f', {until}' if until else ''}"
+            text = f"{text}{prefer}{condition}"
             yield Row(timeline.rule_set.label(window.target), text, "yes", ranked_sources([window], timeline.rule_set))
 
 

@@ -67,7 +67,7 @@ class Notes:
         """List what is to be done, how and how often, each with who says so."""
         texts: dict[str, list[Window]] = {}
         for window in windows:
-            texts.setdefault(with_details(window), []).append(window)
+            texts.setdefault(with_details(window, self._clock), []).append(window)
         return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
 
     def sessions(self) -> list[str]:

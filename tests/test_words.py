@@ -1,0 +1,81 @@
+"""What a plan says in words: beginnings, ends, what must be seen, and whose word it is. The same in every view."""
+
+import csv as csv_of_python
+import io
+from collections.abc import Callable
+
+import pytest
+
+from needlecare import Timeline
+from needlecare.views import csv, html, ics, markdown, plain
+from support import Planner
+
+Render = Callable[[Timeline], str]
+VIEWS: list[Render] = [plain.render, html.render, markdown.render, lambda plan: unfolded(ics.render(plan))]
+for_people = pytest.mark.parametrize("render", VIEWS, ids=["text", "page", "Markdown", "calendar"])
+
+
+def unfolded(calendar: str) -> str:
+    """Give the lines of a calendar file whole."""
+    return calendar.replace("\r\n ", "").replace("\\n", "\n").replace("\\,", ",").replace("\\;", ";")
+
+
+def row_of(plan: Timeline, rule: str) -> dict[str, str]:
+    return next(row for row in csv_of_python.DictReader(io.StringIO(csv.render(plan))) if row["rule"] == rule)
+
+
+BRUSHES = "no-paint: {avoid: paint, until: 48h}\nbrush: {do: cream, from: no-paint ends, until: no-paint ends}"
+
+
+def test_what_begins_and_ends_at_one_instant_is_said_by_its_beginning(plan: Planner) -> None:
+    made = plan(BRUSHES)
+    assert "- Do: from 16:30: Cream [sheet]" in plain.render(made)
+    assert "| from Sun 22 Nov 16:30 | Cream | sheet |" in markdown.render(made)
+    assert "until Sun 22 Nov 16:30 Cream" not in html.render(made)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        pytest.param("until: redness-gone", "until no redness is left (usually by Mon 23 Nov)", id="usually by then"),
+        pytest.param("until: bottle-empty", "until the bottle is empty", id="nobody knows when"),
+        pytest.param(
+            "until: 48h and bottle-empty",
+            "until the bottle is empty, at least until Sun 22 Nov 16:30",
+            id="and not before an hour",
+        ),
+        pytest.param("until: bottle-empty + 5d", "until 5 days after the bottle is empty", id="days after it"),
+    ],
+)
+@for_people
+def test_what_is_to_be_done_says_what_its_end_waits_for(plan: Planner, render: Render, rule: str, said: str) -> None:
+    assert f"Rub it in; {said}" in render(plan(f"rub: {{do: cream, {rule}, text: Rub it in}}"))
+
+
+@for_people
+def test_what_is_allowed_until_something_is_seen_says_so_where_permissions_stand(plan: Planner, render: Render) -> None:
+    made = plan("rub: {allow: cream, from: 12h, until: bottle-empty}")
+    if "BEGIN:VCALENDAR" not in render(made):  # which tells of what lifts, not of permissions
+        assert "from Sat 21 Nov 04:30, until the bottle is empty" in render(made)
+
+
+def test_the_table_names_what_an_end_waits_for(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: 48h and bottle-empty}")
+    assert (row_of(made, "rub")["until_seen"], row_of(made, "rub")["end"]) == ("bottle-empty", "")
+
+
+def test_what_nobody_can_date_is_to_be_done_on_every_day_of_the_plan(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: bottle-empty}\nrest: {avoid: sauna, until: 4w}")
+    assert all("cream" in day.do for day in made.days)
+    assert "| until you see it | Cream; until the bottle is empty |" in markdown.render(made)
+
+
+def test_what_was_seen_ends_it(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: bottle-empty}", seen=["bottle-empty=2026-11-24"])
+    assert "until the bottle" not in plain.render(made)
+    assert "cream" not in made.days[-1].do
+
+
+def test_where_something_else_cuts_it_short_that_is_its_end(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: redness-gone}\nrest: {avoid: cream, from: 24h, until: 7d}")
+    assert "until no redness" not in plain.render(made)
