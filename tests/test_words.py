@@ -2,13 +2,18 @@
 
 import csv as csv_of_python
 import io
+import re
 from collections.abc import Callable
+from datetime import date, time
+from pathlib import Path
 
 import pytest
+from icalendar import Calendar
 
-from needlecare import Timeline
+from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import csv, html, ics, markdown, plain
-from support import Planner
+from running import PLAN, run
+from support import LONDON, Planner, write_rules
 
 Render = Callable[[Timeline], str]
 VIEWS: list[Render] = [plain.render, html.render, markdown.render, lambda plan: unfolded(ics.render(plan))]
@@ -79,3 +84,69 @@ def test_what_was_seen_ends_it(plan: Planner) -> None:
 def test_where_something_else_cuts_it_short_that_is_its_end(plan: Planner) -> None:
     made = plan("rub: {do: cream, until: redness-gone}\nrest: {avoid: cream, from: 24h, until: 7d}")
     assert "until no redness" not in plain.render(made)
+
+
+CLINIC = """\
+ruleset: linden
+extends: microneedling
+source: us
+sources: {us: {title: Our sheet, kind: clinic}}
+clinic: {name: Linden Skin Clinic, phone: +44 20 7946 0000}
+rules:
+  shaving: {until: 24h, because: our razors are gentle, by: Dr L}
+  cocoon: {avoid: sauna, until: 9d, why: It rubs, note: Ask us}
+switched-off: {flying: {because: we talk about it., by: Dr L}}
+sessions: [{id: all, count: 3, every: 4w..6w}]
+"""
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Path:
+    path = tmp_path / "linden.yaml"
+    path.write_text(CLINIC, encoding="utf-8")
+    return path
+
+
+def plan_of(clinic: Path) -> Timeline:
+    rule_set = load_rules(str(clinic))
+    treatment = make_treatment(date(2026, 11, 20), time(16, 30), LONDON)
+    return build_timeline(rule_set, treatment, read_facts(rule_set, {}))
+
+
+def test_reasons_without_a_full_stop_do_not_run_into_what_follows(clinic: Path) -> None:
+    said = run("can", "sauna", "tomorrow", *PLAN[1:], "--rules", str(clinic)).out
+    assert "- Why: It rubs. Rule `cocoon` (linden), says " in said
+    assert "\n- Ask us.\n" in said
+    assert "saunas: It rubs. Ask us\n" in plain.render(plan_of(clinic))
+
+
+@for_people
+def test_what_was_changed_is_named_as_people_call_it_with_its_value(clinic: Path, render: Render) -> None:
+    told = re.sub(r"<.*?>|\*\*", "", render(plan_of(clinic))).lower()
+    for head, said in (
+        ("shaving", "rule shaving (24h) changed by linden: our razors are gentle, by dr l"),
+        ("flying", "rule flying switched off by linden: we talk about it, by dr l"),
+        ("added", "saunas (rule cocoon, 9d) and spacing of sessions (all, every 4w to 6w), by linden"),
+    ):
+        assert re.search(rf"{head}:? ?{re.escape(said)}", told), head
+
+
+@pytest.mark.parametrize("discreet", [False, True], ids=["open", "discreet"])
+def test_every_entry_of_a_calendar_names_the_clinic_and_its_phone_but_no_discreet_title(
+    clinic: Path, *, discreet: bool
+) -> None:
+    calendar = Calendar.from_ical(ics.render(plan_of(clinic), ics.Options(discreet=discreet)))
+    name, phone = "Linden Skin Clinic", "+44 20 7946 0000"
+    assert (f"Your clinic: {name}, {phone}" in str(calendar["DESCRIPTION"])) is not discreet
+    for event in calendar.walk("VEVENT"):
+        assert f"Your clinic: {name}, {phone}" in str(event["DESCRIPTION"])
+        assert name not in str(event["SUMMARY"])
+
+
+def test_a_calendar_says_who_set_a_value_and_why(clinic: Path) -> None:
+    assert "- shaving: Dr L: our razors are gentle\n" in unfolded(ics.render(plan_of(clinic)))
+
+
+def test_one_voice_is_one_voice(tmp_path: Path) -> None:
+    path = write_rules(tmp_path, "train: {avoid: gym, until: 24h}")
+    assert "\n1 independent voice: " in run("why", "gym", *PLAN[1:], "--rules", str(path)).out

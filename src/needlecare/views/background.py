@@ -154,7 +154,8 @@ def _reasons(reasons: Reasons) -> Iterator[str]:
     yield ""
     if reasons.spread:
         yield f"Sources reach from {reasons.spread[0]} to {reasons.spread[1]}."
-    yield f"{reasons.voices_count} independent voices: sources that copy one template count as one."
+    voices = f"{reasons.voices_count} independent voice{'' if reasons.voices_count == 1 else 's'}"
+    yield f"{voices}: sources that copy one template count as one."
 
 
 def _stretch(window: Window, clock: Clock) -> str:

@@ -126,6 +126,11 @@ def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: date
     return f"not before {clock.at(known)}, and then only once {', and '.join(once)}"
 
 
+def sentence(text: str) -> str:
+    """End *text* as a sentence ends, whether whoever wrote it did or not."""
+    return text if text.rstrip().endswith((".", "!", "?", "…")) else f"{text.rstrip()}."
+
+
 def join_words(words: Iterable[str]) -> str:
     """Join words: `a, b and c`."""
     listed = list(words)

@@ -18,6 +18,7 @@ from needlecare.views.phrases import (
     say_restriction,
     say_until_seen,
     say_waits,
+    sentence,
     topmost,
 )
 from needlecare.views.rows import Block, Row, Strip
@@ -105,8 +106,8 @@ def _notice(rule_set: RuleSet) -> Iterator[str]:
         for change in found[-1:]:
             does = "switches off" if change.how == "switched off" else "changes"
             by = f" by {change.by}" if change.by else ""
-            why = f": {change.because.rstrip('.')}" if change.because else ""
-            yield f"This rule set {does} a protected rule, {id_}{by}{why}."
+            why = f": {change.because}" if change.because else ""
+            yield sentence(f"This rule set {does} a protected rule, {id_}{by}{why}")
 
 
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -167,11 +168,15 @@ def _notes(timeline: Timeline) -> list[Row]:
         words = timeline.rule_set.rules[id_].words
         parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
         if "by" in words:
-            parts.append(f"{words['by']}: {words.get('because', 'no reason given')}")
+            parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
         if parts:
             labels = join_words(timeline.rule_set.label(one) for one in topmost(named, timeline.rule_set))
-            rows.append(Row(labels, ". ".join(part[:1].upper() + part[1:] for part in parts)))
+            rows.append(Row(labels, " ".join(map(_sentence, parts)).removesuffix(".")))
     return sorted(rows)
+
+
+def _sentence(text: str) -> str:
+    return sentence(text[:1].upper() + text[1:])
 
 
 def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
