@@ -13,17 +13,12 @@ from needlecare.timeline.days import make_days
 from needlecare.timeline.events import meet
 from needlecare.timeline.merging import Hold, cut, merge
 from needlecare.timeline.precare import precare
-from needlecare.timeline.selection import Chosen, Reach, Selection, select
+from needlecare.timeline.selection import Chosen, Reach, Selection
 from needlecare.timeline.spans import Span, Spans
 from needlecare.timeline.wording import condition_text, window_text
 
 # Windows that begin together stand in this order.
 KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
-
-
-def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
-    """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else."""
-    return build_selected(rule_set, treatment, facts, select(rule_set, facts), days=days)
 
 
 def build_selected(
