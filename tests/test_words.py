@@ -49,6 +49,11 @@ def test_what_begins_and_ends_at_one_instant_is_said_by_its_beginning(plan: Plan
             "until the bottle is empty, at least until Sun 22 Nov 16:30",
             id="and not before an hour",
         ),
+        pytest.param(
+            "from: 9d, until: redness-gone",
+            "until no redness is left (usually by Mon 23 Nov)",
+            id="usually over before",
+        ),
         pytest.param("until: bottle-empty + 5d", "until 5 days after the bottle is empty", id="days after it"),
     ],
 )
@@ -73,6 +78,12 @@ def test_what_nobody_can_date_is_to_be_done_on_every_day_of_the_plan(plan: Plann
     made = plan("rub: {do: cream, until: bottle-empty}\nrest: {avoid: sauna, until: 4w}")
     assert all("cream" in day.do for day in made.days)
     assert "| until you see it | Cream; until the bottle is empty |" in markdown.render(made)
+
+
+def test_what_begins_and_ends_with_one_thing_seen_says_it_once(plan: Planner) -> None:
+    made = plan("rub: {do: cream, from: redness-gone, until: redness-gone, text: Rub it in}")
+    assert "Rub it in; only once no redness is left (usually by " in plain.render(made)
+    assert "until no redness is left" not in plain.render(made)
 
 
 def test_what_was_seen_ends_it(plan: Planner) -> None:

@@ -219,7 +219,7 @@ class Builder:
             self._spans.usually_by(rule) if rule.verb == EXPECT else None,
             self._spans.instant(rule.worry_after) if rule.worry_after else None,
             rule.low_confidence,
-            span.waits if rule.verb in (DO, ALLOW) and rule.end is not None and span.start < span.end else (),
+            span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
         )
 
     def _precision(self, *instants: datetime) -> str:
