@@ -19,7 +19,7 @@ from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
 from needlecare.rules.statements import Context, parse_rule, parse_screening, parse_spacing
 
 
-def load_rules(name: str = DEFAULT) -> RuleSet:
+def load_rules(name: str | Path = DEFAULT) -> RuleSet:
     """Load the rule set called *name*: one that ships, or the path of a file or folder.
 
     Raises:
