@@ -169,11 +169,12 @@ def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
     on = plan.timeline.treatment
     doing = []
     for head, text in found.get("doing", []):
-        match = re.fullmatch(r"(?:from (.+) )?until (.+)", head)
+        match = re.fullmatch(r"(?:from (.+?))?(?:(?:^| )(?:usually )?until (.+))?", head)
         assert match is not None, head
-        doing.append((when(match[1], on) if match[1] else None, when(match[2], on), text))
+        start = when(match[1], on) if match[1] else None
+        doing.append((start, when(match[2], on) if match[2] else start, text))
     for one in plan.of(DO):
-        if one.is_after and one.lasts:
+        if one.is_after:
             start = one.start if one.start > plan.last else None
             texts = [text for at, until, text in doing if (at, until) == (start, one.end)]
             assert any(text.startswith(one.text) and ("only once" in text) == one.waits for text in texts), (one, texts)

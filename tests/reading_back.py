@@ -115,8 +115,8 @@ def read(timeline: Timeline) -> Plan:
 
 
 def when(text: str, treatment: Treatment) -> datetime:
-    """Read `Sun 22 Nov 16:30`, `Sun 22 Nov`, `the end of Mon 23 Nov 2027` or `further notice`."""
-    if text == "further notice":
+    """Read `Sun 22 Nov 16:30`, `Sun 22 Nov`, `the end of Mon 23 Nov 2027`, `further notice` or `you see it`."""
+    if text in ("further notice", "you see it"):
         return FOREVER
     ends = text.startswith("the end of ")
     words = text.removeprefix("the end of ").split()

@@ -112,7 +112,7 @@ WRONG = {
         (*DATE, "-o", "plan.pdf"),
         (
             "-o plan.pdf: the name tells no format; "
-            "end it in .csv, .htm, .html, .ics, .json, .markdown, .md, .txt, or give --format"
+            "end it in .csv, .htm, .html, .ics, .json, .markdown, .md, .text, .txt, or give --format"
         ),
     ),
     "now": (

@@ -37,7 +37,8 @@ def test_importing_the_package_imports_no_more_than_it() -> None:
 
 RULES = load_rules()
 DAY, LONDON = date(2026, 11, 20), ZoneInfo("Europe/London")
-TIMELINE = build_timeline(RULES, make_treatment(DAY, time(16, 30), LONDON), read_facts(RULES, {}))
+TREATMENT, FACTS = make_treatment(DAY, time(16, 30), LONDON), read_facts(RULES, {})
+TIMELINE = build_timeline(RULES, TREATMENT, FACTS)
 
 
 def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...], str]) -> pytest.MarkDecorator:
@@ -49,6 +50,15 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (render, (TIMELINE, "pdf"), "there is no format `pdf`; it may be text, json, ics, html, md, csv"),
     (render, (TIMELINE, "ICS"), "there is no format `ICS`"),
     (render, (TIMELINE, ""), "there is no format ``"),
+    (render, (RULES, "ics"), "what is rendered is a timeline, as build_timeline gives it, not RuleSet"),
+    (load_rules, (None,), "give the name of a rule set that ships, a file or a folder, not NoneType"),
+    (
+        build_timeline,
+        (RULES, TREATMENT, {"area": "face"}),
+        'facts, as read_facts(rule_set, {"area": "face"}) gives them',
+    ),
+    (build_timeline, (RULES, DAY, FACTS), "a timeline is built of a treatment, as make_treatment gives it, not date"),
+    (build_timeline, ("microneedling", TREATMENT, FACTS), "a rule set, as load_rules gives it, not str"),
     (make_treatment, ("2026-11-20", None, LONDON), "is a date, such as date(2026, 11, 20), not '2026-11-20'"),
     (make_treatment, (datetime(2026, 11, 20, 9, tzinfo=UTC), None, LONDON), "is a date, such as date(2026, 11, 20)"),
     (make_treatment, (DAY, "16:30", LONDON), "such as time(16, 30), or None, not '16:30'"),
@@ -74,6 +84,12 @@ def test_a_mistake_is_one_line_that_says_what_would_be_right(
         function(*arguments)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_client_is_named_by_a_text() -> None:
+    client: Any = 3
+    with pytest.raises(InputError, match="client is a text, such as a client's number in quotes, not int"):
+        render(TIMELINE, "ics", client=client)
 
 
 def test_facts_may_be_one_text_or_number_as_well_as_lists() -> None:

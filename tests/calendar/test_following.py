@@ -333,7 +333,17 @@ def test_a_clinics_own_set_that_is_not_named_again_is_missed(run: Run, write: Wr
     sheet.write_text("ruleset: my-clinic\nversion: '1'\nextends: microneedling\nrules: {}\n", encoding="utf-8")
     first = write("--time", "16:30", "--rules", sheet, name="first.ics")
     _, _, err = run(*PLAN, "--replaces", first, "-o", tmp_path / "second.ics")
-    assert "the old file was made with --rules my-clinic; say so again" in err
+    assert "the old file was made with a file of the rule set my-clinic (--rules FILE); say so again" in err
+    again = run(*PLAN, "--rules", sheet, "--replaces", first, "-o", tmp_path / "third.ics")[2]
+    assert "rule set" not in again
+
+
+def test_a_set_that_ships_is_named_as_it_is_typed(run: Run, write: Write, tmp_path: Path) -> None:
+    sheet = tmp_path / "clinic.yaml"
+    sheet.write_text("ruleset: my-clinic\nversion: '1'\nextends: microneedling\nrules: {}\n", encoding="utf-8")
+    first = write("--time", "16:30", name="first.ics")
+    _, _, err = run(*PLAN, "--rules", sheet, "--replaces", first, "-o", tmp_path / "second.ics")
+    assert "the old file was made with --rules microneedling; say so again" in err
 
 
 def test_a_fact_that_only_the_old_rule_set_asks_for_is_named_as_one(run: Run, write: Write, tmp_path: Path) -> None:
@@ -342,4 +352,5 @@ def test_a_fact_that_only_the_old_rule_set_asks_for_is_named_as_one(run: Run, wr
     sheet.write_text(f"ruleset: my-clinic\nversion: '1'\nextends: microneedling\n{fact}", encoding="utf-8")
     first = write("--time", "16:30", "--rules", sheet, "--fact", "drops-given=yes", name="first.ics")
     _, _, err = run(*PLAN, "--replaces", first, "-o", tmp_path / "second.ics")
-    assert "made with --rules my-clinic and an answer to --fact drops-given; say so again" in err
+    made_with = "a file of the rule set my-clinic (--rules FILE) and an answer to --fact drops-given"
+    assert f"made with {made_with}; say so again" in err

@@ -166,9 +166,9 @@ def test_the_page_names_what_a_clinic_changed_and_why(tmp_path: Path) -> None:
     section = text[text.index('id="changes"') :]
     found = re.findall(r"<dt>(.*?)</dt>\s*<dd>(.*?)</dd>", section)
     assert found == [
-        ("makeup", "changed by own: we needle deeper, by Dr A"),
-        ("swimming", "switched off by own: we advise in person, by Dr B"),
-        ("Added", "tea, by own"),
+        ("make-up", "rule makeup (72h) changed by own: we needle deeper, by Dr A"),
+        ("swimming", "rule swimming switched off by own: we advise in person, by Dr B"),
+        ("Added", "smoking (rule tea, 9d), by own"),
     ]
 
 

@@ -112,14 +112,20 @@ def _moved(timeline: "Timeline", old: "OldPlan") -> str:
 
 def _unsaid(timeline: "Timeline", old: "OldPlan") -> str:
     """Name the options that the old file was made with and that are missing now, so that they can be typed."""
+    from needlecare.rules.shipped import shipped_names
     from needlecare.views.ics.said import NO_FACTS, missing, to_words
     from needlecare.views.phrases import join_words, say_option
 
     lost = missing(old.said, timeline)
     if old.day != timeline.treatment.day:
         lost.pop("--seen", None)  # what was seen after another treatment says nothing of this one
+    rules = lost.pop("--rules", "")
+    if rules and rules in shipped_names():
+        lost, rules = lost | {"--rules": rules}, ""
+    # Where a set of one's own lies isn't kept, only what it is called.
+    file = f"a file of the rule set {rules} (--rules FILE)" if rules else ""
     known = to_words({option: value for option, value in lost.items() if value}).replace("=", " ")
     unknown = [option for option, value in lost.items() if not value]
     hidden = join_words(one if one in NO_FACTS else say_option(one[2:], timeline.rule_set) for one in unknown)
-    made_with = " and ".join(filter(None, (known, f"an answer to {hidden}" if hidden else "")))
+    made_with = " and ".join(filter(None, (known, file, f"an answer to {hidden}" if hidden else "")))
     return f"the old file was made with {made_with}; say so again, or its entries change" if made_with else ""

@@ -45,7 +45,8 @@ class Window(NamedTuple):
 
     On *avoid* it says no from *start* to *end*, and "better not" from *better_from* and to *better_until*.
     *rule* decides the end; *rules* are all that have a part in it; *overruled* are those that lost. *earliest* is
-    the end by its known parts alone. *unsure* are unknown facts that keep it as long as it is.
+    the end by its known parts alone. *unsure* are unknown facts that keep it as long as it is. *waits* are what else
+    must have come for a restriction to end, or for anything else to begin; *until_seen* is what its end waits for then.
     """
 
     rule: str
@@ -71,6 +72,7 @@ class Window(NamedTuple):
     usually_by: datetime | None = None
     worry_after: datetime | None = None
     low_confidence: bool = False
+    until_seen: tuple[Wait, ...] = ()
 
     @property
     def over(self) -> datetime:
@@ -91,6 +93,11 @@ class Window(NamedTuple):
     def is_mild(self) -> bool:
         """Whether it is better not and nothing else, up to a no that is over before it begins."""
         return self.better_from < self.start == self.end == self.better_until
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether it begins and ends at one instant: it has a beginning, and no length to speak of."""
+        return self.start == self.end
 
     @property
     def lifts(self) -> tuple[Lift, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from needlecare.errors import InputError
 from needlecare.model.clinic import Clinic
 from needlecare.model.facts import Condition, Fact
 from needlecare.model.ruleset import Rule, RuleSet
@@ -18,14 +19,16 @@ from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
 from needlecare.rules.statements import Context, parse_rule, parse_screening, parse_spacing
 
 
-def load_rules(name: str = DEFAULT) -> RuleSet:
+def load_rules(name: str | Path = DEFAULT) -> RuleSet:
     """Load the rule set called *name*: one that ships, or the path of a file or folder.
 
     Raises:
-        InputError: there is no such rule set.
+        InputError: there is no such rule set, or *name* is no name.
         RuleSetError: it is wrong; the error holds every problem found, with its place.
     """
-    return load_rules_at(find_rules(name))
+    if not isinstance(name, str | Path):
+        raise InputError(f"give the name of a rule set that ships, a file or a folder, not {type(name).__name__}")
+    return load_rules_at(find_rules(str(name)))
 
 
 def load_rules_at(location: Path) -> RuleSet:

@@ -13,17 +13,12 @@ from needlecare.timeline.days import make_days
 from needlecare.timeline.events import meet
 from needlecare.timeline.merging import Hold, cut, merge
 from needlecare.timeline.precare import precare
-from needlecare.timeline.selection import Chosen, Reach, Selection, select
+from needlecare.timeline.selection import Chosen, Reach, Selection
 from needlecare.timeline.spans import Span, Spans
 from needlecare.timeline.wording import condition_text, window_text
 
 # Windows that begin together stand in this order.
 KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
-
-
-def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
-    """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else."""
-    return build_selected(rule_set, treatment, facts, select(rule_set, facts), days=days)
 
 
 def build_selected(
@@ -171,6 +166,9 @@ class Builder:
         span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule)
         if span is None:
             return
+        if rule.verb == DO and rule.end is not None and not span.end_stated:
+            # Nobody knows when what it waits for comes: it goes on until that is seen.
+            span = span._replace(end=FOREVER)
         if rule.verb == PREPARE and (before := self._before_next(rule)) is not None:
             yield from (self._other(chosen, before, target) for target in rule.targets)
         for target in rule.targets:
@@ -191,7 +189,9 @@ class Builder:
         for start, end in pieces:
             before = [wait for hold in holds if span.start <= hold.end <= start for wait in hold.waits]
             waits = tuple(dict.fromkeys((*span.awaited, *before)))
-            yield self._other(chosen, span._replace(start=start, end=end, awaited=waits), target)
+            # Where something else cuts it short, that is its end.
+            ends = span.waits if end == span.end else ()
+            yield self._other(chosen, span._replace(start=start, end=end, waits=ends, awaited=waits), target)
 
     def _other(self, chosen: Chosen, span: Span, target: str) -> Window:
         rule = chosen.rule
@@ -219,6 +219,7 @@ class Builder:
             self._spans.usually_by(rule) if rule.verb == EXPECT else None,
             self._spans.instant(rule.worry_after) if rule.worry_after else None,
             rule.low_confidence,
+            span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
         )
 
     def _precision(self, *instants: datetime) -> str:

@@ -74,12 +74,12 @@ class Spans:
             return None
         try:
             begins, surely_begins = self._begin(rule, far=True, late=True), self._begin(rule, far=True, late=False)
-            ends = self._permission_end(rule, surely_begins)
+            ends, waits = self._permission_end(rule, surely_begins)
         except Unplanned:
             return None
         start = self._round(begins.point.at, up=True)
         end = max(self._round(ends, up=False), start)
-        return span._replace(start=start, end=end, awaited=begins.waits) if start < FOREVER else None
+        return span._replace(start=start, end=end, waits=waits, awaited=begins.waits) if start < FOREVER else None
 
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
@@ -135,14 +135,17 @@ class Spans:
             return Resolved(Point(at, self._day(rule.days[0])), at, ())
         return self._moments.end(rule.start or AT_TREATMENT, far=far, late=late)
 
-    def _permission_end(self, rule: Rule, begins: Resolved) -> datetime:
+    def _permission_end(self, rule: Rule, begins: Resolved) -> tuple[datetime, tuple[Wait, ...]]:
+        """Give where a permission ends, and what its end waits for."""
         if rule.days is not None:
-            return day_end(self._day(rule.days[1]), self._zone, late=False)
+            return day_end(self._day(rule.days[1]), self._zone, late=False), ()
         if rule.lasts is not None:
-            return as_end(begins.point, rule.lasts, self._zone, late=False).at if begins.point.at < FOREVER else FOREVER
+            lasts = begins.point.at < FOREVER
+            return as_end(begins.point, rule.lasts, self._zone, late=False).at if lasts else FOREVER, ()
         if rule.end is None:
-            return self._moments.open_end(late=False).point.at
-        return self._moments.end(rule.end, far=False, late=False, whole_day=False).point.at
+            return self._moments.open_end(late=False).point.at, ()
+        ends = self._moments.end(rule.end, far=False, late=False, whole_day=False)
+        return ends.point.at, ends.waits
 
     def _starts(self, rule: Rule) -> tuple[datetime, datetime, tuple[Wait, ...]]:
         """Give where the rule begins, where its milder part does (the wider side before the treatment), and on what."""

@@ -16,6 +16,7 @@ from needlecare.views.phrases import (
     say_dates,
     say_not_before,
     say_option,
+    sentence,
     topmost,
 )
 
@@ -189,22 +190,22 @@ def _reasons(verdict: Verdict, *, several: bool) -> Iterator[str]:
     deciding = verdict.windows[0] if verdict.windows else verdict.supports[0] if verdict.supports else None
     if deciding is not None:
         rule = rule_set.rules[deciding.rule]
-        because = f": {rule.words['why']}" if "why" in rule.words else ""
+        because = f": {sentence(rule.words['why'])} Rule" if "why" in rule.words else ": rule"
         by = f" ({rule.origin})" if rule.origin != "microneedling" else ""
-        yield f"- Why{because or ':'} rule `{rule.id}`{by}, {say_sources(verdict.sources)}"
+        yield f"- Why{because} `{rule.id}`{by}, {say_sources(verdict.sources)}"
         if deciding.low_confidence:
             yield "- Little is known about this."
         if "note" in rule.words:
-            yield f"- {rule.words['note']}"
+            yield f"- {sentence(rule.words['note'])}"
     if verdict.is_yes:
         yield from (f"- {_support(window)}" for window in verdict.supports[:_SHOWN] if window.kind != ALLOW)
     if verdict.instead:
-        yield f"- Instead: {'; '.join(verdict.instead)}."
+        yield f"- Instead: {sentence('; '.join(one.rstrip('.') for one in verdict.instead))}"
     preferred = [
         window.words["prefer"] for window in (*verdict.windows[:1], *verdict.supports) if "prefer" in window.words
     ]
     if verdict.is_yes and preferred:
-        yield f"- Better still: {preferred[0]}."
+        yield f"- Better still: {sentence(preferred[0])}"
     below = _prescribed_parts(verdict)
     if below:
         yield f"- If yours was prescribed ({join_words(below)}): ask who prescribed it."
@@ -257,7 +258,7 @@ def _past(verdict: Verdict) -> Iterator[str]:
     broken = [window.words["if-broken"] for window in verdict.windows if "if-broken" in window.words]
     yield "- If you did it: leave it from now on, and tell your clinic what it was and when."
     if broken:
-        yield f"- It may mean: {join_words(dict.fromkeys(broken))}."
+        yield f"- It may mean: {sentence(join_words(dict.fromkeys(broken)))}"
     watched = [rule for rule in timeline.red_flags if rule.urgent]
     signs = dict.fromkeys(sign for rule in watched for sign in rule.targets)
     names = join_words(timeline.rule_set.label(sign) for sign in signs)

@@ -6,7 +6,7 @@ from needlecare.ask.screen import Screened
 from needlecare.ask.today import Change, Now
 from needlecare.ask.verdict import NO, Verdict
 from needlecare.ask.why import Reasons
-from needlecare.model.plan import Timeline, Window
+from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
 from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_treatment
@@ -19,6 +19,7 @@ from needlecare.views.phrases import (
     say_not_before,
     say_option,
     say_restriction,
+    say_until_seen,
     say_waits,
     topmost,
 )
@@ -40,7 +41,9 @@ def _now(now: Now) -> Iterator[str]:
     yield from _verdicts("Leave", now.avoid)
     yield from _verdicts("Better not", now.better_not)
     yield from _section("Check first", _to_be_seen(now))
-    yield from _section("Do", dict.fromkeys(_asked_for(window) for _, window in now.do))
+    yield from _section(
+        "Do", dict.fromkeys(_asked_for(window, Clock(timeline.treatment)) for timeline, window in now.do)
+    )
     yield from _section("Normal to see", _normal(now))
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
     if gone:
@@ -96,11 +99,12 @@ def _say_end(verdict: Verdict) -> str:
     return f"until {clock.until(verdict.until)}{waits}"
 
 
-def _asked_for(window: Window) -> str:
+def _asked_for(window: Window, clock: Clock) -> str:
     condition = f"; if {window.condition}" if window.condition else ""
     often = [window.words[key] for key in ("times",) if key in window.words]
     often.extend([f"every {window.words['every'].replace('..', ' to ')}"] if "every" in window.words else [])
-    return f"{window.text.rstrip('.')}{f' ({join_words(often)})' if often else ''}{condition}"
+    said = f"{window.text.rstrip('.')}{f' ({join_words(often)})' if often else ''}{condition}"
+    return "; ".join(filter(None, (said, say_until_seen(window, clock))))
 
 
 def _normal(now: Now) -> Iterator[str]:
@@ -142,7 +146,7 @@ def _reasons(reasons: Reasons) -> Iterator[str]:
         if window.kind == "avoid":
             said = f"{say_restriction(window, clock)}{f', {waits}' if waits else ''}"
         else:
-            said = f"{clock.at(window.start)} to {clock.until(window.end)}"
+            said = _stretch(window, clock)
         condition = f"; if {window.condition}" if window.condition else ""
         yield f"- {rule_set.label(window.target)}: {_KINDS[window.kind]}: {said}{condition} (rule {window.rule})"
     yield from _rules("What decides", reasons.rules, reasons)
@@ -150,7 +154,16 @@ def _reasons(reasons: Reasons) -> Iterator[str]:
     yield ""
     if reasons.spread:
         yield f"Sources reach from {reasons.spread[0]} to {reasons.spread[1]}."
-    yield f"{reasons.voices_count} independent voices: sources that copy one template count as one."
+    voices = f"{reasons.voices_count} independent voice{'' if reasons.voices_count == 1 else 's'}"
+    yield f"{voices}: sources that copy one template count as one."
+
+
+def _stretch(window: Window, clock: Clock) -> str:
+    begins, seen = clock.at(window.start), say_until_seen(window, clock)
+    if window.is_instant:
+        return f"from {begins}"
+    ends = "" if seen and window.end == FOREVER else f" to {clock.until(window.end)}"
+    return f"{begins}{ends}{f', {seen}' if seen else ''}"
 
 
 def _rules(title: str, rules: Iterable[Rule], reasons: Reasons) -> Iterator[str]:

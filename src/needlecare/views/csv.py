@@ -10,8 +10,8 @@ from needlecare.views.records import TimelineRecord, WindowRecord
 
 COLUMNS = (
     "kind", "activity", "label", "text", "start", "earliest", "end", "end_stated", "better_from", "better_until",
-    "open_end", "and_once", "precision", "times", "if", "usually_by", "worry_after", "says", "overruled", "rule",
-    "origin", "treatment", "ruleset", "notice",
+    "open_end", "and_once", "until_seen", "precision", "times", "if", "usually_by", "worry_after", "says", "overruled",
+    "rule", "origin", "treatment", "ruleset", "notice",
 )  # fmt: skip
 # What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one.
 _FORMULA = re.compile(r"(^|[;,|\t])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -22,8 +22,9 @@ def render(timeline: Timeline) -> str:
     record = to_record(timeline)
     lines = [_line(COLUMNS)]
     lines.extend(_line(_harmless(row.get(column, "")) for column in COLUMNS) for row in _warnings(record))
-    for window in record["windows"]:
-        cells = dict(_cells(window, record), label=timeline.rule_set.label(window["activity"]))
+    for window, told in zip(timeline.windows, record["windows"], strict=True):
+        label, seen = timeline.rule_set.label(window.target), "; ".join(wait.bound for wait in window.until_seen)
+        cells = dict(_cells(told, record), label=label, until_seen=seen)
         lines.append(_line(_harmless(cells[column]) for column in COLUMNS))
     return "".join(lines)
 

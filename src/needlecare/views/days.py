@@ -8,7 +8,7 @@ from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_start, local_date
 from needlecare.model.treatment import day_number
 from needlecare.views.parts import Parts
-from needlecare.views.phrases import Clock, join_words, say_dates, say_restriction, say_waits, topmost
+from needlecare.views.phrases import Clock, join_words, say_dates, say_restriction, say_until_seen, say_waits, topmost
 from needlecare.views.rows import Block, Row, Strip
 from needlecare.views.waiting import Waiting
 
@@ -103,7 +103,7 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
                 groups.setdefault((window.start, "leave", ""), []).append(window)
         elif window.kind in (PREPARE, DO):
             tone = "prepare" if window.kind == PREPARE else "do"
-            groups.setdefault((window.start, tone, with_details(window)), []).append(window)
+            groups.setdefault((window.start, tone, with_details(window, clock)), []).append(window)
     for (at, tone, text), windows in sorted(groups.items(), key=lambda item: item[0]):
         shown = topmost((window.target for window in windows), rule_set)
         names = text or join_words(rule_set.label(one) for one in shown)
@@ -118,17 +118,27 @@ def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what to do by when it begins, each once with its whole stretch."""
     found: dict[tuple[datetime, datetime, str], list[Window]] = {}
     for window in timeline.windows:
-        if window.kind == DO and window.end > max(window.start, timeline.treatment.first):
+        if window.kind == DO and window.end > timeline.treatment.first:
             found.setdefault((window.start, window.end, _asked(window, clock)), []).append(window)
     for (start, end, text), windows in sorted(found.items()):
-        begins = "" if start <= timeline.treatment.last else f"from {clock.at(start)} "
-        yield Row(f"{begins}until {clock.until(end)}", text, "do", ranked_sources(windows, timeline.rule_set))
+        begins = f"from {clock.at(start)}" if start == end or start > timeline.treatment.last else ""
+        head = " ".join(filter(None, (begins, _end(windows[0], clock))))
+        yield Row(head, text, "do", ranked_sources(windows, timeline.rule_set))
+
+
+def _end(window: Window, clock: Clock) -> str:
+    """Say until when something is to be done; nothing of what has only a beginning."""
+    if window.is_instant:
+        return ""
+    if window.until_seen and window.end == FOREVER:
+        return "until you see it"
+    return f"{'usually ' if window.until_seen else ''}until {clock.until(window.end)}"
 
 
 def _asked(window: Window, clock: Clock) -> str:
     """Say what is to be done, and what must have come before it begins."""
     once = say_waits(window.waits, clock)
-    return f"{with_details(window)}; {once}" if once else with_details(window)
+    return "; ".join(filter(None, (with_details(window, clock), once)))
 
 
 def list_days(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Iterator[Block]:
@@ -183,7 +193,12 @@ def _hours(window: Window, run: list[Day], clock: Clock) -> str:
     parts = []
     if clock.day(window.start) == run[0].day and clock.time(window.start) and run[0].number > 0:
         parts.append(f"from {clock.time(window.start)}")
-    if len(run) == 1 and window.end < FOREVER and clock.day(window.end) == run[0].day and clock.time(window.end):
+    if (
+        len(run) == 1
+        and window.start < window.end < FOREVER
+        and clock.day(window.end) == run[0].day
+        and clock.time(window.end)
+    ):
         parts.append(f"until {clock.time(window.end)}")
     return f"{' '.join(parts)}: " if parts else ""
 
@@ -216,8 +231,8 @@ def _on_day(timeline: Timeline, day: Day, kind: str) -> Iterator[Window]:
                 yield window
 
 
-def with_details(window: Window) -> str:
-    """Add how, how often and under which condition to what a window asks for."""
+def with_details(window: Window, clock: Clock) -> str:
+    """Add how, how often, under which condition and until what is seen to what a window asks for."""
     words = window.words
     often = [words["times"]] if "times" in words else []
     often.extend([f"every {words['every'].replace('..', ' to ')}"] if "every" in words else [])
@@ -228,4 +243,4 @@ def with_details(window: Window) -> str:
         text = f"{text} ({', '.join(often)})"
     if window.condition:
         text = f"{text}; if {window.condition}"
-    return text
+    return "; ".join(filter(None, (text, say_until_seen(window, clock))))

@@ -5,7 +5,7 @@ from needlecare.model.plan import Timeline
 
 # Each format, and how the names of its files may end.
 FORMATS = {
-    "text": (".txt",),
+    "text": (".txt", ".text"),
     "json": (".json",),
     "ics": (".ics",),
     "html": (".html", ".htm"),
@@ -25,8 +25,12 @@ def render(timeline: Timeline, name: str, *, client: str = "") -> str:
     """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet.
 
     Raises:
-        InputError: there is no such format.
+        InputError: there is no such format, or *timeline* or *client* is something else.
     """
+    if not isinstance(timeline, Timeline):
+        raise InputError(f"what is rendered is a timeline, as build_timeline gives it, not {type(timeline).__name__}")
+    if not isinstance(client, str):
+        raise InputError(f"client is a text, such as a client's number in quotes, not {type(client).__name__}")
     if name == "json":
         from needlecare.views import json
 

@@ -5,9 +5,11 @@ from datetime import datetime
 
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Hint, Timeline
-from needlecare.model.ruleset import RuleSet
+from needlecare.model.ruleset import CALL, EXPECT, Change, RuleSet
 from needlecare.views.phrases import Clock, join_words, say_option, topmost
 from needlecare.views.rows import Row
+
+_SHOWN = 3
 
 
 def list_known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row]:
@@ -71,13 +73,37 @@ def list_changes(rule_set: RuleSet) -> Iterator[Row]:
     """Tell what a rule set changed of those that it extends; what it merely added stands together."""
     added: dict[str, list[str]] = {}
     for change in rule_set.changes:
-        reason = ", ".join(filter(None, (change.because, f"by {change.by}" if change.by else "")))
+        reason = ", ".join(filter(None, (change.because.rstrip("."), f"by {change.by}" if change.by else "")))
+        about, what, value = _changed(change, rule_set)
         if reason or change.how != "added":
-            yield Row(change.id.replace("-", " "), f"{change.how} by {change.origin}{f': {reason}' if reason else ''}")
+            said = f"{what}{f' ({value})' if value else ''} {change.how} by {change.origin}"
+            yield Row(about, f"{said}{f': {reason}' if reason else ''}")
         else:
-            added.setdefault(change.origin, []).append(change.id.replace("-", " "))
+            added.setdefault(change.origin, []).append(f"{about} ({what}{f', {value}' if value else ''})")
     for origin, names in added.items():
         yield Row("Added", f"{join_words(names)}, by {origin}")
+
+
+def _changed(change: Change, rule_set: RuleSet) -> tuple[str, str, str]:
+    """Say what *change* is about, what was changed, and what that says now; a rule switched off says nothing."""
+    rule, spacing = rule_set.rules.get(change.id), rule_set.spacings.get(change.id)
+    if rule is not None:
+        of_signs = rule.verb in (EXPECT, CALL)
+        labels = [rule_set.label(one) for one in (rule.targets if of_signs else topmost(rule.targets, rule_set))]
+        more = [f"{len(labels) - _SHOWN} more"] if len(labels) > _SHOWN else []
+        return (
+            join_words([*labels[:_SHOWN], *more]),
+            f"rule {rule.id}",
+            "" if rule.verb == CALL else rule.value.replace("..", " to "),
+        )
+    if spacing is not None:
+        every = " to ".join(dict.fromkeys(map(str, spacing.every or ())))
+        return "spacing of sessions", change.id, f"every {every}" if every else ""
+    if change.id in rule_set.screenings:
+        level = rule_set.screenings[change.id].level
+        return change.id.replace("-", " "), "reason not to treat", level
+    known = change.id in rule_set.activities or change.id in rule_set.signs
+    return rule_set.label(change.id) if known else change.id.replace("-", " "), f"rule {change.id}", ""
 
 
 def _grouped(hints: Iterable[Hint]) -> dict[tuple[tuple[str, ...], datetime | None, datetime | None], list[str]]:

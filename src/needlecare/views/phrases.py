@@ -67,6 +67,10 @@ class Clock:
             return "further notice"
         return self.at(instant) if self.time(instant) else f"the end of {self.date(instant - _MOMENT)}"
 
+    def is_after(self, window: Window) -> bool:
+        """Tell whether the known parts of the end of *window* alone reach beyond its start and the treatment."""
+        return max(window.start, self._treatment.last) < window.earliest < window.end
+
     def last_day(self, instant: datetime) -> str:
         """Say the last date before an end."""
         return self.date(instant - _MOMENT)
@@ -79,6 +83,14 @@ def say_waits(waits: Iterable[Wait], clock: Clock) -> str:
         for wait in waits
     ]
     return f"only once {' and '.join(parts)}" if parts else ""
+
+
+def say_until_seen(window: Window, clock: Clock) -> str:
+    """Say what the end of something to do waits for: `until no redness is left (usually by Mon 23 Nov)`."""
+    if not window.until_seen:
+        return ""
+    least = f", at least until {clock.until(window.earliest)}" if clock.is_after(window) else ""
+    return f"{say_waits(window.until_seen, clock).replace('only once', 'until', 1)}{least}"
 
 
 def say_restriction(window: Window, clock: Clock) -> str:
@@ -112,6 +124,11 @@ def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: date
         return f"not before {clock.at(until)}"
     known = earliest or until
     return f"not before {clock.at(known)}, and then only once {', and '.join(once)}"
+
+
+def sentence(text: str) -> str:
+    """End *text* as a sentence ends, whether whoever wrote it did or not."""
+    return text if text.rstrip().endswith((".", "!", "?", "…")) else f"{text.rstrip()}."
 
 
 def join_words(words: Iterable[str]) -> str:

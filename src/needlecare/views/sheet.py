@@ -16,7 +16,9 @@ from needlecare.views.phrases import (
     say_date,
     say_dates,
     say_restriction,
+    say_until_seen,
     say_waits,
+    sentence,
     topmost,
 )
 from needlecare.views.rows import Block, Row, Strip
@@ -104,8 +106,8 @@ def _notice(rule_set: RuleSet) -> Iterator[str]:
         for change in found[-1:]:
             does = "switches off" if change.how == "switched off" else "changes"
             by = f" by {change.by}" if change.by else ""
-            why = f": {change.because.rstrip('.')}" if change.because else ""
-            yield f"This rule set {does} a protected rule, {id_}{by}{why}."
+            why = f": {change.because}" if change.because else ""
+            yield sentence(f"This rule set {does} a protected rule, {id_}{by}{why}")
 
 
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -138,7 +140,9 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             prefer = f"; {window.words['prefer']}" if "prefer" in window.words else ""
             waits = say_waits(window.waits, clock)
             condition = f"; if {window.condition}" if window.condition else ""
-            text = f"from {clock.at(window.start)}{f', {waits}' if waits else ''}{prefer}{condition}"
+            until = say_until_seen(window, clock)
+            text = f"from {clock.at(window.start)}{f', {waits}' if waits else ''}{f', {until}' if until else ''}"
+            text = f"{text}{prefer}{condition}"
             yield Row(timeline.rule_set.label(window.target), text, "yes", ranked_sources([window], timeline.rule_set))
 
 
@@ -164,11 +168,15 @@ def _notes(timeline: Timeline) -> list[Row]:
         words = timeline.rule_set.rules[id_].words
         parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
         if "by" in words:
-            parts.append(f"{words['by']}: {words.get('because', 'no reason given')}")
+            parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
         if parts:
             labels = join_words(timeline.rule_set.label(one) for one in topmost(named, timeline.rule_set))
-            rows.append(Row(labels, ". ".join(part[:1].upper() + part[1:] for part in parts)))
+            rows.append(Row(labels, " ".join(map(_sentence, parts)).removesuffix(".")))
     return sorted(rows)
+
+
+def _sentence(text: str) -> str:
+    return sentence(text[:1].upper() + text[1:])
 
 
 def _session(session: Session, timeline: Timeline) -> Iterator[Row]:

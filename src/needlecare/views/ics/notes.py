@@ -67,7 +67,7 @@ class Notes:
         """List what is to be done, how and how often, each with who says so."""
         texts: dict[str, list[Window]] = {}
         for window in windows:
-            texts.setdefault(with_details(window), []).append(window)
+            texts.setdefault(with_details(window, self._clock), []).append(window)
         return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
 
     def sessions(self) -> list[str]:
@@ -103,6 +103,8 @@ class Notes:
         lines.extend(self._lifting(day))
         if day.number == 0:
             lines.extend(["What this rests on:", *(f"- {_said(row)}" for row in self._sheet.known)])
+            changed = [f"- {_said(row)}" for row in self._sheet.changes]
+            lines.extend(["What was changed, and by whom:", *changed] if changed else [])
         told = [window for window in windows if window.kind in (AVOID, DO, PREPARE)]
         soonest = sorted(told, key=lambda window: max(window.end, window.better_until))
         return self.of(lines, soonest, most=_REASONS if day.number else len(told))
@@ -177,6 +179,9 @@ class Notes:
                 if word in window.words:
                     lead = "instead: " if word == "instead" else ""
                     reasons.setdefault(f"{lead}{window.words[word].rstrip('.')}", []).append(window.target)
+            if "by" in window.words and "because" in window.words:
+                said = f"{window.words['by']}: {window.words['because'].rstrip('.')}"
+                reasons.setdefault(said, []).append(window.target)
         if reasons:
             yield "Why, and what instead:"
         for reason, targets in islice(reasons.items(), most):
@@ -202,6 +207,9 @@ class Notes:
             yield f"Red flags, see a clinician: {join_words(dict.fromkeys(urgent))}."
         if calls:
             yield f"Call your clinic: {join_words(dict.fromkeys(calls))}."
+        clinic = self._rule_set.clinic
+        if clinic is not None:
+            yield f"Your clinic: {', '.join(filter(None, (clinic.name, clinic.phone)))}"
         yield from self._sheet.notice
         yield self._sheet.basis
 

@@ -1,0 +1,163 @@
+"""What a plan says in words: beginnings, ends, what must be seen, and whose word it is. The same in every view."""
+
+import csv as csv_of_python
+import io
+import re
+from collections.abc import Callable
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts
+from needlecare.views import csv, html, ics, markdown, plain
+from running import PLAN, run
+from support import LONDON, Planner, write_rules
+
+Render = Callable[[Timeline], str]
+VIEWS: list[Render] = [plain.render, html.render, markdown.render, lambda plan: unfolded(ics.render(plan))]
+for_people = pytest.mark.parametrize("render", VIEWS, ids=["text", "page", "Markdown", "calendar"])
+
+
+def unfolded(calendar: str) -> str:
+    """Give the lines of a calendar file whole."""
+    return calendar.replace("\r\n ", "").replace("\\n", "\n").replace("\\,", ",").replace("\\;", ";")
+
+
+def row_of(plan: Timeline, rule: str) -> dict[str, str]:
+    return next(row for row in csv_of_python.DictReader(io.StringIO(csv.render(plan))) if row["rule"] == rule)
+
+
+BRUSHES = "no-paint: {avoid: paint, until: 48h}\nbrush: {do: cream, from: no-paint ends, until: no-paint ends}"
+
+
+def test_what_begins_and_ends_at_one_instant_is_said_by_its_beginning(plan: Planner) -> None:
+    made = plan(BRUSHES)
+    assert "- Do: from 16:30: Cream [sheet]" in plain.render(made)
+    assert "| from Sun 22 Nov 16:30 | Cream | sheet |" in markdown.render(made)
+    assert "until Sun 22 Nov 16:30 Cream" not in html.render(made)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        pytest.param("until: redness-gone", "until no redness is left (usually by Mon 23 Nov)", id="usually by then"),
+        pytest.param("until: bottle-empty", "until the bottle is empty", id="nobody knows when"),
+        pytest.param(
+            "until: 48h and bottle-empty",
+            "until the bottle is empty, at least until Sun 22 Nov 16:30",
+            id="and not before an hour",
+        ),
+        pytest.param(
+            "from: 9d, until: redness-gone",
+            "until no redness is left (usually by Mon 23 Nov)",
+            id="usually over before",
+        ),
+        pytest.param("until: bottle-empty + 5d", "until 5 days after the bottle is empty", id="days after it"),
+    ],
+)
+@for_people
+def test_what_is_to_be_done_says_what_its_end_waits_for(plan: Planner, render: Render, rule: str, said: str) -> None:
+    assert f"Rub it in; {said}" in render(plan(f"rub: {{do: cream, {rule}, text: Rub it in}}"))
+
+
+@for_people
+def test_what_is_allowed_until_something_is_seen_says_so_where_permissions_stand(plan: Planner, render: Render) -> None:
+    made = plan("rub: {allow: cream, from: 12h, until: bottle-empty}")
+    if "BEGIN:VCALENDAR" not in render(made):  # which tells of what lifts, not of permissions
+        assert "from Sat 21 Nov 04:30, until the bottle is empty" in render(made)
+
+
+def test_the_table_names_what_an_end_waits_for(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: 48h and bottle-empty}")
+    assert (row_of(made, "rub")["until_seen"], row_of(made, "rub")["end"]) == ("bottle-empty", "")
+
+
+def test_what_nobody_can_date_is_to_be_done_on_every_day_of_the_plan(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: bottle-empty}\nrest: {avoid: sauna, until: 4w}")
+    assert all("cream" in day.do for day in made.days)
+    assert "| until you see it | Cream; until the bottle is empty |" in markdown.render(made)
+
+
+def test_what_begins_and_ends_with_one_thing_seen_says_it_once(plan: Planner) -> None:
+    made = plan("rub: {do: cream, from: redness-gone, until: redness-gone, text: Rub it in}")
+    assert "Rub it in; only once no redness is left (usually by " in plain.render(made)
+    assert "until no redness is left" not in plain.render(made)
+
+
+def test_what_was_seen_ends_it(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: bottle-empty}", seen=["bottle-empty=2026-11-24"])
+    assert "until the bottle" not in plain.render(made)
+    assert "cream" not in made.days[-1].do
+
+
+def test_where_something_else_cuts_it_short_that_is_its_end(plan: Planner) -> None:
+    made = plan("rub: {do: cream, until: redness-gone}\nrest: {avoid: cream, from: 24h, until: 7d}")
+    assert "until no redness" not in plain.render(made)
+
+
+CLINIC = """\
+ruleset: linden
+extends: microneedling
+source: us
+sources: {us: {title: Our sheet, kind: clinic}}
+clinic: {name: Linden Skin Clinic, phone: +44 20 7946 0000}
+rules:
+  shaving: {until: 24h, because: our razors are gentle, by: Dr L}
+  cocoon: {avoid: sauna, until: 9d, why: It rubs, note: Ask us}
+switched-off: {flying: {because: we talk about it., by: Dr L}}
+sessions: [{id: all, count: 3, every: 4w..6w}]
+"""
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Path:
+    path = tmp_path / "linden.yaml"
+    path.write_text(CLINIC, encoding="utf-8")
+    return path
+
+
+def plan_of(clinic: Path) -> Timeline:
+    rule_set = load_rules(str(clinic))
+    treatment = make_treatment(date(2026, 11, 20), time(16, 30), LONDON)
+    return build_timeline(rule_set, treatment, read_facts(rule_set, {}))
+
+
+def test_reasons_without_a_full_stop_do_not_run_into_what_follows(clinic: Path) -> None:
+    said = run("can", "sauna", "tomorrow", *PLAN[1:], "--rules", str(clinic)).out
+    assert "- Why: It rubs. Rule `cocoon` (linden), says " in said
+    assert "\n- Ask us.\n" in said
+    assert "saunas: It rubs. Ask us\n" in plain.render(plan_of(clinic))
+
+
+@for_people
+def test_what_was_changed_is_named_as_people_call_it_with_its_value(clinic: Path, render: Render) -> None:
+    told = re.sub(r"<.*?>|\*\*", "", render(plan_of(clinic))).lower()
+    for head, said in (
+        ("shaving", "rule shaving (24h) changed by linden: our razors are gentle, by dr l"),
+        ("flying", "rule flying switched off by linden: we talk about it, by dr l"),
+        ("added", "saunas (rule cocoon, 9d) and spacing of sessions (all, every 4w to 6w), by linden"),
+    ):
+        assert re.search(rf"{head}:? ?{re.escape(said)}", told), head
+
+
+@pytest.mark.parametrize("discreet", [False, True], ids=["open", "discreet"])
+def test_every_entry_of_a_calendar_names_the_clinic_and_its_phone_but_no_discreet_title(
+    clinic: Path, *, discreet: bool
+) -> None:
+    calendar = Calendar.from_ical(ics.render(plan_of(clinic), ics.Options(discreet=discreet)))
+    name, phone = "Linden Skin Clinic", "+44 20 7946 0000"
+    assert (f"Your clinic: {name}, {phone}" in str(calendar["DESCRIPTION"])) is not discreet
+    for event in calendar.walk("VEVENT"):
+        assert f"Your clinic: {name}, {phone}" in str(event["DESCRIPTION"])
+        assert name not in str(event["SUMMARY"])
+
+
+def test_a_calendar_says_who_set_a_value_and_why(clinic: Path) -> None:
+    assert "- shaving: Dr L: our razors are gentle\n" in unfolded(ics.render(plan_of(clinic)))
+
+
+def test_one_voice_is_one_voice(tmp_path: Path) -> None:
+    path = write_rules(tmp_path, "train: {avoid: gym, until: 24h}")
+    assert "\n1 independent voice: " in run("why", "gym", *PLAN[1:], "--rules", str(path)).out
