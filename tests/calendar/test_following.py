@@ -54,10 +54,20 @@ def test_a_moved_plan_moves_on(run: Run, old: Path, events: Events, tmp_path: Pa
         (["--uses", "minoxidil", "--depth", "1"], [], "--depth 1 and an answer to --uses"),
         (["--uses", "minoxidil"], ["--uses", "none"], ""),
         (["--setting", "clinic"], [], ""),
-        (["--area", "scalp", "--discreet"], [], "an answer to --area"),
+        (["--area", "scalp", "--discreet"], [], "--discreet and an answer to --area"),
+        (["--area", "scalp", "--discreet"], ["--area", "scalp", "--discreet"], ""),
         (["--event", "wedding=2027-05-01"], [], "an answer to --event"),
     ],
-    ids=["two", "one said otherwise", "no answer kept", "none is an answer", "assumed anyway", "discreet", "an event"],
+    ids=[
+        "two",
+        "one said otherwise",
+        "no answer kept",
+        "none is an answer",
+        "assumed anyway",
+        "discreet",
+        "still discreet",
+        "an event",
+    ],
 )
 def test_what_the_old_file_was_made_with_and_is_not_said_again_is_named(
     run: Run, write: Write, tmp_path: Path, made_with: list[str], typed: list[str], says: str

@@ -22,6 +22,11 @@ def said_of(timeline: Timeline, *, discreet: bool = False) -> str:
     return to_words({option: "" if discreet else value for option, value in _said(timeline)})
 
 
+def is_discreet(said: Said) -> bool:
+    """Tell whether these options come from a discreet file; any other keeps the zone at least."""
+    return bool(said) and not any(said.values())
+
+
 def to_words(said: Said) -> str:
     """Write options and their values, as a shell reads them."""
     return " ".join(f"{option}={shlex.quote(value)}" if value else option for option, value in said.items())
