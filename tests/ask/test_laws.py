@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from attack.strength import tries
 from needlecare import RuleSet, Timeline
 from needlecare.ask.asked import at_instant, between, on_day
+from needlecare.ask.covered import PRESCRIBED
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.normal import CALL, EXPECTED, judge_sign
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, PRESCRIBED, YES, family, judge
+from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, family, judge
 from needlecare.ask.when import find_return
 from needlecare.rules.shipped import shipped_names
 
@@ -55,6 +56,13 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
             elif activity in day.better_not:
                 assert verdict in (BETTER_NOT, NO), (activity, day.day)
                 assert verdict == BETTER_NOT or not is_leaf(rule_set, activity)
+            elif found.silent:
+                # Only what is restricted on that side of the treatment can be free there.
+                windows, treatment = timeline.windows_on(activity), timeline.treatment
+                speaking = [
+                    one.start < treatment.first if day.number < 0 else one.over > treatment.last for one in windows
+                ]
+                assert not any(speaking), (activity, day.day)
             elif is_leaf(rule_set, activity):
                 assert verdict == YES, (activity, day.day)
                 assert bool(found.and_once) == (activity in day.only_if), (activity, day.day)
@@ -78,7 +86,7 @@ def test_when_agrees_with_can(plan_for: Make, sitting: str) -> None:
         if found.verdict.verdict == NO:
             assert at(found.free_from - moment) == NO
         if found.better_from is not None:
-            assert at(found.better_from) == YES
+            assert at(found.better_from) in (YES, NO_RULE)
             assert at(found.better_from - moment) == BETTER_NOT
 
 
@@ -200,6 +208,19 @@ def test_what_no_rule_covers_is_never_a_yes(plan_for: Make) -> None:
     timeline = plan_for()
     asked = at_instant(datetime(2026, 11, 25, tzinfo=UTC), timeline.treatment)
     assert judge([timeline], meant("hair-colouring"), asked).verdict == NO_RULE
+
+
+@pytest.mark.parametrize("sitting", SITTINGS)
+def test_a_yes_before_the_treatment_has_a_rule_on_the_time_before(plan_for: Make, sitting: str) -> None:
+    timeline = plan_for(**SITTINGS[sitting])
+    begins = timeline.treatment.first
+    spoken = {one.target for one in timeline.windows if min(one.start, one.better_from) < begins}
+    for activity in timeline.rule_set.activities:
+        for days in (-60, -20, -5, -1):
+            verdict = judge([timeline], meant(activity), on_day(date(2026, 11, 20) + timedelta(days=days)))
+            if verdict.verdict == YES:
+                parts = family(timeline.rule_set, [activity])
+                assert spoken & {one for part in parts for one in timeline.rule_set.lineage[part]}, (activity, days)
 
 
 def test_a_parent_is_free_only_where_all_of_it_is(plan_for: Make) -> None:

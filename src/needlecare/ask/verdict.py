@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from needlecare.ask.asked import Asked
+from needlecare.ask.covered import PRESCRIBED, hints_on, is_covered, supports_of
 from needlecare.ask.lookup import Meaning
 from needlecare.model.plan import FOREVER, Hint, Timeline, Wait, Window, ranked_sources
-from needlecare.model.ruleset import ALLOW, DO, PREPARE, RuleSet
+from needlecare.model.ruleset import ALLOW, RuleSet
 
 YES, BETTER_NOT, NO, NO_RULE = VERDICTS = ("yes", "better-not", "no", "no-rule")
 # What covers less is stricter than a yes: two treatments are never looser than either.
 _STRICTNESS = (NO, BETTER_NOT, NO_RULE, YES)
-PRESCRIBED = "prescribed"
 
 
 class Stretch(NamedTuple):
@@ -42,7 +42,8 @@ class Verdict(NamedTuple):
     *earliest* is *until* by its known parts alone. *and_once* is what must have been seen besides: before *until* in
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
     they count from. All of these hold for all of what was asked, *parts* tells of each activity that is part of it;
-    of a yes, only where they wait for different things.
+    of a yes, only where they wait for different things. *silent* tells of a "no rule" that the rules do speak of it,
+    but not of that time.
     """
 
     meaning: Meaning
@@ -63,6 +64,7 @@ class Verdict(NamedTuple):
     again_for: Window | None = None
     hints: tuple[Hint, ...] = ()
     endless: bool = False
+    silent: bool = False
     also: tuple["Verdict", ...] = ()
 
     @property
@@ -91,6 +93,17 @@ class Verdict(NamedTuple):
         """What must have been seen for what was asked about as such, without what only some part of it waits for."""
         own = [part for part in self.parts if part.activity in self.meaning.ids]
         return tuple(dict.fromkeys(wait for part in own for wait in part.and_once)) if own else self.and_once
+
+    @property
+    def permits(self) -> tuple[Window, ...]:
+        """The permissions that a yes rests on."""
+        return tuple(one for one in self.supports if one.kind == ALLOW) if self.is_yes else ()
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """On which conditions it is permitted, where nothing permits it without."""
+        found = [one.condition for one in self.permits]
+        return tuple(dict.fromkeys(one for one in found if one)) if all(found) else ()
 
     @property
     def is_divided(self) -> bool:
@@ -152,8 +165,8 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: boo
     }
     prescribed = tuple(one for one in meaning.ids if rule_set.activities[one].medicine == PRESCRIBED)
     states = {part: _state(found, asked) for part, found in every.items()}
-    known = {part for part in every if _is_covered(timeline, part, asked)}
-    supports = tuple(_supports(timeline, meaning.ids, asked)) if parts else ()
+    known = {part for part in every if is_covered(timeline, part, asked)}
+    supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
     blank = Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
     if NO in states.values():
         verdict = NO
@@ -162,7 +175,11 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: boo
     elif all(_is_answered(one, asked_for, known, rule_set) for one in meaning.ids):
         verdict = YES
     else:
-        return blank._replace(hints=_hints(timeline, asked_for))
+        ahead = [one.start for runs in every.values() for one in runs if one.start > asked.begins(timeline.treatment)]
+        covered = all(any(timeline.covers(part) for part in family(rule_set, [one])) for one in meaning.ids)
+        return blank._replace(
+            hints=() if covered else hints_on(timeline, asked_for), again=min(ahead, default=None), silent=covered
+        )
     if verdict == YES:
         free = tuple(_part(part, runs, YES, asked) for part, runs in every.items())
         differ = len({frozenset(wait.bound for wait in part.and_once) for part in free}) > 1
@@ -200,27 +217,6 @@ def _is_answered(activity: str, parts: Iterable[str], known: set[str], rule_set:
         return True
     below = [part for part in parts if part != activity and activity in rule_set.lineage[part]]
     return bool(below) and all(part in known for part in below)
-
-
-def _is_covered(timeline: Timeline, activity: str, asked: Asked) -> bool:
-    return timeline.covers(activity) or any(_supports(timeline, [activity], asked))
-
-
-def _supports(timeline: Timeline, ids: Iterable[str], asked: Asked) -> Iterator[Window]:
-    """Give what tells or allows people to do this: a permission from its start, a thing to do once it has begun."""
-    wanted = {ancestor for one in ids for ancestor in timeline.rule_set.lineage[one]}
-    begins = asked.begins(timeline.treatment)
-    for window in timeline.windows:
-        if window.target not in wanted:
-            continue
-        if window.kind == PREPARE and timeline.rule_set.activities[window.target].medicine == PRESCRIBED:
-            yield window
-        elif window.unsure:
-            continue
-        elif (window.kind in (ALLOW, DO) and begins >= window.start) or (
-            window.kind == PREPARE and begins < timeline.treatment.last
-        ):
-            yield window
 
 
 def _with_ends(verdict: Verdict, every: dict[str, list[Stretch]], asked: Asked) -> Verdict:
@@ -292,9 +288,3 @@ def _with_past(verdict: Verdict, timeline: Timeline, meaning: Meaning, asked: As
         again=ahead[0].start if ahead else None,
         again_for=ahead[0].window if ahead else None,
     )
-
-
-def _hints(timeline: Timeline, parts: Iterable[str]) -> tuple[Hint, ...]:
-    """Tell what would be restricted if an assumed fact were otherwise."""
-    wanted = {ancestor for part in parts for ancestor in timeline.rule_set.lineage[part]}
-    return tuple(hint for hint in timeline.longer_if if hint.target in wanted)

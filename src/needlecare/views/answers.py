@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from needlecare.ask.asked import Asked
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, PRESCRIBED, YES, Part, Verdict
+from needlecare.ask.covered import PRESCRIBED, is_before, prepares
+from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Part, Verdict, family
 from needlecare.ask.when import Return
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import ALLOW
+from needlecare.views.answers_unknown import say_silence, say_unknown
 from needlecare.views.phrases import (
     NO_ADVICE,
     Clock,
@@ -92,9 +94,15 @@ def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from (f"- {window.text}" for window in verdict.supports[:_SHOWN])
         if not verdict.windows:
             return
-    yield f"{_LEADS[verdict.verdict]}{': not all of it' if verdict.is_divided else ''}. {capital(about)}."
+    divided = ": not all of it" if verdict.is_divided else ""
+    conditions = f", only if {join_words(verdict.conditions)}" if verdict.conditions else ""
+    silent = f": no rule speaks of {say_silence(verdict)}" if verdict.silent else ""
+    yield f"{_LEADS[verdict.verdict]}{divided}{conditions}. {capital(about)}{silent}."
+    if is_before(verdict.asked, timeline):
+        due = prepares(timeline, family(timeline.rule_set, verdict.meaning.ids), verdict.asked)
+        yield from (f"- {window.text}" for window in due if window not in verdict.supports)
     if verdict.verdict == NO_RULE:
-        yield from _unknown(verdict, clock)
+        yield from say_unknown(verdict, clock)
         return
     yield from (f"- {line}" for line in _until(verdict, clock))
     yield from _reasons(verdict, several=several)
@@ -108,15 +116,6 @@ def say_findings(timeline: Timeline) -> Iterator[str]:
             yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
 
 
-def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    rule_set = verdict.timeline.rule_set
-    yield f"- No rule of {rule_set.id} speaks of it for this treatment, so this is not a yes. Ask your clinic."
-    for hint in verdict.hints[:_SHOWN]:
-        until = f" until {clock.until(hint.then)}" if hint.then else ""
-        options = join_words(say_option(name, rule_set) for name in hint.facts)
-        yield f"- {options}: if this was assumed wrongly, leave {rule_set.label(hint.target)}{until}."
-
-
 def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Say when the answer changes, for each part of what was asked if they differ."""
     if verdict.verdict == YES:
@@ -126,6 +125,10 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
             yield f"It has been free since {clock.at(verdict.since)}."
         if verdict.again is not None:
             yield f"Leave it again from {clock.at(verdict.again)}."
+        for window in verdict.permits:
+            if window.end_stated or window.condition:
+                condition = f", if {window.condition}" if window.condition else ""
+                yield f"Allowed until {clock.until(window.end)}{condition}."
         yield from _before_next(verdict)
         return
     yield from _each_part(verdict, clock)
@@ -187,7 +190,7 @@ def _earliest(windows: Iterable[Window], until: datetime | None) -> datetime | N
 
 def _reasons(verdict: Verdict, *, several: bool) -> Iterator[str]:
     rule_set, timeline = verdict.timeline.rule_set, verdict.timeline
-    deciding = verdict.windows[0] if verdict.windows else verdict.supports[0] if verdict.supports else None
+    deciding = next(iter((*verdict.permits, *verdict.windows, *verdict.supports)), None)
     if deciding is not None:
         rule = rule_set.rules[deciding.rule]
         because = f": {sentence(rule.words['why'])} Rule" if "why" in rule.words else ": rule"

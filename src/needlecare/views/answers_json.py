@@ -109,6 +109,7 @@ def verdict_record(verdict: Verdict, typed: str) -> dict[str, Any]:
         "rules": list(verdict.rules),
         "sources": list(verdict.sources),
         "instead": list(verdict.instead),
+        "if": list(verdict.conditions),
         "ask_prescriber": bool(verdict.prescribed),
         "not_all": verdict.is_divided,
         "parts": [
