@@ -56,6 +56,8 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
             elif activity in day.better_not:
                 assert verdict in (BETTER_NOT, NO), (activity, day.day)
                 assert verdict == BETTER_NOT or not is_leaf(rule_set, activity)
+            elif found.silent == "advice":
+                assert rule_set.activities[activity].advised == "never"
             elif found.silent:
                 # Only what is restricted on that side of the treatment can be free there.
                 windows, treatment = timeline.windows_on(activity), timeline.treatment

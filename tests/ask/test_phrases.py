@@ -130,6 +130,7 @@ def test_every_name_of_a_sign_finds_it(rule_set: RuleSet) -> None:
         ("on sat gym", "2026-11-21", "2026-11-21"),
         ("gym last sun", "2026-11-15", "2026-11-15"),
         ("gym two days ago", "2026-11-19", "2026-11-19"),
+        ("gym on boxing day", "2026-12-26", "2026-12-26"),
     ],
 )
 def test_words_about_days(

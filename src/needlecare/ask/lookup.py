@@ -1,6 +1,6 @@
 """Words → the activities or signs they mean. Never guesses: what isn't understood is said."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from needlecare.ask.words import (
@@ -9,9 +9,13 @@ from needlecare.ask.words import (
     FILLERS,
     FORMS,
     JOINING,
+    MEASURES,
     NARROWING,
+    ON_SKIN,
+    ONTO,
     PAST,
     SITTING,
+    SKIN,
     TIMES,
     TURNING,
     VAGUE,
@@ -64,7 +68,10 @@ class _Match(NamedTuple):
 
 def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
     """Tell which activities *phrase* means; *treated* are words for the treated area, which narrow nothing."""
-    return _find(rule_set.activities, phrase, treated)
+    meaning = _find(rule_set.activities, phrase, treated)
+    if any(rule_set.activities[one].taken for one in meaning.ids):
+        return meaning._replace(unknown=(*meaning.unknown, *_put_on(meaning, treated)))
+    return meaning
 
 
 def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
@@ -79,6 +86,17 @@ def treated_words(rule_set: RuleSet, facts: Facts, *, parts: bool = True) -> fro
     return frozenset(
         word for one in answers for name in (one.id, one.label, *(one.aka if parts else ())) for word in tokens(name)
     )
+
+
+def _put_on(meaning: Meaning, treated: Iterable[str]) -> Iterator[str]:
+    """Give the words that put what is eaten or taken on the skin."""
+    words = [word for word in tokens(meaning.words) if word not in ARTICLES]
+    skin = {stem(word) for word in (*SKIN, *treated)}
+    for place, word in enumerate(words):
+        if stem(word) in ON_SKIN:
+            yield word
+        elif word in ONTO and place + 1 < len(words) and stem(words[place + 1]) in skin:
+            yield f"{word} {words[place + 1]}"
 
 
 Named = Mapping[str, Activity] | Mapping[str, Sign]
@@ -109,13 +127,20 @@ def _find(named: Named, phrase: str, treated: Iterable[str] = (), fillers: froze
     left = [place for place in left if not any(place in run for run in when)]
     turning = next((words[place] for place in left if words[place] in TURNING), "")
     said = fillers | ARTICLES | JOINING | TURNING
+    measures = {place for place in left if words[place] in MEASURES and _next(words, place) in taken}
     unknown = [place for place in left if words[place] not in said and stem(words[place]) not in VERBS | here]
+    unknown = [place for place in unknown if place not in measures]
     ids = tuple(dict.fromkeys(id_ for match in matches for id_ in match.ids))
     lost = tuple(words[place] for place in unknown)
     times = tuple(" ".join(words[run.start : run.stop]) for run in when)
     if not ids or any(_is_head(place, words, taken) for place in unknown):
         return Meaning(text, (), lost, turning, past, _nearest(named, words, ids), times)
     return Meaning(text, ids, lost, turning, past, _nearest(named, words, ids) if lost or turning else (), times)
+
+
+def _next(words: list[str], place: int) -> int:
+    """Give the place of the next word that isn't an article."""
+    return next((later for later in range(place + 1, len(words)) if words[later] not in ARTICLES), len(words))
 
 
 def _times(words: list[str], left: list[int]) -> list[range]:

@@ -91,6 +91,8 @@ def _read(found: dict[str, str], treatment: Treatment, present: Callable[[], dat
             return _on(*period(which, unit, present().date()))._replace(past=which == "last")
         case {"month": month, "day": day}:
             return _on(dated(int(day), MONTHS.index(month[:3]) + 1, found.get("year", ""), treatment))
+        case {"boxing": _}:
+            return _on(dated(26, MONTHS.index("dec") + 1, "", treatment))
         case {"month": month}:
             return _on(*month_of(month, present().date()))
         case {"nth": text}:

@@ -45,6 +45,7 @@ _PATTERNS = (
     (MONTHS, rf"{_ON}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}"),
     (MONTHS, rf"(?:on\s+)?{_MONTH}\s+{_DAY}{_YEAR}"),
     (MONTHS, rf"(?:in|during|this|next)\s+{_MONTH}"),
+    (("boxing",), r"(?:on\s+)?(?P<boxing>boxing\s+day)"),
     (("/",), r"(?:(?:on|by)\s+)?(?P<short>\d{1,2}/\d{1,2})"),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?"),
     (("am", "pm", "a.m", "p.m", ":", "noon", "mid"), rf"(?:(?:at|around|about|by)\s+)?(?P<clock>{_CLOCK})"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from needlecare.ask.asked import Asked
-from needlecare.ask.covered import PRESCRIBED, hints_on, is_covered, supports_of
+from needlecare.ask.covered import PRESCRIBED, hints_on, is_before, is_covered, supports_of
 from needlecare.ask.lookup import Meaning
 from needlecare.model.plan import FOREVER, Hint, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, RuleSet
@@ -42,8 +42,8 @@ class Verdict(NamedTuple):
     *earliest* is *until* by its known parts alone. *and_once* is what must have been seen besides: before *until* in
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
     they count from. All of these hold for all of what was asked, *parts* tells of each activity that is part of it;
-    of a yes, only where they wait for different things. *silent* tells of a "no rule" that the rules do speak of it,
-    but not of that time.
+    of a yes, only where they wait for different things. *silent* tells of what a "no rule" lacks though the rules
+    do speak of it: a word on the time `before` the treatment or on that `time`, or `advice` to do it ever.
     """
 
     meaning: Meaning
@@ -64,7 +64,7 @@ class Verdict(NamedTuple):
     again_for: Window | None = None
     hints: tuple[Hint, ...] = ()
     endless: bool = False
-    silent: bool = False
+    silent: str = ""
     also: tuple["Verdict", ...] = ()
 
     @property
@@ -177,10 +177,13 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: boo
     else:
         ahead = [one.start for runs in every.values() for one in runs if one.start > asked.begins(timeline.treatment)]
         covered = all(any(timeline.covers(part) for part in family(rule_set, [one])) for one in meaning.ids)
+        silent = ("before" if is_before(asked, timeline) else "time") if covered else ""
         return blank._replace(
-            hints=() if covered else hints_on(timeline, asked_for), again=min(ahead, default=None), silent=covered
+            hints=() if covered else hints_on(timeline, asked_for), again=min(ahead, default=None), silent=silent
         )
     if verdict == YES:
+        if parts and any(rule_set.activities[kind].advised for one in meaning.ids for kind in rule_set.lineage[one]):
+            return blank._replace(silent="advice")
         free = tuple(_part(part, runs, YES, asked) for part, runs in every.items())
         differ = len({frozenset(wait.bound for wait in part.and_once) for part in free}) > 1
         return _with_past(blank._replace(verdict=YES, parts=free if differ else ()), timeline, meaning, asked)

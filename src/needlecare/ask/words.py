@@ -18,11 +18,17 @@ FILLERS = _words(
     "puts putting apply applies applying applied wear wears wearing wore worn try start starting started "
     "want need let make making made to on in into at for from by with and or plus around onto "
     "over up out as also too please maybe perhaps really actually quickly bit little quick normal usual "
-    "regular own new first few more back there here if so now soon later all accidentally mistake forgot "
-    "sit sits stay stays lie lies stand play plays change changes swap water work office school home "
-    "outside outdoors inside indoors upper lower left whole entire full friends family class session "
-    "lesson product products treatment bottle glass glasses pint cup drop drops layer face skin area"
+    "regular new first few more back there here if so now soon later all accidentally mistake forgot "
+    "sit sits stay stays lie lies stand play plays change changes swap water work office school "
+    "inside indoors upper lower left whole entire full friends family class session "
+    "lesson product products treatment face skin area"
 )
+# Say how much of what is named behind them; elsewhere they are a thing: a bottle of wine, a hot water bottle.
+MEASURES = _words("bottle bottles glass glasses pint pints cup cups drop drops layer layers")
+# What is done to the skin, and the words for it: of what is eaten or taken, nobody speaks of that.
+ON_SKIN = _words("apply rub put dab spread massag smear wash rins clean splash spray soak")
+ONTO = _words("on onto over to into in")
+SKIN = _words("face skin area")
 # An activity of their own only where nothing else is named: “drink coffee” is about coffee.
 VERBS = _words("drink eat touch rub wash rins clean cleans smok")
 # Turn a question round; an answer about the words beside them would be the wrong way round.
@@ -50,7 +56,7 @@ SITTING = _words(
     "after since following from at treatment treatments session needling microneedling procedure appointment"
 )
 # Beside a sign they may be what matters.
-NARROWING = _words("face new more again all over whole entire full upper lower left water")
+NARROWING = _words("face new more again all over whole entire full upper lower left back water")
 # What something comes as: beside a name they narrow it, and never are the matter itself.
 FORMS = _words(
     "gel cream serum lotion spray stick powder tablets tablet pills pill capsules capsule oil pads mist "

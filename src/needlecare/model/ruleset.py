@@ -27,13 +27,18 @@ class Source(NamedTuple):
 
 
 class Activity(NamedTuple):
-    """What one does or leaves; it is part of every activity that it is *under*."""
+    """What one does or leaves; it is part of every activity that it is *under*.
+
+    *advised* is `never` where nobody recommends it, restricted or not; *taken* is `by-mouth` for what isn't for skin.
+    """
 
     id: str
     label: str
     under: tuple[str, ...] = ()
     aka: tuple[str, ...] = ()
     medicine: str = ""
+    advised: str = ""
+    taken: str = ""
 
 
 class Sign(NamedTuple):

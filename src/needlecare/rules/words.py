@@ -51,6 +51,8 @@ def parse_activity(id_: str, value: Value, problems: Problems) -> Activity:
         tuple(map(str, entry.texts("under"))),
         tuple(map(str, entry.texts("aka"))),
         entry.choice("medicine", MEDICINES),
+        entry.choice("advised", ("never",)),
+        entry.choice("taken", ("by-mouth",)),
     )
 
 

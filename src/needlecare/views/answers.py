@@ -9,7 +9,7 @@ from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Part, Verdict, 
 from needlecare.ask.when import Return
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import ALLOW
-from needlecare.views.answers_unknown import say_silence, say_unknown
+from needlecare.views.answers_unknown import SILENT, say_unknown
 from needlecare.views.phrases import (
     NO_ADVICE,
     Clock,
@@ -96,7 +96,7 @@ def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
             return
     divided = ": not all of it" if verdict.is_divided else ""
     conditions = f", only if {join_words(verdict.conditions)}" if verdict.conditions else ""
-    silent = f": no rule speaks of {say_silence(verdict)}" if verdict.silent else ""
+    silent = f": {SILENT[verdict.silent]}" if verdict.silent else ""
     yield f"{_LEADS[verdict.verdict]}{divided}{conditions}. {capital(about)}{silent}."
     if is_before(verdict.asked, timeline):
         due = prepares(timeline, family(timeline.rule_set, verdict.meaning.ids), verdict.asked)

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 
-from needlecare.ask.covered import is_before
 from needlecare.ask.verdict import Verdict
 from needlecare.model.ruleset import ALLOW
 from needlecare.views.phrases import Clock, join_words, say_option
 
 _SHOWN = 3
+SILENT = {
+    "before": "no rule speaks of the time before the treatment",
+    "time": "no rule speaks of that time",
+    "advice": "no rule restricts it then, and none recommends it",
+}
 
 
 def say_unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -23,11 +27,6 @@ def say_unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
         options = join_words(say_option(name, rule_set) for name in hint.facts)
         yield f"- {options}: if this was assumed wrongly, leave {rule_set.label(hint.target)}{until}."
-
-
-def say_silence(verdict: Verdict) -> str:
-    """Say of what time nothing is said."""
-    return "the time before the treatment" if is_before(verdict.asked, verdict.timeline) else "that time"
 
 
 def _permitted(verdict: Verdict, clock: Clock) -> Iterator[str]:
