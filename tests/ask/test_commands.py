@@ -513,6 +513,27 @@ def test_what_nobody_recommends_is_never_a_yes(ask: Ask) -> None:
     assert "no rule restricts it then, and none recommends it" in said.out.splitlines()[0]
 
 
+@pytest.mark.parametrize("typed", ["trouble breathing", "wheezing", "swelling of the tongue", "swelling and wheezing"])
+def test_of_what_no_rule_knows_it_says_whom_to_call_where_it_is_serious(ask: Ask, typed: str) -> None:
+    said = ask("normal", *typed.split())
+    assert said.code == 4
+    assert "If you feel seriously ill, call your emergency number." in "\n".join(said.out.splitlines()[:2])
+
+
+def test_the_name_of_a_day_may_stand_beside_its_date(ask: Ask) -> None:
+    assert ask("can", "makeup", "on", "wednesday", "2", "dec").code == 0
+    assert ask("can", "makeup", "2", "dec", "wednesday").code == 0
+    said = ask("can", "makeup", "on", "thursday", "2", "dec")
+    assert (said.code, "names two days" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize(("typed", "quoted"), [("at 4.30", "4 30"), ("at half past four", "half past four")])
+def test_a_time_that_is_not_understood_is_quoted(ask: Ask, typed: str, quoted: str) -> None:
+    said = ask("can", "makeup", "on", "2", "dec", *typed.split())
+    assert said.code == 4
+    assert f"I don't know “{quoted}”" in said.out
+
+
 SOON = ("--date", "2026-12-10", "--time", "14:00", "--tz", "Europe/London", "--now", "2026-11-21T12:35")
 
 

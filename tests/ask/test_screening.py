@@ -38,6 +38,30 @@ def test_what_only_a_clinics_set_asks_is_answered_as_a_fact(tmp_path: Path, no_l
     assert "NUMBER" in out, "a number is asked for as one"
 
 
+def test_what_was_said_and_no_entry_judges_is_named(no_log: None) -> None:
+    del no_log
+    code, out, _ = run("check", *SITTING, "--condition", "pacemaker")
+    assert code == 4
+    assert (
+        "Not judged: no rule covers a pacemaker or other electronic implant for a needling pen; ask your clinic." in out
+    )
+    assert "Nothing known against it" not in out
+    _, record, _ = run("check", *SITTING, "--condition", "pacemaker", "--format", "json")
+    assert json.loads(record)["not_judged"] == [{"fact": "condition", "answer": "pacemaker"}]
+    code, out, _ = run("check", *SITTING, "--condition", "pacemaker", "--technique", "radiofrequency")
+    assert code == 1
+    assert "Not judged" not in out
+
+
+def test_nothing_is_known_against_it_only_where_nothing_is_to_be_told(no_log: None) -> None:
+    del no_log
+    code, out, _ = run("check", *SITTING, "--depth", "2.5")
+    assert code == 0
+    assert "TELL YOUR CLINIC" in out
+    assert "Nothing known against it" not in out
+    assert "Apart from that, no rule speaks against it" in out
+
+
 def test_who_has_nothing_of_it_says_none(no_log: None) -> None:
     del no_log
     _, out, _ = run("check", *SITTING)

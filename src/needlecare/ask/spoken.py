@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from needlecare.ask.asked import Asked, at_instant, at_time, between, in_stretch, on_day
 from needlecare.ask.dated import counted, dated, month_of, numbered, period, short, weekday, weekend
-from needlecare.ask.timewords import MONTHS, NUMBERS, find_time, tidy
+from needlecare.ask.timewords import DAYS, MONTHS, NUMBERS, find_time, tidy
 from needlecare.dates import parse_date, parse_time
 from needlecare.errors import InputError
 from needlecare.model.treatment import Treatment
@@ -57,7 +57,9 @@ def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]
     spoken = Spoken(tidy(words))
     while found := find_time(spoken.words):
         read = _read(found.parts, treatment, present)
-        if read.first and spoken.first and (read.first, read.last) != (spoken.first, spoken.last):
+        if spoken.first and "weekday" in found.parts and "which" not in found.parts and _fits(found.parts, spoken):
+            read = read._replace(first=None, last=None)
+        elif read.first and spoken.first and (read.first, read.last) != (spoken.first, spoken.last):
             raise InputError(f"`{words}` names two days; ask about one at a time")
         spoken = Spoken(
             found.rest,
@@ -71,6 +73,12 @@ def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]
             spoken.lead or found.lead or read.lead,
         )
     return spoken
+
+
+def _fits(parts: dict[str, str], spoken: Spoken) -> bool:
+    """Tell whether a named day is the one that was named already: Wednesday 2 Dec."""
+    first = spoken.first
+    return first is not None and first == spoken.last and DAYS[first.weekday()] == parts["weekday"][:3]
 
 
 def _read(found: dict[str, str], treatment: Treatment, present: Callable[[], datetime]) -> Spoken:

@@ -115,7 +115,7 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
     else:
         from needlecare.views.sightings import say_sighting
 
-        write_text(_taken(meaning, rule_set) + say_sighting(sighting) + "\n")
+        write_text(_taken(meaning, rule_set, signs=True) + say_sighting(sighting) + "\n")
     raise typer.Exit({"expected": 0, "no-rule": _UNKNOWN}.get(sighting.verdict, _NO))
 
 
@@ -170,12 +170,14 @@ def today(requests: list[Request], *, format_: Format = "text") -> None:
 def check(requests: list[Request], *, format_: Format = "text") -> None:
     """Tell what speaks against the treatment, by what you say of yourself.
 
-    Exit code 1 is stop, postpone or ask first.
+    Exit code 1 is stop, postpone or ask first, 4 that no rule judges something that you said.
     """
     from needlecare.ask.screen import screen
 
     _check(format_)
-    screened = max((screen(timeline) for timeline in _timelines(requests)), key=lambda one: one.is_against)
+    screened = max(
+        (screen(timeline) for timeline in _timelines(requests)), key=lambda one: (one.is_against, bool(one.unjudged))
+    )
     if format_ == "json":
         from needlecare.views.background_json import screened_record
 
@@ -184,7 +186,7 @@ def check(requests: list[Request], *, format_: Format = "text") -> None:
         from needlecare.views.background import say_screened
 
         write_text(say_screened(screened) + "\n")
-    raise typer.Exit(_NO if screened.is_against else 0)
+    raise typer.Exit(_NO if screened.is_against else _UNKNOWN if screened.unjudged else 0)
 
 
 def _check(format_: str) -> None:
@@ -279,12 +281,12 @@ def _read_day(text: str, request: Request, requests: Sequence[Request]) -> date:
     return read_weekday(text, lambda: _now(requests)) or read_date(text, request.treatment.zone, request.now)
 
 
-def _taken(meaning: Any, rule_set: Any) -> str:
+def _taken(meaning: Any, rule_set: Any, *, signs: bool = False) -> str:
     if meaning.is_sure:
         return ""
     from needlecare.cli.unknown import say_taken
 
-    return say_taken(meaning, rule_set)
+    return say_taken(meaning, rule_set, signs=signs)
 
 
 def _dont_know(requests: Sequence[Request], meaning: Any, typed: str, format_: str, *, signs: bool = False) -> NoReturn:

@@ -10,9 +10,10 @@ from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
 
 _UNKNOWN = 4
+_EMERGENCY = "If you feel seriously ill, call your emergency number."
 
 
-def say_taken(meaning: Meaning, rule_set: RuleSet) -> str:
+def say_taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> str:
     """Say how words were taken that weren't all understood."""
     lines = []
     if meaning.unknown:
@@ -20,6 +21,8 @@ def say_taken(meaning: Meaning, rule_set: RuleSet) -> str:
         lines.append(f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}.\n")
     if meaning.when:
         lines.append(f"I don't know when “{' '.join(meaning.when)}” is; the answer is about the time below.\n")
+    if signs and lines:
+        lines.append(f"{_EMERGENCY}\n")
     return "".join(lines)
 
 
@@ -44,6 +47,8 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
     else:
         so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
         lines = [f"I don't know “{' '.join(meaning.unknown) or typed}”, so {so} your clinic."]
+    if signs:
+        lines.append(f"- {_EMERGENCY}")
     if meaning.turning:
         lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
     if meaning.nearest and not meaning.ids:

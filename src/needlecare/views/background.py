@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from needlecare.ask.screen import Screened
+from needlecare.ask.screen import Screened, Unjudged
 from needlecare.ask.today import Change, Now
 from needlecare.ask.verdict import NO, Verdict
 from needlecare.ask.why import Reasons
+from needlecare.model.facts import Given
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
@@ -199,8 +200,11 @@ def _screened(screened: Screened) -> Iterator[str]:
         if screening.note:
             yield f"  {screening.note}"
     total = screened.answered + len(screened.unanswered)
+    for one in screened.unjudged:
+        yield _say_unjudged(one, screened.timeline)
     if not screened.is_against:
-        yield f"Nothing known against it, of the {screened.answered} questions answered (there are {total})."
+        apart = "Apart from that, no rule speaks" if screened.findings or screened.unjudged else "Nothing known"
+        yield f"{apart} against it, of the {screened.answered} questions answered (there are {total})."
     if screened.unanswered:
         yield ""
         asked = {test.fact: None for screening in screened.unanswered for test in screening.when.tests}
@@ -215,3 +219,14 @@ def _screened(screened: Screened) -> Iterator[str]:
             yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
     yield ""
     yield red_flag_line(screened.timeline)
+
+
+def _say_unjudged(one: Unjudged, timeline: Timeline) -> str:
+    known = timeline.rule_set.facts
+    others = [known[name].label_of(id_) for name in one.given for id_ in _texts(timeline.facts.value(name))]
+    label = known[one.fact].label_of(one.answer)
+    return f"Not judged: no rule covers {label}{f' for {join_words(others)}' if others else ''}; ask your clinic."
+
+
+def _texts(value: Given | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (f"{value:g}",)

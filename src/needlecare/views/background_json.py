@@ -86,5 +86,6 @@ def screened_record(screened: Screened) -> dict[str, Any]:
         ],
         "answered": screened.answered,
         "unanswered": [screening.id for screening in screened.unanswered],
+        "not_judged": [{"fact": one.fact, "answer": one.answer} for one in screened.unjudged],
         "red_flags": [red_flag(rule) for rule in screened.timeline.red_flags],
     }
