@@ -47,6 +47,7 @@ def test_what_cannot_be_is_one_clear_line(rule_set: RuleSet, said: dict[str, lis
 
 PEN = Asked("tool", frozenset({"pen"}))
 DEEP = Asked("millimetres", low=1.5)
+SHALLOW = Asked("millimetres", high=1.5)
 NOT_SCALP = Asked("places", frozenset({"scalp"}), negated=True)
 
 
@@ -61,6 +62,9 @@ NOT_SCALP = Asked("places", frozenset({"scalp"}), negated=True)
         pytest.param((PEN, DEEP), {"millimetres": 0.5}, Truth.NO, ("millimetres",), id="one that fails is enough"),
         pytest.param((DEEP,), {"millimetres": 1.5}, Truth.YES, (), id="at least takes the limit in"),
         pytest.param((DEEP._replace(open_low=True),), {"millimetres": 1.5}, Truth.NO, ("millimetres",), id="over"),
+        pytest.param((SHALLOW,), {"millimetres": 1.5}, Truth.YES, (), id="up to takes the limit in"),
+        pytest.param((SHALLOW,), {"millimetres": 1.6}, Truth.NO, ("millimetres",), id="above the limit"),
+        pytest.param((SHALLOW._replace(open_high=True),), {"millimetres": 1.5}, Truth.NO, ("millimetres",), id="under"),
         pytest.param((NOT_SCALP,), {"places": ("scalp",)}, Truth.NO, ("places",), id="not the scalp"),
         pytest.param((NOT_SCALP,), {"places": ("face", "scalp")}, Truth.YES, (), id="not the scalp alone"),
         pytest.param((NOT_SCALP,), {"places": ("none",)}, Truth.YES, (), id="none is an answer"),

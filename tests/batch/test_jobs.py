@@ -95,3 +95,33 @@ def test_a_run_that_is_stopped_leaves_no_process_behind(number: int, code: int, 
     assert all(line.endswith(b"}") for line in whole)
     # A process that is killed outright can't finish the line that it writes.
     assert not rest or number == signal.SIGKILL
+
+
+PRESSED_EARLY = """
+import os, signal, sys
+from needlecare.cli import main
+
+fork = os.fork
+
+def pressed() -> int:
+    child = fork()
+    if child:
+        print(child, file=sys.stderr)
+        signal.raise_signal(signal.SIGINT)
+    return child
+
+os.fork = pressed
+main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are started otherwise there")
+def test_ctrl_c_while_processes_are_started_leaves_none_behind(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", PRESSED_EARLY, "batch", listed(tmp_path), *HERE, "--jobs", "2"]
+    ran = subprocess.run(command, capture_output=True, env=env, timeout=60, check=False)
+    started = [int(line) for line in ran.stderr.splitlines() if line.isdigit()]
+    assert ran.returncode == 130
+    assert len(started) == 2
+    assert b"Traceback" not in ran.stderr
+    assert not any(Path(f"/proc/{worker}").exists() for worker in started)

@@ -76,16 +76,17 @@ def do_together(work: Work, target: Path | None, portions: Iterable[Portion], jo
         return
     turns = [context.Semaphore(1 if number == 0 else 0) for number in range(jobs)]
     workers: list[_Worker] = []
-    for number in range(jobs):
-        ours, theirs = context.Pipe()
-        place = _Place(theirs, turns[number], turns[(number + 1) % jobs])
-        process = context.Process(target=_serve, args=(shared or work.settings, target, place), daemon=True)
-        process.start()
-        theirs.close()
-        workers.append(_Worker(process, ours, SimpleQueue()))
-    for worker in workers:
-        threading.Thread(target=_hand_on, args=worker[1:], daemon=True).start()
     try:
+        with _uninterrupted():
+            for number in range(jobs):
+                ours, theirs = context.Pipe()
+                place = _Place(theirs, turns[number], turns[(number + 1) % jobs])
+                process = context.Process(target=_serve, args=(shared or work.settings, target, place), daemon=True)
+                process.start()
+                theirs.close()
+                workers.append(_Worker(process, ours, SimpleQueue()))
+        for worker in workers:
+            threading.Thread(target=_hand_on, args=worker[1:], daemon=True).start()
         yield from _share_out(chain([first], portions), workers)
         for worker in workers:
             worker.to.put(None)
@@ -99,6 +100,7 @@ def do_together(work: Work, target: Path | None, portions: Iterable[Portion], jo
             worker.process.join(_PATIENCE)
             # Nobody reads what it writes: it would wait for ever.
             worker.process.kill()
+            worker.process.join()
 
 
 def _share_out(portions: Iterable[Portion], workers: list[_Worker]) -> Iterator[Done]:
@@ -183,6 +185,22 @@ def _serve(work: Work | Settings, target: Path | None, place: _Place) -> None:
     else:
         return
     pipe.send(failure)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off Ctrl-C: a process that is started but not yet known here would be left behind."""
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C doesn't come here
+        yield
+        return
+    pressed: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: pressed.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        signal.raise_signal(signal.SIGINT)
 
 
 @contextlib.contextmanager
