@@ -76,7 +76,8 @@ def check_days(plan: Plan, rows: list[Row]) -> None:
         check_names(plan, [*leave, *better], [*day["avoid"], *day["better_not"]])
         assert not set(leave) & set(better)
         first = [_ADVICE.sub("", text) for head, text in block if head == "Check first"]
-        check_names(plan, [name.removesuffix(" (not all)") for text in first for name in split(text)], day["only_if"])
+        waiting = [target for target in day["only_if"] if plan.is_advised(target)]
+        check_names(plan, [name.removesuffix(" (not all)") for text in first for name in split(text)], waiting)
         normal = [text for head, text in block if head == "Normal"]
         assert normal == ([join(plan.rule_set.label(sign) for sign in day["expect"])] if day["expect"] else [])
         assert bool(day["do"]) == any(head == "Do" for head, _ in block)
@@ -85,7 +86,8 @@ def check_days(plan: Plan, rows: list[Row]) -> None:
             again = datetime.fromisoformat(lift["at"]).astimezone(plan.timeline.treatment.zone).fold
             head = "Lifts at its start" if at.time() == time(0) and not again else f"Lifts {at:%H:%M}"
             verdicts = [text for its, text in block if its == head]
-            assert any(has_lift(plan, text, lift["activity"], lift["to"]) for text in verdicts), (day, verdicts)
+            named = any(has_lift(plan, text, lift["activity"], lift["to"]) for text in verdicts)
+            assert named == plan.is_advised(lift["activity"]), (day, verdicts)
 
 
 TONES = ("Leave", "Better not")
@@ -149,7 +151,8 @@ def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
         ):
             if really and at != FOREVER:
                 texts = [text for head, text in rows if when(head, on) == at]
-                assert any(has_lift(plan, text, one.target, to) for text in texts), (one, texts)
+                named = any(has_lift(plan, text, one.target, to) for text in texts)
+                assert named == plan.is_advised(one.target), (one, texts)
         if one.better_until == FOREVER:
             names = [name for head, text in lasting if head == endless(one) for name in split(_ADVICE.sub("", text))]
             assert set(names) & set(plan.names(one.target)), one
@@ -224,7 +227,7 @@ def check_calendar(plan: Plan, text: str) -> None:
         if day["avoid"] or day["better_not"]:
             check_entry(plan, day, on_day[date.fromisoformat(day["date"])], on)
     for one in plan.of(AVOID):
-        if one.is_after:
+        if one.is_after and plan.is_advised(one.target):
             if one.lasts and one.end < FOREVER:
                 check_moment(plan, lifts, one, one.end, milder=one.better_until > one.end)
             if one.end < one.better_until < FOREVER or one.is_mild:

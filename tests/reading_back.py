@@ -65,6 +65,10 @@ class Plan(NamedTuple):
     def of(self, kind: str, target: str | None = None) -> list[Told]:
         return [one for one in self.windows if one.kind == kind and target in (None, one.target)]
 
+    def is_advised(self, target: str) -> bool:
+        """Whether a view may say that *target* is free again."""
+        return target not in self.rule_set.unadvised
+
     def names(self, target: str) -> list[str]:
         """Name a target and all that it is part of."""
         return [self.rule_set.label(one) for one in self.rule_set.lineage.get(target, (target,))]

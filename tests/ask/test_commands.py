@@ -355,6 +355,23 @@ def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
     assert "If session" not in ask("plan", "--next", "2027-01-08").out
 
 
+@pytest.mark.parametrize(
+    ("words", "first", "again"),
+    [
+        pytest.param("retinol", "not before Sat 5 Dec.", ["- Leave it again from Wed 16 Dec."], id="free in between"),
+        pytest.param("botox", "not before Thu 14 Jan 2027.", [], id="better not in between is not free"),
+    ],
+)
+def test_when_knows_the_booked_session(ask: Ask, words: str, first: str, again: list[str]) -> None:
+    said = ask("when", words, "--next", "2026-12-30").out.splitlines()
+    assert said[0].endswith(first)
+    assert [line for line in said if line.startswith("- Leave it again")] == again
+
+
+def test_a_better_not_tells_when_it_becomes_a_no(ask: Ask) -> None:
+    assert "- Leave it from Fri 13 Nov." in ask("can", "retinol", "on", "8", "nov").out
+
+
 def test_sessions_as_json(ask: Ask) -> None:
     record = ask("sessions", "--goal", "rejuvenation", "--count", "3", "--format", "json").record
     assert [(one["number"], one["minimum"]) for one in record["sessions"]] == [(2, "2026-12-18"), (3, "2027-01-15")]
@@ -511,6 +528,18 @@ def test_what_nobody_recommends_is_never_a_yes(ask: Ask) -> None:
     said = ask("can", "pick", "my", "skin", "on", "1", "feb")
     assert said.code == 4
     assert "no rule restricts it then, and none recommends it" in said.out.splitlines()[0]
+
+
+@pytest.mark.parametrize("never", ["picking or scratching", "smoking", "needling at home"])
+def test_what_nobody_recommends_is_nowhere_called_free_again(ask: Ask, never: str) -> None:
+    lifting = [line for line in ask("plan").out.splitlines() if "Leave: " not in line and "Better not: " not in line]
+    assert not [line for line in lifting if never in line and "Whether to use one" not in line]
+    calendar = ask("plan", "--format", "ics").out.replace("\r\n ", "")
+    freed = [line for line in calendar.splitlines() if "No rule speaks against it" in line or " again" in line]
+    assert freed
+    assert not [line for line in freed if never in line.lower().partition("no rule speaks")[2]]
+    assert f"{never}: free" not in ask("today", "--now", "2026-11-20T18:00").out.lower()
+    assert "- No rule recommends it after that either: ask your clinic." in ask("when", never).out
 
 
 @pytest.mark.parametrize("typed", ["trouble breathing", "wheezing", "swelling of the tongue", "swelling and wheezing"])

@@ -41,7 +41,10 @@ def when(timeline: Timeline, words: str) -> Return:
     # From when something is free is told whatever time is named besides.
     meaning = _meant(timeline, words)._replace(when=())
     found = find_return([timeline], meaning)
-    return found if meaning.is_sure else Return(found.verdict._replace(verdict=NO_RULE), None, None)
+    if meaning.is_sure:
+        return found
+    unsure = found.verdict._replace(verdict=NO_RULE)
+    return Return(unsure, None, None, unsure)
 
 
 def _as_sure(verdict: Verdict, meaning: Meaning) -> Verdict:

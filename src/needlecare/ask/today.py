@@ -96,7 +96,9 @@ def _changes(timelines: Iterable[Timeline], at: datetime) -> list[Change]:
             if window.kind != "avoid":
                 continue
             changes.extend(
-                Change(lift.at, lift.activity, lift.to, lift, timeline) for lift in window.lifts if lift.at > at
+                Change(lift.at, lift.activity, lift.to, lift, timeline)
+                for lift in window.lifts
+                if lift.at > at and lift.activity not in timeline.rule_set.unadvised
             )
             if at < window.start < window.end and window.start < FOREVER:
                 changes.append(Change(window.start, window.target, NO, None, timeline))

@@ -42,8 +42,9 @@ class Verdict(NamedTuple):
     *earliest* is *until* by its known parts alone. *and_once* is what must have been seen besides: before *until* in
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
     they count from. All of these hold for all of what was asked, *parts* tells of each activity that is part of it;
-    of a yes, only where they wait for different things. *silent* tells of what a "no rule" lacks though the rules
-    do speak of it: a word on the time `before` the treatment or on that `time`, or `advice` to do it ever.
+    of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
+    when it becomes a "no". *silent* tells of what a "no rule" lacks though the rules do speak of it: a word on the time
+    `before` the treatment or on that `time`, or `advice` to do it ever.
     """
 
     meaning: Meaning
@@ -61,7 +62,6 @@ class Verdict(NamedTuple):
     supports: tuple[Window, ...] = ()
     since: datetime | None = None
     again: datetime | None = None
-    again_for: Window | None = None
     hints: tuple[Hint, ...] = ()
     endless: bool = False
     silent: str = ""
@@ -182,7 +182,7 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: boo
             hints=() if covered else hints_on(timeline, asked_for), again=min(ahead, default=None), silent=silent
         )
     if verdict == YES:
-        if parts and any(rule_set.activities[kind].advised for one in meaning.ids for kind in rule_set.lineage[one]):
+        if parts and not rule_set.unadvised.isdisjoint(meaning.ids):
             return blank._replace(silent="advice")
         free = tuple(_part(part, runs, YES, asked) for part, runs in every.items())
         differ = len({frozenset(wait.bound for wait in part.and_once) for part in free}) > 1
@@ -224,12 +224,16 @@ def _is_answered(activity: str, parts: Iterable[str], known: set[str], rule_set:
 
 def _with_ends(verdict: Verdict, every: dict[str, list[Stretch]], asked: Asked) -> Verdict:
     """Add until when a restriction holds, which windows bind, and what else must have come."""
-    until, clear, windows = _ends([one for found in every.values() for one in found], verdict.verdict, asked)
+    runs = [one for found in every.values() for one in found]
+    until, clear, windows = _ends(runs, verdict.verdict, asked)
+    begins = asked.begins(verdict.timeline.treatment)
+    ahead = [one.start for one in runs if one.state == NO and begins < one.start < until]
     return verdict._replace(
         until=None if until == FOREVER else until,
         better_until=None if clear in (FOREVER, until) else clear,
         earliest=max(window.earliest for window in windows) if verdict.verdict == NO else None,
         endless=clear == FOREVER,
+        again=min(ahead, default=None) if verdict.verdict == BETTER_NOT else None,
         and_once=_waits(windows),
         windows=windows,
         instead=tuple(dict.fromkeys(window.words["instead"] for window in windows if "instead" in window.words)),
@@ -289,5 +293,4 @@ def _with_past(verdict: Verdict, timeline: Timeline, meaning: Meaning, asked: As
         windows=windows[:1] or ((ahead[0].window,) if ahead else ()),
         since=max((one.end for one in over), default=None),
         again=ahead[0].start if ahead else None,
-        again_for=ahead[0].window if ahead else None,
     )

@@ -205,6 +205,12 @@ class RuleSet:
         """Each activity with all that it is part of: itself first, then what it is under, nearest first."""
         return {activity: tuple(self._climb(activity)) for activity in self.activities}
 
+    @cached_property
+    def unadvised(self) -> frozenset[str]:
+        """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
+        never = {activity.id for activity in self.activities.values() if activity.advised}
+        return frozenset(one for one, line in self.lineage.items() if never.intersection(line))
+
     def _climb(self, activity: str) -> Iterator[str]:
         seen = {activity: None}
         frontier = [activity]

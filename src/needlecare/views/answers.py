@@ -132,6 +132,8 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield from _before_next(verdict)
         return
     yield from _each_part(verdict, clock)
+    if verdict.again is not None:
+        yield f"Leave it from {clock.at(verdict.again)}."
 
 
 def _conditions(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -172,11 +174,8 @@ def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
     if part.verdict == NO:
         said = say_not_before(part.until, part.and_once, _earliest(windows, part.until), clock)
     else:
-        said = (
-            f"better not before {clock.at(part.until)}"
-            if part.until
-            else "better not: no end is given, ask your clinic"
-        )
+        end = f" before {clock.at(part.until)}" if part.until else ": no end is given, ask your clinic"
+        said = f"better not{end}"
         if part.and_once:
             said += f", and only if {join_words(wait.label for wait in part.and_once)}"
     if part.better_until:
@@ -204,9 +203,7 @@ def _reasons(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from (f"- {_support(window)}" for window in verdict.supports[:_SHOWN] if window.kind != ALLOW)
     if verdict.instead:
         yield f"- Instead: {sentence('; '.join(one.rstrip('.') for one in verdict.instead))}"
-    preferred = [
-        window.words["prefer"] for window in (*verdict.windows[:1], *verdict.supports) if "prefer" in window.words
-    ]
+    preferred = [one.words["prefer"] for one in (*verdict.windows[:1], *verdict.supports) if "prefer" in one.words]
     if verdict.is_yes and preferred:
         yield f"- Better still: {sentence(preferred[0])}"
     below = _prescribed_parts(verdict)
@@ -278,16 +275,18 @@ def _return(found: Return, *, several: bool) -> Iterator[str]:
     if verdict.verdict == YES:
         yield f"{capital(verdict.label)}: free from {clock.at(found.free_from or verdict.timeline.treatment.last)}."
         yield from (f"- {line}" for line in _conditions(verdict, clock))
-        again = [window for window in verdict.windows if window.start > verdict.timeline.treatment.last]
-        if verdict.again is not None and again:
-            yield f"- Not from {clock.at(verdict.again)} on."
     elif found.free_from is None:
         yield f"{capital(verdict.label)}: {say_not_before(None, verdict.and_once, None, clock)}."
     else:
         yield f"{capital(verdict.label)}: {_say_return(found, clock)}."
         if len({(part.until, part.and_once) for part in verdict.parts}) > 1:
             yield from (f"- {line}" for line in _until(verdict, clock))
-    yield from _reasons(verdict, several=several)
+    if not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
+        yield "- No rule recommends it after that either: ask your clinic."
+    if found.again is not None:
+        yield f"- Leave it again from {clock.at(found.again)}."
+    # With several treatments another one may decide the last date than the first.
+    yield from _reasons(found.last if several else verdict, several=several)
 
 
 def _say_return(found: Return, clock: Clock) -> str:
@@ -296,5 +295,5 @@ def _say_return(found: Return, clock: Clock) -> str:
     if verdict.verdict == BETTER_NOT:
         return f"better not before {clock.at(found.better_from or free or FOREVER)}"
     waits = verdict.own_waits
-    said = say_not_before(free, waits, verdict.earliest if waits else None, clock)
+    said = say_not_before(free, waits, verdict.earliest if waits and free == verdict.until else None, clock)
     return f"{said}, better not before {clock.at(found.better_from)}" if found.better_from else said

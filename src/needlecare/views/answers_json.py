@@ -142,7 +142,7 @@ def verdict_record(verdict: Verdict, typed: str) -> dict[str, Any]:
 def return_record(found: Return, typed: str) -> dict[str, Any]:
     """Make the record of a return."""
     timeline = found.verdict.timeline
-    record = verdict_record(found.verdict, typed)
+    record = {**verdict_record(found.verdict, typed), "again_from": say_instant(found.again, timeline)}
     place = list(record).index("verdict")
     dates = {
         "free_from": say_instant(found.free_from, timeline),

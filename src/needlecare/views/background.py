@@ -81,9 +81,11 @@ def _verdicts(title: str, verdicts: Iterable[Verdict]) -> Iterator[str]:
 
 def _to_be_seen(now: Now) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
-    for _, window in now.only_if:
-        groups.setdefault(join_words(wait.label for wait in window.waits), []).append(window.target)
     rule_set = now.timelines[0].rule_set
+    for _, window in now.only_if:
+        if window.target in rule_set.unadvised:
+            continue
+        groups.setdefault(join_words(wait.label for wait in window.waits), []).append(window.target)
     for seen, activities in groups.items():
         names = join_words(rule_set.label(one) for one in topmost(activities, rule_set))
         yield f"{capital(names)}: only once {seen}"

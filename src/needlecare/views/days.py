@@ -24,7 +24,7 @@ def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     lifts = [
         lift
         for window in timeline.windows
-        if window.kind == AVOID and max(window.end, window.better_until) > timeline.treatment.first
+        if window.kind == AVOID and window.over > timeline.treatment.first
         for lift in window.lifts
     ]
     parts = Parts(timeline)
@@ -64,7 +64,7 @@ def draw_chart(timeline: Timeline, days: tuple[Day, ...], clock: Clock) -> Itera
     rule_set = timeline.rule_set
     texts: dict[str, list[str]] = {}
     for window in timeline.windows:
-        if window.kind == AVOID and max(window.end, window.better_until) > timeline.treatment.first:
+        if window.kind == AVOID and window.over > timeline.treatment.first:
             waits = say_waits(window.waits, clock)
             text = "; ".join(filter(None, (say_restriction(window, clock), waits)))
             texts.setdefault(window.target, []).append(text)
@@ -206,9 +206,11 @@ def _hours(window: Window, run: list[Day], clock: Clock) -> str:
 def _lift_groups(
     lifts: Iterable[Lift], timeline: Timeline, clock: Clock
 ) -> list[tuple[tuple[datetime, str, str], list[str]]]:
-    """Group what lifts by instant and condition; what is part of something that lifts with it goes unsaid."""
+    """Group what lifts by instant and condition; what lifts with its parent, or is never advised, goes unsaid."""
     groups: dict[tuple[datetime, str, str], list[str]] = {}
     for lift in lifts:
+        if lift.activity in timeline.rule_set.unadvised:
+            continue
         groups.setdefault((lift.at, lift.to, say_waits(lift.waits, clock)), []).append(lift.activity)
     return [(key, topmost(activities, timeline.rule_set)) for key, activities in sorted(groups.items())]
 

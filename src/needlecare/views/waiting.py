@@ -27,6 +27,8 @@ class Waiting:
         ends = day_end(day.day, self._zone)
         groups: dict[str, list[str]] = {}
         for activity in day.only_if:
+            if activity in self._rule_set.unadvised:
+                continue
             waits = [wait for over, waits in self._waits[activity] if over < ends for wait in waits]
             labels = join_words(dict.fromkeys(wait.label for wait in waits))
             groups.setdefault(labels, []).append(activity)

@@ -53,10 +53,10 @@ class Moments:
 
     def lifts(self) -> Iterator[Entry]:
         """Tell what is free again, and on what condition."""
-        treatment = self._timeline.treatment
+        treatment, unadvised = self._timeline.treatment, self._timeline.rule_set.unadvised
         groups: dict[tuple[datetime, tuple[Wait, ...]], list[tuple[Lift, Window]]] = {}
         for window in self._timeline.windows:
-            if window.kind == AVOID and max(window.end, window.better_until) > treatment.first:
+            if window.kind == AVOID and window.over > treatment.first and window.target not in unadvised:
                 for lift in window.lifts:
                     groups.setdefault((lift.at, lift.waits), []).append((lift, window))
         for (at, waits), found in sorted(groups.items(), key=lambda item: (item[0][0], if_seen(item[0][1]))):

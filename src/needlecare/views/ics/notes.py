@@ -153,6 +153,8 @@ class Notes:
     def _lifting(self, day: Day) -> Iterator[str]:
         groups: dict[tuple[datetime, str], list[str]] = {}
         for lift in day.lifts:
+            if lift.activity in self._rule_set.unadvised:
+                continue
             hour = self._clock.time(lift.at) or "the start of the day"
             milder = " (better not yet)" if lift.to == "better-not" else ""
             waits = say_waits(lift.waits, self._clock)
