@@ -21,6 +21,7 @@ _PARTS = {
 }
 _SECOND_HALF = ("afternoon", "evening", "night")
 _HALF = 12
+_MOMENT = timedelta(microseconds=1)
 _EARLY = _PARTS["morning"][0]
 _SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
 
@@ -28,7 +29,8 @@ _SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow
 class Spoken(NamedTuple):
     """What words say of the time: *words* are what is left without them.
 
-    *part* is a part of the day, *this* tells that it is one of today. *lead* is `before` (all the time until then is
+    *part* is a part of the day, *this* tells that it is one of today. *either* tells that *clock* may be meant of both
+    halves of the day: at 6. *lead* is `before` (all the time until then is
     meant), `after` (the rest of the day) or `since`.
     """
 
@@ -41,6 +43,7 @@ class Spoken(NamedTuple):
     part: str = ""
     this: bool = False
     lead: str = ""
+    either: bool = False
 
     @property
     def is_timed(self) -> bool:
@@ -71,6 +74,7 @@ def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]
             spoken.part or read.part,
             spoken.this or read.this,
             spoken.lead or found.lead or read.lead,
+            spoken.either or read.either,
         )
     return spoken
 
@@ -86,6 +90,8 @@ def _read(found: dict[str, str], treatment: Treatment, present: Callable[[], dat
     match found:
         case {"clock": text}:
             return Spoken("", clock=parse_time(text))
+        case {"hour": hour}:
+            return _on_the_face(NUMBERS.get(hour) or int(hour), found)
         case {"part": part}:
             return Spoken("", part=part, this="this" in found)
         case {"word": word}:
@@ -112,6 +118,14 @@ def _read(found: dict[str, str], treatment: Treatment, present: Callable[[], dat
         case {"number": text}:
             return _on(treatment.day + timedelta(days=int(text)))
     return _counted(found, treatment, present)
+
+
+def _on_the_face(hour: int, found: dict[str, str]) -> Spoken:
+    """Read an hour without its half of the day: at 6, at half past four, 9 o'clock; 18 has but one reading."""
+    minute = {"half": 30, "quarter": 15}.get(found.get("near", ""), int(found.get("minute", 0)))
+    if found.get("side") == "to":
+        hour, minute = (hour - 1) % 24 or 12, 60 - minute
+    return Spoken("", clock=time(hour, minute), either=0 < hour <= _HALF)
 
 
 def _counted(found: dict[str, str], treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
@@ -141,10 +155,15 @@ def when_asked(spoken: Spoken, treatment: Treatment, present: Callable[[], datet
     """Tell when *spoken* asks about; nothing where it doesn't say."""
     first, last, at = spoken.first, spoken.last, spoken.at
     if spoken.clock is not None:
-        clock = spoken.clock
-        if clock.hour < _HALF and spoken.part in _SECOND_HALF:
+        clock, day = spoken.clock, first or present().date()
+        if spoken.part == "night" and (clock < _EARLY or (spoken.either and clock.hour == _HALF)):
+            # The small hours are those of the night that begins on that day; of tonight they may be under way.
+            begun = spoken.this and present().time() < _EARLY
+            clock, day = clock.replace(hour=clock.hour % _HALF), day + timedelta(days=not begun)
+        elif clock.hour < _HALF and spoken.part in _SECOND_HALF:
             clock = clock.replace(hour=clock.hour + _HALF)
-        day = first or present().date()
+        elif spoken.either and not spoken.part:
+            return _in_either_half(day, clock, treatment)
         if spoken.lead == "after":
             return between(day, clock, time(0), treatment)
         at = at_time(day, clock, treatment).at
@@ -156,6 +175,12 @@ def when_asked(spoken: Spoken, treatment: Treatment, present: Callable[[], datet
     if spoken.part and first == last:
         return _part_of_day(spoken, treatment, present)
     return on_day(first, last) if first is not None else None
+
+
+def _in_either_half(day: date, clock: time, treatment: Treatment) -> Asked:
+    """Ask about all between the two times of a day that show the same on a clock: the strictest counts."""
+    early, late = (at_time(day, clock.replace(hour=clock.hour % _HALF + half), treatment) for half in (0, _HALF))
+    return in_stretch(early.begins(treatment), late.begins(treatment) + _MOMENT, treatment)
 
 
 def _part_of_day(spoken: Spoken, treatment: Treatment, present: Callable[[], datetime]) -> Asked:

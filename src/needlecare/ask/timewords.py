@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "ten": 10}
+_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
 # What may stand before a time, and turns the time into a stretch.
 LEADS = {
     **dict.fromkeys(("before", "until", "till", "til", "up to"), "before"),
@@ -34,7 +35,10 @@ _COUNT = r"(?P<count>\d{1,3}|" + "|".join(NUMBERS) + r")"
 _UNIT = r"minute|hour|day|week|fortnight|month"
 _SITTING = r"(?:treatment|session|(?:micro-?)?needling|procedure|appointment)"
 _PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
-_CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}:\d{2}|noon|midday|midnight"
+_CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}[:h]\d{2}|noon|midday|midnight"
+_AT = r"(?:at|around|about|by)\s+"
+_HOUR = r"(?P<hour>[01]?\d|2[0-3]|" + "|".join(_HOURS) + r")"
+_NO_HOUR = rf"(?!\s*(?:{_UNIT}|mm|percent|%))"
 _ANY_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday"
 _NOW = r"(?<!from )(?:right\s+now|at\s+the\s+moment|now)(?!\s+on\b)"
 _DIGITS = tuple("0123456789")
@@ -48,7 +52,10 @@ _PATTERNS = (
     (("boxing",), r"(?:on\s+)?(?P<boxing>boxing\s+day)"),
     (("/",), r"(?:(?:on|by)\s+)?(?P<short>\d{1,2}/\d{1,2})"),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?"),
-    (("am", "pm", "a.m", "p.m", ":", "noon", "mid"), rf"(?:(?:at|around|about|by)\s+)?(?P<clock>{_CLOCK})"),
+    (("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h"), rf"(?:{_AT})?(?P<clock>{_CLOCK})"),
+    (("half", "quarter"), rf"(?:{_AT})?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}"),
+    (("clock",), rf"(?:{_AT})?{_HOUR}\s+o'?\s?clock"),
+    (("at ", "around ", "about ", "by "), rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}"),
     (("from",), rf"{_COUNT}\s+(?P<unit>{_UNIT})s?\s+from\s+(?:now|today)"),
     (("night",), r"(?P<word>last\s+night)"),
     (("tod", "ton", "tom", "yes", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})"),
