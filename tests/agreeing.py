@@ -147,7 +147,7 @@ def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
             continue
         for at, to, really in (
             (one.end, "better-not" if one.better_until > one.end else "yes", one.lasts),
-            (one.better_until, "yes", one.end < one.better_until or one.is_mild),
+            (one.better_until, "yes", (one.end < one.better_until or one.is_mild) and not plan.goes_on(one)),
         ):
             if really and at != FOREVER:
                 texts = [text for head, text in rows if when(head, on) == at]
@@ -230,7 +230,7 @@ def check_calendar(plan: Plan, text: str) -> None:
         if one.is_after and plan.is_advised(one.target):
             if one.lasts and one.end < FOREVER:
                 check_moment(plan, lifts, one, one.end, milder=one.better_until > one.end)
-            if one.end < one.better_until < FOREVER or one.is_mild:
+            if (one.end < one.better_until < FOREVER or one.is_mild) and not plan.goes_on(one):
                 check_moment(plan, lifts, one, one.better_until, milder=False)
 
 

@@ -65,6 +65,10 @@ class Plan(NamedTuple):
     def of(self, kind: str, target: str | None = None) -> list[Told]:
         return [one for one in self.windows if one.kind == kind and target in (None, one.target)]
 
+    def goes_on(self, one: Told) -> bool:
+        """Whether the next no on it begins right where its "better not" is over."""
+        return any(other.lasts and other.start == one.better_until for other in self.of(one.kind, one.target))
+
     def is_advised(self, target: str) -> bool:
         """Whether a view may say that *target* is free again."""
         return target not in self.rule_set.unadvised

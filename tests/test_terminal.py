@@ -77,3 +77,11 @@ def test_the_order_is_what_a_person_needs_first() -> None:
     positions = [text.index(f"\n{title}\n") for title in titles]
     assert positions == sorted(positions)
     assert text.index("STOP") < text.index("What lifts when")
+
+
+def test_answers_are_broken_between_words_and_go_on_under_their_text() -> None:
+    typed = ("why", "retinol", "--date", "2026-11-20", "--tz", "Europe/London", "--no-log")
+    narrow, piped = run_at_terminal(*typed, columns=60), run(*typed).out
+    assert max(map(len, narrow.splitlines())) <= 60 < max(map(len, piped.splitlines()))
+    assert narrow.split() == piped.split()
+    assert [line for line in narrow.splitlines() if line.startswith("    ")]

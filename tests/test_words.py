@@ -2,6 +2,7 @@
 
 import csv as csv_of_python
 import io
+import json
 import re
 from collections.abc import Callable
 from datetime import date, time
@@ -12,6 +13,7 @@ from icalendar import Calendar
 
 from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import csv, html, ics, markdown, plain
+from needlecare.views import json as json_view
 from running import PLAN, run
 from support import LONDON, Planner, write_rules
 
@@ -152,6 +154,15 @@ def test_every_entry_of_a_calendar_names_the_clinic_and_its_phone_but_no_discree
     for event in calendar.walk("VEVENT"):
         assert f"Your clinic: {name}, {phone}" in str(event["DESCRIPTION"])
         assert name not in str(event["SUMMARY"])
+
+
+def test_text_and_json_name_the_clinic_and_its_phone(clinic: Path) -> None:
+    timeline = plan_of(clinic)
+    assert "\nYour clinic: Linden Skin Clinic, +44 20 7946 0000\n" in plain.render(timeline)
+    assert json.loads(json_view.render(timeline))["clinic"] == {
+        "name": "Linden Skin Clinic",
+        "phone": "+44 20 7946 0000",
+    }
 
 
 def test_a_calendar_says_who_set_a_value_and_why(clinic: Path) -> None:

@@ -1,11 +1,14 @@
 from collections.abc import Callable
 from datetime import date, datetime, time
 from functools import cache
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from ask.asking import SITTING, Ask, Said
 from needlecare import RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
+from running import run
 
 LONDON = ZoneInfo("Europe/London")
 Make = Callable[..., Timeline]
@@ -34,3 +37,16 @@ def plan_for(rule_set: RuleSet) -> Make:
 @pytest.fixture(scope="session")
 def next_morning() -> datetime:
     return datetime(2026, 11, 21, 9, tzinfo=LONDON)
+
+
+@pytest.fixture
+def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_log: None) -> Ask:
+    """Run a command as a person types it, about one sitting; what is remembered lies in a folder of the test's own."""
+    del no_log
+    monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
+    monkeypatch.delenv("NEEDLECARE_NO_LOG")
+
+    def run_command(*typed: str, sitting: tuple[str, ...] = SITTING) -> Said:
+        return Said(*run(*typed, *sitting))
+
+    return run_command

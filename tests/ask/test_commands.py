@@ -1,48 +1,13 @@
 """The questions as they are typed: what is said, and the exit code."""
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-from running import run
-
-SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-21T09:00")
-
-
-class Said(NamedTuple):
-    """What a command wrote, and its exit code."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """What it wrote, as the JSON that it is."""
-        record: dict[str, Any] = json.loads(self.out)
-        return record
-
-
-Ask = Callable[..., Said]
-
-
-@pytest.fixture
-def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_log: None) -> Ask:
-    """Run a command as a person types it, about one sitting; what is remembered lies in a folder of the test's own."""
-    del no_log
-    monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
-    monkeypatch.delenv("NEEDLECARE_NO_LOG")
-
-    def run_command(*typed: str, sitting: tuple[str, ...] = SITTING) -> Said:
-        return Said(*run(*typed, *sitting))
-
-    return run_command
+from ask.asking import SITTING, Ask
 
 
 @pytest.mark.parametrize(

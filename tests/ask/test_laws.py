@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from attack.strength import tries
 from needlecare import RuleSet, Timeline
 from needlecare.ask.asked import at_instant, between, on_day
-from needlecare.ask.covered import PRESCRIBED
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.normal import CALL, EXPECTED, judge_sign
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, family, judge
+from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, judge
 from needlecare.ask.when import find_return
+from needlecare.model.ruleset import PRESCRIBED
 from needlecare.rules.shipped import shipped_names
 
 Make = Callable[..., Timeline]
@@ -35,7 +35,7 @@ def meant(activity: str) -> Meaning:
 
 
 def is_leaf(rule_set: RuleSet, activity: str) -> bool:
-    return len(family(rule_set, [activity])) == 1
+    return len(rule_set.family([activity])) == 1
 
 
 def test_one_rule_set_ships() -> None:
@@ -221,7 +221,7 @@ def test_a_yes_before_the_treatment_has_a_rule_on_the_time_before(plan_for: Make
         for days in (-60, -20, -5, -1):
             verdict = judge([timeline], meant(activity), on_day(date(2026, 11, 20) + timedelta(days=days)))
             if verdict.verdict == YES:
-                parts = family(timeline.rule_set, [activity])
+                parts = timeline.rule_set.family([activity])
                 assert spoken & {one for part in parts for one in timeline.rule_set.lineage[part]}, (activity, days)
 
 

@@ -1,11 +1,13 @@
 """A clinic's name, phone, logo, colours and closing word: what a rule set may carry, and what it is told if not."""
 
 from base64 import b64decode
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from needlecare import RuleSetError, load_rules
+from needlecare import RuleSetError, build_timeline, load_rules, make_treatment, read_facts, render
 from needlecare.model.clinic import Clinic, contrast
 from page.pages import CLINIC, rules
 
@@ -26,6 +28,22 @@ def test_a_set_carries_its_clinic() -> None:
     assert (
         b64decode(clinic.logo.removeprefix("data:image/svg+xml;base64,")) == (CLINIC.parent / "logo.svg").read_bytes()
     )
+
+
+@pytest.mark.parametrize(
+    ("phone", "dialled"),
+    [
+        ("+44 (0)20 7946 0000", "+442079460000"),
+        ("+49 (0)30 123456 ext. 7", "+4930123456"),
+        ("(020) 7946 0000", "02079460000"),
+    ],
+)
+def test_a_phone_is_dialled_as_from_abroad_or_as_from_near(phone: str, dialled: str, tmp_path: Path) -> None:
+    path = tmp_path / "set.yaml"
+    path.write_text(f'ruleset: own\nextends: microneedling\nclinic: {{name: A, phone: "{phone}"}}\n', encoding="utf-8")
+    rule_set = load_rules(str(path))
+    treatment = make_treatment(date(2026, 11, 20), None, ZoneInfo("UTC"))
+    assert f'href="tel:{dialled}"' in render(build_timeline(rule_set, treatment, read_facts(rule_set, {})), "html")
 
 
 def test_the_shipped_set_carries_none() -> None:

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Iterator
 from needlecare.ask.asked import Asked
 from needlecare.ask.words import stem, tokens
 from needlecare.model.plan import FOREVER, Hint, Timeline, Window
-from needlecare.model.ruleset import ALLOW, DO, PREPARE
-
-PRESCRIBED = "prescribed"
+from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED
 
 
 def is_covered(timeline: Timeline, activity: str, asked: Asked) -> bool:
@@ -38,7 +36,7 @@ def is_before(asked: Asked, timeline: Timeline) -> bool:
 
 def supports_of(timeline: Timeline, ids: Iterable[str], asked: Asked) -> Iterator[Window]:
     """Give what tells or allows people to do this: a permission from its start, a thing to do once it has begun."""
-    wanted = {ancestor for one in ids for ancestor in timeline.rule_set.lineage[one]}
+    wanted = timeline.rule_set.ancestry(ids)
     begins = asked.begins(timeline.treatment)
     for window in timeline.windows:
         if window.target not in wanted:
@@ -63,7 +61,7 @@ def prepares(timeline: Timeline, ids: Iterable[str], asked: Asked) -> Iterator[W
     if not due:
         return
     activities = timeline.rule_set.activities
-    wanted = {ancestor for one in ids for ancestor in timeline.rule_set.lineage[one]}
+    wanted = timeline.rule_set.ancestry(ids)
     names = {_even(name) for one in wanted for name in (activities[one].label, *activities[one].aka)}
     yield from (one for one in due if any(name in _even(one.text) for name in names))
 
@@ -74,5 +72,5 @@ def _even(text: str) -> str:
 
 def hints_on(timeline: Timeline, parts: Iterable[str]) -> tuple[Hint, ...]:
     """Tell what would be restricted if an assumed fact were otherwise."""
-    wanted = {ancestor for part in parts for ancestor in timeline.rule_set.lineage[part]}
+    wanted = timeline.rule_set.ancestry(parts)
     return tuple(hint for hint in timeline.longer_if if hint.target in wanted)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import cache
 
-from needlecare.ask.verdict import family
 from needlecare.model.facts import Facts
 from needlecare.model.plan import FOREVER, Timeline
 from needlecare.model.ruleset import RuleSet
@@ -18,7 +17,7 @@ _MOMENT = timedelta(microseconds=1)
 def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) -> Callable[[date], date]:
     """Give a function from the day of a session to the first day that is free for an event of *kind*."""
     known = rule_set.events.get(kind)
-    wanted = family(rule_set, known.activities) if known else ()
+    wanted = rule_set.family(known.activities) if known else ()
 
     @cache
     def healed(day: date) -> date:

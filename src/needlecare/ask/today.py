@@ -1,12 +1,12 @@
 """What holds at one moment: what to leave, what to do, what is normal, and what changes next."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from needlecare.ask.asked import at_instant
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.verdict import NO, YES, Verdict, judge
+from needlecare.ask.verdict import BETTER_NOT, NO, YES, Verdict, judge
 from needlecare.model.plan import FOREVER, Lift, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 
@@ -79,7 +79,7 @@ def look(timelines: Sequence[Timeline], at: datetime) -> Now:
 
 
 def _holds(window: Window, at: datetime) -> bool:
-    return min(window.better_from, window.start) <= at < max(window.end, window.better_until)
+    return window.better_from <= at < window.over
 
 
 def _at_work(timelines: Iterable[Timeline], at: datetime, kinds: tuple[str, ...]) -> Iterable[tuple[Timeline, Window]]:
@@ -89,18 +89,31 @@ def _at_work(timelines: Iterable[Timeline], at: datetime, kinds: tuple[str, ...]
                 yield timeline, window
 
 
-def _changes(timelines: Iterable[Timeline], at: datetime) -> list[Change]:
-    changes: list[Change] = []
+def _changes(timelines: Sequence[Timeline], at: datetime) -> Iterator[Change]:
+    """Give what changes at the next instants; where another treatment restricts longer, nothing lifts."""
+    instants: set[datetime] = set()
+    for change in sorted(_every_change(timelines, at), key=lambda one: (one.at, one.to, one.activity)):
+        if len(instants) == _NEXT and change.at not in instants:
+            return
+        if len(timelines) == 1 or change.lift is None or _is_free(timelines, change):
+            instants.add(change.at)
+            yield change
+
+
+def _is_free(timelines: Sequence[Timeline], change: Change) -> bool:
+    """Tell whether what lifts for one treatment lifts for all."""
+    asked = at_instant(change.at, timelines[0].treatment)
+    found = judge(timelines, Meaning(change.activity, (change.activity,)), asked, parts=False).verdict
+    return found != NO and (change.to != YES or found != BETTER_NOT)
+
+
+def _every_change(timelines: Iterable[Timeline], at: datetime) -> Iterator[Change]:
     for timeline in timelines:
         for window in timeline.windows:
             if window.kind != "avoid":
                 continue
-            changes.extend(
-                Change(lift.at, lift.activity, lift.to, lift, timeline)
-                for lift in window.lifts
-                if lift.at > at and lift.activity not in timeline.rule_set.unadvised
-            )
+            for lift in window.lifts:
+                if lift.at > at and lift.activity not in timeline.rule_set.unadvised:
+                    yield Change(lift.at, lift.activity, lift.to, lift, timeline)
             if at < window.start < window.end and window.start < FOREVER:
-                changes.append(Change(window.start, window.target, NO, None, timeline))
-    instants = sorted({change.at for change in changes})[:_NEXT]
-    return sorted((one for one in changes if one.at in instants), key=lambda one: (one.at, one.to, one.activity))
+                yield Change(window.start, window.target, NO, None, timeline)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from needlecare.ask.asked import Asked
-from needlecare.ask.covered import PRESCRIBED, hints_on, is_before, is_covered, supports_of
+from needlecare.ask.covered import hints_on, is_before, is_covered, supports_of
 from needlecare.ask.lookup import Meaning
 from needlecare.model.plan import FOREVER, Hint, Timeline, Wait, Window, ranked_sources
-from needlecare.model.ruleset import ALLOW, RuleSet
+from needlecare.model.ruleset import ALLOW, PRESCRIBED, RuleSet
 
-YES, BETTER_NOT, NO, NO_RULE = VERDICTS = ("yes", "better-not", "no", "no-rule")
+YES, BETTER_NOT, NO, NO_RULE = ("yes", "better-not", "no", "no-rule")
 # What covers less is stricter than a yes: two treatments are never looser than either.
 _STRICTNESS = (NO, BETTER_NOT, NO_RULE, YES)
 
@@ -33,6 +33,7 @@ class Part(NamedTuple):
     until: datetime | None
     better_until: datetime | None
     and_once: tuple[Wait, ...]
+    is_open: bool = False
 
 
 class Verdict(NamedTuple):
@@ -111,20 +112,14 @@ class Verdict(NamedTuple):
         return len({part.verdict == YES for part in self.parts}) > 1
 
     @property
+    def is_open(self) -> bool:
+        """Whether it goes on as "better not" for good: no source gives an end."""
+        return self.endless and (self.verdict == BETTER_NOT or self.until is not None)
+
+    @property
     def is_yes(self) -> bool:
         """Whether the answer is a plain yes."""
         return self.verdict == YES
-
-
-def family(rule_set: RuleSet, ids: Iterable[str]) -> tuple[str, ...]:
-    """Give *ids* and all that is part of them, without prescribed medicines: no rule restricts those."""
-    wanted = set(ids)
-    parts = [
-        one.id
-        for one in rule_set.activities.values()
-        if one.id in wanted or (one.medicine != PRESCRIBED and wanted & set(rule_set.lineage[one.id]))
-    ]
-    return tuple(sorted(parts, key=lambda one: (one not in wanted, one)))
 
 
 def stretches(timeline: Timeline, activity: str) -> Iterator[Stretch]:
@@ -159,7 +154,7 @@ def _over(verdict: Verdict) -> float:
 
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: bool) -> Verdict:
     rule_set = timeline.rule_set
-    asked_for = family(rule_set, meaning.ids) if parts else meaning.ids
+    asked_for = rule_set.family(meaning.ids) if parts else meaning.ids
     every = {
         part: list(stretches(timeline, part)) for part in asked_for if rule_set.activities[part].medicine != PRESCRIBED
     }
@@ -176,7 +171,7 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: boo
         verdict = YES
     else:
         ahead = [one.start for runs in every.values() for one in runs if one.start > asked.begins(timeline.treatment)]
-        covered = all(any(timeline.covers(part) for part in family(rule_set, [one])) for one in meaning.ids)
+        covered = all(any(timeline.covers(part) for part in rule_set.family([one])) for one in meaning.ids)
         silent = ("before" if is_before(asked, timeline) else "time") if covered else ""
         return blank._replace(
             hints=() if covered else hints_on(timeline, asked_for), again=min(ahead, default=None), silent=silent
@@ -206,6 +201,7 @@ def _part(activity: str, runs: list[Stretch], state: str, asked: Asked) -> Part:
         None if until == FOREVER else until,
         None if clear in (FOREVER, until) else clear,
         _waits(windows),
+        until < clear == FOREVER,
     )
 
 
@@ -283,7 +279,7 @@ def _after_treatment(over: Iterable[Stretch]) -> Iterator[Window]:
 
 def _with_past(verdict: Verdict, timeline: Timeline, meaning: Meaning, asked: Asked) -> Verdict:
     """Add to a yes since when it holds, on what condition, and when it ends."""
-    runs = [one for part in family(timeline.rule_set, meaning.ids) for one in stretches(timeline, part)]
+    runs = [one for part in timeline.rule_set.family(meaning.ids) for one in stretches(timeline, part)]
     begins = asked.begins(timeline.treatment)
     over = [one for one in runs if one.end <= begins]
     ahead = sorted((one for one in runs if one.start > begins), key=lambda one: one.start)

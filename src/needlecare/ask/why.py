@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.verdict import family
 from needlecare.model.bounds import parse_bound
 from needlecare.model.plan import Timeline, Window
-from needlecare.model.ruleset import Rule, RuleSet, Saying, Source
+from needlecare.model.ruleset import Rule, Saying, Source
 
 
 class Voice(NamedTuple):
@@ -66,15 +65,10 @@ def _windows(timeline: Timeline, meaning: Meaning) -> Iterable[Window]:
             yield from (window for window in timeline.windows if window.target == one)
             continue
         own = timeline.windows_on(one)
-        parts = [part for part in family(timeline.rule_set, [one]) if part in timeline.reached]
+        parts = [part for part in timeline.rule_set.family([one]) if part in timeline.reached]
         yield from own or (window for part in parts for window in timeline.windows_on(part))
         related = {*timeline.rule_set.lineage[one], *parts}
         yield from (window for window in timeline.windows if window.target in related and window.kind != "avoid")
-
-
-def flags_on(timeline: Timeline, meaning: Meaning) -> tuple[Rule, ...]:
-    """Give the red flags that name a sign of *meaning*."""
-    return tuple(rule for rule in timeline.red_flags if set(meaning.ids) & set(rule.targets))
 
 
 def _spread(values: Iterable[str]) -> tuple[str, str] | None:
@@ -89,9 +83,3 @@ def _spread(values: Iterable[str]) -> tuple[str, str] | None:
         lengths.append((stretch.near.rough_length, str(stretch.near)))
         lengths.append((stretch.far.rough_length, str(stretch.far)))
     return (min(lengths)[1], max(lengths)[1]) if lengths else None
-
-
-def activity_rules(rule_set: RuleSet, meaning: Meaning) -> tuple[Rule, ...]:
-    """Give every rule of the set on what *meaning* names, whether it applies here or not."""
-    wanted = {ancestor for one in meaning.ids for ancestor in rule_set.lineage.get(one, (one,))}
-    return tuple(rule for rule in rule_set.rules.values() if wanted & set(rule.targets))

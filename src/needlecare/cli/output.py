@@ -10,6 +10,8 @@ from needlecare.errors import InputError
 
 # What was typed comes back in messages, however much it was.
 _LONGEST = 2000
+# Nothing can be read in less, and nothing that is indented by more.
+_NARROWEST, _DEEPEST = 24, 8
 # Stand-ins for consoles that can't show these.
 _PLAINER = str.maketrans(
     {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "}
@@ -27,11 +29,27 @@ def complain(text: str) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write text for people to stdout, in whatever encoding it has, without what a terminal would obey."""
+    """Write text for people to stdout, in whatever encoding it has, without what a terminal would obey.
+
+    On a terminal long lines are broken between words, and go on under their text.
+    """
     from needlecare.views.harmless import harmless_lines
 
+    text = harmless_lines(text)
     with delivering():
-        _print(harmless_lines(text), sys.stdout)
+        _print(_broken(text) if sys.stdout.isatty() else text, sys.stdout)
+
+
+def _broken(text: str) -> str:
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    width = max(get_terminal_size().columns, _NARROWEST)
+    lines: list[str] = []
+    for line in text.splitlines():
+        indent = " " * (len(line) - len(line.lstrip(" -=")))
+        lines.extend([line] if len(line) <= width else wrap(line, width, subsequent_indent=indent[:_DEEPEST]))
+    return "\n".join(lines) + "\n"
 
 
 def write_data(text: str) -> None:

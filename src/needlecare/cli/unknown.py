@@ -30,13 +30,14 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
     """Say that it isn't known, what comes close, and whom to ask; leave with 4."""
     rule_set = timeline.rule_set
     if format_ == "json":
-        from needlecare.views.answers_json import red_flag, unknown_record, write
+        from needlecare.views.answers_json import unknown_record, write
+        from needlecare.views.json import red_flag_record
 
         record = unknown_record(rule_set, meaning, typed)
-        record["red_flags"] = [red_flag(rule) for rule in timeline.red_flags]
+        record["red_flags"] = [red_flag_record(rule, timeline.rule_set) for rule in timeline.red_flags]
         write_data(write(record))
         raise typer.Exit(_UNKNOWN)
-    from needlecare.views.answers import flag_texts, red_flag_line
+    from needlecare.views.framing import flag_texts, red_flag_line
     from needlecare.views.phrases import NO_ADVICE
 
     if meaning.when and meaning.ids and not meaning.unknown:

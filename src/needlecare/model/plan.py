@@ -73,11 +73,12 @@ class Window(NamedTuple):
     worry_after: datetime | None = None
     low_confidence: bool = False
     until_seen: tuple[Wait, ...] = ()
+    goes_on: bool = False
 
     @property
     def over(self) -> datetime:
         """When it restricts no longer by the clock; what it *waits* for may still not have come."""
-        return max(self.end, self.better_until)
+        return self.better_until
 
     @property
     def is_for_good(self) -> bool:
@@ -101,12 +102,12 @@ class Window(NamedTuple):
 
     @property
     def lifts(self) -> tuple[Lift, ...]:
-        """When a restriction eases and when it ends; one that goes on without end doesn't."""
+        """When a restriction eases and when it ends; one that goes on, without end or as the next one, doesn't."""
         found = []
         if self.start < self.end < FOREVER:
             to = "better-not" if self.better_until > self.end else "yes"
             found.append(Lift(self.target, self.end, to, self.waits))
-        if self.end < self.better_until < FOREVER or self.is_mild:
+        if not self.goes_on and (self.end < self.better_until < FOREVER or self.is_mild):
             found.append(Lift(self.target, self.better_until, "yes", self.waits))
         return tuple(found)
 

@@ -1,6 +1,6 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -11,6 +11,8 @@ from needlecare.model.facts import Condition, Fact
 from needlecare.model.time import Duration
 
 AVOID, DO, ALLOW, EXPECT, PREPARE, CALL = VERBS = ("avoid", "do", "allow", "expect", "prepare", "call")
+# A medicine that was prescribed: no rule says anything of it but to ask who did.
+PRESCRIBED = "prescribed"
 
 
 class Source(NamedTuple):
@@ -210,6 +212,20 @@ class RuleSet:
         """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
         never = {activity.id for activity in self.activities.values() if activity.advised}
         return frozenset(one for one, line in self.lineage.items() if never.intersection(line))
+
+    def ancestry(self, ids: Iterable[str]) -> set[str]:
+        """Give *ids* and all that they are part of."""
+        return {parent for one in ids for parent in self.lineage[one]}
+
+    def family(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Give *ids* and all that is part of them, without prescribed medicines: no rule restricts those."""
+        wanted = set(ids)
+        parts = [
+            one.id
+            for one in self.activities.values()
+            if one.id in wanted or (one.medicine != PRESCRIBED and wanted.intersection(self.lineage[one.id]))
+        ]
+        return tuple(sorted(parts, key=lambda one: (one not in wanted, one)))
 
     def _climb(self, activity: str) -> Iterator[str]:
         seen = {activity: None}

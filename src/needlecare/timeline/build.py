@@ -145,6 +145,7 @@ class Builder:
             tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
             hold.decider.unsure,
             low_confidence=rule.low_confidence,
+            goes_on=hold.goes_on,
         )
 
     def _expected(self) -> list[Window]:

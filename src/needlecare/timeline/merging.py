@@ -16,7 +16,7 @@ Stretch = tuple[datetime, datetime, datetime, datetime]
 class Hold(NamedTuple):
     """One unbroken stretch on an activity: better not, no, better not, with the spans that make it and that lost.
 
-    The first of *spans* decides where it ends.
+    The first of *spans* decides where it ends. *goes_on* tells that the next one begins right there, as a no.
     """
 
     better_from: datetime
@@ -28,6 +28,7 @@ class Hold(NamedTuple):
     end_stated: bool
     spans: tuple[Span, ...]
     overruled: tuple[Span, ...]
+    goes_on: bool = False
 
     @property
     def decider(self) -> Span:
@@ -69,7 +70,11 @@ def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
     for span in spans:
         for stretch in ((span.better_from, span.start), (span.end, span.better_until)):
             mild.extend(cut(stretch, strict))
-    return [_hold(stretch, spans, moments) for stretch in _stretches(strict, join(mild))]
+    begun = {start for start, _ in strict}
+    return [
+        _hold(stretch, spans, moments)._replace(goes_on=stretch[2] < stretch[3] and stretch[3] in begun)
+        for stretch in _stretches(strict, join(mild))
+    ]
 
 
 def _stretches(strict: list[Interval], mild: list[Interval]) -> list[Stretch]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from needlecare.model.bounds import Bound
 from needlecare.model.facts import Facts, Truth
-from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening, Spacing
+from needlecare.model.ruleset import ALLOW, AVOID, DO, VERBS, Rule, RuleSet, Screening, Spacing
 
 
 class Chosen(NamedTuple):
@@ -39,13 +39,9 @@ class Selection(NamedTuple):
     spacings: tuple[tuple[Spacing, tuple[str, ...]], ...]
 
 
-# Unknown facts keep what protects and what is only said under "if …"; permissions need to be sure.
-_KEPT_UNSURE = (AVOID, DO, EXPECT, PREPARE, CALL, ALLOW)
-
-
 def select(rule_set: RuleSet, facts: Facts) -> Selection:
     """Choose the rules of *rule_set* that apply where *facts* hold."""
-    by_verb: dict[str, list[Chosen]] = {verb: [] for verb in _KEPT_UNSURE}
+    by_verb: dict[str, list[Chosen]] = {verb: [] for verb in VERBS}
     assumed_away: list[Chosen] = []
     for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)

@@ -79,7 +79,9 @@ class Spans:
             return None
         start = self._round(begins.point.at, up=True)
         end = max(self._round(ends, up=False), start)
-        return span._replace(start=start, end=end, waits=waits, awaited=begins.waits) if start < FOREVER else None
+        stated = rule.end is not None or rule.lasts is not None or rule.days is not None
+        span = span._replace(start=start, end=end, waits=waits, awaited=begins.waits, end_stated=stated)
+        return span if start < FOREVER else None
 
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""

@@ -1,30 +1,30 @@
 """Answers for people: a few plain lines each, the answer first."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from needlecare.ask.asked import Asked
-from needlecare.ask.covered import PRESCRIBED, is_before, prepares
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Part, Verdict, family
+from needlecare.ask.covered import is_before, prepares
+from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Part, Verdict
 from needlecare.ask.when import Return
-from needlecare.model.plan import FOREVER, Timeline, Window
-from needlecare.model.ruleset import ALLOW
+from needlecare.model.plan import FOREVER, Window
+from needlecare.model.ruleset import ALLOW, PRESCRIBED
 from needlecare.views.answers_unknown import SILENT, say_unknown
+from needlecare.views.framing import closed, say_asked, say_findings, say_sources, say_treatment
 from needlecare.views.phrases import (
-    NO_ADVICE,
     Clock,
+    capital,
     join_words,
     say_date,
-    say_dates,
     say_not_before,
     say_option,
     sentence,
     topmost,
+    whom,
 )
 
 _LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
-_MOMENT = timedelta(microseconds=1)
 _SHOWN = 3
+_OPEN = "then better not: no end is given, ask your clinic"
 
 
 def say_verdict(verdict: Verdict, *, several: bool = False) -> str:
@@ -35,53 +35,6 @@ def say_verdict(verdict: Verdict, *, several: bool = False) -> str:
 def say_return(found: Return, *, several: bool = False) -> str:
     """Say from when something is free."""
     return closed(_return(found, several=several), found.verdict.timeline)
-
-
-def closed(lines: Iterable[str], timeline: Timeline) -> str:
-    """Close an answer with the red flags and whom to believe first."""
-    return "\n".join([*lines, f"- {red_flag_line(timeline)}", NO_ADVICE]) + "\n"
-
-
-def capital(text: str) -> str:
-    """Begin *text* with a capital."""
-    return text[:1].upper() + text[1:]
-
-
-def red_flag_line(timeline: Timeline) -> str:
-    """Name the weightiest red flag, and how to see the others."""
-    urgent = [rule for rule in timeline.red_flags if rule.urgent]
-    if not urgent:
-        return "Red flags: none in this rule set; ask your clinic which signs need a call."
-    signs = max(urgent, key=lambda rule: (len(rule.says), rule.id)).targets
-    names = join_words(timeline.rule_set.label(sign) for sign in signs)
-    return f"Red flags ({names}): see a clinician. `needlecare today` lists them all."
-
-
-def flag_texts(timeline: Timeline) -> Iterator[str]:
-    """Give the text of every red flag."""
-    for rule in timeline.red_flags:
-        yield rule.words.get("text") or f"{join_words(timeline.rule_set.label(one) for one in rule.targets)}: call"
-
-
-def say_asked(asked: Asked, timeline: Timeline) -> str:
-    """Say when the question is about."""
-    clock, day = Clock(timeline.treatment), timeline.treatment.day
-    if asked.at is not None:
-        return clock.at(asked.at)
-    if asked.start is not None and asked.end is not None:
-        same = clock.day(asked.start) == clock.day(asked.end)
-        end = clock.time(asked.end) if same else "midnight" if asked.first == asked.last else clock.until(asked.end)
-        return f"{clock.at(asked.start)} to {end}"
-    return say_dates(asked.first, asked.last, day)
-
-
-def say_treatment(timeline: Timeline) -> str:
-    """Say which treatment an answer counts from."""
-    treatment = timeline.treatment
-    hour = f" {treatment.clock:%H:%M}" if treatment.clock else ""
-    area = timeline.facts.value("area")
-    shown = f" ({', '.join(area)})" if isinstance(area, tuple) else ""
-    return f"the treatment of {say_date(treatment.day, treatment.day)}{hour}{shown}"
 
 
 def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
@@ -99,7 +52,7 @@ def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     silent = f": {SILENT[verdict.silent]}" if verdict.silent else ""
     yield f"{_LEADS[verdict.verdict]}{divided}{conditions}. {capital(about)}{silent}."
     if is_before(verdict.asked, timeline):
-        due = prepares(timeline, family(timeline.rule_set, verdict.meaning.ids), verdict.asked)
+        due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
         yield from (f"- {window.text}" for window in due if window not in verdict.supports)
     if verdict.verdict == NO_RULE:
         yield from say_unknown(verdict, clock)
@@ -107,13 +60,6 @@ def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     yield from (f"- {line}" for line in _until(verdict, clock))
     yield from _reasons(verdict, several=several)
     yield from _past(verdict)
-
-
-def say_findings(timeline: Timeline) -> Iterator[str]:
-    """Say loudly what speaks against the treatment at all."""
-    for finding in timeline.findings:
-        if finding.level in ("stop", "postpone"):
-            yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
 
 
 def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -125,15 +71,20 @@ def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
             yield f"It has been free since {clock.at(verdict.since)}."
         if verdict.again is not None:
             yield f"Leave it again from {clock.at(verdict.again)}."
-        for window in verdict.permits:
-            if window.end_stated or window.condition:
-                condition = f", if {window.condition}" if window.condition else ""
-                yield f"Allowed until {clock.until(window.end)}{condition}."
+        yield from _permitted(verdict, clock)
         yield from _before_next(verdict)
         return
     yield from _each_part(verdict, clock)
     if verdict.again is not None:
         yield f"Leave it from {clock.at(verdict.again)}."
+
+
+def _permitted(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Say until when a permission holds, and on which condition."""
+    for window in verdict.permits:
+        if window.end_stated or window.condition:
+            condition = f", if {window.condition}" if window.condition else ""
+            yield f"Allowed until {clock.until(window.end)}{condition}."
 
 
 def _conditions(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -159,7 +110,7 @@ def _each_part(verdict: Verdict, clock: Clock) -> Iterator[str]:
 def _before_next(verdict: Verdict) -> Iterator[str]:
     """Say from when it is to be left before the next session, were that as early as it may be."""
     timeline = verdict.timeline
-    wanted = {ancestor for one in verdict.meaning.ids for ancestor in timeline.rule_set.lineage[one]}
+    wanted = timeline.rule_set.ancestry(verdict.meaning.ids)
     for session in timeline.sessions:
         begins = min((day for activity, day in session.precare if activity in wanted), default=None)
         if begins is not None and session.booked is None:
@@ -172,7 +123,8 @@ def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
         return f"only if {join_words(wait.label for wait in part.and_once)}" if part.and_once else "free"
     windows = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows] or verdict.windows
     if part.verdict == NO:
-        said = say_not_before(part.until, part.and_once, _earliest(windows, part.until), clock)
+        begins = verdict.asked.begins(verdict.timeline.treatment)
+        said = say_not_before(part.until, part.and_once, _earliest(windows, part.until), clock, begins)
     else:
         end = f" before {clock.at(part.until)}" if part.until else ": no end is given, ask your clinic"
         said = f"better not{end}"
@@ -180,7 +132,7 @@ def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
             said += f", and only if {join_words(wait.label for wait in part.and_once)}"
     if part.better_until:
         said += f", better not before {clock.at(part.better_until)}"
-    return said
+    return f"{said}, {_OPEN}" if part.is_open else said
 
 
 def _earliest(windows: Iterable[Window], until: datetime | None) -> datetime | None:
@@ -241,12 +193,6 @@ def _prescribed_parts(verdict: Verdict) -> list[str]:
     ]
 
 
-def say_sources(sources: tuple[str, ...]) -> str:
-    """Name the first sources, and how many more there are."""
-    more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
-    return f"says {', '.join(sources[:_SHOWN])}{more}" if sources else "no source named"
-
-
 def _past(verdict: Verdict) -> Iterator[str]:
     """Say what to do where it has been done already."""
     if not (verdict.asked.past or verdict.meaning.past):
@@ -256,7 +202,7 @@ def _past(verdict: Verdict) -> Iterator[str]:
         yield "- That day has passed, and no rule spoke against it."
         return
     broken = [window.words["if-broken"] for window in verdict.windows if "if-broken" in window.words]
-    yield "- If you did it: leave it from now on, and tell your clinic what it was and when."
+    yield f"- If you did it: leave it from now on, and tell {whom(timeline)} what it was and when."
     if broken:
         yield f"- It may mean: {sentence(join_words(dict.fromkeys(broken)))}"
     watched = [rule for rule in timeline.red_flags if rule.urgent]
@@ -273,16 +219,19 @@ def _return(found: Return, *, several: bool) -> Iterator[str]:
         return
     yield from say_findings(verdict.timeline)
     if verdict.verdict == YES:
-        yield f"{capital(verdict.label)}: free from {clock.at(found.free_from or verdict.timeline.treatment.last)}."
-        yield from (f"- {line}" for line in _conditions(verdict, clock))
+        only_if = f", only if {join_words(verdict.conditions)}" if verdict.conditions else ""
+        free = clock.at(found.free_from or verdict.timeline.treatment.last)
+        yield f"{capital(verdict.label)}: free from {free}{only_if}."
+        yield from (f"- {line}" for line in (*_conditions(verdict, clock), *_permitted(verdict, clock)))
     elif found.free_from is None:
-        yield f"{capital(verdict.label)}: {say_not_before(None, verdict.and_once, None, clock)}."
+        never = say_not_before(None, verdict.and_once, None, clock, verdict.timeline.treatment.last)
+        yield f"{capital(verdict.label)}: {never}."
     else:
         yield f"{capital(verdict.label)}: {_say_return(found, clock)}."
         if len({(part.until, part.and_once) for part in verdict.parts}) > 1:
             yield from (f"- {line}" for line in _until(verdict, clock))
     if not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
-        yield "- No rule recommends it after that either: ask your clinic."
+        yield f"- No rule recommends it after that either: ask {whom(verdict.timeline)}."
     if found.again is not None:
         yield f"- Leave it again from {clock.at(found.again)}."
     # With several treatments another one may decide the last date than the first.
@@ -293,7 +242,10 @@ def _say_return(found: Return, clock: Clock) -> str:
     verdict = found.verdict
     free = found.free_from
     if verdict.verdict == BETTER_NOT:
-        return f"better not before {clock.at(found.better_from or free or FOREVER)}"
-    waits = verdict.own_waits
-    said = say_not_before(free, waits, verdict.earliest if waits and free == verdict.until else None, clock)
-    return f"{said}, better not before {clock.at(found.better_from)}" if found.better_from else said
+        end = f" before {clock.at(found.better_from)}" if found.better_from else ": no end is given, ask your clinic"
+        return f"better not{end}"
+    waits, begins = verdict.own_waits, verdict.asked.begins(verdict.timeline.treatment)
+    said = say_not_before(free, waits, verdict.earliest if waits and free == verdict.until else None, clock, begins)
+    if found.better_from is not None:
+        return f"{said}, better not before {clock.at(found.better_from)}"
+    return f"{said}, {_OPEN}" if found.last.is_open else said

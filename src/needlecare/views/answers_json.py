@@ -12,11 +12,9 @@ from needlecare.ask.today import Now
 from needlecare.ask.verdict import Verdict
 from needlecare.ask.when import Return
 from needlecare.model.plan import FOREVER, Timeline, Wait
-from needlecare.model.ruleset import Rule, RuleSet
+from needlecare.model.ruleset import RuleSet
 from needlecare.views.harmless import escape
-from needlecare.views.phrases import NO_ADVICE
-
-_VERSION = 1
+from needlecare.views.json import head_record, red_flag_record, treatment_record
 
 
 def write(record: Mapping[str, Any]) -> str:
@@ -25,37 +23,11 @@ def write(record: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def head(rule_set: RuleSet) -> dict[str, Any]:
-    """Begin a record: version, notice, rule set."""
-    return {
-        "schema_version": _VERSION,
-        "notice": rule_set.notice or NO_ADVICE,
-        "ruleset": {
-            "id": rule_set.id,
-            "version": rule_set.version,
-            "hash": rule_set.digest,
-            "reviewed_by": rule_set.reviewed_by,
-            "changed_core": list(rule_set.changed_core),
-        },
-    }
-
-
 def say_instant(instant: datetime | None, timeline: Timeline) -> str | None:
     """Write an instant with the offset of the treatment's zone; None where there is no end."""
     if instant is None or instant == FOREVER:
         return None
     return instant.astimezone(timeline.treatment.zone).isoformat()
-
-
-def treatment_record(timeline: Timeline) -> dict[str, Any]:
-    """Name the treatment that an answer counts from."""
-    treatment = timeline.treatment
-    return {
-        "date": treatment.day.isoformat(),
-        "time": f"{treatment.clock:%H:%M}" if treatment.clock else None,
-        "tz": treatment.zone.key,
-        "moment": say_instant(treatment.last, timeline) if treatment.clock else None,
-    }
 
 
 def _asked(asked: Asked, timeline: Timeline) -> Any:
@@ -73,14 +45,14 @@ def bounds_of(waits: Iterable[Wait]) -> list[str]:
     return [wait.bound for wait in waits]
 
 
-def unknown_record(rule_set: RuleSet, meaning: Meaning, typed: str, verdict: str = "no-rule") -> dict[str, Any]:
+def unknown_record(rule_set: RuleSet, meaning: Meaning, typed: str) -> dict[str, Any]:
     """Make the record of what wasn't understood."""
     return {
-        **head(rule_set),
+        **head_record(rule_set),
         "activity": None,
         "asked": typed,
         "at": None,
-        "verdict": verdict,
+        "verdict": "no-rule",
         "until": None,
         "better_until": None,
         "and_once": [],
@@ -96,7 +68,7 @@ def verdict_record(verdict: Verdict, typed: str) -> dict[str, Any]:
     """Make the record of a verdict."""
     timeline = verdict.timeline
     return {
-        **head(timeline.rule_set),
+        **head_record(timeline.rule_set),
         "activity": verdict.activity,
         "activities": list(verdict.meaning.ids),
         "asked": typed,
@@ -104,6 +76,7 @@ def verdict_record(verdict: Verdict, typed: str) -> dict[str, Any]:
         "verdict": verdict.verdict,
         "until": say_instant(verdict.until, timeline),
         "better_until": say_instant(verdict.better_until, timeline),
+        "open_end": verdict.is_open,
         "earliest": say_instant(verdict.earliest, timeline),
         "and_once": bounds_of(verdict.and_once),
         "rules": list(verdict.rules),
@@ -118,6 +91,7 @@ def verdict_record(verdict: Verdict, typed: str) -> dict[str, Any]:
                 "verdict": part.verdict,
                 "until": say_instant(part.until, timeline),
                 "better_until": say_instant(part.better_until, timeline),
+                "open_end": part.is_open,
                 "and_once": bounds_of(part.and_once),
             }
             for part in verdict.parts
@@ -126,16 +100,16 @@ def verdict_record(verdict: Verdict, typed: str) -> dict[str, Any]:
         "past": verdict.asked.past or verdict.meaning.past,
         "not_understood": [*verdict.meaning.unknown, *verdict.meaning.when],
         "nearest": list(verdict.meaning.nearest),
-        "treatment": treatment_record(timeline),
+        "treatment": treatment_record(timeline.treatment),
         "also": [
             {
-                "treatment": treatment_record(one.timeline),
+                "treatment": treatment_record(one.timeline.treatment),
                 "verdict": one.verdict,
                 "until": say_instant(one.until, one.timeline),
             }
             for one in verdict.also
         ],
-        "red_flags": [red_flag(rule) for rule in timeline.red_flags],
+        "red_flags": [red_flag_record(rule, timeline.rule_set) for rule in timeline.red_flags],
     }
 
 
@@ -158,7 +132,7 @@ def sighting_record(sighting: Sighting, typed: str) -> dict[str, Any]:
     sources = [saying.source for window in sighting.windows for saying in window.says]
     sources.extend(saying.source for rule in sighting.flags for saying in rule.says)
     return {
-        **head(timeline.rule_set),
+        **head_record(timeline.rule_set),
         "sign": sighting.meaning.ids[0] if sighting.meaning.ids else None,
         "signs": list(sighting.meaning.ids),
         "asked": typed,
@@ -171,18 +145,8 @@ def sighting_record(sighting: Sighting, typed: str) -> dict[str, Any]:
         "sources": list(dict.fromkeys(sources)),
         "not_understood": list(sighting.meaning.unknown),
         "nearest": list(sighting.meaning.nearest),
-        "treatment": treatment_record(timeline),
-        "red_flags": [red_flag(rule) for rule in timeline.red_flags],
-    }
-
-
-def red_flag(rule: Rule) -> dict[str, Any]:
-    """Make the record of a red flag."""
-    return {
-        "text": rule.words.get("text", rule.id),
-        "urgent": rule.urgent,
-        "signs": list(rule.targets),
-        "sources": list(dict.fromkeys(saying.source for saying in rule.says)),
+        "treatment": treatment_record(timeline.treatment),
+        "red_flags": [red_flag_record(rule, timeline.rule_set) for rule in timeline.red_flags],
     }
 
 
@@ -202,9 +166,9 @@ def now_record(now: Now) -> dict[str, Any]:
         }
 
     return {
-        **head(first.rule_set),
+        **head_record(first.rule_set),
         "at": say_instant(now.at, first),
-        "treatments": [treatment_record(timeline) for timeline in now.timelines],
+        "treatments": [treatment_record(timeline.treatment) for timeline in now.timelines],
         "avoid": [held(one) for one in now.avoid],
         "better_not": [held(one) for one in now.better_not],
         "only_if": [
@@ -238,5 +202,5 @@ def now_record(now: Now) -> dict[str, Any]:
             }
             for change in now.changes
         ],
-        "red_flags": [red_flag(rule) for rule in first.red_flags],
+        "red_flags": [red_flag_record(rule, first.rule_set) for rule in first.red_flags],
     }

@@ -31,7 +31,7 @@ def say_unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
 
 def _permitted(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Say when it would be permitted."""
-    wanted = {ancestor for one in verdict.meaning.ids for ancestor in verdict.timeline.rule_set.lineage[one]}
+    wanted = verdict.timeline.rule_set.ancestry(verdict.meaning.ids)
     for window in verdict.timeline.windows:
         if window.kind == ALLOW and window.target in wanted:
             condition = f", if {window.condition}" if window.condition else ""

@@ -10,11 +10,14 @@ from needlecare.model.facts import Given
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
-from needlecare.views.answers import capital, flag_texts, red_flag_line, say_findings, say_treatment
+from needlecare.views.days import with_details
 from needlecare.views.findings import lead_of
+from needlecare.views.framing import flag_texts, red_flag_line, say_findings, say_treatment
+from needlecare.views.parts import Parts
 from needlecare.views.phrases import (
     NO_ADVICE,
     Clock,
+    capital,
     join_words,
     say_answers,
     say_not_before,
@@ -23,6 +26,7 @@ from needlecare.views.phrases import (
     say_until_seen,
     say_waits,
     topmost,
+    whom,
 )
 
 _KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
@@ -43,12 +47,12 @@ def _now(now: Now) -> Iterator[str]:
     yield from _verdicts("Better not", now.better_not)
     yield from _section("Check first", _to_be_seen(now))
     yield from _section(
-        "Do", dict.fromkeys(_asked_for(window, Clock(timeline.treatment)) for timeline, window in now.do)
+        "Do", dict.fromkeys(with_details(window, Clock(timeline.treatment)) for timeline, window in now.do)
     )
     yield from _section("Normal to see", _normal(now))
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
     if gone:
-        yield from _section("No longer expected, call your clinic", [f"{capital(join_words(gone))}."])
+        yield from _section(f"No longer expected, call {whom(now.timelines[0])}", [f"{capital(join_words(gone))}."])
     yield from _section("What changes next", _changes(now.changes))
     yield from _section("Red flags", dict.fromkeys(text for one in now.timelines for text in flag_texts(one)))
 
@@ -94,27 +98,24 @@ def _to_be_seen(now: Now) -> Iterator[str]:
 def _say_end(verdict: Verdict) -> str:
     clock = Clock(verdict.timeline.treatment)
     if verdict.verdict == NO:
-        said = say_not_before(verdict.until, verdict.and_once, verdict.earliest, clock)
+        begins = verdict.asked.begins(verdict.timeline.treatment)
+        said = say_not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
+        if verdict.is_open:
+            return f"{said}, then better not: no end is given, ask {whom(verdict.timeline)}"
         return f"{said}, better not before {clock.at(verdict.better_until)}" if verdict.better_until else said
     if verdict.until is None:
-        return "no end is given, ask your clinic"
+        return f"no end is given, ask {whom(verdict.timeline)}"
     waits = f", only if {join_words(wait.label for wait in verdict.and_once)}" if verdict.and_once else ""
+    if verdict.again is not None:
+        return f"until {clock.until(verdict.again)}{waits}, then leave it"
     return f"until {clock.until(verdict.until)}{waits}"
-
-
-def _asked_for(window: Window, clock: Clock) -> str:
-    condition = f"; if {window.condition}" if window.condition else ""
-    often = [window.words[key] for key in ("times",) if key in window.words]
-    often.extend([f"every {window.words['every'].replace('..', ' to ')}"] if "every" in window.words else [])
-    said = f"{window.text.rstrip('.')}{f' ({join_words(often)})' if often else ''}{condition}"
-    return "; ".join(filter(None, (said, say_until_seen(window, clock))))
 
 
 def _normal(now: Now) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for timeline, window in now.expect:
         clock = Clock(timeline.treatment)
-        call = f"; still there on {clock.at(window.worry_after)}, call your clinic" if window.worry_after else ""
+        call = f"; still there on {clock.at(window.worry_after)}, call {whom(timeline)}" if window.worry_after else ""
         condition = f"; if {window.condition}" if window.condition else ""
         key = f"until {clock.until(window.end)}{call}{condition}"
         groups.setdefault(key, []).append(timeline.rule_set.label(window.target))
@@ -123,16 +124,18 @@ def _normal(now: Now) -> Iterator[str]:
 
 
 def _changes(changes: Iterable[Change]) -> Iterator[str]:
-    groups: dict[tuple[str, str], tuple[Timeline, list[str]]] = {}
+    groups: dict[tuple[str, str], tuple[Change, list[str]]] = {}
     for change in changes:
         clock = Clock(change.timeline.treatment)
         waits = say_waits(change.lift.waits, clock) if change.lift else ""
         end = {"yes": "free", "better-not": "better not yet", "no": "leave from here on"}[change.to]
         key = clock.at(change.at), f"{end}{f', {waits}' if waits else ''}"
-        groups.setdefault(key, (change.timeline, []))[1].append(change.activity)
-    for (at, said), (timeline, activities) in groups.items():
-        names = join_words(timeline.rule_set.label(one) for one in topmost(activities, timeline.rule_set))
-        yield f"{at}: {names}: {said}"
+        groups.setdefault(key, (change, []))[1].append(change.activity)
+    for (at, said), (change, activities) in groups.items():
+        rule_set, parts = change.timeline.rule_set, Parts(change.timeline)
+        shown = topmost(activities, rule_set)
+        names = [parts.label(one, change.at) if change.lift else rule_set.label(one) for one in shown]
+        yield f"{at}: {join_words(names)}: {said}"
 
 
 def say_reasons(reasons: Reasons) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 from needlecare.ask.screen import Screened
 from needlecare.ask.why import Reasons
 from needlecare.model.ruleset import Rule
-from needlecare.views.answers_json import bounds_of, head, red_flag, say_instant, treatment_record
+from needlecare.views.answers_json import bounds_of, say_instant
+from needlecare.views.json import finding_record, head_record, red_flag_record, treatment_record
 
 
 def reasons_record(reasons: Reasons, typed: str) -> dict[str, Any]:
@@ -27,10 +28,10 @@ def reasons_record(reasons: Reasons, typed: str) -> dict[str, Any]:
         }
 
     return {
-        **head(timeline.rule_set),
+        **head_record(timeline.rule_set),
         "activity": reasons.meaning.ids[0] if reasons.meaning.ids else None,
         "asked": typed,
-        "treatment": treatment_record(timeline),
+        "treatment": treatment_record(timeline.treatment),
         "windows": [
             {
                 "rule": window.rule,
@@ -72,20 +73,11 @@ def reasons_record(reasons: Reasons, typed: str) -> dict[str, Any]:
 def screened_record(screened: Screened) -> dict[str, Any]:
     """Make the record of a screening."""
     return {
-        **head(screened.timeline.rule_set),
+        **head_record(screened.timeline.rule_set),
         "against": screened.is_against,
-        "screening": [
-            {
-                "condition": finding.screening.id,
-                "level": finding.level,
-                "text": finding.screening.text,
-                "note": finding.screening.note or None,
-                "sources": list(dict.fromkeys(saying.source for saying in finding.screening.says)),
-            }
-            for finding in screened.findings
-        ],
+        "screening": [finding_record(finding) for finding in screened.findings],
         "answered": screened.answered,
         "unanswered": [screening.id for screening in screened.unanswered],
         "not_judged": [{"fact": one.fact, "answer": one.answer} for one in screened.unjudged],
-        "red_flags": [red_flag(rule) for rule in screened.timeline.red_flags],
+        "red_flags": [red_flag_record(rule, screened.timeline.rule_set) for rule in screened.timeline.red_flags],
     }

@@ -8,10 +8,10 @@ from needlecare.ask.healing import results_between
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.sessions import Course, Deadline, Step
-from needlecare.views.answers import capital, red_flag_line
-from needlecare.views.answers_json import head, treatment_record
 from needlecare.views.findings import is_stopped, list_findings
-from needlecare.views.phrases import NO_ADVICE, join_words, say_date, say_dates, say_day, say_option, topmost
+from needlecare.views.framing import red_flag_line
+from needlecare.views.json import head_record, treatment_record
+from needlecare.views.phrases import NO_ADVICE, capital, join_words, say_date, say_dates, say_day, say_option, topmost
 
 _WIDEST = 76
 _SHOWN = 3
@@ -138,8 +138,8 @@ def _line(course: Course) -> Iterator[str]:
 def course_record(course: Course, timeline: Timeline, kind: str = "") -> dict[str, Any]:
     """Make the record of a course."""
     record: dict[str, Any] = {
-        **head(timeline.rule_set),
-        "treatment": treatment_record(timeline),
+        **head_record(timeline.rule_set),
+        "treatment": treatment_record(timeline.treatment),
         "count": course.size,
         "sessions": [_step_record(step) for step in course.steps],
         "then": course.then or None,

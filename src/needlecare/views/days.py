@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, ranked_sources
-from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
+from needlecare.model.ruleset import AVOID, DO, PREPARE
 from needlecare.model.time import day_start, local_date
 from needlecare.model.treatment import day_number
 from needlecare.views.parts import Parts
@@ -177,7 +177,7 @@ def _day_rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts, wa
         yield Row(
             "Check first", f"{join_words(parts.label(one, begins) for one in names)}, only once {seen}", "only if"
         )
-    doing = {window.text: window for window in _on_day(timeline, run[0], DO)}
+    doing = {window.text: window for window in _to_do_on(timeline, run[0])}
     for window in doing.values():
         text = f"{_hours(window, run, clock)}{_asked(window, clock)}"
         yield Row("Do", text, "do", ranked_sources([window], rule_set))
@@ -221,11 +221,10 @@ def _lift_text(labels: list[str], to: str, waits: str) -> str:
     return f"{text}, {waits}" if waits else text
 
 
-def _on_day(timeline: Timeline, day: Day, kind: str) -> Iterator[Window]:
-    listed = {DO: day.do, EXPECT: day.expect}[kind]
+def _to_do_on(timeline: Timeline, day: Day) -> Iterator[Window]:
     zone = timeline.treatment.zone
     for window in timeline.windows:
-        if window.kind == kind and window.target in listed:
+        if window.kind == DO and window.target in day.do:
             if local_date(window.start, zone) > day.day:
                 continue
             # What never ends has no date: east of Greenwich it would lie beyond the last one.

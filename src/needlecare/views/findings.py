@@ -3,14 +3,10 @@
 from collections.abc import Iterator
 
 from needlecare.model.plan import Timeline
+from needlecare.views.phrases import whom
 from needlecare.views.rows import Row
 
 _LEADS = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST"}
-
-
-def whom(timeline: Timeline) -> str:
-    """Name who is to be asked: who needles at home has no clinic."""
-    return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
 
 
 def lead_of(level: str, timeline: Timeline) -> str:

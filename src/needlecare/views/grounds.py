@@ -6,7 +6,7 @@ from datetime import datetime
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Hint, Timeline
 from needlecare.model.ruleset import CALL, EXPECT, Change, RuleSet
-from needlecare.views.phrases import Clock, join_words, say_option, topmost
+from needlecare.views.phrases import Clock, join_words, say_option, topmost, whom
 from needlecare.views.rows import Row
 
 _SHOWN = 3
@@ -28,7 +28,7 @@ def list_known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row
     elif timeline.treatment.first != timeline.treatment.last:
         yield Row("Time", "the clocks change then: this hour can be read two ways, and each rule uses the stricter one")
     for label in _idly_seen(timeline):
-        yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call your clinic")
+        yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call {whom(timeline)}")
     if facts.assumed:
         said = join_words(f"{one.replace('-', ' ')} {_value(facts, one, timeline)}" for one in facts.assumed)
         yield Row("Assumed", add(said, f"say otherwise with {name(facts.assumed)}"))

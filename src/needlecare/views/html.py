@@ -195,8 +195,9 @@ def _ticks(days: tuple[Day, ...]) -> Iterator[Tick]:
 
 
 def _dial(phone: str) -> str:
-    """Give what a telephone dials, without an extension."""
+    """Give what a telephone dials, without an extension; nor a (0), which is for calls from within the country."""
     number = phone.lower().partition("x")[0].partition("e")[0]
+    number = number.replace("(0)", "") if number.startswith("+") else number
     return ("+" if number.startswith("+") else "") + "".join(filter(str.isdecimal, number))
 
 

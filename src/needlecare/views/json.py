@@ -5,19 +5,22 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from needlecare.model.clinic import Clinic
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Day, Finding, Hint, Lift, Meeting, Session, Timeline, Window
 from needlecare.model.ruleset import Rule, RuleSet
 from needlecare.model.treatment import Treatment
 from needlecare.views.harmless import escape
-from needlecare.views.phrases import NO_ADVICE
+from needlecare.views.phrases import NO_ADVICE, flag_text
 
 if TYPE_CHECKING:
     # Not needed to write a plan, and slow to define.
     from needlecare.views.records import (
+        ClinicRecord,
         DayRecord,
         EventRecord,
         FactsRecord,
+        HeadRecord,
         HintRecord,
         LiftRecord,
         RedFlagRecord,
@@ -65,6 +68,28 @@ def to_record(timeline: Timeline) -> "TimelineRecord":
 
     rule_set, treatment, facts = timeline.rule_set, timeline.treatment, timeline.facts
     return {
+        **head_record(rule_set),
+        "treatment": treatment_record(treatment),
+        **facts_record(facts, rule_set),
+        "windows": [window_record(window, say) for window in timeline.windows],
+        "days": [_day(day, say) for day in timeline.days],
+        "sessions": [session_record(session) for session in timeline.sessions],
+        "screening": [finding_record(finding) for finding in timeline.findings],
+        "unanswered": [screening.id for screening in timeline.unanswered],
+        "red_flags": [red_flag_record(rule, rule_set) for rule in timeline.red_flags],
+        "longer_if": [hint_record(hint, say) for hint in timeline.longer_if],
+        "shorter_if": [hint_record(hint, say) for hint in timeline.shorter_if],
+        "events": [_event(meeting, say) for meeting in timeline.meetings],
+        "clinic": _clinic(rule_set.clinic),
+    }
+
+
+Say = Callable[[datetime | None], str | None]
+
+
+def head_record(rule_set: RuleSet) -> "HeadRecord":
+    """Make the fields that begin every record: version, notice, and which rules made it."""
+    return {
         "schema_version": SCHEMA_VERSION,
         "notice": rule_set.notice or NO_ADVICE,
         "ruleset": {
@@ -74,21 +99,11 @@ def to_record(timeline: Timeline) -> "TimelineRecord":
             "reviewed_by": rule_set.reviewed_by,
             "changed_core": list(rule_set.changed_core),
         },
-        "treatment": treatment_record(treatment),
-        **facts_record(facts, rule_set),
-        "windows": [window_record(window, say) for window in timeline.windows],
-        "days": [_day(day, say) for day in timeline.days],
-        "sessions": [session_record(session) for session in timeline.sessions],
-        "screening": [finding_record(finding) for finding in timeline.findings],
-        "unanswered": [screening.id for screening in timeline.unanswered],
-        "red_flags": [_red_flag(rule, timeline) for rule in timeline.red_flags],
-        "longer_if": [hint_record(hint, say) for hint in timeline.longer_if],
-        "shorter_if": [hint_record(hint, say) for hint in timeline.shorter_if],
-        "events": [_event(meeting, say) for meeting in timeline.meetings],
     }
 
 
-Say = Callable[[datetime | None], str | None]
+def _clinic(clinic: Clinic | None) -> "ClinicRecord | None":
+    return {"name": clinic.name, "phone": clinic.phone or None} if clinic else None
 
 
 def treatment_record(treatment: Treatment) -> "TreatmentRecord":
@@ -223,10 +238,10 @@ def finding_record(finding: Finding) -> "ScreeningRecord":
     }
 
 
-def _red_flag(rule: Rule, timeline: Timeline) -> "RedFlagRecord":
-    text = rule.words.get("text") or ", ".join(timeline.rule_set.label(sign) for sign in rule.targets)
+def red_flag_record(rule: Rule, rule_set: RuleSet) -> "RedFlagRecord":
+    """Make the record of a red flag."""
     return {
-        "text": text,
+        "text": flag_text(rule, rule_set),
         "urgent": rule.urgent,
         "signs": list(rule.targets),
         "sources": _sources(saying.source for saying in rule.says),

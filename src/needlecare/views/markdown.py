@@ -33,9 +33,9 @@ def _lines(sheet: Sheet, timeline: Timeline) -> Iterator[str]:
     yield f"# {escape(sheet.title)}"
     yield ""
     yield f"**{escape(sheet.subject)}**"
-    if clinic:
+    if sheet.clinic:
         yield ""
-        yield escape(", ".join(filter(None, (clinic.name, clinic.phone))))
+        yield escape(sheet.clinic)
     for line in sheet.notice:
         yield ""
         yield f"> {escape(line)}"

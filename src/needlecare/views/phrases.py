@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 
 from needlecare.model.facts import Test
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window, ranked_sources
-from needlecare.model.ruleset import RuleSet, Screening
+from needlecare.model.ruleset import Rule, RuleSet, Screening
 from needlecare.model.time import local_date
 from needlecare.model.treatment import Treatment
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOMENT = timedelta(microseconds=1)
+_MARKS = 2
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
 
 
@@ -71,6 +72,10 @@ class Clock:
         """Tell whether the known parts of the end of *window* alone reach beyond its start and the treatment."""
         return max(window.start, self._treatment.last) < window.earliest < window.end
 
+    def is_ahead(self, instant: datetime, since: datetime) -> bool:
+        """Tell whether *instant* is still to come at *since*, and lies after the treatment."""
+        return instant > max(since, self._treatment.last)
+
     def last_day(self, instant: datetime) -> str:
         """Say the last date before an end."""
         return self.date(instant - _MOMENT)
@@ -94,7 +99,7 @@ def say_until_seen(window: Window, clock: Clock) -> str:
 
 
 def say_restriction(window: Window, clock: Clock) -> str:
-    """Say how long something is to be left, and what must have come besides."""
+    """Say how long something is to be left; what must have come besides is for `say_waits`."""
     parts = []
     if window.is_for_good:
         return "never"
@@ -107,8 +112,13 @@ def say_restriction(window: Window, clock: Clock) -> str:
     return ", ".join(parts)
 
 
-def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: datetime | None, clock: Clock) -> str:
-    """Say when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`."""
+def say_not_before(
+    until: datetime | None, waits: Iterable[Wait], earliest: datetime | None, clock: Clock, since: datetime
+) -> str:
+    """Say when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`.
+
+    What lies before *since*, the time that is asked about, goes unsaid.
+    """
     once = [
         f"{wait.label}, usually by {clock.last_day(wait.usually_by)}"
         if wait.usually_by
@@ -123,7 +133,30 @@ def say_not_before(until: datetime | None, waits: Iterable[Wait], earliest: date
     if not once:
         return f"not before {clock.at(until)}"
     known = earliest or until
-    return f"not before {clock.at(known)}, and then only once {', and '.join(once)}"
+    seen = ", and ".join(once)
+    return (
+        f"not before {clock.at(known)}, and then only once {seen}"
+        if clock.is_ahead(known, since)
+        else f"not until {seen}"
+    )
+
+
+def whom(timeline: Timeline) -> str:
+    """Name who is to be asked: who needles at home has no clinic."""
+    return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
+
+
+def flag_text(rule: Rule, rule_set: RuleSet) -> str:
+    """Say a red flag; one without words of its own by its signs."""
+    if "text" in rule.words:
+        return rule.words["text"]
+    signs = capital(join_words(rule_set.label(sign) for sign in rule.targets))
+    return f"{signs}: {'see a clinician' if rule.urgent else 'call your clinic'}."
+
+
+def capital(text: str) -> str:
+    """Begin *text* with a capital; the rest stays as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def sentence(text: str) -> str:
@@ -168,11 +201,11 @@ def _say_answer(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
     return say_option(fact.id, rule_set, said)
 
 
-def marks(windows: Iterable[Window], rule_set: RuleSet, shown: int = 2) -> str:
+def marks(windows: Iterable[Window], rule_set: RuleSet) -> str:
     """Name the weightiest sources that hold the values used, and how many more there are."""
     ids = ranked_sources(windows, rule_set)
-    more = f" +{len(ids) - shown}" if len(ids) > shown else ""
-    return f"{', '.join(ids[:shown])}{more}"
+    more = f" +{len(ids) - _MARKS}" if len(ids) > _MARKS else ""
+    return f"{', '.join(ids[:_MARKS])}{more}"
 
 
 def cited(timeline: Timeline) -> list[str]:

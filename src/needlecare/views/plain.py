@@ -16,6 +16,8 @@ def render(timeline: Timeline, *, sources: bool = False) -> str:
 def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
     yield sheet.title
     yield sheet.subject
+    if sheet.clinic:
+        yield f"Your clinic: {sheet.clinic}"
     yield from sheet.notice
     yield from _section("Before anything else", sheet.findings)
     yield from _section("What lifts when", sheet.lifts)

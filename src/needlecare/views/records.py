@@ -9,6 +9,13 @@ else:  # pydantic asks for this one, and brings it
     from typing_extensions import TypedDict
 
 
+class ClinicRecord(TypedDict):
+    """The clinic that hands the plan out, and what to call."""
+
+    name: str
+    phone: str | None
+
+
 class RuleSetRecord(TypedDict):
     """Which rules made the plan; `reviewed_by` null means that no clinician has reviewed them."""
 
@@ -17,6 +24,14 @@ class RuleSetRecord(TypedDict):
     hash: str
     reviewed_by: str | None
     changed_core: list[str]
+
+
+class HeadRecord(TypedDict):
+    """What every record begins with."""
+
+    schema_version: Literal[1]
+    notice: str
+    ruleset: RuleSetRecord
 
 
 class TreatmentRecord(TypedDict):
@@ -195,12 +210,9 @@ class FactsRecord(TypedDict):
     unknown: list[str]
 
 
-class TimelineRecord(FactsRecord):
+class TimelineRecord(HeadRecord, FactsRecord):
     """A whole plan."""
 
-    schema_version: Literal[1]
-    notice: str
-    ruleset: RuleSetRecord
     treatment: TreatmentRecord
     windows: list[WindowRecord]
     days: list[DayRecord]
@@ -211,3 +223,4 @@ class TimelineRecord(FactsRecord):
     longer_if: list[HintRecord]
     shorter_if: list[HintRecord]
     events: list[EventRecord]
+    clinic: ClinicRecord | None

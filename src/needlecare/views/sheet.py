@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from needlecare.model.plan import Day, Session, Timeline, Window, ranked_sources
+from needlecare.model.plan import FOREVER, Day, Session, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, EXPECT, RuleSet
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
-from needlecare.views.findings import is_stopped, list_findings, whom
+from needlecare.views.findings import is_stopped, list_findings
 from needlecare.views.grounds import list_changes, list_known
 from needlecare.views.phrases import (
     NO_ADVICE,
     Clock,
+    capital,
     cited,
+    flag_text,
     join_words,
     say_date,
     say_dates,
@@ -20,6 +22,7 @@ from needlecare.views.phrases import (
     say_waits,
     sentence,
     topmost,
+    whom,
 )
 from needlecare.views.rows import Block, Row, Strip
 
@@ -29,6 +32,7 @@ class Sheet(NamedTuple):
 
     title: str
     subject: str
+    clinic: str
     notice: tuple[str, ...]
     findings: tuple[Row, ...]
     lifts: tuple[Row, ...]
@@ -50,13 +54,19 @@ class Sheet(NamedTuple):
     basis: str
 
 
-def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
-    """Write the sections of *timeline*; *typed* is whether the reader can type options, and so is told of them."""
+def make_sheet(timeline: Timeline, *, typed: bool = True, windows: bool = True) -> Sheet:
+    """Write the sections of *timeline*; *typed* is whether the reader can type options, and so is told of them.
+
+    Without *windows* the sections that tell of each window stay empty, for a view that tells of them in another way.
+    """
     clock = Clock(timeline.treatment)
+    known = tuple(list_known(timeline, clock, typed=typed))
+    timeline = timeline if windows else timeline._replace(windows=(), days=())
     after = tuple(day for day in timeline.days if day.number >= 0)
     return Sheet(
         title=timeline.rule_set.title,
         subject=_subject(timeline),
+        clinic=_clinic(timeline.rule_set),
         notice=tuple(_notice(timeline.rule_set)),
         findings=tuple(list_findings(timeline)),
         lifts=tuple(list_lifts(timeline, clock)),
@@ -72,7 +82,7 @@ def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
         sessions=tuple(row for session in timeline.sessions for row in _session(session, timeline)),
         events=tuple(_events(timeline, clock)),
         red_flags=tuple(_red_flags(timeline)),
-        known=tuple(list_known(timeline, clock, typed=typed)),
+        known=known,
         changes=tuple(list_changes(timeline.rule_set)),
         sources=tuple(_sources(timeline)),
         basis=_basis(timeline.rule_set),
@@ -80,12 +90,16 @@ def make_sheet(timeline: Timeline, *, typed: bool = True) -> Sheet:
 
 
 def _subject(timeline: Timeline) -> str:
-    treatment, facts = timeline.treatment, timeline.facts
+    treatment = timeline.treatment
     said = [text for fact in ("area", "technique", "add-on", "depth", "setting") if (text := _fact(timeline, fact))]
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
-    del facts
     about = f": {', '.join(said)}" if said else ""
     return f"{say_date(treatment.day)}{hour} ({treatment.zone.key}){about}"
+
+
+def _clinic(rule_set: RuleSet) -> str:
+    clinic = rule_set.clinic
+    return ", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else ""
 
 
 def _fact(timeline: Timeline, name: str) -> str:
@@ -140,7 +154,9 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             prefer = f"; {window.words['prefer']}" if "prefer" in window.words else ""
             waits = say_waits(window.waits, clock)
             condition = f"; if {window.condition}" if window.condition else ""
-            until = say_until_seen(window, clock)
+            until = say_until_seen(window, clock) or (
+                f"until {clock.until(window.end)}" if window.end_stated and window.end < FOREVER else ""
+            )
             text = f"from {clock.at(window.start)}{f', {waits}' if waits else ''}{f', {until}' if until else ''}"
             text = f"{text}{prefer}{condition}"
             yield Row(timeline.rule_set.label(window.target), text, "yes", ranked_sources([window], timeline.rule_set))
@@ -171,12 +187,8 @@ def _notes(timeline: Timeline) -> list[Row]:
             parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
         if parts:
             labels = join_words(timeline.rule_set.label(one) for one in topmost(named, timeline.rule_set))
-            rows.append(Row(labels, " ".join(map(_sentence, parts)).removesuffix(".")))
+            rows.append(Row(labels, " ".join(sentence(capital(part)) for part in parts).removesuffix(".")))
     return sorted(rows)
-
-
-def _sentence(text: str) -> str:
-    return sentence(text[:1].upper() + text[1:])
 
 
 def _session(session: Session, timeline: Timeline) -> Iterator[Row]:
@@ -234,10 +246,9 @@ def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 
 def _red_flags(timeline: Timeline) -> Iterator[Row]:
     for rule in timeline.red_flags:
-        text = rule.words.get("text") or join_words(timeline.rule_set.label(sign) for sign in rule.targets)
         lead = "See a clinician now" if rule.urgent else f"Call {whom(timeline)}"
         sources = tuple(dict.fromkeys(saying.source for saying in rule.says))
-        yield Row(lead, text, "urgent" if rule.urgent else "call", sources)
+        yield Row(lead, flag_text(rule, timeline.rule_set), "urgent" if rule.urgent else "call", sources)
 
 
 def _sources(timeline: Timeline) -> Iterator[Row]:

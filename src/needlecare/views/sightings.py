@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from needlecare.ask.normal import CALL, EXPECTED, NO_LONGER, RED_FLAG, Sighting
 from needlecare.ask.verdict import NO_RULE
 from needlecare.model.ruleset import Rule
-from needlecare.views.answers import capital, closed, flag_texts, say_asked, say_sources
-from needlecare.views.phrases import NO_ADVICE, Clock, join_words
+from needlecare.views.framing import closed, flag_texts, say_asked, say_sources
+from needlecare.views.phrases import NO_ADVICE, Clock, capital, join_words
 
 _SHOWN = 3
 

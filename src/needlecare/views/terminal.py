@@ -60,6 +60,8 @@ class View:
 def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
     yield from _paragraph(sheet.title, "bold", width)
     yield from _paragraph(sheet.subject, "", width)
+    if sheet.clinic:
+        yield from _paragraph(f"Your clinic: {sheet.clinic}", "", width)
     yield []
     for line in sheet.notice:
         yield from _paragraph(line, "italic", width)

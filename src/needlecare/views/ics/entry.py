@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare.model.time import ceil_to_day, local_date
 
-DAILY, MOMENTS = STYLES = ("daily", "moments")
+STYLES = DAILY, _ = ("daily", "moments")
 # Nothing rings between the night's two ends; what would is moved to the evening before or the morning after.
 _EVENING, _NIGHT, _MORNING = time(21), time(22), time(8)
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)

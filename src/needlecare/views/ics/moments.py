@@ -7,11 +7,11 @@ from needlecare.model.plan import Lift, Session, Timeline, Wait, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import local_date
 from needlecare.model.treatment import day_number
-from needlecare.views.findings import is_stopped, whom
+from needlecare.views.findings import is_stopped
 from needlecare.views.ics.entry import Entry, Timer, Words, on_days
 from needlecare.views.ics.notes import Notes
-from needlecare.views.ics.titles import capital, cut, hush_days, if_seen, say_days, shorten
-from needlecare.views.phrases import Clock, join_words, say_dates, say_waits
+from needlecare.views.ics.titles import cut, hush_days, if_seen, say_days, shorten
+from needlecare.views.phrases import Clock, capital, join_words, say_dates, say_waits, whom
 
 
 class Moments:
@@ -113,9 +113,9 @@ class Moments:
             signs = list(dict.fromkeys(window.target for window in windows))
             on = f", if {condition}" if condition else ""
             labels = join_words(map(self._timeline.rule_set.label, signs))
-            lines = [f"From {self._clock.at(at)} on, call your clinic if this is still there{on}: {labels}"]
+            lines = [f"From {self._clock.at(at)} on, call {whom(self._timeline)} if this is still there{on}: {labels}"]
             number = self._number(at)
-            title = f"Still {self._namer.signs(signs)}? Call your clinic"
+            title = f"Still {self._namer.signs(signs)}? Call {whom(self._timeline)}"
             if condition:
                 title = f"If {condition}: {title[:1].lower()}{title[1:]}"
             text = self._notes.of(lines, windows)

@@ -8,8 +8,8 @@ from needlecare.model.plan import FOREVER, Day, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_end, day_start
 from needlecare.views.days import with_details
-from needlecare.views.ics.titles import Namer, capital, say_days, shorten
-from needlecare.views.phrases import Clock, join_words, marks, say_dates, say_waits, topmost
+from needlecare.views.ics.titles import Namer, say_days, shorten
+from needlecare.views.phrases import Clock, capital, join_words, marks, say_dates, say_waits, topmost, whom
 from needlecare.views.rows import Row
 from needlecare.views.sheet import Sheet, make_sheet
 from needlecare.views.waiting import Waiting
@@ -28,12 +28,9 @@ class Notes:
         self._clock = Clock(timeline.treatment)
         self._waiting = Waiting(timeline)
         self.namer = Namer(timeline)
-        # What the sheet says day by day is said here in another way, so it needn't be written twice.
-        self._sheet: Sheet = make_sheet(timeline._replace(windows=(), days=()), typed=False)
+        self._sheet: Sheet = make_sheet(timeline, typed=False, windows=False)
         self._footer = "\n".join(self._foot())
-        self._stretches = [
-            (window.better_from, max(window.end, window.better_until), window) for window in timeline.windows
-        ]
+        self._stretches = [(window.better_from, window.over, window) for window in timeline.windows]
         self._voices = {id(window): {saying.source for saying in window.says} for window in timeline.windows}
         self._ranks = self._rule_set.by_weight
         self._known_ends: dict[tuple[int, str], tuple[datetime, str]] = {}
@@ -99,14 +96,14 @@ class Notes:
         calls = [window for window in windows if window.worry_after and self._is_in(window.worry_after, run)]
         if calls:
             signs = join_words(dict.fromkeys(self._rule_set.label(window.target) for window in calls))
-            lines.append(f"Call your clinic if it is still there: {signs}")
+            lines.append(f"Call {whom(self._timeline)} if it is still there: {signs}")
         lines.extend(self._lifting(day))
         if day.number == 0:
             lines.extend(["What this rests on:", *(f"- {_said(row)}" for row in self._sheet.known)])
             changed = [f"- {_said(row)}" for row in self._sheet.changes]
             lines.extend(["What was changed, and by whom:", *changed] if changed else [])
         told = [window for window in windows if window.kind in (AVOID, DO, PREPARE)]
-        soonest = sorted(told, key=lambda window: max(window.end, window.better_until))
+        soonest = sorted(told, key=lambda window: window.over)
         return self.of(lines, soonest, most=_REASONS if day.number else len(told))
 
     def _of(self, run: list[Day]) -> list[Window]:
@@ -208,10 +205,9 @@ class Notes:
         if urgent:
             yield f"Red flags, see a clinician: {join_words(dict.fromkeys(urgent))}."
         if calls:
-            yield f"Call your clinic: {join_words(dict.fromkeys(calls))}."
-        clinic = self._rule_set.clinic
-        if clinic is not None:
-            yield f"Your clinic: {', '.join(filter(None, (clinic.name, clinic.phone)))}"
+            yield f"Call {whom(self._timeline)}: {join_words(dict.fromkeys(calls))}."
+        if self._sheet.clinic:
+            yield f"Your clinic: {self._sheet.clinic}"
         yield from self._sheet.notice
         yield self._sheet.basis
 

@@ -30,7 +30,6 @@ class OldEvent(NamedTuple):
     text: str
     start: date
     end: date
-    cancelled: bool
 
 
 class OldPlan(NamedTuple):
@@ -127,7 +126,7 @@ def _event(component: Any, name: str) -> OldEvent:
     if sequence < 0 or not years <= _YEARS or isinstance(start, datetime) != isinstance(end, datetime):
         raise InputError(f"{name} is not whole: one of its events has no readable times; {_OURS}")
     title, text = str(component.get("SUMMARY", ""))[:_LONGEST_TITLE], str(component.get("DESCRIPTION", ""))[:_LONGEST]
-    return OldEvent(uid, sequence, stamp, title, text, start, end, str(component.get("STATUS")) == "CANCELLED")
+    return OldEvent(uid, sequence, stamp, title, text, start, end)
 
 
 def _time(value: Any) -> date:

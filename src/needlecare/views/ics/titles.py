@@ -8,15 +8,10 @@ from needlecare.model.plan import FOREVER, Day, Timeline, Wait
 from needlecare.model.ruleset import AVOID
 from needlecare.model.time import day_end, day_start, local_date
 from needlecare.views.parts import Parts
-from needlecare.views.phrases import Clock, join_words, topmost
+from needlecare.views.phrases import Clock, join_words, topmost, whom
 
 _LONG, _SHORT = 60, 44
 _CAREFUL = ("stop", "postpone", "ask")
-
-
-def capital(text: str) -> str:
-    """Begin with a capital letter; the rest stays as it is."""
-    return text[:1].upper() + text[1:]
 
 
 def shorten(names: Iterable[str], room: int = _LONG) -> str:
@@ -96,7 +91,7 @@ class Namer:
         day = run[0]
         parts = []
         if day.number == 0 and any(finding.level in _CAREFUL for finding in self._timeline.findings):
-            parts.append("ask your clinic first")
+            parts.append(f"ask {whom(self._timeline)} first")
         if day.avoid:
             parts.append(self._forbidden(day))
         elif day.better_not:

@@ -1,0 +1,134 @@
+"""Answers, today, the plan and the calendar agree: nothing is free in one of them that another restricts."""
+
+from pathlib import Path
+
+import pytest
+
+from ask.asking import Ask
+
+SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--goal", "rejuvenation")
+SET = """
+ruleset: ours
+version: "1"
+extends: microneedling
+source: sheet
+sources:
+  sheet: {title: Sheet, publisher: Ours, year: 2026, kind: clinic}
+activities:
+  dunk-tank: {label: the dunk tank}
+signs:
+  ours: {label: green spots, aka: [green spots]}
+rules:
+  dunking: {avoid: dunk-tank}
+  flag: {call: ours, urgent: true}
+"""
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> str:
+    path = tmp_path / "ours.yaml"
+    path.write_text(SET, encoding="utf-8")
+    return str(path)
+
+
+def entries(calendar: str) -> list[str]:
+    return calendar.replace("\r\n ", "").split("BEGIN:VEVENT")[1:]
+
+
+def test_a_better_not_that_becomes_a_no_of_the_booked_session_is_no_lift(ask: Ask) -> None:
+    typed = (*SITTING, "--next", "2027-01-04")
+    days = ask("plan", "--days", "60", "--format", "json", sitting=typed).record["days"]
+    (day,) = [one for one in days if one["date"] == "2026-12-21"]
+    assert "sun" in day["avoid"]
+    assert "sun" not in [one["activity"] for one in day["lifts"]]
+    assert "Mon 21 Dec: sun exposure" not in ask("plan", sitting=typed).out
+    titles = [one for one in entries(ask("plan", "--format", "ics", sitting=typed).out) if "20261221" in one]
+    assert not [one for one in titles if "Sun exposure again" in one]
+    coming = ask("today", sitting=(*typed, "--now", "2026-12-20T10:00")).out
+    assert "sun exposure, threading and waxing: leave from here on" in coming
+    assert "sun exposure: free" not in coming
+
+
+def test_today_tells_when_a_better_not_becomes_a_no(ask: Ask) -> None:
+    said = ask("today", sitting=(*SITTING, "--next", "2026-11-30", "--now", "2026-11-21T17:15")).out
+    assert "- Ibuprofen-type painkillers: until the end of Sun 22 Nov, then leave it" in said
+
+
+def test_what_another_treatment_still_restricts_does_not_lift(ask: Ask) -> None:
+    for day, hour in (("2026-11-20", "16:30"), ("2026-11-25", "10:00")):
+        ask("log", "add", "--date", day, "--time", hour, "--tz", "Europe/London", sitting=())
+    said = ask("today", sitting=("--now", "2026-11-21T10:00")).out
+    assert "Blood-thinning supplements: not before Thu 26 Nov 10:00" in said
+    changes = said.partition("What changes next")[2]
+    assert "supplements" not in changes
+    assert not [line for line in changes.splitlines() if "alcohol" in line and line.endswith(": free")]
+
+
+def test_today_says_where_not_all_of_it_is_free(ask: Ask) -> None:
+    said = ask("today", sitting=(*SITTING, "--now", "2026-11-21T10:00")).out
+    assert "your own skincare (not all): free" in said
+
+
+def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
+    said = ask("today", sitting=(*SITTING, "--now", "2026-11-20T18:00")).out
+    assert "- Hold a cold compress to it (every 1h, for 10min); if it is sore or swollen" in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param(
+            "can the dunk tank --on 2026-11-22",
+            "Not until the skin has healed, usually by Fri 27 Nov, then better not: no end is given, ask your clinic.",
+            id="before it",
+        ),
+        pytest.param(
+            "can the dunk tank --on 2026-11-29", "Better not: no end is given, ask your clinic", id="after it"
+        ),
+        pytest.param(
+            "when the dunk tank",
+            "not until the skin has healed, usually by Fri 27 Nov, then better not: no end is given, ask your clinic.",
+            id="when",
+        ),
+        pytest.param(
+            "when the dunk tank --on 2027-02-01",
+            "The dunk tank: better not: no end is given, ask your clinic.",
+            id="when, long after",
+        ),
+        pytest.param(
+            "today",
+            "not until the skin has healed, usually by Fri 27 Nov, then better not: no end is given, ask your clinic",
+            id="today",
+        ),
+    ],
+)
+def test_where_no_end_is_given_every_answer_says_so(ask: Ask, ours: str, typed: str, said: str) -> None:
+    sitting = (*SITTING, "--rules", ours, "--now", "2026-11-21T10:00")
+    found = ask(*typed.split(), sitting=sitting)
+    assert said in found.out
+    if not typed.startswith("today"):
+        assert ask(*typed.split(), "--format", "json", sitting=sitting).record["open_end"] is True
+
+
+def test_a_red_flag_without_words_is_said_the_same_everywhere(ask: Ask, ours: str) -> None:
+    sitting = (*SITTING, "--rules", ours, "--now", "2026-11-21T10:00")
+    said = "Green spots: see a clinician."
+    assert said in ask("plan", sitting=sitting).out
+    assert said in ask("today", sitting=sitting).out
+    assert said in ask("normal", "green", "spots", sitting=sitting).out
+    for typed in ("plan", "today", "normal green spots"):
+        flags = ask(*typed.split(), "--format", "json", sitting=sitting).record["red_flags"]
+        assert said in [one["text"] for one in flags]
+
+
+def test_the_calendar_knows_what_the_plan_waits_for(ask: Ask) -> None:
+    calendar = ask("plan", "--seen", "redness-gone=2026-11-22", "--format", "ics", sitting=SITTING).out
+    assert "nothing in this plan waits" not in calendar.replace("\r\n ", "")
+
+
+def test_who_needles_at_home_is_sent_to_a_clinician_by_the_calendar_too(ask: Ask) -> None:
+    sitting = (*SITTING, "--setting", "home")
+    lines = ask("plan", "--format", "ics", sitting=sitting).out.replace("\r\n ", "").splitlines()
+    calls = [one for one in lines if one.startswith("SUMMARY") and "Call " in one]
+    assert calls
+    assert all("Call a clinician" in one for one in calls)
