@@ -48,7 +48,11 @@ def _broken(text: str) -> str:
     lines: list[str] = []
     for line in text.splitlines():
         indent = " " * (len(line) - len(line.lstrip(" -=")))
-        lines.extend([line] if len(line) <= width else wrap(line, width, subsequent_indent=indent[:_DEEPEST]))
+        lines.extend(
+            [line]
+            if len(line) <= width
+            else wrap(line, width, subsequent_indent=indent[:_DEEPEST], break_on_hyphens=False)
+        )
     return "\n".join(lines) + "\n"
 
 
