@@ -25,10 +25,11 @@ def make_plan(
     facts: Mapping[str, Sequence[str]] | None = None,
     *,
     clock: time | None = HALF_PAST_FOUR,
+    booked: date | None = None,
 ) -> Timeline:
     """Plan for 20 November 2026 in London."""
     chosen = rule_set or rules()
-    treatment = make_treatment(date(2026, 11, 20), clock, ZoneInfo("Europe/London"))
+    treatment = make_treatment(date(2026, 11, 20), clock, ZoneInfo("Europe/London"))._replace(next_day=booked)
     return build_timeline(chosen, treatment, read_facts(chosen, facts or {}))
 
 

@@ -7,13 +7,14 @@ import time as clock
 import unicodedata
 from base64 import b64decode
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from needlecare import Timeline
+from needlecare import Timeline, load_rules
 from needlecare.views import html
 from page.pages import CLINIC, HERE, Page, make_plan, rules
 
@@ -46,6 +47,8 @@ PLANS: dict[str, Callable[[], Timeline]] = {
     "a date alone": lambda: make_plan(clock=None),
     "at home": lambda: make_plan(facts={"setting": ["home"], "technique": ["roller"], "depth": ["0.3"]}),
     "everything at once": lambda: make_plan(facts=EVERYTHING),
+    "everything, and a booked session": lambda: make_plan(facts=EVERYTHING, booked=date(2027, 1, 5)),
+    "a date, and a booked session": lambda: make_plan(clock=None, booked=date(2027, 1, 5)),
     "a clinic's own set": lambda: make_plan(rules(str(CLINIC))),
     "a clinic on top of ours": lambda: make_plan(rules(str(CLINIC.with_name("on-top.yaml")))),
 }
@@ -128,6 +131,18 @@ def test_nothing_is_wider_than_the_window(browser: Browser, timeline: Timeline, 
     )
     assert wider == []
     assert browser.ask("document.documentElement.scrollWidth") <= width
+
+
+def test_a_wide_logo_leaves_the_clinics_name_and_phone_in_the_window(browser: Browser, tmp_path: Path) -> None:
+    logo = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 40"><rect width="200" height="40"/></svg>'
+    (tmp_path / "logo.svg").write_text(logo, encoding="utf-8")
+    clinic = '{name: Linden Skin Clinic, phone: "+44 20 7946 0000", logo: logo.svg}'
+    path = tmp_path / "set.yaml"
+    path.write_text(f"ruleset: own\nextends: microneedling\nclinic: {clinic}\n", encoding="utf-8")
+    browser.open(make_plan(load_rules(str(path))), width=320)
+    edges = browser.ask("[...document.querySelectorAll('.clinic *')].map(one => one.getBoundingClientRect().right)")
+    assert len(edges) == 5
+    assert max(edges) <= 320
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,13 @@ from needlecare.views.sheet import Sheet, make_sheet
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.15
 _WIDE = 100.0
+# Letters that two printed pages hold in full size, and what takes as much room as so many of them; measured on paper.
+_ROOM, _MARK, _STRIP, _SOURCE, _CLINIC, _LOGO = 18_900, 8, 40, 30, 600, 500
+# Smaller letters nobody could read: rather a third page.
+_SMALLEST = 0.75
+
+
+Section = tuple[str, tuple[Row, ...]]
 
 
 class Run(NamedTuple):
@@ -67,7 +74,8 @@ def render(timeline: Timeline, *, calendar: str | None = None) -> str:
     """Render *timeline*; *calendar* is the same plan as a calendar file, for a link that saves it."""
     sheet = make_sheet(timeline, typed=False)
     clinic = timeline.rule_set.clinic
-    style, script = _style(clinic), _asset("page.js")
+    sections = _sections(sheet)
+    style, script = _style(clinic, _shrunk(sheet, sections.values(), clinic)), _asset("page.js")
     return _template().render(
         sheet=sheet,
         clinic=clinic,
@@ -83,7 +91,7 @@ def render(timeline: Timeline, *, calendar: str | None = None) -> str:
         style=Markup(style),  # noqa: S704  our own file and checked colours
         script=Markup(script),  # noqa: S704  our own file
         policy=_policy(style, script),
-        sections=_sections(sheet),
+        sections=sections,
     )
 
 
@@ -115,8 +123,8 @@ def _asset(name: str) -> str:
 
 
 @cache
-def _style(clinic: Clinic | None) -> str:
-    """Give the style sheet, with the clinic's colours where it has any."""
+def _style(clinic: Clinic | None, shrunk: float) -> str:
+    """Give the style sheet, with the clinic's colours where it has any, and how far paper is *shrunk*."""
     colours = {"light": clinic.light, "dark": clinic.dark} if clinic else {}
     own = [
         f"@media screen and (prefers-color-scheme:{scheme}){{:root{{--accent:{colour}}}}}"
@@ -124,7 +132,19 @@ def _style(clinic: Clinic | None) -> str:
         if colour
     ]
     pages = _asset("page.css").replace("LIGHT_PAGE", LIGHT_PAGE).replace("DARK_PAGE", DARK_PAGE)
+    if shrunk < 1:
+        own.append(f"@media print{{body{{zoom:{shrunk}}}}}")
     return "\n".join((pages, *own))
+
+
+def _shrunk(sheet: Sheet, sections: Iterable[Section], clinic: Clinic | None) -> float:
+    """Tell how far the print has to be shrunk for two pages: the area grows with the square of the letters' size."""
+    rows = [*sheet.findings, *sheet.lifts, *sheet.red_flags, *(row for _, listed in sections for row in listed)]
+    letters = sum(len(row.head) + len(row.text) + _MARK * bool(row.sources) for row in rows)
+    letters += _STRIP * len(sheet.chart) + _SOURCE * len(sheet.sources)
+    if clinic:
+        letters += _CLINIC + len(clinic.closing) + (_LOGO if clinic.logo else 0)
+    return max(_SMALLEST, min(1.0, int(100 * (_ROOM / letters) ** 0.5) / 100))
 
 
 @cache
@@ -137,7 +157,7 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _sections(sheet: Sheet) -> dict[str, tuple[str, tuple[Row, ...]]]:
+def _sections(sheet: Sheet) -> dict[str, Section]:
     """Name the sections that are plain lists of rows, by id."""
     return {
         "lasting": ("What does not lift by itself", sheet.lasting),
