@@ -1,6 +1,7 @@
 """What the library exports is complete, and the examples of its guide are run."""
 
 import doctest
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import needlecare
-from needlecare import InputError, build_timeline, can, load_rules, make_treatment, read_facts, render, when
+from needlecare import InputError, Planner, build_timeline, can, load_rules, make_treatment, read_facts, render, when
 
 GUIDE = Path(__file__).parents[1] / "docs" / "library.md"
 
@@ -39,6 +40,8 @@ RULES = load_rules()
 DAY, LONDON = date(2026, 11, 20), ZoneInfo("Europe/London")
 TREATMENT, FACTS = make_treatment(DAY, time(16, 30), LONDON), read_facts(RULES, {})
 TIMELINE = build_timeline(RULES, TREATMENT, FACTS)
+# As read for a set that takes something else for granted.
+FOREIGN = FACTS._replace(assumed={**FACTS.assumed, "technique": ("radiofrequency",)})
 
 
 def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...], str]) -> pytest.MarkDecorator:
@@ -76,6 +79,16 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (can, (TIMELINE, "make-up", date.max), "9999-12-31 lies outside the years 1900 to 2199"),
     (can, (TIMELINE, None, DAY), "a question is asked in words, such as 'make-up', not None"),
     (when, (TIMELINE, 5), "a question is asked in words, such as 'make-up', not 5"),
+    (can, (RULES, "make-up", DAY), "a question is put to a timeline, as build_timeline gives it, not RuleSet"),
+    (when, (None, "make-up"), "a question is put to a timeline, as build_timeline gives it, not NoneType"),
+    (read_facts, ("microneedling", {}), "facts are read for a rule set, as load_rules gives it, not str"),
+    (build_timeline, (RULES, TREATMENT, FOREIGN), "these facts were read for another rule set; read them again"),
+    (Planner, ("microneedling",), "a planner is made of a rule set, as load_rules gives it, not str"),
+    (Planner(RULES).line, ("2026-11-20", FACTS, "C"), "a treatment, as make_treatment gives it, not str"),
+    (Planner(RULES).line, (TREATMENT, {"area": "face"}, "C"), "facts, as read_facts"),
+    (Planner(RULES).line, (TREATMENT, FOREIGN, "C"), "these facts were read for another rule set"),
+    (Planner(RULES).line, (TREATMENT, FACTS, 5), "client is a text, such as a client's number in quotes, not int"),
+    (Planner(RULES).line, (TREATMENT, FACTS, "\ud800"), "client is no text that can be written"),
 )
 def test_a_mistake_is_one_line_that_says_what_would_be_right(
     function: Callable[..., object], arguments: tuple[Any, ...], said: str
@@ -109,3 +122,9 @@ def test_what_is_printed_of_a_rule_set_a_timeline_and_an_answer_can_be_read() ->
     assert repr(RULES) == f"<RuleSet microneedling {RULES.version}, {len(RULES.rules)} rules>"
     assert repr(TIMELINE).startswith("<Timeline of 2026-11-20 16:30:00 Europe/London, ")
     assert len(repr(can(TIMELINE, "make-up", DAY))) < 5000
+
+
+def test_what_is_loaded_and_built_can_be_handed_to_another_process() -> None:
+    rules, timeline = pickle.loads(pickle.dumps((RULES, TIMELINE)))  # noqa: S301  our own
+    assert render(timeline, "json") == render(TIMELINE, "json")
+    assert Planner(rules).line(TREATMENT, FACTS, "C") == Planner(RULES).line(TREATMENT, FACTS, "C")

@@ -24,8 +24,10 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
     `isotretinoin=2026-05-01`.
 
     Raises:
-        InputError: a fact or an answer that the rule set doesn't know, or several where one is asked.
+        InputError: a fact or an answer that the rule set doesn't know, several where one is asked, or no rule set.
     """
+    if not isinstance(rule_set, RuleSet):
+        raise InputError(f"facts are read for a rule set, as load_rules gives it, not {type(rule_set).__name__}")
     given: dict[str, Given] = {}
     dates: dict[tuple[str, str], date] = {}
     if not isinstance(said, Mapping):

@@ -17,8 +17,9 @@ def can(timeline: Timeline, words: str, at: date | datetime) -> Verdict:
     An instant without a zone is by the clock of the treatment's zone.
 
     Raises:
-        InputError: *words* is no text, or *at* neither a date nor a datetime of the years 1900 to 2199.
+        InputError: *timeline* is none, *words* no text, *at* neither a date nor a datetime, or not of 1900 to 2199.
     """
+    meaning = _meant(timeline, words)
     if not isinstance(at, date):
         raise InputError(f"a question is about a date or a datetime, such as date(2026, 11, 22), not {at!r}")
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
@@ -28,7 +29,6 @@ def can(timeline: Timeline, words: str, at: date | datetime) -> Verdict:
         asked = at_instant(at if at.tzinfo else at.replace(tzinfo=treatment.zone), treatment)
     else:
         asked = on_day(at)
-    meaning = _meant(timeline, words)
     return _as_sure(judge([timeline], meaning, asked), meaning)
 
 
@@ -36,7 +36,7 @@ def when(timeline: Timeline, words: str) -> Return:
     """Tell from when what *words* name is free after the treatment.
 
     Raises:
-        InputError: *words* is no text.
+        InputError: *timeline* is none, or *words* no text.
     """
     # From when something is free is told whatever time is named besides.
     meaning = _meant(timeline, words)._replace(when=())
@@ -54,6 +54,8 @@ def _as_sure(verdict: Verdict, meaning: Meaning) -> Verdict:
 
 
 def _meant(timeline: Timeline, words: str) -> Meaning:
+    if not isinstance(timeline, Timeline):
+        raise InputError(f"a question is put to a timeline, as build_timeline gives it, not {type(timeline).__name__}")
     if not isinstance(words, str):
         raise InputError(f"a question is asked in words, such as 'make-up', not {words!r}")
     return find_activities(timeline.rule_set, words, treated_words(timeline.rule_set, timeline.facts))

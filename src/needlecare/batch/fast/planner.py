@@ -8,11 +8,13 @@ from needlecare.batch.fast.gaps import NOTHING, Text, holds_gap
 from needlecare.batch.fast.line import Line
 from needlecare.batch.fast.people import Judge, People, Precare, write_field
 from needlecare.batch.fast.shapes import Shapes
+from needlecare.errors import InputError
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Treatment, treated_on
 from needlecare.sessions import next_session
 from needlecare.timeline import build_timeline
+from needlecare.timeline.entry import check_given
 from needlecare.timeline.parts import BuiltPrecare, build_part, build_precare
 from needlecare.views.json import compact, render_line, treatment_record
 
@@ -24,6 +26,13 @@ class Planner:
     """Makes plans from one rule set; what it learns from one it uses for the next."""
 
     def __init__(self, rule_set: RuleSet) -> None:
+        """Make a planner.
+
+        Raises:
+            InputError: *rule_set* is something else.
+        """
+        if not isinstance(rule_set, RuleSet):
+            raise InputError(f"a planner is made of a rule set, as load_rules gives it, not {type(rule_set).__name__}")
         self._rule_set = rule_set
         artist = self._artist = Artist(rule_set)
         self._written: dict[object, Text] = {}
@@ -35,13 +44,22 @@ class Planner:
         self._mistakable = any(holds_gap(one) for one in vars(rule_set).values())
 
     def line(self, treatment: Treatment, facts: Facts, client: str) -> bytes:
-        """Write the plan of *client* as one line."""
+        """Write the plan of *client* as one line.
+
+        Raises:
+            InputError: something of it is something else, or *client* can't be written.
+        """
+        check_given(self._rule_set, treatment, facts)
+        if not isinstance(client, str):
+            raise InputError(f"client is a text, such as a client's number in quotes, not {type(client).__name__}")
         try:
             if self._mistakable:
                 raise Unsteady  # noqa: TRY301  one long way for all
             return self._put_together(treatment, facts, client)
         except Unsteady:
             return render_line(build_timeline(self._rule_set, treatment, facts), client).encode()
+        except UnicodeEncodeError:
+            raise InputError(f"client is no text that can be written: {client!r}") from None
 
     def _put_together(self, treatment: Treatment, facts: Facts, client: str) -> bytes:
         day0 = look_at(treatment)
