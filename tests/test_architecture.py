@@ -55,7 +55,7 @@ INSIDE = [name for name in MODULES if name not in ("__init__", "__main__")]
 @pytest.mark.parametrize("module", INSIDE)
 def test_every_module_has_a_layer_and_imports_only_downwards(module: str) -> None:
     layer = layer_of(module)
-    assert layer is not None, "name the layer of this module in this test and in DESIGN"
+    assert layer is not None, "name the layer of this module in this test"
     for name in own_imports(module):
         below = layer_of(name)
         assert below is not None

@@ -28,16 +28,16 @@ def complain(text: str) -> None:
             _print(f"{lead}{harmless(line)[:_LONGEST]}\n", sys.stderr)
 
 
-def write_text(text: str) -> None:
+def write_text(text: str, *, whole_lines: bool = False) -> None:
     """Write text for people to stdout, in whatever encoding it has, without what a terminal would obey.
 
-    On a terminal long lines are broken between words, and go on under their text.
+    On a terminal long lines are broken between words and go on under their text, unless *whole_lines* are wanted.
     """
     from needlecare.views.harmless import harmless_lines
 
     text = harmless_lines(text)
     with delivering():
-        _print(_broken(text) if sys.stdout.isatty() else text, sys.stdout)
+        _print(_broken(text) if sys.stdout.isatty() and not whole_lines else text, sys.stdout)
 
 
 def _broken(text: str) -> str:

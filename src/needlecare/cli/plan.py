@@ -77,7 +77,7 @@ def _write(text: str, chosen: str, output: Path | None, timeline: Timeline | Non
 
             complain(say_written(output, text, chosen, timeline))
     elif chosen == "text":
-        write_text(text)
+        write_text(text, whole_lines=True)
     else:
         write_data(text)
 

@@ -1,6 +1,6 @@
 """Durations, points in time and whole days; what `3d` means as a start and as an end.
 
-Three rules, and nothing else in the program does arithmetic on dates:
+Three rules, and no other module says what a duration means:
 
 - minutes and hours are elapsed time, computed in UTC, exact over clock changes;
 - days and weeks are whole calendar days in the treatment's zone;

@@ -112,7 +112,7 @@ class Builder:
             self._restriction(activity, hold)
             for activity, holds in self._holds.items()
             for hold in holds
-            if hold.better_from < max(hold.end, hold.better_until)
+            if hold.better_from < hold.better_until
         ]
         for verb in (DO, ALLOW, PREPARE):
             for chosen in self._selection.by_verb[verb]:
@@ -181,7 +181,7 @@ class Builder:
     def _where_free(self, chosen: Chosen, span: Span, target: str) -> Iterator[Window]:
         """Cut what is restricted out of a *do* or an *allow*; what it then waits for comes along."""
         holds = self._holds.get(target, [])
-        restricted = [(hold.better_from, max(hold.end, hold.better_until)) for hold in holds]
+        restricted = [(hold.better_from, hold.better_until) for hold in holds]
         if span.start == span.end:
             free = not any(begins <= span.start < ends for begins, ends in restricted)
             pieces = [(span.start, span.end)] if free else []

@@ -88,7 +88,7 @@ def _day(number: int, day: date, listed: dict[str, dict[str, None]], lifts: list
 def day_range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
     """Give the first and the last day to list."""
     windows = list(windows)
-    begins = [min(window.better_from, window.start) for window in windows]
+    begins = [window.better_from for window in windows]
     ends = [
         instant
         for window in windows

@@ -131,9 +131,8 @@ def _alone(span: Span) -> Hold:
 
 def _hold(stretch: Stretch, spans: list[Span], moments: Mapping[str, Moment]) -> Hold:
     """Tell who makes a stretch: who decides its end and start, who says the same, whose conditions stay, who lost."""
-    better_from, start, end, better_until = stretch
-    over = max(end, better_until)
-    part = [span for span in spans if span.better_from <= over and max(span.end, span.better_until) >= better_from]
+    better_from, start, end, over = stretch
+    part = [span for span in spans if span.better_from <= over and span.better_until >= better_from]
     part = [span for span in part if span.better_from < over or span.start == span.end == over] or part
     by_end = sorted(
         part,
@@ -175,7 +174,7 @@ def _covers(deciding: list[Span], span: Span) -> bool:
         known.start <= span.start
         and known.better_from <= span.better_from
         and known.end >= span.end
-        and max(known.end, known.better_until) >= max(span.end, span.better_until)
+        and known.better_until >= span.better_until
         for known in deciding
     )
 

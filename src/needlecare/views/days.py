@@ -93,7 +93,7 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     rule_set, treatment = timeline.rule_set, timeline.treatment
     groups: dict[tuple[datetime, str, str], list[Window]] = {}
     for window in timeline.windows:
-        begins = min(window.better_from, window.start)
+        begins = window.better_from
         if begins.astimezone(treatment.zone).date() >= treatment.day and window.kind != PREPARE:
             continue
         if window.kind == AVOID:
