@@ -9,7 +9,6 @@ from needlecare.cli.output import complain, write_data, write_file, write_text
 from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import VERBS
 from needlecare.rules.cases import Case, read_cases
-from needlecare.rules.layers import STATEMENTS
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
 
@@ -51,8 +50,12 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
         for section, found in layer.entries.items()
     }
     # One that was switched off below and declared anew is there.
-    gone = layer.switched_off.keys() - {name for section in STATEMENTS for name in layer.entries[section]}
-    off = [one for one in rule_set.changes if one.how == "switched off" and one.id in gone and id_ in (None, one.id)]
+    gone = {(section, name) for section, name in layer.off if name not in layer.entries[section]}
+    off = [
+        one
+        for one in rule_set.changes
+        if one.how == "switched off" and (one.section, one.id) in gone and id_ in (None, one.id)
+    ]
     if id_ is not None and not off and not any(entries.values()):
         from needlecare.rules.fields import nearest
 

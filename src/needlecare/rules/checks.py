@@ -135,7 +135,7 @@ class _Waited:
         self._rules = rule_set.rules
         self._moments = moments
         # As they are written, so that they can be pointed at.
-        self._off = {str(id_): id_ for id_ in layer.switched_off}
+        self._off = {id_: written for (section, id_), written in layer.off.items() if section == "rules"}
         self._problems = problems
 
     def check(self, bound: Bound, raw: Raw) -> None:

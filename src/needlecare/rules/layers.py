@@ -44,7 +44,8 @@ class Raw(NamedTuple):
 class Layer:
     """A rule set as written: its header, and its entries by section and id.
 
-    *beneath* are the entries that it changed, as they were, by section and id.
+    *beneath* are the entries that it changed, as they were, and *off* is where those that it took away are named, by
+    section and id.
     """
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ class Layer:
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
         self.beneath: dict[tuple[str, str], Raw] = {}
         self.switched_off: dict[str, Value] = {}
-        self.changed_core: list[str] = []
+        self.off: dict[tuple[str, str], str] = {}
         self.changes: list[Change] = []
         self.clinic: Value | None = None
         self.batch: Value | None = None
