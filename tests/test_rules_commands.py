@@ -266,6 +266,79 @@ def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path, capsys: p
     assert json.loads(run(capsys, "diff", str(old), str(new), "--format", "json")[1])["cases"] == 1
 
 
+CASE = "cases:\n  - {name: a Friday, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: avoid}}\n"
+IN_ONE_CASE = "; changes 1 of the 1 cases, such as “a Friday”\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "old", "new", "said"),
+    [
+        pytest.param(
+            "makeup: {avoid: makeup, until: healed}",
+            "moments: {healed: {usual: 5d..7d}}",
+            "moments: {healed: {usual: 60d..90d}}",
+            "make-up: avoid healed once the skin has healed (day 0 16:30 to the end of day 7) → "
+            "avoid healed once the skin has healed (day 0 16:30 to the end of day 90)",
+            id="a moment",
+        ),
+        pytest.param(
+            "makeup: {avoid: makeup, until: ns ends}\n  ns: {avoid: swimming, until: %s}",
+            "8h",
+            "8d",
+            "make-up: avoid ns ends (day 0 16:30 to day 1 00:30) → avoid ns ends (day 0 16:30 to the end of day 8)",
+            id="the rule whose end it waits for",
+        ),
+        pytest.param(
+            "makeup: {avoid: makeup, until: 30d, except: {mineral-makeup: %s}}",
+            "12h",
+            "20d",
+            "mineral make-up: avoid 30d (day 0 16:30 to day 1 04:30) → avoid 30d (day 0 16:30 to the end of day 20)",
+            id="an exception",
+        ),
+        pytest.param(
+            "makeup: {avoid: makeup, from: %s, until: 3d}",
+            "2d before",
+            "5d before",
+            "make-up: avoid 3d (day -2 to the end of day 3) → avoid 3d (day -5 to the end of day 3)",
+            id="a start",
+        ),
+        pytest.param(
+            "red: {expect: redness, until: 2d, worry-after: %s}",
+            "3d",
+            "5d",
+            "redness: expect 2d (day 0 16:30 to the end of day 2, call from day 4) → "
+            "expect 2d (day 0 16:30 to the end of day 2, call from day 6)",
+            id="the day to call",
+        ),
+    ],
+)
+def test_diff_tells_dates_that_move_under_the_same_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: str, old: str, new: str, said: str
+) -> None:
+    one, other = (
+        str(
+            write(
+                tmp_path,
+                f"{HEAD}rules:\n  {rules.replace('%s', value)}\n{CASE}{'' if '%s' in rules else value}\n",
+                f"{name}.yaml",
+            )
+        )
+        for name, value in (("old", old), ("new", new))
+    )
+    assert f"{said}{IN_ONE_CASE}" in run(capsys, "diff", one, other)[1]
+
+
+def test_diff_tells_sessions_that_are_late_sooner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = (
+        str(write(tmp_path, f"{HEAD}sessions: [{{id: all, every: 4w..6w, overdue: {late}}}]\n{CASE}", f"{late}.yaml"))
+        for late in ("12w", "8w")
+    )
+    assert (
+        "the next session: not before 28 days (best until day 42, late from day 84) → "
+        "not before 28 days (best until day 42, late from day 56)"
+    ) in run(capsys, "diff", one, other)[1]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
