@@ -208,6 +208,23 @@ def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.Captur
     assert "a rule has no `untill` (did you mean until?)" in out
 
 
+def test_lint_takes_several_rule_sets_each_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As pre-commit calls it."""
+    good = write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n", "good.yaml")
+    also = write(tmp_path, HEAD + "rules:\n  gym: {avoid: sauna, until: 1d}\n", "also.yaml")
+    wrong = write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: soon}\n", "wrong.yaml")
+    code, out, err = run(capsys, "lint", str(good), str(also))
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [f"{name}: 16 rules, nothing wrong; advice: 0" for name in ("good", "also")]
+    code, out, _ = run(capsys, "lint", str(wrong), str(good))
+    assert code == 3
+    assert [line.split(": ")[0] for line in out.splitlines()] == [f"{wrong}:4:33", "good"]
+    code, out, err = run(capsys, "lint", str(tmp_path / "none.yaml"), str(good))
+    assert (code, out.split(":")[0]) == (2, "good")
+    assert "none.yaml" in err
+    assert run(capsys, "lint")[0] == 2
+
+
 def test_the_shipped_rules_have_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "lint", "microneedling")
     assert code == 0
@@ -424,6 +441,13 @@ def test_show_tells_what_is_switched_off_by_whom_and_why(tmp_path: Path, capsys:
     )
     record = json.loads(run(capsys, "show", "flying", "--rules", path, "--format", "json")[1])
     assert record["switched_off"] == [{"id": "flying", "by_rule_set": "mine", "because": "we say so", "by": "Dr A"}]
+
+
+@pytest.mark.parametrize("section", ["activities", "signs", "moments", "facts", "sources", "rules", "screening"])
+def test_show_lists_a_section_as_json_too(capsys: pytest.CaptureFixture[str], section: str) -> None:
+    listed = [line.split(": ")[0] for line in run(capsys, "show", section)[1].splitlines()]
+    record = json.loads(run(capsys, "show", section, "--format", "json")[1])
+    assert {name: list(found) for name, found in record["entries"].items()} == {section: listed}
 
 
 def test_show_of_something_unknown_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

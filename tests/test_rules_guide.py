@@ -15,6 +15,7 @@ from needlecare.cli.rules import init
 from needlecare.lint import advise
 from needlecare.model.treatment import make_treatment
 from needlecare.rules.cases import read_cases
+from needlecare.rules.layers import TOP
 from needlecare.rules.load import load_with_places
 from needlecare.rules.places import Problems
 from needlecare.rules.schema import rule_schema
@@ -48,6 +49,20 @@ def test_an_example_loads_plans_and_passes_its_cases(example: str, tmp_path: Pat
 @pytest.mark.parametrize("example", [code for _, code in EXAMPLES], ids=[title for title, _ in EXAMPLES])
 def test_an_example_fits_the_schema_for_editors(example: str) -> None:
     jsonschema.validate(yaml.load(complete(example), Loader=yaml.BaseLoader), rule_schema())  # noqa: S506  plain text
+
+
+ROOT = Path(__file__).parents[1]
+FILES = [*sorted((ROOT / "rules").rglob("*.yaml")), ROOT / "src" / "needlecare" / "rules" / "starter.yaml"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.name for path in FILES])
+def test_every_rule_file_of_this_project_fits_the_schema_for_editors(path: Path) -> None:
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  plain text
+    jsonschema.validate(content, rule_schema())
+
+
+def test_the_schema_for_editors_has_every_section_and_no_other() -> None:
+    assert set(rule_schema()["properties"]) == set(TOP)
 
 
 def test_every_section_that_shows_rules_is_tried() -> None:

@@ -15,7 +15,7 @@ WORDS = ("kinds", "sources", "activities", "signs", "moments", "events", "facts"
 STATEMENTS = ("rules", "screening", "sessions")
 HEADER = ("ruleset", "title", "version", "released", "notice", "extends", "words-from", "open-ends-at", "reviewed-by")
 PER_FILE = ("source", "when", "core")
-_TOP = (*HEADER, *PER_FILE, "clinic", *WORDS, *STATEMENTS, "switched-off", "batch", "cases")
+TOP = (*HEADER, *PER_FILE, "clinic", *WORDS, *STATEMENTS, "switched-off", "batch", "cases")
 _EXAMPLES = {
     "rules": "{avoid: makeup, until: 24h}",
     "screening": "{level: stop, when: {condition: eczema}}",
@@ -135,8 +135,8 @@ def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None
     layer.clinic = tree.get("clinic", layer.clinic)
     layer.batch = tree.get("batch", layer.batch)
     for key, value in tree.items():
-        if key not in _TOP:
-            problems.add(key, f"a rule file has no `{key}`{nearest(key, _TOP)}; it may have {', '.join(_TOP)}")
+        if key not in TOP:
+            problems.add(key, f"a rule file has no `{key}`{nearest(key, TOP)}; it may have {', '.join(TOP)}")
         if key not in HEADER:
             continue
         if not isinstance(value, str):
