@@ -106,6 +106,40 @@ def test_one_line_of_text_changes_the_label_alone(layer: Layer) -> None:
     assert ours == shipped._replace(label="bleaching cream")
 
 
+@pytest.mark.parametrize(
+    ("written", "section", "id_", "changed"),
+    [
+        ("activities: {hot-tub: {aka: [jacuzzi]}}", "activities", "hot-tub", {"aka": ("jacuzzi",)}),
+        ("signs: {redness: {label: flushing}}", "signs", "redness", {"label": "flushing"}),
+        ("moments: {bedtime: {label: your bedtime}}", "moments", "bedtime", {"label": "your bedtime"}),
+        ("events: {wedding: {label: our wedding}}", "events", "wedding", {"label": "our wedding"}),
+        ("events: {wedding: our wedding}", "events", "wedding", {"label": "our wedding"}),
+        ("facts: {technique: {default: roller}}", "facts", "technique", {"default": "roller"}),
+        ("sources: {wake: {year: 2026}}", "sources", "wake", {"year": "2026"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) and ":" in value else "",
+)
+def test_a_word_that_is_there_keeps_the_fields_that_are_not_named(
+    layer: Layer, written: str, section: str, id_: str, changed: dict[str, object]
+) -> None:
+    was, is_ = (
+        getattr(rule_set, section)[id_] for rule_set in (load_rules(), layer(f"extends: microneedling\n{written}\n"))
+    )
+    assert is_ == was._replace(**changed) != was
+
+
+def test_answers_are_added_and_changed_one_by_one(layer: Layer) -> None:
+    ours = layer("extends: microneedling\nfacts: {add-on: {answers: {prp: our plasma, hydrogel: {aka: [gel]}}}}\n")
+    shipped = {answer.id: answer for answer in load_rules().facts["add-on"].answers}
+    assert {answer.id: answer for answer in ours.facts["add-on"].answers} == {
+        "prp": shipped["prp"]._replace(label="our plasma"),
+        "exosomes": shipped["exosomes"],
+        "hydrogel": ("hydrogel", "hydrogel", ("gel",)),
+    }
+    listed = layer("extends: microneedling\nfacts: {add-on: {answers: [prp, hydrogel]}}\n").facts["add-on"]
+    assert listed.answers == (*shipped.values(), ("hydrogel", "hydrogel", ()))
+
+
 def test_a_rule_is_switched_off_with_a_reason(layer: Layer) -> None:
     ours = layer("extends: microneedling\nswitched-off: {swimming: {because: we advise in person}}\n")
     assert "swimming" in load_rules().rules

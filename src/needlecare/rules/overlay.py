@@ -17,7 +17,9 @@ from needlecare.rules.places import Problems, Value, fields_at, text_at
 _INHERITED = ("notice", "open-ends-at", "released")
 _WINDOW = ("from", "until", "for", "at", "due")
 # One line of text is short for an entry with this field alone.
-_SHORT = {"sources": "title", "activities": "label", "signs": "label", "moments": "label", "facts": "ask"}
+_SHORT = {"sources": "title", "facts": "ask"} | dict.fromkeys(
+    ("activities", "signs", "moments", "events", "answers"), "label"
+)
 # What may change in a red flag; anything else could take something from it.
 _OPEN_IN_RED_FLAG = ("text", "how", "instead", "why", "note", "because", "by", "source", "says", "call")
 _REASONS = ("because", "by")
@@ -100,10 +102,32 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
         dropped += _OF_THE_VALUE
     for key in dropped:
         fields.pop(key, None)
-    fields.update(new)
-    origins = {field: below.origin_of(field) for field in below.value} | dict.fromkeys(above.value, above.origin)
+    answers = _unite_answers(old.get("answers"), new.get("answers")) if section == "facts" else None
+    fields.update(new if answers is None else {**new, "answers": answers})
+    origins = {field: below.origin_of(field) for field in old} | dict.fromkeys(new, above.origin)
     condition = above.file_condition or below.file_condition
     return above._replace(value=fields, core=below.core, file_condition=condition, origins=origins)
+
+
+def _unite_answers(old: Value | None, new: Value | None) -> Value | None:
+    """Lay answers over answers; rules ask for those below, so all of them stay. None where there are none to unite."""
+    below, above = _answers(old), _answers(new)
+    if below is None or above is None or new is None:
+        return None
+    united = fields_at(below, new)
+    for id_, value in above.items():
+        if isinstance(new, list) and id_ in below:
+            continue
+        known, said = _as_fields("answers", below.get(id_, {})), _as_fields("answers", value)
+        united[id_] = value if known is None or said is None else fields_at({**known, **said}, value)
+    return united
+
+
+def _answers(value: Value | None) -> dict[Any, Any] | None:
+    """Give answers by their ids; None where they are none."""
+    if isinstance(value, list):
+        return {text: text for text in value} if all(isinstance(text, str) for text in value) else None
+    return value if isinstance(value, dict) else None
 
 
 def _fields_of(raw: Raw) -> dict[Any, Any]:
