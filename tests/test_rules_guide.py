@@ -1,6 +1,7 @@
 """Every example of docs/rules.md is a rule set that loads, makes a plan and passes its own cases."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -65,8 +66,29 @@ def test_the_schema_for_editors_has_every_section_and_no_other() -> None:
     assert set(rule_schema()["properties"]) == set(TOP)
 
 
+def fields_of(schema: object) -> Iterator[str]:
+    """Give the name of every field that *schema* knows."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for part in schema.values():
+            yield from fields_of(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from fields_of(part)
+
+
+# Told where the page and the lists are.
+ELSEWHERE = {"name", "phone", "logo", "closing", "colours", "light", "dark"}
+
+
+def test_the_guide_tells_of_every_field() -> None:
+    code = re.findall(r"```yaml\n.*?```|`[^`\n]+`", GUIDE, flags=re.DOTALL)
+    known = set(re.findall(r"[a-z-]+", " ".join(code)))
+    assert set(fields_of(rule_schema())) - ELSEWHERE - known == set()
+
+
 def test_every_section_that_shows_rules_is_tried() -> None:
-    assert len(EXAMPLES) == GUIDE.count("```yaml") == 13
+    assert len(EXAMPLES) == GUIDE.count("```yaml") == 15
 
 
 def test_the_starter_loads_without_advice(tmp_path: Path) -> None:
