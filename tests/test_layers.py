@@ -106,6 +106,40 @@ def test_one_line_of_text_changes_the_label_alone(layer: Layer) -> None:
     assert ours == shipped._replace(label="bleaching cream")
 
 
+@pytest.mark.parametrize(
+    ("written", "section", "id_", "changed"),
+    [
+        ("activities: {hot-tub: {aka: [jacuzzi]}}", "activities", "hot-tub", {"aka": ("jacuzzi",)}),
+        ("signs: {redness: {label: flushing}}", "signs", "redness", {"label": "flushing"}),
+        ("moments: {bedtime: {label: your bedtime}}", "moments", "bedtime", {"label": "your bedtime"}),
+        ("events: {wedding: {label: our wedding}}", "events", "wedding", {"label": "our wedding"}),
+        ("events: {wedding: our wedding}", "events", "wedding", {"label": "our wedding"}),
+        ("facts: {technique: {default: roller}}", "facts", "technique", {"default": "roller"}),
+        ("sources: {wake: {year: 2026}}", "sources", "wake", {"year": "2026"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) and ":" in value else "",
+)
+def test_a_word_that_is_there_keeps_the_fields_that_are_not_named(
+    layer: Layer, written: str, section: str, id_: str, changed: dict[str, object]
+) -> None:
+    was, is_ = (
+        getattr(rule_set, section)[id_] for rule_set in (load_rules(), layer(f"extends: microneedling\n{written}\n"))
+    )
+    assert is_ == was._replace(**changed) != was
+
+
+def test_answers_are_added_and_changed_one_by_one(layer: Layer) -> None:
+    ours = layer("extends: microneedling\nfacts: {add-on: {answers: {prp: our plasma, hydrogel: {aka: [gel]}}}}\n")
+    shipped = {answer.id: answer for answer in load_rules().facts["add-on"].answers}
+    assert {answer.id: answer for answer in ours.facts["add-on"].answers} == {
+        "prp": shipped["prp"]._replace(label="our plasma"),
+        "exosomes": shipped["exosomes"],
+        "hydrogel": ("hydrogel", "hydrogel", ("gel",)),
+    }
+    listed = layer("extends: microneedling\nfacts: {add-on: {answers: [prp, hydrogel]}}\n").facts["add-on"]
+    assert listed.answers == (*shipped.values(), ("hydrogel", "hydrogel", ()))
+
+
 def test_a_rule_is_switched_off_with_a_reason(layer: Layer) -> None:
     ours = layer("extends: microneedling\nswitched-off: {swimming: {because: we advise in person}}\n")
     assert "swimming" in load_rules().rules
@@ -164,6 +198,63 @@ def test_a_set_on_its_own_has_the_words_and_the_core_but_no_other_rules(layer: L
     assert ours.spacings == {}
     assert (ours.activities, ours.signs, ours.facts) == (shipped.activities, shipped.signs, shipped.facts)
     assert plan_of(ours).red_flags == plan_of(shipped).red_flags
+
+
+TWICE = "rules: {peel-day: {avoid: peel, until: 9d}}\nscreening: {peel-day: {level: ask, when: {condition: eczema}}}\n"
+REASON = "{because: we see to it, by: Dr A}"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Layer:
+    """Load a rule set on top of one where `peel-day` is both a rule and a screening entry."""
+    (tmp_path / "house.yaml").write_text(f"ruleset: house\n{EXTENDS}{TWICE}")
+
+    def load(text: str) -> RuleSet:
+        path = tmp_path / "mine.yaml"
+        path.write_text(f"ruleset: mine\nextends: house.yaml\n{text}\n")
+        return load_rules(str(path))
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("written", "gone", "left"),
+    [
+        pytest.param("rules peel-day", "rules", "screenings", id="the rule"),
+        pytest.param("screening peel-day", "screenings", "rules", id="the screening entry"),
+    ],
+)
+def test_of_two_entries_with_one_id_the_one_that_is_meant_is_switched_off(
+    house: Layer, written: str, gone: str, left: str
+) -> None:
+    ours = house(f"switched-off: {{{written}: {REASON}}}")
+    assert "peel-day" not in getattr(ours, gone)
+    assert "peel-day" in getattr(ours, left)
+
+
+def test_both_entries_with_one_id_can_be_switched_off(house: Layer) -> None:
+    ours = house(f"switched-off: {{rules peel-day: {REASON}, screening peel-day: {REASON}}}")
+    assert not {"peel-day"} & {*ours.rules, *ours.screenings}
+
+
+def test_an_id_that_could_be_either_is_not_switched_off(house: Layer) -> None:
+    said = (
+        r"mine.yaml:3:16: `peel-day` stands in rules and in screening; write `rules peel-day` or `screening peel-day`"
+    )
+    with pytest.raises(RuleSetError, match=said):
+        house(f"switched-off: {{peel-day: {REASON}}}")
+
+
+def test_a_screening_entry_with_the_id_of_a_red_flag_can_be_switched_off_and_every_output_says_so(
+    layer: Layer,
+) -> None:
+    ours = layer(f"extends: microneedling\nswitched-off: {{screening infection: {REASON}}}\n")
+    assert (ours.changed_core, "infection" in ours.rules, "infection" in ours.screenings) == (
+        *(("infection",), True, False),
+    )
+    assert ours.changes == (("screening", "infection", "switched off", ours.id, "we see to it", "Dr A", True),)
+    with pytest.raises(RuleSetError, match=r"`rules infection` is a red flag; red flags can't be switched off"):
+        layer(f"extends: microneedling\nswitched-off: {{rules infection: {REASON}}}\n")
 
 
 def test_a_set_of_its_own_reads_as_few_lines(layer: Layer) -> None:

@@ -12,7 +12,7 @@ from needlecare.rules import yaml as reading
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import shipped_folder
 from needlecare.rules.yaml import read_yaml
-from running import TESTS, run
+from running import PLAN, TESTS, run
 
 BROKEN = TESTS / "broken"
 HEAD = "sources: {sheet: Our sheet}\nsource: sheet\n"
@@ -110,6 +110,31 @@ HOSTILE = {
         "there is no activity `nothing299`",
     ),
 }
+
+
+def rules_in_a_row(number: int) -> str:
+    """Write *number* rules, each from the end of the one before."""
+    ends = ["1d", *(f"rule-{one} ends + 1d..2d" for one in range(1, number))]
+    starts = ["0h", *(f"rule-{one} ends" for one in range(1, number))]
+    return f"{HEAD}rules:\n" + "".join(
+        f"  rule-{one}: {{avoid: sauna, from: {start}, until: {end}}}\n"
+        for one, (start, end) in enumerate(zip(starts, ends, strict=True), 1)
+    )
+
+
+def test_rules_that_wait_for_each_other_in_a_long_row_are_planned_at_once(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text(rules_in_a_row(40))
+    began = time.perf_counter()
+    assert run(*PLAN, "--rules", str(sheet)).code == 0
+    assert time.perf_counter() - began < 5
+
+
+def test_a_row_without_end_is_refused(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text(rules_in_a_row(41))
+    with pytest.raises(RuleSetError, match=r":4:3: more than 40 rules and moments wait for each other in a row"):
+        load_rules(str(sheet))
 
 
 @pytest.mark.parametrize(("data", "said"), HOSTILE.values(), ids=HOSTILE)

@@ -208,6 +208,23 @@ def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.Captur
     assert "a rule has no `untill` (did you mean until?)" in out
 
 
+def test_lint_takes_several_rule_sets_each_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """As pre-commit calls it."""
+    good = write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n", "good.yaml")
+    also = write(tmp_path, HEAD + "rules:\n  gym: {avoid: sauna, until: 1d}\n", "also.yaml")
+    wrong = write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: soon}\n", "wrong.yaml")
+    code, out, err = run(capsys, "lint", str(good), str(also))
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [f"{name}: 16 rules, nothing wrong; advice: 0" for name in ("good", "also")]
+    code, out, _ = run(capsys, "lint", str(wrong), str(good))
+    assert code == 3
+    assert [line.split(": ")[0] for line in out.splitlines()] == [f"{wrong}:4:33", "good"]
+    code, out, err = run(capsys, "lint", str(tmp_path / "none.yaml"), str(good))
+    assert (code, out.split(":")[0]) == (2, "good")
+    assert "none.yaml" in err
+    assert run(capsys, "lint")[0] == 2
+
+
 def test_the_shipped_rules_have_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "lint", "microneedling")
     assert code == 0
@@ -264,6 +281,79 @@ def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path, capsys: p
     assert "rule makeup: 24h → 48h" in out
     assert "make-up: avoid 24h → avoid 48h; changes 1 of the 1 cases, such as “a Friday”\n" in out
     assert json.loads(run(capsys, "diff", str(old), str(new), "--format", "json")[1])["cases"] == 1
+
+
+CASE = "cases:\n  - {name: a Friday, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: avoid}}\n"
+IN_ONE_CASE = "; changes 1 of the 1 cases, such as “a Friday”\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "old", "new", "said"),
+    [
+        pytest.param(
+            "makeup: {avoid: makeup, until: healed}",
+            "moments: {healed: {usual: 5d..7d}}",
+            "moments: {healed: {usual: 60d..90d}}",
+            "make-up: avoid healed once the skin has healed (day 0 16:30 to the end of day 7) → "
+            "avoid healed once the skin has healed (day 0 16:30 to the end of day 90)",
+            id="a moment",
+        ),
+        pytest.param(
+            "makeup: {avoid: makeup, until: ns ends}\n  ns: {avoid: swimming, until: %s}",
+            "8h",
+            "8d",
+            "make-up: avoid ns ends (day 0 16:30 to day 1 00:30) → avoid ns ends (day 0 16:30 to the end of day 8)",
+            id="the rule whose end it waits for",
+        ),
+        pytest.param(
+            "makeup: {avoid: makeup, until: 30d, except: {mineral-makeup: %s}}",
+            "12h",
+            "20d",
+            "mineral make-up: avoid 30d (day 0 16:30 to day 1 04:30) → avoid 30d (day 0 16:30 to the end of day 20)",
+            id="an exception",
+        ),
+        pytest.param(
+            "makeup: {avoid: makeup, from: %s, until: 3d}",
+            "2d before",
+            "5d before",
+            "make-up: avoid 3d (day -2 to the end of day 3) → avoid 3d (day -5 to the end of day 3)",
+            id="a start",
+        ),
+        pytest.param(
+            "red: {expect: redness, until: 2d, worry-after: %s}",
+            "3d",
+            "5d",
+            "redness: expect 2d (day 0 16:30 to the end of day 2, call from day 4) → "
+            "expect 2d (day 0 16:30 to the end of day 2, call from day 6)",
+            id="the day to call",
+        ),
+    ],
+)
+def test_diff_tells_dates_that_move_under_the_same_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: str, old: str, new: str, said: str
+) -> None:
+    one, other = (
+        str(
+            write(
+                tmp_path,
+                f"{HEAD}rules:\n  {rules.replace('%s', value)}\n{CASE}{'' if '%s' in rules else value}\n",
+                f"{name}.yaml",
+            )
+        )
+        for name, value in (("old", old), ("new", new))
+    )
+    assert f"{said}{IN_ONE_CASE}" in run(capsys, "diff", one, other)[1]
+
+
+def test_diff_tells_sessions_that_are_late_sooner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = (
+        str(write(tmp_path, f"{HEAD}sessions: [{{id: all, every: 4w..6w, overdue: {late}}}]\n{CASE}", f"{late}.yaml"))
+        for late in ("12w", "8w")
+    )
+    assert (
+        "the next session: not before 28 days (best until day 42, late from day 84) → "
+        "not before 28 days (best until day 42, late from day 56)"
+    ) in run(capsys, "diff", one, other)[1]
 
 
 @pytest.mark.parametrize(
@@ -351,6 +441,13 @@ def test_show_tells_what_is_switched_off_by_whom_and_why(tmp_path: Path, capsys:
     )
     record = json.loads(run(capsys, "show", "flying", "--rules", path, "--format", "json")[1])
     assert record["switched_off"] == [{"id": "flying", "by_rule_set": "mine", "because": "we say so", "by": "Dr A"}]
+
+
+@pytest.mark.parametrize("section", ["activities", "signs", "moments", "facts", "sources", "rules", "screening"])
+def test_show_lists_a_section_as_json_too(capsys: pytest.CaptureFixture[str], section: str) -> None:
+    listed = [line.split(": ")[0] for line in run(capsys, "show", section)[1].splitlines()]
+    record = json.loads(run(capsys, "show", section, "--format", "json")[1])
+    assert {name: list(found) for name, found in record["entries"].items()} == {section: listed}
 
 
 def test_show_of_something_unknown_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """Every example of docs/rules.md is a rule set that loads, makes a plan and passes its own cases."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from needlecare.cli.rules import init
 from needlecare.lint import advise
 from needlecare.model.treatment import make_treatment
 from needlecare.rules.cases import read_cases
+from needlecare.rules.layers import TOP
 from needlecare.rules.load import load_with_places
 from needlecare.rules.places import Problems
 from needlecare.rules.schema import rule_schema
@@ -50,8 +52,43 @@ def test_an_example_fits_the_schema_for_editors(example: str) -> None:
     jsonschema.validate(yaml.load(complete(example), Loader=yaml.BaseLoader), rule_schema())  # noqa: S506  plain text
 
 
+ROOT = Path(__file__).parents[1]
+FILES = [*sorted((ROOT / "rules").rglob("*.yaml")), ROOT / "src" / "needlecare" / "rules" / "starter.yaml"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.name for path in FILES])
+def test_every_rule_file_of_this_project_fits_the_schema_for_editors(path: Path) -> None:
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  plain text
+    jsonschema.validate(content, rule_schema())
+
+
+def test_the_schema_for_editors_has_every_section_and_no_other() -> None:
+    assert set(rule_schema()["properties"]) == set(TOP)
+
+
+def fields_of(schema: object) -> Iterator[str]:
+    """Give the name of every field that *schema* knows."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for part in schema.values():
+            yield from fields_of(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from fields_of(part)
+
+
+# Told where the page and the lists are.
+ELSEWHERE = {"name", "phone", "logo", "closing", "colours", "light", "dark"}
+
+
+def test_the_guide_tells_of_every_field() -> None:
+    code = re.findall(r"```yaml\n.*?```|`[^`\n]+`", GUIDE, flags=re.DOTALL)
+    known = set(re.findall(r"[a-z-]+", " ".join(code)))
+    assert set(fields_of(rule_schema())) - ELSEWHERE - known == set()
+
+
 def test_every_section_that_shows_rules_is_tried() -> None:
-    assert len(EXAMPLES) == GUIDE.count("```yaml") == 13
+    assert len(EXAMPLES) == GUIDE.count("```yaml") == 15
 
 
 def test_the_starter_loads_without_advice(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from needlecare.model.plan import Session
+from running import run
 from support import Planner
 
 
@@ -90,3 +92,14 @@ def test_the_next_session_brings_what_one_leaves_before_it_and_never_restricts(p
     }
     assert own == {"gym": "2026-12-15", "cream": "2026-12-16", "heat": "2026-12-17"}
     assert max(one.end for one in made.windows if one.target in own).date() < date(2026, 12, 1)
+
+
+def test_healing_before_an_event_may_be_counted_from_the_end_of_a_rule(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text(
+        "source: sheet\nsources: {sheet: Our sheet}\nmoments: {healed: {usual: soothe ends + 4d}}\n"
+        "rules: {soothe: {avoid: sauna, until: 3d}}\nsessions: [{id: all, count: 2, every: 4w}]\n"
+    )
+    told = run("sessions", "--date", "2026-11-20", "--before", "wedding=2026-12-24", "--rules", str(sheet))
+    assert (told.code, told.err) == (1, "")
+    assert "For all 2 it would have to be on Sun 27 Dec or later." in told.out

@@ -109,6 +109,7 @@ rules:
   shaving: {until: 24h, because: our razors are gentle, by: Dr L}
   cocoon: {avoid: sauna, until: 9d, why: It rubs, note: Ask us}
 switched-off: {flying: {because: we talk about it., by: Dr L}}
+screening: {immune-therapy: {level: stop, because: to be safe, by: Dr L}}
 sessions: [{id: all, count: 3, every: 4w..6w}]
 """
 
@@ -138,6 +139,8 @@ def test_what_was_changed_is_named_as_people_call_it_with_its_value(clinic: Path
     told = re.sub(r"<.*?>|\*\*", "", render(plan_of(clinic))).lower()
     for head, said in (
         ("shaving", "rule shaving (24h) changed by linden: our razors are gentle, by dr l"),
+        # There is a rule `immune-therapy` too, and nobody touched it.
+        ("immune therapy", "reason not to treat (stop) changed by linden: to be safe, by dr l"),
         ("flying", "rule flying switched off by linden: we talk about it, by dr l"),
         ("added", "saunas (rule cocoon, 9d) and spacing of sessions (all, every 4w to 6w), by linden"),
     ):

@@ -1,6 +1,8 @@
 """What changes between two rule sets, and for whom: by rule, and by the plans of sample cases."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, time
 from typing import NamedTuple
 
 from needlecare.cases import plan_case
@@ -147,29 +149,83 @@ def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[li
         planned += 1
         one, other = _summary(before), _summary(after)
         for target in sorted({*one, *other}):
-            said = one.get(target, "nothing"), other.get(target, "nothing")
-            if said[0] != said[1]:
-                known = changes.get((target, *said), Change(target, *said, 0, case.name))
-                changes[target, *said] = known._replace(cases=known.cases + 1)
+            was, is_ = Counter(one.get(target, _ABSENT)), Counter(other.get(target, _ABSENT))
+            if was != is_:
+                key = shown = _join(was, 0), _join(is_, 0)
+                if shown[0] == shown[1]:
+                    # Words can't tell what moves: the days of the example do.
+                    key = _join(was - is_, 0), _join(is_ - was, 0)
+                    shown = _join(was - is_, 1), _join(is_ - was, 1)
+                known = changes.get((target, *key), Change(target, *shown, 0, case.name))
+                changes[target, *key] = known._replace(cases=known.cases + 1)
     return sorted(changes.values(), key=lambda change: (-change.cases, change)), planned
 
 
-def _summary(timeline: Timeline) -> dict[str, str]:
+class _Said(NamedTuple):
+    """What a plan holds of a target: *words* alone, and with the *days* that they come to."""
+
+    words: str
+    days: str
+
+
+_ABSENT = [_Said("nothing", "nothing")]
+
+
+def _join(said: Counter[_Said], side: int) -> str:
+    return "; ".join(sorted(one[side] for one in said.elements()))
+
+
+def _summary(timeline: Timeline) -> dict[str, list[_Said]]:
     """Say of each target what the plan holds, counted from the treatment, so that dates don't hide what is equal."""
-    said: dict[str, list[str]] = {}
+    said: dict[str, list[_Said]] = {}
     for window in timeline.windows:
-        label = timeline.rule_set.label(window.target)
-        said.setdefault(label, []).append(_window(window, timeline))
+        said.setdefault(timeline.rule_set.label(window.target), []).append(_window(window, timeline))
     for session in timeline.sessions:
-        days = (session.minimum - timeline.treatment.day).days
-        said["the next session"] = [f"not before {days} days"]
+        first, farthest, late = (
+            (day - timeline.treatment.day).days if day else None
+            for day in (session.minimum, session.recommended[1], session.overdue)
+        )
+        words = f"not before {first} days"
+        ends = f"best until day {farthest}{'' if late is None else f', late from day {late}'}"
+        said["the next session"] = [_Said(words, f"{words} ({ends})")]
     for finding in timeline.findings:
-        said[finding.screening.id] = [finding.level]
-    return {target: "; ".join(sorted(parts)) for target, parts in said.items()}
+        said.setdefault(finding.screening.id, []).append(_Said(finding.level, finding.level))
+    return said
 
 
-def _window(window: Window, timeline: Timeline) -> str:
+def _window(window: Window, timeline: Timeline) -> _Said:
     rule = timeline.rule_set.rules[window.rule]
     once = f" once {' and '.join(wait.label for wait in window.waits)}" if window.waits else ""
     ends = "without end" if window.end == FOREVER else rule.value
-    return f"{window.kind} {ends}{once}"
+    words = f"{window.kind} {ends}{once}"
+
+    at_once = window.start == window.end
+    days = [] if at_once else [f"{_day(window.start, timeline)} to {_day(window.end, timeline, end=True)}"]
+    if window.better_from != window.start:
+        days.append(f"better not from {_day(window.better_from, timeline)}")
+    if window.better_until != window.end:
+        days.append(f"better not until {_day(window.better_until, timeline, end=True)}")
+    for text, at in (
+        ("may be gone from", window.usually_by),
+        ("eases from", window.eases),
+        ("call from", window.worry_after),
+    ):
+        if at is not None:
+            days.append(f"{text} {_day(at, timeline)}")
+    days.extend(
+        f"{wait.label} usually by {_day(wait.usually_by, timeline, end=True)}"
+        for wait in (*window.waits, *window.until_seen)
+        if wait.usually_by not in (None, window.end)
+    )
+    return _Said(words, f"{words} ({', '.join(days) or _day(window.start, timeline)})")
+
+
+def _day(at: datetime, timeline: Timeline, *, end: bool = False) -> str:
+    """Count the day of an instant from the treatment; midnight is the end of the day before it, as an *end*."""
+    if at == FOREVER:
+        return "no end"
+    local = at.astimezone(timeline.treatment.zone)
+    number = (local.date() - timeline.treatment.day).days
+    if local.time() != time():
+        return f"day {number} {local:%H:%M}"
+    return f"the end of day {number - 1}" if end else f"day {number}"

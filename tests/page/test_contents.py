@@ -185,9 +185,9 @@ def test_who_changed_a_protected_rule_and_why_stands_at_the_top(
         encoding="utf-8",
     )
     text = render(make_plan(rules(str(path))))
-    found = re.findall(r"This rule set (.+? a protected rule, .+?)(?:</p>|\n)", text)
+    found = re.findall(r"This rule set (.+? a protected .+?)(?:</p>|\n)", text)
     assert found == [
-        "changes a protected rule, isotretinoin by Dr B: to be safe.",
+        "changes a protected reason not to treat, isotretinoin by Dr B: to be safe.",
         "changes a protected rule, sunscreen by Dr A: we hand out hats.",
         "switches off a protected rule, sunscreen-later by Dr C: we advise in person.",
     ]

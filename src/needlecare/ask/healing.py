@@ -1,15 +1,17 @@
 """When nothing of a session is left that an event would mind: healing is hard, results are soft."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 
 from needlecare.model.facts import Facts
-from needlecare.model.plan import FOREVER, Timeline
+from needlecare.model.plan import FOREVER
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import local_date, shift_date
 from needlecare.model.treatment import Treatment, treated_on
 from needlecare.timeline import build_timeline
+from needlecare.timeline.selection import select
+from needlecare.timeline.spans import Spans
 
 _MOMENT = timedelta(microseconds=1)
 
@@ -18,12 +20,13 @@ def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) ->
     """Give a function from the day of a session to the first day that is free for an event of *kind*."""
     known = rule_set.events.get(kind)
     wanted = rule_set.family(known.activities) if known else ()
+    selection = select(rule_set, facts)
 
     @cache
     def healed(day: date) -> date:
         sitting = treated_on(day, None, treatment.zone)
         timeline = build_timeline(rule_set, sitting, facts)
-        ends = [_healed_at(timeline)]
+        ends = [Spans(rule_set, sitting, selection).open_end()]
         # Each “no” on what the event brings; a “better not” is soft.
         ends.extend(
             window.end
@@ -34,18 +37,6 @@ def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) ->
         return max(local_date(end - _MOMENT, treatment.zone) for end in ends) + timedelta(days=1)
 
     return healed
-
-
-def _healed_at(timeline: Timeline) -> datetime:
-    """Give the end of the usual time of healing."""
-    from needlecare.model.bounds import Bound, Term
-    from needlecare.timeline.moments import Moments, Resolved, Unplanned
-
-    def no_rule(rule: str) -> tuple[Resolved, bool]:
-        raise Unplanned(rule)
-
-    moments = Moments(timeline.rule_set, timeline.treatment, no_rule)
-    return moments.end(Bound((Term(timeline.rule_set.open_ends_at),)), far=True).point.at
 
 
 def results_between(rule_set: RuleSet, kind: str, last: date) -> tuple[date, date] | None:

@@ -1,6 +1,7 @@
 """The commands for those who write rules."""
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,6 @@ from needlecare.cli.output import complain, write_data, write_file, write_text
 from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import VERBS
 from needlecare.rules.cases import Case, read_cases
-from needlecare.rules.layers import STATEMENTS
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
 
@@ -46,14 +46,20 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
         for name, raw in sorted(layer.entries[id_].items()):
             write_text(f"{name}: {_brief(raw.value)}\n")
         return
+    # The name of a section stands for all of it, and for nothing else.
     entries = {
-        section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name)}
+        section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name, section)}
         for section, found in layer.entries.items()
+        if id_ not in layer.entries or id_ == section
     }
     # One that was switched off below and declared anew is there.
-    gone = layer.switched_off.keys() - {name for section in STATEMENTS for name in layer.entries[section]}
-    off = [one for one in rule_set.changes if one.how == "switched off" and one.id in gone and id_ in (None, one.id)]
-    if id_ is not None and not off and not any(entries.values()):
+    gone = {(section, name) for section, name in layer.off if name not in layer.entries[section]}
+    off = [
+        one
+        for one in rule_set.changes
+        if one.how == "switched off" and (one.section, one.id) in gone and id_ in (None, one.id)
+    ]
+    if id_ is not None and id_ not in entries and not off and not any(entries.values()):
         from needlecare.rules.fields import nearest
 
         known = [name for found in layer.entries.values() for name in found]
@@ -105,30 +111,38 @@ def _flow(value: Any) -> str:
     return f'"{value}"' if any(mark in value for mark in ',:#{}[]"') else str(value)
 
 
-def lint(rules: str, *, strict: bool) -> None:
-    """Say what is wrong with a rule set, and what is hardly meant."""
+def lint(rules: Sequence[str], *, strict: bool) -> None:
+    """Say what is wrong with each of several rule sets, and what is hardly meant; the worst of them decides."""
+    if (worst := max(_lint_one(one, strict=strict) for one in rules)) > 0:
+        raise SystemExit(worst)
+
+
+def _lint_one(rules: str, *, strict: bool) -> int:
+    """Lint a rule set by itself; give the exit code that it asks for."""
     from needlecare.lint import advise
     from needlecare.rules.load import load_with_places
 
-    location = find_rules(rules)
     try:
+        location = find_rules(rules)
         rule_set, layer, problems = load_with_places(location)
         read_cases(location, problems)
+    except InputError as error:
+        complain(str(error))
+        return InputError.exit_code
     except RuleSetError as error:
         # What can't be read at all is told like everything else.
         for line in error.problems:
             write_text(f"{_marked(line, 'error')}\n")
-        raise SystemExit(RuleSetError.exit_code) from None
+        return RuleSetError.exit_code
     advice = [] if problems else advise(rule_set, layer)
     for line in problems.lines():
         write_text(f"{_marked(line, 'error')}\n")
     for line in advice:
         write_text(f"{_marked(line, 'advice')}\n")
     if problems:
-        raise SystemExit(RuleSetError.exit_code)
+        return RuleSetError.exit_code
     write_text(f"{rule_set.id}: {len(rule_set.rules)} rules, nothing wrong; advice: {len(advice)}\n")
-    if advice and strict:
-        raise SystemExit(RuleSetError.exit_code)
+    return RuleSetError.exit_code if advice and strict else 0
 
 
 def _marked(line: str, word: str) -> str:

@@ -48,11 +48,17 @@ def show(
 
 @rules_app.command()
 def lint(
-    rules: _Rules,
+    rules: Annotated[
+        list[str],
+        typer.Argument(metavar="RULES", help="Rule sets that ship, files or folders, each a set by itself."),
+    ],
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
 ) -> None:
-    """Say what is wrong with a rule set, and what is hardly meant, with file, line and column."""
+    """Say what is wrong with a rule set, and what is hardly meant, with file, line and column.
+
+    Of several each is looked at by itself, and the exit code is that of the worst.
+    """
     from needlecare.cli.rules import lint as lint_rules
 
     lint_rules(rules, strict=strict)

@@ -158,13 +158,18 @@ class Spacing(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What the rule set *origin* did to the rule *id* of one that it extends: changed, switched off or added."""
+    """What the rule set *origin* did to the entry *id* of one that it extends: changed, switched off or added.
 
+    *section* (rules, screening or sessions) and *id* together name it. It is protected if it is part of the *core*.
+    """
+
+    section: str
     id: str
     how: str
     origin: str
     because: str = ""
     by: str = ""
+    core: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
 from needlecare.model.ruleset import CALL, EXPECT, PREPARE, Activity, Rule, RuleSet, Sign
+from needlecare.rules.circles import check_circles
 from needlecare.rules.fields import nearest
 from needlecare.rules.layers import Layer, Raw
 from needlecare.rules.places import Problems, find_word
@@ -35,12 +36,7 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
             waited.check(moment.usual, layer.entries["moments"][moment.id])
     _check_tree(rule_set, layer, problems)
     _check_events(rule_set, layer, problems)
-    _check_circles(rule_set, layer, problems)
-    _check_open_end(rule_set, layer, problems)
-
-
-def _place(layer: Layer, section: str, id_: str) -> str:
-    return layer.entries[section][id_].id
+    check_circles(rule_set, layer, problems)
 
 
 def _word(word: str, raw: Raw, *fields: str) -> str:
@@ -139,7 +135,7 @@ class _Waited:
         self._rules = rule_set.rules
         self._moments = moments
         # As they are written, so that they can be pointed at.
-        self._off = {str(id_): id_ for id_ in layer.switched_off}
+        self._off = {id_: written for (section, id_), written in layer.off.items() if section == "rules"}
         self._problems = problems
 
     def check(self, bound: Bound, raw: Raw) -> None:
@@ -184,50 +180,3 @@ def _check_events(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
             if source not in rule_set.sources:
                 at = _word(source, raw, "source")
                 problems.add(at, f"there is no source `{source}`{nearest(source, rule_set.sources)}")
-
-
-def _check_circles(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
-    activities = {
-        activity.id: [parent for parent in activity.under if parent in rule_set.activities]
-        for activity in rule_set.activities.values()
-    }
-    waits = {
-        moment.id: [term.moment for term in moment.usual.terms if term.moment in rule_set.moments]
-        for moment in rule_set.moments.values()
-        if moment.usual is not None
-    }
-    chains = {
-        rule.id: [
-            term.ends_rule for bound in _bounds_of(rule) for term in bound.terms if term.ends_rule in rule_set.rules
-        ]
-        for rule in rule_set.rules.values()
-    }
-    for section, graph in (("activities", activities), ("moments", waits), ("rules", chains)):
-        for id_ in _in_circles(graph):
-            problems.add(_place(layer, section, id_), f"`{id_}` leads back to itself")
-
-
-def _in_circles(graph: Mapping[str, list[str | None] | list[str]]) -> list[str]:
-    """Name the ids from which one can come back to them."""
-    circling = []
-    for start in graph:
-        seen: set[str] = set()
-        frontier = [node for node in graph[start] if node is not None]
-        while frontier:
-            node = frontier.pop()
-            if node not in seen:
-                seen.add(node)
-                frontier.extend(further for further in graph.get(node, []) if further is not None)
-        if start in seen:
-            circling.append(start)
-    return circling
-
-
-def _check_open_end(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
-    moment = rule_set.moments.get(rule_set.open_ends_at)
-    if moment is not None and moment.usual is not None:
-        return
-    at = layer.header.get("open-ends-at") or layer.header["ruleset"]
-    problems.add(
-        at, "`open-ends-at` names a moment with a usual time, such as healed: restrictions without end wait for it"
-    )

@@ -15,7 +15,7 @@ WORDS = ("kinds", "sources", "activities", "signs", "moments", "events", "facts"
 STATEMENTS = ("rules", "screening", "sessions")
 HEADER = ("ruleset", "title", "version", "released", "notice", "extends", "words-from", "open-ends-at", "reviewed-by")
 PER_FILE = ("source", "when", "core")
-_TOP = (*HEADER, *PER_FILE, "clinic", *WORDS, *STATEMENTS, "switched-off", "batch", "cases")
+TOP = (*HEADER, *PER_FILE, "clinic", *WORDS, *STATEMENTS, "switched-off", "batch", "cases")
 _EXAMPLES = {
     "rules": "{avoid: makeup, until: 24h}",
     "screening": "{level: stop, when: {condition: eczema}}",
@@ -44,7 +44,8 @@ class Raw(NamedTuple):
 class Layer:
     """A rule set as written: its header, and its entries by section and id.
 
-    *beneath* are the entries that it changed, as they were, by section and id.
+    *beneath* are the entries that it changed, as they were, and *off* is where those that it took away are named, by
+    section and id.
     """
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ class Layer:
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
         self.beneath: dict[tuple[str, str], Raw] = {}
         self.switched_off: dict[str, Value] = {}
-        self.changed_core: list[str] = []
+        self.off: dict[tuple[str, str], str] = {}
         self.changes: list[Change] = []
         self.clinic: Value | None = None
         self.batch: Value | None = None
@@ -134,8 +135,8 @@ def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None
     layer.clinic = tree.get("clinic", layer.clinic)
     layer.batch = tree.get("batch", layer.batch)
     for key, value in tree.items():
-        if key not in _TOP:
-            problems.add(key, f"a rule file has no `{key}`{nearest(key, _TOP)}; it may have {', '.join(_TOP)}")
+        if key not in TOP:
+            problems.add(key, f"a rule file has no `{key}`{nearest(key, TOP)}; it may have {', '.join(TOP)}")
         if key not in HEADER:
             continue
         if not isinstance(value, str):

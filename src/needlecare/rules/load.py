@@ -102,7 +102,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         sources=sources,
         weights=words.parse_weights(raw["kinds"], problems),
         digest=_digest(layer),
-        changed_core=tuple(sorted(set(layer.changed_core))),
+        changed_core=tuple(sorted({change.id for change in layer.changes if change.core})),
         events={str(one.id): words.parse_event(one.id, one.value, problems) for one in _in_order(raw["events"])},
         changes=tuple(layer.changes),
         clinic=_clinic(layer, problems),

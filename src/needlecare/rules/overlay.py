@@ -17,7 +17,9 @@ from needlecare.rules.places import Problems, Value, fields_at, text_at
 _INHERITED = ("notice", "open-ends-at", "released")
 _WINDOW = ("from", "until", "for", "at", "due")
 # One line of text is short for an entry with this field alone.
-_SHORT = {"sources": "title", "activities": "label", "signs": "label", "moments": "label", "facts": "ask"}
+_SHORT = {"sources": "title", "facts": "ask"} | dict.fromkeys(
+    ("activities", "signs", "moments", "events", "answers"), "label"
+)
 # What may change in a red flag; anything else could take something from it.
 _OPEN_IN_RED_FLAG = ("text", "how", "instead", "why", "note", "because", "by", "source", "says", "call")
 _REASONS = ("because", "by")
@@ -43,8 +45,7 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
         # The base's notice stays, whatever a set adds to it.
         both = f"{base.header['notice']} {top.header['notice']}"
         result.header["notice"] = text_at(both, top.header["notice"])
-    result.changed_core = list(base.changed_core)
-    result.switched_off = {**base.switched_off, **top.switched_off}
+    result.off = dict(base.off)
     result.changes = list(base.changes)
     result.clinic = base.clinic if top.clinic is None else top.clinic
     result.batch = base.batch if top.batch is None else top.batch
@@ -55,7 +56,8 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
         for id_, raw in entries.items():
             below = result.entries[section].get(id_)
             if section in STATEMENTS and not (below is None and words_only):
-                result.changes.append(_as_change(raw, "added" if below is None else "changed"))
+                how = "added" if below is None else "changed"
+                result.changes.append(_as_change(section, raw, how, core=below is not None and below.core))
             if below is None:
                 result.entries[section][id_] = raw
                 continue
@@ -66,20 +68,17 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
                 changed = changed._replace(file_condition=below.file_condition)
             elif below.core and section in STATEMENTS:
                 _guard_core(raw, problems)
-            if below.core and section in STATEMENTS:
-                result.changed_core.append(str(id_))
             if section == "activities":
                 _guard_medicine(below, changed, problems)
             result.entries[section][id_] = changed
     for id_, reason in top.switched_off.items():
-        _switch_off(id_, reason, result, problems)
-        result.changes.append(_as_change(Raw(id_, reason, top.id), "switched off"))
+        _switch_off(Raw(id_, reason, top.id), result, problems)
     return result
 
 
-def _as_change(raw: Raw, how: str) -> Change:
+def _as_change(section: str, raw: Raw, how: str, *, core: bool) -> Change:
     said = {key: str(value) for key, value in _fields_of(raw).items() if key in _REASONS and isinstance(value, str)}
-    return Change(str(raw.id), how, raw.origin, **said)
+    return Change(section, str(raw.id), how, raw.origin, **said, core=core)
 
 
 def _change(section: str, below: Raw, above: Raw) -> Raw:
@@ -103,10 +102,32 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
         dropped += _OF_THE_VALUE
     for key in dropped:
         fields.pop(key, None)
-    fields.update(new)
-    origins = {field: below.origin_of(field) for field in below.value} | dict.fromkeys(above.value, above.origin)
+    answers = _unite_answers(old.get("answers"), new.get("answers")) if section == "facts" else None
+    fields.update(new if answers is None else {**new, "answers": answers})
+    origins = {field: below.origin_of(field) for field in old} | dict.fromkeys(new, above.origin)
     condition = above.file_condition or below.file_condition
     return above._replace(value=fields, core=below.core, file_condition=condition, origins=origins)
+
+
+def _unite_answers(old: Value | None, new: Value | None) -> Value | None:
+    """Lay answers over answers; rules ask for those below, so all of them stay. None where there are none to unite."""
+    below, above = _answers(old), _answers(new)
+    if below is None or above is None or new is None:
+        return None
+    united = fields_at(below, new)
+    for id_, value in above.items():
+        if isinstance(new, list) and id_ in below:
+            continue
+        known, said = _as_fields("answers", below.get(id_, {})), _as_fields("answers", value)
+        united[id_] = value if known is None or said is None else fields_at({**known, **said}, value)
+    return united
+
+
+def _answers(value: Value | None) -> dict[Any, Any] | None:
+    """Give answers by their ids; None where they are none."""
+    if isinstance(value, list):
+        return {text: text for text in value} if all(isinstance(text, str) for text in value) else None
+    return value if isinstance(value, dict) else None
 
 
 def _fields_of(raw: Raw) -> dict[Any, Any]:
@@ -152,28 +173,38 @@ def _guard_core(above: Raw, problems: Problems) -> None:
         )
 
 
-def _switch_off(id_: str, reason: Value, result: Layer, problems: Problems) -> None:
-    section = next((name for name in STATEMENTS if id_ in result.entries[name]), None)
-    if section is None:
+def _switch_off(off: Raw, result: Layer, problems: Problems) -> None:
+    """Take away what *off* names: an id, or a section and an id where two sections have it."""
+    wanted, _, named = str(off.id).rpartition(" ")
+    sections = [name for name in STATEMENTS if named in result.entries[name] and wanted in ("", name)]
+    if not sections:
         known = [rule for name in STATEMENTS for rule in result.entries[name]]
-        problems.add(id_, f"there is no rule `{id_}` to switch off{nearest(id_, known)}")
+        problems.add(off.id, f"there is no rule `{off.id}` to switch off{nearest(off.id, known)}")
         return
-    raw = result.entries[section][id_]
-    said = reason if isinstance(reason, dict) else {}
+    if len(sections) > 1:
+        open_ = [name for name in sections if not _is_red_flag(result.entries[name][named])]
+        written = " or ".join(f"`{name} {named}`" for name in open_)
+        flagged = f"`{named}` is a red flag; red flags can't be switched off; if you mean another, write {written}"
+        twice = f"`{named}` stands in {' and in '.join(sections)}; write {written}"
+        problems.add(off.id, twice if open_ == sections else flagged)
+        return
+    (section,) = sections
+    raw = result.entries[section][named]
+    said = _fields_of(off)
     given = {key for key, value in said.items() if isinstance(value, str) and value}
-    unknown = [key for key in said if key not in ("because", "by")]
+    unknown = [key for key in said if key not in _REASONS]
     if _is_red_flag(raw):
-        problems.add(id_, f"`{id_}` is a red flag; red flags can't be switched off")
+        problems.add(off.id, f"`{off.id}` is a red flag; red flags can't be switched off")
     elif unknown:
         problems.add(unknown[0], f"what is switched off has no `{unknown[0]}`; it may have because, by")
     elif "because" not in given:
-        problems.add(id_, f"say why `{id_}` is switched off: {id_}: {{because: the reason, by: who decided}}")
+        problems.add(off.id, f"say why `{off.id}` is switched off: {off.id}: {{because: the reason, by: who decided}}")
     elif raw.core and "by" not in given:
-        problems.add(id_, f"`{id_}` is part of the core; switching it off says `because:` and `by:`")
+        problems.add(off.id, f"`{off.id}` is part of the core; switching it off says `because:` and `by:`")
     else:
-        if raw.core:
-            result.changed_core.append(str(id_))
-        del result.entries[section][id_]
+        result.off[section, named] = off.id
+        result.changes.append(_as_change(section, off._replace(id=named), "switched off", core=raw.core))
+        del result.entries[section][named]
 
 
 class Sources(NamedTuple):

@@ -71,6 +71,8 @@ def rule_schema() -> dict[str, Any]:
             {
                 **dict.fromkeys(Activity._fields[1:], _TEXTS),
                 "medicine": {"enum": list(MEDICINES)},
+                "advised": {"enum": ["never"]},
+                "taken": {"enum": ["by-mouth"]},
             },
             short=True,
         ),
@@ -78,11 +80,16 @@ def rule_schema() -> dict[str, Any]:
         "moments": _fields(
             {**dict.fromkeys(("label", "clock", "day", "note"), _TEXT), "source": _TEXTS, "usual": _BOUND}, short=True
         ),
+        "events": _fields(
+            {**dict.fromkeys(("label", "results"), _TEXT), **dict.fromkeys(("activities", "aka", "source"), _TEXTS)},
+            short=True,
+        ),
         "facts": _fields(
             {
                 **dict.fromkeys(("ask", "number", "unit", "default", "phrase", "several", "open"), _TEXT),
                 "answers": {"type": ["array", "object"]},
-            }
+            },
+            short=True,
         ),
     }
     case = _fields(

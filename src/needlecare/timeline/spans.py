@@ -55,6 +55,8 @@ class Spans:
         self._rules = rule_set.rules
         self._applying = {chosen.rule.id for rules in selection.by_verb.values() for chosen in rules}
         self._moments = Moments(rule_set, treatment, self._end_of_rule)
+        # Rules that wait for each other in a row would be computed again for each that waits.
+        self._ended: dict[str, tuple[Resolved, bool]] = {}
 
     def of(self, rule: Rule, *, end: Bound | None = None, unsure: tuple[str, ...] = ()) -> Span | None:
         """Compute the span of *rule*, with another *end* for an exception.
@@ -90,6 +92,10 @@ class Spans:
         except Unplanned:
             return None
         return self._round(found.point.at, up=False) if found.point.at < FOREVER else None
+
+    def open_end(self) -> datetime:
+        """Compute where a restriction without end turns milder: when the skin has usually healed."""
+        return self._moments.open_end().point.at
 
     def usually_by(self, rule: Rule) -> datetime | None:
         """Compute from when a sign may be gone, where the rule gives a range; it is as usual up to the end."""
@@ -220,7 +226,10 @@ class Spans:
 
     def _end_of_rule(self, rule_id: str) -> tuple[Resolved, bool]:
         """Give the end of a rule, and whether it applies."""
-        span = self._span(self._rules[rule_id])
-        at = span.better_until if span.end_stated else span.end
-        day = local_date(at, self._zone) if at != FOREVER else self._treatment.day
-        return Resolved(Point(at, day), span.earliest, span.waits, span.end_stated), rule_id in self._applying
+        if rule_id not in self._ended:
+            span = self._span(self._rules[rule_id])
+            at = span.better_until if span.end_stated else span.end
+            day = local_date(at, self._zone) if at != FOREVER else self._treatment.day
+            resolved = Resolved(Point(at, day), span.earliest, span.waits, span.end_stated)
+            self._ended[rule_id] = resolved, rule_id in self._applying
+        return self._ended[rule_id]

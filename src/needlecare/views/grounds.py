@@ -9,6 +9,8 @@ from needlecare.model.ruleset import CALL, EXPECT, Change, RuleSet
 from needlecare.views.phrases import Clock, join_words, say_option, topmost, whom
 from needlecare.views.rows import Row
 
+# What an entry of each section is.
+KINDS = {"rules": "rule", "screening": "reason not to treat", "sessions": "spacing of sessions"}
 _SHOWN = 3
 
 
@@ -85,8 +87,15 @@ def list_changes(rule_set: RuleSet) -> Iterator[Row]:
 
 
 def _changed(change: Change, rule_set: RuleSet) -> tuple[str, str, str]:
-    """Say what *change* is about, what was changed, and what that says now; a rule switched off says nothing."""
-    rule, spacing = rule_set.rules.get(change.id), rule_set.spacings.get(change.id)
+    """Say what *change* is about, what was changed, and what that says now; what is switched off says nothing."""
+    if change.section == "sessions":
+        spacing = rule_set.spacings.get(change.id)
+        every = " to ".join(dict.fromkeys(map(str, spacing.every or ()))) if spacing else ""
+        return KINDS["sessions"], change.id, f"every {every}" if every else ""
+    if change.section == "screening":
+        screening = rule_set.screenings.get(change.id)
+        return change.id.replace("-", " "), KINDS["screening"], screening.level if screening else ""
+    rule = rule_set.rules.get(change.id)
     if rule is not None:
         of_signs = rule.verb in (EXPECT, CALL)
         labels = [rule_set.label(one) for one in (rule.targets if of_signs else topmost(rule.targets, rule_set))]
@@ -96,12 +105,6 @@ def _changed(change: Change, rule_set: RuleSet) -> tuple[str, str, str]:
             f"rule {rule.id}",
             "" if rule.verb == CALL else rule.value.replace("..", " to "),
         )
-    if spacing is not None:
-        every = " to ".join(dict.fromkeys(map(str, spacing.every or ())))
-        return "spacing of sessions", change.id, f"every {every}" if every else ""
-    if change.id in rule_set.screenings:
-        level = rule_set.screenings[change.id].level
-        return change.id.replace("-", " "), "reason not to treat", level
     known = change.id in rule_set.activities or change.id in rule_set.signs
     return rule_set.label(change.id) if known else change.id.replace("-", " "), f"rule {change.id}", ""
 
