@@ -517,8 +517,27 @@ def test_of_what_no_rule_knows_it_says_whom_to_call_where_it_is_serious(ask: Ask
 def test_the_name_of_a_day_may_stand_beside_its_date(ask: Ask) -> None:
     assert ask("can", "makeup", "on", "wednesday", "2", "dec").code == 0
     assert ask("can", "makeup", "2", "dec", "wednesday").code == 0
-    said = ask("can", "makeup", "on", "thursday", "2", "dec")
-    assert (said.code, "names two days" in said.err) == (2, True)
+    for typed in ("on thursday 2 dec", "2 dec thursday", "on thursday the 2nd"):
+        said = ask("can", "makeup", *typed.split())
+        assert (said.code, "2 Dec 2026 is a Wednesday, not `thursday`" in said.err) == (2, True)
+
+
+def test_since_leads_back(ask: Ask) -> None:
+    said = ask("can", "makeup", "since", "the", "25th")
+    assert (said.code, "2026-11-25 is still to come" in said.err) == (2, True)
+
+
+def test_what_lasts_counts_from_the_time_that_is_named(ask: Ask) -> None:
+    said = ask("can", "makeup", "for", "3", "hours", "--on", "2026-12-01", "--at", "18:00", "--format", "json").record
+    assert said["at"] == ["2026-12-01T18:00:00+00:00", "2026-12-01T21:00:00+00:00"]
+
+
+def test_a_sign_that_lasts_counts_from_the_treatment_or_until_now(ask: Ask) -> None:
+    assert ask("normal", "redness", "for", "2", "days", "--format", "json").record["at"] == "2026-11-22"
+    late = ask(
+        *["normal", "redness", "for", "2", "days", "--format", "json"], sitting=(*SITTING[:-1], "2026-12-01T09:00")
+    ).record
+    assert (late["verdict"], late["at"]) == ("call", "2026-12-01T09:00:00+00:00")
 
 
 @pytest.mark.parametrize(("typed", "quoted"), [("at 4.3", "4 3"), ("at half four", "half four")])
