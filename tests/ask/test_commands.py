@@ -522,6 +522,17 @@ def test_the_name_of_a_day_may_stand_beside_its_date(ask: Ask) -> None:
         assert (said.code, "2 Dec 2026 is a Wednesday, not `thursday`" in said.err) == (2, True)
 
 
+@pytest.mark.parametrize("typed", ["on day -1", "on day −1", "Day -1"])
+def test_a_day_before_the_treatment_is_named_as_the_plan_prints_it(ask: Ask, typed: str) -> None:
+    assert "Alcohol, Thu 19 Nov." in ask("can", "drink", "wine", *typed.split()).out
+    assert ask("can", "drink", "wine", *typed.split(), "--format", "json").record["at"] == "2026-11-19"
+
+
+def test_only_behind_the_word_day_is_a_number_no_option(ask: Ask) -> None:
+    said = ask("can", "drink", "wine", "-1")
+    assert (said.code, "No such option: -1" in said.err) == (2, True)
+
+
 def test_since_leads_back(ask: Ask) -> None:
     said = ask("can", "makeup", "since", "the", "25th")
     assert (said.code, "2026-11-25 is still to come" in said.err) == (2, True)
