@@ -657,5 +657,12 @@ def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) ->
     assert said.startswith(f"I don't know “{quoted}”, so ")
 
 
+def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -> None:
+    said = ask("can", "have", "an", "ice", "bath", "tonight")
+    assert said.code == 4
+    assert said.out.startswith("I don't know “ice bath”, so this is not a yes.")
+    assert "- Ask about each on its own: ice; showering or bathing." in said.out
+
+
 def test_nothing_far_fetched_is_offered(ask: Ask) -> None:
     assert "Did you mean" not in ask("can", "aloe", "vera").out + ask("can", "pop", "a", "boil").out

@@ -52,6 +52,8 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
         lines.append(f"- {_EMERGENCY}")
     if meaning.turning:
         lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
+    if not signs and len(meaning.ids) > 1 and meaning.unknown:
+        lines.append(f"- Ask about each on its own: {'; '.join(rule_set.label(one) for one in meaning.ids)}.")
     if meaning.nearest and not meaning.ids:
         lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
     lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
