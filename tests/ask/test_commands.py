@@ -664,5 +664,24 @@ def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -
     assert "- Ask about each on its own: ice; showering or bathing." in said.out
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("when can I have my next session", "when can I have microneedling again", "can have microneedling"),
+        *("when is my next treatment", "can have another needling session tomorrow"),
+    ],
+)
+def test_of_the_next_session_it_says_which_command_knows(ask: Ask, typed: str) -> None:
+    said = ask(*typed.split())
+    assert said.code == 4
+    assert "- When the next session may be: `needlecare sessions`." in said.out
+    assert "Did you mean" not in said.out
+
+
+def test_beside_what_is_known_a_session_is_no_question_about_the_course(ask: Ask) -> None:
+    assert "needlecare sessions" not in ask("can", "waterproof", "mascara", "after", "my", "session").out
+    assert "needlecare sessions" not in ask("normal", "stripes", "after", "my", "session").out
+
+
 def test_nothing_far_fetched_is_offered(ask: Ask) -> None:
     assert "Did you mean" not in ask("can", "aloe", "vera").out + ask("can", "pop", "a", "boil").out

@@ -54,9 +54,8 @@ DAILY = _words(
     "after before during later work school college office class lesson lunch dinner breakfast tea bed bedtime"
 )
 # The treatment itself.
-SITTING = _words(
-    "after since following from at treatment treatments session needling microneedling procedure appointment"
-)
+SITTINGS = _words("treatment treatments session sessions needling microneedling procedure appointment")
+SITTING = SITTINGS | _words("after since following from at")
 # Beside a sign they may be what matters.
 NARROWING = _words("face new more again all over whole entire full upper lower left back water")
 # What something comes as: beside a name they narrow it, and never are the matter itself.
