@@ -517,8 +517,38 @@ def test_of_what_no_rule_knows_it_says_whom_to_call_where_it_is_serious(ask: Ask
 def test_the_name_of_a_day_may_stand_beside_its_date(ask: Ask) -> None:
     assert ask("can", "makeup", "on", "wednesday", "2", "dec").code == 0
     assert ask("can", "makeup", "2", "dec", "wednesday").code == 0
-    said = ask("can", "makeup", "on", "thursday", "2", "dec")
-    assert (said.code, "names two days" in said.err) == (2, True)
+    for typed in ("on thursday 2 dec", "2 dec thursday", "on thursday the 2nd"):
+        said = ask("can", "makeup", *typed.split())
+        assert (said.code, "2 Dec 2026 is a Wednesday, not `thursday`" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("typed", ["on day -1", "on day −1", "Day -1"])
+def test_a_day_before_the_treatment_is_named_as_the_plan_prints_it(ask: Ask, typed: str) -> None:
+    assert "Alcohol, Thu 19 Nov." in ask("can", "drink", "wine", *typed.split()).out
+    assert ask("can", "drink", "wine", *typed.split(), "--format", "json").record["at"] == "2026-11-19"
+
+
+def test_only_behind_the_word_day_is_a_number_no_option(ask: Ask) -> None:
+    said = ask("can", "drink", "wine", "-1")
+    assert (said.code, "No such option: -1" in said.err) == (2, True)
+
+
+def test_since_leads_back(ask: Ask) -> None:
+    said = ask("can", "makeup", "since", "the", "25th")
+    assert (said.code, "2026-11-25 is still to come" in said.err) == (2, True)
+
+
+def test_what_lasts_counts_from_the_time_that_is_named(ask: Ask) -> None:
+    said = ask("can", "makeup", "for", "3", "hours", "--on", "2026-12-01", "--at", "18:00", "--format", "json").record
+    assert said["at"] == ["2026-12-01T18:00:00+00:00", "2026-12-01T21:00:00+00:00"]
+
+
+def test_a_sign_that_lasts_counts_from_the_treatment_or_until_now(ask: Ask) -> None:
+    assert ask("normal", "redness", "for", "2", "days", "--format", "json").record["at"] == "2026-11-22"
+    late = ask(
+        *["normal", "redness", "for", "2", "days", "--format", "json"], sitting=(*SITTING[:-1], "2026-12-01T09:00")
+    ).record
+    assert (late["verdict"], late["at"]) == ("call", "2026-12-01T09:00:00+00:00")
 
 
 @pytest.mark.parametrize(("typed", "quoted"), [("at 4.3", "4 3"), ("at half four", "half four")])
@@ -625,6 +655,32 @@ def test_what_would_tell_more_is_named_where_an_unknown_fact_decides(ask: Ask) -
 def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) -> None:
     said = ask(*typed.split()).out
     assert said.startswith(f"I don't know “{quoted}”, so ")
+
+
+def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -> None:
+    said = ask("can", "have", "an", "ice", "bath", "tonight")
+    assert said.code == 4
+    assert said.out.startswith("I don't know “ice bath”, so this is not a yes.")
+    assert "- Ask about each on its own: ice; showering or bathing." in said.out
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("when can I have my next session", "when can I have microneedling again", "can have microneedling"),
+        *("when is my next treatment", "can have another needling session tomorrow"),
+    ],
+)
+def test_of_the_next_session_it_says_which_command_knows(ask: Ask, typed: str) -> None:
+    said = ask(*typed.split())
+    assert said.code == 4
+    assert "- When the next session may be: `needlecare sessions`." in said.out
+    assert "Did you mean" not in said.out
+
+
+def test_beside_what_is_known_a_session_is_no_question_about_the_course(ask: Ask) -> None:
+    assert "needlecare sessions" not in ask("can", "waterproof", "mascara", "after", "my", "session").out
+    assert "needlecare sessions" not in ask("normal", "stripes", "after", "my", "session").out
 
 
 def test_nothing_far_fetched_is_offered(ask: Ask) -> None:

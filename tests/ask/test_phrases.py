@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from needlecare import RuleSet, Timeline
-from needlecare.ask.asked import at_instant
+from needlecare.ask.asked import Length, at_instant, go_on
 from needlecare.ask.lookup import find_activities, find_signs, treated_words
 from needlecare.ask.spoken import split_time, when_asked
 from needlecare.ask.verdict import YES, judge
@@ -31,15 +31,17 @@ def test_a_phrase_is_understood_and_answered(
     timeline = plan_for()
     treated = treated_words(rule_set, timeline.facts)
     meaning, asked = find_activities(rule_set, phrase, treated), None
+    lengths: tuple[Length, ...] = ()
     if not meaning.is_sure:
         spoken = split_time(phrase, timeline.treatment, lambda: next_morning)
         asked = when_asked(spoken, timeline.treatment, lambda: next_morning)
         meaning = find_activities(rule_set, spoken.words, treated).about(timed=asked is not None)
+        lengths = spoken.lengths
     assert " ".join(meaning.ids) == meant
     if not meaning.ids:
         assert answer == "no-rule"
         return
-    asked = asked or at_instant(next_morning, timeline.treatment)
+    asked = go_on(asked or at_instant(next_morning, timeline.treatment), lengths, timeline.treatment)
     verdict = judge([timeline], meaning, asked)
     said = "no-rule" if verdict.verdict == YES and not meaning.is_sure else verdict.verdict
     assert said == answer
@@ -131,6 +133,23 @@ def test_every_name_of_a_sign_finds_it(rule_set: RuleSet) -> None:
         ("gym last sun", "2026-11-15", "2026-11-15"),
         ("gym two days ago", "2026-11-19", "2026-11-19"),
         ("gym on boxing day", "2026-12-26", "2026-12-26"),
+        ("gym a week on friday", "2026-12-04", "2026-12-04"),
+        ("gym friday week", "2026-12-04", "2026-12-04"),
+        ("gym on fri week", "2026-12-04", "2026-12-04"),
+        ("gym a week tomorrow", "2026-11-29", "2026-11-29"),
+        ("gym a week today", "2026-11-28", "2026-11-28"),
+        ("gym a fortnight on monday", "2026-12-07", "2026-12-07"),
+        ("gym two weeks on monday", "2026-12-07", "2026-12-07"),
+        ("gym since friday", "2026-11-20", "2026-11-20"),
+        ("gym since saturday", "2026-11-14", "2026-11-14"),
+        ("gym since 2 days", "2026-11-19", "2026-11-19"),
+        ("gym on day -1", "2026-11-19", "2026-11-19"),
+        ("gym on day −3", "2026-11-17", "2026-11-17"),
+        ("gym on friday the 4th", "2026-12-04", "2026-12-04"),
+        ("gym friday 4 dec", "2026-12-04", "2026-12-04"),
+        ("gym inside 3 days", "2026-11-24", "2026-11-24"),
+        ("gym after the first 3 days", "2026-11-23", "2026-11-23"),
+        ("gym after the next 3 days", "2026-11-24", "2026-11-24"),
     ],
 )
 def test_words_about_days(
@@ -144,6 +163,7 @@ def test_words_about_days(
     "words",
     [
         *("sat in the sun", "may I go", "night cream", "put on sun cream", "morning coffee", "day cream", "spf 50"),
+        *("gym every 3 days", "gym each 2 weeks", "gym once a week", "gym 3 times a day", "gym for the next few days"),
         *("swim in the future", "gym after christmas", "gym after 6", "gym 22/11/26", "from now on"),
     ],
 )
@@ -175,3 +195,47 @@ def test_words_about_a_part_of_a_day(
     asked = when_asked(spoken, treatment, lambda: next_morning)
     assert asked is not None
     assert [f"{one:%Y-%m-%d %H:%M}" for one in (asked.start, asked.end) if one] == [start, end]
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "end"),
+    [
+        ("gym for 3 days", "2026-11-21 09:00", "2026-11-25 00:00"),
+        ("gym for the next 3 days", "2026-11-21 09:00", "2026-11-25 00:00"),
+        ("gym the next 3 days", "2026-11-21 09:00", "2026-11-25 00:00"),
+        ("gym over the coming week", "2026-11-21 09:00", "2026-11-29 00:00"),
+        ("gym for another 2 weeks", "2026-11-21 09:00", "2026-12-06 00:00"),
+        ("gym for a month", "2026-11-21 09:00", "2026-12-22 00:00"),
+        ("gym for 3 weeks from now", "2026-11-21 09:00", "2026-12-13 00:00"),
+        ("gym 3 days", "2026-11-21 09:00", "2026-11-25 00:00"),
+        ("gym for about 10 minutes", "2026-11-21 09:00", "2026-11-21 09:10"),
+        ("gym for half an hour", "2026-11-21 09:00", "2026-11-21 09:30"),
+        ("gym for an hour and a half", "2026-11-21 09:00", "2026-11-21 10:30"),
+        ("gym for 2 and a half hours tomorrow at 6pm", "2026-11-22 18:00", "2026-11-22 20:30"),
+        ("gym tomorrow evening for 3 hours", "2026-11-22 17:00", "2026-11-23 03:00"),
+        ("gym for the first 3 days", "2026-11-20 16:30", "2026-11-24 00:00"),
+        ("gym in the first week after the treatment", "2026-11-20 16:30", "2026-11-28 00:00"),
+        ("gym for 3 days after the treatment", "2026-11-20 16:30", "2026-11-24 00:00"),
+        ("gym during the first 24 hours", "2026-11-20 16:30", "2026-11-21 16:30"),
+        ("gym tomorrow for 3 hours", "2026-11-22", "2026-11-22"),
+        ("gym on monday for 2 days", "2026-11-23", "2026-11-25"),
+        ("gym for a week from monday", "2026-11-23", "2026-11-30"),
+        ("gym on monday for 48 hours", "2026-11-23", "2026-11-25"),
+        ("gym in half an hour", "2026-11-21 09:30", ""),
+        ("gym in an hour and a half", "2026-11-21 10:30", ""),
+        ("gym since 7am", "2026-11-21 07:00", "2026-11-21 09:00"),
+        ("gym since 6pm", "2026-11-20 18:00", "2026-11-21 09:00"),
+    ],
+)
+def test_how_long_something_goes_on(
+    plan_for: Callable[..., Timeline], next_morning: datetime, words: str, start: str, end: str
+) -> None:
+    treatment = plan_for().treatment
+    spoken = split_time(words, treatment, lambda: next_morning)
+    asked = when_asked(spoken, treatment, lambda: next_morning) or at_instant(next_morning, treatment)
+    asked = go_on(asked, spoken.lengths, treatment)
+    assert spoken.words == "gym"
+    if asked.is_day:
+        assert [str(asked.first), str(asked.last)] == [start, end]
+    else:
+        assert [f"{one:%Y-%m-%d %H:%M}" if one else "" for one in (asked.start or asked.at, asked.end)] == [start, end]

@@ -1,11 +1,37 @@
 """When a question is about: an instant, whole days, or a stretch of a day."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER
-from needlecare.model.time import day_start, local_date, readings
+from needlecare.model.time import Duration, day_end, day_start, local_date, readings, shift_date
 from needlecare.model.treatment import Treatment
+
+_UNITS = {"day": ("d", 1), "week": ("w", 1), "fortnight": ("w", 2), "month": ("mo", 1)}
+_ELAPSED = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
+
+
+class Length(NamedTuple):
+    """How long something goes on, as people say it: *amount* of one *unit*: minute, hour, day, week, fortnight, month.
+
+    An amount below nothing leads back.
+    """
+
+    amount: int
+    unit: str
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """The time of minutes and hours; whole days have none."""
+        return self.amount * _ELAPSED[self.unit] if self.unit in _ELAPSED else None
+
+    def from_day(self, day: date) -> date:
+        """Count whole days from *day*; a part of one doesn't leave it."""
+        if self.elapsed is not None:
+            return day + timedelta(days=self.elapsed.days)
+        letter, times = _UNITS[self.unit]
+        return shift_date(day, Duration(abs(self.amount) * times, letter), 1 if self.amount >= 0 else -1)
 
 
 class Asked(NamedTuple):
@@ -77,3 +103,27 @@ def between(day: date, start: time, end: time, treatment: Treatment) -> Asked:
     if end == time(0):
         return in_stretch(begins, day_start(day + timedelta(days=1), treatment.zone), treatment)
     return in_stretch(begins, readings(datetime.combine(day, end), treatment.zone)[-1], treatment)
+
+
+def go_on(asked: Asked, lengths: Iterable[Length], treatment: Treatment) -> Asked:
+    """Ask about all that lies between *asked* and its end when it goes on for *lengths*; a last day counts whole."""
+    for length in lengths:
+        begins, last = asked.begins(treatment), length.from_day(asked.last)
+        if asked.is_day:
+            longer = on_day(asked.first, last)
+        elif length.elapsed is not None:
+            longer = in_stretch(begins, (asked.end or begins) + length.elapsed, treatment)
+        else:
+            longer = in_stretch(begins, day_end(last, treatment.zone), treatment)
+        asked = longer._replace(past=asked.past)
+    return asked
+
+
+def lasting(lengths: Iterable[Length], treatment: Treatment, now: datetime) -> Asked:
+    """Ask about the end of what lasts for *lengths* from the treatment on, or about *now* if that is later."""
+    lengths = tuple(lengths)
+    asked = go_on(at_instant(treatment.last, treatment), lengths, treatment)
+    over = asked.end or treatment.last
+    if over <= now.astimezone(UTC):
+        return at_instant(now, treatment)
+    return at_instant(over, treatment) if all(one.elapsed is not None for one in lengths) else on_day(asked.last)

@@ -1,14 +1,12 @@
 """Days of the calendar by what people call them: the coming Friday, the 5th, 22 Nov without a year, in December."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 from needlecare.ask.timewords import DAYS, MONTHS
 from needlecare.errors import InputError
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Duration, local_date, shift_date
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.model.treatment import Treatment
 
-_UNITS = {"day": ("d", 1), "week": ("w", 1), "fortnight": ("w", 2), "month": ("mo", 1)}
-_ELAPSED = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 _WEEK = timedelta(days=len(DAYS))
 
 
@@ -108,10 +106,13 @@ def short(text: str, treatment: Treatment) -> date:
     return readings[0]
 
 
-def counted(start: datetime, day: date, count: int, unit: str, treatment: Treatment) -> tuple[date, datetime | None]:
-    """Count from *start*, or whole days from its *day*; minutes and hours give an instant too."""
-    if unit in _ELAPSED:
-        at = start.astimezone(UTC) + count * _ELAPSED[unit]
-        return local_date(at, treatment.zone), at
-    letter, times = _UNITS[unit]
-    return shift_date(day, Duration(abs(count) * times, letter), 1 if count >= 0 else -1), None
+def agreed(day: date, name: str) -> date:
+    """Give *day* if its day of the week is the one of that *name*.
+
+    Raises:
+        InputError: it is another.
+    """
+    if DAYS[day.weekday()] != name[:3]:
+        shown = f"{day.day} {MONTHS[day.month - 1].title()} {day.year}"
+        raise InputError(f"{shown} is a {day:%A}, not `{name}`; ask about one day at a time")
+    return day

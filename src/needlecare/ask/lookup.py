@@ -1,6 +1,7 @@
 """Words → the activities or signs they mean. Never guesses: what isn't understood is said."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 from needlecare.ask.words import (
@@ -9,6 +10,7 @@ from needlecare.ask.words import (
     FILLERS,
     FORMS,
     JOINING,
+    JOINS,
     MEASURES,
     NARROWING,
     ON_SKIN,
@@ -22,8 +24,11 @@ from needlecare.ask.words import (
     VERBS,
     beginnings,
     key,
+    letter_key,
+    name_key,
     stem,
     tokens,
+    with_ands,
 )
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import Activity, RuleSet, Sign
@@ -68,7 +73,7 @@ class _Match(NamedTuple):
 
 def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
     """Tell which activities *phrase* means; *treated* are words for the treated area, which narrow nothing."""
-    meaning = _find(rule_set.activities, phrase, treated)
+    meaning = _find(rule_set.activities, phrase, treated, lineage=rule_set.lineage)
     if any(rule_set.activities[one].taken for one in meaning.ids):
         return meaning._replace(unknown=(*meaning.unknown, *_put_on(meaning, treated)))
     return meaning
@@ -110,12 +115,19 @@ def _names(named: Named) -> Iterable[tuple[str, str]]:
             yield name, id_
 
 
-def _find(named: Named, phrase: str, treated: Iterable[str] = (), fillers: frozenset[str] = FILLERS) -> Meaning:
-    words = tokens(phrase)
+def _find(
+    named: Named,
+    phrase: str,
+    treated: Iterable[str] = (),
+    fillers: frozenset[str] = FILLERS,
+    *,
+    lineage: Mapping[str, Collection[str]] | None = None,
+) -> Meaning:
+    words = tokens(with_ands(phrase))
     here = {stem(word) for word in treated}
     text = " ".join(words)
     index = _index(named, words)
-    whole = index.get(key(words))
+    whole = index.get(key(words)) or index.get(letter_key(words))
     past = bool(PAST & set(words))
     if whole:
         return Meaning(text, tuple(whole))
@@ -131,11 +143,25 @@ def _find(named: Named, phrase: str, treated: Iterable[str] = (), fillers: froze
     unknown = [place for place in left if words[place] not in said and stem(words[place]) not in VERBS | here]
     unknown = [place for place in unknown if place not in measures]
     ids = tuple(dict.fromkeys(id_ for match in matches for id_ in match.ids))
-    lost = tuple(words[place] for place in unknown)
+    apart = [] if lineage is None else _side_by_side(words, matches, lineage)
+    alone = [words[place] for place in unknown if not any(place in run for run in apart)]
+    lost = (*alone, *(" ".join(words[run.start : run.stop]) for run in apart))
     times = tuple(" ".join(words[run.start : run.stop]) for run in when)
     if not ids or any(_is_head(place, words, taken) for place in unknown):
         return Meaning(text, (), lost, turning, past, _nearest(named, words, ids), times)
     return Meaning(text, ids, lost, turning, past, _nearest(named, words, ids) if lost or turning else (), times)
+
+
+def _side_by_side(words: list[str], matches: list[_Match], lineage: Mapping[str, Collection[str]]) -> list[range]:
+    """Find where two names that mean different things stand side by side, joined by nothing."""
+    runs = []
+    for one, other in pairwise(matches):
+        above, below = ({up for id_ in match.ids for up in lineage[id_]} for match in (one, other))
+        is_form = other.end - other.start == 1 and words[other.start] in FORMS and other.start == one.end
+        is_same = not above.isdisjoint(other.ids) or not below.isdisjoint(one.ids)
+        if not (is_form or is_same or JOINS & set(words[one.end : other.start])):
+            runs.append(range(one.start, other.end))
+    return runs
 
 
 def _next(words: list[str], place: int) -> int:
@@ -168,7 +194,7 @@ def _index(named: Named, words: list[str]) -> dict[str, list[str]]:
     for name, id_ in _names(named):
         first = name[:2].lower()
         if first in wanted or (" " in name and name.partition(" ")[0].lower() in ARTICLES) or first[1:] in "-’' ":
-            found = index.setdefault(key(tokens(name)), [])
+            found = index.setdefault(name_key(name), [])
             if id_ not in found:
                 found.append(id_)
     return index
@@ -192,8 +218,9 @@ def _longest(words: list[str], start: int, index: Mapping[str, list[str]]) -> _M
     if words[start] in ARTICLES:
         return None
     for end in range(min(len(words), start + _LONGEST_NAME), start, -1):
-        ids = index.get(key(words[start:end]))
-        if ids and words[end - 1] not in ARTICLES:
+        ids = index.get(key(words[start:end])) if words[end - 1] not in ARTICLES else None
+        ids = ids or index.get(letter_key(words[start:end]))
+        if ids:
             return _Match(start, end, tuple(ids))
     return None
 

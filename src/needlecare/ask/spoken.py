@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from needlecare.ask.asked import Asked, at_instant, at_time, between, in_stretch, on_day
-from needlecare.ask.dated import counted, dated, month_of, numbered, period, short, weekday, weekend
-from needlecare.ask.timewords import DAYS, MONTHS, NUMBERS, find_time, tidy
+from needlecare.ask.asked import Asked, Length, at_instant, at_time, between, in_stretch, on_day
+from needlecare.ask.dated import agreed, dated, month_of, numbered, period, short, weekday, weekend
+from needlecare.ask.timewords import MONTHS, NUMBERS, Found, find_time, tidy
 from needlecare.dates import parse_date, parse_time
 from needlecare.errors import InputError
+from needlecare.model.time import local_date
 from needlecare.model.treatment import Treatment
 
 # Wide enough for what anybody means by it; the strictest instant counts.
@@ -19,6 +20,8 @@ _PARTS = {
     "evening": (time(17), time(0)),
     "night": (time(17), time(0)),
 }
+# What names a day of the calendar by its number.
+_CALENDAR = frozenset(("day", "nth", "iso", "short", "boxing"))
 _SECOND_HALF = ("afternoon", "evening", "night")
 _HALF = 12
 _MOMENT = timedelta(microseconds=1)
@@ -31,7 +34,8 @@ class Spoken(NamedTuple):
 
     *part* is a part of the day, *this* tells that it is one of today. *either* tells that *clock* may be meant of both
     halves of the day: at 6. *lead* is `before` (all the time until then is
-    meant), `after` (the rest of the day) or `since`.
+    meant), `after` (the rest of the day) or `since`. *lengths* tell how long it goes on, *opening* that it begins with
+    the treatment.
     """
 
     words: str
@@ -44,11 +48,13 @@ class Spoken(NamedTuple):
     this: bool = False
     lead: str = ""
     either: bool = False
+    lengths: tuple[Length, ...] = ()
+    opening: bool = False
 
     @property
     def is_timed(self) -> bool:
-        """Whether they say when."""
-        return bool(self.first or self.at or self.clock or self.part)
+        """Whether they say when, or how long."""
+        return bool(self.first or self.at or self.clock or self.part or self.lengths)
 
 
 def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
@@ -57,13 +63,19 @@ def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]
     Raises:
         InputError: they name a day that isn't one, or two days.
     """
-    spoken = Spoken(tidy(words))
+    spoken, named, exact = Spoken(tidy(words)), "", None
     while found := find_time(spoken.words):
-        read = _read(found.parts, treatment, present)
-        if spoken.first and "weekday" in found.parts and "which" not in found.parts and _fits(found.parts, spoken):
-            read = read._replace(first=None, last=None)
+        read, name = _read(found, treatment, present), "" if "plus" in found.parts else found.parts.get("weekday", "")
+        is_exact = not _CALENDAR.isdisjoint(found.parts)
+        if name and exact:
+            day = agreed(exact, name)
+            read = read._replace(first=day, last=day)
+        elif named and is_exact and not exact and read.first:
+            day = agreed(read.first, named)
+            spoken = spoken._replace(first=day, last=day)
         elif read.first and spoken.first and (read.first, read.last) != (spoken.first, spoken.last):
             raise InputError(f"`{words}` names two days; ask about one at a time")
+        named, exact = named or ("" if spoken.first else name), exact or (read.first if is_exact else None)
         spoken = Spoken(
             found.rest,
             spoken.first or read.first,
@@ -75,36 +87,40 @@ def split_time(words: str, treatment: Treatment, present: Callable[[], datetime]
             spoken.this or read.this,
             spoken.lead or found.lead or read.lead,
             spoken.either or read.either,
+            (*spoken.lengths, *read.lengths),
+            spoken.opening or read.opening,
         )
+    if spoken.opening and (spoken.first or spoken.at):
+        raise InputError(f"`{words}` names two times; ask about one at a time")
     return spoken
 
 
-def _fits(parts: dict[str, str], spoken: Spoken) -> bool:
-    """Tell whether a named day is the one that was named already: Wednesday 2 Dec."""
-    first = spoken.first
-    return first is not None and first == spoken.last and DAYS[first.weekday()] == parts["weekday"][:3]
-
-
-def _read(found: dict[str, str], treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
-    """Turn the named parts of one pattern into days, or a time."""
-    match found:
+def _read(found: Found, treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
+    """Turn the named parts of one pattern into days, a time, or a length."""
+    match found.parts:
+        case {"plus": unit, **more}:
+            today = present().date()
+            first = (
+                weekday(more["weekday"], "", today) if "weekday" in more else _relative(more["word"], present()).first
+            )
+            return _on(_length(found, unit).from_day(first or today))
         case {"clock": text}:
             return Spoken("", clock=parse_time(text))
         case {"hour": hour}:
-            return _on_the_face(NUMBERS.get(hour) or int(hour), found)
+            return _on_the_face(NUMBERS.get(hour) or int(hour), found.parts)
         case {"part": part}:
-            return Spoken("", part=part, this="this" in found)
+            return Spoken("", part=part, this="this" in found.parts)
         case {"word": word}:
             return _relative(" ".join(word.removeprefix("the ").split()), present())
-        case {"weekday": name}:
-            which = found.get("which", "")
-            return _on(weekday(name, which, present().date()))._replace(past=which == "last")
+        case {"weekday": name, **more}:
+            which = "last" if found.lead == "since" else more.get("which", "")
+            return _on(weekday(name, which, present().date()))._replace(past=more.get("which") == "last")
         case {"weekend": _}:
             return _on(*weekend(present().date()))
         case {"period": unit, "which": which}:
             return _on(*period(which, unit, present().date()))._replace(past=which == "last")
-        case {"month": month, "day": day}:
-            return _on(dated(int(day), MONTHS.index(month[:3]) + 1, found.get("year", ""), treatment))
+        case {"month": month, "day": day, **more}:
+            return _on(dated(int(day), MONTHS.index(month[:3]) + 1, more.get("year", ""), treatment))
         case {"boxing": _}:
             return _on(dated(26, MONTHS.index("dec") + 1, "", treatment))
         case {"month": month}:
@@ -117,6 +133,12 @@ def _read(found: dict[str, str], treatment: Treatment, present: Callable[[], dat
             return _on(parse_date(text))
         case {"number": text}:
             return _on(treatment.day + timedelta(days=int(text)))
+        case {"opening": unit} if found.lead != "after":
+            return Spoken("", lengths=(_length(found, unit),), opening=True)
+        case {"long": unit} if found.lead != "after":
+            return Spoken("", lengths=(_length(found, unit),))
+        case {"bare": unit} if not found.lead:
+            return Spoken("", lengths=(_length(found, unit),))
     return _counted(found, treatment, present)
 
 
@@ -128,15 +150,26 @@ def _on_the_face(hour: int, found: dict[str, str]) -> Spoken:
     return Spoken("", clock=time(hour, minute), either=0 < hour <= _HALF)
 
 
-def _counted(found: dict[str, str], treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
-    count = NUMBERS.get(found["count"]) or int(found["count"])
-    if unit := found.get("since"):
-        start, day = treatment.last, treatment.day
+def _length(found: Found, unit: str, sign: int = 1) -> Length:
+    """Read a count of units; without a number it is one."""
+    text = found.parts.get("count", "a")
+    return Length(sign * (NUMBERS.get(text) or int(text)), unit)
+
+
+def _counted(found: Found, treatment: Treatment, present: Callable[[], datetime]) -> Spoken:
+    """Count from the treatment, or from now, to a day or an instant."""
+    parts, start, day = found.parts, present(), present().date()
+    if unit := parts.get("ago") or (parts.get("bare") if found.lead == "since" else None):
+        length = _length(found, unit, -1)
+    elif unit := parts.get("unit") or parts.get("long"):
+        length = _length(found, unit)
     else:
-        start, day = present(), present().date()
-        unit, count = (found["ago"], -count) if "ago" in found else (found["unit"], count)
-    there, at = counted(start, day, count, unit, treatment)
-    return Spoken("", there, there, at=at, past=count < 0, lead="before" if "within" in found else "")
+        unit = parts.get("since") or parts.get("opening") or parts["bare"]
+        start, day, length = treatment.last, treatment.day, _length(found, unit)
+    at = start.astimezone(UTC) + length.elapsed if length.elapsed is not None else None
+    there = length.from_day(day) if at is None else local_date(at, treatment.zone)
+    is_past = length.amount < 0 and found.lead != "since"
+    return Spoken("", there, there, at=at, past=is_past, lead="before" if "within" in parts else "")
 
 
 def _on(first: date, last: date | None = None) -> Spoken:
@@ -152,7 +185,13 @@ def _relative(word: str, now: datetime) -> Spoken:
 
 
 def when_asked(spoken: Spoken, treatment: Treatment, present: Callable[[], datetime]) -> Asked | None:
-    """Tell when *spoken* asks about; nothing where it doesn't say."""
+    """Tell when *spoken* asks about, or from when on; nothing where it doesn't say.
+
+    Raises:
+        InputError: it asks what has been since a day that is still to come.
+    """
+    if spoken.opening:
+        return in_stretch(treatment.first, treatment.last, treatment)
     first, last, at = spoken.first, spoken.last, spoken.at
     if spoken.clock is not None:
         clock, day = spoken.clock, first or present().date()
@@ -167,8 +206,14 @@ def when_asked(spoken: Spoken, treatment: Treatment, present: Callable[[], datet
         if spoken.lead == "after":
             return between(day, clock, time(0), treatment)
         at = at_time(day, clock, treatment).at
+        if spoken.lead == "since" and first is None and at is not None and at > present().astimezone(UTC):
+            at = at_time(day - timedelta(days=1), clock, treatment).at
+    if at is not None and spoken.lead == "since":
+        return in_stretch(at, present(), treatment)
     if at is not None:
         return in_stretch(present(), at, treatment) if spoken.lead == "before" else at_instant(at, treatment)
+    if spoken.lead == "since" and first is not None and first > present().date():
+        raise InputError(f"{first.isoformat()} is still to come; ask about it with `on`, not with `since`")
     if spoken.lead and first is not None and last is not None:
         today = present().date() if spoken.lead != "after" else first
         return on_day(min(first, today) if spoken.lead == "before" else first, max(last, today))

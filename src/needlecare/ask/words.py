@@ -34,6 +34,8 @@ VERBS = _words("drink eat touch rub wash rins clean cleans smok")
 # Turn a question round; an answer about the words beside them would be the wrong way round.
 TURNING = _words("not no without skip stop quit avoid never instead dont cant wont shouldnt off remove miss pause less")
 PAST = _words("already accidentally mistake forgot went used had did drank ate swam ran wore slept flew took")
+# Make one question of two things: what else stands side by side may be a third, as an ice bath is.
+JOINS = _words("and or plus with at to")
 JOINING = _words("and or with plus then after before at in on to for by while during near from")
 # About a time, but no day of the calendar; what they lead belongs to them: after christmas, until the next session.
 TIMES = _words(
@@ -52,9 +54,8 @@ DAILY = _words(
     "after before during later work school college office class lesson lunch dinner breakfast tea bed bedtime"
 )
 # The treatment itself.
-SITTING = _words(
-    "after since following from at treatment treatments session needling microneedling procedure appointment"
-)
+SITTINGS = _words("treatment treatments session sessions needling microneedling procedure appointment")
+SITTING = SITTINGS | _words("after since following from at")
 # Beside a sign they may be what matters.
 NARROWING = _words("face new more again all over whole entire full upper lower left back water")
 # What something comes as: beside a name they narrow it, and never are the matter itself.
@@ -62,14 +63,30 @@ FORMS = _words(
     "gel cream serum lotion spray stick powder tablets tablet pills pill capsules capsule oil pads mist "
     "foam balm mousse"
 )
-_IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
+# What is on a bed is no bed.
+_IRREGULAR = {
+    "bedding": "bedlinen",
+    "ran": "run",
+    "swam": "swim",
+    "drank": "drink",
+    "drunk": "drink",
+    "flew": "fly",
+    "slept": "sleep",
+}
 _SPLIT = re.compile(r"[^a-z0-9+]+")
+_AND = re.compile(r"\s*[&,;/]\s*|\s\+\s")
+_LETTER = re.compile(r"(?<=\w)[\s-]A(?![\w’'])")
 _SHORTEST = 4
 
 
 def tokens(text: str) -> list[str]:
     """Split *text* into lower-case words; hyphens and apostrophes part nothing that belongs together."""
     return [word for word in _SPLIT.split(text.lower().replace("’", "").replace("'", "")) if word]
+
+
+def with_ands(text: str) -> str:
+    """Write out as “and” what joins as it does: a comma, an ampersand, a plus or a slash."""
+    return _AND.sub(" and ", text.strip(" &,;/+"))
 
 
 def stem(word: str) -> str:
@@ -100,6 +117,16 @@ def stem(word: str) -> str:
 def key(words: Iterable[str]) -> str:
     """Make what names are compared by: without articles and gaps, so that make-up, make up and makeup are one."""
     return "".join(stem(word) for word in words if word not in ARTICLES)
+
+
+def name_key(name: str) -> str:
+    """Make what a name is compared by: a capital A within it is a letter, as in vitamin A, and no article."""
+    return "a".join(key(tokens(part)) for part in _LETTER.split(name))
+
+
+def letter_key(words: Iterable[str]) -> str:
+    """Make the same of *words*, were what looks like articles in them letters."""
+    return "".join(map(stem, words))
 
 
 def beginnings(words: Sequence[str]) -> frozenset[str]:

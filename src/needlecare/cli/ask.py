@@ -1,7 +1,7 @@
 """The questions: what was typed → an answer from every open treatment, and the exit code that goes with it."""
 
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -10,10 +10,10 @@ from needlecare.cli.complete import offer_activities, offer_signs
 from needlecare.cli.output import write_data, write_text
 from needlecare.cli.reading import Request, present_for, with_booked
 from needlecare.cli.request import about_treatments
+from needlecare.cli.understood import joined, understand
 from needlecare.errors import InputError
 
 _NO, _UNKNOWN = 1, 4
-_LONGEST = 500
 Format = Annotated[str, typer.Option("--format", help="text or json.")]
 On = Annotated[
     str | None,
@@ -45,8 +45,8 @@ def can(requests: list[Request], *, words: Activity, on: On = None, at: At = Non
     _check(format_)
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts)
-    meaning, asked = _understand(requests, words, on, at, lambda text: find_activities(rule_set, text, treated))
-    typed = _joined(words)
+    meaning, asked = understand(requests, words, on, at, lambda text: find_activities(rule_set, text, treated))
+    typed = joined(words)
     if not meaning.ids or meaning.turning:
         _dont_know(requests, meaning, typed, format_)
     verdict = judge(_timelines(requests), meaning, asked)
@@ -72,10 +72,10 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     _check(format_)
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts)
-    meaning, asked = _understand(
+    meaning, asked = understand(
         requests, words, on, None, lambda text: find_activities(rule_set, text, treated), default=None
     )
-    typed = _joined(words)
+    typed = joined(words)
     if not meaning.is_sure:
         _dont_know(requests, meaning, typed, format_)
     start = asked.begins(requests[0].treatment) if asked is not None else _since(requests)
@@ -103,8 +103,8 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
     _check(format_)
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts, parts=False)
-    meaning, asked = _understand(requests, words, on, at, lambda text: find_signs(rule_set, text, treated))
-    typed = _joined(words)
+    meaning, asked = understand(requests, words, on, at, lambda text: find_signs(rule_set, text, treated), signs=True)
+    typed = joined(words)
     if not meaning.ids or meaning.turning:
         _dont_know(requests, meaning, typed, format_, signs=True)
     sighting = judge_sign(_timelines(with_booked(requests, asked.last)), meaning, asked)
@@ -126,7 +126,7 @@ def why(requests: list[Request], *, words: Activity, format_: Format = "text") -
     from needlecare.ask.why import find_reasons
 
     _check(format_)
-    rule_set, typed = requests[0].rule_set, _joined(words)
+    rule_set, typed = requests[0].rule_set, joined(words)
     treated = treated_words(rule_set, requests[0].facts)
     meaning = find_activities(rule_set, typed, treated)
     if not meaning.ids:
@@ -216,69 +216,6 @@ def _since(requests: Sequence[Request]) -> datetime | None:
         return None
     now = _now(requests).astimezone(UTC)
     return now if any(one.treatment.last <= now for one in requests) else min(one.treatment.last for one in requests)
-
-
-def _joined(words: Sequence[str]) -> str:
-    """Give the question as one text; one that goes on for ever would take as long to understand."""
-    typed = " ".join(words)
-    if not typed.strip():
-        raise InputError("ask about something: needlecare can wash my face")
-    if len(typed) > _LONGEST:
-        raise InputError(f"this is longer than {_LONGEST} characters; ask about one thing at a time")
-    return typed
-
-
-def _understand(
-    requests: Sequence[Request],
-    words: Sequence[str],
-    on: str | None,
-    at: str | None,
-    find: Callable[[str], Any],
-    default: str | None = "now",
-) -> Any:
-    """Tell what the words mean and when they ask about; words about time count only where the rest needs none."""
-    from needlecare.ask.asked import at_instant, at_time, on_day
-    from needlecare.dates import parse_time
-
-    request, typed = requests[0], _joined(words)
-    treatment = request.treatment
-    meaning, asked, first, past = find(typed), None, None, False
-    day = _read_day(on, request, requests) if on is not None else None
-    if not meaning.is_sure:
-        from needlecare.ask.spoken import split_time, when_asked
-
-        spoken = split_time(typed, treatment, lambda: _now(requests))
-        if day is not None and spoken.first is not None and (spoken.first, spoken.last) != (day, day):
-            raise InputError(f"--on {day.isoformat()} and the words `{typed}` name two days; ask about one at a time")
-        meaning = find(spoken.words) if spoken.words else meaning
-        spoken = spoken._replace(first=day, last=day, this=False) if day is not None else spoken
-        asked, first, past = when_asked(spoken, treatment, lambda: _now(requests)), spoken.first, spoken.past
-    elif day is not None:
-        asked, first = on_day(day), day
-    if at is not None:
-        asked = at_time(first or _now(requests).date(), parse_time(at), treatment)
-    meaning = meaning.about(timed=asked is not None)
-    if default is None:
-        return meaning._replace(when=()), asked
-    if asked is None and meaning.past:
-        # “I already used retinol”: some time between the treatment and now.
-        now = _now(requests).date()
-        asked = on_day(min(treatment.day, now), now)
-    elif asked is None:
-        asked = at_instant(_now(requests), treatment)
-    told_now = request.now is not None and asked.last < _now(requests).date()
-    return meaning, asked._replace(past=asked.past or past or told_now)
-
-
-def _read_day(text: str, request: Request, requests: Sequence[Request]) -> date:
-    """Read the day of --on: as any other date, or the name of a day of the week."""
-    from needlecare.cli.reading import read_date
-
-    if text[:1].isdigit():
-        return read_date(text, request.treatment.zone, request.now)
-    from needlecare.ask.spoken import read_weekday
-
-    return read_weekday(text, lambda: _now(requests)) or read_date(text, request.treatment.zone, request.now)
 
 
 def _taken(meaning: Any, rule_set: Any, *, signs: bool = False) -> str:

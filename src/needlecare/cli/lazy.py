@@ -39,7 +39,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse *args*; what wasn't typed and defaults to nothing needs no conversion."""
-        every = self.params
+        every, args = self.params, _with_days_before(args)
         typed = {arg.partition("=")[0] for arg in args if arg.startswith("-")}
         known = {name for param in every for name in (*param.opts, *param.secondary_opts)}
         if ctx.resilient_parsing or not typed <= {*known, "--"}:
@@ -54,6 +54,17 @@ class Command(TyperCommand):
             self.params = every
         ctx.params.update({str(param.name): param.default for param in idle})
         return rest
+
+
+def _with_days_before(args: list[str]) -> list[str]:
+    """Take `day -1`, as plans print it, for words: a number there is no option."""
+    joined: list[str] = []
+    for arg in args:
+        if joined and joined[-1].lower() == "day" and arg[:1] == "-" and arg[1:].isdecimal():
+            joined[-1] += f" {arg}"
+        else:
+            joined.append(arg)
+    return joined
 
 
 def _refuse_repeats(params: list[Any], args: list[str]) -> None:

@@ -5,6 +5,7 @@ from typing import NoReturn
 import typer
 
 from needlecare.ask.lookup import Meaning
+from needlecare.ask.words import SITTINGS, tokens
 from needlecare.cli.output import write_data, write_text
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
@@ -52,7 +53,11 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
         lines.append(f"- {_EMERGENCY}")
     if meaning.turning:
         lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
-    if meaning.nearest and not meaning.ids:
+    if not signs and len(meaning.ids) > 1 and meaning.unknown:
+        lines.append(f"- Ask about each on its own: {'; '.join(rule_set.label(one) for one in meaning.ids)}.")
+    if not signs and not meaning.ids and SITTINGS & set(tokens(typed)):
+        lines.append("- When the next session may be: `needlecare sessions`.")
+    elif meaning.nearest and not meaning.ids:
         lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
     lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
     write_text("\n".join([*lines, NO_ADVICE]) + "\n")
