@@ -156,7 +156,7 @@ def _hold(stretch: Stretch, spans: list[Span], moments: Mapping[str, Moment]) ->
         better_from,
         start,
         end,
-        better_until,
+        over,
         min(max((span.earliest for span in part), default=end), end),
         waits,
         by_end[0].end_stated,
