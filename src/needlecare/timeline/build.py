@@ -40,6 +40,8 @@ def build_selected(
         tuple(builder.longer_if()),
         tuple(builder.shorter_if()),
         frozenset(selection.restrictions),
+        perhaps=tuple(builder.perhaps),
+        flagged_from=dict(builder.flagged_from()),
     )
     return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
 
@@ -59,6 +61,7 @@ class Builder:
         self._spans = Spans(rule_set, treatment, selection)
         self._known: dict[tuple[str, str], tuple[Span, ...]] = {}
         self._all_spans = [self._spans]
+        self.perhaps: list[Window] = []
         self._next: Treatment | None = None
         if treatment.next_day is not None:
             # A booked session restricts as it will: before it and after it. What is to be done, and what is normal
@@ -156,7 +159,15 @@ class Builder:
         shortest: dict[str, datetime] = {}
         for window in windows:
             shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
-        return [window for window in windows if not window.unsure or window.end <= shortest[window.target]]
+        self.perhaps = [window for window in windows if window.unsure and window.end > shortest[window.target]]
+        return [window for window in windows if window not in self.perhaps]
+
+    def flagged_from(self) -> Iterator[tuple[str, datetime]]:
+        """Tell from when a red flag speaks of whatever should be over by then."""
+        for rule, _ in self._selection.by_verb[CALL]:
+            begins = self._spans.instant(rule.worry_after) if rule.worry_after else None
+            if begins is not None:
+                yield rule.id, begins
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
