@@ -1,11 +1,19 @@
 """What people see and feel, in their own words, and how urgent the answer is."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from running import run
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-24T10:00")
 pytestmark = pytest.mark.usefixtures("no_log")
+LINES = [
+    line.split(" | ")
+    for line in (Path(__file__).parent / "signs.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
 
 
 def heading(*typed: str) -> str:
@@ -61,3 +69,22 @@ def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_fir
 def test_a_condition_is_said_only_where_it_decides(typed: str, condition: str) -> None:
     lines = run("normal", *typed.split(), *SITTING).out.splitlines()
     assert [line for line in lines if "This holds if" in line] == ([condition] if condition else [])
+
+
+@pytest.mark.parametrize(("typed", "verdict"), LINES, ids=[line[0] for line in LINES])
+def test_what_people_say_of_a_sign_gets_the_verdict_of_the_sign(typed: str, verdict: str) -> None:
+    assert json.loads(run("normal", *typed.split(), *SITTING, "--format", "json").out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize("typed", ["very dry", "swelling of the lips", "purple stripes", "warm", "very red"])
+def test_what_is_known_in_part_is_answered_no_softer_than_what_is_not_known(typed: str) -> None:
+    said = run("normal", *typed.split(), *SITTING).out
+    assert "call your clinic." in said.lower()
+    assert "if it worries you" not in said
+
+
+def test_a_red_flag_is_one_whatever_stands_around_it() -> None:
+    said = run("normal", "pus", "and", "purple", "stripes", *SITTING)
+    assert said.code == 1
+    assert "\nRed flag. Pus or discharge, Tue 24 Nov 10:00: see a clinician now.\n" in said.out
+    assert "I don't know “purple stripes”" in said.out

@@ -22,7 +22,7 @@ def say_taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> st
     if meaning.when:
         lines.append(f"I don't know when “{' '.join(meaning.when)}” is; the answer is about the time below.\n")
     if signs and lines:
-        lines.append(f"{_EMERGENCY}\n")
+        lines.insert(0, f"{_EMERGENCY}\n")
     return "".join(lines)
 
 
@@ -48,7 +48,7 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
         so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
         lines = [f"I don't know “{' '.join(meaning.unknown) or typed}”, so {so} your clinic."]
     if signs:
-        lines.append(f"- {_EMERGENCY}")
+        lines.insert(0, _EMERGENCY)
     if meaning.turning:
         lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
     if meaning.nearest and not meaning.ids:
