@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from needlecare.model.facts import Facts, Truth
-from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
+from needlecare.model.plan import FOREVER, Finding, Hint, Session, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
 from needlecare.model.time import ceil_to_day, shift_date
 from needlecare.model.treatment import Treatment, treated_on
 from needlecare.sessions import next_session
 from needlecare.timeline.days import make_days
 from needlecare.timeline.events import meet
-from needlecare.timeline.merging import Hold, cut, merge
+from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.precare import precare
 from needlecare.timeline.selection import Chosen, Reach, Selection
 from needlecare.timeline.spans import Span, Spans
@@ -41,7 +41,7 @@ def build_selected(
         tuple(builder.shorter_if()),
         frozenset(selection.restrictions),
         perhaps=tuple(builder.perhaps),
-        flagged_from=dict(builder.flagged_from()),
+        flagged_from=builder.flagged_from,
     )
     return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
 
@@ -62,6 +62,7 @@ class Builder:
         self._known: dict[tuple[str, str], tuple[Span, ...]] = {}
         self._all_spans = [self._spans]
         self.perhaps: list[Window] = []
+        self.flagged_from = self._spans.worries(chosen.rule for chosen in selection.by_verb[CALL])
         self._next: Treatment | None = None
         if treatment.next_day is not None:
             # A booked session restricts as it will: before it and after it. What is to be done, and what is normal
@@ -143,7 +144,7 @@ class Builder:
             rule.words,
             rule.words.get("if"),
             tuple(dict.fromkeys(saying for span in hold.spans for saying in span.rule.says)),
-            tuple(_lost(hold)),
+            tuple(lost(hold)),
             rule.origin,
             tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
             hold.decider.unsure,
@@ -161,13 +162,6 @@ class Builder:
             shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
         self.perhaps = [window for window in windows if window.unsure and window.end > shortest[window.target]]
         return [window for window in windows if window not in self.perhaps]
-
-    def flagged_from(self) -> Iterator[tuple[str, datetime]]:
-        """Tell from when a red flag speaks of whatever should be over by then."""
-        for rule, _ in self._selection.by_verb[CALL]:
-            begins = self._spans.instant(rule.worry_after) if rule.worry_after else None
-            if begins is not None:
-                yield rule.id, begins
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
@@ -300,10 +294,3 @@ class Builder:
 
 def _adds(one: Span, to: Span) -> bool:
     return one.end > to.end or one.better_until > to.better_until or bool(set(one.waits) - set(to.waits))
-
-
-def _lost(hold: Hold) -> Iterator[Overruled]:
-    holding = {span.rule.id for span in hold.spans}
-    for span in (span for span in hold.overruled if span.rule.id not in holding):
-        for saying in span.rule.says:
-            yield Overruled(span.rule.id, saying.source, saying.value)
