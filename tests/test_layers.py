@@ -134,7 +134,7 @@ def test_answers_are_added_and_changed_one_by_one(layer: Layer) -> None:
     assert {answer.id: answer for answer in ours.facts["add-on"].answers} == {
         "prp": shipped["prp"]._replace(label="our plasma"),
         "exosomes": shipped["exosomes"],
-        "hydrogel": ("hydrogel", "hydrogel", ("gel",)),
+        "hydrogel": ("hydrogel", "hydrogel", ("gel",), ""),
     }
     listed = layer("extends: microneedling\nfacts: {add-on: {answers: [prp, hydrogel]}}\n").facts["add-on"]
     assert listed.answers == (*shipped.values(), ("hydrogel", "hydrogel", ()))

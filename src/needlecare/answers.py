@@ -8,7 +8,7 @@ from functools import lru_cache
 from needlecare.dates import parse_date
 from needlecare.errors import InputError
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
-from needlecare.model.ruleset import RuleSet
+from needlecare.model.ruleset import Activity, RuleSet
 from needlecare.rules.fields import decimal
 
 _JOINED = re.compile(r"[&/+]|\band\b")
@@ -42,7 +42,7 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
         if fact.is_number:
             given[name] = _number(fact, texts)
         else:
-            given[name] = _answers(fact, texts, dates)
+            given[name] = _answers(rule_set, fact, texts, dates)
     assumed = {
         id_: default
         for id_, fact in rule_set.facts.items()
@@ -73,12 +73,14 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
     return number
 
 
-def _answers(fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date]) -> tuple[str, ...]:
+def _answers(
+    rule_set: RuleSet, fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date]
+) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for text in texts:
         for part in _parts(fact, text) if fact.several else (text,):
             word, equals, when = part.partition("=")
-            answer = _answer(fact, word.strip())
+            answer = _answer(rule_set, fact, word.strip())
             found[answer] = None
             if equals:
                 dates[fact.id, answer] = parse_date(when)
@@ -102,14 +104,33 @@ def _parts(fact: Fact, text: str) -> Iterator[str]:
             yield part
 
 
-def _answer(fact: Fact, word: str) -> str:
+def _answer(rule_set: RuleSet, fact: Fact, word: str) -> str:
     wanted = _plain(word)
     if wanted == NONE and (fact.several or fact.default == NONE):
         return NONE
     names = _names(fact.answers)
     if wanted in names:
         return names[wanted]
-    raise InputError(_unknown(f"{fact.id} has no answer", word, [answer.id for answer in fact.answers], names))
+    ids = [answer.id for answer in fact.answers]
+    for id_ in ids:
+        if wanted in called_as(rule_set, fact, id_):
+            raise InputError(f"{fact.id} has no answer `{word}` (did you mean {id_}?); it may be {', '.join(ids)}")
+    raise InputError(_unknown(f"{fact.id} has no answer", word, ids, names))
+
+
+def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:
+    """Give the activities that are called what *answer* is called."""
+    names = {name for name, id_ in _names(fact.answers).items() if id_ == answer}
+    return tuple(one.id for one in rule_set.activities.values() if not names.isdisjoint(_called(one)))
+
+
+def called_as(rule_set: RuleSet, fact: Fact, answer: str) -> set[str]:
+    """Give the other names of what *answer* means, those of the activities that are called the same."""
+    return {name for one in same_as(rule_set, fact, answer) for name in _called(rule_set.activities[one])}
+
+
+def _called(activity: Activity) -> set[str]:
+    return {_plain(name) for name in (*activity.aka, activity.label, activity.id)}
 
 
 @lru_cache(maxsize=128)

@@ -109,7 +109,9 @@ def _sayings(says: Iterable[Saying]) -> dict[str, str]:
 
 
 def _answers(answers: Iterable[Answer]) -> dict[str, str]:
-    return {f"answer {one.id}:": ", also ".join(filter(None, (one.label, ", ".join(one.aka)))) for one in answers}
+    return {
+        f"answer {one.id}:": ", also ".join(filter(None, (one.label, ", ".join(one.aka), one.dated))) for one in answers
+    }
 
 
 def _said(value: object, name: str = "") -> str:

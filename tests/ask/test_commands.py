@@ -313,7 +313,7 @@ def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
     booked = ("--next", "2027-01-08")
     assert ask("can", "retinol", "--on", "2027-01-10", *booked).out.startswith("No. ")
     assert ask("normal", "redness", "--on", "2027-01-09", *booked).out.startswith("To be expected. ")
-    assert ask("normal", "redness", "--on", "2027-01-07", *booked).out.startswith("No longer expected. ")
+    assert ask("normal", "redness", "--on", "2027-01-07", *booked).out.startswith("Red flag. ")
     later = ask("today", *booked, "--now", "2027-01-09T09:00").out
     assert "redness" in later.partition("Normal to see")[2]
     assert "edness" not in later.partition("No longer expected")[2].partition("Red flags")[0]
@@ -507,11 +507,17 @@ def test_what_nobody_recommends_is_nowhere_called_free_again(ask: Ask, never: st
     assert "- No rule recommends it after that either: ask your clinic." in ask("when", never).out
 
 
-@pytest.mark.parametrize("typed", ["trouble breathing", "wheezing", "swelling of the tongue", "swelling and wheezing"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("trouble breathing", "wheezing", "swelling of the tongue", "swollen tongue", "swelling and wheezing"),
+        "redness and trouble breathing",
+    ],
+)
 def test_of_what_no_rule_knows_it_says_whom_to_call_where_it_is_serious(ask: Ask, typed: str) -> None:
     said = ask("normal", *typed.split())
     assert said.code == 4
-    assert "If you feel seriously ill, call your emergency number." in "\n".join(said.out.splitlines()[:2])
+    assert said.out.startswith("If you feel seriously ill, call your emergency number.\n")
 
 
 def test_the_name_of_a_day_may_stand_beside_its_date(ask: Ask) -> None:
@@ -548,7 +554,7 @@ def test_a_sign_that_lasts_counts_from_the_treatment_or_until_now(ask: Ask) -> N
     late = ask(
         *["normal", "redness", "for", "2", "days", "--format", "json"], sitting=(*SITTING[:-1], "2026-12-01T09:00")
     ).record
-    assert (late["verdict"], late["at"]) == ("call", "2026-12-01T09:00:00+00:00")
+    assert (late["verdict"], late["at"]) == ("red-flag", "2026-12-01T09:00:00+00:00")
 
 
 @pytest.mark.parametrize(("typed", "quoted"), [("at 4.3", "4 3"), ("at half four", "half four")])
@@ -654,7 +660,7 @@ def test_what_would_tell_more_is_named_where_an_unknown_fact_decides(ask: Ask) -
 )
 def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) -> None:
     said = ask(*typed.split()).out
-    assert said.startswith(f"I don't know “{quoted}”, so ")
+    assert f"I don't know “{quoted}”, so " in said
 
 
 def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -> None:

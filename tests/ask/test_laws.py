@@ -11,7 +11,7 @@ from attack.strength import tries
 from needlecare import RuleSet, Timeline
 from needlecare.ask.asked import at_instant, between, on_day
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.normal import CALL, EXPECTED, judge_sign
+from needlecare.ask.normal import CALL, EXPECTED, RED_FLAG, judge_sign
 from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, judge
 from needlecare.ask.when import find_return
 from needlecare.model.ruleset import PRESCRIBED
@@ -165,9 +165,10 @@ def test_a_sign_is_a_reason_to_call_from_the_day_that_the_plan_says(plan_for: Ma
             found = judge_sign([timeline], Meaning(sign, (sign,)), asked)
             at = asked.begins(timeline.treatment)
             if at >= min(calls):
-                assert found.verdict == CALL, (sign, at)
+                assert found.verdict in (CALL, RED_FLAG), (sign, at)
+                assert found.verdict == CALL or at >= min(timeline.flagged_from.values()), (sign, at)
             elif at >= begins:
-                assert found.verdict != CALL, (sign, at)
+                assert found.verdict not in (CALL, RED_FLAG), (sign, at)
             holds = any(one.start <= at < one.end for one in windows if one.target == sign)
             assert found.verdict != EXPECTED or holds
 

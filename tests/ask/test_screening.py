@@ -15,7 +15,7 @@ SITTING = ("--date", "2026-11-20", "--tz", "Europe/London")
 def test_each_open_question_is_answered_by_the_option_behind_it(setting: str, no_log: None) -> None:
     del no_log
     _, out, _ = run("check", *SITTING, "--setting", setting)
-    options = dict.fromkeys(re.findall(r"^- .+ \((--[a-z-]+ \S+)\)$", out, re.MULTILINE))
+    options = dict.fromkeys(re.findall(r"^- .+ \((--[a-z-]+ [^ ,]+)(?:, [a-z ]+ on DATE)?\)$", out, re.MULTILINE))
     (count,) = re.findall(r"Not answered \((\d+)\)", out)
     assert len(re.findall(r"^- ", out, re.MULTILINE)) == int(count)
     typed = [word for option in options for word in option.split()]
@@ -68,3 +68,117 @@ def test_who_has_nothing_of_it_says_none(no_log: None) -> None:
     assert "if nothing does, --condition none and --uses none:" in out
     _, out, _ = run("check", *SITTING, "--condition", "none", "--uses", "none", "--skin-type", "II", "--depth", "1")
     assert "Not answered" not in out
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param(
+            "--uses isotretinoin=2026-05-01",
+            "Isotretinoin, last taken Fri 1 May 2026: 6 months or more before the treatment. "
+            "If that isn't so, leave the date out.",
+            id="long ago",
+        ),
+        pytest.param(
+            "--uses isotretinoin=2026-05-20",
+            "Isotretinoin, last taken Wed 20 May 2026: 6 months or more before the treatment. "
+            "If that isn't so, leave the date out.",
+            id="six months to the day",
+        ),
+        pytest.param(
+            "--uses isotretinoin=2026-06-01",
+            "  Isotretinoin, last taken Mon 1 Jun 2026: less than 6 months before the treatment.",
+            id="too short ago",
+        ),
+        pytest.param(
+            "--condition recent-filler=2026-12-01",
+            "  Filler in the area, put in Tue 1 Dec 2026: after the treatment.",
+            id="still to come",
+        ),
+    ],
+)
+def test_a_date_is_said_with_what_it_means(typed: str, said: str, no_log: None) -> None:
+    del no_log
+    lines = run("check", *SITTING, *typed.split()).out.splitlines()
+    assert said in lines
+    plan = run("plan", *SITTING, *typed.split()).out
+    assert f"said: {said.strip().partition(':')[0]}".lower() in plan.lower()
+
+
+def test_a_question_that_takes_a_date_says_what_it_means(no_log: None) -> None:
+    del no_log
+    out = run("check", *SITTING).out
+    assert "(--uses isotretinoin=DATE, last taken on DATE)" in out
+    assert "if last taken" in run("check", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("--uses aspirin", "Ibuprofen-type painkillers"),
+        ("--uses tretinoin --uses fish-oil", "A prescribed retinoid and blood-thinning supplements"),
+        ("--uses retinol", "A shop-bought retinoid"),
+        ("--uses minoxidil --area scalp", "Minoxidil"),
+    ],
+)
+def test_what_is_used_and_only_the_plan_speaks_of_is_named(typed: str, said: str, no_log: None) -> None:
+    del no_log
+    code, out, _ = run("check", *SITTING, *typed.split())
+    assert code == 0
+    assert out.startswith(
+        f"{said}: not a reason against the treatment in these rules; the plan says what to do about it.\n"
+        "Nothing known against it, of the "
+    )
+    record = json.loads(run("check", *SITTING, *typed.split(), "--format", "json").out)
+    assert len(record["in_plan"]) == typed.count("--uses")
+
+
+def test_what_no_rule_at_all_speaks_of_is_not_judged(tmp_path: Path, no_log: None) -> None:
+    del no_log
+    code, out, _ = run("check", *SITTING, "--uses", "minoxidil")
+    assert (code, out.partition("\n")[0]) == (4, "Not judged: no rule covers minoxidil; ask your clinic.")
+    sheet = tmp_path / "clinic.yaml"
+    sheet.write_text(
+        "ruleset: my-clinic\nversion: '1'\nextends: microneedling\n"
+        "switched-off: {eczema: {because: we look at it in person, by: Dr A}}\n",
+        encoding="utf-8",
+    )
+    code, out, _ = run("check", *SITTING, "--rules", str(sheet), "--condition", "eczema")
+    assert code == 4
+    assert "Not judged: no rule covers eczema in the area; ask your clinic." in out
+    assert "Nothing known against it" not in out
+
+
+@pytest.mark.parametrize("typed", ["--area scalp", "--technique radiofrequency --condition none", "--goal acne-scars"])
+def test_circumstances_are_nothing_to_be_judged(typed: str, no_log: None) -> None:
+    del no_log
+    code, out, _ = run("check", *SITTING, *typed.split())
+    assert (code, "Not judged" in out) == (0, False)
+
+
+def test_what_is_assumed_is_not_counted_as_answered(no_log: None) -> None:
+    del no_log
+    out = run("check", *SITTING).out
+    assert "Nothing known against it, of the 0 questions answered (there are 50)." in out
+    assert (
+        "What is assumed (face, a needling pen and a clinic) answers 9 more; say otherwise with "
+        "--area, --technique and --setting." in out
+    )
+    said = ("--area", "face", "--technique", "pen", "--setting", "clinic")
+    assert "of the 9 questions answered (there are 50).\n\n" in run("check", *SITTING, *said).out
+    record = json.loads(run("check", *SITTING, "--depth", "1", "--format", "json").out)
+    assert record["answered"] + len(record["assumed"]) + len(record["unanswered"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        *(("eliquis", "blood-thinner"), ("Xarelto", "blood-thinner"), ("heparin", "blood-thinner")),
+        *(("methotrexate", "immune-therapy"), ("prednisone", "steroids"), ("differin", "prescription-retinoid")),
+    ],
+)
+def test_the_name_of_a_medicine_gets_the_answer_that_is_meant(word: str, meant: str, no_log: None) -> None:
+    del no_log
+    ran = run("check", *SITTING, "--uses", word)
+    assert ran.code == 2
+    assert f"uses has no answer `{word}` (did you mean {meant}?); it may be " in ran.err

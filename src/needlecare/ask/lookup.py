@@ -31,7 +31,7 @@ from needlecare.ask.words import (
     with_ands,
 )
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import Activity, RuleSet, Sign
+from needlecare.model.ruleset import CALL, Activity, RuleSet, Sign
 
 _LONGEST_NAME = 7
 _NEAREST = 3
@@ -80,8 +80,36 @@ def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ())
 
 
 def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
-    """Tell which signs *phrase* means; a part of the treated area is left to be judged by a clinician."""
-    return _find(rule_set.signs, phrase, treated, FILLERS - NARROWING).about(sitting=True)
+    """Tell which signs *phrase* means; a part of the treated area is left to be judged by a clinician.
+
+    A red flag is one whatever stands around it.
+    """
+    found = _find(rule_set.signs, phrase, treated, FILLERS - NARROWING).about(sitting=True)
+    return found if found.is_sure else _with_flags(rule_set, found)
+
+
+def _with_flags(rule_set: RuleSet, found: Meaning) -> Meaning:
+    """Add the signs of red flags that the words name among others, or with fillers between them."""
+    flagged = {sign for rule in rule_set.rules.values() if rule.verb == CALL for sign in rule.targets}
+    index: dict[str, list[str]] = {}
+    for name, id_ in _names({sign: rule_set.signs[sign] for sign in sorted(flagged)}):
+        bare = _bare(name)
+        if not TURNING.issuperset(bare):
+            index.setdefault(key(bare), []).append(id_)
+    words = _bare(found.words)
+    matches = _matches(words, index)
+    if not matches:
+        return found
+    known = {word for match in matches for word in words[match.start : match.end]}
+    return found._replace(
+        ids=tuple(dict.fromkeys((*(id_ for match in matches for id_ in match.ids), *found.ids))),
+        unknown=tuple(word for word in found.unknown if word not in known),
+        turning="" if found.turning in known else found.turning,
+    )
+
+
+def _bare(text: str) -> list[str]:
+    return [word for word in tokens(text) if word not in FILLERS - NARROWING]
 
 
 def treated_words(rule_set: RuleSet, facts: Facts, *, parts: bool = True) -> frozenset[str]:

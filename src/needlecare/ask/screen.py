@@ -1,9 +1,11 @@
 """Screening by the facts given: what speaks against the treatment, and what wasn't answered."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import NamedTuple
 
-from needlecare.model.facts import Truth
+from needlecare.answers import same_as
+from needlecare.model.facts import NONE, Truth
 from needlecare.model.plan import Finding, Timeline
 from needlecare.model.ruleset import Screening
 
@@ -18,10 +20,21 @@ class Unjudged(NamedTuple):
     given: tuple[str, ...]
 
 
+class Dated(NamedTuple):
+    """An answer that was given with a *day*, and an entry that counts for some time; *counts* tells if it does."""
+
+    fact: str
+    answer: str
+    day: date
+    screening: Screening
+    counts: bool
+
+
 class Screened(NamedTuple):
     """The result: *findings* the gravest first, *unanswered* what wasn't said, *answered* how many were.
 
-    *unjudged* is what was said and no entry judges.
+    *assumed* are the entries that only what is assumed answers. *unjudged* is what was said and no entry judges,
+    *planned* what none judges either but the plan speaks of. *dated* is what was said with a date.
     """
 
     timeline: Timeline
@@ -29,6 +42,9 @@ class Screened(NamedTuple):
     unanswered: tuple[Screening, ...]
     answered: int
     unjudged: tuple[Unjudged, ...] = ()
+    planned: tuple[Unjudged, ...] = ()
+    assumed: tuple[Screening, ...] = ()
+    dated: tuple[Dated, ...] = ()
 
     @property
     def is_against(self) -> bool:
@@ -38,22 +54,68 @@ class Screened(NamedTuple):
 
 def screen(timeline: Timeline) -> Screened:
     """Screen what is known of the person in *timeline*."""
-    total = len(timeline.rule_set.screenings)
-    answered = total - len(timeline.unanswered)
-    return Screened(timeline, timeline.findings, timeline.unanswered, answered, tuple(_unjudged(timeline)))
+    unjudged = list(_unjudged(timeline))
+    planned = [one for one in unjudged if not one.given and _is_planned(timeline, one)]
+    assumed = tuple(_assumed(timeline))
+    return Screened(
+        timeline,
+        timeline.findings,
+        timeline.unanswered,
+        len(timeline.rule_set.screenings) - len(timeline.unanswered) - len(assumed),
+        tuple(one for one in unjudged if one not in planned),
+        tuple(planned),
+        assumed,
+        tuple(_dated(timeline)),
+    )
+
+
+def _assumed(timeline: Timeline) -> Iterator[Screening]:
+    """Give the entries that are answered, and by nothing that was said."""
+    for screening in timeline.rule_set.screenings.values():
+        truth, deciding = screening.when.judge(timeline.facts)
+        facts = deciding if truth is Truth.NO else [test.fact for test in screening.when.tests]
+        if truth is not Truth.UNKNOWN and not any(fact in timeline.facts.given for fact in facts):
+            yield screening
 
 
 def _unjudged(timeline: Timeline) -> Iterator[Unjudged]:
-    """Give the answers that entries ask for, all of which fail for another reason."""
-    facts = timeline.facts
+    """Give what was said of oneself and no entry names, or only entries that all fail for another reason.
+
+    That is an answer of a list that goes on; any other is a circumstance, and nothing to be judged.
+    """
+    facts, known = timeline.facts, timeline.rule_set.facts
     judged: dict[tuple[str, str], list[tuple[Truth, tuple[str, ...]]]] = {}
     for screening in timeline.rule_set.screenings.values():
         truth, failing = screening.when.judge(facts)
         for test in screening.when.tests:
             for answer in () if test.negated else test.answers:
                 judged.setdefault((test.fact, answer), []).append((truth, failing))
-    for (fact, answer), found in sorted(judged.items()):
-        value = facts.given.get(fact)
-        if isinstance(value, tuple) and answer in value and all(truth is Truth.NO for truth, _ in found):
-            others = dict.fromkeys(name for _, failing in found for name in failing if name != fact)
-            yield Unjudged(fact, answer, tuple(others))
+    said = [(fact, value) for fact, value in sorted(facts.given.items()) if known[fact].open]
+    for fact, value in said:
+        for answer in value if isinstance(value, tuple) else ():
+            found = judged.get((fact, answer), [])
+            if answer != NONE and all(truth is Truth.NO for truth, _ in found):
+                others = dict.fromkeys(name for _, failing in found for name in failing if name != fact)
+                yield Unjudged(fact, answer, tuple(others))
+
+
+def _is_planned(timeline: Timeline, said: Unjudged) -> bool:
+    """Tell whether a rule of the plan asks for the answer, or speaks of the activity that is called the same."""
+    rule_set = timeline.rule_set
+    named = same_as(rule_set, rule_set.facts[said.fact], said.answer)
+    wanted = {ancestor for one in named for ancestor in rule_set.lineage[one]}
+    for window in timeline.windows:
+        tests = [test for id_ in window.rules for test in rule_set.rules[id_].when.tests]
+        asks = any(test.fact == said.fact and said.answer in test.answers and not test.negated for test in tests)
+        if asks or window.target in wanted:
+            return True
+    return False
+
+
+def _dated(timeline: Timeline) -> Iterator[Dated]:
+    counting = {finding.screening.id for finding in timeline.findings}
+    for (fact, answer), day in sorted(timeline.facts.dates.items()):
+        for screening in timeline.rule_set.screenings.values():
+            asked = any(test.fact == fact and answer in test.answers for test in screening.when.tests)
+            if asked and screening.within is not None and not any(test.negated for test in screening.when.tests):
+                yield Dated(fact, answer, day, screening, screening.id in counting)

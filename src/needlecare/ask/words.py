@@ -8,8 +8,8 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Left out of names and phrases alike.
-ARTICLES = _words("any your some that my our those a an this these the of")
+# Left out of names and phrases alike. Of a strength the number alone tells which one is meant.
+ARTICLES = _words("any your some that my our those a an this these the of mg")
 # Say nothing about which activity is meant.
 FILLERS = _words(
     "i me myself we you it is are am be been ok okay fine safe alright right allowed possible still "
@@ -73,7 +73,8 @@ _IRREGULAR = {
     "flew": "fly",
     "slept": "sleep",
 }
-_SPLIT = re.compile(r"[^a-z0-9+]+")
+# A number and its unit are two words, however they are written.
+_SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=mg\b)")
 _AND = re.compile(r"\s*[&,;/]\s*|\s\+\s")
 _LETTER = re.compile(r"(?<=\w)[\s-]A(?![\w’'])")
 _SHORTEST = 4

@@ -75,7 +75,7 @@ def options(
         list[str] | None,
         typer.Option(
             autocompletion=offer_answers("uses"),
-            help="retinoid, minoxidil, isotretinoin=2026-05-01 … (repeat).",
+            help="retinoid, minoxidil, isotretinoin, or isotretinoin=2026-05-01 if last taken that day … (repeat).",
             rich_help_panel=_PERSON,
         ),
     ] = None,

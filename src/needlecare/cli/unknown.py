@@ -23,7 +23,7 @@ def say_taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> st
     if meaning.when:
         lines.append(f"I don't know when “{' '.join(meaning.when)}” is; the answer is about the time below.\n")
     if signs and lines:
-        lines.append(f"{_EMERGENCY}\n")
+        lines.insert(0, f"{_EMERGENCY}\n")
     return "".join(lines)
 
 
@@ -50,7 +50,7 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
         so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
         lines = [f"I don't know “{' '.join(meaning.unknown) or typed}”, so {so} your clinic."]
     if signs:
-        lines.append(f"- {_EMERGENCY}")
+        lines.insert(0, _EMERGENCY)
     if meaning.turning:
         lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
     if not signs and len(meaning.ids) > 1 and meaning.unknown:

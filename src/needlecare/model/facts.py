@@ -9,11 +9,15 @@ NONE = "none"
 
 
 class Answer(NamedTuple):
-    """One possible answer of a fact: its *id*, how it is shown, and other words for it."""
+    """One possible answer of a fact: its *id*, how it is shown, and other words for it.
+
+    *dated* says what a date that comes with it means: `last taken`.
+    """
 
     id: str
     label: str
     aka: tuple[str, ...] = ()
+    dated: str = ""
 
 
 class Fact(NamedTuple):
@@ -50,6 +54,10 @@ class Fact(NamedTuple):
     def label_of(self, answer: str) -> str:
         """Tell how *answer* is shown."""
         return next((known.label for known in self.answers if known.id == answer), answer)
+
+    def dated_of(self, answer: str) -> str:
+        """Tell what a date that comes with *answer* means; nothing if the rule set doesn't say."""
+        return next((known.dated for known in self.answers if known.id == answer), "")
 
 
 Given = tuple[str, ...] | float

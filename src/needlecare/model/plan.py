@@ -188,7 +188,8 @@ class Timeline(NamedTuple):
     """Everything that holds for one treatment; every view and every question is answered from this.
 
     *reached* are the activities that have windows of their own, be they over; any other has those of what it is
-    part of.
+    part of. *perhaps* is what would be expected for longer if an unknown fact were so, left out of the windows;
+    *flagged_from* tells, by rule, from when a red flag is one of whatever should be over by then.
     """
 
     rule_set: RuleSet
@@ -204,6 +205,8 @@ class Timeline(NamedTuple):
     shorter_if: tuple[Hint, ...]
     reached: frozenset[str] = frozenset()
     meetings: tuple[Meeting, ...] = ()
+    perhaps: tuple[Window, ...] = ()
+    flagged_from: Mapping[str, datetime] = {}
 
     def __repr__(self) -> str:
         """Name the treatment and the rule set: all that it holds would fill pages."""

@@ -60,12 +60,12 @@ def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, problems: Problems) 
         elif not signs and rule_set.activities[target].medicine == "prescribed":
             _check_prescribed(rule, target, raw.id, problems)
     for activity, _ in rule.exceptions:
-        if activity not in rule_set.activities:
-            known_as = nearest(activity, rule_set.activities)
+        if activity not in known:
+            known_as = nearest(activity, known)
             problems.add(
-                _word(activity, raw, "except"), f"the rule {rule.id}: there is no activity `{activity}`{known_as}"
+                _word(activity, raw, "except"), f"the rule {rule.id}: there is no {what} `{activity}`{known_as}"
             )
-        elif rule_set.activities[activity].medicine == "prescribed":
+        elif not signs and rule_set.activities[activity].medicine == "prescribed":
             _check_prescribed(rule, activity, raw.id, problems)
 
 

@@ -152,7 +152,7 @@ def _parse_answers(value: Value | None, problems: Problems) -> tuple[Answer, ...
     for id_, described in value.items():
         entry = _entry(described, problems, Answer._fields[1:], "an answer")
         label = entry.text("label") or str(id_)
-        answers.append(Answer(str(id_), label, tuple(map(str, entry.texts("aka")))))
+        answers.append(Answer(str(id_), label, tuple(map(str, entry.texts("aka"))), entry.text("dated")))
     return tuple(answers)
 
 

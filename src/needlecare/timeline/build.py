@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from needlecare.model.facts import Facts, Truth
-from needlecare.model.plan import FOREVER, Finding, Hint, Overruled, Session, Timeline, Window
+from needlecare.model.plan import FOREVER, Finding, Hint, Session, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
 from needlecare.model.time import ceil_to_day, shift_date
 from needlecare.model.treatment import Treatment, treated_on
 from needlecare.sessions import next_session
 from needlecare.timeline.days import make_days
 from needlecare.timeline.events import meet
-from needlecare.timeline.merging import Hold, cut, merge
+from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.precare import precare
 from needlecare.timeline.selection import Chosen, Reach, Selection
 from needlecare.timeline.spans import Span, Spans
@@ -40,6 +40,8 @@ def build_selected(
         tuple(builder.longer_if()),
         tuple(builder.shorter_if()),
         frozenset(selection.restrictions),
+        perhaps=tuple(builder.perhaps),
+        flagged_from=builder.flagged_from,
     )
     return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
 
@@ -59,6 +61,8 @@ class Builder:
         self._spans = Spans(rule_set, treatment, selection)
         self._known: dict[tuple[str, str], tuple[Span, ...]] = {}
         self._all_spans = [self._spans]
+        self.perhaps: list[Window] = []
+        self.flagged_from = self._spans.worries(chosen.rule for chosen in selection.by_verb[CALL])
         self._next: Treatment | None = None
         if treatment.next_day is not None:
             # A booked session restricts as it will: before it and after it. What is to be done, and what is normal
@@ -140,7 +144,7 @@ class Builder:
             rule.words,
             rule.words.get("if"),
             tuple(dict.fromkeys(saying for span in hold.spans for saying in span.rule.says)),
-            tuple(_lost(hold)),
+            tuple(lost(hold)),
             rule.origin,
             tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
             hold.decider.unsure,
@@ -157,7 +161,8 @@ class Builder:
         shortest: dict[str, datetime] = {}
         for window in windows:
             shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
-        return [window for window in windows if not window.unsure or window.end <= shortest[window.target]]
+        self.perhaps = [window for window in windows if window.unsure and window.end > shortest[window.target]]
+        return [window for window in windows if window not in self.perhaps]
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
@@ -290,10 +295,3 @@ class Builder:
 
 def _adds(one: Span, to: Span) -> bool:
     return one.end > to.end or one.better_until > to.better_until or bool(set(one.waits) - set(to.waits))
-
-
-def _lost(hold: Hold) -> Iterator[Overruled]:
-    holding = {span.rule.id for span in hold.spans}
-    for span in (span for span in hold.overruled if span.rule.id not in holding):
-        for saying in span.rule.says:
-            yield Overruled(span.rule.id, saying.source, saying.value)

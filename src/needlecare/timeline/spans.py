@@ -4,6 +4,7 @@ Rounding errs one way: a restriction holds wherever it could hold, a permission 
 only where it must have begun, and "normal until" ends at its earliest possible time.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -96,6 +97,11 @@ class Spans:
     def open_end(self) -> datetime:
         """Compute where a restriction without end turns milder: when the skin has usually healed."""
         return self._moments.open_end().point.at
+
+    def worries(self, rules: Iterable[Rule]) -> dict[str, datetime]:
+        """Tell, by rule, from when each of *rules* worries."""
+        found = ((rule.id, self.instant(rule.worry_after)) for rule in rules if rule.worry_after)
+        return {id_: instant for id_, instant in found if instant is not None}
 
     def usually_by(self, rule: Rule) -> datetime | None:
         """Compute from when a sign may be gone, where the rule gives a range; it is as usual up to the end."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from needlecare.ask.screen import Screened, Unjudged
+from needlecare.ask.screen import Dated, Screened, Unjudged
 from needlecare.ask.today import Change, Now
 from needlecare.ask.verdict import NO, Verdict
 from needlecare.ask.why import Reasons
@@ -20,6 +20,8 @@ from needlecare.views.phrases import (
     capital,
     join_words,
     say_answers,
+    say_dated,
+    say_length,
     say_not_before,
     say_option,
     say_restriction,
@@ -204,16 +206,23 @@ def _screened(screened: Screened) -> Iterator[str]:
         yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id} [{sources}]"
         if screening.note:
             yield f"  {screening.note}"
-    total = screened.answered + len(screened.unanswered)
+        dated = [one for one in screened.dated if one.counts and one.screening is screening]
+        yield from (f"  {_say_dated(one, screened.timeline)}" for one in dated)
+    rule_set = screened.timeline.rule_set
     for one in screened.unjudged:
         yield _say_unjudged(one, screened.timeline)
+    yield from (_say_dated(one, screened.timeline) for one in screened.dated if not one.counts)
+    if screened.planned:
+        said = join_words(rule_set.facts[one.fact].label_of(one.answer) for one in screened.planned)
+        yield f"{capital(said)}: not a reason against the treatment in these rules; the plan says what to do about it."
     if not screened.is_against:
         apart = "Apart from that, no rule speaks" if screened.findings or screened.unjudged else "Nothing known"
-        yield f"{apart} against it, of the {screened.answered} questions answered (there are {total})."
+        total, plural = len(rule_set.screenings), "" if screened.answered == 1 else "s"
+        yield f"{apart} against it, of the {screened.answered} question{plural} answered (there are {total})."
+        yield from _say_assumed(screened)
     if screened.unanswered:
         yield ""
         asked = {test.fact: None for screening in screened.unanswered for test in screening.when.tests}
-        rule_set = screened.timeline.rule_set
         none = join_words(say_option(one, rule_set, "none") for one in asked if rule_set.facts[one].several)
         yield (
             f"Not answered ({len(screened.unanswered)}). Say what applies to you with the option behind it"
@@ -224,6 +233,31 @@ def _screened(screened: Screened) -> Iterator[str]:
             yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
     yield ""
     yield red_flag_line(screened.timeline)
+
+
+def _say_assumed(screened: Screened) -> Iterator[str]:
+    """Say how many questions only what is assumed answers, and how to say otherwise."""
+    facts, rule_set = screened.timeline.facts, screened.timeline.rule_set
+    names = dict.fromkeys(
+        test.fact for one in screened.assumed for test in one.when.tests if test.fact in facts.assumed
+    )
+    if names:
+        values = (rule_set.facts[name].label_of(id_) for name in names for id_ in _texts(facts.assumed[name]))
+        options = join_words(say_option(name, rule_set) for name in names)
+        more = f"{len(screened.assumed)} more"
+        yield f"What is assumed ({join_words(values)}) answers {more}; say otherwise with {options}."
+
+
+def _say_dated(one: Dated, timeline: Timeline) -> str:
+    """Say what a date means, and whether that is long enough before the treatment."""
+    length = say_length(one.screening.within) if one.screening.within else ""
+    if not one.counts:
+        how = f"{length} or more before the treatment. If that isn't so, leave the date out"
+    elif one.day > timeline.treatment.day:
+        how = "after the treatment"
+    else:
+        how = f"less than {length} before the treatment"
+    return f"{capital(say_dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
 
 
 def _say_unjudged(one: Unjudged, timeline: Timeline) -> str:

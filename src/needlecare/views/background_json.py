@@ -77,7 +77,20 @@ def screened_record(screened: Screened) -> dict[str, Any]:
         "against": screened.is_against,
         "screening": [finding_record(finding) for finding in screened.findings],
         "answered": screened.answered,
+        "assumed": [screening.id for screening in screened.assumed],
         "unanswered": [screening.id for screening in screened.unanswered],
         "not_judged": [{"fact": one.fact, "answer": one.answer} for one in screened.unjudged],
+        "in_plan": [{"fact": one.fact, "answer": one.answer} for one in screened.planned],
+        "dated": [
+            {
+                "fact": one.fact,
+                "answer": one.answer,
+                "date": one.day.isoformat(),
+                "means": screened.timeline.rule_set.facts[one.fact].dated_of(one.answer) or None,
+                "condition": one.screening.id,
+                "counts": one.counts,
+            }
+            for one in screened.dated
+        ],
         "red_flags": [red_flag_record(rule, screened.timeline.rule_set) for rule in screened.timeline.red_flags],
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Hint, Timeline
 from needlecare.model.ruleset import CALL, EXPECT, Change, RuleSet
-from needlecare.views.phrases import Clock, join_words, say_option, topmost, whom
+from needlecare.views.phrases import Clock, join_words, say_dated, say_option, topmost, whom
 from needlecare.views.rows import Row
 
 # What an entry of each section is.
@@ -31,6 +31,9 @@ def list_known(timeline: Timeline, clock: Clock, *, typed: bool) -> Iterator[Row
         yield Row("Time", "the clocks change then: this hour can be read two ways, and each rule uses the stricter one")
     for label in _idly_seen(timeline):
         yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call {whom(timeline)}")
+    for (fact, answer), day in sorted(facts.dates.items()):
+        if rule_set.facts[fact].dated_of(answer):
+            yield Row("Said", say_dated(fact, answer, day, rule_set))
     if facts.assumed:
         said = join_words(f"{one.replace('-', ' ')} {_value(facts, one, timeline)}" for one in facts.assumed)
         yield Row("Assumed", add(said, f"say otherwise with {name(facts.assumed)}"))

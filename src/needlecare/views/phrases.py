@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from needlecare.model.facts import Test
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import Rule, RuleSet, Screening
-from needlecare.model.time import local_date
+from needlecare.model.time import Duration, local_date
 from needlecare.model.treatment import Treatment
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -79,6 +79,20 @@ class Clock:
     def last_day(self, instant: datetime) -> str:
         """Say the last date before an end."""
         return self.date(instant - _MOMENT)
+
+
+_UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
+
+
+def say_length(length: Duration) -> str:
+    """Say a duration: `6 months`."""
+    return f"{length.amount} {_UNITS[length.unit]}{'' if length.amount == 1 else 's'}"
+
+
+def say_dated(fact: str, answer: str, day: date, rule_set: RuleSet) -> str:
+    """Say an answer that came with a date, and what the date means: `isotretinoin, last taken Fri 1 May 2026`."""
+    asked = rule_set.facts[fact]
+    return f"{asked.label_of(answer)}, {asked.dated_of(answer)} {say_date(day)}".replace(",  ", ", ")
 
 
 def say_waits(waits: Iterable[Wait], clock: Clock) -> str:
@@ -197,8 +211,10 @@ def say_answers(screening: Screening, timeline: Timeline) -> str:
 def _say_answer(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
     fact = rule_set.facts[test.fact]
     given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
-    said = ("NUMBER" if fact.is_number else "|".join(given)) + ("=DATE" if dated and fact.several else "")
-    return say_option(fact.id, rule_set, said)
+    dated = dated and fact.several
+    said = ("NUMBER" if fact.is_number else "|".join(given)) + ("=DATE" if dated else "")
+    means = " or ".join(dict.fromkeys(filter(None, map(fact.dated_of, given)))) if dated else ""
+    return f"{say_option(fact.id, rule_set, said)}{f', {means} on DATE' if means else ''}"
 
 
 def marks(windows: Iterable[Window], rule_set: RuleSet) -> str:

@@ -22,7 +22,9 @@ def say_sighting(sighting: Sighting) -> str:
 
 def _sighting(sighting: Sighting) -> Iterator[str]:
     timeline, clock = sighting.timeline, Clock(sighting.timeline.treatment)
-    label = join_words(timeline.rule_set.label(one) for one in sighting.meaning.ids) or sighting.meaning.words
+    named = {sign for rule in sighting.flags for sign in rule.targets}.intersection(sighting.meaning.ids)
+    signs = [one for one in sighting.meaning.ids if one in named or not named]
+    label = join_words(timeline.rule_set.label(one) for one in signs) or sighting.meaning.words
     when = say_asked(sighting.asked, timeline)
     if sighting.verdict == RED_FLAG:
         yield f"Red flag. {capital(label)}, {when}: see a clinician now."
@@ -30,7 +32,7 @@ def _sighting(sighting: Sighting) -> Iterator[str]:
         return
     if sighting.verdict == NO_RULE:
         unsure = "the words I don't know may matter" if sighting.windows else "no rule speaks of it"
-        yield f"I don't know. {capital(label)}, {when}: {unsure}. Call your clinic if it worries you."
+        yield f"I don't know. {capital(label)}, {when}: {unsure}. Call your clinic."
         return
     if sighting.flags:
         yield f"Call your clinic. {capital(label)}, {when}."

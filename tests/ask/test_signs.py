@@ -1,0 +1,90 @@
+"""What people see and feel, in their own words, and how urgent the answer is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from running import run
+
+SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-24T10:00")
+pytestmark = pytest.mark.usefixtures("no_log")
+LINES = [
+    line.split(" | ")
+    for line in (Path(__file__).parent / "signs.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+def heading(*typed: str) -> str:
+    """Give the line that answers `normal`."""
+    return next(line for line in run("normal", *typed, *SITTING).out.splitlines() if "I don't know “" not in line)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("flaking on day 7", "To be expected."),
+        ("flaking on day 8", "Red flag."),
+        ("flaking on day 20", "Red flag."),
+        ("still red on day 14", "Red flag."),
+        ("still swollen after 2 weeks", "Red flag."),
+        ("bleeding on day 9", "Red flag."),
+        ("bleeding on day 2", "No longer expected."),
+        ("red on day 5", "No longer expected."),
+        pytest.param("grid marks on day 12 --technique rf", "To be expected.", id="said to be normal for longer"),
+        pytest.param("result on day 12", "To be expected.", id="begins when the rest is over"),
+        pytest.param("pores open on day 20", "No longer expected.", id="nothing that one sees"),
+    ],
+)
+def test_what_should_be_over_after_a_week_is_a_red_flag_from_then_on(typed: str, said: str) -> None:
+    assert heading(*typed.split()).startswith(said)
+
+
+def test_the_red_flag_is_the_one_that_the_plan_lists() -> None:
+    flag = "Anything from the treatment still there after a week: see a clinician."
+    assert flag in run("plan", *SITTING).out
+    ran = run("normal", "still", "red", "on", "day", "14", *SITTING)
+    assert (ran.code, f"\n- {flag} [prp-facemed, chu-2021]\n" in ran.out) == (1, True)
+
+
+def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_first() -> None:
+    booked = ("--next", "2026-12-18", "--on", "2026-12-21")
+    assert not heading("redness", *booked).startswith("Red flag.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "condition"),
+    [
+        pytest.param("still red on day 14", "", id="over, however long the needles were"),
+        pytest.param("still swollen on day 5", "", id="the same for all"),
+        pytest.param("red on day 5 --depth 1", "", id="known"),
+        pytest.param(
+            "red on day 5",
+            "- This holds if the needles were under 0.5 mm or the needles were 0.5 to 1.5 mm.",
+            id="longer needles would make it normal",
+        ),
+    ],
+)
+def test_a_condition_is_said_only_where_it_decides(typed: str, condition: str) -> None:
+    lines = run("normal", *typed.split(), *SITTING).out.splitlines()
+    assert [line for line in lines if "This holds if" in line] == ([condition] if condition else [])
+
+
+@pytest.mark.parametrize(("typed", "verdict"), LINES, ids=[line[0] for line in LINES])
+def test_what_people_say_of_a_sign_gets_the_verdict_of_the_sign(typed: str, verdict: str) -> None:
+    assert json.loads(run("normal", *typed.split(), *SITTING, "--format", "json").out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize("typed", ["very dry", "swelling of the lips", "purple stripes", "warm", "very red"])
+def test_what_is_known_in_part_is_answered_no_softer_than_what_is_not_known(typed: str) -> None:
+    said = run("normal", *typed.split(), *SITTING).out
+    assert "call your clinic." in said.lower()
+    assert "if it worries you" not in said
+
+
+def test_a_red_flag_is_one_whatever_stands_around_it() -> None:
+    said = run("normal", "pus", "and", "purple", "stripes", *SITTING)
+    assert said.code == 1
+    assert "\nRed flag. Pus or discharge, Tue 24 Nov 10:00: see a clinician now.\n" in said.out
+    assert "I don't know “purple stripes”" in said.out
