@@ -137,7 +137,7 @@ def test_answers_are_added_and_changed_one_by_one(layer: Layer) -> None:
         "hydrogel": ("hydrogel", "hydrogel", ("gel",), ""),
     }
     listed = layer("extends: microneedling\nfacts: {add-on: {answers: [prp, hydrogel]}}\n").facts["add-on"]
-    assert listed.answers == (*shipped.values(), ("hydrogel", "hydrogel", ()))
+    assert listed.answers == (*shipped.values(), ("hydrogel", "hydrogel", (), ""))
 
 
 def test_a_rule_is_switched_off_with_a_reason(layer: Layer) -> None:
