@@ -53,6 +53,26 @@ def test_what_was_said_and_no_entry_judges_is_named(no_log: None) -> None:
     assert "Not judged" not in out
 
 
+def test_what_only_a_switched_off_entry_judged_is_not_judged(no_log: None, tmp_path: Path) -> None:
+    del no_log
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text("extends: microneedling\nswitched-off: {eczema: {because: we treat it, by: Dr A}}\n")
+    above = tmp_path / "above.yaml"
+    above.write_text("extends: sheet.yaml\n")
+    for path in (sheet, above):
+        code, out, _ = run("check", *SITTING, "--condition", "eczema", "--rules", str(path))
+        assert code == 4
+        assert "Not judged: no rule covers eczema" in out
+        assert "Nothing known against it" not in out
+    assert run("check", *SITTING, "--condition", "none", "--uses", "none", "--rules", str(sheet))[0] == 0
+    above.write_text(
+        "extends: sheet.yaml\nsource: us\nsources: {us: Our sheet}\n"
+        "screening: {eczema: {level: ask, when: {condition: eczema}, text: Ask us about eczema.}}\n"
+    )
+    code, out, _ = run("check", *SITTING, "--condition", "eczema", "--rules", str(above))
+    assert (code, "Not judged" in out) == (1, False)
+
+
 def test_nothing_is_known_against_it_only_where_nothing_is_to_be_told(no_log: None) -> None:
     del no_log
     code, out, _ = run("check", *SITTING, "--depth", "2.5")
