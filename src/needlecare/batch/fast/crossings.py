@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from needlecare.batch.fast.day0 import DAY, Around, Unsteady
-from needlecare.timeline.zones import Question
+from needlecare.batch.fast.zones import Question
 
 
 class Questions(NamedTuple):

@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from needlecare.batch.fast.zones import changes_between, offset_at, seconds_from
 from needlecare.model.plan import FOREVER
 from needlecare.model.time import Duration, shift_date
 from needlecare.model.treatment import Treatment
-from needlecare.timeline.zones import changes_between, offset_at, seconds_from
 
 DAY = 24 * 60 * 60
 FAR = 400 * DAY

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from needlecare.batch.fast.day0 import DAY, Instant
 from needlecare.batch.fast.days import LISTS, DayTexts
 from needlecare.batch.fast.gaps import DATES, NOTHING, Text, gap, split
+from needlecare.batch.fast.parts import Built
 from needlecare.model.plan import FOREVER, Hint, Session, Window
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Treatment
 from needlecare.timeline.build import KINDS
 from needlecare.timeline.days import LONGEST, day_range, lifting, marks
-from needlecare.timeline.parts import Built
 from needlecare.views.json import compact, hint_record, lift_record, session_record, window_record
 
 NEVER = Instant(1 << 60, follows=False, by=0)

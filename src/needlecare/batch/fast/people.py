@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from needlecare.batch.fast.drawing import Drawn
+from needlecare.batch.fast.parts import part_of_precare, take_apart
 from needlecare.batch.fast.shapes import Group, Shapes
 from needlecare.model.facts import Condition, Facts
 from needlecare.model.ruleset import CALL, RuleSet
 from needlecare.model.treatment import Treatment
 from needlecare.sessions import Applying
 from needlecare.timeline.build import build_selected
-from needlecare.timeline.parts import part_of_precare, take_apart
 from needlecare.timeline.selection import select
 from needlecare.views.json import compact, facts_record, to_record
 

@@ -6,6 +6,7 @@ from needlecare.batch.fast.day0 import Unsteady, look_at
 from needlecare.batch.fast.drawing import Artist, Drawn
 from needlecare.batch.fast.gaps import NOTHING, Text, holds_gap
 from needlecare.batch.fast.line import Line
+from needlecare.batch.fast.parts import BuiltPrecare, build_part, build_precare
 from needlecare.batch.fast.people import Judge, People, Precare, write_field
 from needlecare.batch.fast.shapes import Shapes
 from needlecare.errors import InputError
@@ -15,7 +16,6 @@ from needlecare.model.treatment import Treatment, treated_on
 from needlecare.sessions import next_session
 from needlecare.timeline import build_timeline
 from needlecare.timeline.entry import check_given
-from needlecare.timeline.parts import BuiltPrecare, build_part, build_precare
 from needlecare.views.json import compact, render_line, treatment_record
 
 _MOST_SESSIONS = 2048

@@ -27,11 +27,11 @@ from needlecare.batch.fast.day0 import (
     describe,
     seconds_of,
 )
+from needlecare.batch.fast.parts import Key, Measure, Part, measure
+from needlecare.batch.fast.zones import ListeningZone
 from needlecare.model.plan import Wait
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Treatment, treated_on
-from needlecare.timeline.parts import Key, Measure, Part, measure
-from needlecare.timeline.zones import ListeningZone
 
 _MIDNIGHT = (0,)
 _MOST_CHANGE = 3 * 60 * 60
