@@ -62,11 +62,12 @@ class Step(NamedTuple):
 
 
 class Deadline(NamedTuple):
-    """An event that a course must be healed by: the *last* day for its last session, and whether it *fits*.
+    """An event of a *kind* that a course must be healed by: the *last* day for its last session, whether it *fits*.
 
     *fitting* sessions are possible, the first included; with all of them the event could be from *possible_from* on.
     """
 
+    kind: str
     name: str
     day: date
     last: date
@@ -225,7 +226,9 @@ def fit_before(
     fitting = fitting if course.first <= last else 0
     final = course.steps[-1] if course.steps else None
     ends = final.day if final else course.first
-    deadline = Deadline(event.label, event.first, last, fitting == course.size, fitting, course.size, healed(ends))
+    deadline = Deadline(
+        event.kind, event.label, event.first, last, fitting == course.size, fitting, course.size, healed(ends)
+    )
     steps: list[Step] = []
     latest = last
     for step in reversed(course.steps):

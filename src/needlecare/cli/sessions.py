@@ -69,16 +69,15 @@ def sessions(
         ahead = () if step.done else tuple(precare(rule_set, selection, treatment, step.day))
         steps.append(step._replace(session=step.session._replace(precare=ahead)))
     course = course._replace(steps=tuple(steps))
-    kind = event.kind if event else ""
     if format_ == "json":
         from needlecare.views.answers_json import write
         from needlecare.views.course import course_record
 
-        write_data(write(course_record(course, timeline, kind)))
+        write_data(write(course_record(course, timeline)))
     else:
         from needlecare.views.course import say_course
 
-        write_text(say_course(course, timeline, kind))
+        write_text(say_course(course, timeline))
     if course.deadline and not course.deadline.fits:
         raise typer.Exit(1)
 

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from needlecare.model.facts import Facts, Truth
-from needlecare.model.plan import FOREVER, Finding, Hint, Session, Timeline, Window
-from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet, Screening
-from needlecare.model.time import ceil_to_day, shift_date
+from needlecare.model.plan import FOREVER, Hint, Session, Timeline, Window
+from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
+from needlecare.model.time import ceil_to_day
 from needlecare.model.treatment import Treatment, treated_on
 from needlecare.sessions import next_session
 from needlecare.timeline.days import make_days
 from needlecare.timeline.events import meet
 from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.precare import precare
+from needlecare.timeline.screening import find_against
 from needlecare.timeline.selection import Chosen, Reach, Selection
 from needlecare.timeline.spans import Span, Spans
 from needlecare.timeline.wording import condition_text, window_text
@@ -25,7 +26,7 @@ def build_selected(
     rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection, *, days: int | None = None
 ) -> Timeline:
     """Build the timeline of what was selected for *facts*."""
-    builder = Builder(rule_set, treatment, facts, selection)
+    builder = Builder(rule_set, treatment, selection)
     windows = tuple(builder.windows())
     timeline = Timeline(
         rule_set,
@@ -34,7 +35,7 @@ def build_selected(
         windows,
         make_days(windows, treatment, days),
         tuple(builder.sessions()),
-        tuple(builder.findings()),
+        tuple(find_against(selection, treatment, facts)),
         tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
         tuple(_by_urgency(selection.by_verb[CALL])),
         tuple(builder.longer_if()),
@@ -53,10 +54,9 @@ def _by_urgency(calls: Iterable[Chosen]) -> list[Rule]:
 class Builder:
     """Holds what the steps of one build share."""
 
-    def __init__(self, rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection) -> None:
+    def __init__(self, rule_set: RuleSet, treatment: Treatment, selection: Selection) -> None:
         self._rule_set = rule_set
         self._treatment = treatment
-        self._facts = facts
         self._selection = selection
         self._spans = Spans(rule_set, treatment, selection)
         self._known: dict[tuple[str, str], tuple[Span, ...]] = {}
@@ -240,31 +240,6 @@ class Builder:
             booked = self._treatment.next_day
             ahead = precare(self._rule_set, self._selection, self._treatment, booked or session.minimum)
             yield session._replace(precare=tuple(ahead), booked=booked)
-
-    def findings(self) -> Iterator[Finding]:
-        """Tell what speaks against the treatment, the gravest first."""
-        found = []
-        for screening, truth in self._selection.screenings:
-            if truth is Truth.YES:
-                level = self._level(screening)
-                found.extend([Finding(screening, level)] if level else [])
-        order = ("stop", "postpone", "ask", "tell")
-        yield from sorted(found, key=lambda finding: (order.index(finding.level), finding.screening.id))
-
-    def _level(self, screening: Screening) -> str | None:
-        """Give the level for this person; long enough before the treatment it no longer counts, undated it is asked."""
-        if screening.within is None:
-            return screening.level
-        dates = [
-            self._facts.dates[test.fact, answer]
-            for test in screening.when.tests
-            for answer in test.answers
-            if (test.fact, answer) in self._facts.dates
-        ]
-        if not dates:
-            return "ask" if screening.level in ("stop", "postpone") else screening.level
-        over = shift_date(max(dates), screening.within)
-        return screening.level if over > self._treatment.day else None
 
     def longer_if(self) -> Iterator[Hint]:
         """Name the restrictions that are left out only because of an assumed fact, and would lengthen something."""

@@ -17,12 +17,12 @@ _WIDEST = 76
 _SHOWN = 3
 
 
-def say_course(course: Course, timeline: Timeline, kind: str = "") -> str:
-    """Say a course; *kind* is that of the event it is planned for."""
-    return "\n".join([*_course(course, timeline, kind), f"- {red_flag_line(timeline)}", NO_ADVICE]) + "\n"
+def say_course(course: Course, timeline: Timeline) -> str:
+    """Say a course."""
+    return "\n".join([*_course(course, timeline), f"- {red_flag_line(timeline)}", NO_ADVICE]) + "\n"
 
 
-def _course(course: Course, timeline: Timeline, kind: str) -> Iterator[str]:
+def _course(course: Course, timeline: Timeline) -> Iterator[str]:
     rule_set, first = timeline.rule_set, course.first
     against = list_findings(timeline) if is_stopped(timeline) else ()
     yield from (f"{row.head}: {row.text}" for row in against if row.tone == "stop")
@@ -41,7 +41,7 @@ def _course(course: Course, timeline: Timeline, kind: str) -> Iterator[str]:
         options = join_words(say_option(fact, rule_set) for fact in unsure)
         yield f"- The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
     if course.deadline:
-        yield from _deadline(course, course.deadline, rule_set, kind)
+        yield from _deadline(course, course.deadline, rule_set)
 
 
 def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
         yield f"  {lead}: pre-care from {say_date(begins, first)} ({labels})"
 
 
-def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet, kind: str) -> Iterator[str]:
+def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator[str]:
     first = course.first
     yield ""
     name = f"{capital(deadline.name)} on {say_date(deadline.day, first)}"
@@ -89,10 +89,10 @@ def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet, kind: str) 
         )
         yield f"- For all {deadline.wanted} it would have to be on {say_date(deadline.possible_from, first)} or later."
     last = _last_day(course)
-    seen = results_between(rule_set, kind, last)
+    seen = results_between(rule_set, deadline.kind, last)
     if seen:
         late = " That is after it; this is no rule, only what to hope for." if seen[0] > deadline.day else ""
-        sources = ", ".join(rule_set.events[kind].sources)
+        sources = ", ".join(rule_set.events[deadline.kind].sources)
         yield f"- If the last session is on {say_date(last, first)}, the full result is usually seen"
         yield f"  {say_dates(*seen, first)} [{sources}].{late}"
 
@@ -135,7 +135,7 @@ def _line(course: Course) -> Iterator[str]:
     yield ", ".join(names) + "; = recommended" + (", # done" if any(step.done for step in course.steps) else "")
 
 
-def course_record(course: Course, timeline: Timeline, kind: str = "") -> dict[str, Any]:
+def course_record(course: Course, timeline: Timeline) -> dict[str, Any]:
     """Make the record of a course."""
     record: dict[str, Any] = {
         **head_record(timeline.rule_set),
@@ -147,7 +147,7 @@ def course_record(course: Course, timeline: Timeline, kind: str = "") -> dict[st
     }
     deadline = course.deadline
     if deadline:
-        seen = results_between(timeline.rule_set, kind, _last_day(course))
+        seen = results_between(timeline.rule_set, deadline.kind, _last_day(course))
         record["before"] = {
             "name": deadline.name,
             "date": deadline.day.isoformat(),

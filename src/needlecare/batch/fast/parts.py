@@ -10,7 +10,6 @@ from math import gcd
 from typing import NamedTuple
 
 from needlecare.model.bounds import TREATMENT, Term
-from needlecare.model.facts import Facts
 from needlecare.model.plan import Hint, Window
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Moment, RuleSet
 from needlecare.model.time import MONTHS, Duration
@@ -20,7 +19,6 @@ from needlecare.timeline.precare import begin_before
 from needlecare.timeline.selection import Chosen, Reach, Selection
 
 _DAY = 24 * 60 * 60
-_NO_FACTS = Facts({}, {})
 # What tells a part from all others of its rule set.
 Key = tuple[object, ...]
 
@@ -108,7 +106,7 @@ def _ended(rule_set: RuleSet, selection: Selection) -> Iterator[Chosen]:
 
 def build_part(rule_set: RuleSet, part: Part, treatment: Treatment) -> Built:
     """Build *part* for *treatment*."""
-    builder = Builder(rule_set, treatment, _NO_FACTS, part.selection)
+    builder = Builder(rule_set, treatment, part.selection)
     return Built(
         tuple(window for window in builder.windows() if window.target == part.target),
         tuple(hint for hint in builder.longer_if() if hint.target == part.target),
