@@ -132,3 +132,27 @@ def test_who_needles_at_home_is_sent_to_a_clinician_by_the_calendar_too(ask: Ask
     calls = [one for one in lines if one.startswith("SUMMARY") and "Call " in one]
     assert calls
     assert all("Call a clinician" in one for one in calls)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "plan",
+        "can retinol",
+        "can eat sushi",
+        "when retinol",
+        "why retinol",
+        "normal redness",
+        "today",
+        "check",
+        "sessions",
+    ],
+)
+def test_every_answer_says_what_was_changed_of_the_core(ask: Ask, tmp_path: Path, typed: str) -> None:
+    path = tmp_path / "narrow.yaml"
+    path.write_text(
+        "ruleset: narrow\nextends: microneedling\nswitched-off: {eczema: {because: we see it first, by: Dr A}}\n",
+        encoding="utf-8",
+    )
+    said = ask(*typed.split(), sitting=(*SITTING, "--rules", str(path), "--now", "2026-11-21T10:00")).out
+    assert "switches off a protected reason not to treat, eczema by Dr A: we see it first." in " ".join(said.split())

@@ -38,8 +38,7 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
         record["red_flags"] = [red_flag_record(rule, timeline.rule_set) for rule in timeline.red_flags]
         write_data(write(record))
         raise typer.Exit(_UNKNOWN)
-    from needlecare.views.framing import flag_texts, red_flag_line
-    from needlecare.views.phrases import NO_ADVICE
+    from needlecare.views.framing import finished, flag_texts, red_flag_line
 
     if meaning.when and meaning.ids and not meaning.unknown:
         lines = [
@@ -60,5 +59,5 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
     elif meaning.nearest and not meaning.ids:
         lines.append(f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?")
     lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
-    write_text("\n".join([*lines, NO_ADVICE]) + "\n")
+    write_text(finished(lines, rule_set))
     raise typer.Exit(_UNKNOWN)

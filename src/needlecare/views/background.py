@@ -12,10 +12,9 @@ from needlecare.model.ruleset import Rule
 from needlecare.model.treatment import day_number
 from needlecare.views.days import with_details
 from needlecare.views.findings import lead_of
-from needlecare.views.framing import flag_texts, red_flag_line, say_findings, say_treatment
+from needlecare.views.framing import closed, finished, flag_texts, red_flag_line, say_findings, say_treatment
 from needlecare.views.parts import Parts
 from needlecare.views.phrases import (
-    NO_ADVICE,
     Clock,
     capital,
     join_words,
@@ -36,7 +35,7 @@ _KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be exp
 
 def say_now(now: Now) -> str:
     """Say what holds now."""
-    return "\n".join([*_now(now), NO_ADVICE]) + "\n"
+    return finished(_now(now), now.timelines[0].rule_set)
 
 
 def _now(now: Now) -> Iterator[str]:
@@ -142,7 +141,7 @@ def _changes(changes: Iterable[Change]) -> Iterator[str]:
 
 def say_reasons(reasons: Reasons) -> str:
     """Say why."""
-    return "\n".join([*_reasons(reasons), f"- {red_flag_line(reasons.timeline)}", NO_ADVICE]) + "\n"
+    return closed(_reasons(reasons), reasons.timeline)
 
 
 def _reasons(reasons: Reasons) -> Iterator[str]:
@@ -196,7 +195,7 @@ _SAID = {"why": "why", "because": "this value because", "by": "by", "note": "not
 
 def say_screened(screened: Screened) -> str:
     """Say what speaks against the treatment."""
-    return "\n".join([*_screened(screened), NO_ADVICE]) + "\n"
+    return finished(_screened(screened), screened.timeline.rule_set)
 
 
 def _screened(screened: Screened) -> Iterator[str]:

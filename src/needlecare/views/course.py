@@ -9,9 +9,9 @@ from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.sessions import Course, Deadline, Step
 from needlecare.views.findings import is_stopped, list_findings
-from needlecare.views.framing import red_flag_line
+from needlecare.views.framing import closed
 from needlecare.views.json import head_record, treatment_record
-from needlecare.views.phrases import NO_ADVICE, capital, join_words, say_date, say_dates, say_day, say_option, topmost
+from needlecare.views.phrases import capital, join_words, say_date, say_dates, say_day, say_option, topmost
 
 _WIDEST = 76
 _SHOWN = 3
@@ -19,7 +19,7 @@ _SHOWN = 3
 
 def say_course(course: Course, timeline: Timeline) -> str:
     """Say a course."""
-    return "\n".join([*_course(course, timeline), f"- {red_flag_line(timeline)}", NO_ADVICE]) + "\n"
+    return closed(_course(course, timeline), timeline)
 
 
 def _course(course: Course, timeline: Timeline) -> Iterator[str]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from needlecare.ask.asked import Asked
 from needlecare.model.plan import Timeline
+from needlecare.model.ruleset import RuleSet
+from needlecare.views.grounds import list_core_changes
 from needlecare.views.phrases import NO_ADVICE, Clock, flag_text, join_words, say_date, say_dates, whom
 
 _SHOWN = 3
@@ -11,7 +13,12 @@ _SHOWN = 3
 
 def closed(lines: Iterable[str], timeline: Timeline) -> str:
     """Close an answer with the red flags and whom to believe first."""
-    return "\n".join([*lines, f"- {red_flag_line(timeline)}", NO_ADVICE]) + "\n"
+    return finished([*lines, f"- {red_flag_line(timeline)}"], timeline.rule_set)
+
+
+def finished(lines: Iterable[str], rule_set: RuleSet) -> str:
+    """Finish an answer with what was changed of the core, and whom to believe first."""
+    return "\n".join([*lines, *list_core_changes(rule_set), NO_ADVICE]) + "\n"
 
 
 def red_flag_line(timeline: Timeline) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Hint, Timeline
 from needlecare.model.ruleset import CALL, EXPECT, Change, RuleSet
-from needlecare.views.phrases import Clock, join_words, say_dated, say_option, topmost, whom
+from needlecare.views.phrases import Clock, join_words, say_dated, say_option, sentence, topmost, whom
 from needlecare.views.rows import Row
 
 # What an entry of each section is.
@@ -72,6 +72,16 @@ def _idly_seen(timeline: Timeline) -> Iterator[str]:
         frontier.extend(before)
     for seen in sorted(set(timeline.treatment.seen) - awaited):
         yield rule_set.moments[seen].label
+
+
+def list_core_changes(rule_set: RuleSet) -> Iterator[str]:
+    """Say what a rule set changed of what protects; that is on every output."""
+    last = {(change.id, change.section): change for change in rule_set.changes if change.core}
+    for _, change in sorted(last.items()):
+        does = "switches off" if change.how == "switched off" else "changes"
+        by = f" by {change.by}" if change.by else ""
+        why = f": {change.because}" if change.because else ""
+        yield sentence(f"This rule set {does} a protected {KINDS[change.section]}, {change.id}{by}{why}")
 
 
 def list_changes(rule_set: RuleSet) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from needlecare.model.plan import FOREVER, Day, Session, Timeline, Window, ranke
 from needlecare.model.ruleset import ALLOW, EXPECT, RuleSet
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
 from needlecare.views.findings import is_stopped, list_findings
-from needlecare.views.grounds import KINDS, list_changes, list_known
+from needlecare.views.grounds import list_changes, list_core_changes, list_known
 from needlecare.views.phrases import (
     NO_ADVICE,
     Clock,
@@ -115,12 +115,7 @@ def _fact(timeline: Timeline, name: str) -> str:
 def _notice(rule_set: RuleSet) -> Iterator[str]:
     yield rule_set.notice or NO_ADVICE
     yield "What stands in brackets are sources; +3 means three more."
-    last = {(change.id, change.section): change for change in rule_set.changes if change.core}
-    for _, change in sorted(last.items()):
-        does = "switches off" if change.how == "switched off" else "changes"
-        by = f" by {change.by}" if change.by else ""
-        why = f": {change.because}" if change.because else ""
-        yield sentence(f"This rule set {does} a protected {KINDS[change.section]}, {change.id}{by}{why}")
+    yield from list_core_changes(rule_set)
 
 
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:

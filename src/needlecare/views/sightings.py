@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from needlecare.ask.normal import CALL, EXPECTED, NO_LONGER, RED_FLAG, Sighting
 from needlecare.ask.verdict import NO_RULE
 from needlecare.model.ruleset import Rule
-from needlecare.views.framing import closed, flag_texts, say_asked, say_sources
-from needlecare.views.phrases import NO_ADVICE, Clock, capital, join_words
+from needlecare.views.framing import closed, finished, flag_texts, say_asked, say_sources
+from needlecare.views.phrases import Clock, capital, join_words
 
 _SHOWN = 3
 
@@ -16,7 +16,7 @@ def say_sighting(sighting: Sighting) -> str:
     lines = list(_sighting(sighting))
     if sighting.verdict in (RED_FLAG, NO_RULE):
         lines.extend(f"- {text}" for text in flag_texts(sighting.timeline))
-        return "\n".join([*lines, NO_ADVICE]) + "\n"
+        return finished(lines, sighting.timeline.rule_set)
     return closed(lines, sighting.timeline)
 
 
