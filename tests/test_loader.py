@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from needlecare import InputError, RuleSetError, load_rules
-from needlecare.batch.columns import FIELDS
 from needlecare.rules import yaml as reading
+from needlecare.rules.exports import FIELDS
 from needlecare.rules.places import Problems
 from needlecare.rules.shipped import shipped_folder
 from needlecare.rules.yaml import read_yaml

@@ -7,9 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attack.strength import tried, tries
-from needlecare.batch.columns import FIELDS, read_map
+from needlecare.batch.columns import read_map
 from needlecare.dates import parse_date, parse_time, parse_zone
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+from needlecare.rules.exports import FIELDS
 from running import run
 
 PIECES = (

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.answers import read_facts
-from needlecare.batch.columns import FIELDS, ID
+from needlecare.batch.columns import ID
 from needlecare.dates import is_relative, parse_date, parse_time, parse_zone
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.treatment import Seen, Treatment, make_treatment
+from needlecare.rules.exports import FIELDS
 from needlecare.seen import read_seen
 
 # Texts of one field, in the order of the row.
@@ -37,6 +38,9 @@ class Cases:
     """Reads rows against *rule_set*; a field that a row leaves empty is taken from *defaults*.
 
     *order* is how ambiguous dates are read, `dmy` or `mdy`; *today* is what `today` means, if it means anything.
+
+    Raises:
+        InputError: some of *defaults* can't be read.
     """
 
     def __init__(
@@ -56,6 +60,8 @@ class Cases:
         self._day = lru_cache(_KEPT)(lambda text: _read_date(text, today, order))
         self._time = lru_cache(_KEPT)(_read_time)
         self._named_zone = lru_cache(_KEPT)(parse_zone)
+        if problems := list(self._problems(self._defaults)):
+            raise InputError("; ".join(problems))
 
     def read(self, fields: Mapping[str, Texts]) -> Case:
         """Read the *fields* of one row.
@@ -63,12 +69,11 @@ class Cases:
         Raises:
             InputError: some of them can't be read; the text names each.
         """
-        if self._defaults:
-            fields = {**self._defaults, **fields}
+        whole = {**self._defaults, **fields} if self._defaults else fields
         try:
-            return self._read(fields)
+            return self._read(whole, fields)
         except InputError as error:
-            problems = dict.fromkeys((*self._problems(fields), str(error)))
+            problems = dict.fromkeys((*self._problems(whole), str(error)))
             raise InputError("; ".join(problems)) from None
 
     def _problems(self, fields: Mapping[str, Texts]) -> Iterator[str]:
@@ -78,20 +83,21 @@ class Cases:
                 if name in ("date", "time"):
                     (self._day if name == "date" else self._time)(_one(name, texts))
                 elif name == "tz":
-                    self._named_zone(texts[0].strip())
+                    self._named_zone(_one(name, texts))
                 elif name not in FIELDS:
                     self._facts(((name, texts),))
             except InputError as error:
                 yield str(error)
 
-    def _read(self, fields: Mapping[str, Texts]) -> Case:
-        zone = self._named_zone(fields["tz"][0].strip()) if "tz" in fields else self._zone
+    def _read(self, fields: Mapping[str, Texts], own: Mapping[str, Texts]) -> Case:
+        """Read *fields*, some of which are the row's *own*: only these can contradict each other."""
+        zone = self._named_zone(_one("tz", fields["tz"])) if "tz" in fields else self._zone
         if "date" not in fields:
             raise InputError("the date is missing")
         day, clock = self._day(_one("date", fields["date"]))
-        if "time" in fields:
+        if "time" in fields and (clock is None or "time" in own):
             said = self._time(_one("time", fields["time"]))
-            if clock is not None and clock != said:
+            if clock is not None and clock != said and "date" in own:
                 raise InputError(f"the date says {clock:%H:%M}, the time {said:%H:%M}")
             clock = said
         facts = self._facts(tuple((name, texts) for name, texts in fields.items() if name not in FIELDS))
@@ -109,18 +115,23 @@ def texts_of(field: str, value: object) -> Texts:
     """
     if isinstance(value, str):
         parts = [value] if field in (ID, "date", "time", "tz") else _SEVERAL.split(value)
-    elif value is None:
-        parts = []
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        parts = [f"{value:g}" if isinstance(value, float) else str(value)]
-    elif isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
-        parts = [str(one) for one in value]
+    elif isinstance(value, list):
+        parts = [_text_of(field, one) for one in value]
     else:
-        raise InputError(f"{field}: give a text, a number or a list of texts")
+        parts = [] if value is None else [_text_of(field, value)]
     try:
         return tuple([text for part in parts if (text := part.strip()) and text.encode()])
     except UnicodeEncodeError:
         raise InputError(f"{field}: that is no text") from None
+
+
+def _text_of(field: str, value: object) -> str:
+    """Write one text or number; a whole number has no point, however the export wrote it."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else f"{value:.15g}"
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    raise InputError(f"{field}: give a text, a number or a list of texts and numbers")
 
 
 def _read_seen(rule_set: RuleSet, treatment: Treatment, texts: Texts) -> Mapping[str, Seen]:

@@ -4,18 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from needlecare.errors import InputError
+from needlecare.rules.exports import plain
 from needlecare.rules.fields import nearest
 
 ID = "id"
-# Fields beside the facts that a rule set asks for.
-FIELDS = (ID, "date", "time", "tz", "seen")
 _KEPT = 1024
 _WORD = re.compile(r"\w+")
-
-
-def plain(name: str) -> str:
-    """Give *name* without what people write differently: case, hyphens, underscores, spaces."""
-    return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
 
 def read_map(pairs: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
@@ -44,8 +38,9 @@ class Columns:
 
     def __init__(self, fields: Iterable[str], said: Mapping[str, str], usual: Mapping[str, str]) -> None:
         self._said = said
-        self._by_name = {plain(field): field for field in fields if field not in said}
-        self._by_name.update({plain(column): field for field, column in usual.items() if field not in said})
+        unsaid = [field for field in fields if field not in said]
+        self._by_name = {plain(field): field for field in unsaid}
+        self._by_name.update({plain(usual[field]): field for field in unsaid if field in usual})
         self._by_name.update({plain(column): field for field, column in said.items()})
         self._found: dict[str, str | None] = {}
 

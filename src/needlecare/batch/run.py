@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
 from needlecare.batch.cases import Texts, texts_of
-from needlecare.batch.columns import FIELDS, ID, Columns, read_map
+from needlecare.batch.columns import ID, Columns, read_map
 from needlecare.batch.ledger import Folder, Ids
 from needlecare.batch.lines import Lines, decode_lines
 from needlecare.batch.rejects import Rejects
@@ -15,6 +15,7 @@ from needlecare.batch.rows import PROBLEM, Objects, Row, Table, read_rows
 from needlecare.batch.work import Outcome, Settings, Task, Work
 from needlecare.batch.workers import do_alone, do_together
 from needlecare.errors import InputError, OutputError
+from needlecare.rules.exports import FIELDS
 from needlecare.views.formats import FORMATS
 
 # Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
@@ -67,9 +68,6 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
     rows = read_rows(Lines(decode_lines(stream)))
     fields = (*FIELDS, *work.rule_set.facts)
     columns = Columns(fields, read_map(batch.pairs, fields), work.rule_set.batch)
-    for name in settings.defaults:
-        if name not in fields:
-            raise InputError(f"--{name}: the rule set {work.rule_set.id} has no such fact, or a batch doesn't take it")
     if isinstance(rows, Table) and rows.header:
         columns.check(rows.header, [ID] if "date" in settings.defaults else [ID, "date"])
     with contextlib.ExitStack() as open_until_the_end:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
 import typer
 
 from needlecare.cli.output import refuse_windows_path
-from needlecare.cli.reading import present
+from needlecare.cli.reading import SEVERAL, SINGLE, present, said_of
 from needlecare.cli.request import options as options_of_treatment
 from needlecare.errors import InputError
 
@@ -99,6 +99,7 @@ def _read_options(
     from needlecare.batch.run import Batch
     from needlecare.batch.work import LINES, Settings
     from needlecare.dates import is_relative, machine_zone, parse_date, parse_zone
+    from needlecare.rules.exports import FIELDS
 
     if dates not in (None, "dmy", "mdy"):
         raise InputError(f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)")
@@ -110,12 +111,11 @@ def _read_options(
     if options.errors == "inline" and format_ != LINES:
         raise InputError("--errors inline puts errors among JSON Lines; it goes without -o FOLDER")
     rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
-    for pair in defaults.pop("fact", []):
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"--fact: `{pair}` can't be read; write it as key=value")
-        defaults.setdefault(key.strip(), []).append(value)
-    fields = {name.replace("_", "-"): value for name, value in defaults.items()}
+    said = said_of(dict.fromkeys((*SINGLE, *SEVERAL, "fact")) | defaults)
+    for name in said:
+        if name in FIELDS:
+            raise InputError(f"--fact: {name} is no fact; it is a field of its own")
+    fields = said | {name: value for name, value in defaults.items() if name in FIELDS}
     zone = parse_zone(tz) if tz else machine_zone()
     if is_relative(fields.get("date", "")):
         fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()

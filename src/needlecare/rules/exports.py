@@ -11,6 +11,11 @@ FIELDS = ("id", *GIVEN)
 DATES = "dates"
 
 
+def plain(name: str) -> str:
+    """Give *name* without what people write differently: case, hyphens, underscores, spaces."""
+    return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
 def parse_batch(value: Value, facts: Collection[str], problems: Problems) -> dict[str, str]:
     """Read `batch: {id: Client no, date: Treatment date, dates: dmy}`."""
     if not isinstance(value, dict) or not all(isinstance(column, str) for column in value.values()):
@@ -23,8 +28,7 @@ def parse_batch(value: Value, facts: Collection[str], problems: Problems) -> dic
         entry.note(DATES, "`dates` is dmy or mdy: how 03/04/2026 is meant")
     holders: dict[str, str] = {}
     for field, column in value.items():
-        # Columns are found whatever their case, hyphens and spaces.
-        plain = " ".join(column.casefold().replace("-", " ").replace("_", " ").split())
-        if field != DATES and holders.setdefault(plain, field) != field:
-            entry.note(field, f"the column `{column}` holds {holders[plain]} already; give {field} a column of its own")
+        first = field if field == DATES else holders.setdefault(plain(column), field)
+        if first != field:
+            entry.note(field, f"the column `{column}` holds {first} already; give {field} a column of its own")
     return {str(field): str(column) for field, column in value.items()}
