@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
@@ -198,6 +199,18 @@ def test_a_machine_without_a_readable_zone_is_told_of_tz() -> None:
     ran = run_program("plan", "--date", "2026-11-20", env={"TZ": "Nowhere/Land"})
     assert (ran.returncode, ran.stdout) == (2, b"")
     assert ran.stderr == b"needlecare: this machine's time zone can't be read; give it with --tz Europe/London\n"
+
+
+def test_a_machine_whose_zone_has_no_name_is_told_of_tz_before_anything_is_remembered(tmp_path: Path) -> None:
+    zone, log = tmp_path / "localtime", tmp_path / "log.sqlite"
+    zone.write_bytes(resources.files("tzdata.zoneinfo").joinpath("Europe", "London").read_bytes())
+    env = {"TZ": str(zone), "NEEDLECARE_NO_LOG": "", "NEEDLECARE_LOG": str(log)}
+    for command in (("plan",), ("log", "add"), ("batch", os.devnull)):
+        ran = run_program(*command, *(("--date", "2026-11-20") if command[0] != "batch" else ()), env=env)
+        assert (ran.returncode, ran.stdout) == (2, b"")
+        assert ran.stderr == b"needlecare: this machine's time zone has no name; give it with --tz Europe/London\n"
+    assert not log.exists()
+    assert run_program("plan", "--date", "2026-11-20", "--tz", "Europe/London", env=env).returncode == 0
 
 
 # Files

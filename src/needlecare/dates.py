@@ -175,12 +175,16 @@ def machine_zone() -> ZoneInfo:
     """Give the zone that this machine is set to.
 
     Raises:
-        InputError: the machine's own setting can't be read.
+        InputError: the machine's own setting can't be read, or is a zone without a name that other machines know.
     """
     import tzlocal
 
     try:
-        zone = tzlocal.get_localzone()
+        found = tzlocal.get_localzone()
     except (OSError, ValueError, LookupError):
         raise InputError("this machine's time zone can't be read; give it with --tz Europe/London") from None
+    # A copied file of a zone has a name made up for it, plain UTC has none; a plan and the log need one to be read by.
+    zone = _zone(getattr(found, "key", None) or "")
+    if zone is None:
+        raise InputError("this machine's time zone has no name; give it with --tz Europe/London")
     return zone
