@@ -60,6 +60,22 @@ def test_a_lasting_answer_remembers_its_date(log: Typed, sitting: tuple[str, ...
     assert listed(log)["lasting"]["uses"] == ["isotretinoin=2026-11-20"]
 
 
+def test_a_booked_session_of_a_planned_treatment_is_remembered(log: Typed) -> None:
+    log("add", "--date", "2027-06-01", "--tz", "Europe/London", *NOW)
+    assert log("edit", "1", "--next", "2027-07-10", *NOW)[:2] == (
+        0, "Number 1 is now: 2027-06-01 (Europe/London): next 2027-07-10.\n",
+    )  # fmt: skip
+    assert listed(log)["treatments"][0]["next"] == "2027-07-10"
+
+
+def test_what_cannot_have_been_seen_of_a_planned_treatment_is_told(log: Typed) -> None:
+    log("add", "--date", "2027-06-01", "--tz", "Europe/London", *NOW)
+    code, _, err = log("edit", "1", "--seen", "redness-gone=2027-06-03", *NOW)
+    assert (code, "redness-gone on 2027-06-03 is still to come" in err) == (2, True)
+    assert log("edit", "1", "--seen", "redness-gone=no", *NOW)[0] == 0
+    assert listed(log)["treatments"][0]["seen"] == ["redness-gone=no"]
+
+
 def test_the_zone_that_is_remembered_tells_which_day_today_is(log: Typed) -> None:
     log("add", "--date", "2026-11-20", "--tz", "Pacific/Auckland", "--now", "2026-11-20T09:00")
     log("edit", "1", "--seen", "redness-gone=today", "--now", "2026-11-21T12:35+00:00")

@@ -35,26 +35,30 @@ def _remembered(typed: Mapping[str, Any]) -> list[Request]:
         raise InputError(NO_DATE + hint)
     lasting = log.lasting()
     loaded: dict[str | None, Any] = {}
-    return [make_request(spoken(entry, lasting, typed), loaded)._replace(name=entry.key) for entry in entries]
+    return [
+        make_request(spoken(entry, lasting, _asked_of(entry, typed)), loaded)._replace(name=entry.key)
+        for entry in entries
+    ]
+
+
+def _asked_of(entry: Entry, typed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give what was *typed* in a question as far as it is about this treatment."""
+    # What has been seen, and the session after that one, are those of a treatment that has been.
+    return {**typed, "seen": None, "next_": None} if _is_ahead(entry, typed["now"]) else typed
 
 
 def spoken(entry: Entry, lasting: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
     """Lay what was typed now over what was said of the treatment, and that over the lasting facts."""
     said = dict.fromkeys(typed) | dict(lasting) | dict(entry.said)
-    given = {name: value for name, value in typed.items() if value not in (None, [], False)}
-    if not typed["date"] and _is_ahead(said, typed["now"]):
-        # What has been seen, and the session after that one, are those of a treatment that has been.
-        given = {name: value for name, value in given.items() if name not in ("seen", "next_")}
-    said.update(given)
+    said.update({name: value for name, value in typed.items() if value not in (None, [], False)})
     said["now"] = typed["now"]
     return said
 
 
-def _is_ahead(said: Mapping[str, Any], now: str | None) -> bool:
-    from needlecare.dates import machine_zone, parse_date, parse_zone
+def _is_ahead(entry: Entry, now: str | None) -> bool:
+    from needlecare.dates import parse_date, parse_zone
 
-    zone = parse_zone(said["tz"]) if said["tz"] else machine_zone()
-    return parse_date(str(said["date"])) > present(zone, now).date()
+    return parse_date(entry.said["date"]) > present(parse_zone(entry.said["tz"]), now).date()
 
 
 def _moment(request: Request) -> datetime:
