@@ -48,12 +48,37 @@ def test_an_option_that_a_format_cannot_honour_is_refused(option: str, formats: 
         )
 
 
-@pytest.mark.parametrize("option", ["--plain", "--sources", "--days 5"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(
+            "--plain",
+            "--sources",
+            "--days 5",
+            "--date 2026-11-20",
+            "--time 16:30",
+            "--tz UTC",
+            "--area face",
+            "--next soon",
+        ),
+        *("--skin-type IV", "--fact x=y", "--seen redness-gone=no", "--event a=b", "--rules x", "--now 2026-11-20"),
+        *("--alarm 2h", "--calendar-style moments"),
+    ],
+)
 def test_calling_a_calendar_off_takes_no_option_of_a_plan(tmp_path: Path, option: str) -> None:
     assert run(*PLAN, "-o", str(tmp_path / "old.ics")).code == 0
-    ran = run("plan", "--cancel", str(tmp_path / "old.ics"), *option.split())
-    assert (ran.code, ran.out) == (2, "")
-    assert f"{option.split(maxsplit=1)[0]} means nothing with --cancel" in ran.err
+    ran = run("plan", "--cancel", str(tmp_path / "old.ics"), "-o", str(tmp_path / "off.ics"), *option.split())
+    name = option.partition(" ")[0]
+    assert ran == (2, "", f"needlecare: {name} means nothing with --cancel; leave it out\n")
+    assert not (tmp_path / "off.ics").exists()
+
+
+def test_calling_a_calendar_off_takes_what_it_needs(tmp_path: Path) -> None:
+    old = str(tmp_path / "old.ics")
+    assert run(*PLAN, "--id", "Ann", "-o", old).code == 0
+    ran = run("plan", "--cancel", old, "--id", "Ann", "--discreet", "--format", "ics", "--no-log")
+    assert (ran.code, ran.err) == (0, "")
+    assert "SUMMARY:Cancelled\r\n" in ran.out
 
 
 @pytest.mark.parametrize(

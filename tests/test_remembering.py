@@ -122,3 +122,16 @@ def test_a_session_still_to_come_is_not_done(done: str, now: tuple[str, ...], no
     del no_log
     code, _, err = run("sessions", *SITTING, "--done", done, *now)
     assert (code, "is still to come" in err, "a session that is booked is --next" in err) == (2, True, True)
+
+
+@pytest.mark.parametrize("command", [["list"], ["remove", "1", "--yes"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "option", ["--date=2026-11-20", "--time=10:00", "--area=face", "--now=2026-11-21", "--rules=x"]
+)
+def test_what_would_change_nothing_is_no_option(log: Typed, command: list[str], option: str) -> None:
+    log("add", *SITTING)
+    code, out, err = log(*command, option)
+    assert (code, out) == (2, "")
+    assert f"No such option: {option.partition('=')[0]}" in err
+    assert len(listed(log)["treatments"]) == 1
+    assert log(*command, "--no-log")[2].startswith("needlecare: the log is switched off")

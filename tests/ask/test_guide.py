@@ -24,6 +24,7 @@ def test_the_days_of_the_log_in_the_guide(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
     remembering = GUIDE.partition("## Remember it once")[2].partition("```sh\n")[2].partition("```")[0]
     for command in remembering.splitlines():
-        yes = ["--yes"] if "remove" in command else []
-        ran = run(*shlex.split(command)[1:], *yes, "--now", "2026-11-21T09:00")
+        _, *words = shlex.split(command)
+        more = {"remove": ["--yes"], "list": []}.get(words[1], ["--now", "2026-11-21T09:00"])
+        ran = run(*words, *more)
         assert (ran.err, ran.code in (0, 1)) == ("", True), command

@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,7 +44,7 @@ def needlecare(
 @app.command(cls=Command)
 @partial(about_treatment, unless="cancel")
 def plan(
-    request: Request | None,
+    request: Request | dict[str, Any],
     *,
     format_: Annotated[
         str | None, typer.Option("--format", help="text, json, ics, html, md or csv; else as -o ends.")
@@ -92,8 +92,9 @@ def plan(
     from needlecare.cli.plan import call_off, show_plan
 
     calendar = (calendar_style, alarm, discreet, id_, replaces, cancel)
-    if request is None:
-        idle = {"--plain": plain, "--sources": sources, "--days": days is not None}
+    if isinstance(request, dict):
+        view = {"plain": plain, "sources": sources, "days": days, "calendar_style": calendar_style, "alarm": alarm}
+        idle = {name: value for name, value in (request | view).items() if name != "no_log"}
         call_off(calendar, idle, format_=format_, output=output)
         return
     show_plan(request, format_=format_, output=output, days=days, plain=plain, sources=sources, calendar=calendar)

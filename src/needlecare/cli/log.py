@@ -23,6 +23,7 @@ log_app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `log list`.")]
+NoLog = Annotated[bool, typer.Option("--no-log", help="Don't look at what `log` remembers.")]
 _FORGOTTEN = ("now", "no_log")
 _NEEDED = ("date", "tz")
 
@@ -31,7 +32,7 @@ _NEEDED = ("date", "tz")
 @with_options
 def add(typed: dict[str, Any]) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all of them."""
-    log = the_log(typed)
+    log = the_log(no_log=typed["no_log"])
     typed = _dated(typed, log.lasting())
     lasting = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
     if typed["date"] is None:
@@ -57,14 +58,13 @@ def add(typed: dict[str, Any]) -> None:
 
 
 @log_app.command("list", cls=Command)
-@with_options
 def list_(
-    typed: dict[str, Any], *, format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text"
+    *, format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text", no_log: NoLog = False
 ) -> None:
     """Show what is remembered."""
     if format_ not in ("text", "json"):
         raise InputError(f"--format: there is no `{format_}` here; it is text or json")
-    log = the_log(typed)
+    log = the_log(no_log=no_log)
     entries, lasting = log.entries(), log.lasting()
     if format_ == "json":
         from needlecare.views.answers_json import write
@@ -90,7 +90,7 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is remembered of a treatment; what isn't named stays."""
-    log = the_log(typed)
+    log = the_log(no_log=typed["no_log"])
     entry, lasting = log.get(number), log.lasting()
     typed = _dated(typed, {**lasting, **entry.said})
     changed = {
@@ -126,12 +126,14 @@ def _name_of(text: str, entry: Entry, lasting: Mapping[str, Any], changed: Mappi
 
 
 @log_app.command(cls=Command)
-@with_options
 def remove(
-    typed: dict[str, Any], *, number: Number, yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False
+    *,
+    number: Number,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    no_log: NoLog = False,
 ) -> None:
     """Forget a treatment."""
-    log = the_log(typed)
+    log = the_log(no_log=no_log)
     entry = log.get(number)
     if not yes and not _agrees(entry):
         write_text("Nothing was removed.\n")

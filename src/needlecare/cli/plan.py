@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from needlecare.cli.output import complain, delivering, write_data, write_file, write_text
@@ -57,15 +58,16 @@ def show_plan(
         complain(remark)
 
 
-def call_off(calendar: Calendar, idle: dict[str, bool], *, format_: str | None, output: Path | None) -> None:
+def call_off(calendar: Calendar, idle: Mapping[str, object], *, format_: str | None, output: Path | None) -> None:
     """Write the calendar that calls an older one off; no treatment is needed. What is *idle* must not be typed."""
-    for option in (option for option, typed in idle.items() if typed):
-        raise InputError(f"{option} means nothing with --cancel; leave it out")
     if _choose(format_ or (None if output else "ics"), output) != "ics":
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
     from needlecare.cli.calendar import CalendarOptions, render_cancel
 
-    _write(render_cancel(CalendarOptions(*calendar)), "ics", output)
+    text = render_cancel(CalendarOptions(*calendar))
+    for name in (name for name, typed in idle.items() if typed not in (None, False, [])):
+        raise InputError(f"--{name.rstrip('_').replace('_', '-')} means nothing with --cancel; leave it out")
+    _write(text, "ics", output)
 
 
 def _write(text: str, chosen: str, output: Path | None, timeline: Timeline | None = None) -> None:

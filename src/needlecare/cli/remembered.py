@@ -81,13 +81,13 @@ def _is_open(request: Request) -> bool:
     return any(end > _moment(request) for end in ends)
 
 
-def the_log(typed: Mapping[str, Any]) -> Log:
+def the_log(*, no_log: bool) -> Log:
     """Give the log to write to.
 
     Raises:
         InputError: it is switched off.
     """
-    log = None if typed["no_log"] else open_log()
+    log = None if no_log else open_log()
     if log is None:
         raise InputError("the log is switched off (--no-log or NEEDLECARE_NO_LOG); nothing is remembered")
     return log

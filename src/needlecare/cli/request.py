@@ -160,7 +160,7 @@ def read_requests(typed: Mapping[str, Any]) -> list[Request]:
 def about_treatment(command: Callable[..., None], *, unless: str = "") -> Callable[..., None]:
     """Give *command* the shared options; it gets what they come to as its first argument.
 
-    With the option *unless* of its own it needs no treatment, and gets None.
+    With the option *unless* of its own it needs no treatment, and gets the options as they were typed.
     """
     return _with_options(command, read_request, unless)
 
@@ -183,7 +183,7 @@ def _with_options(
 
     def run(**typed: Any) -> None:
         said = {name: typed.pop(name) for name in shared}
-        command(None if typed.get(unless) is not None else read(said), **typed)
+        command(said if typed.get(unless) is not None else read(said), **typed)
 
     parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*shared.values(), *own)]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
