@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("timeline",),
     ("ask", "cases", "lint", "comparing"),
     ("views",),
-    ("log",),
+    ("log", "whole"),
     ("batch",),
     ("cli",),
 )

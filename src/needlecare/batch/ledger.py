@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from needlecare.batch.names import marked_stem, stem
 from needlecare.errors import InputError, OutputError
+from needlecare.whole import clear
 
 NAME = ".needlecare-batch"
 _EVERY = 256
@@ -60,6 +61,9 @@ class Folder:
             raise InputError(f"-o {path}: this is a file; give a folder") from None
         except OSError as error:
             raise InputError(f"-o {path}: {error.strerror}") from None
+        # What a link leads to is somebody else's.
+        if any((path / f"{NAME}{end}").is_symlink() for end in ("", "-journal", "-wal")):
+            raise self._damaged()
         with self._using():
             self._database = sqlite3.connect(path / NAME, isolation_level=None, timeout=1)
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -70,6 +74,8 @@ class Folder:
             )
             self._database.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_id ON file (id, suffix)")
             self._database.execute("BEGIN IMMEDIATE")
+        # Now that nobody else writes here.
+        clear(path, rf".+\.{suffix}")
 
     def file_of(self, client: str) -> Kept:
         """Give the file of *client*: the one it has, else a new name that nobody here has in any case of letters."""
@@ -106,11 +112,16 @@ class Folder:
         """Tell what is wrong with the database as a person would see it."""
         try:
             yield
-        except sqlite3.OperationalError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # its messages may quote bytes that are no text
+            # Another layout than ours is told by the plainest of codes.
+            layout = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) == sqlite3.SQLITE_ERROR
+            if layout or not isinstance(error, sqlite3.OperationalError):
+                raise self._damaged() from None
             busy = "another batch is writing to it" if "locked" in str(error) else str(error)
             raise OutputError(f"-o {self._path}: {busy}") from None
-        except (sqlite3.DatabaseError, UnicodeDecodeError):  # its messages may quote bytes that are no text
-            raise InputError(f"-o {self._path}: its {NAME} is damaged; remove it to begin anew") from None
+
+    def _damaged(self) -> OutputError:
+        return OutputError(f"-o {self._path}: its {NAME} is damaged; remove it to begin anew")
 
     def close(self) -> None:
         """Keep what was noted."""

@@ -130,7 +130,13 @@ class Objects:
         """Write *row* with its *problem* in it; what is no object stays as it is."""
         if row.raw:
             return row.raw.rstrip("\r\n") + "\n"
-        return json.dumps({**row.cells, PROBLEM: problem}, ensure_ascii=False) + "\n"
+        record = {**row.cells, PROBLEM: problem}
+        text = json.dumps(record, ensure_ascii=False)
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # half a character, which only JSON can write
+            text = json.dumps(record)
+        return text + "\n"
 
 
 def _object(text: str) -> tuple[dict[str, object], str]:

@@ -14,9 +14,10 @@ from needlecare.batch.rejects import Rejects
 from needlecare.batch.rows import PROBLEM, Objects, Row, Table, read_rows
 from needlecare.batch.work import Outcome, Settings, Task, Work
 from needlecare.batch.workers import do_alone, do_together
-from needlecare.errors import InputError, OutputError
+from needlecare.errors import InputError
 from needlecare.rules.exports import FIELDS
 from needlecare.views.formats import FORMATS
+from needlecare.whole import Whole
 
 # Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
 _PORTION = 16
@@ -77,7 +78,7 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
             folder = Folder(Path(settings.folder), FORMATS[settings.format][0][1:])
             open_until_the_end.enter_context(contextlib.closing(folder))
         rejects = open_until_the_end.enter_context(Rejects(None if settings.inline else batch.rejects, rows))
-        target = open_until_the_end.enter_context(_whole(batch.target))
+        target = open_until_the_end.enter_context(Whole(batch.target)) if batch.target else None
         tasks = _Tasks(rows, columns, folder, ids)
         portions = _portions(tasks)
         done = do_alone(work, target, portions) if batch.jobs == 1 else do_together(work, target, portions, batch.jobs)
@@ -93,30 +94,6 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
                     _note(folder, outcome)
             report.progress(made + left + rejects.count)
         return Summary(made, left, rejects.count, tasks.unused)
-
-
-@contextlib.contextmanager
-def _whole(target: Path | None) -> Iterator[Path | None]:
-    """Give a file beside *target* that takes its place when all went well."""
-    if target is None:
-        yield None
-        return
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        if target.exists() and not target.is_file():
-            raise InputError(f"-o {target}: this is not a regular file")
-        # What a run that was killed has left.
-        beside.unlink(missing_ok=True)
-        beside.touch(exist_ok=False)
-    except OSError as error:
-        raise OutputError(f"-o {target}: {error.strerror}") from None
-    try:
-        yield beside
-        beside.replace(target)
-    except OSError as error:
-        raise OutputError(f"-o {target}: {error.strerror}; it was left as it was") from None
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _note(folder: Folder | None, outcome: Outcome) -> None:

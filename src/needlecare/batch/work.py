@@ -1,6 +1,5 @@
 """The work on one row: its fields in, a line of JSON or a file out, or the reason why not."""
 
-import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -11,12 +10,13 @@ from typing import NamedTuple
 from needlecare.batch.cases import Case, Cases, Texts, fingerprint
 from needlecare.batch.fast.planner import Planner
 from needlecare.batch.ledger import Kept
-from needlecare.errors import InputError, OutputError
+from needlecare.errors import InputError
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline import build_timeline
 from needlecare.views.formats import for_file, render
 from needlecare.views.harmless import escape
 from needlecare.views.json import SCHEMA_VERSION
+from needlecare.whole import Whole
 
 LINES = "jsonl"
 # A problem quotes the row, however much stands in it.
@@ -134,15 +134,8 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     if path.is_dir():
         raise InputError(f"{path.name} is a folder; move it away")
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        beside.unlink(missing_ok=True)
+    with Whole(path, alone=False) as beside:
         beside.write_bytes(data)
-        beside.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise OutputError(f"can't write {path}: {error.strerror}; it was left as it was") from None
 
 
 def _size(path: Path) -> int:

@@ -257,5 +257,6 @@ def _lines_to(target: Path | None) -> Iterator[BinaryIO]:
         sys.stdout.flush()
         yield sys.stdout.buffer
     else:
-        with target.open("ab") as stream:
+        # A file that is gone belonged to a run that was killed; this process ends soon, too.
+        with open(target, "ab", opener=lambda path, flags: os.open(path, flags & ~os.O_CREAT)) as stream:
             yield stream

@@ -137,7 +137,10 @@ def _read_options(
     for name, path in (("--rejects", options.rejects), ("-o", target)):
         if path is not None and source != "-" and _is_same(path, Path(source)):
             raise InputError(f"{name} {path}: that is the input")
-    return Batch(settings, tuple(pairs), target, options.rejects or _rejects_beside(source), options.jobs)
+    rejects = options.rejects or _rejects_beside(source)
+    if rejects is not None and target is not None and options.errors == "reject" and _is_same(rejects, target):
+        raise InputError(f"--rejects {rejects}: that is where the plans go")
+    return Batch(settings, tuple(pairs), target, rejects, options.jobs)
 
 
 def _is_same(path: Path, other: Path) -> bool:

@@ -121,51 +121,17 @@ def write_file(path: Path, text: str) -> None:
     """Write *text* to *path* whole or not at all; an existing target must be a regular file.
 
     Raises:
-        InputError: it can't be written there.
+        InputError: it is a path of another system.
+        OutputError: it can't be written there.
     """
     refuse_windows_path(path)
-    temporary = ""
-    try:
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():
-            raise InputError(f"can't write to {path}: it is not a regular file")  # noqa: TRY301  looking may fail too
-        handle, temporary = _open_beside(target)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(_bytes(text))
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-        Path(temporary).replace(target)
-    except BaseException as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-        if isinstance(error, OSError):
-            raise InputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
-        raise
+    from needlecare.whole import Whole
 
-
-def _open_beside(target: Path) -> tuple[int, str]:
-    """Make a file beside *target*; what a run that was killed has left there goes."""
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        return os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), str(beside)
-    except OSError:
-        import tempfile
-
-        # It may belong to a run that still goes on, too: that one fails then, rather than two writing to one file.
-        with contextlib.suppress(OSError):
-            beside.unlink()
-        return tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+    with Whole(path) as beside:
+        beside.write_bytes(_bytes(text))
 
 
 def refuse_windows_path(path: Path) -> None:
     """Refuse what only Windows takes for folders: elsewhere it would become one file with an odd name."""
     if os.sep == "/" and "\\" in str(path):
         raise InputError(f"can't write to {path}: a path is written with / here, as in folder/plan.ics")
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,0 +1,144 @@
+"""Whatever a batch writes appears whole: with the rights of what was there, where a link leads, beside other runs."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from batches import HERE, batch, small_rules, write
+from running import PLAN, _environment, run
+
+ROWS = "id,date\n1,2026-11-20\n2,soon\n"
+
+
+def rights(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400], ids=oct)
+def test_what_was_there_keeps_its_rights(mode: int, tmp_path: Path) -> None:
+    table, lines, folder = write(tmp_path, ROWS), tmp_path / "plans.jsonl", tmp_path / "out"
+    written = (lines, tmp_path / "clients.rejects.csv", folder / "1.csv")
+    for _ in range(2):
+        batch(table, "-o", str(lines))
+        batch(table, "-o", str(folder), "--format", "csv")
+        for path in written:
+            assert path.stat().st_size > 10
+            path.chmod(mode) if rights(path) != mode else None
+    assert [rights(path) for path in written] == [mode] * 3
+
+
+def test_what_is_new_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
+    (tmp_path / "any").write_text("")
+    batch(write(tmp_path, ROWS), "-o", str(tmp_path / "plans.jsonl"))
+    for name in ("plans.jsonl", "clients.rejects.csv"):
+        assert rights(tmp_path / name) == rights(tmp_path / "any")
+
+
+def test_a_file_that_is_its_owners_alone_is_never_open_to_others(tmp_path: Path) -> None:
+    from needlecare.whole import Whole
+
+    target = tmp_path / "plans.jsonl"
+    target.touch(mode=0o600)
+    with Whole(target) as beside:
+        assert rights(beside) == 0o600
+
+
+def test_links_to_the_lines_and_the_rejects_stay_links(tmp_path: Path) -> None:
+    for name in ("plans.jsonl", "clients.rejects.csv"):
+        (tmp_path / "real").mkdir(exist_ok=True)
+        (tmp_path / name).symlink_to(tmp_path / "real" / name)
+    batch(write(tmp_path, ROWS), "-o", str(tmp_path / "plans.jsonl"))
+    for name in ("plans.jsonl", "clients.rejects.csv"):
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "real" / name).stat().st_size > 10
+    assert len(list((tmp_path / "real").iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["x" * 249 + ".jsonl", "ß" * 124 + ".jsonl", "x" * 195 + ".jsonl"], ids=len)
+def test_the_longest_names_can_be_written(name: str, tmp_path: Path) -> None:
+    target = tmp_path / "out" / name
+    target.parent.mkdir()
+    assert batch(write(tmp_path, ROWS), "-o", str(target), "--rejects", str(target.with_suffix(".csv"))).code == 1
+    assert run(*PLAN, "-o", str(target.with_suffix(".ics"))).code == 0
+    assert len(list(target.parent.iterdir())) == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name is not to be had everywhere")
+@pytest.mark.parametrize("place", ["pipe", "folder"])
+def test_rejects_go_to_a_file_alone(place: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")  # as little a file as a device, which a mistake would replace for everybody
+    ran = batch(write(tmp_path, ROWS), "-o", str(tmp_path / "plans.jsonl"), "--rejects", str(tmp_path / place))
+    assert ran.code == 2
+    assert "it is not a regular file; choose another place with --rejects" in ran.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clients.csv", "folder", "pipe"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("options", [["--rejects", "same.jsonl"], []], ids=["said", "usual"])
+def test_lines_and_rejects_need_a_place_each(
+    options: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, '{"id": "1"}\n', "same.json")
+    target = "same.jsonl" if options else "same.rejects.json"
+    ran = batch("same.json", "-o", target, "--format", "jsonl", *options)
+    assert (ran.code, f"--rejects {target}: that is where the plans go" in ran.err) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["same.json"]
+
+
+def ended() -> int:
+    """Give the number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_what_killed_runs_have_left_goes_and_what_others_write_stays(tmp_path: Path) -> None:
+    table, folder = write(tmp_path, ROWS), tmp_path / "out"
+    folder.mkdir()
+    going_on = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    names = ("plans.jsonl", "plan.html", "1.json", "3.json")
+    kept = {f".{name}.{going_on.pid}.part" for name in names} | {
+        ".notes.part",
+        ".plans.jsonl.x.part",
+        "plans.jsonl.part",
+    }
+    left = {f".{name}{number}.part" for name in names for number in ("", f".{ended()}", f".{os.getpid()}")}
+    for name in kept | left - {f".3.json.{os.getpid()}.part"}:
+        (folder / name).write_bytes(b"half")
+    batch(table, "-o", str(folder / "plans.jsonl"))
+    batch(table, "-o", str(folder), "--format", "json")
+    run(*PLAN, "-o", str(folder / "plan.html"))
+    there = {path.name for path in folder.iterdir()} - {".needlecare-batch"}
+    assert there == kept | {"plans.jsonl", "plan.html", "1.json"}
+    assert all((folder / name).read_bytes() == b"half" for name in kept)
+    going_on.communicate()
+
+
+def test_two_runs_at_once_disturb_neither_each_other_nor_the_file(tmp_path: Path) -> None:
+    rows = "id,date\n" + "".join(f"{number},2026-11-20\n" for number in range(400))
+    target = tmp_path / "out" / "plans.jsonl"
+    target.parent.mkdir()
+    arguments = ("batch", write(tmp_path, rows), "--rules", small_rules(tmp_path), *HERE, "-o", str(target))
+    command = [sys.executable, "-m", "needlecare", *arguments]
+    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, env=_environment(None)) for _ in range(3)]
+    assert [(one.communicate(timeout=60)[1], one.returncode) for one in runs] == [(b"needlecare: 400 plans\n", 0)] * 3
+    assert [json.loads(line)["id"] for line in target.read_bytes().splitlines()] == [str(one) for one in range(400)]
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_half_a_character_in_a_rejected_row_spoils_no_other(tmp_path: Path) -> None:
+    rows = ['{"id": "Zoë", "date": "soon", "note": "\\ud83d"}', '{"id": "Zoë 2", "date": "soon"}']
+    batch(write(tmp_path, "\n".join(rows) + "\n", "c.jsonl"))
+    text = (tmp_path / "c.rejects.jsonl").read_bytes().decode()
+    assert [json.loads(line)["id"] for line in text.splitlines()] == ["Zoë", "Zoë 2"]
+    assert json.loads(text.splitlines()[0])["note"] == "\ud83d"
+    assert "Zoë 2" in text, "what can be read stays readable"
+    mended = write(tmp_path, text.replace("soon", "2026-11-20"), "mended.jsonl")
+    assert [json.loads(line)["id"] for line in batch(mended).out.splitlines()] == ["Zoë", "Zoë 2"]
