@@ -160,7 +160,8 @@ class Spacing(NamedTuple):
 class Change(NamedTuple):
     """What the rule set *origin* did to the entry *id* of one that it extends: changed, switched off or added.
 
-    *section* (rules, screening or sessions) and *id* together name it. It is protected if it is part of the *core*.
+    *section* (rules, screening, sessions, or one of the words) and *id* together name it. It is protected if it is part
+    of the *core*. Of a word, *said* is what was changed.
     """
 
     section: str
@@ -170,6 +171,7 @@ class Change(NamedTuple):
     because: str = ""
     by: str = ""
     core: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -1,5 +1,6 @@
 """What only the whole rule set can tell: whether everything that is named exists, and nothing goes in a circle."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
@@ -24,6 +25,7 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
         _check_expected(rule, flagged, raw, problems)
         for bound in _bounds_of(rule):
             waited.check(bound, raw)
+    _check_named_alike(rule_set, flagged, layer, problems)
     for moment in rule_set.moments.values():
         if moment.usual is not None:
             waited.check(moment.usual, layer.entries["moments"][moment.id])
@@ -81,6 +83,30 @@ def _check_expected(rule: Rule, flagged: Mapping[str, tuple[Rule, bool]], raw: R
                 f"the rule {rule.id}: {sign} is a sign of the red flag `{flag.id}`, and no rule may say that it "
                 "is normal; if you mean something harmless, give it a sign of its own",
             )
+
+
+def _check_named_alike(
+    rule_set: RuleSet, flagged: Mapping[str, tuple[Rule, bool]], layer: Layer, problems: Problems
+) -> None:
+    """Note a sign that is called normal, by a name that is a red flag's: what people type would find it."""
+    expected = {sign for rule in rule_set.rules.values() if rule.verb == EXPECT for sign in rule.targets}
+    known = rule_set.signs
+    serious = {
+        name.lower(): one for one in flagged if one in known and one not in expected for name in _names_of(known[one])
+    }
+    for sign in sorted(expected.intersection(known)):
+        for name in _names_of(known[sign]):
+            held = (one for one in serious if re.search(rf"(?<!no )(?<!without )\b{re.escape(one)}\b", name.lower()))
+            if sign not in flagged and (one := next(held, None)):
+                problems.add(
+                    layer.entries["signs"][sign].id,
+                    f"`{sign}` is called “{name}”, and a rule says that it is normal; but “{one}” is a sign of the red "
+                    f"flag `{flagged[serious[one]][0].id}`; call what is harmless something else",
+                )
+
+
+def _names_of(sign: Sign) -> tuple[str, ...]:
+    return (sign.id.replace("-", " "), sign.label, *sign.aka)
 
 
 def _called(word: str, known: Mapping[str, Activity | Sign]) -> str:
