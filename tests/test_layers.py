@@ -332,14 +332,14 @@ def test_what_was_changed_of_a_word_stands_with_the_changes(layer: Layer) -> Non
         "ruleset: ours\nextends: microneedling\n"
         "activities: {swimming: {label: the pool, because: we have one, by: Dr A}, hot-tub: {aka: [tub]}}\n"
         "signs: {redness: a flush}\n"
-        "moments: {redness-gone: {label: no red skin, usual: 0h}}\n"
+        "moments: {redness-gone: {label: no redness, usual: 0h}}\n"
     )
     assert ours.changed_core == ()
     said = plain.render(plan_of(ours)).partition("What was changed, and by whom\n")[2].splitlines()[:4]
     assert said == [
         "- the pool: activity swimming (label swimming → the pool) changed by ours: we have one, by Dr A",
         "- a flush: sign redness (label redness → a flush) changed by ours",
-        "- no red skin: moment redness-gone (label no redness is left → no red skin, usual 1d..3d → 0h) changed by ours",
+        "- no redness: moment redness-gone (label no redness is left → no redness, usual 1d..3d → 0h) changed by ours",
         "",
     ]
 
