@@ -91,14 +91,18 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
         (
             '{name: A, phone: "020 7946 0000 / 0001"}',
             "3:26",
-            "`020 7946 0000 / 0001` is more than one number, and the page would dial them as one; "
-            "write a phone number such as +44 20 7946 0000",
+            (
+                "`020 7946 0000 / 0001` is more than one number, and the page would dial them as one; "
+                "write a phone number such as +44 20 7946 0000"
+            ),
         ),
         (
             '{name: A, phone: "020 7946\\n020 7947"}',
             "3:26",
-            "`020 7946 020 7947` is more than one number, and the page would dial them as one; "
-            "write a phone number such as +44 20 7946 0000",
+            (
+                "`020 7946 020 7947` is more than one number, and the page would dial them as one; "
+                "write a phone number such as +44 20 7946 0000"
+            ),
         ),
         (
             '{name: A, phone: "0"}',

@@ -124,6 +124,14 @@ class Rule(NamedTuple):
             return str(self.start)
         return end or (f"for {self.lasts}" if self.lasts else "no end given")
 
+    @property
+    def span(self) -> str:
+        """The rule's own window with both of its ends, where it has two."""
+        end = "" if self.end in (None, self.start) else str(self.end)
+        if self.start is None or self.days is not None or end == "treatment" or not (end or self.lasts):
+            return self.value
+        return f"from {self.start} {f'until {end}' if end else f'for {self.lasts}'}"
+
 
 class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell."""

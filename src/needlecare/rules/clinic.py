@@ -12,7 +12,8 @@ from needlecare.rules.places import Problems, Value, fields_at, place
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "closing": 500}
 _PHONE = re.compile(r"\+?[\d\s().,/-]*\d(\s*(?:ext\.?|x)\s*\d+)?")
-# Digits of a number by ITU-T E.164; the shortest are those of emergency services. A country's code is part of an area's.
+# Digits of a number by ITU-T E.164, of the shortest, which are those of emergency services, and of what stands before a
+# stroke: the code of an area, with that of its country.
 _SHORTEST_NUMBER, _LONGEST_NUMBER, _LONGEST_CODE = 3, 15, 6
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _PAGES = {"light": LIGHT_PAGE, "dark": DARK_PAGE}

@@ -121,7 +121,7 @@ def _changed(change: Change, rule_set: RuleSet) -> tuple[str, str, str]:
         return (
             join_words([*labels[:_SHOWN], *more]),
             f"rule {rule.id}",
-            "" if rule.verb == CALL else rule.value.replace("..", " to "),
+            "" if rule.verb == CALL else rule.span.replace("..", " to "),
         )
     known = change.id in rule_set.activities or change.id in rule_set.signs
     return rule_set.label(change.id) if known else change.id.replace("-", " "), f"rule {change.id}", ""
