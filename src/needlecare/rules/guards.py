@@ -1,5 +1,6 @@
 """What no rule set may take away from those below it: red flags, the core, prescribed medicines, and their names."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,14 @@ _OF_A_WORD = {
     "moments": ("label", "usual", "clock", "day"),
     "events": ("label", "activities", "results"),
 }
+# What denies that a plan is information and that the clinic comes first; “seek medical advice” doesn't.
+_DENIES = (
+    r"\b(?:is|are|as|gives?|contains?|offers?|provides?|constitutes?|replaces?)\b[^.]{0,30}"
+    r"\b(?:medical|clinical|professional|doctor's) (?:advice|opinion)"
+    r"|\breplaces? (?:a|your|the|any) (?:doctor|clinician|clinic|nurse|visit|consultation)"
+    r"|\b(?:ignore|disregard|overrules?|overrides?)\b[^.]{0,30}\b(?:clinic|clinician|doctor|nurse|above|notice)"
+)
+_NEGATED = r"\b(?:no|not|never|nothing|nor|neither)\b|n't\b"
 Entries = Mapping[str, Mapping[str, Raw]]
 
 
@@ -42,6 +51,18 @@ def guard_core(above: Raw, problems: Problems) -> None:
             f"`{above.id}` is part of the core; a change of it says `because:` and `by:`, "
             "a rule of your own takes another id",
         )
+
+
+def guard_notice(below: str, above: str, problems: Problems) -> None:
+    """Note a notice that denies the one below, which stands before it."""
+    for sentence in re.split(r"[.;:!?]+\s*", above.lower().replace("’", "'")):
+        if re.search(_DENIES, sentence) and not re.search(_NEGATED, sentence):
+            problems.add(
+                above,
+                f"`notice` stands behind “{below}”, which is part of the core, and can't deny it; it may add a sentence, "
+                "such as “Ring us on 020 7946 0000”",
+            )
+            return
 
 
 def guard_medicine(below: Raw, changed: Raw, problems: Problems) -> None:

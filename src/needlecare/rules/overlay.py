@@ -42,6 +42,7 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
     result.header.update(top.header)
     if "notice" in base.header and "notice" in top.header:
         # The base's notice stays, whatever a set adds to it.
+        guards.guard_notice(base.header["notice"], top.header["notice"], problems)
         both = f"{base.header['notice']} {top.header['notice']}"
         result.header["notice"] = text_at(both, top.header["notice"])
     result.off = dict(base.off)
