@@ -59,8 +59,8 @@ def guard_notice(below: str, above: str, problems: Problems) -> None:
         if re.search(_DENIES, sentence) and not re.search(_NEGATED, sentence):
             problems.add(
                 above,
-                f"`notice` stands behind “{below}”, which is part of the core, and can't deny it; it may add a sentence, "
-                "such as “Ring us on 020 7946 0000”",
+                f"`notice` stands behind “{below}”, which is part of the core, and can't deny it; it may add one, "
+                "such as “Ring us on 020 7946 0000.”",
             )
             return
 
