@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import RuleSet, RuleSetError, Timeline, build_timeline, load_rules, make_treatment, read_facts
+from needlecare.views import plain
 
 Layer = Callable[..., RuleSet]
 EXTENDS = "extends: microneedling\nsources: {sheet: {title: Our sheet, kind: clinic}}\nsource: sheet\n"
@@ -252,7 +253,7 @@ def test_a_screening_entry_with_the_id_of_a_red_flag_can_be_switched_off_and_eve
     assert (ours.changed_core, "infection" in ours.rules, "infection" in ours.screenings) == (
         *(("infection",), True, False),
     )
-    assert ours.changes == (("screening", "infection", "switched off", ours.id, "we see to it", "Dr A", True),)
+    assert ours.changes == (("screening", "infection", "switched off", ours.id, "we see to it", "Dr A", True, ""),)
     with pytest.raises(RuleSetError, match=r"`rules infection` is a red flag; red flags can't be switched off"):
         layer(f"extends: microneedling\nswitched-off: {{rules infection: {REASON}}}\n")
 
@@ -324,3 +325,44 @@ def test_a_number_that_is_assumed_decides_like_one_that_is_given(layer: Layer, d
     given = build_timeline(load_rules(), treatment, read_facts(load_rules(), {"depth": "2.5"}))
     assert assumed.facts.assumed["depth"] == 2.5
     assert assumed.windows == given.windows
+
+
+def test_what_was_changed_of_a_word_stands_with_the_changes(layer: Layer) -> None:
+    ours = layer(
+        "ruleset: ours\nextends: microneedling\n"
+        "activities: {swimming: {label: the pool, because: we have one, by: Dr A}, hot-tub: {aka: [tub]}}\n"
+        "signs: {redness: a flush}\n"
+        "moments: {redness-gone: {label: no redness, usual: 0h}}\n"
+    )
+    assert ours.changed_core == ()
+    said = plain.render(plan_of(ours)).partition("What was changed, and by whom\n")[2].splitlines()[:4]
+    assert said == [
+        "- the pool: activity swimming (label swimming → the pool) changed by ours: we have one, by Dr A",
+        "- a flush: sign redness (label redness → a flush) changed by ours",
+        "- no redness: moment redness-gone (label no redness is left → no redness, usual 1d..3d → 0h) changed by ours",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param("sunbathing: {under: [exercise], ", "under sun → exercise", id="is no longer part of it"),
+        pytest.param("sun: {label: daylight, ", "label sun exposure → daylight", id="is called something else"),
+        pytest.param("sunbathing: {aka: [], ", "", id="loses its other names"),
+    ],
+)
+def test_an_activity_of_the_core_loses_protection_only_by_name_and_on_every_output(
+    layer: Layer, change: str, said: str
+) -> None:
+    ours = layer(f"extends: microneedling\nactivities: {{{change}because: we asked, by: Dr A}}}}\n")
+    id_ = change.partition(":")[0]
+    assert ours.changes == (("activities", id_, "changed", ours.id, "we asked", "Dr A", True, said),)
+    assert ours.changed_core == (id_,)
+    assert f"This rule set changes a protected activity, {id_} by Dr A: we asked." in plain.render(plan_of(ours))
+
+
+def test_more_names_may_be_given_to_a_sign_of_a_red_flag(layer: Layer) -> None:
+    names = (*load_rules().signs["pus"].aka, "matter")
+    ours = layer(f"extends: microneedling\nsigns: {{pus: {{aka: [{', '.join(names)}]}}}}\n")
+    assert ours.signs["pus"].aka == names

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from needlecare.cli import main
+from running import run as run_program
 
 HEAD = "source: ours\nsources: {ours: {title: Our sheet, kind: clinic}}\n"
 
@@ -384,6 +385,35 @@ def test_diff_shows_the_old_and_the_new_value(
         for name, rule in (("old", old), ("new", new))
     )
     assert f"rule makeup: {said}\n" in run(capsys, "diff", one, other)[1]
+
+
+def test_diff_knows_what_was_restricted_by_what_it_is_part_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heat = "  heat: {avoid: heat, until: 3d}\n"
+    old = write(tmp_path, f"{HEAD}rules:\n{heat}{CASE}", "old.yaml")
+    new = write(tmp_path, f"{HEAD}rules:\n{heat}  hot: {{avoid: sauna, until: 14d}}\n", "new.yaml")
+    assert f"saunas: avoid 3d → avoid 14d{IN_ONE_CASE}" in run(capsys, "diff", str(old), str(new))[1]
+    assert f"saunas: avoid 14d → avoid 3d{IN_ONE_CASE}" in run(capsys, "diff", str(new), str(old))[1]
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ("from: 3w before, until: 3w", "from 3w before until 3w"),
+        ("from: 1d, for: 72h", "from 1d for 72h"),
+        ("from: 7d before, until: treatment", "7d before"),
+        ("due: 2d before", "2d before"),
+        ("days: 1..3", "days 1..3"),
+    ],
+)
+def test_a_new_rule_is_shown_with_both_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], window: str, said: str
+) -> None:
+    path = write(tmp_path, f"extends: microneedling\n{HEAD}rules:\n  lips: {{do: filler, {window}, text: So}}\n")
+    assert f"rule lips: new (do filler, {said})\n" in run(capsys, "diff", "microneedling", str(path))[1]
+    plan = run_program("plan", "--date", "2026-11-20", "--rules", str(path)).out
+    assert f"- Added: filler (rule lips, {said.replace('..', ' to ')}), by" in plan
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from needlecare.errors import InputError
 from needlecare.model.bounds import Bound
 from needlecare.model.facts import Answer, Condition, Test
 from needlecare.model.plan import FOREVER, Timeline, Window
-from needlecare.model.ruleset import Rule, RuleSet, Saying
+from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying
 from needlecare.model.time import Duration
 from needlecare.rules.cases import Case
 
@@ -52,7 +52,7 @@ def _compare(what: str, old: Mapping[str, object], new: Mapping[str, object]) ->
 
 def _value(one: object) -> str:
     if isinstance(one, Rule):
-        return f" ({one.verb} {', '.join(one.targets)}, {one.value})"
+        return f" ({one.verb} {', '.join(one.targets)}, {one.span})"
     label = getattr(one, "label", "") or getattr(one, "ask", "")
     return f" ({label})" if label else ""
 
@@ -149,7 +149,7 @@ def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[li
         except InputError:
             continue
         planned += 1
-        one, other = _summary(before), _summary(after)
+        one, other = _summary(before, _avoided(after)), _summary(after, _avoided(before))
         for target in sorted({*one, *other}):
             was, is_ = Counter(one.get(target, _ABSENT)), Counter(other.get(target, _ABSENT))
             if was != is_:
@@ -177,11 +177,22 @@ def _join(said: Counter[_Said], side: int) -> str:
     return "; ".join(sorted(one[side] for one in said.elements()))
 
 
-def _summary(timeline: Timeline) -> dict[str, list[_Said]]:
-    """Say of each target what the plan holds, counted from the treatment, so that dates don't hide what is equal."""
+def _avoided(timeline: Timeline) -> set[str]:
+    return {window.target for window in timeline.windows if window.kind == AVOID}
+
+
+def _summary(timeline: Timeline, elsewhere: set[str]) -> dict[str, list[_Said]]:
+    """Say of each target what the plan holds, counted from the treatment, so that dates don't hide what is equal.
+
+    What is restricted *elsewhere*, in the plan beside it, may be so here by what it is part of.
+    """
     said: dict[str, list[_Said]] = {}
     for window in timeline.windows:
         said.setdefault(timeline.rule_set.label(window.target), []).append(_window(window, timeline))
+    for activity in sorted(elsewhere.intersection(timeline.rule_set.activities) - _avoided(timeline)):
+        found = [_window(window, timeline) for window in timeline.windows_on(activity)]
+        if found:
+            said.setdefault(timeline.rule_set.label(activity), []).extend(found)
     for session in timeline.sessions:
         first, farthest, late = (
             (day - timeline.treatment.day).days if day else None

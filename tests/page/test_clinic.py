@@ -36,6 +36,7 @@ def test_a_set_carries_its_clinic() -> None:
         ("+44 (0)20 7946 0000", "+442079460000"),
         ("+49 (0)30 123456 ext. 7", "+4930123456"),
         ("(020) 7946 0000", "02079460000"),
+        ("030/123456", "030123456"),
     ],
 )
 def test_a_phone_is_dialled_as_from_abroad_or_as_from_near(phone: str, dialled: str, tmp_path: Path) -> None:
@@ -88,6 +89,27 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
             "`ask Dr B` can't be dialled; write a phone number such as +44 20 7946 0000",
         ),
         (
+            '{name: A, phone: "020 7946 0000 / 0001"}',
+            "3:26",
+            (
+                "`020 7946 0000 / 0001` is more than one number, and the page would dial them as one; "
+                "write a phone number such as +44 20 7946 0000"
+            ),
+        ),
+        (
+            '{name: A, phone: "020 7946\\n020 7947"}',
+            "3:26",
+            (
+                "`020 7946 020 7947` is more than one number, and the page would dial them as one; "
+                "write a phone number such as +44 20 7946 0000"
+            ),
+        ),
+        (
+            '{name: A, phone: "0"}',
+            "3:26",
+            "`0` has fewer than 3 digits; write a phone number such as +44 20 7946 0000",
+        ),
+        (
             f"{{name: {'A' * 81}}}",
             "3:16",
             "`name` has 81 characters; keep it to 80, so that the page stays short",
@@ -121,6 +143,9 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
         "no-name",
         "unknown-field",
         "not-to-be-dialled",
+        "two-numbers",
+        "number-on-two-lines",
+        "number-too-short",
         "long-name",
         "pale-on-light",
         "dark-on-dark",

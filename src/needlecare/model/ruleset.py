@@ -124,6 +124,14 @@ class Rule(NamedTuple):
             return str(self.start)
         return end or (f"for {self.lasts}" if self.lasts else "no end given")
 
+    @property
+    def span(self) -> str:
+        """The rule's own window with both of its ends, where it has two."""
+        end = "" if self.end in (None, self.start) else str(self.end)
+        if self.start is None or self.days is not None or end == "treatment" or not (end or self.lasts):
+            return self.value
+        return f"from {self.start} {f'until {end}' if end else f'for {self.lasts}'}"
+
 
 class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell."""
@@ -160,7 +168,8 @@ class Spacing(NamedTuple):
 class Change(NamedTuple):
     """What the rule set *origin* did to the entry *id* of one that it extends: changed, switched off or added.
 
-    *section* (rules, screening or sessions) and *id* together name it. It is protected if it is part of the *core*.
+    *section* (rules, screening, sessions, or one of the words) and *id* together name it. It is protected if it is part
+    of the *core*. Of a word, *said* is what was changed.
     """
 
     section: str
@@ -170,6 +179,7 @@ class Change(NamedTuple):
     because: str = ""
     by: str = ""
     core: bool = False
+    said: str = ""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -4,39 +4,35 @@ import re
 from collections.abc import Iterable, Mapping
 
 from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
-from needlecare.model.ruleset import CALL, EXPECT, PREPARE, Activity, Rule, RuleSet, Sign
+from needlecare.model.ruleset import CALL, EXPECT, Activity, Rule, RuleSet, Sign
 from needlecare.rules.circles import check_circles
 from needlecare.rules.fields import nearest
 from needlecare.rules.layers import Layer, Raw
+from needlecare.rules.medicines import check_medicines, check_prescribed
 from needlecare.rules.places import Problems, find_word
 
-_ASKS = re.compile(r"(?i)\bask\b.*\bwho prescribed\b")
-# An order as such: not “never stop it”, “whether to stop it”, “before you stop it” or “a pause”.
-_ORDERS = re.compile(
-    r"(?i)(?<!never )(?<!not )(?<!to )(?<!you )(?<!\ba )\b(?:stop|pause|start|skip|change|reduce|double)\b"
-)
 BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
 
 
 def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
     """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
     known_moments = (*BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events)
-    medicines = _medicine_names(rule_set)
     waited = _Waited(rule_set, known_moments, layer, problems)
     flagged = _flagged(rule_set, layer)
     for rule in rule_set.rules.values():
         raw = layer.entries["rules"][rule.id]
         _check_targets(rule, rule_set, raw, problems)
         _check_expected(rule, flagged, raw, problems)
-        _check_orders(rule, medicines, raw.id, problems)
         for bound in _bounds_of(rule):
             waited.check(bound, raw)
+    _check_named_alike(rule_set, flagged, layer, problems)
     for moment in rule_set.moments.values():
         if moment.usual is not None:
             waited.check(moment.usual, layer.entries["moments"][moment.id])
     _check_tree(rule_set, layer, problems)
     _check_events(rule_set, layer, problems)
     check_circles(rule_set, layer, problems)
+    check_medicines(rule_set, layer, problems)
 
 
 def _word(word: str, raw: Raw, *fields: str) -> str:
@@ -58,7 +54,7 @@ def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, problems: Problems) 
             meant = _called(target, known) or nearest(target, known)
             problems.add(_word(target, raw, rule.verb), f"the rule {rule.id}: there is no {what} `{target}`{meant}")
         elif not signs and rule_set.activities[target].medicine == "prescribed":
-            _check_prescribed(rule, target, raw.id, problems)
+            check_prescribed(rule, target, raw.id, problems)
     for activity, _ in rule.exceptions:
         if activity not in known:
             known_as = nearest(activity, known)
@@ -66,7 +62,7 @@ def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, problems: Problems) 
                 _word(activity, raw, "except"), f"the rule {rule.id}: there is no {what} `{activity}`{known_as}"
             )
         elif not signs and rule_set.activities[activity].medicine == "prescribed":
-            _check_prescribed(rule, activity, raw.id, problems)
+            check_prescribed(rule, activity, raw.id, problems)
 
 
 def _flagged(rule_set: RuleSet, layer: Layer) -> dict[str, tuple[Rule, bool]]:
@@ -89,14 +85,28 @@ def _check_expected(rule: Rule, flagged: Mapping[str, tuple[Rule, bool]], raw: R
             )
 
 
-def _check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
-    asks = rule.verb == PREPARE and _ASKS.search(rule.words.get("text", ""))
-    if not asks or _ORDERS.search(" ".join(rule.words.values())):
-        problems.add(
-            at,
-            f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
-            "change one; use `prepare` with a text that says “ask who prescribed it”",
-        )
+def _check_named_alike(
+    rule_set: RuleSet, flagged: Mapping[str, tuple[Rule, bool]], layer: Layer, problems: Problems
+) -> None:
+    """Note a sign that is called normal, by a name that is a red flag's: what people type would find it."""
+    expected = {sign for rule in rule_set.rules.values() if rule.verb == EXPECT for sign in rule.targets}
+    known = rule_set.signs
+    serious = {
+        name.lower(): one for one in flagged if one in known and one not in expected for name in _names_of(known[one])
+    }
+    for sign in sorted(expected.intersection(known)):
+        for name in _names_of(known[sign]):
+            held = (one for one in serious if re.search(rf"(?<!no )(?<!without )\b{re.escape(one)}\b", name.lower()))
+            if sign not in flagged and (one := next(held, None)):
+                problems.add(
+                    layer.entries["signs"][sign].id,
+                    f"`{sign}` is called “{name}”, and a rule says that it is normal; but “{one}” is a sign of the red "
+                    f"flag `{flagged[serious[one]][0].id}`; call what is harmless something else",
+                )
+
+
+def _names_of(sign: Sign) -> tuple[str, ...]:
+    return (sign.id.replace("-", " "), sign.label, *sign.aka)
 
 
 def _called(word: str, known: Mapping[str, Activity | Sign]) -> str:
@@ -104,25 +114,6 @@ def _called(word: str, known: Mapping[str, Activity | Sign]) -> str:
     wanted = word.lower().replace("-", " ")
     found = [one.id for one in known.values() if wanted in (one.label.lower(), *map(str.lower, one.aka))]
     return f" (did you mean {' or '.join(found)}?)" if found else ""
-
-
-def _medicine_names(rule_set: RuleSet) -> re.Pattern[str]:
-    """Make a pattern of everything that prescribed medicines are called."""
-    prescribed = [one for one in rule_set.activities.values() if one.medicine == "prescribed"]
-    names = sorted({re.escape(name) for one in prescribed for name in (one.label, *one.aka)}, key=len, reverse=True)
-    return re.compile(rf"(?i)\b(?:{'|'.join(names) or '(?!)'})\b")
-
-
-def _check_orders(rule: Rule, medicines: re.Pattern[str], at: str, problems: Problems) -> None:
-    """Note words that order something about a prescribed medicine, whatever the rule is on."""
-    for word, text in rule.words.items():
-        named = medicines.search(text)
-        if named and _ORDERS.search(text) and not _ASKS.search(text) and word not in ("because", "by"):
-            problems.add(
-                at,
-                f"the rule {rule.id}: `{word}` gives an order about {named[0].lower()}, which is prescribed; no rule "
-                "may tell anyone to stop, start or change a prescribed medicine; say “ask who prescribed it”",
-            )
 
 
 _BOUNDS = ("from", "until", "at", "due", "by", "eases", "worry-after", "except", "usual")

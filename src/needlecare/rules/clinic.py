@@ -12,6 +12,9 @@ from needlecare.rules.places import Problems, Value, fields_at, place
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "closing": 500}
 _PHONE = re.compile(r"\+?[\d\s().,/-]*\d(\s*(?:ext\.?|x)\s*\d+)?")
+# Digits of a number by ITU-T E.164, of the shortest, which are those of emergency services, and of what stands before a
+# stroke: the code of an area, with that of its country.
+_SHORTEST_NUMBER, _LONGEST_NUMBER, _LONGEST_CODE = 3, 15, 6
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _PAGES = {"light": LIGHT_PAGE, "dark": DARK_PAGE}
 _LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
@@ -36,9 +39,27 @@ def parse_clinic(value: Value | None, problems: Problems) -> Clinic | None:
             entry.note(
                 key, f"`{key}` has {len(said[key])} characters; keep it to {longest}, so that the page stays short"
             )
-    if said["phone"] and not _PHONE.fullmatch(said["phone"]):
-        entry.note("phone", f"`{said['phone']}` can't be dialled; write a phone number such as +44 20 7946 0000")
+    if said["name"] and (wrong := _wrong_phone(value.get("phone"), said["phone"])):
+        entry.note("phone", f"`{said['phone']}` {wrong}; write a phone number such as +44 20 7946 0000")
     return Clinic(logo=_logo(value.get("logo"), problems), **said, **_colours(value.get("colours"), problems))
+
+
+def _wrong_phone(written: Value | None, phone: str) -> str:
+    """Tell why *phone* can't be dialled as one number, or nothing; a page dials all the digits that stand there."""
+    if not phone:
+        return ""
+    if not _PHONE.fullmatch(phone):
+        return "can't be dialled"
+    number = phone.lower().partition("x")[0].partition("e")[0]
+    digits = sum(map(str.isdecimal, number.replace("(0)", "")))
+    if digits < _SHORTEST_NUMBER:
+        return f"has fewer than {_SHORTEST_NUMBER} digits"
+    # A stroke may stand behind the code of an area, as in 030/123456.
+    ahead = sum(map(str.isdecimal, re.split("[/,]", number)[0]))
+    broken = isinstance(written, str) and len(written.splitlines()) > 1
+    if digits > _LONGEST_NUMBER or broken or (ahead < digits and ahead > _LONGEST_CODE):
+        return "is more than one number, and the page would dial them as one"
+    return ""
 
 
 def _colours(value: Value | None, problems: Problems) -> dict[str, str]:

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from needlecare.errors import InputError
 from needlecare.model.ruleset import VERBS, Change
+from needlecare.rules import guards
 from needlecare.rules.fields import nearest
+from needlecare.rules.guards import REASONS, guard_core, guard_medicine, guard_red_flag, is_red_flag
 from needlecare.rules.layers import STATEMENTS, WORDS, Layer, Raw, read_layer
 from needlecare.rules.places import Problems, Value, fields_at, text_at
 
@@ -20,9 +22,6 @@ _WINDOW = ("from", "until", "for", "at", "due")
 _SHORT = {"sources": "title", "facts": "ask"} | dict.fromkeys(
     ("activities", "signs", "moments", "events", "answers"), "label"
 )
-# What may change in a red flag; anything else could take something from it.
-_OPEN_IN_RED_FLAG = ("text", "how", "instead", "why", "note", "because", "by", "source", "says", "call")
-_REASONS = ("because", "by")
 # What a statement says as such, by section.
 _VALUES = {
     "rules": (*_WINDOW, "days", *VERBS),
@@ -30,7 +29,7 @@ _VALUES = {
     "sessions": ("count", "every", "overdue", "then"),
 }
 # Words that say why a rule has the value it has, or how a source put it; of another value they would be false.
-_OF_THE_VALUE = (*_REASONS, "roughly")
+_OF_THE_VALUE = (*REASONS, "roughly")
 _LONGEST_CHAIN = 20
 
 
@@ -43,6 +42,7 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
     result.header.update(top.header)
     if "notice" in base.header and "notice" in top.header:
         # The base's notice stays, whatever a set adds to it.
+        guards.guard_notice(base.header["notice"], top.header["notice"], problems)
         both = f"{base.header['notice']} {top.header['notice']}"
         result.header["notice"] = text_at(both, top.header["notice"])
     result.off = dict(base.off)
@@ -63,21 +63,41 @@ def lay_over(base: Layer, top: Layer, problems: Problems, *, words_only: bool) -
                 continue
             result.beneath[section, str(id_)] = below
             changed = _change(section, below, raw)
-            if _is_red_flag(below):
-                _guard_red_flag(below, raw, problems)
+            if is_red_flag(below):
+                guard_red_flag(below, raw, problems)
                 changed = changed._replace(file_condition=below.file_condition)
             elif below.core and section in STATEMENTS:
-                _guard_core(raw, problems)
+                guard_core(raw, problems)
             if section == "activities":
-                _guard_medicine(below, changed, problems)
+                guard_medicine(below, changed, problems)
             result.entries[section][id_] = changed
+    _change_words(base, top, result, problems)
     for id_, reason in top.switched_off.items():
         _switch_off(Raw(id_, reason, top.id), result, problems)
     return result
 
 
+def _change_words(base: Layer, top: Layer, result: Layer, problems: Problems) -> None:
+    """Remember what *top* changed of the words below, and note what it may not change."""
+    for section in ("activities", "signs", "moments", "events"):
+        for id_, raw in top.entries[section].items():
+            below, changed = result.beneath.get((section, str(id_))), result.entries[section][id_]
+            if below is None:
+                continue
+            loss = ""
+            if section == "signs":
+                guards.guard_sign(id_, below, changed, base.entries, problems)
+            elif section == "activities":
+                loss = guards.loses_protection(id_, below, changed, base.entries, result.entries)
+                guards.guard_activity(id_, raw, loss, problems)
+            said = guards.said_of(section, id_, below, changed)
+            if said or loss:
+                change = _as_change(section, raw, "changed", core=bool(loss))
+                result.changes.append(change._replace(said=said))
+
+
 def _as_change(section: str, raw: Raw, how: str, *, core: bool) -> Change:
-    said = {key: str(value) for key, value in _fields_of(raw).items() if key in _REASONS and isinstance(value, str)}
+    said = {key: str(value) for key, value in _fields_of(raw).items() if key in REASONS and isinstance(value, str)}
     return Change(section, str(raw.id), how, raw.origin, **said, core=core)
 
 
@@ -142,37 +162,6 @@ def _as_fields(section: str, value: Value) -> dict[Any, Any] | None:
     return None
 
 
-def _is_red_flag(raw: Raw) -> bool:
-    return _fields_of(raw).get("urgent") == "true"
-
-
-def _guard_red_flag(below: Raw, above: Raw, problems: Problems) -> None:
-    """Note whatever could take something from a red flag."""
-    old, new = _fields_of(below), _fields_of(above)
-    for key, value in new.items():
-        fewer = key == "call" and not _listed(old.get("call", [])) <= _listed(value)
-        if key not in _OPEN_IN_RED_FLAG or fewer:
-            problems.add(key, f"`{above.id}` is a red flag; its words may change and signs be added, nothing else")
-
-
-def _listed(value: Value) -> set[str]:
-    return {value} if isinstance(value, str) else {item for item in value if isinstance(item, str)}
-
-
-def _guard_medicine(below: Raw, changed: Raw, problems: Problems) -> None:
-    if "prescribed" == _fields_of(below).get("medicine") != _fields_of(changed).get("medicine"):
-        problems.add(changed.id, f"`{changed.id}` is a prescribed medicine, and no rule set can make it another")
-
-
-def _guard_core(above: Raw, problems: Problems) -> None:
-    if not all(_fields_of(above).get(key) for key in ("because", "by")):
-        problems.add(
-            above.id,
-            f"`{above.id}` is part of the core; a change of it says `because:` and `by:`, "
-            "a rule of your own takes another id",
-        )
-
-
 def _switch_off(off: Raw, result: Layer, problems: Problems) -> None:
     """Take away what *off* names: an id, or a section and an id where two sections have it."""
     wanted, _, named = str(off.id).rpartition(" ")
@@ -182,7 +171,7 @@ def _switch_off(off: Raw, result: Layer, problems: Problems) -> None:
         problems.add(off.id, f"there is no rule `{off.id}` to switch off{nearest(off.id, known)}")
         return
     if len(sections) > 1:
-        open_ = [name for name in sections if not _is_red_flag(result.entries[name][named])]
+        open_ = [name for name in sections if not is_red_flag(result.entries[name][named])]
         written = " or ".join(f"`{name} {named}`" for name in open_)
         flagged = f"`{named}` is a red flag; red flags can't be switched off; if you mean another, write {written}"
         twice = f"`{named}` stands in {' and in '.join(sections)}; write {written}"
@@ -192,8 +181,8 @@ def _switch_off(off: Raw, result: Layer, problems: Problems) -> None:
     raw = result.entries[section][named]
     said = _fields_of(off)
     given = {key for key, value in said.items() if isinstance(value, str) and value}
-    unknown = [key for key in said if key not in _REASONS]
-    if _is_red_flag(raw):
+    unknown = [key for key in said if key not in REASONS]
+    if is_red_flag(raw):
         problems.add(off.id, f"`{off.id}` is a red flag; red flags can't be switched off")
     elif unknown:
         problems.add(unknown[0], f"what is switched off has no `{unknown[0]}`; it may have because, by")

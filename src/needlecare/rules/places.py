@@ -53,12 +53,13 @@ class Place(NamedTuple):
         return f"{self.name}:{self.line + 1}:{self.column + 1}"
 
 
-_NOWHERE = Place("(shipped rules)", 0, 0)
+# Where packed rules stand.
+NOWHERE = Place("(shipped rules)", 0, 0)
 
 
 def place(value: Value) -> Place:
     """Tell where *value* stands."""
-    mark = getattr(value, "mark", _NOWHERE)
+    mark = getattr(value, "mark", NOWHERE)
     return Place(mark.name, mark.line, mark.column)
 
 
@@ -84,7 +85,7 @@ def find_word(word: str, entry: Value, fields: Iterable[str]) -> str | None:
         if part is None:
             continue
         at = place(text)
-        if text != word and at != _NOWHERE and hasattr(text, "inner"):
+        if text != word and at != NOWHERE and hasattr(text, "inner"):
             at = at._replace(column=at.column + text.inner + part.start())
         made = Text(word)
         made.mark = at
@@ -120,7 +121,7 @@ class Problems:
     @property
     def lack_places(self) -> bool:
         """Whether something is wrong in packed rules, which have no places to point at."""
-        return any(at == _NOWHERE for at, _ in self._found)
+        return any(at == NOWHERE for at, _ in self._found)
 
     def lines(self) -> list[str]:
         """Give a line for each problem, in the order of the files."""

@@ -6,6 +6,7 @@ from needlecare.model.ruleset import VERBS, Activity, Sign, Source
 from needlecare.rules.cases import GIVEN
 from needlecare.rules.cases import KEYS as CASE_KEYS
 from needlecare.rules.fields import BOUND_HELP
+from needlecare.rules.guards import REASONS
 from needlecare.rules.layers import HEADER
 from needlecare.rules.statements import AT, LEVELS, WORDS
 from needlecare.rules.words import MEDICINES
@@ -69,19 +70,23 @@ def rule_schema() -> dict[str, Any]:
         "sources": _fields(dict.fromkeys(Source._fields[1:], _TEXT), short=True),
         "activities": _fields(
             {
-                **dict.fromkeys(Activity._fields[1:], _TEXTS),
+                **dict.fromkeys((*Activity._fields[1:], *REASONS), _TEXTS),
                 "medicine": {"enum": list(MEDICINES)},
                 "advised": {"enum": ["never"]},
                 "taken": {"enum": ["by-mouth"]},
             },
             short=True,
         ),
-        "signs": _fields(dict.fromkeys(Sign._fields[1:], _TEXTS), short=True),
+        "signs": _fields(dict.fromkeys((*Sign._fields[1:], *REASONS), _TEXTS), short=True),
         "moments": _fields(
-            {**dict.fromkeys(("label", "clock", "day", "note"), _TEXT), "source": _TEXTS, "usual": _BOUND}, short=True
+            {**dict.fromkeys(("label", "clock", "day", "note", *REASONS), _TEXT), "source": _TEXTS, "usual": _BOUND},
+            short=True,
         ),
         "events": _fields(
-            {**dict.fromkeys(("label", "results"), _TEXT), **dict.fromkeys(("activities", "aka", "source"), _TEXTS)},
+            {
+                **dict.fromkeys(("label", "results", *REASONS), _TEXT),
+                **dict.fromkeys(("activities", "aka", "source"), _TEXTS),
+            },
             short=True,
         ),
         "facts": _fields(

@@ -8,6 +8,7 @@ from needlecare.model.facts import NONE, Answer, Condition, Fact, Test
 from needlecare.model.ruleset import Activity, EventKind, Moment, Sign, Source
 from needlecare.model.time import parse_duration
 from needlecare.rules.fields import ID, Entry, decimal, nearest, whole_number
+from needlecare.rules.guards import REASONS
 from needlecare.rules.layers import Raw
 from needlecare.rules.places import Problems, Value, fields_at, text_at
 
@@ -44,7 +45,7 @@ def parse_source(id_: str, value: Value, problems: Problems, kinds: frozenset[st
 
 def parse_activity(id_: str, value: Value, problems: Problems) -> Activity:
     """Read an activity."""
-    entry = _entry(value, problems, Activity._fields[1:], "an activity")
+    entry = _entry(value, problems, (*Activity._fields[1:], *REASONS), "an activity")
     return Activity(
         str(id_),
         entry.text("label") or str(id_).replace("-", " "),
@@ -58,13 +59,13 @@ def parse_activity(id_: str, value: Value, problems: Problems) -> Activity:
 
 def parse_sign(id_: str, value: Value, problems: Problems) -> Sign:
     """Read a sign."""
-    entry = _entry(value, problems, Sign._fields[1:], "a sign")
+    entry = _entry(value, problems, (*Sign._fields[1:], *REASONS), "a sign")
     return Sign(str(id_), entry.text("label") or str(id_).replace("-", " "), tuple(map(str, entry.texts("aka"))))
 
 
 def parse_event(id_: str, value: Value, problems: Problems) -> EventKind:
     """Read a kind of event: the activities that come with it."""
-    entry = _entry(value, problems, ("label", "activities", "aka", "results", "source"), "an event")
+    entry = _entry(value, problems, ("label", "activities", "aka", "results", "source", *REASONS), "an event")
     results = entry.pair("results", parse_duration, "write it as 3mo..6mo")
     lengths = [length for text in results or () if (length := parse_duration(text)) is not None]
     return EventKind(
@@ -79,7 +80,7 @@ def parse_event(id_: str, value: Value, problems: Problems) -> EventKind:
 
 def parse_moment(id_: str, value: Value, problems: Problems) -> Moment:
     """Read a moment: seen by the person, or a time on the clock."""
-    entry = _entry(value, problems, ("label", "usual", "clock", "day", "source", "note"), "a moment")
+    entry = _entry(value, problems, ("label", "usual", "clock", "day", "source", "note", *REASONS), "a moment")
     usual: Bound | None = entry.bound("usual")
     if usual is not None and len(usual.terms) != 1:
         entry.note("usual", "a usual time is one range, such as 1d..3d or calm + 2d..5d")

@@ -11,6 +11,8 @@ from needlecare.views.rows import Row
 
 # What an entry of each section is.
 KINDS = {"rules": "rule", "screening": "reason not to treat", "sessions": "spacing of sessions"}
+_WORDS = {"activities": "activity", "signs": "sign", "moments": "moment", "events": "event"}
+KINDS |= _WORDS
 _SHOWN = 3
 
 
@@ -108,6 +110,9 @@ def _changed(change: Change, rule_set: RuleSet) -> tuple[str, str, str]:
     if change.section == "screening":
         screening = rule_set.screenings.get(change.id)
         return change.id.replace("-", " "), KINDS["screening"], screening.level if screening else ""
+    if change.section in _WORDS:
+        word = getattr(rule_set, change.section)[change.id]
+        return word.label, f"{_WORDS[change.section]} {change.id}", change.said
     rule = rule_set.rules.get(change.id)
     if rule is not None:
         of_signs = rule.verb in (EXPECT, CALL)
@@ -116,7 +121,7 @@ def _changed(change: Change, rule_set: RuleSet) -> tuple[str, str, str]:
         return (
             join_words([*labels[:_SHOWN], *more]),
             f"rule {rule.id}",
-            "" if rule.verb == CALL else rule.value.replace("..", " to "),
+            "" if rule.verb == CALL else rule.span.replace("..", " to "),
         )
     known = change.id in rule_set.activities or change.id in rule_set.signs
     return rule_set.label(change.id) if known else change.id.replace("-", " "), f"rule {change.id}", ""

@@ -1,0 +1,78 @@
+"""No text of a rule set orders anything about a prescribed medicine; what only speaks of one may stand there."""
+
+from pathlib import Path
+
+import pytest
+
+from needlecare import RuleSetError, load_rules
+from running import run
+from support import write_rules
+
+ORDERS = """\
+Stop your warfarin three days before
+Come off your Roaccutane six months before
+Leave out tretinoin for a week
+Do not take your usual medication on the day
+Please don’t take your blood pressure tablets that morning
+Hold your Eliquis for two days
+Skip insulin on the day
+Halve your metformin
+Double the dose of your metformin
+Taper your prednisolone
+Your warfarin should be paused for two days
+Your usual tablets must be stopped
+You need to stop warfarin
+You must have stopped isotretinoin for six months
+Stopping warfarin is advised
+Stop medication three days before
+Discontinue all prescribed medicines
+Do not use any prescription creams
+Use tretinoin from day 3
+take doxycycline
+Wash, then take doxycycline for three days
+Avoid retinol, acids and tretinoin
+If you take Eliquis, skip it on the day
+Warfarin: stop it a week before
+Ask who prescribed it. Stop your warfarin three days before.
+""".splitlines()
+NO_ORDERS = """\
+Ask who prescribed your retinoid whether to pause it for the treatment, and when to use it again
+Never stop taking your warfarin on your own
+Do not stop your blood thinners; ask who prescribed them
+Do not stop any medicine on your own
+Tell us if you take warfarin
+Tell us whether you have stopped isotretinoin
+If you are over 60 and take warfarin, tell us
+We treat six months after you have stopped isotretinoin at the earliest
+Use of isotretinoin within six months: ask
+Keep taking your usual medication
+Take your warfarin as usual
+Tell the clinic of any medicine that you take
+Bruises are common in people taking warfarin
+Do not take pain medicines such as ibuprofen
+Avoid painkillers; paracetamol is fine if you take blood thinners
+Hold a cool pack on the skin; tell us if you use blood thinners
+Do not use make-up for a day; if you use a prescribed retinoid, ask who prescribed it
+Use the prescribed cooling gel
+""".splitlines()
+
+
+def rules_saying(texts: list[str]) -> str:
+    rules = [f'note{number}: {{avoid: paint, until: 2d, note: "{text}"}}' for number, text in enumerate(texts)]
+    return "\n".join(rules)
+
+
+def test_every_order_about_a_prescribed_medicine_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RuleSetError) as raised:
+        load_rules(str(write_rules(tmp_path, rules_saying(ORDERS))))
+    refused = {int(line.partition("the rule note")[2].partition(":")[0]) for line in raised.value.problems}
+    assert [text for number, text in enumerate(ORDERS) if number not in refused] == []
+
+
+def test_what_speaks_of_a_medicine_without_an_order_loads(tmp_path: Path) -> None:
+    assert len(load_rules(str(write_rules(tmp_path, rules_saying(NO_ORDERS)))).rules) > len(NO_ORDERS)
+
+
+def test_a_medicine_that_is_often_prescribed_is_known_as_one() -> None:
+    ran = run("can", "take", "my", "metformin", "--date", "2026-11-20", "--now", "2026-11-21")
+    assert ran.out.startswith("Ask who prescribed it")
