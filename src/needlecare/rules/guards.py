@@ -80,8 +80,8 @@ def guard_sign(id_: str, below: Raw, above: Raw, base: Entries, problems: Proble
     if flag and (lost or _label(id_, above) != _label(id_, below)):
         problems.add(
             above.id,
-            f"`{id_}` is a sign of the red flag `{flag}`: it keeps its label and its other names (`needlecare rules show "
-            f"{id_}` lists them), and yours go behind them; what you mean otherwise takes a sign of its own",
+            f"`{id_}` is a sign of the red flag `{flag}`: it keeps its label and its other names "
+            f"(`needlecare rules show {id_}` lists them), and yours go behind them; what you mean otherwise takes a sign of its own",
         )
 
 
