@@ -81,7 +81,8 @@ def guard_sign(id_: str, below: Raw, above: Raw, base: Entries, problems: Proble
         problems.add(
             above.id,
             f"`{id_}` is a sign of the red flag `{flag}`: it keeps its label and its other names "
-            f"(`needlecare rules show {id_}` lists them), and yours go behind them; what you mean otherwise takes a sign of its own",
+            f"(`needlecare rules show {id_}` lists them), and yours go behind them; "
+            "what you mean otherwise takes a sign of its own",
         )
 
 
