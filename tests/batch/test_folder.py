@@ -103,6 +103,17 @@ def test_resume_does_again_what_is_missing_cut_short_or_made_by_other_rules(tmp_
     assert "3 plans" in batch(table, *options, "--rules", rules).err
 
 
+def test_resume_does_pages_again_whose_logo_is_another(tmp_path: Path) -> None:
+    logo = tmp_path / "logo.svg"
+    rules = write(
+        tmp_path, "ruleset: own\nextends: microneedling\nclinic: {name: Linden, logo: logo.svg}\n", "own.yaml"
+    )
+    typed = (write(tmp_path, "id,date\n1,2026-11-20\n"), "-o", str(tmp_path / "out"), "--format", "html")
+    for colour, said in (("red", "1 plan"), ("red", "0 plans, 1 file left as it is"), ("blue", "1 plan")):
+        logo.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><rect fill="{colour}"/></svg>', encoding="utf-8")
+        assert batch(*typed, "--rules", rules, "--resume").err == f"needlecare: {said}\n"
+
+
 def test_a_folder_holds_several_formats(tmp_path: Path) -> None:
     out = tmp_path / "out"
     for name in ("json", "md"):

@@ -18,6 +18,7 @@ TWO = "id,date,time,name\nC-1,2026-11-20,16:30,Zoë\nC-2,2026-11-21,,Bob\n"
         pytest.param(TWO.encode("cp1252"), id="windows-1252"),
         pytest.param(TWO.encode("utf-16"), id="utf-16, as Excel's Unicode text"),
         pytest.param(TWO.replace("\n", "\r\n").encode(), id="Windows line ends"),
+        pytest.param(TWO.replace("\n", "\r").encode("cp1252"), id="old Mac line ends"),
         pytest.param(TWO.replace(",", ";").encode(), id="semicolons"),
         pytest.param(TWO.replace(",", "\t").encode(), id="tabs"),
         pytest.param(b"sep=,\r\n" + TWO.encode(), id="Excel's line for the separator"),
@@ -114,6 +115,20 @@ def test_without_dates_numbers_that_are_not_clear_are_refused_with_the_way_out(c
 )
 def test_a_date_may_have_its_time_with_it_and_midnight_means_none(cell: str, clock: str | None, tmp_path: Path) -> None:
     (plan,) = plans(batch(write(tmp_path, f"id,date\n1,{cell}\n")))
+    assert plan["treatment"]["time"] == clock
+
+
+@pytest.mark.parametrize(
+    ("cells", "clock"),
+    [
+        ("2026-11-20,00:00", None),
+        ("2026-11-20,00:00:00", None),
+        ("2026-11-20 16:30,00:00", "16:30"),
+        ("2026-11-20,00:05", "00:05"),
+    ],
+)
+def test_midnight_in_the_column_of_the_time_means_none_too(cells: str, clock: str | None, tmp_path: Path) -> None:
+    (plan,) = plans(batch(write(tmp_path, f"id,date,time\n1,{cells}\n")))
     assert plan["treatment"]["time"] == clock
 
 

@@ -96,8 +96,11 @@ class Cases:
             raise InputError("the date is missing")
         day, clock = self._day(_one("date", fields["date"]))
         if "time" in fields and (clock is None or "time" in own):
-            said = self._time(_one("time", fields["time"]))
-            if clock is not None and clock != said and "date" in own:
+            said: time | None = self._time(_one("time", fields["time"]))
+            if said == time(0) and "time" in own:
+                # So software writes that it has no time; a date alone restricts no less.
+                said = clock
+            if clock is not None and said is not None and clock != said and "date" in own:
                 raise InputError(f"the date says {clock:%H:%M}, the time {said:%H:%M}")
             clock = said
         facts = self._facts(tuple((name, texts) for name, texts in fields.items() if name not in FIELDS))

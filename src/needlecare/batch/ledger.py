@@ -11,7 +11,8 @@ from needlecare.errors import InputError, OutputError
 from needlecare.whole import clear
 
 NAME = ".needlecare-batch"
-_EVERY = 256
+# Files that are done again at most if a run is ended from outside.
+_EVERY = 32
 
 
 class Ids:

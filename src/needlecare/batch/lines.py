@@ -50,6 +50,11 @@ def decode_lines(stream: BinaryIO) -> Iterator[str]:
             whole = io.BufferedReader(_Joined(first, stream))
             text = io.TextIOWrapper(whole, encoding="utf-16", errors="replace", newline="")
             yield from _cut(text.readline(_LONGEST), text.readline, "\n")
+        elif b"\r" in first and b"\n" not in first:
+            # As old Macs ended their lines, and spreadsheets still can; latin-1 gives every byte back as it was.
+            whole = io.BufferedReader(_Joined(first.removeprefix(_UTF8_MARK), stream))
+            text = io.TextIOWrapper(whole, encoding="latin-1", newline="")
+            yield from (_decode(line.encode("latin-1")) for line in _cut(text.readline(_LONGEST), text.readline, "\r"))
         else:
             yield from map(_decode, _cut(first.removeprefix(_UTF8_MARK), stream.readline, b"\n"))
     except OSError as error:

@@ -76,7 +76,9 @@ class Work:
             defaults=settings.defaults,
         )
         self._planner = Planner(self.rule_set)
-        self._basis = f"{_program_version()} {settings.format} {self.rule_set.digest} {self.rule_set.version}"
+        # The picture of a logo isn't in the rule set's own digest: the rules are the same without it.
+        clinic = sha256(repr(self.rule_set.clinic).encode()).hexdigest()
+        self._basis = f"{_program_version()} {settings.format} {self.rule_set.digest} {self.rule_set.version} {clinic}"
 
     def do(self, tasks: Iterable[Task]) -> tuple[list[bytes], list[Outcome]]:
         """Do *tasks*: give the lines to write, and what became of each."""

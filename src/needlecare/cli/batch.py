@@ -203,6 +203,9 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
     try:
         with delivering():
             return run(whole, stream, bar)
+    except KeyboardInterrupt:
+        bar.stopped(resumable=whole.settings.folder is not None)
+        raise
     finally:
         bar.clear()
 

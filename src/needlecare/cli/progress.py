@@ -25,6 +25,7 @@ class Bar:
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
         self._began = self._said = time.monotonic()
+        self._rows = 0
 
     def bad_row(self, line: int, client: str, problem: str) -> None:
         """Tell of a rejected row."""
@@ -34,6 +35,7 @@ class Bar:
 
     def progress(self, rows: int) -> None:
         """Show how many rows are done."""
+        self._rows = rows
         now = time.monotonic()
         if not self._shown or now - self._said < _EVERY_SECONDS:
             return
@@ -45,6 +47,12 @@ class Bar:
             drawn = f"{'█' * full}{'·' * (_WIDTH - full)} {part:4.0%}  "
         sys.stderr.write(f"\r\x1b[K{drawn}{rows:,} rows  {rows / (now - self._began):,.0f} a second")
         sys.stderr.flush()
+
+    def stopped(self, *, resumable: bool) -> None:
+        """Tell that the batch was stopped, and where it stands."""
+        self.clear()
+        on = "; what is there is whole, and --resume goes on" if resumable else ""
+        complain(f"stopped after {self._rows} row{'' if self._rows == 1 else 's'}{on}")
 
     def clear(self) -> None:
         """Take the bar away."""
