@@ -73,11 +73,9 @@ def guard_medicine(below: Raw, changed: Raw, problems: Problems) -> None:
 
 def guard_sign(id_: str, below: Raw, above: Raw, base: Entries, problems: Problems) -> None:
     """Note whatever would make a sign of a red flag something else, or harder to find."""
-    flag = next(
-        (raw.id for raw in base["rules"].values() if is_red_flag(raw) and id_ in _listed(_fields(raw)[CALL])), ""
-    )
-    lost = _lost_names(id_, below, above)
-    if flag and (lost or _label(id_, above) != _label(id_, below)):
+    flags = (raw for raw in base["rules"].values() if is_red_flag(raw))
+    flag = next((raw.id for raw in flags if id_ in _listed(_fields(raw).get(CALL))), "")
+    if flag and (_lost_names(id_, below, above) or _label(id_, above) != _label(id_, below)):
         problems.add(
             above.id,
             f"`{id_}` is a sign of the red flag `{flag}`: it keeps its label and its other names "
