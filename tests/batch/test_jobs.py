@@ -72,7 +72,10 @@ def test_whoever_has_read_enough_may_leave(jobs: str, tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
 @pytest.mark.parametrize(
     ("number", "code", "said"),
-    [(signal.SIGINT, 130, b"needlecare: stopped after "), (signal.SIGKILL, 2, b"a worker process was ended from outside")],
+    [
+        (signal.SIGINT, 130, b"needlecare: stopped after "),
+        (signal.SIGKILL, 2, b"a worker process was ended from outside"),
+    ],
     ids=["Ctrl-C", "a worker that is killed"],
 )
 def test_a_run_that_is_stopped_leaves_no_process_behind(number: int, code: int, said: bytes, tmp_path: Path) -> None:

@@ -161,7 +161,7 @@ def today(requests: list[Request], *, format_: Format = "text") -> None:
 
         _write_json(now_record(now))
     else:
-        from needlecare.views.background import say_now
+        from needlecare.views.now import say_now
 
         write_text(say_now(now) + "\n")
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 from needlecare.model.bounds import EVENT, NEXT_SESSION, TREATMENT, Bound
-from needlecare.model.ruleset import CALL, EXPECT, Activity, Rule, RuleSet, Sign
+from needlecare.model.ruleset import CALL, EXPECT, PRESCRIBED, Activity, Rule, RuleSet, Sign
 from needlecare.rules.circles import check_circles
 from needlecare.rules.fields import nearest
 from needlecare.rules.layers import Layer, Raw
 from needlecare.rules.medicines import check_medicines, check_prescribed
-from needlecare.rules.places import Problems, find_word
+from needlecare.rules.places import NOWHERE, Problems, find_word, place
 
 BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
 
@@ -21,7 +21,7 @@ def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> Non
     flagged = _flagged(rule_set, layer)
     for rule in rule_set.rules.values():
         raw = layer.entries["rules"][rule.id]
-        _check_targets(rule, rule_set, raw, problems)
+        _check_targets(rule, rule_set, raw, layer, problems)
         _check_expected(rule, flagged, raw, problems)
         for bound in _bounds_of(rule):
             waited.check(bound, raw)
@@ -45,7 +45,7 @@ def _bounds_of(rule: Rule) -> list[Bound]:
     return [bound for bound in bounds if bound is not None]
 
 
-def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, problems: Problems) -> None:
+def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, layer: Layer, problems: Problems) -> None:
     signs = rule.verb in (EXPECT, CALL)
     known: Mapping[str, Activity | Sign] = rule_set.signs if signs else rule_set.activities
     what = "sign" if signs else "activity"
@@ -53,8 +53,11 @@ def _check_targets(rule: Rule, rule_set: RuleSet, raw: Raw, problems: Problems) 
         if target not in known:
             meant = _called(target, known) or nearest(target, known)
             problems.add(_word(target, raw, rule.verb), f"the rule {rule.id}: there is no {what} `{target}`{meant}")
-        elif not signs and rule_set.activities[target].medicine == "prescribed":
-            check_prescribed(rule, target, raw.id, problems)
+        elif not signs and rule_set.activities[target].medicine == PRESCRIBED:
+            # What ships as it is was looked at when it was packed; the patterns take longer than a plan.
+            written = [one for one in (raw.id, layer.entries["activities"][target].id) if place(one) != NOWHERE]
+            if written:
+                check_prescribed(rule, target, written[0], problems)
     for activity, _ in rule.exceptions:
         if activity not in known:
             known_as = nearest(activity, known)
@@ -95,9 +98,12 @@ def _check_named_alike(
         name.lower(): one for one in flagged if one in known and one not in expected for name in _names_of(known[one])
     }
     for sign in sorted(expected.intersection(known)):
-        for name in _names_of(known[sign]):
-            held = (one for one in serious if re.search(rf"(?<!no )(?<!without )\b{re.escape(one)}\b", name.lower()))
-            if sign not in flagged and (one := next(held, None)):
+        for name in _names_of(known[sign]) if sign not in flagged else ():
+            # Patterns are slow to make; few names stand in another at all.
+            called = name.lower()
+            inside = [one for one in serious if one in called]
+            held = (one for one in inside if re.search(rf"(?<!no )(?<!without )\b{re.escape(one)}\b", called))
+            if one := next(held, None):
                 problems.add(
                     layer.entries["signs"][sign].id,
                     f"`{sign}` is called “{name}”, and a rule says that it is normal; but “{one}” is a sign of the red "

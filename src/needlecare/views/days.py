@@ -8,7 +8,15 @@ from needlecare.model.ruleset import AVOID, DO, PREPARE
 from needlecare.model.time import day_start, local_date
 from needlecare.model.treatment import day_number
 from needlecare.views.parts import Parts
-from needlecare.views.phrases import Clock, join_words, say_dates, say_restriction, say_until_seen, say_waits, topmost
+from needlecare.views.phrases import (
+    Clock,
+    join_words,
+    say_dates,
+    say_restriction,
+    say_waits,
+    topmost,
+    with_details,
+)
 from needlecare.views.rows import Block, Row, Strip
 from needlecare.views.waiting import Waiting
 
@@ -230,18 +238,3 @@ def _to_do_on(timeline: Timeline, day: Day) -> Iterator[Window]:
             # What never ends has no date: east of Greenwich it would lie beyond the last one.
             if window.end == FOREVER or local_date(max(window.end - _MOMENT, window.start), zone) >= day.day:
                 yield window
-
-
-def with_details(window: Window, clock: Clock) -> str:
-    """Add how, how often, under which condition and until what is seen to what a window asks for."""
-    words = window.words
-    often = [words["times"]] if "times" in words else []
-    often.extend([f"every {words['every'].replace('..', ' to ')}"] if "every" in words else [])
-    often.extend([f"for {words['lasting']}"] if "lasting" in words else [])
-    often.extend([f"while {words['while']}"] if "while" in words else [])
-    text = window.text.rstrip(".")
-    if often:
-        text = f"{text} ({', '.join(often)})"
-    if window.condition:
-        text = f"{text}; if {window.condition}"
-    return "; ".join(filter(None, (text, say_until_seen(window, clock))))

@@ -112,6 +112,21 @@ def say_until_seen(window: Window, clock: Clock) -> str:
     return f"{say_waits(window.until_seen, clock).replace('only once', 'until', 1)}{least}"
 
 
+def with_details(window: Window, clock: Clock) -> str:
+    """Add how, how often, under which condition and until what is seen to what a window asks for."""
+    words = window.words
+    often = [words["times"]] if "times" in words else []
+    often.extend([f"every {words['every'].replace('..', ' to ')}"] if "every" in words else [])
+    often.extend([f"for {words['lasting']}"] if "lasting" in words else [])
+    often.extend([f"while {words['while']}"] if "while" in words else [])
+    text = window.text.rstrip(".")
+    if often:
+        text = f"{text} ({', '.join(often)})"
+    if window.condition:
+        text = f"{text}; if {window.condition}"
+    return "; ".join(filter(None, (text, say_until_seen(window, clock))))
+
+
 def say_restriction(window: Window, clock: Clock) -> str:
     """Say how long something is to be left; what must have come besides is for `say_waits`."""
     parts = []

@@ -7,9 +7,18 @@ from itertools import islice
 from needlecare.model.plan import FOREVER, Day, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_end, day_start
-from needlecare.views.days import with_details
 from needlecare.views.ics.titles import Namer, say_days, shorten
-from needlecare.views.phrases import Clock, capital, join_words, marks, say_dates, say_waits, topmost, whom
+from needlecare.views.phrases import (
+    Clock,
+    capital,
+    join_words,
+    marks,
+    say_dates,
+    say_waits,
+    topmost,
+    whom,
+    with_details,
+)
 from needlecare.views.rows import Row
 from needlecare.views.sheet import Sheet, make_sheet
 from needlecare.views.waiting import Waiting
