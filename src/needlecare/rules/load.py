@@ -1,7 +1,5 @@
 """From a place on disk to a checked rule set: read, lay over, parse, check, hash."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -101,7 +99,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         facts=facts,
         sources=sources,
         weights=words.parse_weights(raw["kinds"], problems),
-        digest=_digest(layer),
+        content=_content(layer),
         changed_core=tuple(sorted({change.id for change in layer.changes if change.core})),
         events={str(one.id): words.parse_event(one.id, one.value, problems) for one in _in_order(raw["events"])},
         changes=tuple(layer.changes),
@@ -144,14 +142,12 @@ def _notice(header: Mapping[str, str]) -> str:
     return f"{header.get('notice', '')} {reviewed}".strip()
 
 
-def _digest(layer: Layer) -> str:
-    """Hash what the resolved set says, whatever the order of files, entries and keys, and whatever its name."""
+def _content(layer: Layer) -> list[object]:
+    """Gather what the resolved set says, for its hash; not how it is called."""
     content = {
         section: {id_: [one.value, one.file_condition, one.core] for id_, one in entries.items()}
         for section, entries in layer.entries.items()
     }
     said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by")}
     # Only where there is one: the hash of a set without it stays what it was.
-    clinic = [] if layer.clinic is None else [layer.clinic]
-    text = json.dumps([content, said, *clinic], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return [content, said, *([] if layer.clinic is None else [layer.clinic])]
