@@ -204,7 +204,8 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
         with delivering():
             return run(whole, stream, bar)
     except KeyboardInterrupt:
-        bar.stopped(resumable=whole.settings.folder is not None)
+        if whole.settings.folder is not None:
+            bar.stopped()
         raise
     finally:
         bar.clear()

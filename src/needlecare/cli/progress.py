@@ -48,11 +48,11 @@ class Bar:
         sys.stderr.write(f"\r\x1b[K{drawn}{rows:,} rows  {rows / (now - self._began):,.0f} a second")
         sys.stderr.flush()
 
-    def stopped(self, *, resumable: bool) -> None:
-        """Tell that the batch was stopped, and where it stands."""
+    def stopped(self) -> None:
+        """Tell where a folder stands whose batch was stopped."""
         self.clear()
-        on = "; what is there is whole, and --resume goes on" if resumable else ""
-        complain(f"stopped after {self._rows} row{'' if self._rows == 1 else 's'}{on}")
+        if self._rows:
+            complain(f"stopped after {self._rows} rows; the files that are there are whole, and --resume goes on")
 
     def clear(self) -> None:
         """Take the bar away."""
