@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -73,7 +74,7 @@ def test_whoever_has_read_enough_may_leave(jobs: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "code", "said"),
     [
-        (signal.SIGINT, 130, b"needlecare: stopped after "),
+        (signal.SIGINT, 130, b""),
         (signal.SIGKILL, 2, b"a worker process was ended from outside"),
     ],
     ids=["Ctrl-C", "a worker that is killed"],
@@ -128,3 +129,17 @@ def test_ctrl_c_while_processes_are_started_leaves_none_behind(tmp_path: Path) -
     assert len(started) == 2
     assert b"Traceback" not in ran.stderr
     assert not any(Path(f"/proc/{worker}").exists() for worker in started)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are sent otherwise there")
+def test_a_folder_that_is_stopped_says_how_to_go_on(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "needlecare", "batch", listed(tmp_path), *HERE, "-o", str(out), "--format", "csv"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env=env) as process:
+        while len(list(out.glob("*.csv"))) < 40:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert re.search(rb"needlecare: stopped after \d+ rows; .* --resume goes on\n$", err)
