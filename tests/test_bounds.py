@@ -237,3 +237,10 @@ def test_to_do_without_end_is_done_until_healed(plan: Planner) -> None:
 def test_a_sign_without_end_is_normal_for_the_shortest_it_can_be(plan: Planner) -> None:
     made = plan("redness: {expect: redness}", time=None)
     assert no(made, "redness", "expect") == ["20 Nov 00:00 to 28 Nov 00:00"]
+
+
+@pytest.mark.parametrize("time", ["00:00", "16:30", "23:59"])
+def test_what_is_over_before_it_begins_makes_a_date_alone_no_looser(plan: Planner, time: str) -> None:
+    rules = "odd: {avoid: gym, from: calm + 1h..1d, until: 0d}\nopen: {avoid: gym}"
+    exact, whole = plan(rules, time=time), plan(rules, time=None)
+    assert max(one.over for one in whole.windows) >= max(one.over for one in exact.windows)

@@ -116,6 +116,9 @@ class Spans:
         if exception is not None:
             rule = rule._replace(end=exception, days=None, lasts=None)
         end, better_until, resolved = self._ends(rule, start)
+        if rule.verb == AVOID and max(end, better_until) < start:
+            # It is over before it begins. What begins on some day may begin as late as on its end.
+            end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
         end = max(end, start)
         stated = rule.end is not None or rule.lasts is not None or rule.days is not None
         return Span(
