@@ -19,7 +19,7 @@ def is_covered(timeline: Timeline, activity: str, asked: Asked) -> bool:
     if not timeline.covers(activity):
         return False
     treatment, windows = timeline.treatment, timeline.windows_on(activity)
-    if is_before(asked, timeline) and not any(min(one.start, one.better_from) < treatment.first for one in windows):
+    if is_before(asked, timeline) and not any(one.better_from < treatment.first for one in windows):
         return False
     if not windows:
         wanted = set(timeline.rule_set.lineage[activity])

@@ -73,7 +73,7 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     rule_set = requests[0].rule_set
     treated = treated_words(rule_set, requests[0].facts)
     meaning, asked = understand(
-        requests, words, on, None, lambda text: find_activities(rule_set, text, treated), default=None
+        requests, words, on, None, lambda text: find_activities(rule_set, text, treated), else_now=False
     )
     typed = joined(words)
     if not meaning.is_sure:

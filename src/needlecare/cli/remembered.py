@@ -77,8 +77,7 @@ def _is_open(request: Request) -> bool:
     from needlecare.timeline import build_timeline
 
     windows = build_timeline(request.rule_set, request.treatment, request.facts).windows
-    ends = [max(one.end, one.better_until) for one in windows if max(one.end, one.better_until) < FOREVER]
-    return any(end > _moment(request) for end in ends)
+    return any(_moment(request) < one.over < FOREVER for one in windows)
 
 
 def the_log(*, no_log: bool) -> Log:

@@ -26,11 +26,14 @@ def understand(
     on: str | None,
     at: str | None,
     find: Callable[[str], Any],
-    default: str | None = "now",
     *,
     signs: bool = False,
+    else_now: bool = True,
 ) -> Any:
-    """Tell what the words mean and when they ask about; words about time count only where the rest needs none."""
+    """Tell what the words mean and when they ask about: *else_now* where they don't say.
+
+    Words about time count only where the rest needs none.
+    """
     from needlecare.ask.asked import at_instant, at_time, go_on, lasting, on_day
     from needlecare.dates import parse_time
 
@@ -55,7 +58,7 @@ def understand(
     if at is not None:
         asked = at_time(first or present_for(requests).date(), parse_time(at), treatment)
     meaning = meaning.about(timed=asked is not None)
-    if default is None:
+    if not else_now:
         return meaning._replace(when=()), None if asked is None else go_on(asked, lengths, treatment)
     if asked is None and meaning.past:
         # “I already used retinol”: some time between the treatment and now.

@@ -115,6 +115,11 @@ class Rule(NamedTuple):
     core: bool = False
 
     @property
+    def states_end(self) -> bool:
+        """Whether it says in any way when it ends."""
+        return self.end is not None or self.lasts is not None or self.days is not None
+
+    @property
     def value(self) -> str:
         """The rule's own bound as it is written: what sources are compared by."""
         if self.days is not None:

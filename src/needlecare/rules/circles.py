@@ -63,7 +63,7 @@ def _waits(rule_set: RuleSet) -> dict[str, list[str]]:
 def _named(rule: Rule, open_end: str) -> list[str]:
     bounds = (rule.start, rule.end, rule.eases, rule.worry_after, *(bound for _, bound in rule.exceptions))
     named = [term.moment for bound in bounds if bound is not None for term in bound.terms]
-    is_open = rule.end is None and rule.days is None and rule.lasts is None
+    is_open = not rule.states_end
     return [*named, open_end] if is_open and rule.verb not in (ALLOW, CALL) else named
 
 

@@ -82,9 +82,9 @@ class Spans:
             return None
         start = self._round(begins.point.at, up=True)
         end = max(self._round(ends, up=False), start)
-        stated = rule.end is not None or rule.lasts is not None or rule.days is not None
-        span = span._replace(start=start, end=end, waits=waits, awaited=begins.waits, end_stated=stated)
-        return span if start < FOREVER else None
+        if start == FOREVER:
+            return None
+        return span._replace(start=start, end=end, waits=waits, awaited=begins.waits, end_stated=rule.states_end)
 
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
@@ -120,7 +120,7 @@ class Spans:
             # It is over before it begins. What begins on some day may begin as late as on its end.
             end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
         end = max(end, start)
-        stated = rule.end is not None or rule.lasts is not None or rule.days is not None
+        stated = rule.states_end
         return Span(
             rule,
             min(better_from, start),

@@ -14,6 +14,7 @@ from needlecare.views.phrases import (
     Clock,
     capital,
     join_words,
+    say_better_not,
     say_date,
     say_not_before,
     say_option,
@@ -24,7 +25,6 @@ from needlecare.views.phrases import (
 
 _LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
 _SHOWN = 3
-_OPEN = "then better not: no end is given, ask your clinic"
 
 
 def say_verdict(verdict: Verdict, *, several: bool = False) -> str:
@@ -126,13 +126,12 @@ def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
         begins = verdict.asked.begins(verdict.timeline.treatment)
         said = say_not_before(part.until, part.and_once, _earliest(windows, part.until), clock, begins)
     else:
-        end = f" before {clock.at(part.until)}" if part.until else ": no end is given, ask your clinic"
-        said = f"better not{end}"
+        said = say_better_not(part.until, clock)
         if part.and_once:
             said += f", and only if {join_words(wait.label for wait in part.and_once)}"
     if part.better_until:
         said += f", better not before {clock.at(part.better_until)}"
-    return f"{said}, {_OPEN}" if part.is_open else said
+    return f"{said}, then {say_better_not(None, clock)}" if part.is_open else said
 
 
 def _earliest(windows: Iterable[Window], until: datetime | None) -> datetime | None:
@@ -242,10 +241,9 @@ def _say_return(found: Return, clock: Clock) -> str:
     verdict = found.verdict
     free = found.free_from
     if verdict.verdict == BETTER_NOT:
-        end = f" before {clock.at(found.better_from)}" if found.better_from else ": no end is given, ask your clinic"
-        return f"better not{end}"
+        return say_better_not(found.better_from, clock)
     waits, begins = verdict.own_waits, verdict.asked.begins(verdict.timeline.treatment)
     said = say_not_before(free, waits, verdict.earliest if waits and free == verdict.until else None, clock, begins)
     if found.better_from is not None:
         return f"{said}, better not before {clock.at(found.better_from)}"
-    return f"{said}, {_OPEN}" if found.last.is_open else said
+    return f"{said}, then {say_better_not(None, clock)}" if found.last.is_open else said

@@ -135,10 +135,15 @@ def say_restriction(window: Window, clock: Clock) -> str:
     if window.start < window.end:
         parts.append(f"no until {clock.until(window.end)}")
     if window.is_open:
-        parts.append("then better not: no end is given, ask your clinic")
+        parts.append(f"then {say_better_not(None, clock)}")
     elif window.better_until > window.end or window.is_mild:
         parts.append(f"{'then ' if parts else ''}better not until {clock.until(window.better_until)}")
     return ", ".join(parts)
+
+
+def say_better_not(until: datetime | None, clock: Clock) -> str:
+    """Say when a "better not" ends, or that nobody says when."""
+    return f"better not before {clock.at(until)}" if until else "better not: no end is given, ask your clinic"
 
 
 def say_not_before(
