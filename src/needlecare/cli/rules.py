@@ -82,7 +82,7 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
     for section, found in entries.items():
         for name, raw in found.items():
             write_text(f"{section} {name} (from {raw.origin})\n")
-            fields = raw.value if isinstance(raw.value, dict) else {"label": raw.value}
+            fields = raw.as_word
             for field, value in fields.items():
                 origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
                 write_text(f"  {field}: {_flow(value)}{origin}\n")

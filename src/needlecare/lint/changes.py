@@ -44,7 +44,7 @@ def _changed(rule: Rule, layer: Layer) -> Iterator[str]:
 def _outdated(rule: Rule, layer: Layer, advice: Problems) -> None:
     """Note words of somebody else that tell a time, where the times of the rule were changed."""
     raw = layer.entries["rules"][rule.id]
-    fields = raw.value if isinstance(raw.value, dict) else {}
+    fields = raw.fields
     changed = [key for key in _WINDOW if key in fields and raw.origin_of(key) == rule.origin]
     for word in _TELLING if changed and raw.origins else ():
         origin = raw.origin_of(word)
@@ -65,7 +65,7 @@ def _worrying(rule: Rule, rule_set: RuleSet, layer: Layer, advice: Problems) -> 
     if not any(window.worry_after is not None and window.worry_after < window.end for window in windows):
         return
     raw = layer.entries["rules"][rule.id]
-    fields = raw.value if isinstance(raw.value, dict) else {}
+    fields = raw.fields
     own = [key for key in _WINDOW if key in fields and raw.origin_of(key) == rule.origin]
     given = raw.origin_of("worry-after")
     whose = f" of {given}" if given != rule.origin else ""

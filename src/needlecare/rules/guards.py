@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from needlecare.model.ruleset import CALL, EXPECT, PRESCRIBED, VERBS
 from needlecare.rules.layers import Raw
@@ -31,12 +30,12 @@ Entries = Mapping[str, Mapping[str, Raw]]
 
 def is_red_flag(raw: Raw) -> bool:
     """Tell whether an entry is a red flag."""
-    return _fields(raw).get("urgent") == "true"
+    return raw.as_word.get("urgent") == "true"
 
 
 def guard_red_flag(below: Raw, above: Raw, problems: Problems) -> None:
     """Note whatever could take something from a red flag."""
-    old, new = _fields(below), _fields(above)
+    old, new = below.as_word, above.as_word
     for key, value in new.items():
         fewer = key == CALL and not set(_listed(old.get(CALL))) <= set(_listed(value))
         if key not in _OPEN_IN_RED_FLAG or fewer:
@@ -67,14 +66,14 @@ def guard_notice(below: str, above: str, problems: Problems) -> None:
 
 def guard_medicine(below: Raw, changed: Raw, problems: Problems) -> None:
     """Note a prescribed medicine that would be none."""
-    if PRESCRIBED == _fields(below).get("medicine") != _fields(changed).get("medicine"):
+    if PRESCRIBED == below.as_word.get("medicine") != changed.as_word.get("medicine"):
         problems.add(changed.id, f"`{changed.id}` is a prescribed medicine, and no rule set can make it another")
 
 
 def guard_sign(id_: str, below: Raw, above: Raw, base: Entries, problems: Problems) -> None:
     """Note whatever would make a sign of a red flag something else, or harder to find."""
     flags = (raw for raw in base["rules"].values() if is_red_flag(raw))
-    flag = next((raw.id for raw in flags if id_ in _listed(_fields(raw).get(CALL))), "")
+    flag = next((raw.id for raw in flags if id_ in _listed(raw.as_word.get(CALL))), "")
     if flag and (_lost_names(id_, below, above) or _label(id_, above) != _label(id_, below)):
         problems.add(
             above.id,
@@ -92,7 +91,7 @@ def loses_protection(id_: str, below: Raw, above: Raw, base: Entries, result: En
         if rule.core
         for verb in VERBS
         if verb not in (EXPECT, CALL)
-        for target in _listed(_fields(rule).get(verb))
+        for target in _listed(rule.as_word.get(verb))
     }
     before, after = _lineage(id_, base["activities"]), _lineage(id_, result["activities"])
     held = [target for target in before if target in protecting]
@@ -102,7 +101,7 @@ def loses_protection(id_: str, below: Raw, above: Raw, base: Entries, result: En
     names = _lost_names(id_, below, above) if held else []
     if names:
         return f"is no longer called {', '.join(names)}, and the core rule `{protecting[held[0]]}` is on it"
-    if held and _fields(above).get("medicine", "") != _fields(below).get("medicine", ""):
+    if held and above.as_word.get("medicine", "") != below.as_word.get("medicine", ""):
         return f"becomes a medicine, and the core rule `{protecting[held[0]]}` is on it"
     return ""
 
@@ -115,7 +114,7 @@ def guard_activity(id_: str, above: Raw, loss: str, problems: Problems) -> None:
 
 def said_of(section: str, id_: str, below: Raw, above: Raw) -> str:
     """Say what changes in a word, from what to what; nothing where it is what it was."""
-    old, new = _fields(below), _fields(above)
+    old, new = below.as_word, above.as_word
     parts = []
     for key in _OF_A_WORD.get(section, ()):
         was, is_ = (
@@ -127,11 +126,7 @@ def said_of(section: str, id_: str, below: Raw, above: Raw) -> str:
 
 
 def _has_reasons(raw: Raw) -> bool:
-    return all(_fields(raw).get(key) for key in REASONS)
-
-
-def _fields(raw: Raw) -> dict[Any, Any]:
-    return raw.value if isinstance(raw.value, dict) else {"label": raw.value}
+    return all(raw.as_word.get(key) for key in REASONS)
 
 
 def _listed(value: Value | None) -> list[str]:
@@ -143,12 +138,12 @@ def _shown(value: Value | None) -> str:
 
 
 def _label(id_: str, raw: Raw) -> str:
-    label = _fields(raw).get("label")
+    label = raw.as_word.get("label")
     return " ".join(label.split()) if isinstance(label, str) and label else id_.replace("-", " ")
 
 
 def _names(raw: Raw) -> list[str]:
-    return _listed(_fields(raw).get("aka"))
+    return _listed(raw.as_word.get("aka"))
 
 
 def _lost_names(id_: str, below: Raw, above: Raw) -> list[str]:
@@ -161,7 +156,7 @@ def _lineage(id_: str, activities: Mapping[str, Raw]) -> list[str]:
     found = {id_: None}
     frontier = [id_]
     for one in frontier:
-        parents = _listed(_fields(activities[one]).get("under")) if one in activities else []
+        parents = _listed(activities[one].as_word.get("under")) if one in activities else []
         new = [parent for parent in parents if parent not in found]
         found.update(dict.fromkeys(new))
         frontier.extend(new)

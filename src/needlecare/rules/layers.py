@@ -36,6 +36,16 @@ class Raw(NamedTuple):
     file_condition: Value | None = None
     origins: Mapping[str, str] = {}
 
+    @property
+    def fields(self) -> dict[Any, Any]:
+        """What it says by field; nothing of what isn't written so."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    @property
+    def as_word(self) -> dict[Any, Any]:
+        """What it says by field; a text alone is the label of a word."""
+        return self.value if isinstance(self.value, dict) else {"label": self.value}
+
     def origin_of(self, field: str) -> str:
         """Tell which rule set a field comes from."""
         return self.origins.get(field, self.origin)

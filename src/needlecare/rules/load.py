@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from needlecare.errors import InputError
 from needlecare.model.clinic import Clinic
@@ -76,7 +75,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
 
     rules: dict[str, Rule] = {}
     for one in _in_order(raw["rules"]):
-        rule = parse_rule(one.id, _fields(one), context(one))
+        rule = parse_rule(one.id, one.fields, context(one))
         if rule is not None:
             rules[rule.id] = rule
     header = layer.header
@@ -89,8 +88,8 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         open_ends_at=str(header.get("open-ends-at", "")),
         reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
         rules=rules,
-        screenings={one.id: parse_screening(one.id, _fields(one), context(one)) for one in _in_order(raw["screening"])},
-        spacings={one.id: parse_spacing(one.id, _fields(one), context(one)) for one in _in_order(raw["sessions"])},
+        screenings={one.id: parse_screening(one.id, one.fields, context(one)) for one in _in_order(raw["screening"])},
+        spacings={one.id: parse_spacing(one.id, one.fields, context(one)) for one in _in_order(raw["sessions"])},
         activities={
             str(one.id): words.parse_activity(one.id, one.value, problems) for one in _in_order(raw["activities"])
         },
@@ -129,10 +128,6 @@ def _batch(layer: Layer, facts: Mapping[str, Fact], problems: Problems) -> dict[
 def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:
     """Sort by id: the order of files and entries says nothing."""
     return [entries[id_] for id_ in sorted(entries)]
-
-
-def _fields(one: Raw) -> dict[Any, Any]:
-    return one.value if isinstance(one.value, dict) else {}
 
 
 def _notice(header: Mapping[str, str]) -> str:

@@ -139,7 +139,7 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
 
     for section, kind in _KINDS.items():
         for raw in filter(checked, layer.entries[section].values()):
-            for field, text in _texts(raw.value if isinstance(raw.value, dict) else {"label": raw.value}):
+            for field, text in _texts(raw.as_word):
                 if not (section == "facts" and text.rstrip().endswith("?")):
                     check(f"the {kind} {raw.id}: ", field, text, raw.id)
     for change in layer.changes:

@@ -97,7 +97,7 @@ def _change_words(base: Layer, top: Layer, result: Layer, problems: Problems) ->
 
 
 def _as_change(section: str, raw: Raw, how: str, *, core: bool) -> Change:
-    said = {key: str(value) for key, value in _fields_of(raw).items() if key in REASONS and isinstance(value, str)}
+    said = {key: str(value) for key, value in raw.fields.items() if key in REASONS and isinstance(value, str)}
     return Change(section, str(raw.id), how, raw.origin, **said, core=core)
 
 
@@ -150,10 +150,6 @@ def _answers(value: Value | None) -> dict[Any, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _fields_of(raw: Raw) -> dict[Any, Any]:
-    return raw.value if isinstance(raw.value, dict) else {}
-
-
 def _as_fields(section: str, value: Value) -> dict[Any, Any] | None:
     if isinstance(value, dict):
         return value
@@ -179,7 +175,7 @@ def _switch_off(off: Raw, result: Layer, problems: Problems) -> None:
         return
     (section,) = sections
     raw = result.entries[section][named]
-    said = _fields_of(off)
+    said = off.fields
     given = {key for key, value in said.items() if isinstance(value, str) and value}
     unknown = [key for key in said if key not in REASONS]
     if is_red_flag(raw):
