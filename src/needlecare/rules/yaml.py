@@ -21,19 +21,20 @@ except ImportError:  # PyYAML without its C part: slower, the same result
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 DEEPEST = 40
+_TOO_DEEP = f"nested deeper than {DEEPEST} levels; no rule needs that"
 _Node = TypeVar("_Node", bound=Text | Items | Fields)
 # Escapes such as "\\ud800"; the C loader refuses them by itself.
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
-# What the parser's words mean for somebody who writes rules.
-_HINTS = {
-    "cannot start any token": "; indent with spaces, not with tabs, and put text that begins with a sign in quotes",
-    "unexpected end of stream": "; a quote or a bracket further up isn't closed",
-    "expected ',' or": "; a comma is missing, or text with a colon, comma or bracket needs double quotes",
-    "mapping values are not allowed": "; put text with a colon in double quotes",
-    "did not find expected key": "; lines that belong together begin in the same column",
-    "expected <block end>": "; lines that belong together begin in the same column",
+# The parser's words → ours. Its wording changes from release to release, so none of it is shown where ours is known.
+_MISTAKES = {
+    "cannot start any token": "indent with spaces, not with tabs, and put text that begins with a sign in quotes",
+    "unexpected end of stream": "a quote or a bracket further up isn't closed",
+    "expected ',' or": "a comma is missing, or text with a colon, comma or bracket needs double quotes",
+    "mapping values are not allowed": "put text with a colon in double quotes",
+    "did not find expected key": "lines that belong together begin in the same column",
+    "expected <block end>": "lines that belong together begin in the same column",
 }
 
 
@@ -66,14 +67,12 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields | None:
     Raises:
         RuleSetError: the bytes are no text, no YAML, or no mapping.
     """
-    loader = _Loader(_Named(_decode(data, name), name))
+    text = _decode(data, name)
+    loader = _Loader(_Named(text, name))
     try:
         root = _build(_events(loader), problems)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        hint = next((hint for said, hint in _HINTS.items() if said in str(error.problem)), "")
-        raise RuleSetError([f"{name}:{at}: not readable as YAML: {error.problem}{hint}"]) from None
+        raise RuleSetError([f"{name}:{_mistake(error, text)}"]) from None
     except (YAMLError, ValueError, OverflowError) as error:
         # Not only its own errors: without its C part PyYAML fails so on an escape beyond the last character.
         raise RuleSetError([f"{name}:1:1: not readable as YAML: {str(error).splitlines()[0]}"]) from None
@@ -83,6 +82,19 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields | None:
         at = str(place(root)) if root is not None else f"{name}:1:1"
         raise RuleSetError([f"{at}: a rule file is a mapping that begins with keys such as `rules:`"])
     return root
+
+
+def _mistake(error: MarkedYAMLError, text: str) -> str:
+    """Return the place of *error* in *text* and what is wrong there, in our own words where they are known."""
+    mark = error.problem_mark or error.context_mark
+    at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+    before = text[: mark.index] if mark else ""
+    # Some parsers give up on deep nesting by themselves, before they report the level that is one too many.
+    if sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}") > DEEPEST:
+        return f"{at}: {_TOO_DEEP}"
+    problem = str(error.problem)
+    mistake = next((ours for theirs, ours in _MISTAKES.items() if theirs in problem), problem)
+    return f"{at}: not readable as YAML: {mistake}"
 
 
 def _events(loader: Any) -> Iterator[Any]:
@@ -125,7 +137,7 @@ def _build(events: Iterator[Any], problems: Problems) -> Value | None:
                 root = value
             if not isinstance(value, Text):
                 if len(open_ones) == DEEPEST:
-                    raise RuleSetError([f"{place(value)}: nested deeper than {DEEPEST} levels; no rule needs that"])
+                    raise RuleSetError([f"{place(value)}: {_TOO_DEEP}"])
                 open_ones.append(_Open(value))
     return root
 
