@@ -154,8 +154,7 @@ def test_no_activity_is_named_in_python(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_modules_are_small_and_say_what_they_own(module: str) -> None:
-    assert len(MODULES[module].read_text(encoding="utf-8").splitlines()) <= 300
+def test_modules_say_what_they_own(module: str) -> None:
     first = (ast.get_docstring(TREES[module]) or "").partition("\n")[0]
     assert first, module
 

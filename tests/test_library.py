@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import needlecare
-from needlecare import InputError, Planner, build_timeline, can, load_rules, make_treatment, read_facts, render, when
+from needlecare import InputError, build_timeline, can, load_rules, make_treatment, read_facts, render, when
 
 GUIDE = Path(__file__).parents[1] / "docs" / "library.md"
 
@@ -83,12 +83,6 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (when, (None, "make-up"), "a question is put to a timeline, as build_timeline gives it, not NoneType"),
     (read_facts, ("microneedling", {}), "facts are read for a rule set, as load_rules gives it, not str"),
     (build_timeline, (RULES, TREATMENT, FOREIGN), "these facts were read for another rule set; read them again"),
-    (Planner, ("microneedling",), "a planner is made of a rule set, as load_rules gives it, not str"),
-    (Planner(RULES).line, ("2026-11-20", FACTS, "C"), "a treatment, as make_treatment gives it, not str"),
-    (Planner(RULES).line, (TREATMENT, {"area": "face"}, "C"), "facts, as read_facts"),
-    (Planner(RULES).line, (TREATMENT, FOREIGN, "C"), "these facts were read for another rule set"),
-    (Planner(RULES).line, (TREATMENT, FACTS, 5), "client is a text, such as a client's number in quotes, not int"),
-    (Planner(RULES).line, (TREATMENT, FACTS, "\ud800"), "client is no text that can be written"),
 )
 def test_a_mistake_is_one_line_that_says_what_would_be_right(
     function: Callable[..., object], arguments: tuple[Any, ...], said: str
@@ -115,7 +109,6 @@ def test_the_first_and_the_last_year_can_be_planned(year: int) -> None:
     for day in (date(year, 1, 1), date(year, 12, 31)):
         timeline = build_timeline(RULES, make_treatment(day, None, LONDON), read_facts(RULES, {}))
         assert render(timeline, "json")
-        assert needlecare.Planner(RULES).line(timeline.treatment, timeline.facts, "C-1")
 
 
 def test_what_is_printed_of_a_rule_set_a_timeline_and_an_answer_can_be_read() -> None:
@@ -127,4 +120,4 @@ def test_what_is_printed_of_a_rule_set_a_timeline_and_an_answer_can_be_read() ->
 def test_what_is_loaded_and_built_can_be_handed_to_another_process() -> None:
     rules, timeline = pickle.loads(pickle.dumps((RULES, TIMELINE)))  # noqa: S301  our own
     assert render(timeline, "json") == render(TIMELINE, "json")
-    assert Planner(rules).line(TREATMENT, FACTS, "C") == Planner(RULES).line(TREATMENT, FACTS, "C")
+    assert render(build_timeline(rules, TREATMENT, FACTS), "json") == render(TIMELINE, "json")

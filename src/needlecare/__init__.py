@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from needlecare.ask.plainly import can, when
     from needlecare.ask.verdict import Verdict
     from needlecare.ask.when import Return
-    from needlecare.batch.fast.planner import Planner
     from needlecare.errors import InputError, NeedlecareError, OutputError, RuleSetError
     from needlecare.model.facts import Facts
     from needlecare.model.plan import Day, Session, Timeline, Window
@@ -26,7 +25,6 @@ _HOMES = {
     "InputError": "needlecare.errors",
     "NeedlecareError": "needlecare.errors",
     "OutputError": "needlecare.errors",
-    "Planner": "needlecare.batch.fast.planner",
     "Return": "needlecare.ask.when",
     "Rule": "needlecare.model.ruleset",
     "RuleSet": "needlecare.model.ruleset",
@@ -52,7 +50,6 @@ __all__ = [
     "InputError",
     "NeedlecareError",
     "OutputError",
-    "Planner",
     "Return",
     "Rule",
     "RuleSet",

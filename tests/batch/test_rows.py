@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from batches import batch, feed, ids, plans, write
+from batches import HERE, batch, feed, ids, plans, write
+from running import run
 
 TWO = "id,date,time,name\nC-1,2026-11-20,16:30,Zoë\nC-2,2026-11-21,,Bob\n"
 
@@ -258,3 +259,9 @@ def test_options_that_do_not_fit_are_one_line_and_code_2(
 def test_nothing_in_is_nothing_out(tmp_path: Path) -> None:
     ran = batch(write(tmp_path, ""))
     assert (ran.code, ran.out, ran.err) == (0, "", "needlecare: 0 plans\n")
+
+
+def test_a_line_is_the_plan_with_the_id_before_it(tmp_path: Path) -> None:
+    line = json.loads(batch(write(tmp_path, "id,date,time\nC-1,2026-11-20,16:30\n")).out)
+    plan = json.loads(run("plan", "--date", "2026-11-20", "--time", "16:30", *HERE, "--format", "json").out)
+    assert list(line.items()) == [("id", "C-1"), *plan.items()]

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from needlecare.batch.cases import Case, Cases, Texts, fingerprint
-from needlecare.batch.fast.planner import Planner
 from needlecare.batch.ledger import Kept
 from needlecare.errors import InputError
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline import build_timeline
 from needlecare.views.formats import for_file, render
 from needlecare.views.harmless import escape
-from needlecare.views.json import SCHEMA_VERSION
+from needlecare.views.json import SCHEMA_VERSION, render_line
 from needlecare.whole import Whole
 
 LINES = "jsonl"
@@ -75,7 +74,6 @@ class Work:
             today=settings.today,
             defaults=settings.defaults,
         )
-        self._planner = Planner(self.rule_set)
         # The picture of a logo isn't in the rule set's own digest: the rules are the same without it.
         clinic = sha256(repr(self.rule_set.clinic).encode()).hexdigest()
         self._basis = f"{_program_version()} {settings.format} {self.rule_set.digest} {self.rule_set.version} {clinic}"
@@ -111,7 +109,7 @@ class Work:
         return task.problem
 
     def _line(self, client: str, case: Case) -> bytes:
-        return self._planner.line(*case, client)
+        return render_line(build_timeline(self.rule_set, *case), client).encode()
 
     def _file(self, task: Task, case: Case) -> Outcome:
         """Write the file of one client, unless it is there already, made of the same."""
