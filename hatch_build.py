@@ -1,4 +1,4 @@
-"""Packs the shipped rule sets while the package is built; see needlecare.rules.packed."""
+"""Packs the shipped rule sets while the package is built; see needlecare.rules.shipped."""
 
 import sys
 from pathlib import Path
@@ -17,8 +17,7 @@ class PackRules(BuildHookInterface[Any]):
         del version, build_data
         sys.path.insert(0, str(Path(self.root) / "src"))
         from needlecare.rules.layers import read_files, read_trees
-        from needlecare.rules.packed import pack
-        from needlecare.rules.shipped import shipped_folder, shipped_names
+        from needlecare.rules.shipped import pack, shipped_folder, shipped_names
 
         for name in shipped_names():
             files = read_files(shipped_folder() / name)

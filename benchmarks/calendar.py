@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare import build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import ics
-from needlecare.views.ics.write import Heading, Made, to_text
+from needlecare.views.ics import Heading, Made, to_text
 
 RUNS = 30
 

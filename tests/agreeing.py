@@ -13,8 +13,9 @@ from icalendar import Calendar
 from needlecare import Timeline, Treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE
 from needlecare.views import csv as csv_view
-from needlecare.views import html, ics, markdown
+from needlecare.views import html, ics
 from needlecare.views import json as json_view
+from needlecare.views import text as markdown
 from reading_back import (
     FOREVER,
     Plan,
@@ -286,7 +287,7 @@ def check_csv(timeline: Timeline) -> None:
 def check(timeline: Timeline) -> None:
     plan = read(timeline)
     on_page = page_sections(html.render(timeline))
-    written = markdown_sections(markdown.render(timeline))
+    written = markdown_sections(markdown.render_markdown(timeline))
     assert on_page == {name: without_sources(rows, timeline.rule_set) for name, rows in written.items()}
     check_sections(plan, on_page)
     check_calendar(plan, ics.render(timeline))

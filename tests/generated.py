@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 
 from attack.strength import tries
 from needlecare import Timeline, Treatment, build_timeline, make_treatment, read_facts
-from needlecare.model.bounds import ALWAYS, TREATMENT, Bound, Stretch, Term
 from needlecare.model.facts import Condition, Facts
 from needlecare.model.facts import Test as Asked
+from needlecare.model.plan import NOT_YET, Seen, seen_on
 from needlecare.model.ruleset import ALLOW, AVOID, EXPECT, Rule, Saying
-from needlecare.model.time import Duration
-from needlecare.model.treatment import NOT_YET, Seen, seen_on
+from needlecare.model.time import ALWAYS, TREATMENT, Bound, Duration, Stretch, Term
 from support import words
 
 laws = tries(30)

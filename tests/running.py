@@ -19,8 +19,8 @@ import pytest
 from needlecare import RuleSet, Timeline, build_timeline, make_treatment, read_facts
 from needlecare.cli import main
 from needlecare.rules import load
-from needlecare.rules.overlay import Sources, resolve
-from needlecare.rules.places import Problems
+from needlecare.rules.layers import Sources, resolve
+from needlecare.rules.read import Problems
 from needlecare.rules.shipped import find_rules
 
 TESTS = Path(__file__).parent

@@ -9,10 +9,8 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from needlecare import RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.dates import parse_date, parse_time
-from needlecare.model.plan import FOREVER, Day
-from needlecare.model.treatment import Event
-from needlecare.seen import read_seen
+from needlecare.model.plan import FOREVER, Day, Event
+from needlecare.typed import parse_date, parse_time, read_seen
 
 LONDON = ZoneInfo("Europe/London")
 DATE, TIME = "2026-11-20", "16:30"

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import InputError, RuleSet, Treatment, load_rules, make_treatment, read_facts
-from needlecare.model.treatment import NOT_YET
-from needlecare.seen import read_seen
+from needlecare.model.plan import NOT_YET
+from needlecare.typed import read_seen
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 import pytest
 
-from needlecare.model.bounds import parse_bound, parse_stretch
+from needlecare.model.time import parse_bound, parse_stretch
 from support import Planner, better_not, no, shown, waits, window
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from needlecare.errors import InputError
 from needlecare.model.facts import Condition
+from needlecare.model.plan import Event
 from needlecare.model.ruleset import Saying, Spacing
 from needlecare.model.time import Duration, shift_date
-from needlecare.model.treatment import Event
 from needlecare.sessions import ALWAYS_OPEN, Calendar, Course, fit_before, plan_course
 
 FIRST = date(2026, 11, 20)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from needlecare import InputError
-from needlecare.dates import is_relative, parse_date, parse_time, parse_zone
+from needlecare.typed import is_relative, parse_date, parse_time, parse_zone
 
 THAT_DAY = date(2026, 11, 20)
 

@@ -5,7 +5,7 @@ import pytest
 from needlecare import InputError, RuleSet, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.model.facts import Answer, Condition, Fact, Facts, Given, Truth
 from needlecare.model.facts import Test as Asked
-from needlecare.timeline.wording import test_text as say_test
+from needlecare.timeline.build import test_text as say_test
 from support import LONDON, Planner, better_not, no, shown, waits, window, windows
 
 

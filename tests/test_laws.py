@@ -12,12 +12,22 @@ from hypothesis import strategies as st
 
 from generated import ACTIVITIES, MOST, facts, laws, made, rule_sets, rules, treatments
 from needlecare import RuleSet, Timeline, Treatment, build_timeline, make_treatment, read_facts
-from needlecare.model.bounds import ALWAYS, TREATMENT, Bound, Stretch, Term
 from needlecare.model.facts import Facts, Truth
-from needlecare.model.plan import FOREVER
+from needlecare.model.plan import FOREVER, NOT_YET
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
-from needlecare.model.time import DAYS, ELAPSED, Duration, day_end, day_start, local_date
-from needlecare.model.treatment import NOT_YET
+from needlecare.model.time import (
+    ALWAYS,
+    DAYS,
+    ELAPSED,
+    TREATMENT,
+    Bound,
+    Duration,
+    Stretch,
+    Term,
+    day_end,
+    day_start,
+    local_date,
+)
 from support import window, windows, words
 
 State = dict[str, list[tuple[datetime, datetime, int]]]

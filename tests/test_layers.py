@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import RuleSet, RuleSetError, Timeline, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.views import plain
+from needlecare.views import text as plain
 
 Layer = Callable[..., RuleSet]
 EXTENDS = "extends: microneedling\nsources: {sheet: {title: Our sheet, kind: clinic}}\nsource: sheet\n"

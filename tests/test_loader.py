@@ -7,11 +7,10 @@ import pytest
 import yaml
 
 from needlecare import InputError, RuleSetError, load_rules
-from needlecare.rules import yaml as reading
-from needlecare.rules.exports import FIELDS
-from needlecare.rules.places import Problems
+from needlecare.rules import read as reading
+from needlecare.rules.fields import FIELDS
+from needlecare.rules.read import Problems, read_yaml
 from needlecare.rules.shipped import shipped_folder
-from needlecare.rules.yaml import read_yaml
 from running import PLAN, TESTS, run
 
 BROKEN = TESTS / "broken"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from needlecare import load_rules
-from needlecare.rules import packed
+from needlecare.rules import shipped as packed
 from needlecare.rules.layers import read_files, read_trees
 from needlecare.rules.shipped import shipped_folder, shipped_names
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from needlecare.views import plain
+from needlecare.views import text as plain
 from running import PLAN, check_golden, golden_timeline, run, run_at_terminal, run_program
 
 SECTIONS = [

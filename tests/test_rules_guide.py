@@ -11,15 +11,13 @@ import pytest
 import yaml
 
 from needlecare import build_timeline, load_rules, read_facts
-from needlecare.cases import run_case
-from needlecare.cli.rules import init
-from needlecare.lint import advise
-from needlecare.model.treatment import make_treatment
-from needlecare.rules.cases import read_cases
-from needlecare.rules.layers import TOP
+from needlecare.authors.advice import advise
+from needlecare.authors.cases import read_cases, run_case
+from needlecare.cli.rules import init_rules as init
+from needlecare.model.plan import make_treatment
+from needlecare.rules.fields import TOP, rule_schema
 from needlecare.rules.load import load_with_places
-from needlecare.rules.places import Problems
-from needlecare.rules.schema import rule_schema
+from needlecare.rules.read import Problems
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "rules.md").read_text(encoding="utf-8")
 EXAMPLES = [

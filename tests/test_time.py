@@ -3,8 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from needlecare.model.plan import make_treatment
 from needlecare.model.time import as_end, ceil_to_day, day_end, day_start, floor_to_day, parse_duration, shift_date
-from needlecare.model.treatment import make_treatment
 from support import LONDON, Planner, day, no, shown, window
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from generated import made as made_of
 from needlecare import Timeline, make_treatment, read_facts
-from needlecare.model.bounds import parse_bound
 from needlecare.model.plan import Day, Wait, Window
 from needlecare.model.ruleset import Rule, Saying
+from needlecare.model.time import parse_bound
 from support import LONDON, Planner, day, no, shown, window, words
 
 OURS = {"gym", "heat", "sauna", "cream", "paint", "tablets", "redness", "flakes"}

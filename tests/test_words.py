@@ -12,8 +12,10 @@ import pytest
 from icalendar import Calendar
 
 from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.views import csv, html, ics, markdown, plain
+from needlecare.views import csv, html, ics
 from needlecare.views import json as json_view
+from needlecare.views import text as markdown
+from needlecare.views import text as plain
 from running import PLAN, run
 from support import LONDON, Planner, write_rules
 
@@ -37,7 +39,7 @@ BRUSHES = "no-paint: {avoid: paint, until: 48h}\nbrush: {do: cream, from: no-pai
 def test_what_begins_and_ends_at_one_instant_is_said_by_its_beginning(plan: Planner) -> None:
     made = plan(BRUSHES)
     assert "- Do: from 16:30: Cream [sheet]" in plain.render(made)
-    assert "| from Sun 22 Nov 16:30 | Cream | sheet |" in markdown.render(made)
+    assert "| from Sun 22 Nov 16:30 | Cream | sheet |" in markdown.render_markdown(made)
     assert "until Sun 22 Nov 16:30 Cream" not in html.render(made)
 
 
@@ -79,7 +81,7 @@ def test_the_table_names_what_an_end_waits_for(plan: Planner) -> None:
 def test_what_nobody_can_date_is_to_be_done_on_every_day_of_the_plan(plan: Planner) -> None:
     made = plan("rub: {do: cream, until: bottle-empty}\nrest: {avoid: sauna, until: 4w}")
     assert all("cream" in day.do for day in made.days)
-    assert "| until you see it | Cream; until the bottle is empty |" in markdown.render(made)
+    assert "| until you see it | Cream; until the bottle is empty |" in markdown.render_markdown(made)
 
 
 def test_what_begins_and_ends_with_one_thing_seen_says_it_once(plan: Planner) -> None:

@@ -6,17 +6,15 @@ What is named here is stable; docs/library.md shows it at work.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from needlecare.answers import read_facts
     from needlecare.ask.plainly import can, when
-    from needlecare.ask.verdict import Verdict
-    from needlecare.ask.when import Return
+    from needlecare.ask.verdict import Return, Verdict
     from needlecare.errors import InputError, NeedlecareError, OutputError, RuleSetError
     from needlecare.model.facts import Facts
-    from needlecare.model.plan import Day, Session, Timeline, Window
+    from needlecare.model.plan import Day, Session, Timeline, Treatment, Window, make_treatment
     from needlecare.model.ruleset import Rule, RuleSet, Source
-    from needlecare.model.treatment import Treatment, make_treatment
     from needlecare.rules.load import load_rules
-    from needlecare.timeline import build_timeline
+    from needlecare.timeline.build import build_timeline
+    from needlecare.typed import read_facts
     from needlecare.views.formats import render
 
 _HOMES = {
@@ -25,21 +23,21 @@ _HOMES = {
     "InputError": "needlecare.errors",
     "NeedlecareError": "needlecare.errors",
     "OutputError": "needlecare.errors",
-    "Return": "needlecare.ask.when",
+    "Return": "needlecare.ask.verdict",
     "Rule": "needlecare.model.ruleset",
     "RuleSet": "needlecare.model.ruleset",
     "RuleSetError": "needlecare.errors",
     "Session": "needlecare.model.plan",
     "Source": "needlecare.model.ruleset",
     "Timeline": "needlecare.model.plan",
-    "Treatment": "needlecare.model.treatment",
+    "Treatment": "needlecare.model.plan",
     "Verdict": "needlecare.ask.verdict",
     "Window": "needlecare.model.plan",
-    "build_timeline": "needlecare.timeline",
+    "build_timeline": "needlecare.timeline.build",
     "can": "needlecare.ask.plainly",
     "load_rules": "needlecare.rules.load",
-    "make_treatment": "needlecare.model.treatment",
-    "read_facts": "needlecare.answers",
+    "make_treatment": "needlecare.model.plan",
+    "read_facts": "needlecare.typed",
     "render": "needlecare.views.formats",
     "when": "needlecare.ask.plainly",
 }

@@ -1,6 +1,15 @@
 """The expected ways to fail, each with the exit code that the command line ends with."""
 
+from collections.abc import Iterable
 from typing import ClassVar
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Give ` (did you mean …?)` with the nearest of *known* names, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(known), n=2, cutoff=0.6)
+    return f" (did you mean {' or '.join(found)}?)" if found else ""
 
 
 class NeedlecareError(Exception):

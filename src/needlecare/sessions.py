@@ -6,10 +6,9 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from needlecare.errors import InputError
-from needlecare.model.plan import Session
+from needlecare.model.plan import Event, Session
 from needlecare.model.ruleset import Spacing
 from needlecare.model.time import Duration, shift_date
-from needlecare.model.treatment import Event
 
 Applying = tuple[tuple[Spacing, tuple[str, ...]], ...]
 _LONGEST_CLOSED = 732

@@ -7,8 +7,7 @@ import pytest
 from ask.conftest import Make
 from needlecare.ask.asked import at_instant
 from needlecare.ask.lookup import Meaning, find_activities
-from needlecare.ask.verdict import Verdict, judge
-from needlecare.ask.when import find_return
+from needlecare.ask.verdict import Verdict, find_return, judge
 from needlecare.model.plan import Timeline
 from needlecare.views.answers import say_return, say_verdict
 from needlecare.views.days import list_lifts

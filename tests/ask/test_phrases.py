@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from needlecare import RuleSet, Timeline
-from needlecare.ask.asked import Length, at_instant, go_on
+from needlecare.ask.asked import Length, at_instant, go_on, split_time, when_asked
 from needlecare.ask.lookup import find_activities, find_signs, treated_words
-from needlecare.ask.spoken import split_time, when_asked
 from needlecare.ask.verdict import YES, judge
 
 LINES = [

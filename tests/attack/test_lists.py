@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from attack.strength import mutated, tries
 from batches import batch, plans, small_rules
-from needlecare.batch.lines import TOO_LONG, decode_lines
+from needlecare.batch.table import TOO_LONG, decode_lines
 
 CSV = (
     b'id,date,time,area,depth,seen,note\r\nC-1,2026-11-20,16:30,face;neck,1.5,redness-gone=2026-11-22,"two\r\nlines"\r\n'

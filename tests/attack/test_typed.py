@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attack.strength import tried, tries
-from needlecare.batch.columns import read_map
-from needlecare.dates import parse_date, parse_time, parse_zone
+from needlecare.batch.table import read_map
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
-from needlecare.rules.exports import FIELDS
+from needlecare.rules.fields import FIELDS
+from needlecare.typed import parse_date, parse_time, parse_zone
 from running import run
 
 PIECES = (

@@ -40,7 +40,7 @@ def test_what_is_new_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_its_owners_alone_is_never_open_to_others(tmp_path: Path) -> None:
-    from needlecare.whole import Whole
+    from needlecare.files import Whole
 
     target = tmp_path / "plans.jsonl"
     target.touch(mode=0o600)

@@ -16,8 +16,9 @@ from markdown_it import MarkdownIt
 
 from needlecare import Timeline
 from needlecare.views import csv as csv_view
-from needlecare.views import html, markdown
+from needlecare.views import html
 from needlecare.views import json as json_view
+from needlecare.views import text as markdown
 from needlecare.views.json import to_record
 from page.pages import CLINIC, HERE, Page, make_plan, rules
 from running import PLAN, run, run_program
@@ -91,7 +92,7 @@ def test_the_page_holds_every_restriction_of_the_json(timeline: Timeline) -> Non
 
 
 def test_markdown_holds_every_restriction_of_the_json(timeline: Timeline) -> None:
-    tokens = MarkdownIt("commonmark").enable("table").parse(markdown.render(timeline))
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown.render_markdown(timeline))
     texts = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
     first = texts.index("Until when") + 3
     last = texts.index("What to do, and until when")
@@ -131,7 +132,7 @@ def test_every_day_session_and_red_flag_is_on_the_page(timeline: Timeline) -> No
 
 @pytest.mark.parametrize(
     ("name", "render"),
-    [("plan.html", html.render), ("plan.md", markdown.render), ("plan.csv", csv_view.render)],
+    [("plan.html", html.render), ("plan.md", markdown.render_markdown), ("plan.csv", csv_view.render)],
     ids=["html", "markdown", "csv"],
 )
 def test_the_clinics_plan_is_the_golden_one(name: str, render: Callable[[Timeline], str]) -> None:
@@ -172,7 +173,7 @@ def test_the_page_names_what_a_clinic_changed_and_why(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("render", [html.render, markdown.render], ids=["html", "markdown"])
+@pytest.mark.parametrize("render", [html.render, markdown.render_markdown], ids=["html", "markdown"])
 def test_who_changed_a_protected_rule_and_why_stands_at_the_top(
     render: Callable[[Timeline], str], tmp_path: Path
 ) -> None:

@@ -12,8 +12,9 @@ from markdown_it import MarkdownIt
 
 from needlecare import RuleSet, load_rules
 from needlecare.views import csv as csv_view
-from needlecare.views import html, markdown
-from needlecare.views.harmless import harmless
+from needlecare.views import html
+from needlecare.views import text as markdown
+from needlecare.views.phrases import harmless
 from page.pages import Page, make_plan, rules
 
 HOSTILE = {
@@ -86,7 +87,7 @@ def test_markdown_shows_it_literally(hostile: str, hostile_rules: RuleSet) -> No
     tokens = (
         MarkdownIt("commonmark", {"html": True})
         .enable(["table", "strikethrough"])
-        .parse(markdown.render(make_plan(hostile_rules)))
+        .parse(markdown.render_markdown(make_plan(hostile_rules)))
     )
     inside = [child for token in tokens for child in token.children or ()]
     assert not {token.type for token in (*tokens, *inside)} & {

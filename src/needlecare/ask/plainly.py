@@ -4,8 +4,7 @@ from datetime import date, datetime
 
 from needlecare.ask.asked import at_instant, on_day
 from needlecare.ask.lookup import Meaning, find_activities, treated_words
-from needlecare.ask.verdict import NO_RULE, Verdict, judge
-from needlecare.ask.when import Return, find_return
+from needlecare.ask.verdict import NO_RULE, Return, Verdict, find_return, judge
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR

@@ -7,15 +7,13 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.answers import read_facts
-from needlecare.batch.columns import ID
-from needlecare.dates import is_relative, parse_date, parse_time, parse_zone
+from needlecare.batch.table import ID
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
+from needlecare.model.plan import Seen, Treatment, make_treatment
 from needlecare.model.ruleset import RuleSet
-from needlecare.model.treatment import Seen, Treatment, make_treatment
-from needlecare.rules.exports import FIELDS
-from needlecare.seen import read_seen
+from needlecare.rules.fields import FIELDS
+from needlecare.typed import is_relative, parse_date, parse_time, parse_zone, read_facts, read_seen
 
 # Texts of one field, in the order of the row.
 Texts = tuple[str, ...]

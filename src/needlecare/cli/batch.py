@@ -2,20 +2,23 @@
 
 import contextlib
 import inspect
+import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, TextIO
 
 import typer
 
-from needlecare.cli.output import refuse_windows_path
-from needlecare.cli.reading import SEVERAL, SINGLE, present, said_of
-from needlecare.cli.request import options as options_of_treatment
+from needlecare.cli.options import SEVERAL, SINGLE, present, said_of
+from needlecare.cli.options import options as options_of_treatment
+from needlecare.cli.output import complain, refuse_windows_path
 from needlecare.errors import InputError
 
 if TYPE_CHECKING:
     from needlecare.batch.run import Batch, Summary
+
 
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
@@ -96,10 +99,9 @@ def _read_options(
     source: str, pairs: list[str], dates: str | None, options: Options, defaults: dict[str, Any]
 ) -> "Batch":
     from needlecare.batch.cases import texts_of
-    from needlecare.batch.run import Batch
-    from needlecare.batch.work import LINES, Settings
-    from needlecare.dates import is_relative, machine_zone, parse_date, parse_zone
-    from needlecare.rules.exports import FIELDS
+    from needlecare.batch.run import LINES, Batch, Settings
+    from needlecare.rules.fields import FIELDS
+    from needlecare.typed import is_relative, machine_zone, parse_date, parse_zone
 
     if dates not in (None, "dmy", "mdy"):
         raise InputError(f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)")
@@ -151,7 +153,7 @@ def _is_same(path: Path, other: Path) -> bool:
 
 def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
     """Tell the format, and the folder or the file of lines that is meant."""
-    from needlecare.batch.work import LINES
+    from needlecare.batch.run import LINES
     from needlecare.views.formats import FORMATS
 
     formats = (LINES, *FORMATS)
@@ -193,7 +195,6 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
 
     from needlecare.batch.run import run
     from needlecare.cli.output import delivering
-    from needlecare.cli.progress import Bar
 
     # A long run must give back what it doesn't need, but what is there already stays.
     gc.freeze()
@@ -229,3 +230,57 @@ def _say_end(summary: "Summary", whole: "Batch") -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+_SHOWN = 40
+_WIDTH = 30
+_EVERY_SECONDS = 0.2
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    # None where whoever started the program closed it.
+    return stream is not None and stream.isatty()
+
+
+class Bar:
+    """Says on stderr which rows are bad and, on a terminal, how far the batch is."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._shown = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
+        self._stream = stream
+        self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
+        self._began = self._said = time.monotonic()
+        self._rows = 0
+
+    def bad_row(self, line: int, client: str, problem: str) -> None:
+        """Tell of a rejected row."""
+        self.clear()
+        named = f" ({client[:_SHOWN]}{'…' if len(client) > _SHOWN else ''})" if client else ""
+        complain(f"line {line}{named}: {problem}")
+
+    def progress(self, rows: int) -> None:
+        """Show how many rows are done."""
+        self._rows = rows
+        now = time.monotonic()
+        if not self._shown or now - self._said < _EVERY_SECONDS:
+            return
+        self._said = now
+        drawn = ""
+        if self._size:
+            part = min(self._stream.tell() / self._size, 1.0)
+            full = int(part * _WIDTH)
+            drawn = f"{'█' * full}{'·' * (_WIDTH - full)} {part:4.0%}  "
+        sys.stderr.write(f"\r\x1b[K{drawn}{rows:,} rows  {rows / (now - self._began):,.0f} a second")
+        sys.stderr.flush()
+
+    def stopped(self) -> None:
+        """Tell where a folder stands whose batch was stopped."""
+        self.clear()
+        if self._rows:
+            complain(f"stopped after {self._rows} rows; the files that are there are whole, and --resume goes on")
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self._shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()

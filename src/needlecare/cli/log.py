@@ -7,11 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from needlecare.cli.lazy import Command
+from needlecare.cli.app import Command
+from needlecare.cli.options import LASTING, dated, make_request, present, refuse_ahead, spoken, the_log, with_options
 from needlecare.cli.output import complain, write_data, write_text
-from needlecare.cli.reading import dated, make_request, present, refuse_ahead
-from needlecare.cli.remembered import LASTING, spoken, the_log
-from needlecare.cli.request import with_options
 from needlecare.errors import InputError
 from needlecare.log import Entry
 
@@ -152,7 +150,7 @@ def _agrees(entry: Entry) -> bool:
 
 def _dated(typed: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """Write words such as today as dates, so that what is remembered doesn't move with the clock."""
-    from needlecare.dates import machine_zone, parse_zone
+    from needlecare.typed import machine_zone, parse_zone
 
     name = typed["tz"] or known.get("tz")
     return dict(dated(typed, parse_zone(name) if name else machine_zone()))

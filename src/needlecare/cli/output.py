@@ -20,7 +20,7 @@ _PLAINER = str.maketrans(
 
 def complain(text: str) -> None:
     """Write an error or a remark to stderr, without what a terminal would obey."""
-    from needlecare.views.harmless import harmless
+    from needlecare.views.phrases import harmless
 
     for number, line in enumerate(text.splitlines() or [""]):
         lead = "needlecare: " if number == 0 else "  "
@@ -33,7 +33,7 @@ def write_text(text: str, *, whole_lines: bool = False) -> None:
 
     On a terminal long lines are broken between words and go on under their text, unless *whole_lines* are wanted.
     """
-    from needlecare.views.harmless import harmless_lines
+    from needlecare.views.phrases import harmless_lines
 
     text = harmless_lines(text)
     with delivering():
@@ -125,7 +125,7 @@ def write_file(path: Path, text: str) -> None:
         OutputError: it can't be written there.
     """
     refuse_windows_path(path)
-    from needlecare.whole import Whole
+    from needlecare.files import Whole
 
     with Whole(path) as beside:
         beside.write_bytes(_bytes(text))

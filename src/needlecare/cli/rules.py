@@ -4,13 +4,15 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from needlecare.authors.cases import Case, read_cases
 from needlecare.cli.output import complain, write_data, write_file, write_text
 from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import VERBS
-from needlecare.rules.cases import Case, read_cases
-from needlecare.rules.places import Problems
+from needlecare.rules.read import Problems
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
 
 _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
@@ -36,7 +38,7 @@ def list_sets(*, as_json: bool) -> None:
         write_text(f"example: {path}\n")
 
 
-def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
+def show_rules(id_: str | None, rules: str | None, *, as_json: bool) -> None:
     """Show a rule set as it is after everything that it extends, each field with whose it is."""
     from needlecare.rules.load import load_with_places
 
@@ -60,7 +62,7 @@ def show(id_: str | None, rules: str | None, *, as_json: bool) -> None:
         if one.how == "switched off" and (one.section, one.id) in gone and id_ in (None, one.id)
     ]
     if id_ is not None and id_ not in entries and not off and not any(entries.values()):
-        from needlecare.rules.fields import nearest
+        from needlecare.errors import nearest
 
         known = [name for found in layer.entries.values() for name in found]
         raise InputError(f"the rule set {rule_set.id} has nothing called `{id_}`{nearest(id_, known)}")
@@ -111,7 +113,7 @@ def _flow(value: Any) -> str:
     return f'"{value}"' if any(mark in value for mark in ',:#{}[]"') else str(value)
 
 
-def lint(rules: Sequence[str], *, strict: bool) -> None:
+def lint_rules(rules: Sequence[str], *, strict: bool) -> None:
     """Say what is wrong with each of several rule sets, and what is hardly meant; the worst of them decides."""
     if (worst := max(_lint_one(one, strict=strict) for one in rules)) > 0:
         raise SystemExit(worst)
@@ -119,7 +121,7 @@ def lint(rules: Sequence[str], *, strict: bool) -> None:
 
 def _lint_one(rules: str, *, strict: bool) -> int:
     """Lint a rule set by itself; give the exit code that it asks for."""
-    from needlecare.lint import advise
+    from needlecare.authors.advice import advise
     from needlecare.rules.load import load_with_places
 
     try:
@@ -153,7 +155,7 @@ def _marked(line: str, word: str) -> str:
 
 def run_tests(rules: str, only: str | None) -> None:
     """Run the cases beside a rule set, and say where its plans differ."""
-    from needlecare.cases import run_case
+    from needlecare.authors.cases import run_case
     from needlecare.rules.load import load_rules_at
 
     location = find_rules(rules)
@@ -181,9 +183,9 @@ def _cases(location: Path) -> list[Case]:
     return cases
 
 
-def diff(old: str, new: str, *, as_json: bool) -> None:
+def diff_rules(old: str, new: str, *, as_json: bool) -> None:
     """Say what changes from one rule set to another: which rules, and for which of the sample cases."""
-    from needlecare.comparing import compare_plans, compare_rules
+    from needlecare.authors.diff import compare_plans, compare_rules
     from needlecare.rules.load import load_rules_at
 
     places = find_rules(old), find_rules(new)
@@ -209,7 +211,7 @@ def diff(old: str, new: str, *, as_json: bool) -> None:
         )
 
 
-def init(path: Path) -> None:
+def init_rules(path: Path) -> None:
     """Write a commented rule set to start from; a file that is there already is left alone."""
     with suppress(OSError):  # where nothing can be, nothing can be written either, and that says why
         if path.exists():
@@ -219,9 +221,9 @@ def init(path: Path) -> None:
     complain(f"wrote {path}; next: needlecare rules lint {path}")
 
 
-def schema(*, timeline: bool) -> None:
+def write_schema(*, timeline: bool) -> None:
     """Write the JSON Schema of rule files, or of plans."""
-    from needlecare.rules.schema import rule_schema
+    from needlecare.rules.fields import rule_schema
     from needlecare.views.json import json_schema
 
     made = json_schema() if timeline else rule_schema()
@@ -229,7 +231,96 @@ def schema(*, timeline: bool) -> None:
 
 
 def _write_json(record: dict[str, Any]) -> None:
-    from needlecare.views.harmless import escape
+    from needlecare.views.phrases import escape
 
     lines = json.dumps({"schema_version": 1, **record}, indent=2, ensure_ascii=False).split("\n")
     write_data("".join(f"{escape(line)}\n" for line in lines))
+
+
+rules_app = typer.Typer(help="For those who write rules.", no_args_is_help=True, add_completion=False)
+
+_Rules = Annotated[str, typer.Argument(metavar="RULES", help="A rule set that ships, a file or a folder.")]
+_Format = Annotated[str, typer.Option("--format", help="text or json.")]
+
+
+def _is_json(format_: str) -> bool:
+    from needlecare.errors import InputError
+
+    if format_ not in ("text", "json"):
+        raise InputError(f"--format: there is no `{format_}`; it is text or json")
+    return format_ == "json"
+
+
+@rules_app.command("list")
+def list_(*, format_: _Format = "text") -> None:
+    """List the rule sets that ship."""
+    list_sets(as_json=_is_json(format_))
+
+
+@rules_app.command()
+def show(
+    id_: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="One entry by its id, or a list: rules, activities, signs, moments, facts, sources …; else all.",
+        ),
+    ] = None,
+    *,
+    rules: Annotated[str | None, typer.Option(metavar="NAME|FILE|FOLDER", help="Else microneedling.")] = None,
+    format_: _Format = "text",
+) -> None:
+    """Show what a rule set comes to, with everything that it extends, and whose each part is."""
+    show_rules(id_, rules, as_json=_is_json(format_))
+
+
+@rules_app.command()
+def lint(
+    rules: Annotated[
+        list[str],
+        typer.Argument(metavar="RULES", help="Rule sets that ship, files or folders, each a set by itself."),
+    ],
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
+) -> None:
+    """Say what is wrong with a rule set, and what is hardly meant, with file, line and column.
+
+    Of several each is looked at by itself, and the exit code is that of the worst.
+    """
+    lint_rules(rules, strict=strict)
+
+
+@rules_app.command("test")
+def run_cases(
+    rules: _Rules,
+    *,
+    only: Annotated[str | None, typer.Option("--only", help="Only cases with this in their names.")] = None,
+) -> None:
+    """Run the cases that stand beside the rules."""
+    run_tests(rules, only)
+
+
+@rules_app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A rule set that ships, a file or a folder.")],
+    new: Annotated[str, typer.Argument(help="The one to compare it with.")],
+    *,
+    format_: _Format = "text",
+) -> None:
+    """Say what changes from one rule set to another, and for whom."""
+    diff_rules(old, new, as_json=_is_json(format_))
+
+
+@rules_app.command()
+def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]) -> None:
+    """Write a commented rule set to start from."""
+    init_rules(path)
+
+
+@rules_app.command()
+def schema(
+    *,
+    timeline: Annotated[bool, typer.Option("--timeline", help="The one of what `plan --format json` writes.")] = False,
+) -> None:
+    """Write the JSON Schema of rule files, for editors."""
+    write_schema(timeline=timeline)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from needlecare.cli.reading import Request, present_for, read_date
+from needlecare.cli.options import Request, present_for, read_date
 from needlecare.errors import InputError
 
 _LONGEST = 500
@@ -35,7 +35,7 @@ def understand(
     Words about time count only where the rest needs none.
     """
     from needlecare.ask.asked import at_instant, at_time, go_on, lasting, on_day
-    from needlecare.dates import parse_time
+    from needlecare.typed import parse_time
 
     request, typed = requests[0], joined(words)
     treatment = request.treatment
@@ -43,7 +43,7 @@ def understand(
     lengths: tuple[Any, ...] = ()
     day = _read_day(on, request, requests) if on is not None else None
     if not meaning.is_sure:
-        from needlecare.ask.spoken import split_time, when_asked
+        from needlecare.ask.asked import split_time, when_asked
 
         spoken = split_time(typed, treatment, lambda: present_for(requests))
         named = spoken.first is not None or spoken.opening
@@ -77,6 +77,6 @@ def _read_day(text: str, request: Request, requests: Sequence[Request]) -> date:
     """Read the day of --on: as any other date, or the name of a day of the week."""
     if text[:1].isdigit():
         return read_date(text, request.treatment.zone, request.now)
-    from needlecare.ask.spoken import read_weekday
+    from needlecare.ask.asked import read_weekday
 
     return read_weekday(text, lambda: present_for(requests)) or read_date(text, request.treatment.zone, request.now)

@@ -4,8 +4,7 @@ from typing import NoReturn
 
 import typer
 
-from needlecare.ask.lookup import Meaning
-from needlecare.ask.words import SITTINGS, tokens
+from needlecare.ask.lookup import SITTINGS, Meaning, tokens
 from needlecare.cli.output import write_data, write_text
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
@@ -38,7 +37,7 @@ def dont_know(timeline: Timeline, meaning: Meaning, typed: str, format_: str, *,
         record["red_flags"] = [red_flag_record(rule, timeline.rule_set) for rule in timeline.red_flags]
         write_data(write(record))
         raise typer.Exit(_UNKNOWN)
-    from needlecare.views.framing import finished, flag_texts, red_flag_line
+    from needlecare.views.answers import finished, flag_texts, red_flag_line
 
     if meaning.when and meaning.ids and not meaning.unknown:
         lines = [

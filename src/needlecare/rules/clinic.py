@@ -5,9 +5,9 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-from needlecare.model.clinic import DARK_PAGE, LEAST_CONTRAST, LIGHT_PAGE, Clinic, contrast
+from needlecare.model.ruleset import DARK_PAGE, LEAST_CONTRAST, LIGHT_PAGE, Clinic, contrast
 from needlecare.rules.fields import Entry
-from needlecare.rules.places import Problems, Value, fields_at, place
+from needlecare.rules.read import Problems, Value, fields_at, place
 
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "closing": 500}

@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from needlecare.errors import InputError
-from needlecare.model.clinic import Clinic
 from needlecare.model.facts import Condition, Fact
-from needlecare.model.ruleset import Rule, RuleSet
-from needlecare.rules import words
+from needlecare.model.ruleset import Clinic, Rule, RuleSet
+from needlecare.rules import fields as words
 from needlecare.rules.checks import check_references
-from needlecare.rules.layers import Layer, Raw
-from needlecare.rules.overlay import Sources, resolve
-from needlecare.rules.places import Problems, Value
+from needlecare.rules.fields import Context, parse_rule, parse_screening, parse_spacing
+from needlecare.rules.layers import Layer, Sources, resolve
+from needlecare.rules.read import Problems, Raw, Value
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
-from needlecare.rules.statements import Context, parse_rule, parse_screening, parse_spacing
 
 
 def load_rules(name: str | Path = DEFAULT) -> RuleSet:
@@ -120,7 +118,7 @@ def _clinic(layer: Layer, problems: Problems) -> Clinic | None:
 def _batch(layer: Layer, facts: Mapping[str, Fact], problems: Problems) -> dict[str, str]:
     if layer.batch is None:
         return {}
-    from needlecare.rules.exports import parse_batch
+    from needlecare.rules.fields import parse_batch
 
     return parse_batch(layer.batch, facts, problems)
 

@@ -1,10 +1,13 @@
 """Where rule sets lie: those that ship with the program, by name; a clinic's own, by path."""
 
+import hashlib
+import json
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from needlecare.errors import InputError
-from needlecare.rules.fields import nearest
+from needlecare.errors import InputError, nearest
 
 DEFAULT = "microneedling"
 
@@ -45,3 +48,38 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
 def is_shipped(location: Path) -> bool:
     """Tell whether *location* is a rule set that ships."""
     return location.parent == shipped_folder()
+
+
+FOLDER = Path(__file__).parents[1] / "packed_rules"
+# Part of the digest: to be raised whenever YAML is turned into values in another way.
+_READING = 1
+
+Files = Sequence[tuple[Path, bytes]]
+
+
+def pack(name: str, files: Files, trees: Sequence[Any]) -> Path:
+    """Write the packed form of the rule set called *name*, made of *files*, whose values are *trees*."""
+    FOLDER.mkdir(exist_ok=True)
+    target = FOLDER / f"{name}.json"
+    target.write_text(f"{_digest(files)}\n{json.dumps(list(trees), ensure_ascii=False)}\n", encoding="utf-8")
+    return target
+
+
+def unpack(name: str, files: Files) -> list[Any] | None:
+    """Give the values of *files*, if they were packed from these very bytes."""
+    try:
+        digest, _, packed = (FOLDER / f"{name}.json").read_text(encoding="utf-8").partition("\n")
+        if digest != _digest(files):
+            return None
+        trees = json.loads(packed)
+    except (OSError, ValueError):
+        return None
+    return trees if isinstance(trees, list) else None
+
+
+def _digest(files: Files) -> str:
+    digest = hashlib.sha256(str(_READING).encode())
+    for path, data in files:
+        digest.update(f"\n{path.name} {len(data)}\n".encode())
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,22 +1,240 @@
 """The timeline of one treatment: select what applies, compute spans, merge them, and list the days."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from needlecare.model.facts import Facts, Truth
-from needlecare.model.plan import FOREVER, Hint, Session, Timeline, Window
+from needlecare.errors import InputError
+from needlecare.model.facts import Fact, Facts, Test, Truth
+from needlecare.model.plan import (
+    FOREVER,
+    Clash,
+    Day,
+    Event,
+    Hint,
+    Lift,
+    Meeting,
+    Session,
+    Timeline,
+    Treatment,
+    Window,
+    day_number,
+    treated_on,
+)
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
-from needlecare.model.time import ceil_to_day
-from needlecare.model.treatment import Treatment, treated_on
+from needlecare.model.time import ceil_to_day, local_date
 from needlecare.sessions import next_session
-from needlecare.timeline.days import make_days
-from needlecare.timeline.events import meet
 from needlecare.timeline.merging import Hold, cut, lost, merge
-from needlecare.timeline.precare import precare
-from needlecare.timeline.screening import find_against
-from needlecare.timeline.selection import Chosen, Reach, Selection
+from needlecare.timeline.selection import Chosen, Reach, Selection, find_against, select
 from needlecare.timeline.spans import Span, Spans
-from needlecare.timeline.wording import condition_text, window_text
+
+LONGEST = 30
+_LAST = 1_000_000
+_MOMENT = timedelta(microseconds=1)
+_LISTS = {DO: "do", PREPARE: "prepare", EXPECT: "expect"}
+
+
+def make_days(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[Day, ...]:
+    """List the days of a plan: those of pre-care, then *shown* days from day 0 on.
+
+    Without *shown*, up to the last restriction that has a date, though never more than `LONGEST`.
+    """
+    windows = list(windows)
+    first, last = day_range(windows, treatment, shown)
+    lists: dict[int, dict[str, dict[str, None]]] = {number: {} for number in range(first, last + 1)}
+    lifts: dict[int, list[Lift]] = {number: [] for number in range(first, last + 1)}
+
+    for window in windows:
+        for name, begins, ends in marks(window, treatment):
+            for number in range(max(begins, first), min(ends, last) + 1):
+                lists[number].setdefault(name, {})[window.target] = None
+        for number, lift in lifting(window, treatment):
+            if first <= number <= last:
+                lifts[number].append(lift)
+    return tuple(
+        _day(number, treatment.day + timedelta(days=number), lists[number], lifts[number])
+        for number in range(first, last + 1)
+    )
+
+
+def marks(window: Window, treatment: Treatment) -> Iterator[tuple[str, int, int]]:
+    """Tell in which lists of which days *window* stands, from the first day to the last."""
+    if window.kind == AVOID:
+        stretches = [
+            ("avoid", window.start, window.end),
+            ("better_not", window.better_from, window.start),
+            ("better_not", window.end, window.better_until),
+        ]
+        if window.waits and window.over < FOREVER:
+            # The clock can't know whether it has come, however long ago it was usual.
+            stretches.append(("only_if", window.over, FOREVER))
+    elif window.kind != ALLOW:
+        stretches = [(_LISTS[window.kind], window.start, window.end)]
+    else:
+        stretches = []
+    for name, start, end in stretches:
+        if start < end or window.kind != AVOID:
+            ends = _LAST if end == FOREVER else _number(max(end - _MOMENT, start), treatment)
+            yield name, _number(start, treatment), ends
+
+
+def lifting(window: Window, treatment: Treatment) -> Iterator[tuple[int, Lift]]:
+    """Tell what lifts where *window* eases and ends, and on which day."""
+    if window.kind == AVOID:
+        for lift in window.lifts:
+            yield _number(lift.at, treatment), lift
+
+
+def _number(instant: datetime, treatment: Treatment) -> int:
+    return day_number(treatment, local_date(instant, treatment.zone))
+
+
+def _day(number: int, day: date, listed: dict[str, dict[str, None]], lifts: list[Lift]) -> Day:
+    avoid = listed.get("avoid", {})
+    better_not = {target: None for target in listed.get("better_not", {}) if target not in avoid}
+    return Day(
+        number,
+        day,
+        tuple(sorted(avoid)),
+        tuple(sorted(better_not)),
+        tuple(sorted(target for target in listed.get("only_if", {}) if target not in avoid | better_not)),
+        tuple(sorted(listed.get("do", {}))),
+        tuple(sorted(listed.get("prepare", {}))),
+        tuple(sorted(listed.get("expect", {}))),
+        tuple(sorted(lifts, key=lambda lift: (lift.at, lift.activity))),
+    )
+
+
+def day_range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
+    """Give the first and the last day to list."""
+    windows = list(windows)
+    begins = [window.better_from for window in windows]
+    ends = [
+        instant
+        for window in windows
+        if window.kind == AVOID
+        for instant in (window.end, window.better_until)
+        if instant != FOREVER
+    ]
+
+    first = _number(min(begins), treatment) if begins else 0
+    last = _number(max(ends), treatment) if ends else 0
+    if shown is None:
+        shown = min(max(last, 0) + 1, LONGEST)
+    return max(min(first, 0), -LONGEST), shown - 1
+
+
+_STRICTEST = ("no", "better-not")
+
+
+def meet(timeline: Timeline) -> tuple[Meeting, ...]:
+    """Tell for each event of the treatment what of it clashes: what its kind implies, and all that is part of that."""
+    return tuple(_meeting(timeline, event) for event in timeline.treatment.events)
+
+
+def _meeting(timeline: Timeline, event: Event) -> Meeting:
+    kind = timeline.rule_set.events.get(event.kind)
+    implied = kind.activities if kind else ()
+    activities = sorted(_part_of(timeline, implied))
+    clashes = [clash for activity in activities if (clash := _strictest(timeline, activity, event)) is not None]
+    clashing = {clash.activity for clash in clashes}
+    waiting = [
+        window._replace(target=activity)
+        for activity in activities
+        if activity not in clashing
+        for window in timeline.windows_on(activity)
+        if window.waits and window.over < FOREVER and local_date(window.over, timeline.treatment.zone) <= event.last
+    ]
+    ranked = sorted(clashes, key=lambda one: (_STRICTEST.index(one.state), one.activity))
+    return Meeting(event, tuple(ranked), bool(kind), tuple(waiting))
+
+
+def _part_of(timeline: Timeline, implied: Iterable[str]) -> set[str]:
+    wanted = set(implied)
+    rule_set = timeline.rule_set
+    parts = {one for one in timeline.reached if wanted & set(rule_set.lineage[one])}
+    return parts | wanted
+
+
+def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
+    found = [
+        (_STRICTEST.index(state), -window.better_until.timestamp(), Clash(activity, state, window))
+        for window in timeline.windows_on(activity)
+        for state in states_on(window, event.first, event.last, timeline.treatment.zone)
+    ]
+    return min(found, key=lambda one: one[:2])[2] if found else None
+
+
+def states_on(window: Window, first: date, last: date, zone: ZoneInfo) -> Iterator[str]:
+    """Tell what a restriction says at any instant of the days *first* to *last*: `no`, `better-not`, or neither."""
+    for state, start, end in (
+        ("no", window.start, window.end),
+        ("better-not", window.better_from, window.start),
+        ("better-not", window.end, window.better_until),
+    ):
+        if start >= end or local_date(start, zone) > last:
+            continue
+        if end == FOREVER or local_date(max(end - _MOMENT, start), zone) >= first:
+            yield state
+
+
+def begin_before(rule_set: RuleSet, selection: Selection, treatment: Treatment) -> list[tuple[str, date]]:
+    """Tell what is to be left before *treatment*, each from which date on."""
+    spans = Spans(rule_set, treatment, selection)
+    begins: dict[str, date] = {}
+    for chosen in selection.by_verb[AVOID]:
+        span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
+        if span is not None and span.start < treatment.first:
+            first = local_date(span.start, treatment.zone)
+            for target in chosen.rule.targets:
+                begins[target] = min(first, begins.get(target, first))
+    return sorted(begins.items())
+
+
+def precare(rule_set: RuleSet, selection: Selection, treatment: Treatment, day: date) -> Iterator[tuple[str, date]]:
+    """Tell what one would leave between *treatment* and a session on *day*, from which date on."""
+    following = treated_on(day, None, treatment.zone)
+    begins = [(target, max(first, treatment.day)) for target, first in begin_before(rule_set, selection, following)]
+    yield from sorted(begins, key=lambda item: (item[1], item[0]))
+
+
+_LEADS = {AVOID: "no {}", DO: "{}", ALLOW: "{} is allowed", EXPECT: "{} is to be expected"}
+
+
+def window_text(rule: Rule, label: str, kind: str) -> str:
+    """Say what *rule* asks for on a target called *label*; a rule's own text speaks of all its targets."""
+    own = rule.words.get("text")
+    if own and kind == rule.verb:
+        return own
+    text = _LEADS.get(kind, "{}").format(label)
+    return text[:1].upper() + text[1:]
+
+
+def condition_text(rule: Rule, unsure: tuple[str, ...], rule_set: RuleSet) -> str | None:
+    """Say under which condition *rule* holds: its own "if", and what isn't known."""
+    parts = [rule.words["if"]] if "if" in rule.words else []
+    parts.extend(test_text(rule_set.facts[test.fact], test) for test in rule.when.tests if test.fact in unsure)
+    return " and ".join(parts) or None
+
+
+def test_text(fact: Fact, test: Test) -> str:
+    """Say what a condition asks of a fact: `skin type is IV, V or VI`."""
+    return (fact.phrase or f"{fact.id.replace('-', ' ')} is {{}}").replace("{}", _answers(fact, test))
+
+
+def _answers(fact: Fact, test: Test) -> str:
+    if fact.is_number:
+        low, high = test.low, test.high
+        unit = f" {fact.unit}" if fact.unit else ""
+        if low is not None and high is not None:
+            return f"{low:g} to {high:g}{unit}" if low != high else f"{low:g}{unit}"
+        if low is not None:
+            return f"{'over' if test.open_low else 'at least'} {low:g}{unit}"
+        return f"{'under' if test.open_high else 'up to'} {high:g}{unit}"
+    labels = [fact.label_of(answer.id) for answer in fact.answers if answer.id in test.answers]
+    joined = ", ".join(labels[:-1]) + (" or " if len(labels) > 1 else "") + (labels[-1] if labels else "")
+    return f"not {joined}" if test.negated else joined
+
 
 # Windows that begin together stand in this order.
 KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
@@ -270,3 +488,36 @@ class Builder:
 
 def _adds(one: Span, to: Span) -> bool:
     return one.end > to.end or one.better_until > to.better_until or bool(set(one.waits) - set(to.waits))
+
+
+def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
+    """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else.
+
+    Raises:
+        InputError: what is given is something else, or the facts were read for another rule set.
+    """
+    check_given(rule_set, treatment, facts)
+    return build_selected(rule_set, treatment, facts, select(rule_set, facts), days=days)
+
+
+def check_given(rule_set: RuleSet, treatment: Treatment, facts: Facts) -> None:
+    """Check that a plan is made of a rule set, a treatment, and facts that were read for that rule set.
+
+    Raises:
+        InputError: something of it is something else.
+    """
+    for given, kind, made in (
+        (rule_set, RuleSet, "a rule set, as load_rules gives it"),
+        (treatment, Treatment, "a treatment, as make_treatment gives it"),
+        (facts, Facts, 'facts, as read_facts(rule_set, {"area": "face"}) gives them'),
+    ):
+        if not isinstance(given, kind):
+            raise InputError(f"a timeline is built of {made}, not {type(given).__name__}")
+    known = rule_set.facts
+    if not facts.given.keys() <= known.keys() or any(
+        name not in known or known[name].assumed != value for name, value in facts.assumed.items()
+    ):
+        raise InputError(f"these facts were read for another rule set; read them again with that of {rule_set.id}")
+
+
+__all__ = ["build_timeline"]

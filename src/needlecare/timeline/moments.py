@@ -4,12 +4,17 @@ from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from needlecare.model.bounds import EVENT, NEXT_SESSION, NOTHING, TREATMENT, Bound, Term
-from needlecare.model.plan import FOREVER, Wait
+from needlecare.model.plan import FOREVER, Treatment, Wait
 from needlecare.model.ruleset import Moment, RuleSet
 from needlecare.model.time import (
+    EVENT,
+    NEXT_SESSION,
+    NOTHING,
+    TREATMENT,
+    Bound,
     Duration,
     Point,
+    Term,
     as_end,
     as_end_before,
     as_start,
@@ -18,7 +23,6 @@ from needlecare.model.time import (
     point_at,
     readings,
 )
-from needlecare.model.treatment import Treatment
 
 
 class Unplanned(Exception):  # noqa: N818  not an error: the caller leaves the rule out

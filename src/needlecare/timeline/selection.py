@@ -1,11 +1,12 @@
 """Which rules apply to a person, and which of them reach which activity. Depends on facts alone, not on dates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from needlecare.model.bounds import Bound
 from needlecare.model.facts import Facts, Truth
+from needlecare.model.plan import Finding, Treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, VERBS, Rule, RuleSet, Screening, Spacing
+from needlecare.model.time import Bound, shift_date
 
 
 class Chosen(NamedTuple):
@@ -121,3 +122,32 @@ def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Reach, ...
     # Of exceptions one inside the other the nearest speaks of the activity; those side by side all do.
     outer = {ancestor for node in met for ancestor in rule_set.lineage[node][1:]}
     return tuple(Reach(chosen, exceptions[node]) for node in sorted(met) if node not in outer)
+
+
+_GRAVEST = ("stop", "postpone", "ask", "tell")
+
+
+def find_against(selection: Selection, treatment: Treatment, facts: Facts) -> Iterator[Finding]:
+    """Tell what speaks against the treatment, the gravest first."""
+    found = []
+    for screening, truth in selection.screenings:
+        if truth is Truth.YES:
+            level = _level(screening, treatment, facts)
+            found.extend([Finding(screening, level)] if level else [])
+    yield from sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
+
+
+def _level(screening: Screening, treatment: Treatment, facts: Facts) -> str | None:
+    """Give the level for this person; long enough before the treatment it no longer counts, undated it is asked."""
+    if screening.within is None:
+        return screening.level
+    dates = [
+        facts.dates[test.fact, answer]
+        for test in screening.when.tests
+        for answer in test.answers
+        if (test.fact, answer) in facts.dates
+    ]
+    if not dates:
+        return "ask" if screening.level in ("stop", "postpone") else screening.level
+    over = shift_date(max(dates), screening.within)
+    return screening.level if over > treatment.day else None

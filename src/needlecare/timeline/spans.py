@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from needlecare.model.bounds import AT_TREATMENT, Bound
-from needlecare.model.plan import FOREVER, Wait
+from needlecare.model.plan import FOREVER, Treatment, Wait
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import (
+    AT_TREATMENT,
+    Bound,
     Duration,
     Point,
     as_end,
@@ -22,7 +23,6 @@ from needlecare.model.time import (
     local_date,
     shift_date,
 )
-from needlecare.model.treatment import Treatment
 from needlecare.timeline.moments import Moments, Resolved, Unplanned
 from needlecare.timeline.selection import Selection
 

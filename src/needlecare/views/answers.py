@@ -3,28 +3,130 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from needlecare.ask.covered import is_before, prepares
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Part, Verdict
-from needlecare.ask.when import Return
-from needlecare.model.plan import FOREVER, Window
-from needlecare.model.ruleset import ALLOW, PRESCRIBED
-from needlecare.views.answers_unknown import SILENT, say_unknown
-from needlecare.views.framing import closed, say_asked, say_findings, say_sources, say_treatment
+from needlecare.ask.asked import Asked
+from needlecare.ask.now import CALL, EXPECTED, NO_LONGER, RED_FLAG, Change, Now, Sighting
+from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
+from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Part, Return, Verdict, is_before, prepares
+from needlecare.model.facts import Given
+from needlecare.model.plan import FOREVER, Timeline, Window, day_number
+from needlecare.model.ruleset import ALLOW, PRESCRIBED, Rule, RuleSet
+from needlecare.views.days import Parts
 from needlecare.views.phrases import (
+    NO_ADVICE,
     Clock,
     capital,
+    flag_text,
     join_words,
+    say_answers,
     say_better_not,
     say_date,
+    say_dated,
+    say_dates,
+    say_length,
     say_not_before,
     say_option,
+    say_restriction,
+    say_until_seen,
+    say_waits,
     sentence,
     topmost,
     whom,
+    with_details,
 )
+from needlecare.views.sheet import lead_of, list_core_changes
+
+_SHOWN = 3
+SILENT = {
+    "before": "no rule speaks of the time before the treatment",
+    "time": "no rule speaks of that time",
+    "advice": "no rule restricts it then, and none recommends it",
+}
+
+
+def say_unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Say what is known around what isn't."""
+    rule_set = verdict.timeline.rule_set
+    if verdict.silent:
+        leave = f" Leave it from {clock.at(verdict.again)}." if verdict.again else ""
+        yield f"- So this is not a yes.{leave} Ask your clinic."
+        yield from (f"- {line}" for line in _permitted_unknown(verdict, clock))
+        return
+    yield f"- No rule of {rule_set.id} speaks of it for this treatment, so this is not a yes. Ask your clinic."
+    for hint in verdict.hints[:_SHOWN]:
+        until = f" until {clock.until(hint.then)}" if hint.then else ""
+        options = join_words(say_option(name, rule_set) for name in hint.facts)
+        yield f"- {options}: if this was assumed wrongly, leave {rule_set.label(hint.target)}{until}."
+
+
+def _permitted_unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Say when it would be permitted."""
+    wanted = verdict.timeline.rule_set.ancestry(verdict.meaning.ids)
+    for window in verdict.timeline.windows:
+        if window.kind == ALLOW and window.target in wanted:
+            condition = f", if {window.condition}" if window.condition else ""
+            yield f"Allowed from {clock.at(window.start)} until {clock.until(window.end)}{condition}."
+
+
+def closed(lines: Iterable[str], timeline: Timeline) -> str:
+    """Close an answer with the red flags and whom to believe first."""
+    return finished([*lines, f"- {red_flag_line(timeline)}"], timeline.rule_set)
+
+
+def finished(lines: Iterable[str], rule_set: RuleSet) -> str:
+    """Finish an answer with what was changed of the core, and whom to believe first."""
+    return "\n".join([*lines, *list_core_changes(rule_set), NO_ADVICE]) + "\n"
+
+
+def red_flag_line(timeline: Timeline) -> str:
+    """Name the weightiest red flag, and how to see the others."""
+    urgent = [rule for rule in timeline.red_flags if rule.urgent]
+    if not urgent:
+        return f"Red flags: none in this rule set; ask {whom(timeline)} which signs need a call."
+    signs = max(urgent, key=lambda rule: (len(rule.says), rule.id)).targets
+    names = join_words(timeline.rule_set.label(sign) for sign in signs)
+    return f"Red flags ({names}): see a clinician. `needlecare today` lists them all."
+
+
+def flag_texts(timeline: Timeline) -> Iterator[str]:
+    """Give the text of every red flag."""
+    return (flag_text(rule, timeline.rule_set) for rule in timeline.red_flags)
+
+
+def say_asked(asked: Asked, timeline: Timeline) -> str:
+    """Say when the question is about."""
+    clock, day = Clock(timeline.treatment), timeline.treatment.day
+    if asked.at is not None:
+        return clock.at(asked.at)
+    if asked.start is not None and asked.end is not None:
+        same = clock.day(asked.start) == clock.day(asked.end)
+        end = clock.time(asked.end) if same else "midnight" if asked.first == asked.last else clock.until(asked.end)
+        return f"{clock.at(asked.start)} to {end}"
+    return say_dates(asked.first, asked.last, day)
+
+
+def say_treatment(timeline: Timeline) -> str:
+    """Say which treatment an answer counts from."""
+    treatment = timeline.treatment
+    hour = f" {treatment.clock:%H:%M}" if treatment.clock else ""
+    area = timeline.facts.value("area")
+    shown = f" ({', '.join(area)})" if isinstance(area, tuple) else ""
+    return f"the treatment of {say_date(treatment.day, treatment.day)}{hour}{shown}"
+
+
+def say_findings(timeline: Timeline) -> Iterator[str]:
+    """Say loudly what speaks against the treatment at all."""
+    for finding in timeline.findings:
+        if finding.level in ("stop", "postpone"):
+            yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
+
+
+def say_sources(sources: tuple[str, ...]) -> str:
+    """Name the first sources, and how many more there are."""
+    more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
+    return f"says {', '.join(sources[:_SHOWN])}{more}" if sources else "no source named"
+
 
 _LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
-_SHOWN = 3
 
 
 def say_verdict(verdict: Verdict, *, several: bool = False) -> str:
@@ -247,3 +349,296 @@ def _say_return(found: Return, clock: Clock) -> str:
     if found.better_from is not None:
         return f"{said}, better not before {clock.at(found.better_from)}"
     return f"{said}, then {say_better_not(None, clock)}" if found.last.is_open else said
+
+
+def say_sighting(sighting: Sighting) -> str:
+    """Say whether a sign is to be expected."""
+    lines = list(_sighting(sighting))
+    if sighting.verdict in (RED_FLAG, NO_RULE):
+        lines.extend(f"- {text}" for text in flag_texts(sighting.timeline))
+        return finished(lines, sighting.timeline.rule_set)
+    return closed(lines, sighting.timeline)
+
+
+def _sighting(sighting: Sighting) -> Iterator[str]:
+    timeline, clock = sighting.timeline, Clock(sighting.timeline.treatment)
+    named = {sign for rule in sighting.flags for sign in rule.targets}.intersection(sighting.meaning.ids)
+    signs = [one for one in sighting.meaning.ids if one in named or not named]
+    label = join_words(timeline.rule_set.label(one) for one in signs) or sighting.meaning.words
+    when = say_asked(sighting.asked, timeline)
+    if sighting.verdict == RED_FLAG:
+        yield f"Red flag. {capital(label)}, {when}: see a clinician now."
+        yield from (f"- {_flag(rule)}" for rule in sighting.flags)
+        return
+    if sighting.verdict == NO_RULE:
+        unsure = "the words I don't know may matter" if sighting.windows else "no rule speaks of it"
+        yield f"I don't know. {capital(label)}, {when}: {unsure}. Call your clinic."
+        return
+    if sighting.flags:
+        yield f"Call your clinic. {capital(label)}, {when}."
+        yield from (f"- {_flag(rule)}" for rule in sighting.flags)
+        return
+    if sighting.verdict == EXPECTED:
+        yield f"To be expected. {capital(label)}, {when}."
+        if sighting.until:
+            yield f"- Until {clock.until(sighting.until)}; after that it is no longer expected."
+        if sighting.call_from:
+            yield f"- Still there on {clock.at(sighting.call_from)}? Call your clinic."
+    elif sighting.verdict == NO_LONGER and sighting.call_from:
+        yield f"No longer expected. {capital(label)}, {when}: watch it."
+        yield f"- Still there on {clock.at(sighting.call_from)}, or does it grow? Call your clinic."
+    elif sighting.verdict == CALL and sighting.over:
+        yield f"No longer expected. {capital(label)}, {when}: call your clinic."
+    else:
+        yield f"Not expected yet. {capital(label)}, {when}: call your clinic if it worries you."
+        if sighting.starts:
+            yield f"- It is usually seen from {clock.at(sighting.starts)} on."
+    for condition in sighting.conditions:
+        yield f"- This holds if {condition}."
+    sources = dict.fromkeys(saying.source for window in sighting.windows for saying in window.says)
+    yield f"- {capital(say_sources(tuple(sources)))}."
+
+
+def _flag(rule: Rule) -> str:
+    sources = ", ".join(dict.fromkeys(saying.source for saying in rule.says[:_SHOWN]))
+    return f"{rule.words.get('text', rule.id)} [{sources}]"
+
+
+def say_now(now: Now) -> str:
+    """Say what holds now."""
+    return finished(_now(now), now.timelines[0].rule_set)
+
+
+def _now(now: Now) -> Iterator[str]:
+    for timeline in now.timelines:
+        day = now.at.astimezone(timeline.treatment.zone).date()
+        number = f"{day_number(timeline.treatment, day)}".replace("-", "−")
+        yield f"{Clock(timeline.treatment).at(now.at)}: day {number} of {say_treatment(timeline)}."
+        yield from say_findings(timeline)
+    yield from _verdicts("Leave", now.avoid)
+    yield from _verdicts("Better not", now.better_not)
+    yield from _section("Check first", _to_be_seen(now))
+    yield from _section(
+        "Do", dict.fromkeys(with_details(window, Clock(timeline.treatment)) for timeline, window in now.do)
+    )
+    yield from _section("Normal to see", _normal(now))
+    gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
+    if gone:
+        yield from _section(f"No longer expected, call {whom(now.timelines[0])}", [f"{capital(join_words(gone))}."])
+    yield from _section("What changes next", _changes(now.changes))
+    yield from _section("Red flags", dict.fromkeys(text for one in now.timelines for text in flag_texts(one)))
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    listed = list(lines)
+    if listed:
+        yield ""
+        yield title
+        yield from (f"- {line}" for line in listed)
+
+
+def _verdicts(title: str, verdicts: Iterable[Verdict]) -> Iterator[str]:
+    listed = list(verdicts)
+    several = len({id(one.timeline) for one in listed}) > 1
+    owners = {id(one.timeline): one.timeline for one in listed}
+    by_end: dict[tuple[float, str, int], list[str]] = {}
+    for one in listed:
+        over = one.until.timestamp() if one.until else float("inf")
+        key = over, _say_end(one), id(one.timeline) if several else 0
+        by_end.setdefault(key, []).append(one.activity or "")
+    lines = []
+    for (_, end, owner), activities in sorted(by_end.items()):
+        timeline = owners.get(owner) or listed[0].timeline
+        names = join_words(timeline.rule_set.label(one) for one in topmost(activities, timeline.rule_set))
+        counted = f" (from {Clock(timeline.treatment).date(timeline.treatment.first)})" if several else ""
+        lines.append(f"{capital(names)}: {end}{counted}")
+    yield from _section(title, lines)
+
+
+def _to_be_seen(now: Now) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    rule_set = now.timelines[0].rule_set
+    for _, window in now.only_if:
+        if window.target in rule_set.unadvised:
+            continue
+        groups.setdefault(join_words(wait.label for wait in window.waits), []).append(window.target)
+    for seen, activities in groups.items():
+        names = join_words(rule_set.label(one) for one in topmost(activities, rule_set))
+        yield f"{capital(names)}: only once {seen}"
+
+
+def _say_end(verdict: Verdict) -> str:
+    clock = Clock(verdict.timeline.treatment)
+    if verdict.verdict == NO:
+        begins = verdict.asked.begins(verdict.timeline.treatment)
+        said = say_not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
+        if verdict.is_open:
+            return f"{said}, then better not: no end is given, ask {whom(verdict.timeline)}"
+        return f"{said}, better not before {clock.at(verdict.better_until)}" if verdict.better_until else said
+    if verdict.until is None:
+        return f"no end is given, ask {whom(verdict.timeline)}"
+    waits = f", only if {join_words(wait.label for wait in verdict.and_once)}" if verdict.and_once else ""
+    if verdict.again is not None:
+        return f"until {clock.until(verdict.again)}{waits}, then leave it"
+    return f"until {clock.until(verdict.until)}{waits}"
+
+
+def _normal(now: Now) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for timeline, window in now.expect:
+        clock = Clock(timeline.treatment)
+        call = f"; still there on {clock.at(window.worry_after)}, call {whom(timeline)}" if window.worry_after else ""
+        condition = f"; if {window.condition}" if window.condition else ""
+        key = f"until {clock.until(window.end)}{call}{condition}"
+        groups.setdefault(key, []).append(timeline.rule_set.label(window.target))
+    for said, labels in groups.items():
+        yield f"{capital(join_words(dict.fromkeys(labels)))}: {said}"
+
+
+def _changes(changes: Iterable[Change]) -> Iterator[str]:
+    groups: dict[tuple[str, str], tuple[Change, list[str]]] = {}
+    for change in changes:
+        clock = Clock(change.timeline.treatment)
+        waits = say_waits(change.lift.waits, clock) if change.lift else ""
+        end = {"yes": "free", "better-not": "better not yet", "no": "leave from here on"}[change.to]
+        key = clock.at(change.at), f"{end}{f', {waits}' if waits else ''}"
+        groups.setdefault(key, (change, []))[1].append(change.activity)
+    for (at, said), (change, activities) in groups.items():
+        rule_set, parts = change.timeline.rule_set, Parts(change.timeline)
+        shown = topmost(activities, rule_set)
+        names = [parts.label(one, change.at) if change.lift else rule_set.label(one) for one in shown]
+        yield f"{at}: {join_words(names)}: {said}"
+
+
+_KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
+
+
+def say_reasons(reasons: Reasons) -> str:
+    """Say why."""
+    return closed(_background_reasons(reasons), reasons.timeline)
+
+
+def _background_reasons(reasons: Reasons) -> Iterator[str]:
+    timeline, rule_set = reasons.timeline, reasons.timeline.rule_set
+    clock = Clock(timeline.treatment)
+    yield capital(join_words(rule_set.label(one) for one in reasons.meaning.ids))
+    for window in reasons.windows:
+        waits = say_waits(window.waits, clock)
+        if window.kind == "avoid":
+            said = f"{say_restriction(window, clock)}{f', {waits}' if waits else ''}"
+        else:
+            said = _stretch(window, clock)
+        condition = f"; if {window.condition}" if window.condition else ""
+        yield f"- {rule_set.label(window.target)}: {_KINDS[window.kind]}: {said}{condition} (rule {window.rule})"
+    yield from _rules("What decides", reasons.rules, reasons)
+    yield from _rules("What lost", reasons.lost, reasons)
+    yield ""
+    if reasons.spread:
+        yield f"Sources reach from {reasons.spread[0]} to {reasons.spread[1]}."
+    voices = f"{reasons.voices_count} independent voice{'' if reasons.voices_count == 1 else 's'}"
+    yield f"{voices}: sources that copy one template count as one."
+
+
+def _stretch(window: Window, clock: Clock) -> str:
+    begins, seen = clock.at(window.start), say_until_seen(window, clock)
+    if window.is_instant:
+        return f"from {begins}"
+    ends = "" if seen and window.end == FOREVER else f" to {clock.until(window.end)}"
+    return f"{begins}{ends}{f', {seen}' if seen else ''}"
+
+
+def _rules(title: str, rules: Iterable[Rule], reasons: Reasons) -> Iterator[str]:
+    for rule in rules:
+        words = rule.words
+        yield ""
+        yield f"{title}: rule {rule.id} of {rule.origin}, {rule.verb} {', '.join(rule.targets)}: {rule.value}"
+        yield from (f"  {lead}: {words[key]}" for key, lead in _SAID.items() if key in words)
+        for voice in reasons.voices:
+            if voice.rule == rule.id:
+                source = voice.source
+                about = ", ".join(
+                    part for part in (source.title, source.kind, source.year) if part and part != "unknown"
+                )
+                note = f" ({voice.saying.note})" if voice.saying.note else ""
+                template = f"; copies the template {source.family}" if source.family else ""
+                yield f"  {'=' if voice.used else '-'} {source.id}: {voice.saying.value}{note} [{about}{template}]"
+
+
+_SAID = {"why": "why", "because": "this value because", "by": "by", "note": "note"}
+
+
+def say_screened(screened: Screened) -> str:
+    """Say what speaks against the treatment."""
+    return finished(_screened(screened), screened.timeline.rule_set)
+
+
+def _screened(screened: Screened) -> Iterator[str]:
+    for finding in screened.findings:
+        screening = finding.screening
+        sources = ", ".join(dict.fromkeys(saying.source for saying in screening.says))
+        yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id} [{sources}]"
+        if screening.note:
+            yield f"  {screening.note}"
+        dated = [one for one in screened.dated if one.counts and one.screening is screening]
+        yield from (f"  {_say_dated(one, screened.timeline)}" for one in dated)
+    rule_set = screened.timeline.rule_set
+    for one in screened.unjudged:
+        yield _say_unjudged(one, screened.timeline)
+    yield from (_say_dated(one, screened.timeline) for one in screened.dated if not one.counts)
+    if screened.planned:
+        said = join_words(rule_set.facts[one.fact].label_of(one.answer) for one in screened.planned)
+        yield f"{capital(said)}: not a reason against the treatment in these rules; the plan says what to do about it."
+    if not screened.is_against:
+        apart = "Apart from that, no rule speaks" if screened.findings or screened.unjudged else "Nothing known"
+        total, plural = len(rule_set.screenings), "" if screened.answered == 1 else "s"
+        yield f"{apart} against it, of the {screened.answered} question{plural} answered (there are {total})."
+        yield from _say_assumed(screened)
+    if screened.unanswered:
+        yield ""
+        asked = {test.fact: None for screening in screened.unanswered for test in screening.when.tests}
+        none = join_words(say_option(one, rule_set, "none") for one in asked if rule_set.facts[one].several)
+        yield (
+            f"Not answered ({len(screened.unanswered)}). Say what applies to you with the option behind it"
+            f"{f'; if nothing does, {none}' if none else ''}:"
+        )
+        for screening in screened.unanswered:
+            options = say_answers(screening, screened.timeline)
+            yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
+    yield ""
+    yield red_flag_line(screened.timeline)
+
+
+def _say_assumed(screened: Screened) -> Iterator[str]:
+    """Say how many questions only what is assumed answers, and how to say otherwise."""
+    facts, rule_set = screened.timeline.facts, screened.timeline.rule_set
+    names = dict.fromkeys(
+        test.fact for one in screened.assumed for test in one.when.tests if test.fact in facts.assumed
+    )
+    if names:
+        values = (rule_set.facts[name].label_of(id_) for name in names for id_ in _texts(facts.assumed[name]))
+        options = join_words(say_option(name, rule_set) for name in names)
+        more = f"{len(screened.assumed)} more"
+        yield f"What is assumed ({join_words(values)}) answers {more}; say otherwise with {options}."
+
+
+def _say_dated(one: Dated, timeline: Timeline) -> str:
+    """Say what a date means, and whether that is long enough before the treatment."""
+    length = say_length(one.screening.within) if one.screening.within else ""
+    if not one.counts:
+        how = f"{length} or more before the treatment. If that isn't so, leave the date out"
+    elif one.day > timeline.treatment.day:
+        how = "after the treatment"
+    else:
+        how = f"less than {length} before the treatment"
+    return f"{capital(say_dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
+
+
+def _say_unjudged(one: Unjudged, timeline: Timeline) -> str:
+    known = timeline.rule_set.facts
+    others = [known[name].label_of(id_) for name in one.given for id_ in _texts(timeline.facts.value(name))]
+    label = known[one.fact].label_of(one.answer)
+    return f"Not judged: no rule covers {label}{f' for {join_words(others)}' if others else ''}; ask your clinic."
+
+
+def _texts(value: Given | None) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else () if value is None else (f"{value:g}",)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from needlecare.ask.healing import results_between
+from needlecare.ask.course import results_between
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.sessions import Course, Deadline, Step
-from needlecare.views.findings import is_stopped, list_findings
-from needlecare.views.framing import closed
+from needlecare.views.answers import closed
 from needlecare.views.json import head_record, treatment_record
 from needlecare.views.phrases import capital, join_words, say_date, say_dates, say_day, say_option, topmost
+from needlecare.views.sheet import is_stopped, list_findings
 
 _WIDEST = 76
 _SHOWN = 3

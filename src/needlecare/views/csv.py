@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from needlecare.model.plan import Timeline
-from needlecare.views.harmless import harmless
-from needlecare.views.json import to_record
-from needlecare.views.records import TimelineRecord, WindowRecord
+from needlecare.views.json import TimelineRecord, WindowRecord, to_record
+from needlecare.views.phrases import harmless
 
 COLUMNS = (
     "kind", "activity", "label", "text", "start", "earliest", "end", "end_stated", "better_from", "better_until",

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, ranked_sources
+from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Wait, Window, day_number, ranked_sources
 from needlecare.model.ruleset import AVOID, DO, PREPARE
-from needlecare.model.time import day_start, local_date
-from needlecare.model.treatment import day_number
-from needlecare.views.parts import Parts
+from needlecare.model.time import day_end, day_start, local_date
 from needlecare.views.phrases import (
+    Block,
     Clock,
+    Row,
+    Strip,
     join_words,
     say_dates,
     say_restriction,
@@ -17,8 +18,78 @@ from needlecare.views.phrases import (
     topmost,
     with_details,
 )
-from needlecare.views.rows import Block, Row, Strip
-from needlecare.views.waiting import Waiting
+
+
+class Parts:
+    """The restrictions on what is part of an activity, by that activity."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._rule_set = timeline.rule_set
+        self._own: dict[str, list[Window]] = {}
+        self._restricted: dict[str, list[Window]] = {}
+        for window in timeline.windows:
+            if window.kind != AVOID:
+                continue
+            self._own.setdefault(window.target, []).append(window)
+            for parent in timeline.rule_set.lineage[window.target][1:]:
+                self._restricted.setdefault(parent, []).append(window)
+        self._add_shared(timeline)
+
+    def _add_shared(self, timeline: Timeline) -> None:
+        """Add what one parent says of a part without a window of its own to the part's other parents."""
+        lineage = timeline.rule_set.lineage
+        for one in timeline.rule_set.activities.values():
+            if not one.under[1:] or one.id in timeline.reached:
+                continue
+            for window in timeline.windows_on(one.id):
+                for parent in lineage[one.id][1:]:
+                    if window.target not in lineage[parent]:
+                        self._restricted.setdefault(parent, []).append(window._replace(target=one.id))
+
+    def still_held(self, target: str, at: datetime) -> list[str]:
+        """Name what is part of *target* and restricted beyond *at*."""
+        parts = self._restricted.get(target, ())
+        held = [one.target for one in parts if one.better_from <= at < one.over]
+        return topmost(held, self._rule_set)
+
+    def still_awaiting(self, target: str, at: datetime) -> bool:
+        """Tell whether a part of *target* that is over at *at* waits for something that *target* itself doesn't."""
+        own = {wait.bound for one in self._own.get(target, ()) if one.over <= at for wait in one.waits}
+        parts = [one for one in self._restricted.get(target, ()) if one.over <= at]
+        return any(wait.bound not in own for one in parts for wait in one.waits)
+
+    def label(self, target: str, at: datetime) -> str:
+        """Name *target*, and say so where not all of it is free from *at* on."""
+        label = self._rule_set.label(target)
+        return f"{label} (not all)" if self.still_held(target, at) or self.still_awaiting(target, at) else label
+
+
+class Waiting:
+    """The conditions that outlast the restrictions of *timeline*, by activity."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._rule_set = timeline.rule_set
+        self._zone = timeline.treatment.zone
+        self._waits: dict[str, list[tuple[datetime, tuple[Wait, ...]]]] = {}
+        for window in timeline.windows:
+            if window.kind == AVOID and window.waits:
+                self._waits.setdefault(window.target, []).append((window.over, window.waits))
+
+    def on(self, day: Day) -> list[tuple[str, list[str]]]:
+        """Give what is free on *day* only if something has been seen: what that is, and the activities.
+
+        What is part of something that waits for the same goes unsaid.
+        """
+        ends = day_end(day.day, self._zone)
+        groups: dict[str, list[str]] = {}
+        for activity in day.only_if:
+            if activity in self._rule_set.unadvised:
+                continue
+            waits = [wait for over, waits in self._waits[activity] if over < ends for wait in waits]
+            labels = join_words(dict.fromkeys(wait.label for wait in waits))
+            groups.setdefault(labels, []).append(activity)
+        return [(labels, topmost(activities, self._rule_set)) for labels, activities in sorted(groups.items())]
+
 
 _MOMENT = timedelta(microseconds=1)
 

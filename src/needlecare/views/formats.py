@@ -42,15 +42,15 @@ def render(timeline: Timeline, name: str, *, client: str = "") -> str:
 
         return html.render(timeline, calendar=_calendar(timeline, client))
     if name == "md":
-        from needlecare.views import markdown
+        from needlecare.views import text as markdown
 
-        return markdown.render(timeline)
+        return markdown.render_markdown(timeline)
     if name == "csv":
         from needlecare.views import csv
 
         return csv.render(timeline)
     if name == "text":
-        from needlecare.views import plain
+        from needlecare.views import text as plain
 
         return plain.render(timeline)
     raise InputError(f"there is no format `{name}`; it may be {', '.join(FORMATS)}")
@@ -58,6 +58,6 @@ def render(timeline: Timeline, name: str, *, client: str = "") -> str:
 
 def _calendar(timeline: Timeline, client: str) -> str:
     from needlecare.views import ics
-    from needlecare.views.ics.entry import Options
+    from needlecare.views.calendar import Options
 
     return ics.render(timeline, Options(name=client))

@@ -11,12 +11,9 @@ from typing import NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from needlecare.model.clinic import DARK_PAGE, LIGHT_PAGE, Clinic
 from needlecare.model.plan import Day, Timeline
-from needlecare.model.ruleset import RuleSet
-from needlecare.views.harmless import harmless
-from needlecare.views.phrases import say_day
-from needlecare.views.rows import Row, Strip
+from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic, RuleSet
+from needlecare.views.phrases import Row, Strip, harmless, say_day
 from needlecare.views.sheet import Sheet, make_sheet
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.

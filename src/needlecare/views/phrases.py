@@ -1,13 +1,14 @@
 """How dates, instants, windows and sources are said in words, the same in every view for people."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from needlecare.model.facts import Test
-from needlecare.model.plan import FOREVER, Timeline, Wait, Window, ranked_sources
+from needlecare.model.plan import FOREVER, Timeline, Treatment, Wait, Window, ranked_sources
 from needlecare.model.ruleset import Rule, RuleSet, Screening
 from needlecare.model.time import Duration, local_date
-from needlecare.model.treatment import Treatment
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -259,3 +260,62 @@ def topmost(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
     listed = set(activities)
     shown = [one for one in listed if not listed & set(rule_set.lineage[one][1:])]
     return sorted(shown, key=lambda one: (rule_set.label(one), one))
+
+
+# Control characters, line separators, and marks that turn the direction of text: harmless on paper, not in a terminal.
+_CONTROL_MARKS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+_UNSAFE = (*range(0x20), *range(0x7F, 0xA0), *_CONTROL_MARKS)
+_FOUND = re.compile("[" + "".join(map(chr, _UNSAFE)) + "]")
+_FOUND_IN_LINES = re.compile("[" + "".join(map(chr, set(_UNSAFE) - {ord("\n")})) + "]")
+_REMOVED = dict.fromkeys(_UNSAFE)
+_ESCAPED = {code: f"\\u{code:04x}" for code in _UNSAFE}
+
+
+def harmless(text: str) -> str:
+    """Take out what a terminal would obey."""
+    return text.translate(_REMOVED)
+
+
+def harmless_lines(text: str) -> str:
+    """Take out what a terminal would obey, besides the ends of lines."""
+    # Looking is faster than translating, and nearly always there is nothing to do.
+    return "\n".join(map(harmless, text.split("\n"))) if _FOUND_IN_LINES.search(text) else text
+
+
+def escape(text: str) -> str:
+    """Write what a terminal would obey as the escapes of JSON: the same text to whoever reads the data."""
+    # Looking is faster than translating, and nearly always there is nothing to do.
+    return text.translate(_ESCAPED) if _FOUND.search(text) else text
+
+
+class Row(NamedTuple):
+    """One line: what it is about, what is said, in which tone, which *sources* say so, and where a *link* leads."""
+
+    head: str
+    text: str
+    tone: str = ""
+    sources: tuple[str, ...] = ()
+    link: str = ""
+
+    @property
+    def marks(self) -> str:
+        """The first sources and how many more there are, as they stand behind a line."""
+        more = f" +{len(self.sources) - _MARKS}" if len(self.sources) > _MARKS else ""
+        return f"{', '.join(self.sources[:_MARKS])}{more}"
+
+
+class Block(NamedTuple):
+    """A titled group of rows: one day, or a run of equal days."""
+
+    title: str
+    rows: tuple[Row, ...]
+    first: date
+    last: date
+
+
+class Strip(NamedTuple):
+    """One line of the chart: a letter a day, `n` no, `b` better not, `o` only if, `.` free; and the same in words."""
+
+    label: str
+    states: str
+    text: str

@@ -8,9 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 
 from needlecare.model.plan import Day, Timeline
-from needlecare.views.harmless import harmless
-from needlecare.views.phrases import say_day
-from needlecare.views.rows import Block, Row, Strip
+from needlecare.views.phrases import Block, Row, Strip, harmless, say_day
 from needlecare.views.sheet import Sheet, make_sheet
 
 _STYLES = {

@@ -1,0 +1,231 @@
+"""Running cases: build the plan that a case asks for, and tell where it says something else."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from needlecare.errors import InputError, nearest
+from needlecare.model.plan import FOREVER, Timeline, Window, make_treatment
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
+from needlecare.rules.fields import GIVEN, KEYS
+from needlecare.rules.layers import read_files, read_trees
+from needlecare.rules.read import Problems, Value, place
+from needlecare.timeline.build import build_timeline
+from needlecare.typed import parse_date, parse_time, parse_zone, read_facts, read_seen
+
+DEFAULT_ZONE = "Europe/London"
+
+
+class Expected(NamedTuple):
+    """One thing that a case expects of one target: *key* tells which, *value* what it must be."""
+
+    target: str
+    key: str
+    value: str
+    place: str
+
+
+class Case(NamedTuple):
+    """One treatment and what its plan must say. *facts* and *seen* are as a person would type them."""
+
+    name: str
+    place: str
+    date: str
+    time: str | None
+    tz: str
+    facts: Mapping[str, tuple[str, ...]]
+    seen: tuple[str, ...]
+    expected: tuple[Expected, ...]
+
+
+def read_cases(location: Path, problems: Problems) -> list[Case]:
+    """Read the cases of the rule set at *location*: the `cases:` of its files, and of its cases*.yaml."""
+    trees = read_trees(read_files(location, cases=True), problems)
+    found: list[Case] = []
+    for tree in trees:
+        listed = tree.get("cases", [])
+        if not isinstance(listed, list):
+            problems.add(listed, "`cases` is a list, each with `given:` and `expect:`")
+            continue
+        found.extend(case for one in listed if (case := _read_case(one, problems)) is not None)
+    return found
+
+
+def _read_case(value: Value, problems: Problems) -> Case | None:
+    if not isinstance(value, dict):
+        problems.add(value, "a case is fields: {given: {date: 2026-11-20}, expect: {makeup: {no-until: 2026-11-22}}}")
+        return None
+    for key in value:
+        if key not in ("name", "given", "expect"):
+            problems.add(key, f"a case has no `{key}`; it may have name, given, expect")
+    given, expect = value.get("given"), value.get("expect")
+    if not isinstance(given, dict) or "date" not in given:
+        problems.add(given if given is not None else value, "a case needs `given:` with at least a date")
+        return None
+    if not isinstance(expect, dict) or not expect:
+        problems.add(expect if expect is not None else value, "a case needs `expect:` with at least one target")
+        return None
+    at = str(place(value))
+    facts = {key: _texts(one, problems) for key, one in given.items() if key not in GIVEN}
+    name = value.get("name", f"{given['date']}{''.join(f', {key} {one}' for key, one in facts.items())}")
+    return Case(
+        " ".join(str(name).split()),
+        at,
+        str(given["date"]),
+        str(given["time"]) if "time" in given else None,
+        str(given.get("tz", DEFAULT_ZONE)),
+        facts,
+        tuple(f"{moment}={when}" for moment, when in _pairs(given.get("seen"), problems)),
+        tuple(_expected(expect, problems)),
+    )
+
+
+def _texts(value: Value, problems: Problems) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return tuple(value)
+    problems.add(value, "a fact is one answer, or a list such as [face, neck]")
+    return ()
+
+
+def _pairs(value: Value | None, problems: Problems) -> list[tuple[str, str]]:
+    if value is None:
+        return []
+    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+        return list(value.items())
+    problems.add(value, "write it as {redness-gone: 2026-11-22}")
+    return []
+
+
+def _expected(expect: dict[Any, Any], problems: Problems) -> list[Expected]:
+    found = []
+    for target, wanted in expect.items():
+        if isinstance(wanted, str):
+            found.append(Expected(str(target), "is", wanted, str(place(wanted))))
+        elif isinstance(wanted, dict):
+            for key, value in wanted.items():
+                if key not in KEYS:
+                    problems.add(key, f"a case can't expect `{key}`{nearest(key, KEYS)}; it may be {', '.join(KEYS)}")
+                text = ", ".join(_texts(value, problems))
+                found.append(Expected(str(target), str(key), text, str(place(value))))
+        else:
+            problems.add(wanted, "write what is expected as {no-until: 2026-11-22} or as one word")
+    return found
+
+
+NOTHING = "nothing"
+_SESSION = "next-session"
+
+
+class Difference(NamedTuple):
+    """A plan says *got* where a case expects something else; *unknown* tells that nothing is called so, and what is."""
+
+    expected: Expected
+    got: str
+    unknown: str = ""
+
+    def __str__(self) -> str:
+        wanted = self.expected
+        key = "" if wanted.key == "is" else f" {wanted.key}"
+        return f"{wanted.place}: {wanted.target}{key}: expected {wanted.value}, got {self.got}{self.unknown}"
+
+
+def plan_case(rule_set: RuleSet, case: Case) -> Timeline:
+    """Build the timeline that *case* asks for.
+
+    Raises:
+        InputError: what it gives can't be used with this rule set.
+    """
+    zone = parse_zone(case.tz)
+    treatment = make_treatment(parse_date(case.date), parse_time(case.time) if case.time else None, zone)
+    treatment = treatment._replace(seen=read_seen(rule_set, treatment, case.seen))
+    return build_timeline(rule_set, treatment, read_facts(rule_set, case.facts))
+
+
+def run_case(rule_set: RuleSet, case: Case) -> list[Difference]:
+    """Tell where the plan of *case* says something else than it expects."""
+    try:
+        timeline = plan_case(rule_set, case)
+    except InputError as error:
+        raise InputError(f"{case.place}: {case.name}: {error}") from None
+    found = (Difference(one, _say(timeline, one), _unknown(rule_set, one.target)) for one in case.expected)
+    return [one for one in found if one.unknown or not _agree(one.expected.value, one.got)]
+
+
+def _unknown(rule_set: RuleSet, target: str) -> str:
+    """Tell that nothing is called *target*, and what was probably meant; nothing where something is."""
+    known = (*rule_set.activities, *rule_set.signs, *rule_set.screenings, _SESSION)
+    if target in known:
+        return ""
+    return f"; there is no activity, sign or screening entry `{target}`{nearest(target, known)}"
+
+
+def _agree(wanted: str, got: str) -> bool:
+    """Tell whether *got* is what was *wanted*; a date alone stands for its midnight."""
+    return got in (wanted, f"{wanted}T00:00")
+
+
+def _say(timeline: Timeline, wanted: Expected) -> str:
+    if wanted.target == _SESSION:
+        return _session(timeline, wanted.key)
+    if wanted.key == "is":
+        return _state(timeline, wanted.target)
+    kind, read = _READERS[wanted.key]
+    windows = [window for window in timeline.windows if (window.kind, window.target) == (kind, wanted.target)]
+    if wanted.key == "only-once":
+        return ", ".join(sorted({wait.bound for window in windows for wait in window.waits})) or NOTHING
+    return _instant(timeline, read(windows))
+
+
+def _session(timeline: Timeline, key: str) -> str:
+    days: dict[str, date | None] = {}
+    for session in timeline.sessions:
+        days = {"minimum": session.minimum, "best-until": session.recommended[1], "late-from": session.overdue}
+    day = days.get(key)
+    return day.isoformat() if day else NOTHING
+
+
+def _state(timeline: Timeline, target: str) -> str:
+    """Say in a word what a plan says of *target*: a screening level, or the kinds of windows on it."""
+    levels = [finding.level for finding in timeline.findings if finding.screening.id == target]
+    kinds = sorted({window.kind for window in timeline.windows if window.target == target})
+    flags = ["red-flag"] if any(target in rule.targets and rule.urgent for rule in timeline.red_flags) else []
+    return ", ".join([*levels, *kinds, *flags]) or NOTHING
+
+
+Read = Callable[[list[Window]], datetime | None]
+
+
+def _first(pick: Callable[[Window], datetime | None]) -> Read:
+    return lambda windows: min(filter(None, map(pick, windows)), default=None)
+
+
+def _last(pick: Callable[[Window], datetime | None]) -> Read:
+    return lambda windows: max(filter(None, map(pick, windows)), default=None)
+
+
+_READERS: dict[str, tuple[str, Read]] = {
+    "no-from": (AVOID, _first(lambda one: one.start if one.start < one.end else None)),
+    "no-until": (AVOID, _last(lambda one: one.end if one.start < one.end else None)),
+    "better-from": (AVOID, _first(lambda one: one.better_from if one.better_from < one.start else None)),
+    "better-until": (AVOID, _last(lambda one: one.better_until if one.better_until > one.end else None)),
+    "not-before": (AVOID, _last(lambda one: one.earliest)),
+    "only-once": (AVOID, _last(lambda one: one.end)),
+    "do-from": (DO, _first(lambda one: one.start)),
+    "do-until": (DO, _last(lambda one: one.end)),
+    "allowed-from": (ALLOW, _first(lambda one: one.start)),
+    "prepare-from": (PREPARE, _first(lambda one: one.start)),
+    "normal-until": (EXPECT, _last(lambda one: one.end)),
+    "call-from": (EXPECT, _first(lambda one: one.worry_after)),
+}
+
+
+def _instant(timeline: Timeline, instant: datetime | None) -> str:
+    if instant is None:
+        return NOTHING
+    if instant == FOREVER:
+        return "no end"
+    local = instant.astimezone(timeline.treatment.zone)
+    return f"{local:%Y-%m-%d}T{local:%H:%M}"

@@ -1,0 +1,445 @@
+"""Dates, times and zones as people type them. What can be read two ways is an error that shows both readings."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from needlecare.errors import InputError, nearest
+from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
+from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
+from needlecare.model.ruleset import Activity, RuleSet
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+from needlecare.rules.fields import decimal
+
+_YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
+_SHORT_YEAR = re.compile(r"([0-9]{1,2}([-/. ])(?:[0-9]{1,2}|[A-Za-z]{3,9})\2)([0-9]{2})")
+# A short year from here on was written of the century before.
+_LONG_AGO = 69
+_NUMBERS = re.compile(r"([0-9]{1,2})[^0-9a-z]+([0-9]{1,2})[^0-9a-z]+[0-9]+")
+_TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
+_FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
+_RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
+_NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# Files beside the zones that name none; one of them would make a plan depend on the machine.
+_NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
+_LONGEST = 40
+_HELP = "write it as 2026-11-20 or 20 Nov 2026"
+
+
+def is_relative(text: str) -> bool:
+    """Tell whether *text* is a word that needs the clock: today, yesterday, tomorrow."""
+    return text.strip().lower() in _RELATIVE
+
+
+def resolve(text: str, today: date) -> str:
+    """Write the words today, yesterday and tomorrow as dates, where a date stands: after `=` or `..`."""
+    return _DATED.sub(lambda found: f"{found[1]}{today + timedelta(days=_RELATIVE[found[2].lower()])}", text)
+
+
+def needs_today(text: str) -> bool:
+    """Tell whether *text* has a word that `resolve` would write as a date."""
+    return _DATED.search(text) is not None
+
+
+def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:
+    """Read a date; *today* is needed for `today`, `yesterday` and `tomorrow` alone.
+
+    *order*, `dmy` or `mdy`, is how a date in numbers is meant, and says that a short year is of this century.
+
+    Raises:
+        InputError: it is no date, can be read two ways or only against *order*, or lies outside 1900 to 2199.
+    """
+    word = text.strip().lower()
+    if word in _RELATIVE:
+        if today is None:
+            raise InputError(f"`{text}` can't be used here; {_HELP}")
+        found = today + timedelta(days=_RELATIVE[word])
+    elif year_first := _YEAR_FIRST.fullmatch(word):
+        found = _parse_year_first(year_first)
+    else:
+        short = _SHORT_YEAR.fullmatch(word) if order else None
+        if short and int(short[3]) >= _LONG_AGO:
+            raise InputError(f"`{text}` has a year that can be read two ways; {_HELP}")
+        found = _parse_written(f"{short[1]}20{short[3]}" if short else text.strip(), order)
+        numbers = _NUMBERS.fullmatch(word) if order else None
+        if numbers and found.day != int(numbers[1 if order == "dmy" else 2]):
+            first = "day" if order == "dmy" else "month"
+            raise InputError(f"`{text}` doesn't have the {first} first, as all dates are said to ({order}); {_HELP}")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return found
+
+
+def _parse_year_first(match: re.Match[str]) -> date:
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        raise InputError(f"`{match[0]}` is not a day of the calendar; {_HELP}") from None
+
+
+def _parse_written(text: str, order: str | None) -> date:
+    """Read a date in words or numbers: both orders of day and month are tried, and nothing is filled in."""
+    from dateutil.parser import ParserError, parse
+
+    no_date = InputError(f"`{text}` is not a date that can be read; {_HELP}")
+    if (
+        len(text) > _LONGEST
+        or not re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text)
+        or not re.fullmatch(r"[A-Za-z0-9\s,./-]+", text)
+    ):
+        raise no_date
+    readings: list[date] = []
+    for day_first in (True, False):
+        try:
+            # A part that is missing would be taken from the default; two defaults show it.
+            found = {
+                parse(text, dayfirst=day_first, default=default)
+                for default in (datetime(1999, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001  no instant is meant
+            }
+        except (ParserError, OverflowError, ValueError):
+            continue
+        if len(found) == 1 and (moment := found.pop()).time() == time(0):
+            readings.append(moment.date())
+    if not readings:
+        raise no_date
+    distinct = sorted(set(readings)) if order is None else [readings[0 if order == "dmy" else -1]]
+    if len(distinct) > 1:
+        first, second = (f"{day.isoformat()} ({day:%d %b %Y})" for day in distinct)
+        raise InputError(f"`{text}` can be read as {first} or as {second}; {_HELP}")
+    named = re.search(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", text)
+    if named and _WEEKDAYS[distinct[0].weekday()] != named[1].lower():
+        raise InputError(f"{distinct[0].isoformat()} is a {distinct[0]:%A}, not `{named[0]}`; {_HELP}")
+    return distinct[0]
+
+
+def parse_time(text: str) -> time:
+    """Read a time of the day: `16:30`, `4:30pm`, `noon`.
+
+    Raises:
+        InputError: it is none.
+    """
+    word = text.strip().lower()
+    if word in _NAMED_TIMES:
+        return _NAMED_TIMES[word]
+    match = _TIME.fullmatch(word) or _FOUR_DIGITS.fullmatch(word)
+    if match and (match[2] or match[3]):
+        hour, minute = int(match[1]), int(match[2] or 0)
+        if match[3]:
+            half = 12 if match[3].startswith("p") else 0
+            hour = hour % 12 + half if 1 <= hour <= 12 else 24  # noqa: PLR2004  hours on a clock face
+        if hour < 24 and minute < 60:  # noqa: PLR2004  hours of a day, minutes of an hour
+            return time(hour, minute)
+    raise InputError(f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm")
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """Read the name of a time zone, such as Europe/London; small and capital letters are the same.
+
+    Raises:
+        InputError: there is no such zone.
+    """
+    # Some disks find a zone by any spelling; a plan must name it in the one way that is the same everywhere.
+    zone = _zone(name) if name != name.lower() else None
+    zone = zone or _zone(_spelled(name))
+    if zone is None:
+        raise InputError(f"there is no time zone `{name[:_LONGEST]}`{_near_zone(name)}; write it as Europe/London")
+    return zone
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return None if name in _NO_ZONES else ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _spelled(name: str) -> str:
+    """Give the zone's own spelling of *name*."""
+    from zoneinfo import available_timezones
+
+    wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
+    return next((zone for zone in sorted(available_timezones() - _NO_ZONES) if zone.lower() == wanted), "")
+
+
+def _near_zone(name: str) -> str:
+    from difflib import get_close_matches
+    from zoneinfo import available_timezones
+
+    zones = available_timezones() - _NO_ZONES
+    if not zones:
+        raise InputError("this machine knows no time zones; the Python package tzdata brings them")
+    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(zones)}
+    close = get_close_matches(name[:_LONGEST].rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
+    return f" (did you mean {by_city[close[0]]}?)" if close else ""
+
+
+def machine_zone() -> ZoneInfo:
+    """Give the zone that this machine is set to.
+
+    Raises:
+        InputError: the machine's own setting can't be read, or is a zone without a name that other machines know.
+    """
+    import tzlocal
+
+    try:
+        found = tzlocal.get_localzone()
+    except (OSError, ValueError, LookupError):
+        raise InputError("this machine's time zone can't be read; give it with --tz Europe/London") from None
+    # A copied file of a zone has a name made up for it, plain UTC has none; a plan and the log need one to be read by.
+    zone = _zone(getattr(found, "key", None) or "")
+    if zone is None:
+        raise InputError("this machine's time zone has no name; give it with --tz Europe/London")
+    return zone
+
+
+_JOINED = re.compile(r"[&/+]|\band\b")
+
+
+Said = str | float
+
+
+def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
+    """Check what was *said* of each fact; defaults fill in what wasn't, and are told apart.
+
+    Texts and numbers alone or several of them; none are as if nothing was said. An answer may carry a date:
+    `isotretinoin=2026-05-01`.
+
+    Raises:
+        InputError: a fact or an answer that the rule set doesn't know, several where one is asked, or no rule set.
+    """
+    if not isinstance(rule_set, RuleSet):
+        raise InputError(f"facts are read for a rule set, as load_rules gives it, not {type(rule_set).__name__}")
+    given: dict[str, Given] = {}
+    dates: dict[tuple[str, str], date] = {}
+    if not isinstance(said, Mapping):
+        raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
+    for name, value in said.items():
+        fact = rule_set.facts.get(name)
+        if fact is None:
+            raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), rule_set.facts))
+        texts = _texts(name, value)
+        if not texts:
+            continue
+        if fact.is_number:
+            given[name] = _number(fact, texts)
+        else:
+            given[name] = _answers(rule_set, fact, texts, dates)
+    assumed = {
+        id_: default
+        for id_, fact in rule_set.facts.items()
+        if id_ not in given and (default := fact.assumed) is not None
+    }
+    unknown = tuple(id_ for id_ in rule_set.facts if id_ not in given and id_ not in assumed)
+    partial = frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,))
+    return Facts(given, assumed, unknown, dates, partial)
+
+
+def _texts(name: str, value: Said | Sequence[Said]) -> list[str]:
+    """Give the answers in *value* as texts."""
+    several = [value] if isinstance(value, str | float | int) else value
+    if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
+        raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
+    return [str(one) for one in several]
+
+
+def _number(fact: Fact, texts: Sequence[str]) -> float:
+    if len(texts) > 1:
+        raise InputError(f"{fact.id} is one number; {len(texts)} were given")
+    text = texts[0].strip().lower().removesuffix(fact.unit).strip().replace(",", ".")
+    low, high = fact.low or 0.0, fact.high or 0.0
+    number = decimal(text)
+    if number is None or not low <= number <= high:
+        shown = f" {fact.unit}" if fact.unit else ""
+        raise InputError(f"{fact.id}: `{texts[0]}` can't be; give a number from {low:g} to {high:g}{shown}")
+    return number
+
+
+def _answers(
+    rule_set: RuleSet, fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date]
+) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in texts:
+        for part in _parts(fact, text) if fact.several else (text,):
+            word, equals, when = part.partition("=")
+            answer = _answer(rule_set, fact, word.strip())
+            found[answer] = None
+            if equals:
+                dates[fact.id, answer] = parse_date(when)
+    if len(found) > 1 and not fact.several:
+        raise InputError(f"{fact.id} has one answer; {' and '.join(found)} were given")
+    if len(found) > 1 and NONE in found:
+        raise InputError(f"{fact.id}: `none` and {', '.join(one for one in found if one != NONE)} exclude each other")
+    # The order of typing says nothing; the same facts give the same bytes.
+    order = [NONE, *(answer.id for answer in fact.answers)]
+    return tuple(sorted(found, key=order.index))
+
+
+def _parts(fact: Fact, text: str) -> Iterator[str]:
+    """Split at commas, and where people join answers in other ways (`face & neck`) if that gives answers."""
+    names = _names(fact.answers)
+    for part in text.split(","):
+        joined = _JOINED.split(part)
+        if _plain(part) not in names and all(_plain(one) in names for one in joined):
+            yield from joined
+        else:
+            yield part
+
+
+def _answer(rule_set: RuleSet, fact: Fact, word: str) -> str:
+    wanted = _plain(word)
+    if wanted == NONE and (fact.several or fact.default == NONE):
+        return NONE
+    names = _names(fact.answers)
+    if wanted in names:
+        return names[wanted]
+    ids = [answer.id for answer in fact.answers]
+    for id_ in ids:
+        if wanted in called_as(rule_set, fact, id_):
+            raise InputError(f"{fact.id} has no answer `{word}` (did you mean {id_}?); it may be {', '.join(ids)}")
+    raise InputError(_unknown(f"{fact.id} has no answer", word, ids, names))
+
+
+def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:
+    """Give the activities that are called what *answer* is called."""
+    names = {name for name, id_ in _names(fact.answers).items() if id_ == answer}
+    return tuple(one.id for one in rule_set.activities.values() if not names.isdisjoint(_called(one)))
+
+
+def called_as(rule_set: RuleSet, fact: Fact, answer: str) -> set[str]:
+    """Give the other names of what *answer* means, those of the activities that are called the same."""
+    return {name for one in same_as(rule_set, fact, answer) for name in _called(rule_set.activities[one])}
+
+
+def _called(activity: Activity) -> set[str]:
+    return {_plain(name) for name in (*activity.aka, activity.label, activity.id)}
+
+
+@lru_cache(maxsize=128)
+def _names(answers: tuple[Answer, ...]) -> dict[str, str]:
+    return {_plain(name): answer.id for answer in answers for name in (*answer.aka, answer.label, answer.id)}
+
+
+def _plain(text: str) -> str:
+    if not text.isascii():
+        from unicodedata import combining, normalize
+
+        text = "".join(one for one in normalize("NFKD", text) if not combining(one))
+    return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
+
+
+def _unknown(
+    what: str, word: str, known: Sequence[str] | Mapping[str, object], names: Mapping[str, str] | None = None
+) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(_plain(word), [*(names or {}), *map(_plain, known)], n=1, cutoff=0.7)
+    meant = f" (did you mean {(names or {}).get(close[0], close[0].replace(' ', '-'))}?)" if close else ""
+    return f"{what} `{word}`{meant}; it may be {', '.join(known)}"
+
+
+def read_seen(
+    rule_set: RuleSet, treatment: Treatment, texts: Sequence[str], today: date | None = None
+) -> dict[str, Seen]:
+    """Read `MOMENT=DATE`, `MOMENT=DATETtime` or `MOMENT=no`; *today* is needed for words such as today alone.
+
+    Raises:
+        InputError: there is no such moment to see, or it is said to have come before the treatment.
+    """
+    to_see = {moment.id for moment in rule_set.moments.values() if moment.clock is None}
+    seen: dict[str, Seen] = {}
+    for text in texts:
+        name, equals, when = (part.strip() for part in text.partition("="))
+        if not equals or not when:
+            raise InputError(f"--seen: `{text}` can't be read; write it as redness-gone=2026-11-22, or redness-gone=no")
+        if name not in to_see:
+            known = ", ".join(sorted(to_see))
+            raise InputError(f"--seen: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
+        if name in seen:
+            raise InputError(f"--seen: {name} is given twice")
+        seen[name] = NOT_YET if when.lower() == "no" else _when(name, when, treatment, today)
+    return seen
+
+
+def _when(name: str, text: str, treatment: Treatment, today: date | None) -> Seen:
+    day_text, clock, time_text = (text, "", "") if is_relative(text) else text.partition("T")
+    if not clock:
+        day_text, clock, time_text = text.partition(" ") if ":" in text else (text, "", "")
+    day = parse_date(day_text, today)
+    found = (
+        seen_at(datetime.combine(day, parse_time(time_text)), treatment.zone) if clock else seen_on(day, treatment.zone)
+    )
+    if found.last is not None and found.last.at <= treatment.first:
+        raise InputError(f"--seen: {name} can't have come on {day.isoformat()}, before the treatment")
+    return found
+
+
+_LONGEST_DAYS = 366
+_LONGEST_LABEL = 100
+
+
+def read_events(rule_set: RuleSet, treated: date, texts: Sequence[str], option: str = "--event") -> tuple[Event, ...]:
+    """Read `KIND=DATE`, `KIND:LABEL=DATE` or `KIND=DATE..DATE`; a kind that the rule set lacks is a plain event.
+
+    Raises:
+        InputError: it can't be read, lies before the treatment, or is given twice.
+    """
+    events = tuple(
+        sorted(
+            (_read(rule_set, treated, text, option) for text in texts),
+            key=lambda one: (one.first, one.last, one.kind, one.label),
+        )
+    )
+    for one, other in pairwise(events):
+        if one == other:
+            raise InputError(f"{option}: {one.label} on {one.first.isoformat()} is given twice")
+    return events
+
+
+def _read(rule_set: RuleSet, treated: date, text: str, option: str) -> Event:
+    name, equals, when = text.rpartition("=")
+    typed, _, label = name.partition(":")
+    if not equals or not typed.strip() or not when.strip():
+        raise InputError(
+            f"{option}: `{text}` can't be read; write it as wedding=2026-12-05 or beach=2026-12-05..2026-12-12"
+        )
+    first, last = read_days(when, option)
+    kind = find_kind(rule_set, typed)
+    shown = " ".join((label or typed).replace("-", " ").split())[:_LONGEST_LABEL]
+    if not label.strip() and kind in rule_set.events:
+        shown = rule_set.events[kind].label
+    if first < treated:
+        raise InputError(
+            f"{option}: {shown} on {first.isoformat()} lies before the treatment on {treated.isoformat()}; "
+            "give one on that day or later"
+        )
+    return Event(kind, shown, first, last)
+
+
+def find_kind(rule_set: RuleSet, typed: str) -> str:
+    """Give the kind of event that *typed* names; what the rule set doesn't know stays as it is."""
+    wanted = " ".join(typed.lower().replace("-", " ").replace("_", " ").split())
+    for kind in rule_set.events.values():
+        if wanted in (kind.id.replace("-", " "), kind.label.lower(), *(name.lower() for name in kind.aka)):
+            return kind.id
+    return wanted.replace(" ", "-")
+
+
+def read_days(text: str, option: str) -> tuple[date, date]:
+    """Read one date, or `DATE..DATE` with both included.
+
+    Raises:
+        InputError: one is no date, or they end before they begin.
+    """
+    first_text, dots, last_text = text.partition("..")
+    first = parse_date(first_text.strip())
+    last = parse_date(last_text.strip()) if dots else first
+    if last < first:
+        raise InputError(f"{option}: `{text.strip()}` ends before it begins")
+    if (last - first).days > _LONGEST_DAYS:
+        raise InputError(f"{option}: `{text.strip()}` is longer than a year; give the days that matter")
+    return first, last
