@@ -59,10 +59,13 @@ def import_chain() -> list[str]:
 
     @cache
     def longest(name: str) -> tuple[str, ...]:
-        below = max((longest(one) for one in graph[name] if one != name), key=len, default=())
-        return (name, *below)
+        chain: tuple[str, ...] = ()
+        for one in graph[name]:
+            if one != name and len(below := longest(one)) > len(chain):
+                chain = below
+        return (name, *chain)
 
-    return list(max(map(longest, graph), key=len))
+    return max((list(longest(name)) for name in graph), key=len)
 
 
 def complexities() -> list[tuple[int, str]]:
