@@ -1,33 +1,47 @@
-"""The expected ways to fail, each with the exit code that the command line ends with."""
+"""The expected failures, the exit codes, and "did you mean". Knows nothing of what is read or planned."""
 
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import ClassVar
 
+# Of short words too many look alike; a longer one is no slip of the keyboard.
+_ALIKE = 0.6
+_LONGEST = 100
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Give ` (did you mean …?)` with the nearest of *known* names, or nothing."""
-    from difflib import get_close_matches
 
-    found = get_close_matches(word, list(known), n=2, cutoff=0.6)
-    return f" (did you mean {' or '.join(found)}?)" if found else ""
+class ExitCode(IntEnum):
+    """How a run of the program ends."""
+
+    DONE = 0
+    # The answer is no, a row was rejected, or nothing was there to do.
+    NO = 1
+    # Something typed can't be used, or something can't be written. Typer ends so as well.
+    BAD_INPUT = 2
+    WRONG_RULES = 3
+    # No rule says anything about it.
+    UNKNOWN = 4
+    # EX_SOFTWARE of sysexits.h: not one of the documented answers, so that no script takes a bug for one.
+    BUG = 70
+    # 128 and the number of SIGINT, as shells report it.
+    INTERRUPTED = 130
 
 
 class NeedlecareError(Exception):
     """Base of every error that a person can mend; its text is one or more plain lines."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[ExitCode] = ExitCode.NO
 
 
 class InputError(NeedlecareError):
-    """Something typed or given by a person can't be used as it stands."""
+    """Something that a person typed or provided can't be used as it stands."""
 
-    exit_code = 2
+    exit_code = ExitCode.BAD_INPUT
 
 
 class RuleSetError(NeedlecareError):
-    """A rule set is wrong; the text holds every problem found, a line each, as `file:line:column: …`."""
+    """A rule set is wrong; the text lists the problems, a line each, as `file:line:column: …`."""
 
-    exit_code = 3
+    exit_code = ExitCode.WRONG_RULES
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -37,4 +51,18 @@ class RuleSetError(NeedlecareError):
 class OutputError(NeedlecareError):
     """Something can't be written: no room, no permission, no such place."""
 
-    exit_code = 2
+    exit_code = ExitCode.BAD_INPUT
+
+
+def close_names(word: str, known: Iterable[str], count: int = 2) -> list[str]:
+    """Return up to *count* of the *known* names that look most like *word*, the nearest first."""
+    # difflib takes a third of the time of a start, and few runs have something to suggest.
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(known), n=count, cutoff=_ALIKE) if len(word) <= _LONGEST else []
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean …?)` with the nearest of the *known* names, or nothing."""
+    found = close_names(word, known)
+    return f" (did you mean {' or '.join(found)}?)" if found else ""

@@ -6,10 +6,8 @@ import io
 import os
 import sys
 
-from needlecare.errors import NeedlecareError, OutputError
+from needlecare.errors import ExitCode, NeedlecareError, OutputError
 
-# EX_SOFTWARE of sysexits.h: not one of the documented answers, so that no script takes a bug for one.
-_BUG = 70
 _WIDEST = "999"
 
 
@@ -33,9 +31,9 @@ def main(argv: list[str] | None = None) -> None:
         if not isinstance(left.__context__, BrokenPipeError):
             raise
         _give_up_writing()
-        raise SystemExit(getattr(left.__context__.__context__, "exit_code", 0)) from None
+        raise SystemExit(getattr(left.__context__.__context__, "exit_code", ExitCode.DONE)) from None
     except KeyboardInterrupt:
-        raise SystemExit(130) from None
+        raise SystemExit(ExitCode.INTERRUPTED) from None
     except OSError as error:  # no fault of the program's: help on a full disk, a message to a closed stderr
         _complain(f"the system refuses: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         raise SystemExit(OutputError.exit_code) from None
@@ -44,7 +42,7 @@ def main(argv: list[str] | None = None) -> None:
             raise
         _complain(f"something went wrong that should not ({type(error).__name__}: {error}); please report it")
         _complain("NEEDLECARE_DEBUG=1 shows where")
-        raise SystemExit(_BUG) from None
+        raise SystemExit(ExitCode.BUG) from None
 
 
 def _complain(text: str) -> None:
