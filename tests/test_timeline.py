@@ -4,7 +4,7 @@ import pytest
 
 from generated import made as made_of
 from needlecare import Timeline, make_treatment, read_facts
-from needlecare.model.plan import Day, Wait, Window
+from needlecare.model.plan import Day, Extent, Wait, Window
 from needlecare.model.ruleset import Rule, Saying
 from needlecare.model.time import parse_bound
 from support import LONDON, Planner, day, no, shown, window, words
@@ -209,11 +209,15 @@ def test_a_window_carries_all_that_its_rule_says(plan: Planner) -> None:
         "source: book, note: Gently, text: Cool it}"
     )
     made = plan(rules, time="16:31")
+    begins, ends = datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC)
     assert window(made, "cream", "do") == Window(
-        *("cool", "do", "cream", "Cool it"),
-        *(datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC)),
-        True,
-        *(datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC)),
+        rule="cool",
+        kind="do",
+        target="cream",
+        text="Cool it",
+        extent=Extent(begins, begins, ends, ends),
+        earliest=ends,
+        end_stated=True,
         waits=(Wait("redness-gone", "no redness is left", datetime(2026, 11, 21, tzinfo=UTC)),),
         precision="day",
         words=made.rule_set.rules["cool"].words,

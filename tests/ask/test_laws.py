@@ -12,7 +12,8 @@ from needlecare import RuleSet, Timeline
 from needlecare.ask.asked import at_instant, between, on_day
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.now import CALL, EXPECTED, RED_FLAG, judge_sign
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, find_return, judge
+from needlecare.ask.verdict import NO_RULE, find_return, judge
+from needlecare.model.plan import BETTER_NOT, NO, YES
 from needlecare.model.ruleset import PRESCRIBED
 from needlecare.rules.shipped import shipped_names
 

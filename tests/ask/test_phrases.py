@@ -9,7 +9,8 @@ import pytest
 from needlecare import RuleSet, Timeline
 from needlecare.ask.asked import Length, at_instant, go_on, split_time, when_asked
 from needlecare.ask.lookup import find_activities, find_signs, treated_words
-from needlecare.ask.verdict import YES, judge
+from needlecare.ask.verdict import judge
+from needlecare.model.plan import YES
 
 LINES = [
     [part.strip() for part in line.split("|")]

@@ -7,8 +7,19 @@ from functools import cache
 from typing import NamedTuple
 
 from needlecare.errors import InputError
-from needlecare.model.plan import FOREVER, Treatment
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Duration, day_end, day_start, local_date, readings, shift_date
+from needlecare.model.plan import Treatment, touches
+from needlecare.model.time import (
+    FIRST_YEAR,
+    INSTANT,
+    LAST_YEAR,
+    Duration,
+    day_end,
+    day_start,
+    last_date,
+    local_date,
+    readings,
+    shift_date,
+)
 from needlecare.typed import parse_date, parse_time
 
 _UNITS = {"day": ("d", 1), "week": ("w", 1), "fortnight": ("w", 2), "month": ("mo", 1)}
@@ -63,17 +74,11 @@ class Asked(NamedTuple):
             return start <= self.at < end
         if self.start is not None and self.end is not None:
             return start < self.end and self.start < end
-        zone = treatment.zone
-        if local_date(start, zone) > self.last:
-            return False
-        return end == FOREVER or local_date(max(end - _MOMENT, start), zone) >= self.first
+        return touches(start, end, self.first, self.last, treatment.zone)
 
     def begins(self, treatment: Treatment) -> datetime:
         """Give the first instant that is asked about."""
         return self.at or self.start or day_start(self.first, treatment.zone)
-
-
-_MOMENT = timedelta(microseconds=1)
 
 
 def at_instant(instant: datetime, treatment: Treatment) -> Asked:
@@ -96,7 +101,7 @@ def in_stretch(start: datetime, end: datetime, treatment: Treatment) -> Asked:
     """Ask about the strictest instant from *start* to *end*; about *start* alone where nothing lies between."""
     if end <= start:
         return at_instant(start, treatment)
-    first, last = (local_date(one, treatment.zone) for one in (start, end - _MOMENT))
+    first, last = local_date(start, treatment.zone), last_date(start, end, treatment.zone)
     return Asked(None, first, last, start=start.astimezone(UTC), end=end.astimezone(UTC))
 
 
@@ -595,7 +600,7 @@ def when_asked(spoken: Spoken, treatment: Treatment, present: Callable[[], datet
 def _in_either_half(day: date, clock: time, treatment: Treatment) -> Asked:
     """Ask about all between the two times of a day that show the same on a clock: the strictest counts."""
     early, late = (at_time(day, clock.replace(hour=clock.hour % _HALF + half), treatment) for half in (0, _HALF))
-    return in_stretch(early.begins(treatment), late.begins(treatment) + _MOMENT, treatment)
+    return in_stretch(early.begins(treatment), late.begins(treatment) + INSTANT, treatment)
 
 
 def _part_of_day(spoken: Spoken, treatment: Treatment, present: Callable[[], datetime]) -> Asked:

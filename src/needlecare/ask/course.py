@@ -7,12 +7,10 @@ from functools import cache
 from needlecare.model.facts import Facts
 from needlecare.model.plan import FOREVER, Treatment, treated_on
 from needlecare.model.ruleset import RuleSet
-from needlecare.model.time import local_date, shift_date
+from needlecare.model.time import last_instant, local_date, shift_date
 from needlecare.timeline.build import build_timeline
 from needlecare.timeline.selection import select
 from needlecare.timeline.spans import Spans
-
-_MOMENT = timedelta(microseconds=1)
 
 
 def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) -> Callable[[date], date]:
@@ -33,7 +31,7 @@ def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) ->
             for window in timeline.windows_on(activity)
             if window.start < window.end < FOREVER and window.start < sitting.last
         )
-        return max(local_date(end - _MOMENT, treatment.zone) for end in ends) + timedelta(days=1)
+        return max(local_date(last_instant(end), treatment.zone) for end in ends) + timedelta(days=1)
 
     return healed
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from needlecare.ask.asked import Asked, at_instant
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Verdict, judge
-from needlecare.model.plan import FOREVER, Lift, Timeline, Window
+from needlecare.ask.verdict import NO_RULE, Verdict, judge
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule
 
 _NEXT = 3

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from needlecare.ask.asked import Asked, at_instant
 from needlecare.ask.lookup import Meaning, stem, tokens
-from needlecare.model.plan import FOREVER, Hint, Timeline, Wait, Window, ranked_sources
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED, RuleSet
 
 
@@ -78,7 +78,7 @@ def hints_on(timeline: Timeline, parts: Iterable[str]) -> tuple[Hint, ...]:
     return tuple(hint for hint in timeline.longer_if if hint.target in wanted)
 
 
-YES, BETTER_NOT, NO, NO_RULE = ("yes", "better-not", "no", "no-rule")
+NO_RULE = "no-rule"
 # What covers less is stricter than a yes: two treatments are never looser than either.
 _STRICTNESS = (NO, BETTER_NOT, NO_RULE, YES)
 
@@ -193,13 +193,8 @@ class Verdict(NamedTuple):
 def stretches(timeline: Timeline, activity: str) -> Iterator[Stretch]:
     """Give the runs of time in which *activity* is restricted."""
     for window in timeline.windows_on(activity):
-        for state, start, end in (
-            (BETTER_NOT, window.better_from, window.start),
-            (NO, window.start, window.end),
-            (BETTER_NOT, window.end, window.better_until),
-        ):
-            if start < end:
-                yield Stretch(state, start, end, window, timeline)
+        for state, start, end in window.stretches:
+            yield Stretch(state, start, end, window, timeline)
 
 
 def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: Asked, *, parts: bool = True) -> Verdict:

@@ -7,8 +7,18 @@ from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Point, day_end, day_start, point_at, readings
+from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening
+from needlecare.model.time import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Point,
+    day_end,
+    day_start,
+    last_date,
+    local_date,
+    point_at,
+    readings,
+)
 
 
 class Seen(NamedTuple):
@@ -116,6 +126,44 @@ def day_number(treatment: Treatment, day: date) -> int:
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
+YES, BETTER_NOT, NO = ("yes", "better-not", "no")
+
+
+def touches(start: datetime, end: datetime, first: date, last: date, zone: ZoneInfo) -> bool:
+    """Report whether `[start, end)` touches one of the days *first* to *last*."""
+    if local_date(start, zone) > last:
+        return False
+    # What never ends has no date: east of Greenwich it would lie beyond the last one.
+    return end == FOREVER or last_date(start, end, zone) >= first
+
+
+class Stretch(NamedTuple):
+    """A stretch of time, `[start, end)`, in which something is `no` or `better-not`."""
+
+    state: str
+    start: datetime
+    end: datetime
+
+
+class Extent(NamedTuple):
+    """How far a restriction reaches: no from *start* to *end*, better not from *better_from* and to *better_until*."""
+
+    better_from: datetime
+    start: datetime
+    end: datetime
+    better_until: datetime
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """Its stretches in the order of time: better not, no, better not. Those without length are left out."""
+        every = (
+            Stretch(BETTER_NOT, self.better_from, self.start),
+            Stretch(NO, self.start, self.end),
+            Stretch(BETTER_NOT, self.end, self.better_until),
+        )
+        return tuple(one for one in every if one.start < one.end)
+
+
 class Wait(NamedTuple):
     """Something that only the person can see, which a window also waits for.
 
@@ -145,24 +193,21 @@ class Lift(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The stretch that a rule holds on one target, merged with all other rules on it: `[start, end)`.
+    """The time that a rule holds on one target, merged with all other rules on it.
 
-    On *avoid* it says no from *start* to *end*, and "better not" from *better_from* and to *better_until*.
-    *rule* decides the end; *rules* are all that have a part in it; *overruled* are those that lost. *earliest* is
-    the end by its known parts alone. *unsure* are unknown facts that keep it as long as it is. *waits* are what else
-    must have come for a restriction to end, or for anything else to begin; *until_seen* is what its end waits for then.
+    On *avoid* its *extent* has up to three stretches; of every other kind `[start, end)` is all there is. *rule*
+    decides the end; *rules* are all that have a part in it; *overruled* are those that lost. *earliest* is the end by
+    its known parts alone. *unsure* are unknown facts that keep it as long as it is. *waits* are what else must have
+    come for a restriction to end, or for anything else to begin; *until_seen* is what its end waits for then.
     """
 
     rule: str
     kind: str
     target: str
     text: str
-    start: datetime
+    extent: Extent
     earliest: datetime
-    end: datetime
     end_stated: bool
-    better_from: datetime
-    better_until: datetime
     waits: tuple[Wait, ...]
     precision: str
     words: Mapping[str, str]
@@ -178,6 +223,31 @@ class Window(NamedTuple):
     low_confidence: bool = False
     until_seen: tuple[Wait, ...] = ()
     goes_on: bool = False
+
+    @property
+    def better_from(self) -> datetime:
+        """From when it is better not."""
+        return self.extent.better_from
+
+    @property
+    def start(self) -> datetime:
+        """When it begins: on *avoid*, the no."""
+        return self.extent.start
+
+    @property
+    def end(self) -> datetime:
+        """When it ends: on *avoid*, the no."""
+        return self.extent.end
+
+    @property
+    def better_until(self) -> datetime:
+        """Until when it is better not."""
+        return self.extent.better_until
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The stretches in which it restricts, in the order of time; other kinds restrict nothing."""
+        return self.extent.stretches if self.kind == AVOID else ()
 
     @property
     def over(self) -> datetime:
@@ -209,10 +279,10 @@ class Window(NamedTuple):
         """When a restriction eases and when it ends; one that goes on, without end or as the next one, doesn't."""
         found = []
         if self.start < self.end < FOREVER:
-            to = "better-not" if self.better_until > self.end else "yes"
+            to = BETTER_NOT if self.better_until > self.end else YES
             found.append(Lift(self.target, self.end, to, self.waits))
         if not self.goes_on and (self.end < self.better_until < FOREVER or self.is_mild):
-            found.append(Lift(self.target, self.better_until, "yes", self.waits))
+            found.append(Lift(self.target, self.better_until, YES, self.waits))
         return tuple(found)
 
 
@@ -321,7 +391,7 @@ class Timeline(NamedTuple):
     def windows_on(self, activity: str) -> tuple[Window, ...]:
         """Give the restrictions on *activity*: its own, else those on all that it is part of."""
         if activity in self.reached:
-            return tuple(window for window in self.windows if window.kind == "avoid" and window.target == activity)
+            return tuple(window for window in self.windows if window.kind == AVOID and window.target == activity)
         parents = self.rule_set.activities[activity].under
         found = {(one.target, one.better_from): one for parent in parents for one in self.windows_on(parent)}
         return tuple(found.values())

@@ -22,7 +22,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 LONGEST_DAYS = 36_525
 
 _DURATION = re.compile(r"(\d{1,6})(min|h|d|w|mo|y)")
-_INSTANT = timedelta(microseconds=1)
+# The least that two instants differ by.
+INSTANT = timedelta(microseconds=1)
 
 
 class Duration(NamedTuple):
@@ -84,6 +85,16 @@ def point_at(instant: datetime, zone: ZoneInfo) -> Point:
     return Point(instant, local_date(instant, zone))
 
 
+def last_instant(end: datetime) -> datetime:
+    """Return the last instant before *end*: what ends at a midnight belongs to the day that it closes."""
+    return end - INSTANT
+
+
+def last_date(start: datetime, end: datetime, zone: ZoneInfo) -> date:
+    """Return the last date that `[start, end)` touches; that of *start* where it has no length."""
+    return local_date(max(last_instant(end), start), zone)
+
+
 def readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Give the earlier and the later instant (UTC) that a wall-clock time can mean; mostly they are one."""
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -123,7 +134,7 @@ def shift_date(day: date, duration: Duration, sign: int = 1) -> date:
 def _elapse(point: Point, step: timedelta, zone: ZoneInfo) -> Point:
     at = point.at + step
     closes_its_day = local_date(point.at, zone) > point.day
-    return Point(at, local_date(at - _INSTANT if closes_its_day else at, zone))
+    return Point(at, local_date(last_instant(at) if closes_its_day else at, zone))
 
 
 def as_start(point: Point, duration: Duration, zone: ZoneInfo, sign: int = 1) -> Point:

@@ -7,10 +7,13 @@ from zoneinfo import ZoneInfo
 from needlecare.errors import InputError
 from needlecare.model.facts import Fact, Facts, Test, Truth
 from needlecare.model.plan import (
+    BETTER_NOT,
     FOREVER,
+    NO,
     Clash,
     Day,
     Event,
+    Extent,
     Hint,
     Lift,
     Meeting,
@@ -19,10 +22,11 @@ from needlecare.model.plan import (
     Treatment,
     Window,
     day_number,
+    touches,
     treated_on,
 )
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
-from needlecare.model.time import ceil_to_day, local_date
+from needlecare.model.time import ceil_to_day, last_date, local_date
 from needlecare.sessions import next_session
 from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.selection import Chosen, Reach, Selection, find_against, select
@@ -30,8 +34,8 @@ from needlecare.timeline.spans import Span, Spans
 
 LONGEST = 30
 _LAST = 1_000_000
-_MOMENT = timedelta(microseconds=1)
-_LISTS = {DO: "do", PREPARE: "prepare", EXPECT: "expect"}
+# The list of a day that each state and each kind of window goes to; a permission stands in none.
+_LISTS = {NO: "avoid", BETTER_NOT: "better_not", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
 
 def make_days(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[Day, ...]:
@@ -59,23 +63,15 @@ def make_days(windows: Iterable[Window], treatment: Treatment, shown: int | None
 
 def marks(window: Window, treatment: Treatment) -> Iterator[tuple[str, int, int]]:
     """Tell in which lists of which days *window* stands, from the first day to the last."""
-    if window.kind == AVOID:
-        stretches = [
-            ("avoid", window.start, window.end),
-            ("better_not", window.better_from, window.start),
-            ("better_not", window.end, window.better_until),
-        ]
-        if window.waits and window.over < FOREVER:
-            # The clock can't know whether it has come, however long ago it was usual.
-            stretches.append(("only_if", window.over, FOREVER))
-    elif window.kind != ALLOW:
-        stretches = [(_LISTS[window.kind], window.start, window.end)]
-    else:
-        stretches = []
-    for name, start, end in stretches:
-        if start < end or window.kind != AVOID:
-            ends = _LAST if end == FOREVER else _number(max(end - _MOMENT, start), treatment)
-            yield name, _number(start, treatment), ends
+    runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
+    if window.kind == AVOID and window.waits and window.over < FOREVER:
+        # The clock can't know whether it has come, however long ago it was usual.
+        runs.append(("only_if", window.over, FOREVER))
+    if window.kind in _LISTS:
+        runs.append((_LISTS[window.kind], window.start, window.end))
+    for name, start, end in runs:
+        last = _LAST if end == FOREVER else day_number(treatment, last_date(start, end, treatment.zone))
+        yield name, _number(start, treatment), last
 
 
 def lifting(window: Window, treatment: Treatment) -> Iterator[tuple[int, Lift]]:
@@ -124,7 +120,7 @@ def day_range(windows: Iterable[Window], treatment: Treatment, shown: int | None
     return max(min(first, 0), -LONGEST), shown - 1
 
 
-_STRICTEST = ("no", "better-not")
+_STRICTEST = (NO, BETTER_NOT)
 
 
 def meet(timeline: Timeline) -> tuple[Meeting, ...]:
@@ -167,14 +163,8 @@ def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
 
 def states_on(window: Window, first: date, last: date, zone: ZoneInfo) -> Iterator[str]:
     """Tell what a restriction says at any instant of the days *first* to *last*: `no`, `better-not`, or neither."""
-    for state, start, end in (
-        ("no", window.start, window.end),
-        ("better-not", window.better_from, window.start),
-        ("better-not", window.end, window.better_until),
-    ):
-        if start >= end or local_date(start, zone) > last:
-            continue
-        if end == FOREVER or local_date(max(end - _MOMENT, start), zone) >= first:
+    for state, start, end in window.stretches:
+        if touches(start, end, first, last, zone):
             yield state
 
 
@@ -184,8 +174,8 @@ def begin_before(rule_set: RuleSet, selection: Selection, treatment: Treatment) 
     begins: dict[str, date] = {}
     for chosen in selection.by_verb[AVOID]:
         span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
-        if span is not None and span.start < treatment.first:
-            first = local_date(span.start, treatment.zone)
+        if span is not None and span.extent.start < treatment.first:
+            first = local_date(span.extent.start, treatment.zone)
             for target in chosen.rule.targets:
                 begins[target] = min(first, begins.get(target, first))
     return sorted(begins.items())
@@ -317,16 +307,11 @@ class Builder:
         if self._next is None or not (rule.start or rule.days):
             return None
         span = self._next_spans.of(rule)
-        if span is None or span.better_from > self._next.first:
+        if span is None or span.extent.better_from > self._next.first:
             return None
-        return span._replace(
-            start=min(span.start, self._next.last),
-            end=min(span.end, self._next.last),
-            better_until=min(span.better_until, self._next.last),
-            earliest=min(span.earliest, self._next.last),
-            waits=(),
-            end_stated=True,
-        )
+        last = self._next.last
+        extent = Extent(*(min(instant, last) for instant in span.extent))
+        return span._replace(extent=extent, earliest=min(span.earliest, last), waits=(), end_stated=True)
 
     def windows(self) -> list[Window]:
         """Make every window, in the order of time."""
@@ -334,7 +319,7 @@ class Builder:
             self._restriction(activity, hold)
             for activity, holds in self._holds.items()
             for hold in holds
-            if hold.better_from < hold.better_until
+            if hold.extent.better_from < hold.extent.better_until
         ]
         for verb in (DO, ALLOW, PREPARE):
             for chosen in self._selection.by_verb[verb]:
@@ -347,25 +332,22 @@ class Builder:
     def _restriction(self, activity: str, hold: Hold) -> Window:
         rule = hold.decider.rule
         return Window(
-            rule.id,
-            AVOID,
-            activity,
-            window_text(rule, self._rule_set.label(activity), AVOID),
-            hold.start,
-            hold.earliest,
-            hold.end,
-            hold.end_stated,
-            hold.better_from,
-            hold.better_until,
-            hold.waits,
-            self._precision(hold.better_from, hold.start, hold.end, hold.better_until),
-            rule.words,
-            rule.words.get("if"),
-            tuple(dict.fromkeys(saying for span in hold.spans for saying in span.rule.says)),
-            tuple(lost(hold)),
-            rule.origin,
-            tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
-            hold.decider.unsure,
+            rule=rule.id,
+            kind=AVOID,
+            target=activity,
+            text=window_text(rule, self._rule_set.label(activity), AVOID),
+            extent=hold.extent,
+            earliest=hold.earliest,
+            end_stated=hold.end_stated,
+            waits=hold.waits,
+            precision=self._precision(hold.extent),
+            words=rule.words,
+            condition=rule.words.get("if"),
+            says=tuple(dict.fromkeys(saying for span in hold.spans for saying in span.rule.says)),
+            overruled=tuple(lost(hold)),
+            origin=rule.origin,
+            rules=tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
+            unsure=hold.decider.unsure,
             low_confidence=rule.low_confidence,
             goes_on=hold.goes_on,
         )
@@ -392,7 +374,7 @@ class Builder:
             return
         if rule.verb == DO and rule.end is not None and not span.end_stated:
             # Nobody knows when what it waits for comes: it goes on until that is seen.
-            span = span._replace(end=FOREVER)
+            span = span._replace(extent=span.extent._replace(end=FOREVER))
         if rule.verb == PREPARE and (before := self._before_next(rule)) is not None:
             yield from (self._other(chosen, before, target) for target in rule.targets)
         for target in rule.targets:
@@ -404,49 +386,54 @@ class Builder:
     def _where_free(self, chosen: Chosen, span: Span, target: str) -> Iterator[Window]:
         """Cut what is restricted out of a *do* or an *allow*; what it then waits for comes along."""
         holds = self._holds.get(target, [])
-        restricted = [(hold.better_from, hold.better_until) for hold in holds]
-        if span.start == span.end:
-            free = not any(begins <= span.start < ends for begins, ends in restricted)
-            pieces = [(span.start, span.end)] if free else []
+        restricted = [(hold.extent.better_from, hold.extent.better_until) for hold in holds]
+        _, begins, ends, _ = span.extent
+        if begins == ends:
+            free = not any(first <= begins < last for first, last in restricted)
+            pieces = [(begins, ends)] if free else []
         else:
-            pieces = cut((span.start, span.end), restricted)
+            pieces = cut((begins, ends), restricted)
         for start, end in pieces:
-            before = [wait for hold in holds if span.start <= hold.end <= start for wait in hold.waits]
-            waits = tuple(dict.fromkeys((*span.awaited, *before)))
-            # Where something else cuts it short, that is its end.
-            ends = span.waits if end == span.end else ()
-            yield self._other(chosen, span._replace(start=start, end=end, waits=ends, awaited=waits), target)
+            before = [wait for hold in holds if begins <= hold.extent.end <= start for wait in hold.waits]
+            yield self._other(
+                chosen,
+                span._replace(
+                    extent=Extent(start, start, end, end),
+                    # Where something else cuts it short, that is its end.
+                    waits=span.waits if end == ends else (),
+                    awaited=tuple(dict.fromkeys((*span.awaited, *before))),
+                ),
+                target,
+            )
 
     def _other(self, chosen: Chosen, span: Span, target: str) -> Window:
         rule = chosen.rule
+        _, start, end, _ = span.extent
         return Window(
-            rule.id,
-            rule.verb,
-            target,
-            window_text(rule, self._rule_set.label(target), rule.verb),
-            span.start,
-            min(max(span.earliest, span.start), span.end),
-            span.end,
-            span.end_stated,
-            span.start,
-            span.end,
-            span.awaited,
-            self._precision(span.start, span.end),
-            rule.words,
-            condition_text(rule, chosen.unsure, self._rule_set),
-            rule.says,
-            (),
-            rule.origin,
-            (rule.id,),
-            chosen.unsure,
-            self._spans.instant(rule.eases) if rule.eases else None,
-            self._spans.usually_by(rule) if rule.verb == EXPECT else None,
-            self._spans.instant(rule.worry_after) if rule.worry_after else None,
-            rule.low_confidence,
-            span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
+            rule=rule.id,
+            kind=rule.verb,
+            target=target,
+            text=window_text(rule, self._rule_set.label(target), rule.verb),
+            extent=Extent(start, start, end, end),
+            earliest=min(max(span.earliest, start), end),
+            end_stated=span.end_stated,
+            waits=span.awaited,
+            precision=self._precision((start, end)),
+            words=rule.words,
+            condition=condition_text(rule, chosen.unsure, self._rule_set),
+            says=rule.says,
+            overruled=(),
+            origin=rule.origin,
+            rules=(rule.id,),
+            unsure=chosen.unsure,
+            eases=self._spans.instant(rule.eases) if rule.eases else None,
+            usually_by=self._spans.usually_by(rule) if rule.verb == EXPECT else None,
+            worry_after=self._spans.instant(rule.worry_after) if rule.worry_after else None,
+            low_confidence=rule.low_confidence,
+            until_seen=span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
         )
 
-    def _precision(self, *instants: datetime) -> str:
+    def _precision(self, instants: Iterable[datetime]) -> str:
         zone = self._treatment.zone
         whole = all(instant == FOREVER or instant == ceil_to_day(instant, zone) for instant in instants)
         return "day" if whole else "minute"
@@ -467,9 +454,9 @@ class Builder:
                 continue
             for target in chosen.rule.targets:
                 holds = self._holds.get(target, [])
-                strict = max((hold.end for hold in holds), default=None)
-                mild = max((hold.better_until for hold in holds), default=None)
-                for now, then in ((strict, span.end), (mild, span.better_until)):
+                strict = max((hold.extent.end for hold in holds), default=None)
+                mild = max((hold.extent.better_until for hold in holds), default=None)
+                for now, then in ((strict, span.extent.end), (mild, span.extent.better_until)):
                     if now is None or then > now:
                         yield Hint(chosen.unsure, chosen.rule.id, target, now, then)
                         break
@@ -481,13 +468,15 @@ class Builder:
                 if hold.decider.unsure and activity in hold.decider.rule.targets:
                     sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
                     others = merge(list(self._restricting(sure)), self._rule_set.moments)
-                    then = max((other.end for other in others if other.start <= hold.end), default=None)
-                    if then != hold.end:
-                        yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, hold.end, then)
+                    end = hold.extent.end
+                    then = max((other.extent.end for other in others if other.extent.start <= end), default=None)
+                    if then != end:
+                        yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, end, then)
 
 
 def _adds(one: Span, to: Span) -> bool:
-    return one.end > to.end or one.better_until > to.better_until or bool(set(one.waits) - set(to.waits))
+    longer = one.extent.end > to.extent.end or one.extent.better_until > to.extent.better_until
+    return longer or bool(set(one.waits) - set(to.waits))
 
 
 def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:

@@ -4,13 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, Overruled, Wait
+from needlecare.model.plan import FOREVER, NO, Extent, Overruled, Wait
 from needlecare.model.ruleset import AVOID, Moment
 from needlecare.timeline.spans import Span
 
 Interval = tuple[datetime, datetime]
-# Better not from, no from, no until, better not until.
-Stretch = tuple[datetime, datetime, datetime, datetime]
 
 
 class Hold(NamedTuple):
@@ -19,10 +17,7 @@ class Hold(NamedTuple):
     The first of *spans* decides where it ends. *goes_on* tells that the next one begins right there, as a no.
     """
 
-    better_from: datetime
-    start: datetime
-    end: datetime
-    better_until: datetime
+    extent: Extent
     earliest: datetime
     waits: tuple[Wait, ...]
     end_stated: bool
@@ -65,21 +60,22 @@ def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
     spans = _close_open_ends(list(spans))
     if len(spans) == 1:
         return [_alone(spans[0])]
-    strict = join((span.start, span.end) for span in spans)
+    stretches = [stretch for span in spans for stretch in span.extent.stretches]
+    strict = join((start, end) for state, start, end in stretches if state == NO)
     mild: list[Interval] = []
-    for span in spans:
-        for stretch in ((span.better_from, span.start), (span.end, span.better_until)):
-            mild.extend(cut(stretch, strict))
+    for state, start, end in stretches:
+        if state != NO:
+            mild.extend(cut((start, end), strict))
     begun = {start for start, _ in strict}
     return [
-        _hold(stretch, spans, moments)._replace(goes_on=stretch[2] < stretch[3] and stretch[3] in begun)
-        for stretch in _stretches(strict, join(mild))
+        _hold(extent, spans, moments, goes_on=extent.end < extent.better_until and extent.better_until in begun)
+        for extent in _extents(strict, join(mild))
     ]
 
 
-def _stretches(strict: list[Interval], mild: list[Interval]) -> list[Stretch]:
+def _extents(strict: list[Interval], mild: list[Interval]) -> list[Extent]:
     """Give each no with the better-nots that touch it: one after it belongs to it, one before it if still free."""
-    found: list[Stretch] = []
+    found: list[Extent] = []
     after = dict(mild)
     before = {end: start for start, end in mild}
     used: set[datetime] = set()
@@ -89,8 +85,8 @@ def _stretches(strict: list[Interval], mild: list[Interval]) -> list[Stretch]:
         used.add(better_from)
         better_until = after.get(end, end)
         used.add(end)
-        found.append((better_from, start, end, better_until))
-    found.extend((start, start, start, end) for start, end in mild if start not in used)
+        found.append(Extent(better_from, start, end, better_until))
+    found.extend(Extent(start, start, start, end) for start, end in mild if start not in used)
     return sorted(found)
 
 
@@ -102,79 +98,71 @@ def _close_open_ends(spans: list[Span]) -> list[Span]:
     stated = [span for span in spans if span.end_stated and span.rule.verb == AVOID and not span.unsure]
     closed = []
     for span in spans:
-        ends = [other.better_until for other in stated if other.better_until > span.earliest]
+        ends = [one.extent.better_until for one in stated if one.extent.better_until > span.earliest]
         if _is_open(span) and ends:
-            end = min(span.end, max(ends))
-            closed.append(span._replace(end=end, better_until=end, earliest=min(span.earliest, end), waits=()))
+            end = min(span.extent.end, max(ends))
+            extent = span.extent._replace(end=end, better_until=end)
+            closed.append(span._replace(extent=extent, earliest=min(span.earliest, end), waits=()))
         else:
             closed.append(span)
     return closed
 
 
 def _is_open(span: Span) -> bool:
-    return not span.end_stated and span.better_until == FOREVER and span.end != FOREVER
+    return not span.end_stated and span.extent.end < FOREVER == span.extent.better_until
 
 
 def _alone(span: Span) -> Hold:
-    return Hold(
-        span.better_from,
-        span.start,
-        span.end,
-        span.better_until,
-        span.earliest,
-        span.waits,
-        span.end_stated,
-        (span,),
-        (),
-    )
+    return Hold(span.extent, span.earliest, span.waits, end_stated=span.end_stated, spans=(span,), overruled=())
 
 
-def _hold(stretch: Stretch, spans: list[Span], moments: Mapping[str, Moment]) -> Hold:
+def _hold(extent: Extent, spans: list[Span], moments: Mapping[str, Moment], *, goes_on: bool) -> Hold:
     """Tell who makes a stretch: who decides its end and start, who says the same, whose conditions stay, who lost."""
-    better_from, start, end, over = stretch
-    part = [span for span in spans if span.better_from <= over and span.better_until >= better_from]
-    part = [span for span in part if span.better_from < over or span.start == span.end == over] or part
-    by_end = sorted(
-        part,
-        key=lambda span: (-_seconds(span.end), -_seconds(span.better_until), not span.end_stated, -len(span.waits)),
-    )
+    part = _touching(extent, spans)
+    by_end = sorted(part, key=_from_the_end)
     deciding = [by_end[0]]
     for candidate in (
-        max(part, key=lambda span: span.better_until),
-        min(part, key=lambda span: span.start),
-        min(part, key=lambda span: span.better_from),
+        max(part, key=lambda span: span.extent.better_until),
+        min(part, key=lambda span: span.extent.start),
+        min(part, key=lambda span: span.extent.better_from),
     ):
         if candidate not in deciding and not _covers(deciding, candidate):
             deciding.append(candidate)
     waits = _needed(part, moments)
     for span in by_end:
         adds = {wait.bound for wait in span.waits} & {wait.bound for wait in waits}
-        alike = any(_extent(span) == _extent(known) for known in deciding)
+        alike = any(span.extent == known.extent for known in deciding)
         if span not in deciding and (alike or adds - {wait.bound for known in deciding for wait in known.waits}):
             deciding.append(span)
     return Hold(
-        better_from,
-        start,
-        end,
-        over,
-        min(max((span.earliest for span in part), default=end), end),
-        waits,
-        by_end[0].end_stated,
-        tuple(deciding),
-        tuple(span for span in by_end if span not in deciding),
+        extent,
+        earliest=min(max(span.earliest for span in part), extent.end),
+        waits=waits,
+        end_stated=by_end[0].end_stated,
+        spans=tuple(deciding),
+        overruled=tuple(span for span in by_end if span not in deciding),
+        goes_on=goes_on,
     )
 
 
-def _extent(span: Span) -> Stretch:
-    return span.better_from, span.start, span.end, span.better_until
+def _touching(extent: Extent, spans: list[Span]) -> list[Span]:
+    """Return those of *spans* that have a part in *extent*: of those that end where it begins only if nothing else."""
+    first, _, _, last = extent
+    part = [one for one in spans if one.extent.better_from <= last and one.extent.better_until >= first]
+    return [one for one in part if one.extent.better_from < last or one.extent.start == one.extent.end == last] or part
+
+
+def _from_the_end(span: Span) -> tuple[float, float, bool, int]:
+    _, _, end, better_until = span.extent
+    return -end.timestamp(), -better_until.timestamp(), not span.end_stated, -len(span.waits)
 
 
 def _covers(deciding: list[Span], span: Span) -> bool:
     return any(
-        known.start <= span.start
-        and known.better_from <= span.better_from
-        and known.end >= span.end
-        and known.better_until >= span.better_until
+        known.extent.start <= span.extent.start
+        and known.extent.better_from <= span.extent.better_from
+        and known.extent.end >= span.extent.end
+        and known.extent.better_until >= span.extent.better_until
         for known in deciding
     )
 
@@ -202,10 +190,6 @@ def _before(name: str, moments: Mapping[str, Moment]) -> set[str]:
         earlier.add(name)
         moment = moments.get(name)
     return earlier
-
-
-def _seconds(instant: datetime) -> float:
-    return instant.timestamp()
 
 
 def lost(hold: Hold) -> Iterator[Overruled]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, Treatment, Wait
+from needlecare.model.plan import FOREVER, Extent, Treatment, Wait
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import (
     AT_TREATMENT,
@@ -28,21 +28,17 @@ from needlecare.timeline.selection import Selection
 
 
 class Span(NamedTuple):
-    """What one rule says on its targets: no from *start* to *end*, better not from *better_from* and to *better_until*.
+    """The time that one rule holds on its targets.
 
-    For other verbs than avoid: from *start* to *end*. A permission restricts what comes before it. *waits* are what
-    the end waits for, *awaited* what the start does.
+    On *avoid* and *allow* its extent is what it restricts; a permission restricts what comes before it. Of other verbs
+    `[start, end)` counts. *waits* are what the end waits for, *awaited* what the start does.
     """
 
     rule: Rule
-    better_from: datetime
-    start: datetime
-    end: datetime
-    better_until: datetime
+    extent: Extent
     earliest: datetime
     waits: tuple[Wait, ...]
     end_stated: bool
-    value: str
     unsure: tuple[str, ...] = ()
     awaited: tuple[Wait, ...] = ()
 
@@ -68,7 +64,7 @@ class Spans:
             span = self._span(rule, end)
         except Unplanned:
             return None
-        return span._replace(unsure=unsure) if span.better_from < FOREVER else None
+        return span._replace(unsure=unsure) if span.extent.better_from < FOREVER else None
 
     def permitted(self, rule: Rule) -> Span | None:
         """Compute where a permission holds: from when it must have begun, and only as long as it surely does."""
@@ -84,7 +80,8 @@ class Spans:
         end = max(self._round(ends, up=False), start)
         if start == FOREVER:
             return None
-        return span._replace(start=start, end=end, waits=waits, awaited=begins.waits, end_stated=rule.states_end)
+        held = Extent(start, start, end, end)
+        return span._replace(extent=held, waits=waits, awaited=begins.waits, end_stated=rule.states_end)
 
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
@@ -121,16 +118,13 @@ class Spans:
             end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
         end = max(end, start)
         stated = rule.states_end
+        better_until = FOREVER if not stated and rule.verb == AVOID else max(better_until, end)
         return Span(
             rule,
-            min(better_from, start),
-            start,
-            end,
-            FOREVER if not stated and rule.verb == AVOID else max(better_until, end),
-            min(max(self._round(resolved.earliest, up=True), start), end),
-            resolved.waits,
-            stated and resolved.dated,
-            rule.value,
+            Extent(min(better_from, start), start, end, better_until),
+            earliest=min(max(self._round(resolved.earliest, up=True), start), end),
+            waits=resolved.waits,
+            end_stated=stated and resolved.dated,
             awaited=awaited,
         )
 
@@ -143,7 +137,7 @@ class Spans:
         only_now = at_once and (rule.start is None or rule.start.is_at_once(far=True))
         until = end if only_now else max(self._round(far.point.at, up=True), end)
         earliest = min(max(self._round(near.earliest, up=True), start), end)
-        return Span(rule, start, start, end, until, earliest, near.waits, True, rule.value)
+        return Span(rule, Extent(start, start, end, until), earliest, near.waits, end_stated=True)
 
     def _begin(self, rule: Rule, *, far: bool, late: bool) -> Resolved:
         """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""
@@ -237,7 +231,7 @@ class Spans:
         """Give the end of a rule, and whether it applies."""
         if rule_id not in self._ended:
             span = self._span(self._rules[rule_id])
-            at = span.better_until if span.end_stated else span.end
+            at = span.extent.better_until if span.end_stated else span.extent.end
             day = local_date(at, self._zone) if at != FOREVER else self._treatment.day
             resolved = Resolved(Point(at, day), span.earliest, span.waits, span.end_stated)
             self._ended[rule_id] = resolved, rule_id in self._applying

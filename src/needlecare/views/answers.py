@@ -6,9 +6,9 @@ from datetime import datetime
 from needlecare.ask.asked import Asked
 from needlecare.ask.now import CALL, EXPECTED, NO_LONGER, RED_FLAG, Change, Now, Sighting
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
-from needlecare.ask.verdict import BETTER_NOT, NO, NO_RULE, YES, Part, Return, Verdict, is_before, prepares
+from needlecare.ask.verdict import NO_RULE, Part, Return, Verdict, is_before, prepares
 from needlecare.model.facts import Given
-from needlecare.model.plan import FOREVER, Timeline, Window, day_number
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Window, day_number
 from needlecare.model.ruleset import ALLOW, PRESCRIBED, Rule, RuleSet
 from needlecare.views.days import Parts
 from needlecare.views.phrases import (

@@ -1,11 +1,11 @@
 """The days of a plan as people read them: what lifts when, the chart, the days before, and each day after."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Wait, Window, day_number, ranked_sources
+from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Wait, Window, day_number, ranked_sources, touches
 from needlecare.model.ruleset import AVOID, DO, PREPARE
-from needlecare.model.time import day_end, day_start, local_date
+from needlecare.model.time import day_end, day_start
 from needlecare.views.phrases import (
     Block,
     Clock,
@@ -89,9 +89,6 @@ class Waiting:
             labels = join_words(dict.fromkeys(wait.label for wait in waits))
             groups.setdefault(labels, []).append(activity)
         return [(labels, topmost(activities, self._rule_set)) for labels, activities in sorted(groups.items())]
-
-
-_MOMENT = timedelta(microseconds=1)
 
 
 def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -301,11 +298,8 @@ def _lift_text(labels: list[str], to: str, waits: str) -> str:
 
 
 def _to_do_on(timeline: Timeline, day: Day) -> Iterator[Window]:
-    zone = timeline.treatment.zone
     for window in timeline.windows:
         if window.kind == DO and window.target in day.do:
-            if local_date(window.start, zone) > day.day:
-                continue
-            # What never ends has no date: east of Greenwich it would lie beyond the last one.
-            if window.end == FOREVER or local_date(max(window.end - _MOMENT, window.start), zone) >= day.day:
+            shown = touches(window.start, window.end, day.day, day.day, timeline.treatment.zone)
+            if shown:
                 yield window

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 from needlecare.model.facts import Test
 from needlecare.model.plan import FOREVER, Timeline, Treatment, Wait, Window, ranked_sources
 from needlecare.model.ruleset import Rule, RuleSet, Screening
-from needlecare.model.time import Duration, local_date
+from needlecare.model.time import Duration, last_instant, local_date
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MOMENT = timedelta(microseconds=1)
 _MARKS = 2
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
 
@@ -67,7 +66,7 @@ class Clock:
         """Say an end: `Sun 22 Nov 16:30`, or `the end of Mon 23 Nov`."""
         if instant == FOREVER:
             return "further notice"
-        return self.at(instant) if self.time(instant) else f"the end of {self.date(instant - _MOMENT)}"
+        return self.at(instant) if self.time(instant) else f"the end of {self.date(last_instant(instant))}"
 
     def is_after(self, window: Window) -> bool:
         """Tell whether the known parts of the end of *window* alone reach beyond its start and the treatment."""
@@ -79,7 +78,7 @@ class Clock:
 
     def last_day(self, instant: datetime) -> str:
         """Say the last date before an end."""
-        return self.date(instant - _MOMENT)
+        return self.date(last_instant(instant))
 
 
 _UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
