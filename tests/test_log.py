@@ -69,9 +69,9 @@ def test_what_is_remembered_can_be_changed_and_forgotten(log: Log) -> None:
 
 
 def test_lasting_facts_are_kept_apart(log: Log) -> None:
-    log.keep({"skin_type": "III", "uses": ["retinoid"]})
-    log.keep({"skin_type": "IV", "uses": None})
-    assert log.lasting() == {"skin_type": "IV"}
+    log.keep({"skin-type": "III", "uses": ["retinoid"]})
+    log.keep({"skin-type": "IV", "uses": None})
+    assert log.lasting() == {"skin-type": "IV"}
 
 
 def test_only_the_owner_can_read_it(log: Log) -> None:

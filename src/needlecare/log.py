@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from needlecare.errors import InputError
+from needlecare.options import SEVERAL
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,8 +20,6 @@ _APPLICATION = 0x6E636172
 _VERSION = 1
 # Writers wait for each other; forty at once take a few seconds on a slow disk.
 _PATIENCE = 60.0
-# What may be said several times, and so is a list; everything else is one text.
-SEVERAL = frozenset({"area", "add_on", "condition", "uses", "goal", "fact", "seen", "event"})
 _TABLES = (
     "CREATE TABLE treatments (id INTEGER PRIMARY KEY AUTOINCREMENT, said TEXT NOT NULL UNIQUE, key TEXT NOT NULL)",
     "CREATE TABLE lasting (name TEXT PRIMARY KEY, said TEXT NOT NULL)",

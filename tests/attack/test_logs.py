@@ -17,7 +17,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     log = Log(path)
     for day in range(1, 29):
         log.add({"date": f"2026-11-{day:02}", "tz": "UTC", "event": ["x" * 300 + "=2026-12-24"]})
-    log.keep({"skin_type": "III", "uses": ["retinoid"]})
+    log.keep({"skin-type": "III", "uses": ["retinoid"]})
     return path.read_bytes()
 
 

@@ -7,10 +7,12 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from needlecare.cli.options import SINGLE, Request, about_treatment
+from needlecare.cli.options import Request, about_treatment
 from needlecare.errors import InputError
+from needlecare.options import OPTIONS
 
-ONCE = ("date", "time", *SINGLE)
+# A second value would replace the first without a word, and may be the looser one.
+ONCE = ("date", "time", *(name.replace("-", "_") for name, one in OPTIONS.items() if one.is_fact and not one.several))
 
 
 class Later(NamedTuple):
@@ -199,7 +201,7 @@ def plan(
     calendar = (calendar_style, alarm, discreet, id_, replaces, cancel)
     if isinstance(request, dict):
         view = {"plain": plain, "sources": sources, "days": days, "calendar_style": calendar_style, "alarm": alarm}
-        idle = {name: value for name, value in (request | view).items() if name != "no_log"}
+        idle = {name: value for name, value in (request | view).items() if name != "no-log"}
         call_off(calendar, idle, format_=format_, output=output)
         return
     show_plan(request, format_=format_, output=output, days=days, plain=plain, sources=sources, calendar=calendar)

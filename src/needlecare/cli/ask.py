@@ -10,8 +10,7 @@ from needlecare.cli.options import (
     Request,
     about_treatment,
     about_treatments,
-    offer_activities,
-    offer_signs,
+    offer,
     present,
     present_for,
     read_date,
@@ -34,11 +33,11 @@ Activity = Annotated[
     typer.Argument(
         metavar="WORDS…",
         help="As you would say it: wash my face tomorrow, gym on Saturday evening.",
-        autocompletion=offer_activities,
+        autocompletion=offer("activities"),
     ),
 ]
 Sign = Annotated[
-    list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer_signs)
+    list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer("signs"))
 ]
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, TextIO
 
 import typer
 
-from needlecare.cli.options import SEVERAL, SINGLE, present, said_of
-from needlecare.cli.options import options as options_of_treatment
+from needlecare.cli.options import declare, parameter, present, said_of, take_options
 from needlecare.cli.output import complain, refuse_windows_path
 from needlecare.errors import InputError
+from needlecare.options import OPTIONS
 
 if TYPE_CHECKING:
     from needlecare.batch.run import Batch, Summary
@@ -36,24 +36,15 @@ class Options(NamedTuple):
     errors: str
 
 
-# What is asked about one person's own treatment, and means nothing for a list.
-_NOT_OF_LISTS = ("next_", "event", "no_log")
-
-
 def _with_defaults(command: Callable[..., None]) -> Callable[..., None]:
     """Give *command* the options of a treatment; as `defaults` it gets those that were typed."""
-    every = inspect.signature(options_of_treatment).parameters
-    shared = {name: one for name, one in every.items() if name not in _NOT_OF_LISTS}
+    shared = [parameter(one) for one in OPTIONS.values() if one.listed]
     own = [one for one in inspect.signature(command).parameters.values() if one.name != "defaults"]
 
     def run(**typed: Any) -> None:
-        command(defaults={name: value for name in shared if (value := typed.pop(name))}, **typed)
+        command(defaults={name: value for name, value in take_options(typed).items() if value}, **typed)
 
-    parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *shared.values())]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    run.__name__, run.__doc__ = command.__name__, command.__doc__
-    return run
+    return declare(run, command, [*own, *shared])
 
 
 @_with_defaults
@@ -113,7 +104,7 @@ def _read_options(
     if options.errors == "inline" and format_ != LINES:
         raise InputError("--errors inline puts errors among JSON Lines; it goes without -o FOLDER")
     rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
-    said = said_of(dict.fromkeys((*SINGLE, *SEVERAL, "fact")) | defaults)
+    said = said_of(defaults)
     for name in said:
         if name in FIELDS:
             raise InputError(f"--fact: {name} is no fact; it is a field of its own")

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from needlecare.cli.app import Command
-from needlecare.cli.options import LASTING, dated, make_request, present, refuse_ahead, spoken, the_log, with_options
+from needlecare.cli.options import dated, make_request, present, refuse_ahead, spoken, the_log, with_options
 from needlecare.cli.output import complain, write_data, write_text
 from needlecare.errors import InputError
 from needlecare.log import Entry
+from needlecare.options import LASTING
 
 log_app = typer.Typer(
     help="Remember treatments and lasting facts on this machine, in one file that only you can read.",
@@ -22,7 +23,7 @@ log_app = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `log list`.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Don't look at what `log` remembers.")]
-_FORGOTTEN = ("now", "no_log")
+_FORGOTTEN = ("now", "no-log")
 _NEEDED = ("date", "tz")
 
 
@@ -30,7 +31,7 @@ _NEEDED = ("date", "tz")
 @with_options
 def add(typed: dict[str, Any]) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all of them."""
-    log = the_log(no_log=typed["no_log"])
+    log = the_log(no_log=typed["no-log"])
     typed = _dated(typed, log.lasting())
     lasting = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
     if typed["date"] is None:
@@ -88,7 +89,7 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is remembered of a treatment; what isn't named stays."""
-    log = the_log(no_log=typed["no_log"])
+    log = the_log(no_log=typed["no-log"])
     entry, lasting = log.get(number), log.lasting()
     typed = _dated(typed, {**lasting, **entry.said})
     changed = {
@@ -112,15 +113,15 @@ def edit(
 def _name_of(text: str, entry: Entry, lasting: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
     """Give the name under which is remembered what shall be forgotten."""
     shown = text.strip().lstrip("-").replace("_", "-").lower()
-    known = {name.rstrip("_").replace("_", "-"): name for name in (*lasting, *entry.said)}
+    known = {*lasting, *entry.said}
     if shown in _NEEDED:
         raise InputError(f"--forget {shown}: every treatment has one; change it with --{shown}")
     if shown not in known:
-        there = ", ".join(sorted(set(known) - set(_NEEDED))) or "nothing that could be forgotten"
+        there = ", ".join(sorted(known - set(_NEEDED))) or "nothing that could be forgotten"
         raise InputError(f"--forget: no `{text[:40]}` is remembered of number {entry.id}; there is {there}")
-    if known[shown] in changed:
+    if shown in changed:
         raise InputError(f"--{shown} and --forget {shown} can't both be; leave one of them out")
-    return known[shown]
+    return shown
 
 
 @log_app.command(cls=Command)
@@ -170,7 +171,7 @@ def _as_said(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> dict[str, 
     if treatment.clock:
         said["time"] = f"{treatment.clock:%H:%M}"
     if treatment.next_day:
-        said["next_"] = treatment.next_day.isoformat()
+        said["next"] = treatment.next_day.isoformat()
     rules = typed["rules"] or lasting.get("rules")
     if rules:
         said.update(_absolute({"rules": rules}))
@@ -190,7 +191,7 @@ def _absolute(said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _record(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name.rstrip("_").replace("_", "-"): value for name, value in sorted(said.items())}
+    return dict(sorted(said.items()))
 
 
 def _said(said: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from needlecare.errors import InputError
 from needlecare.log import Entry, Log, open_log
+from needlecare.options import FACTS, OPTIONS, Option
 
 if TYPE_CHECKING:
     from needlecare.model.facts import Facts
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from needlecare.model.ruleset import RuleSet
 
 
-SINGLE = ("depth", "setting", "technique", "skin_type")
-SEVERAL = ("area", "add_on", "condition", "uses", "goal")
-# The options whose texts may hold a date.
-_DATED = ("condition", "uses", "goal", "area", "add_on", "seen", "event")
+# What was typed for the options of a treatment, by their names in the table.
+Typed = Mapping[str, Any]
+# The value of an option that wasn't typed: of one, of a list, of a flag.
+NOTHING: tuple[Any, ...] = (None, [], False)
 
 
 class Request(NamedTuple):
@@ -33,7 +34,7 @@ class Request(NamedTuple):
     name: str = ""
 
 
-def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | None" = None) -> Request:
+def make_request(typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None) -> Request:
     """Turn the options of one treatment, as they were *typed*, into what is asked about.
 
     Rule sets that were *loaded* before are taken from there.
@@ -59,8 +60,8 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
         from needlecare.typed import read_seen
 
         treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"]))
-    if typed["next_"] is not None:
-        treatment = treatment._replace(next_day=_next_day(typed["next_"], treatment, now))
+    if typed["next"] is not None:
+        treatment = treatment._replace(next_day=_next_day(typed["next"], treatment, now))
     if typed["event"]:
         from needlecare.typed import read_events
 
@@ -68,18 +69,18 @@ def make_request(typed: Mapping[str, Any], loaded: "dict[str | None, RuleSet] | 
     return Request(rule_set, treatment, facts, now)
 
 
-def dated(typed: Mapping[str, Any], zone: ZoneInfo) -> Mapping[str, Any]:
+def dated(typed: Typed, zone: ZoneInfo) -> Typed:
     """Write the words today, yesterday and tomorrow in the options as the dates that they mean now."""
     from needlecare.typed import is_relative, needs_today, resolve
 
-    said = {name: typed[name] for name in _DATED if typed[name]}
+    said = {name: typed[name] for name, one in OPTIONS.items() if one.dated and typed[name]}
     relative = {name: texts for name, texts in said.items() if any(map(needs_today, texts))}
-    soon = typed["next_"] is not None and is_relative(typed["next_"])
+    soon = typed["next"] is not None and is_relative(typed["next"])
     if not relative and not soon:
         return typed
     today = present(zone, typed["now"]).date()
     changed = {name: [resolve(text, today) for text in texts] for name, texts in relative.items()}
-    return {**typed, **changed, **({"next_": resolve(f"={typed['next_']}", today)[1:]} if soon else {})}
+    return {**typed, **changed, **({"next": resolve(f"={typed['next']}", today)[1:]} if soon else {})}
 
 
 def present_for(requests: Sequence[Request]) -> datetime:
@@ -106,16 +107,13 @@ def refuse_ahead(request: Request, now: datetime) -> None:
             )
 
 
-def said_of(typed: Mapping[str, Any]) -> dict[str, list[str]]:
+def said_of(typed: Typed) -> dict[str, list[str]]:
     """Gather what the options say of each fact."""
     said: dict[str, list[str]] = {}
-    for option in SINGLE:
-        if typed[option] is not None:
-            said[option.replace("_", "-")] = [typed[option]]
-    for option in SEVERAL:
-        if typed[option]:
-            said[option.replace("_", "-")] = list(typed[option])
-    for pair in typed["fact"] or []:
+    for name in FACTS:
+        if (value := typed.get(name)) is not None and value != []:
+            said[name] = list(value) if OPTIONS[name].several else [value]
+    for pair in typed.get("fact") or ():
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--fact: `{pair}` can't be read; write it as key=value")
@@ -168,11 +166,9 @@ def with_booked(requests: Sequence[Request], by: date) -> list[Request]:
 
 
 NO_DATE = "when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it"
-# Facts about the person that hold for every treatment; the others belong to the one they were said of.
-LASTING = ("tz", "skin_type", "uses", "condition", "rules")
 
 
-def the_current(typed: Mapping[str, Any]) -> Request:
+def the_current(typed: Typed) -> Request:
     """Give the treatment in progress, else the next, else the last."""
     requests = _remembered(typed)
     going = [one for one in requests if _has_begun(one) and _is_open(one)]
@@ -180,14 +176,14 @@ def the_current(typed: Mapping[str, Any]) -> Request:
     return going[-1] if going else ahead[0] if ahead else requests[-1]
 
 
-def all_open(typed: Mapping[str, Any]) -> list[Request]:
+def all_open(typed: Typed) -> list[Request]:
     """Give every treatment that still restricts something, or will; if none does, the last one."""
     requests = _remembered(typed)
     return [one for one in requests if _is_open(one)] or requests[-1:]
 
 
-def _remembered(typed: Mapping[str, Any]) -> list[Request]:
-    log = None if typed["no_log"] else open_log()
+def _remembered(typed: Typed) -> list[Request]:
+    log = None if typed["no-log"] else open_log()
     entries = log.entries() if log else []
     if log is None or not entries:
         hint = "; `needlecare log add --date …` remembers it" if log is not None else ""
@@ -200,16 +196,16 @@ def _remembered(typed: Mapping[str, Any]) -> list[Request]:
     ]
 
 
-def _asked_of(entry: Entry, typed: Mapping[str, Any]) -> Mapping[str, Any]:
+def _asked_of(entry: Entry, typed: Typed) -> Typed:
     """Give what was *typed* in a question as far as it is about this treatment."""
     # What has been seen, and the session after that one, are those of a treatment that has been.
-    return {**typed, "seen": None, "next_": None} if _is_ahead(entry, typed["now"]) else typed
+    return {**typed, "seen": None, "next": None} if _is_ahead(entry, typed["now"]) else typed
 
 
-def spoken(entry: Entry, lasting: Mapping[str, Any], typed: Mapping[str, Any]) -> dict[str, Any]:
+def spoken(entry: Entry, lasting: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
     """Lay what was typed now over what was said of the treatment, and that over the lasting facts."""
     said = dict.fromkeys(typed) | dict(lasting) | dict(entry.said)
-    said.update({name: value for name, value in typed.items() if value not in (None, [], False)})
+    said.update({name: value for name, value in typed.items() if value not in NOTHING})
     said["now"] = typed["now"]
     return said
 
@@ -265,192 +261,66 @@ def _rule_set(ctx: typer.Context) -> "RuleSet | None":
         return None
 
 
-def offer_answers(fact: str) -> Callable[[typer.Context, str], Offered]:
-    """Offer the answers of *fact*."""
+def _answers(rule_set: "RuleSet", fact: str) -> Offered:
+    known = rule_set.facts.get(fact)
+    return [(answer.id, answer.label) for answer in known.answers] if known else []
 
-    def offer(ctx: typer.Context, incomplete: str) -> Offered:
+
+# The parts of a rule set that complete a word, each with what it offers and what that stands for.
+_OFFERED: Mapping[str, Callable[["RuleSet"], Offered]] = {
+    "activities": lambda rule_set: [(one.id, one.label) for one in rule_set.activities.values()],
+    "signs": lambda rule_set: [(one.id, one.label) for one in rule_set.signs.values()],
+    "facts": lambda rule_set: [
+        (f"{fact}={answer}", label) for fact in rule_set.facts for answer, label in _answers(rule_set, fact)
+    ],
+    "moments": lambda rule_set: [(f"{one.id}=", one.label) for one in rule_set.moments.values() if one.clock is None],
+    "events": lambda rule_set: [(f"{one.id}=", one.label) for one in rule_set.events.values()],
+}
+
+
+def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], Offered]:
+    """Make the completion that offers this *part* of the rule set; for `answers` those of *fact*."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> Offered:
         rule_set = _rule_set(ctx)
-        known = rule_set.facts.get(fact) if rule_set else None
-        found = [(answer.id, answer.label) for answer in known.answers] if known else []
-        return [one for one in found if one[0].startswith(incomplete)]
+        if rule_set is None:
+            return []
+        offered = _answers(rule_set, fact) if part == "answers" else _OFFERED[part](rule_set)
+        return [(word, label) for word, label in offered if word.startswith(incomplete.lower())]
 
-    return offer
-
-
-def offer_facts(ctx: typer.Context, incomplete: str) -> Offered:
-    """Offer `fact=answer` for every fact of the rule set."""
-    rule_set = _rule_set(ctx)
-    known = rule_set.facts.values() if rule_set else ()
-    found = [(f"{fact.id}={answer.id}", answer.label) for fact in known for answer in fact.answers]
-    return [one for one in found if one[0].startswith(incomplete)]
+    return complete
 
 
-def offer_moments(ctx: typer.Context, incomplete: str) -> Offered:
-    """Offer what can be seen."""
-    rule_set = _rule_set(ctx)
-    known = rule_set.moments.values() if rule_set else ()
-    return [(f"{one.id}=", one.label) for one in known if one.clock is None and f"{one.id}=".startswith(incomplete)]
-
-
-def offer_events(ctx: typer.Context, incomplete: str) -> Offered:
-    """Offer the kinds of events."""
-    rule_set = _rule_set(ctx)
-    known = rule_set.events.values() if rule_set else ()
-    return [(f"{one.id}=", one.label) for one in known if f"{one.id}=".startswith(incomplete)]
-
-
-def offer_activities(ctx: typer.Context, incomplete: str) -> Offered:
-    """Offer the activities by their ids."""
-    rule_set = _rule_set(ctx)
-    known = rule_set.activities.values() if rule_set else ()
-    return [(one.id, one.label) for one in known if one.id.startswith(incomplete.lower())]
-
-
-def offer_signs(ctx: typer.Context, incomplete: str) -> Offered:
-    """Offer the signs by their ids."""
-    rule_set = _rule_set(ctx)
-    known = rule_set.signs.values() if rule_set else ()
-    return [(one.id, one.label) for one in known if one.id.startswith(incomplete.lower())]
-
-
-def offer_rule_sets(incomplete: str) -> list[str]:
-    """Offer the rule sets that ship."""
+def _offer_rule_sets(incomplete: str) -> list[str]:
     from needlecare.rules.shipped import shipped_names
 
     return [name for name in shipped_names() if name.startswith(incomplete)]
 
 
-__all__ = ["Request", "about_treatment", "about_treatments", "options", "with_options"]
-
-_TREATMENT, _PERSON, _RULES = "The treatment", "You", "Rules"
-
-
-def options(
-    date: Annotated[
-        str | None, typer.Option(help="Its date: 2026-11-20, 20 Nov 2026, today.", rich_help_panel=_TREATMENT)
-    ] = None,
-    time: Annotated[
-        str | None,
-        typer.Option(help="Its time: 16:30, 4:30pm. Without it hours become whole days.", rich_help_panel=_TREATMENT),
-    ] = None,
-    tz: Annotated[
-        str | None,
-        typer.Option(help="Its time zone, such as Europe/London; else this machine's.", rich_help_panel=_TREATMENT),
-    ] = None,
-    area: Annotated[
-        list[str] | None,
-        typer.Option(
-            autocompletion=offer_answers("area"),
-            help="The area: face, neck, scalp, body … (repeat).",
-            rich_help_panel=_TREATMENT,
-        ),
-    ] = None,
-    depth: Annotated[str | None, typer.Option(help="The needle length in mm.", rich_help_panel=_TREATMENT)] = None,
-    setting: Annotated[
-        str | None,
-        typer.Option(autocompletion=offer_answers("setting"), help="clinic or home.", rich_help_panel=_TREATMENT),
-    ] = None,
-    technique: Annotated[
-        str | None,
-        typer.Option(
-            autocompletion=offer_answers("technique"),
-            help="pen, roller, radiofrequency …",
-            rich_help_panel=_TREATMENT,
-        ),
-    ] = None,
-    add_on: Annotated[
-        list[str] | None,
-        typer.Option(
-            autocompletion=offer_answers("add-on"),
-            help="What was added: prp … (repeat).",
-            rich_help_panel=_TREATMENT,
-        ),
-    ] = None,
-    skin_type: Annotated[
-        str | None,
-        typer.Option(
-            autocompletion=offer_answers("skin-type"),
-            help="Fitzpatrick skin type, I to VI.",
-            rich_help_panel=_PERSON,
-        ),
-    ] = None,
-    condition: Annotated[
-        list[str] | None,
-        typer.Option(
-            autocompletion=offer_answers("condition"),
-            help="eczema, pregnancy … or none (repeat).",
-            rich_help_panel=_PERSON,
-        ),
-    ] = None,
-    uses: Annotated[
-        list[str] | None,
-        typer.Option(
-            autocompletion=offer_answers("uses"),
-            help="retinoid, minoxidil, isotretinoin, or isotretinoin=2026-05-01 if last taken that day … (repeat).",
-            rich_help_panel=_PERSON,
-        ),
-    ] = None,
-    goal: Annotated[
-        list[str] | None,
-        typer.Option(
-            autocompletion=offer_answers("goal"),
-            help="acne-scars, rejuvenation … (repeat).",
-            rich_help_panel=_PERSON,
-        ),
-    ] = None,
-    fact: Annotated[
-        list[str] | None,
-        typer.Option(
-            autocompletion=offer_facts,
-            metavar="KEY=VALUE",
-            help="Any other fact of the rule set (repeat).",
-            rich_help_panel=_PERSON,
-        ),
-    ] = None,
-    seen: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="MOMENT=DATE",
-            help="Seen: redness-gone=2026-11-22, or =no (repeat).",
-            rich_help_panel=_PERSON,
-            autocompletion=offer_moments,
-        ),
-    ] = None,
-    next_: Annotated[
-        str | None,
-        typer.Option(
-            "--next", metavar="DATE", help="The next session is booked for this day.", rich_help_panel=_TREATMENT
-        ),
-    ] = None,
-    event: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KIND[:LABEL]=DATE",
-            help="Something planned: wedding=2026-12-05, beach=2026-12-05..2026-12-12 (repeat).",
-            rich_help_panel=_PERSON,
-            autocompletion=offer_events,
-        ),
-    ] = None,
-    rules: Annotated[
-        str | None,
-        typer.Option(
-            autocompletion=offer_rule_sets,
-            metavar="NAME|FILE|FOLDER",
-            help="The rule set; else microneedling.",
-            rich_help_panel=_RULES,
-        ),
-    ] = None,
-    now: Annotated[
-        str | None, typer.Option(metavar="DATETIME", help="Take this for the present moment.", rich_help_panel=_RULES)
-    ] = None,
-    no_log: Annotated[
-        bool, typer.Option("--no-log", help="Don't look at what `log` remembers.", rich_help_panel=_RULES)
-    ] = False,
-) -> None:
-    """Declare the options that every command about a treatment takes; nothing is done here."""
+def parameter(option: Option) -> inspect.Parameter:
+    """Declare *option* as Typer reads it: as the parameter of a command."""
+    completion: Any = None
+    if option.offers == "rule sets":
+        completion = _offer_rule_sets
+    elif option.offers:
+        completion = offer(option.offers, option.name)
+    declared = typer.Option(
+        f"--{option.name}",
+        metavar=option.metavar,
+        help=option.help,
+        rich_help_panel=option.panel,
+        autocompletion=completion,
+    )
+    kind: Any = bool if option.is_flag else list[str] | None if option.several else str | None
+    return inspect.Parameter(
+        option.name.replace("-", "_"),
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if option.is_flag else None,
+        annotation=Annotated[kind, declared],
+    )
 
 
-def read_request(typed: Mapping[str, Any]) -> Request:
+def read_request(typed: Typed) -> Request:
     """Give the one treatment that a plan is for: the typed one, else of those remembered the one that matters now."""
     if typed["date"] is not None:
         return make_request(typed)
@@ -458,7 +328,7 @@ def read_request(typed: Mapping[str, Any]) -> Request:
     return the_current(typed)
 
 
-def read_requests(typed: Mapping[str, Any]) -> list[Request]:
+def read_requests(typed: Typed) -> list[Request]:
     """Give the treatments that a question is about: the typed one, else all those remembered that are still open."""
     if typed["date"] is not None:
         return [make_request(typed)]
@@ -485,17 +355,28 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _with_options(
-    command: Callable[..., None], read: Callable[[Mapping[str, Any]], object], unless: str = ""
+    command: Callable[..., None], read: Callable[[Typed], object], unless: str = ""
 ) -> Callable[..., None]:
-    shared = inspect.signature(options).parameters
-    own = list(inspect.signature(command).parameters.values())[1:]
-
     def run(**typed: Any) -> None:
-        said = {name: typed.pop(name) for name in shared}
-        command(said if typed.get(unless) is not None else read(said), **typed)
+        options = take_options(typed)
+        command(options if typed.get(unless) is not None else read(options), **typed)
 
-    parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*shared.values(), *own)]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    own = list(inspect.signature(command).parameters.values())[1:]
+    return declare(run, command, [*map(parameter, OPTIONS.values()), *own])
+
+
+def take_options(typed: dict[str, Any]) -> dict[str, Any]:
+    """Take the options of a treatment out of what was *typed*, by their names in the table."""
+    python = {name: name.replace("-", "_") for name in OPTIONS}
+    return {name: typed.pop(key) for name, key in python.items() if key in typed}
+
+
+def declare(
+    run: Callable[..., None], command: Callable[..., None], parameters: Sequence[inspect.Parameter]
+) -> Callable[..., None]:
+    """Let *run* look to Typer like *command* with these *parameters*."""
+    keywords = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+    run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in keywords}
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     return run

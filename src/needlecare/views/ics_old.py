@@ -12,10 +12,9 @@ from needlecare.errors import InputError
 from needlecare.model.facts import Given
 from needlecare.model.plan import Timeline
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+from needlecare.options import FACTS_OF_TREATMENT
 from needlecare.views.calendar import event_uid, plan_of
 
-# The heading of every calendar shows these; of any other fact only that it was given is kept, and no answer.
-_SHOWN = frozenset({"area", "depth", "setting", "technique", "add-on"})
 # Options that say no fact.
 NO_FACTS = frozenset({"--time", "--tz", "--rules", "--next", "--event", "--seen"})
 _OPTION = re.compile(r"--[a-z][a-z0-9-]{0,40}")
@@ -63,8 +62,9 @@ def missing(old: Said, timeline: Timeline) -> dict[str, str]:
 
 def _said(timeline: Timeline) -> Iterator[tuple[str, str]]:
     treatment, facts = timeline.treatment, timeline.facts
+    # The heading of every calendar shows these; of any other fact only that it was given is kept, and no answer.
     for fact in sorted(facts.given):
-        yield f"--{fact}", _typed(facts.given[fact]) if fact in _SHOWN else ""
+        yield f"--{fact}", _typed(facts.given[fact]) if fact in FACTS_OF_TREATMENT else ""
     if treatment.clock:
         yield "--time", f"{treatment.clock:%H:%M}"
     yield "--tz", treatment.zone.key

@@ -9,6 +9,7 @@ from needlecare.model.facts import Test
 from needlecare.model.plan import FOREVER, Timeline, Treatment, Wait, Window, ranked_sources
 from needlecare.model.ruleset import Rule, RuleSet, Screening
 from needlecare.model.time import Duration, last_instant, local_date
+from needlecare.options import FACTS
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -204,13 +205,9 @@ def join_words(words: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
 
 
-# What every rule set's commands have an option for; any other fact is said with --fact.
-_OPTIONS = frozenset({"area", "depth", "setting", "technique", "add-on", "skin-type", "condition", "uses", "goal"})
-
-
 def say_option(fact: str, rule_set: RuleSet, answer: str = "") -> str:
     """Name the option that answers *fact*: `--area`, or `--fact drops-given=yes` where it has none of its own."""
-    if fact in _OPTIONS:
+    if fact in FACTS:
         return f"--{fact} {answer}".rstrip()
     if not answer and fact in rule_set.facts:
         asked = rule_set.facts[fact]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from needlecare.model.facts import Facts, Given
 from needlecare.model.plan import FOREVER, Day, Hint, Session, Timeline, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
+from needlecare.options import FACTS_OF_TREATMENT
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
 from needlecare.views.phrases import (
     NO_ADVICE,
@@ -260,7 +261,7 @@ def make_sheet(timeline: Timeline, *, typed: bool = True, windows: bool = True) 
 
 def _subject(timeline: Timeline) -> str:
     treatment = timeline.treatment
-    said = [text for fact in ("area", "technique", "add-on", "depth", "setting") if (text := _fact(timeline, fact))]
+    said = [text for fact in FACTS_OF_TREATMENT if (text := _fact(timeline, fact))]
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
     about = f": {', '.join(said)}" if said else ""
     return f"{say_date(treatment.day)}{hour} ({treatment.zone.key}){about}"
