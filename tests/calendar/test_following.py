@@ -46,65 +46,13 @@ def test_a_moved_plan_moves_on(run: Run, old: Path, events: Events, tmp_path: Pa
     assert events(third).keys() >= events(second).keys()
 
 
-@pytest.mark.parametrize(
-    ("made_with", "typed", "says"),
-    [
-        (["--area", "scalp", "--technique", "radiofrequency"], [], "--area scalp --technique radiofrequency"),
-        (["--area", "face,neck", "--depth", "1.5"], ["--area", "neck"], "--depth 1.5"),
-        (["--uses", "minoxidil", "--depth", "1"], [], "--depth 1 and an answer to --uses"),
-        (["--uses", "minoxidil"], ["--uses", "none"], ""),
-        (["--setting", "clinic"], [], ""),
-        (["--area", "scalp", "--discreet"], [], "--discreet and an answer to --area"),
-        (["--area", "scalp", "--discreet"], ["--area", "scalp", "--discreet"], ""),
-        (["--event", "wedding=2027-05-01"], [], "an answer to --event"),
-    ],
-    ids=[
-        "two",
-        "one said otherwise",
-        "no answer kept",
-        "none is an answer",
-        "assumed anyway",
-        "discreet",
-        "still discreet",
-        "an event",
-    ],
-)
-def test_what_the_old_file_was_made_with_and_is_not_said_again_is_named(
-    run: Run, write: Write, tmp_path: Path, made_with: list[str], typed: list[str], says: str
-) -> None:
-    first = write("--time", "16:30", *made_with, name="first.ics")
-    code, _, err = run(*PLAN, *typed, "--replaces", first, "-o", tmp_path / "second.ics")
-    assert code == 0
-    asks = f"  the old file was made with {says}; say so again, or its entries change\n" if says else ""
-    assert err == f"needlecare: moves the plan from Fri 20 Nov to Fri 27 Nov\n{asks}"
-
-
-@pytest.mark.parametrize(("day", "missed"), [("2026-11-20", True), ("2026-11-27", False)], ids=["same", "moved"])
-def test_what_was_seen_is_missed_for_the_same_treatment_alone(
-    run: Run, write: Write, tmp_path: Path, day: str, *, missed: bool
-) -> None:
-    first = write("--time", "16:30", "--seen", "redness-gone=2026-11-22", name="first.ics")
-    sitting = ("--date", day, "--time", "16:30", "--tz", "Europe/London")
-    _, _, err = run("plan", *sitting, "--replaces", first, "-o", tmp_path / "second.ics")
-    assert ("made with an answer to --seen; say so again" in err) == missed
-
-
-def test_an_hour_and_a_zone_that_are_not_said_again_are_named(run: Run, old: Path, tmp_path: Path) -> None:
-    moved = ["plan", "--date", "2026-11-20", "--tz", "UTC", "--replaces", old, "-o", tmp_path / "new.ics"]
-    assert "made with --time 16:30 --tz Europe/London; say so again" in run(*moved)[2]
-    off = tmp_path / "off.ics"
-    run("plan", "--cancel", old, "-o", off)
-    moved[6] = off
-    assert "made with --time 16:30 --tz Europe/London; say so again" in run(*moved)[2], "through a cancelled file too"
-
-
-@pytest.mark.parametrize("kept", ["--area='scalp", "rm -rf /", "--AREA=x", "", "--tz=" + "x" * 9000], ids=repr)
-def test_what_stands_there_unreadable_says_little(run: Run, old: Path, tmp_path: Path, kept: str) -> None:
-    text = old.read_bytes().decode().replace("--time=16:30 --tz=Europe/London --rules=microneedling", kept)
-    old.write_bytes(text.encode())
-    code, _, err = run(*PLAN, "--replaces", old, "-o", tmp_path / "new.ics")
-    assert code == 0
-    assert len(err) < 300
+def test_an_old_file_proposes_no_options(run: Run, old: Path, tmp_path: Path) -> None:
+    kept = b"X-NEEDLECARE-FACTS:--output=~/.bashrc --area=scalp --tz=UTC\r\nBEGIN:VEVENT"
+    old.write_bytes(old.read_bytes().replace(b"BEGIN:VEVENT", kept, 1))
+    new = tmp_path / "new.ics"
+    code, _, err = run(*PLAN, "--replaces", old, "-o", new)
+    assert (code, err) == (0, "needlecare: moves the plan from Fri 20 Nov to Fri 27 Nov\n")
+    assert b"bashrc" not in new.read_bytes()
 
 
 def test_what_falls_away_is_cancelled_where_it_stood(run: Run, old: Path, events: Events, tmp_path: Path) -> None:
@@ -336,31 +284,3 @@ def test_dates_of_cancelled_days_are_untouched(run: Run, old: Path, events: Even
     run("plan", "--cancel", old, "-o", tmp_path / "off.ics")
     days = [e for e in events(tmp_path / "off.ics").values() if str(e["SUMMARY"]).startswith("Cancelled: Days 4–5")]
     assert [(e["DTSTART"].dt, e["DTEND"].dt) for e in days] == [(date(2026, 11, 24), date(2026, 11, 26))]
-
-
-def test_a_clinics_own_set_that_is_not_named_again_is_missed(run: Run, write: Write, tmp_path: Path) -> None:
-    sheet = tmp_path / "clinic.yaml"
-    sheet.write_text("ruleset: my-clinic\nversion: '1'\nextends: microneedling\nrules: {}\n", encoding="utf-8")
-    first = write("--time", "16:30", "--rules", sheet, name="first.ics")
-    _, _, err = run(*PLAN, "--replaces", first, "-o", tmp_path / "second.ics")
-    assert "the old file was made with a file of the rule set my-clinic (--rules FILE); say so again" in err
-    again = run(*PLAN, "--rules", sheet, "--replaces", first, "-o", tmp_path / "third.ics")[2]
-    assert "rule set" not in again
-
-
-def test_a_set_that_ships_is_named_as_it_is_typed(run: Run, write: Write, tmp_path: Path) -> None:
-    sheet = tmp_path / "clinic.yaml"
-    sheet.write_text("ruleset: my-clinic\nversion: '1'\nextends: microneedling\nrules: {}\n", encoding="utf-8")
-    first = write("--time", "16:30", name="first.ics")
-    _, _, err = run(*PLAN, "--rules", sheet, "--replaces", first, "-o", tmp_path / "second.ics")
-    assert "the old file was made with --rules microneedling; say so again" in err
-
-
-def test_a_fact_that_only_the_old_rule_set_asks_for_is_named_as_one(run: Run, write: Write, tmp_path: Path) -> None:
-    sheet = tmp_path / "clinic.yaml"
-    fact = "facts: {drops-given: {ask: Were drops given?, answers: [yes, no]}}\n"
-    sheet.write_text(f"ruleset: my-clinic\nversion: '1'\nextends: microneedling\n{fact}", encoding="utf-8")
-    first = write("--time", "16:30", "--rules", sheet, "--fact", "drops-given=yes", name="first.ics")
-    _, _, err = run(*PLAN, "--replaces", first, "-o", tmp_path / "second.ics")
-    made_with = "a file of the rule set my-clinic (--rules FILE) and an answer to --fact drops-given"
-    assert f"made with {made_with}; say so again" in err

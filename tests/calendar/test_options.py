@@ -60,22 +60,10 @@ def test_alarms_say_the_title_and_are_the_plain_kind(write: Write, events: Event
 def test_discreet_gives_nothing_away_before_it_is_opened(write: Write, style: str) -> None:
     path = write("--time", "16:30", "--discreet", "--calendar-style", style)
     text = path.read_bytes().decode().replace("\r\n ", "")
-    shown = [line for line in text.split("\r\n") if not line.startswith(("DESCRIPTION", "PRODID", "UID", "X-NEEDLE"))]
-    shown += [
-        line for line in text.split("BEGIN:VEVENT")[0].split("\r\n") if not line.startswith(("PRODID", "X-NEEDLE"))
-    ]
+    shown = [line for line in text.split("\r\n") if not line.startswith(("DESCRIPTION", "PRODID", "UID"))]
+    shown += [line for line in text.split("BEGIN:VEVENT")[0].split("\r\n") if not line.startswith("PRODID")]
     for word in ("needl", "skin", "make-up", "aftercare", "clinic", "sun", "retinol", "session", "treatment"):
         assert not [line for line in shown if word in line.lower() and not line.startswith("UID")], word
-
-
-def test_discreet_keeps_no_answers_beside_its_text(write: Write) -> None:
-    facts = ("--area", "scalp", "--technique", "pen", "--uses", "minoxidil")
-    for words, kept in (
-        ([], "--area=scalp --technique=pen --uses --tz=Europe/London --rules=microneedling"),
-        (["--discreet"], "--area --technique --uses --tz --rules"),
-    ):
-        text = write(*facts, *words).read_bytes().decode().replace("\r\n ", "")
-        assert f"\r\nX-NEEDLECARE-FACTS:{kept}\r\n" in text
 
 
 def test_discreet_changes_titles_and_nothing_else(write: Write, events: Events) -> None:

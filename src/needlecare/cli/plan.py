@@ -154,8 +154,7 @@ def render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str, 
     if typed.replaces is None:
         return ics.render(timeline, options), ""
     old = read_plan(typed.replaces)
-    remarks = filter(None, (_moved(timeline, old), _unsaid(timeline, old, discreet=options.discreet)))
-    return ics.render(timeline, options, old), "\n".join(remarks)
+    return ics.render(timeline, options, old), _moved(timeline, old)
 
 
 def render_cancel(typed: CalendarOptions) -> str:
@@ -228,29 +227,6 @@ def _moved(timeline: "Timeline", old: "OldPlan") -> str:
         return ""
     year = old.day if old.day.year == new.year else None
     return f"moves the plan from {say_date(old.day, year)} to {say_date(new, year)}"
-
-
-def _unsaid(timeline: "Timeline", old: "OldPlan", *, discreet: bool) -> str:
-    """Name the options that the old file was made with and that are missing now, so that they can be typed."""
-    from needlecare.rules.shipped import shipped_names
-    from needlecare.views.ics_old import NO_FACTS, is_discreet, missing, to_words
-    from needlecare.views.phrases import join_words, say_option
-
-    lost = missing(old.said, timeline)
-    if old.day != timeline.treatment.day:
-        lost.pop("--seen", None)  # what was seen after another treatment says nothing of this one
-    rules = lost.pop("--rules", "")
-    if rules and rules in shipped_names():
-        lost, rules = lost | {"--rules": rules}, ""
-    # Where a set of one's own lies isn't kept, only what it is called.
-    file = f"a file of the rule set {rules} (--rules FILE)" if rules else ""
-    known = to_words({option: value for option, value in lost.items() if value}).replace("=", " ")
-    if is_discreet(old.said) and not discreet:
-        known = f"{known} --discreet".strip()
-    unknown = [option for option, value in lost.items() if not value]
-    hidden = join_words(one if one in NO_FACTS else say_option(one[2:], timeline.rule_set) for one in unknown)
-    made_with = " and ".join(filter(None, (known, file, f"an answer to {hidden}" if hidden else "")))
-    return f"the old file was made with {made_with}; say so again, or its entries change" if made_with else ""
 
 
 _STARTS = re.compile(r"^DTSTART[^:\r\n]*:(\d{8})", re.MULTILINE)

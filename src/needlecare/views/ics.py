@@ -11,7 +11,6 @@ from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.views.calendar import Options, dated_plan, entries, event_uid, instant, named_plan
-from needlecare.views.ics_old import SAID, said_of, to_words
 from needlecare.views.notes import Notes
 from needlecare.views.phrases import NO_ADVICE, harmless
 
@@ -32,12 +31,11 @@ _BACKSLASH = re.compile(r"\\(?=[nNrR])")
 
 
 class Heading(NamedTuple):
-    """What stands above the events; *said* is for a file that follows this one, and shows nowhere."""
+    """What stands above the events."""
 
     plan: str
     name: str
     text: str
-    said: str = ""
 
 
 class Made(NamedTuple):
@@ -61,8 +59,7 @@ def to_text(heading: Heading, events: Iterable[Made]) -> str:
     name, text = vText(line(heading.name)), vText(lines(heading.text))
     shown = {"NAME": name, "X-WR-CALNAME": name, "DESCRIPTION": text, "X-WR-CALDESC": text}
     fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": heading.plan}
-    kept = {SAID: vText(line(heading.said))} if heading.said else {}
-    _fill(calendar, {key: vText(value) for key, value in fixed.items()} | shown | kept)
+    _fill(calendar, {key: vText(value) for key, value in fixed.items()} | shown)
     shared = _Shared()
     calendar.subcomponents = [_event(made, shared) for made in events]
     return "".join(_content(calendar))
@@ -201,7 +198,7 @@ def render(timeline: Timeline, options: Options | None = None, old: "OldPlan | N
         made.extend(_cancel(event, sequence, lead + notes.of([]), options) for event in gone)
     title = timeline.rule_set.title
     heading = (_HUSH_NAME, _HUSH_TEXT) if options.discreet else (title, notes.heading())
-    return to_text(Heading(plan, *heading, said_of(timeline, discreet=options.discreet)), _in_time(made))
+    return to_text(Heading(plan, *heading), _in_time(made))
 
 
 def cancel(old: "OldPlan", options: Options | None = None) -> str:
@@ -215,7 +212,7 @@ def cancel(old: "OldPlan", options: Options | None = None) -> str:
     lead = f"The plan was called off. {NO_ADVICE}\n\nIt said:\n"
     made = [_cancel(event, old.next_sequence, lead + event.text, options) for event in old.events]
     heading = (_HUSH_NAME, _HUSH_TEXT) if options.discreet else ("Called off", f"This plan was called off. {NO_ADVICE}")
-    return to_text(Heading(plan, *heading, to_words({} if options.discreet else old.said)), _in_time(made))
+    return to_text(Heading(plan, *heading), _in_time(made))
 
 
 def _plan(timeline: Timeline, options: Options) -> str:

@@ -1,87 +1,14 @@
 """An older calendar file of ours → the plan that it holds, so that a new file can update it or call it off."""
 
-import re
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from icalendar import Calendar
 
 from needlecare.errors import InputError
-from needlecare.model.facts import Given
-from needlecare.model.plan import Timeline
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
-from needlecare.options import FACTS_OF_TREATMENT
 from needlecare.views.calendar import event_uid, plan_of
-
-# Options that say no fact.
-NO_FACTS = frozenset({"--time", "--tz", "--rules", "--next", "--event", "--seen"})
-_OPTION = re.compile(r"--[a-z][a-z0-9-]{0,40}")
-_LONGEST_SAID, _LONGEST_VALUE = 2000, 80
-
-Said = Mapping[str, str]
-
-
-def said_of(timeline: Timeline, *, discreet: bool = False) -> str:
-    """Write what was said of the treatment as the options that say it; a *discreet* file keeps no answers."""
-    return to_words({option: "" if discreet else value for option, value in _said(timeline)})
-
-
-def is_discreet(said: Said) -> bool:
-    """Tell whether these options come from a discreet file; any other keeps the zone at least."""
-    return bool(said) and not any(said.values())
-
-
-def to_words(said: Said) -> str:
-    """Write options and their values, as a shell reads them."""
-    return " ".join(f"{option}={shlex.quote(value)}" if value else option for option, value in said.items())
-
-
-def from_words(words: str) -> dict[str, str]:
-    """Read what `to_words` wrote; what can't be read says nothing."""
-    try:
-        parts = shlex.split(words[:_LONGEST_SAID])
-    except ValueError:
-        return {}
-    pairs = [part.partition("=")[::2] for part in parts]
-    return {option: value[:_LONGEST_VALUE] for option, value in pairs if _OPTION.fullmatch(option)}
-
-
-def missing(old: Said, timeline: Timeline) -> dict[str, str]:
-    """Give what was said in the *old* file and is not said now; what is said otherwise is meant so."""
-    now = dict(_said(timeline))
-    lost = {option: value for option, value in old.items() if option not in now}
-    for fact, value in timeline.facts.assumed.items():
-        if lost.get(f"--{fact}") == _typed(value):
-            del lost[f"--{fact}"]
-    # These always hold something, typed or not.
-    other = {option: old[option] for option in ("--tz", "--rules") if old.get(option) and old[option] != now[option]}
-    return lost | other
-
-
-def _said(timeline: Timeline) -> Iterator[tuple[str, str]]:
-    treatment, facts = timeline.treatment, timeline.facts
-    # The heading of every calendar shows these; of any other fact only that it was given is kept, and no answer.
-    for fact in sorted(facts.given):
-        yield f"--{fact}", _typed(facts.given[fact]) if fact in FACTS_OF_TREATMENT else ""
-    if treatment.clock:
-        yield "--time", f"{treatment.clock:%H:%M}"
-    yield "--tz", treatment.zone.key
-    yield "--rules", timeline.rule_set.id
-    if treatment.next_day:
-        yield "--next", ""
-    if treatment.events:
-        yield "--event", ""
-    if treatment.seen:
-        yield "--seen", ""
-
-
-def _typed(value: Given) -> str:
-    return ",".join(value) if isinstance(value, tuple) else f"{value:g}"
-
-
-SAID = "X-NEEDLECARE-FACTS"
 
 LARGEST_BYTES = 5_000_000
 _MOST_EVENTS = 5_000
@@ -106,15 +33,11 @@ class OldEvent(NamedTuple):
 
 
 class OldPlan(NamedTuple):
-    """The plan of an older file: its id, the date of its treatment if that is still in it, its events.
-
-    *said* is what was said of the treatment, by option; nothing where another program dropped it.
-    """
+    """The plan of an older file: its id, the date of its treatment if that is still in it, its events."""
 
     id: str
     day: date | None
     events: tuple[OldEvent, ...]
-    said: Mapping[str, str] = {}
 
     @property
     def next_sequence(self) -> int:
@@ -129,8 +52,7 @@ def read_old(data: bytes, name: str) -> OldPlan:
         InputError: it is no calendar, not whole, not one of ours, or holds more than one plan.
     """
     events: dict[str, OldEvent] = {}
-    calendar = _calendar(data, name)
-    for component in _components(calendar, name):
+    for component in _components(_calendar(data, name), name):
         event = _event(component, name)
         known = events.get(event.uid)
         if known is None or known.sequence < event.sequence:
@@ -144,9 +66,7 @@ def read_old(data: bytes, name: str) -> OldPlan:
     if plan is None:
         raise InputError(f"{name} is not a calendar of needlecare; {_OURS}")
     first = events.get(event_uid(plan, "day 0"))
-    found = OldPlan(
-        plan, first.start if first else None, tuple(events.values()), from_words(str(calendar.get(SAID, "")))
-    )
+    found = OldPlan(plan, first.start if first else None, tuple(events.values()))
     if found.next_sequence > _LAST_SEQUENCE:
         raise InputError(f"{name} can't be followed: its SEQUENCE is as high as it can be; {_OURS}")
     return found
