@@ -1,5 +1,6 @@
 """The command line: options, files, exit codes, and what it says when something is wrong."""
 
+import gc
 import json
 import os
 import re
@@ -103,6 +104,12 @@ def test_the_program_runs_as_a_module_from_any_folder(tmp_path: Path) -> None:
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert ran.stdout.decode() == run(*PLAN).out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_who_calls_the_program_keeps_a_garbage_collector() -> None:
+    assert gc.isenabled()
+    run(*PLAN)
+    assert gc.isenabled()
 
 
 def test_the_version_is_that_of_the_package() -> None:
@@ -325,6 +332,32 @@ def test_a_full_disk_is_one(arguments: tuple[str, ...]) -> None:
         command = [sys.executable, "-m", "needlecare", *arguments]
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (2, b"needlecare: can't write to standard output: No space left on device\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files are limited by the shell")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments",
+    [PLAN, *((*PLAN, "--format", name) for name in ("json", "html")), ("batch", "rows.csv"), ("plan", "--help")],
+    ids=["text", "json", "html", "batch", "help"],
+)
+def test_output_that_is_cut_short_is_a_failure(tmp_path: Path, arguments: tuple[str, ...], unbuffered: str) -> None:
+    (tmp_path / "rows.csv").write_text("id,date\n1,2026-11-20\n", encoding="utf-8")
+    limited = ["sh", "-c", 'ulimit -f 1; exec "$@"', "sh", sys.executable, "-m", "needlecare", *arguments]
+    with (tmp_path / "out").open("wb") as out:
+        ran = subprocess.run(
+            limited,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            cwd=tmp_path,
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode == 2
+    assert ran.stderr.decode().startswith("needlecare: ")
+    assert "File too large" in ran.stderr.decode()
+    assert len(ran.stderr.decode().splitlines()) == 1
 
 
 def test_json_is_utf_8_whatever_the_console() -> None:

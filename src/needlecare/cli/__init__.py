@@ -1,23 +1,17 @@
 """The command line: reads arguments and the clock, calls, writes. Decides nothing."""
 
-import atexit
-import gc
 import io
 import os
 import sys
 
-from needlecare.errors import ExitCode, NeedlecareError, OutputError
+from needlecare.errors import ExitCode, NeedlecareError
 
 _WIDEST = "999"
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the program and leave with its exit code; expected errors are plain lines on stderr."""
-    # A run is short and keeps most of what it makes: collecting garbage on the way costs more than it gives back.
-    gc.disable()
-    # And so it is at the end, where Python would look through everything once more: a tenth of the run time.
-    atexit.register(gc.freeze)
-    _replace_what_cannot_be_shown()
+    _prepare_streams()
     _limit_width()
     try:
         from needlecare.cli.app import app
@@ -36,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(ExitCode.INTERRUPTED) from None
     except OSError as error:  # no fault of the program's: help on a full disk, a message to a closed stderr
         _complain(f"the system refuses: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        raise SystemExit(OutputError.exit_code) from None
+        raise SystemExit(ExitCode.BAD_INPUT) from None
     except Exception as error:  # the edge: nobody but a developer wants to see a traceback
         if os.environ.get("NEEDLECARE_DEBUG"):
             raise
@@ -58,10 +52,18 @@ def _give_up_writing() -> None:
     give_up_writing()
 
 
-def _replace_what_cannot_be_shown() -> None:
+def _prepare_streams() -> None:
     """Let help and messages show a question mark where the console lacks a character, instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if isinstance(stream.buffer, io.RawIOBase):
+            # With PYTHONUNBUFFERED a write that the disk cuts short passes for a whole one; a buffer writes on.
+            encoding, errors = stream.encoding, stream.errors
+            stream = io.TextIOWrapper(io.BufferedWriter(stream.detach()), encoding, errors, line_buffering=True)
+            setattr(sys, name, stream)
+        if not stream.encoding.lower().startswith("utf"):
             stream.reconfigure(errors="replace")
 
 
