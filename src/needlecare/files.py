@@ -1,26 +1,36 @@
-"""Files that appear whole or not at all: written beside their place, and put there at the end."""
+"""Files that appear whole or not at all: written beside their place, and put there at the end.
+
+Owns part files and what becomes of them. Must not know what is written, or for whom.
+"""
 
 import contextlib
 import os
 import re
 import stat
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 
 from needlecare.errors import OutputError
 
-# Bytes that a name may have, and still leave room for what stands around it.
+# Windows neither removes nor moves a file that is open, and so needs no locks.
+_HAS_LOCKS = os.name != "nt"
+if _HAS_LOCKS:
+    import fcntl
+
+# Bytes that a name may have and still leave room for what a part file adds to it.
 _LONGEST = 200
+_TRIES = 10
 
 
-class Whole:
-    """A file *beside* the one at *path*, which it replaces when all went well; the rights of what was there stay.
+class AtomicFile:
+    """A part file *beside* the file at *path*, which it replaces when all went well; the rights of that file stay.
 
-    One of many (not *alone*) takes the place of a link rather than of what it leads to, and isn't synced; who writes
-    many clears away once what earlier runs have left.
+    One of many (not *alone*) replaces a link rather than the file behind it, and isn't synced. Whoever writes many
+    calls `clear_leftovers` once.
 
     Raises:
-        OutputError: there is something else than a file, or nothing can be written there.
+        OutputError: *path* isn't a regular file, or can't be written.
     """
 
     def __init__(self, path: Path, *, alone: bool = True) -> None:
@@ -30,10 +40,8 @@ class Whole:
             self._mode = self._find_mode()
             name = _short(self._target.name)
             if alone:
-                clear(self._target.parent, re.escape(name))
-            # Another run that writes to the same place has a name of its own.
-            self.beside = self._target.with_name(f".{name}.{os.getpid()}.part")
-            self._make()
+                clear_leftovers(self._target.parent, re.escape(name))
+            self.beside, self._held = self._make(name)
         except OSError as error:
             raise self.cannot(error) from None
 
@@ -48,39 +56,42 @@ class Whole:
             raise OutputError(f"can't write to {self._path}: it is not a regular file")
         return None
 
-    def _make(self) -> None:
+    def _make(self, name: str) -> tuple[Path, FileIO]:
+        """Make a part file that no other run can have, and hold it until it is put in place or dropped."""
         # Nobody else may read what is written over a file that is its owner's alone.
-        flags, mode = os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666 if self._mode is None else 0o600
-        try:
-            made = os.open(self.beside, flags, mode)
-        except FileExistsError:  # left by a run of the same number
-            self.beside.unlink()
-            made = os.open(self.beside, flags, mode)
-        os.close(made)
+        mode = 0o666 if self._mode is None else 0o600
+        for _ in range(_TRIES):
+            # Process numbers are no names: containers that share a folder have the same ones.
+            beside = self._target.with_name(f".{name}.{os.urandom(8).hex()}.part")
+            held = FileIO(beside, "x", opener=lambda path, flags: os.open(path, flags, mode))
+            if _lock(held) and beside.exists():
+                return beside, held
+            held.close()  # another run took it for a leftover before it was locked
+        raise BlockingIOError(0, "other runs keep removing its part files")
 
     def put(self) -> None:
         """Put what was written in its place."""
         try:
             if self._alone:
-                written = os.open(self.beside, os.O_RDWR)
-                try:
-                    os.fsync(written)
-                finally:
-                    os.close(written)
+                os.fsync(self._held.fileno())
             if self._mode is not None:
                 self.beside.chmod(self._mode)
+            if not _HAS_LOCKS:
+                self._held.close()
             self.beside.replace(self._target)
         except OSError as error:
             self.drop()
             raise self.cannot(error) from None
+        self._held.close()
 
     def drop(self) -> None:
-        """Leave what was there as it is."""
+        """Remove the part file; what was there before stays."""
+        self._held.close()
         with contextlib.suppress(OSError):
             self.beside.unlink()
 
     def cannot(self, error: OSError) -> OutputError:
-        """Tell what *error* means to a person."""
+        """Return *error* in words for a person."""
         return OutputError(f"can't write to {self._path}: {error.strerror}; nothing was changed")
 
     def __enter__(self) -> Path:
@@ -97,31 +108,44 @@ class Whole:
             raise self.cannot(error) from None
 
 
-def clear(folder: Path, names: str) -> None:
-    """Remove from *folder* what runs that were killed have left beside files with *names*, a pattern."""
-    left = re.compile(rf"\.(?:{names})(?:\.([1-9][0-9]{{0,8}}))?\.part")
+def clear_leftovers(folder: Path, names: str) -> None:
+    """Remove from *folder* what killed runs left beside files with *names*, a pattern.
+
+    What a run has locked stays. So does everything where there are no locks, since nothing tells them apart.
+    """
+    part = re.compile(rf"\.(?:{names})\.[0-9a-f]{{16}}\.part")
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            found = left.fullmatch(entry.name)
-            if found and not (found[1] and _is_running(int(found[1]))):
+            if part.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 with contextlib.suppress(OSError):
-                    Path(entry.path).unlink()
+                    _remove_unless_locked(Path(entry.path))
 
 
-def _is_running(process: int) -> bool:
-    if os.name == "nt":  # where asking would end it, and what is in use can't be removed
-        return False
+def _lock(part: FileIO) -> bool:
+    """Lock a part file until it is closed or its process ends; False if another run has locked it."""
+    if not _HAS_LOCKS:
+        return True
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        fcntl.flock(part.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
-    except OSError:  # somebody else's
+    except OSError:  # a file system without locks: nobody clears it either
         return True
     return True
 
 
+def _remove_unless_locked(path: Path) -> None:
+    """Remove a part file; an OSError says that a run has it locked, or that nobody can tell."""
+    if not _HAS_LOCKS:
+        path.unlink()
+        return
+    with FileIO(path) as part:
+        fcntl.flock(part.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        path.unlink()
+
+
 def _short(name: str) -> str:
-    """Give *name*, or something in its stead that is no longer than a name may be."""
+    """Return *name*, or a digest of it where a part file's name would become too long."""
     if len(os.fsencode(name)) <= _LONGEST:
         return name
     from hashlib import sha256

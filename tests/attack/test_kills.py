@@ -59,7 +59,7 @@ def test_a_file_is_the_old_one_or_the_new_one(name: str, tmp_path: Path) -> None
         target.unlink(missing_ok=True)
         if number % 2:
             target.write_bytes(old)
-    target.with_name(f".{name}.part").write_bytes(b"left by a run that was killed")
+    target.with_name(f".{name}.0123456789abcdef.part").write_bytes(b"left by a run that was killed")
     assert run(*arguments).code == 0
     assert target.read_bytes() == new
     assert list(target.parent.iterdir()) == [target]

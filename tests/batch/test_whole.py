@@ -40,11 +40,11 @@ def test_what_is_new_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_its_owners_alone_is_never_open_to_others(tmp_path: Path) -> None:
-    from needlecare.files import Whole
+    from needlecare.files import AtomicFile
 
     target = tmp_path / "plans.jsonl"
     target.touch(mode=0o600)
-    with Whole(target) as beside:
+    with AtomicFile(target) as beside:
         assert rights(beside) == 0o600
 
 
@@ -92,25 +92,15 @@ def test_lines_and_rejects_need_a_place_each(
     assert [path.name for path in tmp_path.iterdir()] == ["same.json"]
 
 
-def ended() -> int:
-    """Give the number of a process that has ended."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
-
-
 def test_what_killed_runs_have_left_goes_and_what_others_write_stays(tmp_path: Path) -> None:
+    from needlecare.files import AtomicFile
+
     table, folder = write(tmp_path, ROWS), tmp_path / "out"
     folder.mkdir()
-    going_on = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     names = ("plans.jsonl", "plan.html", "1.json", "3.json")
-    kept = {f".{name}.{going_on.pid}.part" for name in names} | {
-        ".notes.part",
-        ".plans.jsonl.x.part",
-        "plans.jsonl.part",
-    }
-    left = {f".{name}{number}.part" for name in names for number in ("", f".{ended()}", f".{os.getpid()}")}
-    for name in kept | left - {f".3.json.{os.getpid()}.part"}:
+    others = [AtomicFile(folder / name) for name in names]
+    kept = {".notes.part", ".plans.jsonl.x.part", "plans.jsonl.part", *(one.beside.name for one in others)}
+    for name in kept | {f".{name}.{'0' * 16}.part" for name in names}:
         (folder / name).write_bytes(b"half")
     batch(table, "-o", str(folder / "plans.jsonl"))
     batch(table, "-o", str(folder), "--format", "json")
@@ -118,7 +108,8 @@ def test_what_killed_runs_have_left_goes_and_what_others_write_stays(tmp_path: P
     there = {path.name for path in folder.iterdir()} - {".needlecare-batch"}
     assert there == kept | {"plans.jsonl", "plan.html", "1.json"}
     assert all((folder / name).read_bytes() == b"half" for name in kept)
-    going_on.communicate()
+    for one in others:
+        one.drop()
 
 
 def test_two_runs_at_once_disturb_neither_each_other_nor_the_file(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ from needlecare.batch.table import (
     read_rows,
 )
 from needlecare.errors import InputError, NeedlecareError, OutputError
-from needlecare.files import Whole, clear
+from needlecare.files import AtomicFile, clear_leftovers
 from needlecare.model.ruleset import RuleSet
 from needlecare.rules.fields import FIELDS
 from needlecare.timeline.build import build_timeline
@@ -133,7 +133,7 @@ class Folder:
             self._database.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_id ON file (id, suffix)")
             self._database.execute("BEGIN IMMEDIATE")
         # Now that nobody else writes here.
-        clear(path, rf".+\.{suffix}")
+        clear_leftovers(path, rf".+\.{suffix}")
 
     def file_of(self, client: str) -> Kept:
         """Give the file of *client*: the one it has, else a new name that nobody here has in any case of letters."""
@@ -305,7 +305,7 @@ def write_whole(path: Path, data: bytes) -> None:
     """
     if path.is_dir():
         raise InputError(f"{path.name} is a folder; move it away")
-    with Whole(path, alone=False) as beside:
+    with AtomicFile(path, alone=False) as beside:
         beside.write_bytes(data)
 
 
@@ -629,7 +629,7 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
             folder = Folder(Path(settings.folder), FORMATS[settings.format][0][1:])
             open_until_the_end.enter_context(contextlib.closing(folder))
         rejects = open_until_the_end.enter_context(Rejects(None if settings.inline else batch.rejects, rows))
-        target = open_until_the_end.enter_context(Whole(batch.target)) if batch.target else None
+        target = open_until_the_end.enter_context(AtomicFile(batch.target)) if batch.target else None
         tasks = _Tasks(rows, columns, folder, ids)
         portions = _portions(tasks)
         done = do_alone(work, target, portions) if batch.jobs == 1 else do_together(work, target, portions, batch.jobs)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import AnyStr, BinaryIO, NamedTuple, Self, TextIO
 
 from needlecare.errors import InputError, OutputError, nearest
-from needlecare.files import Whole
+from needlecare.files import AtomicFile
 from needlecare.rules.fields import plain
 from needlecare.views.formats import BYTE_ORDER_MARK
 
@@ -351,7 +351,7 @@ class Rejects:
     def __init__(self, path: Path | None, rows: Table | Objects) -> None:
         self._path = path
         self._rows = rows
-        self._file: Whole | None = None
+        self._file: AtomicFile | None = None
         self._stream: TextIO | None = None
         self.count = 0
 
@@ -365,7 +365,7 @@ class Rejects:
             return
         with self._telling():
             if self._stream is None:
-                self._file = Whole(self._path)
+                self._file = AtomicFile(self._path)
                 self._stream = self._file.beside.open("w", encoding="utf-8", errors="replace", newline="")
                 header = self._rows.reject_header()
                 self._stream.write(BYTE_ORDER_MARK + header if header else "")

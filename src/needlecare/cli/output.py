@@ -125,9 +125,9 @@ def write_file(path: Path, text: str) -> None:
         OutputError: it can't be written there.
     """
     refuse_windows_path(path)
-    from needlecare.files import Whole
+    from needlecare.files import AtomicFile
 
-    with Whole(path) as beside:
+    with AtomicFile(path) as beside:
         beside.write_bytes(_bytes(text))
 
 

@@ -1,0 +1,113 @@
+"""Files appear whole or not at all, whoever else writes beside them."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from needlecare.errors import OutputError
+from needlecare.files import AtomicFile, clear_leftovers
+
+HOLDER = """
+import sys
+from pathlib import Path
+from needlecare.files import AtomicFile
+with AtomicFile(Path(sys.argv[1])) as beside:
+    beside.write_bytes(b"half")
+    print(beside, flush=True)
+    input()
+    beside.write_bytes(b"whole")
+"""
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "plan.ics"
+
+
+class Holder:
+    """Another run that is writing to a file; it goes on when it is told to."""
+
+    def __init__(self, target: Path) -> None:
+        command = [sys.executable, "-c", HOLDER, str(target)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.beside = Path(self.process.stdout.readline().rstrip("\n"))
+
+    def finish(self) -> None:
+        self.process.communicate("\n", timeout=60)
+        assert self.process.returncode == 0
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.communicate(timeout=60)
+
+
+def test_runs_of_one_number_share_no_part_file(target: Path) -> None:
+    # Two containers that share a folder have the same process numbers.
+    first, second = AtomicFile(target), AtomicFile(target)
+    assert first.beside != second.beside
+    for file in (second, first):
+        with file as beside:
+            beside.write_bytes(str(beside).encode())
+        assert target.read_bytes() == str(file.beside).encode()
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_what_another_run_is_writing_stays(target: Path) -> None:
+    other = Holder(target)
+    with AtomicFile(target) as beside:
+        beside.write_bytes(b"mine")
+    clear_leftovers(target.parent, r".+\.ics")
+    assert other.beside.read_bytes() == b"half"
+    other.finish()
+    assert target.read_bytes() == b"whole"
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("clear", ["the next write", "a folder's beginning"])
+def test_what_a_killed_run_left_goes(clear: str, target: Path) -> None:
+    other = Holder(target)
+    other.kill()
+    assert other.beside.exists()
+    if clear == "the next write":
+        AtomicFile(target).drop()
+    else:
+        clear_leftovers(target.parent, r".+\.ics")
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", [".plan.ics.part", ".plan.ics.123.part", ".other.ics.0123456789abcdef.part", "plan.ics.part"]
+)
+def test_what_is_no_part_of_this_file_stays(name: str, target: Path) -> None:
+    target.with_name(name).write_bytes(b"a person's own")
+    AtomicFile(target).drop()
+    assert [path.name for path in target.parent.iterdir()] == [name]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name is not to be had everywhere")
+def test_a_pipe_that_is_named_like_a_part_neither_hangs_nor_goes(target: Path) -> None:
+    pipe = target.with_name(".plan.ics.0123456789abcdef.part")
+    os.mkfifo(pipe)
+    AtomicFile(target).drop()
+    assert list(target.parent.iterdir()) == [pipe]
+
+
+def test_what_cannot_be_written_whole_is_not_written(target: Path) -> None:
+    resource = pytest.importorskip("resource", reason="limits of a process are not to be had everywhere")
+    target.write_bytes(b"as it was")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, before[1]))
+    try:
+        with pytest.raises(OutputError, match="nothing was changed"), AtomicFile(target) as beside:
+            beside.write_bytes(b"x" * 1_000_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert target.read_bytes() == b"as it was"
+    assert list(target.parent.iterdir()) == [target]
