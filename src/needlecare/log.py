@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from needlecare.errors import InputError
@@ -72,7 +71,8 @@ class Log:
             if row is not None:
                 raise InputError(f"this very treatment is remembered already, as number {row[0]}; nothing was added")
             return int(
-                base.execute("INSERT INTO treatments (said, key) VALUES (?, ?)", (text, token_hex(16))).lastrowid or 0
+                base.execute("INSERT INTO treatments (said, key) VALUES (?, ?)", (text, os.urandom(16).hex())).lastrowid
+                or 0
             )
 
     def replace(self, number: int, said: Mapping[str, Any]) -> None:
