@@ -389,12 +389,26 @@ class Timeline(NamedTuple):
         return f"<Timeline of {when} {zone.key}, {len(self.windows)} windows, {self.rule_set!r}>"
 
     def windows_on(self, activity: str) -> tuple[Window, ...]:
-        """Give the restrictions on *activity*: its own, else those on all that it is part of."""
-        if activity in self.reached:
-            return tuple(window for window in self.windows if window.kind == AVOID and window.target == activity)
-        parents = self.rule_set.activities[activity].under
-        found = {(one.target, one.better_from): one for parent in parents for one in self.windows_on(parent)}
-        return tuple(found.values())
+        """Return the restrictions on *activity*: its own, else those on the nearest of all that it is part of."""
+        found = self._nearest_reached(activity)
+        restrictions = [window for window in self.windows if window.kind == AVOID and window.target in found]
+        return tuple(sorted(restrictions, key=lambda window: found.index(window.target)))
+
+    def _nearest_reached(self, activity: str) -> list[str]:
+        """Climb from *activity* on every way up to the first that has windows of its own."""
+        found: list[str] = []
+        seen: set[str] = set()
+        ahead = [activity]
+        while ahead:
+            one = ahead.pop()
+            if one in seen:
+                continue
+            seen.add(one)
+            if one in self.reached:
+                found.append(one)
+            else:
+                ahead.extend(reversed(self.rule_set.activities[one].under))
+        return found
 
     def covers(self, activity: str) -> bool:
         """Tell whether a rule restricts or restricted *activity*, or something that it is part of."""

@@ -1,5 +1,6 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -73,6 +74,37 @@ class Activity(NamedTuple):
     medicine: str = ""
     advised: str = ""
     taken: str = ""
+
+
+def walk(starts: Iterable[str], steps: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Return *starts* and all that *steps* lead to from there, nearest first, each once."""
+    found = dict.fromkeys(starts)
+    ahead = deque(found)
+    while ahead:
+        for following in steps[ahead.popleft()]:
+            if following not in found:
+                found[following] = None
+                ahead.append(following)
+    return tuple(found)
+
+
+class _Lineage(Mapping[str, tuple[str, ...]]):
+    """Each activity with all that it is part of, found when asked for: for all of a long chain that is its square."""
+
+    def __init__(self, parents: Mapping[str, Iterable[str]]) -> None:
+        self._parents = parents
+        self._found: dict[str, tuple[str, ...]] = {}
+
+    def __getitem__(self, activity: str) -> tuple[str, ...]:
+        if activity not in self._found:
+            self._found[activity] = walk([activity], self._parents)
+        return self._found[activity]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parents)
+
+    def __len__(self) -> int:
+        return len(self._parents)
 
 
 class Sign(NamedTuple):
@@ -267,38 +299,35 @@ class RuleSet:
     @cached_property
     def lineage(self) -> Mapping[str, tuple[str, ...]]:
         """Each activity with all that it is part of: itself first, then what it is under, nearest first."""
-        return {activity: tuple(self._climb(activity)) for activity in self.activities}
+        return _Lineage({activity.id: activity.under for activity in self.activities.values()})
+
+    @cached_property
+    def _parts(self) -> Mapping[str, Iterable[str]]:
+        """What is directly under each activity."""
+        parts: dict[str, list[str]] = {activity: [] for activity in self.activities}
+        for activity in self.activities.values():
+            for parent in activity.under:
+                parts[parent].append(activity.id)
+        return parts
 
     @cached_property
     def unadvised(self) -> frozenset[str]:
         """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
-        never = {activity.id for activity in self.activities.values() if activity.advised}
-        return frozenset(one for one, line in self.lineage.items() if never.intersection(line))
+        return frozenset(walk((one.id for one in self.activities.values() if one.advised), self._parts))
 
     def ancestry(self, ids: Iterable[str]) -> set[str]:
-        """Give *ids* and all that they are part of."""
+        """Return *ids* and all that they are part of."""
         return {parent for one in ids for parent in self.lineage[one]}
 
     def family(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Give *ids* and all that is part of them, without prescribed medicines: no rule restricts those."""
+        """Return *ids* and all that is part of them, without prescribed medicines: no rule restricts those."""
         wanted = set(ids)
-        parts = [
-            one.id
-            for one in self.activities.values()
-            if one.id in wanted or (one.medicine != PRESCRIBED and wanted.intersection(self.lineage[one.id]))
-        ]
-        return tuple(sorted(parts, key=lambda one: (one not in wanted, one)))
-
-    def _climb(self, activity: str) -> Iterator[str]:
-        seen = {activity: None}
-        frontier = [activity]
-        while frontier:
-            frontier = [parent for child in frontier for parent in self.activities[child].under if parent not in seen]
-            seen.update(dict.fromkeys(frontier))
-        return iter(seen)
+        parts = walk(wanted, self._parts)
+        shown = (one for one in parts if one in wanted or self.activities[one].medicine != PRESCRIBED)
+        return tuple(sorted(shown, key=lambda one: (one not in wanted, one)))
 
     def label(self, target: str) -> str:
-        """Tell how an activity or a sign is called."""
+        """Return the label of an activity or a sign."""
         known = self.activities.get(target) or self.signs.get(target)
         return known.label if known else target
 

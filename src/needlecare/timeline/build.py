@@ -146,10 +146,7 @@ def _meeting(timeline: Timeline, event: Event) -> Meeting:
 
 
 def _part_of(timeline: Timeline, implied: Iterable[str]) -> set[str]:
-    wanted = set(implied)
-    rule_set = timeline.rule_set
-    parts = {one for one in timeline.reached if wanted & set(rule_set.lineage[one])}
-    return parts | wanted
+    return {*implied, *timeline.reached.intersection(timeline.rule_set.family(implied))}
 
 
 def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
