@@ -1,5 +1,6 @@
 """Rule files made of noise: each is refused with its problems, or makes plans in every format."""
 
+import time as clock
 from datetime import date, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attack.strength import mutated, tried, tries
-from needlecare import build_timeline, load_rules, make_treatment, read_facts
+from needlecare import RuleSetError, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.rules.shipped import shipped_folder
 from needlecare.views.formats import FORMATS, render
 from running import TESTS
@@ -52,10 +53,10 @@ def survives(folder: Path, data: bytes) -> None:
     if rule_set is None:
         assert said.count("\n") < 2000
         return
-    for clock in (time(23, 30), None):
-        treatment = make_treatment(date(2026, 3, 28), clock, ZoneInfo("Europe/London"))
+    for at in (time(23, 30), None):
+        treatment = make_treatment(date(2026, 3, 28), at, ZoneInfo("Europe/London"))
         timeline = build_timeline(rule_set, treatment, read_facts(rule_set, {}))
-        for name in FORMATS if clock else ("json", "text"):
+        for name in FORMATS if at else ("json", "text"):
             render(timeline, name).encode()
 
 
@@ -111,3 +112,72 @@ def _as_yaml(tree: object) -> str:
     import json
 
     return json.dumps(tree, ensure_ascii=False)
+
+
+def entries(section: str, number: int, line: str, last: str = "") -> str:
+    """Write *number* entries; in *line* `N` is the number of an entry, `M` of the one before."""
+    lines = [f"  {line}\n".replace("N", str(one)).replace("M", str(one - 1)) for one in range(1, number + 1)]
+    return f"source: sheet\nsources: {{sheet: Our sheet}}\n{section}:\n{''.join(lines)}{last}"
+
+
+def listed(number: int) -> str:
+    return ", ".join(f"x{one}" for one in range(number))
+
+
+TWO_PARENTS = "aN: {under: [aM, bM]}\n  bN: {under: [aM, bM]}"
+# Each took from ten seconds to for ever when what one entry cost grew with the number of entries.
+LARGE = {
+    "two parents on each of 100 levels": (entries("activities", 100, TWO_PARENTS, "  a0: {}\n  b0: {}\n"), ""),
+    "two parents on each of 8,000 levels": (
+        entries("activities", 8000, TWO_PARENTS, "  a0: {}\n  b0: {}\n"),
+        "the activities are part of each other more than 500,000 times over; use fewer levels of `under`",
+    ),
+    "800 levels": (entries("activities", 800, "aN: {under: aM}", "  a0: {}\n"), ""),
+    "40,000 levels": (entries("activities", 40_000, "aN: {under: aM}", "  a0: {}\n"), "the activities are part of"),
+    "a circle of 20,000 activities": (
+        entries("activities", 20_000, "aN: {under: aM}", "  a0: {under: a20000}\n"),
+        "`a1` leads back to itself: a1 → a0 → a20000 → a19999 → a19998 → a19997 → … → a1",
+    ),
+    "a circle of 20,000 moments": (
+        entries("moments", 20_000, "aN: {usual: aM + 1d}", "  a0: {usual: a20000 + 1d}\n"),
+        "`a1` leads back to itself: a1 → a0 → ",
+    ),
+    "40,000 rules on activities that nobody knows": (
+        entries("rules", 40_000, "aN: {do: xN}"),
+        ":1004:15: from here on, 39,000 more problems",
+    ),
+    "one rule on 80,000 activities that nobody knows": (
+        entries("rules", 1, f"one: {{avoid: [{listed(80_000)}], until: 1d}}"),
+        "from here on, 79,000 more problems",
+    ),
+    "15,000 rules until something that nobody knows": (
+        entries("rules", 15_000, "aN: {avoid: sauna, until: 48h and xN}"),
+        "from here on, 14,000 more problems",
+    ),
+    "15,000 signs to expect and 15,000 to call for": (
+        entries(
+            "rules",
+            7500,
+            "aN: {expect: e-N}\n  bN: {call: c-N, urgent: true}",
+            "core: true\n" + entries("signs", 7500, "e-N: {}\n  c-N: {}").partition("\n")[2].partition("\n")[2],
+        ),
+        "",
+    ),
+    "20,000 keys, each twice": (entries("kinds", 20_000, "aN: 1") + "  a20000: 1\n" * 20_000, "stands twice, first in"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), LARGE.values(), ids=LARGE)
+def test_a_large_file_loads_or_is_refused_at_once(text: str, said: str, tmp_path: Path) -> None:
+    assert len(text) < 1_100_000
+    path = tmp_path / "set.yaml"
+    path.write_text(text, encoding="utf-8")
+    began = clock.process_time()
+    try:
+        load_rules(str(path))
+        refused = ""
+    except RuleSetError as error:
+        refused = str(error)
+    assert clock.process_time() - began < 4  # within two seconds on a machine that does nothing else
+    assert bool(refused) == bool(said)
+    assert said in refused

@@ -6,16 +6,19 @@ second documents are refused: a rule file needs none, and they are how a small f
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import yaml
 from yaml import MarkedYAMLError, YAMLError
 
-from needlecare.errors import RuleSetError
+from needlecare.errors import RuleSetError, nearest
 
 # A larger file is no rule set; nothing beyond is read.
 LARGEST_BYTES = 2_000_000
+# Nobody reads more messages than that, and looking for similar names takes most of the time of a wrong file.
+MOST_SHOWN = 1000
+MOST_COMPARISONS = 50_000
 
 
 class Text(str):
@@ -57,6 +60,7 @@ class Place(NamedTuple):
         return f"{self.name}:{self.line + 1}:{self.column + 1}"
 
 
+_WORD = re.compile(r"[\w-]+")
 # Where packed rules stand.
 NOWHERE = Place("(shipped rules)", 0, 0)
 
@@ -81,20 +85,20 @@ def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
     return made
 
 
-def find_word(word: str, entry: Value, fields: Iterable[str]) -> str | None:
-    """Find where *word* stands in one of the *fields* of *entry*: as a text of its own, or as a part of one."""
-    found = entry if isinstance(entry, dict) else {}
-    for text in (text for field in fields if field in found for text in _texts(found[field])):
-        part = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
-        if part is None:
-            continue
+def places_of_words(entry: Value, fields: Iterable[str]) -> dict[str, Text]:
+    """Return every text in *fields* of *entry*, and every word of one, with the place where it stands first."""
+    found: dict[str, Text] = {}
+    written = entry if isinstance(entry, dict) else {}
+    for text in (text for field in fields if field in written for text in _texts(written[field])):
         at = place(text)
-        if text != word and at != NOWHERE and hasattr(text, "inner"):
-            at = at._replace(column=at.column + text.inner + part.start())
-        made = Text(word)
-        made.mark = at
-        return made
-    return None
+        offset: int | None = getattr(text, "inner", None) if at != NOWHERE else None
+        for part in _WORD.finditer(text):
+            if part[0] not in found:
+                made = found[part[0]] = text_at(part[0], text)
+                if offset is not None and part[0] != text:
+                    made.mark = at._replace(column=at.column + offset + part.start())
+        found.setdefault(str(text), text_at(text, text))
+    return found
 
 
 def _texts(value: Value) -> Iterator[str]:
@@ -110,14 +114,20 @@ def _texts(value: Value) -> Iterator[str]:
 
 
 class Problems:
-    """Collects what is wrong, so that one run names everything."""
+    """Collects what is wrong, so that one run reports everything."""
 
     def __init__(self) -> None:
         self._found: list[tuple[Place, str]] = []
+        self._comparisons_left = MOST_COMPARISONS
 
     def add(self, value: Value, text: str) -> None:
         """Note that *value* is wrong: *text* says what, and what would be right."""
         self._found.append((place(value), text))
+
+    def nearest(self, word: str, known: Collection[str]) -> str:
+        """Return ` (did you mean …?)` or nothing; nothing any more in a file that is wrong all over."""
+        self._comparisons_left -= len(known)
+        return nearest(word, known) if self._comparisons_left >= 0 else ""
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -128,8 +138,12 @@ class Problems:
         return any(at == NOWHERE for at, _ in self._found)
 
     def lines(self) -> list[str]:
-        """Give a line for each problem, in the order of the files."""
-        return [f"{at}: {text}" for at, text in sorted(set(self._found))]
+        """Return a line for each problem, in the order of the files; of very many the first ones."""
+        found = sorted(set(self._found))
+        lines = [f"{at}: {text}" for at, text in found[:MOST_SHOWN]]
+        if len(found) > MOST_SHOWN:
+            lines.append(f"{found[MOST_SHOWN][0]}: from here on, {len(found) - MOST_SHOWN:,} more problems")
+        return lines
 
     def raise_any(self) -> None:
         """Raise RuleSetError if anything was found."""
@@ -255,11 +269,13 @@ def _events(loader: Any) -> Iterator[Any]:
 class _Open:
     """A mapping or sequence that isn't closed yet, and the key that waits for its value."""
 
-    __slots__ = ("content", "key")
+    __slots__ = ("content", "key", "keys")
 
     def __init__(self, content: Items | Fields) -> None:
         self.content = content
         self.key: Text | None = None
+        # A mapping doesn't hand out its own key, which knows its place.
+        self.keys: dict[str, Text] = {}
 
 
 # Stands for a key that can't be used: what it holds is left out, and nothing more is said about it.
@@ -328,26 +344,28 @@ def _put(value: Value, event: Any, into: _Open, problems: Problems) -> None:
     if isinstance(into.content, Items):
         if not is_alias:
             into.content.append(value)
-    elif into.key is None:
-        into.key = _NO_KEY if is_alias else _as_key(value, into.content, problems)
+        return
+    if into.key is None:
+        into.key = _NO_KEY if is_alias else _as_key(value, into.keys, problems)
+        return
+    key, into.key = into.key, None
+    if key is _NO_KEY or is_alias:
+        return
+    if value == "" and event.implicit[0]:
+        problems.add(key, f"`{key}` has no value; put text with a comma in quotes, or add a value")
     else:
-        key, into.key = into.key, None
-        if key is not _NO_KEY and value == "" and not is_alias and event.implicit[0]:
-            problems.add(key, f"`{key}` has no value; put text with a comma in quotes, or give it one")
-        elif key is not _NO_KEY and not is_alias:
-            into.content[key] = value
+        into.content[key] = value
 
 
-def _as_key(value: Value, inside: Fields, problems: Problems) -> Text:
+def _as_key(value: Value, known: dict[str, Text], problems: Problems) -> Text:
     """Check a key: plain text, no merge key, and not there already."""
     if not isinstance(value, Text):
         problems.add(value, "a key must be plain text")
-        return _NO_KEY
-    if value == "<<":
+    elif value == "<<":
         problems.add(value, "merge keys are not used in rule files; write the fields out")
-        return _NO_KEY
-    if value in inside:
-        first = next(known for known in inside if known == value)
-        problems.add(value, f"`{value}` stands twice, first in line {place(first).line + 1}; keep one")
-        return _NO_KEY
-    return value
+    elif value in known:
+        problems.add(value, f"`{value}` stands twice, first in line {place(known[value]).line + 1}; keep one")
+    else:
+        known[value] = value
+        return value
+    return _NO_KEY

@@ -1,0 +1,212 @@
+"""Orders about prescribed medicines, wherever a text of a rule set hides one. Knows no rule but this one.
+
+No rule may tell anyone to stop, start or change a prescribed medicine: only who prescribed it may. Where a text can be
+read either way, it is refused.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from needlecare.model.ruleset import PREPARE, PRESCRIBED, Activity, Rule, RuleSet
+from needlecare.rules.layers import Layer
+from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place
+from needlecare.rules.shipped import shipped_folder
+
+# Patterns are texts here: compiling them takes longer than most plans, and few texts need them.
+_ASKS = r"\bask\b.*\bwho prescribed\b"
+# Orders wherever they stand beside a medicine.
+_CHANGES = (
+    *("stop", "pause", "start", "skip", "change", "reduce", "double", "halve", "omit", "cease", "discontinue", "quit"),
+    *("interrupt", "suspend", "withhold", "withheld", "taper", "wean", "come off", "came off", "go off", "get off"),
+    *("leave out", "left out", "leave off", "cut out", "cut down", "cut back", "go without"),
+)
+# Words of everyday, which are orders only with the medicine as what they act on.
+_HANDLES = (
+    *("hold", "miss", "lower", "raise", "increase", "decrease", "adjust", "switch", "swap", "delay", "drop", "begin"),
+    *("resume", "restart", "forgo", "avoid", "leave", "put off", "hold off"),
+)
+_TAKES = ("take", "use", "apply", "put on")
+# What medicines are called without a name. “Pain medicines” are bought in a shop, so not every word may stand there.
+_WHOSE = (
+    r"(?:all|any|of|your|the|my|usual|regular|normal|daily|current|own|other|morning|evening|taking|using|on|a|an"
+    r"|prescribed|prescription|blood|pressure|heart|thyroid|diabetes|epilepsy|hormone)"
+)
+_PILLS = r"(?:medications?|medicines?|meds|drugs|tablets?|pills?)"
+_UNNAMED = rf"(?:(?:{_WHOSE} )*(?:{_PILLS}(?: prescribed)?|prescriptions?|(?:prescribed|prescription) [\w-]+))"
+_TELLING = frozenset(
+    (
+        *("medication", "medications", "medicine", "medicines", "meds", "drugs", "tablet", "tablets", "pill", "pills"),
+        *("prescription", "prescriptions", "prescribed"),
+    )
+)
+_UNNAMED_ALONE = (
+    rf"(?:(?:{_WHOSE} )*(?:medications?|medicines?|meds|prescriptions?))"
+    rf"|.*\b(?:usual|regular|prescribed|prescription|pressure|heart|thyroid|diabetes|epilepsy|hormone) {_PILLS}\b.*"
+    r"|.*\b(?<!-)(?:prescribed|prescription) [\w-]+.*"
+)
+
+
+def _forms(verbs: tuple[str, ...]) -> str:
+    """Make a pattern of verbs as orders, and as what is or was done."""
+    found = []
+    for verb in verbs:
+        first, _, rest = verb.partition(" ")
+        ends = f"{first[:-1]}(?:e|ed|ing)" if first.endswith("e") else f"{first}(?:{first[-1]}?(?:ed|ing))?"
+        found.append(f"{ends} {rest}" if rest else ends)
+    return f"(?:{'|'.join(found)})"
+
+
+_CHANGE, _HANDLE, _TAKE = _forms(_CHANGES), _forms(_HANDLES), _forms(_TAKES)
+_TAKE_NOT = rf"(?:not|n't|never|no longer|avoid|without)(?: to)? {_TAKE}"
+# As an order it begins something: “people who take it” do so anyway.
+_TAKE_NOW = rf"(?:^|[.;:!?,–-] ?|\b(?:please|then|always|also|and|should|must|to|just) )(?:{'|'.join(_TAKES)})"
+# Where the same words order nothing: “never stop it”, “whether to stop it”, “after you have stopped”, “a pause”.
+_FINE = (
+    rf"(?:\bnever|\bnot|n't)(?: to)? {_CHANGE}(?: {_TAKE})?\b"
+    rf"|\b(?:a|the|was|were|had|has been) {_CHANGE}\b"
+    r"|\b(?:if|whether|when|how|while|unless|because|that|who|which|as|do|did|after|since|of|before)(?: or not)?"
+    r"(?: to| you| they| people)?(?: should| may| can| have| had| need to| must| are| were)?"
+    rf"(?: still| also| ever| already| currently| now| just| regularly)?"
+    rf" (?:(?:{_CHANGE}|{_HANDLE})(?: {_TAKE})?|{_TAKE})\b"
+    rf"|\b(?:if|whether) [^.,;:]{{0,40}} (?:(?:has|have)(?: been)? {_CHANGE}|and {_TAKE})\b"
+    rf"|(?<!not )(?<!n't )(?<!never )\b{_TAKE} [^.;]*\bas (?:usual|normal|prescribed|directed)\b"
+    r"|\buse of\b"
+)
+_CHANGED = rf"\b{_CHANGE}\b|{_TAKE_NOT}\b"
+_ANY_ORDER = rf"(?:\b(?:{_CHANGE}|{_HANDLE})|{_TAKE_NOT}|{_TAKE_NOW})\b"
+_UNNAMED_ORDER = (
+    rf"(?:\b(?:{_CHANGE}|{_HANDLE})|{_TAKE_NOT}) (?P<named>{_UNNAMED})\b"
+    rf"|\b(?P<told>(?:{_WHOSE} )+{_PILLS}) (?:(?:must|should|has to|have to|needs? to|is to|are to) be )?{_CHANGE}\b"
+)
+# Words of a name that are looked for; a longer name is known by its beginning.
+_LONGEST_NAME = 6
+_KINDS = {"rules": "rule", "screening": "screening entry", "sessions": "sessions entry", "activities": "activity"} | {
+    name: name.removesuffix("s") for name in ("signs", "moments", "events", "facts")
+}
+
+
+class Medicines:
+    """Finds what texts order about the prescribed medicines of a rule set."""
+
+    def __init__(self, rule_set: RuleSet) -> None:
+        prescribed = [one for one in rule_set.activities.values() if one.medicine == PRESCRIBED]
+        names = {name.lower() for one in prescribed for name in (one.label, *one.aka)}
+        self._names = {words[:_LONGEST_NAME] for name in names if (words := tuple(_words(name)))}
+        # Most texts have none of these, which is quickly seen.
+        self._first = {words[0] for words in self._names} | _TELLING | {f"{words[0]}s" for words in self._names}
+
+    def _named(self, text: str) -> str:
+        """Return the medicine that *text* names, in one or several, or nothing."""
+        words = _words(text)
+        for start in (at for at, word in enumerate(words) if word in self._first):
+            for end in range(start + _LONGEST_NAME, start, -1):
+                run = tuple(words[start:end])
+                if run in self._names or (*run[:-1], run[-1].removesuffix("s")) in self._names:
+                    return " ".join(run)
+        return ""
+
+    def ordered(self, text: str) -> str:
+        """Return the medicine that *text* gives an order about, or nothing."""
+        plain = _plain(text)
+        if self._first.isdisjoint(_words(plain)):
+            return ""
+        left = re.sub(_FINE, "…", plain)
+        named = self._named(plain)
+        if named and re.search(_CHANGED, left) and not re.search(_ASKS, plain):
+            return named
+        for sentence in re.split(r"[.;!?]", left):
+            if (in_sentence := self._named(sentence)) and re.search(_ANY_ORDER, sentence):
+                return in_sentence
+        unnamed = re.search(_UNNAMED_ORDER, left)
+        return (unnamed["named"] or unnamed["told"]) if unnamed else ""
+
+    def called(self, activity: Activity) -> str:
+        """Return what makes the name of *activity* that of a prescribed medicine, or nothing."""
+        for name in map(_plain, (activity.label, *activity.aka)):
+            if self._first.isdisjoint(_words(name)):
+                continue
+            if (named := self._named(name)) or (activity.medicine == "" and re.fullmatch(_UNNAMED_ALONE, name)):
+                return named or name
+        return ""
+
+
+def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+    """Note every order about a prescribed medicine, wherever it stands, and every activity that is one unsaid."""
+    medicines = Medicines(rule_set)
+    checked = _checked(layer)
+
+    def check(where: str, field: str, text: str, at: Value) -> None:
+        if " " in text and (named := medicines.ordered(text)):
+            problems.add(
+                at,
+                f"{where}`{field}` gives an order about {named}, which is prescribed; no rule may tell anyone to stop, "
+                "start or change a prescribed medicine; say “ask who prescribed it”",
+            )
+
+    for section, kind in _KINDS.items():
+        for raw in filter(checked, layer.entries[section].values()):
+            for field, text in _texts(raw.as_word):
+                if not (section == "facts" and text.rstrip().endswith("?")):
+                    check(f"the {kind} {raw.id}: ", field, text, raw.id)
+    for change in layer.changes:
+        if written := layer.off.get((change.section, change.id)):
+            check(f"the {_KINDS[change.section]} {change.id}: ", "because", change.because, written)
+    for field, text in _texts({**layer.header, "clinic": layer.clinic or {}}):
+        check("", field, text, text)
+    for raw in filter(checked, layer.entries["activities"].values()):
+        activity = rule_set.activities[raw.id]
+        if activity.medicine != PRESCRIBED and (named := medicines.called(activity)):
+            problems.add(
+                raw.id,
+                f"the activity {raw.id} is called as a prescribed medicine is ({named}), and no rule may tell anyone "
+                "to stop, start or change one; give it `medicine: prescribed`",
+            )
+
+
+def _checked(layer: Layer) -> Callable[[Raw], bool]:
+    """Tell which entries of *layer* are to be checked: those that ship are where they are loaded for themselves."""
+    shipped = shipped_folder()
+
+    @cache
+    def ships(file: str) -> bool:
+        return shipped in Path(file).parents
+
+    whole = ships(place(layer.header["ruleset"]).name)
+
+    def check(raw: Raw) -> bool:
+        at = place(raw.id)
+        return at != NOWHERE and (whole or not ships(at.name))
+
+    return check
+
+
+def check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
+    """Note a rule on the prescribed medicine *target* that does more than to send to who prescribed it."""
+    asks = rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", "")))
+    if not asks or re.search(_CHANGED, re.sub(_FINE, "…", _plain(" ".join(rule.words.values())))):
+        problems.add(
+            at,
+            f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
+            "change one; use `prepare` with a text that says “ask who prescribed it”",
+        )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.lower().replace("’", "'").split())
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", text)
+
+
+def _texts(fields: dict[str, Value], above: str = "") -> Iterator[tuple[str, str]]:
+    """Give every text of an entry, however deep, with the field that it stands in."""
+    for key, value in fields.items():
+        if isinstance(value, str):
+            yield above or key, value
+        elif isinstance(value, dict):
+            yield from _texts(value, above or key)
+        elif value is not None:
+            yield from ((above or key, item) for item in value if isinstance(item, str))
