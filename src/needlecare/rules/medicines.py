@@ -198,7 +198,7 @@ def _plain(text: str) -> str:
 
 
 def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W\d_]+", text)
+    return re.findall(r"\w+", text)
 
 
 def _texts(fields: dict[str, Value], above: str = "") -> Iterator[tuple[str, str]]:
