@@ -164,7 +164,7 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "cut off": (cut, "is cut off"),
     "cut off near its end": (half_a_line, "is cut off"),
     "of somebody else's program": (foreign, "is not a calendar of needlecare"),
-    "mixed with other events": (with_a_dentist, "or not of it alone"),
+    "mixed with other events": (with_a_dentist, "or holds other events too"),
     "two plans": (two_plans, "holds more than one plan"),
     "two calendars": (lambda data: data + data, "holds more than one plan"),
     "no times": (without_starts, "is not whole"),

@@ -22,7 +22,7 @@ from needlecare.views.phrases import say_day
 if TYPE_CHECKING:
     from needlecare.model.plan import Timeline
     from needlecare.views.calendar import Options
-    from needlecare.views.ics_old import OldPlan
+    from needlecare.views.ics_old import FilePlan
 
 
 # What was typed about the calendar: the fields of CalendarOptions, which other formats needn't import.
@@ -201,7 +201,7 @@ def _lead(alarm: str | None) -> timedelta | None:
     return lead.rough_length
 
 
-def read_plan(path: Path) -> "OldPlan":
+def read_plan(path: Path) -> "FilePlan":
     """Read an older file of ours.
 
     Raises:
@@ -219,7 +219,7 @@ def read_plan(path: Path) -> "OldPlan":
     return read_old(data, str(path))
 
 
-def _moved(timeline: "Timeline", old: "OldPlan") -> str:
+def _moved(timeline: "Timeline", old: "FilePlan") -> str:
     from needlecare.views.phrases import say_date
 
     new = timeline.treatment.day
