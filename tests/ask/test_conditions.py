@@ -58,7 +58,7 @@ def test_when_says_it_of_the_part_alone_too(plan_for: Make) -> None:
 
 def test_the_plan_does_not_call_it_free_as_a_whole(plan_for: Make) -> None:
     timeline = plan_for()
-    lifts = [row.text for row in list_lifts(timeline, Clock(timeline.treatment)) if row.head == "Thu 26 Nov"]
+    lifts = [row.text for row in list_lifts(timeline, Clock(timeline)) if row.head == "Thu 26 Nov"]
     assert "swimming (not all)" in lifts
 
 

@@ -94,7 +94,7 @@ def flag_texts(timeline: Timeline) -> Iterator[str]:
 
 def say_asked(asked: Asked, timeline: Timeline) -> str:
     """Say when the question is about."""
-    clock, day = Clock(timeline.treatment), timeline.treatment.day
+    clock, day = Clock(timeline), timeline.treatment.day
     if asked.at is not None:
         return clock.at(asked.at)
     if asked.start is not None and asked.end is not None:
@@ -140,7 +140,7 @@ def say_return(found: Return, *, several: bool = False) -> str:
 
 
 def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
-    timeline, clock = verdict.timeline, Clock(verdict.timeline.treatment)
+    timeline, clock = verdict.timeline, Clock(verdict.timeline)
     about = f"{verdict.label}, {say_asked(verdict.asked, timeline)}"
     yield from say_findings(timeline)
     if verdict.prescribed:
@@ -275,7 +275,7 @@ def _would_tell_more(verdict: Verdict) -> Iterator[str]:
     sooner = ""
     for hint in verdict.hints[:1]:
         if hint.then:
-            unsure, sooner = hint.facts, f": it could end {Clock(verdict.timeline.treatment).at(hint.then)}"
+            unsure, sooner = hint.facts, f": it could end {Clock(verdict.timeline).at(hint.then)}"
     if unsure:
         yield f"- {join_words(say_option(name, verdict.timeline.rule_set) for name in unsure)} would tell more{sooner}."
 
@@ -314,7 +314,7 @@ def _past(verdict: Verdict) -> Iterator[str]:
 
 def _return(found: Return, *, several: bool) -> Iterator[str]:
     verdict = found.verdict
-    clock = Clock(verdict.timeline.treatment)
+    clock = Clock(verdict.timeline)
     if verdict.prescribed or verdict.verdict == NO_RULE:
         yield from _verdict(verdict, several=several)
         return
@@ -361,7 +361,7 @@ def say_sighting(sighting: Sighting) -> str:
 
 
 def _sighting(sighting: Sighting) -> Iterator[str]:
-    timeline, clock = sighting.timeline, Clock(sighting.timeline.treatment)
+    timeline, clock = sighting.timeline, Clock(sighting.timeline)
     named = {sign for rule in sighting.flags for sign in rule.targets}.intersection(sighting.meaning.ids)
     signs = [one for one in sighting.meaning.ids if one in named or not named]
     label = join_words(timeline.rule_set.label(one) for one in signs) or sighting.meaning.words
@@ -413,14 +413,12 @@ def _now(now: Now) -> Iterator[str]:
     for timeline in now.timelines:
         day = now.at.astimezone(timeline.treatment.zone).date()
         number = f"{day_number(timeline.treatment, day)}".replace("-", "−")
-        yield f"{Clock(timeline.treatment).at(now.at)}: day {number} of {say_treatment(timeline)}."
+        yield f"{Clock(timeline).at(now.at)}: day {number} of {say_treatment(timeline)}."
         yield from say_findings(timeline)
     yield from _verdicts("Leave", now.avoid)
     yield from _verdicts("Better not", now.better_not)
     yield from _section("Check first", _to_be_seen(now))
-    yield from _section(
-        "Do", dict.fromkeys(with_details(window, Clock(timeline.treatment)) for timeline, window in now.do)
-    )
+    yield from _section("Do", dict.fromkeys(with_details(window, Clock(timeline)) for timeline, window in now.do))
     yield from _section("Normal to see", _normal(now))
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
     if gone:
@@ -450,7 +448,7 @@ def _verdicts(title: str, verdicts: Iterable[Verdict]) -> Iterator[str]:
     for (_, end, owner), activities in sorted(by_end.items()):
         timeline = owners.get(owner) or listed[0].timeline
         names = join_words(timeline.rule_set.label(one) for one in topmost(activities, timeline.rule_set))
-        counted = f" (from {Clock(timeline.treatment).date(timeline.treatment.first)})" if several else ""
+        counted = f" (from {Clock(timeline).date(timeline.treatment.first)})" if several else ""
         lines.append(f"{capital(names)}: {end}{counted}")
     yield from _section(title, lines)
 
@@ -468,7 +466,7 @@ def _to_be_seen(now: Now) -> Iterator[str]:
 
 
 def _say_end(verdict: Verdict) -> str:
-    clock = Clock(verdict.timeline.treatment)
+    clock = Clock(verdict.timeline)
     if verdict.verdict == NO:
         begins = verdict.asked.begins(verdict.timeline.treatment)
         said = say_not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
@@ -486,7 +484,7 @@ def _say_end(verdict: Verdict) -> str:
 def _normal(now: Now) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for timeline, window in now.expect:
-        clock = Clock(timeline.treatment)
+        clock = Clock(timeline)
         call = f"; still there on {clock.at(window.worry_after)}, call {whom(timeline)}" if window.worry_after else ""
         condition = f"; if {window.condition}" if window.condition else ""
         key = f"until {clock.until(window.end)}{call}{condition}"
@@ -498,7 +496,7 @@ def _normal(now: Now) -> Iterator[str]:
 def _changes(changes: Iterable[Change]) -> Iterator[str]:
     groups: dict[tuple[str, str], tuple[Change, list[str]]] = {}
     for change in changes:
-        clock = Clock(change.timeline.treatment)
+        clock = Clock(change.timeline)
         waits = say_waits(change.lift.waits, clock) if change.lift else ""
         end = {"yes": "free", "better-not": "better not yet", "no": "leave from here on"}[change.to]
         key = clock.at(change.at), f"{end}{f', {waits}' if waits else ''}"
@@ -520,7 +518,7 @@ def say_reasons(reasons: Reasons) -> str:
 
 def _background_reasons(reasons: Reasons) -> Iterator[str]:
     timeline, rule_set = reasons.timeline, reasons.timeline.rule_set
-    clock = Clock(timeline.treatment)
+    clock = Clock(timeline)
     yield capital(join_words(rule_set.label(one) for one in reasons.meaning.ids))
     for window in reasons.windows:
         waits = say_waits(window.waits, clock)

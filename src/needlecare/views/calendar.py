@@ -107,7 +107,7 @@ class Moments:
         self._timer = timer
         self._namer = notes.namer
         self._notes = notes
-        self._clock = Clock(timeline.treatment)
+        self._clock = Clock(timeline)
 
     def before(self) -> Iterator[Entry]:
         """Tell what to leave and what to prepare from a day before the treatment on."""

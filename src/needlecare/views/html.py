@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from needlecare.model.plan import Day, Timeline
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic, RuleSet
-from needlecare.views.phrases import Row, Strip, harmless, say_day
+from needlecare.views.phrases import Row, Strip, harmless, join_known, say_day
 from needlecare.views.sheet import Sheet, make_sheet
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
@@ -23,9 +23,16 @@ _WIDE = 100.0
 _ROOM, _MARK, _STRIP, _SOURCE, _CLINIC, _LOGO = 18_900, 8, 40, 30, 600, 500
 # Smaller letters nobody could read: rather a third page.
 _SMALLEST = 0.75
-
-
-Section = tuple[str, tuple[Row, ...]]
+# Where the links at the top of the page lead, and how short they are.
+_LINKS = {
+    "lifts": "What lifts when",
+    "lasting": "What does not lift",
+    "days": "Day by day",
+    "normal": "What is normal",
+    "red-flags": "Red flags",
+    "sessions": "Next session",
+    "sources": "Sources",
+}
 
 
 class Run(NamedTuple):
@@ -69,26 +76,23 @@ class Cite(NamedTuple):
 
 def render(timeline: Timeline, *, calendar: str | None = None) -> str:
     """Render *timeline*; *calendar* is the same plan as a calendar file, for a link that saves it."""
-    sheet = make_sheet(timeline, typed=False)
+    sheet = make_sheet(timeline, handed_over=True)
     clinic = timeline.rule_set.clinic
-    sections = _sections(sheet)
-    style, script = _style(clinic, _shrunk(sheet, sections.values(), clinic)), _asset("page.js")
+    found = {section.id for section in sheet.sections}
+    sources = sheet.rows("sources")
+    style, script = _style(clinic, _shrunk(sheet, clinic)), _asset("page.js")
     return _template().render(
         sheet=sheet,
         clinic=clinic,
         dial=_dial(clinic.phone) if clinic else "",
         treatment=timeline.treatment,
-        numbers={row.head: number for number, row in enumerate(sheet.sources, 1)},
-        sources=list(_cites(sheet.sources, timeline.rule_set)),
-        chart=[_line(strip) for strip in sheet.chart],
-        ticks=list(_ticks(sheet.chart_days)),
-        weeks=[_share(at, len(sheet.chart_days)) for at in _mondays(sheet.chart_days)],
-        day_width=_share(1, len(sheet.chart_days)) if sheet.chart_days else "0",
+        links={id_: title for id_, title in _LINKS.items() if id_ in found},
+        numbers={row.head: number for number, row in enumerate(sources, 1)},
+        sources=list(_cites(sources, timeline.rule_set)),
         calendar=_data_link(calendar),
         style=Markup(style),  # noqa: S704  our own file and checked colours
         script=Markup(script),  # noqa: S704  our own file
         policy=_policy(style, script),
-        sections=sections,
     )
 
 
@@ -106,7 +110,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=_clean,
     )
-    environment.filters["entries"] = _entries
+    environment.filters.update(entries=_entries, line=_line, ticks=_ticks, mondays=_mondays, share=_share)
     return environment.get_template("page.html")
 
 
@@ -121,24 +125,31 @@ def _asset(name: str) -> str:
 
 @cache
 def _style(clinic: Clinic | None, shrunk: float) -> str:
-    """Give the style sheet, with the clinic's colours where it has any, and how far paper is *shrunk*."""
+    """Return the style sheet, with the clinic's colours where it has any, and with how far paper is *shrunk*."""
     colours = {"light": clinic.light, "dark": clinic.dark} if clinic else {}
     own = [
         f"@media screen and (prefers-color-scheme:{scheme}){{:root{{--accent:{colour}}}}}"
         for scheme, colour in colours.items()
         if colour
     ]
-    pages = _asset("page.css").replace("LIGHT_PAGE", LIGHT_PAGE).replace("DARK_PAGE", DARK_PAGE)
     if shrunk < 1:
         own.append(f"@media print{{body{{zoom:{shrunk}}}}}")
+    pages = _asset("page.css").replace("LIGHT_PAGE", LIGHT_PAGE).replace("DARK_PAGE", DARK_PAGE)
     return "\n".join((pages, *own))
 
 
-def _shrunk(sheet: Sheet, sections: Iterable[Section], clinic: Clinic | None) -> float:
-    """Tell how far the print has to be shrunk for two pages: the area grows with the square of the letters' size."""
-    rows = [*sheet.findings, *sheet.lifts, *sheet.red_flags, *(row for _, listed in sections for row in listed)]
-    letters = sum(len(row.head) + len(row.text) + _MARK * bool(row.sources) for row in rows)
-    letters += _STRIP * len(sheet.chart) + _SOURCE * len(sheet.sources)
+def _shrunk(sheet: Sheet, clinic: Clinic | None) -> float:
+    """Return how far the print has to be shrunk for two pages: the area grows with the square of the letters' size.
+
+    CSS can't do this: no unit of it knows how long a text is.
+    """
+    letters = 0
+    for section in sheet.sections:
+        if section.id == "sources":
+            letters += _SOURCE * len(section.rows)
+            continue
+        letters += sum(len(row.head) + len(row.text) + _MARK * bool(row.sources) for row in section.rows)
+        letters += _STRIP * len(section.chart.strips) if section.chart else 0
     if clinic:
         letters += _CLINIC + len(clinic.closing) + (_LOGO if clinic.logo else 0)
     return max(_SMALLEST, min(1.0, int(100 * (_ROOM / letters) ** 0.5) / 100))
@@ -154,24 +165,8 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _sections(sheet: Sheet) -> dict[str, Section]:
-    """Name the sections that are plain lists of rows, by id."""
-    return {
-        "lasting": ("What does not lift by itself", sheet.lasting),
-        "before": ("Before the treatment", sheet.before),
-        "doing": ("What to do, and until when", sheet.doing),
-        "normal": ("Normal to see, and until when", sheet.normal),
-        "allowed": ("Allowed", sheet.allowed),
-        "notes": ("Instead, and why", sheet.notes),
-        "sessions": ("The next session", sheet.sessions),
-        "events": ("Your events", sheet.events),
-        "known": ("What this rests on", sheet.known),
-        "changes": ("What was changed, and by whom", sheet.changes),
-    }
-
-
 def _entries(rows: Iterable[Row]) -> list[Entry]:
-    """Put rows that follow each other under one head together."""
+    """Join rows that follow each other under one head."""
     return [Entry(head, tuple(group)) for head, group in groupby(rows, key=lambda row: row.head)]
 
 
@@ -179,7 +174,7 @@ def _cites(rows: Iterable[Row], rule_set: RuleSet) -> Iterator[Cite]:
     found = [rule_set.sources[row.head] for row in rows]
     titles = Counter(source.title for source in found)
     for source in found:
-        about = ", ".join(part for part in (source.publisher, source.year, source.kind) if part and part != "unknown")
+        about = join_known(source.publisher, source.year, source.kind)
         yield Cite(source.title, about, source.url, bool(about) and titles[source.title] > 1)
 
 
@@ -198,21 +193,21 @@ def _share(part: int, whole: int) -> str:
     return f"{part * _WIDE / whole:.4g}%"
 
 
-def _mondays(days: tuple[Day, ...]) -> Iterator[int]:
-    return (at for at, day in enumerate(days) if day.day.weekday() == 0 and at)
+def _mondays(days: tuple[Day, ...]) -> list[int]:
+    return [at for at, day in enumerate(days) if day.day.weekday() == 0 and at]
 
 
 def _ticks(days: tuple[Day, ...]) -> Iterator[Tick]:
-    """Write the date over day 0 and over every Monday that has room."""
+    """Yield the date over day 0 and over every Monday that has room."""
     last = -len(days)
-    for at in (0, *_mondays(days)) if days else ():
+    for at in (0, *_mondays(days)):
         if at - last >= _APART * len(days) and (at == 0 or at <= (1 - _APART) * len(days)):
             yield Tick(say_day(days[at].day), _share(at, len(days)))
             last = at
 
 
 def _dial(phone: str) -> str:
-    """Give what a telephone dials, without an extension; nor a (0), which is for calls from within the country."""
+    """Return what a telephone dials: no extension, nor a (0), which is for calls from within the country."""
     number = phone.lower().partition("x")[0].partition("e")[0]
     number = number.replace("(0)", "") if number.startswith("+") else number
     return ("+" if number.startswith("+") else "") + "".join(filter(str.isdecimal, number))

@@ -73,7 +73,7 @@ class Namer:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
-        self._clock = Clock(timeline.treatment)
+        self._clock = Clock(timeline)
         self._voices: dict[str, int] = {}
         self._parts = Parts(timeline)
         for window in timeline.windows:
@@ -154,6 +154,8 @@ class Namer:
 
 # How many sources an event names in full, and how many reasons a day does; the moments have them all.
 _NAMED, _REASONS = 3, 6
+# The sections of the plan that descriptions quote.
+_QUOTED = ("findings", "sessions", "known", "changes")
 _LEAVE, _NOT_BEFORE, _BETTER_NOT = "Leave until", "Better not any more from", "Better not until"
 
 
@@ -163,10 +165,10 @@ class Notes:
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._rule_set = timeline.rule_set
-        self._clock = Clock(timeline.treatment)
+        self._clock = Clock(timeline)
         self._waiting = Waiting(timeline)
         self.namer = Namer(timeline)
-        self._sheet: Sheet = make_sheet(timeline, typed=False, windows=False)
+        self._sheet: Sheet = make_sheet(timeline, handed_over=True, only=_QUOTED)
         self._footer = "\n".join(self._foot())
         self._stretches = [(window.better_from, window.over, window) for window in timeline.windows]
         self._voices = {id(window): {saying.source for saying in window.says} for window in timeline.windows}
@@ -177,7 +179,7 @@ class Notes:
     def heading(self) -> str:
         """Describe the whole calendar."""
         sheet = self._sheet
-        return "\n".join([sheet.title, sheet.subject, *map(_said, sheet.findings), self._footer])
+        return "\n".join([sheet.title, sheet.subject, *map(_said, sheet.rows("findings")), self._footer])
 
     def of(self, lines: Iterable[str], windows: Iterable[Window] = (), *, most: int | None = None) -> str:
         """Put *lines*, the reasons (so many at *most*) and sources of *windows*, and the foot of all texts together."""
@@ -207,7 +209,7 @@ class Notes:
 
     def sessions(self) -> list[str]:
         """List what is said about the sessions to come."""
-        return [f"- {_said(row)}" for row in self._sheet.sessions]
+        return [f"- {_said(row)}" for row in self._sheet.rows("sessions")]
 
     def of_days(self, run: list[Day]) -> str:
         """Describe a run of equal days."""
@@ -215,7 +217,7 @@ class Notes:
         windows = self._of(run)
         lines = [f"{say_days(day.number, last.number)}, {say_dates(day.day, last.day, self._timeline.treatment.day)}"]
         if day.number == 0:
-            lines.extend(_said(row) for row in self._sheet.findings)
+            lines.extend(_said(row) for row in self._sheet.rows("findings"))
         avoiding = [window for window in windows if window.kind == AVOID]
         begins = day_start(day.day, self._timeline.treatment.zone)
         milder = [window for window in avoiding if window.target in day.better_not]
@@ -237,8 +239,8 @@ class Notes:
             lines.append(f"Call {whom(self._timeline)} if it is still there: {signs}")
         lines.extend(self._lifting(day))
         if day.number == 0:
-            lines.extend(["What this rests on:", *(f"- {_said(row)}" for row in self._sheet.known)])
-            changed = [f"- {_said(row)}" for row in self._sheet.changes]
+            lines.extend(["What this rests on:", *(f"- {_said(row)}" for row in self._sheet.rows("known"))])
+            changed = [f"- {_said(row)}" for row in self._sheet.rows("changes")]
             lines.extend(["What was changed, and by whom:", *changed] if changed else [])
         told = [window for window in windows if window.kind in (AVOID, DO, PREPARE)]
         soonest = sorted(told, key=lambda window: window.over)
@@ -282,7 +284,7 @@ class Notes:
         if head == _NOT_BEFORE:
             return f"{head} {self._clock.at(end)}"
         if end == FOREVER and not window.end_stated:
-            return f"{head.removesuffix(' until')} (no end is given, ask your clinic)"
+            return f"{head.removesuffix(' until')} (no end is given, ask {self._clock.whom})"
         return ", ".join(filter(None, (f"{head} {self._clock.until(end)}", say_waits(window.waits, self._clock))))
 
     def _lifting(self, day: Day) -> Iterator[str]:

@@ -1,174 +1,198 @@
-"""How dates, instants, windows and sources are said in words, the same in every view for people."""
+"""The words that all views for people share: dates, ends, names, sources. No view puts these together by itself.
+
+It knows nothing of layout, nor of the order in which a view says things.
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import Test
-from needlecare.model.plan import FOREVER, Timeline, Treatment, Wait, Window, ranked_sources
-from needlecare.model.ruleset import Rule, RuleSet, Screening
+from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window, ranked_sources
+from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
 from needlecare.model.time import Duration, last_instant, local_date
 from needlecare.options import FACTS
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MARKS = 2
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
 
+T = TypeVar("T")
+Key = TypeVar("Key", bound=Hashable)
+
+
+def grouped(items: Iterable[T], key: Callable[[T], Key]) -> dict[Key, list[T]]:
+    """Group *items* by *key*. Groups and items keep the order in which they come."""
+    groups: dict[Key, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups
+
+
+# Dates and counts.
+
 
 def say_date(day: date, year_of: date | None = None) -> str:
-    """Say a date: `Fri 20 Nov`, with its year unless that is the year of *year_of*."""
+    """Format a date: `Fri 20 Nov`, with its year unless that is the year of *year_of*."""
     year = "" if year_of is not None and day.year == year_of.year else f" {day.year}"
-    return f"{_DAYS[day.weekday()]} {say_day(day)}{year}"
+    return f"{_WEEKDAYS[day.weekday()]} {say_day(day)}{year}"
 
 
 def say_day(day: date) -> str:
-    """Say a date as short as it goes: `20 Nov`."""
+    """Format a date without weekday and year: `20 Nov`."""
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
 def say_dates(first: date, last: date, year_of: date | None = None) -> str:
-    """Say a range of dates: `Mon 23 to Fri 27 Nov`."""
+    """Format a range of dates: `Mon 23 to Fri 27 Nov`."""
     if first == last:
         return say_date(first, year_of)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{_DAYS[first.weekday()]} {first.day} to {say_date(last, year_of)}"
+        return f"{_WEEKDAYS[first.weekday()]} {first.day} to {say_date(last, year_of)}"
     return f"{say_date(first, last if first.year == last.year else None)} to {say_date(last, year_of)}"
 
 
-_Date = date
-
-
-class Clock:
-    """Says instants in the treatment's zone."""
-
-    def __init__(self, treatment: Treatment) -> None:
-        self._treatment = treatment
-
-    def day(self, instant: datetime) -> _Date:
-        """Give the calendar date of *instant*."""
-        return local_date(instant, self._treatment.zone)
-
-    def date(self, instant: datetime) -> str:
-        """Say the date of *instant*."""
-        return say_date(instant.astimezone(self._treatment.zone).date(), self._treatment.day)
-
-    def time(self, instant: datetime) -> str:
-        """Say the hour of *instant*; nothing at midnight, where a day begins, unless it is the second of a day."""
-        local = instant.astimezone(self._treatment.zone)
-        return "" if (local.hour, local.minute, local.fold) == (0, 0, 0) else f"{local:%H:%M}"
-
-    def at(self, instant: datetime) -> str:
-        """Say an instant: `Sun 22 Nov 16:30`, or the date alone for a midnight."""
-        return f"{self.date(instant)} {self.time(instant)}".strip()
-
-    def until(self, instant: datetime) -> str:
-        """Say an end: `Sun 22 Nov 16:30`, or `the end of Mon 23 Nov`."""
-        if instant == FOREVER:
-            return "further notice"
-        return self.at(instant) if self.time(instant) else f"the end of {self.date(last_instant(instant))}"
-
-    def is_after(self, window: Window) -> bool:
-        """Tell whether the known parts of the end of *window* alone reach beyond its start and the treatment."""
-        return max(window.start, self._treatment.last) < window.earliest < window.end
-
-    def is_ahead(self, instant: datetime, since: datetime) -> bool:
-        """Tell whether *instant* is still to come at *since*, and lies after the treatment."""
-        return instant > max(since, self._treatment.last)
-
-    def last_day(self, instant: datetime) -> str:
-        """Say the last date before an end."""
-        return self.date(last_instant(instant))
+def counted(number: int, noun: str) -> str:
+    """Format a number with its noun: `1 day`, `3 days`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 _UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 
 
 def say_length(length: Duration) -> str:
-    """Say a duration: `6 months`."""
-    return f"{length.amount} {_UNITS[length.unit]}{'' if length.amount == 1 else 's'}"
+    """Format a duration: `6 months`."""
+    return counted(length.amount, _UNITS[length.unit])
 
 
-def say_dated(fact: str, answer: str, day: date, rule_set: RuleSet) -> str:
-    """Say an answer that came with a date, and what the date means: `isotretinoin, last taken Fri 1 May 2026`."""
-    asked = rule_set.facts[fact]
-    return f"{asked.label_of(answer)}, {asked.dated_of(answer)} {say_date(day)}".replace(",  ", ", ")
+_Date = date
+
+
+class Clock:
+    """Formats the instants of one plan in the zone of its treatment. *whom* is who is to be asked."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._treatment = timeline.treatment
+        self.whom = whom(timeline)
+
+    def day(self, instant: datetime) -> _Date:
+        """Return the calendar date of *instant*."""
+        return local_date(instant, self._treatment.zone)
+
+    def date(self, instant: datetime) -> str:
+        """Format the date of *instant*."""
+        return say_date(self.day(instant), self._treatment.day)
+
+    def time(self, instant: datetime) -> str:
+        """Format the hour of *instant*: nothing for the midnight that begins a day, unless it comes a second time."""
+        local = instant.astimezone(self._treatment.zone)
+        return "" if (local.hour, local.minute, local.fold) == (0, 0, 0) else f"{local:%H:%M}"
+
+    def at(self, instant: datetime) -> str:
+        """Format an instant: `Sun 22 Nov 16:30`, or the date alone for a midnight."""
+        return f"{self.date(instant)} {self.time(instant)}".strip()
+
+    def until(self, instant: datetime) -> str:
+        """Format an end: `Sun 22 Nov 16:30`, or `the end of Mon 23 Nov`."""
+        if instant == FOREVER:
+            return "further notice"
+        return self.at(instant) if self.time(instant) else f"the end of {self.last_day(instant)}"
+
+    def last_day(self, instant: datetime) -> str:
+        """Format the last date before an end."""
+        return self.date(last_instant(instant))
+
+    def is_ahead(self, instant: datetime, since: datetime) -> bool:
+        """Report whether *instant* is still to come at *since*, and lies after the treatment."""
+        return instant > max(since, self._treatment.last)
+
+
+# What a window waits for, and how long it holds.
+
+
+def led(lead: str, text: str | None) -> str:
+    """Return *text* behind *lead*; nothing where there is no text."""
+    return f"{lead}{text}" if text else ""
 
 
 def say_waits(waits: Iterable[Wait], clock: Clock) -> str:
-    """Say what else must have come: `only once no redness is left (usually by Mon 23 Nov)`."""
+    """Format what must be seen besides: `only once no redness is left (usually by Mon 23 Nov)`."""
     parts = [
         f"{wait.label} (usually by {clock.last_day(wait.usually_by)})" if wait.usually_by else wait.label
         for wait in waits
     ]
-    return f"only once {' and '.join(parts)}" if parts else ""
+    return led("only once ", " and ".join(parts))
+
+
+def tail(window: Window, clock: Clock) -> str:
+    """Format what a statement about *window* ends with: what must be seen besides, and under which condition."""
+    return f"{led(', ', say_waits(window.waits, clock))}{led('; if ', window.condition)}"
 
 
 def say_until_seen(window: Window, clock: Clock) -> str:
-    """Say what the end of something to do waits for: `until no redness is left (usually by Mon 23 Nov)`."""
+    """Format what an end waits for: `until no redness is left (usually by Mon 23 Nov), at least until …`."""
     if not window.until_seen:
         return ""
-    least = f", at least until {clock.until(window.earliest)}" if clock.is_after(window) else ""
+    # The known parts are worth a word where they alone reach beyond the start and the treatment.
+    counts = clock.is_ahead(window.earliest, window.start) and window.earliest < window.end
+    least = f", at least until {clock.until(window.earliest)}" if counts else ""
     return f"{say_waits(window.until_seen, clock).replace('only once', 'until', 1)}{least}"
 
 
 def with_details(window: Window, clock: Clock) -> str:
-    """Add how, how often, under which condition and until what is seen to what a window asks for."""
+    """Format what a window asks for, with how often, under which condition, and until what is seen."""
     words = window.words
-    often = [words["times"]] if "times" in words else []
-    often.extend([f"every {words['every'].replace('..', ' to ')}"] if "every" in words else [])
-    often.extend([f"for {words['lasting']}"] if "lasting" in words else [])
-    often.extend([f"while {words['while']}"] if "while" in words else [])
-    text = window.text.rstrip(".")
-    if often:
-        text = f"{text} ({', '.join(often)})"
-    if window.condition:
-        text = f"{text}; if {window.condition}"
-    return "; ".join(filter(None, (text, say_until_seen(window, clock))))
+    often = (
+        words.get("times"),
+        led("every ", words.get("every", "").replace("..", " to ")),
+        led("for ", words.get("lasting")),
+        led("while ", words.get("while")),
+    )
+    manner = ", ".join(filter(None, often))
+    text = f"{window.text.rstrip('.')}{f' ({manner})' if manner else ''}"
+    return f"{text}{led('; if ', window.condition)}{led('; ', say_until_seen(window, clock))}"
 
 
 def say_restriction(window: Window, clock: Clock) -> str:
-    """Say how long something is to be left; what must have come besides is for `say_waits`."""
-    parts = []
+    """Format how long a restriction holds, without what must be seen besides."""
     if window.is_for_good:
         return "never"
-    if window.start < window.end:
-        parts.append(f"no until {clock.until(window.end)}")
+    no = f"no until {clock.until(window.end)}" if window.start < window.end else ""
     if window.is_open:
-        parts.append(f"then {say_better_not(None, clock)}")
-    elif window.better_until > window.end or window.is_mild:
-        parts.append(f"{'then ' if parts else ''}better not until {clock.until(window.better_until)}")
-    return ", ".join(parts)
+        return f"{no}{', ' if no else ''}then {say_better_not(None, clock)}"
+    if window.better_until > window.end or window.is_mild:
+        return f"{no}{', then ' if no else ''}better not until {clock.until(window.better_until)}"
+    return no
 
 
 def say_better_not(until: datetime | None, clock: Clock) -> str:
-    """Say when a "better not" ends, or that nobody says when."""
-    return f"better not before {clock.at(until)}" if until else "better not: no end is given, ask your clinic"
+    """Format when a "better not" ends, or that no source gives an end."""
+    return f"better not before {clock.at(until)}" if until else f"better not: no end is given, ask {clock.whom}"
 
 
 def say_not_before(
-    until: datetime | None, waits: Iterable[Wait], earliest: datetime | None, clock: Clock, since: datetime
+    until: datetime | None, waits: Sequence[Wait], earliest: datetime | None, clock: Clock, since: datetime
 ) -> str:
-    """Say when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`.
+    """Format when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`.
 
-    What lies before *since*, the time that is asked about, goes unsaid.
+    What lies before *since*, the time that is asked about, is left out.
     """
-    once = [
+    if earliest == FOREVER:
+        return "never"
+    if until is None:
+        labels = join_words(wait.label for wait in waits)
+        return f"not until {labels}" if labels else f"no, and no end is given: ask {clock.whom}"
+    if not waits:
+        return f"not before {clock.at(until)}"
+    seen = ", and ".join(
         f"{wait.label}, usually by {clock.last_day(wait.usually_by)}"
         if wait.usually_by
         else f"{wait.label} (you see when)"
         for wait in waits
-    ]
-    if earliest == FOREVER:
-        return "never"
-    if until is None:
-        labels = [wait.label for wait in waits]
-        return f"not until {join_words(labels)}" if labels else "no, and no end is given: ask your clinic"
-    if not once:
-        return f"not before {clock.at(until)}"
+    )
     known = earliest or until
-    seen = ", and ".join(once)
     return (
         f"not before {clock.at(known)}, and then only once {seen}"
         if clock.is_ahead(known, since)
@@ -176,16 +200,76 @@ def say_not_before(
     )
 
 
+# People, and what they say of themselves.
+
+
 def whom(timeline: Timeline) -> str:
-    """Name who is to be asked: who needles at home has no clinic."""
+    """Name who is to be asked: somebody who needles at home has no clinic."""
     return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
 
 
+def say_dated(fact: str, answer: str, day: date, rule_set: RuleSet) -> str:
+    """Format an answer that came with a date, and what the date means: `isotretinoin, last taken Fri 1 May 2026`."""
+    asked = rule_set.facts[fact]
+    return f"{asked.label_of(answer)}, {asked.dated_of(answer)} {say_date(day)}".replace(",  ", ", ")
+
+
+def say_option(fact: str, rule_set: RuleSet, answer: str = "") -> str:
+    """Name the option that answers *fact*: `--area`, or `--fact drops-given=yes` where it has none of its own."""
+    if fact in FACTS:
+        return f"--{fact} {answer}".rstrip()
+    if not answer and fact in rule_set.facts:
+        asked = rule_set.facts[fact]
+        ids = [known.id for known in asked.answers if known.id != asked.default]
+        answer = "NUMBER" if asked.is_number else "|".join(ids[:3])
+    return f"--fact {fact}={answer}".rstrip("=")
+
+
+def say_options(facts: Iterable[str], rule_set: RuleSet) -> str:
+    """Name the options that answer *facts*."""
+    return join_words(say_option(fact, rule_set) for fact in facts)
+
+
+def say_answers(screening: Screening, timeline: Timeline) -> str:
+    """Name the options that would tell whether *screening* applies: `--condition eczema`."""
+    open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
+    return join_words(
+        _say_answer(test, timeline.rule_set, dated=screening.within is not None)
+        for test in screening.when.tests
+        if test.fact in open_facts
+    )
+
+
+def _say_answer(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
+    fact = rule_set.facts[test.fact]
+    given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
+    answer = "NUMBER" if fact.is_number else "|".join(given)
+    if not (dated and fact.several):
+        return say_option(fact.id, rule_set, answer)
+    means = " or ".join(dict.fromkeys(filter(None, map(fact.dated_of, given))))
+    return f"{say_option(fact.id, rule_set, f'{answer}=DATE')}{f', {means} on DATE' if means else ''}"
+
+
+# Names, words and sources.
+
+
+def topmost(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
+    """Leave out activities that are part of another one, and order the rest by name."""
+    listed = set(activities)
+    shown = [one for one in listed if not listed & set(rule_set.lineage[one][1:])]
+    return sorted(shown, key=lambda one: (rule_set.label(one), one))
+
+
+def say_names(activities: Iterable[str], rule_set: RuleSet) -> str:
+    """Name activities; what is part of another one goes without saying."""
+    return join_words(map(rule_set.label, topmost(activities, rule_set)))
+
+
 def flag_text(rule: Rule, rule_set: RuleSet) -> str:
-    """Say a red flag; one without words of its own by its signs."""
+    """Return the words of a red flag; without words of its own it is put into words by its signs."""
     if "text" in rule.words:
         return rule.words["text"]
-    signs = capital(join_words(rule_set.label(sign) for sign in rule.targets))
+    signs = capital(join_words(map(rule_set.label, rule.targets)))
     return f"{signs}: {'see a clinician' if rule.urgent else 'call your clinic'}."
 
 
@@ -205,57 +289,42 @@ def join_words(words: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
 
 
-def say_option(fact: str, rule_set: RuleSet, answer: str = "") -> str:
-    """Name the option that answers *fact*: `--area`, or `--fact drops-given=yes` where it has none of its own."""
-    if fact in FACTS:
-        return f"--{fact} {answer}".rstrip()
-    if not answer and fact in rule_set.facts:
-        asked = rule_set.facts[fact]
-        ids = [known.id for known in asked.answers if known.id != asked.default]
-        answer = "NUMBER" if asked.is_number else "|".join(ids[:3])
-    return f"--fact {fact}={answer}".rstrip("=")
+def join_some(words: Sequence[str], most: int) -> str:
+    """Join the first words, so many at *most*, and how many more there are: `a, b and 3 more`."""
+    return join_words([*words[:most], *([f"{len(words) - most} more"] if len(words) > most else [])])
 
 
-def say_answers(screening: Screening, timeline: Timeline) -> str:
-    """Name the options that would tell whether *screening* applies: `--condition eczema`."""
-    return join_words(
-        _say_answer(test, timeline.rule_set, dated=screening.within is not None)
-        for test in screening.when.tests
-        if test.fact in timeline.facts.unknown or test.fact in timeline.facts.partial
-    )
+def join_known(*parts: str) -> str:
+    """Join what is known of a source with commas."""
+    return ", ".join(part for part in parts if part and part != "unknown")
 
 
-def _say_answer(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
-    fact = rule_set.facts[test.fact]
-    given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
-    dated = dated and fact.several
-    said = ("NUMBER" if fact.is_number else "|".join(given)) + ("=DATE" if dated else "")
-    means = " or ".join(dict.fromkeys(filter(None, map(fact.dated_of, given)))) if dated else ""
-    return f"{say_option(fact.id, rule_set, said)}{f', {means} on DATE' if means else ''}"
+def sources_of(says: Iterable[Saying]) -> tuple[str, ...]:
+    """Return the sources of what *says* holds, each once."""
+    return tuple(dict.fromkeys(saying.source for saying in says))
 
 
 def marks(windows: Iterable[Window], rule_set: RuleSet) -> str:
     """Name the weightiest sources that hold the values used, and how many more there are."""
-    ids = ranked_sources(windows, rule_set)
-    more = f" +{len(ids) - _MARKS}" if len(ids) > _MARKS else ""
-    return f"{', '.join(ids[:_MARKS])}{more}"
+    return _marks(ranked_sources(windows, rule_set))
+
+
+def _marks(sources: tuple[str, ...]) -> str:
+    more = f" +{len(sources) - _MARKS}" if len(sources) > _MARKS else ""
+    return f"{', '.join(sources[:_MARKS])}{more}"
 
 
 def cited(timeline: Timeline) -> list[str]:
-    """Name every source that the timeline rests on."""
-    ids = {saying.source for window in timeline.windows for saying in window.says}
+    """Return the id of every source that the timeline rests on."""
+    stated = [
+        *(saying for window in timeline.windows for saying in window.says),
+        *(saying for rule in timeline.red_flags for saying in rule.says),
+        *(saying for finding in timeline.findings for saying in finding.screening.says),
+    ]
+    ids = {saying.source for saying in stated}
     ids.update(lost.source for window in timeline.windows for lost in window.overruled)
-    ids.update(saying.source for rule in timeline.red_flags for saying in rule.says)
-    ids.update(saying.source for finding in timeline.findings for saying in finding.screening.says)
     ids.update(source for session in timeline.sessions for source in session.sources)
     return sorted(ids)
-
-
-def topmost(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
-    """Leave out what is said already by an activity that it is part of."""
-    listed = set(activities)
-    shown = [one for one in listed if not listed & set(rule_set.lineage[one][1:])]
-    return sorted(shown, key=lambda one: (rule_set.label(one), one))
 
 
 # Control characters, line separators, and marks that turn the direction of text: harmless on paper, not in a terminal.
@@ -268,12 +337,12 @@ _ESCAPED = {code: f"\\u{code:04x}" for code in _UNSAFE}
 
 
 def harmless(text: str) -> str:
-    """Take out what a terminal would obey."""
+    """Remove what a terminal would obey."""
     return text.translate(_REMOVED)
 
 
 def harmless_lines(text: str) -> str:
-    """Take out what a terminal would obey, besides the ends of lines."""
+    """Remove what a terminal would obey, except the ends of lines."""
     # Looking is faster than translating, and nearly always there is nothing to do.
     return "\n".join(map(harmless, text.split("\n"))) if _FOUND_IN_LINES.search(text) else text
 
@@ -296,8 +365,7 @@ class Row(NamedTuple):
     @property
     def marks(self) -> str:
         """The first sources and how many more there are, as they stand behind a line."""
-        more = f" +{len(self.sources) - _MARKS}" if len(self.sources) > _MARKS else ""
-        return f"{', '.join(self.sources[:_MARKS])}{more}"
+        return _marks(self.sources)
 
 
 class Block(NamedTuple):
@@ -315,3 +383,10 @@ class Strip(NamedTuple):
     label: str
     states: str
     text: str
+
+
+class Chart(NamedTuple):
+    """The strips of all activities, drawn against the same days."""
+
+    days: tuple[Day, ...]
+    strips: tuple[Strip, ...]

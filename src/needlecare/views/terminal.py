@@ -1,15 +1,15 @@
 """The plan for a person at a terminal: lines that fill its width, with Rich's styles. Text is literal, never markup."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import groupby, zip_longest
 
 from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 
 from needlecare.model.plan import Day, Timeline
-from needlecare.views.phrases import Block, Row, Strip, harmless, say_day
-from needlecare.views.sheet import Sheet, make_sheet
+from needlecare.views.phrases import Chart, Row, Strip, harmless, say_day
+from needlecare.views.sheet import Section, Sheet, make_sheet
 
 _STYLES = {
     "no": "red",
@@ -63,85 +63,53 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
     yield []
     for line in sheet.notice:
         yield from _paragraph(line, "italic", width)
-    yield from _section("Before anything else", sheet.findings, width)
-    yield from _section("What lifts when", sheet.lifts, width)
-    yield from _section("What does not lift by itself", sheet.lasting, width)
-    yield from _section("Red flags", sheet.red_flags, width)
-    if sheet.chart:
-        yield from _heading("Day by day at a glance", width)
-        yield from _chart(sheet.chart_days, sheet.chart, width)
-    yield from _section("Before the treatment", sheet.before, width)
-    if sheet.days:
-        yield from _heading("Day by day", width)
-        for block in sheet.days:
-            yield from _block(block, width)
-    yield from _section("Normal to see, and until when", sheet.normal, width)
-    yield from _section("Allowed", sheet.allowed, width)
-    yield from _section("Instead, and why", sheet.notes, width)
-    yield from _section("The next session", sheet.sessions, width)
-    yield from _section("Your events", sheet.events, width)
-    yield from _section("What this rests on", sheet.known, width)
-    yield from _section("What was changed, and by whom", sheet.changes, width)
-    if sources:
-        yield from _section("Sources", sheet.sources, width)
-        yield []
-    else:
-        yield []
-        yield from _paragraph(f"{len(sheet.sources)} sources; --sources lists them.", "dim", width)
+    for section in sheet.sections:
+        if sources or section.id != "sources":
+            yield from _section(section, width)
+    yield []
+    if not sources:
+        yield from _paragraph(f"{len(sheet.rows('sources'))} sources; --sources lists them.", "dim", width)
     yield from _paragraph(sheet.basis, "dim", width)
 
 
-def _heading(title: str, width: int) -> list[Line]:
-    return [[], *_paragraph(title, "bold underline", width)]
-
-
-def _section(title: str, rows: Iterable[Row], width: int) -> Iterator[Line]:
-    rows = list(rows)
-    if rows:
-        yield from _heading(title, width)
-        yield from _table(rows, width)
-
-
-def _block(block: Block, width: int) -> Iterator[Line]:
+def _section(section: Section, width: int) -> Iterator[Line]:
     yield []
-    yield from _paragraph(block.title, "bold", width)
-    yield from _table(block.rows, width)
+    yield from _paragraph(section.title, "bold underline", width)
+    if section.chart:
+        yield from _chart(section.chart, width)
+    yield from _table(section.rows, width)
+    for block in section.blocks:
+        yield []
+        yield from _paragraph(block.title, "bold", width)
+        yield from _table(block.rows, width)
 
 
 def _paragraph(text: str, style: str, width: int) -> list[Line]:
     return [[(line, style)] for line in wrap(harmless(text), width)]
 
 
-def _table(rows: Iterable[Row], width: int) -> Iterator[Line]:
-    """Draw rows in two columns; the marks of the sources follow the text, dimmed."""
-    rows = list(rows)
+def _table(rows: tuple[Row, ...], width: int) -> Iterator[Line]:
+    """Draw rows in two columns; rows that follow each other under one head show it once."""
     left = min(max((cell_len(row.head) for row in rows), default=0), _WIDEST_HEAD, width // 3)
     previous = ""
     for row in rows:
         head = [] if row.head == previous else wrap(harmless(row.head), left)
         previous = row.head
-        marks = f" [{harmless(row.marks)}]" if row.marks else ""
-        said = harmless(", ".join(filter(None, (row.text, row.link))))
-        body = wrap(said + marks, width - left - 3)
-        dim_from = len(said) if marks else None
-        for number in range(max(len(head), len(body))):
-            name = head[number] if number < len(head) else ""
-            text = body[number] if number < len(body) else ""
-            gap = " " * (left - cell_len(name) + 1) if text else ""
-            line: Line = [(f"  {name}{gap}", _STYLES.get(row.tone, "bold"))]
-            line.extend(_dimmed(text, dim_from))
-            if dim_from is not None:
-                dim_from = max(dim_from - len(text) - 1, 0)
-            yield line
+        for name, body in zip_longest(head, _body(row, width - left - 3)):
+            gap = " " * (left - cell_len(name or "") + 1) if body else ""
+            yield [(f"  {name or ''}{gap}", _STYLES.get(row.tone, "bold")), *(body or [])]
 
 
-def _dimmed(text: str, dim_from: int | None) -> Iterator[Piece]:
-    """Split a line where the marks begin."""
-    plain = text if dim_from is None else text[:dim_from]
-    if plain:
-        yield plain, ""
-    if len(plain) < len(text):
-        yield text[len(plain) :], "dim"
+def _body(row: Row, width: int) -> Iterator[Line]:
+    """Break the text of a row into lines; the marks of its sources follow, dimmed."""
+    text = harmless(", ".join(filter(None, (row.text, row.link))))
+    marks = f" [{harmless(row.marks)}]" if row.marks else ""
+    plain = len(text)
+    for line in wrap(text + marks, width):
+        pieces = ((line[:plain], ""), (line[plain:], "dim")) if marks else ((line, ""),)
+        yield [piece for piece in pieces if piece[0]]
+        # The blank between two lines is gone.
+        plain = max(plain - len(line) - 1, 0)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -167,40 +135,43 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def _chart(days: tuple[Day, ...], strips: tuple[Strip, ...], width: int) -> Iterator[Line]:
+def _chart(chart: Chart, width: int) -> Iterator[Line]:
     """Draw activities against days; where the width is little, fewer days are drawn."""
-    label = min(max(cell_len(strip.label) for strip in strips), max(width - 3 - len(days), 12))
+    days = chart.days
+    label = min(max(cell_len(strip.label) for strip in chart.strips), max(width - 3 - len(days), 12))
     per_day = 2 if (width - label - 3) // 2 >= len(days) else 1
     shown = days[: max((width - label - 3) // per_day, 1)]
-    indent = " " * (label + 3)
-    yield [(indent + _scale(shown, per_day), "dim")]
-    for strip in strips:
-        name = harmless(strip.label)
-        name = name if cell_len(name) <= label else chop_cells(name, label - 1)[0] + "…"
-        line: Line = [(f"  {name}{' ' * (label - cell_len(name) + 1)}", "")]
-        for state, run in groupby(strip.states[: len(shown)]):
-            cell, style = _CELLS[state]
-            line.append(((cell * per_day if state in "nb" else cell.ljust(per_day)) * len(list(run)), style))
-        yield line
-    yield from _legend(len(indent), width)
+    yield [(" " * (label + 3) + _scale(shown, per_day), "dim")]
+    for strip in chart.strips:
+        yield _strip(strip, len(shown), label, per_day)
+    yield from _legend(label + 3, width)
     if len(shown) < len(days):
         yield from _paragraph(f"{len(days) - len(shown)} more days don't fit this width", "dim", width)
 
 
+def _strip(strip: Strip, days: int, label: int, per_day: int) -> Line:
+    name = harmless(strip.label)
+    name = name if cell_len(name) <= label else chop_cells(name, label - 1)[0] + "…"
+    line: Line = [(f"  {name}{' ' * (label - cell_len(name) + 1)}", "")]
+    for state, run in groupby(strip.states[:days]):
+        cell, style = _CELLS[state]
+        filled = cell * per_day if state in "nb" else cell.ljust(per_day)
+        line.append((filled * len(list(run)), style))
+    return line
+
+
 def _legend(indent: int, width: int) -> Iterator[Line]:
-    """Say what the shapes mean, under the chart: in one line where that fits."""
+    """Name what the shapes mean, under the chart: in one line where that fits."""
     meanings = [[_CELLS[state], (f" {meaning}", "")] for state, meaning in _MEANINGS]
     needed = sum(cell_len(text) for meaning in meanings for text, _ in meaning) + len(_BETWEEN) * (len(meanings) - 1)
-    if needed > width:
-        for state, said in _MEANINGS:
-            first, *rest = wrap(said, width - 2)
-            yield [_CELLS[state], (f" {first}", "")]
-            yield from ([(f"  {line}", "")] for line in rest)
+    if needed <= width:
+        first, *rest = meanings
+        others = [piece for meaning in rest for piece in ((_BETWEEN, ""), *meaning)]
+        yield [(" " * min(indent, width - needed), ""), *first, *others]
         return
-    line: Line = [(" " * min(indent, width - needed), "")]
-    for number, meaning in enumerate(meanings):
-        line.extend([(_BETWEEN, ""), *meaning] if number else meaning)
-    yield line
+    for state, meaning in _MEANINGS:
+        for number, line in enumerate(wrap(meaning, width - 2)):
+            yield [(f"  {line}", "")] if number else [_CELLS[state], (f" {line}", "")]
 
 
 def _scale(days: tuple[Day, ...], per_day: int) -> str:

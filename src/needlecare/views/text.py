@@ -1,12 +1,12 @@
-"""The plan as plain text: complete, never cut, and good to hear read aloud. No colour, no chart, no layout."""
+"""The plan as plain text and as Markdown: complete, never cut, and without colour or layout."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from needlecare.model.plan import Timeline
 from needlecare.views.phrases import Row, harmless
-from needlecare.views.sheet import Sheet, make_sheet
+from needlecare.views.sheet import Section, Sheet, make_sheet
 
 
 def render(timeline: Timeline, *, sources: bool = False) -> str:
@@ -20,45 +20,26 @@ def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
     if sheet.clinic:
         yield f"Your clinic: {sheet.clinic}"
     yield from sheet.notice
-    yield from _section("Before anything else", sheet.findings)
-    yield from _section("What lifts when", sheet.lifts)
-    yield from _section("What does not lift by itself", sheet.lasting)
-    yield from _section("Red flags", sheet.red_flags)
-    yield from _section("Before the treatment", sheet.before)
-    if sheet.days:
+    for section in sheet.sections:
+        if not section.chart and (sources or section.id != "sources"):
+            yield from _section(section)
+    if not sources:
         yield ""
-        yield "Day by day"
-    for block in sheet.days:
-        yield ""
-        yield block.title
-        for row in block.rows:
-            yield _line(row)
-    yield from _section("Normal to see, and until when", sheet.normal)
-    yield from _section("Allowed", sheet.allowed)
-    yield from _section("Instead, and why", sheet.notes)
-    yield from _section("The next session", sheet.sessions)
-    yield from _section("Your events", sheet.events)
-    yield from _section("What this rests on", sheet.known)
-    yield from _section("What was changed, and by whom", sheet.changes)
-    if sources:
-        yield from _section("Sources", sheet.sources)
-    else:
-        yield ""
-        yield f"{len(sheet.sources)} sources; --sources lists them."
+        yield f"{len(sheet.rows('sources'))} sources; --sources lists them."
     yield sheet.basis
 
 
-def _section(title: str, rows: Iterable[Row]) -> Iterator[str]:
-    rows = list(rows)
-    if rows:
-        yield ""
-        yield title
-        yield from map(_line, rows)
+def _section(section: Section) -> Iterator[str]:
+    yield from ("", section.title)
+    yield from map(_line, section.rows)
+    for block in section.blocks:
+        yield from ("", block.title)
+        yield from map(_line, block.rows)
 
 
 def _line(row: Row) -> str:
-    said = f"{row.head}: {', '.join(filter(None, (row.text, row.link)))}"
-    return f"- {said} [{row.marks}]" if row.marks else f"- {said}"
+    text = f"- {row.head}: {', '.join(filter(None, (row.text, row.link)))}"
+    return f"{text} [{row.marks}]" if row.marks else text
 
 
 # What means something inside a line, and what begins a block; the rest stays as it is, so that it can be read raw.
@@ -66,11 +47,23 @@ _INLINE = re.compile(r"([\\`*_\[\]<>|~&$])")
 _BLOCK = re.compile(r"^([#+=-]|\d+(?=[.)]))")
 # What readers turn into links by themselves.
 _LINKED = re.compile(r"(?i)(https?|ftp|mailto|www)([:.])|@")
+# An address as it is, but for what would end the link.
+_SAFE = "%/:?#[]@!$&'()*+,;=~"
 
 
 def render_markdown(timeline: Timeline) -> str:
-    """Render *timeline*."""
-    return "\n".join(_markdown_lines(make_sheet(timeline, typed=False), timeline)) + "\n"
+    """Render *timeline* as Markdown."""
+    sheet, clinic = make_sheet(timeline, handed_over=True), timeline.rule_set.clinic
+    lines = [f"# {escape(sheet.title)}", "", f"**{escape(sheet.subject)}**"]
+    if sheet.clinic:
+        lines.extend(["", escape(sheet.clinic)])
+    for line in sheet.notice:
+        lines.extend(["", f"> {escape(line)}"])
+    for section in sheet.sections:
+        lines.extend(_markdown_section(section))
+    if clinic and clinic.closing:
+        lines.extend(["", escape(clinic.closing)])
+    return "\n".join([*lines, "", escape(sheet.basis)]) + "\n"
 
 
 def escape(text: str) -> str:
@@ -80,64 +73,22 @@ def escape(text: str) -> str:
     return _LINKED.sub(lambda found: f"{found[1]}\u200b{found[2]}" if found[1] else "@\u200b", text)
 
 
-def _markdown_lines(sheet: Sheet, timeline: Timeline) -> Iterator[str]:
-    clinic = timeline.rule_set.clinic
-    yield f"# {escape(sheet.title)}"
-    yield ""
-    yield f"**{escape(sheet.subject)}**"
-    if sheet.clinic:
+def _markdown_section(section: Section) -> Iterator[str]:
+    if section.chart:
+        # A drawing has no place here: its words make a table.
+        yield from ("", f"## {section.columns[-1]}", "")
+        yield from _table(section.columns, tuple(Row(strip.label, strip.text) for strip in section.chart.strips))
+        return
+    yield from ("", f"## {section.title}")
+    if section.rows:
         yield ""
-        yield escape(sheet.clinic)
-    for line in sheet.notice:
-        yield ""
-        yield f"> {escape(line)}"
-    yield from _table("Before anything else", ("", "", "Sources"), sheet.findings)
-    yield from _table("What lifts when", ("When", "What", "Sources"), sheet.lifts)
-    yield from _table("What does not lift by itself", ("", "What", "Sources"), sheet.lasting)
-    yield from _table("Red flags", ("", "What", "Sources"), sheet.red_flags)
-    strips = [Row(strip.label, strip.text) for strip in sheet.chart]
-    yield from _table("Until when", ("What", "Until when"), strips)
-    yield from _table("What to do, and until when", ("When", "What", "Sources"), sheet.doing)
-    if sheet.days:
-        yield from _heading("Day by day")
-    for block in sheet.days:
+        yield from _table(section.columns, section.rows) if section.columns else map(_item, section.rows)
+    for block in section.blocks:
         yield from ("", f"### {escape(block.title)}", "")
         yield from map(_item, block.rows)
-    yield from _table("Normal to see, and until when", ("What", "Until when", "Sources"), sheet.normal)
-    yield from _table("Allowed", ("What", "When", "Sources"), sheet.allowed)
-    yield from _list("Instead, and why", sheet.notes)
-    yield from _list("The next session", sheet.sessions)
-    yield from _list("Your events", sheet.events)
-    yield from _table("Before the treatment", ("When", "What", "Sources"), sheet.before)
-    yield from _list("What this rests on", sheet.known)
-    yield from _list("What was changed, and by whom", sheet.changes)
-    yield from _heading("Sources")
-    yield ""
-    for row in sheet.sources:
-        text = f"[{escape(row.text)}](<{quote(row.link, safe=_SAFE)}>)" if row.link else escape(row.text)
-        yield f"- **{escape(row.head)}**: {text}"
-    if clinic and clinic.closing:
-        yield ""
-        yield escape(clinic.closing)
-    yield ""
-    yield escape(sheet.basis)
 
 
-# An address as it is, but for what would end the link.
-_SAFE = "%/:?#[]@!$&'()*+,;=~"
-
-
-def _heading(title: str) -> Iterator[str]:
-    yield ""
-    yield f"## {title}"
-
-
-def _table(title: str, columns: tuple[str, ...], rows: Iterable[Row]) -> Iterator[str]:
-    rows = list(rows)
-    if not rows:
-        return
-    yield from _heading(title)
-    yield ""
+def _table(columns: tuple[str, ...], rows: tuple[Row, ...]) -> Iterator[str]:
     yield f"| {' | '.join(columns)} |"
     yield f"|{' --- |' * len(columns)}"
     for row in rows:
@@ -145,14 +96,7 @@ def _table(title: str, columns: tuple[str, ...], rows: Iterable[Row]) -> Iterato
         yield f"| {' | '.join(map(escape, cells))} |"
 
 
-def _list(title: str, rows: Iterable[Row]) -> Iterator[str]:
-    rows = list(rows)
-    if rows:
-        yield from _heading(title)
-        yield ""
-        yield from map(_item, rows)
-
-
 def _item(row: Row) -> str:
-    said = f"- **{escape(row.head)}**: {escape(row.text)}"
-    return f"{said} ({escape(row.marks)})" if row.marks else said
+    text = f"[{escape(row.text)}](<{quote(row.link, safe=_SAFE)}>)" if row.link else escape(row.text)
+    marks = f" ({escape(row.marks)})" if row.marks else ""
+    return f"- **{escape(row.head)}**: {text}{marks}"
