@@ -96,6 +96,13 @@ def render(timeline: Timeline, *, calendar: str | None = None) -> str:
     )
 
 
+def render_for(timeline: Timeline, client: str) -> str:
+    """Render *timeline* with a link to its calendar; *client* tells people apart where their calendars meet."""
+    from needlecare.views import ics
+
+    return render(timeline, calendar=ics.render_for(timeline, client))
+
+
 _TEMPLATES = PackageLoader("needlecare", "views/templates")
 
 

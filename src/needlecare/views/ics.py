@@ -53,6 +53,11 @@ def render(timeline: Timeline, options: Options | None = None, old: FilePlan | N
     return to_text(_heading(plan, timeline.rule_set.title, notes.heading(), options), events)
 
 
+def render_for(timeline: Timeline, client: str) -> str:
+    """Render *timeline* with no other options; *client* tells people apart where their calendars meet."""
+    return render(timeline, Options(name=client))
+
+
 def cancel(old: FilePlan, options: Options | None = None) -> str:
     """Render a file that calls the plan *old* off.
 
