@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,10 +26,14 @@ def test_the_examples_of_the_guide_give_what_they_say() -> None:
 
 
 def test_every_exported_name_is_there_and_is_listed() -> None:
-    for name in needlecare.__all__:
+    for name in set(needlecare.__all__) - {"__version__"}:
         assert getattr(needlecare, name).__name__ == name
     assert set(needlecare.__all__) <= set(dir(needlecare))
     assert not hasattr(needlecare, "nothing_of_the_kind")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert needlecare.__version__ == version("needlecare")
 
 
 def test_importing_the_package_imports_no_more_than_it() -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from ask.conftest import Make
-from needlecare.ask.asked import at_instant
 from needlecare.ask.lookup import Meaning, find_activities
+from needlecare.ask.times import at_instant
 from needlecare.ask.verdict import Verdict, find_return, judge
 from needlecare.model.plan import Timeline
 from needlecare.views.answers import say_return, say_verdict

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from attack.strength import tries
 from needlecare import RuleSet, Timeline
-from needlecare.ask.asked import at_instant, between, on_day
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.now import CALL, EXPECTED, RED_FLAG, judge_sign
+from needlecare.ask.signs import CALL, EXPECTED, RED_FLAG, judge_sign
+from needlecare.ask.times import at_instant, between, on_day
 from needlecare.ask.verdict import NO_RULE, find_return, judge
 from needlecare.model.plan import BETTER_NOT, NO, YES
 from needlecare.model.ruleset import PRESCRIBED

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from needlecare import RuleSet, Timeline
-from needlecare.ask.asked import Length, at_instant, go_on, split_time, when_asked
 from needlecare.ask.lookup import find_activities, find_signs, treated_words
+from needlecare.ask.times import Length, at_instant, go_on
 from needlecare.ask.verdict import judge
+from needlecare.ask.when import split_time, when_asked
 from needlecare.model.plan import YES
 
 LINES = [

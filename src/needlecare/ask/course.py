@@ -1,20 +1,43 @@
-"""When nothing of a session is left that an event would mind: healing is hard, results are soft."""
+"""The course that a treatment begins, and when nothing of a session is left that an event would mind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cache
 
 from needlecare.model.facts import Facts
-from needlecare.model.plan import FOREVER, Treatment, treated_on
+from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, treated_on
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import last_instant, local_date, shift_date
-from needlecare.timeline.build import build_timeline
+from needlecare.sessions import Calendar, Course, fit_before, plan_course
+from needlecare.timeline.build import build_timeline, precare
 from needlecare.timeline.selection import select
 from needlecare.timeline.spans import Spans
 
 
-def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) -> Callable[[date], date]:
-    """Give a function from the day of a session to the first day that is free for an event of *kind*."""
+def plan_ahead(
+    timeline: Timeline, *, count: int | None, done: Sequence[date], before: Event | None, calendar: Calendar
+) -> Course | None:
+    """Return the course that the treatment of *timeline* begins; None where no rule says how far apart sessions are.
+
+    With an event *before* which it ends, it must have healed by then. Each session to come has its pre-care.
+    """
+    rule_set, treatment, facts = timeline.rule_set, timeline.treatment, timeline.facts
+    selection = select(rule_set, facts)
+    course = plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
+    if course is None:
+        return None
+    if before is not None:
+        healed = _healing(rule_set, treatment, facts, before.kind)
+        course = fit_before(course, selection.spacings, before, healed=healed, calendar=calendar)
+    steps = []
+    for step in course.steps:
+        ahead = () if step.done else tuple(precare(rule_set, selection, treatment, step.day))
+        steps.append(step._replace(session=step.session._replace(precare=ahead)))
+    return course._replace(steps=tuple(steps))
+
+
+def _healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) -> Callable[[date], date]:
+    """Return a function from the day of a session to the first day that is free for an event of *kind*."""
     known = rule_set.events.get(kind)
     wanted = rule_set.family(known.activities) if known else ()
     selection = select(rule_set, facts)
@@ -37,7 +60,7 @@ def healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) ->
 
 
 def results_between(rule_set: RuleSet, kind: str, last: date) -> tuple[date, date] | None:
-    """Give when the full result of a course that ended on *last* is usually seen, where an event of *kind* wants it."""
+    """Return when the full result of a course that ended on *last* is usually seen, if an event of *kind* wants it."""
     known = rule_set.events.get(kind)
     if known is None or known.results is None:
         return None

@@ -150,7 +150,7 @@ class Meaning(NamedTuple):
     """What a phrase means: *ids* of activities or signs; with none, *nearest* holds names that come close.
 
     *unknown* are words that were not understood, *turning* one that turns the question round, *past* tells that it
-    speaks of something done. *when* are words about a time that nobody can put a date to.
+    speaks of something done. *when* are words about a time that nobody can put a date to. *typed* is the question.
     """
 
     words: str
@@ -160,6 +160,7 @@ class Meaning(NamedTuple):
     past: bool = False
     nearest: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
+    typed: str = ""
 
     @property
     def is_sure(self) -> bool:

@@ -25,6 +25,7 @@ class Reasons(NamedTuple):
     """Everything behind what is said of one thing.
 
     *windows* are what holds; *rules* what made them, the deciding ones first; *lost* those that a stricter one beats.
+    *also* are those of other treatments.
     *spread* is the shortest and the longest end that a source gives, as they are written. *voices_count* counts
     sources that copy one template as one.
     """
@@ -37,6 +38,12 @@ class Reasons(NamedTuple):
     voices: tuple[Voice, ...]
     spread: tuple[str, str] | None
     voices_count: int
+    also: tuple["Reasons", ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is said of it."""
+        return bool(self.windows) or any(one in self.timeline.rule_set.signs for one in self.meaning.ids)
 
 
 def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:

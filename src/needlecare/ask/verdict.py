@@ -1,16 +1,16 @@
 """The one answer to every question about an activity, and how it comes from the windows of timelines."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from needlecare.ask.asked import Asked, at_instant
 from needlecare.ask.lookup import Meaning, stem, tokens
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Wait, Window, ranked_sources
+from needlecare.ask.times import When, at_instant
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Stretch, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED, RuleSet
 
 
-def is_covered(timeline: Timeline, activity: str, asked: Asked) -> bool:
+def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
     """Tell whether a rule speaks of *activity* at all of the time *asked*.
 
     What is restricted after the treatment says nothing of the time before it, nor the other way round, and a
@@ -31,12 +31,12 @@ def is_covered(timeline: Timeline, activity: str, asked: Asked) -> bool:
     return not asked.meets(treatment.last, FOREVER, treatment) or any(one.rule not in ahead for one in windows)
 
 
-def is_before(asked: Asked, timeline: Timeline) -> bool:
+def is_before(asked: When, timeline: Timeline) -> bool:
     """Tell whether some of the time *asked* lies before the treatment."""
     return asked.begins(timeline.treatment) < timeline.treatment.first
 
 
-def supports_of(timeline: Timeline, ids: Iterable[str], asked: Asked) -> Iterator[Window]:
+def supports_of(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
     """Give what tells or allows people to do this: a permission from its start, a thing to do once it has begun."""
     wanted = timeline.rule_set.ancestry(ids)
     begins = asked.begins(timeline.treatment)
@@ -56,7 +56,7 @@ def supports_of(timeline: Timeline, ids: Iterable[str], asked: Asked) -> Iterato
                 yield window
 
 
-def prepares(timeline: Timeline, ids: Iterable[str], asked: Asked) -> Iterator[Window]:
+def prepares(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
     """Give what is to be prepared at the time *asked*, where its words name what *ids* are."""
     due = [one for one in timeline.windows if one.kind == PREPARE and not one.condition]
     due = [one for one in due if asked.meets(one.start, one.end, timeline.treatment)]
@@ -72,32 +72,41 @@ def _even(text: str) -> str:
     return f" {' '.join(map(stem, tokens(text)))} "
 
 
-def hints_on(timeline: Timeline, parts: Iterable[str]) -> tuple[Hint, ...]:
-    """Tell what would be restricted if an assumed fact were otherwise."""
-    wanted = timeline.rule_set.ancestry(parts)
-    return tuple(hint for hint in timeline.longer_if if hint.target in wanted)
-
-
-NO_RULE = "no-rule"
+NO_RULE: Final = "no-rule"
+Permission = Literal["yes", "better-not", "no", "no-rule"]
 # What covers less is stricter than a yes: two treatments are never looser than either.
-_STRICTNESS = (NO, BETTER_NOT, NO_RULE, YES)
+_STRICTNESS: tuple[Permission, ...] = (NO, BETTER_NOT, NO_RULE, YES)
+# Why it is a "no rule" though rules do speak of it.
+Silence = Literal["", "before", "time", "advice", "words"]
 
 
-class Stretch(NamedTuple):
-    """A run of time in which a window of *timeline* says *state* on an activity."""
+class Run(NamedTuple):
+    """A stretch in which a *window* of *timeline* restricts an activity."""
 
-    state: str
-    start: datetime
-    end: datetime
+    stretch: Stretch
     window: Window
     timeline: Timeline
 
+    @property
+    def start(self) -> datetime:
+        """When it begins."""
+        return self.stretch.start
 
-class Part(NamedTuple):
+    @property
+    def end(self) -> datetime:
+        """When it ends."""
+        return self.stretch.end
+
+    def meets(self, asked: When) -> bool:
+        """Return whether it holds at the time *asked*."""
+        return asked.meets(self.start, self.end, self.timeline.treatment)
+
+
+class PartVerdict(NamedTuple):
     """What holds for one activity at the time asked about; *until* and *better_until* as in a verdict."""
 
     activity: str
-    verdict: str
+    verdict: Permission
     until: datetime | None
     better_until: datetime | None
     and_once: tuple[Wait, ...]
@@ -112,13 +121,13 @@ class Verdict(NamedTuple):
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
     they count from. All of these hold for all of what was asked, *parts* tells of each activity that is part of it;
     of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
-    when it becomes a "no". *silent* tells of what a "no rule" lacks though the rules do speak of it: a word on the time
-    `before` the treatment or on that `time`, or `advice` to do it ever.
+    when it becomes a "no". *silent* is what a "no rule" lacks though rules may speak of it: a word on the time `before`
+    the treatment or on that `time`, `advice` to do it ever, or `words` that were all understood.
     """
 
     meaning: Meaning
-    asked: Asked
-    verdict: str
+    asked: When
+    verdict: Permission
     timeline: Timeline
     until: datetime | None = None
     better_until: datetime | None = None
@@ -126,14 +135,14 @@ class Verdict(NamedTuple):
     and_once: tuple[Wait, ...] = ()
     windows: tuple[Window, ...] = ()
     instead: tuple[str, ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[PartVerdict, ...] = ()
     prescribed: tuple[str, ...] = ()
     supports: tuple[Window, ...] = ()
     since: datetime | None = None
     again: datetime | None = None
     hints: tuple[Hint, ...] = ()
     endless: bool = False
-    silent: str = ""
+    silent: Silence = ""
     also: tuple["Verdict", ...] = ()
 
     @property
@@ -190,14 +199,12 @@ class Verdict(NamedTuple):
         return self.verdict == YES
 
 
-def stretches(timeline: Timeline, activity: str) -> Iterator[Stretch]:
-    """Give the runs of time in which *activity* is restricted."""
-    for window in timeline.windows_on(activity):
-        for state, start, end in window.stretches:
-            yield Stretch(state, start, end, window, timeline)
+def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict:
+    """Return the verdict on words that weren't understood, or not well enough for a yes."""
+    return Verdict(meaning, asked, NO_RULE, timeline, silent="words")
 
 
-def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: Asked, *, parts: bool = True) -> Verdict:
+def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts: bool = True) -> Verdict:
     """Answer for what *meaning* names at the time *asked*: of several treatments the strictest counts.
 
     With *parts*, all that is part of it counts too.
@@ -205,9 +212,7 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: Asked, *, part
     verdicts = [_judge_one(timeline, meaning, asked, parts=parts) for timeline in timelines]
     verdicts.sort(key=lambda one: (_STRICTNESS.index(one.verdict), -_over(one)))
     deciding, *others = verdicts
-    return (
-        deciding._replace(also=tuple(one for one in others if one.verdict in (NO, BETTER_NOT))) if others else deciding
-    )
+    return deciding._replace(also=tuple(one for one in others if one.verdict in (NO, BETTER_NOT)))
 
 
 def _over(verdict: Verdict) -> float:
@@ -215,112 +220,138 @@ def _over(verdict: Verdict) -> float:
     return (FOREVER if verdict.endless or over is None else over).timestamp()
 
 
-def _judge_one(timeline: Timeline, meaning: Meaning, asked: Asked, *, parts: bool) -> Verdict:
+# The runs in which each activity is restricted.
+_Runs = Mapping[str, Sequence[Run]]
+
+
+def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
     rule_set = timeline.rule_set
-    asked_for = rule_set.family(meaning.ids) if parts else meaning.ids
-    every = {
-        part: list(stretches(timeline, part)) for part in asked_for if rule_set.activities[part].medicine != PRESCRIBED
-    }
+    wanted = rule_set.family(meaning.ids) if parts else meaning.ids
     prescribed = tuple(one for one in meaning.ids if rule_set.activities[one].medicine == PRESCRIBED)
-    states = {part: _state(found, asked) for part, found in every.items()}
-    known = {part for part in every if is_covered(timeline, part, asked)}
+    runs = {one: _runs_on(timeline, one) for one in wanted if one not in prescribed}
     supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
     blank = Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
-    if NO in states.values():
-        verdict = NO
-    elif BETTER_NOT in states.values() or prescribed:
-        verdict = BETTER_NOT
-    elif all(_is_answered(one, asked_for, known, rule_set) for one in meaning.ids):
-        verdict = YES
-    else:
-        ahead = [one.start for runs in every.values() for one in runs if one.start > asked.begins(timeline.treatment)]
-        covered = all(any(timeline.covers(part) for part in rule_set.family([one])) for one in meaning.ids)
-        silent = ("before" if is_before(asked, timeline) else "time") if covered else ""
-        return blank._replace(
-            hints=() if covered else hints_on(timeline, asked_for), again=min(ahead, default=None), silent=silent
-        )
-    if verdict == YES:
-        if parts and not rule_set.unadvised.isdisjoint(meaning.ids):
-            return blank._replace(silent="advice")
-        free = tuple(_part(part, runs, YES, asked) for part, runs in every.items())
-        differ = len({frozenset(wait.bound for wait in part.and_once) for part in free}) > 1
-        return _with_past(blank._replace(verdict=YES, parts=free if differ else ()), timeline, meaning, asked)
-    if not any(state != YES for state in states.values()):
-        return blank._replace(verdict=verdict)
-    divided = tuple(
-        _part(part, every[part], state, asked) for part, state in states.items() if state != YES or part in known
-    )
-    return _with_ends(blank._replace(verdict=verdict, parts=divided), every, asked)
+    states = {one: _state(found, asked) for one, found in runs.items()}
+    known = {one for one in runs if is_covered(timeline, one, asked)}
+    if NO in states.values() or BETTER_NOT in states.values():
+        return _restricted(blank, runs, states, known)
+    if prescribed:
+        return blank._replace(verdict=BETTER_NOT)
+    if not all(_is_answered(one, wanted, known, rule_set) for one in meaning.ids):
+        return _unanswered(blank, wanted, runs)
+    if parts and not rule_set.unadvised.isdisjoint(meaning.ids):
+        return blank._replace(silent="advice")
+    return _free(blank, runs)
 
 
-def _part(activity: str, runs: list[Stretch], state: str, asked: Asked) -> Part:
-    if state == YES:
-        over = [one for one in runs if one.end <= asked.begins(one.timeline.treatment)]
-        return Part(activity, YES, None, None, _waits(_after_treatment(over)))
-    until, clear, windows = _ends(runs, state, asked)
-    return Part(
-        activity,
-        state,
-        None if until == FOREVER else until,
-        None if clear in (FOREVER, until) else clear,
-        _waits(windows),
-        until < clear == FOREVER,
-    )
+def _runs_on(timeline: Timeline, activity: str) -> list[Run]:
+    windows = timeline.windows_on(activity)
+    return [Run(stretch, window, timeline) for window in windows for stretch in window.stretches]
 
 
-def _state(found: Iterable[Stretch], asked: Asked) -> str:
-    states = {one.state for one in found if asked.meets(one.start, one.end, one.timeline.treatment)}
-    return next((state for state in (NO, BETTER_NOT) if state in states), YES)
+def _state(runs: Iterable[Run], asked: When) -> Permission:
+    states = {one.stretch.state for one in runs if one.meets(asked)}
+    return NO if NO in states else BETTER_NOT if BETTER_NOT in states else YES
 
 
 def _is_answered(activity: str, parts: Iterable[str], known: set[str], rule_set: RuleSet) -> bool:
-    """Tell whether a yes may be given: a rule speaks of the activity, or of every part of it."""
+    """Return whether a yes is possible: a rule speaks of the activity, or of every part of it."""
     if activity in known:
         return True
     below = [part for part in parts if part != activity and activity in rule_set.lineage[part]]
     return bool(below) and all(part in known for part in below)
 
 
-def _with_ends(verdict: Verdict, every: dict[str, list[Stretch]], asked: Asked) -> Verdict:
-    """Add until when a restriction holds, which windows bind, and what else must have come."""
-    runs = [one for found in every.values() for one in found]
-    until, clear, windows = _ends(runs, verdict.verdict, asked)
-    begins = asked.begins(verdict.timeline.treatment)
-    ahead = [one.start for one in runs if one.state == NO and begins < one.start < until]
-    return verdict._replace(
-        until=None if until == FOREVER else until,
-        better_until=None if clear in (FOREVER, until) else clear,
-        earliest=max(window.earliest for window in windows) if verdict.verdict == NO else None,
-        endless=clear == FOREVER,
-        again=min(ahead, default=None) if verdict.verdict == BETTER_NOT else None,
-        and_once=_waits(windows),
-        windows=windows,
-        instead=tuple(dict.fromkeys(window.words["instead"] for window in windows if "instead" in window.words)),
-        hints=tuple(
-            hint for hint in verdict.timeline.shorter_if if hint.target in {window.target for window in windows}
-        ),
+def _unanswered(blank: Verdict, wanted: Iterable[str], runs: _Runs) -> Verdict:
+    """Add to a "no rule" what the rules do say: at another time, or if an assumed fact were otherwise."""
+    timeline, asked = blank.timeline, blank.asked
+    ahead = _ahead([one for found in runs.values() for one in found], asked.begins(timeline.treatment))
+    families = (timeline.rule_set.family([one]) for one in blank.meaning.ids)
+    if all(any(map(timeline.covers, family)) for family in families):
+        return blank._replace(again=ahead, silent="before" if is_before(asked, timeline) else "time")
+    targets = timeline.rule_set.ancestry(wanted)
+    return blank._replace(again=ahead, hints=tuple(one for one in timeline.longer_if if one.target in targets))
+
+
+def _ahead(runs: Iterable[Run], begins: datetime) -> datetime | None:
+    """Return when the next of *runs* begins."""
+    return min((one.start for one in runs if one.start > begins), default=None)
+
+
+def _part(activity: str, runs: Sequence[Run], state: Permission, asked: When) -> PartVerdict:
+    if state == YES:
+        over = [one for one in runs if one.end <= asked.begins(one.timeline.treatment)]
+        return PartVerdict(activity, YES, until=None, better_until=None, and_once=_still_awaited(over))
+    ends = _ends(runs, state, asked)
+    return PartVerdict(
+        activity,
+        state,
+        until=ends.shown_until,
+        better_until=ends.shown_clear,
+        and_once=_waits(ends.windows),
+        is_open=ends.until < ends.clear == FOREVER,
     )
 
 
-def _ends(runs: Sequence[Stretch], state: str, asked: Asked) -> tuple[datetime, datetime, tuple[Window, ...]]:
-    """Tell when *state* is over, when nothing is left of any restriction, and which windows make it so."""
-    touching = [one for one in runs if one.state == state and asked.meets(one.start, one.end, one.timeline.treatment)]
-    until, chain = _walk(touching, [one for one in runs if one.state == NO] if state == NO else runs)
-    clear, _ = _walk([touching[0]._replace(end=until)], runs)
-    return until, clear, _unique(sorted([*touching, *chain], key=lambda one: -one.end.timestamp()))
+def _restricted(blank: Verdict, runs: _Runs, states: Mapping[str, Permission], known: set[str]) -> Verdict:
+    """Make a "no" or a "better not": until when it holds, which windows bind, and what else must have come."""
+    asked, timeline = blank.asked, blank.timeline
+    strictest: Permission = NO if NO in states.values() else BETTER_NOT
+    every = [one for found in runs.values() for one in found]
+    ends = _ends(every, strictest, asked)
+    targets = {window.target for window in ends.windows}
+    shown = {one: state for one, state in states.items() if state != YES or one in known}
+    verdict = blank._replace(
+        verdict=strictest,
+        parts=tuple(_part(one, runs[one], state, asked) for one, state in shown.items()),
+        until=ends.shown_until,
+        better_until=ends.shown_clear,
+        endless=ends.clear == FOREVER,
+        and_once=_waits(ends.windows),
+        windows=ends.windows,
+        instead=tuple(dict.fromkeys(one.words["instead"] for one in ends.windows if "instead" in one.words)),
+        hints=tuple(hint for hint in timeline.shorter_if if hint.target in targets),
+    )
+    if strictest == NO:
+        return verdict._replace(earliest=max(window.earliest for window in ends.windows))
+    strict = (one for one in every if one.stretch.state == NO and one.start < ends.until)
+    return verdict._replace(again=_ahead(strict, asked.begins(timeline.treatment)))
 
 
-def _walk(touching: Sequence[Stretch], runs: Sequence[Stretch]) -> tuple[datetime, list[Stretch]]:
-    """Follow *runs* that join from where the last of *touching* ends; give where they end, and those followed."""
-    over = max(one.end for one in touching)
-    chain: list[Stretch] = []
+class _Ends(NamedTuple):
+    """When a state is over, when nothing is left of any restriction, and which *windows* make it so."""
+
+    until: datetime
+    clear: datetime
+    windows: tuple[Window, ...]
+
+    @property
+    def shown_until(self) -> datetime | None:
+        return None if self.until == FOREVER else self.until
+
+    @property
+    def shown_clear(self) -> datetime | None:
+        return None if self.clear in (FOREVER, self.until) else self.clear
+
+
+def _ends(runs: Sequence[Run], state: Permission, asked: When) -> _Ends:
+    touching = [one for one in runs if one.stretch.state == state and one.meets(asked)]
+    joining = [one for one in runs if one.stretch.state == NO] if state == NO else runs
+    until, chain = _walk(max(one.end for one in touching), joining)
+    clear, _ = _walk(until, runs)
+    return _Ends(until, clear, _unique(sorted([*touching, *chain], key=lambda one: -one.end.timestamp())))
+
+
+def _walk(over: datetime, runs: Sequence[Run]) -> tuple[datetime, list[Run]]:
+    """Follow *runs* that join from *over* on; return where they end, and those followed."""
+    chain: list[Run] = []
     while following := [one for one in runs if one.start <= over < one.end]:
         chain.extend(following)
         over = max(one.end for one in following)
     return over, chain
 
 
-def _unique(runs: Iterable[Stretch]) -> tuple[Window, ...]:
+def _unique(runs: Iterable[Run]) -> tuple[Window, ...]:
     found: dict[tuple[str, str, datetime], Window] = {}
     for one in runs:
         found.setdefault((one.window.rule, one.window.target, one.window.start), one.window)
@@ -336,22 +367,28 @@ def _waits(windows: Iterable[Window]) -> tuple[Wait, ...]:
     return tuple(latest.values())
 
 
-def _after_treatment(over: Iterable[Stretch]) -> Iterator[Window]:
-    return (one.window for one in over if one.window.end > one.timeline.treatment.first)
+def _still_awaited(over: Iterable[Run]) -> tuple[Wait, ...]:
+    """Return what must have been seen where runs are *over*: what ended before the treatment waits for nothing."""
+    return _waits(one.window for one in over if one.window.end > one.timeline.treatment.first)
 
 
-def _with_past(verdict: Verdict, timeline: Timeline, meaning: Meaning, asked: Asked) -> Verdict:
-    """Add to a yes since when it holds, on what condition, and when it ends."""
-    runs = [one for part in timeline.rule_set.family(meaning.ids) for one in stretches(timeline, part)]
+def _free(blank: Verdict, by_activity: _Runs) -> Verdict:
+    """Make a yes: since when it holds, on what condition, and when it ends."""
+    asked, timeline = blank.asked, blank.timeline
+    free = tuple(_part(one, found, YES, asked) for one, found in by_activity.items())
+    differ = len({frozenset(wait.bound for wait in part.and_once) for part in free}) > 1
+    # All that is part of it counts here, whatever was judged.
+    runs = [one for part in timeline.rule_set.family(blank.meaning.ids) for one in _runs_on(timeline, part)]
     begins = asked.begins(timeline.treatment)
-    over = [one for one in runs if one.end <= begins]
+    over = sorted((one for one in runs if one.end <= begins), key=lambda one: -one.end.timestamp())
     ahead = sorted((one for one in runs if one.start > begins), key=lambda one: one.start)
-    windows = _unique(sorted(over, key=lambda one: -one.end.timestamp()))
-    return verdict._replace(
-        and_once=_waits(_after_treatment(over)),
-        windows=windows[:1] or ((ahead[0].window,) if ahead else ()),
+    return blank._replace(
+        verdict=YES,
+        parts=free if differ else (),
+        and_once=_still_awaited(one for one in runs if one.end <= begins),
+        windows=_unique(over[:1] or ahead[:1]),
         since=max((one.end for one in over), default=None),
-        again=ahead[0].start if ahead else None,
+        again=_ahead(runs, begins),
     )
 
 

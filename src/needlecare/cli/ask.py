@@ -1,7 +1,8 @@
-"""The questions: what was typed → an answer from every open treatment, and the exit code that goes with it."""
+"""The commands that ask: what was typed → a question → its answer as text or JSON → the exit code."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime, time
+from functools import partial
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -15,13 +16,10 @@ from needlecare.cli.options import (
     present_for,
     read_date,
     refuse_ahead,
-    with_booked,
 )
-from needlecare.cli.output import write_data, write_text
-from needlecare.cli.understood import joined, understand
-from needlecare.errors import InputError
+from needlecare.cli.output import complain, write_data, write_text
+from needlecare.errors import ExitCode, InputError
 
-_NO, _UNKNOWN = 1, 4
 Format = Annotated[str, typer.Option("--format", help="text or json.")]
 On = Annotated[
     str | None,
@@ -39,6 +37,8 @@ Activity = Annotated[
 Sign = Annotated[
     list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer("signs"))
 ]
+# What a verdict is to a script: anything else is a no.
+_EXITS = {"yes": ExitCode.DONE, "expected": ExitCode.DONE, "no-rule": ExitCode.UNKNOWN}
 
 
 @about_treatments
@@ -47,56 +47,23 @@ def can(requests: list[Request], *, words: Activity, on: On = None, at: At = Non
 
     Exit code 0 is yes, 1 is no or better not, 4 that no rule covers it.
     """
-    from needlecare.ask.lookup import find_activities, treated_words
-    from needlecare.ask.verdict import judge
+    from needlecare.ask.question import can as ask
 
     _check(format_)
-    rule_set = requests[0].rule_set
-    treated = treated_words(rule_set, requests[0].facts)
-    meaning, asked = understand(requests, words, on, at, lambda text: find_activities(rule_set, text, treated))
-    typed = joined(words)
-    if not meaning.ids or meaning.turning:
-        _dont_know(requests, meaning, typed, format_)
-    verdict = judge(_timelines(requests), meaning, asked)
-    if verdict.is_yes and not meaning.is_sure:
-        _dont_know(requests, meaning, typed, format_)
-    if format_ == "json":
-        from needlecare.views.answers_json import verdict_record
-
-        _write_json(verdict_record(verdict, typed))
-    else:
-        from needlecare.views.answers import say_verdict
-
-        write_text(_taken(meaning, rule_set) + say_verdict(verdict, several=len(requests) > 1) + "\n")
-    raise typer.Exit({"yes": 0, "no-rule": _UNKNOWN}.get(verdict.verdict, _NO))
+    verdict = ask(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
+    _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
 
 
 @about_treatments
 def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = "text") -> None:
     """Ask from when something is all right again, and on what condition."""
-    from needlecare.ask.lookup import find_activities, treated_words
-    from needlecare.ask.verdict import find_return
+    from needlecare.ask.question import when as ask
 
     _check(format_)
-    rule_set = requests[0].rule_set
-    treated = treated_words(rule_set, requests[0].facts)
-    meaning, asked = understand(
-        requests, words, on, None, lambda text: find_activities(rule_set, text, treated), else_now=False
-    )
-    typed = joined(words)
-    if not meaning.is_sure:
-        _dont_know(requests, meaning, typed, format_)
-    start = asked.begins(requests[0].treatment) if asked is not None else _since(requests)
-    found = find_return(_timelines(requests), meaning, start)
-    if format_ == "json":
-        from needlecare.views.answers_json import return_record
-
-        _write_json(return_record(found, typed))
-    else:
-        from needlecare.views.answers import say_return
-
-        write_text(say_return(found, several=len(requests) > 1) + "\n")
-    raise typer.Exit(_UNKNOWN if found.verdict.verdict == "no-rule" else _NO if found.verdict.prescribed else 0)
+    day = None if on is None else _read_day(on, requests)
+    found = ask(_timelines(requests), " ".join(words), day, now=partial(present_for, requests))
+    known = ExitCode.NO if found.verdict.prescribed else ExitCode.DONE
+    _answer(requests, found, format_, ExitCode.UNKNOWN if found.verdict.verdict == "no-rule" else known)
 
 
 @about_treatments
@@ -105,73 +72,30 @@ def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None
 
     Exit code 0 is expected, 1 call the clinic or a red flag, 4 that no rule covers it.
     """
-    from needlecare.ask.lookup import find_signs, treated_words
-    from needlecare.ask.now import judge_sign
+    from needlecare.ask.question import normal as ask
 
     _check(format_)
-    rule_set = requests[0].rule_set
-    treated = treated_words(rule_set, requests[0].facts, parts=False)
-    meaning, asked = understand(requests, words, on, at, lambda text: find_signs(rule_set, text, treated), signs=True)
-    typed = joined(words)
-    if not meaning.ids or meaning.turning:
-        _dont_know(requests, meaning, typed, format_, signs=True)
-    sighting = judge_sign(_timelines(with_booked(requests, asked.last)), meaning, asked)
-    if format_ == "json":
-        from needlecare.views.answers_json import sighting_record
-
-        _write_json(sighting_record(sighting, typed))
-    else:
-        from needlecare.views.answers import say_sighting
-
-        write_text(_taken(meaning, rule_set, signs=True) + say_sighting(sighting) + "\n")
-    raise typer.Exit({"expected": 0, "no-rule": _UNKNOWN}.get(sighting.verdict, _NO))
+    sighting = ask(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
+    _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
 
 
 @about_treatments
 def why(requests: list[Request], *, words: Activity, format_: Format = "text") -> None:
     """Show every rule and source behind an answer, how far they lie apart, and what lost."""
-    from needlecare.ask.lookup import find_activities, find_signs, treated_words
-    from needlecare.ask.reasons import find_reasons
+    from needlecare.ask.question import why as ask
 
     _check(format_)
-    rule_set, typed = requests[0].rule_set, joined(words)
-    treated = treated_words(rule_set, requests[0].facts)
-    meaning = find_activities(rule_set, typed, treated)
-    if not meaning.ids:
-        signs = find_signs(rule_set, typed, treated)
-        meaning = signs if signs.ids else meaning
-    if not meaning.ids:
-        _dont_know(requests, meaning, typed, format_)
-    reasons = [find_reasons(timeline, meaning) for timeline in _timelines(requests)]
-    reasons.sort(key=lambda one: not one.windows)
-    if not reasons[0].windows and not any(rule_set.signs.get(one) for one in meaning.ids):
-        _dont_know(requests, meaning, typed, format_)
-    if format_ == "json":
-        from needlecare.views.answers_json import reasons_record
-
-        _write_json(reasons_record(reasons[0], typed))
-    else:
-        from needlecare.views.answers import say_reasons
-
-        write_text("\n".join(say_reasons(one) for one in reasons if one.windows or one is reasons[0]) + "\n")
+    reasons = ask(_timelines(requests), " ".join(words))
+    _answer(requests, reasons, format_, ExitCode.DONE if reasons.is_known else ExitCode.UNKNOWN)
 
 
 @about_treatments
 def today(requests: list[Request], *, format_: Format = "text") -> None:
     """Show what holds now, what changes next, what is normal to see, and what isn't."""
-    from needlecare.ask.now import look
+    from needlecare.ask.question import today as ask
 
     _check(format_)
-    at = _now(requests)
-    now = look(_timelines(with_booked(requests, at.date())), at)
-    if format_ == "json":
-        from needlecare.views.answers_json import now_record
-
-        _write_json(now_record(now))
-    else:
-        from needlecare.views.answers import say_now
-
-        write_text(say_now(now) + "\n")
+    _answer(requests, ask(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
 
 
 @about_treatments
@@ -180,32 +104,17 @@ def check(requests: list[Request], *, format_: Format = "text") -> None:
 
     Exit code 1 is stop, postpone or ask first, 4 that no rule judges something that you said.
     """
-    from needlecare.ask.reasons import screen
+    from needlecare.ask.question import check as ask
 
     _check(format_)
-    screened = max(
-        (screen(timeline) for timeline in _timelines(requests)), key=lambda one: (one.is_against, bool(one.unjudged))
-    )
-    if format_ == "json":
-        from needlecare.views.answers_json import screened_record
-
-        _write_json(screened_record(screened))
-    else:
-        from needlecare.views.answers import say_screened
-
-        write_text(say_screened(screened) + "\n")
-    raise typer.Exit(_NO if screened.is_against else _UNKNOWN if screened.unjudged else 0)
+    screened = ask(_timelines(requests))
+    for_it = ExitCode.UNKNOWN if screened.unjudged else ExitCode.DONE
+    _answer(requests, screened, format_, ExitCode.NO if screened.is_against else for_it)
 
 
 def _check(format_: str) -> None:
     if format_ not in ("text", "json"):
         raise InputError(f"--format: there is no `{format_}` here; it is text or json")
-
-
-def _write_json(record: dict[str, Any]) -> None:
-    from needlecare.views.answers_json import write
-
-    write_data(write(record))
 
 
 def _timelines(requests: Sequence[Request]) -> list[Any]:
@@ -214,30 +123,40 @@ def _timelines(requests: Sequence[Request]) -> list[Any]:
     return [build_timeline(one.rule_set, one.treatment, one.facts) for one in requests]
 
 
-def _now(requests: Sequence[Request]) -> datetime:
-    return present_for(requests)
+def _now(requests: Sequence[Request]) -> Any:
+    """Return the present moment that was typed, else a function that reads the clock where words need it."""
+    return partial(present_for, requests) if requests[0].now is None else present_for(requests)
 
 
-def _since(requests: Sequence[Request]) -> datetime | None:
-    """Give from when several treatments are looked at: from now on, else from the first of those to come."""
-    if len(requests) == 1:
-        return None
-    now = _now(requests).astimezone(UTC)
-    return now if any(one.treatment.last <= now for one in requests) else min(one.treatment.last for one in requests)
+def _time(requests: Sequence[Request], on: str | None, at: str | None) -> date | datetime | time | None:
+    """Return the time that --on and --at ask about."""
+    from needlecare.typed import parse_time
+
+    day = None if on is None else _read_day(on, requests)
+    clock = None if at is None else parse_time(at)
+    return datetime.combine(day, clock) if day is not None and clock is not None else day or clock
 
 
-def _taken(meaning: Any, rule_set: Any, *, signs: bool = False) -> str:
-    if meaning.is_sure:
-        return ""
-    from needlecare.cli.unknown import say_taken
+def _read_day(text: str, requests: Sequence[Request]) -> date:
+    """Read the day of --on: as any other date, or the name of a day of the week."""
+    zone, now = requests[0].treatment.zone, requests[0].now
+    if text[:1].isdigit():
+        return read_date(text, zone, now)
+    from needlecare.ask.when import read_weekday
 
-    return say_taken(meaning, rule_set, signs=signs)
+    return read_weekday(text, partial(present_for, requests)) or read_date(text, zone, now)
 
 
-def _dont_know(requests: Sequence[Request], meaning: Any, typed: str, format_: str, *, signs: bool = False) -> NoReturn:
-    from needlecare.cli.unknown import dont_know
+def _answer(requests: Sequence[Request], answer: Any, format_: str, code: ExitCode) -> NoReturn:
+    if format_ == "json":
+        from needlecare.views.answers_json import record_of, write
 
-    dont_know(_timelines(requests[:1])[0], meaning, typed, format_, signs=signs)
+        write_data(write(record_of(answer)))
+    else:
+        from needlecare.views.answers import say
+
+        write_text(say(answer, several=len(requests) > 1))
+    raise typer.Exit(code)
 
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -266,36 +185,19 @@ def sessions(
 
     Exit code 1 is a course that doesn't fit before its event, 4 that no rule says how far apart sessions are.
     """
-    from needlecare.ask.course import healing
-    from needlecare.sessions import Calendar, fit_before, plan_course
-    from needlecare.timeline.build import build_timeline, precare
-    from needlecare.timeline.selection import select
-    from needlecare.typed import is_relative, read_days, read_events
+    from needlecare.ask.question import sessions as ask
+    from needlecare.typed import read_days, read_events
 
-    if format_ not in ("text", "json"):
-        raise InputError(f"--format: there is no `{format_}` here; it is text or json")
-    rule_set, treatment, facts = request.rule_set, request.treatment, request.facts
-    selection = select(rule_set, facts)
-    calendar = Calendar(
-        tuple(read_days(text, "--avoid") for text in avoid or ()), _closed(closed or ()), treatment.next_day
-    )
-    dates = [read_date(text, treatment.zone, request.now) for text in done or ()]
-    if request.now is not None or any(map(is_relative, done or ())):
-        _refuse_ahead(request, dates)
-    event = read_events(rule_set, treatment.day, [before], "--before")[0] if before else None
-    course = plan_course(selection.spacings, treatment.day, done=dates, count=count, calendar=calendar)
-    timeline = build_timeline(rule_set, treatment, facts)
+    _check(format_)
+    (timeline,) = _timelines([request])
+    away = [read_days(text, "--avoid") for text in avoid or ()]
+    weekdays = _closed(closed or ())
+    days = _done(request, done or ())
+    event = read_events(request.rule_set, request.treatment.day, [before], "--before")[0] if before else None
+    course = ask(timeline, count=count, done=days, before=event, away=away, closed=weekdays)
     if course is None:
-        typer.echo("needlecare: no rule says how far apart these sessions are; ask your clinic", err=True)
-        raise typer.Exit(4)
-    if event is not None:
-        healed = healing(rule_set, treatment, facts, event.kind)
-        course = fit_before(course, selection.spacings, event, healed=healed, calendar=calendar)
-    steps = []
-    for step in course.steps:
-        ahead = () if step.done else tuple(precare(rule_set, selection, treatment, step.day))
-        steps.append(step._replace(session=step.session._replace(precare=ahead)))
-    course = course._replace(steps=tuple(steps))
+        complain("no rule says how far apart these sessions are; ask your clinic")
+        raise typer.Exit(ExitCode.UNKNOWN)
     if format_ == "json":
         from needlecare.views.answers_json import write
         from needlecare.views.course import course_record
@@ -306,22 +208,28 @@ def sessions(
 
         write_text(say_course(course, timeline))
     if course.deadline and not course.deadline.fits:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.NO)
 
 
-def _refuse_ahead(request: Request, done: Sequence[date]) -> None:
-    """Refuse what is said to be done or seen and is still to come."""
+def _done(request: Request, texts: Sequence[str]) -> list[date]:
+    """Read the sessions that have been; those still to come are refused where the present moment is known."""
+    from needlecare.typed import is_relative
+
+    days = [read_date(text, request.treatment.zone, request.now) for text in texts]
+    if request.now is None and not any(map(is_relative, texts)):
+        return days
     now = present(request.treatment.zone, request.now)
     refuse_ahead(request, now)
-    for day in done:
+    for day in days:
         if day > now.date():
             raise InputError(
                 f"--done: {day.isoformat()} is still to come, it is {now.date().isoformat()}; "
                 "a session that is booked is --next"
             )
+    return days
 
 
-def _closed(texts: Sequence[str]) -> frozenset[int]:
+def _closed(texts: Sequence[str]) -> set[int]:
     found = set()
     for text in texts:
         for word in text.replace(",", " ").lower().split():
@@ -330,4 +238,4 @@ def _closed(texts: Sequence[str]) -> frozenset[int]:
             found.add(_DAYS.index(word[:3]))
     if len(found) == len(_DAYS):
         raise InputError("--closed: every weekday is closed; leave one open")
-    return frozenset(found)
+    return found

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
@@ -126,7 +126,9 @@ def day_number(treatment: Treatment, day: date) -> int:
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-YES, BETTER_NOT, NO = ("yes", "better-not", "no")
+YES: Final = "yes"
+BETTER_NOT: Final = "better-not"
+NO: Final = "no"
 
 
 def touches(start: datetime, end: datetime, first: date, last: date, zone: ZoneInfo) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from needlecare.ask.asked import Asked
-from needlecare.ask.now import CALL, EXPECTED, NO_LONGER, RED_FLAG, Change, Now, Sighting
+from needlecare.ask.lookup import SITTINGS, Meaning, tokens
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
-from needlecare.ask.verdict import NO_RULE, Part, Return, Verdict, is_before, prepares
+from needlecare.ask.signs import CALL, EXPECTED, NO_LONGER, RED_FLAG, Sighting
+from needlecare.ask.times import When
+from needlecare.ask.today import Change, Today
+from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.facts import Given
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Window, day_number
 from needlecare.model.ruleset import ALLOW, PRESCRIBED, Rule, RuleSet
@@ -92,7 +94,7 @@ def flag_texts(timeline: Timeline) -> Iterator[str]:
     return (flag_text(rule, timeline.rule_set) for rule in timeline.red_flags)
 
 
-def say_asked(asked: Asked, timeline: Timeline) -> str:
+def say_asked(asked: When, timeline: Timeline) -> str:
     """Say when the question is about."""
     clock, day = Clock(timeline), timeline.treatment.day
     if asked.at is not None:
@@ -127,6 +129,80 @@ def say_sources(sources: tuple[str, ...]) -> str:
 
 
 _LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
+
+
+Answer = Verdict | Return | Sighting | Today | Reasons | Screened
+_EMERGENCY = "If you feel seriously ill, call your emergency number."
+
+
+def say(answer: Answer, *, several: bool = False) -> str:
+    """Say an answer of any kind; with *several* treatments open, which one it counts from."""
+    match answer:
+        case Verdict(silent="words") | Return(verdict=Verdict(silent="words")):
+            verdict = answer if isinstance(answer, Verdict) else answer.verdict
+            return _not_understood(verdict.meaning, verdict.timeline)
+        case Verdict():
+            text = _taken(answer.meaning, answer.timeline.rule_set) + say_verdict(answer, several=several)
+        case Return():
+            text = say_return(answer, several=several)
+        case Sighting() if not answer.is_understood:
+            return _not_understood(answer.meaning, answer.timeline, signs=True)
+        case Sighting():
+            text = _taken(answer.meaning, answer.timeline.rule_set, signs=True) + say_sighting(answer)
+        case Reasons() if not answer.is_known:
+            return _not_understood(answer.meaning, answer.timeline)
+        case Reasons():
+            text = "\n".join(say_reasons(one) for one in (answer, *answer.also))
+        case Today():
+            text = say_now(answer)
+        case Screened():
+            text = say_screened(answer)
+    return text + "\n"
+
+
+def _taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> str:
+    """Say how words were taken that weren't all understood."""
+    lines = []
+    if meaning.unknown:
+        labels = " and ".join(rule_set.label(one) for one in meaning.ids)
+        lines.append(f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}.\n")
+    if meaning.when:
+        lines.append(f"I don't know when “{' '.join(meaning.when)}” is; the answer is about the time below.\n")
+    if signs and lines:
+        lines.insert(0, f"{_EMERGENCY}\n")
+    return "".join(lines)
+
+
+def _not_understood(meaning: Meaning, timeline: Timeline, *, signs: bool = False) -> str:
+    """Say that it isn't known, what comes close, and whom to ask."""
+    lines = [_EMERGENCY] if signs else []
+    lines.extend(_unknown_words(meaning, signs=signs))
+    if meaning.turning:
+        lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
+    lines.extend(_closest(meaning, timeline.rule_set, signs=signs))
+    lines.extend([f"- {text}" for text in flag_texts(timeline)] if signs else [f"- {red_flag_line(timeline)}"])
+    return finished(lines, timeline.rule_set)
+
+
+def _unknown_words(meaning: Meaning, *, signs: bool) -> Iterator[str]:
+    if meaning.when and meaning.ids and not meaning.unknown:
+        yield f"I don't know when “{' '.join(meaning.when)}” is, so this is not a yes."
+        yield "- Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
+    else:
+        so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
+        yield f"I don't know “{' '.join(meaning.unknown) or meaning.typed}”, so {so} your clinic."
+
+
+def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
+    """Say what to ask instead."""
+    if not signs and len(meaning.ids) > 1 and meaning.unknown:
+        yield f"- Ask about each on its own: {'; '.join(rule_set.label(one) for one in meaning.ids)}."
+    if meaning.ids:
+        return
+    if not signs and SITTINGS & set(tokens(meaning.typed)):
+        yield "- When the next session may be: `needlecare sessions`."
+    elif meaning.nearest:
+        yield f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?"
 
 
 def say_verdict(verdict: Verdict, *, several: bool = False) -> str:
@@ -220,7 +296,7 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
             yield f"If your next session is on {say_date(session.minimum, day)}: leave it from {say_date(begins, day)}."
 
 
-def _say_part(part: Part, verdict: Verdict, clock: Clock) -> str:
+def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     if part.verdict == YES:
         return f"only if {join_words(wait.label for wait in part.and_once)}" if part.and_once else "free"
     windows = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows] or verdict.windows
@@ -404,12 +480,12 @@ def _flag(rule: Rule) -> str:
     return f"{rule.words.get('text', rule.id)} [{sources}]"
 
 
-def say_now(now: Now) -> str:
+def say_now(now: Today) -> str:
     """Say what holds now."""
     return finished(_now(now), now.timelines[0].rule_set)
 
 
-def _now(now: Now) -> Iterator[str]:
+def _now(now: Today) -> Iterator[str]:
     for timeline in now.timelines:
         day = now.at.astimezone(timeline.treatment.zone).date()
         number = f"{day_number(timeline.treatment, day)}".replace("-", "−")
@@ -453,7 +529,7 @@ def _verdicts(title: str, verdicts: Iterable[Verdict]) -> Iterator[str]:
     yield from _section(title, lines)
 
 
-def _to_be_seen(now: Now) -> Iterator[str]:
+def _to_be_seen(now: Today) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     rule_set = now.timelines[0].rule_set
     for _, window in now.only_if:
@@ -481,7 +557,7 @@ def _say_end(verdict: Verdict) -> str:
     return f"until {clock.until(verdict.until)}{waits}"
 
 
-def _normal(now: Now) -> Iterator[str]:
+def _normal(now: Today) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for timeline, window in now.expect:
         clock = Clock(timeline)

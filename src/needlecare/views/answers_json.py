@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from needlecare.ask.asked import Asked
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.now import Now, Sighting
 from needlecare.ask.reasons import Reasons, Screened
+from needlecare.ask.signs import Sighting
+from needlecare.ask.times import When
+from needlecare.ask.today import Today
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.model.plan import FOREVER, Timeline, Wait
-from needlecare.model.ruleset import Rule, RuleSet
+from needlecare.model.ruleset import Rule
 from needlecare.views.json import finding_record, head_record, red_flag_record, treatment_record
 from needlecare.views.phrases import escape
 
@@ -29,7 +30,7 @@ def say_instant(instant: datetime | None, timeline: Timeline) -> str | None:
     return instant.astimezone(timeline.treatment.zone).isoformat()
 
 
-def _asked(asked: Asked, timeline: Timeline) -> Any:
+def _asked(asked: When, timeline: Timeline) -> Any:
     if asked.at is not None:
         return say_instant(asked.at, timeline)
     if asked.start is not None:
@@ -44,12 +45,12 @@ def bounds_of(waits: Iterable[Wait]) -> list[str]:
     return [wait.bound for wait in waits]
 
 
-def unknown_record(rule_set: RuleSet, meaning: Meaning, typed: str) -> dict[str, Any]:
+def unknown_record(timeline: Timeline, meaning: Meaning) -> dict[str, Any]:
     """Make the record of what wasn't understood."""
     return {
-        **head_record(rule_set),
+        **head_record(timeline.rule_set),
         "activity": None,
-        "asked": typed,
+        "asked": meaning.typed,
         "at": None,
         "verdict": "no-rule",
         "until": None,
@@ -60,6 +61,7 @@ def unknown_record(rule_set: RuleSet, meaning: Meaning, typed: str) -> dict[str,
         "instead": [],
         "not_understood": [*meaning.unknown, *meaning.when, *([meaning.turning] if meaning.turning else [])],
         "nearest": list(meaning.nearest),
+        "red_flags": [red_flag_record(rule, timeline.rule_set) for rule in timeline.red_flags],
     }
 
 
@@ -149,7 +151,7 @@ def sighting_record(sighting: Sighting, typed: str) -> dict[str, Any]:
     }
 
 
-def now_record(now: Now) -> dict[str, Any]:
+def now_record(now: Today) -> dict[str, Any]:
     """Make the record of what holds now."""
     first = now.timelines[0]
 
@@ -290,3 +292,25 @@ def screened_record(screened: Screened) -> dict[str, Any]:
         ],
         "red_flags": [red_flag_record(rule, screened.timeline.rule_set) for rule in screened.timeline.red_flags],
     }
+
+
+def record_of(answer: Verdict | Return | Sighting | Today | Reasons | Screened) -> dict[str, Any]:
+    """Make the record of an answer of any kind."""
+    match answer:
+        case Verdict(silent="words") | Return(verdict=Verdict(silent="words")):
+            verdict = answer if isinstance(answer, Verdict) else answer.verdict
+            return unknown_record(verdict.timeline, verdict.meaning)
+        case Verdict():
+            return verdict_record(answer, answer.meaning.typed)
+        case Return():
+            return return_record(answer, answer.verdict.meaning.typed)
+        case Sighting() if answer.is_understood:
+            return sighting_record(answer, answer.meaning.typed)
+        case Reasons() if answer.is_known:
+            return reasons_record(answer, answer.meaning.typed)
+        case Sighting() | Reasons():
+            return unknown_record(answer.timeline, answer.meaning)
+        case Today():
+            return now_record(answer)
+        case Screened():
+            return screened_record(answer)

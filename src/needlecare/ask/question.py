@@ -1,0 +1,290 @@
+"""A question: words → what is meant → when → the answer. The command line, the library and the tests ask here.
+
+The clock is an argument, and nothing here knows how an answer is shown. Each kind of answer has its own module, which
+is imported only when it is asked for.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, NamedTuple
+
+from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
+from needlecare.ask.times import Length, When, at_instant, at_time, go_on, lasting, on_day
+from needlecare.errors import InputError
+from needlecare.model.plan import Event, Timeline, make_treatment
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+
+if TYPE_CHECKING:
+    from needlecare.ask.reasons import Reasons, Screened
+    from needlecare.ask.signs import Sighting
+    from needlecare.ask.today import Today
+    from needlecare.ask.verdict import Return, Verdict
+    from needlecare.sessions import Course
+
+# One treatment, or all that are still healing or planned: the strictest answers.
+Timelines = Timeline | Sequence[Timeline]
+# The present moment. A function is called only where the words need to know it.
+Now = datetime | Callable[[], datetime] | None
+# A day (its strictest instant counts), a time of the day that the words name, or an instant.
+At = date | datetime | time | None
+_LONGEST = 500
+
+
+def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "Verdict":
+    """Return whether what *words* name is all right *at* a time, else when they say, else *now*.
+
+    Example: `can(timeline, "gym tomorrow", now=datetime(2026, 11, 21, 9))`. A datetime without a zone is by the clock
+    of the treatment's zone. Words that aren't understood never make a yes: the verdict is `no-rule` then.
+
+    Raises:
+        InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
+    """
+    from needlecare.ask.verdict import judge, not_understood
+
+    question = _ask(timeline, words, at, now)
+    meaning, asked = question.understand(find_activities)
+    if not meaning.ids or meaning.turning:
+        return not_understood(question.timelines[0], meaning, asked)
+    verdict = judge(question.timelines, meaning, asked)
+    if verdict.is_yes and not meaning.is_sure:
+        return not_understood(question.timelines[0], meaning, asked)
+    return verdict
+
+
+def when(timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None) -> "Return":
+    """Return from when what *words* name is all right again, counted from *since*, else from the treatment on.
+
+    Raises:
+        InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
+    """
+    from needlecare.ask.verdict import Return, find_return, not_understood
+
+    question = _ask(timeline, words, since, now)
+    first = question.timelines[0]
+    meaning, asked, *_ = question.read(find_activities)
+    # From when something is free is answered whatever other time is named.
+    meaning = meaning._replace(when=())
+    if not meaning.is_sure:
+        unsure = not_understood(first, meaning, asked or on_day(first.treatment.day))
+        return Return(unsure, None, None, unsure)
+    start = _counted_from(question) if asked is None else asked.begins(first.treatment)
+    return find_return(question.timelines, meaning, start)
+
+
+def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "Sighting":
+    """Return whether the signs that *words* name are to be expected *at* a time, else when they say, else *now*.
+
+    Raises:
+        InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
+    """
+    from needlecare.ask.signs import NO_RULE, Sighting, judge_sign
+
+    question = _ask(timeline, words, at, now)
+    meaning, asked = question.understand(find_signs, signs=True)
+    if not meaning.ids or meaning.turning:
+        return Sighting(meaning, asked, NO_RULE, question.timelines[0])
+    return judge_sign(_with_booked(question.timelines, asked.last), meaning, asked)
+
+
+def today(timeline: Timelines, now: datetime) -> "Today":
+    """Return what holds *now*, and what changes next.
+
+    Raises:
+        InputError: an argument is no such thing.
+    """
+    from needlecare.ask.today import look
+
+    timelines = _timelines(timeline)
+    at = _present(now, timelines[0], "what holds today")
+    return look(_with_booked(timelines, at.date()), at)
+
+
+def why(timeline: Timelines, words: str) -> "Reasons":
+    """Return every rule and source behind what is said of the activities or signs that *words* name.
+
+    Of several treatments each has its own, the others under `also`. Without windows and signs nothing is known.
+
+    Raises:
+        InputError: an argument is no such thing.
+    """
+    from needlecare.ask.reasons import find_reasons
+
+    timelines, typed = _timelines(timeline), _typed(words)
+    first = timelines[0]
+    treated = treated_words(first.rule_set, first.facts)
+    meaning = find_activities(first.rule_set, typed, treated)
+    if not meaning.ids:
+        signs = find_signs(first.rule_set, typed, treated)
+        meaning = signs if signs.ids else meaning
+    meaning = meaning._replace(typed=typed)
+    found = sorted((find_reasons(one, meaning) for one in timelines), key=lambda one: not one.windows)
+    return found[0]._replace(also=tuple(one for one in found[1:] if one.windows))
+
+
+def check(timeline: Timelines) -> "Screened":
+    """Return what speaks against the treatment, by what is known of the person; of several the gravest.
+
+    Raises:
+        InputError: *timeline* is none.
+    """
+    from needlecare.ask.reasons import screen
+
+    found = (screen(one) for one in _timelines(timeline))
+    return max(found, key=lambda one: (one.is_against, bool(one.unjudged)))
+
+
+def sessions(  # noqa: PLR0913  each is a choice of its own, by name
+    timeline: Timeline,
+    *,
+    count: int | None = None,
+    done: Sequence[date] = (),
+    before: Event | None = None,
+    away: Iterable[tuple[date, date]] = (),
+    closed: Iterable[int] = (),
+) -> "Course | None":
+    """Return the course that follows the treatment, of *count* sessions with it; None where no rule spaces them.
+
+    *done* are sessions that have been since, in order; *before* is an event that it is to be healed by. No session is
+    on days *away* (first and last) or on *closed* weekdays, of which Monday is 0.
+
+    Raises:
+        InputError: the dates of *done* don't follow each other, or no day is left open.
+    """
+    from needlecare.ask.course import plan_ahead
+    from needlecare.sessions import Calendar
+
+    (only,) = _timelines(timeline)
+    calendar = Calendar(tuple(away), frozenset(closed), only.treatment.next_day)
+    return plan_ahead(only, count=count, done=done, before=before, calendar=calendar)
+
+
+class _Question(NamedTuple):
+    """What is asked of *timelines* in words as *typed*: *day* and *clock* are those given besides the words."""
+
+    timelines: Sequence[Timeline]
+    typed: str
+    day: date | None
+    clock: time | None
+    at: datetime | None
+    now: Now
+
+    def present(self) -> datetime:
+        return _present(self.now, self.timelines[0], f"`{self.typed}`")
+
+    def understand(self, find: "_Find", *, signs: bool = False) -> tuple[Meaning, When]:
+        """Return what the words mean and when they ask about: now, where they don't say."""
+        treatment = self.timelines[0].treatment
+        meaning, asked, lengths, past = self.read(find, parts=not signs)
+        if asked is None and meaning.past:
+            # “I already used retinol”: some time between the treatment and now.
+            now = self.present().date()
+            asked = on_day(min(treatment.day, now), now)
+        elif asked is None:
+            asked = at_instant(self.present(), treatment)
+            if lengths and signs:
+                asked, lengths = lasting(lengths, treatment, self.present()), ()
+        asked = go_on(asked, lengths, treatment)
+        over = isinstance(self.now, datetime) and asked.last < self.present().date()
+        return meaning, asked._replace(past=asked.past or past or over)
+
+    def read(self, find: "_Find", *, parts: bool = True) -> tuple[Meaning, When | None, tuple[Length, ...], bool]:
+        """Return what the words mean, the time, for how long, and whether that is past.
+
+        Words about time count only where the rest needs none.
+        """
+        first = self.timelines[0]
+        treated = treated_words(first.rule_set, first.facts, parts=parts)
+        meaning = find(first.rule_set, self.typed, treated)
+        asked = on_day(self.day) if self.day is not None else None
+        day, past = self.day, False
+        lengths: tuple[Length, ...] = ()
+        if not meaning.is_sure:
+            from needlecare.ask.when import split_time, when_asked
+
+            reading = split_time(self.typed, first.treatment, self.present)
+            reading = reading if day is None else reading.on(day, self.typed)
+            meaning = find(first.rule_set, reading.words, treated) if reading.words else meaning
+            asked = when_asked(reading, first.treatment, self.present)
+            day, lengths, past = reading.first, reading.lengths, reading.past
+        if self.at is not None:
+            asked = at_instant(self.at, first.treatment)
+        elif self.clock is not None:
+            asked = at_time(day or self.present().date(), self.clock, first.treatment)
+        return meaning.about(timed=asked is not None)._replace(typed=self.typed), asked, lengths, past
+
+
+_Find = Callable[..., Meaning]
+
+
+def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:
+    timelines, typed = _timelines(timeline), _typed(words)
+    if at is None or isinstance(at, time):
+        return _Question(timelines, typed, day=None, clock=at, at=None, now=now)
+    if not isinstance(at, date):
+        raise InputError(f"a question is about a date or a datetime, such as date(2026, 11, 22), not {at!r}")
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise InputError(f"{at.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    if not isinstance(at, datetime):
+        return _Question(timelines, typed, day=at, clock=None, at=None, now=now)
+    if at.tzinfo is None:
+        return _Question(timelines, typed, day=at.date(), clock=at.time(), at=None, now=now)
+    day = at.astimezone(timelines[0].treatment.zone).date()
+    return _Question(timelines, typed, day=day, clock=None, at=at, now=now)
+
+
+def _timelines(timeline: Timelines) -> Sequence[Timeline]:
+    several: object = [timeline] if isinstance(timeline, Timeline) else timeline
+    if isinstance(several, list | tuple) and several and all(isinstance(one, Timeline) for one in several):
+        return several
+    raise InputError(f"a question is put to a timeline, as build_timeline gives it, not {type(timeline).__name__}")
+
+
+def _typed(words: str) -> str:
+    if not isinstance(words, str):
+        raise InputError(f"a question is asked in words, such as 'make-up', not {words!r}")
+    if not words.strip():
+        raise InputError("ask about something: needlecare can wash my face")
+    # One that goes on for ever would take as long to understand.
+    if len(words) > _LONGEST:
+        raise InputError(f"this is longer than {_LONGEST} characters; ask about one thing at a time")
+    return words
+
+
+def _present(now: Now, timeline: Timeline, asking: str) -> datetime:
+    """Return the present moment in the treatment's zone."""
+    known = now() if callable(now) else now
+    if known is None:
+        raise InputError(f"{asking} needs the present moment: give now=datetime(2026, 11, 21, 9, 0), or name a date")
+    if not isinstance(known, datetime):
+        raise InputError(f"now is a datetime, such as datetime(2026, 11, 21, 9, 0), not {known!r}")
+    if not FIRST_YEAR <= known.year <= LAST_YEAR:
+        raise InputError(f"{known.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    zone = timeline.treatment.zone
+    return known.astimezone(zone) if known.tzinfo else known.replace(tzinfo=zone)
+
+
+def _counted_from(question: _Question) -> datetime | None:
+    """Return from when several treatments are looked at: from now on, else from the first of those to come."""
+    timelines = question.timelines
+    if len(timelines) == 1:
+        return None
+    now = question.present().astimezone(UTC)
+    return now if any(one.treatment.last <= now for one in timelines) else min(one.treatment.last for one in timelines)
+
+
+def _with_booked(timelines: Sequence[Timeline], by: date) -> Sequence[Timeline]:
+    """Add the booked sessions that have been *by* that date: what they bring stands in no other plan."""
+    known = {one.treatment.day for one in timelines}
+    booked = [
+        (one, day)
+        for one in timelines
+        if (day := one.treatment.next_day) is not None and day <= by and day not in known
+    ]
+    if not booked:
+        return timelines
+    from needlecare.timeline.build import build_timeline
+
+    own = [
+        build_timeline(one.rule_set, make_treatment(day, None, one.treatment.zone), one.facts) for one, day in booked
+    ]
+    return [*timelines, *own]

@@ -1,0 +1,122 @@
+"""Whether what one sees or feels is to be expected, and how grave it is; what is to be done stands elsewhere."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from needlecare.ask.lookup import Meaning
+from needlecare.ask.times import When
+from needlecare.model.plan import FOREVER, Timeline, Window
+from needlecare.model.ruleset import EXPECT, Rule
+
+Gravity = Literal["red-flag", "call", "no-rule", "no-longer-expected", "expected"]
+RED_FLAG: Final = "red-flag"
+CALL: Final = "call"
+NO_RULE: Final = "no-rule"
+NO_LONGER: Final = "no-longer-expected"
+EXPECTED: Final = "expected"
+_GRAVEST: tuple[Gravity, ...] = (RED_FLAG, CALL, NO_RULE, NO_LONGER, EXPECTED)
+
+
+class Sighting(NamedTuple):
+    """The answer to a question about signs: how grave they are at the time *asked*.
+
+    *until* is when a sign is no longer expected, *call_from* when it becomes a reason to call. *flags* are the red
+    flags that name it; *conditions* those under which the answer holds, where a fact that decides isn't known.
+    """
+
+    meaning: Meaning
+    asked: When
+    verdict: Gravity
+    timeline: Timeline
+    windows: tuple[Window, ...] = ()
+    flags: tuple[Rule, ...] = ()
+    until: datetime | None = None
+    call_from: datetime | None = None
+    starts: datetime | None = None
+    over: bool = False
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the words name a sign."""
+        return bool(self.meaning.ids) and not self.meaning.turning
+
+
+def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Sighting:
+    """Judge the signs that *meaning* names; of several the gravest answer counts.
+
+    What the latest treatment brings is expected, however long ago another one was.
+    """
+    # What a treatment to come will bring says nothing about what is seen now.
+    begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER, one.treatment)] or timelines
+    latest, *earlier = sorted(begun, key=lambda one: one.treatment.first, reverse=True)
+    found = []
+    for sign in meaning.ids:
+        newest = _judge(latest, meaning, sign, asked, latest=True)
+        found.append(newest)
+        if newest.verdict != EXPECTED:
+            found.extend(_judge(one, meaning, sign, asked, latest=False) for one in earlier)
+    gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
+    if gravest.verdict in (EXPECTED, NO_LONGER) and not meaning.is_sure:
+        # Words that weren't understood may be the ones that matter: “very”, “on one side”.
+        return gravest._replace(verdict=NO_RULE)
+    return gravest
+
+
+def _judge(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
+    blank = Sighting(meaning, asked, NO_RULE, timeline)
+    flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
+    if not flags and latest:
+        flags = tuple(_overdue(timeline, sign, asked))
+    if flags:
+        urgent = any(rule.urgent for rule in flags)
+        return blank._replace(verdict=RED_FLAG if urgent else CALL, flags=flags)
+    windows = tuple(window for window in timeline.windows if window.kind == EXPECT and window.target == sign)
+    return _place(blank, windows, sign) if windows else blank
+
+
+def _place(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting:
+    """Place the time asked about before, in, or after what is expected in *windows*."""
+    timeline, asked = blank.timeline, blank.asked
+    treatment = timeline.treatment
+    worry = min((window.worry_after for window in windows if window.worry_after), default=None)
+    holding = [window for window in windows if asked.meets(window.start, window.end, treatment)]
+    until = min((window.end for window in holding), default=None)
+    shown = tuple(holding) or windows
+    answer = blank._replace(
+        windows=shown,
+        until=None if until == FOREVER else until,
+        call_from=worry,
+        starts=min(window.start for window in windows),
+        conditions=_conditions(shown),
+    )
+    if worry is not None and asked.meets(worry, FOREVER, treatment):
+        return answer._replace(verdict=CALL, over=True, conditions=tuple(_deciding(timeline, sign, asked, shown)))
+    if holding:
+        return answer._replace(verdict=EXPECTED)
+    over = asked.begins(treatment) >= max(one.end for one in windows)
+    return answer._replace(verdict=NO_LONGER if over and worry is not None else CALL, over=over)
+
+
+def _conditions(windows: Iterable[Window]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(window.condition for window in windows if window.condition))
+
+
+def _overdue(timeline: Timeline, sign: str, asked: When) -> Iterator[Rule]:
+    """Return the red flags of whatever should be over by some time, if that has come and *sign* should be."""
+    ends = [one.end for one in timeline.windows if one.kind == EXPECT and one.target == sign]
+    for rule in timeline.red_flags:
+        begins = timeline.flagged_from.get(rule.id)
+        if begins is None or sign in dict(rule.exceptions) or not ends or max(ends) > begins:
+            continue
+        if asked.meets(begins, FOREVER, timeline.treatment):
+            yield rule
+
+
+def _deciding(timeline: Timeline, sign: str, asked: When, shown: Iterable[Window]) -> Iterator[str]:
+    """Return the condition of a reason to call: none where it is one whatever the unknown fact is."""
+    perhaps = [one for one in timeline.perhaps if one.target == sign]
+    late = [one for one in perhaps if asked.meets(one.worry_after or one.end, FOREVER, timeline.treatment)]
+    if len(late) < len(perhaps):
+        yield " or ".join(_conditions((*shown, *late)))

@@ -1,0 +1,543 @@
+"""Words about time → the time that a question is about. It knows no activity and no rule.
+
+The clock is an argument, and read only where words need it.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import NamedTuple
+
+from needlecare.ask.times import ELAPSED, UNITS, Length, When, at_instant, at_time, between, in_stretch, on_day
+from needlecare.errors import InputError
+from needlecare.model.plan import Treatment
+from needlecare.model.time import FIRST_YEAR, INSTANT, LAST_YEAR, local_date
+from needlecare.typed import parse_date, parse_time
+
+Present = Callable[[], datetime]
+
+
+class Reading(NamedTuple):
+    """What words say of the time: *words* are what is left without them.
+
+    *part* is a part of the day, of today if *this*. A clock time of *either* half of the day is “at 6”. *lead* is
+    `before` (all the time until then), `after` (the rest of the day) or `since`. *lengths* are how long it goes on,
+    from the treatment if it is an *opening*. *weekday* and *exact* are how its day was named: by name, by date.
+    """
+
+    words: str = ""
+    first: date | None = None
+    last: date | None = None
+    clock: time | None = None
+    at: datetime | None = None
+    past: bool = False
+    part: str = ""
+    this: bool = False
+    lead: str = ""
+    either: bool = False
+    lengths: tuple[Length, ...] = ()
+    opening: bool = False
+    weekday: str = ""
+    exact: date | None = None
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether they say when, or how long."""
+        return bool(self.first or self.at or self.clock or self.part or self.lengths)
+
+    def on(self, day: date, words: str) -> "Reading":
+        """Return the same on a *day* that is known besides the *words*.
+
+        Raises:
+            InputError: they name another day.
+        """
+        if (self.first is not None or self.opening) and (self.first, self.last) != (day, day):
+            raise InputError(f"{day.isoformat()} and the words `{words}` name two days; ask about one at a time")
+        return self._replace(first=day, last=day, this=False)
+
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEK = timedelta(days=len(DAYS))
+_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBERS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
+# Wide enough for what anybody means by it; the strictest instant counts.
+_PARTS = {
+    "morning": (time(5), time(12)),
+    "lunchtime": (time(11), time(15)),
+    "afternoon": (time(12), time(18)),
+    "evening": (time(17), time(0)),
+    "night": (time(17), time(0)),
+}
+_SECOND_HALF = ("afternoon", "evening", "night")
+_HALF = 12
+_EARLY = _PARTS["morning"][0]
+_SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
+
+
+class _Found(NamedTuple):
+    """A time that words name, by the groups of its pattern; it is read by a treatment and the clock."""
+
+    groups: dict[str, str]
+    lead: str
+    treatment: Treatment
+    present: Present
+
+    @property
+    def today(self) -> date:
+        return self.present().date()
+
+    def length(self, sign: int = 1) -> Length:
+        """Return a count of units; without a number it is one."""
+        text = self.groups.get("count", "a")
+        return Length(sign * (NUMBERS.get(text) or int(text)), self.groups["unit"])
+
+
+def _on(first: date, last: date | None = None) -> Reading:
+    return Reading(first=first, last=last or first)
+
+
+def _exactly(day: date) -> Reading:
+    return Reading(first=day, last=day, exact=day)
+
+
+def _counted(length: Length, start: datetime, day: date, zone: Treatment) -> Reading:
+    at = start.astimezone(UTC) + length.elapsed if length.elapsed is not None else None
+    there = length.from_day(day) if at is None else local_date(at, zone.zone)
+    return Reading(first=there, last=there, at=at)
+
+
+def _from_now(found: _Found, sign: int = 1) -> Reading:
+    now = found.present()
+    read = _counted(found.length(sign), now, now.date(), found.treatment)
+    return read._replace(lead="before" if "within" in found.groups else "")
+
+
+def _ago(found: _Found) -> Reading:
+    return _from_now(found, -1)._replace(past=found.lead != "since")
+
+
+def _from_treatment(found: _Found) -> Reading:
+    return _counted(found.length(), found.treatment.last, found.treatment.day, found.treatment)
+
+
+def _opening(found: _Found) -> Reading:
+    """Read how long something goes on from the treatment; after that is a day."""
+    return _from_treatment(found) if found.lead == "after" else Reading(lengths=(found.length(),), opening=True)
+
+
+def _going_on(found: _Found) -> Reading:
+    return _from_now(found) if found.lead == "after" else Reading(lengths=(found.length(),))
+
+
+def _length_or_day(found: _Found) -> Reading:
+    if not found.lead:
+        return Reading(lengths=(found.length(),))
+    return _ago(found) if found.lead == "since" else _from_treatment(found)
+
+
+def _relative(found: _Found) -> Reading:
+    word, now = " ".join(found.groups["word"].removeprefix("the ").split()), found.present()
+    shift = _SHIFTS.get(word, 0)
+    read = _on(now.date() + timedelta(days=shift))._replace(past=shift < 0)
+    if word.endswith("night"):
+        return read._replace(part="night", this=not shift)
+    return read._replace(at=now) if word.endswith(("now", "moment")) else read
+
+
+def _further(found: _Found) -> Reading:
+    """Read whole weeks from a day on: a week on Friday."""
+    name = found.groups.get("weekday")
+    day = weekday(name, "", found.today) if name else _relative(found).first
+    return _on(found.length().from_day(day or found.today))
+
+
+def _weekday(found: _Found) -> Reading:
+    name, which = found.groups["weekday"], found.groups.get("which", "")
+    day = weekday(name, "last" if found.lead == "since" else which, found.today)
+    return _on(day)._replace(past=which == "last", weekday=name)
+
+
+def _weekend(found: _Found) -> Reading:
+    """Read what is left of the coming weekend."""
+    sunday = weekday("sunday", "", found.today)
+    return _on(max(sunday - timedelta(days=1), found.today), sunday)
+
+
+def _period(found: _Found) -> Reading:
+    """Read what is left of this week or month, or the whole of the next or the last one."""
+    which, today = found.groups["which"], found.today
+    if found.groups["period"] == "week":
+        first = today - timedelta(days=today.weekday())
+        following = (first - _WEEK, first, first + _WEEK, first + 2 * _WEEK)
+    else:
+        first = today.replace(day=1)
+        before, after = (first - timedelta(days=1)).replace(day=1), _next_month(first)
+        following = (before, first, after, _next_month(after))
+    place = ("last", "this", "next").index(which)
+    begins = today if which == "this" else following[place]
+    return _on(begins, following[place + 1] - timedelta(days=1))._replace(past=which == "last")
+
+
+def _month(found: _Found) -> Reading:
+    """Read what is left of the coming month of that name."""
+    number, today = MONTHS.index(found.groups["month"][:3]) + 1, found.today
+    first = date(today.year + (number < today.month), number, 1)
+    return _on(max(first, today), _next_month(first) - timedelta(days=1))
+
+
+def _written_date(found: _Found) -> Reading:
+    groups = found.groups
+    month = MONTHS.index(groups["month"][:3]) + 1
+    return _exactly(_near_date(int(groups["day"]), month, groups.get("year", ""), found.treatment))
+
+
+def _nth(found: _Found) -> Reading:
+    """Read the next day of that number in a month, today included."""
+    number, first = int(found.groups["nth"]), found.today.replace(day=1)
+    for _ in MONTHS:
+        day = _made(first.year, first.month, number)
+        if day is not None and day >= found.today:
+            return _exactly(day)
+        first = _next_month(first)
+    raise InputError(f"no month has a day {number}")
+
+
+def _short_date(found: _Found) -> Reading:
+    """Read a day and a month in numbers, such as 22/11, which only one reading may make a date."""
+    text = found.groups["short"]
+    one, other = (int(number) for number in text.replace(".", "/").split("/"))
+    ways = {(one, other), (other, one)}
+    days = sorted(_near_date(day, month, "", found.treatment) for day, month in ways if _made(2000, month, day))
+    if not days:
+        raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
+    if len(days) > 1:
+        raise InputError(f"`{text}` can be read as {' or as '.join(map(_shown, days))}; write the month as a word")
+    return _exactly(days[0])
+
+
+def _on_the_face(found: _Found) -> Reading:
+    """Read an hour without its half of the day: at 6, at half past four, 9 o'clock; 18 has but one reading."""
+    groups = found.groups
+    hour = NUMBERS.get(groups["hour"]) or int(groups["hour"])
+    minute = {"half": 30, "quarter": 15}.get(groups.get("near", ""), int(groups.get("minute", 0)))
+    if groups.get("side") == "to":
+        hour, minute = (hour - 1) % 24 or _HALF, 60 - minute
+    return Reading(clock=time(hour, minute), either=0 < hour <= _HALF)
+
+
+def _part(found: _Found) -> Reading:
+    return Reading(part=found.groups["part"], this="this" in found.groups)
+
+
+def weekday(name: str, which: str, today: date) -> date:
+    """Return the coming day of that name, today included; with “last” the one gone by.
+
+    “Next” is taken as the coming one too: the sooner day is the stricter.
+    """
+    ahead = timedelta(days=(DAYS.index(name[:3]) - today.weekday()) % len(DAYS))
+    if which == "last" or (which == "next" and not ahead):
+        return today + (ahead - _WEEK if which == "last" else _WEEK)
+    return today + ahead
+
+
+def _next_month(first: date) -> date:
+    return date(first.year + first.month // len(MONTHS), first.month % len(MONTHS) + 1, 1)
+
+
+def _near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
+    """Return a date; without a year, the one nearest to the treatment."""
+    years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]
+    found = [made for one in years if (made := _made(one, month, day))]
+    if not found:
+        raise InputError(f"{day} {MONTHS[month - 1].title()} {year}".strip() + " is not a day of the calendar")
+    return min(found, key=lambda one: abs((one - treatment.day).days))
+
+
+def _made(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def _shown(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1].title()} {day.year}"
+
+
+# What may stand before a time, and turns the time into a stretch.
+_LEADS = {
+    **dict.fromkeys(("before", "until", "till", "til", "up to"), "before"),
+    **dict.fromkeys(("after", "from"), "after"),
+    "since": "since",
+}
+_SLIPS = {
+    **dict.fromkeys(
+        ("tommorow", "tommorrow", "tomorow", "tomorro", "tomarrow", "tomorrw", "tmrw", "tmw", "2moro"), "tomorrow"
+    ),
+    **dict.fromkeys(("tonite", "2nite"), "tonight"),
+    **dict.fromkeys(("to-day", "2day"), "today"),
+}
+_NAMES = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_ABBREVIATED = "mon|tues?|wed|thu|thurs?|fri|sat"
+_FULL = rf"(?P<weekday>{_NAMES})s?"
+_SHORT = rf"(?P<weekday>{_ABBREVIATED})"
+_WHICH = r"(?P<which>this|next|last|coming)"
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_ON = r"(?:(?:on|by)\s+)?"
+_ON_THE = rf"{_ON}(?:the\s+)?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
+_FEW = "|".join(NUMBERS)
+# “Every 3 days” and “once a day” are how often, not when.
+_COUNT = rf"(?<!every\s)(?<!each\s)(?<!per\s)(?<!once\s)(?<!twice\s)(?<!times\s)(?P<count>\d{{1,3}}|{_FEW})"
+_HALVES = (
+    rf"\b(?:half\s+an\s+hour|(?:a\s+)?half\s+hour|(?P<one>\d|{_FEW})\s+hours?\s+and\s+a\s+half"
+    rf"|(?P<other>\d|{_FEW})\s+and\s+a\s+half\s+hours?)\b"
+)
+_UNIT_WORDS = (*ELAPSED, *UNITS)
+_ANY_UNIT = "|".join(_UNIT_WORDS)
+_UNIT = rf"(?P<unit>{_ANY_UNIT})s?"
+_AFTER_IT = (
+    r"\s+(?:after|post|since|following|from)\s+(?:(?:the|my|this)\s+)?"
+    r"(?:treatment|session|(?:micro-?)?needling|procedure|appointment)"
+)
+_FOR = r"(?:for|over|during|throughout)\s+"
+_IN = r"(?:for|over|during|throughout|in|within|inside)\s+"
+_ROUGHLY = r"(?:(?:about|around|just|only|up\s+to|nearly|almost)\s+)?"
+_COMING = r"(?:next|coming|following)\s+"
+_THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
+_LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today))?"
+_PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
+_CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}[:h]\d{2}|noon|midday|midnight"
+_AT = r"(?:at|around|about|by)\s+"
+_HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
+_NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
+_ANY_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday"
+_THAT_DAY = rf"(?:(?P<weekday>{_NAMES}|{_ABBREVIATED})|(?P<word>today|tomorrow))"
+_NOW = r"(?<!from )(?:right\s+now|at\s+the\s+moment|now)(?!\s+on\b)"
+_DIGITS = tuple("0123456789")
+_LENGTHS = tuple(f" {unit}" for unit in _UNIT_WORDS)
+_WEEKS = (" week", " fortnight")
+_PART_SIGNS = ("ing", "noon", "night", "lunch")
+# Each way to name a time: one of these must be there before its pattern is tried, since compiling all of them takes
+# longer than most questions; its pattern; and how what was found is read. The first that fits wins.
+_ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
+    (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?:{_AFTER_IT})?", _opening),
+    (_LENGTHS, rf"{_FOR}{_ROUGHLY}{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post)$)", _opening),
+    (_LENGTHS, rf"{_FOR}{_ROUGHLY}{_THESE}{_COUNT}\s+{_LONG}", _going_on),
+    (_LENGTHS, rf"(?:{_IN}(?:the|these)\s+{_COMING}(?:{_COUNT}\s+)?|{_FOR}another\s+){_LONG}", _going_on),
+    (_LENGTHS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _going_on),
+    (_WEEKS, rf"(?<!in\s){_COUNT}\s+(?P<unit>week|fortnight)s?\s+(?:(?:on|from|this|come)\s+)?{_THAT_DAY}", _further),
+    (_WEEKS, rf"{_ON}{_THAT_DAY}\s+(?P<unit>week|fortnight)", _further),
+    (
+        _DIGITS,
+        r"(?:on\s+)?(?P<iso>\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})",
+        lambda found: _exactly(parse_date(found.groups["iso"])),
+    ),
+    (MONTHS, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
+    (MONTHS, rf"(?:on\s+)?{_MONTH}\s+{_DAY}{_YEAR}", _written_date),
+    (MONTHS, rf"(?:in|during|this|next)\s+{_MONTH}", _month),
+    (("boxing",), r"(?:on\s+)?boxing\s+day", lambda found: _exactly(_near_date(26, 12, "", found.treatment))),
+    (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
+    ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?", _short_date),
+    (
+        ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h"),
+        rf"(?:{_AT})?(?P<clock>{_CLOCK})",
+        lambda found: Reading(clock=parse_time(found.groups["clock"])),
+    ),
+    (("half", "quarter"), rf"(?:{_AT})?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
+    (("clock",), rf"(?:{_AT})?{_HOUR}\s+o'?\s?clock", _on_the_face),
+    (("at ", "around ", "about ", "by "), rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
+    (("from",), rf"{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
+    (("night",), r"(?P<word>last\s+night)", _relative),
+    (("tod", "ton", "tom", "yes", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
+    (("day",), rf"{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),
+    (DAYS, rf"(?:on|by|{_WHICH})\s+{_SHORT}", _weekday),
+    (DAYS, rf"{_SHORT}$", _weekday),
+    (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun)$", _weekday),
+    (("weekend",), r"(?:(?:this|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
+    (("week", "month"), r"(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
+    (
+        ("day ",),
+        rf"{_ON}day\s+(?P<number>-?\d{{1,3}})",
+        lambda found: _on(found.treatment.day + timedelta(days=int(found.groups["number"]))),
+    ),
+    (_UNIT_WORDS, rf"(?:in|(?P<within>within|inside))\s+{_COUNT}\s+{_UNIT}'?(?:\s+time)?", _from_now),
+    (("ago",), rf"{_COUNT}\s+{_UNIT}\s+ago", _ago),
+    (_UNIT_WORDS, rf"{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
+    (_UNIT_WORDS, rf"{_COUNT}\s+{_UNIT}\s+(?:after|later|on|post)$", _from_treatment),
+    (_UNIT_WORDS, rf"{_COUNT}\s+{_UNIT}$", _length_or_day),
+    (_DIGITS, rf"{_ON_THE}(?P<nth>\d{{1,2}})(?:st|nd|rd|th)$", _nth),
+    (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
+    (_PART_SIGNS, rf"{_PART}(?=$|\s+(?:at|after|before|in|on|with)\b)", _part),
+)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{pattern})(?![\w/]|[.:-]\d)")
+
+
+def _tidy(words: str) -> str:
+    """Even out gaps, and slips in what is typed most."""
+    typed = words.replace("’", "'").replace("−", "-").rstrip("?.! ").split()
+    text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
+    return re.sub(_HALVES, _in_minutes, text, flags=re.IGNORECASE) if "half" in text.lower() else text
+
+
+def _in_minutes(match: re.Match[str]) -> str:
+    """Write half an hour, or hours and a half, as minutes."""
+    whole = (match["one"] or match["other"] or "0").lower()
+    return f"{60 * (NUMBERS.get(whole) or int(whole)) + 30} minutes"
+
+
+def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
+    """Read the first time that *text* names, wherever it stands; its words are all the others."""
+    lowered = text.lower()
+    for signs, pattern, read in _ROWS:
+        match = _compiled(pattern).search(lowered) if any(sign in lowered for sign in signs) else None
+        if match is not None:
+            groups = {name: found for name, found in match.groupdict().items() if found}
+            lead = _LEADS.get(groups.pop("lead", ""), "")
+            reading = read(_Found(groups, lead, treatment, present))
+            rest = f"{text[: match.start()]} {text[match.end() :]}"
+            return reading._replace(words=" ".join(rest.split()), lead=lead or reading.lead)
+    return None
+
+
+def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
+    """Take the words about time off *words*; *present* reads the clock, only where they need it.
+
+    Raises:
+        InputError: they name a day that isn't one, or two days.
+    """
+    reading = Reading(_tidy(words))
+    while found := _find(reading.words, treatment, present):
+        reading = _joined(reading, found, words)
+    if reading.opening and (reading.first or reading.at):
+        raise InputError(f"`{words}` names two times; ask about one at a time")
+    return reading
+
+
+def _joined(reading: Reading, found: Reading, words: str) -> Reading:
+    """Add another time that *words* name."""
+    reading, found = _on_one_day(reading, found)
+    if reading.first:
+        if found.first and (found.first, found.last) != (reading.first, reading.last):
+            raise InputError(f"`{words}` names two days; ask about one at a time")
+        found = found._replace(weekday="")
+    added = {name: value for name, value in found._asdict().items() if value and not getattr(reading, name)}
+    return reading._replace(**{**added, "words": found.words, "lengths": (*reading.lengths, *found.lengths)})
+
+
+def _on_one_day(reading: Reading, found: Reading) -> tuple[Reading, Reading]:
+    """Return both on the day of the date where one is a day of the week and the other a date: Friday the 4th."""
+    if found.weekday and reading.exact:
+        day = _agreed(reading.exact, found.weekday)
+        return reading, found._replace(first=day, last=day)
+    if reading.weekday and found.exact and not reading.exact:
+        day = _agreed(found.exact, reading.weekday)
+        return reading._replace(first=day, last=day), found
+    return reading, found
+
+
+def _agreed(day: date, name: str) -> date:
+    if DAYS[day.weekday()] != name[:3]:
+        raise InputError(f"{_shown(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
+    return day
+
+
+def when_asked(reading: Reading, treatment: Treatment, present: Present) -> When | None:
+    """Return when *reading* asks about, or from when on; None where it doesn't say.
+
+    Raises:
+        InputError: it asks what has been since a day that is still to come.
+    """
+    if reading.opening:
+        return in_stretch(treatment.first, treatment.last, treatment)
+    if reading.clock is not None:
+        return _at_clock(reading, reading.clock, treatment, present)
+    if reading.at is not None:
+        return _led(reading.at, reading.lead, treatment, present)
+    if reading.first is None or reading.last is None:
+        return _part_of_day(reading, treatment, present) if reading.part else None
+    if reading.lead:
+        return _led_days(reading.first, reading.last, reading.lead, present)
+    if reading.part and reading.first == reading.last:
+        return _part_of_day(reading, treatment, present)
+    return on_day(reading.first, reading.last)
+
+
+def _at_clock(reading: Reading, clock: time, treatment: Treatment, present: Present) -> When:
+    day = reading.first or present().date()
+    if reading.either and not reading.part:
+        return _in_either_half(day, clock, treatment)
+    day, clock = _in_its_part(reading, day, clock, present)
+    if reading.lead == "after":
+        return between(day, clock, time(0), treatment)
+    at = at_time(day, clock, treatment).begins(treatment)
+    if reading.lead == "since" and reading.first is None and at > present().astimezone(UTC):
+        at = at_time(day - timedelta(days=1), clock, treatment).begins(treatment)
+    return _led(at, reading.lead, treatment, present)
+
+
+def _in_its_part(reading: Reading, day: date, clock: time, present: Present) -> tuple[date, time]:
+    """Return the day and the time that *clock* shows in a part of *day*: 7 in the evening is 19:00."""
+    if reading.part == "night" and (clock < _EARLY or (reading.either and clock.hour == _HALF)):
+        # The small hours are those of the night that begins on that day; of tonight they may be under way.
+        begun = reading.this and present().time() < _EARLY
+        return day + timedelta(days=not begun), clock.replace(hour=clock.hour % _HALF)
+    if clock.hour < _HALF and reading.part in _SECOND_HALF:
+        return day, clock.replace(hour=clock.hour + _HALF)
+    return day, clock
+
+
+def _led(at: datetime, lead: str, treatment: Treatment, present: Present) -> When:
+    """Ask about an instant, all since it, or all before it."""
+    if lead == "since":
+        return in_stretch(at, present(), treatment)
+    return in_stretch(present(), at, treatment) if lead == "before" else at_instant(at, treatment)
+
+
+def _led_days(first: date, last: date, lead: str, present: Present) -> When:
+    """Ask about all days since the first, until the last, or from the first on."""
+    if lead == "after":
+        return on_day(first, last)
+    today = present().date()
+    if lead == "since" and first > today:
+        raise InputError(f"{first.isoformat()} is still to come; ask about it with `on`, not with `since`")
+    return on_day(min(first, today) if lead == "before" else first, max(last, today))
+
+
+def _in_either_half(day: date, clock: time, treatment: Treatment) -> When:
+    """Ask about all between the two times of a day that show the same on a clock: the strictest counts."""
+    early, late = (at_time(day, clock.replace(hour=clock.hour % _HALF + half), treatment) for half in (0, _HALF))
+    return in_stretch(early.begins(treatment), late.begins(treatment) + INSTANT, treatment)
+
+
+def _part_of_day(reading: Reading, treatment: Treatment, present: Present) -> When:
+    """Ask about a part of a day: without a day, of the one that goes on or comes next."""
+    start, end = _PARTS[reading.part]
+    if reading.first is not None and not reading.this:
+        return between(reading.first, start, end, treatment)
+    now = present()
+    when = between(now.date(), start, end, treatment)
+    over = when.end or now
+    if over <= now.astimezone(UTC):
+        if reading.this:
+            return when._replace(past=True)
+        return between(now.date() + timedelta(days=1), start, end, treatment)
+    # In the small hours “tonight” has begun.
+    begun = reading.part == "night" and now.time() < _EARLY
+    return in_stretch(now if begun else max(when.begins(treatment), now.astimezone(UTC)), over, treatment)
+
+
+def read_weekday(text: str, present: Present) -> date | None:
+    """Return the coming day that *text* names, as in `friday`, today included; None where it names none."""
+    match = re.fullmatch(rf"(?:on )?(?:(?:the\s+)?{_FULL}|(?P<short>{_ABBREVIATED}|sun))", text.strip().lower())
+    return weekday(match["weekday"] or match["short"], "", present().date()) if match else None
