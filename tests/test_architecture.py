@@ -19,7 +19,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("model",),
     ("rules",),
     ("typed",),
-    ("sessions",),
     ("timeline",),
     ("ask", "authors"),
     ("views",),
@@ -27,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("batch",),
     ("cli",),
 )
-PURE = ("model", "timeline", "sessions", "ask", "views")
+PURE = ("model", "timeline", "ask", "views")
 
 
 def layer_of(module: str) -> int | None:
@@ -144,9 +143,7 @@ def without_docstrings(tree: ast.AST) -> Iterator[str]:
             yield node.value
 
 
-@pytest.mark.parametrize(
-    "module", [name for name in INSIDE if name.partition(".")[0] in ("model", "timeline", "sessions")]
-)
+@pytest.mark.parametrize("module", [name for name in INSIDE if name.partition(".")[0] in ("model", "timeline")])
 def test_no_activity_is_named_in_python(module: str) -> None:
     rule_set = load_rules()
     known = {*rule_set.activities, *rule_set.signs, *rule_set.rules} - {"treatment"}

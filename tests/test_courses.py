@@ -11,7 +11,7 @@ from needlecare.model.facts import Condition
 from needlecare.model.plan import Event
 from needlecare.model.ruleset import Saying, Spacing
 from needlecare.model.time import Duration, shift_date
-from needlecare.sessions import ALWAYS_OPEN, Calendar, Course, fit_before, plan_course
+from needlecare.timeline.sessions import ALWAYS_OPEN, Calendar, Course, fit_before, plan_course
 
 FIRST = date(2026, 11, 20)
 

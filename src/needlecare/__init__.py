@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from needlecare.model.plan import Day, Event, Session, Timeline, Treatment, Window, make_treatment
     from needlecare.model.ruleset import Rule, RuleSet, Source
     from needlecare.rules.load import load_rules
-    from needlecare.sessions import Course
     from needlecare.timeline.build import build_timeline
+    from needlecare.timeline.sessions import Course
     from needlecare.typed import read_facts
     from needlecare.views.formats import render
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Each name with the module that it is imported from when it is first asked for: the command line starts without most.
 _HOMES = {
-    "Course": "needlecare.sessions",
+    "Course": "needlecare.timeline.sessions",
     "Day": "needlecare.model.plan",
     "Event": "needlecare.model.plan",
     "Facts": "needlecare.model.facts",

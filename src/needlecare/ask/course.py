@@ -8,9 +8,9 @@ from needlecare.model.facts import Facts
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, treated_on
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import last_instant, local_date, shift_date
-from needlecare.sessions import Calendar, Course, fit_before, plan_course
 from needlecare.timeline.build import build_timeline, precare
 from needlecare.timeline.selection import select
+from needlecare.timeline.sessions import Calendar, Course, fit_before, plan_course
 from needlecare.timeline.spans import Spans
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from needlecare.ask.signs import Sighting
     from needlecare.ask.today import Today
     from needlecare.ask.verdict import Return, Verdict
-    from needlecare.sessions import Course
+    from needlecare.timeline.sessions import Course
 
 # One treatment, or all that are still healing or planned: the strictest answers.
 Timelines = Timeline | Sequence[Timeline]
@@ -151,7 +151,7 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
         InputError: the dates of *done* don't follow each other, or no day is left open.
     """
     from needlecare.ask.course import plan_ahead
-    from needlecare.sessions import Calendar
+    from needlecare.timeline.sessions import Calendar
 
     (only,) = _timelines(timeline)
     calendar = Calendar(tuple(away), frozenset(closed), only.treatment.next_day)
@@ -252,7 +252,8 @@ def _typed(words: str) -> str:
 
 def _present(now: Now, timeline: Timeline, asking: str) -> datetime:
     """Return the present moment in the treatment's zone."""
-    known = now() if callable(now) else now
+    read_clock = now
+    known = read_clock() if callable(read_clock) else read_clock
     if known is None:
         raise InputError(f"{asking} needs the present moment: give now=datetime(2026, 11, 21, 9, 0), or name a date")
     if not isinstance(known, datetime):

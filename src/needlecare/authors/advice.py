@@ -13,8 +13,8 @@ from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, 
 from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, Duration, parse_bound
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems
-from needlecare.sessions import deciding_spacing
 from needlecare.timeline.build import build_timeline
+from needlecare.timeline.sessions import deciding_spacing
 
 # Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
 SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))

@@ -27,9 +27,9 @@ from needlecare.model.plan import (
 )
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import ceil_to_day, last_date, local_date
-from needlecare.sessions import next_session
 from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.selection import Chosen, Reach, Selection, find_against, select
+from needlecare.timeline.sessions import next_session
 from needlecare.timeline.spans import Span, Spans
 
 LONGEST = 30

@@ -7,7 +7,7 @@ from typing import Any
 from needlecare.ask.course import results_between
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
-from needlecare.sessions import Course, Deadline, Step
+from needlecare.timeline.sessions import Course, Deadline, Step
 from needlecare.views.answers import closed
 from needlecare.views.json import head_record, treatment_record
 from needlecare.views.phrases import capital, join_words, say_date, say_dates, say_day, say_option, topmost
