@@ -1,4 +1,7 @@
-"""What is remembered of a person's treatments: one SQLite file on their machine, readable by its owner alone."""
+"""The log: a person's treatments and lasting facts, in one SQLite file that its owner alone can read.
+
+Owns that file and what is done about a damaged one. Must not know what an option means.
+"""
 
 import contextlib
 import json
@@ -20,131 +23,118 @@ _VERSION = 1
 # Writers wait for each other; forty at once take a few seconds on a slow disk.
 _PATIENCE = 60.0
 _TABLES = (
-    "CREATE TABLE treatments (id INTEGER PRIMARY KEY AUTOINCREMENT, said TEXT NOT NULL UNIQUE, key TEXT NOT NULL)",
-    "CREATE TABLE lasting (name TEXT PRIMARY KEY, said TEXT NOT NULL)",
+    "CREATE TABLE treatments (id INTEGER PRIMARY KEY AUTOINCREMENT, options TEXT NOT NULL UNIQUE, key TEXT NOT NULL)",
+    "CREATE TABLE lasting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
 
 
-class Entry(NamedTuple):
-    """One remembered treatment: what was *said* of it, by the names of the options.
+class LoggedTreatment(NamedTuple):
+    """One treatment of the log: its number, and the *options* it was logged with, by name.
 
     *key* tells it from every other treatment, also on other machines.
     """
 
     id: int
-    said: Mapping[str, Any]
+    options: Mapping[str, Any]
     key: str
 
 
 class Log:
-    """The log at *path*; nothing is created before the first write."""
+    """The log at *path*; nothing is created before the first write.
+
+    Every method raises an InputError where the file can't be used.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def entries(self) -> list[Entry]:
-        """Give every remembered treatment, in the order of their dates."""
-        with self._reading() as base:
-            rows = base.execute("SELECT id, said, key FROM treatments").fetchall() if base else []
-        entries = [Entry(int(id_), self._load(said), str(key)) for id_, said, key in rows]
-        for entry in entries:
-            self._check_said(entry.said, "date", "tz")
-        return sorted(entries, key=lambda one: (str(one.said.get("date")), str(one.said.get("time") or ""), one.id))
+    def treatments(self) -> list[LoggedTreatment]:
+        """Return the logged treatments in the order of their dates."""
+        found = [
+            LoggedTreatment(id_, self._checked(self._parse(options), "date", "tz"), str(key))
+            for id_, options, key in self._rows("SELECT id, options, key FROM treatments")
+        ]
+        return sorted(found, key=lambda one: (one.options["date"], one.options.get("time", ""), one.id))
+
+    def treatment(self, number: int) -> LoggedTreatment:
+        """Return treatment *number*; raises where there is none."""
+        for one in self.treatments():
+            if one.id == number:
+                return one
+        raise _unknown(number)
 
     def lasting(self) -> dict[str, Any]:
-        """Give the facts that hold for every treatment."""
-        with self._reading() as base:
-            rows = base.execute("SELECT name, said FROM lasting").fetchall() if base else []
-        lasting = {str(name): self._load(said) for name, said in rows}
-        self._check_said(lasting)
-        return lasting
+        """Return the facts that hold for every treatment."""
+        rows = self._rows("SELECT name, value FROM lasting")
+        return self._checked({str(name): self._parse(value) for name, value in rows})
 
-    def add(self, said: Mapping[str, Any]) -> int:
-        """Remember a treatment and give its number.
-
-        Raises:
-            InputError: this very treatment is remembered already.
-        """
-        text = _dump(said)
+    def add(self, options: Mapping[str, Any]) -> int:
+        """Log a treatment and return its number; raises where this very treatment is logged already."""
+        text = _dump(options)
         with self._writing() as base:
-            row = base.execute("SELECT id FROM treatments WHERE said = ?", (text,)).fetchone()
+            row = base.execute("SELECT id FROM treatments WHERE options = ?", (text,)).fetchone()
             if row is not None:
                 raise InputError(f"this very treatment is remembered already, as number {row[0]}; nothing was added")
-            return int(
-                base.execute("INSERT INTO treatments (said, key) VALUES (?, ?)", (text, os.urandom(16).hex())).lastrowid
-                or 0
-            )
+            # A key needs to be random, and no more: the module `secrets` takes milliseconds of every start.
+            new = (text, os.urandom(16).hex())
+            return int(base.execute("INSERT INTO treatments (options, key) VALUES (?, ?)", new).lastrowid or 0)
 
-    def replace(self, number: int, said: Mapping[str, Any]) -> None:
-        """Change what is remembered of treatment *number*; raises as `add` does, or where there is none."""
-        text = _dump(said)
+    def replace(self, number: int, options: Mapping[str, Any]) -> None:
+        """Change treatment *number*; raises where there is none, or where it would be the same as another."""
+        text = _dump(options)
         with self._writing() as base:
-            row = base.execute("SELECT id FROM treatments WHERE said = ? AND id != ?", (text, number)).fetchone()
+            row = base.execute("SELECT id FROM treatments WHERE options = ? AND id != ?", (text, number)).fetchone()
             if row is not None:
                 raise InputError(f"then it would be the same as number {row[0]}; nothing was changed")
-            if base.execute("UPDATE treatments SET said = ? WHERE id = ?", (text, number)).rowcount == 0:
-                raise InputError(self._no_such(number))
+            if base.execute("UPDATE treatments SET options = ? WHERE id = ?", (text, number)).rowcount == 0:
+                raise _unknown(number)
 
     def remove(self, number: int) -> None:
-        """Forget treatment *number*; raises where there is none."""
+        """Remove treatment *number*; raises where there is none."""
         with self._writing() as base:
             if base.execute("DELETE FROM treatments WHERE id = ?", (number,)).rowcount == 0:
-                raise InputError(self._no_such(number))
+                raise _unknown(number)
 
     def keep(self, facts: Mapping[str, Any]) -> None:
-        """Remember lasting *facts*; None forgets one."""
+        """Log lasting *facts*; None removes one."""
         with self._writing() as base:
-            for name, said in facts.items():
-                if said is None:
+            for name, value in facts.items():
+                if value is None:
                     base.execute("DELETE FROM lasting WHERE name = ?", (name,))
                 else:
-                    base.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (name, json.dumps(said)))
+                    base.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (name, json.dumps(value)))
 
-    def get(self, number: int) -> Entry:
-        """Give treatment *number*; raises where there is none."""
-        for entry in self.entries():
-            if entry.id == number:
-                return entry
-        raise InputError(self._no_such(number))
-
-    def _no_such(self, number: int) -> str:
-        return f"no treatment number {number} is remembered; `needlecare log list` shows them"
-
-    def _load(self, said: str) -> Any:
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
         try:
-            return json.loads(said)
+            exists = self.path.exists()
+        except OSError as error:
+            raise InputError(f"the log {self.path} can't be read: {error.strerror}") from None
+        if not exists:
+            return []
+        with self._open() as base:
+            return base.execute(query).fetchall() if self._is_begun(base) else []
+
+    def _parse(self, text: str) -> Any:
+        try:
+            return json.loads(text)
         except (ValueError, TypeError, RecursionError):
-            raise InputError(self._damaged("an entry can't be read")) from None
+            raise self._damaged("an entry can't be read") from None
 
-    def _check_said(self, said: object, *needed: str) -> None:
-        """Check that what was *said* is what options take: a text each, or a list of them."""
-        whole = isinstance(said, dict) and all(
-            isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
-            for value in said.values()
-        )
-        if not isinstance(said, dict) or not whole or not all(isinstance(said.get(name), str) for name in needed):
-            raise InputError(self._damaged("an entry isn't whole"))
-        for name, value in said.items():
-            if isinstance(value, list) != (name in SEVERAL):
-                raise InputError(self._damaged(f"an entry can't have this for {name}"))
+    def _checked(self, options: Any, *needed: str) -> dict[str, Any]:
+        """Return *options* if they are what the command line takes: a text each, or a list of them."""
+        if not isinstance(options, dict) or not options.keys() >= set(needed):
+            raise self._damaged("an entry isn't whole")
+        for name, value in options.items():
+            texts = value if name in SEVERAL else [value]
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                raise self._damaged(f"an entry can't have this for {name}")
+        return options
 
-    def _damaged(self, why: str) -> str:
-        return (
+    def _damaged(self, why: str) -> InputError:
+        return InputError(
             f"the log {self.path} is damaged ({why}) and was left as it is; "
             "move it away to begin a new one, or use --no-log"
         )
-
-    @contextmanager
-    def _reading(self) -> "Iterator[sqlite3.Connection | None]":
-        try:
-            there = self.path.exists()
-        except OSError as error:
-            raise InputError(f"the log {self.path} can't be read: {error.strerror}") from None
-        if not there:
-            yield None
-            return
-        with self._open() as base:
-            yield base if self._is_ready(base) else None
 
     @contextmanager
     def _writing(self) -> "Iterator[sqlite3.Connection]":
@@ -152,12 +142,12 @@ class Log:
         with self._open() as base:
             base.execute("BEGIN IMMEDIATE")
             try:
-                if not self._is_ready(base):
+                if not self._is_begun(base):
                     for table in _TABLES:
                         base.execute(table)
                     base.execute(f"PRAGMA application_id = {_APPLICATION}")
                     base.execute(f"PRAGMA user_version = {_VERSION}")
-                self._check(base)
+                self._check_pages(base)
                 yield base
             except BaseException:
                 with contextlib.suppress(Exception):
@@ -165,17 +155,17 @@ class Log:
                 raise
             base.execute("COMMIT")
 
-    def _check(self, base: "sqlite3.Connection") -> None:
+    def _check_pages(self, base: "sqlite3.Connection") -> None:
         found = base.execute("PRAGMA quick_check(1)").fetchone()
         if found != ("ok",):
-            raise InputError(self._damaged(str(found[0])))
+            raise self._damaged(str(found[0]))
 
-    def _is_ready(self, base: "sqlite3.Connection") -> bool:
-        """Tell whether the file holds a log; an empty one doesn't yet, and anything else is refused."""
+    def _is_begun(self, base: "sqlite3.Connection") -> bool:
+        """Report whether the file has a log in it; an empty file is one that isn't begun, anything else is refused."""
         application = base.execute("PRAGMA application_id").fetchone()[0]
         version = base.execute("PRAGMA user_version").fetchone()[0]
-        tables = base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if (application, version, tables) == (0, 0, 0):
+        parts = base.execute("SELECT sql FROM sqlite_master WHERE substr(name, 1, 7) != 'sqlite_'").fetchall()
+        if (application, version, parts) == (0, 0, []):
             return False
         if application != _APPLICATION:
             raise InputError(f"{self.path} is a database, but no log of needlecare; it was left as it is")
@@ -184,6 +174,9 @@ class Log:
                 f"the log {self.path} was written by a newer needlecare (version {version}, this one knows "
                 f"{_VERSION}) and was left as it is; update needlecare, or use --no-log"
             )
+        # A view or a trigger would run for whoever wrote it.
+        if sorted(parts) != sorted((table,) for table in _TABLES):
+            raise self._damaged("its tables are not those of a log")
         return True
 
     def _create(self) -> None:
@@ -205,25 +198,30 @@ class Log:
             yield base
         except sqlite3.OperationalError as error:
             raise InputError(f"the log {self.path} can't be used: {error}") from None
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # its own messages may quote bytes that are no text
-            why = "its bytes are no text" if isinstance(error, UnicodeDecodeError) else str(error)
-            raise InputError(self._damaged(why)) from None
+        except UnicodeDecodeError:  # messages of SQLite may quote bytes that are no text
+            raise self._damaged("its bytes are no text") from None
+        except sqlite3.Error as error:
+            raise self._damaged(str(error)) from None
         finally:
             if base is not None:
                 base.close()
 
 
-def _dump(said: Mapping[str, Any]) -> str:
-    # A byte of the command line that was no text is remembered as a question mark.
-    return json.dumps(said, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
+def _unknown(number: int) -> InputError:
+    return InputError(f"no treatment number {number} is remembered; `needlecare log list` shows them")
+
+
+def _dump(options: Mapping[str, Any]) -> str:
+    # A byte of the command line that was no text is logged as a question mark.
+    return json.dumps(options, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
 
 
 def open_log() -> Log | None:
     """Open the log where it belongs; None where the environment switches it off (`NEEDLECARE_NO_LOG`)."""
     if os.environ.get("NEEDLECARE_NO_LOG"):
         return None
-    if given := os.environ.get("NEEDLECARE_LOG"):
-        return Log(Path(given))
+    if path := os.environ.get("NEEDLECARE_LOG"):
+        return Log(Path(path))
     from platformdirs import user_data_path
 
     try:

@@ -387,8 +387,8 @@ def test_a_lasting_fact_is_taken_back_for_every_treatment_and_says_so(ask: Ask) 
         (["--forget", "date"], "--forget date: every treatment has one; change it with --date"),
         (["--forget", "tz"], "--forget tz: every treatment has one; change it with --tz"),
         (["--forget", "depth"], "no `depth` is remembered of number 1; there is time"),
-        (["--forget", "time", "--time", "15:00"], "--time and --forget time can't both be"),
-        ([], "what shall be changed? Name it, such as --time 15:00, or --forget time"),
+        (["--forget", "time", "--time", "15:00"], "--time and --forget time exclude each other"),
+        ([], "there is nothing to change; name it, such as --time 15:00, or --forget time"),
     ],
 )
 def test_what_cannot_be_taken_back_is_told_and_nothing_changes(ask: Ask, typed: list[str], wrong: str) -> None:

@@ -331,7 +331,7 @@ def test_a_log_on_a_full_disk_keeps_what_it_has(tiny: Path, monkeypatch: pytest.
         if ran.code:
             break
     assert is_refused(ran, "log.sqlite can't be used: database or disk is full")
-    assert len(Log(tiny / "log.sqlite").entries()) == number > 0
+    assert len(Log(tiny / "log.sqlite").treatments()) == number > 0
 
 
 def without_rights(*arguments: str, env: dict[str, str], cwd: Path) -> Ran:
@@ -426,7 +426,7 @@ def test_ctrl_c_is_130_and_quiet(command: str, tmp_path: Path) -> None:
 # What was remembered
 
 
-SAID = {
+TAMPERED = {
     "nothing": "null",
     "a list": "[]",
     "no date": '{"tz": "UTC"}',
@@ -441,11 +441,11 @@ SAID = {
 }
 
 
-@pytest.mark.parametrize("said", SAID.values(), ids=SAID)
-def test_an_entry_that_was_tampered_with_is_told(said: object, log: Path) -> None:
+@pytest.mark.parametrize("options", TAMPERED.values(), ids=TAMPERED)
+def test_an_entry_that_was_tampered_with_is_told(options: object, log: Path) -> None:
     run("log", "add", *DATE[:4])
     with sqlite3.connect(log) as base:
-        base.execute("UPDATE treatments SET said = ?", (said,))
+        base.execute("UPDATE treatments SET options = ?", (options,))
     base.close()
     for arguments in (("log", "list"), ("plan",)):
         assert is_refused(run(*arguments), "is damaged")
@@ -454,7 +454,7 @@ def test_an_entry_that_was_tampered_with_is_told(said: object, log: Path) -> Non
 def test_lasting_facts_that_were_tampered_with_are_told(log: Path) -> None:
     run("log", "add", "--skin-type", "III")
     with sqlite3.connect(log) as base:
-        base.execute("UPDATE lasting SET said = '[5]'")
+        base.execute("UPDATE lasting SET value = '[5]'")
     base.close()
     assert is_refused(run("log", "list"), "is damaged")
 

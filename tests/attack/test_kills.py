@@ -110,22 +110,22 @@ def test_the_log_loses_nothing_that_it_said_was_remembered(monkeypatch: pytest.M
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     lasting = time_of(("log", "add", "--date", "2026-11-20", "--tz", "UTC"), env)
-    known = Log(path).entries()
+    known = Log(path).treatments()
     for number in range(2 * TIMES):
         event = f"wedding:number {number}=2026-12-24"
         (ended,) = killed(("log", "add", "--date", "2026-11-20", "--tz", "UTC", "--event", event), env, lasting, 1)
-        now = Log(path).entries()
+        now = Log(path).treatments()
         assert now[: len(known)] == known
-        assert [entry.said["event"] for entry in now[len(known) :]] in ([[event]], [[event]] if ended else [])
+        assert [one.options["event"] for one in now[len(known) :]] in ([[event]], [[event]] if ended else [])
         known = now
     first = known[0].id
     for number in range(2 * TIMES):
-        before, clock = Log(path).get(first), f"{number % 24:02}:{number % 60:02}"
+        before, clock = Log(path).treatment(first), f"{number % 24:02}:{number % 60:02}"
         (ended,) = killed(("log", "edit", str(first), "--time", clock), env, lasting, 1)
-        after = Log(path).get(first)
+        after = Log(path).treatment(first)
         assert after.key == before.key
-        assert after.said == {**before.said, "time": clock} or (not ended and after == before)
-        assert len(Log(path).entries()) == len(known)
+        assert after.options == {**before.options, "time": clock} or (not ended and after == before)
+        assert len(Log(path).treatments()) == len(known)
     # A journal that a killed run had only begun goes with the next entry.
     assert run("log", "add", "--date", "2026-12-18", "--tz", "UTC").code == 0
     assert sorted(one.name for one in path.parent.iterdir()) == ["log.sqlite"]

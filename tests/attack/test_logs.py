@@ -38,7 +38,12 @@ def test_a_spoiled_log_is_read_or_left_as_it_is(
     path.with_name("log.sqlite-journal").unlink(missing_ok=True)
     path.write_bytes(spoiled)
     log = Log(path)
-    for use in (log.entries, log.lasting, lambda: log.add({"date": "2026-12-18", "tz": "UTC"}), lambda: log.remove(3)):
+    for use in (
+        log.treatments,
+        log.lasting,
+        lambda: log.add({"date": "2026-12-18", "tz": "UTC"}),
+        lambda: log.remove(3),
+    ):
         before = path.read_bytes()
         said = tried(use)[1]
         assert not said or ("log" in said and path.read_bytes() == before)
@@ -48,11 +53,11 @@ def test_bytes_that_are_no_text_in_a_name_are_told(whole: bytes, tmp_path: Path)
     path = tmp_path / "log.sqlite"
     path.write_bytes(whole.replace(b"CREATE TABLE treatments", b"CREATE \xff\xff\xff\xff\xff treatments"))
     with pytest.raises(InputError, match="is damaged"):
-        Log(path).entries()
+        Log(path).treatments()
 
 
 def test_what_a_killed_writer_left_behind_is_noise_too(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     path.write_bytes(whole)
     (tmp_path / "log.sqlite-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"\xff" * 1000)
-    assert len(Log(path).entries()) == 28
+    assert len(Log(path).treatments()) == 28

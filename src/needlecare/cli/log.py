@@ -1,18 +1,24 @@
-"""`log`: remember treatments and lasting facts; show, change and forget them."""
+"""`log`: add, list, edit and remove what is logged of treatments and of their person.
+
+Owns which options are logged, and how. Must not know how the log is stored.
+"""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from needlecare.cli.app import Command
-from needlecare.cli.options import dated, make_request, present, refuse_ahead, spoken, the_log, with_options
+from needlecare.cli.options import NOTHING, dated, make_request, present, refuse_ahead, spoken, the_log, with_options
 from needlecare.cli.output import complain, write_data, write_text
 from needlecare.errors import InputError
-from needlecare.log import Entry
+from needlecare.log import LoggedTreatment
 from needlecare.options import LASTING
+
+if TYPE_CHECKING:
+    from needlecare.cli.options import Request
 
 log_app = typer.Typer(
     help="Remember treatments and lasting facts on this machine, in one file that only you can read.",
@@ -23,37 +29,36 @@ log_app = typer.Typer(
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `log list`.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Don't look at what `log` remembers.")]
-_FORGOTTEN = ("now", "no-log")
+_NEVER_LOGGED = ("now", "no-log")
 _NEEDED = ("date", "tz")
+
+Options = dict[str, Any]
 
 
 @log_app.command(cls=Command)
 @with_options
-def add(typed: dict[str, Any]) -> None:
+def add(typed: Options) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all of them."""
     log = the_log(no_log=typed["no-log"])
-    typed = _dated(typed, log.lasting())
-    lasting = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
-    if typed["date"] is None:
-        own = [
-            name
-            for name, value in typed.items()
-            if value not in (None, [], False) and name not in (*LASTING, *_FORGOTTEN)
-        ]
-        if own or not lasting:
+    typed = _without_relative_dates(typed, log.lasting())
+    given = _given(typed)
+    lasting = _only(given, LASTING)
+    if "date" not in given:
+        if not lasting or len(given) > len(lasting):
             raise InputError(
-                "what shall be remembered? Give --date 2026-11-20, or lasting facts such as --skin-type III"
+                "there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III"
             )
-        _check({**typed, "date": "2026-01-01"}, log.lasting())
-        log.keep(_absolute(lasting))
-        write_text(f"Remembered for every treatment: {_said(lasting)}.\n")
+        # Whether the facts can be read doesn't depend on the date.
+        _request({**typed, "date": "2026-01-01"}, log.lasting())
+        log.keep(_with_absolute_path(lasting))
+        write_text(f"Remembered for every treatment: {_listed(lasting)}.\n")
         return
-    said = _as_said(typed, log.lasting())
-    number = log.add(said)
+    options = _loggable(typed, log.lasting())
+    number = log.add(options)
     if lasting:
-        log.keep(_absolute(lasting))
-    more = f"; for every treatment: {_said(lasting)}" if lasting else ""
-    write_text(f"Remembered as number {number}: {_line(said)}{more}.\n")
+        log.keep(_with_absolute_path(lasting))
+    more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
+    write_text(f"Remembered as number {number}: {_line(options)}{more}.\n")
 
 
 @log_app.command("list", cls=Command)
@@ -64,23 +69,23 @@ def list_(
     if format_ not in ("text", "json"):
         raise InputError(f"--format: there is no `{format_}` here; it is text or json")
     log = the_log(no_log=no_log)
-    entries, lasting = log.entries(), log.lasting()
+    logged, lasting = log.treatments(), log.lasting()
     if format_ == "json":
         from needlecare.views.answers_json import write
 
-        treatments = [{"id": entry.id, **_record(entry.said)} for entry in entries]
-        write_data(write({"schema_version": 1, "treatments": treatments, "lasting": _record(lasting)}))
+        treatments = [{"id": one.id, **_sorted(one.options)} for one in logged]
+        write_data(write({"schema_version": 1, "treatments": treatments, "lasting": _sorted(lasting)}))
         return
-    lines = [f"{entry.id}: {_line(entry.said)}" for entry in entries] or ["No treatment is remembered."]
+    lines = [f"{one.id}: {_line(one.options)}" for one in logged] or ["No treatment is remembered."]
     if lasting:
-        lines.append(f"For every treatment: {_said(lasting)}")
+        lines.append(f"For every treatment: {_listed(lasting)}")
     write_text("".join(f"{line}\n" for line in lines))
 
 
 @log_app.command(cls=Command)
 @with_options
 def edit(
-    typed: dict[str, Any],
+    typed: Options,
     *,
     number: Number,
     forget: Annotated[
@@ -90,38 +95,35 @@ def edit(
 ) -> None:
     """Change what is remembered of a treatment; what isn't named stays."""
     log = the_log(no_log=typed["no-log"])
-    entry, lasting = log.get(number), log.lasting()
-    typed = _dated(typed, {**lasting, **entry.said})
-    changed = {
-        name: value for name, value in typed.items() if value not in (None, [], False) and name not in _FORGOTTEN
-    }
+    logged, lasting = log.treatment(number), log.lasting()
+    typed = _without_relative_dates(typed, {**lasting, **logged.options})
+    changed = _given(typed)
     if not changed and not forget:
-        raise InputError("what shall be changed? Name it, such as --time 15:00, or --forget time")
-    gone = {_name_of(text, entry, lasting, changed) for text in forget or ()}
-    entry = entry._replace(said={name: value for name, value in entry.said.items() if name not in gone})
-    no_more = [name for name in lasting if name in gone]
-    lasting = {name: value for name, value in lasting.items() if name not in gone}
-    said = _as_said(spoken(entry, {}, {**typed}), lasting)
-    log.replace(number, said)
-    kept = {name: typed[name] for name in LASTING if typed[name] not in (None, [])}
-    if kept or no_more:
-        log.keep({**_absolute(kept), **dict.fromkeys(no_more)})
-    more = f"; for no treatment any more: {', '.join(_record(dict.fromkeys(no_more)))}" if no_more else ""
-    write_text(f"Number {number} is now: {_line(said)}{more}.\n")
+        raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
+    removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
+    logged = logged._replace(options=_without(logged.options, removed))
+    options = _loggable(spoken(logged, {}, typed), _without(lasting, removed))
+    log.replace(number, options)
+    no_more = sorted(lasting.keys() & removed)
+    facts = _with_absolute_path(_only(changed, LASTING)) | dict.fromkeys(no_more)
+    if facts:
+        log.keep(facts)
+    more = f"; for no treatment any more: {', '.join(no_more)}" if no_more else ""
+    write_text(f"Number {number} is now: {_line(options)}{more}.\n")
 
 
-def _name_of(text: str, entry: Entry, lasting: Mapping[str, Any], changed: Mapping[str, Any]) -> str:
-    """Give the name under which is remembered what shall be forgotten."""
-    shown = text.strip().lstrip("-").replace("_", "-").lower()
-    known = {*lasting, *entry.said}
-    if shown in _NEEDED:
-        raise InputError(f"--forget {shown}: every treatment has one; change it with --{shown}")
-    if shown not in known:
+def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Options) -> str:
+    """Return the name of the logged option that *text* asks to forget."""
+    name = text.strip().lstrip("-").replace("_", "-").lower()
+    known = {*lasting, *logged.options}
+    if name in _NEEDED:
+        raise InputError(f"--forget {name}: every treatment has one; change it with --{name}")
+    if name not in known:
         there = ", ".join(sorted(known - set(_NEEDED))) or "nothing that could be forgotten"
-        raise InputError(f"--forget: no `{text[:40]}` is remembered of number {entry.id}; there is {there}")
-    if shown in changed:
-        raise InputError(f"--{shown} and --forget {shown} can't both be; leave one of them out")
-    return shown
+        raise InputError(f"--forget: no `{text[:40]}` is remembered of number {logged.id}; there is {there}")
+    if name in changed:
+        raise InputError(f"--{name} and --forget {name} exclude each other; leave one of them out")
+    return name
 
 
 @log_app.command(cls=Command)
@@ -133,76 +135,81 @@ def remove(
 ) -> None:
     """Forget a treatment."""
     log = the_log(no_log=no_log)
-    entry = log.get(number)
-    if not yes and not _agrees(entry):
+    logged = log.treatment(number)
+    if not yes and not _agrees(logged):
         write_text("Nothing was removed.\n")
         raise typer.Exit(1)
     log.remove(number)
-    write_text(f"Forgotten: {_line(entry.said)}.\n")
+    write_text(f"Forgotten: {_line(logged.options)}.\n")
 
 
-def _agrees(entry: Entry) -> bool:
-    complain(f"forget number {entry.id}, {_line(entry.said)}? [y/N]")
+def _agrees(logged: LoggedTreatment) -> bool:
+    complain(f"forget number {logged.id}, {_line(logged.options)}? [y/N]")
     answer = sys.stdin.buffer.readline() if sys.stdin is not None else b""
     if not answer:
         raise InputError("nobody answered, so nothing was removed; --yes removes without asking")
     return answer.strip().lower() in (b"y", b"yes")
 
 
-def _dated(typed: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """Write words such as today as dates, so that what is remembered doesn't move with the clock."""
+def _without_relative_dates(typed: Options, known: Mapping[str, Any]) -> Options:
+    """Write words such as today as dates, so that what is logged doesn't move with the clock."""
     from needlecare.typed import machine_zone, parse_zone
 
     name = typed["tz"] or known.get("tz")
     return dict(dated(typed, parse_zone(name) if name else machine_zone()))
 
 
-def _as_said(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> dict[str, Any]:
-    """Check what was said of a treatment, and give what is remembered of it: words about days as dates."""
-    request = _check(typed, lasting)
+def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
+    """Check what was *typed* of a treatment, and return the options to log: days as dates, paths from the root."""
+    request = _request(typed, lasting)
     treatment = request.treatment
     refuse_ahead(request, present(treatment.zone, request.now))
-    said = {
-        name: value
-        for name, value in typed.items()
-        if value not in (None, [], False) and name not in (*_FORGOTTEN, *LASTING)
-    }
-    said.update(date=treatment.day.isoformat(), tz=treatment.zone.key)
+    options = _without(_given(typed), LASTING)
+    options.update(date=treatment.day.isoformat(), tz=treatment.zone.key)
     if treatment.clock:
-        said["time"] = f"{treatment.clock:%H:%M}"
+        options["time"] = f"{treatment.clock:%H:%M}"
     if treatment.next_day:
-        said["next"] = treatment.next_day.isoformat()
-    rules = typed["rules"] or lasting.get("rules")
-    if rules:
-        said.update(_absolute({"rules": rules}))
-    return said
+        options["next"] = treatment.next_day.isoformat()
+    if rules := typed["rules"] or lasting.get("rules"):
+        options.update(_with_absolute_path({"rules": rules}))
+    return options
 
 
-def _check(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Any:
-    given = {name: value for name, value in typed.items() if value not in (None, [], False)}
-    return make_request(dict.fromkeys(typed) | dict(lasting) | given)
+def _request(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> "Request":
+    return make_request(dict.fromkeys(typed) | dict(lasting) | _given(typed, but=()))
 
 
-def _absolute(said: Mapping[str, Any]) -> dict[str, Any]:
+def _given(typed: Mapping[str, Any], but: Container[str] = _NEVER_LOGGED) -> Options:
+    """Return the options that were typed at all."""
+    return {name: value for name, value in typed.items() if value not in NOTHING and name not in but}
+
+
+def _only(options: Mapping[str, Any], names: Container[str]) -> Options:
+    return {name: value for name, value in options.items() if name in names}
+
+
+def _without(options: Mapping[str, Any], names: Container[str]) -> Options:
+    return {name: value for name, value in options.items() if name not in names}
+
+
+def _with_absolute_path(options: Options) -> Options:
     """Make the path of a rule set one that is found from any folder."""
-    path = Path(str(said.get("rules", "")))
-    found = {"rules": str(path.resolve())} if said.get("rules") and path.exists() else {}
-    return {**said, **found}
+    path = Path(str(options.get("rules", "")))
+    return {**options, "rules": str(path.resolve())} if options.get("rules") and path.exists() else options
 
 
-def _record(said: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(sorted(said.items()))
+def _sorted(options: Mapping[str, Any]) -> Options:
+    return dict(sorted(options.items()))
 
 
-def _said(said: Mapping[str, Any]) -> str:
-    parts = []
-    for name, value in _record(said).items():
-        parts.append(f"{name} {', '.join(value) if isinstance(value, list) else value}")
-    return "; ".join(parts)
+def _listed(options: Mapping[str, Any]) -> str:
+    return "; ".join(
+        f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in _sorted(options).items()
+    )
 
 
-def _line(said: Mapping[str, Any]) -> str:
-    rest = {name: value for name, value in said.items() if name not in ("date", "time", "tz")}
-    hour = f" {said['time']}" if said.get("time") else ""
-    about = f": {_said(rest)}" if rest else ""
-    return f"{said['date']}{hour} ({said['tz']}){about}"
+def _line(options: Mapping[str, Any]) -> str:
+    rest = _without(options, ("date", "time", "tz"))
+    hour = f" {options['time']}" if options.get("time") else ""
+    about = f": {_listed(rest)}" if rest else ""
+    return f"{options['date']}{hour} ({options['tz']}){about}"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from needlecare.errors import InputError
-from needlecare.log import Entry, Log, open_log
+from needlecare.log import Log, LoggedTreatment, open_log
 from needlecare.options import FACTS, OPTIONS, Option
 
 if TYPE_CHECKING:
@@ -184,36 +184,35 @@ def all_open(typed: Typed) -> list[Request]:
 
 def _remembered(typed: Typed) -> list[Request]:
     log = None if typed["no-log"] else open_log()
-    entries = log.entries() if log else []
-    if log is None or not entries:
+    treatments = log.treatments() if log else []
+    if log is None or not treatments:
         hint = "; `needlecare log add --date …` remembers it" if log is not None else ""
         raise InputError(NO_DATE + hint)
     lasting = log.lasting()
     loaded: dict[str | None, Any] = {}
     return [
-        make_request(spoken(entry, lasting, _asked_of(entry, typed)), loaded)._replace(name=entry.key)
-        for entry in entries
+        make_request(spoken(one, lasting, _asked_of(one, typed)), loaded)._replace(name=one.key) for one in treatments
     ]
 
 
-def _asked_of(entry: Entry, typed: Typed) -> Typed:
+def _asked_of(logged: LoggedTreatment, typed: Typed) -> Typed:
     """Give what was *typed* in a question as far as it is about this treatment."""
     # What has been seen, and the session after that one, are those of a treatment that has been.
-    return {**typed, "seen": None, "next": None} if _is_ahead(entry, typed["now"]) else typed
+    return {**typed, "seen": None, "next": None} if _is_ahead(logged, typed["now"]) else typed
 
 
-def spoken(entry: Entry, lasting: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
+def spoken(logged: LoggedTreatment, lasting: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
     """Lay what was typed now over what was said of the treatment, and that over the lasting facts."""
-    said = dict.fromkeys(typed) | dict(lasting) | dict(entry.said)
+    said = dict.fromkeys(typed) | dict(lasting) | dict(logged.options)
     said.update({name: value for name, value in typed.items() if value not in NOTHING})
     said["now"] = typed["now"]
     return said
 
 
-def _is_ahead(entry: Entry, now: str | None) -> bool:
+def _is_ahead(logged: LoggedTreatment, now: str | None) -> bool:
     from needlecare.typed import parse_date, parse_zone
 
-    return parse_date(entry.said["date"]) > present(parse_zone(entry.said["tz"]), now).date()
+    return parse_date(logged.options["date"]) > present(parse_zone(logged.options["tz"]), now).date()
 
 
 def _moment(request: Request) -> datetime:
