@@ -109,7 +109,7 @@ def treatments(draw: st.DrawFn, *, exact: bool | None = None) -> Treatment:
     for moment in draw(st.lists(st.sampled_from(MOMENTS), max_size=2, unique=True)):
         on = day + timedelta(days=draw(st.integers(0, 20)))
         seen[moment] = NOT_YET if draw(st.booleans()) else seen_on(on, zone)
-    return make_treatment(day, at if known else None, zone, seen)
+    return make_treatment(day, at if known else None, zone, seen=seen)
 
 
 facts = st.fixed_dictionaries(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from needlecare import Event
 from needlecare.errors import InputError
 from needlecare.model.facts import Condition
-from needlecare.model.plan import Event
 from needlecare.model.ruleset import Saying, Spacing
 from needlecare.model.time import Duration, shift_date
 from needlecare.timeline.sessions import ALWAYS_OPEN, Calendar, Course, fit_before, plan_course

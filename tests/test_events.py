@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from needlecare.model.plan import Event
+from needlecare import Event
 from support import Planner, day, no
 
 CHATHAM = "Pacific/Chatham"

@@ -235,7 +235,7 @@ def test_a_date_alone_is_never_looser_than_any_time_of_that_day(
 ) -> None:
     there = treatment.first.astimezone(treatment.zone)
     assume((there.date(), there.time()) == (treatment.day, treatment.clock))
-    day = make_treatment(treatment.day, None, treatment.zone, treatment.seen)
+    day = make_treatment(treatment.day, None, treatment.zone, seen=treatment.seen)
     exact, whole = made(of, treatment, known), made(of, day, known)
     assert not list(looser(states(whole), states(exact)))
     for activity in ACTIVITIES:
@@ -253,7 +253,7 @@ def test_a_date_alone_is_never_looser_than_any_time_of_that_day(
 @given(rules((DO,), simple=True), treatments(exact=True))
 def test_to_do_begins_for_a_date_alone_only_when_it_must_have_begun(rule: Rule, treatment: Treatment) -> None:
     assume(rule.start is not None and not rule.start.is_at_once(far=True) and rule.days is None)
-    day = make_treatment(treatment.day, None, treatment.zone, treatment.seen)
+    day = make_treatment(treatment.day, None, treatment.zone, seen=treatment.seen)
     nobody = read_facts(words(), {})
     exact, whole = ([one.start for one in made([rule], on, nobody).windows] for on in (treatment, day))
     assert all(late >= early for late, early in zip(whole, exact, strict=True))

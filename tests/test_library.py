@@ -14,7 +14,23 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import needlecare
-from needlecare import InputError, build_timeline, can, load_rules, make_treatment, read_facts, render, when
+from needlecare import (
+    Event,
+    InputError,
+    Timeline,
+    build_timeline,
+    can,
+    check,
+    load_rules,
+    make_treatment,
+    normal,
+    read_facts,
+    render,
+    sessions,
+    today,
+    when,
+    why,
+)
 
 GUIDE = Path(__file__).parents[1] / "docs" / "library.md"
 
@@ -49,6 +65,24 @@ TIMELINE = build_timeline(RULES, TREATMENT, FACTS)
 FOREIGN = FACTS._replace(assumed={**FACTS.assumed, "technique": ("radiofrequency",)})
 
 
+NOW = datetime(2026, 11, 21, 9)  # noqa: DTZ001  by the clock of the treatment's zone
+WEDDING = Event("wedding", "the wedding", date(2026, 11, 22), date(2026, 11, 22))
+
+
+def seen_at(seen: dict[str, date | None]) -> Timeline:
+    return build_timeline(RULES, make_treatment(DAY, time(16, 30), LONDON, seen=seen), FACTS)
+
+
+def next_on(day: date) -> Timeline:
+    return build_timeline(RULES, make_treatment(DAY, None, LONDON, next_session=day), FACTS)
+
+
+def event_on(first: date, last: date) -> Timeline:
+    return build_timeline(
+        RULES, make_treatment(DAY, None, LONDON, events=[Event("wedding", "the wedding", first, last)]), FACTS
+    )
+
+
 def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...], str]) -> pytest.MarkDecorator:
     ids = [f"{function.__name__} {arguments[-2:]}"[:60] for function, arguments, _ in mistakes]
     return pytest.mark.parametrize(("function", "arguments", "said"), mistakes, ids=ids)
@@ -74,6 +108,14 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (make_treatment, (DAY, None, "Europe/London"), "such as ZoneInfo(\"Europe/London\"), not 'Europe/London'"),
     (make_treatment, (date.min, None, LONDON), "0001-01-01 lies outside the years 1900 to 2199"),
     (make_treatment, (date.max, time(9), LONDON), "9999-12-31 lies outside the years 1900 to 2199"),
+    (seen_at, ({"redness-gone": "2026-11-22"},), "the day of what was seen of redness-gone is a date, such as"),
+    (seen_at, ({"redness-gone": date(2026, 11, 19)},), "redness-gone can't have come on 2026-11-19, before the treatm"),
+    (seen_at, ({"rednes-gone": None},), "there is no `rednes-gone` to see (did you mean redness-gone?); it may be"),
+    (next_on, (DAY,), "the next session on 2026-11-20 isn't after the treatment on 2026-11-20"),
+    (next_on, ("2026-12-18",), "the day of the next session is a date, such as date(2026, 11, 20), not '2026-12-18'"),
+    (event_on, (DAY, date(2026, 11, 19)), "the wedding ends before it begins"),
+    (event_on, (date(2026, 11, 19), DAY), "the wedding lies before the treatment on 2026-11-20"),
+    (event_on, (DAY, None), "the day of the wedding is a date, such as date(2026, 11, 20), not None"),
     (read_facts, (RULES, {"area": [None]}), "area: give a text, a number or a list of texts, not [None]"),
     (read_facts, (RULES, {"area": None}), "area: give a text, a number or a list of texts, not None"),
     (read_facts, (RULES, {"depth": [True]}), "depth: `True` can't be; give a number from"),
@@ -84,6 +126,23 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (can, (TIMELINE, "make-up", date.max), "9999-12-31 lies outside the years 1900 to 2199"),
     (can, (TIMELINE, None, DAY), "a question is asked in words, such as 'make-up', not None"),
     (when, (TIMELINE, 5), "a question is asked in words, such as 'make-up', not 5"),
+    (can, (TIMELINE, "gym tomorrow"), "`gym tomorrow` needs the present moment: give now=datetime(2026, 11, 21, 9, 0)"),
+    (can, (TIMELINE, "gym"), "`gym` needs the present moment: give now=datetime(2026, 11, 21, 9, 0), or name a date"),
+    (normal, (TIMELINE, "redness"), "`redness` needs the present moment"),
+    (
+        today,
+        (TIMELINE, DAY),
+        "now is a datetime, such as datetime(2026, 11, 21, 9, 0), not datetime.date(2026, 11, 20)",
+    ),
+    (today, (TIMELINE, None), "what holds today needs the present moment"),
+    (today, (TIMELINE, NOW.replace(year=2200)), "2200-11-21T09:00:00 lies outside the years 1900 to 2199"),
+    (can, (TIMELINE, " ", DAY), "ask about something"),
+    (can, (TIMELINE, "gym " * 200, DAY), "this is longer than 500 characters"),
+    (can, (TIMELINE, "gym on 23 Nov", DAY), "2026-11-20 and the words `gym on 23 Nov` name two days"),
+    (can, ([], "gym", DAY), "a question is put to a timeline, as build_timeline gives it, not list"),
+    (why, (TIMELINE, None), "a question is asked in words"),
+    (check, (FACTS,), "a question is put to a timeline, as build_timeline gives it, not Facts"),
+    (sessions, (TREATMENT,), "a question is put to a timeline, as build_timeline gives it, not Treatment"),
     (can, (RULES, "make-up", DAY), "a question is put to a timeline, as build_timeline gives it, not RuleSet"),
     (when, (None, "make-up"), "a question is put to a timeline, as build_timeline gives it, not NoneType"),
     (read_facts, ("microneedling", {}), "facts are read for a rule set, as load_rules gives it, not str"),
@@ -96,6 +155,66 @@ def test_a_mistake_is_one_line_that_says_what_would_be_right(
         function(*arguments)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "at", "asked"),
+    [
+        pytest.param("gym tomorrow", None, date(2026, 11, 22), id="words"),
+        pytest.param("gym tomorrow", date(2026, 11, 22), date(2026, 11, 22), id="words and the same day"),
+        pytest.param("gym", date(2026, 11, 23), date(2026, 11, 23), id="a day"),
+        pytest.param("gym", time(18), datetime(2026, 11, 21, 18, tzinfo=LONDON), id="a time of today"),
+        pytest.param("gym tomorrow", time(18), datetime(2026, 11, 22, 18, tzinfo=LONDON), id="a time of that day"),
+        pytest.param("gym", NOW.replace(day=23, hour=18), datetime(2026, 11, 23, 18, tzinfo=LONDON), id="by its clock"),
+        pytest.param("gym", datetime(2026, 11, 23, 18, tzinfo=UTC), datetime(2026, 11, 23, 18, tzinfo=UTC), id="UTC"),
+        pytest.param("gym", None, NOW.replace(tzinfo=LONDON), id="now"),
+    ],
+)
+def test_when_a_question_is_about(words: str, at: date | time | None, asked: date) -> None:
+    found = can(TIMELINE, words, at, now=NOW)
+    assert found.meaning.is_sure
+    assert (
+        found.asked.at == asked
+        if isinstance(asked, datetime)
+        else (found.asked.first, found.asked.last) == (asked,) * 2
+    )
+
+
+def test_the_clock_is_read_only_where_words_need_it() -> None:
+    def clock() -> datetime:
+        raise AssertionError
+
+    assert can(TIMELINE, "gym on 22 Nov", now=clock).verdict == "no"
+    assert can(TIMELINE, "gym 3 days after the treatment", now=clock).verdict == "no"
+    assert when(TIMELINE, "gym", now=clock).verdict.verdict == "no"
+
+
+def test_of_several_treatments_the_strictest_answers() -> None:
+    later = build_timeline(RULES, make_treatment(date(2026, 11, 27), None, LONDON), FACTS)
+    both, at = [TIMELINE, later], NOW.replace(day=28)
+    assert can(TIMELINE, "make-up", at).is_yes
+    assert can(both, "make-up", at).timeline == later
+    assert when(both, "make-up", now=at).free_from == when(later, "make-up").free_from
+    assert today(both, at).timelines == (TIMELINE, later)
+    assert [one.timeline for one in (why(both, "make-up"), *why(both, "make-up").also)] == both
+    assert check(both).timeline == TIMELINE
+    assert normal(both, "redness", at).timeline == later
+
+
+def test_what_is_known_besides_the_treatment_counts() -> None:
+    shut = seen_at({"redness-gone": None})
+    assert can(TIMELINE, "sauna", date(2026, 12, 20)).verdict == "yes"
+    assert can(shut, "sauna", date(2026, 12, 20)).verdict == "no"
+    assert can(next_on(date(2026, 12, 21)), "needling", date(2026, 12, 21)).timeline.sessions[0].booked
+    treatment = make_treatment(DAY, None, LONDON, events=[WEDDING])
+    (meeting,) = build_timeline(RULES, treatment, FACTS).meetings
+    assert "makeup" in [clash.activity for clash in meeting.clashes]
+
+
+def test_a_course_is_planned_around_what_is_closed() -> None:
+    course = sessions(TIMELINE, count=3, closed=range(1, 7))
+    assert course is not None
+    assert {step.session.minimum.weekday() for step in course.steps} == {0}
 
 
 def test_a_client_is_named_by_a_text() -> None:

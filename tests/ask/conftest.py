@@ -27,7 +27,7 @@ def plan_for(rule_set: RuleSet) -> Make:
     def make(
         day: date = date(2026, 11, 20), clock: time | None = time(16, 30), next_day: date | None = None, **said: str
     ) -> Timeline:
-        treatment = make_treatment(day, clock, LONDON)._replace(next_day=next_day)
+        treatment = make_treatment(day, clock, LONDON, next_session=next_day)
         facts = read_facts(rule_set, {name.replace("_", "-"): [answer] for name, answer in said.items()})
         return build_timeline(rule_set, treatment, facts)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import repeat
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -72,38 +73,88 @@ class Treatment(NamedTuple):
         return Point(self.last, self.day)
 
 
-def make_treatment(day: date, clock: time | None, zone: ZoneInfo, seen: Mapping[str, Seen] | None = None) -> Treatment:
+def make_treatment(  # noqa: PLR0913  what is known besides is given by name
+    day: date,
+    clock: time | None,
+    zone: ZoneInfo,
+    *,
+    seen: Mapping[str, Seen | date | None] | None = None,
+    next_session: date | None = None,
+    events: Iterable[Event] = (),
+) -> Treatment:
     """Make a treatment of what people know: its date, perhaps its time, its zone.
 
+    *seen* maps moments of the rule set to the date or the datetime that they were seen; None is "not yet".
+    *next_session* is the date of the next one, once it is booked.
+
     Raises:
-        InputError: one of them is something else, or the date lies outside 1900 to 2199.
+        InputError: one of them is something else, lies outside 1900 to 2199, or before the treatment.
     """
-    mistake = _mistake(day, clock, zone)
-    if mistake:
-        raise InputError(mistake)
-    return treated_on(day, clock, zone, seen)
+    _dated(day, "a treatment")
+    _check_clock(clock, zone)
+    treatment = treated_on(day, clock, zone)
+    return treatment._replace(
+        seen={} if seen is None else {name: _seen(name, on, treatment) for name, on in seen.items()},
+        next_day=None if next_session is None else _later(next_session, "the next session", treatment),
+        events=tuple(sorted(map(_checked, events, repeat(treatment)), key=lambda one: (one.first, one.last, one))),
+    )
 
 
-def _mistake(day: object, clock: object, zone: object) -> str:
-    """Say what is wrong with what a treatment should be made of, if anything is."""
-    if not isinstance(day, date) or isinstance(day, datetime):
-        return f"the day of a treatment is a date, such as date(2026, 11, 20), not {day!r}"
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        return f"{day.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}"
+def _check_clock(clock: object, zone: object) -> None:
     if not isinstance(zone, ZoneInfo):
-        return f'the zone of a treatment is a ZoneInfo, such as ZoneInfo("Europe/London"), not {zone!r}'
+        raise InputError(f'the zone of a treatment is a ZoneInfo, such as ZoneInfo("Europe/London"), not {zone!r}')
     if clock is not None and (not isinstance(clock, time) or clock.tzinfo):
-        return f"the time of a treatment is a time without a zone, such as time(16, 30), or None, not {clock!r}"
-    return ""
+        raise InputError(
+            f"the time of a treatment is a time without a zone, such as time(16, 30), or None, not {clock!r}"
+        )
 
 
-def treated_on(day: date, clock: time | None, zone: ZoneInfo, seen: Mapping[str, Seen] | None = None) -> Treatment:
-    """Make a treatment of what is known to be right, or follows from another and may lie beyond any that is told."""
+def _seen(name: str, on: Seen | date | None, treatment: Treatment) -> Seen:
+    if on is None:
+        return NOT_YET
+    if isinstance(on, Seen):
+        return on
+    if isinstance(on, datetime):
+        local = on.astimezone(treatment.zone).replace(tzinfo=None) if on.tzinfo else on
+        found = seen_at(local, treatment.zone)
+    else:
+        found = seen_on(_dated(on, f"what was seen of {name}"), treatment.zone)
+    if found.last is not None and found.last.at <= treatment.first:
+        raise InputError(f"{name} can't have come on {on:%Y-%m-%d}, before the treatment")
+    return found
+
+
+def _later(day: date, what: str, treatment: Treatment) -> date:
+    if _dated(day, what) <= treatment.day:
+        raise InputError(f"{what} on {day.isoformat()} isn't after the treatment on {treatment.day.isoformat()}")
+    return day
+
+
+def _checked(event: Event, treatment: Treatment) -> Event:
+    if not isinstance(event, Event):
+        raise InputError(f'an event is an Event("wedding", "the wedding", first, last) with its days, not {event!r}')
+    if _dated(event.last, event.label) < _dated(event.first, event.label):
+        raise InputError(f"{event.label} ends before it begins")
+    if event.first < treatment.day:
+        raise InputError(f"{event.label} lies before the treatment on {treatment.day.isoformat()}")
+    return event
+
+
+def _dated(day: object, what: str) -> date:
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise InputError(f"the day of {what} is a date, such as date(2026, 11, 20), not {day!r}")
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InputError(f"{day.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return day
+
+
+def treated_on(day: date, clock: time | None, zone: ZoneInfo) -> Treatment:
+    """Make a treatment of what is known to be right, or follows from another and may lie beyond any that is typed."""
     if clock is None:
         first, last = day_start(day, zone), day_end(day, zone)
     else:
         first, last = readings(datetime.combine(day, clock), zone)
-    return Treatment(day, clock, zone, first, last, seen or {})
+    return Treatment(day=day, clock=clock, zone=zone, first=first, last=last)
 
 
 def seen_at(local: datetime, zone: ZoneInfo) -> Seen:

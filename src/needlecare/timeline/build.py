@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from needlecare.errors import InputError
+from needlecare.errors import InputError, nearest
 from needlecare.model.facts import Fact, Facts, Test, Truth
 from needlecare.model.plan import (
     BETTER_NOT,
@@ -504,6 +504,15 @@ def check_given(rule_set: RuleSet, treatment: Treatment, facts: Facts) -> None:
         name not in known or known[name].assumed != value for name, value in facts.assumed.items()
     ):
         raise InputError(f"these facts were read for another rule set; read them again with that of {rule_set.id}")
+    _check_seen(rule_set, treatment)
+
+
+def _check_seen(rule_set: RuleSet, treatment: Treatment) -> None:
+    """Refuse what was seen if the rule set doesn't know it: it would count for nothing without a word."""
+    to_see = sorted(moment.id for moment in rule_set.moments.values() if moment.clock is None)
+    for name in treatment.seen:
+        if name not in to_see:
+            raise InputError(f"there is no `{name}` to see{nearest(name, to_see)}; it may be {', '.join(to_see)}")
 
 
 __all__ = ["build_timeline"]
