@@ -1,14 +1,18 @@
 """The commands and their options."""
 
-from functools import partial
+import inspect
+from collections.abc import Callable
+from enum import Enum
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, get_args
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from needlecare.cli.options import Request, about_treatment
-from needlecare.errors import InputError
+from needlecare.errors import InputError, nearest
 from needlecare.options import OPTIONS
 
 # A second value would replace the first without a word, and may be the looser one.
@@ -39,25 +43,88 @@ LATER = {
 }
 
 
-class Command(TyperCommand):
-    """A command that handles only the options that were typed; the others keep their defaults."""
+# What Typer has nothing to check of, each with what makes it of the text.
+_CONVERTED: dict[Any, Callable[[Any], Any]] = {bool: bool, str: str, list[str]: list, Path: Path}
+
+
+class _AsTyped:
+    """A parameter that keeps the text that was typed: Typer has Pydantic do so, whose import doubles the start."""
+
+    convert: Callable[[str], Any] | None = None
+
+    def process_value(self, ctx: Any, value: Any) -> Any:
+        """Return *value* as the command takes it; Typer gets what is typed and needs a check, and what is missing."""
+        if value is None and not getattr(self, "required", False):
+            return None
+        if not value or self.convert is None or getattr(self, "callback", None):
+            return super().process_value(ctx, value)  # type: ignore[misc]
+        return self.convert(value)
+
+
+class _Option(_AsTyped, TyperOption):
+    pass
+
+
+class _Argument(_AsTyped, TyperArgument):
+    pass
+
+
+def _as_typed(parameter: Any, annotation: Any) -> Any:
+    """Return *parameter*, which Typer has made for this *annotation*, as one that keeps what was typed."""
+    made: Any = object.__new__(_Option if isinstance(parameter, TyperOption) else _Argument)
+    vars(made).update(vars(parameter))
+    kind = next(iter(get_args(annotation)), None)
+    if isinstance(kind, UnionType):
+        kind = next(one for one in get_args(kind) if one is not NoneType)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        made.convert = partial(_choose, kind, parameter.opts[0])
+    else:
+        made.convert = _CONVERTED.get(kind)
+    return made
+
+
+class _KeepsText:
+    """Part of a command whose parameters keep the text that was typed."""
+
+    callback: Any
+
+    @cached_property
+    def _kept(self) -> dict[str, Any]:
+        """The parameters that were made so far, by name: Typer finds one again by its identity."""
+        return {}
+
+    @cached_property
+    def _annotations(self) -> dict[str, Any]:
+        return {name: one.annotation for name, one in inspect.signature(self.callback).parameters.items()}
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, those that Typer adds by itself included."""
+        every: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for one in every:
+            if one.name not in self._kept:
+                self._kept[one.name] = _as_typed(one, self._annotations.get(one.name))
+        return [self._kept[one.name] for one in every]
+
+
+def _choose(kind: type[Enum], option: str, value: str) -> Enum:
+    try:
+        return kind(value)
+    except ValueError:
+        known = [str(one.value) for one in kind]
+        raise InputError(
+            f"{option}: there is no `{value}`{nearest(value, known)}; it may be {', '.join(known)}"
+        ) from None
+
+
+class Command(_KeepsText, TyperCommand):
+    """A command about a treatment."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse *args*; what wasn't typed and defaults to nothing needs no conversion."""
-        every, args = self.params, _with_days_before(args)
-        typed = {arg.partition("=")[0] for arg in args if arg.startswith("-")}
-        known = {name for param in every for name in (*param.opts, *param.secondary_opts)}
-        if ctx.resilient_parsing or not typed <= {*known, "--"}:
-            # Completing, helping, and telling what is wrong all need every option.
-            return super().parse_args(ctx, args)
-        _refuse_repeats(every, args)
-        idle = [param for param in every if _is_idle(param) and not typed & {*param.opts, *param.secondary_opts}]
-        self.params = [param for param in every if param not in idle]
-        try:
-            rest = super().parse_args(ctx, args)
-        finally:
-            self.params = every
-        ctx.params.update({str(param.name): param.default for param in idle})
+        """Parse *args*, in which a day may be written as plans print it."""
+        args = _with_days_before(args)
+        rest = super().parse_args(ctx, list(args))
+        if not ctx.resilient_parsing:
+            _refuse_repeats(self.params, args)
         return rest
 
 
@@ -81,11 +148,7 @@ def _refuse_repeats(params: list[Any], args: list[str]) -> None:
             raise InputError(f"{names[1]} is given {len(names)} times; it takes one value, give it once")
 
 
-def _is_idle(param: Any) -> bool:
-    return isinstance(param, TyperOption) and not param.required and param.default in (None, False)
-
-
-class Commands(TyperGroup):
+class Commands(_KeepsText, TyperGroup):
     """The program: the commands that are registered, and those that are put together when they are called."""
 
     def __init__(self, **attributes: Any) -> None:
