@@ -189,7 +189,7 @@ def test_what_is_wrong_is_said_on_stderr_alone(arguments: tuple[str, ...], said:
 
 
 def test_wrong_rules_are_told_in_full_and_end_with_three() -> None:
-    ran = run(*DATE, "--rules", str(TESTS / "broken" / "rules-in-a-circle.yaml"))
+    ran = run(*DATE, "--rules", str(TESTS / "broken" / "red-flag-expected.yaml"))
     assert (ran.code, ran.out) == (3, "")
     assert len(ran.err.splitlines()) == 2
     assert ran.err.startswith("needlecare: ")
