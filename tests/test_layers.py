@@ -254,7 +254,7 @@ def test_a_screening_entry_with_the_id_of_a_red_flag_can_be_switched_off_and_eve
         *(("infection",), True, False),
     )
     assert ours.changes == (("screening", "infection", "switched off", ours.id, "we see to it", "Dr A", True, ""),)
-    with pytest.raises(RuleSetError, match=r"`rules infection` is a red flag; red flags can't be switched off"):
+    with pytest.raises(RuleSetError, match=r"`rules infection` is a red flag and can't be switched off"):
         layer(f"extends: microneedling\nswitched-off: {{rules infection: {REASON}}}\n")
 
 

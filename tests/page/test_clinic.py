@@ -117,17 +117,17 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
         (
             '{name: A, colours: {light: "#ffee00"}}',
             "3:36",
-            "#ffee00 is hard to read on a light page: its contrast is 1.2, and 4.5 is the least; take a darker one",
+            "#ffee00 is hard to read on a light page: its contrast is 1.2, and 4.5 is the least; choose a darker one",
         ),
         (
             '{name: A, colours: {dark: "#0b5d5e"}}',
             "3:35",
-            "#0b5d5e is hard to read on a dark page: its contrast is 2.3, and 4.5 is the least; take a lighter one",
+            "#0b5d5e is hard to read on a dark page: its contrast is 2.3, and 4.5 is the least; choose a lighter one",
         ),
         (
             "{name: A, colours: {light: red;}}",
             "3:36",
-            '`red;` is no colour; write six digits in quotes, such as "#0b5d5e"',
+            '`red;` is not a colour; write six digits in quotes, such as "#0b5d5e"',
         ),
         ("{name: A, logo: ../logo.png}", "3:25", "`logo` is the name of a file beside this one, such as logo.png"),
         ("{name: A, logo: /etc/passwd}", "3:25", "`logo` is the name of a file beside this one, such as logo.png"),

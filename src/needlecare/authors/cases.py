@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from needlecare.errors import InputError, nearest
 from needlecare.model.plan import FOREVER, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
-from needlecare.rules.fields import GIVEN, KEYS
+from needlecare.rules.fields import EXPECTED, GIVEN
 from needlecare.rules.layers import read_files, read_trees
 from needlecare.rules.read import Problems, Value, place
+from needlecare.rules.values import note_unknown
 from needlecare.timeline.build import build_timeline
 from needlecare.typed import parse_date, parse_time, parse_zone, read_facts, read_seen
 
@@ -106,8 +107,8 @@ def _expected(expect: dict[Any, Any], problems: Problems) -> list[Expected]:
             found.append(Expected(str(target), "is", wanted, str(place(wanted))))
         elif isinstance(wanted, dict):
             for key, value in wanted.items():
-                if key not in KEYS:
-                    problems.add(key, f"a case can't expect `{key}`{nearest(key, KEYS)}; it may be {', '.join(KEYS)}")
+                if key not in EXPECTED.fields:
+                    note_unknown(key, EXPECTED.what, EXPECTED.fields, problems)
                 text = ", ".join(_texts(value, problems))
                 found.append(Expected(str(target), str(key), text, str(place(value))))
         else:

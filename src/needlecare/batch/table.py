@@ -13,7 +13,7 @@ from typing import AnyStr, BinaryIO, NamedTuple, Self, TextIO
 
 from needlecare.errors import InputError, OutputError, nearest
 from needlecare.files import AtomicFile
-from needlecare.rules.fields import plain
+from needlecare.rules.entries import plain
 from needlecare.views.formats import BYTE_ORDER_MARK
 
 # Bytes kept of a line; in characters that is at least `TOO_LONG`, which no row may reach.

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.model.ruleset import DARK_PAGE, LEAST_CONTRAST, LIGHT_PAGE, Clinic, contrast
-from needlecare.rules.fields import Entry
-from needlecare.rules.read import Problems, Value, fields_at, place
+from needlecare.rules.fields import CLINIC, COLOURS
+from needlecare.rules.read import Problems, Value, place
+from needlecare.rules.values import Entry
 
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "closing": 500}
@@ -23,31 +24,28 @@ _ACTIVE_TAGS = frozenset(("script", "foreignobject", "iframe", "embed", "object"
 _OUTWARD = re.compile(r"(?i)javascript:|@import|url\(\s*['\"]?(?!\s*#)")
 
 
-def parse_clinic(value: Value | None, problems: Problems) -> Clinic | None:
+def parse_clinic(value: Value, problems: Problems) -> Clinic:
     """Read `clinic: {name: …, phone: …, logo: file, colours: {light: …, dark: …}, closing: …}`."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        problems.add(value, "`clinic` is fields in { }, such as {name: …, phone: …, logo: logo.png, closing: …}")
-        return None
-    entry = Entry(value, problems, ("name", "phone", "logo", "colours", "closing"), "`clinic`")
-    if not entry.text("name"):
-        problems.add(next(iter(value), fields_at({}, value)), "`clinic` needs a `name`")
-    said = {key: entry.text(key) for key in _LONGEST}
+    entry = Entry(CLINIC, value, problems)
+    name, phone = entry.get("name", ""), entry.get("phone", "")
+    if not name and isinstance(value, dict):
+        problems.add(next(iter(value), value), "`clinic` needs a `name`")
     for key, longest in _LONGEST.items():
-        if len(said[key]) > longest:
-            entry.note(
-                key, f"`{key}` has {len(said[key])} characters; keep it to {longest}, so that the page stays short"
-            )
-    if said["name"] and (wrong := _wrong_phone(value.get("phone"), said["phone"])):
-        entry.note("phone", f"`{said['phone']}` {wrong}; write a phone number such as +44 20 7946 0000")
-    return Clinic(logo=_logo(value.get("logo"), problems), **said, **_colours(value.get("colours"), problems))
+        if (length := len(entry.get(key, ""))) > longest:
+            entry.note(key, f"`{key}` has {length} characters; keep it to {longest}, so that the page stays short")
+    if name and phone and (wrong := _wrong_phone(entry.fields["phone"], phone)):
+        entry.note("phone", f"`{phone}` {wrong}; write a phone number such as +44 20 7946 0000")
+    return Clinic(
+        name,
+        phone=phone,
+        closing=entry.get("closing", ""),
+        logo=_logo(entry.get("logo"), problems),
+        **_colours(entry.get("colours"), problems),
+    )
 
 
-def _wrong_phone(written: Value | None, phone: str) -> str:
-    """Tell why *phone* can't be dialled as one number, or nothing; a page dials all the digits that stand there."""
-    if not phone:
-        return ""
+def _wrong_phone(written: Value, phone: str) -> str:
+    """Return why *phone* can't be dialled as one number, or nothing; a page dials all the digits that stand there."""
     if not _PHONE.fullmatch(phone):
         return "can't be dialled"
     number = phone.lower().partition("x")[0].partition("e")[0]
@@ -65,23 +63,20 @@ def _wrong_phone(written: Value | None, phone: str) -> str:
 def _colours(value: Value | None, problems: Problems) -> dict[str, str]:
     if value is None:
         return {}
-    if not isinstance(value, dict):
-        problems.add(value, '`colours` is one for a light page and one for a dark, such as {light: "#0b5d5e"}')
-        return {}
-    entry = Entry(value, problems, _PAGES, "`colours`")
+    entry = Entry(COLOURS, value, problems)
     found = {}
     for key, page in _PAGES.items():
-        colour = entry.text(key)
+        colour = entry.get(key)
         if not colour:
             continue
         if not _COLOUR.fullmatch(colour):
-            entry.note(key, f'`{colour}` is no colour; write six digits in quotes, such as "#0b5d5e"')
+            entry.note(key, f'`{colour}` is not a colour; write six digits in quotes, such as "#0b5d5e"')
         elif (ratio := contrast(colour, page)) < LEAST_CONTRAST:
             which = "darker" if key == "light" else "lighter"
             entry.note(
                 key,
                 f"{colour} is hard to read on a {key} page: its contrast is {ratio:.1f}, and {LEAST_CONTRAST} is the "
-                f"least; take a {which} one",
+                f"least; choose a {which} one",
             )
         else:
             found[key] = colour.lower()
@@ -120,7 +115,7 @@ def _logo(value: Value | None, problems: Problems) -> str:
 
 
 def _wrong_svg(data: bytes) -> str:
-    """Tell why an SVG can't be embedded, or nothing: it may hold no script and point at nothing outside itself."""
+    """Return why an SVG can't be embedded, or nothing: it may hold no script and point at nothing outside itself."""
     from xml.etree import ElementTree as ET
 
     try:
@@ -153,5 +148,5 @@ def _wrong_element(element: Any) -> str:
 
 
 def _local(name: object) -> str:
-    """Give the name of a tag or attribute without its namespace."""
+    """Return the name of a tag or attribute without its namespace."""
     return str(name).rpartition("}")[2].lower()

@@ -1,17 +1,18 @@
 """From a place on disk to a checked rule set: read, lay over, parse, check, hash."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from needlecare.errors import InputError
-from needlecare.model.facts import Condition, Fact
-from needlecare.model.ruleset import Clinic, Rule, RuleSet
-from needlecare.rules import fields as words
+from needlecare.model.ruleset import Clinic, RuleSet
+from needlecare.rules import entries
 from needlecare.rules.checks import check_references
-from needlecare.rules.fields import Context, parse_rule, parse_screening, parse_spacing
 from needlecare.rules.layers import Layer, Sources, resolve
-from needlecare.rules.read import Problems, Raw, Value
+from needlecare.rules.read import Problems, Raw
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
+
+_Parsed = TypeVar("_Parsed")
 
 
 def load_rules(name: str | Path = DEFAULT) -> RuleSet:
@@ -56,26 +57,16 @@ def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, words first, and check what refers to what."""
-    raw = layer.entries
     for section in ("activities", "signs", "moments", "events", "facts", "sources"):
-        words.check_ids(list(raw[section].values()), section, problems)
-    kinds = frozenset(raw["kinds"])
-    sources = {str(one.id): words.parse_source(one.id, one.value, problems, kinds) for one in _in_order(raw["sources"])}
-    facts = {str(one.id): words.parse_fact(one.id, one.value, problems) for one in _in_order(raw["facts"])}
+        entries.check_ids(layer.entries[section].values(), section, problems)
 
-    def context(one: Raw) -> Context:
-        default = words.parse_condition(one.file_condition, problems, facts)
+    def parsed(section: str, parse: Callable[..., _Parsed | None], *more: object) -> dict[str, _Parsed]:
+        found = ((one.id, parse(one, *more)) for one in _in_order(layer.entries[section]))
+        return {str(id_): value for id_, value in found if value is not None}
 
-        def read_condition(value: Value | None) -> Condition:
-            return words.parse_condition(value, problems, facts).narrowed(default)
-
-        return Context(problems, sources, read_condition, one.origin, one.core, raw["rules"])
-
-    rules: dict[str, Rule] = {}
-    for one in _in_order(raw["rules"]):
-        rule = parse_rule(one.id, one.fields, context(one))
-        if rule is not None:
-            rules[rule.id] = rule
+    sources = parsed("sources", entries.parse_source, problems, layer.entries["kinds"].keys())
+    facts = parsed("facts", entries.parse_fact, problems)
+    context = entries.Context(problems, sources, entries.Conditions(facts, problems), layer.entries["rules"])
     header = layer.header
     rule_set = RuleSet(
         id=layer.id,
@@ -85,23 +76,21 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         notice=_notice(header),
         open_ends_at=str(header.get("open-ends-at", "")),
         reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
-        rules=rules,
-        screenings={one.id: parse_screening(one.id, one.fields, context(one)) for one in _in_order(raw["screening"])},
-        spacings={one.id: parse_spacing(one.id, one.fields, context(one)) for one in _in_order(raw["sessions"])},
-        activities={
-            str(one.id): words.parse_activity(one.id, one.value, problems) for one in _in_order(raw["activities"])
-        },
-        signs={str(one.id): words.parse_sign(one.id, one.value, problems) for one in _in_order(raw["signs"])},
-        moments={str(one.id): words.parse_moment(one.id, one.value, problems) for one in _in_order(raw["moments"])},
+        rules=parsed("rules", entries.parse_rule, context),
+        screenings=parsed("screening", entries.parse_screening, context),
+        spacings=parsed("sessions", entries.parse_spacing, context),
+        activities=parsed("activities", entries.parse_activity, problems),
+        signs=parsed("signs", entries.parse_sign, problems),
+        moments=parsed("moments", entries.parse_moment, problems),
+        events=parsed("events", entries.parse_event, problems),
         facts=facts,
         sources=sources,
-        weights=words.parse_weights(raw["kinds"], problems),
+        weights=entries.parse_weights(layer.entries["kinds"], problems),
         content=_content(layer),
         changed_core=tuple(sorted({change.id for change in layer.changes if change.core})),
-        events={str(one.id): words.parse_event(one.id, one.value, problems) for one in _in_order(raw["events"])},
         changes=tuple(layer.changes),
         clinic=_clinic(layer, problems),
-        batch=_batch(layer, facts, problems),
+        batch={} if layer.batch is None else entries.parse_batch(layer.batch, facts, problems),
     )
     check_references(rule_set, layer, problems)
     return rule_set
@@ -110,26 +99,19 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
 def _clinic(layer: Layer, problems: Problems) -> Clinic | None:
     if layer.clinic is None:
         return None
+    # Most sets have none, and its patterns take time to make.
     from needlecare.rules.clinic import parse_clinic
 
     return parse_clinic(layer.clinic, problems)
 
 
-def _batch(layer: Layer, facts: Mapping[str, Fact], problems: Problems) -> dict[str, str]:
-    if layer.batch is None:
-        return {}
-    from needlecare.rules.fields import parse_batch
-
-    return parse_batch(layer.batch, facts, problems)
-
-
-def _in_order(entries: Mapping[str, Raw]) -> list[Raw]:
+def _in_order(found: Mapping[str, Raw]) -> list[Raw]:
     """Sort by id: the order of files and entries says nothing."""
-    return [entries[id_] for id_ in sorted(entries)]
+    return [found[id_] for id_ in sorted(found)]
 
 
 def _notice(header: Mapping[str, str]) -> str:
-    """Say the set's notice, and whether anybody has reviewed it."""
+    """Return the notice of the set, and whether anybody has reviewed it."""
     reviewer = header.get("reviewed-by")
     reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
     return f"{header.get('notice', '')} {reviewed}".strip()
@@ -138,8 +120,8 @@ def _notice(header: Mapping[str, str]) -> str:
 def _content(layer: Layer) -> list[object]:
     """Gather what the resolved set says, for its hash; not how it is called."""
     content = {
-        section: {id_: [one.value, one.file_condition, one.core] for id_, one in entries.items()}
-        for section, entries in layer.entries.items()
+        section: {id_: [one.value, one.file_condition, one.core] for id_, one in found.items()}
+        for section, found in layer.entries.items()
     }
     said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by")}
     # Only where there is one: the hash of a set without it stays what it was.
