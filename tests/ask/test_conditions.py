@@ -9,7 +9,7 @@ from needlecare.ask.lookup import Meaning, find_activities
 from needlecare.ask.times import at_instant
 from needlecare.ask.verdict import Verdict, find_return, judge
 from needlecare.model.plan import Timeline
-from needlecare.views.answers import say_return, say_verdict
+from needlecare.views.answers import say
 from needlecare.views.days import list_lifts
 from needlecare.views.phrases import Clock
 
@@ -41,18 +41,18 @@ def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make) -> None:
         "swimming": [],
         "hot-tub": ["redness-gone"],
     }
-    assert "\n- Swimming: free.\n- Hot tubs: only if no redness is left.\n" in say_verdict(answer)
+    assert "\n- Swimming: free.\n- Hot tubs: only if no redness is left.\n" in say(answer)
     (window,) = timeline.windows_on("swimming")
     assert window.waits == (), "as in the plan"
 
 
 def test_when_says_it_of_the_part_alone_too(plan_for: Make) -> None:
     timeline = plan_for()
-    said = say_return(find_return([timeline], means(timeline, "swimming")))
+    said = say(find_return([timeline], means(timeline, "swimming")))
     assert said.startswith(
         "Swimming: not before Thu 26 Nov.\n- Swimming: not before Thu 26 Nov.\n- Hot tubs: not before"
     )
-    said = say_return(find_return([timeline], means(timeline, "sauna"), LATE))
+    said = say(find_return([timeline], means(timeline, "sauna"), LATE))
     assert said.startswith("Saunas: free from Fri 27 Nov 09:00.\n- Only if no redness is left.\n")
 
 
@@ -63,4 +63,4 @@ def test_the_plan_does_not_call_it_free_as_a_whole(plan_for: Make) -> None:
 
 
 def test_what_waits_for_the_same_as_a_whole_is_said_once(plan_for: Make) -> None:
-    assert "\n- Only if no redness is left.\n" in say_verdict(ask(plan_for(), "sauna"))
+    assert "\n- Only if no redness is left.\n" in say(ask(plan_for(), "sauna"))

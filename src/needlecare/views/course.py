@@ -8,10 +8,10 @@ from needlecare.ask.course import results_between
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline.sessions import Course, Deadline, Step
-from needlecare.views.answers import closed
 from needlecare.views.json import head_record, treatment_record
 from needlecare.views.phrases import capital, join_words, say_date, say_dates, say_day, say_option, topmost
 from needlecare.views.sheet import is_stopped, list_findings
+from needlecare.views.verdicts import closed
 
 _WIDEST = 76
 _SHOWN = 3
