@@ -97,10 +97,14 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (
         build_timeline,
         (RULES, TREATMENT, {"area": "face"}),
-        'facts, as read_facts(rule_set, {"area": "face"}) gives them',
+        'facts, as read_facts(rule_set, {"area": "face"}) returns them',
     ),
-    (build_timeline, (RULES, DAY, FACTS), "a timeline is built of a treatment, as make_treatment gives it, not date"),
-    (build_timeline, ("microneedling", TREATMENT, FACTS), "a rule set, as load_rules gives it, not str"),
+    (
+        build_timeline,
+        (RULES, DAY, FACTS),
+        "a timeline is built from a treatment, as make_treatment returns it, not from date",
+    ),
+    (build_timeline, ("microneedling", TREATMENT, FACTS), "a rule set, as load_rules returns it, not from str"),
     (make_treatment, ("2026-11-20", None, LONDON), "is a date, such as date(2026, 11, 20), not '2026-11-20'"),
     (make_treatment, (datetime(2026, 11, 20, 9, tzinfo=UTC), None, LONDON), "is a date, such as date(2026, 11, 20)"),
     (make_treatment, (DAY, "16:30", LONDON), "such as time(16, 30), or None, not '16:30'"),

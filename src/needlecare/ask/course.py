@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cache
 
-from needlecare.model.facts import Facts
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, treated_on
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import last_instant, local_date, shift_date
-from needlecare.timeline.build import build_timeline, precare
-from needlecare.timeline.selection import select
+from needlecare.timeline.build import build_selected, precare
+from needlecare.timeline.selection import Selection, select
 from needlecare.timeline.sessions import Calendar, Course, fit_before, plan_course
 from needlecare.timeline.spans import Spans
 
@@ -21,32 +20,31 @@ def plan_ahead(
 
     With an event *before* which it ends, it must have healed by then. Each session to come has its pre-care.
     """
-    rule_set, treatment, facts = timeline.rule_set, timeline.treatment, timeline.facts
-    selection = select(rule_set, facts)
+    treatment = timeline.treatment
+    selection = select(timeline.rule_set, timeline.facts)
     course = plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
     if course is None:
         return None
     if before is not None:
-        healed = _healing(rule_set, treatment, facts, before.kind)
+        healed = _healing(selection, treatment, before.kind)
         course = fit_before(course, selection.spacings, before, healed=healed, calendar=calendar)
     steps = []
     for step in course.steps:
-        ahead = () if step.done else tuple(precare(rule_set, selection, treatment, step.day))
+        ahead = () if step.done else tuple(precare(selection, treatment, step.day))
         steps.append(step._replace(session=step.session._replace(precare=ahead)))
     return course._replace(steps=tuple(steps))
 
 
-def _healing(rule_set: RuleSet, treatment: Treatment, facts: Facts, kind: str) -> Callable[[date], date]:
+def _healing(selection: Selection, treatment: Treatment, kind: str) -> Callable[[date], date]:
     """Return a function from the day of a session to the first day that is free for an event of *kind*."""
-    known = rule_set.events.get(kind)
-    wanted = rule_set.family(known.activities) if known else ()
-    selection = select(rule_set, facts)
+    known = selection.rule_set.events.get(kind)
+    wanted = selection.rule_set.family(known.activities) if known else ()
 
     @cache
     def healed(day: date) -> date:
         sitting = treated_on(day, None, treatment.zone)
-        timeline = build_timeline(rule_set, sitting, facts)
-        ends = [Spans(rule_set, sitting, selection).open_end()]
+        timeline = build_selected(selection, sitting)
+        ends = [Spans(selection, sitting).open_end()]
         # Each “no” on what the event brings; a “better not” is soft.
         ends.extend(
             window.end

@@ -123,7 +123,9 @@ class Condition(NamedTuple):
     tests: tuple[Test, ...] = ()
 
     def judge(self, facts: Facts) -> tuple[Truth, tuple[str, ...]]:
-        """Tell whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
+        """Return whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
+        if not self.tests:
+            return Truth.YES, ()
         failing: list[str] = []
         unknown: list[str] = []
         for test in self.tests:

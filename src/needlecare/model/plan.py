@@ -209,12 +209,15 @@ class Extent(NamedTuple):
     @property
     def stretches(self) -> tuple[Stretch, ...]:
         """Its stretches in the order of time: better not, no, better not. Those without length are left out."""
-        every = (
-            Stretch(BETTER_NOT, self.better_from, self.start),
-            Stretch(NO, self.start, self.end),
-            Stretch(BETTER_NOT, self.end, self.better_until),
-        )
-        return tuple(one for one in every if one.start < one.end)
+        better_from, start, end, better_until = self
+        found = []
+        if better_from < start:
+            found.append(Stretch(BETTER_NOT, better_from, start))
+        if start < end:
+            found.append(Stretch(NO, start, end))
+        if end < better_until:
+            found.append(Stretch(BETTER_NOT, end, better_until))
+        return tuple(found)
 
 
 class Wait(NamedTuple):

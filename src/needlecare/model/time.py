@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 ELAPSED = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
 DAYS = {"d": 1, "w": 7}
 MONTHS = {"mo": 1, "y": 12}
+_NAMES = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
 # What a date may be in; beyond, durations would leave the calendar.
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 # A duration beyond this is a slip of the finger, and would leave the calendar.
@@ -34,6 +35,11 @@ class Duration(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.amount}{self.unit}"
+
+    @property
+    def in_words(self) -> str:
+        """The duration in words: `6 months`."""
+        return f"{self.amount} {_NAMES[self.unit]}{'' if self.amount == 1 else 's'}"
 
     @property
     def is_elapsed(self) -> bool:
@@ -154,7 +160,7 @@ def as_end(point: Point, duration: Duration, zone: ZoneInfo, *, late: bool = Tru
     if duration.is_elapsed:
         return _elapse(point, duration.rough_length, zone)
     day = shift_date(point.day, duration)
-    elapsed = point.at + timedelta(days=(day - point.day).days)
+    elapsed = point.at + (day - point.day)
     return Point(max(day_end(day, zone, late=late), elapsed), day)
 
 
@@ -166,17 +172,21 @@ def as_end_before(point: Point, duration: Duration, zone: ZoneInfo, *, whole_day
     return Point(day_end(start.day, zone), start.day)
 
 
+@lru_cache(maxsize=4096)
+def begins_day(instant: datetime, zone: ZoneInfo) -> bool:
+    """Report whether a day begins at *instant* (UTC), at either reading of its midnight."""
+    day = local_date(instant, zone)
+    return instant in (day_start(day, zone), day_start(day, zone, late=True))
+
+
 def floor_to_day(instant: datetime, zone: ZoneInfo) -> datetime:
     """Give the midnight at or before *instant*."""
     return day_start(local_date(instant, zone), zone)
 
 
 def ceil_to_day(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Give the midnight at or after *instant*."""
-    day = local_date(instant, zone)
-    if instant in (day_start(day, zone), day_start(day, zone, late=True)):
-        return instant
-    return day_end(day, zone)
+    """Return the midnight at or after *instant*."""
+    return instant if begins_day(instant, zone) else day_end(local_date(instant, zone), zone)
 
 
 TREATMENT = "treatment"

@@ -1,7 +1,8 @@
 """The timeline of one treatment: select what applies, compute spans, merge them, and list the days."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, nearest
@@ -26,42 +27,49 @@ from needlecare.model.plan import (
     treated_on,
 )
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
-from needlecare.model.time import ceil_to_day, last_date, local_date
+from needlecare.model.time import Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.selection import Chosen, Reach, Selection, find_against, select
 from needlecare.timeline.sessions import next_session
 from needlecare.timeline.spans import Span, Spans
 
 LONGEST = 30
-_LAST = 1_000_000
+_ONE_DAY = timedelta(days=1)
 # The list of a day that each state and each kind of window goes to; a permission stands in none.
 _LISTS = {NO: "avoid", BETTER_NOT: "better_not", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
 
-def make_days(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[Day, ...]:
+class _Mark(NamedTuple):
+    """A *target* in one *list* of every day from *first* to *last*."""
+
+    list: str
+    target: str
+    first: date
+    last: date
+
+
+def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None) -> tuple[Day, ...]:
     """List the days of a plan: those of pre-care, then *shown* days from day 0 on.
 
     Without *shown*, up to the last restriction that has a date, though never more than `LONGEST`.
     """
-    windows = list(windows)
     first, last = day_range(windows, treatment, shown)
-    lists: dict[int, dict[str, dict[str, None]]] = {number: {} for number in range(first, last + 1)}
-    lifts: dict[int, list[Lift]] = {number: [] for number in range(first, last + 1)}
+    marks = [mark for window in windows for mark in _marks(window, treatment)]
+    lifts: dict[date, list[Lift]] = {}
+    for lift in sorted(_lifts(windows), key=lambda lift: (lift.at, lift.activity)):
+        lifts.setdefault(local_date(lift.at, treatment.zone), []).append(lift)
+    # Most days are like the one before: their lists change only where a mark begins or is over.
+    changes = {mark.first for mark in marks} | {mark.last + _ONE_DAY for mark in marks if mark.last != date.max}
+    days: list[Day] = []
+    for number in range(first, last + 1):
+        on = treatment.day + timedelta(days=number)
+        if not days or on in changes:
+            lists = _lists([(name, target) for name, target, begins, ends in marks if begins <= on <= ends])
+        days.append(Day(number=number, day=on, lifts=tuple(lifts.get(on, ())), **lists))
+    return tuple(days)
 
-    for window in windows:
-        for name, begins, ends in marks(window, treatment):
-            for number in range(max(begins, first), min(ends, last) + 1):
-                lists[number].setdefault(name, {})[window.target] = None
-        for number, lift in lifting(window, treatment):
-            if first <= number <= last:
-                lifts[number].append(lift)
-    return tuple(
-        _day(number, treatment.day + timedelta(days=number), lists[number], lifts[number])
-        for number in range(first, last + 1)
-    )
 
-
-def marks(window: Window, treatment: Treatment) -> Iterator[tuple[str, int, int]]:
+def _marks(window: Window, treatment: Treatment) -> Iterator[_Mark]:
     """Tell in which lists of which days *window* stands, from the first day to the last."""
     runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
     if window.kind == AVOID and window.waits and window.over < FOREVER:
@@ -70,40 +78,32 @@ def marks(window: Window, treatment: Treatment) -> Iterator[tuple[str, int, int]
     if window.kind in _LISTS:
         runs.append((_LISTS[window.kind], window.start, window.end))
     for name, start, end in runs:
-        last = _LAST if end == FOREVER else day_number(treatment, last_date(start, end, treatment.zone))
-        yield name, _number(start, treatment), last
+        last = date.max if end == FOREVER else last_date(start, end, treatment.zone)
+        yield _Mark(name, window.target, local_date(start, treatment.zone), last)
 
 
-def lifting(window: Window, treatment: Treatment) -> Iterator[tuple[int, Lift]]:
-    """Tell what lifts where *window* eases and ends, and on which day."""
-    if window.kind == AVOID:
-        for lift in window.lifts:
-            yield _number(lift.at, treatment), lift
+def _lifts(windows: Iterable[Window]) -> Iterator[Lift]:
+    for window in windows:
+        if window.kind == AVOID:
+            yield from window.lifts
+
+
+def _lists(marked: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Make the lists of a day: what is restricted stands in the strictest alone."""
+    listed: dict[str, set[str]] = {name: set() for name in (*_LISTS.values(), "only_if")}
+    for name, target in marked:
+        listed[name].add(target)
+    listed["better_not"] -= listed["avoid"]
+    listed["only_if"] -= listed["avoid"] | listed["better_not"]
+    return {name: tuple(sorted(targets)) for name, targets in listed.items()}
 
 
 def _number(instant: datetime, treatment: Treatment) -> int:
     return day_number(treatment, local_date(instant, treatment.zone))
 
 
-def _day(number: int, day: date, listed: dict[str, dict[str, None]], lifts: list[Lift]) -> Day:
-    avoid = listed.get("avoid", {})
-    better_not = {target: None for target in listed.get("better_not", {}) if target not in avoid}
-    return Day(
-        number,
-        day,
-        tuple(sorted(avoid)),
-        tuple(sorted(better_not)),
-        tuple(sorted(target for target in listed.get("only_if", {}) if target not in avoid | better_not)),
-        tuple(sorted(listed.get("do", {}))),
-        tuple(sorted(listed.get("prepare", {}))),
-        tuple(sorted(listed.get("expect", {}))),
-        tuple(sorted(lifts, key=lambda lift: (lift.at, lift.activity))),
-    )
-
-
 def day_range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
-    """Give the first and the last day to list."""
-    windows = list(windows)
+    """Return the numbers of the first and the last day to list."""
     begins = [window.better_from for window in windows]
     ends = [
         instant
@@ -165,24 +165,18 @@ def states_on(window: Window, first: date, last: date, zone: ZoneInfo) -> Iterat
             yield state
 
 
-def begin_before(rule_set: RuleSet, selection: Selection, treatment: Treatment) -> list[tuple[str, date]]:
-    """Tell what is to be left before *treatment*, each from which date on."""
-    spans = Spans(rule_set, treatment, selection)
+def precare(selection: Selection, treatment: Treatment, day: date) -> list[tuple[str, date]]:
+    """List what one would leave between *treatment* and a session on *day*, from which date on."""
+    following = treated_on(day, None, treatment.zone)
+    spans = Spans(selection, following)
     begins: dict[str, date] = {}
     for chosen in selection.by_verb[AVOID]:
         span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
-        if span is not None and span.extent.start < treatment.first:
-            first = local_date(span.extent.start, treatment.zone)
+        if span is not None and span.extent.start < following.first:
+            first = max(local_date(span.extent.start, treatment.zone), treatment.day)
             for target in chosen.rule.targets:
                 begins[target] = min(first, begins.get(target, first))
-    return sorted(begins.items())
-
-
-def precare(rule_set: RuleSet, selection: Selection, treatment: Treatment, day: date) -> Iterator[tuple[str, date]]:
-    """Tell what one would leave between *treatment* and a session on *day*, from which date on."""
-    following = treated_on(day, None, treatment.zone)
-    begins = [(target, max(first, treatment.day)) for target, first in begin_before(rule_set, selection, following)]
-    yield from sorted(begins, key=lambda item: (item[1], item[0]))
+    return sorted(begins.items(), key=lambda item: (item[1], item[0]))
 
 
 _LEADS = {AVOID: "no {}", DO: "{}", ALLOW: "{} is allowed", EXPECT: "{} is to be expected"}
@@ -224,68 +218,75 @@ def _answers(fact: Fact, test: Test) -> str:
 
 
 # Windows that begin together stand in this order.
-KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
-
-
-def build_selected(
-    rule_set: RuleSet, treatment: Treatment, facts: Facts, selection: Selection, *, days: int | None = None
-) -> Timeline:
-    """Build the timeline of what was selected for *facts*."""
-    builder = Builder(rule_set, treatment, selection)
-    windows = tuple(builder.windows())
-    timeline = Timeline(
-        rule_set,
-        treatment,
-        facts,
-        windows,
-        make_days(windows, treatment, days),
-        tuple(builder.sessions()),
-        tuple(find_against(selection, treatment, facts)),
-        tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
-        tuple(_by_urgency(selection.by_verb[CALL])),
-        tuple(builder.longer_if()),
-        tuple(builder.shorter_if()),
-        frozenset(selection.restrictions),
-        perhaps=tuple(builder.perhaps),
-        flagged_from=builder.flagged_from,
-    )
-    return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
-
-
-def _by_urgency(calls: Iterable[Chosen]) -> list[Rule]:
-    return sorted((chosen.rule for chosen in calls), key=lambda rule: (not rule.urgent, rule.id))
+_KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
 
 
 class Builder:
-    """Holds what the steps of one build share."""
+    """What the steps of one build share."""
 
-    def __init__(self, rule_set: RuleSet, treatment: Treatment, selection: Selection) -> None:
-        self._rule_set = rule_set
-        self._treatment = treatment
+    def __init__(self, selection: Selection, treatment: Treatment) -> None:
         self._selection = selection
-        self._spans = Spans(rule_set, treatment, selection)
-        self._known: dict[tuple[str, str], tuple[Span, ...]] = {}
+        self._rule_set = selection.rule_set
+        self._treatment = treatment
+        self._spans = Spans(selection, treatment)
         self._all_spans = [self._spans]
-        self.perhaps: list[Window] = []
-        self.flagged_from = self._spans.worries(chosen.rule for chosen in selection.by_verb[CALL])
         self._next: Treatment | None = None
         if treatment.next_day is not None:
             # A booked session restricts as it will: before it and after it. What is to be done, and what is normal
             # after it, belongs to its own plan.
             self._next = treated_on(treatment.next_day, None, treatment.zone)
-            self._next_spans = Spans(rule_set, self._next, selection)
-            self._all_spans.append(self._next_spans)
+            self._all_spans.append(Spans(selection, self._next))
+        self._reached: dict[tuple[str, Bound | None], tuple[Span, ...]] = {}
         self._holds = {
-            activity: merge(self._restricting(reaches), rule_set.moments)
+            activity: merge(self._restricting(reaches), self._rule_set.moments)
             for activity, reaches in selection.restrictions.items()
         }
 
-    def _restricting(self, reaches: Iterable[Reach]) -> Iterator[Span]:
+    def timeline(self, days: int | None) -> Timeline:
+        """Put everything together but the clashes with events: those are asked of the timeline."""
+        selection, treatment = self._selection, self._treatment
+        expected = [window for chosen in selection.by_verb[EXPECT] for window in self._others(chosen)]
+        perhaps = _perhaps(expected)
+        windows = self._windows(window for window in expected if window not in perhaps)
+        calls = [chosen.rule for chosen in selection.by_verb[CALL]]
+        return Timeline(
+            rule_set=selection.rule_set,
+            treatment=treatment,
+            facts=selection.facts,
+            windows=windows,
+            days=make_days(windows, treatment, days),
+            sessions=tuple(self._sessions()),
+            findings=tuple(find_against(selection, treatment)),
+            unanswered=tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
+            red_flags=tuple(sorted(calls, key=lambda rule: (not rule.urgent, rule.id))),
+            longer_if=tuple(self._longer_if()),
+            shorter_if=tuple(self._shorter_if()),
+            reached=frozenset(selection.restrictions),
+            perhaps=perhaps,
+            flagged_from=self._spans.worries(calls),
+        )
+
+    def _windows(self, expected: Iterable[Window]) -> tuple[Window, ...]:
+        """Make every window, in the order of time."""
+        made = list(expected)
+        for activity, holds in self._holds.items():
+            made.extend(self._restriction(activity, hold) for hold in holds if hold.extent.stretches)
+        for verb in (DO, ALLOW, PREPARE):
+            for chosen in self._selection.by_verb[verb]:
+                made.extend(self._others(chosen))
+        return tuple(sorted(made, key=_in_time))
+
+    # What restricts.
+
+    def _restricting(self, reaches: Iterable[Reach]) -> list[Span]:
+        """Compute the spans of rules that restrict something; most rules reach several activities."""
+        spans: list[Span] = []
         for reach in reaches:
-            key = reach.chosen.rule.id, str(reach.exception or "")
-            if key not in self._known:
-                self._known[key] = tuple(self._reaching(reach))
-            yield from self._known[key]
+            key = reach.chosen.rule.id, reach.exception
+            if key not in self._reached:
+                self._reached[key] = tuple(self._reaching(reach))
+            spans.extend(self._reached[key])
+        return spans
 
     def _reaching(self, reach: Reach) -> Iterator[Span]:
         (rule, unsure), exception = reach
@@ -298,33 +299,6 @@ class Builder:
                 other = spans.of(rule, end=exception, unsure=unsure)
                 if other is not None and (span is None or _adds(other, span)):
                     yield other
-
-    def _before_next(self, rule: Rule) -> Span | None:
-        """Give what *rule* says to prepare before the booked session, if it says anything there."""
-        if self._next is None or not (rule.start or rule.days):
-            return None
-        span = self._next_spans.of(rule)
-        if span is None or span.extent.better_from > self._next.first:
-            return None
-        last = self._next.last
-        extent = Extent(*(min(instant, last) for instant in span.extent))
-        return span._replace(extent=extent, earliest=min(span.earliest, last), waits=(), end_stated=True)
-
-    def windows(self) -> list[Window]:
-        """Make every window, in the order of time."""
-        made = [
-            self._restriction(activity, hold)
-            for activity, holds in self._holds.items()
-            for hold in holds
-            if hold.extent.better_from < hold.extent.better_until
-        ]
-        for verb in (DO, ALLOW, PREPARE):
-            for chosen in self._selection.by_verb[verb]:
-                made.extend(self._others(chosen))
-        made.extend(self._expected())
-        return sorted(
-            made, key=lambda window: (window.start, KINDS.index(window.kind), window.end, window.target, window.rule)
-        )
 
     def _restriction(self, activity: str, hold: Hold) -> Window:
         rule = hold.decider.rule
@@ -349,17 +323,7 @@ class Builder:
             goes_on=hold.goes_on,
         )
 
-    def _expected(self) -> list[Window]:
-        """Make what is to be expected, without what is only perhaps so where a shorter time stands beside it.
-
-        A warning that comes too early costs a call; one that comes too late costs more.
-        """
-        windows = [window for chosen in self._selection.by_verb[EXPECT] for window in self._others(chosen)]
-        shortest: dict[str, datetime] = {}
-        for window in windows:
-            shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
-        self.perhaps = [window for window in windows if window.unsure and window.end > shortest[window.target]]
-        return [window for window in windows if window not in self.perhaps]
+    # What doesn't.
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
@@ -372,15 +336,25 @@ class Builder:
         if rule.verb == DO and rule.end is not None and not span.end_stated:
             # Nobody knows when what it waits for comes: it goes on until that is seen.
             span = span._replace(extent=span.extent._replace(end=FOREVER))
-        if rule.verb == PREPARE and (before := self._before_next(rule)) is not None:
-            yield from (self._other(chosen, before, target) for target in rule.targets)
+        spans = [*self._before_next(rule), span]
         for target in rule.targets:
-            if rule.verb in (DO, ALLOW):
-                yield from self._where_free(chosen, span, target)
-            else:
-                yield self._other(chosen, span, target)
+            for one in self._where_free(span, target) if rule.verb in (DO, ALLOW) else spans:
+                yield self._other(chosen, one, target)
 
-    def _where_free(self, chosen: Chosen, span: Span, target: str) -> Iterator[Window]:
+    def _before_next(self, rule: Rule) -> Iterator[Span]:
+        """Return what *rule* says to prepare before the booked session, if it says anything there."""
+        if self._next is None or rule.verb != PREPARE or not (rule.start or rule.days):
+            return
+        span = self._all_spans[-1].of(rule)
+        if span is None or span.extent.better_from > self._next.first:
+            return
+        last = self._next.last
+        start, end = min(span.extent.start, last), min(span.extent.end, last)
+        yield span._replace(
+            extent=Extent(start, start, end, end), earliest=min(span.earliest, last), waits=(), end_stated=True
+        )
+
+    def _where_free(self, span: Span, target: str) -> Iterator[Span]:
         """Cut what is restricted out of a *do* or an *allow*; what it then waits for comes along."""
         holds = self._holds.get(target, [])
         restricted = [(hold.extent.better_from, hold.extent.better_until) for hold in holds]
@@ -392,15 +366,11 @@ class Builder:
             pieces = cut((begins, ends), restricted)
         for start, end in pieces:
             before = [wait for hold in holds if begins <= hold.extent.end <= start for wait in hold.waits]
-            yield self._other(
-                chosen,
-                span._replace(
-                    extent=Extent(start, start, end, end),
-                    # Where something else cuts it short, that is its end.
-                    waits=span.waits if end == ends else (),
-                    awaited=tuple(dict.fromkeys((*span.awaited, *before))),
-                ),
-                target,
+            yield span._replace(
+                extent=Extent(start, start, end, end),
+                # Where something else cuts it short, that is its end.
+                waits=span.waits if end == ends else (),
+                awaited=tuple(dict.fromkeys((*span.awaited, *before))),
             )
 
     def _other(self, chosen: Chosen, span: Span, target: str) -> Window:
@@ -432,18 +402,19 @@ class Builder:
 
     def _precision(self, instants: Iterable[datetime]) -> str:
         zone = self._treatment.zone
-        whole = all(instant == FOREVER or instant == ceil_to_day(instant, zone) for instant in instants)
-        return "day" if whole else "minute"
+        return "day" if all(one == FOREVER or begins_day(one, zone) for one in instants) else "minute"
 
-    def sessions(self) -> Iterator[Session]:
-        """Give the next session, with what its pre-care would be."""
+    # What comes along.
+
+    def _sessions(self) -> Iterator[Session]:
+        """Return the next session, with what its pre-care would be."""
         session = next_session(self._selection.spacings, self._treatment.day, number=2)
         if session is not None:
             booked = self._treatment.next_day
-            ahead = precare(self._rule_set, self._selection, self._treatment, booked or session.minimum)
+            ahead = precare(self._selection, self._treatment, booked or session.minimum)
             yield session._replace(precare=tuple(ahead), booked=booked)
 
-    def longer_if(self) -> Iterator[Hint]:
+    def _longer_if(self) -> Iterator[Hint]:
         """Name the restrictions that are left out only because of an assumed fact, and would lengthen something."""
         for chosen in self._selection.assumed_away:
             span = self._spans.of(chosen.rule)
@@ -455,20 +426,37 @@ class Builder:
                 mild = max((hold.extent.better_until for hold in holds), default=None)
                 for now, then in ((strict, span.extent.end), (mild, span.extent.better_until)):
                     if now is None or then > now:
-                        yield Hint(chosen.unsure, chosen.rule.id, target, now, then)
+                        yield Hint(facts=chosen.unsure, rule=chosen.rule.id, target=target, now=now, then=then)
                         break
 
-    def shorter_if(self) -> Iterator[Hint]:
+    def _shorter_if(self) -> Iterator[Hint]:
         """Name the restrictions that last as long as they do only because a fact is unknown."""
         for activity, holds in self._holds.items():
             for hold in holds:
-                if hold.decider.unsure and activity in hold.decider.rule.targets:
-                    sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
-                    others = merge(list(self._restricting(sure)), self._rule_set.moments)
-                    end = hold.extent.end
-                    then = max((other.extent.end for other in others if other.extent.start <= end), default=None)
-                    if then != end:
-                        yield Hint(hold.decider.unsure, hold.decider.rule.id, activity, end, then)
+                rule, unsure, now = hold.decider.rule, hold.decider.unsure, hold.extent.end
+                if not unsure or activity not in rule.targets:
+                    continue
+                sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
+                others = [other.extent for other in merge(self._restricting(sure), self._rule_set.moments)]
+                then = max((other.end for other in others if other.start <= now), default=None)
+                if then != now:
+                    yield Hint(facts=unsure, rule=rule.id, target=activity, now=now, then=then)
+
+
+def _in_time(window: Window) -> tuple[datetime, int, datetime, str, str]:
+    return window.start, _KINDS.index(window.kind), window.end, window.target, window.rule
+
+
+def _perhaps(expected: Iterable[Window]) -> tuple[Window, ...]:
+    """Return what is only perhaps so where a shorter time stands beside it.
+
+    A warning that comes too early costs a call; one that comes too late costs more.
+    """
+    expected = list(expected)
+    shortest: dict[str, datetime] = {}
+    for window in expected:
+        shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
+    return tuple(window for window in expected if window.unsure and window.end > shortest[window.target])
 
 
 def _adds(one: Span, to: Span) -> bool:
@@ -480,25 +468,31 @@ def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, day
     """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else.
 
     Raises:
-        InputError: what is given is something else, or the facts were read for another rule set.
+        InputError: one of them is something else, or the facts were read for another rule set.
     """
     check_given(rule_set, treatment, facts)
-    return build_selected(rule_set, treatment, facts, select(rule_set, facts), days=days)
+    return build_selected(select(rule_set, facts), treatment, days=days)
+
+
+def build_selected(selection: Selection, treatment: Treatment, *, days: int | None = None) -> Timeline:
+    """Build the timeline of *treatment* from a *selection*, which may serve many treatments of the same facts."""
+    timeline = Builder(selection, treatment).timeline(days)
+    return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
 
 
 def check_given(rule_set: RuleSet, treatment: Treatment, facts: Facts) -> None:
     """Check that a plan is made of a rule set, a treatment, and facts that were read for that rule set.
 
     Raises:
-        InputError: something of it is something else.
+        InputError: one of them is something else.
     """
     for given, kind, made in (
-        (rule_set, RuleSet, "a rule set, as load_rules gives it"),
-        (treatment, Treatment, "a treatment, as make_treatment gives it"),
-        (facts, Facts, 'facts, as read_facts(rule_set, {"area": "face"}) gives them'),
+        (rule_set, RuleSet, "a rule set, as load_rules returns it"),
+        (treatment, Treatment, "a treatment, as make_treatment returns it"),
+        (facts, Facts, 'facts, as read_facts(rule_set, {"area": "face"}) returns them'),
     ):
         if not isinstance(given, kind):
-            raise InputError(f"a timeline is built of {made}, not {type(given).__name__}")
+            raise InputError(f"a timeline is built from {made}, not from {type(given).__name__}")
     known = rule_set.facts
     if not facts.given.keys() <= known.keys() or any(
         name not in known or known[name].assumed != value for name, value in facts.assumed.items()
@@ -513,6 +507,3 @@ def _check_seen(rule_set: RuleSet, treatment: Treatment) -> None:
     for name in treatment.seen:
         if name not in to_see:
             raise InputError(f"there is no `{name}` to see{nearest(name, to_see)}; it may be {', '.join(to_see)}")
-
-
-__all__ = ["build_timeline"]

@@ -43,7 +43,7 @@ def join(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def cut(interval: Interval, away: Iterable[Interval]) -> list[Interval]:
-    """Give what is left of *interval* without the intervals *away*."""
+    """Return what is left of *interval* without the intervals *away*."""
     left: list[Interval] = []
     start, end = interval
     for gone_from, gone_until in sorted(away):
@@ -74,7 +74,7 @@ def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
 
 
 def _extents(strict: list[Interval], mild: list[Interval]) -> list[Extent]:
-    """Give each no with the better-nots that touch it: one after it belongs to it, one before it if still free."""
+    """Return each no with the better-nots that touch it: one after it belongs to it, one before it if still free."""
     found: list[Extent] = []
     after = dict(mild)
     before = {end: start for start, end in mild}
@@ -117,23 +117,11 @@ def _alone(span: Span) -> Hold:
 
 
 def _hold(extent: Extent, spans: list[Span], moments: Mapping[str, Moment], *, goes_on: bool) -> Hold:
-    """Tell who makes a stretch: who decides its end and start, who says the same, whose conditions stay, who lost."""
+    """Find who makes *extent*: who decides its end and start, who says the same, whose conditions stay, who lost."""
     part = _touching(extent, spans)
-    by_end = sorted(part, key=_from_the_end)
-    deciding = [by_end[0]]
-    for candidate in (
-        max(part, key=lambda span: span.extent.better_until),
-        min(part, key=lambda span: span.extent.start),
-        min(part, key=lambda span: span.extent.better_from),
-    ):
-        if candidate not in deciding and not _covers(deciding, candidate):
-            deciding.append(candidate)
     waits = _needed(part, moments)
-    for span in by_end:
-        adds = {wait.bound for wait in span.waits} & {wait.bound for wait in waits}
-        alike = any(span.extent == known.extent for known in deciding)
-        if span not in deciding and (alike or adds - {wait.bound for known in deciding for wait in known.waits}):
-            deciding.append(span)
+    by_end = sorted(part, key=_reaches, reverse=True)
+    deciding = _deciding(part, by_end, waits)
     return Hold(
         extent,
         earliest=min(max(span.earliest for span in part), extent.end),
@@ -152,9 +140,34 @@ def _touching(extent: Extent, spans: list[Span]) -> list[Span]:
     return [one for one in part if one.extent.better_from < last or one.extent.start == one.extent.end == last] or part
 
 
-def _from_the_end(span: Span) -> tuple[float, float, bool, int]:
+def _reaches(span: Span) -> tuple[datetime, datetime, bool, int]:
     _, _, end, better_until = span.extent
-    return -end.timestamp(), -better_until.timestamp(), not span.end_stated, -len(span.waits)
+    return end, better_until, span.end_stated, len(span.waits)
+
+
+def _deciding(part: list[Span], by_end: list[Span], waits: tuple[Wait, ...]) -> list[Span]:
+    """Return the span that ends last, then what else makes the stretch as long as it is, says the same, or waits."""
+    deciding = [by_end[0]]
+    for candidate in (
+        max(part, key=lambda span: span.extent.better_until),
+        min(part, key=lambda span: span.extent.start),
+        min(part, key=lambda span: span.extent.better_from),
+    ):
+        if candidate not in deciding and not _covers(deciding, candidate):
+            deciding.append(candidate)
+    for span in by_end:
+        if span not in deciding and (
+            any(span.extent == one.extent for one in deciding) or _waits_more(span, deciding, waits)
+        ):
+            deciding.append(span)
+    return deciding
+
+
+def _waits_more(span: Span, deciding: list[Span], waits: tuple[Wait, ...]) -> bool:
+    """Report whether *span* has one of the conditions that stay, and none of *deciding* has it."""
+    known = {wait.bound for one in deciding for wait in one.waits}
+    staying = {wait.bound for wait in waits}
+    return any(wait.bound in staying and wait.bound not in known for wait in span.waits)
 
 
 def _covers(deciding: list[Span], span: Span) -> bool:
@@ -170,6 +183,8 @@ def _covers(deciding: list[Span], span: Span) -> bool:
 def _needed(spans: list[Span], moments: Mapping[str, Moment]) -> tuple[Wait, ...]:
     """Unite the conditions, without those that another one implies: flaking is over only after the skin is calm."""
     waits = {wait.bound: wait for span in spans for wait in span.waits}
+    if not waits:
+        return ()
     implied = {earlier for bound in waits for earlier in _before(bound.split()[0], moments)}
     # The same moment with and without an offset: the one with the later usual end says both.
     latest: dict[str, Wait] = {}
@@ -193,7 +208,7 @@ def _before(name: str, moments: Mapping[str, Moment]) -> set[str]:
 
 
 def lost(hold: Hold) -> Iterator[Overruled]:
-    """Give the values that lost where *hold* holds."""
+    """Return the values that lost where *hold* holds."""
     holding = {span.rule.id for span in hold.spans}
     for span in (span for span in hold.overruled if span.rule.id not in holding):
         for saying in span.rule.says:

@@ -1,11 +1,14 @@
-"""Which rules apply to a person, and which of them reach which activity. Depends on facts alone, not on dates."""
+"""Which rules apply to a person, and which of them reach which activity.
+
+It depends on facts alone and knows no dates: one selection serves every plan of the same answers.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import Finding, Treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, VERBS, Rule, RuleSet, Screening, Spacing
+from needlecare.model.ruleset import ALLOW, AVOID, DO, PRESCRIBED, VERBS, Rule, RuleSet, Screening, Spacing
 from needlecare.model.time import Bound, shift_date
 
 
@@ -17,7 +20,7 @@ class Chosen(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """A rule reaching an activity, with the end of its own that an *exception* gives it there.
+    """A rule that reaches an activity, and the end of its own that an *exception* gives the activity.
 
     Where the rule is unsure, the exception frees nothing: the longer of both counts.
     """
@@ -27,12 +30,14 @@ class Reach(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What applies to a person.
+    """What of *rule_set* applies where *facts* hold.
 
     *by_verb* holds the rules that apply. *assumed_away* holds those left out only because of an assumed fact, with
-    the facts. *restrictions* gives, for each activity that a rule names, the rules that restrict it.
+    the facts. *restrictions* lists, for each activity that a rule names, the rules that restrict it.
     """
 
+    rule_set: RuleSet
+    facts: Facts
     by_verb: Mapping[str, tuple[Chosen, ...]]
     assumed_away: tuple[Chosen, ...]
     restrictions: Mapping[str, tuple[Reach, ...]]
@@ -41,59 +46,51 @@ class Selection(NamedTuple):
 
 
 def select(rule_set: RuleSet, facts: Facts) -> Selection:
-    """Choose the rules of *rule_set* that apply where *facts* hold."""
+    """Choose what of *rule_set* applies where *facts* hold."""
     by_verb: dict[str, list[Chosen]] = {verb: [] for verb in VERBS}
     assumed_away: list[Chosen] = []
     for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)
-        if truth is Truth.YES:
-            by_verb[rule.verb].append(Chosen(rule))
-        elif truth is Truth.UNKNOWN:
+        if truth is not Truth.NO:
             by_verb[rule.verb].append(Chosen(rule, deciding))
         elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
             assumed_away.append(Chosen(rule, deciding))
-    restricting = [*by_verb[AVOID], *by_verb[ALLOW]]
     return Selection(
-        {verb: tuple(chosen) for verb, chosen in by_verb.items()},
-        tuple(assumed_away),
-        _reaches(rule_set, restricting, by_verb[DO]),
-        judge_screenings(rule_set, facts),
-        tuple(_spacings(rule_set, facts)),
+        rule_set=rule_set,
+        facts=facts,
+        by_verb={verb: tuple(chosen) for verb, chosen in by_verb.items()},
+        assumed_away=tuple(assumed_away),
+        restrictions=_restrictions(rule_set, [*by_verb[AVOID], *by_verb[ALLOW]], by_verb[DO]),
+        screenings=tuple((one, one.when.judge(facts)[0]) for one in rule_set.screenings.values()),
+        spacings=tuple(_spacings(rule_set, facts)),
     )
 
 
-def judge_screenings(rule_set: RuleSet, facts: Facts) -> tuple[tuple[Screening, Truth], ...]:
-    """Tell which screening entries hold."""
-    return tuple((screening, screening.when.judge(facts)[0]) for screening in rule_set.screenings.values())
+def _spacings(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[Spacing, tuple[str, ...]]]:
+    for spacing in rule_set.spacings.values():
+        truth, unsure = spacing.when.judge(facts)
+        if truth is not Truth.NO:
+            yield spacing, unsure
 
 
-def _spacings(rule_set: RuleSet, facts: Facts) -> list[tuple[Spacing, tuple[str, ...]]]:
-    judged = [(spacing, *spacing.when.judge(facts)) for spacing in rule_set.spacings.values()]
-    return [(spacing, unsure) for spacing, truth, unsure in judged if truth is not Truth.NO]
-
-
-def _reaches(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) -> dict[str, tuple[Reach, ...]]:
-    """Tell, for each activity that a rule names, which rules restrict it: its own and those on all it is part of."""
-    named = {target: None for chosen in (*restricting, *dos) for target in chosen.rule.targets}
-    named.update((activity, None) for chosen in restricting for activity, _ in chosen.rule.exceptions)
+def _restrictions(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) -> dict[str, tuple[Reach, ...]]:
+    """Find, for each activity that a rule names, which rules restrict it: its own and those on all it is part of."""
+    named = {target for chosen in (*restricting, *dos) for target in chosen.rule.targets}
+    named.update(activity for chosen in restricting for activity, _ in chosen.rule.exceptions)
     by_target: dict[str, list[Chosen]] = {}
     for chosen in restricting:
         for target in chosen.rule.targets:
             by_target.setdefault(target, []).append(chosen)
-    reaches: dict[str, tuple[Reach, ...]] = {}
-    for activity in sorted(named):
-        found = reaches_on(rule_set, by_target, activity)
-        if found:
-            reaches[activity] = found
-    return reaches
+    found = {activity: _reaching(rule_set, by_target, activity) for activity in sorted(named)}
+    return {activity: reaches for activity, reaches in found.items() if reaches}
 
 
-def reaches_on(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str) -> tuple[Reach, ...]:
-    """Give the rules that restrict *activity*, each once, those on the activity itself first.
+def _reaching(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str) -> tuple[Reach, ...]:
+    """Return the rules that restrict *activity*, each once, those on the activity itself first.
 
     No rule restricts a prescribed medicine, whatever it is part of.
     """
-    if rule_set.activities[activity].medicine == "prescribed":
+    if rule_set.activities[activity].medicine == PRESCRIBED:
         return ()
     found: dict[str, tuple[Reach, ...]] = {}
     for ancestor in rule_set.lineage[activity]:
@@ -104,49 +101,47 @@ def reaches_on(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activit
 
 
 def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Reach, ...]:
-    """Climb from *activity* to the rule's targets; a path through an exception doesn't count."""
+    """Climb from *activity* to the targets of the rule; a way through an exception doesn't count."""
     exceptions = dict(chosen.rule.exceptions)
     if not exceptions:
         return (Reach(chosen),)
-    frontier, seen, met = [activity], {activity}, []
-    while frontier:
-        node = frontier.pop()
-        if node in exceptions:
-            met.append(node)
+    met = []
+    seen = {activity}
+    ahead = [activity]
+    while ahead:
+        one = ahead.pop()
+        if one in exceptions:
+            met.append(one)
             continue
-        if node in chosen.rule.targets:
+        if one in chosen.rule.targets:
             return (Reach(chosen),)
-        parents = [parent for parent in rule_set.activities[node].under if parent not in seen]
-        seen.update(parents)
-        frontier.extend(parents)
+        above = [parent for parent in rule_set.activities[one].under if parent not in seen]
+        seen.update(above)
+        ahead.extend(above)
     # Of exceptions one inside the other the nearest speaks of the activity; those side by side all do.
-    outer = {ancestor for node in met for ancestor in rule_set.lineage[node][1:]}
-    return tuple(Reach(chosen, exceptions[node]) for node in sorted(met) if node not in outer)
+    outer = {ancestor for one in met for ancestor in rule_set.lineage[one][1:]}
+    return tuple(Reach(chosen, exceptions[one]) for one in sorted(met) if one not in outer)
 
 
 _GRAVEST = ("stop", "postpone", "ask", "tell")
 
 
-def find_against(selection: Selection, treatment: Treatment, facts: Facts) -> Iterator[Finding]:
-    """Tell what speaks against the treatment, the gravest first."""
+def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
+    """List what speaks against the treatment, the gravest first."""
     found = []
     for screening, truth in selection.screenings:
-        if truth is Truth.YES:
-            level = _level(screening, treatment, facts)
-            found.extend([Finding(screening, level)] if level else [])
-    yield from sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
+        level = _level(screening, treatment, selection.facts) if truth is Truth.YES else None
+        if level is not None:
+            found.append(Finding(screening, level))
+    return sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
 
 
 def _level(screening: Screening, treatment: Treatment, facts: Facts) -> str | None:
-    """Give the level for this person; long enough before the treatment it no longer counts, undated it is asked."""
+    """Return the level for this person: none where it is long enough ago, "ask" at most where no date is known."""
     if screening.within is None:
         return screening.level
-    dates = [
-        facts.dates[test.fact, answer]
-        for test in screening.when.tests
-        for answer in test.answers
-        if (test.fact, answer) in facts.dates
-    ]
+    asked = {(test.fact, answer) for test in screening.when.tests for answer in test.answers}
+    dates = [day for answer, day in facts.dates.items() if answer in asked]
     if not dates:
         return "ask" if screening.level in ("stop", "postpone") else screening.level
     over = shift_date(max(dates), screening.within)

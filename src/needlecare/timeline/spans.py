@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER, Extent, Treatment, Wait
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
 from needlecare.model.time import (
     AT_TREATMENT,
     Bound,
@@ -23,7 +23,7 @@ from needlecare.model.time import (
     local_date,
     shift_date,
 )
-from needlecare.timeline.moments import Moments, Resolved, Unplanned
+from needlecare.timeline.moments import Resolved, Resolver, Unplanned
 from needlecare.timeline.selection import Selection
 
 
@@ -46,12 +46,12 @@ class Span(NamedTuple):
 class Spans:
     """Computes spans for one treatment."""
 
-    def __init__(self, rule_set: RuleSet, treatment: Treatment, selection: Selection) -> None:
+    def __init__(self, selection: Selection, treatment: Treatment) -> None:
         self._treatment = treatment
         self._zone = treatment.zone
-        self._rules = rule_set.rules
+        self._rules = selection.rule_set.rules
         self._applying = {chosen.rule.id for rules in selection.by_verb.values() for chosen in rules}
-        self._moments = Moments(rule_set, treatment, self._end_of_rule)
+        self._moments = Resolver(selection.rule_set, treatment, self._end_of_rule)
         # Rules that wait for each other in a row would be computed again for each that waits.
         self._ended: dict[str, tuple[Resolved, bool]] = {}
 
@@ -64,7 +64,9 @@ class Spans:
             span = self._span(rule, end)
         except Unplanned:
             return None
-        return span._replace(unsure=unsure) if span.extent.better_from < FOREVER else None
+        if span.extent.better_from == FOREVER:
+            return None
+        return span._replace(unsure=unsure) if unsure else span
 
     def permitted(self, rule: Rule) -> Span | None:
         """Compute where a permission holds: from when it must have begun, and only as long as it surely does."""
