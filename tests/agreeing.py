@@ -275,7 +275,7 @@ def check_csv(timeline: Timeline) -> None:
     warnings = len(record["screening"]) + len(record["red_flags"])
     for row, window in zip(rows[warnings:], record["windows"], strict=True):
         for column in ("kind", "activity", "rule", "start", "origin", "precision", "text"):
-            assert row[column] == window[column]
+            assert row[column] == (window[column] or "")
         for column in ("earliest", "end", "better_from", "better_until", "times", "if", "usually_by", "worry_after"):
             assert row[column] == (window[column] or "")
         for column in ("end_stated", "open_end"):

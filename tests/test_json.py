@@ -9,7 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from needlecare.views.json import json_schema, render
+from needlecare.views.json import render
+from needlecare.views.schema import json_schema
 from running import PLAN, check_golden, golden_timeline, run, run_program
 
 PROFILES = [
@@ -47,7 +48,7 @@ def test_the_json_of_a_small_sheet() -> None:
 def test_the_schema_is_one(schema: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     assert schema == json_schema()
-    assert schema["title"] == "TimelineRecord"
+    assert schema["title"] == "Timeline"
 
 
 @pytest.mark.parametrize("arguments", PROFILES, ids=lambda arguments: " ".join(arguments) or "a date alone")
@@ -67,10 +68,10 @@ def closed(schema: dict[str, Any]) -> dict[str, Any]:
 def test_every_field_of_the_contract_is_there() -> None:
     record = plan_as_json("--time", "16:30", "--depth", "1.5", "--condition", "eczema")
     assert list(record)[:12] == [
-        *("schema_version", "notice", "ruleset", "treatment", "facts", "assumed", "unknown", "windows", "days"),
-        *("sessions", "screening", "unanswered"),
+        *("schema_version", "notice", "ruleset", "treatment", "facts", "assumed", "unknown", "windows", "rules"),
+        *("days", "sessions", "screening"),
     ]
-    assert record["schema_version"] == 1
+    assert record["schema_version"] == 2
     assert "not medical advice" in record["notice"]
     assert record["ruleset"].keys() == {"id", "version", "hash", "reviewed_by", "changed_core"}
     assert record["ruleset"]["hash"].startswith("sha256:")
@@ -87,20 +88,28 @@ def test_every_field_of_the_contract_is_there() -> None:
     assert "skin-type" in record["unknown"]
     wanted = {
         *("rule", "kind", "activity", "text", "start", "earliest", "end", "end_stated", "better_from", "better_until"),
-        *("and_once", "precision", "times", "if", "says", "overruled", "origin"),
+        *("and_once", "precision", "times", "if", "sources", "overruled", "origin", "rules", "bound"),
     }
     for window in record["windows"]:
         assert wanted <= window.keys()
         assert window["kind"] in {"avoid", "do", "allow", "expect", "prepare"}
-        assert window["says"]
-        assert all({"source", "value"} <= saying.keys() for saying in window["says"])
-        assert all({"rule", "source", "value"} <= lost.keys() for lost in window["overruled"])
+        assert window["sources"]
+        assert window["rule"] in window["rules"]
+        assert window["bound"] in {None, "at least", "up to"}
+        assert {*window["rules"], *window["overruled"]} <= record["rules"].keys()
+        said = [one["source"] for id_ in window["rules"] for one in record["rules"][id_]["says"]]
+        assert set(window["sources"]) == set(said)
+    for rule in record["rules"].values():
+        assert rule.keys() == {"says", "words", "origin", "confidence"}
+        assert rule["says"]
+        assert all(saying.keys() == {"source", "value", "note"} for saying in rule["says"])
     for day in record["days"]:
         assert {"day", "date", "avoid", "better_not", "only_if", "do", "expect", "lifts"} <= day.keys()
         assert all({"activity", "at"} <= lift.keys() for lift in day["lifts"])
     assert {"number", "minimum", "recommended", "overdue", "sources"} <= record["sessions"][0].keys()
     assert {"condition", "level", "text", "sources"} <= record["screening"][0].keys()
-    assert {"text", "sources"} <= record["red_flags"][0].keys()
+    assert record["red_flags"][0].keys() == {"urgency", "text", "signs", "sources"}
+    assert {flag["urgency"] for flag in record["red_flags"]} == {"today", "clinic"}
 
 
 def test_the_makeup_window_is_that_of_the_contract() -> None:

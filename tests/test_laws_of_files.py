@@ -15,7 +15,7 @@ from generated import rules, treatments
 from needlecare import RuleSet, RuleSetError, Treatment, build_timeline, load_rules, read_facts
 from needlecare.model.facts import Condition
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
-from needlecare.views.json import to_record
+from needlecare.views.json import plan_record
 from support import WORDS
 
 few = settings(tries(12), phases=[Phase.explicit, Phase.reuse, Phase.generate])
@@ -67,7 +67,7 @@ def load(*files: Mapping[str, Any], flow: bool = False) -> RuleSet:
 
 def planned(rule_set: RuleSet, treatment: Treatment) -> Written:
     """Give what the plan comes to, without how the rule set is called."""
-    record: Written = json.loads(json.dumps(to_record(build_timeline(rule_set, treatment, read_facts(rule_set, {})))))
+    record: Written = json.loads(json.dumps(plan_record(build_timeline(rule_set, treatment, read_facts(rule_set, {})))))
     del record["ruleset"]["id"], record["ruleset"]["version"]
     return record
 

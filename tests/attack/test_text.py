@@ -72,7 +72,7 @@ def test_json_holds_it_whole_and_escaped(arguments: tuple[str, ...], rules: str)
     ran = run(*[word for word in arguments if word != "--sources"], "--rules", rules, "--format", "json")
     assert ran.code in (0, 1, 4), ran.err
     assert not set(ran.out) & FORBIDDEN
-    assert json.loads(ran.out)["schema_version"] == 1
+    assert json.loads(ran.out)["schema_version"] == 2
 
 
 def test_a_terminal_shows_it_and_obeys_nothing(rules: str) -> None:

@@ -156,7 +156,7 @@ def test_inline_puts_the_error_in_the_rows_place(tmp_path: Path) -> None:
         "id": "C-2",
         "line": 6,
         "error": errors[2]["error"],
-        "schema_version": 1,
+        "schema_version": 2,
     }
     assert not (tmp_path / "clients.rejects.csv").exists()
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ TWO = "id,date,time,name\nC-1,2026-11-20,16:30,Zoë\nC-2,2026-11-21,,Bob\n"
 def test_an_export_is_read_however_it_is_written(data: bytes, tmp_path: Path) -> None:
     ran = batch(write(tmp_path, data))
     assert (ids(ran), ran.code) == (["C-1", "C-2"], 0)
-    assert [plan["treatment"]["time"] for plan in plans(ran)] == ["16:30", None]
+    assert [plan["treatment"].get("time") for plan in plans(ran)] == ["16:30", None]
 
 
 def test_the_columns_may_have_any_name(tmp_path: Path) -> None:
@@ -116,7 +117,7 @@ def test_without_dates_numbers_that_are_not_clear_are_refused_with_the_way_out(c
 )
 def test_a_date_may_have_its_time_with_it_and_midnight_means_none(cell: str, clock: str | None, tmp_path: Path) -> None:
     (plan,) = plans(batch(write(tmp_path, f"id,date\n1,{cell}\n")))
-    assert plan["treatment"]["time"] == clock
+    assert plan["treatment"].get("time") == clock
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_a_date_may_have_its_time_with_it_and_midnight_means_none(cell: str, clo
 )
 def test_midnight_in_the_column_of_the_time_means_none_too(cells: str, clock: str | None, tmp_path: Path) -> None:
     (plan,) = plans(batch(write(tmp_path, f"id,date,time\n1,{cells}\n")))
-    assert plan["treatment"]["time"] == clock
+    assert plan["treatment"].get("time") == clock
 
 
 def test_json_lines_hold_texts_numbers_and_lists(tmp_path: Path) -> None:
@@ -198,7 +199,7 @@ def test_an_option_that_no_row_could_use_is_told_once(options: list[str], said: 
 def test_a_time_of_the_options_yields_to_one_in_the_cell_of_the_date(tmp_path: Path) -> None:
     table = write(tmp_path, "id,date,time\n1,2026-11-20 10:00,\n2,2026-11-20,\n3,2026-11-20,09:15\n")
     ran = batch(table, "--time", "16:30")
-    assert [plan["treatment"]["time"] for plan in plans(ran)] == ["10:00", "16:30", "09:15"]
+    assert [plan["treatment"].get("time") for plan in plans(ran)] == ["10:00", "16:30", "09:15"]
 
 
 def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
@@ -243,6 +244,7 @@ def test_an_input_that_is_none_is_one_line_and_code_2(table: str, said: str, tmp
         (["--resume"], "--resume goes on in a folder"),
         (["--errors", "loud"], "--errors: `loud` can't be; it is reject or inline"),
         (["--errors", "inline", "-o", "out", "--format", "json"], "--errors inline puts errors among JSON Lines"),
+        (["--full-lines", "-o", "out", "--format", "json"], "--full-lines is for JSON Lines"),
         (["--rejects", "clients.csv"], "--rejects clients.csv: that is the input"),
     ],
 )
@@ -261,7 +263,18 @@ def test_nothing_in_is_nothing_out(tmp_path: Path) -> None:
     assert (ran.code, ran.out, ran.err) == (0, "", "needlecare: 0 plans\n")
 
 
-def test_a_line_is_the_plan_with_the_id_before_it(tmp_path: Path) -> None:
-    line = json.loads(batch(write(tmp_path, "id,date,time\nC-1,2026-11-20,16:30\n")).out)
+def thin(value: Any) -> Any:
+    """Leave out what is null or empty."""
+    if isinstance(value, dict):
+        return {name: thin(one) for name, one in value.items() if one not in (None, [], {})}
+    return [thin(one) for one in value] if isinstance(value, list) else value
+
+
+def test_a_line_is_the_plan_with_the_id_before_it_without_what_others_hold(tmp_path: Path) -> None:
+    table = write(tmp_path, "id,date,time\nC-1,2026-11-20,16:30\n")
     plan = json.loads(run("plan", "--date", "2026-11-20", "--time", "16:30", *HERE, "--format", "json").out)
-    assert list(line.items()) == [("id", "C-1"), *plan.items()]
+    full = json.loads(batch(table, "--full-lines").out)
+    assert list(full.items()) == [("id", "C-1"), *plan.items()]
+    line = json.loads(batch(table).out)
+    del full["rules"], full["days"]
+    assert list(line.items()) == list(thin(full).items())

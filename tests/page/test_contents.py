@@ -19,7 +19,7 @@ from needlecare.views import csv as csv_view
 from needlecare.views import html
 from needlecare.views import json as json_view
 from needlecare.views import text as markdown
-from needlecare.views.json import to_record
+from needlecare.views.json import plan_record
 from page.pages import CLINIC, HERE, Page, make_plan, rules
 from running import PLAN, run, run_program
 
@@ -52,7 +52,7 @@ def said_date(instant: datetime) -> str:
 def expected(timeline: Timeline) -> dict[str, str]:
     """Say from the JSON how long each activity is restricted after the treatment."""
     found: dict[str, list[str]] = {}
-    record = to_record(timeline)
+    record = plan_record(timeline)
     moment = str(record["treatment"]["moment"])
     for window in record["windows"]:
         ends = [instant for instant in (window["end"], window["better_until"]) if instant]
@@ -121,7 +121,7 @@ def test_every_day_session_and_red_flag_is_on_the_page(timeline: Timeline) -> No
         for _, attributes, _ in page.elements
         if "data-last" in attributes
     ]
-    record = to_record(timeline)
+    record = plan_record(timeline)
     after = [day["date"] for day in record["days"] if day["day"] >= 0]
     assert (days[0][0], days[-1][1]) == (after[0], after[-1])
     for flag in record["red_flags"]:

@@ -77,12 +77,12 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.signs import NO_RULE, Sighting, judge_sign
+    from needlecare.ask.signs import UNKNOWN, Sighting, judge_sign
 
     question = _ask(timeline, words, at, now)
     meaning, asked = question.understand(find_signs, signs=True)
     if not meaning.ids or meaning.turning:
-        return Sighting(meaning, asked, NO_RULE, question.timelines[0])
+        return Sighting(meaning, asked, UNKNOWN, question.timelines[0])
     return judge_sign(_with_booked(question.timelines, asked.last), meaning, asked)
 
 

@@ -51,7 +51,7 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     rule_set = timeline.rule_set
     windows = tuple(_windows(timeline, meaning))
     made = list(dict.fromkeys(rule for window in windows for rule in window.rules))
-    beaten = dict.fromkeys(one.rule for window in windows for one in window.overruled if one.rule not in made)
+    beaten = dict.fromkeys(one for window in windows for one in window.overruled if one not in made)
     voices = tuple(
         Voice(rule.id, rule_set.sources[saying.source], saying, rule.value in saying.value)
         for rule in (rule_set.rules[id_] for id_ in (*made, *beaten))

@@ -9,13 +9,13 @@ from needlecare.ask.times import When
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import EXPECT, Rule
 
-Gravity = Literal["red-flag", "call", "no-rule", "no-longer-expected", "expected"]
-RED_FLAG: Final = "red-flag"
-CALL: Final = "call"
-NO_RULE: Final = "no-rule"
-NO_LONGER: Final = "no-longer-expected"
-EXPECTED: Final = "expected"
-_GRAVEST: tuple[Gravity, ...] = (RED_FLAG, CALL, NO_RULE, NO_LONGER, EXPECTED)
+Gravity = Literal["today", "clinic", "unknown", "watch", "usual"]
+RED_FLAG: Final = "today"
+CALL: Final = "clinic"
+UNKNOWN: Final = "unknown"
+NO_LONGER: Final = "watch"
+EXPECTED: Final = "usual"
+_GRAVEST: tuple[Gravity, ...] = (RED_FLAG, CALL, UNKNOWN, NO_LONGER, EXPECTED)
 
 
 class Sighting(NamedTuple):
@@ -60,12 +60,12 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
     gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
     if gravest.verdict in (EXPECTED, NO_LONGER) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”.
-        return gravest._replace(verdict=NO_RULE)
+        return gravest._replace(verdict=UNKNOWN)
     return gravest
 
 
 def _judge(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
-    blank = Sighting(meaning, asked, NO_RULE, timeline)
+    blank = Sighting(meaning, asked, UNKNOWN, timeline)
     flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
     if not flags and latest:
         flags = tuple(_overdue(timeline, sign, asked))

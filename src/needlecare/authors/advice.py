@@ -265,7 +265,7 @@ def _never(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
     windows = [window for window in timeline.windows if window.kind == AVOID]
     if any(rule.id in window.rules for window in windows):
         return
-    hiding = sorted({window.rule for window in windows for lost in window.overruled if lost.rule == rule.id})
+    hiding = sorted({window.rule for window in windows if rule.id in window.overruled})
     if hiding:
         names = ", ".join(hiding)
         yield f"{rule.id} never shows: {names} is stricter on the same; change that one by its id, or switch it off"

@@ -196,7 +196,8 @@ _LONGEST_PROBLEM = 2000
 class Settings(NamedTuple):
     """What holds for every row; plain values, so that another process can be told.
 
-    *folder* is None for JSON Lines; *inline* puts errors among them; *resume* leaves files that are as they should be.
+    *folder* is None for JSON Lines; *inline* puts errors among them; *resume* leaves files that are as they should be;
+    *full_lines* have the rules, the days, and what is null or empty too.
     """
 
     rules: str | None
@@ -208,6 +209,7 @@ class Settings(NamedTuple):
     folder: str | None
     inline: bool
     resume: bool
+    full_lines: bool = False
 
 
 class Task(NamedTuple):
@@ -280,7 +282,7 @@ class Work:
         return task.problem
 
     def _line(self, client: str, case: Case) -> bytes:
-        return render_line(build_timeline(self.rule_set, *case), client).encode()
+        return render_line(build_timeline(self.rule_set, *case), client, full=self.settings.full_lines).encode()
 
     def _file(self, task: Task, case: Case) -> Outcome:
         """Write the file of one client, unless it is there already, made of the same."""

@@ -38,7 +38,7 @@ Sign = Annotated[
     list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer("signs"))
 ]
 # What a verdict is to a script: anything else is a no.
-_EXITS = {"yes": ExitCode.DONE, "expected": ExitCode.DONE, "no-rule": ExitCode.UNKNOWN}
+_EXITS = {"yes": ExitCode.DONE, "usual": ExitCode.DONE, "no-rule": ExitCode.UNKNOWN, "unknown": ExitCode.UNKNOWN}
 
 
 @about_treatments
@@ -149,9 +149,9 @@ def _read_day(text: str, requests: Sequence[Request]) -> date:
 
 def _answer(requests: Sequence[Request], answer: Any, format_: str, code: ExitCode) -> NoReturn:
     if format_ == "json":
-        from needlecare.views.answers_json import record_of, write
+        from needlecare.views.answers_json import render
 
-        write_data(write(record_of(answer)))
+        write_data(render(answer))
     else:
         from needlecare.views.answers import say
 
@@ -199,10 +199,9 @@ def sessions(
         complain("no rule says how far apart these sessions are; ask your clinic")
         raise typer.Exit(ExitCode.UNKNOWN)
     if format_ == "json":
-        from needlecare.views.answers_json import write
-        from needlecare.views.course import course_record
+        from needlecare.views.answers_json import render_course
 
-        write_data(write(course_record(course, timeline)))
+        write_data(render_course(course, timeline))
     else:
         from needlecare.views.course import say_course
 

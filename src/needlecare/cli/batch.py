@@ -34,6 +34,7 @@ class Options(NamedTuple):
     resume: bool
     jobs: int
     errors: str
+    full_lines: bool
 
 
 def _with_defaults(command: Callable[..., None]) -> Callable[..., None]:
@@ -75,9 +76,12 @@ def batch(
     errors: Annotated[
         str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
     ] = "reject",
+    full_lines: Annotated[
+        bool, typer.Option("--full-lines", help="Lines with rules, days, and what is null or empty.")
+    ] = False,
 ) -> None:
     """Plan a whole list of treatments, one a row; any option of a treatment holds where a row leaves it empty."""
-    options = Options(format_, output, rejects, resume, jobs, errors)
+    options = Options(format_, output, rejects, resume, jobs, errors, full_lines)
     whole = _read_options(source, map_ or [], dates, options, dict(defaults))
     with _open(source) as stream:
         summary = _run(whole, stream)
@@ -101,6 +105,8 @@ def _read_options(
     format_, folder, target = _choose(options)
     if options.resume and folder is None:
         raise InputError("--resume goes on in a folder; give it with -o")
+    if options.full_lines and format_ != LINES:
+        raise InputError("--full-lines is for JSON Lines; it goes without -o FOLDER")
     if options.errors == "inline" and format_ != LINES:
         raise InputError("--errors inline puts errors among JSON Lines; it goes without -o FOLDER")
     rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
@@ -123,6 +129,7 @@ def _read_options(
         None if folder is None else str(folder),
         options.errors == "inline",
         options.resume,
+        options.full_lines,
     )
     for path in (options.rejects, options.output):
         if path is not None:

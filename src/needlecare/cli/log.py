@@ -71,10 +71,10 @@ def list_(
     log = the_log(no_log=no_log)
     logged, lasting = log.treatments(), log.lasting()
     if format_ == "json":
-        from needlecare.views.answers_json import write
+        from needlecare.views.json import SCHEMA_VERSION, write
 
         treatments = [{"id": one.id, **_sorted(one.options)} for one in logged]
-        write_data(write({"schema_version": 1, "treatments": treatments, "lasting": _sorted(lasting)}))
+        write_data(write({"schema_version": SCHEMA_VERSION, "treatments": treatments, "lasting": _sorted(lasting)}))
         return
     lines = [f"{one.id}: {_line(one.options)}" for one in logged] or ["No treatment is remembered."]
     if lasting:

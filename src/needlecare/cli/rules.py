@@ -224,16 +224,17 @@ def init_rules(path: Path) -> None:
 def write_schema(*, timeline: bool) -> None:
     """Write the JSON Schema of rule files, or of plans."""
     from needlecare.rules.fields import rule_schema
-    from needlecare.views.json import json_schema
+    from needlecare.views.schema import json_schema
 
     made = json_schema() if timeline else rule_schema()
     write_data(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
 
 
 def _write_json(record: dict[str, Any]) -> None:
+    from needlecare.views.json import SCHEMA_VERSION
     from needlecare.views.phrases import escape
 
-    lines = json.dumps({"schema_version": 1, **record}, indent=2, ensure_ascii=False).split("\n")
+    lines = json.dumps({"schema_version": SCHEMA_VERSION, **record}, indent=2, ensure_ascii=False).split("\n")
     write_data("".join(f"{escape(line)}\n" for line in lines))
 
 

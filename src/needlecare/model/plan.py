@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import repeat
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -231,14 +232,6 @@ class Wait(NamedTuple):
     usually_by: datetime | None
 
 
-class Overruled(NamedTuple):
-    """A value that lost: a milder rule on the same activity."""
-
-    rule: str
-    source: str
-    value: str
-
-
 class Lift(NamedTuple):
     """A restriction on *activity* ends at an instant: *to* tells what follows, `yes` or `better-not`."""
 
@@ -252,9 +245,10 @@ class Window(NamedTuple):
     """The time that a rule holds on one target, merged with all other rules on it.
 
     On *avoid* its *extent* has up to three stretches; of every other kind `[start, end)` is all there is. *rule*
-    decides the end; *rules* are all that have a part in it; *overruled* are those that lost. *earliest* is the end by
-    its known parts alone. *unsure* are unknown facts that keep it as long as it is. *waits* are what else must have
-    come for a restriction to end, or for anything else to begin; *until_seen* is what its end waits for then.
+    decides the end, and *bound* is the hedge of that end: `at least`, `up to`. *rules* are all that have a part in it;
+    *overruled* are those that lost. *earliest* is the end by its known parts alone. *unsure* are unknown facts that
+    keep it as long as it is. *waits* are what else must have come for a restriction to end, or for anything else to
+    begin; *until_seen* is what its end waits for then.
     """
 
     rule: str
@@ -269,7 +263,7 @@ class Window(NamedTuple):
     words: Mapping[str, str]
     condition: str | None
     says: tuple[Saying, ...]
-    overruled: tuple[Overruled, ...]
+    overruled: tuple[str, ...]
     origin: str
     rules: tuple[str, ...]
     unsure: tuple[str, ...] = ()
@@ -279,6 +273,7 @@ class Window(NamedTuple):
     low_confidence: bool = False
     until_seen: tuple[Wait, ...] = ()
     goes_on: bool = False
+    bound: str = ""
 
     @property
     def better_from(self) -> datetime:
@@ -359,6 +354,13 @@ class Day(NamedTuple):
     lifts: tuple[Lift, ...]
 
 
+class Precare(NamedTuple):
+    """What begins before a session, and on which day."""
+
+    activity: str
+    start: date
+
+
 class Session(NamedTuple):
     """When session *number* may take place: not before *minimum*; *overdue* is when it is late.
 
@@ -373,7 +375,7 @@ class Session(NamedTuple):
     total: tuple[int, int] | None
     sources: tuple[str, ...]
     unsure: tuple[str, ...]
-    precare: tuple[tuple[str, date], ...]
+    precare: tuple[Precare, ...]
     booked: date | None = None
 
 
@@ -473,11 +475,17 @@ class Timeline(NamedTuple):
 
 def ranked_sources(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
     """Name the sources of *windows*: first those that hold the values used, the weightiest first."""
+    return _ranked(tuple(window.rules for window in windows), rule_set)
+
+
+@lru_cache(maxsize=4096)
+def _ranked(made: tuple[tuple[str, ...], ...], rule_set: RuleSet) -> tuple[str, ...]:
+    """Rank the sources of windows that rules *made*, the deciding one of each first."""
     named: set[str] = set()
     holding: set[str] = set()
-    for window in windows:
-        value = rule_set.rules[window.rule].value
-        named.update(saying.source for saying in window.says)
-        holding.update(saying.source for saying in window.says if value in saying.value)
+    for rules in made:
+        value = rule_set.rules[rules[0]].value
+        for saying in (saying for rule in rules for saying in rule_set.rules[rule].says):
+            (holding if value in saying.value else named).add(saying.source)
     order = rule_set.by_weight.__getitem__
     return (*sorted(holding, key=order), *sorted(named - holding, key=order))

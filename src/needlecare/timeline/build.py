@@ -18,6 +18,7 @@ from needlecare.model.plan import (
     Hint,
     Lift,
     Meeting,
+    Precare,
     Session,
     Timeline,
     Treatment,
@@ -165,7 +166,7 @@ def states_on(window: Window, first: date, last: date, zone: ZoneInfo) -> Iterat
             yield state
 
 
-def precare(selection: Selection, treatment: Treatment, day: date) -> list[tuple[str, date]]:
+def precare(selection: Selection, treatment: Treatment, day: date) -> list[Precare]:
     """List what one would leave between *treatment* and a session on *day*, from which date on."""
     following = treated_on(day, None, treatment.zone)
     spans = Spans(selection, following)
@@ -176,7 +177,13 @@ def precare(selection: Selection, treatment: Treatment, day: date) -> list[tuple
             first = max(local_date(span.extent.start, treatment.zone), treatment.day)
             for target in chosen.rule.targets:
                 begins[target] = min(first, begins.get(target, first))
-    return sorted(begins.items(), key=lambda item: (item[1], item[0]))
+    found = [Precare(target, first) for target, first in begins.items()]
+    return sorted(found, key=lambda one: (one.start, one.activity))
+
+
+def _hedge(bound: Bound | None) -> str:
+    """Return the `at least` or `up to` that a bound is stated with."""
+    return next((term.offset.hedge for term in bound.terms if term.offset.hedge), "") if bound else ""
 
 
 _LEADS = {AVOID: "no {}", DO: "{}", ALLOW: "{} is allowed", EXPECT: "{} is to be expected"}
@@ -315,12 +322,14 @@ class Builder:
             words=rule.words,
             condition=rule.words.get("if"),
             says=tuple(dict.fromkeys(saying for span in hold.spans for saying in span.rule.says)),
-            overruled=tuple(lost(hold)),
+            overruled=lost(hold),
             origin=rule.origin,
             rules=tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
             unsure=hold.decider.unsure,
             low_confidence=rule.low_confidence,
             goes_on=hold.goes_on,
+            # A permission turned around ends where the permission begins.
+            bound=_hedge(rule.start if rule.verb == ALLOW else rule.end),
         )
 
     # What doesn't.
@@ -398,6 +407,7 @@ class Builder:
             worry_after=self._spans.instant(rule.worry_after) if rule.worry_after else None,
             low_confidence=rule.low_confidence,
             until_seen=span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
+            bound=_hedge(rule.end),
         )
 
     def _precision(self, instants: Iterable[datetime]) -> str:

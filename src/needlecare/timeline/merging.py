@@ -1,10 +1,10 @@
 """Spans on one activity → what holds there: the union, each instant in its strictest state, the losers kept."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, NO, Extent, Overruled, Wait
+from needlecare.model.plan import FOREVER, NO, Extent, Wait
 from needlecare.model.ruleset import AVOID, Moment
 from needlecare.timeline.spans import Span
 
@@ -207,9 +207,7 @@ def _before(name: str, moments: Mapping[str, Moment]) -> set[str]:
     return earlier
 
 
-def lost(hold: Hold) -> Iterator[Overruled]:
-    """Return the values that lost where *hold* holds."""
+def lost(hold: Hold) -> tuple[str, ...]:
+    """Return the ids of the rules that lost where *hold* holds."""
     holding = {span.rule.id for span in hold.spans}
-    for span in (span for span in hold.overruled if span.rule.id not in holding):
-        for saying in span.rule.says:
-            yield Overruled(span.rule.id, saying.source, saying.value)
+    return tuple(dict.fromkeys(span.rule.id for span in hold.overruled if span.rule.id not in holding))

@@ -86,6 +86,11 @@ class Course(NamedTuple):
     note: str
     deadline: Deadline | None = None
 
+    @property
+    def last_day(self) -> date:
+        """The day of the last session."""
+        return self.steps[-1].day if self.steps else self.first
+
 
 def next_session(
     spacings: Applying, last: date, *, number: int, before: Session | None = None, calendar: Calendar = ALWAYS_OPEN

@@ -1,14 +1,12 @@
-"""A course of sessions: on one line of time, in words, and as JSON."""
+"""A course of sessions: on one line of time, and in words."""
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 from needlecare.ask.course import results_between
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline.sessions import Course, Deadline, Step
-from needlecare.views.json import head_record, treatment_record
 from needlecare.views.phrases import capital, join_words, say_date, say_dates, say_day, say_option, topmost
 from needlecare.views.sheet import is_stopped, list_findings
 from needlecare.views.verdicts import closed
@@ -88,20 +86,13 @@ def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator
             else "- Not even the first one fits."
         )
         yield f"- For all {deadline.wanted} it would have to be on {say_date(deadline.possible_from, first)} or later."
-    last = _last_day(course)
+    last = course.last_day
     seen = results_between(rule_set, deadline.kind, last)
     if seen:
         late = " That is after it; this is no rule, only what to hope for." if seen[0] > deadline.day else ""
         sources = ", ".join(rule_set.events[deadline.kind].sources)
         yield f"- If the last session is on {say_date(last, first)}, the full result is usually seen"
         yield f"  {say_dates(*seen, first)} [{sources}].{late}"
-
-
-def _last_day(course: Course) -> date:
-    if not course.steps:
-        return course.first
-    final = course.steps[-1]
-    return final.day
 
 
 def _line(course: Course) -> Iterator[str]:
@@ -133,47 +124,3 @@ def _line(course: Course) -> Iterator[str]:
     if course.deadline:
         names.append(f"| {course.deadline.name} {say_day(course.deadline.day)}")
     yield ", ".join(names) + "; = recommended" + (", # done" if any(step.done for step in course.steps) else "")
-
-
-def course_record(course: Course, timeline: Timeline) -> dict[str, Any]:
-    """Make the record of a course."""
-    record: dict[str, Any] = {
-        **head_record(timeline.rule_set),
-        "treatment": treatment_record(timeline.treatment),
-        "count": course.size,
-        "sessions": [_step_record(step) for step in course.steps],
-        "then": course.then or None,
-        "before": None,
-    }
-    deadline = course.deadline
-    if deadline:
-        seen = results_between(timeline.rule_set, deadline.kind, _last_day(course))
-        record["before"] = {
-            "name": deadline.name,
-            "date": deadline.day.isoformat(),
-            "fits": deadline.fits,
-            "last_session_by": deadline.last.isoformat(),
-            "wanted": deadline.wanted,
-            "fitting": deadline.fitting,
-            "possible_from": deadline.possible_from.isoformat(),
-            "results": [day.isoformat() for day in seen] if seen else None,
-        }
-    return record
-
-
-def _step_record(step: Step) -> dict[str, Any]:
-    session = step.session
-    return {
-        "number": session.number,
-        "minimum": session.minimum.isoformat(),
-        "recommended": [day.isoformat() for day in session.recommended],
-        "overdue": session.overdue.isoformat() if session.overdue else None,
-        "latest": step.latest.isoformat() if step.latest else None,
-        "done": step.done.isoformat() if step.done else None,
-        "days_short": step.days_short,
-        "booked": session.booked.isoformat() if session.booked else None,
-        "count": list(session.total) if session.total else None,
-        "unsure": list(session.unsure),
-        "precare": [{"activity": activity, "start": day.isoformat()} for activity, day in session.precare],
-        "sources": list(session.sources),
-    }

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from needlecare.model.plan import Timeline
-from needlecare.views.json import TimelineRecord, WindowRecord, to_record
+from needlecare.views.json import plan_record
 from needlecare.views.phrases import harmless
 
 COLUMNS = (
@@ -18,28 +19,28 @@ _FORMULA = re.compile(r"(^|[;,|\t])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff
 
 def render(timeline: Timeline) -> str:
     """Render *timeline*, with a header."""
-    record = to_record(timeline)
+    record = plan_record(timeline)
     lines = [_line(COLUMNS)]
     lines.extend(_line(_harmless(row.get(column, "")) for column in COLUMNS) for row in _warnings(record))
     for window, told in zip(timeline.windows, record["windows"], strict=True):
         label, seen = timeline.rule_set.label(window.target), "; ".join(wait.bound for wait in window.until_seen)
-        cells = dict(_cells(told, record), label=label, until_seen=seen)
+        says = "; ".join(f"{one.source}: {one.value}" for one in window.says)
+        lost = (timeline.rule_set.rules[id_] for id_ in window.overruled)
+        beaten = "; ".join(f"{rule.id} ({one.source}): {one.value}" for rule in lost for one in rule.says)
+        cells = dict(_cells(told, record), label=label, until_seen=seen, says=says, overruled=beaten)
         lines.append(_line(_harmless(cells[column]) for column in COLUMNS))
     return "".join(lines)
 
 
-def _warnings(record: TimelineRecord) -> Iterator[dict[str, str]]:
+def _warnings(record: dict[str, Any]) -> Iterator[dict[str, str]]:
     """Make a row of each thing that speaks against the treatment, and of each red flag."""
     shared = dict(_shared(record))
     for found in record["screening"]:
         says = "; ".join(found["sources"])
         yield {"kind": found["level"], "activity": found["condition"], "text": found["text"], "says": says, **shared}
     for flag in record["red_flags"]:
-        kind, signs, says = (
-            "red-flag" if flag["urgent"] else "call",
-            "; ".join(flag["signs"]),
-            "; ".join(flag["sources"]),
-        )
+        kind = "call" if flag["urgency"] == "clinic" else "red-flag"
+        signs, says = "; ".join(flag["signs"]), "; ".join(flag["sources"])
         yield {"kind": kind, "activity": signs, "text": flag["text"], "says": says, **shared}
 
 
@@ -52,16 +53,14 @@ def _harmless(text: str) -> str:
     return _FORMULA.sub(r"\1'\2", harmless(text))
 
 
-def _cells(window: WindowRecord, record: TimelineRecord) -> Iterator[tuple[str, str]]:
+def _cells(window: dict[str, Any], record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for column, value in window.items():
         if column in COLUMNS:
             yield column, _say(value)
-    yield "says", "; ".join(f"{one['source']}: {one['value']}" for one in window["says"])
-    yield "overruled", "; ".join(f"{one['rule']} ({one['source']}): {one['value']}" for one in window["overruled"])
     yield from _shared(record)
 
 
-def _shared(record: TimelineRecord) -> Iterator[tuple[str, str]]:
+def _shared(record: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Say what every row says: of which treatment it is, and who made the rules."""
     treatment, rule_set = record["treatment"], record["ruleset"]
     yield "treatment", treatment["moment"] or treatment["date"]

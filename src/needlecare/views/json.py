@@ -1,474 +1,319 @@
-"""The plan as JSON: its record, which is described in `records`, as text."""
+"""JSON: which fields of the model are the contract, and the one encoder that writes them, for plans and for answers.
+
+It makes no sentences and computes no dates. `views.schema` describes what is written here.
+"""
 
 import json
-import sys
-from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Any, Final, Literal
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, time
+from functools import cache
+from operator import attrgetter
+from typing import Any, Final, Literal, NamedTuple
 
-from needlecare.model.facts import Facts, Given
-from needlecare.model.plan import FOREVER, Day, Finding, Hint, Lift, Meeting, Session, Timeline, Treatment, Window
-from needlecare.model.ruleset import Clinic, Rule, RuleSet
+from needlecare.model.facts import Given
+from needlecare.model.plan import (
+    FOREVER,
+    Clash,
+    Day,
+    Finding,
+    Hint,
+    Lift,
+    Meeting,
+    Session,
+    Timeline,
+    Treatment,
+    Wait,
+    Window,
+    ranked_sources,
+)
+from needlecare.model.ruleset import Clinic, Rule, RuleSet, Saying
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+# What a line of a batch leaves out besides what is null or empty: `rules show` has the one, the windows the other.
+_NOT_IN_LINES = ("rules", "days")
+# Words that are fields of a window.
+_IN_WINDOWS = ("text", "times", "if")
+_AS_IT_IS = frozenset({bool, int, float, type(None)})
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def render(timeline: Timeline) -> str:
     """Render *timeline*: one object, with a line for each entry of its lists."""
-    record = to_record(timeline)
-    lines = [f"{compact(key)}: {_value(value)}" for key, value in record.items()]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return write(plan_record(timeline))
 
 
-def render_line(timeline: Timeline, client: str) -> str:
-    """Render *timeline* on one line, with the id of the *client* that it is for."""
-    record = to_record(timeline)
-    fields = [f"{compact(key)}: {compact(value)}" for key, value in record.items()]
-    return f'{{"id": {compact(client)}, {", ".join(fields)}}}\n'
+def render_line(timeline: Timeline, client: str, *, full: bool = False) -> str:
+    """Render *timeline* on one line, with the id of the *client* first; unless *full*, without what others hold."""
+    record = plan_record(timeline, lean=not full)
+    return dumps({"id": client, **record}) + "\n"
 
 
-def compact(value: object) -> str:
-    """Write *value* on one line."""
-    return escape(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")))
+def plan_record(timeline: Timeline, *, lean: bool = False) -> dict[str, Any]:
+    """Return the record of *timeline*; a *lean* one lacks what is null or empty, the rules, and the days."""
+    encode = Encoder(timeline, lean=lean)
+    fields = {**head(timeline.rule_set), **encode.fields(timeline)}
+    record: dict[str, Any] = encode(
+        {name: one for name, one in fields.items() if not lean or name not in _NOT_IN_LINES}
+    )
+    return record
+
+
+def head(rule_set: RuleSet) -> dict[str, Any]:
+    """Return the fields that begin every record: version, notice, and which rules made it."""
+    return {"schema_version": SCHEMA_VERSION, "notice": rule_set.notice or NO_ADVICE, "ruleset": rule_set}
+
+
+def write(record: Mapping[str, Any]) -> str:
+    """Write *record* as one object: a line for each field, and for each entry of a list or table of objects."""
+    return "{\n" + ",\n".join(f"{dumps(key)}: {_value(value)}" for key, value in record.items()) + "\n}\n"
+
+
+def dumps(value: object) -> str:
+    """Write *value* on one line; what a terminal would obey is escaped."""
+    return escape(_JSON.encode(value))
 
 
 def _value(value: object) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "[\n  " + ",\n  ".join(map(compact, value)) + "\n]"
-    return compact(value)
+        return "[\n  " + ",\n  ".join(map(dumps, value)) + "\n]"
+    if isinstance(value, dict) and value and all(isinstance(one, dict) for one in value.values()):
+        return "{\n  " + ",\n  ".join(f"{dumps(key)}: {dumps(one)}" for key, one in value.items()) + "\n}"
+    return dumps(value)
 
 
-def to_record(timeline: Timeline) -> "TimelineRecord":
-    """Make the record of *timeline*; instants carry the offset of its zone."""
-    zone = timeline.treatment.zone
+class Encoder:
+    """Turns what the model holds into what JSON knows; instants carry the offset of the zone of *timeline*."""
 
-    def say(instant: datetime | None) -> str | None:
-        return None if instant is None or instant == FOREVER else instant.astimezone(zone).isoformat()
+    def __init__(self, timeline: Timeline, *, lean: bool = False) -> None:
+        self.timeline = timeline
+        self._zone = timeline.treatment.zone
+        self._lean = lean
+        # The same few instants begin and end most windows.
+        self._instants: dict[datetime, str | None] = {FOREVER: None}
 
-    rule_set, treatment, facts = timeline.rule_set, timeline.treatment, timeline.facts
-    return {
-        **head_record(rule_set),
-        "treatment": treatment_record(treatment),
-        **facts_record(facts, rule_set),
-        "windows": [window_record(window, say) for window in timeline.windows],
-        "days": [_day(day, say) for day in timeline.days],
-        "sessions": [session_record(session) for session in timeline.sessions],
-        "screening": [finding_record(finding) for finding in timeline.findings],
-        "unanswered": [screening.id for screening in timeline.unanswered],
-        "red_flags": [red_flag_record(rule, rule_set) for rule in timeline.red_flags],
-        "longer_if": [hint_record(hint, say) for hint in timeline.longer_if],
-        "shorter_if": [hint_record(hint, say) for hint in timeline.shorter_if],
-        "events": [_event(meeting, say) for meeting in timeline.meetings],
-        "clinic": _clinic(rule_set.clinic),
-    }
+    def __call__(self, value: Any) -> Any:
+        """Encode *value*; an empty text is null."""
+        kind = type(value)
+        if kind is str:
+            return value or None
+        if kind in _AS_IT_IS:
+            return value
+        if kind is datetime:
+            found = self._instants.get(value, value)
+            if found is value:
+                found = self._instants[value] = value.astimezone(self._zone).isoformat()
+            return found
+        if kind is tuple or kind is list:
+            # What stands in one list is of one type.
+            return list(value) if not value or isinstance(value[0], str) else [self(one) for one in value]
+        if isinstance(value, str):  # as the YAML reader has it, with its place
+            return value or None
+        if kind is date:
+            return value.isoformat()
+        if kind is time:
+            return f"{value:%H:%M}"
+        if kind in SCALARS:
+            return self(SCALARS[kind](value))
+        if isinstance(value, Mapping):
+            record = {key: self(one) for key, one in value.items()}
+        else:
+            record = {name: self(one) for name, one in self.fields(value).items()}
+        return {name: one for name, one in record.items() if one or one is False or one == 0} if self._lean else record
 
-
-Say = Callable[[datetime | None], str | None]
-
-
-def head_record(rule_set: RuleSet) -> "HeadRecord":
-    """Make the fields that begin every record: version, notice, and which rules made it."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "notice": rule_set.notice or NO_ADVICE,
-        "ruleset": {
-            "id": rule_set.id,
-            "version": rule_set.version,
-            "hash": rule_set.digest,
-            "reviewed_by": rule_set.reviewed_by,
-            "changed_core": list(rule_set.changed_core),
-        },
-    }
-
-
-def _clinic(clinic: Clinic | None) -> "ClinicRecord | None":
-    return {"name": clinic.name, "phone": clinic.phone or None} if clinic else None
-
-
-def treatment_record(treatment: Treatment) -> "TreatmentRecord":
-    """Make the record of *treatment*."""
-    return {
-        "date": treatment.day.isoformat(),
-        "time": f"{treatment.clock:%H:%M}" if treatment.clock else None,
-        "tz": treatment.zone.key,
-        "moment": treatment.last.astimezone(treatment.zone).isoformat() if treatment.clock else None,
-    }
+    def fields(self, value: Any) -> dict[str, Any]:
+        """Return the fields of *value* that are in the contract, by their names there and not yet encoded."""
+        shape = _shape(value.__class__)
+        if not shape.computed:
+            return dict(zip(shape.names, shape.read(value), strict=True))
+        found = shape.blank.copy()
+        found.update(zip(shape.names, shape.read(value), strict=True))
+        for name, make in shape.computed:
+            found[name] = make(value, self.timeline)
+        return found
 
 
-def facts_record(facts: Facts, rule_set: RuleSet) -> "FactsRecord":
-    """Make the fields that tell what is known, assumed and unknown."""
-    return {
-        "facts": {fact: _answer(value, rule_set, fact) for fact, value in sorted(facts.given.items())},
-        "assumed": [
-            {"fact": fact, "value": _answer(value, rule_set, fact)} for fact, value in sorted(facts.assumed.items())
-        ],
-        "unknown": list(facts.unknown),
-    }
+Make = Callable[[Any, Timeline], Any]
 
 
-def _answer(value: Given, rule_set: RuleSet, fact: str) -> str | float | list[str]:
-    if not isinstance(value, tuple):
-        return value
-    return list(value) if rule_set.facts[fact].several else value[0]
+class RedFlag(NamedTuple):
+    """A reason to see a clinician `today`, or to call the `clinic`."""
+
+    urgency: Literal["today", "clinic"]
+    text: str
+    signs: tuple[str, ...]
+    sources: tuple[str, ...]
 
 
-def window_record(window: Window, say: Say) -> "WindowRecord":
-    """Make the record of *window*."""
-    return {
-        "rule": window.rule,
-        "kind": window.kind,  # type: ignore[typeddict-item]
-        "activity": window.target,
-        "text": window.text,
-        "start": str(say(window.start)),
-        "earliest": say(window.earliest),
-        "end": say(window.end),
-        "end_stated": window.end_stated,
-        "better_from": say(window.better_from) if window.better_from < window.start else None,
-        "better_until": say(window.better_until) if window.better_until > window.end else None,
-        "open_end": window.is_open,
-        "and_once": [wait.bound for wait in window.waits],
-        "precision": window.precision,  # type: ignore[typeddict-item]
-        "times": window.words.get("times"),
-        "if": window.condition,
-        "says": [{"source": one.source, "value": one.value, "note": one.note or None} for one in window.says],
-        "overruled": [{"rule": lost.rule, "source": lost.source, "value": lost.value} for lost in window.overruled],
-        "origin": window.origin,
-        "rules": list(window.rules),
-        "unsure": list(window.unsure),
-        "eases": say(window.eases),
-        "usually_by": say(window.usually_by),
-        "worry_after": say(window.worry_after),
-        "confidence": "low" if window.low_confidence else "normal",
-        "words": {key: value for key, value in sorted(window.words.items()) if key not in ("text", "times", "if")},
-    }
+def red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
+    """Return the red flags of *timeline*."""
+    return [
+        RedFlag(
+            "today" if rule.urgent else "clinic", flag_text(rule, timeline.rule_set), rule.targets, named(rule.says)
+        )
+        for rule in timeline.red_flags
+    ]
 
 
-def _day(day: Day, say: Say) -> "DayRecord":
-    return {
-        "day": day.number,
-        "date": day.day.isoformat(),
-        "avoid": list(day.avoid),
-        "better_not": list(day.better_not),
-        "only_if": list(day.only_if),
-        "do": list(day.do),
-        "prepare": list(day.prepare),
-        "expect": list(day.expect),
-        "lifts": [lift_record(lift, say) for lift in day.lifts],
-    }
+def named(says: Iterable[Saying]) -> tuple[str, ...]:
+    """Return the sources of *says*, each once."""
+    return tuple(dict.fromkeys(saying.source for saying in says))
 
 
-def lift_record(lift: Lift, say: Say) -> "LiftRecord":
-    """Make the record of *lift*."""
-    return {
-        "activity": lift.activity,
-        "at": str(say(lift.at)),
-        "to": lift.to,  # type: ignore[typeddict-item]
-        "and_once": [wait.bound for wait in lift.waits],
-    }
-
-
-def session_record(session: Session) -> "SessionRecord":
-    """Make the record of *session*."""
-    return {
-        "number": session.number,
-        "minimum": session.minimum.isoformat(),
-        "recommended": [day.isoformat() for day in session.recommended],
-        "overdue": session.overdue.isoformat() if session.overdue else None,
-        "count": list(session.total) if session.total else None,
-        "unsure": list(session.unsure),
-        "precare": [{"activity": activity, "start": day.isoformat()} for activity, day in session.precare],
-        "booked": session.booked.isoformat() if session.booked else None,
-        "sources": list(session.sources),
-    }
-
-
-def _event(meeting: Meeting, say: Say) -> "EventRecord":
-    event = meeting.event
-    return {
-        "kind": event.kind,
-        "label": event.label,
-        "first": event.first.isoformat(),
-        "last": event.last.isoformat(),
-        "known": meeting.known,
-        "clashes": [
-            {
-                "activity": clash.activity,
-                "state": clash.state,  # type: ignore[typeddict-item]
-                "rule": clash.window.rule,
-                "until": say(clash.window.end),
-                "better_until": say(clash.window.better_until),
-                "and_once": [wait.bound for wait in clash.window.waits],
-            }
-            for clash in meeting.clashes
-        ],
-        "only_if": list(dict.fromkeys(window.target for window in meeting.waiting)),
-    }
-
-
-def finding_record(finding: Finding) -> "ScreeningRecord":
-    """Make the record of *finding*."""
-    screening = finding.screening
-    return {
-        "condition": screening.id,
-        "level": finding.level,  # type: ignore[typeddict-item]
-        "text": screening.text,
-        "note": screening.note or None,
-        "sources": _sources(saying.source for saying in screening.says),
-    }
-
-
-def red_flag_record(rule: Rule, rule_set: RuleSet) -> "RedFlagRecord":
-    """Make the record of a red flag."""
-    return {
-        "text": flag_text(rule, rule_set),
-        "urgent": rule.urgent,
-        "signs": list(rule.targets),
-        "sources": _sources(saying.source for saying in rule.says),
-    }
-
-
-def hint_record(hint: Hint, say: Say) -> "HintRecord":
-    """Make the record of *hint*."""
-    return {
-        "facts": list(hint.facts),
-        "rule": hint.rule,
-        "activity": hint.target,
-        "now": say(hint.now),
-        "then": say(hint.then),
-    }
-
-
-def _sources(ids: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(ids))
-
-
-def json_schema() -> dict[str, Any]:
-    """Generate the JSON Schema of what `render` writes, from the records."""
-    from pydantic import TypeAdapter
-
-    schema = TypeAdapter(TimelineRecord).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-if sys.version_info >= (3, 12):
-    from typing import TypedDict
-else:  # pydantic asks for this one, and brings it
-    from typing_extensions import TypedDict
-
-
-class ClinicRecord(TypedDict):
-    """The clinic that hands the plan out, and what to call."""
-
-    name: str
-    phone: str | None
-
-
-class RuleSetRecord(TypedDict):
-    """Which rules made the plan; `reviewed_by` null means that no clinician has reviewed them."""
-
-    id: str
-    version: str
-    hash: str
-    reviewed_by: str | None
-    changed_core: list[str]
-
-
-class HeadRecord(TypedDict):
-    """What every record begins with."""
-
-    schema_version: Literal[1]
-    notice: str
-    ruleset: RuleSetRecord
-
-
-class TreatmentRecord(TypedDict):
-    """The treatment; `time` and `moment` are null where only the date is known."""
-
-    date: str
-    time: str | None
-    tz: str
-    moment: str | None
-
-
-class AssumedRecord(TypedDict):
-    """A fact that wasn't given, and the default that decides."""
+class Assumed(NamedTuple):
+    """A fact that nobody gave, and the default that decides."""
 
     fact: str
     value: str | float | list[str]
 
 
-class SayingRecord(TypedDict):
-    """What a source says, in its own numbers."""
-
-    source: str
-    value: str
-    note: str | None
+def _answer(fact: str, value: Given, timeline: Timeline) -> str | float | list[str]:
+    if not isinstance(value, tuple):
+        return value
+    return list(value) if timeline.rule_set.facts[fact].several else value[0]
 
 
-class OverruledRecord(TypedDict):
-    """A milder value that lost."""
-
-    rule: str
-    source: str
-    value: str
+def _facts(timeline: Timeline, _: object) -> dict[str, str | float | list[str]]:
+    return {fact: _answer(fact, value, timeline) for fact, value in sorted(timeline.facts.given.items())}
 
 
-# A window. After an `open_end` it is better not, with no time given: no source says until when.
-# `if` is a word of Python, so this record is written as a call.
-WindowRecord = TypedDict(
-    "WindowRecord",
-    {
-        "rule": str,
-        "kind": Literal["avoid", "do", "allow", "expect", "prepare"],
-        "activity": str,
-        "text": str,
-        "start": str,
-        "earliest": str | None,
-        "end": str | None,
-        "end_stated": bool,
-        "better_from": str | None,
-        "better_until": str | None,
-        "open_end": bool,
-        "and_once": list[str],
-        "precision": Literal["minute", "day"],
-        "times": str | None,
-        "if": str | None,
-        "says": list[SayingRecord],
-        "overruled": list[OverruledRecord],
-        "origin": str,
-        "rules": list[str],
-        "unsure": list[str],
-        "eases": str | None,
-        "usually_by": str | None,
-        "worry_after": str | None,
-        "confidence": Literal["normal", "low"],
-        "words": dict[str, str],
+def _assumed(timeline: Timeline, _: object) -> list[Assumed]:
+    return [Assumed(fact, _answer(fact, value, timeline)) for fact, value in sorted(timeline.facts.assumed.items())]
+
+
+def _rules(timeline: Timeline, _: object) -> dict[str, Rule]:
+    """Return every rule that a window names: what it says stands once, however many windows it makes."""
+    named = {id_ for window in timeline.windows for id_ in (*window.rules, *window.overruled)}
+    return {id_: timeline.rule_set.rules[id_] for id_ in sorted(named)}
+
+
+def _unanswered(timeline: Timeline, _: object) -> list[str]:
+    return [screening.id for screening in timeline.unanswered]
+
+
+def _tz(treatment: Treatment, _: object) -> str:
+    return treatment.zone.key
+
+
+def _moment(treatment: Treatment, _: object) -> datetime | None:
+    return treatment.last if treatment.clock else None
+
+
+def _better_from(window: Window, _: object) -> datetime | None:
+    return window.better_from if window.better_from < window.start else None
+
+
+def _better_until(window: Window, _: object) -> datetime | None:
+    return window.better_until if window.better_until > window.end else None
+
+
+def _times(window: Window, _: object) -> str | None:
+    return window.words.get("times")
+
+
+def _cited(window: Window, timeline: Timeline) -> tuple[str, ...]:
+    return ranked_sources([window], timeline.rule_set)
+
+
+def words(rule: Rule, _: object) -> dict[str, str]:
+    """Return the words of a rule that no window has."""
+    return {name: text for name, text in sorted(rule.words.items()) if name not in _IN_WINDOWS}
+
+
+def confidence(rule: Rule, _: object) -> Literal["normal", "low"]:
+    """Return how sure a rule is."""
+    return "low" if rule.low_confidence else "normal"
+
+
+def _against(finding: Finding, _: object) -> tuple[str, ...]:
+    return named(finding.screening.says)
+
+
+def _only_if(meeting: Meeting, _: object) -> list[str]:
+    return list(dict.fromkeys(window.target for window in meeting.waiting))
+
+
+# The fields of each type, in order: `name`, or `name=path` where the model has another word for it. A `?` marks what
+# may be null though its type doesn't tell. Any other type is written with all of its fields.
+FIELDS: dict[type, str] = {
+    RuleSet: "id version hash=digest reviewed_by changed_core",
+    Clinic: "name phone?",
+    Timeline: (
+        "treatment facts assumed unknown=facts.unknown windows rules days sessions screening=findings unanswered"
+        " red_flags longer_if shorter_if events=meetings clinic=rule_set.clinic"
+    ),
+    Treatment: "date=day time=clock tz moment",
+    Window: (
+        "rule rules kind activity=target text start earliest? end? end_stated bound? better_from better_until"
+        " open_end=is_open and_once=waits precision times if=condition sources overruled origin unsure eases"
+        " usually_by worry_after"
+    ),
+    Rule: "says words origin confidence",
+    Saying: "source value note?",
+    Day: "day=number date=day avoid better_not only_if do prepare expect lifts",
+    Lift: "activity at to and_once=waits",
+    Session: "number minimum recommended overdue count=total unsure precare booked sources",
+    Finding: "condition=screening.id level text=screening.text note=screening.note? sources",
+    Hint: "facts rule activity=target now then",
+    Meeting: "kind=event.kind label=event.label first=event.first last=event.last known clashes only_if",
+    Clash: "activity state rule=window.rule until=window.end? better_until=window.better_until? and_once=window.waits",
+}
+# Fields that are computed of a value and its timeline.
+COMPUTED: dict[type, dict[str, Make]] = {
+    Timeline: {
+        "facts": _facts,
+        "assumed": _assumed,
+        "rules": _rules,
+        "unanswered": _unanswered,
+        "red_flags": red_flags,
     },
-)
+    Treatment: {"tz": _tz, "moment": _moment},
+    Window: {"better_from": _better_from, "better_until": _better_until, "times": _times, "sources": _cited},
+    Rule: {"words": words, "confidence": confidence},
+    Finding: {"sources": _against},
+    Meeting: {"only_if": _only_if},
+}
+# Types that are written as one value.
+SCALARS: dict[type, Callable[[Any], Any]] = {Wait: attrgetter("bound")}
 
 
-class LiftRecord(TypedDict):
-    """A restriction ends: `to` is yes, or better-not where the milder part follows."""
+class Field(NamedTuple):
+    """One field of a type: its *name* in JSON, and the *path* to it in the model, or how it is computed."""
 
-    activity: str
-    at: str
-    to: Literal["yes", "better-not"]
-    and_once: list[str]
-
-
-class DayRecord(TypedDict):
-    """One day: ids of activities, and in `expect` of signs.
-
-    `only_if` lists what isn't restricted any more but for what its windows have in `and_once`.
-    """
-
-    day: int
-    date: str
-    avoid: list[str]
-    better_not: list[str]
-    only_if: list[str]
-    do: list[str]
-    prepare: list[str]
-    expect: list[str]
-    lifts: list[LiftRecord]
+    name: str
+    path: str
+    nullable: bool
+    make: Make | None
 
 
-class PrecareRecord(TypedDict):
-    """What would be left before a session that isn't booked, and from when."""
-
-    activity: str
-    start: str
-
-
-class SessionRecord(TypedDict):
-    """When a session may be; `recommended` holds the first and the last date."""
-
-    number: int
-    minimum: str
-    recommended: list[str]
-    overdue: str | None
-    count: list[int] | None
-    unsure: list[str]
-    precare: list[PrecareRecord]
-    booked: str | None
-    sources: list[str]
+def fields_of(kind: type) -> list[Field]:
+    """Return the fields of *kind* that are in the contract."""
+    computed = COMPUTED.get(kind, {})
+    spec = FIELDS.get(kind) or " ".join(getattr(kind, "_fields", ()))
+    found = []
+    for word in spec.split():
+        name, _, path = word.rstrip("?").partition("=")
+        found.append(Field(name, path or name, word.endswith("?"), computed.get(name)))
+    return found
 
 
-class ClashRecord(TypedDict):
-    """Something that an event implies and that is restricted on one of its days."""
+class _Shape(NamedTuple):
+    """How to read a type: a *blank* record in order, the *names* that are read at once, and what is *computed*."""
 
-    activity: str
-    state: Literal["no", "better-not"]
-    rule: str
-    until: str | None
-    better_until: str | None
-    and_once: list[str]
+    blank: dict[str, Any]
+    names: tuple[str, ...]
+    read: Callable[[Any], tuple[Any, ...]]
+    computed: tuple[tuple[str, Make], ...]
 
 
-class EventRecord(TypedDict):
-    """An event and what of it clashes; `known` is false where the rule set has no such kind.
-
-    `only_if` lists what isn't restricted then but for what its windows have in `and_once`.
-    """
-
-    kind: str
-    label: str
-    first: str
-    last: str
-    known: bool
-    clashes: list[ClashRecord]
-    only_if: list[str]
-
-
-class ScreeningRecord(TypedDict):
-    """Something that speaks against the treatment."""
-
-    condition: str
-    level: Literal["stop", "postpone", "ask", "tell"]
-    text: str
-    note: str | None
-    sources: list[str]
-
-
-class RedFlagRecord(TypedDict):
-    """A reason to see a clinician (`urgent`) or to call the clinic."""
-
-    text: str
-    urgent: bool
-    signs: list[str]
-    sources: list[str]
-
-
-class HintRecord(TypedDict):
-    """What another answer to `facts` would change: `activity` ends at `now`, and would end at `then`."""
-
-    facts: list[str]
-    rule: str
-    activity: str
-    now: str | None
-    then: str | None
-
-
-class FactsRecord(TypedDict):
-    """What is known, assumed and unknown."""
-
-    facts: dict[str, str | float | list[str]]
-    assumed: list[AssumedRecord]
-    unknown: list[str]
-
-
-class TimelineRecord(HeadRecord, FactsRecord):
-    """A whole plan."""
-
-    treatment: TreatmentRecord
-    windows: list[WindowRecord]
-    days: list[DayRecord]
-    sessions: list[SessionRecord]
-    screening: list[ScreeningRecord]
-    unanswered: list[str]
-    red_flags: list[RedFlagRecord]
-    longer_if: list[HintRecord]
-    shorter_if: list[HintRecord]
-    events: list[EventRecord]
-    clinic: ClinicRecord | None
+@cache
+def _shape(kind: type) -> _Shape:
+    every = fields_of(kind)
+    plain = [one for one in every if one.make is None]
+    get = attrgetter(*(one.path for one in plain))
+    return _Shape(
+        dict.fromkeys(one.name for one in every),
+        tuple(one.name for one in plain),
+        get if len(plain) > 1 else lambda value: (get(value),),
+        tuple((one.name, one.make) for one in every if one.make is not None),
+    )

@@ -316,13 +316,10 @@ def _marks(sources: tuple[str, ...]) -> str:
 
 def cited(timeline: Timeline) -> list[str]:
     """Return the id of every source that the timeline rests on."""
-    stated = [
-        *(saying for window in timeline.windows for saying in window.says),
-        *(saying for rule in timeline.red_flags for saying in rule.says),
-        *(saying for finding in timeline.findings for saying in finding.screening.says),
-    ]
-    ids = {saying.source for saying in stated}
-    ids.update(lost.source for window in timeline.windows for lost in window.overruled)
+    rules = timeline.rule_set.rules
+    made = [rules[id_] for window in timeline.windows for id_ in (*window.rules, *window.overruled)]
+    ids = {saying.source for rule in (*made, *timeline.red_flags) for saying in rule.says}
+    ids.update(saying.source for finding in timeline.findings for saying in finding.screening.says)
     ids.update(source for session in timeline.sessions for source in session.sources)
     return sorted(ids)
 
@@ -350,6 +347,8 @@ def harmless_lines(text: str) -> str:
 def escape(text: str) -> str:
     """Write what a terminal would obey as the escapes of JSON: the same text to whoever reads the data."""
     # Looking is faster than translating, and nearly always there is nothing to do.
+    if text.isascii() and "\x7f" not in text:
+        return text
     return text.translate(_ESCAPED) if _FOUND.search(text) else text
 
 

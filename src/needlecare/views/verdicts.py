@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from needlecare.ask.signs import CALL, EXPECTED, NO_LONGER, RED_FLAG, Sighting
+from needlecare.ask.signs import CALL, EXPECTED, NO_LONGER, RED_FLAG, UNKNOWN, Sighting
 from needlecare.ask.times import When
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Wait
@@ -354,7 +354,7 @@ def _say_return(found: Return, clock: Clock) -> str:
 def say_sighting(sighting: Sighting) -> str:
     """Format whether a sign is to be expected."""
     lines = list(_sighting(sighting, Clock(sighting.timeline)))
-    if sighting.verdict in (RED_FLAG, NO_RULE):
+    if sighting.verdict in (RED_FLAG, UNKNOWN):
         return finished([*lines, *items(flag_texts(sighting.timeline))], sighting.timeline.rule_set)
     return closed(lines, sighting.timeline)
 
@@ -365,7 +365,7 @@ def _sighting(sighting: Sighting, clock: Clock) -> Iterator[str]:
     signs = [one for one in sighting.meaning.ids if one in named or not named]
     label = join_words(map(timeline.rule_set.label, signs)) or sighting.meaning.words
     about = f"{capital(label)}, {_say_asked(sighting.asked, clock, timeline)}"
-    if sighting.verdict == NO_RULE:
+    if sighting.verdict == UNKNOWN:
         unsure = "the words I don't know may matter" if sighting.windows else "no rule speaks of it"
         yield f"I don't know. {about}: {unsure}. {capital(call)}."
     elif sighting.verdict == RED_FLAG:

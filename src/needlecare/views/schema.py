@@ -1,0 +1,99 @@
+"""The JSON Schema of a plan, generated from the types and the fields that `views.json` writes."""
+
+import types
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from needlecare.model.plan import Clash, Finding, Lift, Timeline, Window
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
+from needlecare.views.json import SCALARS, SCHEMA_VERSION, fields_of
+
+Schema = dict[str, Any]
+_PLAIN: dict[object, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+    time: {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"},
+    type(None): {"type": "null"},
+}
+# What a text may be, where the type only knows that it is one.
+_CHOICES: dict[tuple[type, str], tuple[str, ...]] = {
+    (Window, "kind"): (AVOID, DO, ALLOW, EXPECT, PREPARE),
+    (Window, "bound"): ("at least", "up to"),
+    (Window, "precision"): ("minute", "day"),
+    (Lift, "to"): ("yes", "better-not"),
+    (Clash, "state"): ("no", "better-not"),
+    (Finding, "level"): ("stop", "postpone", "ask", "tell"),
+}
+
+
+def json_schema() -> Schema:
+    """Generate the JSON Schema of a whole plan."""
+    made = _Maker()
+    plan = made.record(Timeline)
+    begins = {
+        "schema_version": {"const": SCHEMA_VERSION},
+        "notice": {"type": "string"},
+        "ruleset": made.schema(RuleSet),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Timeline",
+        **plan,
+        "properties": {**begins, **plan["properties"]},
+        "required": [*begins, *plan["required"]],
+        "$defs": dict(sorted(made.definitions.items())),
+    }
+
+
+class _Maker:
+    """Makes schemas, and gathers those of the types that they name."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Schema] = {}
+
+    def schema(self, kind: Any) -> Schema:
+        """Return the schema of a type."""
+        if kind in _PLAIN:
+            return _PLAIN[kind]
+        origin, inside = get_origin(kind), get_args(kind)
+        if origin is Literal:
+            return {"enum": list(inside)}
+        if origin in (Union, types.UnionType):
+            return {"anyOf": [self.schema(one) for one in inside]}
+        if isinstance(origin, type) and issubclass(origin, Mapping):
+            return {"type": "object", "additionalProperties": self.schema(inside[1])}
+        if isinstance(origin, type) and issubclass(origin, Sequence):
+            counted = origin is tuple and inside[-1] is not Ellipsis
+            length = {"minItems": len(inside), "maxItems": len(inside)} if counted else {}
+            return {"type": "array", "items": self.schema(inside[0]), **length}
+        if kind in SCALARS:
+            return {"type": "string"}
+        if kind.__name__ not in self.definitions:
+            self.definitions[kind.__name__] = {}
+            self.definitions[kind.__name__] = self.record(kind)
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+
+    def record(self, kind: type) -> Schema:
+        """Return the schema of what is written as an object."""
+        properties = {}
+        for one in fields_of(kind):
+            made = self.schema(_hint(kind, one.path) if one.make is None else get_type_hints(one.make)["return"])
+            if (kind, one.name) in _CHOICES:
+                made = {"enum": list(_CHOICES[kind, one.name])}
+            properties[one.name] = {"anyOf": [made, {"type": "null"}]} if one.nullable else made
+        says = (kind.__doc__ or "").strip().partition("\n")[0]
+        return {"type": "object", "description": says, "properties": properties, "required": list(properties)}
+
+
+def _hint(kind: Any, path: str) -> Any:
+    """Return the type of what *path* leads to from *kind*."""
+    for name in path.split("."):
+        known = getattr(kind, name, None)
+        getter = known.fget if isinstance(known, property) else getattr(known, "func", None)
+        kind = get_type_hints(getter)["return"] if getter else get_type_hints(kind)[name]
+    return kind
