@@ -1,6 +1,5 @@
 """Running the program in tests: in this process, as a program of its own, and at a terminal."""
 
-import gc
 import io
 import os
 import re
@@ -41,7 +40,6 @@ def run(*arguments: str, encoding: str = "utf-8") -> Ran:
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="") for _ in range(2))
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as left:
         main(list(arguments))
-    gc.enable()
     code = left.value.code
     return Ran(code if isinstance(code, int) else 0, _written(out), _written(err))
 

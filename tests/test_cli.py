@@ -144,7 +144,7 @@ WRONG = {
     "suffix": (
         (*DATE, "-o", "plan.pdf"),
         (
-            "-o plan.pdf: the name tells no format; "
+            "-o plan.pdf: the name shows no format; "
             "end it in .csv, .htm, .html, .ics, .json, .markdown, .md, .text, .txt, or give --format"
         ),
     ),

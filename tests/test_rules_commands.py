@@ -499,4 +499,4 @@ def test_init_writes_a_set_that_lints_tests_and_plans(tmp_path: Path, capsys: py
     assert run(capsys, "test", str(path))[:2] == (0, "1 passed, 0 failed\n")
     code, out, err = run(capsys, "init", str(path))
     assert (code, out) == (2, "")
-    assert "is there already" in err
+    assert "already exists" in err

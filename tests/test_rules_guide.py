@@ -13,11 +13,11 @@ import yaml
 from needlecare import build_timeline, load_rules, read_facts
 from needlecare.authors.advice import advise
 from needlecare.authors.cases import read_cases, run_case
-from needlecare.cli.rules import init_rules as init
 from needlecare.model.plan import make_treatment
 from needlecare.rules.fields import TOP, rule_schema
 from needlecare.rules.load import load_with_places
 from needlecare.rules.read import Problems
+from running import run
 
 GUIDE = (Path(__file__).parents[1] / "docs" / "rules.md").read_text(encoding="utf-8")
 EXAMPLES = [
@@ -91,7 +91,7 @@ def test_every_section_that_shows_rules_is_tried() -> None:
 
 def test_the_starter_loads_without_advice(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    init(path)
+    assert run("rules", "init", str(path)).code == 0
     rules, layer, problems = load_with_places(path)
     assert problems.lines() == []
     assert advise(rules, layer) == []

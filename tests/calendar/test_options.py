@@ -86,9 +86,12 @@ def test_ids_separate_people_and_stay_the_same(write: Write, events: Events) -> 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["--alarm", "soon"], "--alarm: `soon` can't be; write it as none, 0min, 30min, 2h or 1d, at most 28 days"),
-        (["--alarm", "-1h"], "--alarm: `-1h` can't be"),
-        (["--alarm", "5w"], "--alarm: `5w` can't be"),
+        (
+            ["--alarm", "soon"],
+            "--alarm: `soon` can't be used; write it as none, 0min, 30min, 2h or 1d, at most 28 days",
+        ),
+        (["--alarm", "-1h"], "--alarm: `-1h` can't be used"),
+        (["--alarm", "5w"], "--alarm: `5w` can't be used"),
         (["--calendar-style", "weekly"], "--calendar-style: there is no `weekly`; it is one of daily, moments"),
         (["--id", "  "], "--id is empty"),
     ],

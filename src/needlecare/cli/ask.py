@@ -19,8 +19,9 @@ from needlecare.cli.options import (
 )
 from needlecare.cli.output import complain, write_data, write_text
 from needlecare.errors import ExitCode, InputError
+from needlecare.views.formats import AnswerFormat
 
-Format = Annotated[str, typer.Option("--format", help="text or json.")]
+Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the answer.")]
 On = Annotated[
     str | None,
     typer.Option("--on", metavar="DATE", help="Ask about this day (monday, 2026-11-22); its strictest moment counts."),
@@ -42,24 +43,24 @@ _EXITS = {"yes": ExitCode.DONE, "usual": ExitCode.DONE, "no-rule": ExitCode.UNKN
 
 
 @about_treatments
-def can(requests: list[Request], *, words: Activity, on: On = None, at: At = None, format_: Format = "text") -> None:
+def can(
+    requests: list[Request], *, words: Activity, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
+) -> None:
     """Ask whether something is all right.
 
     Exit code 0 is yes, 1 is no or better not, 4 that no rule covers it.
     """
     from needlecare.ask.question import can as ask
 
-    _check(format_)
     verdict = ask(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
 
 
 @about_treatments
-def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = "text") -> None:
+def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = AnswerFormat.TEXT) -> None:
     """Ask from when something is all right again, and on what condition."""
     from needlecare.ask.question import when as ask
 
-    _check(format_)
     day = None if on is None else _read_day(on, requests)
     found = ask(_timelines(requests), " ".join(words), day, now=partial(present_for, requests))
     known = ExitCode.NO if found.verdict.prescribed else ExitCode.DONE
@@ -67,54 +68,47 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
 
 
 @about_treatments
-def normal(requests: list[Request], *, words: Sign, on: On = None, at: At = None, format_: Format = "text") -> None:
+def normal(
+    requests: list[Request], *, words: Sign, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
+) -> None:
     """Ask whether what you see or feel is to be expected.
 
     Exit code 0 is expected, 1 call the clinic or a red flag, 4 that no rule covers it.
     """
     from needlecare.ask.question import normal as ask
 
-    _check(format_)
     sighting = ask(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
 
 
 @about_treatments
-def why(requests: list[Request], *, words: Activity, format_: Format = "text") -> None:
+def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFormat.TEXT) -> None:
     """Show every rule and source behind an answer, how far they lie apart, and what lost."""
     from needlecare.ask.question import why as ask
 
-    _check(format_)
     reasons = ask(_timelines(requests), " ".join(words))
     _answer(requests, reasons, format_, ExitCode.DONE if reasons.is_known else ExitCode.UNKNOWN)
 
 
 @about_treatments
-def today(requests: list[Request], *, format_: Format = "text") -> None:
+def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
     """Show what holds now, what changes next, what is normal to see, and what isn't."""
     from needlecare.ask.question import today as ask
 
-    _check(format_)
     _answer(requests, ask(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
 
 
 @about_treatments
-def check(requests: list[Request], *, format_: Format = "text") -> None:
+def check(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
     """Tell what speaks against the treatment, by what you say of yourself.
 
     Exit code 1 is stop, postpone or ask first, 4 that no rule judges something that you said.
     """
     from needlecare.ask.question import check as ask
 
-    _check(format_)
     screened = ask(_timelines(requests))
     for_it = ExitCode.UNKNOWN if screened.unjudged else ExitCode.DONE
     _answer(requests, screened, format_, ExitCode.NO if screened.is_against else for_it)
-
-
-def _check(format_: str) -> None:
-    if format_ not in ("text", "json"):
-        raise InputError(f"--format: there is no `{format_}` here; it is text or json")
 
 
 def _timelines(requests: Sequence[Request]) -> list[Any]:
@@ -147,8 +141,8 @@ def _read_day(text: str, requests: Sequence[Request]) -> date:
     return read_weekday(text, partial(present_for, requests)) or read_date(text, zone, now)
 
 
-def _answer(requests: Sequence[Request], answer: Any, format_: str, code: ExitCode) -> NoReturn:
-    if format_ == "json":
+def _answer(requests: Sequence[Request], answer: Any, format_: AnswerFormat, code: ExitCode) -> NoReturn:
+    if format_ == AnswerFormat.JSON:
         from needlecare.views.answers_json import render
 
         write_data(render(answer))
@@ -179,7 +173,7 @@ def sessions(
     closed: Annotated[
         list[str] | None, typer.Option(metavar="DAY", help="A weekday without sessions: sun (repeat).")
     ] = None,
-    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    format_: Format = AnswerFormat.TEXT,
 ) -> None:
     """Plan the course: when each session may be, is best, and is late.
 
@@ -188,7 +182,6 @@ def sessions(
     from needlecare.ask.question import sessions as ask
     from needlecare.typed import read_days, read_events
 
-    _check(format_)
     (timeline,) = _timelines([request])
     away = [read_days(text, "--avoid") for text in avoid or ()]
     weekdays = _closed(closed or ())
@@ -198,7 +191,7 @@ def sessions(
     if course is None:
         complain("no rule says how far apart these sessions are; ask your clinic")
         raise typer.Exit(ExitCode.UNKNOWN)
-    if format_ == "json":
+    if format_ == AnswerFormat.JSON:
         from needlecare.views.answers_json import render_course
 
         write_data(render_course(course, timeline))

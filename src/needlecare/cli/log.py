@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli.app import Command
+from needlecare.cli.app import HELP
 from needlecare.cli.options import NOTHING, dated, make_request, present, refuse_ahead, spoken, the_log, with_options
 from needlecare.cli.output import complain, write_data, write_text
+from needlecare.cli.parameters import Command
 from needlecare.errors import InputError
 from needlecare.log import LoggedTreatment
 from needlecare.options import LASTING
+from needlecare.views.formats import AnswerFormat
 
 if TYPE_CHECKING:
     from needlecare.cli.options import Request
@@ -25,7 +27,7 @@ log_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
 )
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `log list`.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Don't look at what `log` remembers.")]
@@ -63,14 +65,14 @@ def add(typed: Options) -> None:
 
 @log_app.command("list", cls=Command)
 def list_(
-    *, format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text", no_log: NoLog = False
+    *,
+    format_: Annotated[AnswerFormat, typer.Option("--format", help="The format of the list.")] = AnswerFormat.TEXT,
+    no_log: NoLog = False,
 ) -> None:
     """Show what is remembered."""
-    if format_ not in ("text", "json"):
-        raise InputError(f"--format: there is no `{format_}` here; it is text or json")
     log = the_log(no_log=no_log)
     logged, lasting = log.treatments(), log.lasting()
-    if format_ == "json":
+    if format_ == AnswerFormat.JSON:
         from needlecare.views.json import SCHEMA_VERSION, write
 
         treatments = [{"id": one.id, **_sorted(one.options)} for one in logged]

@@ -1,30 +1,47 @@
-"""The commands for those who write rules."""
+"""`rules`: list, show, lint, test, diff, init and schema, for people who write rule sets."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from needlecare.authors.cases import Case, read_cases
+from needlecare.cli.app import HELP
 from needlecare.cli.output import complain, write_data, write_file, write_text
-from needlecare.errors import InputError, RuleSetError
+from needlecare.cli.parameters import Command
+from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS
-from needlecare.rules.read import Problems
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
+from needlecare.views.formats import AnswerFormat
 
+if TYPE_CHECKING:
+    from needlecare.authors.cases import Case
+    from needlecare.rules.layers import Layer
+    from needlecare.rules.read import Raw
+
+rules_app = typer.Typer(
+    help="Write, check and compare rule sets.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings=HELP,
+)
+_Rules = Annotated[str, typer.Argument(metavar="RULES", help="A rule set that ships, a file or a folder.")]
+_Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the output.")]
+# What tells most about an entry, for a list with a line for each.
 _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
 
 
-def list_sets(*, as_json: bool) -> None:
-    """Name the rule sets that ship, with what they hold."""
+@rules_app.command("list", cls=Command)
+def list_(*, format_: _Format = AnswerFormat.TEXT) -> None:
+    """List the rule sets that ship, and the examples."""
     from needlecare.rules.load import load_rules
 
     sets = [load_rules(name) for name in shipped_names()]
     examples = sorted((shipped_folder() / "examples").glob("*.yaml"))
-    if as_json:
+    if format_ == AnswerFormat.JSON:
         records = [
             {"id": one.id, "title": one.title, "version": one.version, "hash": one.digest, "rules": len(one.rules)}
             for one in sets
@@ -38,70 +55,104 @@ def list_sets(*, as_json: bool) -> None:
         write_text(f"example: {path}\n")
 
 
-def show_rules(id_: str | None, rules: str | None, *, as_json: bool) -> None:
-    """Show a rule set as it is after everything that it extends, each field with whose it is."""
+@rules_app.command(cls=Command)
+def show(
+    id_: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="An entry by its id, or a section: rules, activities, signs, moments, facts, sources …; else all.",
+        ),
+    ] = None,
+    *,
+    rules: Annotated[
+        str | None, typer.Option(metavar="NAME|FILE|FOLDER", help="The rule set; else microneedling.")
+    ] = None,
+    format_: _Format = AnswerFormat.TEXT,
+) -> None:
+    """Show a rule set together with everything that it extends, and where each part comes from."""
     from needlecare.rules.load import load_with_places
 
     rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT))
     problems.raise_any()
-    if id_ in layer.entries and not as_json:
+    if id_ in layer.entries and format_ == AnswerFormat.TEXT:
         for name, raw in sorted(layer.entries[id_].items()):
             write_text(f"{name}: {_brief(raw.value)}\n")
         return
-    # The name of a section stands for all of it, and for nothing else.
-    entries = {
-        section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name, section)}
-        for section, found in layer.entries.items()
-        if id_ not in layer.entries or id_ == section
-    }
-    # One that was switched off below and declared anew is there.
-    gone = {(section, name) for section, name in layer.off if name not in layer.entries[section]}
-    off = [
-        one
-        for one in rule_set.changes
-        if one.how == "switched off" and (one.section, one.id) in gone and id_ in (None, one.id)
-    ]
-    if id_ is not None and id_ not in entries and not off and not any(entries.values()):
-        from needlecare.errors import nearest
-
+    selected = _select(layer, id_)
+    if id_ is not None and id_ not in layer.entries and not selected.off and not any(selected.entries.values()):
         known = [name for found in layer.entries.values() for name in found]
         raise InputError(f"the rule set {rule_set.id} has nothing called `{id_}`{nearest(id_, known)}")
-    if as_json:
-        shown = {
+    if format_ == AnswerFormat.JSON:
+        _write_json({"ruleset": rule_set.id, "hash": rule_set.digest, **selected.record})
+    else:
+        for line in selected.lines:
+            write_text(f"{line}\n")
+
+
+class _Selected(NamedTuple):
+    """The *entries* to show, by section, and the changes that switch one *off*."""
+
+    entries: Mapping[str, Mapping[str, "Raw"]]
+    off: list[Any]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The selection as JSON."""
+        entries = {
             section: {
                 name: {"value": raw.value, "origin": raw.origin, "origins": dict(raw.origins)}
                 for name, raw in found.items()
             }
-            for section, found in entries.items()
+            for section, found in self.entries.items()
             if found
         }
-        switched = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in off]
-        _write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "entries": shown, "switched_off": switched})
-        return
-    for one in off:
-        reason = ", ".join(filter(None, (one.because, f"by {one.by}" if one.by else "")))
-        write_text(f"{one.id} is switched off by {one.origin}: {reason}\n")
-    for section, found in entries.items():
-        for name, raw in found.items():
-            write_text(f"{section} {name} (from {raw.origin})\n")
-            fields = raw.as_word
-            for field, value in fields.items():
-                origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
-                write_text(f"  {field}: {_flow(value)}{origin}\n")
+        off = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in self.off]
+        return {"entries": entries, "switched_off": off}
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """The selection as text."""
+        for one in self.off:
+            reason = ", ".join(filter(None, (one.because, f"by {one.by}" if one.by else "")))
+            yield f"{one.id} is switched off by {one.origin}: {reason}"
+        for section, found in self.entries.items():
+            for name, raw in found.items():
+                yield f"{section} {name} (from {raw.origin})"
+                for field, value in raw.as_word.items():
+                    origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
+                    yield f"  {field}: {_flow(value)}{origin}"
+
+
+def _select(layer: "Layer", id_: str | None) -> _Selected:
+    """Select the entry, or the section, called *id_*; all of them without one."""
+    if id_ in layer.entries:
+        # The name of a section stands for all of it, and for nothing else.
+        entries = {id_: dict(sorted(layer.entries[id_].items()))}
+    else:
+        entries = {
+            section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name)}
+            for section, found in layer.entries.items()
+        }
+    # An entry that a set switches off and another declares anew is there.
+    gone = {(section, name) for section, name in layer.off if name not in layer.entries[section]}
+    switched = [one for one in layer.changes if one.how == "switched off" and (one.section, one.id) in gone]
+    off = [one for one in switched if id_ in (None, one.id)]
+    return _Selected(entries, off)
 
 
 def _brief(value: Any) -> str:
-    """Say in a line what an entry is."""
+    """Return one line about an entry."""
     if not isinstance(value, dict):
         return str(value)
-    said = next((value[key] for key in ("label", "ask", "title", "text") if key in value), None)
+    label = next((value[key] for key in ("label", "ask", "title", "text") if key in value), None)
     verb = next((verb for verb in VERBS if verb in value), None)
-    if said is None or verb is not None:
+    if label is None or verb is not None:
         lead = [f"{verb} {_flow(value[verb])}"] if verb else []
         return ", ".join([*lead, *(f"{key} {_flow(value[key])}" for key in _BRIEF if key in value)])
     also = f" (also {', '.join(value['aka'])})" if isinstance(value.get("aka"), list) else ""
     answers = f" {', '.join(value['answers'])}" if isinstance(value.get("answers"), dict | list) else ""
-    return f"{said}{answers}{also}"
+    return f"{label}{answers}{also}"
 
 
 def _flow(value: Any) -> str:
@@ -113,48 +164,63 @@ def _flow(value: Any) -> str:
     return f'"{value}"' if any(mark in value for mark in ',:#{}[]"') else str(value)
 
 
-def lint_rules(rules: Sequence[str], *, strict: bool) -> None:
-    """Say what is wrong with each of several rule sets, and what is hardly meant; the worst of them decides."""
-    if (worst := max(_lint_one(one, strict=strict) for one in rules)) > 0:
+@rules_app.command(cls=Command)
+def lint(
+    rules: Annotated[
+        list[str],
+        typer.Argument(metavar="RULES", help="Rule sets that ship, files or folders; each is checked by itself."),
+    ],
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
+) -> None:
+    """Report errors in a rule set, and what is probably not meant, with file, line and column.
+
+    With several sets the worst result is the exit code.
+    """
+    if worst := max(_lint(one, strict=strict) for one in rules):
         raise SystemExit(worst)
 
 
-def _lint_one(rules: str, *, strict: bool) -> int:
-    """Lint a rule set by itself; give the exit code that it asks for."""
+def _lint(rules: str, *, strict: bool) -> ExitCode:
     from needlecare.authors.advice import advise
+    from needlecare.authors.cases import read_cases
     from needlecare.rules.load import load_with_places
 
     try:
         location = find_rules(rules)
         rule_set, layer, problems = load_with_places(location)
         read_cases(location, problems)
+        errors = problems.lines()
     except InputError as error:
         complain(str(error))
-        return InputError.exit_code
+        return ExitCode.BAD_INPUT
     except RuleSetError as error:
-        # What can't be read at all is told like everything else.
-        for line in error.problems:
-            write_text(f"{_marked(line, 'error')}\n")
-        return RuleSetError.exit_code
-    advice = [] if problems else advise(rule_set, layer)
-    for line in problems.lines():
-        write_text(f"{_marked(line, 'error')}\n")
+        # A file that can't be read at all is reported like any other error.
+        errors = error.problems
+    for line in errors:
+        _report(line, "error")
+    if errors:
+        return ExitCode.WRONG_RULES
+    advice = advise(rule_set, layer)
     for line in advice:
-        write_text(f"{_marked(line, 'advice')}\n")
-    if problems:
-        return RuleSetError.exit_code
+        _report(line, "advice")
     write_text(f"{rule_set.id}: {len(rule_set.rules)} rules, nothing wrong; advice: {len(advice)}\n")
-    return RuleSetError.exit_code if advice and strict else 0
+    return ExitCode.WRONG_RULES if advice and strict else ExitCode.DONE
 
 
-def _marked(line: str, word: str) -> str:
-    """Put *word* between the place and what is said of it."""
+def _report(line: str, word: str) -> None:
+    """Write *line* with *word* between the place and the text."""
     place, _, text = line.partition(": ")
-    return f"{place}: {word}: {text}"
+    write_text(f"{place}: {word}: {text}\n")
 
 
-def run_tests(rules: str, only: str | None) -> None:
-    """Run the cases beside a rule set, and say where its plans differ."""
+@rules_app.command("test", cls=Command)
+def run_cases(
+    rules: _Rules,
+    *,
+    only: Annotated[str | None, typer.Option("--only", help="Only cases with this text in their names.")] = None,
+) -> None:
+    """Run the cases beside the rules, and report where plans differ from them."""
     from needlecare.authors.cases import run_case
     from needlecare.rules.load import load_rules_at
 
@@ -173,31 +239,35 @@ def run_tests(rules: str, only: str | None) -> None:
                 write_text(f"  {difference}\n")
     write_text(f"{len(cases) - failed} passed, {failed} failed\n")
     if failed:
-        raise SystemExit(RuleSetError.exit_code)
+        raise SystemExit(ExitCode.WRONG_RULES)
 
 
-def _cases(location: Path) -> list[Case]:
+def _cases(location: Path) -> list["Case"]:
+    from needlecare.authors.cases import read_cases
+    from needlecare.rules.read import Problems
+
     problems = Problems()
     cases = read_cases(location, problems)
     problems.raise_any()
     return cases
 
 
-def diff_rules(old: str, new: str, *, as_json: bool) -> None:
-    """Say what changes from one rule set to another: which rules, and for which of the sample cases."""
+@rules_app.command(cls=Command)
+def diff(
+    old: Annotated[str, typer.Argument(help="A rule set that ships, a file or a folder.")],
+    new: Annotated[str, typer.Argument(help="The rule set to compare it with.")],
+    *,
+    format_: _Format = AnswerFormat.TEXT,
+) -> None:
+    """Show how two rule sets differ: which rules, and which sample cases get another plan."""
     from needlecare.authors.diff import compare_plans, compare_rules
     from needlecare.rules.load import load_rules_at
 
     places = find_rules(old), find_rules(new)
     one, other = (load_rules_at(place) for place in places)
-    cases = {(case.date, case.time, case.tz, str(case.facts), case.seen): case for at in places for case in _cases(at)}
-    if not cases:
-        cases = {
-            (case.date, case.time, case.tz, str(case.facts), case.seen): case for case in _cases(find_rules(DEFAULT))
-        }
     rules = list(compare_rules(one, other))
-    changes, planned = compare_plans(one, other, cases.values())
-    if as_json:
+    changes, planned = compare_plans(one, other, _sample_cases(places))
+    if format_ == AnswerFormat.JSON:
         _write_json({"rules": rules, "plans": [change._asdict() for change in changes], "cases": planned})
         return
     if not rules and not changes:
@@ -211,18 +281,29 @@ def diff_rules(old: str, new: str, *, as_json: bool) -> None:
         )
 
 
-def init_rules(path: Path) -> None:
-    """Write a commented rule set to start from; a file that is there already is left alone."""
-    with suppress(OSError):  # where nothing can be, nothing can be written either, and that says why
+def _sample_cases(places: tuple[Path, Path]) -> list["Case"]:
+    """Collect the cases of both rule sets, each once; where neither has any, those that ship."""
+    found = [case for place in places for case in _cases(place)] or _cases(find_rules(DEFAULT))
+    return list({(case.date, case.time, case.tz, str(case.facts), case.seen): case for case in found}.values())
+
+
+@rules_app.command(cls=Command)
+def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]) -> None:
+    """Write a commented rule set to start from; an existing file is left alone."""
+    with suppress(OSError):  # where nothing can be, nothing can be written either, and the error says why
         if path.exists():
-            raise InputError(f"{path} is there already; give another name")
+            raise InputError(f"{path} already exists; give another name")
     starter = Path(__file__).parents[1] / "rules" / "starter.yaml"
     write_file(path, starter.read_text(encoding="utf-8"))
     complain(f"wrote {path}; next: needlecare rules lint {path}")
 
 
-def write_schema(*, timeline: bool) -> None:
-    """Write the JSON Schema of rule files, or of plans."""
+@rules_app.command(cls=Command)
+def schema(
+    *,
+    timeline: Annotated[bool, typer.Option("--timeline", help="The schema of `plan --format json`.")] = False,
+) -> None:
+    """Write the JSON Schema of rule files, for editors."""
     from needlecare.rules.fields import rule_schema
     from needlecare.views.schema import json_schema
 
@@ -231,97 +312,6 @@ def write_schema(*, timeline: bool) -> None:
 
 
 def _write_json(record: dict[str, Any]) -> None:
-    from needlecare.views.json import SCHEMA_VERSION
-    from needlecare.views.phrases import escape
+    from needlecare.views.json import SCHEMA_VERSION, write
 
-    lines = json.dumps({"schema_version": SCHEMA_VERSION, **record}, indent=2, ensure_ascii=False).split("\n")
-    write_data("".join(f"{escape(line)}\n" for line in lines))
-
-
-rules_app = typer.Typer(help="For those who write rules.", no_args_is_help=True, add_completion=False)
-
-_Rules = Annotated[str, typer.Argument(metavar="RULES", help="A rule set that ships, a file or a folder.")]
-_Format = Annotated[str, typer.Option("--format", help="text or json.")]
-
-
-def _is_json(format_: str) -> bool:
-    from needlecare.errors import InputError
-
-    if format_ not in ("text", "json"):
-        raise InputError(f"--format: there is no `{format_}`; it is text or json")
-    return format_ == "json"
-
-
-@rules_app.command("list")
-def list_(*, format_: _Format = "text") -> None:
-    """List the rule sets that ship."""
-    list_sets(as_json=_is_json(format_))
-
-
-@rules_app.command()
-def show(
-    id_: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ID]",
-            help="One entry by its id, or a list: rules, activities, signs, moments, facts, sources …; else all.",
-        ),
-    ] = None,
-    *,
-    rules: Annotated[str | None, typer.Option(metavar="NAME|FILE|FOLDER", help="Else microneedling.")] = None,
-    format_: _Format = "text",
-) -> None:
-    """Show what a rule set comes to, with everything that it extends, and whose each part is."""
-    show_rules(id_, rules, as_json=_is_json(format_))
-
-
-@rules_app.command()
-def lint(
-    rules: Annotated[
-        list[str],
-        typer.Argument(metavar="RULES", help="Rule sets that ship, files or folders, each a set by itself."),
-    ],
-    *,
-    strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
-) -> None:
-    """Say what is wrong with a rule set, and what is hardly meant, with file, line and column.
-
-    Of several each is looked at by itself, and the exit code is that of the worst.
-    """
-    lint_rules(rules, strict=strict)
-
-
-@rules_app.command("test")
-def run_cases(
-    rules: _Rules,
-    *,
-    only: Annotated[str | None, typer.Option("--only", help="Only cases with this in their names.")] = None,
-) -> None:
-    """Run the cases that stand beside the rules."""
-    run_tests(rules, only)
-
-
-@rules_app.command()
-def diff(
-    old: Annotated[str, typer.Argument(help="A rule set that ships, a file or a folder.")],
-    new: Annotated[str, typer.Argument(help="The one to compare it with.")],
-    *,
-    format_: _Format = "text",
-) -> None:
-    """Say what changes from one rule set to another, and for whom."""
-    diff_rules(old, new, as_json=_is_json(format_))
-
-
-@rules_app.command()
-def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]) -> None:
-    """Write a commented rule set to start from."""
-    init_rules(path)
-
-
-@rules_app.command()
-def schema(
-    *,
-    timeline: Annotated[bool, typer.Option("--timeline", help="The one of what `plan --format json` writes.")] = False,
-) -> None:
-    """Write the JSON Schema of rule files, for editors."""
-    write_schema(timeline=timeline)
+    write_data(write({"schema_version": SCHEMA_VERSION, **record}))
