@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from attack.strength import tries
 from batches import batch, small_rules, write
-from needlecare.batch.run import NAME
+from needlecare.batch.run import LEDGER
 
 ROWS = "id,date\n" + "".join(f"C-{number},2026-11-{number:02}\n" for number in range(1, 13))
 CHANGED = ROWS.replace("2026-11", "2026-12")
@@ -22,7 +22,7 @@ def made(folder: Path) -> Path:
     """Make a folder of plans with what keeps account of it, and a file beside it that is nobody's business."""
     batch(write(folder, ROWS), "--rules", small_rules(folder), "-o", str(folder / "out"), "--format", "json")
     (folder / "outside.json").write_text("mine", encoding="utf-8")
-    return folder / "out" / NAME
+    return folder / "out" / LEDGER
 
 
 def sql(*statements: str) -> Callable[[Path], None]:
@@ -44,7 +44,7 @@ def linked(ledger: Path) -> None:
 
 
 def linked_journal(ledger: Path) -> None:
-    ledger.with_name(f"{NAME}-journal").symlink_to(ledger.parents[1] / "outside.json")
+    ledger.with_name(f"{LEDGER}-journal").symlink_to(ledger.parents[1] / "outside.json")
 
 
 def beside(out: Path) -> dict[Path, bytes]:
@@ -116,7 +116,7 @@ def test_a_spoiled_account_loses_nothing(spoil: Callable[[Path], object], said: 
     if said:
         assert (ran.code, ran.err) == (
             2,
-            f"needlecare: -o {tmp_path / 'out'}: its {NAME} is {said}; remove it to begin anew\n",
+            f"needlecare: -o {tmp_path / 'out'}: its {LEDGER} is {said}; remove it to begin anew\n",
         )
     else:
         assert (ran.code, ran.err) == (0, "needlecare: 12 plans\n")
@@ -138,6 +138,6 @@ def test_an_account_of_noise_loses_nothing(data: st.DataObject, whole: tuple[Pat
         other = data.draw(st.binary(min_size=1, max_size=8))
         spoiled[at : at + len(other)] = other
     ledger.write_bytes(spoiled)
-    for left in ledger.parent.glob(f"{NAME}-*"):
+    for left in ledger.parent.glob(f"{LEDGER}-*"):
         left.unlink()
     survives(ledger)

@@ -1,11 +1,13 @@
 """Runs that are killed at any moment: what was there stays whole, what is new is whole or not there."""
 
+import contextlib
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from attack.strength import TIMES
 from batches import HERE, batch, small_rules
 from needlecare.log import Log
-from running import PLAN, _environment, run
+from running import PLAN, _environment, run, run_program
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only there can a run be killed so")
 # Where in its run a program is killed: from its start to a little after its end.
@@ -98,6 +100,82 @@ def test_lines_of_a_batch_take_the_place_of_the_old_file_whole(jobs: str, tmp_pa
     assert run(*arguments).code == 0
     assert target.read_bytes() == new
     assert list(target.parent.iterdir()) == [target]
+
+
+CLIENTS = 400
+# Those of the middle: workers that lived on would come to them while the second run writes them, and after it.
+CORRECTED = range(150, 170)
+
+
+def listed(path: Path, clients: Iterable[int], day: str) -> str:
+    path.write_text("id,date\n" + "".join(f"{number},{day}\n" for number in clients), encoding="utf-8")
+    return str(path)
+
+
+@contextlib.contextmanager
+def ended_midway(number: int, folder: Path, *options: str) -> Iterator[list[int]]:
+    """Start a batch with four jobs into *folder*, end it in its midst, and give the processes that worked for it."""
+    table = listed(folder.parent / "old.csv", range(CLIENTS), "2026-11-20")
+    command = [sys.executable, "-m", "needlecare", "batch", table, *HERE, "--jobs", "4", "--format", "html", "-o"]
+    with subprocess.Popen([*command, str(folder), *options], stderr=subprocess.PIPE, env=_environment(None)) as process:
+        while len(files(folder)) < 5:
+            assert process.poll() is None
+            time.sleep(0.01)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+        process.send_signal(number)
+        code = process.wait(timeout=10)
+        yield [int(child) for child in children.split()]
+        if number == signal.SIGKILL:
+            assert code == -number
+        else:
+            assert process.stderr is not None
+            assert code == 128 + number
+            assert re.search(rb"stopped after \d+ rows; .* --resume goes on\n$", process.stderr.read())
+
+
+def running(processes: Iterable[int]) -> list[int]:
+    """Give those of *processes* that still do something, whether or not anybody has taken note of their end."""
+
+    def state(number: int) -> str:
+        try:
+            return Path(f"/proc/{number}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+        except (FileNotFoundError, ProcessLookupError):
+            return "gone"
+
+    return [number for number in processes if state(number) not in ("Z", "gone")]
+
+
+ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGKILL") if hasattr(signal, name)]
+has_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only there can workers be found")
+
+
+@has_proc
+@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+def test_workers_write_nothing_and_end_when_their_batch_has_ended(number: int, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with ended_midway(number, out, "--rules", small_rules(tmp_path)) as workers:
+        left = files(out)
+        assert len(workers) == 4
+        time.sleep(1)
+        assert not running(workers)
+        assert files(out) == left
+
+
+@has_proc
+@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+def test_a_corrected_run_wins_for_every_client_over_one_that_was_ended(number: int, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with ended_midway(number, out) as workers:
+        corrected = listed(tmp_path / "new.csv", CORRECTED, "2027-03-02")
+        ran = run_program("batch", corrected, *HERE, "--format", "html", "-o", str(out))
+        assert (ran.returncode, ran.stderr) == (0, b"needlecare: %d plans\n" % len(CORRECTED))
+        written = {name: text for name, text in files(out).items() if int(name.partition(".")[0]) in CORRECTED}
+        assert len(written) == len(CORRECTED)
+        deadline = time.monotonic() + 30
+        while running(workers) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert {name: files(out)[name] for name in written} == written
+        assert all(b"2027-03-02" in text for text in written.values())
 
 
 def files(folder: Path) -> dict[str, bytes]:

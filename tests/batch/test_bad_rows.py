@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batches import batch, feed, ids, plans, write
+from batches import batch, feed, ids, plans, small_rules, write
 
 BAD = """\
 id;date;time;area;note
@@ -71,10 +71,10 @@ def test_too_many_cells_name_what_stands_between_them(between: str, name: str, t
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("2026-11-20T16:30:00Z,", "date: `2026-11-20T16:30:00Z` is told from UTC"),
-        ("2026-11-20T16:30:00.000Z,", "date: `2026-11-20T16:30:00.000Z` is told from UTC"),
-        ("2026-11-20 16:30:00+01:00,", "date: `2026-11-20 16:30:00+01:00` is told from UTC"),
-        ("2026-11-20,16:30Z", "time: `16:30Z` is told from UTC"),
+        ("2026-11-20T16:30:00Z,", "date: `2026-11-20T16:30:00Z` is relative to UTC"),
+        ("2026-11-20T16:30:00.000Z,", "date: `2026-11-20T16:30:00.000Z` is relative to UTC"),
+        ("2026-11-20 16:30:00+01:00,", "date: `2026-11-20 16:30:00+01:00` is relative to UTC"),
+        ("2026-11-20,16:30Z", "time: `16:30Z` is relative to UTC"),
         ("2026-11-20,16:70:00", "time: `16:70:00` is not a time of the day"),
     ],
 )
@@ -163,7 +163,7 @@ def test_inline_puts_the_error_in_the_rows_place(tmp_path: Path) -> None:
 
 def test_an_unclosed_quotation_mark_swallows_nothing_but_its_row(tmp_path: Path) -> None:
     rows = "".join(f"{number},2026-11-20,fine\n" for number in range(300))
-    ran = batch(write(tmp_path, f'id,date,note\nbad,2026-11-20,"oh\n{rows}'))
+    ran = batch(write(tmp_path, f'id,date,note\nbad,2026-11-20,"oh\n{rows}'), "--rules", small_rules(tmp_path))
     assert ids(ran) == [str(number) for number in range(300)]
     assert "line 2: a quotation mark is not closed" in ran.err
 

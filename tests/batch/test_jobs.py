@@ -101,6 +101,30 @@ def test_a_run_that_is_stopped_leaves_no_process_behind(number: int, code: int, 
     assert not rest or number == signal.SIGKILL
 
 
+def state(process: int) -> str:
+    return Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only there can workers be found")
+def test_a_worker_that_is_killed_in_the_middle_of_an_answer_keeps_nobody_waiting(tmp_path: Path) -> None:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "needlecare", "batch", listed(tmp_path, 20_000), *HERE, "--jobs", "2"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
+        assert process.stdout is not None
+        process.stdout.read(1)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii")
+        workers = [int(child) for child in children.split()]
+        # Nobody takes the answers any more, and no pipe can hold one.
+        process.send_signal(signal.SIGSTOP)
+        while any(state(worker) != "S" for worker in workers):
+            time.sleep(0.05)
+        os.kill(workers[0], signal.SIGKILL)
+        process.send_signal(signal.SIGCONT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert b"a worker process was ended from outside" in err
+
+
 PRESSED_EARLY = """
 import os, signal, sys
 from needlecare.cli import main

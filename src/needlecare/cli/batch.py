@@ -1,4 +1,4 @@
-"""`batch`: its options, what it says on stderr while it runs, and how it ends."""
+"""`batch`: its options, its messages on stderr while it runs, and how it ends. Reads no row and makes no plan."""
 
 import contextlib
 import inspect
@@ -13,28 +13,20 @@ import typer
 
 from needlecare.cli.options import declare, parameter, present, said_of, take_options
 from needlecare.cli.output import complain, refuse_windows_path
-from needlecare.errors import InputError
+from needlecare.errors import ExitCode, InputError
 from needlecare.options import OPTIONS
 
 if TYPE_CHECKING:
+    from needlecare.batch.plans import Settings
     from needlecare.batch.run import Batch, Summary
-
 
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
+# Objects that are made before the next look for garbage.
 _RARELY = 50_000
-
-
-class Options(NamedTuple):
-    """What was typed for `batch` itself."""
-
-    format: str | None
-    output: Path | None
-    rejects: Path | None
-    resume: bool
-    jobs: int
-    errors: str
-    full_lines: bool
+_SHOWN = 40
+_WIDTH = 30
+_EVERY_SECONDS = 0.2
 
 
 def _with_defaults(command: Callable[..., None]) -> Callable[..., None]:
@@ -81,100 +73,101 @@ def batch(
     ] = False,
 ) -> None:
     """Plan a whole list of treatments, one a row; any option of a treatment holds where a row leaves it empty."""
-    options = Options(format_, output, rejects, resume, jobs, errors, full_lines)
-    whole = _read_options(source, map_ or [], dates, options, dict(defaults))
-    with _open(source) as stream:
-        summary = _run(whole, stream)
-    _say_end(summary, whole)
-    if summary.rejected and not whole.settings.inline:
-        raise SystemExit(1)
-
-
-def _read_options(
-    source: str, pairs: list[str], dates: str | None, options: Options, defaults: dict[str, Any]
-) -> "Batch":
-    from needlecare.batch.cases import texts_of
-    from needlecare.batch.run import LINES, Batch, Settings
-    from needlecare.rules.fields import FIELDS
-    from needlecare.typed import is_relative, machine_zone, parse_date, parse_zone
+    from needlecare.batch.run import Batch
 
     if dates not in (None, "dmy", "mdy"):
         raise InputError(f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)")
-    if options.errors not in ("reject", "inline"):
-        raise InputError(f"--errors: `{options.errors}` can't be; it is reject or inline")
-    format_, folder, target = _choose(options)
-    if options.resume and folder is None:
+    if errors not in ("reject", "inline"):
+        raise InputError(f"--errors: `{errors}` can't be; it is reject or inline")
+    out = _choose(format_, output)
+    if resume and out.folder is None:
         raise InputError("--resume goes on in a folder; give it with -o")
-    if options.full_lines and format_ != LINES:
+    if full_lines and out.folder is not None:
         raise InputError("--full-lines is for JSON Lines; it goes without -o FOLDER")
-    if options.errors == "inline" and format_ != LINES:
+    if errors == "inline" and out.folder is not None:
         raise InputError("--errors inline puts errors among JSON Lines; it goes without -o FOLDER")
+    for path in (rejects, output):
+        if path is not None:
+            refuse_windows_path(path)
+    settings = _read_settings(dict(defaults))
+    settings = settings._replace(
+        order=dates, format=out.format, full_lines=full_lines, inline=errors == "inline", resume=resume
+    )
+    rejects = _choose_rejects(source, rejects, None if settings.inline else out.lines)
+    for name, path in (("--rejects", rejects), ("-o", out.lines)):
+        if path is not None and source != "-" and _is_same(path, Path(source)):
+            raise InputError(f"{name} {path}: that is the input")
+    whole = Batch(settings, tuple(map_ or ()), folder=out.folder, lines=out.lines, rejects=rejects, jobs=jobs)
+    with _open(source) as stream:
+        summary = _run(whole, stream)
+    _report_end(summary, whole)
+    if summary.rejected and not settings.inline:
+        raise SystemExit(ExitCode.NO)
+
+
+def _read_settings(defaults: dict[str, Any]) -> "Settings":
+    """Read the options of a treatment, which stand in for what rows leave empty."""
+    from needlecare.batch.plans import Settings, read_texts
+    from needlecare.rules.fields import FIELDS
+    from needlecare.typed import is_relative, machine_zone, parse_date, parse_zone
+
     rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
-    said = said_of(defaults)
-    for name in said:
+    facts = said_of(defaults)
+    for name in facts:
         if name in FIELDS:
             raise InputError(f"--fact: {name} is no fact; it is a field of its own")
-    fields = said | {name: value for name, value in defaults.items() if name in FIELDS}
+    fields = facts | {name: value for name, value in defaults.items() if name in FIELDS}
     zone = parse_zone(tz) if tz else machine_zone()
     if is_relative(fields.get("date", "")):
         fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()
-    settings = Settings(
-        rules,
-        tz,
-        dates,
-        # A word such as today in a row means nothing without --now: a batch gives the same every day.
-        None if now is None else present(zone, now).date(),
-        {name: texts_of(name, value) for name, value in fields.items()},
-        format_,
-        None if folder is None else str(folder),
-        options.errors == "inline",
-        options.resume,
-        options.full_lines,
-    )
-    for path in (options.rejects, options.output):
-        if path is not None:
-            refuse_windows_path(path)
-    for name, path in (("--rejects", options.rejects), ("-o", target)):
-        if path is not None and source != "-" and _is_same(path, Path(source)):
-            raise InputError(f"{name} {path}: that is the input")
-    rejects = options.rejects or _rejects_beside(source)
-    if rejects is not None and target is not None and options.errors == "reject" and _is_same(rejects, target):
-        raise InputError(f"--rejects {rejects}: that is where the plans go")
-    return Batch(settings, tuple(pairs), target, rejects, options.jobs)
+    # A word such as today in a row means nothing without --now: the same list makes the same plans every day.
+    today = None if now is None else present(zone, now).date()
+    texts = {name: read_texts(name, value) for name, value in fields.items()}
+    return Settings(rules=rules, tz=tz, today=today, defaults=texts)
 
 
-def _is_same(path: Path, other: Path) -> bool:
-    with contextlib.suppress(OSError, RuntimeError):  # a path that leads nowhere is told where it is used
-        return path.resolve() == other.resolve()
-    return False
+class _Destination(NamedTuple):
+    """Where plans go: files of some *format* in a *folder*; else *lines* to a file, or to stdout without one."""
+
+    format: str
+    folder: Path | None = None
+    lines: Path | None = None
 
 
-def _choose(options: Options) -> tuple[str, Path | None, Path | None]:
-    """Tell the format, and the folder or the file of lines that is meant."""
-    from needlecare.batch.run import LINES
+def _choose(format_: str | None, output: Path | None) -> _Destination:
+    from needlecare.batch.plans import LINES
     from needlecare.views.formats import FORMATS
 
     formats = (LINES, *FORMATS)
-    if options.format is not None and options.format not in formats:
-        raise InputError(f"--format: there is no `{options.format}`; it is one of {', '.join(formats)}")
-    output = options.output
+    if format_ not in (None, *formats):
+        raise InputError(f"--format: there is no `{format_}`; it is one of {', '.join(formats)}")
     if output is None:
-        if options.format not in (None, LINES):
-            raise InputError(f"--format {options.format} makes a file a client; say with -o in which folder")
-        return LINES, None, None
-    if options.format == LINES or (options.format is None and output.suffix.lower() in _LINE_SUFFIXES):
-        return LINES, None, output
-    if options.format is None:
+        if format_ not in (None, LINES):
+            raise InputError(f"--format {format_} makes a file a client; say with -o in which folder")
+        return _Destination(LINES)
+    if format_ == LINES or (format_ is None and output.suffix.lower() in _LINE_SUFFIXES):
+        return _Destination(LINES, lines=output)
+    if format_ is None:
         raise InputError(f"-o {output}: which files are to be in it? Give --format {', '.join(FORMATS)}")
-    return options.format, output, None
+    return _Destination(format_, folder=output)
 
 
-def _rejects_beside(source: str) -> Path | None:
+def _choose_rejects(source: str, typed: Path | None, lines: Path | None) -> Path | None:
+    """Return where rejected rows go: not where the *lines* do."""
     path = Path(source)
-    if source == "-" or not path.name:
-        return None
-    suffix = path.suffix if path.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
-    return path.with_name(f"{path.stem}.rejects{suffix}")
+    rejects = typed
+    if rejects is None and source != "-" and path.name:
+        suffix = path.suffix if path.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
+        rejects = path.with_name(f"{path.stem}.rejects{suffix}")
+    if rejects is not None and lines is not None and _is_same(rejects, lines):
+        raise InputError(f"--rejects {rejects}: that is where the plans go")
+    return rejects
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    with contextlib.suppress(OSError, RuntimeError):  # a path that leads nowhere is an error where it is used
+        return path.resolve() == other.resolve()
+    return False
 
 
 def _open(source: str) -> BinaryIO:
@@ -194,7 +187,7 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
     from needlecare.batch.run import run
     from needlecare.cli.output import delivering
 
-    # A long run must give back what it doesn't need, but what is there already stays.
+    # A long run must free what it no longer needs, but what is there already stays.
     gc.freeze()
     gc.set_threshold(_RARELY)
     gc.enable()
@@ -202,17 +195,15 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
     try:
         with delivering():
             return run(whole, stream, bar)
-    except KeyboardInterrupt:
-        if whole.settings.folder is not None:
+    except (KeyboardInterrupt, SystemExit):
+        if whole.folder is not None:
             bar.stopped()
         raise
     finally:
         bar.clear()
 
 
-def _say_end(summary: "Summary", whole: "Batch") -> None:
-    from needlecare.cli.output import complain
-
+def _report_end(summary: "Summary", whole: "Batch") -> None:
     parts = [_count(summary.made, "plan")]
     if summary.left:
         parts.append(f"{_count(summary.left, 'file')} left as {'it is' if summary.left == 1 else 'they are'}")
@@ -230,28 +221,23 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-_SHOWN = 40
-_WIDTH = 30
-_EVERY_SECONDS = 0.2
-
-
 def _is_terminal(stream: TextIO | None) -> bool:
     # None where whoever started the program closed it.
     return stream is not None and stream.isatty()
 
 
 class Bar:
-    """Says on stderr which rows are bad and, on a terminal, how far the batch is."""
+    """Reports on stderr which rows are bad and, on a terminal, how far the batch is."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._shown = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
-        self._began = self._said = time.monotonic()
+        self._began = self._drawn = time.monotonic()
         self._rows = 0
 
     def bad_row(self, line: int, client: str, problem: str) -> None:
-        """Tell of a rejected row."""
+        """Report a rejected row."""
         self.clear()
         named = f" ({client[:_SHOWN]}{'…' if len(client) > _SHOWN else ''})" if client else ""
         complain(f"line {line}{named}: {problem}")
@@ -260,19 +246,19 @@ class Bar:
         """Show how many rows are done."""
         self._rows = rows
         now = time.monotonic()
-        if not self._shown or now - self._said < _EVERY_SECONDS:
+        if not self._shown or now - self._drawn < _EVERY_SECONDS:
             return
-        self._said = now
-        drawn = ""
+        self._drawn = now
+        bar = ""
         if self._size:
             part = min(self._stream.tell() / self._size, 1.0)
             full = int(part * _WIDTH)
-            drawn = f"{'█' * full}{'·' * (_WIDTH - full)} {part:4.0%}  "
-        sys.stderr.write(f"\r\x1b[K{drawn}{rows:,} rows  {rows / (now - self._began):,.0f} a second")
+            bar = f"{'█' * full}{'·' * (_WIDTH - full)} {part:4.0%}  "
+        sys.stderr.write(f"\r\x1b[K{bar}{rows:,} rows  {rows / (now - self._began):,.0f} a second")
         sys.stderr.flush()
 
     def stopped(self) -> None:
-        """Tell where a folder stands whose batch was stopped."""
+        """Report how far the batch came that was stopped."""
         self.clear()
         if self._rows:
             complain(f"stopped after {self._rows} rows; the files that are there are whole, and --resume goes on")

@@ -1,0 +1,282 @@
+"""One row of a list → its plan, in whichever process: fields → treatment and answers → bytes. Writes nothing."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from needlecare.batch.table import ID, InputRow
+from needlecare.errors import InputError
+from needlecare.model.facts import Facts
+from needlecare.model.plan import Seen, Treatment, make_treatment
+from needlecare.model.ruleset import RuleSet
+from needlecare.rules.fields import FIELDS
+from needlecare.rules.load import load_rules
+from needlecare.timeline.build import build_selected
+from needlecare.timeline.selection import Selection, select
+from needlecare.typed import (
+    is_relative,
+    machine_zone,
+    parse_date,
+    parse_time,
+    parse_zone,
+    read_facts,
+    read_seen,
+)
+from needlecare.views.formats import for_file, render
+from needlecare.views.json import SCHEMA_VERSION, render_line
+from needlecare.views.phrases import escape
+
+# Texts of one field, in the order of the row.
+Texts = tuple[str, ...]
+# The format that is one plan a line; the others are a file for each client.
+LINES = "jsonl"
+# A problem quotes the row, however much stands in it.
+_LONGEST_PROBLEM = 2000
+# Texts and sets of answers that are kept between rows: lists repeat a few of each.
+_MOST_TEXTS, _MOST_ANSWERS = 4096, 512
+_SEVERAL = re.compile(r"[;|\n]")
+_DATE_AND_TIME = re.compile(r"(?P<date>.*[0-9])(?:T|\s+)(?P<time>[0-9]{1,2}[:.][0-9]{2}.*)")
+_SECONDS = re.compile(r"(\d{1,2}:\d{2}):00(?:\.0+)?(?=\D|$)")
+_OFFSET = re.compile(r".*[0-9]\s*(?:[zZ]|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)\s*")
+_NUMBERS = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}")
+
+
+class Settings(NamedTuple):
+    """What holds for every row, as plain values that another process can be given.
+
+    *order* is how ambiguous dates are read, `dmy` or `mdy`. *today* is what `today` means, if it means anything. A
+    field that a row leaves empty is taken from *defaults*. *full_lines* have the rules, the days, and what is empty;
+    *inline* puts errors among the lines; *resume* leaves files that are up to date.
+    """
+
+    rules: str | None = None
+    tz: str | None = None
+    order: str | None = None
+    today: date | None = None
+    defaults: Mapping[str, Texts] = {}
+    format: str = LINES
+    full_lines: bool = False
+    inline: bool = False
+    resume: bool = False
+
+
+class ClientFile(NamedTuple):
+    """The file of a client in a folder: its *name*, and the *digest* of what the present one was made of, if known."""
+
+    name: str
+    digest: bytes = b""
+
+
+class ClientRow(NamedTuple):
+    """A row whose columns were understood: whose it is, what its fields say, and what is wrong with it, if anything."""
+
+    source: InputRow
+    client: str
+    fields: Mapping[str, Texts]
+    file: ClientFile | None
+    problem: str
+
+
+class Result(NamedTuple):
+    """What became of a row: its *data* to write, or a *problem*.
+
+    *digest* is that of what a file was made of; *unchanged* says that this file is up to date and has no new data.
+    """
+
+    data: bytes = b""
+    problem: str = ""
+    digest: bytes = b""
+    unchanged: bool = False
+
+
+class RowPlanner:
+    """Plans one row after the other; sent to another process, it is made anew there from its settings.
+
+    Raises:
+        InputError: some of the defaults can't be read.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.rule_set = load_rules(settings.rules) if settings.rules else load_rules()
+        self._zone = parse_zone(settings.tz) if settings.tz else machine_zone()
+        order = settings.order or self.rule_set.batch.get("dates")
+        # Rows repeat each other. Each cache is keyed on all that its values depend on; the rule set never changes.
+        self._readers: Mapping[str, Callable[[str], Any]] = {
+            "date": lru_cache(_MOST_TEXTS)(lambda text: _read_date(text, settings.today, order)),
+            "time": lru_cache(_MOST_TEXTS)(_read_time),
+            "tz": lru_cache(_MOST_TEXTS)(parse_zone),
+        }
+        self._selection = lru_cache(_MOST_ANSWERS)(self._select)
+        if problems := list(self._problems(settings.defaults)):
+            raise InputError("; ".join(problems))
+        # The picture of a logo isn't in the rule set's own digest: the rules are the same without it.
+        clinic = sha256(repr(self.rule_set.clinic).encode()).hexdigest()
+        self._basis = f"{_program_version()} {settings.format} {self.rule_set.digest} {self.rule_set.version} {clinic}"
+
+    def __reduce__(self) -> tuple[type["RowPlanner"], tuple[Settings]]:
+        return RowPlanner, (self.settings,)
+
+    def plan(self, row: ClientRow) -> Result:
+        """Plan *row*, or say all that is wrong with it, so that it can be mended in one go."""
+        try:
+            # A row that couldn't be taken apart has no fields, and no date to miss.
+            read = self._read(row.fields) if row.fields or not row.problem else None
+            if read is not None and not row.problem:
+                return self._render(row, *read)
+            problems = [row.problem]
+        except InputError as error:
+            problems = [row.problem, *self._problems({**self.settings.defaults, **row.fields}), str(error)]
+        problem = "; ".join(dict.fromkeys(filter(None, problems)))[:_LONGEST_PROBLEM]
+        return Result(_error_line(row, problem) if self.settings.inline else b"", problem)
+
+    def _render(self, row: ClientRow, treatment: Treatment, selection: Selection) -> Result:
+        format_ = self.settings.format
+        if format_ == LINES:
+            line = render_line(build_selected(selection, treatment), row.client, full=self.settings.full_lines)
+            return Result(line.encode())
+        made_of = f"{self._basis} {row.client} {_fingerprint(treatment, selection.facts)}"
+        digest = sha256(made_of.encode()).digest()
+        if self.settings.resume and row.file is not None and row.file.digest == digest:
+            return Result(digest=digest, unchanged=True)
+        text = render(build_selected(selection, treatment), format_, client=row.client)
+        return Result(for_file(text, format_).encode(), digest=digest)
+
+    def _problems(self, fields: Mapping[str, Texts]) -> Iterator[str]:
+        """Say what can't be read in each field by itself."""
+        for name, texts in fields.items():
+            try:
+                if name in self._readers:
+                    self._readers[name](_only(name, texts))
+                elif name not in FIELDS:
+                    read_facts(self.rule_set, {name: texts})
+            except InputError as error:
+                yield str(error)
+
+    def _read(self, own: Mapping[str, Texts]) -> tuple[Treatment, Selection]:
+        """Read the fields that a row has of its *own*, and the defaults of the others."""
+        fields = {**self.settings.defaults, **own}
+        zone = self._read_one("tz", fields) or self._zone
+        if "date" not in fields:
+            raise InputError("the date is missing")
+        day, clock = self._read_one("date", fields)
+        if "time" in fields and (clock is None or "time" in own):
+            clock = _agree(clock, self._read_one("time", fields), own)
+        selection = self._selection(tuple((name, texts) for name, texts in fields.items() if name not in FIELDS))
+        treatment = make_treatment(day, clock, zone)
+        if "seen" in fields:
+            treatment = treatment._replace(seen=_read_seen(self.rule_set, treatment, fields["seen"]))
+        return treatment, selection
+
+    def _read_one(self, name: str, fields: Mapping[str, Texts]) -> Any:
+        return self._readers[name](_only(name, fields[name])) if name in fields else None
+
+    def _select(self, texts: tuple[tuple[str, Texts], ...]) -> Selection:
+        return select(self.rule_set, read_facts(self.rule_set, dict(texts)))
+
+
+def _agree(beside: time | None, typed: time, own: Mapping[str, Texts]) -> time | None:
+    """Return the time of a row that has one *beside* its date, and a field with the *typed* one."""
+    if typed == time(0) and "time" in own:
+        # So software writes that it has no time; a date alone restricts no less.
+        return beside
+    # Only what the row itself says can contradict itself.
+    if beside not in (None, typed) and "date" in own:
+        raise InputError(f"the date says {beside:%H:%M}, the time {typed:%H:%M}")
+    return typed
+
+
+def _only(field: str, texts: Texts) -> str:
+    if len(texts) > 1:
+        raise InputError(f"{field}: expected one, {len(texts)} are given")
+    return texts[0]
+
+
+def read_texts(field: str, value: object) -> Texts:
+    """Return the texts in a cell or a JSON *value*; none if it is empty.
+
+    Raises:
+        InputError: it is something else than a text, a number, or a list of them.
+    """
+    if isinstance(value, str):
+        parts = [value] if field in (ID, "date", "time", "tz") else _SEVERAL.split(value)
+    elif isinstance(value, list):
+        parts = [_text_of(field, one) for one in value]
+    else:
+        parts = [] if value is None else [_text_of(field, value)]
+    try:
+        return tuple([text for part in parts if (text := part.strip()) and text.encode()])
+    except UnicodeEncodeError:
+        raise InputError(f"{field}: that is no text") from None
+
+
+def _text_of(field: str, value: object) -> str:
+    """Write one text or number; a whole number has no point, however the export wrote it."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else f"{value:.15g}"
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    raise InputError(f"{field}: give a text, a number or a list of texts and numbers")
+
+
+def _read_seen(rule_set: RuleSet, treatment: Treatment, texts: Texts) -> Mapping[str, Seen]:
+    try:
+        return read_seen(rule_set, treatment, texts)
+    except InputError as error:
+        raise InputError(f"seen: {str(error).removeprefix('--seen: ')}") from None
+
+
+def _read_date(text: str, today: date | None, order: str | None) -> tuple[date, time | None]:
+    """Read a date that may have a time in its cell; midnight there is how software writes that it has none."""
+    both = _DATE_AND_TIME.fullmatch(text)
+    day_text = both["date"] if both else text
+    try:
+        day = parse_date(day_text, today if is_relative(day_text) else None, order=order)
+    except InputError as error:
+        numbers = order is None and _NUMBERS.fullmatch(day_text)
+        hint = ", or say what all dates mean with --dates dmy or mdy" if numbers else ""
+        raise InputError(f"date: {error}{hint}") from None
+    clock = _read_time(both["time"], text) if both else None
+    return day, clock if clock != time(0) else None
+
+
+def _read_time(text: str, cell: str | None = None) -> time:
+    """Read a time of the day; *cell* is the whole text that it stands in, if that is a date too."""
+    if _OFFSET.fullmatch(text):
+        raise InputError(
+            f"{'date' if cell else 'time'}: `{cell or text}` is relative to UTC; write the time that the clock showed "
+            "there, without Z or an offset, and the zone as tz"
+        )
+    without = _SECONDS.sub(r"\1", text)
+    try:
+        return parse_time(without)
+    except InputError as error:
+        raise InputError(f"time: {error}".replace(f"`{without}`", f"`{text}`")) from None
+
+
+def _fingerprint(treatment: Treatment, facts: Facts) -> str:
+    """Return a text that equal treatments and facts share, and no others."""
+    moments = sorted(treatment.seen.items(), key=lambda seen: seen[0])
+    span = (treatment.day, treatment.clock, treatment.zone.key, treatment.first, treatment.last)
+    known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates)]
+    return repr((span, moments, known))
+
+
+def _error_line(row: ClientRow, problem: str) -> bytes:
+    record = {
+        "id": row.client or None,
+        "line": row.source.line,
+        "error": problem,
+        "schema_version": SCHEMA_VERSION,
+    }
+    return f"{escape(json.dumps(record, ensure_ascii=False))}\n".encode()
+
+
+def _program_version() -> str:
+    from importlib.metadata import version
+
+    return version("needlecare")
