@@ -1,7 +1,7 @@
 """The days of a plan for people: what lifts when, the chart, the days before, and each day after the treatment."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, day_number, ranked_sources, touches
@@ -186,10 +186,11 @@ _BEFORE = {"better not": "better not any more: ", "leave": "leave "}
 def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List pre-care by when it begins."""
     begun = [
-        (at, tone, text, window)
+        (at, tone, "" if window.kind == AVOID else with_details(window, clock), window)
         for window in timeline.windows
         if window.kind == PREPARE or clock.day(window.better_from) < timeline.treatment.day
-        for at, tone, text in _beginnings(window, timeline, clock)
+        for at, tone in beginnings(window)
+        if tone != "leave" or at < timeline.treatment.last
     ]
     groups = grouped(begun, lambda one: one[:3])
     for (at, tone, text), found in sorted(groups.items(), key=lambda item: item[0]):
@@ -199,15 +200,15 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         yield Row(head, f"{_BEFORE.get(tone, '')}{text or names}", tone, cite)
 
 
-def _beginnings(window: Window, timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str, str]]:
-    """Yield what begins with *window*: when, in which tone, and its words where names alone don't say it."""
+def beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
+    """Return what begins with *window*: when, and in which tone."""
     if window.kind == AVOID:
         if window.better_from < window.start or window.is_instant:
-            yield window.better_from, "better not", ""
-        if window.start < min(window.end, timeline.treatment.last):
-            yield window.start, "leave", ""
+            yield window.better_from, "better not"
+        if window.start < window.end:
+            yield window.start, "leave"
     elif window.kind in (PREPARE, DO):
-        yield window.start, window.kind, with_details(window, clock)
+        yield window.start, window.kind
 
 
 def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -235,19 +236,24 @@ def _asked(window: Window, clock: Clock) -> str:
 
 
 def list_days(timeline: Timeline, clock: Clock) -> Iterator[Block]:
-    """List the days, with equal ones folded: a run ends where a list changes or something lifts."""
-    runs: list[list[Day]] = []
-    for day in days_after(timeline):
-        if runs and not day.lifts and _lists(day) == _lists(runs[-1][-1]):
-            runs[-1].append(day)
-        else:
-            runs.append([day])
+    """List the days, with equal ones folded."""
     writer = _DayWriter(timeline, clock)
-    for run in runs:
+    for run in fold_days(days_after(timeline), _lists):
         first, last = run[0], run[-1]
         numbers = f"Day {first.number}" if first is last else f"Days {first.number}–{last.number}"
         title = f"{numbers} · {say_dates(first.day, last.day, timeline.treatment.day)}"
         yield Block(title, tuple(writer.rows(run)), first.day, last.day)
+
+
+def fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list[Day]]:
+    """Fold equal days: a run ends where one of its *lists* changes, something lifts, or the treatment comes."""
+    runs: list[list[Day]] = []
+    for day in days:
+        if runs and not day.lifts and day.number != 0 and lists(day) == lists(runs[-1][0]):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return runs
 
 
 def _lists(day: Day) -> tuple[tuple[str, ...], ...]:

@@ -46,7 +46,7 @@ def render(timeline: Timeline, options: Options | None = None, old: FilePlan | N
     notes = Notes(timeline)
     events = list(_events(timeline, options, notes, plan, old.next_sequence if old else 0))
     if old is not None:
-        text = notes.of(["The plan has changed, and this entry no longer holds.", ""])
+        text = notes.describe(["The plan has changed, and this entry no longer holds.", ""])
         kept = {event.uid for event in events}
         gone = [event._replace(text=text) for event in old.events if event.uid not in kept]
         events.extend(_cancelled(gone, old.next_sequence, options))
@@ -79,7 +79,7 @@ def _events(timeline: Timeline, options: Options, notes: Notes, plan: str, seque
             uid=event_uid(plan, entry.slot),
             sequence=sequence,
             stamp=stamp,
-            title=entry.words.hush if options.discreet else entry.words.title,
+            title=entry.words.discreet if options.discreet else entry.words.title,
             text=entry.words.text,
             start=entry.start,
             end=entry.end,

@@ -1,34 +1,391 @@
-"""Descriptions: plain text with the hours, the reasons, who says so, and on every one when to see a clinician."""
+"""The words of calendar entries: titles that fit a phone, and descriptions that leave nothing out.
 
-from collections.abc import Iterable, Iterator
+Owns how entries are worded. Must not know which entries there are, or how a calendar file is written.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from math import inf
+from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
+from needlecare.model.plan import BETTER_NOT, FOREVER, Day, Session, Timeline, Wait, Window, day_number
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
-from needlecare.model.time import day_end, day_start, local_date
+from needlecare.model.time import day_end, day_start
 from needlecare.views.days import Parts, Waiting
 from needlecare.views.phrases import (
     Clock,
     Row,
     capital,
+    grouped,
     join_words,
+    led,
     marks,
     say_dates,
+    say_names,
     say_waits,
     topmost,
-    whom,
     with_details,
 )
-from needlecare.views.sheet import Sheet, make_sheet
+from needlecare.views.sheet import is_stopped, make_sheet
 
-_LONG, _SHORT = 60, 44
+# How many letters of names a title has room for, alone and beside others, and of a sentence.
+_LONG, _SHORT, _SENTENCE = 60, 44, 90
+# How many sources a description names in full, and how many reasons that of a day does.
+_SOURCES, _REASONS = 3, 6
+# The sections of the plan that descriptions quote.
+_QUOTED = ("findings", "sessions", "known", "changes")
 _CAREFUL = ("stop", "postpone", "ask")
+# What begins before the treatment, by its tone: how a title leads, how a description does.
+_BEGINNINGS = {
+    "leave": ("leave", "Leave:"),
+    "better not": ("better not any more:", "Better not any more:"),
+    PREPARE: ("", "Prepare:"),
+    DO: ("", "Do:"),
+}
+
+
+class Words(NamedTuple):
+    """The words of one entry: its title, a title that gives nothing away, and its description."""
+
+    title: str
+    discreet: str
+    text: str
+
+
+def _if_seen(waits: Iterable[Wait]) -> str:
+    """Format what must have been seen: `, if no redness is left`."""
+    return led(", if ", join_words(dict.fromkeys(wait.label for wait in waits)))
+
+
+class Notes:
+    """Words the entries of one plan, a method for each kind of entry."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._rule_set = timeline.rule_set
+        self._clock = Clock(timeline)
+        self._waiting = Waiting(timeline)
+        self._names = _Names(timeline)
+        self._sheet = make_sheet(timeline, handed_over=True, only=_QUOTED)
+        self._footer = "\n".join(self._foot())
+        self._known_marks: dict[tuple[int, ...], str] = {}
+
+    def heading(self) -> str:
+        """Describe the whole calendar."""
+        return "\n".join([self._sheet.title, self._sheet.subject, *self._quoted("findings"), self._footer])
+
+    def before(self, at: datetime, begun: Sequence[tuple[str, Window]]) -> Words:
+        """Word what begins before the treatment, each window with its tone."""
+        tones = {tone: [window for _, window in group] for tone, group in grouped(begun, lambda one: one[0]).items()}
+        days = _say_days(self._number(at))
+        lines = [f"{days} the treatment: from {self._clock.at(at)} on", *self._headed(tones)]
+        return self._words(f"{days}: {self._first_of(tones)}", at, lines, [window for _, window in begun])
+
+    def _first_of(self, tones: dict[str, list[Window]]) -> str:
+        for tone, (lead, _) in _BEGINNINGS.items():
+            if lead and tone in tones:
+                return f"{lead} {self._names.of(window.target for window in tones[tone])}"
+        windows = [*tones.get(PREPARE, ()), *tones.get(DO, ())]
+        return f"{_conditioned(windows[0])}{_more(len(windows) - 1)}"
+
+    def lift(self, at: datetime, waits: tuple[Wait, ...], free: list[Window], milder: list[Window]) -> Words:
+        """Word what ends: what is *free* then, and what is *milder*, once what *waits* for it has been seen."""
+        lines = [f"From {self._clock.at(at)}"]
+        if waits:
+            lines.append(f"{capital(say_waits(waits, self._clock))}. As long as that isn't so, nothing changes.")
+        if free:
+            lines.extend(["No rule speaks against it any more:", *self._items(free, at)])
+        if milder:
+            lines.extend(["Still better not:", *self._items(milder)])
+        if free:
+            title = f"{capital(shorten(self._names.freed((window.target for window in free), at)))} again"
+        else:
+            names = self._names.of(window.target for window in milder)
+            title = f"{capital(names)}: better not, instead of no"
+        return self._words(f"{title}{_if_seen(waits)}", at, lines, free + milder)
+
+    def beginning(self, at: datetime, tone: str, windows: list[Window]) -> Words:
+        """Word what begins after the treatment, in one tone and under one condition."""
+        to_do = tone == DO
+        # What a restriction waits for is its end; what is to be done waits with its start.
+        on = f"{_if_seen(windows[0].waits) if to_do else ''}{led(', if ', windows[0].condition)}"
+        listed = self._details if to_do else self._items
+        names = self._names.of(window.target for window in windows)
+        title = f"From now on{'' if to_do else f' {tone}'}: {names}{on}"
+        return self._words(title, at, [f"From {self._clock.at(at)}{on}", *listed(windows)], windows)
+
+    def watch(self, at: datetime, windows: list[Window]) -> Words:
+        """Word from when signs that were usual are a reason to call."""
+        signs, condition = dict.fromkeys(window.target for window in windows), windows[0].condition
+        labels, whom = list(map(self._rule_set.label, signs)), self._clock.whom
+        on = led(", if ", condition)
+        title = f"Still {shorten(labels)}? Call {whom}"
+        if condition:
+            title = f"If {condition}: {_uncapital(title)}"
+        line = f"From {self._clock.at(at)} on, call {whom} if this is still there{on}: {join_words(labels)}"
+        return self._words(title, at, [line], windows)
+
+    def session(self, session: Session, what: str) -> Words:
+        """Word one of the dates of a session: its `minimum`, the `recommended` ones, or from when it is `overdue`."""
+        best = f"best {say_dates(*session.recommended, self._timeline.treatment.day)}"
+        title, discreet = {
+            "minimum": ("not before today", "first possible day"),
+            "recommended": (best, "best days"),
+            "overdue": ("late from today on", "late"),
+        }[what]
+        agreed = f", only if {self._clock.whom} agrees" if is_stopped(self._timeline) else ""
+        name = f"Session {session.number}"
+        text = self.describe([name, *self._quoted("sessions", "- ")])
+        return Words(f"{name}{agreed}: {title}", f"Next date: {discreet}", text)
+
+    def days(self, run: list[Day]) -> Words:
+        """Word a run of equal days."""
+        day, last, is_first = run[0], run[-1], run[0].number == 0
+        windows = self._touching(run)
+        asked = sorted((one for one in windows if one.kind != EXPECT), key=lambda window: window.over)
+        days = _say_days(day.number, last.number)
+        lines = [
+            f"{days}, {say_dates(day.day, last.day, self._timeline.treatment.day)}",
+            *(self._quoted("findings") if is_first else ()),
+            *self._restricted(day, windows),
+            *self._headed({kind: [one for one in windows if one.kind == kind] for kind in (PREPARE, DO)}),
+            *self._signs(run, windows),
+            *self._lifting(day),
+            *(self._background() if is_first else ()),
+        ]
+        text = self.describe(lines, asked, most=None if is_first else _REASONS)
+        return Words(self._names.day_title(run), _discreet(days), text)
+
+    def describe(self, lines: Iterable[str], windows: Sequence[Window] = (), *, most: int | None = None) -> str:
+        """Make a description of *lines*, the reasons (so many at *most*) and sources of *windows*, and the footer."""
+        return "\n".join([*lines, *self._reasons(windows, most), *self._sources(windows), "", self._footer])
+
+    def _words(self, title: str, at: datetime, lines: Iterable[str], windows: Sequence[Window]) -> Words:
+        return Words(title, _discreet(_say_days(self._number(at))), self.describe(lines, windows))
+
+    def _number(self, at: datetime) -> int:
+        return day_number(self._timeline.treatment, self._clock.day(at))
+
+    def _quoted(self, section: str, lead: str = "") -> list[str]:
+        """Quote the rows of a section of the plan."""
+        return [f"{lead}{_line(row)}" for row in self._sheet.rows(section)]
+
+    def _headed(self, tones: dict[str, list[Window]]) -> Iterator[str]:
+        """List windows by their tone, each tone under its head."""
+        for tone, (_, head) in _BEGINNINGS.items():
+            if tones.get(tone):
+                yield head
+                yield from (self._details if tone in (PREPARE, DO) else self._items)(tones[tone])
+
+    def _touching(self, run: list[Day]) -> list[Window]:
+        """Return what holds on a run of days: restrictions that touch it, and what else its lists name."""
+        zone, day = self._timeline.treatment.zone, run[0]
+        begins, ends = day_start(day.day, zone), day_end(run[-1].day, zone)
+        listed = {DO: day.do, PREPARE: day.prepare, EXPECT: day.expect}
+        return [
+            window
+            for window in self._timeline.windows
+            if window.better_from < ends
+            and (window.over > begins or begins <= window.better_from == window.over)
+            and (window.kind == AVOID or window.target in listed.get(window.kind, ()))
+        ]
+
+    def _restricted(self, day: Day, windows: list[Window]) -> Iterator[str]:
+        """List what is not free on a day by how long that holds: the no first, then what is better not."""
+        begins = day_start(day.day, self._timeline.treatment.zone)
+        held = [one for one in windows if one.kind == AVOID and one.target in {*day.avoid, *day.better_not}]
+        groups = grouped(held, lambda window: self._holding(window, window.target in day.avoid, begins))
+        for (*_, text), group in sorted(groups.items(), key=lambda item: item[0]):
+            shown = topmost((window.target for window in group), self._rule_set)
+            cited = self._marks([window for window in group if window.target in shown])
+            yield f"{text}: {join_words(map(self._rule_set.label, shown))} [{cited}]"
+        for seen, activities in self._waiting.on(day):
+            yield f"Check first: {join_words(self._names.freed(activities, begins))}, only once {seen}"
+
+    def _holding(self, window: Window, is_no: bool, begins: datetime) -> tuple[int, datetime, str]:
+        """Return how long a restriction holds, in words, behind what it is ordered by."""
+        if not is_no and window.start > begins:
+            return 1, window.better_from, f"Better not any more from {self._clock.at(window.better_from)}"
+        order, lead, end = (0, "Leave", window.end) if is_no else (2, "Better not", window.better_until)
+        if end == FOREVER and not window.end_stated:
+            return order, end, f"{lead} (no end is given, ask {self._clock.whom})"
+        until = f"{lead} until {self._clock.until(end)}{led(', ', say_waits(window.waits, self._clock))}"
+        return order, end, until
+
+    def _signs(self, run: list[Day], windows: list[Window]) -> Iterator[str]:
+        """List which signs are usual on these days, and which are a reason to call from then on."""
+        if run[0].expect:
+            yield f"Normal to see: {join_words(map(self._rule_set.label, run[0].expect))}"
+        first, last = run[0].day, run[-1].day
+        calls = [one.target for one in windows if one.worry_after and first <= self._clock.day(one.worry_after) <= last]
+        if calls:
+            signs = join_words(dict.fromkeys(map(self._rule_set.label, calls)))
+            yield f"Call {self._clock.whom} if it is still there: {signs}"
+
+    def _lifting(self, day: Day) -> Iterator[str]:
+        lifts = [lift for lift in day.lifts if lift.activity not in self._rule_set.unadvised]
+        groups = grouped(lifts, lambda lift: (lift.at, lift.to, say_waits(lift.waits, self._clock)))
+        for (at, to, waits), group in groups.items():
+            hour = self._clock.time(at) or "the start of the day"
+            milder = " (better not yet)" if to == BETTER_NOT else ""
+            names = join_words(self._names.freed((lift.activity for lift in group), at))
+            yield f"Free from {hour}{milder}{led(', ', waits)}: {names}"
+
+    def _background(self) -> Iterator[str]:
+        """List what the plan rests on."""
+        yield from ["What this rests on:", *self._quoted("known", "- ")]
+        changes = self._quoted("changes", "- ")
+        yield from ["What was changed, and by whom:", *changes] if changes else []
+
+    def _items(self, windows: Iterable[Window], at: datetime | None = None) -> list[str]:
+        """List activities, each with who says so, and what of it isn't free *at* that time."""
+        by_target = {window.target: window for window in windows}
+        found = []
+        for target in topmost(by_target, self._rule_set):
+            window = by_target[target]
+            thin = " (little evidence)" if window.low_confidence else ""
+            held = led("; not yet: ", self._names.still_held(target, at)) if at else ""
+            found.append(f"- {self._rule_set.label(target)}{thin} [{self._marks([window])}]{held}")
+        return found
+
+    def _details(self, windows: Iterable[Window]) -> list[str]:
+        """List what is to be done, how and how often, each with who says so."""
+        texts = grouped(windows, lambda window: with_details(window, self._clock))
+        return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
+
+    def _marks(self, windows: list[Window]) -> str:
+        """Name the sources of *windows*; the same windows come on many days."""
+        key = tuple(map(id, windows))
+        if key not in self._known_marks:
+            self._known_marks[key] = marks(windows, self._rule_set)
+        return self._known_marks[key]
+
+    def _reasons(self, windows: Iterable[Window], most: int | None) -> Iterator[str]:
+        reasons = [(reason, window.target) for window in windows for reason in _reasons_of(window)]
+        if reasons:
+            yield "Why, and what instead:"
+        for reason, group in islice(grouped(reasons, lambda one: one[0]).items(), most):
+            yield f"- {shorten(dict.fromkeys(self._rule_set.label(target) for _, target in group))}: {reason}"
+
+    def _sources(self, windows: Iterable[Window]) -> Iterator[str]:
+        """Name in full the weightiest sources that *windows* rest on."""
+        ids = {saying.source for window in windows for saying in window.says}
+        if not ids:
+            return
+        named = sorted(ids, key=self._rule_set.by_weight.__getitem__)[:_SOURCES]
+        yield f"Who says so ({len(ids)} sources), among them:" if len(ids) > len(named) else "Who says so:"
+        for id_ in named:
+            source = self._rule_set.sources[id_]
+            yield f"- {id_}: {', '.join(filter(None, (source.title, source.publisher, source.url)))}"
+
+    def _foot(self) -> Iterator[str]:
+        flags = grouped(self._timeline.red_flags, lambda rule: rule.urgent)
+        for urgent, lead in ((True, "Red flags, see a clinician"), (False, f"Call {self._clock.whom}")):
+            signs = dict.fromkeys(self._rule_set.label(sign) for rule in flags.get(urgent, ()) for sign in rule.targets)
+            if signs:
+                yield f"{lead}: {join_words(signs)}."
+        if self._sheet.clinic:
+            yield f"Your clinic: {self._sheet.clinic}"
+        yield from self._sheet.notice
+        yield self._sheet.basis
+
+
+class _Names:
+    """Orders and names activities for the titles of one plan."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._timeline = timeline
+        self._rule_set = timeline.rule_set
+        self._clock = Clock(timeline)
+        self._parts = Parts(timeline)
+        self._is_doubtful = any(finding.level in _CAREFUL for finding in timeline.findings)
+        self._voices: dict[str, int] = {}
+        for window in timeline.windows:
+            voices = len({saying.source for saying in window.says})
+            self._voices[window.target] = max(voices, self._voices.get(window.target, 0))
+
+    def of(self, targets: Iterable[str], room: int = _LONG) -> str:
+        """Name *targets*, with those first that most sources speak of."""
+        return shorten(map(self._rule_set.label, self._ranked(targets)), room)
+
+    def freed(self, targets: Iterable[str], at: datetime) -> list[str]:
+        """Name what is free from *at* on, and mark what isn't as a whole."""
+        return [self._parts.label(one, at) for one in self._ranked(targets)]
+
+    def still_held(self, target: str, at: datetime) -> str:
+        """Name what is part of *target* and restricted beyond *at*."""
+        return say_names(self._parts.still_held(target, at), self._rule_set)
+
+    def _ranked(self, targets: Iterable[str]) -> list[str]:
+        return sorted(topmost(targets, self._rule_set), key=lambda one: -self._voices.get(one, 0))
+
+    def day_title(self, run: list[Day]) -> str:
+        """Say what a run of equal days asks for."""
+        parts = list(self._asked(run[0]))
+        if run[0].expect and not parts:
+            parts.append(f"normal: {shorten(map(self._rule_set.label, dict.fromkeys(run[0].expect)))}")
+        days = _say_days(run[0].number, run[-1].number)
+        return f"{days}: {'; '.join(parts) or 'nothing to leave'}"
+
+    def _asked(self, day: Day) -> Iterator[str]:
+        if day.number == 0 and self._is_doubtful:
+            yield f"ask {self._clock.whom} first"
+        if day.avoid:
+            yield f"avoid {self._forbidden(day)}"
+        elif day.better_not:
+            yield f"better not {self.of(day.better_not)}"
+        if day.do:
+            short = [one for one in day.do if len(self._rule_set.label(one)) <= _SHORT]
+            yield f"do {self.of(short or day.do, _SHORT)}"
+        if day.prepare and not day.avoid:
+            yield f"think of {self.of(day.prepare, _SHORT)}"
+
+    def _forbidden(self, day: Day) -> str:
+        """Name what a day forbids: what is over that day first, with its hour."""
+        windows = self._no_on(day)
+        ends = day_end(day.day, self._timeline.treatment.zone)
+        ranked = sorted(topmost(day.avoid, self._rule_set), key=lambda one: (self._rank(windows[one], day), one))
+        hours = grouped(
+            ranked, lambda one: led(" till ", self._clock.time(windows[one].end)) if windows[one].end < ends else ""
+        )
+        room = _LONG if len(hours) == 1 else _SHORT
+        names = {hour: shorten(map(self._rule_set.label, ids), room) for hour, ids in sorted(hours.items())}
+        named = [f"{labels}{hour}" for hour, labels in names.items() if hour]
+        if "" in names:
+            named.append(f"{'all day ' if named else ''}{names['']}")
+        return "; ".join(named)
+
+    def _no_on(self, day: Day) -> dict[str, Window]:
+        zone = self._timeline.treatment.zone
+        begins, ends = day_start(day.day, zone), day_end(day.day, zone)
+        return {
+            window.target: window
+            for window in self._timeline.windows
+            if window.kind == AVOID and window.start < ends and window.end > begins and window.start < window.end
+        }
+
+    def _rank(self, window: Window, day: Day) -> float:
+        """Rank what is forbidden: first what many sources name and is over soon, since the rest is known by then."""
+        days_left = inf
+        if self._rule_set.rules[window.rule].core:
+            days_left = 1  # the core always comes first
+        elif window.end != FOREVER:
+            days_left = max((self._clock.day(window.end) - day.day).days, 1)
+        return -self._voices.get(window.target, 0) / days_left
+
+
+def _reasons_of(window: Window) -> Iterator[str]:
+    words = window.words
+    for word in ("why", "instead", "note"):
+        if word in words:
+            yield f"{'instead: ' if word == 'instead' else ''}{words[word].rstrip('.')}"
+    if "by" in words and "because" in words:
+        yield f"{words['by']}: {words['because'].rstrip('.')}"
 
 
 def shorten(names: Iterable[str], room: int = _LONG) -> str:
-    """List as many *names* as fit in *room*, at least one, and tell how many more there are."""
+    """List as many *names* as fit in *room*, at least one, and how many more there are."""
     listed = list(names)
     shown, used = listed[:1], len(listed[0]) if listed else 0
     for name in listed[1:]:
@@ -36,322 +393,43 @@ def shorten(names: Iterable[str], room: int = _LONG) -> str:
         if used > room:
             break
         shown.append(name)
-    more = f" +{len(listed) - len(shown)}" if len(listed) > len(shown) else ""
-    return f"{', '.join(shown)}{more}"
+    return f"{', '.join(shown)}{_more(len(listed) - len(shown))}"
 
 
-def cut(text: str, room: int = 90) -> str:
-    """Cut *text* between words; nothing is lost, since the description has it whole."""
+def _more(number: int) -> str:
+    return f" +{number}" if number else ""
+
+
+def _conditioned(window: Window) -> str:
+    """Say what to prepare, with its condition first, so that cutting can't lose it."""
+    text = f"{led('if ', window.condition)}{': ' if window.condition else ''}{_uncapital(window.text.rstrip('.'))}"
+    return _cut(text, max(len(window.condition or "") + 50, _SENTENCE))
+
+
+def _cut(text: str, room: int) -> str:
+    """Cut *text* between words; the description has all of it."""
     if len(text) <= room:
         return text
     return f"{text[:room].rsplit(' ', 1)[0].rstrip(' ,;:')}…"
 
 
-def if_seen(waits: Iterable[Wait]) -> str:
-    """Say what must have been seen: `, if no redness is left`."""
-    labels = list(dict.fromkeys(wait.label for wait in waits))
-    return f", if {join_words(labels)}" if labels else ""
+def _uncapital(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}"
 
 
-def say_days(first: int, last: int) -> str:
-    """Say day numbers: `Day 2`, `Days 4–5`, `7 days before`."""
-    if first < 0:
-        far, near = -first, -last
-        if far == near:
-            return "1 day before" if far == 1 else f"{far} days before"
-        return f"{far}–{near} days before"
-    return f"Day {first}" if first == last else f"Days {first}–{last}"
+def _say_days(first: int, last: int | None = None) -> str:
+    """Format day numbers: `Day 2`, `Days 4–5`, `7 days before`."""
+    last = first if last is None else last
+    if first >= 0:
+        return f"Day {first}" if first == last else f"Days {first}–{last}"
+    if first == last:
+        return "1 day before" if first == -1 else f"{-first} days before"
+    return f"{-first}–{-last} days before"
 
 
-def hush_days(first: int, last: int) -> str:
-    """Say day numbers so that they give nothing away."""
-    return f"Reminder, {say_days(first, last).lower()}"
+def _discreet(days: str) -> str:
+    return f"Reminder, {days.lower()}"
 
 
-class Namer:
-    """Orders and names activities for the titles of one plan."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
-        self._clock = Clock(timeline)
-        self._voices: dict[str, int] = {}
-        self._parts = Parts(timeline)
-        for window in timeline.windows:
-            voices = len({saying.source for saying in window.says})
-            self._voices[window.target] = max(voices, self._voices.get(window.target, 0))
-
-    def names(self, targets: Iterable[str], room: int = _LONG) -> str:
-        """Name *targets*, those that most sources speak of first."""
-        ids = topmost(targets, self._timeline.rule_set)
-        return shorten((self._label(one) for one in sorted(ids, key=lambda one: -self._voices.get(one, 0))), room)
-
-    def freed(self, targets: Iterable[str], at: datetime) -> list[str]:
-        """Name what is free from *at* on, and mark what isn't as a whole."""
-        ids = topmost(targets, self._timeline.rule_set)
-        ranked = sorted(ids, key=lambda one: -self._voices.get(one, 0))
-        return [self._parts.label(one, at) for one in ranked]
-
-    def still_held(self, target: str, at: datetime) -> list[str]:
-        """Name what is part of *target* and restricted beyond *at*."""
-        return [self._label(one) for one in self._parts.still_held(target, at)]
-
-    def signs(self, targets: Iterable[str]) -> str:
-        """Name signs."""
-        return shorten(map(self._label, dict.fromkeys(targets)))
-
-    def day_title(self, run: list[Day]) -> str:
-        """Say what a run of equal days asks for."""
-        day = run[0]
-        parts = []
-        if day.number == 0 and any(finding.level in _CAREFUL for finding in self._timeline.findings):
-            parts.append(f"ask {whom(self._timeline)} first")
-        if day.avoid:
-            parts.append(self._forbidden(day))
-        elif day.better_not:
-            parts.append(f"better not {self.names(day.better_not)}")
-        if day.do:
-            labels = {one: self._label(one) for one in day.do}
-            short = [one for one in day.do if len(labels[one]) <= _SHORT]
-            parts.append(f"do {self.names(short or day.do, _SHORT)}")
-        if day.prepare and not day.avoid:
-            parts.append(f"think of {self.names(day.prepare, _SHORT)}")
-        if day.expect and not parts:
-            parts.append(f"normal: {self.signs(day.expect)}")
-        return f"{say_days(day.number, run[-1].number)}: {'; '.join(parts) or 'nothing to leave'}"
-
-    def _forbidden(self, day: Day) -> str:
-        """Name what a day forbids: what is over that day first, with its hour."""
-        zone = self._timeline.treatment.zone
-        begins, ends = day_start(day.day, zone), day_end(day.day, zone)
-        over = {
-            window.target: window
-            for window in self._timeline.windows
-            if window.kind == AVOID and window.start < ends and window.end > begins and window.start < window.end
-        }
-
-        def rank(one: str) -> tuple[float, str]:
-            # What many sources speak of and is over soon comes first: the rest is known by then. The core always does.
-            end, left = over[one].end, inf
-            if self._timeline.rule_set.rules[over[one].rule].core:
-                left = 1
-            elif end != FOREVER:
-                left = max((local_date(end, zone) - day.day).days, 1)
-            return -self._voices.get(one, 0) / left, one
-
-        groups: dict[str, list[str]] = {}
-        for one in sorted(topmost(day.avoid, self._timeline.rule_set), key=rank):
-            hour = f" till {self._clock.time(over[one].end)}" if over[one].end < ends else ""
-            groups.setdefault(hour, []).append(self._label(one))
-        room = _LONG if len(groups) == 1 else _SHORT
-        said = [f"{shorten(labels, room)}{hour}" for hour, labels in sorted(groups.items()) if hour]
-        if "" in groups:
-            said.append(f"{'all day ' if said else ''}{shorten(groups[''], room)}")
-        return f"avoid {'; '.join(said)}"
-
-    def _label(self, target: str) -> str:
-        return self._timeline.rule_set.label(target)
-
-
-# How many sources an event names in full, and how many reasons a day does; the moments have them all.
-_NAMED, _REASONS = 3, 6
-# The sections of the plan that descriptions quote.
-_QUOTED = ("findings", "sessions", "known", "changes")
-_LEAVE, _NOT_BEFORE, _BETTER_NOT = "Leave until", "Better not any more from", "Better not until"
-
-
-class Notes:
-    """Writes the descriptions of one plan."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
-        self._rule_set = timeline.rule_set
-        self._clock = Clock(timeline)
-        self._waiting = Waiting(timeline)
-        self.namer = Namer(timeline)
-        self._sheet: Sheet = make_sheet(timeline, handed_over=True, only=_QUOTED)
-        self._footer = "\n".join(self._foot())
-        self._stretches = [(window.better_from, window.over, window) for window in timeline.windows]
-        self._voices = {id(window): {saying.source for saying in window.says} for window in timeline.windows}
-        self._ranks = self._rule_set.by_weight
-        self._known_ends: dict[tuple[int, str], tuple[datetime, str]] = {}
-        self._known_marks: dict[tuple[int, ...], str] = {}
-
-    def heading(self) -> str:
-        """Describe the whole calendar."""
-        sheet = self._sheet
-        return "\n".join([sheet.title, sheet.subject, *map(_said, sheet.rows("findings")), self._footer])
-
-    def of(self, lines: Iterable[str], windows: Iterable[Window] = (), *, most: int | None = None) -> str:
-        """Put *lines*, the reasons (so many at *most*) and sources of *windows*, and the foot of all texts together."""
-        windows = list(windows)
-        return "\n".join([*lines, *self._reasons(windows, most), *self._sources(windows), "", self._footer])
-
-    def items(self, windows: Iterable[Window]) -> list[str]:
-        """List activities, each with who says so; what is part of another one goes unsaid."""
-        by_target = {window.target: window for window in windows}
-        return [f"- {self._item(by_target[one])}" for one in topmost(by_target, self._rule_set)]
-
-    def freed(self, windows: Iterable[Window], at: datetime) -> list[str]:
-        """List what is free from *at* on, and what of it isn't."""
-        by_target = {window.target: window for window in windows}
-        found = []
-        for one in topmost(by_target, self._rule_set):
-            held = self.namer.still_held(one, at)
-            found.append(f"- {self._item(by_target[one])}{f'; not yet: {join_words(held)}' if held else ''}")
-        return found
-
-    def details(self, windows: Iterable[Window]) -> list[str]:
-        """List what is to be done, how and how often, each with who says so."""
-        texts: dict[str, list[Window]] = {}
-        for window in windows:
-            texts.setdefault(with_details(window, self._clock), []).append(window)
-        return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
-
-    def sessions(self) -> list[str]:
-        """List what is said about the sessions to come."""
-        return [f"- {_said(row)}" for row in self._sheet.rows("sessions")]
-
-    def of_days(self, run: list[Day]) -> str:
-        """Describe a run of equal days."""
-        day, last = run[0], run[-1]
-        windows = self._of(run)
-        lines = [f"{say_days(day.number, last.number)}, {say_dates(day.day, last.day, self._timeline.treatment.day)}"]
-        if day.number == 0:
-            lines.extend(_said(row) for row in self._sheet.rows("findings"))
-        avoiding = [window for window in windows if window.kind == AVOID]
-        begins = day_start(day.day, self._timeline.treatment.zone)
-        milder = [window for window in avoiding if window.target in day.better_not]
-        lines.extend(self._restricted([window for window in avoiding if window.target in day.avoid], _LEAVE))
-        lines.extend(self._restricted([window for window in milder if window.start > begins], _NOT_BEFORE))
-        lines.extend(self._restricted([window for window in milder if window.start <= begins], _BETTER_NOT))
-        lines.extend(
-            f"Check first: {join_words(self.namer.freed(names, begins))}, only once {seen}"
-            for seen, names in self._waiting.on(day)
-        )
-        for head, kind in (("Prepare:", PREPARE), ("Do:", DO)):
-            asked = self.details(window for window in windows if window.kind == kind)
-            lines.extend([head, *asked] if asked else [])
-        if day.expect:
-            lines.append(f"Normal to see: {join_words(map(self._rule_set.label, day.expect))}")
-        calls = [window for window in windows if window.worry_after and self._is_in(window.worry_after, run)]
-        if calls:
-            signs = join_words(dict.fromkeys(self._rule_set.label(window.target) for window in calls))
-            lines.append(f"Call {whom(self._timeline)} if it is still there: {signs}")
-        lines.extend(self._lifting(day))
-        if day.number == 0:
-            lines.extend(["What this rests on:", *(f"- {_said(row)}" for row in self._sheet.rows("known"))])
-            changed = [f"- {_said(row)}" for row in self._sheet.rows("changes")]
-            lines.extend(["What was changed, and by whom:", *changed] if changed else [])
-        told = [window for window in windows if window.kind in (AVOID, DO, PREPARE)]
-        soonest = sorted(told, key=lambda window: window.over)
-        return self.of(lines, soonest, most=_REASONS if day.number else len(told))
-
-    def _of(self, run: list[Day]) -> list[Window]:
-        """Give the windows that touch a run of days."""
-        zone = self._timeline.treatment.zone
-        begins, ends = day_start(run[0].day, zone), day_end(run[-1].day, zone)
-        found = []
-        for first, last, window in self._stretches:
-            touches = first < ends and (last > begins or begins <= first == last)
-            listed = {DO: run[0].do, PREPARE: run[0].prepare, EXPECT: run[0].expect}.get(window.kind)
-            if touches and (window.kind == AVOID or (listed and window.target in listed)):
-                found.append(window)
-        return found
-
-    def _is_in(self, instant: datetime, run: list[Day]) -> bool:
-        zone = self._timeline.treatment.zone
-        return day_start(run[0].day, zone) <= instant < day_end(run[-1].day, zone)
-
-    def _restricted(self, windows: list[Window], head: str) -> Iterator[str]:
-        """Group what is restricted by its end and what it waits for."""
-        groups: dict[tuple[datetime, str], list[Window]] = {}
-        for window in windows:
-            groups.setdefault(self._until(window, head), []).append(window)
-        for (_, until), group in sorted(groups.items(), key=lambda item: item[0]):
-            shown = topmost((window.target for window in group), self._rule_set)
-            cited = self._marks([window for window in group if window.target in shown])
-            yield f"{until}: {join_words(map(self._rule_set.label, shown))} [{cited}]"
-
-    def _until(self, window: Window, head: str) -> tuple[datetime, str]:
-        """Say until when; the same windows come on many days."""
-        key = id(window), head
-        if key not in self._known_ends:
-            end = {_LEAVE: window.end, _NOT_BEFORE: window.better_from, _BETTER_NOT: window.better_until}[head]
-            self._known_ends[key] = end, self._end(window, head, end)
-        return self._known_ends[key]
-
-    def _end(self, window: Window, head: str, end: datetime) -> str:
-        if head == _NOT_BEFORE:
-            return f"{head} {self._clock.at(end)}"
-        if end == FOREVER and not window.end_stated:
-            return f"{head.removesuffix(' until')} (no end is given, ask {self._clock.whom})"
-        return ", ".join(filter(None, (f"{head} {self._clock.until(end)}", say_waits(window.waits, self._clock))))
-
-    def _lifting(self, day: Day) -> Iterator[str]:
-        groups: dict[tuple[datetime, str], list[str]] = {}
-        for lift in day.lifts:
-            if lift.activity in self._rule_set.unadvised:
-                continue
-            hour = self._clock.time(lift.at) or "the start of the day"
-            milder = " (better not yet)" if lift.to == "better-not" else ""
-            waits = say_waits(lift.waits, self._clock)
-            when = f"Free from {hour}{milder}{f', {waits}' if waits else ''}"
-            groups.setdefault((lift.at, when), []).append(lift.activity)
-        for (at, when), activities in groups.items():
-            yield f"{when}: {join_words(self.namer.freed(activities, at))}"
-
-    def _item(self, window: Window) -> str:
-        thin = " (little evidence)" if window.low_confidence else ""
-        return f"{self._rule_set.label(window.target)}{thin} [{self._marks([window])}]"
-
-    def _marks(self, windows: list[Window]) -> str:
-        """Name the sources of *windows*; the same ones come on many days."""
-        key = tuple(map(id, windows))
-        if key not in self._known_marks:
-            self._known_marks[key] = marks(windows, self._rule_set)
-        return self._known_marks[key]
-
-    def _reasons(self, windows: Iterable[Window], most: int | None) -> Iterator[str]:
-        reasons: dict[str, list[str]] = {}
-        for window in windows:
-            for word in ("why", "instead", "note"):
-                if word in window.words:
-                    lead = "instead: " if word == "instead" else ""
-                    reasons.setdefault(f"{lead}{window.words[word].rstrip('.')}", []).append(window.target)
-            if "by" in window.words and "because" in window.words:
-                said = f"{window.words['by']}: {window.words['because'].rstrip('.')}"
-                reasons.setdefault(said, []).append(window.target)
-        if reasons:
-            yield "Why, and what instead:"
-        for reason, targets in islice(reasons.items(), most):
-            yield f"- {shorten(dict.fromkeys(map(self._rule_set.label, targets)))}: {reason}"
-
-    def _sources(self, windows: Iterable[Window]) -> Iterator[str]:
-        """Name in full the weightiest sources that *windows* rest on."""
-        voices = set().union(*(self._voices[id(window)] for window in windows))
-        if not voices:
-            return
-        named = sorted(voices, key=self._ranks.__getitem__)[:_NAMED]
-        yield f"Who says so ({len(voices)} sources), among them:" if len(voices) > len(named) else "Who says so:"
-        for id_ in named:
-            source = self._rule_set.sources[id_]
-            yield f"- {id_}: {', '.join(filter(None, (source.title, source.publisher, source.url)))}"
-
-    def _foot(self) -> Iterator[str]:
-        urgent: list[str] = []
-        calls: list[str] = []
-        for rule in self._timeline.red_flags:
-            (urgent if rule.urgent else calls).extend(map(self._rule_set.label, rule.targets))
-        if urgent:
-            yield f"Red flags, see a clinician: {join_words(dict.fromkeys(urgent))}."
-        if calls:
-            yield f"Call {whom(self._timeline)}: {join_words(dict.fromkeys(calls))}."
-        if self._sheet.clinic:
-            yield f"Your clinic: {self._sheet.clinic}"
-        yield from self._sheet.notice
-        yield self._sheet.basis
-
-
-def _said(row: Row) -> str:
-    cited = f" [{row.marks}]" if row.marks else ""
-    return f"{capital(row.head)}: {row.text}{cited}"
+def _line(row: Row) -> str:
+    return f"{capital(row.head)}: {row.text}{f' [{row.marks}]' if row.marks else ''}"
