@@ -60,7 +60,8 @@ class Conditions:
     def __init__(self, facts: Mapping[str, Fact], problems: Problems) -> None:
         self._facts = facts
         self._problems = problems
-        self._answers = {fact.id: {NONE, *(answer.id for answer in fact.answers)} for fact in facts.values()}
+        ids = {fact.id: (NONE, *(answer.id for answer in fact.answers)) for fact in facts.values()}
+        self._answers = {name: dict.fromkeys(answers) for name, answers in ids.items()}
         self._of_files: dict[int, Condition] = {}
 
     def read(self, value: Value | None) -> Condition:

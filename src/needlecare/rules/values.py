@@ -5,6 +5,7 @@ Knows no field by its name, and not what any value means.
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from itertools import islice
 from typing import Any, NamedTuple
 
 from needlecare.model.time import Bound, Duration, parse_bound, parse_duration, parse_stretch
@@ -12,6 +13,8 @@ from needlecare.rules.read import Problems, Value, fields_at, text_at
 
 # A value of more characters is none, and would take long to read.
 _LONGEST = 400
+# Names that a message shows.
+_MOST_NAMES = 60
 Schema = dict[str, Any]
 
 
@@ -97,9 +100,9 @@ def note_unknown(key: str, what: str, known: Collection[str], problems: Problems
     problems.add(key, f"{what} has no `{key}`{problems.nearest(key, known)}; it may have {enumerated(known)}")
 
 
-def enumerated(names: Collection[str], most: int = 60) -> str:
-    """Return *names* in alphabetical order, separated by commas; of very many only the first."""
-    return ", ".join([*sorted(names)[:most], *(["…"] if len(names) > most else [])])
+def enumerated(names: Collection[str]) -> str:
+    """Return *names* in alphabetical order, separated by commas; of very many only some."""
+    return ", ".join(sorted(names)) if len(names) <= _MOST_NAMES else f"{', '.join(islice(names, _MOST_NAMES))}, …"
 
 
 def whole_number(text: str) -> int | None:
