@@ -1,39 +1,76 @@
-"""Advice on the rules, sources and words of a set, each for itself and beside the others."""
+"""Advice on the rules, sources and words of a set: what is allowed and hardly meant. Changes nothing."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, time
-from itertools import pairwise
+from functools import cache
+from itertools import islice, pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
-from needlecare.model.plan import make_treatment
+from needlecare.model.plan import Window, make_treatment
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, Saying, Spacing
 from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, Duration, parse_bound
+from needlecare.rules.fields import RULE, TELLS_HOW, TELLS_TIME, TIME, marked
 from needlecare.rules.layers import Layer
-from needlecare.rules.read import Problems
+from needlecare.rules.read import Problems, Raw
 from needlecare.timeline.build import build_timeline
 from needlecare.timeline.sessions import deciding_spacing
 
 # Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
 SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
+# Each different condition costs a plan of all rules, and so does each rule that others keep from coming true. So many
+# rules are planned in all; a sheet of a clinic is far below.
+_MOST_PLANNED = 50_000
+_TIMES = marked(RULE, TIME)
+_TELLING_TIMES = marked(RULE, TELLS_TIME)
+_TELLING_HOW = marked(RULE, TELLS_HOW)
+# How long or when, in words or figures; “twice a day” and “every night” tell how often.
+_MENTIONS_TIME = re.compile(
+    r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"
+)
+
+
+def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
+    """Return advice on *rule_set*, a line each with its place; *layer* knows the places."""
+    advice = Problems()
+    own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
+    plans = _Plans(rule_set, own)
+    _unused_sources(rule_set, layer, advice)
+    _shared_names(rule_set, layer, advice)
+    _vanished(rule_set, layer, list(own.values()), advice)
+    _taken_out(rule_set, layer, advice)
+    _outvoted(rule_set, layer, plans, advice)
+    for rule in own.values():
+        raw = layer.entries["rules"][rule.id]
+        for text in (*_shorter(rule), *_unexplained(rule, raw)):
+            advice.add(raw.id, text)
+        _late(rule, raw, advice)
+        _unshown(rule, raw, advice)
+        _outdated(rule, raw, advice)
+        if rule.when in plans.conditions:
+            for text in (*_never(rule, plans), *_idle(rule, plans)):
+                advice.add(raw.id, text)
+            _worrying(rule, raw, plans, advice)
+    if plans.are_cut:
+        advice.add(layer.header["ruleset"], "there are too many conditions to try every rule beside the others")
+    return advice.lines()
 
 
 def satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
-    """Find facts for which *condition* holds, with nothing else given; None where there are none."""
+    """Return facts for which *condition* holds, with nothing else given; None where there are none."""
     given: dict[str, Given] = {}
     for name in {test.fact for test in condition.tests}:
-        fact = asked[name]
         tests = [test for test in condition.tests if test.fact == name]
-        tried = _numbers(fact, condition) if fact.is_number else _answers(fact)
+        tried = _numbers(asked[name], condition) if asked[name].is_number else _answers(asked[name])
         fitting = next((value for value in tried if all(test.accepts(value) for test in tests)), None)
         if fitting is None:
             return None
         given[name] = fitting
-    assumed = {
-        id_: default for id_, fact in asked.items() if id_ not in given and (default := fact.assumed) is not None
-    }
+    defaults = ((name, fact.assumed) for name, fact in asked.items() if name not in given)
+    assumed = {name: default for name, default in defaults if default is not None}
     unknown = tuple(name for name in asked if name not in given and name not in assumed)
     return Facts(given, assumed, unknown)
 
@@ -44,7 +81,7 @@ def _answers(fact: Fact) -> Iterable[Given]:
 
 
 def _numbers(fact: Fact, condition: Condition) -> list[Given]:
-    """Try every limit that is named, and what lies beside and between them."""
+    """Return every limit that is named, and what lies between them."""
     limits = [fact.low or 0.0, fact.high or 0.0]
     limits += [limit for test in condition.tests for limit in (test.low, test.high) if limit is not None]
     limits = sorted(set(limits))
@@ -52,67 +89,105 @@ def _numbers(fact: Fact, condition: Condition) -> list[Given]:
     return [*limits, *between]
 
 
-_WINDOW = ("from", "until", "for", "at", "due", "days", "eases", "worry-after")
-# Words that may tell how long; `because` and the like go with the value that they explain.
-_TELLING = ("text", "how", "instead", "why", "note", "prefer", "if-broken")
-# How long or when, in words or figures; “twice a day” and “every night” tell how often.
-_TIME = re.compile(
-    r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"
-)
+class _Plan(NamedTuple):
+    """The windows of one plan, by the rules that decide them, and what keeps others from showing."""
+
+    by_rule: Mapping[str, list[Window]]
+    shown: frozenset[str]
+    hiding: Mapping[str, set[str]]
+    avoided: Mapping[str, set[str]]
 
 
-def advise_on_changes(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
-    """Note in *advice* what changes and is hardly meant so."""
-    for id_, rule in rule_set.rules.items():
-        if rule.origin == rule_set.id:
-            for text in _changed(rule, layer):
-                advice.add(layer.entries["rules"][id_].id, text)
-            _outdated(rule, layer, advice)
-            _worrying(rule, rule_set, layer, advice)
-    _taken_out(rule_set, layer, advice)
-    _outvoted(rule_set, layer, advice)
+_NOTHING = _Plan({}, frozenset(), {}, {})
 
 
-def _changed(rule: Rule, layer: Layer) -> Iterator[str]:
-    """Note a change of somebody else's rule that doesn't say why and by whom."""
-    raw = layer.entries["rules"][rule.id]
+class _Plans:
+    """Plans for people of whom a condition holds; what depends on a condition alone is made once for it."""
+
+    def __init__(self, rule_set: RuleSet, own: Mapping[str, Rule]) -> None:
+        self.rule_set = rule_set
+        self._left = max(5, _MOST_PLANNED // (len(rule_set.rules) + 1))
+        spacings = (one.when for one in rule_set.spacings.values())
+        conditions = dict.fromkeys((*(one.when for one in own.values()), *spacings))
+        self.conditions = frozenset(islice(conditions, self._left))
+        self.are_cut = len(self.conditions) < len(conditions)
+        self.facts = cache(lambda condition: satisfying(condition, rule_set.facts))
+        self.all = cache(lambda condition: self._make(condition, rule_set.rules))
+        self.sure = cache(lambda condition: self._make(condition, self.sure_rules(condition)))
+        self.sure_rules = cache(self._judge)
+
+    def _judge(self, condition: Condition) -> Mapping[str, Rule]:
+        """Return what surely applies: what stands for lack of an answer goes when the answer comes."""
+        facts = self.facts(condition)
+        rules = self.rule_set.rules
+        return (
+            {} if facts is None else {id_: one for id_, one in rules.items() if one.when.judge(facts)[0] is Truth.YES}
+        )
+
+    def without(self, condition: Condition, ids: set[str]) -> _Plan:
+        """Make the plan of what surely applies, but for some rules."""
+        rules = self.sure_rules(condition)
+        return self._make(condition, {id_: one for id_, one in rules.items() if id_ not in ids})
+
+    def _make(self, condition: Condition, rules: Mapping[str, Rule]) -> _Plan:
+        facts = self.facts(condition)
+        self._left -= 1
+        self.are_cut = self.are_cut or self._left < 0
+        if facts is None or self._left < 0:
+            return _NOTHING
+        by_rule: dict[str, list[Window]] = {}
+        hiding: dict[str, set[str]] = {}
+        avoided: dict[str, set[str]] = {}
+        shown: set[str] = set()
+        for window in build_timeline(replace(self.rule_set, rules=rules), SAMPLE, facts, days=1).windows:
+            by_rule.setdefault(window.rule, []).append(window)
+            if window.kind == AVOID:
+                shown.update(window.rules)
+                avoided.setdefault(window.target, set()).update(window.rules)
+                for lost in window.overruled:
+                    hiding.setdefault(lost, set()).add(window.rule)
+        return _Plan(by_rule, frozenset(shown), hiding, avoided)
+
+
+def _unexplained(rule: Rule, raw: Raw) -> Iterator[str]:
+    """Report a change of somebody else's rule that doesn't say why and by whom."""
     others = sorted({origin for origin in raw.origins.values() if origin != rule.origin})
     missing = [word for word in ("because", "by") if raw.origin_of(word) != rule.origin or word not in rule.words]
     if others and missing:
         yield f"{rule.id} changes a rule of {', '.join(others)}: say {' and '.join(f'`{word}:`' for word in missing)}"
 
 
-def _outdated(rule: Rule, layer: Layer, advice: Problems) -> None:
-    """Note words of somebody else that tell a time, where the times of the rule were changed."""
-    raw = layer.entries["rules"][rule.id]
-    fields = raw.fields
-    changed = [key for key in _WINDOW if key in fields and raw.origin_of(key) == rule.origin]
-    for word in _TELLING if changed and raw.origins else ():
+def _own_times(rule: Rule, raw: Raw) -> list[str]:
+    """Return the fields with a time that the set of *rule* itself states."""
+    return [key for key in _TIMES if key in raw.fields and raw.origin_of(key) == rule.origin]
+
+
+def _outdated(rule: Rule, raw: Raw, advice: Problems) -> None:
+    """Note words of somebody else that mention a time, where the times of the rule were changed."""
+    changed = _own_times(rule, raw)
+    for word in _TELLING_TIMES if changed and raw.origins else ():
         origin = raw.origin_of(word)
-        if word in rule.words and origin != rule.origin and _TIME.search(rule.words[word]):
+        if word in rule.words and origin != rule.origin and _MENTIONS_TIME.search(rule.words[word]):
             advice.add(
-                fields[changed[0]],
+                raw.fields[changed[0]],
                 f"{rule.id} has another `{changed[0]}` here, and keeps the {word} of {origin}: "
                 f"“{rule.words[word]}”; if that is no longer true, say your own `{word}:`",
             )
 
 
-def _worrying(rule: Rule, rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
+def _worrying(rule: Rule, raw: Raw, plans: _Plans, advice: Problems) -> None:
     """Note a sign that is a reason to call while it is still normal."""
-    facts = satisfying(rule.when, rule_set.facts)
-    if rule.verb != EXPECT or rule.worry_after is None or facts is None:
+    if rule.verb != EXPECT or rule.worry_after is None:
         return
-    windows = [window for window in build_timeline(rule_set, SAMPLE, facts, days=1).windows if window.rule == rule.id]
+    windows = plans.all(rule.when).by_rule.get(rule.id, [])
     if not any(window.worry_after is not None and window.worry_after < window.end for window in windows):
         return
-    raw = layer.entries["rules"][rule.id]
-    fields = raw.fields
-    own = [key for key in _WINDOW if key in fields and raw.origin_of(key) == rule.origin]
+    own = _own_times(rule, raw)
     given = raw.origin_of("worry-after")
     whose = f" of {given}" if given != rule.origin else ""
     instead = "give a `worry-after:` of your own" if whose else "give a later one, or an earlier end"
     advice.add(
-        fields[own[0]] if own else raw.id,
+        raw.fields[own[0]] if own else raw.id,
         f"{rule.id} lasts longer ({rule.value}) than until the `worry-after`{whose} ({rule.worry_after}): it would be "
         f"normal and a reason to call; {instead}",
     )
@@ -120,38 +195,39 @@ def _worrying(rule: Rule, rule_set: RuleSet, layer: Layer, advice: Problems) -> 
 
 def _taken_out(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
     """Note activities that are no longer part of what they were part of, and the rules that they lose so."""
-    for activity, lineage in rule_set.lineage.items():
-        raw, below = layer.entries["activities"][activity], layer.beneath.get(("activities", activity))
-        if below is None or not isinstance(below.value, dict) or not isinstance(raw.value, dict):
-            continue
-        was = below.value.get("under", [])
+    on: dict[str, dict[str, None]] = {}
+    for rule in rule_set.rules.values():
+        for target in rule.targets:
+            on.setdefault(target, {})[rule.id] = None
+    for activity, raw in layer.entries["activities"].items():
+        below = layer.beneath.get(("activities", activity))
+        was = below.fields.get("under", []) if below and isinstance(raw.value, dict) else []
+        lineage = set(rule_set.lineage[activity]) if was else set()
         lost = [one for one in ([was] if isinstance(was, str) else was) if one not in lineage]
         if not lost:
             continue
-        gone = {one for parent in lost for one in rule_set.lineage[parent]} - set(lineage)
-        rules = [
-            rule.id
-            for rule in rule_set.rules.values()
-            if not gone.isdisjoint(rule.targets) and set(lineage).isdisjoint(rule.targets)
-        ]
+        gone = {one for parent in lost for one in rule_set.lineage[parent]} - lineage
+        kept = {rule for one in lineage for rule in on.get(one, ())}
+        rules = sorted({rule for one in gone for rule in on.get(one, ())} - kept)
         held = f", and no longer held by {', '.join(rules)}" if rules else ""
         advice.add(
-            raw.value.get("under", raw.id),
+            raw.fields.get("under", raw.id),
             f"{activity} is no longer under {', '.join(lost)}{held}; "
             "`under` is replaced whole, so name there all that it is part of",
         )
 
 
-def _outvoted(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
+def _outvoted(rule_set: RuleSet, layer: Layer, plans: _Plans, advice: Problems) -> None:
     """Note sessions entries beside which one of another set, with a longer minimum, decides."""
-    people = [satisfying(spacing.when, rule_set.facts) for spacing in rule_set.spacings.values()]
+    conditions = dict.fromkeys(one.when for one in rule_set.spacings.values() if one.when in plans.conditions)
     stricter: dict[str, dict[str, Spacing]] = {}
-    for facts in filter(None, people):
+    for facts in filter(None, map(plans.facts, conditions)):
         sure = tuple((one, ()) for one in rule_set.spacings.values() if one.when.judge(facts)[0] is Truth.YES)
         deciding = deciding_spacing(sure, SAMPLE.day)
-        for one, _ in sure:
-            if one.every and deciding and one.origin == rule_set.id != deciding.origin:
-                stricter.setdefault(one.id, {})[deciding.id] = deciding
+        if deciding is None or deciding.origin == rule_set.id:
+            continue
+        for one in (one for one, _ in sure if one.every and one.origin == rule_set.id):
+            stricter.setdefault(one.id, {})[deciding.id] = deciding
     for id_, found in stricter.items():
         named = ", ".join(f"{one.id} ({'..'.join(map(str, one.every or ()))})" for one in found.values())
         advice.add(
@@ -161,56 +237,35 @@ def _outvoted(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
         )
 
 
-# Words that go with something to do.
-_OFTEN = ("times", "every", "lasting", "while")
-
-
-def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
-    """Give advice on *rule_set*, a line each with its place; *layer* knows the places."""
-    advice = Problems()
-    own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
-    _unused_sources(rule_set, layer, advice)
-    _shared_names(rule_set, layer, advice)
-    _vanished(rule_set, layer, list(own.values()), advice)
-    for id_, rule in own.items():
-        at = layer.entries["rules"][id_].id
-        for text in (*_shorter(rule), *_never(rule, rule_set), *_idle(rule, rule_set)):
-            advice.add(at, text)
-        _late(rule, layer, advice)
-        _unshown(rule, layer, advice)
-    advise_on_changes(rule_set, layer, advice)
-    return advice.lines()
-
-
 def _unused_sources(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
-    used = {saying.source for rule in rule_set.rules.values() for saying in rule.says}
-    used.update(saying.source for screening in rule_set.screenings.values() for saying in screening.says)
-    used.update(saying.source for spacing in rule_set.spacings.values() for saying in spacing.says)
+    cited = [one.says for one in rule_set.rules.values()]
+    cited += [one.says for one in rule_set.screenings.values()]
+    cited += [one.says for one in rule_set.spacings.values()]
+    used = {saying.source for says in cited for saying in says}
     for id_, raw in layer.entries["sources"].items():
-        if raw.origin == rule_set.id and id_ not in used:
+        if raw.origin != rule_set.id:
+            continue
+        if id_ not in used:
             advice.add(raw.id, f"no rule cites the source {id_}")
-        elif raw.origin == rule_set.id and not rule_set.sources[id_].kind:
+        elif not rule_set.sources[id_].kind:
             advice.add(raw.id, f"the source {id_} has no kind, so it counts for nothing where sources are weighed")
 
 
 def _shared_names(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
     """Note words that stand for two activities: a question would get the stricter answer of both."""
     owners: dict[str, str] = {}
-    # The set's own words last, so that they are the ones that are told about.
-    for activity in sorted(rule_set.activities.values(), key=lambda one: _origin(one.id, layer) == rule_set.id):
+    written = layer.entries["activities"]
+    # The set's own words last, so that they are the ones that are reported.
+    for activity in sorted(rule_set.activities.values(), key=lambda one: written[one.id].origin == rule_set.id):
         for name in dict.fromkeys(word.lower() for word in (activity.id, activity.label, *activity.aka)):
             owner = owners.setdefault(name, activity.id)
             if owner != activity.id:
-                at = layer.entries["activities"][activity.id].id
-                advice.add(at, f"`{name}` stands for {owner} too; a question about it gets the stricter answer of both")
-
-
-def _origin(activity: str, layer: Layer) -> str:
-    return layer.entries["activities"][activity].origin
+                text = f"`{name}` stands for {owner} too; a question about it gets the stricter answer of both"
+                advice.add(written[activity.id].id, text)
 
 
 def _shorter(rule: Rule) -> Iterator[str]:
-    """Note a rule milder than the strictest source that it quotes, and no reason given."""
+    """Report a rule milder than the strictest source that it quotes, and no reason given."""
     if rule.verb != AVOID or "because" in rule.words or rule.end is None:
         return
     before = rule.end == AT_TREATMENT
@@ -237,65 +292,52 @@ def _said(saying: Saying, *, before: bool) -> Bound | None:
 
 
 def _reach(bound: Bound | None, *, before: bool) -> float | None:
-    """Tell how far from the treatment a bound lies, where it is counted from there alone."""
-    terms = bound.terms if bound else ()
+    """Return how far from the treatment a bound lies, where it is counted from there alone."""
     lengths = [
         _seconds(term.offset.far)
-        for term in terms
+        for term in (bound.terms if bound else ())
         if term.moment == TREATMENT and (term.sign < 0) == (before and term.offset.far.amount > 0)
     ]
-    return max(lengths) if lengths else None
+    return max(lengths, default=None)
 
 
 def _seconds(duration: Duration) -> float:
     return duration.rough_length.total_seconds()
 
 
-def _never(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
-    """Note a rule that can't apply, and one that a stricter rule always hides."""
-    facts = satisfying(rule.when, rule_set.facts)
-    if facts is None:
+def _never(rule: Rule, plans: _Plans) -> Iterator[str]:
+    """Report a rule that can't apply, and one that a stricter rule always hides."""
+    if plans.facts(rule.when) is None:
         yield f"{rule.id} can never apply: its conditions exclude each other"
-        return
-    if rule.verb != AVOID:
-        return
-    # Only what surely applies can hide it always; what stands for lack of an answer goes when the answer comes.
-    sure = {one.id: one for one in rule_set.rules.values() if one.when.judge(facts)[0] is Truth.YES}
-    timeline = build_timeline(replace(rule_set, rules=sure), SAMPLE, facts, days=1)
-    windows = [window for window in timeline.windows if window.kind == AVOID]
-    if any(rule.id in window.rules for window in windows):
-        return
-    hiding = sorted({window.rule for window in windows if rule.id in window.overruled})
-    if hiding:
-        names = ", ".join(hiding)
-        yield f"{rule.id} never shows: {names} is stricter on the same; change that one by its id, or switch it off"
+    elif rule.verb == AVOID:
+        plan = plans.sure(rule.when)
+        hiding = plan.hiding.get(rule.id)
+        if hiding and rule.id not in plan.shown:
+            names = ", ".join(sorted(hiding))
+            yield f"{rule.id} never shows: {names} is stricter on the same; change that one by its id, or switch it off"
 
 
-def _idle(rule: Rule, rule_set: RuleSet) -> Iterator[str]:
-    """Note something to do that is to be left all the time that it should be done."""
-    facts = satisfying(rule.when, rule_set.facts)
-    if rule.verb != DO or facts is None:
+def _idle(rule: Rule, plans: _Plans) -> Iterator[str]:
+    """Report something to do that is to be left all the time that it should be done."""
+    if rule.verb != DO:
         return
-    sure = {one.id: one for one in rule_set.rules.values() if one.when.judge(facts)[0] is Truth.YES}
-    windows = build_timeline(replace(rule_set, rules=sure), SAMPLE, facts, days=1).windows
-    lost = set(rule.targets) - {window.target for window in windows if window.rule == rule.id}
-    hiding = {id_ for window in windows if window.kind == AVOID and window.target in lost for id_ in window.rules}
+    plan = plans.sure(rule.when)
+    lost = set(rule.targets) - {window.target for window in plan.by_rule.get(rule.id, ())}
     # What starts when another rule ends can't be without that one, nor be hidden by it.
     waited = {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms}
-    left = {id_: one for id_, one in sure.items() if id_ not in hiding - waited}
-    free = build_timeline(replace(rule_set, rules=left), SAMPLE, facts, days=1).windows
-    never = sorted(lost & {window.target for window in free if window.rule == rule.id})
+    hiding = {id_ for target in lost for id_ in plan.avoided.get(target, ())} - waited
+    free = plans.without(rule.when, hiding) if hiding else plan
+    never = sorted(lost & {window.target for window in free.by_rule.get(rule.id, ())})
     if never:
         yield (
-            f"{rule.id} can never come true: {', '.join(sorted(hiding - waited))} says to leave {', '.join(never)} "
+            f"{rule.id} can never come true: {', '.join(sorted(hiding))} says to leave {', '.join(never)} "
             "all that time; change one of them, or switch it off"
         )
 
 
-def _late(rule: Rule, layer: Layer, advice: Problems) -> None:
+def _late(rule: Rule, raw: Raw, advice: Problems) -> None:
     """Note what is to be prepared by a time after the treatment."""
-    fields = layer.entries["rules"][rule.id].value
-    due = fields.get("due") if isinstance(fields, dict) else None
+    due = raw.fields.get("due")
     if due is None or rule.verb != PREPARE or rule.end is None or len(rule.end.terms) != 1:
         return
     term = rule.end.terms[0]
@@ -303,15 +345,12 @@ def _late(rule: Rule, layer: Layer, advice: Problems) -> None:
         advice.add(due, f"{rule.id} is due {due} after the treatment; if before it is meant, write `due: {due} before`")
 
 
-def _unshown(rule: Rule, layer: Layer, advice: Problems) -> None:
+def _unshown(rule: Rule, raw: Raw, advice: Problems) -> None:
     """Note words that tell how often, where there is nothing to do."""
-    fields = layer.entries["rules"][rule.id].value
-    if rule.verb in (DO, PREPARE) or not isinstance(fields, dict):
-        return
-    for word in _OFTEN:
-        if word in fields:
+    for word in _TELLING_HOW if rule.verb not in (DO, PREPARE) else ():
+        if word in raw.fields:
             advice.add(
-                fields[word],
+                raw.fields[word],
                 f"{rule.id}: `{word}` tells how to do something, and isn't shown with `{rule.verb}`; "
                 "say it in a `do` of its own, or in `note`",
             )
@@ -337,6 +376,3 @@ def _vanished(rule_set: RuleSet, layer: Layer, own: list[Rule], advice: Problems
 
 def _shown(value: Given | None) -> str:
     return " and ".join(value) if isinstance(value, tuple) else f"{value}"
-
-
-__all__ = ["advise"]

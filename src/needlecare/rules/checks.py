@@ -43,7 +43,7 @@ class _Names:
         self._flagged = _flagged(rule_set, layer)
         # As they are written, so that they can be pointed at.
         self._off = {id_: written for (section, id_), written in layer.off.items() if section == "rules"}
-        self._places: dict[tuple[str, tuple[str, ...]], dict[str, Text]] = {}
+        self._places: dict[tuple[int, tuple[str, ...]], dict[str, Text]] = {}
 
     def check(self) -> None:
         """Check every entry."""
@@ -67,7 +67,7 @@ class _Names:
 
     def _at(self, word: str, raw: Raw, *fields: str) -> str:
         """Return *word* where it stands in *fields* of an entry, else the entry's id."""
-        key = f"{place(raw.id)} {raw.id}", fields
+        key = id(raw.value), fields
         if key not in self._places:
             self._places[key] = places_of_words(raw.value, fields)
         return self._places[key].get(word, raw.id)
