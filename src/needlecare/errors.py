@@ -54,13 +54,13 @@ class OutputError(NeedlecareError):
     exit_code = ExitCode.BAD_INPUT
 
 
-def close_names(word: str, known: Iterable[str], count: int = 2) -> list[str]:
+def close_names(word: str, known: Iterable[str], count: int = 2, *, alike: float = _ALIKE) -> list[str]:
     """Return up to *count* of the *known* names that look most like *word*, the nearest first, and not itself."""
     # difflib takes a third of the time of a start, and few runs have something to suggest.
     from difflib import get_close_matches
 
     names = [name for name in known if name != word]
-    return get_close_matches(word, names, n=count, cutoff=_ALIKE) if len(word) <= _LONGEST else []
+    return get_close_matches(word, names, n=count, cutoff=alike) if len(word) <= _LONGEST else []
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
+from needlecare.errors import close_names
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CALL, Activity, RuleSet, Sign
 
@@ -100,24 +101,30 @@ def stem(word: str) -> str:
     word = _IRREGULAR.get(word, word)
     if len(word) < _SHORTEST:
         return word
-    if word.endswith("ies"):
-        word = word[:-3] + "y"
-    elif word.endswith(("ches", "shes", "xes", "sses")):
-        word = word[:-2]
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[:-1]
-    for ending in ("ing", "ed"):
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST - 1:
-            word = word[: -len(ending)]
-            if word[-1] == word[-2] and word[-1] not in "ls":
-                word = word[:-1]
-            break
+    word = _without_ending(_singular(word))
     word = word.replace("isation", "ization").replace("our", "or").replace("yz", "ys")
     if word.endswith("ize"):
         word = word[:-3] + "ise"
     elif word.endswith("iz"):
         word = word[:-2] + "is"
     return word.removesuffix("e") if len(word) > _SHORTEST else word
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "xes", "sses")):
+        return word[:-2]
+    return word.removesuffix("s") if not word.endswith(("ss", "us", "is")) else word
+
+
+def _without_ending(word: str) -> str:
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST - 1:
+            word = word.removesuffix(ending)
+            is_doubled = word[-1] == word[-2] and word[-1] not in "ls"
+            return word[:-1] if is_doubled else word
+    return word
 
 
 def key(words: Iterable[str]) -> str:
@@ -136,7 +143,7 @@ def letter_key(words: Iterable[str]) -> str:
 
 
 def beginnings(words: Sequence[str]) -> frozenset[str]:
-    """Give how a name must begin to match anywhere in *words*: saves comparing all the others."""
+    """Return how a name must begin to match anywhere in *words*: saves comparing all the others."""
     return frozenset(stem(word)[:2] for word in words)
 
 
@@ -149,8 +156,8 @@ _LONG_ENOUGH = 5
 class Meaning(NamedTuple):
     """What a phrase means: *ids* of activities or signs; with none, *nearest* holds names that come close.
 
-    *unknown* are words that were not understood, *turning* one that turns the question round, *past* tells that it
-    speaks of something done. *when* are words about a time that nobody can put a date to. *typed* is the question.
+    *unknown* are words that were not understood, *turning* one that turns the question round, *past* is about
+    something done. *when* are words about a time that nobody can put a date to. *typed* is the question.
     """
 
     words: str
@@ -174,13 +181,19 @@ class Meaning(NamedTuple):
 
 
 class _Match(NamedTuple):
+    """A name of *ids* in the words from *start* to *end*."""
+
     start: int
     end: int
     ids: tuple[str, ...]
 
+    @property
+    def places(self) -> range:
+        return range(self.start, self.end)
+
 
 def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
-    """Tell which activities *phrase* means; *treated* are words for the treated area, which narrow nothing."""
+    """Return which activities *phrase* means; *treated* are words for the treated area, which narrow nothing."""
     meaning = _find(rule_set.activities, phrase, treated, lineage=rule_set.lineage)
     if any(rule_set.activities[one].taken for one in meaning.ids):
         return meaning._replace(unknown=(*meaning.unknown, *_put_on(meaning, treated)))
@@ -188,7 +201,7 @@ def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ())
 
 
 def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
-    """Tell which signs *phrase* means; a part of the treated area is left to be judged by a clinician.
+    """Return which signs *phrase* means; a part of the treated area is left to be judged by a clinician.
 
     A red flag is one whatever stands around it.
     """
@@ -198,22 +211,27 @@ def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> M
 
 def _with_flags(rule_set: RuleSet, found: Meaning) -> Meaning:
     """Add the signs of red flags that the words name among others, or with fillers between them."""
+    words = _bare(found.words)
+    matches = _matches(words, _flag_names(rule_set))
+    if not matches:
+        return found
+    known = {words[place] for match in matches for place in match.places}
+    return found._replace(
+        ids=_unique((*_ids_of(matches), *found.ids)),
+        unknown=tuple(word for word in found.unknown if word not in known),
+        turning="" if found.turning in known else found.turning,
+    )
+
+
+def _flag_names(rule_set: RuleSet) -> dict[str, list[str]]:
+    """Index the names of the signs of red flags without fillers; one that only turns a question round names none."""
     flagged = {sign for rule in rule_set.rules.values() if rule.verb == CALL for sign in rule.targets}
     index: dict[str, list[str]] = {}
     for name, id_ in _names({sign: rule_set.signs[sign] for sign in sorted(flagged)}):
         bare = _bare(name)
         if not TURNING.issuperset(bare):
             index.setdefault(key(bare), []).append(id_)
-    words = _bare(found.words)
-    matches = _matches(words, index)
-    if not matches:
-        return found
-    known = {word for match in matches for word in words[match.start : match.end]}
-    return found._replace(
-        ids=tuple(dict.fromkeys((*(id_ for match in matches for id_ in match.ids), *found.ids))),
-        unknown=tuple(word for word in found.unknown if word not in known),
-        turning="" if found.turning in known else found.turning,
-    )
+    return index
 
 
 def _bare(text: str) -> list[str]:
@@ -221,7 +239,7 @@ def _bare(text: str) -> list[str]:
 
 
 def treated_words(rule_set: RuleSet, facts: Facts, *, parts: bool = True) -> frozenset[str]:
-    """Give the words for the treated area, and with *parts* those for what lies in it, such as the lips."""
+    """Return the words for the treated area, and with *parts* those for what lies in it, such as the lips."""
     fact, value = rule_set.facts.get("area"), facts.value("area")
     answers = [one for one in fact.answers if isinstance(value, tuple) and one.id in value] if fact else []
     return frozenset(
@@ -230,7 +248,7 @@ def treated_words(rule_set: RuleSet, facts: Facts, *, parts: bool = True) -> fro
 
 
 def _put_on(meaning: Meaning, treated: Iterable[str]) -> Iterator[str]:
-    """Give the words that put what is eaten or taken on the skin."""
+    """Return the words that put what is eaten or taken on the skin."""
     words = [word for word in tokens(meaning.words) if word not in ARTICLES]
     skin = {stem(word) for word in (*SKIN, *treated)}
     for place, word in enumerate(words):
@@ -260,48 +278,95 @@ def _find(
     lineage: Mapping[str, Collection[str]] | None = None,
 ) -> Meaning:
     words = tokens(with_ands(phrase))
-    here = {stem(word) for word in treated}
     text = " ".join(words)
     index = _index(named, words)
     whole = index.get(key(words)) or index.get(letter_key(words))
-    past = bool(PAST & set(words))
     if whole:
         return Meaning(text, tuple(whole))
-    matches = _matches(words, index)
-    matches = _without_verbs(words, matches)
-    taken = {place for match in matches for place in range(match.start, match.end)}
-    left = [place for place in range(len(words)) if place not in taken]
-    when = _times(words, left)
-    left = [place for place in left if not any(place in run for run in when)]
-    turning = next((words[place] for place in left if words[place] in TURNING), "")
-    said = fillers | ARTICLES | JOINING | TURNING
-    measures = {place for place in left if words[place] in MEASURES and _next(words, place) in taken}
-    unknown = [place for place in left if words[place] not in said and stem(words[place]) not in VERBS | here]
-    unknown = [place for place in unknown if place not in measures]
-    ids = tuple(dict.fromkeys(id_ for match in matches for id_ in match.ids))
-    apart = [] if lineage is None else _side_by_side(words, matches, lineage)
-    alone = [words[place] for place in unknown if not any(place in run for run in apart)]
-    lost = (*alone, *(" ".join(words[run.start : run.stop]) for run in apart))
-    times = tuple(" ".join(words[run.start : run.stop]) for run in when)
-    if not ids or any(_is_head(place, words, taken) for place in unknown):
-        return Meaning(text, (), lost, turning, past, _nearest(named, words, ids), times)
-    return Meaning(text, ids, lost, turning, past, _nearest(named, words, ids) if lost or turning else (), times)
+    matches = _without_verbs(words, _matches(words, index))
+    taken = {place for match in matches for place in match.places}
+    left = _outside([taken], range(len(words)))
+    times = _times(words, left)
+    left = _outside(times, left)
+    unknown = _unknown(words, left, taken, fillers | ARTICLES | JOINING | TURNING, treated)
+    apart = _side_by_side(words, matches, lineage)
+    lost = (*(words[place] for place in _outside(apart, unknown)), *_spelled(words, apart))
+    turning = _turning(words, left)
+    found = _ids_of(matches)
+    meaning = Meaning(
+        text,
+        () if _is_beside(unknown, words, taken) else found,
+        unknown=lost,
+        turning=turning,
+        past=not PAST.isdisjoint(words),
+        when=_spelled(words, times),
+    )
+    return meaning if meaning.ids and not (lost or turning) else meaning._replace(nearest=_nearest(named, words, found))
 
 
-def _side_by_side(words: list[str], matches: list[_Match], lineage: Mapping[str, Collection[str]]) -> list[range]:
-    """Find where two names that mean different things stand side by side, joined by nothing."""
-    runs = []
-    for one, other in pairwise(matches):
-        above, below = ({up for id_ in match.ids for up in lineage[id_]} for match in (one, other))
-        is_form = other.end - other.start == 1 and words[other.start] in FORMS and other.start == one.end
-        is_same = not above.isdisjoint(other.ids) or not below.isdisjoint(one.ids)
-        if not (is_form or is_same or JOINS & set(words[one.end : other.start])):
-            runs.append(range(one.start, other.end))
-    return runs
+def _turning(words: list[str], left: Iterable[int]) -> str:
+    return next((words[place] for place in left if words[place] in TURNING), "")
+
+
+def _is_beside(unknown: Iterable[int], words: list[str], taken: set[int]) -> bool:
+    """Return whether an unknown word is what the phrase is about, and the names that were found aren't."""
+    return any(_is_head(place, words, taken) for place in unknown)
+
+
+def _outside(runs: Iterable[Iterable[int]], places: Iterable[int]) -> list[int]:
+    covered = set(chain.from_iterable(runs))
+    return [place for place in places if place not in covered]
+
+
+def _spelled(words: list[str], runs: Iterable[range]) -> tuple[str, ...]:
+    return tuple(" ".join(words[run.start : run.stop]) for run in runs)
+
+
+def _unknown(
+    words: list[str], left: Iterable[int], taken: set[int], said: frozenset[str], treated: Iterable[str]
+) -> list[int]:
+    """Return the places of words that say something, and nothing that is known."""
+    here = {stem(word) for word in treated} | VERBS
+    places = [place for place in left if words[place] not in said and stem(words[place]) not in here]
+    return [place for place in places if words[place] not in MEASURES or _next(words, place) not in taken]
+
+
+def _ids_of(matches: Iterable[_Match]) -> tuple[str, ...]:
+    return _unique(id_ for match in matches for id_ in match.ids)
+
+
+def _unique(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))
+
+
+def _side_by_side(
+    words: list[str], matches: list[_Match], lineage: Mapping[str, Collection[str]] | None
+) -> list[range]:
+    """Find where two names that mean different things stand side by side, joined by nothing; signs may."""
+    if lineage is None:
+        return []
+    return [
+        range(one.start, other.end)
+        for one, other in pairwise(matches)
+        if JOINS.isdisjoint(words[one.end : other.start])
+        and not _is_form(words, one, other)
+        and not _is_related(one, other, lineage)
+    ]
+
+
+def _is_form(words: list[str], one: _Match, other: _Match) -> bool:
+    """Return whether *other* is what *one* comes as: aloe gel."""
+    return other.end - other.start == 1 and words[other.start] in FORMS and other.start == one.end
+
+
+def _is_related(one: _Match, other: _Match, lineage: Mapping[str, Collection[str]]) -> bool:
+    """Return whether one means a part of what the other means."""
+    above, below = ({up for id_ in match.ids for up in lineage[id_]} for match in (one, other))
+    return not above.isdisjoint(other.ids) or not below.isdisjoint(one.ids)
 
 
 def _next(words: list[str], place: int) -> int:
-    """Give the place of the next word that isn't an article."""
+    """Return the place of the next word that isn't an article."""
     return next((later for later in range(place + 1, len(words)) if words[later] not in ARTICLES), len(words))
 
 
@@ -363,10 +428,7 @@ def _longest(words: list[str], start: int, index: Mapping[str, list[str]]) -> _M
 
 def _without_verbs(words: list[str], matches: list[_Match]) -> list[_Match]:
     """Leave out a verb that is an activity by itself where something else is named beside it."""
-    strong = [match for match in matches if not _is_verb(words, match)]
-    weak = [match for match in matches if _is_verb(words, match)]
-    rest = [word for number, word in enumerate(words) if not any(one.start <= number < one.end for one in matches)]
-    return matches if weak and any(word in JOINING - {"with", "to"} for word in rest) and not strong else strong or weak
+    return [match for match in matches if not _is_verb(words, match)] or matches
 
 
 def _is_verb(words: list[str], match: _Match) -> bool:
@@ -374,7 +436,7 @@ def _is_verb(words: list[str], match: _Match) -> bool:
 
 
 def _is_head(place: int, words: list[str], taken: set[int]) -> bool:
-    """Tell whether an unknown word is what the phrase is about: no name follows it before the next joining word.
+    """Return whether an unknown word is what the phrase is about: no name follows it before the next joining word.
 
     In “waterproof mascara” the mascara is; in “laser pointer” it isn't the laser.
     """
@@ -394,14 +456,10 @@ def _nearest(named: Named, words: list[str], ids: tuple[str, ...]) -> tuple[str,
     """Name what comes close: what was found in part, else what is spelt alike."""
     if ids:
         return ids[:_NEAREST]
-    from difflib import get_close_matches
-
     by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(named)}
     content = [word for word in words if word not in FILLERS | ARTICLES]
-    close = get_close_matches(" ".join(words), by_name, n=_NEAREST, cutoff=_ALIKE)
-    close.extend(get_close_matches(" ".join(content), by_name, n=_NEAREST, cutoff=_ALIKE))
-    for word in content:
-        # Of short words too many are alike: a spot is no sport.
-        if len(word) >= _LONG_ENOUGH:
-            close.extend(get_close_matches(word, by_name, n=2, cutoff=_ALIKE))
-    return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]
+    tried = [(" ".join(words), _NEAREST), (" ".join(content), _NEAREST)]
+    # Of short words too many are alike: a spot is no sport.
+    tried.extend((word, 2) for word in content if len(word) >= _LONG_ENOUGH)
+    close = [name for text, count in tried for name in close_names(text, by_name, count, alike=_ALIKE)]
+    return _unique(by_name[name] for name in close)[:_NEAREST]

@@ -70,33 +70,39 @@ def _judge(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, late
     if not flags and latest:
         flags = tuple(_overdue(timeline, sign, asked))
     if flags:
-        urgent = any(rule.urgent for rule in flags)
-        return blank._replace(verdict=RED_FLAG if urgent else CALL, flags=flags)
-    windows = tuple(window for window in timeline.windows if window.kind == EXPECT and window.target == sign)
-    return _place(blank, windows, sign) if windows else blank
+        return blank._replace(verdict=RED_FLAG if any(rule.urgent for rule in flags) else CALL, flags=flags)
+    windows = tuple(_expecting(timeline, sign))
+    return _placed(blank, windows, sign) if windows else blank
 
 
-def _place(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting:
+def _expecting(timeline: Timeline, sign: str) -> Iterator[Window]:
+    return (one for one in timeline.windows if one.kind == EXPECT and one.target == sign)
+
+
+def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting:
     """Place the time asked about before, in, or after what is expected in *windows*."""
-    timeline, asked = blank.timeline, blank.asked
-    treatment = timeline.treatment
-    worry = min((window.worry_after for window in windows if window.worry_after), default=None)
-    holding = [window for window in windows if asked.meets(window.start, window.end, treatment)]
-    until = min((window.end for window in holding), default=None)
-    shown = tuple(holding) or windows
-    answer = blank._replace(
-        windows=shown,
-        until=None if until == FOREVER else until,
-        call_from=worry,
-        starts=min(window.start for window in windows),
-        conditions=_conditions(shown),
-    )
-    if worry is not None and asked.meets(worry, FOREVER, treatment):
-        return answer._replace(verdict=CALL, over=True, conditions=tuple(_deciding(timeline, sign, asked, shown)))
+    asked, timeline = blank.asked, blank.timeline
+    worry = _first_worry(windows)
+    holding = tuple(one for one in windows if asked.meets(one.start, one.end, timeline.treatment))
+    shown = holding or windows
+    starts, ends = min(one.start for one in windows), max(one.end for one in windows)
+    answer = blank._replace(windows=shown, until=_first_end(holding), call_from=worry, starts=starts)
+    if asked.meets(worry or FOREVER, FOREVER, timeline.treatment):
+        deciding = tuple(_deciding(timeline, sign, asked, shown))
+        return answer._replace(verdict=CALL, over=True, conditions=deciding)
+    answer = answer._replace(conditions=_conditions(shown))
     if holding:
         return answer._replace(verdict=EXPECTED)
-    over = asked.begins(treatment) >= max(one.end for one in windows)
-    return answer._replace(verdict=NO_LONGER if over and worry is not None else CALL, over=over)
+    over = asked.begins(timeline.treatment) >= ends
+    return answer._replace(verdict=NO_LONGER if over and worry else CALL, over=over)
+
+
+def _first_worry(windows: Iterable[Window]) -> datetime | None:
+    return min((one.worry_after for one in windows if one.worry_after), default=None)
+
+
+def _first_end(windows: Iterable[Window]) -> datetime | None:
+    return min((one.end for one in windows if one.end < FOREVER), default=None)
 
 
 def _conditions(windows: Iterable[Window]) -> tuple[str, ...]:
@@ -105,7 +111,7 @@ def _conditions(windows: Iterable[Window]) -> tuple[str, ...]:
 
 def _overdue(timeline: Timeline, sign: str, asked: When) -> Iterator[Rule]:
     """Return the red flags of whatever should be over by some time, if that has come and *sign* should be."""
-    ends = [one.end for one in timeline.windows if one.kind == EXPECT and one.target == sign]
+    ends = [one.end for one in _expecting(timeline, sign)]
     for rule in timeline.red_flags:
         begins = timeline.flagged_from.get(rule.id)
         if begins is None or sign in dict(rule.exceptions) or not ends or max(ends) > begins:

@@ -52,18 +52,23 @@ class Today(NamedTuple):
 def look(timelines: Sequence[Timeline], at: datetime) -> Today:
     """Gather what holds *at* a moment."""
     held = [one for one in _verdicts(timelines, at) if one.verdict != YES]
-    restricted = {one for verdict in held for one in verdict.meaning.ids}
-    over = [(owner, one) for owner, one in _owned(timelines, AVOID) if one.waits and one.over <= at]
     return Today(
         at=at,
         timelines=tuple(timelines),
         avoid=tuple(one for one in held if one.verdict == NO),
         better_not=tuple(one for one in held if one.verdict != NO),
-        only_if=tuple((owner, one) for owner, one in over if one.target not in restricted),
+        only_if=tuple(_to_be_seen(timelines, at, held)),
         do=tuple(_at_work(timelines, at, DO, PREPARE)),
         expect=tuple(_at_work(timelines, at, EXPECT)),
         changes=tuple(_changes(timelines, at)),
     )
+
+
+def _to_be_seen(timelines: Iterable[Timeline], at: datetime, held: Iterable[Verdict]) -> Iterator[Owned]:
+    restricted = {one for verdict in held for one in verdict.meaning.ids}
+    for timeline, window in _owned(timelines, AVOID):
+        if window.waits and window.over <= at and window.target not in restricted:
+            yield timeline, window
 
 
 def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:

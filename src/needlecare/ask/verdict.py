@@ -1,17 +1,31 @@
 """The one answer to every question about an activity, and how it comes from the windows of timelines."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning, stem, tokens
 from needlecare.ask.times import When, at_instant
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Stretch, Timeline, Wait, Window, ranked_sources
-from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED, RuleSet
+from needlecare.model.plan import (
+    BETTER_NOT,
+    FOREVER,
+    NO,
+    YES,
+    Hint,
+    Stretch,
+    Timeline,
+    Treatment,
+    Wait,
+    Window,
+    ranked_sources,
+)
+from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED
 
 
 def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
-    """Tell whether a rule speaks of *activity* at all of the time *asked*.
+    """Return whether a rule speaks of *activity* at all of the time *asked*.
 
     What is restricted after the treatment says nothing of the time before it, nor the other way round, and a
     permission nothing of any time but its own.
@@ -26,46 +40,57 @@ def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
     if not windows:
         wanted = set(timeline.rule_set.lineage[activity])
         return not any(one.kind == ALLOW and one.target in wanted for one in timeline.windows)
-    # A rule that ends with the treatment speaks of the time before the next one too, once that is booked.
+    return not asked.meets(treatment.last, FOREVER, treatment) or _speaks_of_after(windows, treatment)
+
+
+def _speaks_of_after(windows: Iterable[Window], treatment: Treatment) -> bool:
+    """Return whether a rule reaches beyond the treatment.
+
+    One that ends with it speaks of the time before the next session too, once that is booked.
+    """
+    windows = tuple(windows)
     ahead = {one.rule for one in windows if one.over <= treatment.last}
-    return not asked.meets(treatment.last, FOREVER, treatment) or any(one.rule not in ahead for one in windows)
+    return any(one.rule not in ahead for one in windows)
 
 
 def is_before(asked: When, timeline: Timeline) -> bool:
-    """Tell whether some of the time *asked* lies before the treatment."""
+    """Return whether some of the time *asked* lies before the treatment."""
     return asked.begins(timeline.treatment) < timeline.treatment.first
 
 
 def supports_of(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
-    """Give what tells or allows people to do this: a permission from its start, a thing to do once it has begun."""
+    """Return what advises or allows this: a permission from its start, a thing to do once it has begun."""
     wanted = timeline.rule_set.ancestry(ids)
-    begins = asked.begins(timeline.treatment)
-    for window in timeline.windows:
-        if window.target not in wanted:
-            continue
-        if window.kind == PREPARE and timeline.rule_set.activities[window.target].medicine == PRESCRIBED:
-            yield window
-        elif window.unsure:
-            continue
-        elif window.kind == PREPARE and begins < timeline.treatment.last:
-            yield window
-        elif window.kind in (ALLOW, DO) and begins >= window.start:
-            # A permission that nothing ends goes on; one with a condition ends with the time that it is meant for.
-            goes_on = window.kind == DO or not (window.end_stated or window.condition)
-            if goes_on or not asked.meets(window.end, FOREVER, timeline.treatment):
-                yield window
+    return (one for one in timeline.windows if one.target in wanted and _supports(one, timeline, asked))
+
+
+def _supports(window: Window, timeline: Timeline, asked: When) -> bool:
+    treatment = timeline.treatment
+    if window.kind == PREPARE and timeline.rule_set.activities[window.target].medicine == PRESCRIBED:
+        return True
+    if window.unsure:
+        return False
+    begins = asked.begins(treatment)
+    if window.kind == PREPARE:
+        return begins < treatment.last
+    if window.kind not in (ALLOW, DO) or begins < window.start:
+        return False
+    # A permission that nothing ends goes on; one with a condition ends with the time that it is meant for.
+    goes_on = window.kind == DO or not (window.end_stated or window.condition)
+    return goes_on or not asked.meets(window.end, FOREVER, treatment)
 
 
 def prepares(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
-    """Give what is to be prepared at the time *asked*, where its words name what *ids* are."""
+    """Return what is to be prepared at the time *asked*, where its words name what *ids* are."""
     due = [one for one in timeline.windows if one.kind == PREPARE and not one.condition]
     due = [one for one in due if asked.meets(one.start, one.end, timeline.treatment)]
-    if not due:
-        return
-    activities = timeline.rule_set.activities
-    wanted = timeline.rule_set.ancestry(ids)
-    names = {_even(name) for one in wanted for name in (activities[one].label, *activities[one].aka)}
-    yield from (one for one in due if any(name in _even(one.text) for name in names))
+    names = _names_of(timeline, ids) if due else []
+    return (one for one in due if any(name in _even(one.text) for name in names))
+
+
+def _names_of(timeline: Timeline, ids: Iterable[str]) -> list[str]:
+    named = (timeline.rule_set.activities[one] for one in timeline.rule_set.ancestry(ids))
+    return [_even(name) for one in named for name in (one.label, *one.aka)]
 
 
 def _even(text: str) -> str:
@@ -198,6 +223,11 @@ class Verdict(NamedTuple):
         """Whether the answer is a plain yes."""
         return self.verdict == YES
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the answer is no or better not."""
+        return self.verdict in (NO, BETTER_NOT)
+
 
 def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict:
     """Return the verdict on words that weren't understood, or not well enough for a yes."""
@@ -212,7 +242,7 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts
     verdicts = [_judge_one(timeline, meaning, asked, parts=parts) for timeline in timelines]
     verdicts.sort(key=lambda one: (_STRICTNESS.index(one.verdict), -_over(one)))
     deciding, *others = verdicts
-    return deciding._replace(also=tuple(one for one in others if one.verdict in (NO, BETTER_NOT)))
+    return deciding._replace(also=tuple(one for one in others if one.is_restricted))
 
 
 def _over(verdict: Verdict) -> float:
@@ -227,21 +257,25 @@ _Runs = Mapping[str, Sequence[Run]]
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
     rule_set = timeline.rule_set
     wanted = rule_set.family(meaning.ids) if parts else meaning.ids
-    prescribed = tuple(one for one in meaning.ids if rule_set.activities[one].medicine == PRESCRIBED)
-    runs = {one: _runs_on(timeline, one) for one in wanted if one not in prescribed}
-    supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
-    blank = Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
+    blank = _blank(timeline, meaning, asked, parts=parts)
+    runs = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
     states = {one: _state(found, asked) for one, found in runs.items()}
-    known = {one for one in runs if is_covered(timeline, one, asked)}
-    if NO in states.values() or BETTER_NOT in states.values():
-        return _restricted(blank, runs, states, known)
-    if prescribed:
+    if set(states.values()) - {YES}:
+        return _restricted(blank, runs, states)
+    if blank.prescribed:
         return blank._replace(verdict=BETTER_NOT)
-    if not all(_is_answered(one, wanted, known, rule_set) for one in meaning.ids):
+    if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
     if parts and not rule_set.unadvised.isdisjoint(meaning.ids):
         return blank._replace(silent="advice")
     return _free(blank, runs)
+
+
+def _blank(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
+    activities = timeline.rule_set.activities
+    prescribed = tuple(one for one in meaning.ids if activities[one].medicine == PRESCRIBED)
+    supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
+    return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
 
 
 def _runs_on(timeline: Timeline, activity: str) -> list[Run]:
@@ -254,23 +288,25 @@ def _state(runs: Iterable[Run], asked: When) -> Permission:
     return NO if NO in states else BETTER_NOT if BETTER_NOT in states else YES
 
 
-def _is_answered(activity: str, parts: Iterable[str], known: set[str], rule_set: RuleSet) -> bool:
-    """Return whether a yes is possible: a rule speaks of the activity, or of every part of it."""
-    if activity in known:
-        return True
-    below = [part for part in parts if part != activity and activity in rule_set.lineage[part]]
-    return bool(below) and all(part in known for part in below)
+def _is_answered(blank: Verdict, wanted: Iterable[str]) -> bool:
+    """Return whether a yes is possible: a rule speaks of each activity, or of every part of it."""
+    lineage = blank.timeline.rule_set.lineage
+    known = {one for one in wanted if is_covered(blank.timeline, one, blank.asked)}
+    for activity in blank.meaning.ids:
+        below = {one for one in wanted if one != activity and activity in lineage[one]}
+        if activity not in known and not (below and below <= known):
+            return False
+    return True
 
 
 def _unanswered(blank: Verdict, wanted: Iterable[str], runs: _Runs) -> Verdict:
     """Add to a "no rule" what the rules do say: at another time, or if an assumed fact were otherwise."""
     timeline, asked = blank.timeline, blank.asked
-    ahead = _ahead([one for found in runs.values() for one in found], asked.begins(timeline.treatment))
+    ahead = _ahead(chain.from_iterable(runs.values()), asked.begins(timeline.treatment))
     families = (timeline.rule_set.family([one]) for one in blank.meaning.ids)
     if all(any(map(timeline.covers, family)) for family in families):
         return blank._replace(again=ahead, silent="before" if is_before(asked, timeline) else "time")
-    targets = timeline.rule_set.ancestry(wanted)
-    return blank._replace(again=ahead, hints=tuple(one for one in timeline.longer_if if one.target in targets))
+    return blank._replace(again=ahead, hints=_hints(timeline.longer_if, timeline.rule_set.ancestry(wanted)))
 
 
 def _ahead(runs: Iterable[Run], begins: datetime) -> datetime | None:
@@ -293,29 +329,42 @@ def _part(activity: str, runs: Sequence[Run], state: Permission, asked: When) ->
     )
 
 
-def _restricted(blank: Verdict, runs: _Runs, states: Mapping[str, Permission], known: set[str]) -> Verdict:
+def _restricted(blank: Verdict, by_activity: _Runs, states: Mapping[str, Permission]) -> Verdict:
     """Make a "no" or a "better not": until when it holds, which windows bind, and what else must have come."""
     asked, timeline = blank.asked, blank.timeline
     strictest: Permission = NO if NO in states.values() else BETTER_NOT
-    every = [one for found in runs.values() for one in found]
-    ends = _ends(every, strictest, asked)
-    targets = {window.target for window in ends.windows}
-    shown = {one: state for one, state in states.items() if state != YES or one in known}
+    runs = list(chain.from_iterable(by_activity.values()))
+    ends = _ends(runs, strictest, asked)
     verdict = blank._replace(
         verdict=strictest,
-        parts=tuple(_part(one, runs[one], state, asked) for one, state in shown.items()),
+        parts=tuple(_parts(blank, by_activity, states)),
         until=ends.shown_until,
         better_until=ends.shown_clear,
         endless=ends.clear == FOREVER,
         and_once=_waits(ends.windows),
         windows=ends.windows,
-        instead=tuple(dict.fromkeys(one.words["instead"] for one in ends.windows if "instead" in one.words)),
-        hints=tuple(hint for hint in timeline.shorter_if if hint.target in targets),
+        instead=_instead(ends.windows),
+        hints=_hints(timeline.shorter_if, {window.target for window in ends.windows}),
     )
     if strictest == NO:
         return verdict._replace(earliest=max(window.earliest for window in ends.windows))
-    strict = (one for one in every if one.stretch.state == NO and one.start < ends.until)
+    strict = (one for one in runs if one.stretch.state == NO and one.start < ends.until)
     return verdict._replace(again=_ahead(strict, asked.begins(timeline.treatment)))
+
+
+def _instead(windows: Iterable[Window]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.words["instead"] for one in windows if "instead" in one.words))
+
+
+def _parts(blank: Verdict, runs: _Runs, states: Mapping[str, Permission]) -> Iterator[PartVerdict]:
+    """Return what holds for each activity; of what is free, only what a rule speaks of."""
+    for one, state in states.items():
+        if state != YES or is_covered(blank.timeline, one, blank.asked):
+            yield _part(one, runs[one], state, blank.asked)
+
+
+def _hints(hints: Iterable[Hint], targets: Collection[str]) -> tuple[Hint, ...]:
+    return tuple(one for one in hints if one.target in targets)
 
 
 class _Ends(NamedTuple):
@@ -337,18 +386,18 @@ class _Ends(NamedTuple):
 def _ends(runs: Sequence[Run], state: Permission, asked: When) -> _Ends:
     touching = [one for one in runs if one.stretch.state == state and one.meets(asked)]
     joining = [one for one in runs if one.stretch.state == NO] if state == NO else runs
-    until, chain = _walk(max(one.end for one in touching), joining)
+    until, followed = _walk(max(one.end for one in touching), joining)
     clear, _ = _walk(until, runs)
-    return _Ends(until, clear, _unique(sorted([*touching, *chain], key=lambda one: -one.end.timestamp())))
+    return _Ends(until, clear, _unique(sorted([*touching, *followed], key=lambda one: -one.end.timestamp())))
 
 
 def _walk(over: datetime, runs: Sequence[Run]) -> tuple[datetime, list[Run]]:
     """Follow *runs* that join from *over* on; return where they end, and those followed."""
-    chain: list[Run] = []
+    followed: list[Run] = []
     while following := [one for one in runs if one.start <= over < one.end]:
-        chain.extend(following)
+        followed.extend(following)
         over = max(one.end for one in following)
-    return over, chain
+    return over, followed
 
 
 def _unique(runs: Iterable[Run]) -> tuple[Window, ...]:
@@ -374,22 +423,29 @@ def _still_awaited(over: Iterable[Run]) -> tuple[Wait, ...]:
 
 def _free(blank: Verdict, by_activity: _Runs) -> Verdict:
     """Make a yes: since when it holds, on what condition, and when it ends."""
-    asked, timeline = blank.asked, blank.timeline
-    free = tuple(_part(one, found, YES, asked) for one, found in by_activity.items())
-    differ = len({frozenset(wait.bound for wait in part.and_once) for part in free}) > 1
+    timeline, begins = blank.timeline, blank.asked.begins(blank.timeline.treatment)
+    free = tuple(_part(one, found, YES, blank.asked) for one, found in by_activity.items())
     # All that is part of it counts here, whatever was judged.
-    runs = [one for part in timeline.rule_set.family(blank.meaning.ids) for one in _runs_on(timeline, part)]
-    begins = asked.begins(timeline.treatment)
-    over = sorted((one for one in runs if one.end <= begins), key=lambda one: -one.end.timestamp())
-    ahead = sorted((one for one in runs if one.start > begins), key=lambda one: one.start)
+    runs = list(chain.from_iterable(_runs_on(timeline, one) for one in timeline.rule_set.family(blank.meaning.ids)))
+    over = [one for one in runs if one.end <= begins]
+    ahead = [one for one in runs if one.start > begins]
+    nearest = max(over, key=_end, default=None) or min(ahead, key=_start, default=None)
     return blank._replace(
         verdict=YES,
-        parts=free if differ else (),
-        and_once=_still_awaited(one for one in runs if one.end <= begins),
-        windows=_unique(over[:1] or ahead[:1]),
-        since=max((one.end for one in over), default=None),
-        again=_ahead(runs, begins),
+        parts=free if _differ(free) else (),
+        and_once=_still_awaited(over),
+        windows=(nearest.window,) if nearest else (),
+        since=max(map(_end, over), default=None),
+        again=_ahead(ahead, begins),
     )
+
+
+def _differ(parts: Iterable[PartVerdict]) -> bool:
+    """Return whether parts wait for different things."""
+    return len({frozenset(wait.bound for wait in part.and_once) for part in parts}) > 1
+
+
+_start, _end = attrgetter("start"), attrgetter("end")
 
 
 _MOST_STEPS = 1000
@@ -411,15 +467,18 @@ class Return(NamedTuple):
 
 def find_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime | None = None) -> Return:
     """Find from when what *meaning* names is free, counted from *start*, else from the latest treatment on."""
-    counted = start or max(timeline.treatment.last for timeline in timelines)
+    counted = start or max(one.treatment.last for one in timelines)
     verdict = judge(timelines, meaning, at_instant(counted, timelines[0].treatment))
-    if verdict.verdict not in (NO, BETTER_NOT) or verdict.prescribed:
-        return Return(verdict, counted if verdict.verdict == YES else None, None, verdict, verdict.again)
-    steps = list(_steps(timelines, verdict))
-    last = next(one for one in reversed(steps) if one.verdict in (NO, BETTER_NOT))
-    # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
-    free = next((one.until for one in reversed(steps) if one.verdict == NO), counted)
-    return Return(verdict, free, last.until if last.until != free else None, last, steps[-1].again)
+    if not verdict.is_restricted or verdict.prescribed:
+        return Return(verdict, counted if verdict.is_yes else None, None, verdict, verdict.again)
+    free: datetime | None = counted
+    last, again = verdict, verdict.again
+    for step in _steps(timelines, verdict):
+        again = step.again
+        # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
+        free = step.until if step.verdict == NO else free
+        last = step if step.is_restricted else last
+    return Return(verdict, free, last.until if last.until != free else None, last, again)
 
 
 def _steps(timelines: Sequence[Timeline], verdict: Verdict) -> Iterator[Verdict]:
@@ -427,6 +486,6 @@ def _steps(timelines: Sequence[Timeline], verdict: Verdict) -> Iterator[Verdict]
     for _ in range(_MOST_STEPS):
         yield verdict
         following = verdict.again if verdict.verdict == BETTER_NOT and verdict.again else verdict.until
-        if verdict.verdict not in (NO, BETTER_NOT) or following is None:
+        if not verdict.is_restricted or following is None:
             return
         verdict = judge(timelines, verdict.meaning, at_instant(following, timelines[0].treatment))
