@@ -1,14 +1,15 @@
 """Why an answer is what it is: every rule and source behind it, how far they lie apart, and what lost."""
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.model.facts import NONE, Truth
+from needlecare.model.facts import NONE, Condition, Truth
 from needlecare.model.plan import Finding, Timeline, Window
-from needlecare.model.ruleset import Rule, Saying, Screening, Source
-from needlecare.model.time import parse_bound
+from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening, Source
+from needlecare.model.time import TREATMENT, parse_bound
 from needlecare.typed import same_as
 
 
@@ -48,50 +49,56 @@ class Reasons(NamedTuple):
 
 def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     """Gather the reasons for what the plan says of the activities or signs that *meaning* names."""
-    rule_set = timeline.rule_set
-    windows = tuple(_windows(timeline, meaning))
-    made = list(dict.fromkeys(rule for window in windows for rule in window.rules))
-    beaten = dict.fromkeys(one for window in windows for one in window.overruled if one not in made)
-    voices = tuple(
-        Voice(rule.id, rule_set.sources[saying.source], saying, rule.value in saying.value)
-        for rule in (rule_set.rules[id_] for id_ in (*made, *beaten))
-        for saying in sorted(rule.says, key=lambda one: rule_set.by_weight[one.source])
-    )
+    windows = tuple(chain.from_iterable(_windows(timeline, one) for one in meaning.ids))
+    made = dict.fromkeys(chain.from_iterable(window.rules for window in windows))
+    beaten = dict.fromkeys(chain.from_iterable(window.overruled for window in windows))
+    rules = tuple(timeline.rule_set.rules[id_] for id_ in made)
+    lost = tuple(timeline.rule_set.rules[id_] for id_ in beaten if id_ not in made)
+    voices = tuple(_voices(timeline.rule_set, (*rules, *lost)))
     return Reasons(
         meaning,
         timeline,
-        windows,
-        tuple(rule_set.rules[id_] for id_ in made),
-        tuple(rule_set.rules[id_] for id_ in beaten),
-        voices,
-        _spread(voice.saying.value for voice in voices),
-        len({voice.source.family or voice.source.id for voice in voices}),
+        windows=windows,
+        rules=rules,
+        lost=lost,
+        voices=voices,
+        spread=_spread(voice.saying.value for voice in voices),
+        voices_count=_count_independent(voices),
     )
 
 
-def _windows(timeline: Timeline, meaning: Meaning) -> Iterable[Window]:
-    for one in meaning.ids:
-        if one in timeline.rule_set.signs:
-            yield from (window for window in timeline.windows if window.target == one)
-            continue
-        own = timeline.windows_on(one)
-        parts = [part for part in timeline.rule_set.family([one]) if part in timeline.reached]
-        yield from own or (window for part in parts for window in timeline.windows_on(part))
-        related = {*timeline.rule_set.lineage[one], *parts}
-        yield from (window for window in timeline.windows if window.target in related and window.kind != "avoid")
+def _count_independent(voices: Iterable[Voice]) -> int:
+    """Count sources; those that copy one template count as one."""
+    return len({voice.source.family or voice.source.id for voice in voices})
+
+
+def _voices(rule_set: RuleSet, rules: Iterable[Rule]) -> Iterator[Voice]:
+    for rule in rules:
+        for saying in sorted(rule.says, key=lambda one: rule_set.by_weight[one.source]):
+            yield Voice(rule.id, rule_set.sources[saying.source], saying, rule.value in saying.value)
+
+
+def _windows(timeline: Timeline, target: str) -> Iterator[Window]:
+    """Return all that is said of a sign; of an activity its restrictions, then what is said of it or its parts."""
+    if target in timeline.rule_set.signs:
+        yield from (window for window in timeline.windows if window.target == target)
+        return
+    parts = [part for part in timeline.rule_set.family([target]) if part in timeline.reached]
+    yield from timeline.windows_on(target) or chain.from_iterable(map(timeline.windows_on, parts))
+    related = {*timeline.rule_set.lineage[target], *parts}
+    yield from (window for window in timeline.windows if window.target in related and window.kind != AVOID)
 
 
 def _spread(values: Iterable[str]) -> tuple[str, str] | None:
-    """Give the shortest and the longest value that is a plain length of time after the treatment."""
-    lengths = []
+    """Return the shortest and the longest value that is a plain length of time after the treatment."""
+    lengths: list[tuple[timedelta, str]] = []
     for value in values:
         text = value.removeprefix("until ").removeprefix("allow ").removeprefix("avoid ").partition(";")[0]
         bound = parse_bound(text.strip())
-        if bound is None or len(bound.terms) == 0 or bound.terms[0].moment != "treatment" or bound.terms[0].sign < 0:
+        if bound is None or bound.is_always or bound.terms[0].moment != TREATMENT or bound.terms[0].sign < 0:
             continue
-        stretch = bound.terms[0].offset
-        lengths.append((stretch.near.rough_length, str(stretch.near)))
-        lengths.append((stretch.far.rough_length, str(stretch.far)))
+        offset = bound.terms[0].offset
+        lengths.extend((one.rough_length, str(one)) for one in (offset.near, offset.far))
     return (min(lengths)[1], max(lengths)[1]) if lengths else None
 
 
@@ -156,7 +163,7 @@ def screen(timeline: Timeline) -> Screened:
 
 
 def _assumed(timeline: Timeline) -> Iterator[Screening]:
-    """Give the entries that are answered, and by nothing that was said."""
+    """Return the entries that are answered, and by nothing that was said."""
     for screening in timeline.rule_set.screenings.values():
         truth, deciding = screening.when.judge(timeline.facts)
         facts = deciding if truth is Truth.NO else [test.fact for test in screening.when.tests]
@@ -164,38 +171,51 @@ def _assumed(timeline: Timeline) -> Iterator[Screening]:
             yield screening
 
 
+_Judged = tuple[Truth, tuple[str, ...]]
+
+
 def _unjudged(timeline: Timeline) -> Iterator[Unjudged]:
-    """Give what was said of oneself and no entry names, or only entries that all fail for another reason.
+    """Return what was said of oneself and no entry names, or only entries that all fail for another reason.
 
     That is an answer of a list that goes on; any other is a circumstance, and nothing to be judged.
     """
-    facts, known = timeline.facts, timeline.rule_set.facts
-    judged: dict[tuple[str, str], list[tuple[Truth, tuple[str, ...]]]] = {}
+    judged = _judged(timeline)
+    for fact, answer in _open_answers(timeline):
+        found = judged.get((fact, answer), [])
+        if all(truth is Truth.NO for truth, _ in found):
+            others = dict.fromkeys(name for _, failing in found for name in failing if name != fact)
+            yield Unjudged(fact, answer, tuple(others))
+
+
+def _open_answers(timeline: Timeline) -> Iterator[tuple[str, str]]:
+    for fact, value in sorted(timeline.facts.given.items()):
+        if timeline.rule_set.facts[fact].open and isinstance(value, tuple):
+            yield from ((fact, answer) for answer in value if answer != NONE)
+
+
+def _judged(timeline: Timeline) -> Mapping[tuple[str, str], Sequence[_Judged]]:
+    """Return how each entry that names an answer is judged, and by which facts it fails."""
+    judged: dict[tuple[str, str], list[_Judged]] = {}
     for screening in timeline.rule_set.screenings.values():
-        truth, failing = screening.when.judge(facts)
+        found = screening.when.judge(timeline.facts)
         for test in screening.when.tests:
             for answer in () if test.negated else test.answers:
-                judged.setdefault((test.fact, answer), []).append((truth, failing))
-    said = [(fact, value) for fact, value in sorted(facts.given.items()) if known[fact].open]
-    for fact, value in said:
-        for answer in value if isinstance(value, tuple) else ():
-            found = judged.get((fact, answer), [])
-            if answer != NONE and all(truth is Truth.NO for truth, _ in found):
-                others = dict.fromkeys(name for _, failing in found for name in failing if name != fact)
-                yield Unjudged(fact, answer, tuple(others))
+                judged.setdefault((test.fact, answer), []).append(found)
+    return judged
 
 
 def _is_planned(timeline: Timeline, said: Unjudged) -> bool:
-    """Tell whether a rule of the plan asks for the answer, or speaks of the activity that is called the same."""
+    """Return whether a rule of the plan asks for the answer, or speaks of the activity that is called the same."""
     rule_set = timeline.rule_set
-    named = same_as(rule_set, rule_set.facts[said.fact], said.answer)
-    wanted = {ancestor for one in named for ancestor in rule_set.lineage[one]}
-    for window in timeline.windows:
-        tests = [test for id_ in window.rules for test in rule_set.rules[id_].when.tests]
-        asks = any(test.fact == said.fact and said.answer in test.answers and not test.negated for test in tests)
-        if asks or window.target in wanted:
-            return True
-    return False
+    wanted = rule_set.ancestry(same_as(rule_set, rule_set.facts[said.fact], said.answer))
+    if any(window.target in wanted for window in timeline.windows):
+        return True
+    rules = dict.fromkeys(rule for window in timeline.windows for rule in window.rules)
+    return any(_asks(rule_set.rules[rule].when, said) for rule in rules)
+
+
+def _asks(condition: Condition, said: Unjudged) -> bool:
+    return any(one.fact == said.fact and said.answer in one.answers and not one.negated for one in condition.tests)
 
 
 def _dated(timeline: Timeline) -> Iterator[Dated]:

@@ -85,7 +85,7 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     worry = _first_worry(windows)
     holding = tuple(one for one in windows if asked.meets(one.start, one.end, timeline.treatment))
     shown = holding or windows
-    starts, ends = min(one.start for one in windows), max(one.end for one in windows)
+    starts, over = min(one.start for one in windows), _is_over(windows, asked, timeline)
     answer = blank._replace(windows=shown, until=_first_end(holding), call_from=worry, starts=starts)
     if asked.meets(worry or FOREVER, FOREVER, timeline.treatment):
         deciding = tuple(_deciding(timeline, sign, asked, shown))
@@ -93,8 +93,11 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     answer = answer._replace(conditions=_conditions(shown))
     if holding:
         return answer._replace(verdict=EXPECTED)
-    over = asked.begins(timeline.treatment) >= ends
     return answer._replace(verdict=NO_LONGER if over and worry else CALL, over=over)
+
+
+def _is_over(windows: Iterable[Window], asked: When, timeline: Timeline) -> bool:
+    return asked.begins(timeline.treatment) >= max(one.end for one in windows)
 
 
 def _first_worry(windows: Iterable[Window]) -> datetime | None:
