@@ -22,25 +22,49 @@ def makeup(events: dict[str, Any]) -> Any:
     return found
 
 
+# Make-up is back two days after the treatment: on a Wednesday, or at the weekend.
+WEDNESDAY, SATURDAY, SUNDAY = "2026-11-23", "2026-11-19", "2026-11-20"
+
+
 @pytest.mark.parametrize(
-    ("time", "alarm", "expected"),
+    ("treated", "time", "alarm", "expected"),
     [
-        ("16:30", [], timedelta(0)),
-        ("16:30", ["--alarm", "none"], None),
-        ("16:30", ["--alarm", "30min"], -timedelta(minutes=30)),
-        ("16:30", ["--alarm", "1d"], -timedelta(days=1)),
-        ("21:59", [], timedelta(0)),
-        ("22:00", [], timedelta(hours=10)),
-        ("23:30", [], timedelta(hours=8, minutes=30)),
-        ("07:59", [], timedelta(minutes=1)),
-        ("08:10", ["--alarm", "30min"], -timedelta(minutes=10)),
+        (WEDNESDAY, "16:30", [], timedelta(0)),
+        (WEDNESDAY, "16:30", ["--alarm", "none"], None),
+        (WEDNESDAY, "16:30", ["--alarm", "30min"], -timedelta(minutes=30)),
+        (WEDNESDAY, "16:30", ["--alarm", "1d"], -timedelta(days=1)),
+        (WEDNESDAY, "21:59", [], timedelta(0)),
+        (WEDNESDAY, "22:00", [], timedelta(hours=10)),
+        (WEDNESDAY, "23:30", [], timedelta(hours=8, minutes=30)),
+        (WEDNESDAY, "07:59", [], timedelta(minutes=1)),
+        (WEDNESDAY, "08:10", ["--alarm", "30min"], -timedelta(minutes=10)),
+        (SATURDAY, "08:10", [], timedelta(minutes=50)),
+        (SUNDAY, "07:59", [], timedelta(hours=1, minutes=1)),
+        (SUNDAY, "09:10", ["--alarm", "30min"], -timedelta(minutes=10)),
+        (SATURDAY, "22:00", [], timedelta(hours=11)),
+        (SUNDAY, "22:00", [], timedelta(hours=10)),
     ],
-    ids=["at the hour", "none", "before", "a day before", "late", "at ten", "at night", "early", "before eight"],
+    ids=[
+        "at the hour",
+        "none",
+        "before",
+        "a day before",
+        "late",
+        "at ten",
+        "at night",
+        "early",
+        "before eight",
+        "on Saturday before nine",
+        "on Sunday",
+        "before nine",
+        "at ten on Saturday",
+        "at ten on Sunday",
+    ],
 )
 def test_the_alarm_rings_by_day(
-    write: Write, events: Events, time: str, alarm: list[str], expected: timedelta | None
+    write: Write, events: Events, treated: str, time: str, alarm: list[str], expected: timedelta | None
 ) -> None:
-    assert trigger(makeup(events(write("--time", time, *alarm)))) == expected
+    assert trigger(makeup(events(write("--time", time, *alarm, date=treated)))) == expected
 
 
 def test_what_begins_at_night_rings_the_evening_before(write: Write, events: Events) -> None:

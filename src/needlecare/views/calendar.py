@@ -20,9 +20,10 @@ from needlecare.views.phrases import grouped
 from needlecare.views.sheet import is_stopped
 
 STYLES = DAILY, _ = ("daily", "moments")
-# Nothing rings between the night's two ends, when people sleep: it would rather be switched off than wake them. What
-# would ring then is moved to the evening before or the morning after.
-_EVENING, _NIGHT, _MORNING = time(21), time(22), time(8)
+# Nothing rings while people sleep, from the night's beginning to the morning, which comes later at the weekend: an
+# alarm that wakes somebody is switched off for good. What would ring then rings in the evening before, or that morning.
+_EVENING, _NIGHT, _MORNING, _WEEKEND_MORNING = time(21), time(22), time(8), time(9)
+_SATURDAY = 5
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 # How long a timed entry is: long enough to be seen in a day view, short enough to be a moment.
 _LENGTH = 15 * _MINUTE
@@ -102,13 +103,16 @@ class _Hours:
             return None
         at = start - self._lead
         local = at.astimezone(self._zone)
-        if local.time() < _MORNING:
-            moved = (local.date(), _MORNING) if late else (local.date() - _DAY, _EVENING)
+        if at < self._morning(local.date()):
+            moved = self._morning(local.date()) if late else self._clock(local.date() - _DAY, _EVENING)
         elif local.time() >= _NIGHT:
-            moved = (local.date() + _DAY, _MORNING) if late else (local.date(), _EVENING)
+            moved = self._morning(local.date() + _DAY) if late else self._clock(local.date(), _EVENING)
         else:
-            return at - start
-        return self._clock(*moved) - start
+            moved = at
+        return moved - start
+
+    def _morning(self, day: date) -> datetime:
+        return self._clock(day, _MORNING if day.weekday() < _SATURDAY else _WEEKEND_MORNING)
 
     def _clock(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self._zone).astimezone(UTC)
