@@ -5,7 +5,6 @@ import pytest
 from needlecare import InputError, RuleSet, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.model.facts import Answer, Condition, Fact, Facts, Given, Truth
 from needlecare.model.facts import Test as Asked
-from needlecare.timeline.build import test_text as say_test
 from support import LONDON, Planner, better_not, no, shown, waits, window, windows
 
 
@@ -143,7 +142,7 @@ SIZE = Fact("size", "Which size?", low=0, high=9)
     ],
 )
 def test_what_a_condition_asks_is_said_in_words(fact: Fact, asked: Asked, said: str) -> None:
-    assert say_test(fact, asked) == said
+    assert asked.in_words(fact) == said
 
 
 @pytest.mark.parametrize(

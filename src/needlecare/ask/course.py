@@ -7,9 +7,9 @@ from functools import cache
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, treated_on
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import last_instant, local_date, shift_date
-from needlecare.timeline.build import build_selected, precare
+from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
-from needlecare.timeline.sessions import Calendar, Course, fit_before, plan_course
+from needlecare.timeline.sessions import Calendar, Course, fit_before, plan_course, precare
 from needlecare.timeline.spans import Spans
 
 

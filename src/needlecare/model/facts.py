@@ -112,6 +112,25 @@ class Test(NamedTuple):
         below = self.high is None or (value < self.high if self.open_high else value <= self.high)
         return above and below
 
+    def in_words(self, fact: Fact) -> str:
+        """Return what is asked of *fact* in words: `skin type is IV, V or VI`."""
+        phrase = fact.phrase or f"{fact.id.replace('-', ' ')} is {{}}"
+        return phrase.replace("{}", self._range(fact.unit) if fact.is_number else self._answers(fact))
+
+    def _range(self, unit: str) -> str:
+        if self.low is None:
+            words = f"{'under' if self.open_high else 'up to'} {self.high:g}"
+        elif self.high is None:
+            words = f"{'over' if self.open_low else 'at least'} {self.low:g}"
+        else:
+            words = f"{self.low:g}" if self.low == self.high else f"{self.low:g} to {self.high:g}"
+        return f"{words} {unit}".rstrip()
+
+    def _answers(self, fact: Fact) -> str:
+        *first, last = [fact.label_of(answer.id) for answer in fact.answers if answer.id in self.answers] or [""]
+        joined = f"{', '.join(first)} or {last}" if first else last
+        return f"not {joined}" if self.negated else joined
+
     def names(self, value: Given) -> bool:
         """Tell whether *value* has one of the answers that are asked about."""
         return isinstance(value, tuple) and not self.answers.isdisjoint(value)

@@ -255,10 +255,17 @@ class Bound(NamedTuple):
         """Whether it lies between two durations."""
         return any(term.offset.near != term.offset.far for term in self.terms)
 
+    @property
+    def hedge(self) -> str:
+        """The `at least` or `up to` that it is stated with, if any."""
+        return next((term.offset.hedge for term in self.terms if term.offset.hedge), "")
+
     def is_at_once(self, *, far: bool) -> bool:
         """Whether it comes with the treatment itself, whenever that was: `treatment`, `0h`."""
-        sides = [term.offset.side(far=far) for term in self.terms if term.moment == TREATMENT]
-        return 0 < len(self.terms) == len(sides) and all(side.is_nothing for side in sides)
+        for term in self.terms:
+            if term.moment != TREATMENT or not term.offset.side(far=far).is_nothing:
+                return False
+        return bool(self.terms)
 
     def __str__(self) -> str:
         return " and ".join(map(str, self.terms)) or "always"

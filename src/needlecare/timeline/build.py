@@ -6,7 +6,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, nearest
-from needlecare.model.facts import Fact, Facts, Test, Truth
+from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import (
     BETTER_NOT,
     FOREVER,
@@ -18,7 +18,6 @@ from needlecare.model.plan import (
     Hint,
     Lift,
     Meeting,
-    Precare,
     Session,
     Timeline,
     Treatment,
@@ -31,11 +30,10 @@ from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Ru
 from needlecare.model.time import Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.selection import Chosen, Reach, Selection, find_against, select
-from needlecare.timeline.sessions import next_session
+from needlecare.timeline.sessions import next_session, precare
 from needlecare.timeline.spans import Span, Spans
 
 LONGEST = 30
-_ONE_DAY = timedelta(days=1)
 # The list of a day that each state and each kind of window goes to; a permission stands in none.
 _LISTS = {NO: "avoid", BETTER_NOT: "better_not", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
@@ -50,22 +48,30 @@ class _Mark(NamedTuple):
 
 
 def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None) -> tuple[Day, ...]:
-    """List the days of a plan: those of pre-care, then *shown* days from day 0 on.
+    """List the days of a plan: those of pre-care, then *shown* days from day 0 on; with 0 none at all.
 
     Without *shown*, up to the last restriction that has a date, though never more than `LONGEST`.
     """
-    first, last = day_range(windows, treatment, shown)
-    marks = [mark for window in windows for mark in _marks(window, treatment)]
+    if shown == 0:
+        return ()
+    first, last = _range(windows, treatment, shown)
+    begin = treatment.day + timedelta(days=first)
+    beginning: dict[date, list[_Mark]] = {}
+    for window in windows:
+        for mark in _marks(window, treatment):
+            beginning.setdefault(max(mark.first, begin), []).append(mark)
     lifts: dict[date, list[Lift]] = {}
     for lift in sorted(_lifts(windows), key=lambda lift: (lift.at, lift.activity)):
         lifts.setdefault(local_date(lift.at, treatment.zone), []).append(lift)
-    # Most days are like the one before: their lists change only where a mark begins or is over.
-    changes = {mark.first for mark in marks} | {mark.last + _ONE_DAY for mark in marks if mark.last != date.max}
     days: list[Day] = []
+    marked: list[_Mark] = []
     for number in range(first, last + 1):
         on = treatment.day + timedelta(days=number)
-        if not days or on in changes:
-            lists = _lists([(name, target) for name, target, begins, ends in marks if begins <= on <= ends])
+        lasting = [mark for mark in marked if on <= mark.last]
+        # Most days are like the one before: their lists change only where a mark begins or is over.
+        if not days or on in beginning or len(lasting) < len(marked):
+            marked = [*lasting, *(mark for mark in beginning.get(on, ()) if on <= mark.last)]
+            lists = _lists(marked)
         days.append(Day(number=number, day=on, lifts=tuple(lifts.get(on, ())), **lists))
     return tuple(days)
 
@@ -89,11 +95,11 @@ def _lifts(windows: Iterable[Window]) -> Iterator[Lift]:
             yield from window.lifts
 
 
-def _lists(marked: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _lists(marks: Iterable[_Mark]) -> dict[str, tuple[str, ...]]:
     """Make the lists of a day: what is restricted stands in the strictest alone."""
     listed: dict[str, set[str]] = {name: set() for name in (*_LISTS.values(), "only_if")}
-    for name, target in marked:
-        listed[name].add(target)
+    for mark in marks:
+        listed[mark.list].add(mark.target)
     listed["better_not"] -= listed["avoid"]
     listed["only_if"] -= listed["avoid"] | listed["better_not"]
     return {name: tuple(sorted(targets)) for name, targets in listed.items()}
@@ -103,7 +109,7 @@ def _number(instant: datetime, treatment: Treatment) -> int:
     return day_number(treatment, local_date(instant, treatment.zone))
 
 
-def day_range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
+def _range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
     """Return the numbers of the first and the last day to list."""
     begins = [window.better_from for window in windows]
     ends = [
@@ -166,26 +172,6 @@ def states_on(window: Window, first: date, last: date, zone: ZoneInfo) -> Iterat
             yield state
 
 
-def precare(selection: Selection, treatment: Treatment, day: date) -> list[Precare]:
-    """List what one would leave between *treatment* and a session on *day*, from which date on."""
-    following = treated_on(day, None, treatment.zone)
-    spans = Spans(selection, following)
-    begins: dict[str, date] = {}
-    for chosen in selection.by_verb[AVOID]:
-        span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
-        if span is not None and span.extent.start < following.first:
-            first = max(local_date(span.extent.start, treatment.zone), treatment.day)
-            for target in chosen.rule.targets:
-                begins[target] = min(first, begins.get(target, first))
-    found = [Precare(target, first) for target, first in begins.items()]
-    return sorted(found, key=lambda one: (one.start, one.activity))
-
-
-def _hedge(bound: Bound | None) -> str:
-    """Return the `at least` or `up to` that a bound is stated with."""
-    return next((term.offset.hedge for term in bound.terms if term.offset.hedge), "") if bound else ""
-
-
 _LEADS = {AVOID: "no {}", DO: "{}", ALLOW: "{} is allowed", EXPECT: "{} is to be expected"}
 
 
@@ -201,27 +187,8 @@ def window_text(rule: Rule, label: str, kind: str) -> str:
 def condition_text(rule: Rule, unsure: tuple[str, ...], rule_set: RuleSet) -> str | None:
     """Say under which condition *rule* holds: its own "if", and what isn't known."""
     parts = [rule.words["if"]] if "if" in rule.words else []
-    parts.extend(test_text(rule_set.facts[test.fact], test) for test in rule.when.tests if test.fact in unsure)
+    parts.extend(test.in_words(rule_set.facts[test.fact]) for test in rule.when.tests if test.fact in unsure)
     return " and ".join(parts) or None
-
-
-def test_text(fact: Fact, test: Test) -> str:
-    """Say what a condition asks of a fact: `skin type is IV, V or VI`."""
-    return (fact.phrase or f"{fact.id.replace('-', ' ')} is {{}}").replace("{}", _answers(fact, test))
-
-
-def _answers(fact: Fact, test: Test) -> str:
-    if fact.is_number:
-        low, high = test.low, test.high
-        unit = f" {fact.unit}" if fact.unit else ""
-        if low is not None and high is not None:
-            return f"{low:g} to {high:g}{unit}" if low != high else f"{low:g}{unit}"
-        if low is not None:
-            return f"{'over' if test.open_low else 'at least'} {low:g}{unit}"
-        return f"{'under' if test.open_high else 'up to'} {high:g}{unit}"
-    labels = [fact.label_of(answer.id) for answer in fact.answers if answer.id in test.answers]
-    joined = ", ".join(labels[:-1]) + (" or " if len(labels) > 1 else "") + (labels[-1] if labels else "")
-    return f"not {joined}" if test.negated else joined
 
 
 # Windows that begin together stand in this order.
@@ -309,6 +276,8 @@ class Builder:
 
     def _restriction(self, activity: str, hold: Hold) -> Window:
         rule = hold.decider.rule
+        # A permission turned around ends where the permission begins.
+        ends = rule.start if rule.verb == ALLOW else rule.end
         return Window(
             rule=rule.id,
             kind=AVOID,
@@ -328,8 +297,7 @@ class Builder:
             unsure=hold.decider.unsure,
             low_confidence=rule.low_confidence,
             goes_on=hold.goes_on,
-            # A permission turned around ends where the permission begins.
-            bound=_hedge(rule.start if rule.verb == ALLOW else rule.end),
+            bound=ends.hedge if ends else "",
         )
 
     # What doesn't.
@@ -407,7 +375,7 @@ class Builder:
             worry_after=self._spans.instant(rule.worry_after) if rule.worry_after else None,
             low_confidence=rule.low_confidence,
             until_seen=span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
-            bound=_hedge(rule.end),
+            bound=rule.end.hedge if rule.end else "",
         )
 
     def _precision(self, instants: Iterable[datetime]) -> str:
@@ -475,7 +443,7 @@ def _adds(one: Span, to: Span) -> bool:
 
 
 def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
-    """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on, and changes nothing else.
+    """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on (0 lists none).
 
     Raises:
         InputError: one of them is something else, or the facts were read for another rule set.

@@ -80,6 +80,7 @@ class Resolver:
     ) -> None:
         self._rule_set = rule_set
         self._treatment = treatment
+        self._earliest, self._latest = treatment.earliest, treatment.latest
         self._zone = treatment.zone
         self._rule_end = rule_end
         # Many rules count from the same few bounds.
@@ -118,6 +119,9 @@ class Resolver:
         )
 
     def _resolve_term(self, term: Term, reading: _Reading) -> Resolved:
+        if term.moment == TREATMENT:
+            point = self._count(term, self._begun(reading), reading)
+            return Resolved(point, point.at)
         found = self._find(term, reading)
         point = self._count(term, found.point, reading)
         least = point if found.least is found.point else self._count(term, found.least, reading)
@@ -128,6 +132,9 @@ class Resolver:
         else:
             waits = (self._wait(term, point.at if found.dated and point.at != FOREVER else None),)
         return Resolved(point, least.at, waits, found.dated)
+
+    def _begun(self, reading: _Reading) -> Point:
+        return self._latest if reading.late else self._earliest
 
     def _count(self, term: Term, point: Point, reading: _Reading) -> Point:
         """Count the offset of *term* from *point*."""
@@ -150,7 +157,7 @@ class Resolver:
     def _find(self, term: Term, reading: _Reading) -> _Found:
         """Find when the moment of *term* came, or usually comes."""
         name, late = term.moment, reading.late
-        begun = self._treatment.latest if late else self._treatment.earliest
+        begun = self._begun(reading)
         if name == TREATMENT:
             return _known(begun)
         seen = self._treatment.seen.get(name)

@@ -1,4 +1,7 @@
-"""Sessions: how far apart, when each may be, what was done, and how many fit before an event. Pure."""
+"""Sessions: how far apart, when each may be, what was done, and how many fit before an event.
+
+It reads no clock: what is past is what is said to be done.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
@@ -6,9 +9,11 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from needlecare.errors import InputError
-from needlecare.model.plan import Event, Session
-from needlecare.model.ruleset import Spacing
-from needlecare.model.time import Duration, shift_date
+from needlecare.model.plan import Event, Precare, Session, Treatment, treated_on
+from needlecare.model.ruleset import AVOID, Spacing
+from needlecare.model.time import Duration, local_date, shift_date
+from needlecare.timeline.selection import Selection
+from needlecare.timeline.spans import Spans
 
 Applying = tuple[tuple[Spacing, tuple[str, ...]], ...]
 _LONGEST_CLOSED = 732
@@ -90,6 +95,21 @@ class Course(NamedTuple):
     def last_day(self) -> date:
         """The day of the last session."""
         return self.steps[-1].day if self.steps else self.first
+
+
+def precare(selection: Selection, treatment: Treatment, day: date) -> list[Precare]:
+    """List what one would leave between *treatment* and a session on *day*, from which date on."""
+    following = treated_on(day, None, treatment.zone)
+    spans = Spans(selection, following)
+    begins: dict[str, date] = {}
+    for chosen in selection.by_verb[AVOID]:
+        span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
+        if span is not None and span.extent.start < following.first:
+            first = max(local_date(span.extent.start, treatment.zone), treatment.day)
+            for target in chosen.rule.targets:
+                begins[target] = min(first, begins.get(target, first))
+    found = [Precare(target, first) for target, first in begins.items()]
+    return sorted(found, key=lambda one: (one.start, one.activity))
 
 
 def next_session(

@@ -43,17 +43,21 @@ class Span(NamedTuple):
     awaited: tuple[Wait, ...] = ()
 
 
+# What of a rule says when it holds.
+_Key = tuple[str, Bound | None, Bound | None, tuple[int, int] | None, Duration | None]
+
+
 class Spans:
     """Computes spans for one treatment."""
 
     def __init__(self, selection: Selection, treatment: Treatment) -> None:
         self._treatment = treatment
         self._zone = treatment.zone
+        self._is_exact = treatment.is_exact
         self._rules = selection.rule_set.rules
         self._applying = {chosen.rule.id for rules in selection.by_verb.values() for chosen in rules}
         self._moments = Resolver(selection.rule_set, treatment, self._end_of_rule)
-        # Rules that wait for each other in a row would be computed again for each that waits.
-        self._ended: dict[str, tuple[Resolved, bool]] = {}
+        self._known: dict[_Key, Span] = {}
 
     def of(self, rule: Rule, *, end: Bound | None = None, unsure: tuple[str, ...] = ()) -> Span | None:
         """Compute the span of *rule*, with another *end* for an exception.
@@ -61,7 +65,7 @@ class Spans:
         None where this plan lacks its moment, or where it can't have begun.
         """
         try:
-            span = self._span(rule, end)
+            span = self._span(rule) if end is None else self._anew(rule, end)
         except Unplanned:
             return None
         if span.extent.better_from == FOREVER:
@@ -98,7 +102,7 @@ class Spans:
         return self._moments.open_end().point.at
 
     def worries(self, rules: Iterable[Rule]) -> dict[str, datetime]:
-        """Tell, by rule, from when each of *rules* worries."""
+        """Compute, by rule, from when each of *rules* worries."""
         found = ((rule.id, self.instant(rule.worry_after)) for rule in rules if rule.worry_after)
         return {id_: instant for id_, instant in found if instant is not None}
 
@@ -108,7 +112,15 @@ class Spans:
             return None
         return self.instant(rule.end)
 
-    def _span(self, rule: Rule, exception: Bound | None = None) -> Span:
+    def _span(self, rule: Rule) -> Span:
+        """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
+        key = rule.verb, rule.start, rule.end, rule.days, rule.lasts
+        if key not in self._known:
+            self._known[key] = self._anew(rule)
+        span = self._known[key]
+        return span if span.rule is rule else span._replace(rule=rule)
+
+    def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
         if rule.verb == ALLOW:
             return self._before_permission(rule)
         start, better_from, awaited = self._starts(rule)
@@ -149,7 +161,7 @@ class Spans:
         return self._moments.end(rule.start or AT_TREATMENT, far=far, late=late)
 
     def _permission_end(self, rule: Rule, begins: Resolved) -> tuple[datetime, tuple[Wait, ...]]:
-        """Give where a permission ends, and what its end waits for."""
+        """Return where a permission ends, and what its end waits for."""
         if rule.days is not None:
             return day_end(self._day(rule.days[1]), self._zone, late=False), ()
         if rule.lasts is not None:
@@ -161,7 +173,7 @@ class Spans:
         return ends.point.at, ends.waits
 
     def _starts(self, rule: Rule) -> tuple[datetime, datetime, tuple[Wait, ...]]:
-        """Give where the rule begins, where its milder part does (the wider side before the treatment), and on what."""
+        """Return where the rule begins, where its milder part does (the wider side before it), and on what."""
         if rule.days is not None and (rule.days[0] != 0 or rule.verb in (AVOID, PREPARE)):
             # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
             start = day_start(self._day(rule.days[0]), self._zone)
@@ -180,7 +192,7 @@ class Spans:
         return chosen, chosen, found.waits if late else ()
 
     def _ends(self, rule: Rule, start: datetime) -> tuple[datetime, datetime, Resolved]:
-        """Give where the rule ends, where its milder part does, and how the end came about."""
+        """Return where the rule ends, where its milder part does, and how the end came about."""
         late = rule.verb != EXPECT
         if rule.days is not None:
             day = self._day(rule.days[1])
@@ -225,16 +237,13 @@ class Spans:
 
     def _round(self, instant: datetime, *, up: bool) -> datetime:
         """Round to whole days where only the date of the treatment is known."""
-        if self._treatment.is_exact or instant == FOREVER:
+        if self._is_exact or instant == FOREVER:
             return instant
         return ceil_to_day(instant, self._zone) if up else floor_to_day(instant, self._zone)
 
     def _end_of_rule(self, rule_id: str) -> tuple[Resolved, bool]:
-        """Give the end of a rule, and whether it applies."""
-        if rule_id not in self._ended:
-            span = self._span(self._rules[rule_id])
-            at = span.extent.better_until if span.end_stated else span.extent.end
-            day = local_date(at, self._zone) if at != FOREVER else self._treatment.day
-            resolved = Resolved(Point(at, day), span.earliest, span.waits, span.end_stated)
-            self._ended[rule_id] = resolved, rule_id in self._applying
-        return self._ended[rule_id]
+        """Return the end of a rule, and whether it applies."""
+        span = self._span(self._rules[rule_id])
+        at = span.extent.better_until if span.end_stated else span.extent.end
+        day = local_date(at, self._zone) if at != FOREVER else self._treatment.day
+        return Resolved(Point(at, day), span.earliest, span.waits, span.end_stated), rule_id in self._applying
