@@ -40,7 +40,7 @@ def test_a_depth_is_a_number_of_millimetres(rules: RuleSet, text: str, number: f
 def test_a_depth_that_cannot_be_is_refused(rules: RuleSet, text: str) -> None:
     with pytest.raises(InputError) as raised:
         read_facts(rules, {"depth": [text]})
-    assert str(raised.value) == f"depth: `{text}` can't be; give a number from 0.1 to 8 mm"
+    assert str(raised.value) == f"depth: `{text}` is not a number from 0.1 to 8 mm"
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_answers_are_known_by_their_words_in_any_order(
         ("area", ["moon"], r"^area has no answer `moon`; it may be face, "),
         ("area", ["fase"], r"^area has no answer `fase` \(did you mean face\?\)"),
         ("area", [""], r"^area has no answer ``; it may be"),
-        ("technique", ["pen", "roller"], r"^technique has one answer; pen and roller were given$"),
+        ("technique", ["pen", "roller"], r"^technique takes one answer; pen and roller were given$"),
         ("technique", ["pen,roller"], r"^technique has no answer `pen,roller`"),
         ("skin-type", ["VII"], r"^skin-type has no answer `VII` .*it may be I, II, III, IV, V, VI$"),
         ("condition", ["none", "eczema"], r"^condition: `none` and eczema exclude each other$"),
-        ("depth", ["1", "2"], r"^depth is one number; 2 were given$"),
+        ("depth", ["1", "2"], r"^depth takes one number; 2 were given$"),
         ("uses", ["isotretinoin=03/04/2026"], r"can be read as 2026-03-04 .* or as 2026-04-03"),
         ("uses", ["isotretinoin="], r"^`` is not a date that can be read"),
     ],

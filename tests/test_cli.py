@@ -138,7 +138,7 @@ WRONG = {
         ("plan", "--date", "2026-11-20", "--tz", "Mars/Base"),
         "there is no time zone `Mars/Base`; write it as Europe/London",
     ),
-    "depth": ((*DATE, "--depth", "12"), "depth: `12` can't be; give a number from 0.1 to 8 mm"),
+    "depth": ((*DATE, "--depth", "12"), "depth: `12` is not a number from 0.1 to 8 mm"),
     "fact": ((*DATE, "--fact", "mood"), "--fact: `mood` can't be read; write it as key=value"),
     "format": ((*DATE, "--format", "xml"), "--format: there is no `xml`; it is one of text, json, ics, html, md, csv"),
     "suffix": (

@@ -30,12 +30,12 @@ def test_none_is_an_answer(rule_set: RuleSet) -> None:
     [
         ({"tool": ["penn"]}, "tool has no answer `penn` (did you mean pen?); it may be pen, laser"),
         ({"tols": ["pen"]}, "the rule set test asks for no fact `tols` (did you mean tool?)"),
-        ({"tool": ["pen", "laser"]}, "tool has one answer; pen and laser were given"),
+        ({"tool": ["pen", "laser"]}, "tool takes one answer; pen and laser were given"),
         ({"places": ["none", "face"]}, "places: `none` and face exclude each other"),
-        ({"millimetres": ["9"]}, "millimetres: `9` can't be; give a number from 0.1 to 8"),
-        ({"millimetres": ["deep"]}, "millimetres: `deep` can't be; give a number from 0.1 to 8"),
-        ({"millimetres": ["nan"]}, "millimetres: `nan` can't be; give a number from 0.1 to 8"),
-        ({"millimetres": ["1", "2"]}, "millimetres is one number; 2 were given"),
+        ({"millimetres": ["9"]}, "millimetres: `9` is not a number from 0.1 to 8"),
+        ({"millimetres": ["deep"]}, "millimetres: `deep` is not a number from 0.1 to 8"),
+        ({"millimetres": ["nan"]}, "millimetres: `nan` is not a number from 0.1 to 8"),
+        ({"millimetres": ["1", "2"]}, "millimetres takes one number; 2 were given"),
     ],
 )
 def test_what_cannot_be_is_one_clear_line(rule_set: RuleSet, said: dict[str, list[str]], message: str) -> None:

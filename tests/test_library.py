@@ -122,8 +122,8 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (event_on, (DAY, None), "the day of the wedding is a date, such as date(2026, 11, 20), not None"),
     (read_facts, (RULES, {"area": [None]}), "area: give a text, a number or a list of texts, not [None]"),
     (read_facts, (RULES, {"area": None}), "area: give a text, a number or a list of texts, not None"),
-    (read_facts, (RULES, {"depth": [True]}), "depth: `True` can't be; give a number from"),
-    (read_facts, (RULES, {"depth": float("nan")}), "depth: `nan` can't be; give a number from"),
+    (read_facts, (RULES, {"depth": [True]}), "depth: `True` is not a number from"),
+    (read_facts, (RULES, {"depth": float("nan")}), "depth: `nan` is not a number from"),
     (read_facts, (RULES, {5: ["face"]}), "asks for no fact `5`"),
     (read_facts, (RULES, ["face"]), "facts are a mapping from names to answers"),
     (can, (TIMELINE, "make-up", "2026-11-22"), "such as date(2026, 11, 22), not '2026-11-22'"),
@@ -149,7 +149,7 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (sessions, (TREATMENT,), "a question is put to a timeline, as build_timeline gives it, not Treatment"),
     (can, (RULES, "make-up", DAY), "a question is put to a timeline, as build_timeline gives it, not RuleSet"),
     (when, (None, "make-up"), "a question is put to a timeline, as build_timeline gives it, not NoneType"),
-    (read_facts, ("microneedling", {}), "facts are read for a rule set, as load_rules gives it, not str"),
+    (read_facts, ("microneedling", {}), "read_facts takes a rule set, as load_rules returns it, not str"),
     (build_timeline, (RULES, TREATMENT, FOREIGN), "these facts were read for another rule set; read them again"),
 )
 def test_a_mistake_is_one_line_that_says_what_would_be_right(

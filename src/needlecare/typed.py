@@ -1,13 +1,16 @@
-"""Dates, times and zones as people type them. What can be read two ways is an error that shows both readings."""
+"""What people type, turned into dates, times, zones, facts, sightings and events. The clock is an argument.
+
+What can be read two ways is an error that shows both readings. Must not know which command or list it comes from.
+"""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from needlecare.errors import InputError, nearest
+from needlecare.errors import InputError, close_names, nearest
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
 from needlecare.model.ruleset import Activity, RuleSet
@@ -23,8 +26,11 @@ _TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
+_DATE_AND_TIME = re.compile(r"(.+?)(?:(?<=[0-9yw])T|\s+(?=[0-9]{1,2}:))(.+)")
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
+_FULL_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_DATE_SIGNS = re.compile(r"[A-Za-z0-9\s,./-]+")
 # Files beside the zones that name none; one of them would make a plan depend on the machine.
 _NO_ZONES = frozenset({"localtime", "posixrules", "Factory"})
 _LONGEST = 40
@@ -32,7 +38,7 @@ _HELP = "write it as 2026-11-20 or 20 Nov 2026"
 
 
 def is_relative(text: str) -> bool:
-    """Tell whether *text* is a word that needs the clock: today, yesterday, tomorrow."""
+    """Return whether *text* is a word that needs the clock: today, yesterday, tomorrow."""
     return text.strip().lower() in _RELATIVE
 
 
@@ -42,14 +48,14 @@ def resolve(text: str, today: date) -> str:
 
 
 def needs_today(text: str) -> bool:
-    """Tell whether *text* has a word that `resolve` would write as a date."""
+    """Return whether *text* has a word that `resolve` would write as a date."""
     return _DATED.search(text) is not None
 
 
 def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:
-    """Read a date; *today* is needed for `today`, `yesterday` and `tomorrow` alone.
+    """Parse a date; only `today`, `yesterday` and `tomorrow` need *today*.
 
-    *order*, `dmy` or `mdy`, is how a date in numbers is meant, and says that a short year is of this century.
+    *order*, `dmy` or `mdy`, decides a date in numbers; with it a short year is one of this century.
 
     Raises:
         InputError: it is no date, can be read two ways or only against *order*, or lies outside 1900 to 2199.
@@ -61,15 +67,10 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
         found = today + timedelta(days=_RELATIVE[word])
     elif year_first := _YEAR_FIRST.fullmatch(word):
         found = _parse_year_first(year_first)
+    elif order is not None:
+        found = _parse_in_order(text.strip(), order)
     else:
-        short = _SHORT_YEAR.fullmatch(word) if order else None
-        if short and int(short[3]) >= _LONG_AGO:
-            raise InputError(f"`{text}` has a year that can be read two ways; {_HELP}")
-        found = _parse_written(f"{short[1]}20{short[3]}" if short else text.strip(), order)
-        numbers = _NUMBERS.fullmatch(word) if order else None
-        if numbers and found.day != int(numbers[1 if order == "dmy" else 2]):
-            first = "day" if order == "dmy" else "month"
-            raise InputError(f"`{text}` doesn't have the {first} first, as all dates are said to ({order}); {_HELP}")
+        found = _only_reading(text.strip(), _readings(text.strip()))
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found
@@ -82,18 +83,27 @@ def _parse_year_first(match: re.Match[str]) -> date:
         raise InputError(f"`{match[0]}` is not a day of the calendar; {_HELP}") from None
 
 
-def _parse_written(text: str, order: str | None) -> date:
-    """Read a date in words or numbers: both orders of day and month are tried, and nothing is filled in."""
+def _parse_in_order(text: str, order: str) -> date:
+    """Parse a date whose numbers stand in this *order*."""
+    short = _SHORT_YEAR.fullmatch(text)
+    if short and int(short[3]) >= _LONG_AGO:
+        raise InputError(f"`{text}` has a year that can be read two ways; {_HELP}")
+    day_first, month_first = _readings(f"{short[1]}20{short[3]}" if short else text)
+    found = _only_reading(text, [(day_first or month_first) if order == "dmy" else (month_first or day_first)])
+    numbers = _NUMBERS.fullmatch(text.lower())
+    if numbers and found.day != int(numbers[1 if order == "dmy" else 2]):
+        first = "day" if order == "dmy" else "month"
+        raise InputError(f"`{text}` doesn't have the {first} first, as {order} dates do; {_HELP}")
+    return found
+
+
+def _readings(text: str) -> list[date | None]:
+    """Parse a date in words or numbers with the day first, and with the month first; nothing is filled in."""
     from dateutil.parser import ParserError, parse
 
-    no_date = InputError(f"`{text}` is not a date that can be read; {_HELP}")
-    if (
-        len(text) > _LONGEST
-        or not re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text)
-        or not re.fullmatch(r"[A-Za-z0-9\s,./-]+", text)
-    ):
-        raise no_date
-    readings: list[date] = []
+    if len(text) > _LONGEST or not _FULL_YEAR.search(text) or not _DATE_SIGNS.fullmatch(text):
+        return [None, None]
+    readings: list[date | None] = []
     for day_first in (True, False):
         try:
             # A part that is missing would be taken from the default; two defaults show it.
@@ -102,26 +112,32 @@ def _parse_written(text: str, order: str | None) -> date:
                 for default in (datetime(1999, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001  no instant is meant
             }
         except (ParserError, OverflowError, ValueError):
-            continue
-        if len(found) == 1 and (moment := found.pop()).time() == time(0):
-            readings.append(moment.date())
-    if not readings:
-        raise no_date
-    distinct = sorted(set(readings)) if order is None else [readings[0 if order == "dmy" else -1]]
+            found = set()
+        moment = found.pop() if len(found) == 1 else None
+        readings.append(moment.date() if moment is not None and moment.time() == time(0) else None)
+    return readings
+
+
+def _only_reading(text: str, readings: Iterable[date | None]) -> date:
+    """Return the one date that *text* can be read as, which is on the weekday that it names."""
+    distinct = sorted({reading for reading in readings if reading is not None})
+    if not distinct:
+        raise InputError(f"`{text}` is not a date that can be read; {_HELP}")
     if len(distinct) > 1:
         first, second = (f"{day.isoformat()} ({day:%d %b %Y})" for day in distinct)
         raise InputError(f"`{text}` can be read as {first} or as {second}; {_HELP}")
-    named = re.search(r"(?i)\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", text)
-    if named and _WEEKDAYS[distinct[0].weekday()] != named[1].lower():
-        raise InputError(f"{distinct[0].isoformat()} is a {distinct[0]:%A}, not `{named[0]}`; {_HELP}")
-    return distinct[0]
+    day = distinct[0]
+    named = _WEEKDAY.search(text)
+    if named and f"{day:%a}".lower() != named[1].lower():
+        raise InputError(f"{day.isoformat()} is a {day:%A}, not `{named[0]}`; {_HELP}")
+    return day
 
 
 def parse_time(text: str) -> time:
-    """Read a time of the day: `16:30`, `4:30pm`, `noon`.
+    """Parse a time of day: `16:30`, `4:30pm`, `noon`.
 
     Raises:
-        InputError: it is none.
+        InputError: *text* is none.
     """
     word = text.strip().lower()
     if word in _NAMED_TIMES:
@@ -138,7 +154,7 @@ def parse_time(text: str) -> time:
 
 
 def parse_zone(name: str) -> ZoneInfo:
-    """Read the name of a time zone, such as Europe/London; small and capital letters are the same.
+    """Parse the name of a time zone, such as Europe/London, in small or capital letters.
 
     Raises:
         InputError: there is no such zone.
@@ -159,7 +175,7 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 def _spelled(name: str) -> str:
-    """Give the zone's own spelling of *name*."""
+    """Return the zone's own spelling of *name*."""
     from zoneinfo import available_timezones
 
     wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
@@ -174,15 +190,16 @@ def _near_zone(name: str) -> str:
     if not zones:
         raise InputError("this machine knows no time zones; the Python package tzdata brings them")
     by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(zones)}
+    # Nearer than other names must be: another place is worse than none.
     close = get_close_matches(name[:_LONGEST].rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
     return f" (did you mean {by_city[close[0]]}?)" if close else ""
 
 
 def machine_zone() -> ZoneInfo:
-    """Give the zone that this machine is set to.
+    """Return the time zone of this machine.
 
     Raises:
-        InputError: the machine's own setting can't be read, or is a zone without a name that other machines know.
+        InputError: its setting can't be read, or has no name that other machines know.
     """
     import tzlocal
 
@@ -190,7 +207,7 @@ def machine_zone() -> ZoneInfo:
         found = tzlocal.get_localzone()
     except (OSError, ValueError, LookupError):
         raise InputError("this machine's time zone can't be read; give it with --tz Europe/London") from None
-    # A copied file of a zone has a name made up for it, plain UTC has none; a plan and the log need one to be read by.
+    # A copied file of a zone has a made-up name and plain UTC has none; a plan and the log need one that lasts.
     zone = _zone(getattr(found, "key", None) or "")
     if zone is None:
         raise InputError("this machine's time zone has no name; give it with --tz Europe/London")
@@ -204,16 +221,16 @@ Said = str | float
 
 
 def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
-    """Check what was *said* of each fact; defaults fill in what wasn't, and are told apart.
+    """Parse the answer to each fact; defaults, kept apart, fill in the rest.
 
-    Texts and numbers alone or several of them; none are as if nothing was said. An answer may carry a date:
+    *said* maps a fact to a text, a number or a list of them; an empty list is no answer. An answer may carry a date:
     `isotretinoin=2026-05-01`.
 
     Raises:
-        InputError: a fact or an answer that the rule set doesn't know, several where one is asked, or no rule set.
+        InputError: the rule set doesn't know the fact or the answer, or several answers stand where it takes one.
     """
     if not isinstance(rule_set, RuleSet):
-        raise InputError(f"facts are read for a rule set, as load_rules gives it, not {type(rule_set).__name__}")
+        raise InputError(f"read_facts takes a rule set, as load_rules returns it, not {type(rule_set).__name__}")
     given: dict[str, Given] = {}
     dates: dict[tuple[str, str], date] = {}
     if not isinstance(said, Mapping):
@@ -221,7 +238,8 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
     for name, value in said.items():
         fact = rule_set.facts.get(name)
         if fact is None:
-            raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), rule_set.facts))
+            names = {_plain(one): one for one in rule_set.facts}
+            raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), names.values(), names))
         texts = _texts(name, value)
         if not texts:
             continue
@@ -240,7 +258,7 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
 
 
 def _texts(name: str, value: Said | Sequence[Said]) -> list[str]:
-    """Give the answers in *value* as texts."""
+    """Return the answers in *value* as texts."""
     several = [value] if isinstance(value, str | float | int) else value
     if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
         raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
@@ -249,13 +267,13 @@ def _texts(name: str, value: Said | Sequence[Said]) -> list[str]:
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:
     if len(texts) > 1:
-        raise InputError(f"{fact.id} is one number; {len(texts)} were given")
+        raise InputError(f"{fact.id} takes one number; {len(texts)} were given")
     text = texts[0].strip().lower().removesuffix(fact.unit).strip().replace(",", ".")
     low, high = fact.low or 0.0, fact.high or 0.0
     number = decimal(text)
     if number is None or not low <= number <= high:
         shown = f" {fact.unit}" if fact.unit else ""
-        raise InputError(f"{fact.id}: `{texts[0]}` can't be; give a number from {low:g} to {high:g}{shown}")
+        raise InputError(f"{fact.id}: `{texts[0]}` is not a number from {low:g} to {high:g}{shown}")
     return number
 
 
@@ -271,16 +289,16 @@ def _answers(
             if equals:
                 dates[fact.id, answer] = parse_date(when)
     if len(found) > 1 and not fact.several:
-        raise InputError(f"{fact.id} has one answer; {' and '.join(found)} were given")
+        raise InputError(f"{fact.id} takes one answer; {' and '.join(found)} were given")
     if len(found) > 1 and NONE in found:
         raise InputError(f"{fact.id}: `none` and {', '.join(one for one in found if one != NONE)} exclude each other")
-    # The order of typing says nothing; the same facts give the same bytes.
+    # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
     return tuple(sorted(found, key=order.index))
 
 
 def _parts(fact: Fact, text: str) -> Iterator[str]:
-    """Split at commas, and where people join answers in other ways (`face & neck`) if that gives answers."""
+    """Split at commas, and at `&`, `/`, `+` or `and` where that makes answers (`face & neck`)."""
     names = _names(fact.answers)
     for part in text.split(","):
         joined = _JOINED.split(part)
@@ -299,20 +317,16 @@ def _answer(rule_set: RuleSet, fact: Fact, word: str) -> str:
         return names[wanted]
     ids = [answer.id for answer in fact.answers]
     for id_ in ids:
-        if wanted in called_as(rule_set, fact, id_):
+        # People type the names of the activity that an answer stands for.
+        if any(wanted in _called(rule_set.activities[one]) for one in same_as(rule_set, fact, id_)):
             raise InputError(f"{fact.id} has no answer `{word}` (did you mean {id_}?); it may be {', '.join(ids)}")
     raise InputError(_unknown(f"{fact.id} has no answer", word, ids, names))
 
 
 def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:
-    """Give the activities that are called what *answer* is called."""
+    """Return the activities that share a name with *answer*."""
     names = {name for name, id_ in _names(fact.answers).items() if id_ == answer}
     return tuple(one.id for one in rule_set.activities.values() if not names.isdisjoint(_called(one)))
-
-
-def called_as(rule_set: RuleSet, fact: Fact, answer: str) -> set[str]:
-    """Give the other names of what *answer* means, those of the activities that are called the same."""
-    return {name for one in same_as(rule_set, fact, answer) for name in _called(rule_set.activities[one])}
 
 
 def _called(activity: Activity) -> set[str]:
@@ -332,108 +346,100 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
 
 
-def _unknown(
-    what: str, word: str, known: Sequence[str] | Mapping[str, object], names: Mapping[str, str] | None = None
-) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(_plain(word), [*(names or {}), *map(_plain, known)], n=1, cutoff=0.7)
-    meant = f" (did you mean {(names or {}).get(close[0], close[0].replace(' ', '-'))}?)" if close else ""
+def _unknown(what: str, word: str, known: Iterable[str], names: Mapping[str, str]) -> str:
+    close = close_names(_plain(word), names, 1)
+    meant = f" (did you mean {names[close[0]]}?)" if close else ""
     return f"{what} `{word}`{meant}; it may be {', '.join(known)}"
 
 
 def read_seen(
-    rule_set: RuleSet, treatment: Treatment, texts: Sequence[str], today: date | None = None
+    rule_set: RuleSet, treatment: Treatment, texts: Iterable[str], today: date | None = None, option: str = "--seen"
 ) -> dict[str, Seen]:
-    """Read `MOMENT=DATE`, `MOMENT=DATETtime` or `MOMENT=no`; *today* is needed for words such as today alone.
+    """Parse `MOMENT=DATE`, `MOMENT=DATETtime` or `MOMENT=no`; only words such as today need *today*.
 
     Raises:
-        InputError: there is no such moment to see, or it is said to have come before the treatment.
+        InputError: there is no such moment to see, or its date lies before the treatment.
     """
-    to_see = {moment.id for moment in rule_set.moments.values() if moment.clock is None}
+    to_see = sorted(moment.id for moment in rule_set.moments.values() if moment.clock is None)
     seen: dict[str, Seen] = {}
     for text in texts:
-        name, equals, when = (part.strip() for part in text.partition("="))
-        if not equals or not when:
-            raise InputError(f"--seen: `{text}` can't be read; write it as redness-gone=2026-11-22, or redness-gone=no")
+        name, _, when = (part.strip() for part in text.partition("="))
+        if not when:
+            raise InputError(
+                f"{option}: `{text}` can't be read; write it as redness-gone=2026-11-22, or redness-gone=no"
+            )
         if name not in to_see:
-            known = ", ".join(sorted(to_see))
-            raise InputError(f"--seen: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
+            known = ", ".join(to_see)
+            raise InputError(f"{option}: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
         if name in seen:
-            raise InputError(f"--seen: {name} is given twice")
-        seen[name] = NOT_YET if when.lower() == "no" else _when(name, when, treatment, today)
+            raise InputError(f"{option}: {name} is given twice")
+        seen[name] = NOT_YET if when.lower() == "no" else _seen(when, treatment.zone, today)
+        last = seen[name].last
+        if last is not None and last.at <= treatment.first:
+            raise InputError(f"{option}: {name} can't have come on {last.day.isoformat()}, before the treatment")
     return seen
 
 
-def _when(name: str, text: str, treatment: Treatment, today: date | None) -> Seen:
-    day_text, clock, time_text = (text, "", "") if is_relative(text) else text.partition("T")
-    if not clock:
-        day_text, clock, time_text = text.partition(" ") if ":" in text else (text, "", "")
-    day = parse_date(day_text, today)
-    found = (
-        seen_at(datetime.combine(day, parse_time(time_text)), treatment.zone) if clock else seen_on(day, treatment.zone)
-    )
-    if found.last is not None and found.last.at <= treatment.first:
-        raise InputError(f"--seen: {name} can't have come on {day.isoformat()}, before the treatment")
-    return found
+def _seen(text: str, zone: ZoneInfo, today: date | None) -> Seen:
+    """Parse a date that may have a time: `2026-11-22T09:00`, `22 Nov 2026 09:00`."""
+    parts = _DATE_AND_TIME.fullmatch(text)
+    if parts is None:
+        return seen_on(parse_date(text, today), zone)
+    return seen_at(datetime.combine(parse_date(parts[1], today), parse_time(parts[2])), zone)
 
 
 _LONGEST_DAYS = 366
 _LONGEST_LABEL = 100
 
 
-def read_events(rule_set: RuleSet, treated: date, texts: Sequence[str], option: str = "--event") -> tuple[Event, ...]:
-    """Read `KIND=DATE`, `KIND:LABEL=DATE` or `KIND=DATE..DATE`; a kind that the rule set lacks is a plain event.
+def read_events(rule_set: RuleSet, treated: date, texts: Iterable[str], option: str = "--event") -> tuple[Event, ...]:
+    """Parse `KIND=DATE`, `KIND:LABEL=DATE` or `KIND=DATE..DATE`; a kind that the rule set lacks is a plain event.
 
     Raises:
         InputError: it can't be read, lies before the treatment, or is given twice.
     """
-    events = tuple(
-        sorted(
-            (_read(rule_set, treated, text, option) for text in texts),
-            key=lambda one: (one.first, one.last, one.kind, one.label),
-        )
+    events = sorted(
+        (_event(rule_set, treated, text, option) for text in texts),
+        key=lambda one: (one.first, one.last, one.kind, one.label),
     )
     for one, other in pairwise(events):
         if one == other:
             raise InputError(f"{option}: {one.label} on {one.first.isoformat()} is given twice")
-    return events
+    return tuple(events)
 
 
-def _read(rule_set: RuleSet, treated: date, text: str, option: str) -> Event:
-    name, equals, when = text.rpartition("=")
+def _event(rule_set: RuleSet, treated: date, text: str, option: str) -> Event:
+    name, _, when = text.rpartition("=")
     typed, _, label = name.partition(":")
-    if not equals or not typed.strip() or not when.strip():
+    if not typed.strip() or not when.strip():
         raise InputError(
             f"{option}: `{text}` can't be read; write it as wedding=2026-12-05 or beach=2026-12-05..2026-12-12"
         )
     first, last = read_days(when, option)
-    kind = find_kind(rule_set, typed)
-    shown = " ".join((label or typed).replace("-", " ").split())[:_LONGEST_LABEL]
-    if not label.strip() and kind in rule_set.events:
-        shown = rule_set.events[kind].label
+    kind, known = _kind(rule_set, typed)
+    shown = known if known and not label.strip() else " ".join((label or typed).replace("-", " ").split())
     if first < treated:
         raise InputError(
-            f"{option}: {shown} on {first.isoformat()} lies before the treatment on {treated.isoformat()}; "
-            "give one on that day or later"
+            f"{option}: {shown[:_LONGEST_LABEL]} on {first.isoformat()} lies before the treatment on "
+            f"{treated.isoformat()}; give one on that day or later"
         )
-    return Event(kind, shown, first, last)
+    return Event(kind, shown[:_LONGEST_LABEL], first, last)
 
 
-def find_kind(rule_set: RuleSet, typed: str) -> str:
-    """Give the kind of event that *typed* names; what the rule set doesn't know stays as it is."""
-    wanted = " ".join(typed.lower().replace("-", " ").replace("_", " ").split())
+def _kind(rule_set: RuleSet, typed: str) -> tuple[str, str]:
+    """Return the kind of event that *typed* names and its label; an unknown one stays as it is, without a label."""
+    wanted = _plain(typed)
     for kind in rule_set.events.values():
-        if wanted in (kind.id.replace("-", " "), kind.label.lower(), *(name.lower() for name in kind.aka)):
-            return kind.id
-    return wanted.replace(" ", "-")
+        if wanted in map(_plain, (kind.id, kind.label, *kind.aka)):
+            return kind.id, kind.label
+    return wanted.replace(" ", "-"), ""
 
 
 def read_days(text: str, option: str) -> tuple[date, date]:
-    """Read one date, or `DATE..DATE` with both included.
+    """Parse one date, or `DATE..DATE` with both included.
 
     Raises:
-        InputError: one is no date, or they end before they begin.
+        InputError: one of them is no date, or the last comes before the first.
     """
     first_text, dots, last_text = text.partition("..")
     first = parse_date(first_text.strip())

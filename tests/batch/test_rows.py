@@ -96,7 +96,7 @@ def test_with_dates_a_date_that_only_fits_the_other_order_is_rejected(
     ran = batch(write(tmp_path, f"id,date\n1,{cell}\n2,11/12/2026\n"), "--dates", order)
     assert (ran.code, ids(ran)) == (1, ["2"])
     day = cell.split(" ", maxsplit=1)[0]
-    assert f"date: `{day}` doesn't have the {first} first, as all dates are said to ({order})" in ran.err
+    assert f"date: `{day}` doesn't have the {first} first, as {order} dates do" in ran.err
 
 
 @pytest.mark.parametrize("cell", ["20/11/26", "03/04/2026"])
@@ -179,8 +179,8 @@ def test_a_fact_is_given_as_an_option_or_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--depth", "1.5", "--fact", "depth=2"], "depth is one number; 2 were given"),
-        (["--skin-type", "III", "--fact", "skin-type=IV"], "skin-type has one answer; III and IV were given"),
+        (["--depth", "1.5", "--fact", "depth=2"], "depth takes one number; 2 were given"),
+        (["--skin-type", "III", "--fact", "skin-type=IV"], "skin-type takes one answer; III and IV were given"),
         (["--area", "knee"], "area has no answer `knee`"),
         (["--date", "soon", "--time", "25:00"], "date: `soon` is not a date that can be read; "),
         (["--date", "soon", "--time", "25:00"], "; time: `25:00` is not a time of the day"),
