@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -54,6 +55,16 @@ def test_the_schema_is_one(schema: dict[str, Any]) -> None:
 @pytest.mark.parametrize("arguments", PROFILES, ids=lambda arguments: " ".join(arguments) or "a date alone")
 def test_every_plan_fits_its_schema(arguments: tuple[str, ...], schema: dict[str, Any]) -> None:
     jsonschema.validate(plan_as_json(*arguments), closed(schema))
+
+
+@pytest.mark.parametrize("arguments", PROFILES, ids=lambda arguments: " ".join(arguments) or "a date alone")
+def test_a_plan_and_its_line_in_a_batch_stay_small(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    plan = run("plan", "--date", "2026-11-20", "--tz", "Europe/London", "--format", "json", *arguments).out
+    assert len(plan.encode()) <= 170_000
+    (tmp_path / "clients.csv").write_text("id,date\nC-1,2026-11-20\n", encoding="utf-8")
+    options = arguments[: arguments.index("--days")] if "--days" in arguments else arguments
+    line = run("batch", str(tmp_path / "clients.csv"), "--tz", "Europe/London", *options).out
+    assert 10_000 < len(line.encode()) <= 65_000
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:

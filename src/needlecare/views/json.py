@@ -4,9 +4,9 @@ It makes no sentences and computes no dates. `views.schema` describes what is wr
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
@@ -30,12 +30,12 @@ from needlecare.model.ruleset import Clinic, Rule, RuleSet, Saying
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text
 
 SCHEMA_VERSION: Final = 2
-# What a line of a batch leaves out besides what is null or empty: `rules show` has the one, the windows the other.
-_NOT_IN_LINES = ("rules", "days")
-# Words that are fields of a window.
-_IN_WINDOWS = ("text", "times", "if")
-_AS_IT_IS = frozenset({bool, int, float, type(None)})
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# What a lean line leaves out besides what is null or empty: `rules show` has the one, the windows the other.
+_NOT_IN_LINES: Final = ("rules", "days")
+_NOTHING: Final[tuple[Any, ...]] = (None, [], {})
+# Words of a rule that its windows have as fields.
+_IN_WINDOWS: Final = ("text", "times", "if")
+_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 def render(timeline: Timeline) -> str:
@@ -45,18 +45,14 @@ def render(timeline: Timeline) -> str:
 
 def render_line(timeline: Timeline, client: str, *, full: bool = False) -> str:
     """Render *timeline* on one line, with the id of the *client* first; unless *full*, without what others hold."""
-    record = plan_record(timeline, lean=not full)
-    return dumps({"id": client, **record}) + "\n"
+    return dumps({"id": client, **plan_record(timeline, lean=not full)}) + "\n"
 
 
 def plan_record(timeline: Timeline, *, lean: bool = False) -> dict[str, Any]:
     """Return the record of *timeline*; a *lean* one lacks what is null or empty, the rules, and the days."""
     encode = Encoder(timeline, lean=lean)
     fields = {**head(timeline.rule_set), **encode.fields(timeline)}
-    record: dict[str, Any] = encode(
-        {name: one for name, one in fields.items() if not lean or name not in _NOT_IN_LINES}
-    )
-    return record
+    return encode.record({name: one for name, one in fields.items() if not lean or name not in _NOT_IN_LINES})
 
 
 def head(rule_set: RuleSet) -> dict[str, Any]:
@@ -69,17 +65,17 @@ def write(record: Mapping[str, Any]) -> str:
     return "{\n" + ",\n".join(f"{dumps(key)}: {_value(value)}" for key, value in record.items()) + "\n}\n"
 
 
-def dumps(value: object) -> str:
-    """Write *value* on one line; what a terminal would obey is escaped."""
-    return escape(_JSON.encode(value))
-
-
 def _value(value: object) -> str:
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return "[\n  " + ",\n  ".join(map(dumps, value)) + "\n]"
     if isinstance(value, dict) and value and all(isinstance(one, dict) for one in value.values()):
         return "{\n  " + ",\n  ".join(f"{dumps(key)}: {dumps(one)}" for key, one in value.items()) + "\n}"
     return dumps(value)
+
+
+def dumps(value: object) -> str:
+    """Write *value* on one line; what a terminal would obey is escaped."""
+    return value.text if isinstance(value, _RuleEntry) else escape(_JSON.encode(value))
 
 
 class Encoder:
@@ -91,49 +87,64 @@ class Encoder:
         self._lean = lean
         # The same few instants begin and end most windows.
         self._instants: dict[datetime, str | None] = {FOREVER: None}
+        self._writers: dict[type, Callable[[Any], Any]] = {
+            **dict.fromkeys((bool, int, float, type(None), _RuleEntry), lambda value: value),
+            # An empty text is null.
+            str: lambda value: value or None,
+            datetime: self._instant,
+            date: date.isoformat,
+            time: "{:%H:%M}".format,
+            tuple: self._list,
+            list: self._list,
+        }
 
     def __call__(self, value: Any) -> Any:
-        """Encode *value*; an empty text is null."""
-        kind = type(value)
-        if kind is str:
-            return value or None
-        if kind in _AS_IT_IS:
-            return value
-        if kind is datetime:
-            found = self._instants.get(value, value)
-            if found is value:
-                found = self._instants[value] = value.astimezone(self._zone).isoformat()
-            return found
-        if kind is tuple or kind is list:
-            # What stands in one list is of one type.
-            return list(value) if not value or isinstance(value[0], str) else [self(one) for one in value]
-        if isinstance(value, str):  # as the YAML reader has it, with its place
-            return value or None
-        if kind is date:
-            return value.isoformat()
-        if kind is time:
-            return f"{value:%H:%M}"
-        if kind in SCALARS:
-            return self(SCALARS[kind](value))
-        if isinstance(value, Mapping):
-            record = {key: self(one) for key, one in value.items()}
-        else:
-            record = {name: self(one) for name, one in self.fields(value).items()}
-        return {name: one for name, one in record.items() if one or one is False or one == 0} if self._lean else record
+        """Encode *value*."""
+        return self._writers.get(type(value), self.other)(value)
 
-    def fields(self, value: Any) -> dict[str, Any]:
-        """Return the fields of *value* that are in the contract, by their names there and not yet encoded."""
-        shape = _shape(value.__class__)
-        if not shape.computed:
-            return dict(zip(shape.names, shape.read(value), strict=True))
-        found = shape.blank.copy()
-        found.update(zip(shape.names, shape.read(value), strict=True))
-        for name, make in shape.computed:
-            found[name] = make(value, self.timeline)
+    def fields(self, value: Any, shape: Any = None) -> dict[str, Any]:
+        """Return the fields of *value* that are in the contract, by their names there and not yet encoded.
+
+        They are those of its type, unless they are those of another *shape*.
+        """
+        names, read, computed = _read(shape or value.__class__)
+        found = dict(zip(names, read(value), strict=True))
+        for name, compute in computed:
+            found[name] = compute(value, self.timeline)
         return found
 
+    def record(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Encode each of *fields*."""
+        writers, other = self._writers, self.other
+        record = {name: writers.get(type(one), other)(one) for name, one in fields.items()}
+        return {name: one for name, one in record.items() if one not in _NOTHING} if self._lean else record
 
-Make = Callable[[Any, Timeline], Any]
+    def other(self, value: Any) -> Any:
+        """Encode what isn't of a plain type."""
+        if isinstance(value, str):  # as the YAML reader has it, with its place
+            return str(value) or None
+        if type(value) in SCALARS:
+            return self(SCALARS[type(value)](value))
+        return self.record(value if isinstance(value, Mapping) else self.fields(value))
+
+    def _instant(self, instant: datetime) -> str | None:
+        if instant not in self._instants:
+            self._instants[instant] = instant.astimezone(self._zone).isoformat()
+        return self._instants[instant]
+
+    def _list(self, values: Sequence[Any]) -> list[Any]:
+        # What stands in one list is of one type.
+        return list(values) if not values or isinstance(values[0], str) else [self(one) for one in values]
+
+
+# What is computed of a value and its timeline.
+
+
+class Assumed(NamedTuple):
+    """A fact that nobody gave, and the default that decides."""
+
+    fact: str
+    value: str | float | list[str]
 
 
 class RedFlag(NamedTuple):
@@ -145,12 +156,20 @@ class RedFlag(NamedTuple):
     sources: tuple[str, ...]
 
 
+class _RuleEntry(dict[str, Any]):
+    """What a rule says, which is the same in every plan of a rule set: encoded and written once."""
+
+    @cached_property
+    def text(self) -> str:
+        """The entry on one line."""
+        return escape(_JSON.encode(self))
+
+
 def red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
     """Return the red flags of *timeline*."""
+    rule_set = timeline.rule_set
     return [
-        RedFlag(
-            "today" if rule.urgent else "clinic", flag_text(rule, timeline.rule_set), rule.targets, named(rule.says)
-        )
+        RedFlag("today" if rule.urgent else "clinic", flag_text(rule, rule_set), rule.targets, named(rule.says))
         for rule in timeline.red_flags
     ]
 
@@ -160,11 +179,14 @@ def named(says: Iterable[Saying]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(saying.source for saying in says))
 
 
-class Assumed(NamedTuple):
-    """A fact that nobody gave, and the default that decides."""
+def words(rule: Rule, _: object = None) -> dict[str, str]:
+    """Return the words of *rule* that its windows don't have as fields."""
+    return {name: text for name, text in sorted(rule.words.items()) if name not in _IN_WINDOWS}
 
-    fact: str
-    value: str | float | list[str]
+
+def confidence(rule: Rule, _: object = None) -> str:
+    """Return how sure *rule* is: `normal` or `low`."""
+    return "low" if rule.low_confidence else "normal"
 
 
 def _answer(fact: str, value: Given, timeline: Timeline) -> str | float | list[str]:
@@ -173,7 +195,7 @@ def _answer(fact: str, value: Given, timeline: Timeline) -> str | float | list[s
     return list(value) if timeline.rule_set.facts[fact].several else value[0]
 
 
-def _facts(timeline: Timeline, _: object) -> dict[str, str | float | list[str]]:
+def _facts(timeline: Timeline, _: object) -> dict[str, Any]:
     return {fact: _answer(fact, value, timeline) for fact, value in sorted(timeline.facts.given.items())}
 
 
@@ -181,73 +203,31 @@ def _assumed(timeline: Timeline, _: object) -> list[Assumed]:
     return [Assumed(fact, _answer(fact, value, timeline)) for fact, value in sorted(timeline.facts.assumed.items())]
 
 
-def _rules(timeline: Timeline, _: object) -> dict[str, Rule]:
+def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
     """Return every rule that a window names: what it says stands once, however many windows it makes."""
-    named = {id_ for window in timeline.windows for id_ in (*window.rules, *window.overruled)}
-    return {id_: timeline.rule_set.rules[id_] for id_ in sorted(named)}
+    rule_set, entries = timeline.rule_set, _entries(timeline.rule_set)
+    ids = {id_ for window in timeline.windows for id_ in (*window.rules, *window.overruled)}
+    entries.update((id_, _RuleEntry(Encoder(timeline)(rule_set.rules[id_]))) for id_ in ids.difference(entries))
+    return {id_: entries[id_] for id_ in sorted(ids)}
 
 
-def _unanswered(timeline: Timeline, _: object) -> list[str]:
-    return [screening.id for screening in timeline.unanswered]
+@lru_cache(maxsize=8)
+def _entries(_: RuleSet) -> dict[str, _RuleEntry]:
+    return {}
 
 
-def _tz(treatment: Treatment, _: object) -> str:
-    return treatment.zone.key
-
-
-def _moment(treatment: Treatment, _: object) -> datetime | None:
-    return treatment.last if treatment.clock else None
-
-
-def _better_from(window: Window, _: object) -> datetime | None:
-    return window.better_from if window.better_from < window.start else None
-
-
-def _better_until(window: Window, _: object) -> datetime | None:
-    return window.better_until if window.better_until > window.end else None
-
-
-def _times(window: Window, _: object) -> str | None:
-    return window.words.get("times")
-
-
-def _cited(window: Window, timeline: Timeline) -> tuple[str, ...]:
-    return ranked_sources([window], timeline.rule_set)
-
-
-def words(rule: Rule, _: object) -> dict[str, str]:
-    """Return the words of a rule that no window has."""
-    return {name: text for name, text in sorted(rule.words.items()) if name not in _IN_WINDOWS}
-
-
-def confidence(rule: Rule, _: object) -> Literal["normal", "low"]:
-    """Return how sure a rule is."""
-    return "low" if rule.low_confidence else "normal"
-
-
-def _against(finding: Finding, _: object) -> tuple[str, ...]:
-    return named(finding.screening.says)
-
-
-def _only_if(meeting: Meeting, _: object) -> list[str]:
-    return list(dict.fromkeys(window.target for window in meeting.waiting))
-
-
-# The fields of each type, in order: `name`, or `name=path` where the model has another word for it. A `?` marks what
-# may be null though its type doesn't tell. Any other type is written with all of its fields.
-FIELDS: dict[type, str] = {
+# The contract: the fields of each type, in order, by `name`, or `name=path` where the model has another word for it.
+# What a value doesn't have itself is computed. A `?` marks what may be null though its type doesn't tell. Any other
+# type has all of its own fields.
+FIELDS: dict[Any, str] = {
     RuleSet: "id version hash=digest reviewed_by changed_core",
     Clinic: "name phone?",
-    Timeline: (
-        "treatment facts assumed unknown=facts.unknown windows rules days sessions screening=findings unanswered"
-        " red_flags longer_if shorter_if events=meetings clinic=rule_set.clinic"
-    ),
+    Timeline: "treatment facts assumed unknown=facts.unknown windows rules days sessions screening=findings unanswered"
+    " red_flags longer_if shorter_if events=meetings clinic=rule_set.clinic",
     Treatment: "date=day time=clock tz moment",
-    Window: (
-        "rule rules kind activity=target text start earliest? end? end_stated bound? better_from better_until"
-        " open_end=is_open and_once=waits precision times if=condition sources overruled origin unsure eases"
-        " usually_by worry_after"
-    ),
+    Window: "rule rules kind activity=target text start earliest? end? end_stated bound? better_from better_until"
+    " open_end=is_open and_once=waits precision times if=condition sources overruled origin unsure eases usually_by"
+    " worry_after",
     Rule: "says words origin confidence",
     Saying: "source value note?",
     Day: "day=number date=day avoid better_not only_if do prepare expect lifts",
@@ -258,62 +238,60 @@ FIELDS: dict[type, str] = {
     Meeting: "kind=event.kind label=event.label first=event.first last=event.last known clashes only_if",
     Clash: "activity state rule=window.rule until=window.end? better_until=window.better_until? and_once=window.waits",
 }
-# Fields that are computed of a value and its timeline.
-COMPUTED: dict[type, dict[str, Make]] = {
+Compute = Callable[[Any, Timeline], Any]
+# What is computed alike wherever it is a field, and what is of one type.
+SHARED: dict[str, Compute] = {"red_flags": red_flags}
+COMPUTED: dict[Any, dict[str, Compute]] = {
     Timeline: {
         "facts": _facts,
         "assumed": _assumed,
         "rules": _rules,
-        "unanswered": _unanswered,
-        "red_flags": red_flags,
+        "unanswered": lambda timeline, _: [screening.id for screening in timeline.unanswered],
     },
-    Treatment: {"tz": _tz, "moment": _moment},
-    Window: {"better_from": _better_from, "better_until": _better_until, "times": _times, "sources": _cited},
+    Treatment: {
+        "tz": lambda treatment, _: treatment.zone.key,
+        "moment": lambda treatment, _: treatment.last if treatment.clock else None,
+    },
+    Window: {
+        "better_from": lambda window, _: window.better_from if window.better_from < window.start else None,
+        "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,
+        "times": lambda window, _: window.words.get("times"),
+        "sources": lambda window, timeline: ranked_sources([window], timeline.rule_set),
+    },
     Rule: {"words": words, "confidence": confidence},
-    Finding: {"sources": _against},
-    Meeting: {"only_if": _only_if},
+    Finding: {"sources": lambda finding, _: named(finding.screening.says)},
+    Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
 }
 # Types that are written as one value.
 SCALARS: dict[type, Callable[[Any], Any]] = {Wait: attrgetter("bound")}
 
 
 class Field(NamedTuple):
-    """One field of a type: its *name* in JSON, and the *path* to it in the model, or how it is computed."""
+    """One field: its *name* in JSON, and the *path* to it in the model or how to *compute* it."""
 
     name: str
     path: str
     nullable: bool
-    make: Make | None
+    compute: Compute | None
 
 
-def fields_of(kind: type) -> list[Field]:
-    """Return the fields of *kind* that are in the contract."""
-    computed = COMPUTED.get(kind, {})
-    spec = FIELDS.get(kind) or " ".join(getattr(kind, "_fields", ()))
+def fields_of(shape: Any) -> list[Field]:
+    """Return the fields of a type, or another shape, that are in the contract."""
+    computed = SHARED | COMPUTED.get(shape, {})
     found = []
-    for word in spec.split():
+    for word in FIELDS.get(shape, " ".join(getattr(shape, "_fields", ()))).split():
         name, _, path = word.rstrip("?").partition("=")
         found.append(Field(name, path or name, word.endswith("?"), computed.get(name)))
     return found
 
 
-class _Shape(NamedTuple):
-    """How to read a type: a *blank* record in order, the *names* that are read at once, and what is *computed*."""
-
-    blank: dict[str, Any]
-    names: tuple[str, ...]
-    read: Callable[[Any], tuple[Any, ...]]
-    computed: tuple[tuple[str, Make], ...]
+_Reader = Callable[[Any], tuple[Any, ...]]
 
 
 @cache
-def _shape(kind: type) -> _Shape:
-    every = fields_of(kind)
-    plain = [one for one in every if one.make is None]
-    get = attrgetter(*(one.path for one in plain))
-    return _Shape(
-        dict.fromkeys(one.name for one in every),
-        tuple(one.name for one in plain),
-        get if len(plain) > 1 else lambda value: (get(value),),
-        tuple((one.name, one.make) for one in every if one.make is not None),
-    )
+def _read(shape: Any) -> tuple[tuple[str, ...], _Reader, list[tuple[str, Compute]]]:
+    """Return the names of all fields of *shape*, how to read them at once, and those that are computed afterwards."""
+    fields = fields_of(shape)
+    # What is computed has a place in the order, and is read as something that every value has.
+    reader: _Reader = attrgetter(*("__doc__" if one.compute else one.path for one in fields))
+    return tuple(one.name for one in fields), reader, [(one.name, one.compute) for one in fields if one.compute]

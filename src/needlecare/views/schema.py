@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from needlecare.model.plan import Clash, Finding, Lift, Timeline, Window
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
-from needlecare.views.json import SCALARS, SCHEMA_VERSION, fields_of
+from needlecare.model.plan import Clash, Finding, Lift, Meeting, Timeline, Treatment, Window
+from needlecare.model.ruleset import Rule, RuleSet
+from needlecare.views.json import SCALARS, SCHEMA_VERSION, Assumed, RedFlag, fields_of
 
 Schema = dict[str, Any]
 _PLAIN: dict[object, Schema] = {
@@ -20,14 +20,29 @@ _PLAIN: dict[object, Schema] = {
     time: {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"},
     type(None): {"type": "null"},
 }
-# What a text may be, where the type only knows that it is one.
-_CHOICES: dict[tuple[type, str], tuple[str, ...]] = {
-    (Window, "kind"): (AVOID, DO, ALLOW, EXPECT, PREPARE),
-    (Window, "bound"): ("at least", "up to"),
-    (Window, "precision"): ("minute", "day"),
-    (Lift, "to"): ("yes", "better-not"),
-    (Clash, "state"): ("no", "better-not"),
-    (Finding, "level"): ("stop", "postpone", "ask", "tell"),
+# The types of fields that are computed, and of texts that are one of a few.
+_TYPES: dict[tuple[type, str], Any] = {
+    (Timeline, "facts"): dict[str, str | float | list[str]],
+    (Timeline, "assumed"): list[Assumed],
+    (Timeline, "rules"): dict[str, Rule],
+    (Timeline, "unanswered"): list[str],
+    (Timeline, "red_flags"): list[RedFlag],
+    (Treatment, "tz"): str,
+    (Treatment, "moment"): datetime | None,
+    (Window, "kind"): Literal["avoid", "do", "allow", "expect", "prepare"],
+    (Window, "bound"): Literal["at least", "up to"],
+    (Window, "better_from"): datetime | None,
+    (Window, "better_until"): datetime | None,
+    (Window, "precision"): Literal["minute", "day"],
+    (Window, "times"): str | None,
+    (Window, "sources"): list[str],
+    (Rule, "words"): dict[str, str],
+    (Rule, "confidence"): Literal["normal", "low"],
+    (Lift, "to"): Literal["yes", "better-not"],
+    (Clash, "state"): Literal["no", "better-not"],
+    (Finding, "level"): Literal["stop", "postpone", "ask", "tell"],
+    (Finding, "sources"): list[str],
+    (Meeting, "only_if"): list[str],
 }
 
 
@@ -82,9 +97,7 @@ class _Maker:
         """Return the schema of what is written as an object."""
         properties = {}
         for one in fields_of(kind):
-            made = self.schema(_hint(kind, one.path) if one.make is None else get_type_hints(one.make)["return"])
-            if (kind, one.name) in _CHOICES:
-                made = {"enum": list(_CHOICES[kind, one.name])}
+            made = self.schema(_TYPES.get((kind, one.name)) or _hint(kind, one.path))
             properties[one.name] = {"anyOf": [made, {"type": "null"}]} if one.nullable else made
         says = (kind.__doc__ or "").strip().partition("\n")[0]
         return {"type": "object", "description": says, "properties": properties, "required": list(properties)}
