@@ -16,8 +16,7 @@ class PackRules(BuildHookInterface[Any]):
         """Pack every shipped rule set; one that is wrong stops the build."""
         del version, build_data
         sys.path.insert(0, str(Path(self.root) / "src"))
-        from needlecare.rules.layers import read_files, read_trees
-        from needlecare.rules.shipped import pack, shipped_folder, shipped_names
+        from needlecare.rules.shipped import pack, read_files, read_trees, shipped_folder, shipped_names
 
         for name in shipped_names():
             files = read_files(shipped_folder() / name)

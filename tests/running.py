@@ -18,7 +18,7 @@ import pytest
 from needlecare import RuleSet, Timeline, build_timeline, make_treatment, read_facts
 from needlecare.cli import main
 from needlecare.rules import load
-from needlecare.rules.layers import Sources, resolve
+from needlecare.rules.load import Sources, resolve
 from needlecare.rules.read import Problems
 from needlecare.rules.shipped import find_rules
 

@@ -101,7 +101,7 @@ def test_one_place_reads_the_clock() -> None:
 @pytest.mark.parametrize(
     ("package", "home"),
     [
-        ("yaml", {"rules.read"}),
+        ("yaml", {"rules.yaml"}),
         ("rich", {"views.terminal", "cli"}),
         ("typer", {"cli"}),
         ("dateutil", {"model.time", "typed"}),

@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 from needlecare import InputError, RuleSetError, load_rules
-from needlecare.rules import read as reading
+from needlecare.rules import yaml as reading
 from needlecare.rules.fields import FIELDS
-from needlecare.rules.read import Problems, read_yaml
+from needlecare.rules.read import Problems
 from needlecare.rules.shipped import shipped_folder
+from needlecare.rules.yaml import read_yaml
 from running import PLAN, TESTS, run
 
 BROKEN = TESTS / "broken"

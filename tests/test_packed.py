@@ -1,14 +1,15 @@
 """The packed form of the shipped rules: used where it was made from these very bytes, and then the same."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from needlecare import load_rules
 from needlecare.rules import shipped as packed
-from needlecare.rules.layers import read_files, read_trees
-from needlecare.rules.shipped import shipped_folder, shipped_names
+from needlecare.rules.shipped import read_files, read_trees, shipped_folder, shipped_names
 
 
 @pytest.fixture
@@ -51,3 +52,8 @@ def test_packed_rules_that_are_damaged_are_read_as_yaml(content: str, folder: Pa
     file.write_text(content.format(digest=digest), encoding="utf-8")
     assert packed.unpack("microneedling", files) is None
     assert load_rules().id == "microneedling"
+
+
+def test_to_load_packed_rules_takes_no_yaml() -> None:
+    code = "import sys, needlecare.rules.load; print('yaml' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -13,7 +13,7 @@ from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
 from needlecare.model.plan import Window, make_treatment
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, Saying, Spacing
 from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, Duration, parse_bound
-from needlecare.rules.fields import RULE, TELLS_HOW, TELLS_TIME, TIME, marked
+from needlecare.rules.fields import RULE, Mark, marked
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Raw
 from needlecare.timeline.build import build_timeline
@@ -24,9 +24,9 @@ SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
 # Each different condition costs a plan of all rules, and so does each rule that others keep from coming true. So many
 # rules are planned in all; a sheet of a clinic is far below.
 _MOST_PLANNED = 50_000
-_TIMES = marked(RULE, TIME)
-_TELLING_TIMES = marked(RULE, TELLS_TIME)
-_TELLING_HOW = marked(RULE, TELLS_HOW)
+_TIMES = marked(RULE, Mark.TIME)
+_TELLING_TIMES = marked(RULE, Mark.TELLS_TIME)
+_TELLING_HOW = marked(RULE, Mark.TELLS_HOW)
 # How long or when, in words or figures; “twice a day” and “every night” tell how often.
 _MENTIONS_TIME = re.compile(
     r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.model.ruleset import DARK_PAGE, LEAST_CONTRAST, LIGHT_PAGE, Clinic, contrast
-from needlecare.rules.fields import CLINIC, COLOURS
+from needlecare.rules.fields import CLINIC, COLOURS, Entry
 from needlecare.rules.read import Problems, Value, place
-from needlecare.rules.values import Entry
 
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "closing": 500}

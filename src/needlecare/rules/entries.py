@@ -35,19 +35,24 @@ from needlecare.rules.fields import (
     SESSION,
     SIGN,
     SOURCE,
-    WINDOW,
-    WORD,
+    Entry,
+    Mark,
+    Section,
+    decimal,
+    enumerated,
     marked,
+    note_unknown,
+    read_texts,
+    whole_number,
 )
 from needlecare.rules.read import Problems, Raw, Value
-from needlecare.rules.values import Entry, Section, decimal, enumerated, note_unknown, read_texts, whole_number
 
 _ZERO_DAYS = Duration(0, "d")
 _DAY_0 = Bound((Term("treatment", Stretch(_ZERO_DAYS, _ZERO_DAYS), -1),))
 _AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), "after": (AT_TREATMENT, AT_TREATMENT)}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")
-_RULE_WORDS = marked(RULE, WORD)
-_RULE_WINDOW = marked(RULE, WINDOW)
+_RULE_WORDS = marked(RULE, Mark.WORD)
+_RULE_WINDOW = marked(RULE, Mark.WINDOW)
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
 _MOST_TESTS = 40
 
@@ -310,7 +315,7 @@ def parse_event(raw: Raw, problems: Problems) -> EventKind:
 def _parse_word(model: type[_Word], section: Section, raw: Raw, problems: Problems) -> _Word:
     """Read a word; what its model has no place for is only shown by `rules show`."""
     entry = Entry(section, raw.value, problems)
-    names = [name for name in entry.values if section.fields[name].attribute in model._fields]
+    names = [name for name in entry.values if section.fields[name].into in model._fields]
     values = entry.attributes(section, *names)
     values["label"] = values.get("label") or str(raw.id).replace("-", " ")
     return model(id=str(raw.id), **values)

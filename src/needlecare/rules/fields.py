@@ -1,57 +1,252 @@
 """The fields of rule files, a row each: a row reads its value, and it is the JSON Schema that editors use.
 
-A new field is a new row here, and its use. Knows not what a rule means.
+A new field is a new row here, and its use. Knows how values are written, not what a rule means.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from enum import Enum, auto
+from itertools import islice
+from typing import Any, NamedTuple
 
 from needlecare.model.facts import Answer
 from needlecare.model.ruleset import VERBS, Saying
-from needlecare.rules.read import Problems, Value
-from needlecare.rules.values import (
-    BOUND,
-    CLOCK,
-    CONDITION,
-    COUNT,
-    DAY,
-    DAYS,
-    DURATION,
-    DURATIONS,
-    EVERY,
-    EXCEPTIONS,
-    FLAG,
-    LIMITS,
-    LINE,
-    TEXT,
-    TEXT_SCHEMA,
-    TEXTS,
-    URL,
-    USUAL,
-    Entry,
-    Field,
-    Kind,
-    Schema,
-    Section,
-    as_is,
-    one_of,
-    read_texts,
-)
+from needlecare.model.time import Bound, Duration, parse_bound, parse_duration, parse_stretch
+from needlecare.rules.read import Problems, Value, fields_at, text_at
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+# A value of more characters is none, and would take long to read.
+_LONGEST = 400
+# Names that a message shows.
+_MOST_NAMES = 60
+Schema = dict[str, Any]
 
-# What a field is beside its value; see `marked`.
-VALUE = "what an entry states as such"
-WINDOW = "one way to state a window"
-REASON = "why the value is what it is"
-WORD = "words for people, never computed"
-SAFE = "may change in a red flag, since it takes nothing from it"
-MEANING = "makes a word what it is; other names only help to find it"
-TIME = "states a time"
-TELLS_TIME = "words that may mention how long"
-TELLS_HOW = "words that belong to something to do"
-HEADING = "stands at the top of a rule set, once"
+
+class Mark(Enum):
+    """What layers and advice need to know of a field."""
+
+    # What an entry states as such; a window is one way to state it.
+    VALUE = auto()
+    WINDOW = auto()
+    TIME = auto()
+    # Why it states that; words are shown and never computed, some mention how long, some how to do something.
+    REASON = auto()
+    WORD = auto()
+    TELLS_TIME = auto()
+    TELLS_HOW = auto()
+    # May change in a red flag, since it takes nothing from it.
+    SAFE = auto()
+    # Makes a word what it is; other names only help to find it.
+    MEANING = auto()
+    # Stands at the top of a rule set, once.
+    HEADING = auto()
+
+
+class Kind(NamedTuple):
+    """A way to write a value; *read* returns it, or None where it can't be read, which is noted.
+
+    Where the value consists of entries, they are *of* a section, each by its id or in a list.
+    """
+
+    read: Callable[[Any, str, Problems], Any]
+    schema: Schema
+    of: "Section | None" = None
+    by_id: bool = False
+    listed: bool = False
+
+
+class Field(NamedTuple):
+    """A field of an entry; *into* is what the model calls it, if that is another word."""
+
+    name: str
+    kind: Kind
+    help: str = ""
+    into: str = ""
+    marks: tuple[Mark, ...] = ()
+
+
+class Section(NamedTuple):
+    """The fields of one sort of entry; one line of text stands for its field *short*, if it has one."""
+
+    what: str
+    fields: Mapping[str, Field]
+    short: str = ""
+    example: str = ""
+    more: Mapping[str, Any] = {}
+
+
+class Entry:
+    """One entry as it is written, and the *values* of its fields; what is wrong is noted and left out."""
+
+    def __init__(self, section: Section, value: Value, problems: Problems) -> None:
+        if isinstance(value, str) and section.short:
+            value = fields_at({text_at(section.short, value): value}, value)
+        elif not isinstance(value, dict):
+            note_no_fields(section, value, problems)
+            value = fields_at({}, value)
+        self.fields: dict[Any, Any] = value
+        self.problems = problems
+        self.values: dict[str, Any] = {}
+        known = section.fields
+        for key, written in value.items():
+            if key not in known:
+                note_unknown(key, section.what, known, problems)
+            elif (read := known[key].kind.read(written, key, problems)) is not None:
+                self.values[key] = read
+
+    def note(self, key: str, text: str) -> None:
+        """Note that the value of *key* is wrong."""
+        self.problems.add(self.fields.get(key, self.fields), text)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the value of *key*."""
+        return self.values.get(key, default)
+
+    def attributes(self, section: Section, *names: str) -> dict[str, Any]:
+        """Return the values of the fields with these *names* as the model calls them."""
+        return {section.fields[name].into: self.values[name] for name in names if name in self.values}
+
+
+def note_no_fields(section: Section, value: Value, problems: Problems) -> None:
+    """Note that *value* is not written as *section* is."""
+    line = "one line of text, or " if section.short else ""
+    example = f", such as {section.example}" if section.example else ""
+    problems.add(value, f"{section.what} is {line}fields in {{ }}{example}")
+
+
+def note_unknown(key: str, what: str, known: Collection[str], problems: Problems) -> None:
+    """Note that *what* has no field *key*."""
+    problems.add(key, f"{what} has no `{key}`{problems.nearest(key, known)}; it may have {enumerated(known)}")
+
+
+def enumerated(names: Collection[str]) -> str:
+    """Return *names* in alphabetical order, separated by commas; of very many only some."""
+    return ", ".join(sorted(names)) if len(names) <= _MOST_NAMES else f"{', '.join(islice(names, _MOST_NAMES))}, …"
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number such as 6 or -3; None if *text* is none."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,5}", text) else None
+
+
+def decimal(text: str) -> float | None:
+    """Read a decimal number such as 1.5; None if *text* is none."""
+    return float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", text) else None
+
+
+def as_is(value: Value, key: str, problems: Problems) -> Value:
+    """Leave a value to whoever knows more about it."""
+    del key, problems
+    return value
+
+
+def read_texts(value: Value, key: str, problems: Problems) -> tuple[str, ...] | None:
+    """Read one text, or a list of them."""
+    if isinstance(value, str):
+        return (str(value),)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(map(str, value))
+    problems.add(value, f"`{key}` is one name, or a list such as [one, two]")
+    return None
+
+
+def _read_line(value: Value, key: str, problems: Problems) -> str | None:
+    if isinstance(value, str):
+        return value
+    problems.add(value, f"`{key}` is one line of text")
+    return None
+
+
+def _read_text(value: Value, key: str, problems: Problems) -> str | None:
+    if isinstance(value, str) and value[:1] in ("“", "”", "„"):
+        problems.add(value, f"`{key}` begins with a curly quote, which would be shown; use straight quotes")
+    line = _read_line(value, key, problems)
+    return None if line is None else " ".join(line.split())
+
+
+def parsed(parse: Callable[[str], Any], help_: str) -> Kind:
+    """Return a kind written as one text, which *parse* turns into its value or None; *help_* says how to write it."""
+
+    def read(value: Value, key: str, problems: Problems) -> Any:
+        text = isinstance(value, str) and len(value) <= _LONGEST
+        found = parse(" ".join(value.split())) if text and isinstance(value, str) else None
+        if found is None:
+            shown = f": `{value}`" if text else ""
+            problems.add(value, f"`{key}` can't be read{shown}; {help_}")
+        return found
+
+    return Kind(read, {**TEXT_SCHEMA, "description": help_})
+
+
+def pair(parse: Callable[[str], Any], help_: str) -> Kind:
+    """Return a kind written as `one..other`, or `one` for both."""
+
+    def both(text: str) -> tuple[Any, Any] | None:
+        low, dots, high = text.partition("..")
+        first, last = parse(low.strip()), parse((high if dots else low).strip())
+        return None if first is None or last is None else (first, last)
+
+    return parsed(both, help_)
+
+
+def one_of(*words: str, reads: Mapping[str, Any] | None = None, schema: Schema | None = None) -> Kind:
+    """Return a kind written as one of *words*; *reads* tells what each stands for, else for itself."""
+
+    def read(value: Value, key: str, problems: Problems) -> Any:
+        if isinstance(value, str) and value in words:
+            return reads[value] if reads else str(value)
+        said = f" `{value}`" if isinstance(value, str) else ""
+        problems.add(value, f"`{key}` can't be{said}; it is one of {', '.join(words)}")
+        return None
+
+    return Kind(read, schema or {"enum": list(words)})
+
+
+def _usual(text: str) -> Bound | None:
+    bound = parse_bound(text)
+    return bound if bound is not None and len(bound.terms) == 1 else None
+
+
+def _every(text: str) -> tuple[Duration, Duration] | None:
+    stretch = parse_stretch(text)
+    return None if stretch is None or stretch.near.is_elapsed or stretch.far.is_elapsed else (stretch.near, stretch.far)
+
+
+def _clock(text: str) -> tuple[int, int] | None:
+    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _url(text: str) -> str | None:
+    return text if re.fullmatch(r"https?://\S+", text) else None
+
+
+def _read_exceptions(value: Value, key: str, problems: Problems) -> tuple[tuple[str, Bound], ...] | None:
+    if not isinstance(value, dict):
+        problems.add(value, "write exceptions as {activity: its own end}, such as {mineral-makeup: 12h}")
+        return None
+    ends = ((str(activity), BOUND.read(end, key, problems)) for activity, end in value.items())
+    return tuple((activity, end) for activity, end in ends if end is not None)
+
+
+TEXT_SCHEMA: Schema = {"type": ["string", "number", "boolean"]}
+LINE = Kind(_read_line, TEXT_SCHEMA)
+TEXT = Kind(_read_text, TEXT_SCHEMA)
+TEXTS = Kind(read_texts, {"anyOf": [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA}]})
+FLAG = one_of("true", "false", reads={"true": True, "false": False}, schema={"enum": ["true", "false", True, False]})
+BOUND = parsed(parse_bound, "write it as 48h, 3d, 24h..48h, 7d before, redness-gone, 48h and redness-gone, or always")
+EXCEPTIONS = Kind(_read_exceptions, {"type": "object", "additionalProperties": BOUND.schema})
+DURATION = parsed(parse_duration, "write it as 24h, 3d, 2w, 6mo or 1y")
+DURATIONS = pair(parse_duration, "write it as 3mo..6mo")
+DAYS = pair(whole_number, "write it as 1..6, or 0; negative days lie before the treatment")
+COUNT = pair(whole_number, "write it as 3..6, or 4")
+LIMITS = pair(decimal, "write the limits as 0.1..8")
+EVERY = parsed(_every, "write it as 4w, 4w..6w or at least 6w")
+USUAL = parsed(_usual, "a usual time is one range, such as 1d..3d or calm + 2d..5d")
+CLOCK = parsed(_clock, "write a time of the day, such as 22:00")
+DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatment")
+URL = parsed(_url, "an address begins with https:// or http:// and has no spaces")
+CONDITION = Kind(as_is, {"type": "object", "description": "facts and the answers, one of which each must have"})
 
 
 def _read_says(value: Value, key: str, problems: Problems) -> tuple[Saying, ...] | None:
@@ -106,20 +301,23 @@ def _entries(of: Section, *, by_id: bool = True, listed: bool = False) -> Kind:
 
 
 def _section(what: str, *fields: Field, short: str = "", example: str = "", **more: Any) -> Section:
-    return Section(what, {field.name: field for field in fields}, short, example, more)
+    named = {field.name: field._replace(into=field.into or field.name.replace("-", "_")) for field in fields}
+    return Section(what, named, short, example, more)
 
 
-def _all(kind: Kind, *names: str, marks: tuple[str, ...] = ()) -> tuple[Field, ...]:
+def _all(kind: Kind, *names: str, marks: tuple[Mark, ...] = ()) -> tuple[Field, ...]:
     return tuple(Field(name, kind, marks=marks) for name in names)
 
 
-_REASONS = _all(TEXT, "because", "by", marks=(WORD, REASON, SAFE))
+_STATED, _MEANT = (Mark.VALUE,), (Mark.MEANING,)
+_WINDOW = (Mark.VALUE, Mark.WINDOW, Mark.TIME)
+_REASONS = _all(TEXT, "because", "by", marks=(Mark.WORD, Mark.REASON, Mark.SAFE))
 _CITED = (
-    Field("source", TEXTS, "who says just what the entry says", marks=(SAFE,)),
-    Field("says", SAYS, "what each source says in its own numbers", marks=(SAFE,)),
+    Field("source", TEXTS, "who says just what the entry says", marks=(Mark.SAFE,)),
+    Field("says", SAYS, "what each source says in its own numbers", marks=(Mark.SAFE,)),
 )
 _AKA = Field("aka", TEXTS, "other names")
-_LABEL = Field("label", TEXT, "what people read", marks=(MEANING,))
+_LABEL = Field("label", TEXT, "what people read", marks=_MEANT)
 
 SAYING = _section(
     "what a source says",
@@ -130,36 +328,26 @@ SAYING = _section(
 ANSWER = _section("an answer", _LABEL, _AKA, Field("dated", TEXT, "what a date with it means"), short="label")
 RULE = _section(
     "a rule",
-    *(Field(verb, TEXTS, f"{verb}: activities or signs by their ids", marks=(VALUE,)) for verb in VERBS[:-1]),
-    Field(VERBS[-1], TEXTS, "signs to call about, by their ids", marks=(VALUE, SAFE)),
-    Field("from", BOUND, into="start", marks=(VALUE, WINDOW, TIME)),
-    Field("until", BOUND, into="end", marks=(VALUE, WINDOW, TIME)),
-    Field("for", DURATION, "counted from the rule's own start", into="lasts", marks=(VALUE, WINDOW, TIME)),
-    Field("at", one_of("before", "during", "after"), "at the treatment itself", marks=(VALUE, WINDOW, TIME)),
-    Field("due", BOUND, marks=(VALUE, WINDOW, TIME)),
-    Field(
-        "days",
-        DAYS,
-        "1..6, both included; negative before the treatment",
-        marks=(VALUE, TIME),
-    ),
+    *(Field(verb, TEXTS, f"{verb}: activities or signs by their ids", marks=_STATED) for verb in VERBS[:-1]),
+    Field(VERBS[-1], TEXTS, "signs to call about, by their ids", marks=(Mark.VALUE, Mark.SAFE)),
+    Field("from", BOUND, into="start", marks=_WINDOW),
+    Field("until", BOUND, into="end", marks=_WINDOW),
+    Field("for", DURATION, "counted from the rule's own start", into="lasts", marks=_WINDOW),
+    Field("at", one_of("before", "during", "after"), "at the treatment itself", marks=_WINDOW),
+    Field("due", BOUND, marks=_WINDOW),
+    Field("days", DAYS, "1..6, both included; negative before the treatment", marks=(Mark.VALUE, Mark.TIME)),
     Field("when", CONDITION),
-    Field(
-        "except",
-        EXCEPTIONS,
-        "activity: its own end",
-        into="exceptions",
-    ),
-    Field("eases", BOUND, marks=(TIME,)),
-    Field("worry-after", BOUND, marks=(TIME,)),
+    Field("except", EXCEPTIONS, "activity: its own end", into="exceptions"),
+    Field("eases", BOUND, marks=(Mark.TIME,)),
+    Field("worry-after", BOUND, marks=(Mark.TIME,)),
     Field("urgent", FLAG, "true for a red flag"),
     Field("confidence", one_of("low", "normal", reads={"low": True, "normal": False}), into="low_confidence"),
     *_CITED,
-    *_all(TEXT, "text", "how", "instead", "why", "note", marks=(WORD, SAFE, TELLS_TIME)),
-    *_all(TEXT, "prefer", "if-broken", marks=(WORD, TELLS_TIME)),
-    *_all(TEXT, "if", "unless-told", marks=(WORD,)),
-    Field("roughly", TEXT, "how a source put the value", marks=(WORD, REASON)),
-    *_all(TEXT, "times", "every", "lasting", "while", marks=(WORD, TELLS_HOW)),
+    *_all(TEXT, "text", "how", "instead", "why", "note", marks=(Mark.WORD, Mark.SAFE, Mark.TELLS_TIME)),
+    *_all(TEXT, "prefer", "if-broken", marks=(Mark.WORD, Mark.TELLS_TIME)),
+    *_all(TEXT, "if", "unless-told", marks=(Mark.WORD,)),
+    Field("roughly", TEXT, "how a source put the value", marks=(Mark.WORD, Mark.REASON)),
+    *_all(TEXT, "times", "every", "lasting", "while", marks=(Mark.WORD, Mark.TELLS_HOW)),
     *_REASONS,
     example="{avoid: makeup, until: 24h}",
     oneOf=[{"required": [verb]} for verb in VERBS]
@@ -167,9 +355,9 @@ RULE = _section(
 )
 SCREENING = _section(
     "a screening entry",
-    Field("level", one_of("stop", "postpone", "ask", "tell"), marks=(VALUE,)),
+    Field("level", one_of("stop", "postpone", "ask", "tell"), marks=_STATED),
     Field("when", CONDITION),
-    Field("within", DURATION, marks=(VALUE,)),
+    Field("within", DURATION, marks=_STATED),
     *_all(TEXT, "text", "note"),
     *_REASONS,
     *_CITED,
@@ -179,30 +367,25 @@ SESSION = _section(
     "a sessions entry",
     Field("id", LINE),
     Field("when", CONDITION),
-    Field("count", COUNT, into="total", marks=(VALUE,)),
-    Field("every", EVERY, marks=(VALUE,)),
-    Field("overdue", DURATION, marks=(VALUE,)),
-    Field("then", TEXT, marks=(VALUE,)),
+    Field("count", COUNT, into="total", marks=_STATED),
+    Field("every", EVERY, marks=_STATED),
+    Field("overdue", DURATION, marks=_STATED),
+    Field("then", TEXT, marks=_STATED),
     Field("note", TEXT),
     *_REASONS,
     *_CITED,
     example="{every: 4w..6w}",
 )
-SOURCE = _section(
-    "a source",
-    *_all(TEXT, "title", "publisher", "year"),
-    Field("url", URL),
-    *_all(TEXT, "kind", "family", "seen"),
-    short="title",
-)
+_ABOUT = _all(TEXT, "title", "publisher", "year", "kind", "family", "seen")
+SOURCE = _section("a source", *_ABOUT, Field("url", URL), short="title")
 ACTIVITY = _section(
     "an activity",
     _LABEL,
-    Field("under", TEXTS, "what it is part of", marks=(MEANING,)),
+    Field("under", TEXTS, "what it is part of", marks=_MEANT),
     _AKA,
-    Field("medicine", one_of("prescribed", "over-the-counter"), marks=(MEANING,)),
-    Field("advised", one_of("never"), marks=(MEANING,)),
-    Field("taken", one_of("by-mouth"), marks=(MEANING,)),
+    Field("medicine", one_of("prescribed", "over-the-counter"), marks=_MEANT),
+    Field("advised", one_of("never"), marks=_MEANT),
+    Field("taken", one_of("by-mouth"), marks=_MEANT),
     *_REASONS,
     short="label",
 )
@@ -210,20 +393,18 @@ SIGN = _section("a sign", _LABEL, _AKA, *_REASONS, short="label")
 MOMENT = _section(
     "a moment",
     _LABEL,
-    Field("usual", USUAL, "when it usually comes", marks=(MEANING,)),
-    Field("clock", CLOCK, marks=(MEANING,)),
-    Field("day", DAY, marks=(MEANING,)),
-    Field("source", TEXTS),
-    Field("note", TEXT),
-    *_REASONS,
+    Field("usual", USUAL, "when it usually comes", marks=_MEANT),
+    Field("clock", CLOCK, marks=_MEANT),
+    Field("day", DAY, marks=_MEANT),
+    *(Field("source", TEXTS), Field("note", TEXT), *_REASONS),
     short="label",
 )
 EVENT = _section(
     "an event",
     _LABEL,
-    Field("activities", TEXTS, "what comes with it", marks=(MEANING,)),
+    Field("activities", TEXTS, "what comes with it", marks=_MEANT),
     _AKA,
-    Field("results", DURATIONS, marks=(MEANING,)),
+    Field("results", DURATIONS, marks=_MEANT),
     Field("source", TEXTS, into="sources"),
     *_REASONS,
     short="label",
@@ -266,8 +447,8 @@ CASE = _section(
 )
 FILE = _section(
     "a rule file",
-    *_all(LINE, "ruleset", "title", "version", "released", "notice", marks=(HEADING,)),
-    *_all(LINE, "extends", "words-from", "open-ends-at", "reviewed-by", marks=(HEADING,)),
+    *_all(LINE, "ruleset", "title", "version", "released", "notice", marks=(Mark.HEADING,)),
+    *_all(LINE, "extends", "words-from", "open-ends-at", "reviewed-by", marks=(Mark.HEADING,)),
     Field("source", Kind(as_is, TEXTS.schema), "the default source of every entry here"),
     Field("when", CONDITION, "a condition of every entry here"),
     Field("core", FLAG, "true if sets above this one need a reason to change what stands here"),
@@ -292,7 +473,7 @@ TOP = tuple(FILE.fields)
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
 
-def marked(section: Section | None, mark: str) -> tuple[str, ...]:
+def marked(section: Section | None, mark: Mark) -> tuple[str, ...]:
     """Return the names of the fields with *mark*; none where there is no such section."""
     return tuple(field.name for field in section.fields.values() if mark in field.marks) if section else ()
 

@@ -4,38 +4,35 @@ Knows which fields protect people; what the fields mean otherwise is the busines
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import CALL, EXPECT, PRESCRIBED, VERBS, Change
 from needlecare.rules.fields import (
     ANSWER,
     FILE,
-    HEADING,
     ID,
-    MEANING,
-    REASON,
-    SAFE,
     SECTIONS,
     STATEMENTS,
     SWITCHED_OFF,
-    VALUE,
-    WINDOW,
     WORDS,
+    Entry,
+    Mark,
+    Section,
+    enumerated,
     marked,
+    note_no_fields,
 )
 from needlecare.rules.graph import groups
-from needlecare.rules.read import LARGEST_BYTES, Fields, Problems, Raw, Value, fields_at, place, text_at
-from needlecare.rules.shipped import is_shipped, unpack
-from needlecare.rules.values import Entry, Section, enumerated, note_no_fields
+from needlecare.rules.read import Fields, Problems, Raw, Value, fields_at, place, text_at
+from needlecare.rules.shipped import is_shipped, read_files, read_trees, unpack
 
 # Sources that a file may name for each of its entries.
 _MOST_DEFAULTS = 20
-_HEADER = marked(FILE, HEADING)
-_REASONS = marked(SWITCHED_OFF, REASON)
+_HEADER = marked(FILE, Mark.HEADING)
+_REASONS = marked(SWITCHED_OFF, Mark.REASON)
 
 
 class Layer:
@@ -87,39 +84,6 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     for tree in trees:
         _read_sections(tree, layer, problems)
     return layer
-
-
-def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
-    """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does."""
-    if not location.is_dir():
-        return [(location, _bytes(location))]
-    try:
-        paths = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
-    except OSError as error:
-        raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
-    paths = [path for path in paths if cases or not path.name.startswith("cases")]
-    if not paths:
-        raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
-    return [(path, _bytes(path)) for path in paths]
-
-
-def read_trees(files: Sequence[tuple[Path, bytes]], problems: Problems | None = None) -> list[Any]:
-    """Read *files* as YAML; without *problems* to note them in, what is wrong is raised."""
-    from needlecare.rules.read import read_yaml
-
-    found = Problems() if problems is None else problems
-    trees = [read_yaml(data, str(path), found) for path, data in files]
-    if problems is None:
-        found.raise_any()
-    return trees
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise RuleSetError([f"{path}:1:1: can't be read: {error.strerror}"]) from None
 
 
 def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
@@ -185,7 +149,6 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
 
 
 _INHERITED = ("notice", "open-ends-at", "released")
-_LONGEST_CHAIN = 20
 # What denies that a plan is information and that the clinic comes first; “seek medical advice” doesn't.
 _DENIES = (
     r"\b(?:is|are|as|gives?|contains?|offers?|provides?|constitutes?|replaces?)\b[^.]{0,30}"
@@ -381,7 +344,7 @@ class Overlay:
         return [id_ for name in STATEMENTS for id_ in self.result.entries[name]]
 
 
-_SAFE_IN_RED_FLAG = marked(SECTIONS["rules"], SAFE)
+_SAFE_IN_RED_FLAG = marked(SECTIONS["rules"], Mark.SAFE)
 
 
 def is_red_flag(raw: Raw) -> bool:
@@ -412,7 +375,7 @@ def _difference(section: str, id_: str, below: Raw, above: Raw) -> str:
     """Return what changes in a word, from what to what; nothing where it is what it was."""
     old, new = below.as_word, above.as_word
     parts = []
-    for key in marked(SECTIONS[section], MEANING):
+    for key in marked(SECTIONS[section], Mark.MEANING):
         was, is_ = ", ".join(_listed(old.get(key))), ", ".join(_listed(new.get(key)))
         if key == "label":
             was, is_ = _label(id_, below), _label(id_, above)
@@ -463,7 +426,7 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
 
 def _replaced(rows: Section | None, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
     """Name the fields of *old* that would contradict those of *new*, or be false beside them."""
-    window = marked(rows, WINDOW)
+    window = marked(rows, Mark.WINDOW)
     if "days" in new:
         yield from window
     elif any(key in new for key in window):
@@ -475,8 +438,8 @@ def _replaced(rows: Section | None, old: Mapping[str, Value], new: Mapping[str, 
     if any(verb in new for verb in VERBS):
         yield from VERBS
     # Words that say why an entry states what it states would be false of something else.
-    if any(key in new and new[key] != old.get(key) for key in marked(rows, VALUE)):
-        yield from marked(rows, REASON)
+    if any(key in new and new[key] != old.get(key) for key in marked(rows, Mark.VALUE)):
+        yield from marked(rows, Mark.REASON)
 
 
 def _unite_answers(old: Value | None, new: Value | None) -> Value | None:
@@ -506,54 +469,3 @@ def _as_fields(rows: Section | None, value: Value) -> dict[Any, Any] | None:
     if isinstance(value, str) and rows and rows.short:
         return fields_at({text_at(rows.short, value): value}, value)
     return None
-
-
-class Sources(NamedTuple):
-    """How rule sets are found: *find* turns a name into a place, *default* is the base of those that name none.
-
-    *packed* allows the packed form of those that ship, which has no places to point at.
-    """
-
-    find: Callable[[str, Path], Path]
-    default: Path
-    packed: bool = True
-
-
-def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[Path, ...] = ()) -> Layer:
-    """Read the rule set at *location* and lay it over all that it extends.
-
-    A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
-    that lead here.
-    """
-    top = read_layer(location, problems, packed=sources.packed)
-    extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
-    if extends is not None and words_from is not None:
-        problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
-    wanted = extends or words_from
-    default = sources.default.resolve()
-    if wanted is None and location.resolve() == default:
-        return top
-    chain = (*above, location.resolve())
-    below = _find_below(wanted, location, sources, problems)
-    wrong = ""
-    if below.resolve() in chain:
-        wrong = f"`{wanted}` leads back to this rule set"
-    elif len(chain) > _LONGEST_CHAIN:
-        wrong = f"more than {_LONGEST_CHAIN} rule sets extend each other; lay them together"
-    if wrong:
-        problems.add(wanted or top.header["ruleset"], wrong)
-        # The default set stands in, so that the rest of this one can be checked all the same.
-        below = sources.default
-        if default in chain:
-            return top
-    base = resolve(below, sources, problems, chain)
-    return Overlay(base, top, problems, words_only=extends is None).result
-
-
-def _find_below(wanted: str | None, location: Path, sources: Sources, problems: Problems) -> Path:
-    if wanted:
-        try:
-            return sources.find(wanted, location)
-        except InputError as error:
-            problems.add(wanted, str(error))
-    return sources.default

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from needlecare.errors import InputError
 from needlecare.model.ruleset import Clinic, RuleSet
 from needlecare.rules import entries
 from needlecare.rules.checks import check_references
-from needlecare.rules.layers import Layer, Sources, resolve
+from needlecare.rules.layers import Layer, Overlay, read_layer
 from needlecare.rules.read import Problems, Raw
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
 
@@ -126,3 +126,57 @@ def _content(layer: Layer) -> list[object]:
     said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by")}
     # Only where there is one: the hash of a set without it stays what it was.
     return [content, said, *([] if layer.clinic is None else [layer.clinic])]
+
+
+_LONGEST_CHAIN = 20
+
+
+class Sources(NamedTuple):
+    """How rule sets are found: *find* turns a name into a place, *default* is the base of those that name none.
+
+    *packed* allows the packed form of those that ship, which has no places to point at.
+    """
+
+    find: Callable[[str, Path], Path]
+    default: Path
+    packed: bool = True
+
+
+def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[Path, ...] = ()) -> Layer:
+    """Read the rule set at *location* and lay it over all that it extends.
+
+    A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
+    that lead here.
+    """
+    top = read_layer(location, problems, packed=sources.packed)
+    extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
+    if extends is not None and words_from is not None:
+        problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
+    wanted = extends or words_from
+    default = sources.default.resolve()
+    if wanted is None and location.resolve() == default:
+        return top
+    chain = (*above, location.resolve())
+    below = _find_below(wanted, location, sources, problems)
+    wrong = ""
+    if below.resolve() in chain:
+        wrong = f"`{wanted}` leads back to this rule set"
+    elif len(chain) > _LONGEST_CHAIN:
+        wrong = f"more than {_LONGEST_CHAIN} rule sets extend each other; lay them together"
+    if wrong:
+        problems.add(wanted or top.header["ruleset"], wrong)
+        # The default set stands in, so that the rest of this one can be checked all the same.
+        below = sources.default
+        if default in chain:
+            return top
+    base = resolve(below, sources, problems, chain)
+    return Overlay(base, top, problems, words_only=extends is None).result
+
+
+def _find_below(wanted: str | None, location: Path, sources: Sources, problems: Problems) -> Path:
+    if wanted:
+        try:
+            return sources.find(wanted, location)
+        except InputError as error:
+            problems.add(wanted, str(error))
+    return sources.default

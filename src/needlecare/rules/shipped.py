@@ -1,4 +1,4 @@
-"""Where rule sets lie: those that ship with the program, by name; a clinic's own, by path."""
+"""Rule sets as files: where they lie, their bytes, and the packed form of those that ship. Reads no entry."""
 
 import hashlib
 import json
@@ -7,20 +7,21 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from needlecare.errors import InputError, nearest
+from needlecare.errors import InputError, RuleSetError, nearest
+from needlecare.rules.read import LARGEST_BYTES, Problems
 
 DEFAULT = "microneedling"
 
 
 def shipped_folder() -> Path:
-    """Give the folder of the shipped rule sets: inside an installed package, else the checkout's `rules/`."""
+    """Return the folder of the shipped rule sets: inside an installed package, else the checkout's `rules/`."""
     package = Path(__file__).parents[1]
     packaged = package / "shipped_rules"
     return packaged if packaged.is_dir() else package.parents[1] / "rules"
 
 
 def shipped_names() -> list[str]:
-    """Name the rule sets that ship."""
+    """Return the names of the rule sets that ship."""
     return sorted(path.name for path in shipped_folder().iterdir() if (path / f"{path.name}.yaml").is_file())
 
 
@@ -46,7 +47,7 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
 
 
 def is_shipped(location: Path) -> bool:
-    """Tell whether *location* is a rule set that ships."""
+    """Return whether *location* is a rule set that ships."""
     return location.parent == shipped_folder()
 
 
@@ -66,7 +67,7 @@ def pack(name: str, files: Files, trees: Sequence[Any]) -> Path:
 
 
 def unpack(name: str, files: Files) -> list[Any] | None:
-    """Give the values of *files*, if they were packed from these very bytes."""
+    """Return the values of *files*, if they were packed from these very bytes."""
     try:
         digest, _, packed = (FOLDER / f"{name}.json").read_text(encoding="utf-8").partition("\n")
         if digest != _digest(files):
@@ -83,3 +84,37 @@ def _digest(files: Files) -> str:
         digest.update(f"\n{path.name} {len(data)}\n".encode())
         digest.update(data)
     return digest.hexdigest()
+
+
+def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
+    """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does."""
+    try:
+        if not location.is_dir():
+            return [(location, _bytes(location))]
+        paths = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
+    except OSError as error:
+        raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
+    paths = [path for path in paths if cases or not path.name.startswith("cases")]
+    if not paths:
+        raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
+    return [(path, _bytes(path)) for path in paths]
+
+
+def read_trees(files: Sequence[tuple[Path, bytes]], problems: Problems | None = None) -> list[Any]:
+    """Read *files* as YAML; without *problems* to note them in, what is wrong is raised."""
+    # Those that ship are packed, and PyYAML takes longer to load than they do.
+    from needlecare.rules.yaml import read_yaml
+
+    found = Problems() if problems is None else problems
+    trees = [read_yaml(data, str(path), found) for path, data in files]
+    if problems is None:
+        found.raise_any()
+    return trees
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise RuleSetError([f"{path}:1:1: can't be read: {error.strerror}"]) from None

@@ -1,0 +1,207 @@
+"""YAML text → plain values that remember where they stand. The only module that knows PyYAML; not needed to start.
+
+Every scalar is text: `no`, `on`, `12:30`, `0.50` and dates stay as they are written. Aliases, merge keys, tags and
+second documents are refused: a rule file needs none, and they are how a small file becomes a large one.
+"""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+import yaml
+from yaml import MarkedYAMLError, YAMLError
+
+from needlecare.errors import RuleSetError
+from needlecare.rules.read import LARGEST_BYTES, Fields, Items, Problems, Text, Value, place
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # PyYAML without its C part: slower, the same result
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+DEEPEST = 40
+_TOO_DEEP = f"nested deeper than {DEEPEST} levels; no rule needs that"
+_Node = TypeVar("_Node", bound=Text | Items | Fields)
+# Escapes such as "\\ud800"; the C loader refuses them by itself.
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
+
+
+# The parser's words → ours. Its wording changes from release to release, so none of it is shown where ours is known.
+_MISTAKES = {
+    "cannot start any token": "indent with spaces, not with tabs, and put text that begins with a sign in quotes",
+    "unexpected end of stream": "a quote or a bracket further up isn't closed",
+    "expected ',' or": "a comma is missing, or text with a colon, comma or bracket needs double quotes",
+    "mapping values are not allowed": "put text with a colon in double quotes",
+    "did not find expected key": "lines that belong together begin in the same column",
+    "expected <block end>": "lines that belong together begin in the same column",
+}
+
+
+def _decode(data: bytes, name: str) -> str:
+    if len(data) > LARGEST_BYTES:
+        raise RuleSetError([f"{name}:1:1: the file is larger than {LARGEST_BYTES // 1_000_000} MB; split the rules"])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise RuleSetError([f"{name}:{line}:1: this is not UTF-8 text; save the file as UTF-8"]) from None
+    if found := re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text):
+        before = text[: found.start()]
+        line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
+        raise RuleSetError([f"{name}:{line}:{column}: a control character can't stand in a rule file; remove it"])
+    return text
+
+
+class _Named(io.StringIO):
+    """Text that tells the parser what to call it in marks."""
+
+    def __init__(self, text: str, name: str) -> None:
+        super().__init__(text)
+        self.name = name
+
+
+def read_yaml(data: bytes, name: str, problems: Problems) -> Fields | None:
+    """Read one rule file; *name* is how messages call it. What is wrong inside is noted in *problems*.
+
+    Raises:
+        RuleSetError: the bytes are no text, no YAML, or no mapping.
+    """
+    text = _decode(data, name)
+    loader = _Loader(_Named(text, name))
+    try:
+        root = _build(_events(loader), problems)
+    except MarkedYAMLError as error:
+        raise RuleSetError([f"{name}:{_mistake(error, text)}"]) from None
+    except (YAMLError, ValueError, OverflowError) as error:
+        # Not only its own errors: without its C part PyYAML fails so on an escape beyond the last character.
+        raise RuleSetError([f"{name}:1:1: not readable as YAML: {str(error).splitlines()[0]}"]) from None
+    finally:
+        loader.dispose()
+    if not isinstance(root, Fields):
+        at = str(place(root)) if root is not None else f"{name}:1:1"
+        raise RuleSetError([f"{at}: a rule file is a mapping that begins with keys such as `rules:`"])
+    return root
+
+
+def _mistake(error: MarkedYAMLError, text: str) -> str:
+    """Return the place of *error* in *text* and what is wrong there, in our own words where they are known."""
+    mark = error.problem_mark or error.context_mark
+    at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+    before = text[: mark.index] if mark else ""
+    # Some parsers give up on deep nesting by themselves, before they report the level that is one too many.
+    if sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}") > DEEPEST:
+        return f"{at}: {_TOO_DEEP}"
+    problem = str(error.problem)
+    mistake = next((ours for theirs, ours in _MISTAKES.items() if theirs in problem), problem)
+    return f"{at}: not readable as YAML: {mistake}"
+
+
+def _events(loader: Any) -> Iterator[Any]:
+    while loader.check_event():
+        yield loader.get_event()
+
+
+class _Open:
+    """A mapping or sequence that isn't closed yet, and the key that waits for its value."""
+
+    __slots__ = ("content", "key", "keys")
+
+    def __init__(self, content: Items | Fields) -> None:
+        self.content = content
+        self.key: Text | None = None
+        # A mapping doesn't hand out its own key, which knows its place.
+        self.keys: dict[str, Text] = {}
+
+
+# Stands for a key that can't be used: what it holds is left out, and nothing more is said about it.
+_NO_KEY = Text("")
+
+
+def _build(events: Iterator[Any], problems: Problems) -> Value | None:
+    """Turn parser events into values, without recursion; what rule files don't use is noted."""
+    root: Value | None = None
+    open_ones: list[_Open] = []
+    for event in events:
+        kind = type(event)
+        if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            open_ones.pop()
+        elif kind is yaml.DocumentStartEvent and root is not None:
+            problems.add(
+                _marked(Text(), event), "a second document begins here; a rule file is one, without `---` inside"
+            )
+            break
+        elif kind in _NODES:
+            value = _value(event, problems)
+            if open_ones:
+                _put(value, event, open_ones[-1], problems)
+            else:
+                root = value
+            if not isinstance(value, Text):
+                if len(open_ones) == DEEPEST:
+                    raise RuleSetError([f"{place(value)}: {_TOO_DEEP}"])
+                open_ones.append(_Open(value))
+    return root
+
+
+_NODES = (yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
+
+
+def _value(event: Any, problems: Problems) -> Text | Items | Fields:
+    kind = type(event)
+    value: Text | Items | Fields
+    if kind is yaml.AliasEvent:
+        value = _marked(Text(event.anchor), event)
+        problems.add(value, f"the alias *{event.anchor} is not used in rule files; write the value out")
+        return value
+    if kind is yaml.ScalarEvent:
+        value = _marked(Text(event.value), event)
+        start, end, quote = event.start_mark, event.end_mark, 1 if event.style in ("'", '"') else 0
+        if start.line == end.line and end.column - start.column == len(value) + 2 * quote:
+            value.inner = quote
+        if _HALF_CHARACTER.search(event.value):
+            raise RuleSetError([f"{place(value)}: not readable as YAML: an escape stands for half a character"])
+    else:
+        value = _marked(Fields() if kind is yaml.MappingStartEvent else Items(), event)
+    if event.tag is not None:
+        tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+        problems.add(value, f"the tag {tag} is not used in rule files; remove it")
+    return value
+
+
+def _marked(value: _Node, event: Any) -> _Node:
+    value.mark = event.start_mark
+    return value
+
+
+def _put(value: Value, event: Any, into: _Open, problems: Problems) -> None:
+    """Put *value* where it belongs: into a list, or as a key or its value into a mapping."""
+    is_alias = type(event) is yaml.AliasEvent
+    if isinstance(into.content, Items):
+        if not is_alias:
+            into.content.append(value)
+        return
+    if into.key is None:
+        into.key = _NO_KEY if is_alias else _as_key(value, into.keys, problems)
+        return
+    key, into.key = into.key, None
+    if key is _NO_KEY or is_alias:
+        return
+    if value == "" and event.implicit[0]:
+        problems.add(key, f"`{key}` has no value; put text with a comma in quotes, or add a value")
+    else:
+        into.content[key] = value
+
+
+def _as_key(value: Value, known: dict[str, Text], problems: Problems) -> Text:
+    """Check a key: plain text, no merge key, and not there already."""
+    if not isinstance(value, Text):
+        problems.add(value, "a key must be plain text")
+    elif value == "<<":
+        problems.add(value, "merge keys are not used in rule files; write the fields out")
+    elif value in known:
+        problems.add(value, f"`{value}` stands twice, first in line {place(known[value]).line + 1}; keep one")
+    else:
+        known[value] = value
+        return value
+    return _NO_KEY
