@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare import build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import ics
-from needlecare.views.ics import Heading, to_text
+from needlecare.views.ics import to_text
 from needlecare.views.ics_old import FileEvent
 
 RUNS = 30
@@ -46,7 +46,7 @@ def events_of(text: str) -> list[dict[str, Any]]:
 
 def ours(events: list[dict[str, Any]]) -> str:
     """Write with the view's own writer."""
-    return to_text(Heading("plan", "Aftercare", ""), (FileEvent(sequence=0, **one) for one in events))
+    return to_text("plan", "Aftercare", "", (FileEvent(sequence=0, **one) for one in events))
 
 
 def with_icalendar(events: list[dict[str, Any]]) -> bytes:

@@ -17,7 +17,7 @@ from needlecare.options import SEVERAL
 if TYPE_CHECKING:
     import sqlite3
 
-# “ncar”: tells our file from any other database.
+# “ncar”: marks our file among all databases.
 _APPLICATION = 0x6E636172
 _VERSION = 1
 # Writers wait for each other; forty at once take a few seconds on a slow disk.
@@ -31,7 +31,7 @@ _TABLES = (
 class LoggedTreatment(NamedTuple):
     """One treatment of the log: its number, and the *options* it was logged with, by name.
 
-    *key* tells it from every other treatment, also on other machines.
+    *key* belongs to no other treatment, on this machine or another.
     """
 
     id: int

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from icalendar import Alarm, Calendar, Event
 from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
@@ -27,14 +27,6 @@ _CANCELLED = "Cancelled"
 _MIDNIGHT = time(0, tzinfo=UTC)
 
 
-class Heading(NamedTuple):
-    """What stands above the events: the id of the plan, the calendar's name, and a text about it."""
-
-    plan: str
-    name: str
-    text: str
-
-
 def render(timeline: Timeline, options: Options | None = None, old: FilePlan | None = None) -> str:
     """Render *timeline*; importing the file updates what *old* put into the calendar, and cancels what fell away.
 
@@ -50,11 +42,11 @@ def render(timeline: Timeline, options: Options | None = None, old: FilePlan | N
         kept = {event.uid for event in events}
         gone = [event._replace(text=text) for event in old.events if event.uid not in kept]
         events.extend(_cancelled(gone, old.next_sequence, options))
-    return to_text(_heading(plan, timeline.rule_set.title, notes.heading(), options), events)
+    return to_text(plan, *_heading(timeline.rule_set.title, notes.heading(), options), events)
 
 
 def render_for(timeline: Timeline, client: str) -> str:
-    """Render *timeline* with no other options; *client* tells people apart where their calendars meet."""
+    """Render *timeline* with no other options; *client* separates people whose calendars meet."""
     return render(timeline, Options(name=client))
 
 
@@ -68,8 +60,8 @@ def cancel(old: FilePlan, options: Options | None = None) -> str:
     plan = _id_of(old, options)
     lead = f"The plan was called off. {NO_ADVICE}\n\nIt said:\n"
     events = [event._replace(text=lead + event.text) for event in old.events]
-    heading = _heading(plan, "Called off", f"This plan was called off. {NO_ADVICE}", options)
-    return to_text(heading, _cancelled(events, old.next_sequence, options))
+    name, text = _heading("Called off", f"This plan was called off. {NO_ADVICE}", options)
+    return to_text(plan, name, text, _cancelled(events, old.next_sequence, options))
 
 
 def _events(timeline: Timeline, options: Options, notes: Notes, plan: str, sequence: int) -> Iterator[FileEvent]:
@@ -99,10 +91,8 @@ def _cancelled(events: Iterable[FileEvent], sequence: int, options: Options) -> 
         )
 
 
-def _heading(plan: str, name: str, text: str, options: Options) -> Heading:
-    if options.discreet:
-        return Heading(plan, "Reminders", "Open an entry to read what it is about.")
-    return Heading(plan, name, text)
+def _heading(name: str, text: str, options: Options) -> tuple[str, str]:
+    return ("Reminders", "Open an entry to read what it is about.") if options.discreet else (name, text)
 
 
 def _own_id(timeline: Timeline, options: Options) -> str:
@@ -130,13 +120,13 @@ def _released(timeline: Timeline) -> datetime:
     return datetime.combine(day, _MIDNIGHT)
 
 
-def to_text(heading: Heading, events: Iterable[FileEvent]) -> str:
-    """Write a calendar file, its events in the order of time."""
+def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent]) -> str:
+    """Write the calendar file of *plan*, its events in the order of time; *name* and *text* head the calendar."""
     calendar = Calendar()
-    name, text = vText(_clean_line(heading.name)), vText(_clean(heading.text))
-    fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": heading.plan}
+    title, about = vText(_clean_line(name)), vText(_clean(text))
+    fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": plan}
     # The first names are those of RFC 7986, the others those that older readers know.
-    shown = {"NAME": name, "X-WR-CALNAME": name, "DESCRIPTION": text, "X-WR-CALDESC": text}
+    shown = {"NAME": title, "X-WR-CALNAME": title, "DESCRIPTION": about, "X-WR-CALDESC": about}
     _fill(calendar, {key: vText(value) for key, value in fixed.items()} | shown)
     ordered = sorted(events, key=lambda event: (instant(event.start), event.uid))
     calendar.subcomponents = [_component(event) for event in ordered]

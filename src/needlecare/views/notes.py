@@ -321,7 +321,7 @@ class _Names:
         return sorted(topmost(targets, self._rule_set), key=lambda one: -self._voices.get(one, 0))
 
     def day_title(self, run: list[Day]) -> str:
-        """Say what a run of equal days asks for."""
+        """Summarize what a run of equal days asks for."""
         parts = list(self._asked(run[0]))
         if run[0].expect and not parts:
             parts.append(f"normal: {shorten(map(self._rule_set.label, dict.fromkeys(run[0].expect)))}")
@@ -401,7 +401,7 @@ def _more(number: int) -> str:
 
 
 def _conditioned(window: Window) -> str:
-    """Say what to prepare, with its condition first, so that cutting can't lose it."""
+    """Return what to prepare, with its condition first, so that cutting can't lose it."""
     text = f"{led('if ', window.condition)}{': ' if window.condition else ''}{_uncapital(window.text.rstrip('.'))}"
     return _cut(text, max(len(window.condition or "") + 50, _SENTENCE))
 
