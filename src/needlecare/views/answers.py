@@ -20,7 +20,6 @@ from needlecare.views.phrases import (
     join_words,
     led,
     say_answers,
-    say_better_not,
     say_dated,
     say_length,
     say_names,
@@ -47,6 +46,7 @@ from needlecare.views.verdicts import (
     say_against,
     say_return,
     say_sighting,
+    say_then,
     say_treatment,
     say_verdict,
 )
@@ -57,20 +57,16 @@ _EMERGENCY = "If you feel seriously ill, call your emergency number."
 
 def say(answer: Answer, *, several: bool = False) -> str:
     """Format an answer of any kind; with *several* treatments open, which one it counts from."""
+    doubtful = _doubtful(answer)
+    if doubtful:
+        return _not_understood(doubtful.meaning, doubtful.timeline, signs=isinstance(doubtful, Sighting))
     match answer:
-        case Verdict(silent="words") | Return(verdict=Verdict(silent="words")):
-            verdict = answer if isinstance(answer, Verdict) else answer.verdict
-            return _not_understood(verdict.meaning, verdict.timeline)
         case Verdict():
             text = _taken(answer.meaning, answer.timeline.rule_set) + say_verdict(answer, several=several)
         case Return():
             text = say_return(answer, several=several)
-        case Sighting() if not answer.is_understood:
-            return _not_understood(answer.meaning, answer.timeline, signs=True)
         case Sighting():
             text = _taken(answer.meaning, answer.timeline.rule_set, signs=True) + say_sighting(answer)
-        case Reasons() if not answer.is_known:
-            return _not_understood(answer.meaning, answer.timeline)
         case Reasons():
             text = "\n".join(_say_reasons(one) for one in (answer, *answer.also))
         case Today():
@@ -78,6 +74,18 @@ def say(answer: Answer, *, several: bool = False) -> str:
         case Screened():
             text = _say_screened(answer)
     return text + "\n"
+
+
+def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
+    """Return what an answer rests on where the question wasn't understood."""
+    match answer.verdict if isinstance(answer, Return) else answer:
+        case Verdict(silent="words") as verdict:
+            return verdict
+        case Sighting(is_understood=False) as sighting:
+            return sighting
+        case Reasons(is_known=False) as reasons:
+            return reasons
+    return None
 
 
 def _taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> str:
@@ -176,8 +184,7 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == NO:
         begins = verdict.asked.begins(verdict.timeline.treatment)
         no = say_not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
-        better = f", better not before {clock.at(verdict.better_until)}" if verdict.better_until else ""
-        return f"{no}{better}{f', then {say_better_not(None, clock)}' if verdict.is_open else ''}"
+        return f"{no}{say_then(verdict.better_until, clock, is_open=verdict.is_open)}"
     if verdict.until is None:
         return f"no end is given, ask {clock.whom}"
     waits = led(", only if ", labels_of(verdict.and_once))

@@ -4,10 +4,20 @@ from collections.abc import Iterator
 from datetime import date
 
 from needlecare.ask.course import results_between
-from needlecare.model.plan import Timeline
+from needlecare.model.plan import Session, Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline.sessions import Course, Deadline, Step
-from needlecare.views.phrases import capital, join_words, say_date, say_dates, say_day, say_option, topmost
+from needlecare.views.phrases import (
+    capital,
+    counted,
+    join_words,
+    say_date,
+    say_dates,
+    say_day,
+    say_options,
+    topmost,
+    whom,
+)
 from needlecare.views.sheet import is_stopped, list_findings
 from needlecare.views.verdicts import closed
 
@@ -16,76 +26,67 @@ _SHOWN = 3
 
 
 def say_course(course: Course, timeline: Timeline) -> str:
-    """Say a course."""
+    """Format a course."""
     return closed(_course(course, timeline), timeline)
 
 
 def _course(course: Course, timeline: Timeline) -> Iterator[str]:
-    rule_set, first = timeline.rule_set, course.first
-    against = list_findings(timeline) if is_stopped(timeline) else ()
-    yield from (f"{row.head}: {row.text}" for row in against if row.tone == "stop")
-    yield f"A course of {course.size}: session 1 on {say_date(first)}"
-    yield ""
-    yield from _line(course)
-    yield ""
+    if is_stopped(timeline):
+        yield from (f"{row.head}: {row.text}" for row in list_findings(timeline) if row.tone == "stop")
+    yield f"A course of {course.size}: session 1 on {say_date(course.first)}"
+    yield from ("", _drawn(course), _legend(course), "")
     for step in course.steps:
         yield from _step(step, course, timeline)
     if course.then:
         yield f"- Then: {course.then}."
     if course.note:
         yield f"- {course.note}"
+    yield from _unsure(course, timeline.rule_set)
+    if course.deadline:
+        yield from _deadline(course, course.deadline, timeline.rule_set)
+
+
+def _unsure(course: Course, rule_set: RuleSet) -> Iterator[str]:
     unsure = dict.fromkeys(fact for step in course.steps for fact in step.session.unsure)
     if unsure:
-        options = join_words(say_option(fact, rule_set) for fact in unsure)
+        options = say_options(unsure, rule_set)
         yield f"- The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
-    if course.deadline:
-        yield from _deadline(course, course.deadline, rule_set)
 
 
 def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
     session, first = step.session, course.first
-    head_ = f"Session {session.number}"
-    days = "1 day" if step.days_short == 1 else f"{step.days_short} days"
+    short = f", {counted(step.days_short, 'day')} sooner than" if step.days_short else ""
     if step.done:
-        short = f", {days} sooner than the minimum ({say_date(session.minimum, first)}): tell your clinic"
-        yield f"- {head_}: done on {say_date(step.done, first)}{short if step.days_short else ''}"
+        tell = f"{short} the minimum ({say_date(session.minimum, first)}): tell {whom(timeline)}" if short else ""
+        yield f"- Session {session.number}: done on {say_date(step.done, first)}{tell}"
         return
     late = f"; late from {say_date(session.overdue, first)}" if session.overdue else ""
     latest = f"; by {say_date(step.latest, first)} at the latest" if step.latest else ""
-    sources = f" [{', '.join(session.sources[:_SHOWN])}]"
-    yield (
-        f"- {head_}: not before {say_date(session.minimum, first)}; best {say_dates(*session.recommended, first)}"
-        f"{late}{latest}{sources}"
-    )
-    sooner = f", {days} sooner than that (ask your clinic)"
+    best = f"best {say_dates(*session.recommended, first)}"
+    sources = f"[{', '.join(session.sources[:_SHOWN])}]"
+    yield f"- Session {session.number}: not before {say_date(session.minimum, first)}; {best}{late}{latest} {sources}"
     if session.precare:
-        begins = min(day for _, day in session.precare)
-        names = [activity for activity, _ in session.precare]
-        shown = [timeline.rule_set.label(one) for one in topmost(names, timeline.rule_set)]
-        labels = join_words([*shown[:_SHOWN], *(["more"] if shown[_SHOWN:] else [])])
-        lead = (
-            f"Booked for {say_date(session.booked, first)}{sooner if step.days_short else ''}"
-            if session.booked
-            else f"If it is on {say_date(session.minimum, first)}"
-        )
-        yield f"  {lead}: pre-care from {say_date(begins, first)} ({labels})"
+        booked = f"Booked for {say_date(session.booked, first)}" if session.booked else ""
+        early = f"{short} that (ask {whom(timeline)})" if short else ""
+        on = f"{booked}{early}" if booked else f"If it is on {say_date(session.minimum, first)}"
+        yield f"  {on}: {_precare(session, course, timeline.rule_set)}"
+
+
+def _precare(session: Session, course: Course, rule_set: RuleSet) -> str:
+    shown = [rule_set.label(one) for one in topmost((activity for activity, _ in session.precare), rule_set)]
+    labels = join_words([*shown[:_SHOWN], *(["more"] if shown[_SHOWN:] else [])])
+    return f"pre-care from {say_date(min(day for _, day in session.precare), course.first)} ({labels})"
 
 
 def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator[str]:
-    first = course.first
-    yield ""
+    first, wanted, fitting = course.first, deadline.wanted, deadline.fitting
     name = f"{capital(deadline.name)} on {say_date(deadline.day, first)}"
-    by = f"the last one has to be by {say_date(deadline.last, first)}, to be healed"
-    if deadline.fits:
-        yield f"{name}: all {deadline.wanted} sessions fit; {by}."
-    else:
-        yield f"{name}: {deadline.wanted} sessions do not fit; {by}."
-        yield (
-            f"- {deadline.fitting} fit: --count {deadline.fitting}."
-            if deadline.fitting
-            else "- Not even the first one fits."
-        )
-        yield f"- For all {deadline.wanted} it would have to be on {say_date(deadline.possible_from, first)} or later."
+    fit = f"all {wanted} sessions fit" if deadline.fits else f"{wanted} sessions do not fit"
+    yield ""
+    yield f"{name}: {fit}; the last one has to be by {say_date(deadline.last, first)}, to be healed."
+    if not deadline.fits:
+        yield f"- {fitting} fit: --count {fitting}." if fitting else "- Not even the first one fits."
+        yield f"- For all {wanted} it would have to be on {say_date(deadline.possible_from, first)} or later."
     last = course.last_day
     seen = results_between(rule_set, deadline.kind, last)
     if seen:
@@ -95,32 +96,32 @@ def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator
         yield f"  {say_dates(*seen, first)} [{sources}].{late}"
 
 
-def _line(course: Course) -> Iterator[str]:
-    """Draw the course on one line of time: `#` done, `=` recommended, `!` late from, `|` event."""
-    ends = [course.first]
-    for step in course.steps:
-        ends.extend([step.day, *([] if step.done else [step.session.recommended[1]])])
-    if course.deadline:
-        ends.append(course.deadline.day)
-    length = max((max(ends) - course.first).days, 1)
-    cells = ["-"] * _WIDEST
+def _drawn(course: Course) -> str:
+    """Draw the course on one line of time: `#` done, `=` recommended, `|` event, the number of any other session."""
+    first, ahead = course.first, [step.session.recommended for step in course.steps if not step.done]
+    ends = [first, *(step.day for step in course.steps), *(last for _, last in ahead)]
+    ends.extend([course.deadline.day] if course.deadline else [])
+    length = max((max(ends) - first).days, 1)
 
     def place(day: date) -> int:
-        return min(max((day - course.first).days, 0) * (_WIDEST - 1) // length, _WIDEST - 1)
+        return min(max((day - first).days, 0) * (_WIDEST - 1) // length, _WIDEST - 1)
 
+    cells = ["-"] * _WIDEST
+    for soonest, last in ahead:
+        begin, end = place(soonest), place(last) + 1
+        cells[begin:end] = "=" * (end - begin)
     for step in course.steps:
-        if not step.done:
-            begin, end = (place(day) for day in step.session.recommended)
-            cells[begin : end + 1] = "=" * (end + 1 - begin)
-    for step in course.steps:
-        at = place(step.day)
-        cells[at] = "#" if step.done else str(step.session.number)[-1]
+        cells[place(step.day)] = "#" if step.done else str(step.session.number)[-1]
     cells[0] = "1"
     if course.deadline:
         cells[place(course.deadline.day)] = "|"
-    yield "".join(cells)
+    return "".join(cells)
+
+
+def _legend(course: Course) -> str:
     names = [f"1 {say_day(course.first)}"]
     names.extend(f"{step.session.number} {say_day(step.day)}" for step in course.steps)
     if course.deadline:
         names.append(f"| {course.deadline.name} {say_day(course.deadline.day)}")
-    yield ", ".join(names) + "; = recommended" + (", # done" if any(step.done for step in course.steps) else "")
+    done = ", # done" if any(step.done for step in course.steps) else ""
+    return f"{', '.join(names)}; = recommended{done}"

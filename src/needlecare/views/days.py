@@ -272,16 +272,7 @@ class _DayWriter:
 
     def rows(self, run: list[Day]) -> Iterator[Row]:
         day, rule_set = run[0], self._timeline.rule_set
-        forbidden = set(day.avoid)
-        milder = [one for one in topmost(day.better_not, rule_set) if not forbidden.intersection(rule_set.lineage[one])]
-        begins = day_start(day.day, self._zone)
-        if day.avoid:
-            yield Row("Leave", say_names(day.avoid, rule_set), "no")
-        if milder:
-            yield Row("Better not", join_words(map(rule_set.label, milder)), "better not")
-        for seen, ids in self._waiting.on(day):
-            names = join_words(self._parts.label(one, begins) for one in ids)
-            yield Row("Check first", f"{names}, only once {seen}", "only if")
+        yield from self._restricted(day)
         for window in {window.text: window for window in self._to_do(day)}.values():
             text = f"{self._hours(window, run)}{_asked(window, self._clock)}"
             yield Row("Do", text, "do", ranked_sources([window], rule_set))
@@ -289,6 +280,18 @@ class _DayWriter:
             yield Row("Normal", join_words(map(rule_set.label, day.expect)), "expect")
         for lifts, text in _said_lifts(day.lifts, self._timeline, self._clock, self._parts):
             yield Row(f"Lifts {self._clock.time(lifts[0].at) or 'at its start'}", text, "lift")
+
+    def _restricted(self, day: Day) -> Iterator[Row]:
+        rule_set, forbidden = self._timeline.rule_set, set(day.avoid)
+        if forbidden:
+            yield Row("Leave", say_names(forbidden, rule_set), "no")
+        milder = [one for one in topmost(day.better_not, rule_set) if not forbidden.intersection(rule_set.lineage[one])]
+        if milder:
+            yield Row("Better not", join_words(map(rule_set.label, milder)), "better not")
+        begins = day_start(day.day, self._zone)
+        for seen, ids in self._waiting.on(day):
+            names = join_words(self._parts.label(one, begins) for one in ids)
+            yield Row("Check first", f"{names}, only once {seen}", "only if")
 
     def _to_do(self, day: Day) -> Iterator[Window]:
         for window in self._timeline.windows:

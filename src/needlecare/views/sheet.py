@@ -9,7 +9,18 @@ from functools import partial
 from typing import NamedTuple
 
 from needlecare.model.facts import Given
-from needlecare.model.plan import FOREVER, Hint, Session, Timeline, Treatment, Window, ranked_sources
+from needlecare.model.plan import (
+    FOREVER,
+    Clash,
+    Finding,
+    Hint,
+    Meeting,
+    Session,
+    Timeline,
+    Treatment,
+    Window,
+    ranked_sources,
+)
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
 from needlecare.options import FACTS_OF_TREATMENT
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
@@ -140,15 +151,7 @@ def is_stopped(timeline: Timeline) -> bool:
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
     decides = whom(timeline)
-    rows = [
-        Row(
-            lead_of(finding.level, timeline),
-            finding.screening.text or finding.screening.id,
-            finding.level,
-            sources_of(finding.screening.says),
-        )
-        for finding in timeline.findings
-    ]
+    rows = [_finding(finding, timeline) for finding in timeline.findings]
     yield from (row for row in rows if row.tone == "stop")
     if is_stopped(timeline):
         yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
@@ -156,6 +159,12 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     if any(row.tone in ("stop", "postpone") for row in rows):
         call = "your doctor" if decides == "a clinician" else f"{decides} or your doctor"
         yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
+
+
+def _finding(finding: Finding, timeline: Timeline) -> Row:
+    screening = finding.screening
+    lead = lead_of(finding.level, timeline)
+    return Row(lead, screening.text or screening.id, finding.level, sources_of(screening.says))
 
 
 def _red_flags(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -263,22 +272,30 @@ def _booked(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]
 
 
 def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    rule_set = timeline.rule_set
-    for event, clashes, known, waiting in timeline.meetings:
+    for meeting in timeline.meetings:
+        event = meeting.event
         head = f"{event.label}, {say_dates(event.first, event.last, timeline.treatment.day)}"
-        if not clashes and not waiting:
-            text = "nothing in this plan speaks against it" if known else "a plain event: no rule knows what it brings"
-            yield Row(head, text, "yes" if known else "")
-        held = grouped(
-            clashes, lambda one: (one.state, f"{say_restriction(one.window, clock)}{tail(one.window, clock)}")
-        )
-        for (state, until), found in held.items():
-            text = f"{say_names((one.activity for one in found), rule_set)}: {until}"
-            tone = "better not" if state == "better-not" else "no"
-            yield Row(head, text, tone, ranked_sources((one.window for one in found), rule_set))
-        for waits, windows in grouped(waiting, lambda window: say_waits(window.waits, clock)).items():
-            text = f"{say_names((window.target for window in windows), rule_set)}: {waits}"
-            yield Row(head, text, "only if", ranked_sources(windows, rule_set))
+        if meeting.clashes or meeting.waiting:
+            yield from _clashes(head, meeting, timeline, clock)
+        elif meeting.known:
+            yield Row(head, "nothing in this plan speaks against it", "yes")
+        else:
+            yield Row(head, "a plain event: no rule knows what it brings")
+
+
+def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    rule_set = timeline.rule_set
+
+    def until(clash: Clash) -> tuple[str, str]:
+        return clash.state, f"{say_restriction(clash.window, clock)}{tail(clash.window, clock)}"
+
+    for (state, text), found in grouped(meeting.clashes, until).items():
+        names = say_names((one.activity for one in found), rule_set)
+        tone = "better not" if state == "better-not" else "no"
+        yield Row(head, f"{names}: {text}", tone, ranked_sources((one.window for one in found), rule_set))
+    for waits, windows in grouped(meeting.waiting, lambda window: say_waits(window.waits, clock)).items():
+        names = say_names((window.target for window in windows), rule_set)
+        yield Row(head, f"{names}: {waits}", "only if", ranked_sources(windows, rule_set))
 
 
 # What the plan rests on.
@@ -300,12 +317,16 @@ def list_known(timeline: Timeline, clock: Clock, *, typed: bool = True) -> Itera
     if facts.unknown:
         yield Row("Not known", f"{_plain_names(facts.unknown)}; wherever it matters the stricter rule is used")
     yield from _hinted(timeline, clock, say_options if typed else _plain_names)
+    yield from _unasked(timeline, typed=typed)
+
+
+def _unasked(timeline: Timeline, *, typed: bool) -> Iterator[Row]:
     if timeline.unanswered:
         examples = _plain_names(screening.id for screening in timeline.unanswered[:_SHOWN])
         text = f"{len(timeline.unanswered)} things that could speak against the treatment, such as {examples}"
         asked = dict.fromkeys(test.fact for screening in timeline.unanswered for test in screening.when.tests)
-        missing = [fact for fact in asked if fact not in facts.assumed]
-        yield Row("Not asked", f"{text}{_advice('answer with', missing, rule_set, typed=typed)}")
+        missing = [fact for fact in asked if fact not in timeline.facts.assumed]
+        yield Row("Not asked", f"{text}{_advice('answer with', missing, timeline.rule_set, typed=typed)}")
 
 
 def _known_time(treatment: Treatment, *, typed: bool) -> Iterator[Row]:

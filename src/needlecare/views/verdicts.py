@@ -1,6 +1,7 @@
 """The answers to `can`, `when` and `normal` for people: a few plain lines each, the answer first."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from needlecare.ask.signs import CALL, EXPECTED, NO_LONGER, RED_FLAG, UNKNOWN, Sighting
 from needlecare.ask.times import When
@@ -225,15 +226,21 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     only_if = led("only if ", labels_of(part.and_once))
     if part.verdict == YES:
         return only_if or "free"
-    better = f", better not before {clock.at(part.better_until)}" if part.better_until else ""
-    then = f", then {say_better_not(None, clock)}" if part.is_open else ""
+    then = say_then(part.better_until, clock, is_open=part.is_open)
     if part.verdict == BETTER_NOT:
-        return f"{say_better_not(part.until, clock)}{led(', and ', only_if)}{better}{then}"
+        return f"{say_better_not(part.until, clock)}{led(', and ', only_if)}{then}"
     own = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows]
     end = part.until or FOREVER
     earliest = max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
     begins = verdict.asked.begins(verdict.timeline.treatment)
-    return f"{say_not_before(part.until, part.and_once, earliest, clock, begins)}{better}{then}"
+    return f"{say_not_before(part.until, part.and_once, earliest, clock, begins)}{then}"
+
+
+def say_then(better_until: datetime | None, clock: Clock, *, is_open: bool) -> str:
+    """Format the "better not" that follows a "no", if one does."""
+    if better_until:
+        return f", better not before {clock.at(better_until)}"
+    return f", then {say_better_not(None, clock)}" if is_open else ""
 
 
 def _before_next(verdict: Verdict) -> Iterator[str]:
@@ -249,17 +256,22 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
 def _reasons(verdict: Verdict) -> Iterator[str]:
     yield from _why(verdict)
     if verdict.is_yes:
-        recommended = (window for window in verdict.supports[:_SHOWN] if window.kind != ALLOW)
-        yield from (f"{window.text.rstrip('.')}{led('; if ', window.condition)}." for window in recommended)
+        yield from _recommended(verdict)
     if verdict.instead:
         yield f"Instead: {sentence('; '.join(one.rstrip('.') for one in verdict.instead))}"
-    preferred = [one.words["prefer"] for one in (*verdict.windows[:1], *verdict.supports) if "prefer" in one.words]
-    if verdict.is_yes and preferred:
-        yield f"Better still: {sentence(preferred[0])}"
-    below = _prescribed_parts(verdict)
+    below = join_words(_prescribed_parts(verdict))
     if below:
-        yield f"If yours was prescribed ({join_words(below)}): ask who prescribed it."
+        yield f"If yours was prescribed ({below}): ask who prescribed it."
     yield from _would_tell_more(verdict)
+
+
+def _recommended(verdict: Verdict) -> Iterator[str]:
+    for window in verdict.supports[:_SHOWN]:
+        if window.kind != ALLOW:
+            yield f"{window.text.rstrip('.')}{led('; if ', window.condition)}."
+    windows = (*verdict.windows[:1], *verdict.supports)
+    preferred = [window.words["prefer"] for window in windows if "prefer" in window.words]
+    yield from (f"Better still: {sentence(words)}" for words in preferred[:1])
 
 
 def _why(verdict: Verdict) -> Iterator[str]:
@@ -343,9 +355,7 @@ def _say_return(found: Return, clock: Clock) -> str:
         return say_better_not(found.better_from, clock)
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
     no = say_not_before(free, verdict.own_waits, earliest, clock, verdict.asked.begins(treatment))
-    if found.better_from is not None:
-        return f"{no}, better not before {clock.at(found.better_from)}"
-    return f"{no}, then {say_better_not(None, clock)}" if found.last.is_open else no
+    return f"{no}{say_then(found.better_from, clock, is_open=found.last.is_open)}"
 
 
 # Is this sign usual?
@@ -360,25 +370,28 @@ def say_sighting(sighting: Sighting) -> str:
 
 
 def _sighting(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    timeline, call = sighting.timeline, f"call {clock.whom}"
-    named = {sign for rule in sighting.flags for sign in rule.targets}.intersection(sighting.meaning.ids)
-    signs = [one for one in sighting.meaning.ids if one in named or not named]
-    label = join_words(map(timeline.rule_set.label, signs)) or sighting.meaning.words
-    about = f"{capital(label)}, {_say_asked(sighting.asked, clock, timeline)}"
+    about, call = _about(sighting, clock), f"Call {clock.whom}."
     if sighting.verdict == UNKNOWN:
         unsure = "the words I don't know may matter" if sighting.windows else "no rule speaks of it"
-        yield f"I don't know. {about}: {unsure}. {capital(call)}."
-    elif sighting.verdict == RED_FLAG:
-        yield f"Red flag. {about}: see a clinician now."
-        yield from items(map(_flag, sighting.flags))
+        yield f"I don't know. {about}: {unsure}. {call}"
     elif sighting.flags:
-        yield f"{capital(call)}. {about}."
+        is_red = sighting.verdict == RED_FLAG
+        yield f"Red flag. {about}: see a clinician now." if is_red else f"{call} {about}."
         yield from items(map(_flag, sighting.flags))
     else:
         yield from _expected(sighting, about, clock)
         yield from items(f"This holds if {condition}." for condition in sighting.conditions)
         sources = sources_of(saying for window in sighting.windows for saying in window.says)
         yield f"- {capital(_say_sources(sources))}."
+
+
+def _about(sighting: Sighting, clock: Clock) -> str:
+    """Name the signs that are asked about, or those of them that are red flags, with the time."""
+    timeline, ids = sighting.timeline, sighting.meaning.ids
+    flagged = {sign for rule in sighting.flags for sign in rule.targets}
+    signs = [one for one in ids if one in flagged] or ids
+    label = join_words(map(timeline.rule_set.label, signs)) or sighting.meaning.words
+    return f"{capital(label)}, {_say_asked(sighting.asked, clock, timeline)}"
 
 
 def _expected(sighting: Sighting, about: str, clock: Clock) -> Iterator[str]:
