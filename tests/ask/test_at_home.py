@@ -1,9 +1,14 @@
 """Who needles at home is warned no less than who goes to a clinic."""
 
 import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
 
 import pytest
 
+from needlecare import load_rules
+from needlecare.views.phrases import NO_ADVICE
 from running import run
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-24T10:00")
@@ -35,3 +40,53 @@ def test_nobody_recommends_it_after_that_either() -> None:
     said = run("can", "use", "my", "dermaroller", "on", "20", "jan", *SITTING, "--setting", "home")
     assert said.code == 4
     assert "none recommends it" in said.out
+
+
+def own_words(content: object) -> Iterator[str]:
+    """Find the texts of a rule set: what they say is not for a view to change."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, Mapping):
+        for value in content.values():
+            yield from own_words(value)
+    elif isinstance(content, Iterable):
+        for value in content:
+            yield from own_words(value)
+
+
+AT_HOME = (*SITTING, "--setting", "home", "--technique", "roller")
+EVENT = ("--event", "wedding=2026-11-26", "--next", "2026-12-01", "--seen", "calm=2026-11-22")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(("plan", *AT_HOME, *EVENT, "--format", name) for name in ("text", "json", "ics", "html", "md", "csv")),
+        *(("plan", *AT_HOME, "--condition", condition, "--days", "40") for condition in ("eczema", "pregnancy")),
+        *(
+            ("can", *words.split(), *AT_HOME)
+            for words in ("sun", "use retinol", "make-up", "coffee", "vitamin c", "asdf")
+        ),
+        *(("can", "sauna", "--on", day, *AT_HOME) for day in ("2026-11-10", "2026-11-21", "2027-03-01")),
+        *(("when", *words.split(), *AT_HOME) for words in ("gym", "smoking", "use my dermaroller", "asdf")),
+        *(("why", *words.split(), *AT_HOME) for words in ("gym", "redness")),
+        *(
+            ("normal", *words.split(), "--on", day, *AT_HOME)
+            for words in ("redness", "pus", "itching", "asdf", "redness asdf")
+            for day in ("2026-11-18", "2026-11-21", "2026-12-20")
+        ),
+        *(("sessions", *AT_HOME, *more) for more in ((), ("--done", "2026-11-23"), ("--next", "2026-11-27"))),
+        ("today", *AT_HOME),
+        ("check", *AT_HOME[:-4], "--setting", "home", "--condition", "eczema"),
+        ("check", *AT_HOME[:-4], "--setting", "home", "--condition", "rosacea", "--uses", "minoxidil"),
+    ],
+    ids=lambda typed: " ".join(typed).replace(" ".join(AT_HOME), "").strip(),
+)
+def test_nobody_at_home_is_sent_to_a_clinic_that_they_do_not_have(typed: tuple[str, ...]) -> None:
+    shown = run(*typed).out
+    assert shown
+    text = unescape(re.sub(r"\\(?=\W)", "", shown.replace("\r\n ", "")))
+    for words in (NO_ADVICE, *own_words(load_rules().content)):
+        if "your clinic" in words.lower():
+            text = re.sub(re.escape(words.rstrip(".")), "", text, flags=re.IGNORECASE)
+    assert [line for line in text.splitlines() if "your clinic" in line.lower()] == []

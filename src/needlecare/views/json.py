@@ -167,9 +167,8 @@ class _RuleEntry(dict[str, Any]):
 
 def red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
     """Return the red flags of *timeline*."""
-    rule_set = timeline.rule_set
     return [
-        RedFlag("today" if rule.urgent else "clinic", flag_text(rule, rule_set), rule.targets, named(rule.says))
+        RedFlag("today" if rule.urgent else "clinic", flag_text(rule, timeline), rule.targets, named(rule.says))
         for rule in timeline.red_flags
     ]
 

@@ -265,12 +265,12 @@ def say_names(activities: Iterable[str], rule_set: RuleSet) -> str:
     return join_words(map(rule_set.label, topmost(activities, rule_set)))
 
 
-def flag_text(rule: Rule, rule_set: RuleSet) -> str:
+def flag_text(rule: Rule, timeline: Timeline) -> str:
     """Return the words of a red flag; without words of its own it is put into words by its signs."""
     if "text" in rule.words:
         return rule.words["text"]
-    signs = capital(join_words(map(rule_set.label, rule.targets)))
-    return f"{signs}: {'see a clinician' if rule.urgent else 'call your clinic'}."
+    signs = capital(join_words(map(timeline.rule_set.label, rule.targets)))
+    return f"{signs}: {'see a clinician' if rule.urgent else f'call {whom(timeline)}'}."
 
 
 def capital(text: str) -> str:

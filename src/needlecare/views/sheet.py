@@ -170,7 +170,7 @@ def _finding(finding: Finding, timeline: Timeline) -> Row:
 def _red_flags(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for rule in timeline.red_flags:
         lead, tone = ("See a clinician now", "urgent") if rule.urgent else (f"Call {clock.whom}", "call")
-        yield Row(lead, flag_text(rule, timeline.rule_set), tone, sources_of(rule.says))
+        yield Row(lead, flag_text(rule, timeline), tone, sources_of(rule.says))
 
 
 # What is usual, what is allowed, and what rules say besides.

@@ -54,7 +54,7 @@ def red_flag_line(timeline: Timeline) -> str:
 
 def flag_texts(timeline: Timeline) -> Iterator[str]:
     """Return the text of every red flag."""
-    return (flag_text(rule, timeline.rule_set) for rule in timeline.red_flags)
+    return (flag_text(rule, timeline) for rule in timeline.red_flags)
 
 
 def items(lines: Iterable[str]) -> Iterator[str]:
