@@ -13,7 +13,7 @@ from needlecare.model.facts import Condition, Facts
 from needlecare.model.facts import Test as Asked
 from needlecare.model.plan import NOT_YET, Seen, seen_on
 from needlecare.model.ruleset import ALLOW, AVOID, EXPECT, Rule, Saying
-from needlecare.model.time import ALWAYS, TREATMENT, Bound, Duration, Stretch, Term
+from needlecare.model.time import ALWAYS, TREATMENT, Bound, Duration, Range, Term
 from support import words
 
 laws = tries(30)
@@ -45,12 +45,12 @@ durations = st.sampled_from(sorted(MOST)).flatmap(
 
 
 @st.composite
-def stretches(draw: st.DrawFn) -> Stretch:
+def stretches(draw: st.DrawFn) -> Range:
     one, other = draw(durations), draw(durations)
     if draw(st.booleans()):
-        return Stretch(one, one)
+        return Range(one, one)
     near, far = sorted((one, other), key=lambda duration: duration.rough_length)
-    return Stretch(near, far)
+    return Range(near, far)
 
 
 after = st.builds(Term, st.just(TREATMENT), stretches(), st.just(1))

@@ -1,6 +1,6 @@
 import pytest
 
-from needlecare.model.time import parse_bound, parse_stretch
+from needlecare.model.time import parse_bound, parse_range
 from support import Planner, better_not, no, shown, waits, window
 
 
@@ -52,7 +52,7 @@ def test_what_is_no_bound_is_not_read_as_one(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["48h..24h", "at least", "up to soon", "24h..", "..24h", "24h...48h"])
 def test_what_is_no_stretch_is_not_read_as_one(text: str) -> None:
-    assert parse_stretch(text) is None
+    assert parse_range(text) is None
 
 
 # Ranges.

@@ -11,7 +11,7 @@ from needlecare.errors import InputError
 from needlecare.model.facts import Condition
 from needlecare.model.ruleset import Saying, Spacing
 from needlecare.model.time import Duration, shift_date
-from needlecare.timeline.sessions import ALWAYS_OPEN, Calendar, Course, fit_before, plan_course
+from needlecare.timeline.sessions import ALWAYS_OPEN, Course, OpenDays, fit_before, plan_course
 
 FIRST = date(2026, 11, 20)
 
@@ -73,7 +73,7 @@ def test_sessions_done_follow_each_other(done: list[date], told: str) -> None:
 
 
 def test_closed_days_are_left_out_and_nothing_comes_earlier() -> None:
-    calendar = Calendar(((date(2026, 12, 18), date(2026, 12, 24)),), frozenset({4}))
+    calendar = OpenDays(((date(2026, 12, 18), date(2026, 12, 24)),), frozenset({4}))
     step = planned(plan_course(every("4w", "6w"), FIRST, count=2, calendar=calendar)).steps[0]
     assert step.session.minimum == date(2026, 12, 26)
 
@@ -88,7 +88,7 @@ def test_closed_days_are_left_out_and_nothing_comes_earlier() -> None:
     ],
 )
 def test_the_nearest_open_day_is_found_on_both_sides(day: str, next_: str, last: str) -> None:
-    calendar = Calendar(((date(2026, 12, 18), date(2026, 12, 20)),), frozenset({1}))
+    calendar = OpenDays(((date(2026, 12, 18), date(2026, 12, 20)),), frozenset({1}))
     on = date.fromisoformat(day)
     assert (calendar.next_open(on).isoformat(), calendar.last_open(on).isoformat()) == (next_, last)
 
@@ -122,7 +122,7 @@ def test_a_course_has_so_many_sessions(done: int, count: int | None, numbers: li
 def test_sessions_count_on_from_one_that_is_booked(done: list[str], booked: str, short: int, third: str) -> None:
     days = [date.fromisoformat(one) for one in done]
     on = date.fromisoformat(booked)
-    steps = planned(plan_course(every("4w", "6w"), FIRST, done=days, count=3, calendar=Calendar(booked=on))).steps
+    steps = planned(plan_course(every("4w", "6w"), FIRST, done=days, count=3, calendar=OpenDays(booked=on))).steps
     step = steps[len(days)]
     assert (step.session.booked, step.done, step.days_short, step.day) == (on, None, short, on)
     assert steps[1].day == date.fromisoformat(third)
@@ -131,7 +131,7 @@ def test_sessions_count_on_from_one_that_is_booked(done: list[str], booked: str,
 def test_a_booked_session_comes_after_those_that_were_done() -> None:
     on = date(2026, 12, 18)
     with pytest.raises(InputError, match=r"2026-12-18 isn't after the session of 2026-12-18"):
-        plan_course(every("4w", "6w"), FIRST, done=[on], calendar=Calendar(booked=on))
+        plan_course(every("4w", "6w"), FIRST, done=[on], calendar=OpenDays(booked=on))
 
 
 def test_where_no_count_is_given_the_next_session_is_planned() -> None:
@@ -146,7 +146,7 @@ def test_fewer_sessions_than_there_have_been_are_refused() -> None:
 
 
 def test_a_session_that_was_done_on_a_closed_day_counts_all_the_same() -> None:
-    closed = Calendar(closed=frozenset({0, 1, 2, 3, 4}))
+    closed = OpenDays(closed=frozenset({0, 1, 2, 3, 4}))
     second, third = planned(
         plan_course(every("4w", "6w"), FIRST, done=[date(2026, 12, 18)], count=3, calendar=closed)
     ).steps
@@ -174,7 +174,7 @@ def test_the_reason_of_a_spacing_that_another_outvotes_is_not_said() -> None:
 
 def test_a_week_without_an_open_day_is_refused() -> None:
     with pytest.raises(InputError, match=r"^--avoid and --closed leave no open day within two years; leave some open$"):
-        plan_course(every("4w", "6w"), FIRST, count=2, calendar=Calendar(closed=frozenset(range(7))))
+        plan_course(every("4w", "6w"), FIRST, count=2, calendar=OpenDays(closed=frozenset(range(7))))
 
 
 def test_a_course_that_fits_gets_latest_days() -> None:
@@ -238,7 +238,7 @@ def test_what_has_been_done_has_no_latest_day() -> None:
 
 
 def test_latest_days_are_open_days() -> None:
-    spacings, closed = every("4w", "6w"), Calendar(closed=frozenset({0, 5, 6}))
+    spacings, closed = every("4w", "6w"), OpenDays(closed=frozenset({0, 5, 6}))
     course = planned(plan_course(spacings, FIRST, count=3, calendar=closed))
     event = wedding(2027, 3, 1)
     fitted = fit_before(course, spacings, event, healed=lambda day: day, calendar=closed)
@@ -285,7 +285,7 @@ def test_no_session_is_before_its_minimum_or_on_a_closed_day(
     assert near is not None
     gap = data.draw(st.integers(1, 90))
     done = [first + timedelta(days=gap)] if data.draw(st.booleans()) else []
-    course = planned(plan_course(spacings, first, done=done, count=count, calendar=Calendar(closed=frozenset(closed))))
+    course = planned(plan_course(spacings, first, done=done, count=count, calendar=OpenDays(closed=frozenset(closed))))
     last = first
     for step in course.steps:
         assert step.session.minimum >= shift_date(last, near[0])

@@ -22,7 +22,7 @@ from needlecare.model.time import (
     TREATMENT,
     Bound,
     Duration,
-    Stretch,
+    Range,
     Term,
     day_end,
     day_start,
@@ -109,7 +109,7 @@ def _later(bound: Bound, more: int) -> Bound:
 
 def _later_term(term: Term, more: int) -> Term:
     near, far = (side._replace(amount=side.amount + more) for side in (term.offset.near, term.offset.far))
-    return term._replace(offset=Stretch(near, far))
+    return term._replace(offset=Range(near, far))
 
 
 @laws
@@ -285,7 +285,7 @@ def first_instant(day: date, zone: ZoneInfo) -> datetime:
 
 
 def until(duration: Duration) -> RuleSet:
-    end = Bound((Term(TREATMENT, Stretch(duration, duration)),))
+    end = Bound((Term(TREATMENT, Range(duration, duration)),))
     return replace(words(), rules={"rest": Rule("rest", AVOID, ("gym",), None, end)})
 
 

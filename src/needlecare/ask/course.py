@@ -9,12 +9,12 @@ from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import last_instant, local_date, shift_date
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
-from needlecare.timeline.sessions import Calendar, Course, fit_before, plan_course, precare
+from needlecare.timeline.sessions import Course, OpenDays, fit_before, plan_course, precare
 from needlecare.timeline.spans import Spans
 
 
 def plan_ahead(
-    timeline: Timeline, *, count: int | None, done: Sequence[date], before: Event | None, calendar: Calendar
+    timeline: Timeline, *, count: int | None, done: Sequence[date], before: Event | None, calendar: OpenDays
 ) -> Course | None:
     """Return the course that the treatment of *timeline* begins; None where no rule says how far apart sessions are.
 

@@ -151,10 +151,10 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
         InputError: the dates of *done* don't follow each other, or no day is left open.
     """
     from needlecare.ask.course import plan_ahead
-    from needlecare.timeline.sessions import Calendar
+    from needlecare.timeline.sessions import OpenDays
 
     (only,) = _timelines(timeline)
-    calendar = Calendar(tuple(away), frozenset(closed), only.treatment.next_day)
+    calendar = OpenDays(tuple(away), frozenset(closed), only.treatment.next_day)
     return plan_ahead(only, count=count, done=done, before=before, calendar=calendar)
 
 

@@ -52,11 +52,11 @@ class Fact(NamedTuple):
         return float(self.default) if self.is_number else (self.default,)
 
     def label_of(self, answer: str) -> str:
-        """Tell how *answer* is shown."""
+        """Return how *answer* is shown."""
         return next((known.label for known in self.answers if known.id == answer), answer)
 
     def dated_of(self, answer: str) -> str:
-        """Tell what a date that comes with *answer* means; nothing if the rule set doesn't say."""
+        """Return what a date that comes with *answer* means; nothing if the rule set doesn't say."""
         return next((known.dated for known in self.answers if known.id == answer), "")
 
 
@@ -77,7 +77,7 @@ class Facts(NamedTuple):
     partial: frozenset[str] = frozenset()
 
     def value(self, fact: str) -> Given | None:
-        """Give the answer that decides, or None if nothing is known."""
+        """Return the answer that decides, or None if nothing is known."""
         if fact in self.given:
             return self.given[fact]
         return self.assumed.get(fact)
@@ -103,7 +103,7 @@ class Test(NamedTuple):
     open_high: bool = False
 
     def accepts(self, value: Given) -> bool:
-        """Tell whether *value* passes."""
+        """Report whether *value* passes."""
         if isinstance(value, tuple):
             if self.negated:
                 return any(answer not in self.answers for answer in value)
@@ -132,7 +132,7 @@ class Test(NamedTuple):
         return f"not {joined}" if self.negated else joined
 
     def names(self, value: Given) -> bool:
-        """Tell whether *value* has one of the answers that are asked about."""
+        """Report whether *value* has one of the answers that are asked about."""
         return isinstance(value, tuple) and not self.answers.isdisjoint(value)
 
 
@@ -158,5 +158,5 @@ class Condition(NamedTuple):
         return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
 
     def narrowed(self, other: "Condition") -> "Condition":
-        """Give the condition that holds where both do."""
+        """Return the condition that holds where both do."""
         return Condition(self.tests + other.tests) if other.tests else self

@@ -233,7 +233,7 @@ class Wait(NamedTuple):
 
 
 class Lift(NamedTuple):
-    """A restriction on *activity* ends at an instant: *to* tells what follows, `yes` or `better-not`."""
+    """A restriction on *activity* ends at an instant: *to* is what follows, `yes` or `better-not`."""
 
     activity: str
     at: datetime
@@ -307,7 +307,7 @@ class Window(NamedTuple):
 
     @property
     def is_for_good(self) -> bool:
-        """Tell whether it never ends, whatever is seen."""
+        """Whether it never ends, whatever is seen."""
         return self.end == self.earliest == FOREVER
 
     @property
@@ -388,7 +388,7 @@ class Clash(NamedTuple):
 
 
 class Meeting(NamedTuple):
-    """An event, and what of it clashes with the plan; *known* tells whether the rule set knows its kind.
+    """An event, and what of it clashes with the plan; *known* is whether the rule set knows its kind.
 
     *waiting* are restrictions on what it brings that are over by then, but for what only the person can see.
     """
@@ -421,7 +421,7 @@ class Timeline(NamedTuple):
 
     *reached* are the activities that have windows of their own, be they over; any other has those of what it is
     part of. *perhaps* is what would be expected for longer if an unknown fact were so, left out of the windows;
-    *flagged_from* tells, by rule, from when a red flag is one of whatever should be over by then.
+    *flagged_from* holds, by rule, from when a red flag speaks of whatever should be over by then.
     """
 
     rule_set: RuleSet
@@ -469,7 +469,7 @@ class Timeline(NamedTuple):
         return found
 
     def covers(self, activity: str) -> bool:
-        """Tell whether a rule restricts or restricted *activity*, or something that it is part of."""
+        """Report whether a rule restricts or restricted *activity*, or something that it is part of."""
         return any(one in self.reached for one in self.rule_set.lineage[activity])
 
 

@@ -32,7 +32,7 @@ class Clinic(NamedTuple):
 
 
 def contrast(one: str, other: str) -> float:
-    """Give the contrast of two colours such as #0b5d5e, from 1 to 21."""
+    """Return the contrast of two colours such as #0b5d5e, from 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -119,7 +119,7 @@ class Moment(NamedTuple):
     """A point in time that a rule can count from, besides the treatment.
 
     *usual* is when it usually comes, for what only the person can see; *clock* (hour, minute) with *day* is a time
-    of the day. With neither it has no date until somebody tells one. *label* reads after "once" and "only if".
+    of the day. With neither it has no date until somebody states one. *label* reads after "once" and "only if".
     """
 
     id: str
@@ -255,7 +255,7 @@ class Change(NamedTuple):
 class RuleSet:
     """A checked rule set with everything that it extends put in.
 
-    *weights* tells how much each kind of source counts; *content* is all that it says, as written. *batch* tells which
+    *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
     column of the clinic's exports holds which field, and under `dates` how dates are written there.
     """
 
@@ -333,6 +333,6 @@ class RuleSet:
 
     @cached_property
     def by_weight(self) -> Mapping[str, int]:
-        """The place of each source in the order of weight, which its kind gives; the weightiest is 0."""
+        """The place of each source in the order of weight, which follows from its kind; the weightiest is 0."""
         ordered = sorted(self.sources.values(), key=lambda source: (-self.weights.get(source.kind, 0), source.id))
         return {source.id: place for place, source in enumerate(ordered)}

@@ -63,7 +63,7 @@ ZERO = Duration(0, "h")
 
 
 def parse_duration(text: str) -> Duration | None:
-    """Read `48h`, `3d`, `6mo`; None where *text* is no duration or longer than a lifetime."""
+    """Parse `48h`, `3d`, `6mo`; None where *text* is no duration or longer than a lifetime."""
     match = _DURATION.fullmatch(text)
     if match is None:
         return None
@@ -82,7 +82,7 @@ class Point(NamedTuple):
 
 
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
-    """Tell the calendar date of *instant* in *zone*."""
+    """Return the calendar date of *instant* in *zone*."""
     return instant.astimezone(zone).date()
 
 
@@ -102,21 +102,21 @@ def last_date(start: datetime, end: datetime, zone: ZoneInfo) -> date:
 
 
 def readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Give the earlier and the later instant (UTC) that a wall-clock time can mean; mostly they are one."""
+    """Return the earlier and the later instant (UTC) that a wall-clock time can mean; mostly they are one."""
     first, second = (local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return (first, second) if first <= second else (second, first)
 
 
 @lru_cache(maxsize=4096)
 def day_start(day: date, zone: ZoneInfo, *, late: bool = False) -> datetime:
-    """Give the instant (UTC) at which *day* begins; with *late*, its last reading where midnight comes twice."""
+    """Return the instant (UTC) at which *day* begins; with *late*, its last reading where midnight comes twice."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     first = midnight.astimezone(UTC)
     return max(first, midnight.replace(fold=1).astimezone(UTC)) if late else first
 
 
 def day_end(day: date, zone: ZoneInfo, *, late: bool = True) -> datetime:
-    """Give the instant (UTC) at which *day* is over: the latest that it can be read as, unless *late* is false."""
+    """Return the instant (UTC) at which *day* is over: the latest that it can be read as, unless *late* is false."""
     return day_start(day + timedelta(days=1), zone, late=late)
 
 
@@ -180,7 +180,7 @@ def begins_day(instant: datetime, zone: ZoneInfo) -> bool:
 
 
 def floor_to_day(instant: datetime, zone: ZoneInfo) -> datetime:
-    """Give the midnight at or before *instant*."""
+    """Return the midnight at or before *instant*."""
     return day_start(local_date(instant, zone), zone)
 
 
@@ -198,7 +198,7 @@ _NAME = r"[a-z][a-z0-9-]*"
 _MOMENT = re.compile(rf"(?P<moment>{_NAME}(?: ends)?)(?:\s*(?P<sign>[+-])\s*(?P<length>.+))?")
 
 
-class Stretch(NamedTuple):
+class Range(NamedTuple):
     """A duration or a range of durations, *near* to *far*; *hedge* is `at least`, `up to` or nothing."""
 
     near: Duration
@@ -211,18 +211,18 @@ class Stretch(NamedTuple):
         return f"{self.hedge} {self.near}".strip()
 
     def side(self, *, far: bool) -> Duration:
-        """Give the farther or the nearer duration; without a range they are the same."""
+        """Return the farther or the nearer duration; without a range they are the same."""
         return self.far if far else self.near
 
 
-NOTHING = Stretch(ZERO, ZERO)
+NOTHING = Range(ZERO, ZERO)
 
 
 class Term(NamedTuple):
     """One part of a bound: *offset* after (*sign* 1) or before (-1) the moment called *moment*."""
 
     moment: str
-    offset: Stretch = NOTHING
+    offset: Range = NOTHING
     sign: int = 1
 
     @property
@@ -275,40 +275,40 @@ ALWAYS = Bound(())
 AT_TREATMENT = Bound((Term(TREATMENT),))
 
 
-def parse_stretch(text: str) -> Stretch | None:
-    """Read `48h`, `24h..48h`, `at least 2w`, `up to 3d`; None where *text* is none of them."""
+def parse_range(text: str) -> Range | None:
+    """Parse `48h`, `24h..48h`, `at least 2w`, `up to 3d`; None where *text* is none of them."""
     for hedge in ("at least", "up to"):
         if text.startswith(hedge + " "):
             duration = parse_duration(text[len(hedge) + 1 :].strip())
-            return Stretch(duration, duration, hedge) if duration else None
+            return Range(duration, duration, hedge) if duration else None
     near_text, dots, far_text = text.partition("..")
     near = parse_duration(near_text.strip())
     if near is None or not dots:
-        return Stretch(near, near) if near else None
+        return Range(near, near) if near else None
     far = parse_duration(far_text.strip())
     if far is None or far.rough_length < near.rough_length:
         return None
-    return Stretch(near, far)
+    return Range(near, far)
 
 
 def _parse_term(text: str) -> Term | None:
     if text.endswith(" before"):
-        stretch = parse_stretch(text.removesuffix(" before").strip())
-        return Term(TREATMENT, stretch, -1) if stretch else None
-    stretch = parse_stretch(text)
-    if stretch is not None:
-        return Term(TREATMENT, stretch)
+        length = parse_range(text.removesuffix(" before").strip())
+        return Term(TREATMENT, length, -1) if length else None
+    length = parse_range(text)
+    if length is not None:
+        return Term(TREATMENT, length)
     match = _MOMENT.fullmatch(text)
     if match is None:
         return None
     if match["length"] is None:
         return Term(match["moment"])
-    stretch = parse_stretch(match["length"].strip())
-    return Term(match["moment"], stretch, 1 if match["sign"] == "+" else -1) if stretch else None
+    length = parse_range(match["length"].strip())
+    return Term(match["moment"], length, 1 if match["sign"] == "+" else -1) if length else None
 
 
 def parse_bound(text: str) -> Bound | None:
-    """Read a bound such as `48h and redness-gone`; None where *text* is none."""
+    """Parse a bound such as `48h and redness-gone`; None where *text* is none."""
     if text == "always":
         return ALWAYS
     terms = [_parse_term(part.strip()) for part in text.split(" and ")]

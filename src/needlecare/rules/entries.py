@@ -22,7 +22,7 @@ from needlecare.model.ruleset import (
     Source,
     Spacing,
 )
-from needlecare.model.time import AT_TREATMENT, Bound, Duration, Stretch, Term
+from needlecare.model.time import AT_TREATMENT, Bound, Duration, Range, Term
 from needlecare.rules.fields import (
     ACTIVITY,
     EVENT,
@@ -48,7 +48,7 @@ from needlecare.rules.fields import (
 from needlecare.rules.read import Problems, Raw, Value
 
 _ZERO_DAYS = Duration(0, "d")
-_DAY_0 = Bound((Term("treatment", Stretch(_ZERO_DAYS, _ZERO_DAYS), -1),))
+_DAY_0 = Bound((Term("treatment", Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
 _AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), "after": (AT_TREATMENT, AT_TREATMENT)}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")
 _RULE_WORDS = marked(RULE, Mark.WORD)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from needlecare.model.facts import Answer
 from needlecare.model.ruleset import VERBS, Saying
-from needlecare.model.time import Bound, Duration, parse_bound, parse_duration, parse_stretch
+from needlecare.model.time import Bound, Duration, parse_bound, parse_duration, parse_range
 from needlecare.rules.read import Problems, Value, fields_at, text_at
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -208,7 +208,7 @@ def _usual(text: str) -> Bound | None:
 
 
 def _every(text: str) -> tuple[Duration, Duration] | None:
-    stretch = parse_stretch(text)
+    stretch = parse_range(text)
     return None if stretch is None or stretch.near.is_elapsed or stretch.far.is_elapsed else (stretch.near, stretch.far)
 
 

@@ -77,7 +77,7 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
 
 
 def _marks(window: Window, treatment: Treatment) -> Iterator[_Mark]:
-    """Tell in which lists of which days *window* stands, from the first day to the last."""
+    """Return in which lists of which days *window* stands, from the first day to the last."""
     runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
     if window.kind == AVOID and window.waits and window.over < FOREVER:
         # The clock can't know whether it has come, however long ago it was usual.
@@ -131,7 +131,7 @@ _STRICTEST = (NO, BETTER_NOT)
 
 
 def meet(timeline: Timeline) -> tuple[Meeting, ...]:
-    """Tell for each event of the treatment what of it clashes: what its kind implies, and all that is part of that."""
+    """Find, for each event of the treatment, the clashes with what its kind implies and all that is part of that."""
     return tuple(_meeting(timeline, event) for event in timeline.treatment.events)
 
 
@@ -166,7 +166,7 @@ def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
 
 
 def states_on(window: Window, first: date, last: date, zone: ZoneInfo) -> Iterator[str]:
-    """Tell what a restriction says at any instant of the days *first* to *last*: `no`, `better-not`, or neither."""
+    """Return what a restriction says at any instant of the days *first* to *last*: `no`, `better-not`, or neither."""
     for state, start, end in window.stretches:
         if touches(start, end, first, last, zone):
             yield state
@@ -176,7 +176,7 @@ _LEADS = {AVOID: "no {}", DO: "{}", ALLOW: "{} is allowed", EXPECT: "{} is to be
 
 
 def window_text(rule: Rule, label: str, kind: str) -> str:
-    """Say what *rule* asks for on a target called *label*; a rule's own text speaks of all its targets."""
+    """Return what *rule* asks for on a target called *label*; the text of a rule speaks of all its targets."""
     own = rule.words.get("text")
     if own and kind == rule.verb:
         return own
@@ -185,7 +185,7 @@ def window_text(rule: Rule, label: str, kind: str) -> str:
 
 
 def condition_text(rule: Rule, unsure: tuple[str, ...], rule_set: RuleSet) -> str | None:
-    """Say under which condition *rule* holds: its own "if", and what isn't known."""
+    """Return the condition under which *rule* holds: its own "if", and what isn't known."""
     parts = [rule.words["if"]] if "if" in rule.words else []
     parts.extend(test.in_words(rule_set.facts[test.fact]) for test in rule.when.tests if test.fact in unsure)
     return " and ".join(parts) or None

@@ -14,7 +14,7 @@ Interval = tuple[datetime, datetime]
 class Hold(NamedTuple):
     """One unbroken stretch on an activity: better not, no, better not, with the spans that make it and that lost.
 
-    The first of *spans* decides where it ends. *goes_on* tells that the next one begins right there, as a no.
+    The first of *spans* decides where it ends. *goes_on* says that the next one begins right there, as a no.
     """
 
     extent: Extent

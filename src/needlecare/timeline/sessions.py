@@ -19,7 +19,7 @@ Applying = tuple[tuple[Spacing, tuple[str, ...]], ...]
 _LONGEST_CLOSED = 732
 
 
-class Calendar(NamedTuple):
+class OpenDays(NamedTuple):
     """Days on which no session can be: whole stretches *away*, *closed* weekdays (Monday is 0). One may be *booked*."""
 
     away: tuple[tuple[date, date], ...] = ()
@@ -27,15 +27,15 @@ class Calendar(NamedTuple):
     booked: date | None = None
 
     def is_open(self, day: date) -> bool:
-        """Tell whether a session can be on *day*."""
+        """Report whether a session can be on *day*."""
         return day.weekday() not in self.closed and not any(first <= day <= last for first, last in self.away)
 
     def next_open(self, day: date) -> date:
-        """Give the first open day from *day* on."""
+        """Return the first open day from *day* on."""
         return self._search(day, 1)
 
     def last_open(self, day: date) -> date:
-        """Give the last open day up to *day*."""
+        """Return the last open day up to *day*."""
         return self._search(day, -1)
 
     def _search(self, day: date, step: int) -> date:
@@ -45,7 +45,7 @@ class Calendar(NamedTuple):
         raise InputError("--avoid and --closed leave no open day within two years; leave some open")
 
 
-ALWAYS_OPEN = Calendar()
+ALWAYS_OPEN = OpenDays()
 
 
 class Step(NamedTuple):
@@ -113,11 +113,11 @@ def precare(selection: Selection, treatment: Treatment, day: date) -> list[Preca
 
 
 def next_session(
-    spacings: Applying, last: date, *, number: int, before: Session | None = None, calendar: Calendar = ALWAYS_OPEN
+    spacings: Applying, last: date, *, number: int, before: Session | None = None, calendar: OpenDays = ALWAYS_OPEN
 ) -> Session | None:
-    """Tell when session *number* may follow one on *last*; None where no rule says.
+    """Work out when session *number* may follow one on *last*; None where no rule says.
 
-    Of several spacings the longest minimum counts, and an unknown fact counts as the answer that makes it longer.
+    The longest minimum wins, and an unknown fact counts as the answer that makes it longer.
     After a session that hasn't been yet (*before*), each date counts from the same date of that one.
     """
     timed = _timed(spacings)
@@ -151,12 +151,12 @@ def _timed(spacings: Applying) -> list[_Timed]:
 
 
 def _strictest(timed: list[_Timed], begin: date) -> _Timed:
-    """Give the spacing with the longest minimum after *begin*."""
+    """Return the spacing with the longest minimum after *begin*."""
     return max(timed, key=lambda one: (_days(begin, one[1][0]), not one[2], one[0].id))
 
 
 def deciding_spacing(spacings: Applying, first: date) -> Spacing | None:
-    """Tell which of *spacings* decides when a session may follow one on *first*."""
+    """Return which of *spacings* decides when a session may follow one on *first*."""
     timed = _timed(spacings)
     return _strictest(timed, first)[0] if timed else None
 
@@ -171,7 +171,7 @@ def plan_course(
     *,
     done: Sequence[date] = (),
     count: int | None = None,
-    calendar: Calendar = ALWAYS_OPEN,
+    calendar: OpenDays = ALWAYS_OPEN,
 ) -> Course | None:
     """Plan the sessions that follow one on *first*; those *done*, and the next one if *booked*, count from their day.
 
@@ -211,7 +211,7 @@ def plan_course(
 
 
 def _note(applying: Sequence[Spacing], deciding: Spacing | None) -> str:
-    """Say what goes with a course; the reasons of a spacing that others outvote would explain what isn't there."""
+    """Collect the notes of a course; the reasons of a spacing that others outvote would explain nothing."""
     notes = [spacing.note for spacing in applying]
     notes += [spacing.because for spacing in applying if spacing.every is None or spacing == deciding]
     return " ".join(dict.fromkeys(filter(None, notes)))
@@ -236,11 +236,11 @@ def fit_before(
     event: Event,
     *,
     healed: Callable[[date], date],
-    calendar: Calendar = ALWAYS_OPEN,
+    calendar: OpenDays = ALWAYS_OPEN,
 ) -> Course:
-    """Plan *course* backwards from an *event*: *healed* gives the first day that is free of a session's traces.
+    """Plan *course* backwards from an *event*: *healed* returns the first day that is free of a session's traces.
 
-    Every session gets its latest day; the deadline tells whether all fit, how many do, and what would make them fit.
+    Every session gets its latest day; the deadline says whether all fit, how many do, and what would make them fit.
     """
     last = event.first
     while healed(last) > event.first:
@@ -262,6 +262,6 @@ def fit_before(
 
 
 def _latest_before(spacings: Applying, following: date) -> date:
-    """Give the last day from which the longest minimum still leads to *following* at the latest."""
+    """Return the last day from which the longest minimum still leads to *following* at the latest."""
     # A month that is too short rolls back on the way back, so that it never leads beyond.
     return min(shift_date(following, spacing.every[0], -1) for spacing, _ in spacings if spacing.every is not None)
