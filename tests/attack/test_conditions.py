@@ -253,7 +253,7 @@ def test_a_path_as_windows_has_it_makes_no_odd_files(
         ("batch", "list.csv", *HERE, "--rejects", path),
         ("rules", "init", path),
     ):
-        assert is_refused(run(*arguments), f"can't write to {path}: a path is written with / here")
+        assert is_refused(run(*arguments), f"can't write to {path}: paths are written with / here")
     assert [one.name for one in tmp_path.iterdir()] == ["list.csv"]
 
 

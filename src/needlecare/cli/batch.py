@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, TextIO
 
 import typer
 
-from needlecare.cli.options import declare, parameter, present, said_of, take_options
+from needlecare.cli.options import declare, fact_texts, parameter, present, take_options
 from needlecare.cli.output import complain, refuse_windows_path
 from needlecare.errors import ExitCode, InputError
 from needlecare.options import OPTIONS
@@ -112,7 +112,7 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     from needlecare.typed import is_relative, machine_zone, parse_date, parse_zone
 
     rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
-    facts = said_of(defaults)
+    facts = fact_texts(defaults)
     for name in facts:
         if name in FIELDS:
             raise InputError(f"--fact: {name} is no fact; it is a field of its own")

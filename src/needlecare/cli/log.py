@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from needlecare.cli.app import HELP
-from needlecare.cli.options import NOTHING, dated, make_request, present, refuse_ahead, spoken, the_log, with_options
+from needlecare.cli.options import (
+    NOTHING,
+    make_request,
+    over_logged,
+    present,
+    refuse_ahead,
+    the_log,
+    with_dates,
+    with_options,
+)
 from needlecare.cli.output import complain, write_data, write_text
 from needlecare.cli.parameters import Command
 from needlecare.errors import InputError
@@ -104,7 +113,7 @@ def edit(
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
     removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
     logged = logged._replace(options=_without(logged.options, removed))
-    options = _loggable(spoken(logged, {}, typed), _without(lasting, removed))
+    options = _loggable(over_logged(logged, {}, typed), _without(lasting, removed))
     log.replace(number, options)
     no_more = sorted(lasting.keys() & removed)
     facts = _with_absolute_path(_only(changed, LASTING)) | dict.fromkeys(no_more)
@@ -158,7 +167,7 @@ def _without_relative_dates(typed: Options, known: Mapping[str, Any]) -> Options
     from needlecare.typed import machine_zone, parse_zone
 
     name = typed["tz"] or known.get("tz")
-    return dict(dated(typed, parse_zone(name) if name else machine_zone()))
+    return dict(with_dates(typed, parse_zone(name) if name else machine_zone()))
 
 
 def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:

@@ -1,4 +1,7 @@
-"""The options that every command about a treatment takes, and how commands get what they come to."""
+"""The options of a treatment on the command line → the requests that commands work with.
+
+Owns the clock, the defaults from the log, and completion. Must not know what a command does with a request.
+"""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -18,14 +21,14 @@ if TYPE_CHECKING:
     from needlecare.model.ruleset import RuleSet
 
 
-# What was typed for the options of a treatment, by their names in the table.
+# Values by the names of their options.
 Typed = Mapping[str, Any]
 # The value of an option that wasn't typed: of one, of a list, of a flag.
 NOTHING: tuple[Any, ...] = (None, [], False)
 
 
 class Request(NamedTuple):
-    """What was asked about. *now* is what `--now` says; *name* tells remembered treatments apart."""
+    """One treatment to plan or ask about. *now* is the value of `--now`; *name* tells logged treatments apart."""
 
     rule_set: "RuleSet"
     treatment: "Treatment"
@@ -35,110 +38,77 @@ class Request(NamedTuple):
 
 
 def make_request(typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None) -> Request:
-    """Turn the options of one treatment, as they were *typed*, into what is asked about.
-
-    Rule sets that were *loaded* before are taken from there.
-    """
+    """Make a request of the options of one treatment; rule sets are kept in *loaded*, and taken from there."""
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
     from needlecare.typed import machine_zone, parse_time, parse_zone, read_facts
 
-    now = typed["now"]
+    now, rules = typed["now"], typed["rules"]
     zone = parse_zone(typed["tz"]) if typed["tz"] is not None else machine_zone()
     if now is not None:
-        present(zone, now)  # what can't be read is told even where nothing asks for it
-    typed = dated(typed, zone)
+        present(zone, now)  # a mistake in it is reported even where nothing asks for the time
+    typed = with_dates(typed, zone)
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if typed["time"] is not None else None
-    kept = {} if loaded is None else loaded
-    if typed["rules"] not in kept:
-        kept[typed["rules"]] = load_rules(typed["rules"]) if typed["rules"] is not None else load_rules()
-    rule_set = kept[typed["rules"]]
-    facts = read_facts(rule_set, said_of(typed))
-    treatment = make_treatment(day, clock, zone)
-    if typed["seen"]:
-        from needlecare.typed import read_seen
+    loaded = {} if loaded is None else loaded
+    if rules not in loaded:
+        loaded[rules] = load_rules(rules) if rules is not None else load_rules()
+    facts = read_facts(loaded[rules], fact_texts(typed))
+    treatment = _with_dated(make_treatment(day, clock, zone), loaded[rules], typed)
+    return Request(loaded[rules], treatment, facts, now=now)
 
+
+def _with_dated(treatment: "Treatment", rule_set: "RuleSet", typed: Typed) -> "Treatment":
+    """Add to *treatment* what --seen, --next and --event say."""
+    from needlecare.typed import read_events, read_seen
+
+    if typed["seen"]:
         treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"]))
     if typed["next"] is not None:
-        treatment = treatment._replace(next_day=_next_day(typed["next"], treatment, now))
+        day = read_date(typed["next"], treatment.zone, typed["now"])
+        if day <= treatment.day:
+            raise InputError(f"--next: {day} isn't after the treatment on {treatment.day}; give a later date")
+        treatment = treatment._replace(next_day=day)
     if typed["event"]:
-        from needlecare.typed import read_events
-
-        treatment = treatment._replace(events=read_events(rule_set, day, typed["event"]))
-    return Request(rule_set, treatment, facts, now)
+        treatment = treatment._replace(events=read_events(rule_set, treatment.day, typed["event"]))
+    return treatment
 
 
-def dated(typed: Typed, zone: ZoneInfo) -> Typed:
+def with_dates(typed: Typed, zone: ZoneInfo) -> Typed:
     """Write the words today, yesterday and tomorrow in the options as the dates that they mean now."""
-    from needlecare.typed import is_relative, needs_today, resolve
+    from needlecare.typed import needs_today, resolve
 
-    said = {name: typed[name] for name, one in OPTIONS.items() if one.dated and typed[name]}
-    relative = {name: texts for name, texts in said.items() if any(map(needs_today, texts))}
-    soon = typed["next"] is not None and is_relative(typed["next"])
-    if not relative and not soon:
+    dated = {name: typed[name] or () for name, option in OPTIONS.items() if option.dated}
+    relative = {name: texts for name, texts in dated.items() if any(map(needs_today, texts))}
+    if not relative:
         return typed
     today = present(zone, typed["now"]).date()
-    changed = {name: [resolve(text, today) for text in texts] for name, texts in relative.items()}
-    return {**typed, **changed, **({"next": resolve(f"={typed['next']}", today)[1:]} if soon else {})}
+    return {**typed, **{name: [resolve(text, today) for text in texts] for name, texts in relative.items()}}
 
 
-def present_for(requests: Sequence[Request]) -> datetime:
-    """Give the present moment in the zone of *requests*, which may say of nothing to come that it was seen."""
-    now = present(requests[0].treatment.zone, requests[0].now)
-    for request in requests:
-        refuse_ahead(request, now)
-    return now
-
-
-def refuse_ahead(request: Request, now: datetime) -> None:
-    """Refuse what is said to have been seen after *now*, in a command that knows what time it is.
-
-    Raises:
-        InputError: something was.
-    """
-    for name, seen in request.treatment.seen.items():
-        if seen.first is not None and seen.first.at > now:
-            today = seen.first.day == now.date()
-            at, is_ = (f"{seen.first.at.astimezone(now.tzinfo):%H:%M}", f"{now:%H:%M}") if today else ("", "")
-            raise InputError(
-                f"--seen: {name} on {f'{seen.first.day} {at}'.strip()} is still to come, "
-                f"it is {f'{now.date()} {is_}'.strip()}; say it once you have seen it"
-            )
-
-
-def said_of(typed: Typed) -> dict[str, list[str]]:
-    """Gather what the options say of each fact."""
-    said: dict[str, list[str]] = {}
+def fact_texts(typed: Typed) -> dict[str, list[str]]:
+    """Return what the options answer to each fact."""
+    texts: dict[str, list[str]] = {}
     for name in FACTS:
         if (value := typed.get(name)) is not None and value != []:
-            said[name] = list(value) if OPTIONS[name].several else [value]
+            texts[name] = list(value) if OPTIONS[name].several else [value]
     for pair in typed.get("fact") or ():
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--fact: `{pair}` can't be read; write it as key=value")
-        said.setdefault(key.strip(), []).append(value)
-    return said
-
-
-def _next_day(text: str, treatment: "Treatment", now: str | None) -> date:
-    day = read_date(text, treatment.zone, now)
-    if day <= treatment.day:
-        raise InputError(
-            f"--next: {day.isoformat()} isn't after the treatment on {treatment.day.isoformat()}; give a later date"
-        )
-    return day
+        texts.setdefault(key.strip(), []).append(value)
+    return texts
 
 
 def read_date(text: str, zone: ZoneInfo, now: str | None) -> date:
-    """Read a date; the clock is read only for words such as today."""
+    """Parse a date; the clock is read only for words such as today."""
     from needlecare.typed import is_relative, parse_date
 
     return parse_date(text, present(zone, now).date() if is_relative(text) else None)
 
 
 def present(zone: ZoneInfo, now: str | None) -> datetime:
-    """Give the present moment in *zone*: what `--now` says, else the clock."""
+    """Return the present moment in *zone*: what `--now` says, else the clock."""
     if now is None:
         return datetime.now(zone)
     from needlecare.model.time import FIRST_YEAR, LAST_YEAR
@@ -152,90 +122,101 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def with_booked(requests: Sequence[Request], by: date) -> list[Request]:
-    """Add the booked sessions that have been *by* that date: what they bring stands in no other plan."""
-    from needlecare.model.plan import make_treatment
-
-    known = {one.treatment.day for one in requests}
-    booked = [
-        one._replace(treatment=make_treatment(day, None, one.treatment.zone))
-        for one in requests
-        if (day := one.treatment.next_day) is not None and day <= by and day not in known
-    ]
-    return [*requests, *booked]
+def present_for(requests: Sequence[Request]) -> datetime:
+    """Return the present moment in the zone of *requests*, and refuse sightings that are still to come."""
+    now = present(requests[0].treatment.zone, requests[0].now)
+    for request in requests:
+        refuse_ahead(request, now)
+    return now
 
 
-NO_DATE = "when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it"
+def refuse_ahead(request: Request, now: datetime) -> None:
+    """Refuse sightings after *now*, in a command that knows what time it is.
+
+    Raises:
+        InputError: there is one.
+    """
+    for name, seen in request.treatment.seen.items():
+        if seen.first is None or seen.first.at <= now:
+            continue
+        on, today = f"{seen.first.day}", f"{now.date()}"
+        if on == today:
+            on, today = f"{on} {seen.first.at.astimezone(now.tzinfo):%H:%M}", f"{today} {now:%H:%M}"
+        raise InputError(f"--seen: {name} on {on} is still to come, it is {today}; say it once you have seen it")
 
 
-def the_current(typed: Typed) -> Request:
-    """Give the treatment in progress, else the next, else the last."""
-    requests = _remembered(typed)
+def read_request(typed: Typed) -> Request:
+    """Return the treatment that a plan is for: the typed one, else of the logged ones the one that matters now.
+
+    That is the one in progress, else the next, else the last.
+    """
+    if typed["date"] is not None:
+        return make_request(typed)
+    requests = _logged(typed)
     going = [one for one in requests if _has_begun(one) and _is_open(one)]
     ahead = [one for one in requests if not _has_begun(one)]
     return going[-1] if going else ahead[0] if ahead else requests[-1]
 
 
-def all_open(typed: Typed) -> list[Request]:
-    """Give every treatment that still restricts something, or will; if none does, the last one."""
-    requests = _remembered(typed)
+def read_requests(typed: Typed) -> list[Request]:
+    """Return the treatments that a question is about: the typed one, else every logged one that is still open.
+
+    Open is one that still restricts something, or will; if none does, the last counts.
+    """
+    if typed["date"] is not None:
+        return [make_request(typed)]
+    requests = _logged(typed)
     return [one for one in requests if _is_open(one)] or requests[-1:]
 
 
-def _remembered(typed: Typed) -> list[Request]:
+def _logged(typed: Typed) -> list[Request]:
     log = None if typed["no-log"] else open_log()
     treatments = log.treatments() if log else []
     if log is None or not treatments:
         hint = "; `needlecare log add --date …` remembers it" if log is not None else ""
-        raise InputError(NO_DATE + hint)
+        raise InputError(f"when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it{hint}")
     lasting = log.lasting()
     loaded: dict[str | None, Any] = {}
-    return [
-        make_request(spoken(one, lasting, _asked_of(one, typed)), loaded)._replace(name=one.key) for one in treatments
-    ]
+    return [_logged_request(one, lasting, typed, loaded) for one in treatments]
 
 
-def _asked_of(logged: LoggedTreatment, typed: Typed) -> Typed:
-    """Give what was *typed* in a question as far as it is about this treatment."""
-    # What has been seen, and the session after that one, are those of a treatment that has been.
-    return {**typed, "seen": None, "next": None} if _is_ahead(logged, typed["now"]) else typed
-
-
-def spoken(logged: LoggedTreatment, lasting: Mapping[str, Any], typed: Typed) -> dict[str, Any]:
-    """Lay what was typed now over what was said of the treatment, and that over the lasting facts."""
-    said = dict.fromkeys(typed) | dict(lasting) | dict(logged.options)
-    said.update({name: value for name, value in typed.items() if value not in NOTHING})
-    said["now"] = typed["now"]
-    return said
-
-
-def _is_ahead(logged: LoggedTreatment, now: str | None) -> bool:
+def _logged_request(
+    logged: LoggedTreatment, lasting: Typed, typed: Typed, loaded: "dict[str | None, RuleSet]"
+) -> Request:
     from needlecare.typed import parse_date, parse_zone
 
-    return parse_date(logged.options["date"]) > present(parse_zone(logged.options["tz"]), now).date()
+    now = present(parse_zone(logged.options["tz"]), typed["now"])
+    if parse_date(logged.options["date"]) > now.date():
+        # Sightings, and the session after that one, belong to a treatment that has been.
+        typed = {**typed, "seen": None, "next": None}
+    return make_request(over_logged(logged, lasting, typed), loaded)._replace(name=logged.key)
 
 
-def _moment(request: Request) -> datetime:
-    return present(request.treatment.zone, request.now)
+def over_logged(logged: LoggedTreatment, lasting: Typed, typed: Typed) -> dict[str, Any]:
+    """Lay what was *typed* now over what is logged of the treatment, and that over the lasting facts."""
+    options = dict.fromkeys(typed) | dict(lasting) | dict(logged.options)
+    options.update({name: value for name, value in typed.items() if value not in NOTHING})
+    return {**options, "now": typed["now"]}
 
 
 def _has_begun(request: Request) -> bool:
-    return request.treatment.first <= _moment(request)
+    return request.treatment.first <= present(request.treatment.zone, request.now)
 
 
 def _is_open(request: Request) -> bool:
-    """Tell whether something of its plan, besides what never ends, is still to come."""
+    """Return whether something of its plan is still to come, besides what never ends."""
     if not _has_begun(request):
         return True
     from needlecare.model.plan import FOREVER
     from needlecare.timeline.build import build_timeline
 
+    now = present(request.treatment.zone, request.now)
     windows = build_timeline(request.rule_set, request.treatment, request.facts).windows
-    return any(_moment(request) < one.over < FOREVER for one in windows)
+    return any(now < one.over < FOREVER for one in windows)
 
 
-def the_log(*, no_log: bool) -> Log:
-    """Give the log to write to.
+def the_log(*, no_log: bool) -> "Log":
+    """Return the log to write to.
 
     Raises:
         InputError: it is switched off.
@@ -250,7 +231,7 @@ Offered = list[tuple[str, str]]
 
 
 def _rule_set(ctx: typer.Context) -> "RuleSet | None":
-    """Load the rule set that was typed so far; one that can't be used offers nothing."""
+    """Load the rule set that was typed so far; one with errors offers nothing."""
     from needlecare.errors import NeedlecareError
     from needlecare.rules.load import load_rules
 
@@ -319,37 +300,21 @@ def parameter(option: Option) -> inspect.Parameter:
     )
 
 
-def read_request(typed: Typed) -> Request:
-    """Give the one treatment that a plan is for: the typed one, else of those remembered the one that matters now."""
-    if typed["date"] is not None:
-        return make_request(typed)
-
-    return the_current(typed)
-
-
-def read_requests(typed: Typed) -> list[Request]:
-    """Give the treatments that a question is about: the typed one, else all those remembered that are still open."""
-    if typed["date"] is not None:
-        return [make_request(typed)]
-
-    return all_open(typed)
-
-
 def about_treatment(command: Callable[..., None], *, unless: str = "") -> Callable[..., None]:
-    """Give *command* the shared options; it gets what they come to as its first argument.
+    """Add the options of a treatment to *command*, whose first argument becomes the request.
 
-    With the option *unless* of its own it needs no treatment, and gets the options as they were typed.
+    Where its own option *unless* is given, it needs no treatment and gets the options as they were typed.
     """
     return _with_options(command, read_request, unless)
 
 
 def about_treatments(command: Callable[..., None]) -> Callable[..., None]:
-    """Give *command* the shared options; it gets every treatment that they may mean as its first argument."""
+    """Add the options of a treatment to *command*, whose first argument becomes every request that they may mean."""
     return _with_options(command, read_requests)
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give *command* the shared options as they were typed."""
+    """Add the options of a treatment to *command*, whose first argument becomes what was typed."""
     return _with_options(command, dict)
 
 

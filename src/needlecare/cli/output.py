@@ -8,9 +8,9 @@ from pathlib import Path
 
 from needlecare.errors import InputError
 
-# What was typed comes back in messages, however much it was.
+# Messages quote what was typed, however long that was.
 _LONGEST = 2000
-# Nothing can be read in less, and nothing that is indented by more.
+# In less than this nothing can be read; indents beyond this leave no room.
 _NARROWEST, _DEEPEST = 24, 8
 # Stand-ins for consoles that can't show these.
 _PLAINER = str.maketrans(
@@ -19,19 +19,19 @@ _PLAINER = str.maketrans(
 
 
 def complain(text: str) -> None:
-    """Write an error or a remark to stderr, without what a terminal would obey."""
+    """Write an error or a remark to stderr, without any sign that a terminal would obey."""
     from needlecare.views.phrases import harmless
 
     for number, line in enumerate(text.splitlines() or [""]):
         lead = "needlecare: " if number == 0 else "  "
-        with contextlib.suppress(OSError, ValueError):  # nobody hears it, and the exit code still tells
+        with contextlib.suppress(OSError, ValueError):  # nobody hears it; the exit code remains
             _print(f"{lead}{harmless(line)[:_LONGEST]}\n", sys.stderr)
 
 
 def write_text(text: str, *, whole_lines: bool = False) -> None:
-    """Write text for people to stdout, in whatever encoding it has, without what a terminal would obey.
+    """Write text for people to stdout, in its own encoding, without any sign that a terminal would obey.
 
-    On a terminal long lines are broken between words and go on under their text, unless *whole_lines* are wanted.
+    On a terminal, long lines break between words and continue under their text, unless *whole_lines* is set.
     """
     from needlecare.views.phrases import harmless_lines
 
@@ -57,7 +57,7 @@ def _broken(text: str) -> str:
 
 
 def write_data(text: str) -> None:
-    """Write data to stdout, in UTF-8 whatever the console."""
+    """Write data to stdout, always in UTF-8."""
     with delivering():
         sys.stdout.flush()
         binary = getattr(sys.stdout, "buffer", None)
@@ -70,7 +70,7 @@ def write_data(text: str) -> None:
 
 @contextlib.contextmanager
 def delivering() -> Iterator[None]:
-    """Write to stdout inside of this: a reader who has enough is no failure, a full disk is one.
+    """Guard writes to stdout: a reader who has enough is no failure, a full disk is one.
 
     Raises:
         InputError: there is nowhere to write to.
@@ -89,7 +89,7 @@ def delivering() -> Iterator[None]:
 
 
 def give_up_writing() -> None:
-    """Let what is still buffered go nowhere: Python would try and complain once more while it ends."""
+    """Discard what is still buffered: Python would try again, and complain, while it ends."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -101,7 +101,7 @@ def give_up_writing() -> None:
 
 
 def _bytes(text: str) -> bytes:
-    """Write as UTF-8; a question mark stands for a byte of the command line that was no text."""
+    """Encode as UTF-8; a question mark replaces bytes of the command line that were no text."""
     return text.encode(errors="replace")
 
 
@@ -118,7 +118,7 @@ def _print(text: str, stream: object) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write *text* to *path* whole or not at all; an existing target must be a regular file.
+    """Write *text* to *path*, whole or not at all; an existing target must be a regular file.
 
     Raises:
         InputError: it is a path of another system.
@@ -132,6 +132,6 @@ def write_file(path: Path, text: str) -> None:
 
 
 def refuse_windows_path(path: Path) -> None:
-    """Refuse what only Windows takes for folders: elsewhere it would become one file with an odd name."""
+    """Refuse backslashes between folders: anywhere but on Windows they make one file with an odd name."""
     if os.sep == "/" and "\\" in str(path):
-        raise InputError(f"can't write to {path}: a path is written with / here, as in folder/plan.ics")
+        raise InputError(f"can't write to {path}: paths are written with / here, as in folder/plan.ics")

@@ -75,19 +75,16 @@ def show(
 
     rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT))
     problems.raise_any()
-    if id_ in layer.entries and format_ == AnswerFormat.TEXT:
-        for name, raw in sorted(layer.entries[id_].items()):
-            write_text(f"{name}: {_brief(raw.value)}\n")
-        return
+    is_section = id_ in layer.entries
     selected = _select(layer, id_)
-    if id_ is not None and id_ not in layer.entries and not selected.off and not any(selected.entries.values()):
+    if id_ is not None and not is_section and selected.is_empty:
         known = [name for found in layer.entries.values() for name in found]
         raise InputError(f"the rule set {rule_set.id} has nothing called `{id_}`{nearest(id_, known)}")
     if format_ == AnswerFormat.JSON:
         _write_json({"ruleset": rule_set.id, "hash": rule_set.digest, **selected.record})
-    else:
-        for line in selected.lines:
-            write_text(f"{line}\n")
+        return
+    for line in selected.brief_lines if is_section else selected.lines:
+        write_text(f"{line}\n")
 
 
 class _Selected(NamedTuple):
@@ -95,6 +92,11 @@ class _Selected(NamedTuple):
 
     entries: Mapping[str, Mapping[str, "Raw"]]
     off: list[Any]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not self.off and not any(self.entries.values())
 
     @property
     def record(self) -> dict[str, Any]:
@@ -109,6 +111,12 @@ class _Selected(NamedTuple):
         }
         off = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in self.off]
         return {"entries": entries, "switched_off": off}
+
+    @property
+    def brief_lines(self) -> Iterator[str]:
+        """A line about each entry."""
+        for found in self.entries.values():
+            yield from (f"{name}: {_brief(raw.value)}" for name, raw in found.items())
 
     @property
     def lines(self) -> Iterator[str]:
@@ -130,15 +138,15 @@ def _select(layer: "Layer", id_: str | None) -> _Selected:
         # The name of a section stands for all of it, and for nothing else.
         entries = {id_: dict(sorted(layer.entries[id_].items()))}
     else:
-        entries = {
-            section: {name: raw for name, raw in sorted(found.items()) if id_ in (None, name)}
-            for section, found in layer.entries.items()
-        }
+        entries = {section: _called(id_, found) for section, found in layer.entries.items()}
     # An entry that a set switches off and another declares anew is there.
     gone = {(section, name) for section, name in layer.off if name not in layer.entries[section]}
     switched = [one for one in layer.changes if one.how == "switched off" and (one.section, one.id) in gone]
-    off = [one for one in switched if id_ in (None, one.id)]
-    return _Selected(entries, off)
+    return _Selected(entries, [one for one in switched if id_ in (None, one.id)])
+
+
+def _called(id_: str | None, entries: Mapping[str, "Raw"]) -> dict[str, "Raw"]:
+    return {name: raw for name, raw in sorted(entries.items()) if id_ in (None, name)}
 
 
 def _brief(value: Any) -> str:
@@ -146,13 +154,14 @@ def _brief(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
     label = next((value[key] for key in ("label", "ask", "title", "text") if key in value), None)
-    verb = next((verb for verb in VERBS if verb in value), None)
-    if label is None or verb is not None:
-        lead = [f"{verb} {_flow(value[verb])}"] if verb else []
-        return ", ".join([*lead, *(f"{key} {_flow(value[key])}" for key in _BRIEF if key in value)])
-    also = f" (also {', '.join(value['aka'])})" if isinstance(value.get("aka"), list) else ""
-    answers = f" {', '.join(value['answers'])}" if isinstance(value.get("answers"), dict | list) else ""
-    return f"{label}{answers}{also}"
+    verbs = [verb for verb in VERBS if verb in value][:1]
+    if label is None or verbs:
+        return ", ".join(f"{key} {_flow(value[key])}" for key in (*verbs, *_BRIEF) if key in value)
+    return f"{label}{_listed(' {}', value.get('answers'))}{_listed(' (also {})', value.get('aka'))}"
+
+
+def _listed(frame: str, words: Any) -> str:
+    return frame.format(", ".join(words)) if isinstance(words, dict | list) else ""
 
 
 def _flow(value: Any) -> str:
