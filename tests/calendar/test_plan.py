@@ -87,6 +87,12 @@ def test_a_sign_that_stays_is_a_reason_to_call(plan: Planner) -> None:
     assert found["Still redness? Call your clinic"]["DTSTART"].dt == datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
+def test_a_reason_to_call_never_rings_before_its_day(plan: Planner) -> None:
+    event = entries(plan("red: {expect: redness, until: 1d, worry-after: 1d}"))["Still redness? Call your clinic"]
+    assert event["DTSTART"].dt == datetime(2026, 11, 22, 8, tzinfo=UTC), "on a Sunday"
+    assert event.walk("VALARM")[0]["TRIGGER"].dt == timedelta(hours=1)
+
+
 def test_pre_care_stands_before_the_treatment(plan: Planner) -> None:
     found = entries(plan("retinol: {avoid: retinol, from: 7d before, until: 24h}"))
     assert found["7 days before: leave retinol"]["DTSTART"].dt == datetime(2026, 11, 13, 8, tzinfo=UTC)

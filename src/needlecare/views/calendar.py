@@ -86,30 +86,21 @@ class _Hours:
 
     def entry(self, slot: str, words: Words, at: datetime, *, late: bool) -> CalendarEntry:
         """Make an entry *at* an instant. What would ring at night rings the next morning if it may come *late*."""
-        start = self._start(at)
-        return CalendarEntry(
-            slot=slot, words=words, start=start, end=start + _LENGTH, rings=self._rings(start, late=late)
-        )
-
-    def _start(self, at: datetime) -> datetime:
-        # What changes with a whole day stands in that day's morning.
+        start = moment = _whole_minute(at)
         if ceil_to_day(at, self._zone) == at:
-            return self._clock(local_date(at, self._zone), _MORNING)
-        # Clocks of long ago were off by odd seconds; calendars know minutes.
-        return at if not at.second else at.replace(second=0, microsecond=0) + _MINUTE
+            # What changes with a whole day stands in that day's morning, and rings once people are awake.
+            day = local_date(at, self._zone)
+            start, moment = self._clock(day, _MORNING), self._morning(day)
+        rings = None if self._lead is None else self._awake(moment - self._lead, late=late) - start
+        return CalendarEntry(slot=slot, words=words, start=start, end=start + _LENGTH, rings=rings)
 
-    def _rings(self, start: datetime, *, late: bool) -> timedelta | None:
-        if self._lead is None:
-            return None
-        at = start - self._lead
+    def _awake(self, at: datetime, *, late: bool) -> datetime:
         local = at.astimezone(self._zone)
         if at < self._morning(local.date()):
-            moved = self._morning(local.date()) if late else self._clock(local.date() - _DAY, _EVENING)
-        elif local.time() >= _NIGHT:
-            moved = self._morning(local.date() + _DAY) if late else self._clock(local.date(), _EVENING)
-        else:
-            moved = at
-        return moved - start
+            return self._morning(local.date()) if late else self._clock(local.date() - _DAY, _EVENING)
+        if local.time() >= _NIGHT:
+            return self._morning(local.date() + _DAY) if late else self._clock(local.date(), _EVENING)
+        return at
 
     def _morning(self, day: date) -> datetime:
         return self._clock(day, _MORNING if day.weekday() < _SATURDAY else _WEEKEND_MORNING)
@@ -200,6 +191,11 @@ class _Entries:
     def _number(self, at: datetime) -> int:
         treatment = self._timeline.treatment
         return day_number(treatment, local_date(at, treatment.zone))
+
+
+def _whole_minute(at: datetime) -> datetime:
+    """Round up to a minute, since calendars know no seconds; clocks of long ago were off by odd ones."""
+    return at.replace(second=0, microsecond=0) + _MINUTE if at.second else at
 
 
 def _first(windows: Iterable[Window]) -> str:
