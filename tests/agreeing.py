@@ -272,14 +272,17 @@ def check_csv(timeline: Timeline) -> None:
     """Check that there is a row for each window, each with the values of the JSON."""
     rows = list(csv.DictReader(io.StringIO(csv_view.render(timeline), newline="")))
     record = json.loads(json_view.render(timeline))
-    warnings = len(record["screening"]) + len(record["red_flags"])
-    for row, window in zip(rows[warnings:], record["windows"], strict=True):
+    warnings = [*record["screening"], *record["red_flags"]]
+    assert [row["text"] for row in rows[: len(warnings)]] == [one["text"] for one in warnings]
+    for row, window in zip(rows[len(warnings) :], record["windows"], strict=True):
         for column in ("kind", "activity", "rule", "start", "origin", "precision", "text"):
             assert row[column] == (window[column] or "")
         for column in ("earliest", "end", "better_from", "better_until", "times", "if", "usually_by", "worry_after"):
             assert row[column] == (window[column] or "")
         for column in ("end_stated", "open_end"):
             assert row[column] == str(window[column]).lower()
+        says = dict.fromkeys(tuple(one.values()) for id_ in window["rules"] for one in record["rules"][id_]["says"])
+        assert row["says"] == "; ".join(f"{source}: {value}" for source, value, _ in says)
         assert row["and_once"] == "; ".join(window["and_once"])
         assert row["label"] == timeline.rule_set.label(window["activity"])
 

@@ -98,21 +98,22 @@ def read(timeline: Timeline) -> Plan:
     told = []
     for one in record["windows"]:
         start, end = on_the_wall(one["start"]), on_the_wall(one["end"])
+        better_from, better_until = (on_the_wall(one[name]) for name in ("better_from", "better_until"))
         told.append(
             Told(
-                one["kind"],
-                one["activity"],
-                one["text"].rstrip("."),
-                on_the_wall(one["better_from"]) if one["better_from"] else start,
-                start,
-                end,
-                on_the_wall(one["better_until"]) if one["better_until"] or one["open_end"] else end,
-                on_the_wall(one["earliest"]),
-                bool(one["and_once"]),
-                on_the_wall(one["worry_after"]) if one["worry_after"] else None,
-                ends_after(one["end"], datetime.fromisoformat(one["start"])),
-                last_day(one["end"], timeline.treatment.zone),
-                one["open_end"] or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
+                kind=one["kind"],
+                target=one["activity"],
+                text=one["text"].rstrip("."),
+                better_from=better_from if one["better_from"] else start,
+                start=start,
+                end=end,
+                better_until=better_until if one["better_until"] or one["open_end"] else end,
+                earliest=on_the_wall(one["earliest"]),
+                waits=bool(one["and_once"]),
+                worry=on_the_wall(one["worry_after"]) if one["worry_after"] else None,
+                lasts=ends_after(one["end"], datetime.fromisoformat(one["start"])),
+                last_of_no=last_day(one["end"], timeline.treatment.zone),
+                is_after=one["open_end"] or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
             )
         )
     treatment = timeline.treatment

@@ -1,23 +1,20 @@
 """Page, Markdown and CSV say what the JSON says: parsed back and compared, and as whole files."""
 
 import codecs
-import csv
-import io
 import json
 import os
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 
+from agreeing import check_csv
 from needlecare import Timeline
 from needlecare.views import csv as csv_view
 from needlecare.views import html
-from needlecare.views import json as json_view
 from needlecare.views import text as markdown
 from needlecare.views.json import plan_record
 from page.pages import CLINIC, HERE, Page, make_plan, rules
@@ -100,17 +97,7 @@ def test_markdown_holds_every_restriction_of_the_json(timeline: Timeline) -> Non
 
 
 def test_csv_is_warnings_and_one_row_a_window_with_the_values_of_the_json(timeline: Timeline) -> None:
-    rows = list(csv.DictReader(io.StringIO(csv_view.render(timeline), newline="")))
-    record: dict[str, Any] = json.loads(json_view.render(timeline))
-    warnings = [*record["screening"], *record["red_flags"]]
-    assert [row["text"] for row in rows[: len(warnings)]] == [one["text"] for one in warnings]
-    for row, window in zip(rows[len(warnings) :], record["windows"], strict=True):
-        for column in ("kind", "activity", "rule", "start", "origin", "precision", "text"):
-            assert row[column] == window[column]
-        for column in ("earliest", "end", "better_from", "better_until", "times", "if", "usually_by", "worry_after"):
-            assert row[column] == (window[column] or "")
-        assert row["end_stated"] == str(window["end_stated"]).lower()
-        assert row["and_once"] == "; ".join(window["and_once"])
+    check_csv(timeline)
 
 
 def test_every_day_session_and_red_flag_is_on_the_page(timeline: Timeline) -> None:
