@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from markdown_it import MarkdownIt
 
-from agreeing import check_csv
+from agreeing import check
 from needlecare import Timeline
 from needlecare.views import csv as csv_view
 from needlecare.views import html
@@ -34,70 +33,12 @@ def timeline(request: pytest.FixtureRequest) -> Timeline:
     return make_plan(facts=request.param)
 
 
-def says_until(instant: str) -> str:
-    """Say an end as people read it."""
-    end = datetime.fromisoformat(instant)
-    if (end.hour, end.minute) == (0, 0):
-        return f"the end of {said_date(end - MICROSECOND)}"
-    return f"{said_date(end)} {end:%H:%M}"
-
-
 def said_date(instant: datetime) -> str:
     return f"{instant:%a} {instant.day} {instant:%b}{'' if instant.year == 2026 else f' {instant.year}'}"
 
 
-def expected(timeline: Timeline) -> dict[str, str]:
-    """Say from the JSON how long each activity is restricted after the treatment."""
-    found: dict[str, list[str]] = {}
-    record = plan_record(timeline)
-    moment = str(record["treatment"]["moment"])
-    for window in record["windows"]:
-        ends = [instant for instant in (window["end"], window["better_until"]) if instant]
-        if window["kind"] != "avoid" or (
-            window["end"] and max(map(datetime.fromisoformat, ends)) <= datetime.fromisoformat(moment)
-        ):
-            continue
-        parts = []
-        if window["end"] is None and window["earliest"] is None:
-            parts.append("never")
-        elif window["start"] != window["end"]:
-            parts.append(f"no until {says_until(window['end']) if window['end'] else 'further notice'}")
-        if window["better_until"]:
-            parts.append(f"{'then ' if parts else ''}better not until {says_until(window['better_until'])}")
-        found.setdefault(window["activity"], []).append(", ".join(parts))
-    return {activity: "; again ".join(parts) for activity, parts in found.items()}
-
-
-def without_waits(text: str) -> str:
-    """Leave out what only the person can see."""
-    return re.sub(r"; only once .*?(?=; again |$)", "", text)
-
-
-def agrees(timeline: Timeline, shown: dict[str, str]) -> None:
-    """Check that every activity is shown with its times, or part of one that is shown with the same."""
-    rule_set = timeline.rule_set
-    assert shown
-    for activity, text in expected(timeline).items():
-        line = [rule_set.label(one) for one in rule_set.lineage[activity] if rule_set.label(one) in shown]
-        assert line, f"{activity} is not shown"
-        assert text in [without_waits(shown[label]) for label in line]
-
-
-def test_the_page_holds_every_restriction_of_the_json(timeline: Timeline) -> None:
-    lines = Page(html.render(timeline)).texts("span", "what")
-    agrees(timeline, dict(line.split(": ", 1) for line in lines))
-
-
-def test_markdown_holds_every_restriction_of_the_json(timeline: Timeline) -> None:
-    tokens = MarkdownIt("commonmark").enable("table").parse(markdown.render_markdown(timeline))
-    texts = ["".join(child.content for child in token.children or ()) for token in tokens if token.type == "inline"]
-    first = texts.index("Until when") + 3
-    last = texts.index("What to do, and until when")
-    agrees(timeline, dict(zip(texts[first:last:2], texts[first + 1 : last : 2], strict=True)))
-
-
-def test_csv_is_warnings_and_one_row_a_window_with_the_values_of_the_json(timeline: Timeline) -> None:
-    check_csv(timeline)
+def test_page_markdown_calendar_and_csv_hold_every_window_of_the_json(timeline: Timeline) -> None:
+    check(timeline)
 
 
 def test_every_day_session_and_red_flag_is_on_the_page(timeline: Timeline) -> None:
