@@ -10,6 +10,7 @@ import sys
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -379,14 +380,17 @@ def test_no_message_fails_on_a_small_character_set(arguments: tuple[str, ...], e
 # Help
 
 
-def commands() -> list[tuple[tuple[str, ...], object]]:
+def commands() -> list[tuple[tuple[str, ...], Any]]:
     """Name every command by its words, with Typer's own description of it."""
-    found: list[tuple[tuple[str, ...], object]] = []
-    frontier: list[tuple[tuple[str, ...], object]] = [((), typer.main.get_command(app))]
+    found: list[tuple[tuple[str, ...], Any]] = []
+    frontier: list[tuple[tuple[str, ...], Any]] = [((), typer.main.get_command(app))]
     while frontier:
         words, command = frontier.pop()
         found.append((words, command))
-        frontier.extend(((*words, name), sub) for name, sub in getattr(command, "commands", {}).items())
+        for name in getattr(command, "commands", {}):
+            # A command is put together when it is called.
+            _, sub, _ = command.resolve_command(typer.Context(command), [name])
+            frontier.append(((*words, name), sub))
     return found
 
 

@@ -19,7 +19,7 @@ class Option(NamedTuple):
     name: str
     help: str
     panel: str
-    metavar: str | None = None
+    metavar: str = "TEXT"
     is_flag: bool = False
     is_fact: bool = False
     several: bool = False
@@ -31,17 +31,23 @@ class Option(NamedTuple):
 
 # A new fact option is one row. The order is that of the help, and of the facts in the heading of a plan.
 _ROWS = (
-    Option(name="date", help="Its date: 2026-11-20, 20 Nov 2026, today.", panel=_TREATMENT),
-    Option(name="time", help="Its time: 16:30, 4:30pm. Without it hours become whole days.", panel=_TREATMENT),
+    Option(name="date", help="The date: 2026-11-20, 20 Nov 2026, today.", panel=_TREATMENT, metavar="DATE"),
+    Option(
+        name="time",
+        help="The time: 16:30, 4:30pm. Without it, hours become whole days.",
+        panel=_TREATMENT,
+        metavar="TIME",
+    ),
     Option(
         name="tz",
-        help="Its time zone, such as Europe/London; else this machine's.",
+        help="The time zone, such as Europe/London; by default this machine's.",
         panel=_TREATMENT,
+        metavar="ZONE",
         lasting=True,
     ),
     Option(
         name="area",
-        help="The area: face, neck, scalp, body … (repeat).",
+        help="The treated area: face, neck, scalp, body …",
         panel=_TREATMENT,
         is_fact=True,
         several=True,
@@ -50,32 +56,32 @@ _ROWS = (
     ),
     Option(
         name="technique",
-        help="pen, roller, radiofrequency …",
+        help="The technique: pen, roller, radiofrequency …",
         panel=_TREATMENT,
         is_fact=True,
         offers="answers",
     ),
     Option(
         name="add-on",
-        help="What was added: prp … (repeat).",
+        help="What was added: prp …",
         panel=_TREATMENT,
         is_fact=True,
         several=True,
         dated=True,
         offers="answers",
     ),
-    Option(name="depth", help="The needle length in mm.", panel=_TREATMENT, is_fact=True),
-    Option(name="setting", help="clinic or home.", panel=_TREATMENT, is_fact=True, offers="answers"),
+    Option(name="depth", help="The needle length in mm.", panel=_TREATMENT, metavar="MM", is_fact=True),
+    Option(name="setting", help="Where it was done: clinic or home.", panel=_TREATMENT, is_fact=True, offers="answers"),
     Option(
         name="next",
-        help="The next session is booked for this day.",
+        help="The day for which the next session is booked.",
         panel=_TREATMENT,
         metavar="DATE",
         listed=False,
     ),
     Option(
         name="skin-type",
-        help="Fitzpatrick skin type, I to VI.",
+        help="Your Fitzpatrick skin type, I to VI.",
         panel=_PERSON,
         is_fact=True,
         lasting=True,
@@ -83,7 +89,7 @@ _ROWS = (
     ),
     Option(
         name="condition",
-        help="eczema, pregnancy … or none (repeat).",
+        help="A condition: eczema, pregnancy …, or none.",
         panel=_PERSON,
         is_fact=True,
         several=True,
@@ -93,7 +99,7 @@ _ROWS = (
     ),
     Option(
         name="uses",
-        help="retinoid, minoxidil, isotretinoin, or isotretinoin=2026-05-01 if last taken that day … (repeat).",
+        help="What you use: retinoid, minoxidil …, with the last day if you stopped: isotretinoin=2026-05-01.",
         panel=_PERSON,
         is_fact=True,
         several=True,
@@ -103,7 +109,7 @@ _ROWS = (
     ),
     Option(
         name="goal",
-        help="acne-scars, rejuvenation … (repeat).",
+        help="The goal: acne-scars, rejuvenation …",
         panel=_PERSON,
         is_fact=True,
         several=True,
@@ -112,7 +118,7 @@ _ROWS = (
     ),
     Option(
         name="fact",
-        help="Any other fact of the rule set (repeat).",
+        help="Any other fact of the rule set.",
         panel=_PERSON,
         metavar="KEY=VALUE",
         several=True,
@@ -120,7 +126,7 @@ _ROWS = (
     ),
     Option(
         name="seen",
-        help="Seen: redness-gone=2026-11-22, or =no (repeat).",
+        help="When you saw something: redness-gone=2026-11-22, or =no.",
         panel=_PERSON,
         metavar="MOMENT=DATE",
         several=True,
@@ -129,7 +135,7 @@ _ROWS = (
     ),
     Option(
         name="event",
-        help="Something planned: wedding=2026-12-05, beach=2026-12-05..2026-12-12 (repeat).",
+        help="Something planned: wedding=2026-12-05, beach=2026-12-05..2026-12-12.",
         panel=_PERSON,
         metavar="KIND[:LABEL]=DATE",
         several=True,
@@ -139,14 +145,14 @@ _ROWS = (
     ),
     Option(
         name="rules",
-        help="The rule set; else microneedling.",
+        help="The rule set; by default microneedling.",
         panel=_RULES,
         metavar="NAME|FILE|FOLDER",
         lasting=True,
         offers="rule sets",
     ),
-    Option(name="now", help="Take this for the present moment.", panel=_RULES, metavar="DATETIME"),
-    Option(name="no-log", help="Don't look at what `log` remembers.", panel=_RULES, is_flag=True, listed=False),
+    Option(name="now", help="Use this as the present moment.", panel=_RULES, metavar="DATETIME"),
+    Option(name="no-log", help="Ignore what `log` remembers.", panel=_RULES, is_flag=True, listed=False),
 )
 OPTIONS = {row.name: row for row in _ROWS}
 FACTS = tuple(row.name for row in _ROWS if row.is_fact)

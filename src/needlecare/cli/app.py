@@ -27,7 +27,7 @@ LATER = {
     "normal": Later("ask", "normal", "Ask whether what you see is usual: normal redness."),
     "why": Later("ask", "why", "Show every rule and source behind an answer: why make-up."),
     "check": Later("ask", "check", "Show what speaks against a treatment, given what you say about yourself."),
-    "sessions": Later("ask", "sessions", "Plan the course: when each session can take place."),
+    "sessions": Later("ask", "sessions", "Plan the course: the earliest, best and latest date of each session."),
     "batch": Later("batch", "batch", "Plan a list of treatments, one per row."),
     "log": Later("log", "log_app", "Remember treatments and lasting facts on this machine."),
     "rules": Later("rules", "rules_app", "Write, check and compare rule sets."),

@@ -26,7 +26,7 @@ On = Annotated[
     str | None,
     typer.Option("--on", metavar="DATE", help="Ask about this day (monday, 2026-11-22); its strictest moment counts."),
 ]
-At = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="Ask about this time of the day.")]
+At = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="Ask about this time of day.")]
 Activity = Annotated[
     list[str],
     typer.Argument(
@@ -48,7 +48,7 @@ def can(
 ) -> None:
     """Ask whether something is all right.
 
-    Exit code 0 is yes, 1 is no or better not, 4 that no rule covers it.
+    Exit code: 0 yes, 1 no or better not, 4 no rule covers it.
     """
     from needlecare.ask.question import can as ask
 
@@ -58,7 +58,7 @@ def can(
 
 @about_treatments
 def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = AnswerFormat.TEXT) -> None:
-    """Ask from when something is all right again, and on what condition."""
+    """Ask when something is all right again, and on what condition."""
     from needlecare.ask.question import when as ask
 
     day = None if on is None else _read_day(on, requests)
@@ -71,9 +71,9 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
 def normal(
     requests: list[Request], *, words: Sign, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
-    """Ask whether what you see or feel is to be expected.
+    """Ask whether what you see or feel is usual.
 
-    Exit code 0 is expected, 1 call the clinic or a red flag, 4 that no rule covers it.
+    Exit code: 0 usual, 1 a reason to get help, 4 no rule covers it.
     """
     from needlecare.ask.question import normal as ask
 
@@ -83,7 +83,7 @@ def normal(
 
 @about_treatments
 def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFormat.TEXT) -> None:
-    """Show every rule and source behind an answer, how far they lie apart, and what lost."""
+    """Show every rule and source behind an answer, how much they differ, and which were overruled."""
     from needlecare.ask.question import why as ask
 
     reasons = ask(_timelines(requests), " ".join(words))
@@ -92,7 +92,7 @@ def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFor
 
 @about_treatments
 def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
-    """Show what holds now, what changes next, what is normal to see, and what isn't."""
+    """Show what holds now, what changes next, what is usual, and when to get help."""
     from needlecare.ask.question import today as ask
 
     _answer(requests, ask(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
@@ -100,9 +100,9 @@ def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> No
 
 @about_treatments
 def check(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
-    """Tell what speaks against the treatment, by what you say of yourself.
+    """Show what speaks against the treatment, given what you say about yourself.
 
-    Exit code 1 is stop, postpone or ask first, 4 that no rule judges something that you said.
+    Exit code: 1 stop, postpone or ask first, 4 no rule judges something that you said.
     """
     from needlecare.ask.question import check as ask
 
@@ -160,24 +160,26 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def sessions(
     request: Request,
     *,
-    count: Annotated[int | None, typer.Option(min=1, max=60, help="How many sessions, the first included.")] = None,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=60, help="The number of sessions, including the first.")
+    ] = None,
     done: Annotated[
-        list[str] | None, typer.Option(metavar="DATE", help="A later session that has been (repeat, in order).")
+        list[str] | None, typer.Option(metavar="DATE", help="A later session that you have had (repeatable, in order).")
     ] = None,
     before: Annotated[
         str | None, typer.Option(metavar="NAME=DATE", help="Plan backwards from this: wedding=2027-05-08.")
     ] = None,
     avoid: Annotated[
-        list[str] | None, typer.Option(metavar="DATE[..DATE]", help="Days that can't be used (repeat).")
+        list[str] | None, typer.Option(metavar="DATE[..DATE]", help="Days that you can't use (repeatable).")
     ] = None,
     closed: Annotated[
-        list[str] | None, typer.Option(metavar="DAY", help="A weekday without sessions: sun (repeat).")
+        list[str] | None, typer.Option(metavar="DAY", help="A weekday without sessions: sun (repeatable).")
     ] = None,
     format_: Format = AnswerFormat.TEXT,
 ) -> None:
-    """Plan the course: when each session may be, is best, and is late.
+    """Plan the course: the earliest, the best and the latest date of each session.
 
-    Exit code 1 is a course that doesn't fit before its event, 4 that no rule says how far apart sessions are.
+    Exit code: 1 the course doesn't fit before its event, 4 no rule says how far apart sessions are.
     """
     from needlecare.ask.question import sessions as ask
     from needlecare.typed import read_days, read_events

@@ -38,8 +38,8 @@ log_app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=HELP,
 )
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `log list`.")]
-NoLog = Annotated[bool, typer.Option("--no-log", help="Don't look at what `log` remembers.")]
+Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
+NoLog = Annotated[bool, typer.Option("--no-log", help="Ignore what `log` remembers.")]
 _NEVER_LOGGED = ("now", "no-log")
 _NEEDED = ("date", "tz")
 
@@ -49,7 +49,7 @@ Options = dict[str, Any]
 @log_app.command(cls=Command)
 @with_options
 def add(typed: Options) -> None:
-    """Remember a treatment, past or planned; without --date, only facts that hold for all of them."""
+    """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
     log = the_log(no_log=typed["no-log"])
     typed = _without_relative_dates(typed, log.lasting())
     given = _given(typed)
@@ -101,10 +101,10 @@ def edit(
     number: Number,
     forget: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Forget what was said of this: time, depth, area … (repeat)."),
+        typer.Option(metavar="NAME", help="Forget this option: time, depth, area … (repeatable)."),
     ] = None,
 ) -> None:
-    """Change what is remembered of a treatment; what isn't named stays."""
+    """Change what is remembered about a treatment; the rest stays."""
     log = the_log(no_log=typed["no-log"])
     logged, lasting = log.treatment(number), log.lasting()
     typed = _without_relative_dates(typed, {**lasting, **logged.options})
@@ -141,7 +141,7 @@ def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Op
 def remove(
     *,
     number: Number,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     no_log: NoLog = False,
 ) -> None:
     """Forget a treatment."""

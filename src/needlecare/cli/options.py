@@ -286,8 +286,8 @@ def parameter(option: Option) -> inspect.Parameter:
         completion = offer(option.offers, option.name)
     declared = typer.Option(
         f"--{option.name}",
-        metavar=option.metavar,
-        help=option.help,
+        metavar=None if option.is_flag else option.metavar,
+        help=f"{option.help.removesuffix('.')} (repeatable)." if option.several else option.help,
         rich_help_panel=option.panel,
         autocompletion=completion,
     )

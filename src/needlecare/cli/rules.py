@@ -61,12 +61,12 @@ def show(
         str | None,
         typer.Argument(
             metavar="[ID]",
-            help="An entry by its id, or a section: rules, activities, signs, moments, facts, sources …; else all.",
+            help="An entry by its id, or a section: rules, activities, signs, moments, facts … All by default.",
         ),
     ] = None,
     *,
     rules: Annotated[
-        str | None, typer.Option(metavar="NAME|FILE|FOLDER", help="The rule set; else microneedling.")
+        str | None, typer.Option(metavar="NAME|FILE|FOLDER", help="The rule set; by default microneedling.")
     ] = None,
     format_: _Format = AnswerFormat.TEXT,
 ) -> None:
