@@ -61,18 +61,20 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
 
 def satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
     """Return facts for which *condition* holds, with nothing else given; None where there are none."""
-    given: dict[str, Given] = {}
-    for name in {test.fact for test in condition.tests}:
-        tests = [test for test in condition.tests if test.fact == name]
-        tried = _numbers(asked[name], condition) if asked[name].is_number else _answers(asked[name])
-        fitting = next((value for value in tried if all(test.accepts(value) for test in tests)), None)
-        if fitting is None:
-            return None
-        given[name] = fitting
-    defaults = ((name, fact.assumed) for name, fact in asked.items() if name not in given)
-    assumed = {name: default for name, default in defaults if default is not None}
-    unknown = tuple(name for name in asked if name not in given and name not in assumed)
-    return Facts(given, assumed, unknown)
+    fitting = {name: _fitting(asked[name], condition) for name in {test.fact for test in condition.tests}}
+    given = {name: value for name, value in fitting.items() if value is not None}
+    if len(given) < len(fitting):
+        return None
+    left = {name: fact.assumed for name, fact in asked.items() if name not in given}
+    assumed = {name: default for name, default in left.items() if default is not None}
+    return Facts(given, assumed, unknown=tuple(name for name in left if name not in assumed))
+
+
+def _fitting(fact: Fact, condition: Condition) -> Given | None:
+    """Return an answer that passes all that *condition* asks of *fact*; None where there is none."""
+    tests = [test for test in condition.tests if test.fact == fact.id]
+    tried = _numbers(fact, condition) if fact.is_number else _answers(fact)
+    return next((value for value in tried if all(test.accepts(value) for test in tests)), None)
 
 
 def _answers(fact: Fact) -> Iterable[Given]:
@@ -195,21 +197,18 @@ def _worrying(rule: Rule, raw: Raw, plans: _Plans, advice: Problems) -> None:
 
 def _taken_out(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
     """Note activities that are no longer part of what they were part of, and the rules that they lose so."""
-    on: dict[str, dict[str, None]] = {}
+    on: dict[str, set[str]] = {}
     for rule in rule_set.rules.values():
         for target in rule.targets:
-            on.setdefault(target, {})[rule.id] = None
+            on.setdefault(target, set()).add(rule.id)
     for activity, raw in layer.entries["activities"].items():
-        below = layer.beneath.get(("activities", activity))
-        was = below.fields.get("under", []) if below and isinstance(raw.value, dict) else []
-        lineage = set(rule_set.lineage[activity]) if was else set()
-        lost = [one for one in ([was] if isinstance(was, str) else was) if one not in lineage]
+        lost = _lost_parents(activity, raw, rule_set, layer)
         if not lost:
             continue
-        gone = {one for parent in lost for one in rule_set.lineage[parent]} - lineage
-        kept = {rule for one in lineage for rule in on.get(one, ())}
-        rules = sorted({rule for one in gone for rule in on.get(one, ())} - kept)
-        held = f", and no longer held by {', '.join(rules)}" if rules else ""
+        lineage = set(rule_set.lineage[activity])
+        gone = rule_set.ancestry(lost) - lineage
+        rules = set().union(*(on.get(one, ()) for one in gone)) - set().union(*(on.get(one, ()) for one in lineage))
+        held = f", and no longer held by {', '.join(sorted(rules))}" if rules else ""
         advice.add(
             raw.fields.get("under", raw.id),
             f"{activity} is no longer under {', '.join(lost)}{held}; "
@@ -217,17 +216,18 @@ def _taken_out(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
         )
 
 
+def _lost_parents(activity: str, raw: Raw, rule_set: RuleSet, layer: Layer) -> list[str]:
+    below = layer.beneath.get(("activities", activity))
+    was = below.fields.get("under", []) if below and raw.fields else []
+    lineage = rule_set.lineage[activity] if was else ()
+    return [one for one in ([was] if isinstance(was, str) else was) if one not in lineage]
+
+
 def _outvoted(rule_set: RuleSet, layer: Layer, plans: _Plans, advice: Problems) -> None:
     """Note sessions entries beside which one of another set, with a longer minimum, decides."""
-    conditions = dict.fromkeys(one.when for one in rule_set.spacings.values() if one.when in plans.conditions)
     stricter: dict[str, dict[str, Spacing]] = {}
-    for facts in filter(None, map(plans.facts, conditions)):
-        sure = tuple((one, ()) for one in rule_set.spacings.values() if one.when.judge(facts)[0] is Truth.YES)
-        deciding = deciding_spacing(sure, SAMPLE.day)
-        if deciding is None or deciding.origin == rule_set.id:
-            continue
-        for one in (one for one, _ in sure if one.every and one.origin == rule_set.id):
-            stricter.setdefault(one.id, {})[deciding.id] = deciding
+    for outvoted, deciding in _votes(rule_set, plans):
+        stricter.setdefault(outvoted.id, {})[deciding.id] = deciding
     for id_, found in stricter.items():
         named = ", ".join(f"{one.id} ({'..'.join(map(str, one.every or ()))})" for one in found.values())
         advice.add(
@@ -235,6 +235,16 @@ def _outvoted(rule_set: RuleSet, layer: Layer, plans: _Plans, advice: Problems) 
             f"the sessions entry {id_} is outvoted by those whose minimum is as long or longer, where they hold too: "
             f"{named}; to shorten it, change those by their ids",
         )
+
+
+def _votes(rule_set: RuleSet, plans: _Plans) -> Iterator[tuple[Spacing, Spacing]]:
+    """Return each sessions entry of this set beside one of another that decides in its place, for somebody."""
+    conditions = dict.fromkeys(one.when for one in rule_set.spacings.values() if one.when in plans.conditions)
+    for facts in filter(None, map(plans.facts, conditions)):
+        sure = [one for one in rule_set.spacings.values() if one.when.judge(facts)[0] is Truth.YES]
+        deciding = deciding_spacing(tuple((one, ()) for one in sure), SAMPLE.day)
+        if deciding is not None and deciding.origin != rule_set.id:
+            yield from ((one, deciding) for one in sure if one.every and one.origin == rule_set.id)
 
 
 def _unused_sources(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:

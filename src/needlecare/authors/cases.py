@@ -1,6 +1,6 @@
-"""Running cases: build the plan that a case asks for, and tell where it says something else."""
+"""Cases beside a rule set: reading them, planning each, and where the plan says something else than expected."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from needlecare.errors import InputError, nearest
 from needlecare.model.plan import FOREVER, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
-from needlecare.rules.fields import EXPECTED, GIVEN, note_unknown
+from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, note_unknown
 from needlecare.rules.read import Problems, Value, place
 from needlecare.rules.shipped import read_files, read_trees
 from needlecare.timeline.build import build_timeline
@@ -18,7 +18,7 @@ DEFAULT_ZONE = "Europe/London"
 
 
 class Expected(NamedTuple):
-    """One thing that a case expects of one target: *key* tells which, *value* what it must be."""
+    """One thing that a case expects of one target: *key* says which, *value* what it must be."""
 
     target: str
     key: str
@@ -53,12 +53,9 @@ def read_cases(location: Path, problems: Problems) -> list[Case]:
 
 
 def _read_case(value: Value, problems: Problems) -> Case | None:
+    Entry(CASE, value, problems)
     if not isinstance(value, dict):
-        problems.add(value, "a case is fields: {given: {date: 2026-11-20}, expect: {makeup: {no-until: 2026-11-22}}}")
         return None
-    for key in value:
-        if key not in ("name", "given", "expect"):
-            problems.add(key, f"a case has no `{key}`; it may have name, given, expect")
     given, expect = value.get("given"), value.get("expect")
     if not isinstance(given, dict) or "date" not in given:
         problems.add(given if given is not None else value, "a case needs `given:` with at least a date")
@@ -66,18 +63,21 @@ def _read_case(value: Value, problems: Problems) -> Case | None:
     if not isinstance(expect, dict) or not expect:
         problems.add(expect if expect is not None else value, "a case needs `expect:` with at least one target")
         return None
-    at = str(place(value))
+    return _case(value, given, tuple(_expected(expect, problems)), problems)
+
+
+def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected, ...], problems: Problems) -> Case:
     facts = {key: _texts(one, problems) for key, one in given.items() if key not in GIVEN}
     name = value.get("name", f"{given['date']}{''.join(f', {key} {one}' for key, one in facts.items())}")
     return Case(
-        " ".join(str(name).split()),
-        at,
-        str(given["date"]),
-        str(given["time"]) if "time" in given else None,
-        str(given.get("tz", DEFAULT_ZONE)),
-        facts,
-        tuple(f"{moment}={when}" for moment, when in _pairs(given.get("seen"), problems)),
-        tuple(_expected(expect, problems)),
+        name=" ".join(str(name).split()),
+        place=str(place(value)),
+        date=str(given["date"]),
+        time=str(given["time"]) if "time" in given else None,
+        tz=str(given.get("tz", DEFAULT_ZONE)),
+        facts=facts,
+        seen=tuple(f"{moment}={when}" for moment, when in _pairs(given.get("seen"), problems)),
+        expected=expected,
     )
 
 
@@ -99,20 +99,17 @@ def _pairs(value: Value | None, problems: Problems) -> list[tuple[str, str]]:
     return []
 
 
-def _expected(expect: dict[Any, Any], problems: Problems) -> list[Expected]:
-    found = []
+def _expected(expect: dict[Any, Any], problems: Problems) -> Iterator[Expected]:
     for target, wanted in expect.items():
         if isinstance(wanted, str):
-            found.append(Expected(str(target), "is", wanted, str(place(wanted))))
-        elif isinstance(wanted, dict):
+            yield Expected(str(target), "is", wanted, str(place(wanted)))
+        elif not isinstance(wanted, dict):
+            problems.add(wanted, "write what is expected as {no-until: 2026-11-22} or as one word")
+        else:
             for key, value in wanted.items():
                 if key not in EXPECTED.fields:
                     note_unknown(key, EXPECTED.what, EXPECTED.fields, problems)
-                text = ", ".join(_texts(value, problems))
-                found.append(Expected(str(target), str(key), text, str(place(value))))
-        else:
-            problems.add(wanted, "write what is expected as {no-until: 2026-11-22} or as one word")
-    return found
+                yield Expected(str(target), str(key), ", ".join(_texts(value, problems)), str(place(value)))
 
 
 NOTHING = "nothing"
@@ -120,7 +117,7 @@ _SESSION = "next-session"
 
 
 class Difference(NamedTuple):
-    """A plan says *got* where a case expects something else; *unknown* tells that nothing is called so, and what is."""
+    """A plan says *got* where a case expects something else; *unknown* says that nothing has that name."""
 
     expected: Expected
     got: str
@@ -145,7 +142,7 @@ def plan_case(rule_set: RuleSet, case: Case) -> Timeline:
 
 
 def run_case(rule_set: RuleSet, case: Case) -> list[Difference]:
-    """Tell where the plan of *case* says something else than it expects."""
+    """Return where the plan of *case* says something else than it expects."""
     try:
         timeline = plan_case(rule_set, case)
     except InputError as error:
@@ -155,7 +152,7 @@ def run_case(rule_set: RuleSet, case: Case) -> list[Difference]:
 
 
 def _unknown(rule_set: RuleSet, target: str) -> str:
-    """Tell that nothing is called *target*, and what was probably meant; nothing where something is."""
+    """Return that nothing is called *target*, and what was probably meant; nothing where something is."""
     known = (*rule_set.activities, *rule_set.signs, *rule_set.screenings, _SESSION)
     if target in known:
         return ""
@@ -163,7 +160,7 @@ def _unknown(rule_set: RuleSet, target: str) -> str:
 
 
 def _agree(wanted: str, got: str) -> bool:
-    """Tell whether *got* is what was *wanted*; a date alone stands for its midnight."""
+    """Return whether *got* is what was *wanted*; a date alone stands for its midnight."""
     return got in (wanted, f"{wanted}T00:00")
 
 
@@ -188,7 +185,7 @@ def _session(timeline: Timeline, key: str) -> str:
 
 
 def _state(timeline: Timeline, target: str) -> str:
-    """Say in a word what a plan says of *target*: a screening level, or the kinds of windows on it."""
+    """Return in a word what a plan says of *target*: a screening level, or the kinds of windows on it."""
     levels = [finding.level for finding in timeline.findings if finding.screening.id == target]
     kinds = sorted({window.kind for window in timeline.windows if window.target == target})
     flags = ["red-flag"] if any(target in rule.targets and rule.urgent for rule in timeline.red_flags) else []

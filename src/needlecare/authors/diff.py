@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from needlecare.authors.cases import Case, plan_case
 from needlecare.errors import InputError
@@ -13,7 +13,7 @@ from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying
 from needlecare.model.time import Bound, Duration
 
 
-class Change(NamedTuple):
+class PlanChange(NamedTuple):
     """What a plan says of one target, in two rule sets, in how many cases; *example* is the name of the first."""
 
     target: str
@@ -24,7 +24,7 @@ class Change(NamedTuple):
 
 
 def compare_rules(old: RuleSet, new: RuleSet) -> Iterator[str]:
-    """Name the rules, screening and sessions entries, and the words, that were added, left out or changed."""
+    """Return the rules, screening and sessions entries, and the words, that were added, left out or changed."""
     yield from _compare("rule", old.rules, new.rules)
     yield from _compare("screening entry", old.screenings, new.screenings)
     yield from _compare("sessions entry", old.spacings, new.spacings)
@@ -65,25 +65,27 @@ _NAMES = {
     "high": "most",
 }
 _JOINTS = dict.fromkeys(("total", "every", "results"), "..")
-# What a rule's own value says is said first, and whose it is only where nothing else differs.
+# The own value of a rule comes first, and whose it is only where nothing else differs.
 _APART = ("id", "origin", "end", "days", "words", "says", "answers")
 
 
 def _fields(one: object, other: object) -> str:
-    """Say which fields differ, and from what to what."""
-    old = one._asdict() if isinstance(one, tuple) and hasattr(one, "_asdict") else {}
-    new = other._asdict() if isinstance(other, tuple) and hasattr(other, "_asdict") else {}
+    """Return which fields differ, and from what to what."""
+    old, new = _as_dict(one), _as_dict(other)
     parts = []
     if isinstance(one, Rule) and isinstance(other, Rule) and one.value != other.value:
         parts.append(f"{one.value} → {other.value}")
-    for name in old:
-        if old[name] != new[name] and name not in _APART:
-            said = _said(old[name], name), _said(new[name], name)
-            if f"{said[0]} → {said[1]}" not in parts:
-                parts.append(f"{_NAMES.get(name, name.replace('_', ' '))} {said[0]} → {said[1]}")
+    for name in (name for name in old if old[name] != new[name] and name not in _APART):
+        said = f"{_said(old[name], name)} → {_said(new[name], name)}"
+        if said not in parts:
+            parts.append(f"{_NAMES.get(name, name.replace('_', ' '))} {said}")
     for name, said_of in (("words", _words), ("says", _sayings), ("answers", _answers)):
         parts.extend(_entries(said_of(old.get(name, ())), said_of(new.get(name, ()))))
     return "; ".join(parts) or f"whose it is: {old.get('origin')} → {new.get('origin')}"
+
+
+def _as_dict(one: object) -> dict[str, Any]:
+    return one._asdict() if isinstance(one, tuple) and hasattr(one, "_asdict") else {}
 
 
 def _entries(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
@@ -113,20 +115,20 @@ def _answers(answers: Iterable[Answer]) -> dict[str, str]:
 
 
 def _said(value: object, name: str = "") -> str:
-    """Say the value of the field *name* as a rule file would."""
+    """Return the value of the field *name* as a rule file would write it."""
     if value is None or value in ("", ()):
         return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Condition):
         return " and ".join(map(_test, value.tests)) or "always"
-    if isinstance(value, tuple) and not isinstance(value, (Bound, Duration)):
-        return (
-            ":".join(f"{part:02}" for part in value)
-            if name == "clock"
-            else _JOINTS.get(name, ", ").join(map(_said, value))
-        )
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if not isinstance(value, tuple) or isinstance(value, (Bound, Duration)):
+        return str(value)
+    return (
+        ":".join(f"{part:02}" for part in value) if name == "clock" else _JOINTS.get(name, ", ").join(map(_said, value))
+    )
 
 
 def _test(test: Test) -> str:
@@ -137,9 +139,9 @@ def _test(test: Test) -> str:
     return f"{test.fact}: {' '.join([*low, *high])}"
 
 
-def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[list[Change], int]:
-    """Plan every case with both, and tell what changes in how many; also how many could be planned at all."""
-    changes: dict[tuple[str, str, str], Change] = {}
+def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[list[PlanChange], int]:
+    """Plan every case with both, and return what changes in how many; also how many could be planned at all."""
+    changes: dict[tuple[str, str, str], PlanChange] = {}
     planned = 0
     for case in cases:
         try:
@@ -156,7 +158,7 @@ def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[li
                     # Words can't tell what moves: the days of the example do.
                     key = _join(was - is_, 0), _join(is_ - was, 0)
                     shown = _join(was - is_, 1), _join(is_ - was, 1)
-                known = changes.get((target, *key), Change(target, *shown, 0, case.name))
+                known = changes.get((target, *key), PlanChange(target, *shown, cases=0, example=case.name))
                 changes[target, *key] = known._replace(cases=known.cases + 1)
     return sorted(changes.values(), key=lambda change: (-change.cases, change)), planned
 
@@ -180,7 +182,7 @@ def _avoided(timeline: Timeline) -> set[str]:
 
 
 def _summary(timeline: Timeline, elsewhere: set[str]) -> dict[str, list[_Said]]:
-    """Say of each target what the plan holds, counted from the treatment, so that dates don't hide what is equal.
+    """Return what the plan says of each target, counted from the treatment, so that dates don't hide what is equal.
 
     What is restricted *elsewhere*, in the plan beside it, may be so here by what it is part of.
     """
@@ -210,25 +212,25 @@ def _window(window: Window, timeline: Timeline) -> _Said:
     ends = "without end" if window.end == FOREVER else rule.value
     words = f"{window.kind} {ends}{once}"
 
-    at_once = window.start == window.end
-    days = [] if at_once else [f"{_day(window.start, timeline)} to {_day(window.end, timeline, end=True)}"]
+    days = ", ".join(_days(window, timeline)) or _day(window.start, timeline)
+    return _Said(words, f"{words} ({days})")
+
+
+def _days(window: Window, timeline: Timeline) -> Iterator[str]:
+    """Return the days that a window comes to."""
+    if window.start != window.end:
+        yield f"{_day(window.start, timeline)} to {_day(window.end, timeline, end=True)}"
     if window.better_from != window.start:
-        days.append(f"better not from {_day(window.better_from, timeline)}")
+        yield f"better not from {_day(window.better_from, timeline)}"
     if window.better_until != window.end:
-        days.append(f"better not until {_day(window.better_until, timeline, end=True)}")
-    for text, at in (
-        ("may be gone from", window.usually_by),
-        ("eases from", window.eases),
-        ("call from", window.worry_after),
-    ):
+        yield f"better not until {_day(window.better_until, timeline, end=True)}"
+    dated = (("may be gone from", window.usually_by), ("eases from", window.eases), ("call from", window.worry_after))
+    for text, at in dated:
         if at is not None:
-            days.append(f"{text} {_day(at, timeline)}")
-    days.extend(
-        f"{wait.label} usually by {_day(wait.usually_by, timeline, end=True)}"
-        for wait in (*window.waits, *window.until_seen)
-        if wait.usually_by not in (None, window.end)
-    )
-    return _Said(words, f"{words} ({', '.join(days) or _day(window.start, timeline)})")
+            yield f"{text} {_day(at, timeline)}"
+    for wait in (*window.waits, *window.until_seen):
+        if wait.usually_by not in (None, window.end):
+            yield f"{wait.label} usually by {_day(wait.usually_by, timeline, end=True)}"
 
 
 def _day(at: datetime, timeline: Timeline, *, end: bool = False) -> str:

@@ -173,18 +173,20 @@ def _check_named_alike(rule_set: RuleSet, layer: Layer, problems: Problems) -> N
     flagged = _flagged(rule_set, layer)
     expected = {sign for rule in rule_set.rules.values() if rule.verb == EXPECT for sign in rule.targets}
     serious: dict[tuple[str, ...], tuple[str, str]] = {}
-    for sign in sorted((flagged.keys() & rule_set.signs.keys()) - expected):
-        for name in _names_of(rule_set.signs[sign]):
-            serious[_words(name)[:_LONGEST_NAME]] = name.lower(), flagged[sign][0].id
-    for sign in sorted((expected & rule_set.signs.keys()) - flagged.keys()):
-        for name in _names_of(rule_set.signs[sign]):
-            inside = next((serious[run] for run in _runs(_words(name)) if run in serious), None)
-            if inside is not None:
-                problems.add(
-                    layer.entries["signs"][sign].id,
-                    f"`{sign}` is called “{name}”, and a rule says that it is normal; but “{inside[0]}” is a sign of "
-                    f"the red flag `{inside[1]}`; call what is harmless something else",
-                )
+    for one in sorted((flagged.keys() & rule_set.signs.keys()) - expected):
+        named = {
+            _words(name)[:_LONGEST_NAME]: (name.lower(), flagged[one][0].id) for name in _names_of(rule_set.signs[one])
+        }
+        serious.update(named)
+    harmless = sorted((expected & rule_set.signs.keys()) - flagged.keys())
+    for sign, name in [(one, name) for one in harmless for name in _names_of(rule_set.signs[one])]:
+        inside = next((serious[run] for run in _runs(_words(name)) if run in serious), None)
+        if inside is not None:
+            problems.add(
+                layer.entries["signs"][sign].id,
+                f"`{sign}` is called “{name}”, and a rule calls it normal; but “{inside[0]}” is a sign of the red flag "
+                f"`{inside[1]}`; choose another name for what is harmless",
+            )
 
 
 def _names_of(sign: Sign) -> tuple[str, ...]:

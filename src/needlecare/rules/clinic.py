@@ -94,23 +94,28 @@ def _logo(value: Value | None, problems: Problems) -> str:
     if kind is None:
         problems.add(value, f"`{value}` can't be a logo; use a .png, .jpg or .svg file")
         return ""
+    data, wrong = _read_logo(path, value)
+    if wrong:
+        problems.add(value, f"the logo `{value}` {wrong}")
+        return ""
+    return f"data:{kind};base64,{b64encode(data).decode()}"
+
+
+def _read_logo(path: Path, name: str) -> tuple[bytes, str]:
+    """Return the bytes of a logo, and what is wrong with it, if anything is."""
     try:
         with path.open("rb") as stream:
             data = stream.read(LARGEST_LOGO + 1)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no such file"
-        problems.add(value, f"the logo `{value}` can't be read from beside this file: {reason}")
-        return ""
+        return b"", f"can't be read from beside this file: {getattr(error, 'strerror', None) or 'no such file'}"
     if len(data) > LARGEST_LOGO:
-        problems.add(value, f"the logo `{value}` is larger than {LARGEST_LOGO // 1000} KB; save it smaller")
-        return ""
-    wrong = (
-        _wrong_svg(data) if kind == "image/svg+xml" else "" if data.startswith(_BEGINNINGS[kind]) else "not of its kind"
-    )
-    if wrong:
-        problems.add(value, f"the logo `{value}` can't be used: it is {wrong}")
-        return ""
-    return f"data:{kind};base64,{b64encode(data).decode()}"
+        return b"", f"is larger than {LARGEST_LOGO // 1000} KB; save it smaller"
+    kind = _LOGOS[Path(name).suffix.lower()]
+    if kind == "image/svg+xml":
+        wrong = _wrong_svg(data)
+    else:
+        wrong = "" if data.startswith(_BEGINNINGS[kind]) else "not of its kind"
+    return data, f"can't be used: it is {wrong}" if wrong else ""
 
 
 def _wrong_svg(data: bytes) -> str:

@@ -161,8 +161,6 @@ def parse_rule(raw: Raw, context: Context) -> Rule | None:
         return None
     verb = verbs[0]
     _check_window(entry, verb)
-    if (days := entry.get("days")) and days[1] < days[0]:
-        entry.note("days", f"the days end ({days[1]}) before they begin ({days[0]})")
     start, end = _window(entry, verb)
     if verb != CALL:
         _check_order(entry, start, end)
@@ -195,8 +193,10 @@ def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
 
 
 def _check_window(entry: Entry, verb: str) -> None:
-    """Note fields that would silently win over each other."""
+    """Note days in the wrong order, and fields that would silently win over each other."""
     given = [key for key in _RULE_WINDOW if key in entry.fields]
+    if (days := entry.get("days")) and days[1] < days[0]:
+        entry.note("days", f"the days end ({days[1]}) before they begin ({days[0]})")
     if verb == CALL and given:
         entry.note(given[0], "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`")
     elif "days" in entry.fields and given:

@@ -134,9 +134,8 @@ def decimal(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", text) else None
 
 
-def as_is(value: Value, key: str, problems: Problems) -> Value:
+def as_is(value: Value, *_: object) -> Value:
     """Leave a value to whoever knows more about it."""
-    del key, problems
     return value
 
 
@@ -431,7 +430,7 @@ SWITCHED_OFF = _section("what is switched off", *_REASONS)
 GIVEN = ("date", "time", "tz", "seen")
 # Fields of `batch` beside the facts that a rule set asks for.
 FIELDS = ("id", *GIVEN)
-GIVEN_SCHEMA: Schema = {"type": "object", "required": ["date"], "properties": {key: {} for key in GIVEN}}
+_GIVEN: Schema = {"type": "object", "required": ["date"], "properties": {key: {} for key in GIVEN}}
 EXPECTED = _section(
     "what a case expects",
     *_all(TEXTS, "no-from", "no-until", "better-from", "better-until", "not-before", "only-once"),
@@ -442,8 +441,9 @@ EXPECTED = _section(
 CASE = _section(
     "a case",
     Field("name", LINE),
-    Field("given", Kind(as_is, GIVEN_SCHEMA), "the treatment, as a person would type it"),
+    Field("given", Kind(as_is, _GIVEN), "the treatment, as a person would type it"),
     Field("expect", _entries(EXPECTED), "what the plan says of an activity, a sign or a screening entry"),
+    example="{given: {date: 2026-11-20}, expect: {makeup: {no-until: 2026-11-22}}}",
 )
 FILE = _section(
     "a rule file",

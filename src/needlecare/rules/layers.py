@@ -174,17 +174,20 @@ class Overlay:
         result.clinic = base.clinic if top.clinic is None else top.clinic
         result.batch = base.batch if top.batch is None else top.batch
         result.header = self._joined_header()
-        for section, entries in base.entries.items():
-            keep = not words_only or section in WORDS
-            result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}
-        for section, entries in top.entries.items():
-            for raw in entries.values():
-                self._lay(section, raw)
+        self._lay_entries()
         for section in ("activities", "signs", "moments", "events"):
             for raw in top.entries[section].values():
                 self._record_word(section, raw)
         for id_, reason in top.switched_off.items():
             self._switch_off(Raw(id_, reason, top.id))
+
+    def _lay_entries(self) -> None:
+        for section, entries in self._base.entries.items():
+            keep = not self._words_only or section in WORDS
+            self.result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}
+        for section, entries in self._top.entries.items():
+            for raw in entries.values():
+                self._lay(section, raw)
 
     def _joined_header(self) -> dict[str, str]:
         base, top = self._base.header, self._top.header
@@ -206,7 +209,10 @@ class Overlay:
             entries[raw.id] = raw
             return
         self.result.beneath[section, str(raw.id)] = below
-        changed = _change(section, below, raw)
+        entries[raw.id] = self._guarded(section, below, raw, _change(section, below, raw))
+
+    def _guarded(self, section: str, below: Raw, raw: Raw, changed: Raw) -> Raw:
+        """Return an entry as *raw* changed it, and note what it may not change."""
         if is_red_flag(below):
             self._guard_red_flag(below, raw)
             changed = changed._replace(file_condition=below.file_condition)
@@ -218,7 +224,7 @@ class Overlay:
             )
         if section == "activities" and PRESCRIBED == below.as_word.get("medicine") != changed.as_word.get("medicine"):
             self._problems.add(changed.id, f"`{changed.id}` is a prescribed medicine; no rule set may change that")
-        entries[raw.id] = changed
+        return changed
 
     def _record_word(self, section: str, raw: Raw) -> None:
         """Record what changes in a word, and note what may not."""
@@ -309,35 +315,42 @@ class Overlay:
         return ""
 
     def _switch_off(self, off: Raw) -> None:
-        """Take away what *off* names: an id, or a section and an id where two sections have it."""
+        """Take away what *off* names."""
         result, add = self.result, self._problems.add
-        wanted, _, named = str(off.id).rpartition(" ")
-        sections = [name for name in STATEMENTS if named in result.entries[name] and wanted in ("", name)]
-        if not sections:
-            meant = self._problems.nearest(off.id, self._statements)
-            add(off.id, f"there is no rule `{off.id}` to switch off{meant}")
+        named = str(off.id).rpartition(" ")[2]
+        section = self._section_of(off.id, named)
+        if section is None:
             return
-        if len(sections) > 1:
-            open_ = [name for name in sections if not is_red_flag(result.entries[name][named])]
-            choice = " or ".join(f"`{name} {named}`" for name in open_)
-            flagged = f"`{named}` is a red flag and can't be switched off; if you mean another, write {choice}"
-            twice = f"`{named}` stands in {' and in '.join(sections)}; write {choice}"
-            add(off.id, twice if open_ == sections else flagged)
-            return
-        section = sections[0]
         raw = result.entries[section][named]
         if is_red_flag(raw):
             add(off.id, f"`{off.id}` is a red flag and can't be switched off")
             return
-        reasons = Entry(SWITCHED_OFF, fields_at(off.fields, off.id), self._problems)
-        if "because" not in reasons.values:
+        reasons = Entry(SWITCHED_OFF, fields_at(off.fields, off.id), self._problems).values
+        if not reasons.get("because"):
             add(off.id, f"say why `{off.id}` is switched off: {off.id}: {{because: the reason, by: who decided}}")
-        elif raw.core and "by" not in reasons.values:
+        elif raw.core and not reasons.get("by"):
             add(off.id, f"`{off.id}` is part of the core; switching it off needs `because:` and `by:`")
         else:
             result.off[section, named] = off.id
             result.changes.append(_as_change(section, off._replace(id=named), "switched off", core=raw.core))
             del result.entries[section][named]
+
+    def _section_of(self, written: str, named: str) -> str | None:
+        """Return the section of what is to be switched off: an id, behind its section where two sections have it."""
+        entries = self.result.entries
+        found = [one for one in STATEMENTS if named in entries[one] and written in (named, f"{one} {named}")]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            meant = self._problems.nearest(written, self._statements)
+            self._problems.add(written, f"there is no rule `{written}` to switch off{meant}")
+            return None
+        open_ = [one for one in found if not is_red_flag(entries[one][named])]
+        choice = " or ".join(f"`{name} {named}`" for name in open_)
+        flagged = f"`{named}` is a red flag and can't be switched off; if you mean another, write {choice}"
+        twice = f"`{named}` stands in {' and in '.join(found)}; write {choice}"
+        self._problems.add(written, twice if open_ == found else flagged)
+        return None
 
     @cached_property
     def _statements(self) -> Collection[str]:
@@ -429,13 +442,13 @@ def _replaced(rows: Section | None, old: Mapping[str, Value], new: Mapping[str, 
     window = marked(rows, Mark.WINDOW)
     if "days" in new:
         yield from window
-    elif any(key in new for key in window):
+    elif not new.keys().isdisjoint(window):
         yield "days"
     if "for" in new:
         yield "until"
     elif "until" in new:
         yield "for"
-    if any(verb in new for verb in VERBS):
+    if not new.keys().isdisjoint(VERBS):
         yield from VERBS
     # Words that say why an entry states what it states would be false of something else.
     if any(key in new and new[key] != old.get(key) for key in marked(rows, Mark.VALUE)):

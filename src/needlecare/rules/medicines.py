@@ -49,7 +49,7 @@ _UNNAMED_ALONE = (
 
 
 def _forms(verbs: tuple[str, ...]) -> str:
-    """Make a pattern of verbs as orders, and as what is or was done."""
+    """Return a pattern of verbs as orders, and as what is or was done."""
     found = []
     for verb in verbs:
         first, _, rest = verb.partition(" ")
@@ -136,37 +136,39 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
     """Note every order about a prescribed medicine, wherever it stands, and every activity that is one unsaid."""
     medicines = Medicines(rule_set)
     checked = _checked(layer)
-
-    def check(where: str, field: str, text: str, at: Value) -> None:
+    for where, field, text, at in _all_texts(layer, checked):
         if " " in text and (named := medicines.ordered(text)):
             problems.add(
                 at,
                 f"{where}`{field}` gives an order about {named}, which is prescribed; no rule may tell anyone to stop, "
                 "start or change a prescribed medicine; say “ask who prescribed it”",
             )
-
-    for section, kind in _KINDS.items():
-        for raw in filter(checked, layer.entries[section].values()):
-            for field, text in _texts(raw.as_word):
-                if not (section == "facts" and text.rstrip().endswith("?")):
-                    check(f"the {kind} {raw.id}: ", field, text, raw.id)
-    for change in layer.changes:
-        if written := layer.off.get((change.section, change.id)):
-            check(f"the {_KINDS[change.section]} {change.id}: ", "because", change.because, written)
-    for field, text in _texts({**layer.header, "clinic": layer.clinic or {}}):
-        check("", field, text, text)
     for raw in filter(checked, layer.entries["activities"].values()):
         activity = rule_set.activities[raw.id]
         if activity.medicine != PRESCRIBED and (named := medicines.called(activity)):
             problems.add(
                 raw.id,
-                f"the activity {raw.id} is called as a prescribed medicine is ({named}), and no rule may tell anyone "
+                f"the activity {raw.id} has the name of a prescribed medicine ({named}), and no rule may tell anyone "
                 "to stop, start or change one; give it `medicine: prescribed`",
             )
 
 
+def _all_texts(layer: Layer, checked: Callable[[Raw], bool]) -> Iterator[tuple[str, str, str, Value]]:
+    """Return every text that people may read: whose it is, its field, itself, and where a message points."""
+    for section, kind in _KINDS.items():
+        for raw in filter(checked, layer.entries[section].values()):
+            for field, text in _texts(raw.as_word):
+                if not (section == "facts" and text.rstrip().endswith("?")):
+                    yield f"the {kind} {raw.id}: ", field, text, raw.id
+    for change in layer.changes:
+        if written := layer.off.get((change.section, change.id)):
+            yield f"the {_KINDS[change.section]} {change.id}: ", "because", change.because, written
+    for field, text in _texts({**layer.header, "clinic": layer.clinic or {}}):
+        yield "", field, text, text
+
+
 def _checked(layer: Layer) -> Callable[[Raw], bool]:
-    """Tell which entries of *layer* are to be checked: those that ship are where they are loaded for themselves."""
+    """Return which entries of *layer* are to be checked: those that ship are where they are loaded for themselves."""
     shipped = shipped_folder()
 
     @cache
@@ -183,7 +185,7 @@ def _checked(layer: Layer) -> Callable[[Raw], bool]:
 
 
 def check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
-    """Note a rule on the prescribed medicine *target* that does more than to send to who prescribed it."""
+    """Note a rule on the prescribed medicine *target* that does more than send to whoever prescribed it."""
     asks = rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", "")))
     if not asks or re.search(_CHANGED, re.sub(_FINE, "…", _plain(" ".join(rule.words.values())))):
         problems.add(
@@ -202,7 +204,7 @@ def _words(text: str) -> list[str]:
 
 
 def _texts(fields: dict[str, Value], above: str = "") -> Iterator[tuple[str, str]]:
-    """Give every text of an entry, however deep, with the field that it stands in."""
+    """Return every text of an entry, however deep, with the field that it stands in."""
     for key, value in fields.items():
         if isinstance(value, str):
             yield above or key, value

@@ -80,8 +80,8 @@ def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
 def places_of_words(entry: Value, fields: Iterable[str]) -> dict[str, Text]:
     """Return every text in *fields* of *entry*, and every word of one, with the place where it stands first."""
     found: dict[str, Text] = {}
-    written = entry if isinstance(entry, dict) else {}
-    for text in (text for field in fields if field in written for text in _texts(written[field])):
+    written = [entry[field] for field in fields if field in entry] if isinstance(entry, dict) else []
+    for text in _texts(written):
         at = place(text)
         offset: int | None = getattr(text, "inner", None) if at != NOWHERE else None
         for part in _WORD.finditer(text):

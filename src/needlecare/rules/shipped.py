@@ -89,15 +89,19 @@ def _digest(files: Files) -> str:
 def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
     """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does."""
     try:
-        if not location.is_dir():
-            return [(location, _bytes(location))]
-        paths = sorted(path for path in location.iterdir() if path.suffix in (".yaml", ".yml") and path.is_file())
+        paths = sorted(location.iterdir()) if location.is_dir() else None
     except OSError as error:
         raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
-    paths = [path for path in paths if cases or not path.name.startswith("cases")]
+    if paths is None:
+        return [(location, _bytes(location))]
+    paths = [path for path in paths if _is_of_set(path, cases=cases)]
     if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
     return [(path, _bytes(path)) for path in paths]
+
+
+def _is_of_set(path: Path, *, cases: bool) -> bool:
+    return path.suffix in (".yaml", ".yml") and path.is_file() and (cases or not path.name.startswith("cases"))
 
 
 def read_trees(files: Sequence[tuple[Path, bytes]], problems: Problems | None = None) -> list[Any]:
