@@ -1,6 +1,7 @@
-"""How fast `batch` is and how much memory it takes, beside Debian's `remind` started once for each client.
+"""How fast `batch` is, how much memory it takes and what two processes gain, beside Debian's `remind`.
 
-Run it where needlecare is installed: `python -m benchmarks.batch`, with `--all` for 200,000 rows too.
+Run it where needlecare is installed: `python -m benchmarks.batch`, with `--all` for 50,000 rows too. Speed is in plans
+a second on one core of this machine; compare it with a run of an older version, not with a figure from elsewhere.
 """
 
 import cProfile
@@ -21,7 +22,7 @@ _BATCH = [sys.executable, "-m", "needlecare", "batch"]
 _HERE = ["--tz", "Europe/London"]
 _AREAS = ("face", "face", "neck", "scalp", "body")
 _TYPES = ("I", "II", "III", "IV", "V", "VI")
-# What is asked for, in issue and design.
+# The limits.
 PLANS_A_SECOND, MOST_GROWTH_MB, TWO_JOBS = 150, 8, 1.7
 
 
@@ -68,16 +69,16 @@ def measure_lines(folder: Path, counts: list[int]) -> None:
         print(f"{count:8,} {one.seconds:8.2f} {count / one.seconds:8,.0f} {one.megabytes:6.1f}")
     first, last = counts[0], counts[-1]
     marginal = (last - first) / (found[last].seconds - found[first].seconds)
-    print(f"each further plan: {1000 / marginal:.2f} ms, {marginal:,.0f} a second (asked for: {PLANS_A_SECOND:,})")
+    print(f"each further plan: {1000 / marginal:.2f} ms, {marginal:,.0f} a second (at least {PLANS_A_SECOND:,})")
     growth = found[last].megabytes - found[first].megabytes
-    print(f"memory grew by {growth:.1f} MB from {first:,} to {last:,} rows (asked for: below {MOST_GROWTH_MB})")
+    print(f"memory grew by {growth:.1f} MB from {first:,} to {last:,} rows (at most {MOST_GROWTH_MB})")
 
 
 def measure_jobs(folder: Path, count: int) -> None:
     """Print how much faster two processes are than one."""
     one, two = (run(rows(count, folder), "--jobs", jobs) for jobs in ("1", "2"))
     ratio = one.seconds / two.seconds
-    print(f"two jobs: {ratio:.2f} times one on {count:,} rows and {os.cpu_count()} cores (asked for: {TWO_JOBS})")
+    print(f"two jobs: {ratio:.2f} times one on {count:,} rows and {os.cpu_count()} cores (at least {TWO_JOBS})")
 
 
 def measure_files(folder: Path, count: int) -> None:
@@ -136,11 +137,11 @@ def measure_remind(folder: Path, count: int) -> None:
 
 def main() -> None:
     """Measure everything."""
-    counts = [2_000, 20_000, 200_000] if "--all" in sys.argv else [2_000, 20_000]
+    counts = [2_000, 10_000, 50_000] if "--all" in sys.argv else [2_000, 10_000]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         measure_lines(folder, counts)
-        measure_jobs(folder, counts[-1])
+        measure_jobs(folder, 4_000)
         measure_files(folder, 200)
         measure_remind(folder, 200)
         profile(rows(2_000, folder))

@@ -49,19 +49,26 @@ def decode_lines(stream: BinaryIO) -> Iterator[str]:
     """
     try:
         first = stream.readline(_LONGEST)
-        is_wide = first.startswith(_UTF16)
-        # As old Macs ended their lines, and spreadsheets still can.
-        end = "\r" if b"\r" in first and b"\n" not in first and not is_wide else "\n"
         whole = io.BufferedReader(_Joined(first.removeprefix(_UTF8_MARK), stream))
-        # Latin-1 returns every byte as it was, for whatever encoding its line has.
-        encoding = "utf-16" if is_wide else "latin-1"
-        text = io.TextIOWrapper(whole, encoding, errors="replace", newline="" if is_wide else end)
-        while line := text.readline(_LONGEST):
-            yield line if is_wide else _decode(line.encode("latin-1"))
-            while len(line) >= _LONGEST and not line.endswith(end):
-                line = text.readline(_LONGEST)
+        if first.startswith(_UTF16):
+            text = io.TextIOWrapper(whole, "utf-16", errors="replace", newline="")
+            yield from _cut(text, "\n")
+        else:
+            # As old Macs ended their lines, and spreadsheets still can.
+            end = "\r" if b"\r" in first and b"\n" not in first else "\n"
+            # Latin-1 returns every byte as it was, for whatever encoding its line has.
+            text = io.TextIOWrapper(whole, "latin-1", newline=end)
+            yield from (_decode(line.encode("latin-1")) for line in _cut(text, end))
     except OSError as error:
         raise InputError(f"can't read the input: {error.strerror}") from None
+
+
+def _cut(text: TextIO, end: str) -> Iterator[str]:
+    """Yield the lines of *text*; what is too much of one is read and forgotten."""
+    while line := text.readline(_LONGEST):
+        yield line
+        while len(line) >= _LONGEST and not line.endswith(end):
+            line = text.readline(_LONGEST)
 
 
 def _decode(line: bytes) -> str:
@@ -310,19 +317,23 @@ class Columns:
         for field, column in self._mapped.items():
             if plain(column) not in known:
                 raise InputError(f"--map {field}: there is no column `{column}`; there are {there}")
-        holders: dict[str, list[str]] = {}
+        holders = self._holders(header)
+        missing = [field for field in needed if field not in holders]
+        if missing:
+            hint = f'say which one with --map {missing[0]}="…"; there are {there}'
+            raise InputError(f"no column holds the {missing[0]}; {hint}")
+
+    def _holders(self, header: list[str]) -> dict[str, str]:
+        """Return the column of each field that has one."""
+        holders: dict[str, str] = {}
         for name in header:
-            held = self.field(name)
-            if held is not None:
-                holders.setdefault(held, []).append(name)
-        for field, names in holders.items():
-            if len(names) > 1:
-                raise InputError(f"{len(names)} columns hold {field}: {' and '.join(f'`{name}`' for name in names)}")
-        for field in needed:
-            if field not in holders:
-                raise InputError(
-                    f'no column holds the {field}; say which one with --map {field}="…"; there are {there}'
-                )
+            field = self.field(name)
+            if field in holders:
+                names = [f"`{one}`" for one in header if self.field(one) == field]
+                raise InputError(f"{len(names)} columns hold {field}: {' and '.join(names)}")
+            if field is not None:
+                holders[field] = name
+        return holders
 
 
 class Rejects:

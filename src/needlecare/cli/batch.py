@@ -75,33 +75,29 @@ def batch(
     """Plan a whole list of treatments, one a row; any option of a treatment holds where a row leaves it empty."""
     from needlecare.batch.run import Batch
 
-    if dates not in (None, "dmy", "mdy"):
-        raise InputError(f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)")
-    if errors not in ("reject", "inline"):
-        raise InputError(f"--errors: `{errors}` can't be; it is reject or inline")
-    out = _choose(format_, output)
-    if resume and out.folder is None:
-        raise InputError("--resume goes on in a folder; give it with -o")
-    if full_lines and out.folder is not None:
-        raise InputError("--full-lines is for JSON Lines; it goes without -o FOLDER")
-    if errors == "inline" and out.folder is not None:
-        raise InputError("--errors inline puts errors among JSON Lines; it goes without -o FOLDER")
-    for path in (rejects, output):
-        if path is not None:
-            refuse_windows_path(path)
-    settings = _read_settings(dict(defaults))
-    settings = settings._replace(
-        order=dates, format=out.format, full_lines=full_lines, inline=errors == "inline", resume=resume
+    inline = errors == "inline"
+    out = _choose_output(format_, output)
+    for wrong, problem in (
+        (
+            dates not in (None, "dmy", "mdy"),
+            f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)",
+        ),
+        (errors not in ("reject", "inline"), f"--errors: `{errors}` can't be; it is reject or inline"),
+        (resume and not out.folder, "--resume goes on in a folder; give it with -o"),
+        (full_lines and out.folder, "--full-lines is for JSON Lines; it goes without -o FOLDER"),
+        (inline and out.folder, "--errors inline puts errors among JSON Lines; it goes without -o FOLDER"),
+    ):
+        if wrong:
+            raise InputError(problem)
+    settings = _read_settings(dict(defaults))._replace(
+        order=dates, format=out.format, full_lines=full_lines, inline=inline, resume=resume
     )
-    rejects = _choose_rejects(source, rejects, None if settings.inline else out.lines)
-    for name, path in (("--rejects", rejects), ("-o", out.lines)):
-        if path is not None and source != "-" and _is_same(path, Path(source)):
-            raise InputError(f"{name} {path}: that is the input")
+    rejects = _choose_rejects(source, rejects, out.lines, inline=inline)
     whole = Batch(settings, tuple(map_ or ()), folder=out.folder, lines=out.lines, rejects=rejects, jobs=jobs)
     with _open(source) as stream:
         summary = _run(whole, stream)
     _report_end(summary, whole)
-    if summary.rejected and not settings.inline:
+    if summary.rejected and not inline:
         raise SystemExit(ExitCode.NO)
 
 
@@ -126,7 +122,7 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     return Settings(rules=rules, tz=tz, today=today, defaults=texts)
 
 
-class _Destination(NamedTuple):
+class _Output(NamedTuple):
     """Where plans go: files of some *format* in a *folder*; else *lines* to a file, or to stdout without one."""
 
     format: str
@@ -134,39 +130,49 @@ class _Destination(NamedTuple):
     lines: Path | None = None
 
 
-def _choose(format_: str | None, output: Path | None) -> _Destination:
+def _choose_output(format_: str | None, path: Path | None) -> _Output:
     from needlecare.batch.plans import LINES
     from needlecare.views.formats import FORMATS
 
     formats = (LINES, *FORMATS)
     if format_ not in (None, *formats):
         raise InputError(f"--format: there is no `{format_}`; it is one of {', '.join(formats)}")
-    if output is None:
+    if path is None:
         if format_ not in (None, LINES):
             raise InputError(f"--format {format_} makes a file a client; say with -o in which folder")
-        return _Destination(LINES)
-    if format_ == LINES or (format_ is None and output.suffix.lower() in _LINE_SUFFIXES):
-        return _Destination(LINES, lines=output)
+        return _Output(LINES)
+    refuse_windows_path(path)
+    if format_ == LINES or (format_ is None and path.suffix.lower() in _LINE_SUFFIXES):
+        return _Output(LINES, lines=path)
     if format_ is None:
-        raise InputError(f"-o {output}: which files are to be in it? Give --format {', '.join(FORMATS)}")
-    return _Destination(format_, folder=output)
+        raise InputError(f"-o {path}: which files are to be in it? Give --format {', '.join(FORMATS)}")
+    return _Output(format_, folder=path)
 
 
-def _choose_rejects(source: str, typed: Path | None, lines: Path | None) -> Path | None:
-    """Return where rejected rows go: not where the *lines* do."""
-    path = Path(source)
-    rejects = typed
-    if rejects is None and source != "-" and path.name:
-        suffix = path.suffix if path.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
-        rejects = path.with_name(f"{path.stem}.rejects{suffix}")
-    if rejects is not None and lines is not None and _is_same(rejects, lines):
+def _choose_rejects(source: str, typed: Path | None, lines: Path | None, *, inline: bool) -> Path | None:
+    """Return where rejected rows go: where neither the input nor the *lines* are."""
+    rejects = typed or _rejects_beside(source)
+    if typed is not None:
+        refuse_windows_path(typed)
+    for name, path in (("--rejects", typed), ("-o", lines)):
+        if source != "-" and _is_same(path, Path(source)):
+            raise InputError(f"{name} {path}: that is the input")
+    if not inline and _is_same(rejects, lines):
         raise InputError(f"--rejects {rejects}: that is where the plans go")
     return rejects
 
 
-def _is_same(path: Path, other: Path) -> bool:
+def _rejects_beside(source: str) -> Path | None:
+    path = Path(source)
+    if source == "-" or not path.name:
+        return None
+    suffix = path.suffix if path.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
+    return path.with_name(f"{path.stem}.rejects{suffix}")
+
+
+def _is_same(path: Path | None, other: Path | None) -> bool:
     with contextlib.suppress(OSError, RuntimeError):  # a path that leads nowhere is an error where it is used
-        return path.resolve() == other.resolve()
+        return path is not None and other is not None and path.resolve() == other.resolve()
     return False
 
 
@@ -204,17 +210,21 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
 
 
 def _report_end(summary: "Summary", whole: "Batch") -> None:
+    if summary.unused:
+        _report_unused(summary.unused)
     parts = [_count(summary.made, "plan")]
     if summary.left:
         parts.append(f"{_count(summary.left, 'file')} left as {'it is' if summary.left == 1 else 'they are'}")
     if summary.rejected:
-        where = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
-        parts.append(f"{_count(summary.rejected, 'row')} rejected{where}")
-    if summary.unused:
-        hints = [f'--map {field}="{name}"' for name, field in summary.unused.items() if field]
-        perhaps = f"; perhaps you want {' '.join(hints)}" if hints else ""
-        complain(f"not used: the columns {', '.join(f'`{name}`' for name in summary.unused)}{perhaps}")
+        mend = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
+        parts.append(f"{_count(summary.rejected, 'row')} rejected{mend}")
     complain(", ".join(parts))
+
+
+def _report_unused(columns: Mapping[str, str | None]) -> None:
+    hints = [f'--map {field}="{name}"' for name, field in columns.items() if field]
+    perhaps = f"; perhaps you want {' '.join(hints)}" if hints else ""
+    complain(f"not used: the columns {', '.join(f'`{name}`' for name in columns)}{perhaps}")
 
 
 def _count(number: int, noun: str) -> str:
