@@ -5,10 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ask.conftest import Make
-from needlecare.ask.lookup import Meaning, find_activities
-from needlecare.ask.times import at_instant
-from needlecare.ask.verdict import Verdict, find_return, judge
-from needlecare.model.plan import Timeline
+from needlecare import can, when
 from needlecare.views.answers import say
 from needlecare.views.days import list_lifts
 from needlecare.views.phrases import Clock
@@ -16,26 +13,18 @@ from needlecare.views.phrases import Clock
 LATE = datetime(2026, 11, 27, 9, tzinfo=UTC)
 
 
-def means(timeline: Timeline, words: str) -> Meaning:
-    return find_activities(timeline.rule_set, words)
-
-
-def ask(timeline: Timeline, words: str, at: datetime = LATE) -> Verdict:
-    return judge([timeline], means(timeline, words), at_instant(at, timeline.treatment))
-
-
 @pytest.mark.parametrize("words", ["swimming", "heat", "exercise", "skincare", "acids", "shaving"])
 @pytest.mark.parametrize("day", [21, 24, 27, 30])
 def test_each_part_waits_for_what_its_windows_in_the_plan_wait_for(plan_for: Make, words: str, day: int) -> None:
     timeline, at = plan_for(), datetime(2026, 11, day, 9, tzinfo=UTC)
-    for part in ask(timeline, words, at).parts:
+    for part in can(timeline, words, at).parts:
         windows = [one for one in timeline.windows_on(part.activity) if one.better_from <= at or one.over <= at]
         assert {wait.bound for wait in part.and_once} <= {wait.bound for one in windows for wait in one.waits}
 
 
 def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make) -> None:
     timeline = plan_for()
-    answer = ask(timeline, "swimming")
+    answer = can(timeline, "swimming", LATE)
     assert [wait.bound for wait in answer.and_once] == ["redness-gone"], "all of it waits for that"
     assert {part.activity: [wait.bound for wait in part.and_once] for part in answer.parts} == {
         "swimming": [],
@@ -48,11 +37,11 @@ def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make) -> None:
 
 def test_when_says_it_of_the_part_alone_too(plan_for: Make) -> None:
     timeline = plan_for()
-    said = say(find_return([timeline], means(timeline, "swimming")))
+    said = say(when(timeline, "swimming"))
     assert said.startswith(
         "Swimming: not before Thu 26 Nov.\n- Swimming: not before Thu 26 Nov.\n- Hot tubs: not before"
     )
-    said = say(find_return([timeline], means(timeline, "sauna"), LATE))
+    said = say(when(timeline, "sauna", LATE))
     assert said.startswith("Saunas: free from Fri 27 Nov 09:00.\n- Only if no redness is left.\n")
 
 
@@ -63,4 +52,4 @@ def test_the_plan_does_not_call_it_free_as_a_whole(plan_for: Make) -> None:
 
 
 def test_what_waits_for_the_same_as_a_whole_is_said_once(plan_for: Make) -> None:
-    assert "\n- Only if no redness is left.\n" in say(ask(plan_for(), "sauna"))
+    assert "\n- Only if no redness is left.\n" in say(can(plan_for(), "sauna", LATE))
