@@ -28,7 +28,10 @@ _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"(.+?)(?:(?<=[0-9yw])T|\s+(?=[0-9]{1,2}:))(.+)")
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
-_WEEKDAY = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)[a-z]*\b", re.IGNORECASE)
+# By their first three letters, as people write them; Monday is 0, January is 0.
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAY = re.compile(rf"\b({'|'.join(WEEKDAYS)})[a-z]*\b", re.IGNORECASE)
 _FULL_YEAR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _DATE_SIGNS = re.compile(r"[A-Za-z0-9\s,./-]+")
 # Files beside the zones that name none; one of them would make a plan depend on the machine.

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, NamedTuple
 
 from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
-from needlecare.ask.times import Length, When, at_instant, at_time, go_on, lasting, on_day
+from needlecare.ask.times import Length, When, at_instant, at_time, go_on, lasting, on_day, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import Event, Timeline, make_treatment
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
@@ -199,7 +199,7 @@ class _Question(NamedTuple):
         day, past = self.day, False
         lengths: tuple[Length, ...] = ()
         if not meaning.is_sure:
-            from needlecare.ask.when import split_time, when_asked
+            from needlecare.ask.when import split_time
 
             reading = split_time(self.typed, first.treatment, self.present)
             reading = reading if day is None else reading.on(day, self.typed)

@@ -1,12 +1,27 @@
-"""The time that a question is about: an instant, whole days, or a part of a day, and what lies in it."""
+"""The time that a question is about: an instant, whole days, or a part of a day. It reads no words."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
+from needlecare.errors import InputError
 from needlecare.model.plan import Treatment, touches
-from needlecare.model.time import Duration, day_end, day_start, last_date, local_date, readings, shift_date
+from needlecare.model.time import (
+    FIRST_YEAR,
+    INSTANT,
+    LAST_YEAR,
+    Duration,
+    day_end,
+    day_start,
+    last_date,
+    local_date,
+    readings,
+    shift_date,
+)
+from needlecare.typed import MONTH_NAMES, WEEKDAYS
 
+# Reads the clock; called only where it is needed.
+Present = Callable[[], datetime]
 UNITS = {"day": ("d", 1), "week": ("w", 1), "fortnight": ("w", 2), "month": ("mo", 1)}
 ELAPSED = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
 
@@ -117,3 +132,173 @@ def lasting(lengths: Iterable[Length], treatment: Treatment, now: datetime) -> W
     if over <= now.astimezone(UTC):
         return at_instant(now, treatment)
     return at_instant(over, treatment) if all(one.elapsed is not None for one in lengths) else on_day(when.last)
+
+
+class Reading(NamedTuple):
+    """What words say of the time: *words* are what is left without them.
+
+    *part* is a part of the day, of today if *this*. A clock time of *either* half of the day is “at 6”. *lead* is
+    `before` (all the time until then), `after` (the rest of the day) or `since`. *lengths* are how long it goes on,
+    from the treatment if it is an *opening*. *weekday* and *exact* are how its day was named: by name, by date.
+    """
+
+    words: str = ""
+    first: date | None = None
+    last: date | None = None
+    clock: time | None = None
+    at: datetime | None = None
+    past: bool = False
+    part: str = ""
+    this: bool = False
+    lead: str = ""
+    either: bool = False
+    lengths: tuple[Length, ...] = ()
+    opening: bool = False
+    weekday: str = ""
+    exact: date | None = None
+
+    def on(self, day: date, words: str) -> "Reading":
+        """Return the same on a *day* that is known besides the *words*.
+
+        Raises:
+            InputError: they name another day.
+        """
+        if (self.first is not None or self.opening) and (self.first, self.last) != (day, day):
+            raise InputError(f"{day.isoformat()} and the words `{words}` name two days; ask about one at a time")
+        return self._replace(first=day, last=day, this=False)
+
+
+# Wide enough for what anybody means by it; the strictest instant counts.
+_PARTS = {
+    "morning": (time(5), time(12)),
+    "lunchtime": (time(11), time(15)),
+    "afternoon": (time(12), time(18)),
+    "evening": (time(17), time(0)),
+    "night": (time(17), time(0)),
+}
+_SECOND_HALF = ("afternoon", "evening", "night")
+HALF_DAY = 12
+_EARLY = _PARTS["morning"][0]
+
+
+def when_asked(reading: Reading, treatment: Treatment, present: Present) -> When | None:
+    """Return when *reading* asks about, or from when on; None where it doesn't say.
+
+    Raises:
+        InputError: it asks what has been since a day that is still to come.
+    """
+    if reading.opening:
+        return in_stretch(treatment.first, treatment.last, treatment)
+    if reading.clock is not None:
+        return _at_clock(reading, reading.clock, treatment, present)
+    if reading.at is not None:
+        return _led(reading.at, reading.lead, treatment, present)
+    if reading.first is None or reading.last is None:
+        return _part_of_day(reading, treatment, present) if reading.part else None
+    if reading.lead:
+        return _led_days(reading.first, reading.last, reading.lead, present)
+    if reading.part and reading.first == reading.last:
+        return _part_of_day(reading, treatment, present)
+    return on_day(reading.first, reading.last)
+
+
+def _at_clock(reading: Reading, clock: time, treatment: Treatment, present: Present) -> When:
+    day = reading.first or present().date()
+    if reading.either and not reading.part:
+        return _in_either_half(day, clock, treatment)
+    day, clock = _in_its_part(reading, day, clock, present)
+    if reading.lead == "after":
+        return between(day, clock, time(0), treatment)
+    at = at_time(day, clock, treatment).begins(treatment)
+    if reading.lead == "since" and reading.first is None and at > present().astimezone(UTC):
+        at = at_time(day - timedelta(days=1), clock, treatment).begins(treatment)
+    return _led(at, reading.lead, treatment, present)
+
+
+def _in_its_part(reading: Reading, day: date, clock: time, present: Present) -> tuple[date, time]:
+    """Return the day and the time that *clock* shows in a part of *day*: 7 in the evening is 19:00."""
+    if reading.part == "night" and (clock < _EARLY or (reading.either and clock.hour == HALF_DAY)):
+        # The small hours are those of the night that begins on that day; of tonight they may be under way.
+        begun = reading.this and present().time() < _EARLY
+        return day + timedelta(days=not begun), clock.replace(hour=clock.hour % HALF_DAY)
+    if clock.hour < HALF_DAY and reading.part in _SECOND_HALF:
+        return day, clock.replace(hour=clock.hour + HALF_DAY)
+    return day, clock
+
+
+def _led(at: datetime, lead: str, treatment: Treatment, present: Present) -> When:
+    """Ask about an instant, all since it, or all before it."""
+    if lead == "since":
+        return in_stretch(at, present(), treatment)
+    return in_stretch(present(), at, treatment) if lead == "before" else at_instant(at, treatment)
+
+
+def _led_days(first: date, last: date, lead: str, present: Present) -> When:
+    """Ask about all days since the first, until the last, or from the first on."""
+    if lead == "after":
+        return on_day(first, last)
+    today = present().date()
+    if lead == "since" and first > today:
+        raise InputError(f"{first.isoformat()} is still to come; ask about it with `on`, not with `since`")
+    return on_day(min(first, today) if lead == "before" else first, max(last, today))
+
+
+def _in_either_half(day: date, clock: time, treatment: Treatment) -> When:
+    """Ask about all between the two times of a day that show the same on a clock: the strictest counts."""
+    early, late = (at_time(day, clock.replace(hour=clock.hour % HALF_DAY + half), treatment) for half in (0, HALF_DAY))
+    return in_stretch(early.begins(treatment), late.begins(treatment) + INSTANT, treatment)
+
+
+def _part_of_day(reading: Reading, treatment: Treatment, present: Present) -> When:
+    """Ask about a part of a day: without a day, of the one that goes on or comes next."""
+    start, end = _PARTS[reading.part]
+    if reading.first is not None and not reading.this:
+        return between(reading.first, start, end, treatment)
+    now = present()
+    when = between(now.date(), start, end, treatment)
+    over = when.end or now
+    if over <= now.astimezone(UTC):
+        if reading.this:
+            return when._replace(past=True)
+        return between(now.date() + timedelta(days=1), start, end, treatment)
+    # In the small hours “tonight” has begun.
+    begun = reading.part == "night" and now.time() < _EARLY
+    return in_stretch(now if begun else max(when.begins(treatment), now.astimezone(UTC)), over, treatment)
+
+
+def coming_weekday(name: str, which: str, today: date) -> date:
+    """Return the coming day of that name, today included; with “last” the one gone by.
+
+    “Next” is taken as the coming one too: the sooner day is the stricter.
+    """
+    ahead = timedelta(days=(WEEKDAYS.index(name[:3]) - today.weekday()) % len(WEEKDAYS))
+    if which == "last" or (which == "next" and not ahead):
+        return today + (ahead - timedelta(days=len(WEEKDAYS)) if which == "last" else timedelta(days=len(WEEKDAYS)))
+    return today + ahead
+
+
+def next_month(first: date) -> date:
+    """Return the first day of the month after that of *first*."""
+    return date(first.year + first.month // len(MONTH_NAMES), first.month % len(MONTH_NAMES) + 1, 1)
+
+
+def near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
+    """Return a date; without a year, the one nearest to the treatment."""
+    years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]
+    found = [made for one in years if (made := made_date(one, month, day))]
+    if not found:
+        raise InputError(f"{day} {MONTH_NAMES[month - 1].title()} {year}".strip() + " is not a day of the calendar")
+    return min(found, key=lambda one: abs((one - treatment.day).days))
+
+
+def made_date(year: int, month: int, day: int) -> date | None:
+    """Return that day; None where the calendar, or a plan, has none."""
+    try:
+        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def shown_date(day: date) -> str:
+    """Format a date for a message: `20 Nov 2026`."""
+    return f"{day.day} {MONTH_NAMES[day.month - 1].title()} {day.year}"

@@ -1,4 +1,4 @@
-"""Words about time → the time that a question is about. It knows no activity and no rule.
+"""Words about time → a reading of them: a row of pattern and reader each. It knows no activity and no rule.
 
 The clock is an argument, and read only where words need it.
 """
@@ -9,70 +9,27 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from needlecare.ask.times import ELAPSED, UNITS, Length, When, at_instant, at_time, between, in_stretch, on_day
+from needlecare.ask.times import (
+    ELAPSED,
+    HALF_DAY,
+    UNITS,
+    Length,
+    Present,
+    Reading,
+    coming_weekday,
+    made_date,
+    near_date,
+    next_month,
+    shown_date,
+)
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
-from needlecare.model.time import FIRST_YEAR, INSTANT, LAST_YEAR, local_date
-from needlecare.typed import parse_date, parse_time
+from needlecare.model.time import local_date
+from needlecare.typed import MONTH_NAMES, WEEKDAYS, parse_date, parse_time
 
-Present = Callable[[], datetime]
-
-
-class Reading(NamedTuple):
-    """What words say of the time: *words* are what is left without them.
-
-    *part* is a part of the day, of today if *this*. A clock time of *either* half of the day is “at 6”. *lead* is
-    `before` (all the time until then), `after` (the rest of the day) or `since`. *lengths* are how long it goes on,
-    from the treatment if it is an *opening*. *weekday* and *exact* are how its day was named: by name, by date.
-    """
-
-    words: str = ""
-    first: date | None = None
-    last: date | None = None
-    clock: time | None = None
-    at: datetime | None = None
-    past: bool = False
-    part: str = ""
-    this: bool = False
-    lead: str = ""
-    either: bool = False
-    lengths: tuple[Length, ...] = ()
-    opening: bool = False
-    weekday: str = ""
-    exact: date | None = None
-
-    @property
-    def is_timed(self) -> bool:
-        """Whether they say when, or how long."""
-        return bool(self.first or self.at or self.clock or self.part or self.lengths)
-
-    def on(self, day: date, words: str) -> "Reading":
-        """Return the same on a *day* that is known besides the *words*.
-
-        Raises:
-            InputError: they name another day.
-        """
-        if (self.first is not None or self.opening) and (self.first, self.last) != (day, day):
-            raise InputError(f"{day.isoformat()} and the words `{words}` name two days; ask about one at a time")
-        return self._replace(first=day, last=day, this=False)
-
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEK = timedelta(days=len(DAYS))
+_WEEK = timedelta(days=len(WEEKDAYS))
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-NUMBERS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
-# Wide enough for what anybody means by it; the strictest instant counts.
-_PARTS = {
-    "morning": (time(5), time(12)),
-    "lunchtime": (time(11), time(15)),
-    "afternoon": (time(12), time(18)),
-    "evening": (time(17), time(0)),
-    "night": (time(17), time(0)),
-}
-_SECOND_HALF = ("afternoon", "evening", "night")
-_HALF = 12
-_EARLY = _PARTS["morning"][0]
+_NUMBERS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
 _SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
 
 
@@ -91,7 +48,7 @@ class _Found(NamedTuple):
     def length(self, sign: int = 1) -> Length:
         """Return a count of units; without a number it is one."""
         text = self.groups.get("count", "a")
-        return Length(sign * (NUMBERS.get(text) or int(text)), self.groups["unit"])
+        return Length(sign * (_NUMBERS.get(text) or int(text)), self.groups["unit"])
 
 
 def _on(first: date, last: date | None = None) -> Reading:
@@ -149,19 +106,19 @@ def _relative(found: _Found) -> Reading:
 def _further(found: _Found) -> Reading:
     """Read whole weeks from a day on: a week on Friday."""
     name = found.groups.get("weekday")
-    day = weekday(name, "", found.today) if name else _relative(found).first
+    day = coming_weekday(name, "", found.today) if name else _relative(found).first
     return _on(found.length().from_day(day or found.today))
 
 
 def _weekday(found: _Found) -> Reading:
     name, which = found.groups["weekday"], found.groups.get("which", "")
-    day = weekday(name, "last" if found.lead == "since" else which, found.today)
+    day = coming_weekday(name, "last" if found.lead == "since" else which, found.today)
     return _on(day)._replace(past=which == "last", weekday=name)
 
 
 def _weekend(found: _Found) -> Reading:
     """Read what is left of the coming weekend."""
-    sunday = weekday("sunday", "", found.today)
+    sunday = coming_weekday("sunday", "", found.today)
     return _on(max(sunday - timedelta(days=1), found.today), sunday)
 
 
@@ -170,37 +127,37 @@ def _period(found: _Found) -> Reading:
     which, today = found.groups["which"], found.today
     if found.groups["period"] == "week":
         first = today - timedelta(days=today.weekday())
-        following = (first - _WEEK, first, first + _WEEK, first + 2 * _WEEK)
+        before, after = first - _WEEK, first + _WEEK
+        end = after + _WEEK
     else:
         first = today.replace(day=1)
-        before, after = (first - timedelta(days=1)).replace(day=1), _next_month(first)
-        following = (before, first, after, _next_month(after))
-    place = ("last", "this", "next").index(which)
-    begins = today if which == "this" else following[place]
-    return _on(begins, following[place + 1] - timedelta(days=1))._replace(past=which == "last")
+        before, after = (first - timedelta(days=1)).replace(day=1), next_month(first)
+        end = next_month(after)
+    begins, ends = {"last": (before, first), "this": (today, after), "next": (after, end)}[which]
+    return _on(begins, ends - timedelta(days=1))._replace(past=which == "last")
 
 
 def _month(found: _Found) -> Reading:
     """Read what is left of the coming month of that name."""
-    number, today = MONTHS.index(found.groups["month"][:3]) + 1, found.today
+    number, today = MONTH_NAMES.index(found.groups["month"][:3]) + 1, found.today
     first = date(today.year + (number < today.month), number, 1)
-    return _on(max(first, today), _next_month(first) - timedelta(days=1))
+    return _on(max(first, today), next_month(first) - timedelta(days=1))
 
 
 def _written_date(found: _Found) -> Reading:
     groups = found.groups
-    month = MONTHS.index(groups["month"][:3]) + 1
-    return _exactly(_near_date(int(groups["day"]), month, groups.get("year", ""), found.treatment))
+    month = MONTH_NAMES.index(groups["month"][:3]) + 1
+    return _exactly(near_date(int(groups["day"]), month, groups.get("year", ""), found.treatment))
 
 
 def _nth(found: _Found) -> Reading:
     """Read the next day of that number in a month, today included."""
     number, first = int(found.groups["nth"]), found.today.replace(day=1)
-    for _ in MONTHS:
-        day = _made(first.year, first.month, number)
+    for _ in MONTH_NAMES:
+        day = made_date(first.year, first.month, number)
         if day is not None and day >= found.today:
             return _exactly(day)
-        first = _next_month(first)
+        first = next_month(first)
     raise InputError(f"no month has a day {number}")
 
 
@@ -209,61 +166,26 @@ def _short_date(found: _Found) -> Reading:
     text = found.groups["short"]
     one, other = (int(number) for number in text.replace(".", "/").split("/"))
     ways = {(one, other), (other, one)}
-    days = sorted(_near_date(day, month, "", found.treatment) for day, month in ways if _made(2000, month, day))
+    days = sorted(near_date(day, month, "", found.treatment) for day, month in ways if made_date(2000, month, day))
     if not days:
         raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
     if len(days) > 1:
-        raise InputError(f"`{text}` can be read as {' or as '.join(map(_shown, days))}; write the month as a word")
+        raise InputError(f"`{text}` can be read as {' or as '.join(map(shown_date, days))}; write the month as a word")
     return _exactly(days[0])
 
 
 def _on_the_face(found: _Found) -> Reading:
     """Read an hour without its half of the day: at 6, at half past four, 9 o'clock; 18 has but one reading."""
     groups = found.groups
-    hour = NUMBERS.get(groups["hour"]) or int(groups["hour"])
+    hour = _NUMBERS.get(groups["hour"]) or int(groups["hour"])
     minute = {"half": 30, "quarter": 15}.get(groups.get("near", ""), int(groups.get("minute", 0)))
     if groups.get("side") == "to":
-        hour, minute = (hour - 1) % 24 or _HALF, 60 - minute
-    return Reading(clock=time(hour, minute), either=0 < hour <= _HALF)
+        hour, minute = (hour - 1) % 24 or HALF_DAY, 60 - minute
+    return Reading(clock=time(hour, minute), either=0 < hour <= HALF_DAY)
 
 
 def _part(found: _Found) -> Reading:
     return Reading(part=found.groups["part"], this="this" in found.groups)
-
-
-def weekday(name: str, which: str, today: date) -> date:
-    """Return the coming day of that name, today included; with “last” the one gone by.
-
-    “Next” is taken as the coming one too: the sooner day is the stricter.
-    """
-    ahead = timedelta(days=(DAYS.index(name[:3]) - today.weekday()) % len(DAYS))
-    if which == "last" or (which == "next" and not ahead):
-        return today + (ahead - _WEEK if which == "last" else _WEEK)
-    return today + ahead
-
-
-def _next_month(first: date) -> date:
-    return date(first.year + first.month // len(MONTHS), first.month % len(MONTHS) + 1, 1)
-
-
-def _near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
-    """Return a date; without a year, the one nearest to the treatment."""
-    years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]
-    found = [made for one in years if (made := _made(one, month, day))]
-    if not found:
-        raise InputError(f"{day} {MONTHS[month - 1].title()} {year}".strip() + " is not a day of the calendar")
-    return min(found, key=lambda one: abs((one - treatment.day).days))
-
-
-def _made(year: int, month: int, day: int) -> date | None:
-    try:
-        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
-    except ValueError:
-        return None
-
-
-def _shown(day: date) -> str:
-    return f"{day.day} {MONTHS[day.month - 1].title()} {day.year}"
 
 
 # What may stand before a time, and turns the time into a stretch.
@@ -273,9 +195,8 @@ _LEADS = {
     "since": "since",
 }
 _SLIPS = {
-    **dict.fromkeys(
-        ("tommorow", "tommorrow", "tomorow", "tomorro", "tomarrow", "tomorrw", "tmrw", "tmw", "2moro"), "tomorrow"
-    ),
+    **dict.fromkeys(("tommorow", "tommorrow", "tomorow", "tomorro", "tomarrow", "tomorrw"), "tomorrow"),
+    **dict.fromkeys(("tmrw", "tmw", "2moro"), "tomorrow"),
     **dict.fromkeys(("tonite", "2nite"), "tonight"),
     **dict.fromkeys(("to-day", "2day"), "today"),
 }
@@ -292,7 +213,7 @@ _ON = r"(?:(?:on|by)\s+)?"
 _ON_THE = rf"{_ON}(?:the\s+)?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
-_FEW = "|".join(NUMBERS)
+_FEW = "|".join(_NUMBERS)
 # “Every 3 days” and “once a day” are how often, not when.
 _COUNT = rf"(?<!every\s)(?<!each\s)(?<!per\s)(?<!once\s)(?<!twice\s)(?<!times\s)(?P<count>\d{{1,3}}|{_FEW})"
 _HALVES = (
@@ -339,10 +260,10 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
         r"(?:on\s+)?(?P<iso>\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})",
         lambda found: _exactly(parse_date(found.groups["iso"])),
     ),
-    (MONTHS, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
-    (MONTHS, rf"(?:on\s+)?{_MONTH}\s+{_DAY}{_YEAR}", _written_date),
-    (MONTHS, rf"(?:in|during|this|next)\s+{_MONTH}", _month),
-    (("boxing",), r"(?:on\s+)?boxing\s+day", lambda found: _exactly(_near_date(26, 12, "", found.treatment))),
+    (MONTH_NAMES, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
+    (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+{_DAY}{_YEAR}", _written_date),
+    (MONTH_NAMES, rf"(?:in|during|this|next)\s+{_MONTH}", _month),
+    (("boxing",), r"(?:on\s+)?boxing\s+day", lambda found: _exactly(near_date(26, 12, "", found.treatment))),
     (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?", _short_date),
     (
@@ -357,8 +278,8 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (("night",), r"(?P<word>last\s+night)", _relative),
     (("tod", "ton", "tom", "yes", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
     (("day",), rf"{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),
-    (DAYS, rf"(?:on|by|{_WHICH})\s+{_SHORT}", _weekday),
-    (DAYS, rf"{_SHORT}$", _weekday),
+    (WEEKDAYS, rf"(?:on|by|{_WHICH})\s+{_SHORT}", _weekday),
+    (WEEKDAYS, rf"{_SHORT}$", _weekday),
     (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun)$", _weekday),
     (("weekend",), r"(?:(?:this|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
     (("week", "month"), r"(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
@@ -393,7 +314,7 @@ def _tidy(words: str) -> str:
 def _in_minutes(match: re.Match[str]) -> str:
     """Write half an hour, or hours and a half, as minutes."""
     whole = (match["one"] or match["other"] or "0").lower()
-    return f"{60 * (NUMBERS.get(whole) or int(whole)) + 30} minutes"
+    return f"{60 * (_NUMBERS.get(whole) or int(whole)) + 30} minutes"
 
 
 def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
@@ -447,97 +368,12 @@ def _on_one_day(reading: Reading, found: Reading) -> tuple[Reading, Reading]:
 
 
 def _agreed(day: date, name: str) -> date:
-    if DAYS[day.weekday()] != name[:3]:
-        raise InputError(f"{_shown(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
+    if WEEKDAYS[day.weekday()] != name[:3]:
+        raise InputError(f"{shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
     return day
-
-
-def when_asked(reading: Reading, treatment: Treatment, present: Present) -> When | None:
-    """Return when *reading* asks about, or from when on; None where it doesn't say.
-
-    Raises:
-        InputError: it asks what has been since a day that is still to come.
-    """
-    if reading.opening:
-        return in_stretch(treatment.first, treatment.last, treatment)
-    if reading.clock is not None:
-        return _at_clock(reading, reading.clock, treatment, present)
-    if reading.at is not None:
-        return _led(reading.at, reading.lead, treatment, present)
-    if reading.first is None or reading.last is None:
-        return _part_of_day(reading, treatment, present) if reading.part else None
-    if reading.lead:
-        return _led_days(reading.first, reading.last, reading.lead, present)
-    if reading.part and reading.first == reading.last:
-        return _part_of_day(reading, treatment, present)
-    return on_day(reading.first, reading.last)
-
-
-def _at_clock(reading: Reading, clock: time, treatment: Treatment, present: Present) -> When:
-    day = reading.first or present().date()
-    if reading.either and not reading.part:
-        return _in_either_half(day, clock, treatment)
-    day, clock = _in_its_part(reading, day, clock, present)
-    if reading.lead == "after":
-        return between(day, clock, time(0), treatment)
-    at = at_time(day, clock, treatment).begins(treatment)
-    if reading.lead == "since" and reading.first is None and at > present().astimezone(UTC):
-        at = at_time(day - timedelta(days=1), clock, treatment).begins(treatment)
-    return _led(at, reading.lead, treatment, present)
-
-
-def _in_its_part(reading: Reading, day: date, clock: time, present: Present) -> tuple[date, time]:
-    """Return the day and the time that *clock* shows in a part of *day*: 7 in the evening is 19:00."""
-    if reading.part == "night" and (clock < _EARLY or (reading.either and clock.hour == _HALF)):
-        # The small hours are those of the night that begins on that day; of tonight they may be under way.
-        begun = reading.this and present().time() < _EARLY
-        return day + timedelta(days=not begun), clock.replace(hour=clock.hour % _HALF)
-    if clock.hour < _HALF and reading.part in _SECOND_HALF:
-        return day, clock.replace(hour=clock.hour + _HALF)
-    return day, clock
-
-
-def _led(at: datetime, lead: str, treatment: Treatment, present: Present) -> When:
-    """Ask about an instant, all since it, or all before it."""
-    if lead == "since":
-        return in_stretch(at, present(), treatment)
-    return in_stretch(present(), at, treatment) if lead == "before" else at_instant(at, treatment)
-
-
-def _led_days(first: date, last: date, lead: str, present: Present) -> When:
-    """Ask about all days since the first, until the last, or from the first on."""
-    if lead == "after":
-        return on_day(first, last)
-    today = present().date()
-    if lead == "since" and first > today:
-        raise InputError(f"{first.isoformat()} is still to come; ask about it with `on`, not with `since`")
-    return on_day(min(first, today) if lead == "before" else first, max(last, today))
-
-
-def _in_either_half(day: date, clock: time, treatment: Treatment) -> When:
-    """Ask about all between the two times of a day that show the same on a clock: the strictest counts."""
-    early, late = (at_time(day, clock.replace(hour=clock.hour % _HALF + half), treatment) for half in (0, _HALF))
-    return in_stretch(early.begins(treatment), late.begins(treatment) + INSTANT, treatment)
-
-
-def _part_of_day(reading: Reading, treatment: Treatment, present: Present) -> When:
-    """Ask about a part of a day: without a day, of the one that goes on or comes next."""
-    start, end = _PARTS[reading.part]
-    if reading.first is not None and not reading.this:
-        return between(reading.first, start, end, treatment)
-    now = present()
-    when = between(now.date(), start, end, treatment)
-    over = when.end or now
-    if over <= now.astimezone(UTC):
-        if reading.this:
-            return when._replace(past=True)
-        return between(now.date() + timedelta(days=1), start, end, treatment)
-    # In the small hours “tonight” has begun.
-    begun = reading.part == "night" and now.time() < _EARLY
-    return in_stretch(now if begun else max(when.begins(treatment), now.astimezone(UTC)), over, treatment)
 
 
 def read_weekday(text: str, present: Present) -> date | None:
     """Return the coming day that *text* names, as in `friday`, today included; None where it names none."""
     match = re.fullmatch(rf"(?:on )?(?:(?:the\s+)?{_FULL}|(?P<short>{_ABBREVIATED}|sun))", text.strip().lower())
-    return weekday(match["weekday"] or match["short"], "", present().date()) if match else None
+    return coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None

@@ -153,9 +153,6 @@ def _answer(requests: Sequence[Request], answer: Any, format_: AnswerFormat, cod
     raise typer.Exit(code)
 
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
 @about_treatment
 def sessions(
     request: Request,
@@ -224,12 +221,14 @@ def _done(request: Request, texts: Sequence[str]) -> list[date]:
 
 
 def _closed(texts: Sequence[str]) -> set[int]:
+    from needlecare.typed import WEEKDAYS
+
     found = set()
     for text in texts:
         for word in text.replace(",", " ").lower().split():
-            if word[:3] not in _DAYS:
-                raise InputError(f"--closed: `{word}` is no weekday; it is one of {', '.join(_DAYS)}")
-            found.add(_DAYS.index(word[:3]))
-    if len(found) == len(_DAYS):
+            if word[:3] not in WEEKDAYS:
+                raise InputError(f"--closed: `{word}` is no weekday; it is one of {', '.join(WEEKDAYS)}")
+            found.add(WEEKDAYS.index(word[:3]))
+    if len(found) == len(WEEKDAYS):
         raise InputError("--closed: every weekday is closed; leave one open")
     return found

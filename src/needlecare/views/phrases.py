@@ -13,8 +13,9 @@ from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window, ranked_s
 from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
 from needlecare.model.time import Duration, last_instant, local_date
 from needlecare.options import FACTS
+from needlecare.typed import WEEKDAYS
 
-_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WEEKDAYS = tuple(name.title() for name in WEEKDAYS)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MARKS = 2
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
