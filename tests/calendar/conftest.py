@@ -7,23 +7,16 @@ from typing import Any
 import icalendar
 import pytest
 
-from needlecare.cli import main
+import running
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the program; gives its exit code, stdout and stderr."""
-
-    def call(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        said = capsys.readouterr()
-        return int(left.value.code or 0), said.out, said.err
-
-    return call
+def run() -> Run:
+    """Run the program; returns its exit code, stdout and stderr."""
+    return lambda *words: running.run(*map(str, words))
 
 
 # A plan takes a while and the same ones are asked for again and again.

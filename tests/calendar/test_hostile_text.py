@@ -14,7 +14,7 @@ RULES = """\
 ruleset: hostile
 title: "{text}"
 version: "1"
-extends: microneedling
+words-from: microneedling
 source: sheet
 sources:
   sheet: {{title: "{text}", publisher: "{text}"}}
