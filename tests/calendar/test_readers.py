@@ -109,6 +109,30 @@ def test_every_description_comes_through_whole(write: Write, events: Events) -> 
     assert {one.uid: one.description for one in ics.Calendar(text).events} == texts
 
 
+# A rule of each kind: a reader that takes these entries one by one takes any number of them.
+FEW_RULES = """\
+ruleset: few
+version: "1"
+words-from: microneedling
+source: sheet
+sources: {sheet: A sheet}
+rules:
+  makeup: {avoid: makeup, until: 48h, why: "Skin lets in more, for now; wait"}
+  sauna: {avoid: sauna, until: 24h..3d and redness-gone}
+  retinol: {avoid: retinoids, from: 3d before, until: 5d}
+  cream: {do: moisturiser, from: 24h, until: 4d, times: 3 a day}
+  red: {expect: redness, until: 2d, worry-after: 3d}
+"""
+
+
+@pytest.fixture
+def few_rules(tmp_path: Path) -> list[str]:
+    """Write a small rule set, and return the option that names it."""
+    path = tmp_path / "few.yaml"
+    path.write_text(FEW_RULES, encoding="utf-8")
+    return ["--rules", str(path)]
+
+
 def khal(home: Path, *words: str) -> str:
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8", "TZ": "Europe/London"}
     command = [sys.executable, "-W", "ignore", "-m", "khal", "-c", str(home / "config"), *words]
@@ -117,7 +141,9 @@ def khal(home: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_khal_imports_twice_without_doubles(write: Write, expected: Callable[[Path], Seen], tmp_path: Path) -> None:
+def test_khal_imports_twice_without_doubles(
+    write: Write, expected: Callable[[Path], Seen], few_rules: list[str], tmp_path: Path
+) -> None:
     library("khal")
     folder = tmp_path / "calendars"
     folder.mkdir()
@@ -128,7 +154,7 @@ def test_khal_imports_twice_without_doubles(write: Write, expected: Callable[[Pa
         f"[sqlite]\npath = {tmp_path / 'khal.db'}\n",
         encoding="utf-8",
     )
-    path = write("--time", "16:30", "--days", "4")
+    path = write("--time", "16:30", *few_rules)
     for _ in range(2):
         khal(tmp_path, "import", "--batch", "-a", "mine", str(path))
         assert len(list(folder.glob("*.ics"))) == len(expected(path))
@@ -163,10 +189,16 @@ def server(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_caldav_server_takes_every_event_and_finds_it_by_date(
-    server: str, write: Write, run: Any, events: Events, expected: Callable[[Path], Seen], tmp_path: Path
+    server: str,
+    write: Write,
+    run: Any,
+    events: Events,
+    expected: Callable[[Path], Seen],
+    few_rules: list[str],
+    tmp_path: Path,
 ) -> None:
     caldav, icalendar = library("caldav"), library("icalendar")
-    words = ["--time", "16:30", "--calendar-style", "moments"]
+    words = ["--time", "16:30", "--calendar-style", "moments", *few_rules]
     path, moved = write(*words), tmp_path / "moved.ics"
     client = caldav.DAVClient(url=server, username="ann", password="-")  # noqa: S106  the server asks for none
     calendar = client.principal().make_calendar(name="Aftercare")

@@ -181,12 +181,10 @@ class _Entries:
                 )
 
     def _beginnings(self) -> Iterator[tuple[datetime, str, Window]]:
-        return (
-            (at, tone, window)
-            for window in self._timeline.windows
-            for at, tone in beginnings(window)
-            if not (window.is_instant and window.kind == AVOID and window.better_from == window.start)
-        )
+        for window in self._timeline.windows:
+            # What is better not from its start on has no entry of its own; the plan alone lists it.
+            if not (window.kind == AVOID and window.is_instant and window.better_from == window.start):
+                yield from ((at, tone, window) for at, tone in beginnings(window))
 
     def _number(self, at: datetime) -> int:
         treatment = self._timeline.treatment

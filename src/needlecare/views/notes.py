@@ -322,22 +322,21 @@ class _Names:
 
     def day_title(self, run: list[Day]) -> str:
         """Summarize what a run of equal days asks for."""
-        parts = list(self._asked(run[0]))
+        doubt = [f"ask {self._clock.whom} first"] if run[0].number == 0 and self._is_doubtful else []
+        parts = [*doubt, *self._asked(run[0])]
         if run[0].expect and not parts:
             parts.append(f"normal: {shorten(map(self._rule_set.label, dict.fromkeys(run[0].expect)))}")
         days = _say_days(run[0].number, run[-1].number)
         return f"{days}: {'; '.join(parts) or 'nothing to leave'}"
 
     def _asked(self, day: Day) -> Iterator[str]:
-        if day.number == 0 and self._is_doubtful:
-            yield f"ask {self._clock.whom} first"
         if day.avoid:
             yield f"avoid {self._forbidden(day)}"
         elif day.better_not:
             yield f"better not {self.of(day.better_not)}"
         if day.do:
-            short = [one for one in day.do if len(self._rule_set.label(one)) <= _SHORT]
-            yield f"do {self.of(short or day.do, _SHORT)}"
+            fitting = [one for one in day.do if len(self._rule_set.label(one)) <= _SHORT]
+            yield f"do {self.of(fitting or day.do, _SHORT)}"
         if day.prepare and not day.avoid:
             yield f"think of {self.of(day.prepare, _SHORT)}"
 
