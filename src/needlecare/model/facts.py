@@ -102,6 +102,13 @@ class Test(NamedTuple):
     open_low: bool = False
     open_high: bool = False
 
+    def judge(self, facts: Facts) -> Truth:
+        """Return whether it holds."""
+        value, partial = facts.value(self.fact), self.fact in facts.partial
+        if value is None or (partial and not self.names(value)):
+            return Truth.UNKNOWN
+        return Truth.YES if self.accepts(value) and not (self.negated and partial) else Truth.NO
+
     def accepts(self, value: Given) -> bool:
         """Report whether *value* passes."""
         if isinstance(value, tuple):
@@ -148,11 +155,11 @@ class Condition(NamedTuple):
         failing: list[str] = []
         unknown: list[str] = []
         for test in self.tests:
-            value = facts.value(test.fact)
-            if value is None or (test.fact in facts.partial and not test.names(value)):
-                unknown.append(test.fact)
-            elif not test.accepts(value) or (test.negated and test.fact in facts.partial):
+            truth = test.judge(facts)
+            if truth is Truth.NO:
                 failing.append(test.fact)
+            elif truth is Truth.UNKNOWN:
+                unknown.append(test.fact)
         if failing:
             return Truth.NO, tuple(failing)
         return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())

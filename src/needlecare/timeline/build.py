@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, nearest
 from needlecare.model.facts import Facts, Truth
@@ -55,14 +54,8 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
     if shown == 0:
         return ()
     first, last = _range(windows, treatment, shown)
-    begin = treatment.day + timedelta(days=first)
-    beginning: dict[date, list[_Mark]] = {}
-    for window in windows:
-        for mark in _marks(window, treatment):
-            beginning.setdefault(max(mark.first, begin), []).append(mark)
-    lifts: dict[date, list[Lift]] = {}
-    for lift in sorted(_lifts(windows), key=lambda lift: (lift.at, lift.activity)):
-        lifts.setdefault(local_date(lift.at, treatment.zone), []).append(lift)
+    beginning = _beginning(windows, treatment, treatment.day + timedelta(days=first))
+    lifts = _lifts(windows, treatment)
     days: list[Day] = []
     marked: list[_Mark] = []
     for number in range(first, last + 1):
@@ -74,6 +67,15 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
             lists = _lists(marked)
         days.append(Day(number=number, day=on, lifts=tuple(lifts.get(on, ())), **lists))
     return tuple(days)
+
+
+def _beginning(windows: Iterable[Window], treatment: Treatment, begin: date) -> dict[date, list[_Mark]]:
+    """Sort the marks of *windows* by the day on which they begin, from the day *begin* on."""
+    found: dict[date, list[_Mark]] = {}
+    for window in windows:
+        for mark in _marks(window, treatment):
+            found.setdefault(max(mark.first, begin), []).append(mark)
+    return found
 
 
 def _marks(window: Window, treatment: Treatment) -> Iterator[_Mark]:
@@ -89,10 +91,12 @@ def _marks(window: Window, treatment: Treatment) -> Iterator[_Mark]:
         yield _Mark(name, window.target, local_date(start, treatment.zone), last)
 
 
-def _lifts(windows: Iterable[Window]) -> Iterator[Lift]:
-    for window in windows:
-        if window.kind == AVOID:
-            yield from window.lifts
+def _lifts(windows: Iterable[Window], treatment: Treatment) -> dict[date, list[Lift]]:
+    found: dict[date, list[Lift]] = {}
+    lifts = [lift for window in windows if window.kind == AVOID for lift in window.lifts]
+    for lift in sorted(lifts, key=lambda lift: (lift.at, lift.activity)):
+        found.setdefault(local_date(lift.at, treatment.zone), []).append(lift)
+    return found
 
 
 def _lists(marks: Iterable[_Mark]) -> dict[str, tuple[str, ...]]:
@@ -105,26 +109,15 @@ def _lists(marks: Iterable[_Mark]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(targets)) for name, targets in listed.items()}
 
 
-def _number(instant: datetime, treatment: Treatment) -> int:
-    return day_number(treatment, local_date(instant, treatment.zone))
-
-
 def _range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
     """Return the numbers of the first and the last day to list."""
-    begins = [window.better_from for window in windows]
-    ends = [
-        instant
-        for window in windows
-        if window.kind == AVOID
-        for instant in (window.end, window.better_until)
-        if instant != FOREVER
-    ]
-
-    first = _number(min(begins), treatment) if begins else 0
-    last = _number(max(ends), treatment) if ends else 0
-    if shown is None:
-        shown = min(max(last, 0) + 1, LONGEST)
-    return max(min(first, 0), -LONGEST), shown - 1
+    begins = [treatment.first, *(window.better_from for window in windows)]
+    ends = [treatment.first]
+    for window in windows:
+        if window.kind == AVOID:
+            ends.extend(instant for instant in (window.end, window.better_until) if instant < FOREVER)
+    first, last = (day_number(treatment, local_date(one, treatment.zone)) for one in (min(begins), max(ends)))
+    return max(first, -LONGEST), (shown if shown is not None else min(last + 1, LONGEST)) - 1
 
 
 _STRICTEST = (NO, BETTER_NOT)
@@ -138,38 +131,32 @@ def meet(timeline: Timeline) -> tuple[Meeting, ...]:
 def _meeting(timeline: Timeline, event: Event) -> Meeting:
     kind = timeline.rule_set.events.get(event.kind)
     implied = kind.activities if kind else ()
-    activities = sorted(_part_of(timeline, implied))
-    clashes = [clash for activity in activities if (clash := _strictest(timeline, activity, event)) is not None]
-    clashing = {clash.activity for clash in clashes}
-    waiting = [
-        window._replace(target=activity)
-        for activity in activities
-        if activity not in clashing
-        for window in timeline.windows_on(activity)
-        if window.waits and window.over < FOREVER and local_date(window.over, timeline.treatment.zone) <= event.last
-    ]
-    ranked = sorted(clashes, key=lambda one: (_STRICTEST.index(one.state), one.activity))
-    return Meeting(event, tuple(ranked), bool(kind), tuple(waiting))
-
-
-def _part_of(timeline: Timeline, implied: Iterable[str]) -> set[str]:
-    return {*implied, *timeline.reached.intersection(timeline.rule_set.family(implied))}
+    activities = {*implied, *timeline.reached.intersection(timeline.rule_set.family(implied))}
+    found = {activity: _strictest(timeline, activity, event) for activity in sorted(activities)}
+    clashes = sorted(filter(None, found.values()), key=lambda one: (_STRICTEST.index(one.state), one.activity))
+    free = [activity for activity, clash in found.items() if clash is None]
+    waiting = [window for activity in free for window in _waiting(timeline, activity, event)]
+    return Meeting(event, tuple(clashes), known=kind is not None, waiting=tuple(waiting))
 
 
 def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
-    found = [
-        (_STRICTEST.index(state), -window.better_until.timestamp(), Clash(activity, state, window))
+    """Find what restricts *activity* most on the days of *event*, and of that what restricts it longest."""
+    clashes = [
+        Clash(activity, state, window)
         for window in timeline.windows_on(activity)
-        for state in states_on(window, event.first, event.last, timeline.treatment.zone)
+        for state, start, end in window.stretches
+        if touches(start, end, event.first, event.last, timeline.treatment.zone)
     ]
-    return min(found, key=lambda one: one[:2])[2] if found else None
+    return min(
+        clashes, key=lambda one: (_STRICTEST.index(one.state), -one.window.better_until.timestamp()), default=None
+    )
 
 
-def states_on(window: Window, first: date, last: date, zone: ZoneInfo) -> Iterator[str]:
-    """Return what a restriction says at any instant of the days *first* to *last*: `no`, `better-not`, or neither."""
-    for state, start, end in window.stretches:
-        if touches(start, end, first, last, zone):
-            yield state
+def _waiting(timeline: Timeline, activity: str, event: Event) -> Iterator[Window]:
+    """Return the restrictions on *activity* that are over by then, but for what only the person can see."""
+    for window in timeline.windows_on(activity):
+        if window.waits and window.over < FOREVER and local_date(window.over, timeline.treatment.zone) <= event.last:
+            yield window._replace(target=activity)
 
 
 _LEADS = {AVOID: "no {}", DO: "{}", ALLOW: "{} is allowed", EXPECT: "{} is to be expected"}
@@ -305,18 +292,23 @@ class Builder:
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
         rule = chosen.rule
-        if rule.verb == ALLOW and chosen.unsure:
-            return
-        span = self._spans.permitted(rule) if rule.verb == ALLOW else self._spans.of(rule)
+        span = self._span(chosen)
         if span is None:
             return
-        if rule.verb == DO and rule.end is not None and not span.end_stated:
-            # Nobody knows when what it waits for comes: it goes on until that is seen.
-            span = span._replace(extent=span.extent._replace(end=FOREVER))
         spans = [*self._before_next(rule), span]
         for target in rule.targets:
             for one in self._where_free(span, target) if rule.verb in (DO, ALLOW) else spans:
                 yield self._other(chosen, one, target)
+
+    def _span(self, chosen: Chosen) -> Span | None:
+        rule = chosen.rule
+        if rule.verb == ALLOW:
+            return None if chosen.unsure else self._spans.permitted(rule)
+        span = self._spans.of(rule)
+        if span is not None and rule.verb == DO and rule.end is not None and not span.end_stated:
+            # Nobody knows when what it waits for comes: it goes on until that is seen.
+            return span._replace(extent=span.extent._replace(end=FOREVER))
+        return span
 
     def _before_next(self, rule: Rule) -> Iterator[Span]:
         """Return what *rule* says to prepare before the booked session, if it says anything there."""
@@ -412,13 +404,14 @@ class Builder:
         for activity, holds in self._holds.items():
             for hold in holds:
                 rule, unsure, now = hold.decider.rule, hold.decider.unsure, hold.extent.end
-                if not unsure or activity not in rule.targets:
-                    continue
-                sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
-                others = [other.extent for other in merge(self._restricting(sure), self._rule_set.moments)]
-                then = max((other.end for other in others if other.start <= now), default=None)
-                if then != now:
+                if unsure and activity in rule.targets and (then := self._surely_until(activity, now)) != now:
                     yield Hint(facts=unsure, rule=rule.id, target=activity, now=now, then=then)
+
+    def _surely_until(self, activity: str, end: datetime) -> datetime | None:
+        """Compute the end of a restriction that begins up to *end* by what surely applies."""
+        sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
+        extents = [hold.extent for hold in merge(self._restricting(sure), self._rule_set.moments)]
+        return max((one.end for one in extents if one.start <= end), default=None)
 
 
 def _in_time(window: Window) -> tuple[datetime, int, datetime, str, str]:

@@ -186,14 +186,18 @@ def _needed(spans: list[Span], moments: Mapping[str, Moment]) -> tuple[Wait, ...
     if not waits:
         return ()
     implied = {earlier for bound in waits for earlier in _before(bound.split()[0], moments)}
-    # The same moment with and without an offset: the one with the later usual end says both.
+    return tuple(wait for wait in _latest(waits) if wait.bound not in implied)
+
+
+def _latest(waits: Mapping[str, Wait]) -> Iterable[Wait]:
+    """Leave out a moment where it stands with an offset too: the one with the later usual end says both."""
     latest: dict[str, Wait] = {}
     for bound, wait in sorted(waits.items()):
         name = bound.split()[0] if wait.usually_by else bound
         known = latest.get(name)
         if known is None or (known.usually_by or FOREVER) < (wait.usually_by or FOREVER):
             latest[name] = wait
-    return tuple(wait for wait in latest.values() if wait.bound not in implied)
+    return latest.values()
 
 
 def _before(name: str, moments: Mapping[str, Moment]) -> set[str]:

@@ -161,8 +161,9 @@ class Resolver:
         if name == TREATMENT:
             return _known(begun)
         seen = self._treatment.seen.get(name)
-        if seen is not None and seen.first is not None and seen.last is not None:
-            return _known(seen.last if late else seen.first)
+        when = (seen.last if late else seen.first) if seen else None
+        if when is not None:
+            return _known(when)
         if seen is not None and late:
             # Not yet: what waits for it stays shut. What it begins, or should warn of, may come any time.
             return _Found(Point(FOREVER, begun.day), begun, is_known=False)

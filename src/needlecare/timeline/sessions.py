@@ -3,7 +3,7 @@
 It reads no clock: what is past is what is said to be done.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
@@ -130,16 +130,15 @@ def next_session(
     farthest = max(shift_date(end[1], far), start)
     overdue = max((shift_date(end[1], spacing.overdue) for spacing, _, _ in timed if spacing.overdue), default=None)
     certain = [spacing for spacing, _, doubt in timed if not doubt]
-    total = deciding.total or next((spacing.total for spacing in certain if spacing.total), None)
     return Session(
-        number,
-        minimum,
-        (start, max(calendar.last_open(farthest), start)),
-        max(overdue, farthest) if overdue else None,
-        total,
-        tuple(dict.fromkeys(saying.source for saying in deciding.says)),
-        unsure,
-        (),
+        number=number,
+        minimum=minimum,
+        recommended=(start, max(calendar.last_open(farthest), start)),
+        overdue=max(overdue, farthest) if overdue else None,
+        total=next((spacing.total for spacing in (deciding, *certain) if spacing.total), None),
+        sources=tuple(dict.fromkeys(saying.source for saying in deciding.says)),
+        unsure=unsure,
+        precare=(),
     )
 
 
@@ -185,29 +184,35 @@ def plan_course(
     following = next_session(spacings, first, number=2)
     if following is None:
         return None
-    total = following.total
-    wanted = count or max(total[0] if total else 0, len(done) + 2)
-    if wanted < len(done) + 1:
-        raise InputError(f"--count {wanted}: {len(done) + 1} sessions have been already, the first included")
-    steps: list[Step] = []
-    last, before = first, None
-    fixed = (*done, booked) if booked else tuple(done)
-    for number, on in zip_longest(range(2, wanted + 1), fixed[: wanted - 1]):
-        session = next_session(spacings, last, number=number, before=before, calendar=ALWAYS_OPEN if on else calendar)
-        if session is None:
-            break
-        was = on if number - 2 < len(done) else None
-        short = max((session.minimum - on).days, 0) if on else 0
-        steps.append(Step(session._replace(booked=None if was else on), was, short))
-        last, before = (on, None) if on else (last, session)
+    size = count or max(following.total[0] if following.total else 0, len(done) + 2)
+    if size < len(done) + 1:
+        raise InputError(f"--count {size}: {len(done) + 1} sessions have been already, the first included")
     deciding = [spacing for spacing, unsure in spacings if not unsure] or [spacing for spacing, _ in spacings]
     return Course(
-        first,
-        tuple(steps),
-        wanted,
-        "; ".join(dict.fromkeys(spacing.then for spacing in deciding if spacing.then)),
-        _note(deciding, deciding_spacing(spacings, first)),
+        first=first,
+        steps=tuple(_steps(spacings, first, size, done, calendar)),
+        size=size,
+        then="; ".join(dict.fromkeys(spacing.then for spacing in deciding if spacing.then)),
+        note=_note(deciding, deciding_spacing(spacings, first)),
     )
+
+
+def _steps(spacings: Applying, first: date, size: int, done: Sequence[date], calendar: OpenDays) -> Iterator[Step]:
+    """Plan each session after the *first* of *size*: those done and booked on their day, the others after them."""
+    last, before = first, None
+    fixed = (*done, calendar.booked) if calendar.booked else tuple(done)
+    for number, on in zip_longest(range(2, size + 1), fixed[: size - 1]):
+        session = next_session(spacings, last, number=number, before=before, calendar=ALWAYS_OPEN if on else calendar)
+        if session is None:
+            return
+        if on is None:
+            yield Step(session)
+            before = session
+            continue
+        is_done = number - 2 < len(done)
+        short = max((session.minimum - on).days, 0)
+        yield Step(session._replace(booked=None if is_done else on), on if is_done else None, short)
+        last, before = on, None
 
 
 def _note(applying: Sequence[Spacing], deciding: Spacing | None) -> str:
@@ -251,7 +256,14 @@ def fit_before(
     final = course.steps[-1] if course.steps else None
     ends = final.day if final else course.first
     deadline = Deadline(
-        event.kind, event.label, event.first, last, fitting == course.size, fitting, course.size, healed(ends)
+        kind=event.kind,
+        name=event.label,
+        day=event.first,
+        last=last,
+        fits=fitting == course.size,
+        fitting=fitting,
+        wanted=course.size,
+        possible_from=healed(ends),
     )
     steps: list[Step] = []
     latest = last
