@@ -27,6 +27,7 @@ _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"(.+?)(?:(?<=[0-9yw])T|\s+(?=[0-9]{1,2}:))(.+)")
+_ORDERS = ("dmy", "mdy")
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 # By their first three letters, as people write them; Monday is 0, January is 0.
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -91,11 +92,12 @@ def _parse_in_order(text: str, order: str) -> date:
     short = _SHORT_YEAR.fullmatch(text)
     if short and int(short[3]) >= _LONG_AGO:
         raise InputError(f"`{text}` has a year that can be read two ways; {_HELP}")
-    day_first, month_first = _readings(f"{short[1]}20{short[3]}" if short else text)
-    found = _only_reading(text, [(day_first or month_first) if order == "dmy" else (month_first or day_first)])
+    readings = _readings(f"{short[1]}20{short[3]}" if short else text)
+    place = _ORDERS.index(order)
+    found = _only_reading(text, [readings[place] or readings[1 - place]])
     numbers = _NUMBERS.fullmatch(text.lower())
-    if numbers and found.day != int(numbers[1 if order == "dmy" else 2]):
-        first = "day" if order == "dmy" else "month"
+    if numbers and found.day != int(numbers[place + 1]):
+        first = ("day", "month")[place]
         raise InputError(f"`{text}` doesn't have the {first} first, as {order} dates do; {_HELP}")
     return found
 
@@ -146,14 +148,21 @@ def parse_time(text: str) -> time:
     if word in _NAMED_TIMES:
         return _NAMED_TIMES[word]
     match = _TIME.fullmatch(word) or _FOUR_DIGITS.fullmatch(word)
-    if match and (match[2] or match[3]):
-        hour, minute = int(match[1]), int(match[2] or 0)
-        if match[3]:
-            half = 12 if match[3].startswith("p") else 0
-            hour = hour % 12 + half if 1 <= hour <= 12 else 24  # noqa: PLR2004  hours on a clock face
-        if hour < 24 and minute < 60:  # noqa: PLR2004  hours of a day, minutes of an hour
-            return time(hour, minute)
+    try:
+        if match and match[3]:
+            return time(_hour_of_day(int(match[1]), match[3]), int(match[2] or 0))
+        if match and match[2]:
+            return time(int(match[1]), int(match[2]))
+    except ValueError:  # there is no such hour or minute
+        pass
     raise InputError(f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm")
+
+
+def _hour_of_day(hour: int, half: str) -> int:
+    """Return an hour of the clock face as one of the day; *half* is am or pm."""
+    if not 1 <= hour <= 12:  # noqa: PLR2004  hours on a clock face
+        raise ValueError(hour)
+    return hour % 12 + (12 if half.startswith("p") else 0)
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -234,30 +243,33 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
     """
     if not isinstance(rule_set, RuleSet):
         raise InputError(f"read_facts takes a rule set, as load_rules returns it, not {type(rule_set).__name__}")
-    given: dict[str, Given] = {}
-    dates: dict[tuple[str, str], date] = {}
     if not isinstance(said, Mapping):
         raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
-    for name, value in said.items():
-        fact = rule_set.facts.get(name)
-        if fact is None:
-            names = {_plain(one): one for one in rule_set.facts}
-            raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), names.values(), names))
-        texts = _texts(name, value)
-        if not texts:
-            continue
-        if fact.is_number:
-            given[name] = _number(fact, texts)
-        else:
-            given[name] = _answers(rule_set, fact, texts, dates)
-    assumed = {
-        id_: default
-        for id_, fact in rule_set.facts.items()
-        if id_ not in given and (default := fact.assumed) is not None
-    }
-    unknown = tuple(id_ for id_ in rule_set.facts if id_ not in given and id_ not in assumed)
+    dates: dict[tuple[str, str], date] = {}
+    read = {name: _read_fact(rule_set, name, value, dates) for name, value in said.items()}
+    given = {name: value for name, value in read.items() if value is not None}
+    return _with_defaults(rule_set, given, dates)
+
+
+def _with_defaults(rule_set: RuleSet, given: Mapping[str, Given], dates: Mapping[tuple[str, str], date]) -> Facts:
+    defaults = {id_: fact.assumed for id_, fact in rule_set.facts.items() if id_ not in given}
+    assumed = {id_: default for id_, default in defaults.items() if default is not None}
+    unknown = tuple(id_ for id_, default in defaults.items() if default is None)
     partial = frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,))
-    return Facts(given, assumed, unknown, dates, partial)
+    return Facts(given, assumed, unknown=unknown, dates=dates, partial=partial)
+
+
+def _read_fact(
+    rule_set: RuleSet, name: str, value: Said | Sequence[Said], dates: dict[tuple[str, str], date]
+) -> Given | None:
+    fact = rule_set.facts.get(name)
+    if fact is None:
+        names = {_plain(one): one for one in rule_set.facts}
+        raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), names.values(), names))
+    texts = _texts(name, value)
+    if not texts:
+        return None
+    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, dates)
 
 
 def _texts(name: str, value: Said | Sequence[Said]) -> list[str]:
@@ -284,28 +296,33 @@ def _answers(
     rule_set: RuleSet, fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date]
 ) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for text in texts:
-        for part in _parts(fact, text) if fact.several else (text,):
-            word, equals, when = part.partition("=")
-            answer = _answer(rule_set, fact, word.strip())
-            found[answer] = None
-            if equals:
-                dates[fact.id, answer] = parse_date(when)
-    if len(found) > 1 and not fact.several:
-        raise InputError(f"{fact.id} takes one answer; {' and '.join(found)} were given")
-    if len(found) > 1 and NONE in found:
-        raise InputError(f"{fact.id}: `none` and {', '.join(one for one in found if one != NONE)} exclude each other")
+    for part in [part for text in texts for part in _parts(fact, text)]:
+        word, equals, when = part.partition("=")
+        answer = _answer(rule_set, fact, word.strip())
+        found[answer] = None
+        if equals:
+            dates[fact.id, answer] = parse_date(when)
+    if len(found) > 1:
+        _refuse_together(fact, list(found))
     # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
     return tuple(sorted(found, key=order.index))
 
 
+def _refuse_together(fact: Fact, answers: list[str]) -> None:
+    if not fact.several:
+        raise InputError(f"{fact.id} takes one answer; {' and '.join(answers)} were given")
+    if NONE in answers:
+        answers.remove(NONE)
+        raise InputError(f"{fact.id}: `none` and {', '.join(answers)} exclude each other")
+
+
 def _parts(fact: Fact, text: str) -> Iterator[str]:
     """Split at commas, and at `&`, `/`, `+` or `and` where that makes answers (`face & neck`)."""
     names = _names(fact.answers)
-    for part in text.split(","):
+    for part in text.split(",") if fact.several else (text,):
         joined = _JOINED.split(part)
-        if _plain(part) not in names and all(_plain(one) in names for one in joined):
+        if fact.several and _plain(part) not in names and all(_plain(one) in names for one in joined):
             yield from joined
         else:
             yield part
@@ -376,7 +393,7 @@ def read_seen(
             raise InputError(f"{option}: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
         if name in seen:
             raise InputError(f"{option}: {name} is given twice")
-        seen[name] = NOT_YET if when.lower() == "no" else _seen(when, treatment.zone, today)
+        seen[name] = _seen(when, treatment.zone, today)
         last = seen[name].last
         if last is not None and last.at <= treatment.first:
             raise InputError(f"{option}: {name} can't have come on {last.day.isoformat()}, before the treatment")
@@ -384,7 +401,9 @@ def read_seen(
 
 
 def _seen(text: str, zone: ZoneInfo, today: date | None) -> Seen:
-    """Parse a date that may have a time: `2026-11-22T09:00`, `22 Nov 2026 09:00`."""
+    """Parse `no`, or a date that may have a time: `2026-11-22T09:00`, `22 Nov 2026 09:00`."""
+    if text.lower() == "no":
+        return NOT_YET
     parts = _DATE_AND_TIME.fullmatch(text)
     if parts is None:
         return seen_on(parse_date(text, today), zone)

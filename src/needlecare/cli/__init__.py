@@ -1,4 +1,4 @@
-"""The command line: reads arguments and the clock, calls, writes. Decides nothing."""
+"""The command line: it reads arguments and the clock, calls, writes. It must not decide about a treatment."""
 
 import io
 import os
@@ -10,7 +10,7 @@ _WIDEST = "999"
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Run the program and leave with its exit code; expected errors are plain lines on stderr."""
+    """Run the program and exit with its code; expected errors are plain lines on stderr."""
     _prepare_streams()
     _limit_width()
     try:
@@ -21,17 +21,17 @@ def main(argv: list[str] | None = None) -> None:
         _complain(str(error))
         raise SystemExit(error.exit_code) from None
     except SystemExit as left:
-        # Nobody reads on: Typer and Rich end with 1 then, which means that the answer is no.
+        # The reader has gone. Typer and Rich exit with 1 then, which means that the answer is no.
         if not isinstance(left.__context__, BrokenPipeError):
             raise
         _give_up_writing()
         raise SystemExit(getattr(left.__context__.__context__, "exit_code", ExitCode.DONE)) from None
     except KeyboardInterrupt:
         raise SystemExit(ExitCode.INTERRUPTED) from None
-    except OSError as error:  # no fault of the program's: help on a full disk, a message to a closed stderr
+    except OSError as error:  # not the program's fault: help on a full disk, a message to a closed stderr
         _complain(f"the system refuses: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         raise SystemExit(ExitCode.BAD_INPUT) from None
-    except Exception as error:  # the edge: nobody but a developer wants to see a traceback
+    except Exception as error:  # only a developer wants to see a traceback
         if os.environ.get("NEEDLECARE_DEBUG"):
             raise
         _complain(f"something went wrong that should not ({type(error).__name__}: {error}); please report it")
@@ -53,7 +53,7 @@ def _give_up_writing() -> None:
 
 
 def _prepare_streams() -> None:
-    """Let help and messages show a question mark where the console lacks a character, instead of failing."""
+    """Buffer both streams, and replace what the console can't show by a question mark."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):
@@ -68,6 +68,6 @@ def _prepare_streams() -> None:
 
 
 def _limit_width() -> None:
-    """Take a terminal of a thousand columns and more for a narrower one: Rich draws whatever width it is told."""
+    """Limit the width of the terminal: Rich draws as many columns as COLUMNS says, millions too."""
     if len(os.environ.get("COLUMNS", "").lstrip("0")) > len(_WIDEST):
         os.environ["COLUMNS"] = _WIDEST
