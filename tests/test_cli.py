@@ -449,6 +449,27 @@ def test_text_from_a_rule_file_is_shown_and_never_obeyed(hostile_sheet: str) -> 
     assert "\x1b[31mred" not in terminal
 
 
+def test_no_label_of_a_rule_set_is_evaluated_by_a_shell(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.yaml"
+    sheet.write_text(
+        "sources: {sheet: {title: A sheet, kind: clinic}}\n"
+        "source: sheet\n"
+        "activities: {zz-x: {label: '$(touch A) `touch B` \\$(touch C) “$D” ; touch E | F'}}\n"
+        "rules: {one: {avoid: zz-x, until: 3d}}\n",
+        encoding="utf-8",
+    )
+    program = Path(sys.executable).with_name("needlecare")
+    if not program.exists():
+        pytest.skip("the program isn't installed beside this Python")
+    for shell in ("zsh", "bash", "fish"):
+        words = f"needlecare can --rules {sheet} zz-"
+        env = {"_NEEDLECARE_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": words, "COMP_WORDS": words}
+        env |= {"COMP_CWORD": "4", "_TYPER_COMPLETE_FISH_ACTION": "get-args", "_TYPER_COMPLETE_WORD_TO_COMPLETE": "zz-"}
+        ran = subprocess.run([program], env=os.environ | env, capture_output=True, text=True, check=False)
+        assert "zz-x" in ran.stdout, shell
+        assert not set(ran.stdout) & set("$`\\;|“”"), ran.stdout
+
+
 def test_json_holds_that_text_whole_and_escaped(hostile_sheet: str) -> None:
     written = run(*PLAN, "--rules", hostile_sheet, "--format", "json").out
     assert not set(written) & set("\x07\x1b\x9b\u202e\u202c\u200f\r")

@@ -258,6 +258,11 @@ _OFFERED: Mapping[str, Callable[["RuleSet"], Offered]] = {
 }
 
 
+def _for_shells(label: str) -> str:
+    """Keep what no shell evaluates: zsh runs `$(…)` in a description."""
+    return "".join(sign for sign in label if sign.isalnum() or sign in " ,.-")
+
+
 def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], Offered]:
     """Make the completion that offers this *part* of the rule set; for `answers` those of *fact*."""
 
@@ -266,7 +271,7 @@ def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], Offered]:
         if rule_set is None:
             return []
         offered = _answers(rule_set, fact) if part == "answers" else _OFFERED[part](rule_set)
-        return [(word, label) for word, label in offered if word.startswith(incomplete.lower())]
+        return [(word, _for_shells(label)) for word, label in offered if word.startswith(incomplete.lower())]
 
     return complete
 
