@@ -269,7 +269,7 @@ def check_moment(
 
 
 def check_csv(timeline: Timeline) -> None:
-    """Check that there is a row for each window, each with the values of the JSON."""
+    """Check that there is a row for each warning and each window, each with the values of the JSON."""
     rows = list(csv.DictReader(io.StringIO(csv_view.render(timeline), newline="")))
     record = json.loads(json_view.render(timeline))
     warnings = [*record["screening"], *record["red_flags"]]
