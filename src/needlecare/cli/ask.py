@@ -188,7 +188,9 @@ def sessions(
     event = read_events(request.rule_set, request.treatment.day, [before], "--before")[0] if before else None
     course = ask(timeline, count=count, done=days, before=event, away=away, closed=weekdays)
     if course is None:
-        complain("no rule says how far apart these sessions are; ask your clinic")
+        from needlecare.views.phrases import whom
+
+        complain(f"no rule says how far apart these sessions are; ask {whom(timeline)}")
         raise typer.Exit(ExitCode.UNKNOWN)
     if format_ == AnswerFormat.JSON:
         from needlecare.views.answers_json import render_course

@@ -185,19 +185,22 @@ _BEFORE = {"better not": "better not any more: ", "leave": "leave "}
 
 def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List pre-care by when it begins."""
-    begun = [
-        (at, tone, "" if window.kind == AVOID else with_details(window, clock), window)
-        for window in timeline.windows
-        if window.kind == PREPARE or clock.day(window.better_from) < timeline.treatment.day
-        for at, tone in beginnings(window)
-        if tone != "leave" or at < timeline.treatment.last
-    ]
-    groups = grouped(begun, lambda one: one[:3])
+    groups = grouped(_begun_before(timeline, clock), lambda one: one[:3])
     for (at, tone, text), found in sorted(groups.items(), key=lambda item: item[0]):
         names, cite = _names_and_sources([window for *_, window in found], timeline)
         number = day_number(timeline.treatment, clock.day(at))
         head = f"{clock.at(at)} (day {number})".replace("day -", "day −")
         yield Row(head, f"{_BEFORE.get(tone, '')}{text or names}", tone, cite)
+
+
+def _begun_before(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str, str, Window]]:
+    for window in timeline.windows:
+        if window.kind != PREPARE and clock.day(window.better_from) >= timeline.treatment.day:
+            continue
+        text = "" if window.kind == AVOID else with_details(window, clock)
+        for at, tone in beginnings(window):
+            if tone != "leave" or at < timeline.treatment.last:
+                yield at, tone, text, window
 
 
 def beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
