@@ -157,7 +157,7 @@ class Meaning(NamedTuple):
     """What a phrase means: *ids* of activities or signs; with none, *nearest* holds names that come close.
 
     *unknown* are words that were not understood, *turning* one that turns the question round, *past* is about
-    something done. *when* are words about a time that nobody can put a date to. *typed* is the question.
+    something done. *undated* are words about a time that nobody can put a date to. *typed* is the question.
     """
 
     words: str
@@ -166,18 +166,18 @@ class Meaning(NamedTuple):
     turning: str = ""
     past: bool = False
     nearest: tuple[str, ...] = ()
-    when: tuple[str, ...] = ()
+    undated: tuple[str, ...] = ()
     typed: str = ""
 
     @property
     def is_sure(self) -> bool:
         """Whether every word was understood."""
-        return bool(self.ids) and not (self.unknown or self.turning or self.when)
+        return bool(self.ids) and not (self.unknown or self.turning or self.undated)
 
     def about(self, *, timed: bool = False, sitting: bool = False) -> "Meaning":
         """Leave out words about time that say nothing more: once it is *timed*, or where it is about the *sitting*."""
         held = (DAILY if timed else frozenset()) | (SITTING if sitting else frozenset())
-        return self._replace(when=tuple(one for one in self.when if not set(tokens(one)) <= held | ARTICLES))
+        return self._replace(undated=tuple(one for one in self.undated if not set(tokens(one)) <= held | ARTICLES))
 
 
 class _Match(NamedTuple):
@@ -299,7 +299,7 @@ def _find(
         unknown=lost,
         turning=turning,
         past=not PAST.isdisjoint(words),
-        when=_spelled(words, times),
+        undated=_spelled(words, times),
     )
     return meaning if meaning.ids and not (lost or turning) else meaning._replace(nearest=_nearest(named, words, found))
 

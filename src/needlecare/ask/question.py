@@ -63,7 +63,7 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     first = question.timelines[0]
     meaning, asked, *_ = question.read(find_activities)
     # From when something is free is answered whatever other time is named.
-    meaning = meaning._replace(when=())
+    meaning = meaning._replace(undated=())
     if not meaning.is_sure:
         unsure = not_understood(first, meaning, asked or on_day(first.treatment.day))
         return Return(unsure, None, None, unsure)

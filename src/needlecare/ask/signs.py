@@ -10,12 +10,12 @@ from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import EXPECT, Rule
 
 Gravity = Literal["today", "clinic", "unknown", "watch", "usual"]
-RED_FLAG: Final = "today"
-CALL: Final = "clinic"
+TODAY: Final = "today"
+CLINIC: Final = "clinic"
 UNKNOWN: Final = "unknown"
-NO_LONGER: Final = "watch"
-EXPECTED: Final = "usual"
-_GRAVEST: tuple[Gravity, ...] = (RED_FLAG, CALL, UNKNOWN, NO_LONGER, EXPECTED)
+WATCH: Final = "watch"
+USUAL: Final = "usual"
+_GRAVEST: tuple[Gravity, ...] = (TODAY, CLINIC, UNKNOWN, WATCH, USUAL)
 
 
 class Sighting(NamedTuple):
@@ -55,10 +55,10 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
     for sign in meaning.ids:
         newest = _judge(latest, meaning, sign, asked, latest=True)
         found.append(newest)
-        if newest.verdict != EXPECTED:
+        if newest.verdict != USUAL:
             found.extend(_judge(one, meaning, sign, asked, latest=False) for one in earlier)
     gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
-    if gravest.verdict in (EXPECTED, NO_LONGER) and not meaning.is_sure:
+    if gravest.verdict in (USUAL, WATCH) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”.
         return gravest._replace(verdict=UNKNOWN)
     return gravest
@@ -70,7 +70,7 @@ def _judge(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, late
     if not flags and latest:
         flags = tuple(_overdue(timeline, sign, asked))
     if flags:
-        return blank._replace(verdict=RED_FLAG if any(rule.urgent for rule in flags) else CALL, flags=flags)
+        return blank._replace(verdict=TODAY if any(rule.urgent for rule in flags) else CLINIC, flags=flags)
     windows = tuple(_expecting(timeline, sign))
     return _placed(blank, windows, sign) if windows else blank
 
@@ -89,11 +89,11 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     answer = blank._replace(windows=shown, until=_first_end(holding), call_from=worry, starts=starts)
     if asked.meets(worry or FOREVER, FOREVER, timeline.treatment):
         deciding = tuple(_deciding(timeline, sign, asked, shown))
-        return answer._replace(verdict=CALL, over=True, conditions=deciding)
+        return answer._replace(verdict=CLINIC, over=True, conditions=deciding)
     answer = answer._replace(conditions=_conditions(shown))
     if holding:
-        return answer._replace(verdict=EXPECTED)
-    return answer._replace(verdict=NO_LONGER if over and worry else CALL, over=over)
+        return answer._replace(verdict=USUAL)
+    return answer._replace(verdict=WATCH if over and worry else CLINIC, over=over)
 
 
 def _is_over(windows: Iterable[Window], asked: When, timeline: Timeline) -> bool:

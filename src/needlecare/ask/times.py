@@ -94,7 +94,7 @@ def at_time(day: date, clock: time, treatment: Treatment) -> When:
     return When(readings(datetime.combine(day, clock), treatment.zone)[0], day, day)
 
 
-def in_stretch(start: datetime, end: datetime, treatment: Treatment) -> When:
+def from_to(start: datetime, end: datetime, treatment: Treatment) -> When:
     """Ask about the strictest instant from *start* to *end*; about *start* alone where nothing lies between."""
     if end <= start:
         return at_instant(start, treatment)
@@ -106,8 +106,8 @@ def between(day: date, start: time, end: time, treatment: Treatment) -> When:
     """Ask about a part of a day; an *end* at midnight is that of the day. What the clock shows twice counts whole."""
     begins = readings(datetime.combine(day, start), treatment.zone)[0]
     if end == time(0):
-        return in_stretch(begins, day_start(day + timedelta(days=1), treatment.zone), treatment)
-    return in_stretch(begins, readings(datetime.combine(day, end), treatment.zone)[-1], treatment)
+        return from_to(begins, day_start(day + timedelta(days=1), treatment.zone), treatment)
+    return from_to(begins, readings(datetime.combine(day, end), treatment.zone)[-1], treatment)
 
 
 def go_on(when: When, lengths: Iterable[Length], treatment: Treatment) -> When:
@@ -117,9 +117,9 @@ def go_on(when: When, lengths: Iterable[Length], treatment: Treatment) -> When:
         if when.is_day:
             longer = on_day(when.first, last)
         elif length.elapsed is not None:
-            longer = in_stretch(begins, (when.end or begins) + length.elapsed, treatment)
+            longer = from_to(begins, (when.end or begins) + length.elapsed, treatment)
         else:
-            longer = in_stretch(begins, day_end(last, treatment.zone), treatment)
+            longer = from_to(begins, day_end(last, treatment.zone), treatment)
         when = longer._replace(past=when.past)
     return when
 
@@ -188,7 +188,7 @@ def when_asked(reading: Reading, treatment: Treatment, present: Present) -> When
         InputError: it asks what has been since a day that is still to come.
     """
     if reading.opening:
-        return in_stretch(treatment.first, treatment.last, treatment)
+        return from_to(treatment.first, treatment.last, treatment)
     if reading.clock is not None:
         return _at_clock(reading, reading.clock, treatment, present)
     if reading.at is not None:
@@ -229,8 +229,8 @@ def _in_its_part(reading: Reading, day: date, clock: time, present: Present) -> 
 def _led(at: datetime, lead: str, treatment: Treatment, present: Present) -> When:
     """Ask about an instant, all since it, or all before it."""
     if lead == "since":
-        return in_stretch(at, present(), treatment)
-    return in_stretch(present(), at, treatment) if lead == "before" else at_instant(at, treatment)
+        return from_to(at, present(), treatment)
+    return from_to(present(), at, treatment) if lead == "before" else at_instant(at, treatment)
 
 
 def _led_days(first: date, last: date, lead: str, present: Present) -> When:
@@ -246,7 +246,7 @@ def _led_days(first: date, last: date, lead: str, present: Present) -> When:
 def _in_either_half(day: date, clock: time, treatment: Treatment) -> When:
     """Ask about all between the two times of a day that show the same on a clock: the strictest counts."""
     early, late = (at_time(day, clock.replace(hour=clock.hour % HALF_DAY + half), treatment) for half in (0, HALF_DAY))
-    return in_stretch(early.begins(treatment), late.begins(treatment) + INSTANT, treatment)
+    return from_to(early.begins(treatment), late.begins(treatment) + INSTANT, treatment)
 
 
 def _part_of_day(reading: Reading, treatment: Treatment, present: Present) -> When:
@@ -263,7 +263,7 @@ def _part_of_day(reading: Reading, treatment: Treatment, present: Present) -> Wh
         return between(now.date() + timedelta(days=1), start, end, treatment)
     # In the small hours “tonight” has begun.
     begun = reading.part == "night" and now.time() < _EARLY
-    return in_stretch(now if begun else max(when.begins(treatment), now.astimezone(UTC)), over, treatment)
+    return from_to(now if begun else max(when.begins(treatment), now.astimezone(UTC)), over, treatment)
 
 
 def coming_weekday(name: str, which: str, today: date) -> date:

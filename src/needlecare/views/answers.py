@@ -94,8 +94,8 @@ def _taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> str:
     if meaning.unknown:
         labels = " and ".join(rule_set.label(one) for one in meaning.ids)
         lines.append(f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}.\n")
-    if meaning.when:
-        lines.append(f"I don't know when “{' '.join(meaning.when)}” is; the answer is about the time below.\n")
+    if meaning.undated:
+        lines.append(f"I don't know when “{' '.join(meaning.undated)}” is; the answer is about the time below.\n")
     if signs and lines:
         lines.insert(0, f"{_EMERGENCY}\n")
     return "".join(lines)
@@ -113,8 +113,8 @@ def _not_understood(meaning: Meaning, timeline: Timeline, *, signs: bool = False
 
 
 def _unknown_words(meaning: Meaning, call: str, *, signs: bool) -> Iterator[str]:
-    if meaning.when and meaning.ids and not meaning.unknown:
-        yield f"I don't know when “{' '.join(meaning.when)}” is, so this is not a yes."
+    if meaning.undated and meaning.ids and not meaning.unknown:
+        yield f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
         yield "- Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
     else:
         so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"

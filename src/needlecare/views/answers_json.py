@@ -70,7 +70,7 @@ def _at(asked: When) -> Any:
 
 def _not_understood(answer: Any, _: object) -> list[str]:
     meaning = answer.meaning
-    return [*meaning.unknown, *meaning.when, *([meaning.turning] if meaning.turning else [])]
+    return [*meaning.unknown, *meaning.undated, *([meaning.turning] if meaning.turning else [])]
 
 
 def _first(answer: Any, _: object) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from needlecare.ask.signs import CALL, EXPECTED, NO_LONGER, RED_FLAG, UNKNOWN, Sighting
+from needlecare.ask.signs import CLINIC, TODAY, UNKNOWN, USUAL, WATCH, Sighting
 from needlecare.ask.times import When
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Wait
@@ -364,7 +364,7 @@ def _say_return(found: Return, clock: Clock) -> str:
 def say_sighting(sighting: Sighting) -> str:
     """Format whether a sign is to be expected."""
     lines = list(_sighting(sighting, Clock(sighting.timeline)))
-    if sighting.verdict in (RED_FLAG, UNKNOWN):
+    if sighting.verdict in (TODAY, UNKNOWN):
         return finished([*lines, *items(flag_texts(sighting.timeline))], sighting.timeline.rule_set)
     return closed(lines, sighting.timeline)
 
@@ -375,7 +375,7 @@ def _sighting(sighting: Sighting, clock: Clock) -> Iterator[str]:
         unsure = "the words I don't know may matter" if sighting.windows else "no rule speaks of it"
         yield f"I don't know. {about}: {unsure}. {call}"
     elif sighting.flags:
-        is_red = sighting.verdict == RED_FLAG
+        is_red = sighting.verdict == TODAY
         yield f"Red flag. {about}: see a clinician now." if is_red else f"{call} {about}."
         yield from items(map(_flag, sighting.flags))
     else:
@@ -397,16 +397,16 @@ def _about(sighting: Sighting, clock: Clock) -> str:
 def _expected(sighting: Sighting, about: str, clock: Clock) -> Iterator[str]:
     call = f"call {clock.whom}"
     still = f"- Still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
-    if sighting.verdict == EXPECTED:
+    if sighting.verdict == USUAL:
         yield f"To be expected. {about}."
         if sighting.until:
             yield f"- Until {clock.until(sighting.until)}; after that it is no longer expected."
         if still:
             yield f"{still}? {capital(call)}."
-    elif sighting.verdict == NO_LONGER and still:
+    elif sighting.verdict == WATCH and still:
         yield f"No longer expected. {about}: watch it."
         yield f"{still}, or does it grow? {capital(call)}."
-    elif sighting.verdict == CALL and sighting.over:
+    elif sighting.verdict == CLINIC and sighting.over:
         yield f"No longer expected. {about}: {call}."
     else:
         yield f"Not expected yet. {about}: {call} if it worries you."
