@@ -65,6 +65,10 @@ def satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
     given = {name: value for name, value in fitting.items() if value is not None}
     if len(given) < len(fitting):
         return None
+    return _with_defaults(given, asked)
+
+
+def _with_defaults(given: Mapping[str, Given], asked: Mapping[str, Fact]) -> Facts:
     left = {name: fact.assumed for name, fact in asked.items() if name not in given}
     assumed = {name: default for name, default in left.items() if default is not None}
     return Facts(given, assumed, unknown=tuple(name for name in left if name not in assumed))
@@ -122,12 +126,10 @@ class _Plans:
         """Return what surely applies: what stands for lack of an answer goes when the answer comes."""
         facts = self.facts(condition)
         rules = self.rule_set.rules
-        return (
-            {} if facts is None else {id_: one for id_, one in rules.items() if one.when.judge(facts)[0] is Truth.YES}
-        )
+        return {} if facts is None else {id_: one for id_, one in rules.items() if _is_sure(one.when, facts)}
 
     def without(self, condition: Condition, ids: set[str]) -> _Plan:
-        """Make the plan of what surely applies, but for some rules."""
+        """Return the plan of what surely applies, but for some rules."""
         rules = self.sure_rules(condition)
         return self._make(condition, {id_: one for id_, one in rules.items() if id_ not in ids})
 
@@ -239,12 +241,17 @@ def _outvoted(rule_set: RuleSet, layer: Layer, plans: _Plans, advice: Problems) 
 
 def _votes(rule_set: RuleSet, plans: _Plans) -> Iterator[tuple[Spacing, Spacing]]:
     """Return each sessions entry of this set beside one of another that decides in its place, for somebody."""
-    conditions = dict.fromkeys(one.when for one in rule_set.spacings.values() if one.when in plans.conditions)
+    spacings = rule_set.spacings.values()
+    conditions = filter(plans.conditions.__contains__, dict.fromkeys(one.when for one in spacings))
     for facts in filter(None, map(plans.facts, conditions)):
-        sure = [one for one in rule_set.spacings.values() if one.when.judge(facts)[0] is Truth.YES]
+        sure = [one for one in spacings if _is_sure(one.when, facts)]
         deciding = deciding_spacing(tuple((one, ()) for one in sure), SAMPLE.day)
         if deciding is not None and deciding.origin != rule_set.id:
             yield from ((one, deciding) for one in sure if one.every and one.origin == rule_set.id)
+
+
+def _is_sure(condition: Condition, facts: Facts) -> bool:
+    return condition.judge(facts)[0] is Truth.YES
 
 
 def _unused_sources(rule_set: RuleSet, layer: Layer, advice: Problems) -> None:
@@ -334,8 +341,7 @@ def _idle(rule: Rule, plans: _Plans) -> Iterator[str]:
     plan = plans.sure(rule.when)
     lost = set(rule.targets) - {window.target for window in plan.by_rule.get(rule.id, ())}
     # What starts when another rule ends can't be without that one, nor be hidden by it.
-    waited = {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms}
-    hiding = {id_ for target in lost for id_ in plan.avoided.get(target, ())} - waited
+    hiding = set().union(*(plan.avoided.get(target, ()) for target in lost)) - _waited_for(rule)
     free = plans.without(rule.when, hiding) if hiding else plan
     never = sorted(lost & {window.target for window in free.by_rule.get(rule.id, ())})
     if never:
@@ -343,6 +349,10 @@ def _idle(rule: Rule, plans: _Plans) -> Iterator[str]:
             f"{rule.id} can never come true: {', '.join(sorted(hiding))} says to leave {', '.join(never)} "
             "all that time; change one of them, or switch it off"
         )
+
+
+def _waited_for(rule: Rule) -> set[str | None]:
+    return {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms}
 
 
 def _late(rule: Rule, raw: Raw, advice: Problems) -> None:

@@ -72,16 +72,20 @@ _APART = ("id", "origin", "end", "days", "words", "says", "answers")
 def _fields(one: object, other: object) -> str:
     """Return which fields differ, and from what to what."""
     old, new = _as_dict(one), _as_dict(other)
-    parts = []
-    if isinstance(one, Rule) and isinstance(other, Rule) and one.value != other.value:
-        parts.append(f"{one.value} → {other.value}")
-    for name in (name for name in old if old[name] != new[name] and name not in _APART):
-        said = f"{_said(old[name], name)} → {_said(new[name], name)}"
-        if said not in parts:
-            parts.append(f"{_NAMES.get(name, name.replace('_', ' '))} {said}")
+    value = f"{one.value} → {other.value}" if isinstance(one, Rule) and isinstance(other, Rule) else ""
+    parts = [value] if getattr(one, "value", "") != getattr(other, "value", "") else []
+    parts.extend(_plain_fields(old, new, value))
     for name, said_of in (("words", _words), ("says", _sayings), ("answers", _answers)):
         parts.extend(_entries(said_of(old.get(name, ())), said_of(new.get(name, ()))))
     return "; ".join(parts) or f"whose it is: {old.get('origin')} → {new.get('origin')}"
+
+
+def _plain_fields(old: Mapping[str, Any], new: Mapping[str, Any], known: str) -> Iterator[str]:
+    """Return the fields of one value each that differ, but for what is *known* already."""
+    for name in (name for name in old if name not in _APART and old[name] != new[name]):
+        said = f"{_said(old[name], name)} → {_said(new[name], name)}"
+        if said != known:
+            yield f"{_NAMES.get(name, name.replace('_', ' '))} {said}"
 
 
 def _as_dict(one: object) -> dict[str, Any]:

@@ -172,14 +172,11 @@ def _check_named_alike(rule_set: RuleSet, layer: Layer, problems: Problems) -> N
     """Note a sign that is called normal by a name that is a red flag's: what people type would find it."""
     flagged = _flagged(rule_set, layer)
     expected = {sign for rule in rule_set.rules.values() if rule.verb == EXPECT for sign in rule.targets}
-    serious: dict[tuple[str, ...], tuple[str, str]] = {}
-    for one in sorted((flagged.keys() & rule_set.signs.keys()) - expected):
-        named = {
-            _words(name)[:_LONGEST_NAME]: (name.lower(), flagged[one][0].id) for name in _names_of(rule_set.signs[one])
-        }
-        serious.update(named)
-    harmless = sorted((expected & rule_set.signs.keys()) - flagged.keys())
-    for sign, name in [(one, name) for one in harmless for name in _names_of(rule_set.signs[one])]:
+    serious = {
+        _words(name)[:_LONGEST_NAME]: (name.lower(), flagged[sign][0].id)
+        for sign, name in _names_of(rule_set, flagged.keys() - expected)
+    }
+    for sign, name in _names_of(rule_set, expected - flagged.keys()):
         inside = next((serious[run] for run in _runs(_words(name)) if run in serious), None)
         if inside is not None:
             problems.add(
@@ -189,8 +186,10 @@ def _check_named_alike(rule_set: RuleSet, layer: Layer, problems: Problems) -> N
             )
 
 
-def _names_of(sign: Sign) -> tuple[str, ...]:
-    return (sign.id.replace("-", " "), sign.label, *sign.aka)
+def _names_of(rule_set: RuleSet, ids: Collection[str]) -> list[tuple[str, str]]:
+    """Return the signs with *ids*, each with every name that it has."""
+    signs = [rule_set.signs[id_] for id_ in sorted(ids) if id_ in rule_set.signs]
+    return [(sign.id, name) for sign in signs for name in (sign.id.replace("-", " "), sign.label, *sign.aka)]
 
 
 def _words(name: str) -> tuple[str, ...]:

@@ -193,10 +193,8 @@ def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
 
 
 def _check_window(entry: Entry, verb: str) -> None:
-    """Note days in the wrong order, and fields that would silently win over each other."""
+    """Note fields that would silently win over each other."""
     given = [key for key in _RULE_WINDOW if key in entry.fields]
-    if (days := entry.get("days")) and days[1] < days[0]:
-        entry.note("days", f"the days end ({days[1]}) before they begin ({days[0]})")
     if verb == CALL and given:
         entry.note(given[0], "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`")
     elif "days" in entry.fields and given:
@@ -206,7 +204,9 @@ def _check_window(entry: Entry, verb: str) -> None:
 
 
 def _check_order(entry: Entry, start: Bound | None, end: Bound | None) -> None:
-    """Note an end before the start, where both are plain durations around the treatment."""
+    """Note an end before the start: of days, and of plain durations around the treatment."""
+    if (days := entry.get("days")) and days[1] < days[0]:
+        entry.note("days", f"the days end ({days[1]}) before they begin ({days[0]})")
     if start is None or end is None or len(start.terms) != 1 or len(end.terms) != 1:
         return
     first, last = start.terms[0], end.terms[0]

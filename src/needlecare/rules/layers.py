@@ -124,7 +124,7 @@ def _read_sections(tree: dict[Any, Any], layer: Layer, problems: Problems) -> No
 
 
 def _by_id(items: list[Value], layer: Layer) -> Fields:
-    """Name the entries of a list: by their `id`, else by their place in it."""
+    """Return the entries of a list by their `id`, else by their place in it."""
     named = Fields()
     for number, item in enumerate(items, 1):
         given = item.get("id") if isinstance(item, dict) else None
@@ -438,7 +438,7 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
 
 
 def _replaced(rows: Section | None, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
-    """Name the fields of *old* that would contradict those of *new*, or be false beside them."""
+    """Return the fields of *old* that would contradict those of *new*, or be false beside them."""
     window = marked(rows, Mark.WINDOW)
     if "days" in new:
         yield from window

@@ -1,4 +1,4 @@
-"""From a place on disk to a checked rule set: read, lay over, parse, check, hash."""
+"""From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule and no field."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -158,12 +158,7 @@ def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[P
         return top
     chain = (*above, location.resolve())
     below = _find_below(wanted, location, sources, problems)
-    wrong = ""
-    if below.resolve() in chain:
-        wrong = f"`{wanted}` leads back to this rule set"
-    elif len(chain) > _LONGEST_CHAIN:
-        wrong = f"more than {_LONGEST_CHAIN} rule sets extend each other; lay them together"
-    if wrong:
+    if wrong := _wrong_chain(below, chain, wanted):
         problems.add(wanted or top.header["ruleset"], wrong)
         # The default set stands in, so that the rest of this one can be checked all the same.
         below = sources.default
@@ -171,6 +166,14 @@ def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[P
             return top
     base = resolve(below, sources, problems, chain)
     return Overlay(base, top, problems, words_only=extends is None).result
+
+
+def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> str:
+    if below.resolve() in chain:
+        return f"`{wanted}` leads back to this rule set"
+    if len(chain) > _LONGEST_CHAIN:
+        return f"more than {_LONGEST_CHAIN} rule sets extend each other; combine some of them"
+    return ""
 
 
 def _find_below(wanted: str | None, location: Path, sources: Sources, problems: Problems) -> Path:

@@ -58,20 +58,20 @@ NOWHERE = Place("(shipped rules)", 0, 0)
 
 
 def place(value: Value) -> Place:
-    """Tell where *value* stands."""
+    """Return where *value* stands."""
     mark = getattr(value, "mark", NOWHERE)
     return Place(mark.name, mark.line, mark.column)
 
 
 def text_at(text: str, beside: Value) -> Text:
-    """Make a text that counts as standing where *beside* does."""
+    """Return a text that counts as standing where *beside* does."""
     made = Text(text)
     made.mark = place(beside)
     return made
 
 
 def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
-    """Make fields that count as standing where *beside* does."""
+    """Return fields that count as standing where *beside* does."""
     made = Fields(content)
     made.mark = place(beside)
     return made
@@ -167,5 +167,5 @@ class Raw(NamedTuple):
         return self.value if isinstance(self.value, dict) else {"label": self.value}
 
     def origin_of(self, field: str) -> str:
-        """Tell which rule set a field comes from."""
+        """Return which rule set a field comes from."""
         return self.origins.get(field, self.origin)

@@ -114,7 +114,7 @@ class _Open:
         self.keys: dict[str, Text] = {}
 
 
-# Stands for a key that can't be used: what it holds is left out, and nothing more is said about it.
+# Stands for a key that can't be used: its value is left out, and nothing more is reported about it.
 _NO_KEY = Text("")
 
 
