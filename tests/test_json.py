@@ -54,7 +54,8 @@ def test_the_schema_is_one(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("arguments", PROFILES, ids=lambda arguments: " ".join(arguments) or "a date alone")
 def test_every_plan_fits_its_schema(arguments: tuple[str, ...], schema: dict[str, Any]) -> None:
-    jsonschema.validate(plan_as_json(*arguments), closed(schema))
+    checks = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    jsonschema.validate(plan_as_json(*arguments), closed(schema), format_checker=checks)
 
 
 @pytest.mark.parametrize("arguments", PROFILES, ids=lambda arguments: " ".join(arguments) or "a date alone")

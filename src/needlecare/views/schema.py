@@ -1,7 +1,7 @@
 """The JSON Schema of a plan, generated from the types and the fields that `views.json` writes."""
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -75,23 +75,24 @@ class _Maker:
         """Return the schema of a type."""
         if kind in _PLAIN:
             return _PLAIN[kind]
-        origin, inside = get_origin(kind), get_args(kind)
+        if get_origin(kind) is not None:
+            return self._generic(get_origin(kind), get_args(kind))
+        if kind in SCALARS:
+            return {"type": "string"}
+        if kind.__name__ not in self.definitions:
+            self.definitions[kind.__name__] = self.record(kind)
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+
+    def _generic(self, origin: Any, inside: tuple[Any, ...]) -> Schema:
         if origin is Literal:
             return {"enum": list(inside)}
         if origin in (Union, types.UnionType):
             return {"anyOf": [self.schema(one) for one in inside]}
-        if isinstance(origin, type) and issubclass(origin, Mapping):
+        if issubclass(origin, Mapping):
             return {"type": "object", "additionalProperties": self.schema(inside[1])}
-        if isinstance(origin, type) and issubclass(origin, Sequence):
-            counted = origin is tuple and inside[-1] is not Ellipsis
-            length = {"minItems": len(inside), "maxItems": len(inside)} if counted else {}
-            return {"type": "array", "items": self.schema(inside[0]), **length}
-        if kind in SCALARS:
-            return {"type": "string"}
-        if kind.__name__ not in self.definitions:
-            self.definitions[kind.__name__] = {}
-            self.definitions[kind.__name__] = self.record(kind)
-        return {"$ref": f"#/$defs/{kind.__name__}"}
+        length = len(inside) if origin is tuple and inside[-1] is not Ellipsis else None
+        counted = {"minItems": length, "maxItems": length} if length else {}
+        return {"type": "array", "items": self.schema(inside[0]), **counted}
 
     def record(self, kind: type) -> Schema:
         """Return the schema of what is written as an object."""
