@@ -146,6 +146,7 @@ def parametrize_mistakes(*mistakes: tuple[Callable[..., object], tuple[Any, ...]
     (can, ([], "gym", DAY), "a question is put to a timeline, as build_timeline gives it, not list"),
     (why, (TIMELINE, None), "a question is asked in words"),
     (check, (FACTS,), "a question is put to a timeline, as build_timeline gives it, not Facts"),
+    (sessions, ([TIMELINE, TIMELINE],), "a course follows one treatment; give its timeline alone"),
     (sessions, (TREATMENT,), "a question is put to a timeline, as build_timeline gives it, not Treatment"),
     (can, (RULES, "make-up", DAY), "a question is put to a timeline, as build_timeline gives it, not RuleSet"),
     (when, (None, "make-up"), "a question is put to a timeline, as build_timeline gives it, not NoneType"),

@@ -54,6 +54,8 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
 def when(timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None) -> "Return":
     """Return from when what *words* name is all right again, counted from *since*, else from the treatment on.
 
+    Example: `when(timeline, "make-up").free_from`, an instant in UTC, or None where it holds without end.
+
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
@@ -74,6 +76,8 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
 def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "Sighting":
     """Return whether the signs that *words* name are to be expected *at* a time, else when they say, else *now*.
 
+    Example: `normal(timeline, "still red on day 5", now=datetime(2026, 11, 25, 9)).verdict`.
+
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
@@ -89,6 +93,8 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
 def today(timeline: Timelines, now: datetime) -> "Today":
     """Return what holds *now*, and what changes next.
 
+    Example: `[verdict.activity for verdict in today(timeline, datetime(2026, 11, 21, 9)).avoid]`.
+
     Raises:
         InputError: an argument is no such thing.
     """
@@ -103,6 +109,7 @@ def why(timeline: Timelines, words: str) -> "Reasons":
     """Return every rule and source behind what is said of the activities or signs that *words* name.
 
     Of several treatments each has its own, the others under `also`. Without windows and signs nothing is known.
+    Example: `[voice.source.title for voice in why(timeline, "make-up").voices]`.
 
     Raises:
         InputError: an argument is no such thing.
@@ -123,6 +130,8 @@ def why(timeline: Timelines, words: str) -> "Reasons":
 
 def check(timeline: Timelines) -> "Screened":
     """Return what speaks against the treatment, by what is known of the person; of several the gravest.
+
+    Example: `[finding.level for finding in check(timeline).findings]`: stop, postpone, ask or tell.
 
     Raises:
         InputError: *timeline* is none.
@@ -146,6 +155,7 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
 
     *done* are sessions that have been since, in order; *before* is an event that it is to be healed by. No session is
     on days *away* (first and last) or on *closed* weekdays, of which Monday is 0.
+    Example: `[step.session.minimum for step in sessions(timeline, count=4, closed={6}).steps]`.
 
     Raises:
         InputError: the dates of *done* don't follow each other, or no day is left open.
@@ -153,7 +163,9 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     from needlecare.ask.course import plan_ahead
     from needlecare.timeline.sessions import OpenDays
 
-    (only,) = _timelines(timeline)
+    only, *others = _timelines(timeline)
+    if others:
+        raise InputError("a course follows one treatment; give its timeline alone")
     calendar = OpenDays(tuple(away), frozenset(closed), only.treatment.next_day)
     return plan_ahead(only, count=count, done=done, before=before, calendar=calendar)
 

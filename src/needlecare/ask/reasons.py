@@ -14,7 +14,7 @@ from needlecare.typed import same_as
 
 
 class Voice(NamedTuple):
-    """What one source says of one rule; *used* tells whether it is the value that the rule takes."""
+    """What one source says of one rule; *used* if it is the value that the rule takes."""
 
     rule: str
     source: Source
@@ -114,7 +114,7 @@ class Unjudged(NamedTuple):
 
 
 class Dated(NamedTuple):
-    """An answer that was given with a *day*, and an entry that counts for some time; *counts* tells if it does."""
+    """An answer that was given with a *day*, and an entry that counts for some time; *counts* if it does."""
 
     fact: str
     answer: str

@@ -144,7 +144,7 @@ class Verdict(NamedTuple):
     *until* is when a "no" or a "better not" is over, *better_until* when a "better not" that follows a "no" is;
     *earliest* is *until* by its known parts alone. *and_once* is what must have been seen besides: before *until* in
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
-    they count from. All of these hold for all of what was asked, *parts* tells of each activity that is part of it;
+    they count from. All of these hold for all of what was asked, *parts* has each activity that is part of it;
     of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
     when it becomes a "no". *silent* is what a "no rule" lacks though rules may speak of it: a word on the time `before`
     the treatment or on that `time`, `advice` to do it ever, or `words` that were all understood.
