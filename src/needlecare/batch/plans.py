@@ -1,5 +1,6 @@
 """One row of a list → its plan, in whichever process: fields → treatment and answers → bytes. Writes nothing."""
 
+import gc
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -122,6 +123,14 @@ class RowPlanner:
         return RowPlanner, (self.settings,)
 
     def plan(self, row: ClientRow) -> Result:
+        """Plan *row*."""
+        result = self._plan(row)
+        # The program runs without the collector, which would search the rule set again and again. What a plan leaves
+        # behind is young, and found at once between two plans.
+        gc.collect(0)
+        return result
+
+    def _plan(self, row: ClientRow) -> Result:
         """Plan *row*, or say all that is wrong with it, so that it can be mended in one go."""
         try:
             # A row that couldn't be taken apart has no fields, and no date to miss.
@@ -137,8 +146,9 @@ class RowPlanner:
     def _render(self, row: ClientRow, treatment: Treatment, selection: Selection) -> Result:
         format_ = self.settings.format
         if format_ == LINES:
-            line = render_line(build_selected(selection, treatment), row.client, full=self.settings.full_lines)
-            return Result(line.encode())
+            full = self.settings.full_lines
+            timeline = build_selected(selection, treatment, days=None if full else 0)
+            return Result(render_line(timeline, row.client, full=full).encode())
         made_of = f"{self._basis} {row.client} {_fingerprint(treatment, selection.facts)}"
         digest = sha256(made_of.encode()).digest()
         if self.settings.resume and row.file is not None and row.file.digest == digest:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
-# Objects that are made before the next look for garbage.
-_RARELY = 50_000
 _SHOWN = 40
 _WIDTH = 30
 _EVERY_SECONDS = 0.2
@@ -188,15 +186,9 @@ def _open(source: str) -> BinaryIO:
 
 
 def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
-    import gc
-
     from needlecare.batch.run import run
     from needlecare.cli.output import delivering
 
-    # A long run must free what it no longer needs, but what is there already stays.
-    gc.freeze()
-    gc.set_threshold(_RARELY)
-    gc.enable()
     bar = Bar(stream)
     try:
         with delivering():
