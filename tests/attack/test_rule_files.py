@@ -163,6 +163,17 @@ LARGE = {
         ),
         "",
     ),
+    "a condition of a whole file on 5,000 facts": (
+        f"when: {{{listed(5000).replace(',', ': a,')}: a}}\n" + entries("rules", 5000, "aN: {avoid: sauna, until: 1d}"),
+        "`when` names 5,000 facts; at most 40 may stand there",
+    ),
+    "5,000 sources of a whole file": (
+        entries("rules", 5000, "aN: {avoid: sauna, until: 1d}").replace(
+            "source: sheet", f"source: [{listed(5000)}]", 1
+        ),
+        "`source` of a file names 5,000 sources; at most 20 may stand there",
+    ),
+    "5,000 rules without a verb": (entries("rules", 5000, "aN: {until: 1d}"), "from here on, 4,000 more problems"),
     "20,000 keys, each twice": (entries("kinds", 20_000, "aN: 1") + "  a20000: 1\n" * 20_000, "stands twice, first in"),
 }
 
