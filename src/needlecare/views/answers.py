@@ -21,7 +21,6 @@ from needlecare.views.phrases import (
     led,
     say_answers,
     say_dated,
-    say_length,
     say_names,
     say_not_before,
     say_option,
@@ -338,7 +337,7 @@ def _unanswered(screened: Screened) -> Iterator[str]:
 
 def _say_dated(one: Dated, timeline: Timeline) -> str:
     """Format what a date means, and whether that is long enough before the treatment."""
-    length = say_length(one.screening.within) if one.screening.within else ""
+    length = one.screening.within.in_words if one.screening.within else ""
     if not one.counts:
         how = f"{length} or more before the treatment. If that isn't so, leave the date out"
     elif one.day > timeline.treatment.day:

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 from needlecare.model.facts import Test
 from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
-from needlecare.model.time import Duration, last_instant, local_date
+from needlecare.model.time import last_instant, local_date
 from needlecare.options import FACTS
 from needlecare.typed import WEEKDAYS
 
@@ -58,14 +58,6 @@ def say_dates(first: date, last: date, year_of: date | None = None) -> str:
 def counted(number: int, noun: str) -> str:
     """Format a number with its noun: `1 day`, `3 days`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-_UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "y": "year"}
-
-
-def say_length(length: Duration) -> str:
-    """Format a duration: `6 months`."""
-    return counted(length.amount, _UNITS[length.unit])
 
 
 _Date = date
