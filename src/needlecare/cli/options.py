@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from needlecare.errors import InputError
-from needlecare.log import Log, LoggedTreatment, open_log
 from needlecare.options import FACTS, OPTIONS, Option
 
 if TYPE_CHECKING:
+    from needlecare.log import Log, LoggedTreatment
     from needlecare.model.facts import Facts
     from needlecare.model.plan import Treatment
     from needlecare.model.ruleset import RuleSet
@@ -170,6 +170,8 @@ def read_requests(typed: Typed) -> list[Request]:
 
 
 def _logged(typed: Typed) -> list[Request]:
+    from needlecare.log import open_log
+
     log = None if typed["no-log"] else open_log()
     treatments = log.treatments() if log else []
     if log is None or not treatments:
@@ -181,7 +183,7 @@ def _logged(typed: Typed) -> list[Request]:
 
 
 def _logged_request(
-    logged: LoggedTreatment, lasting: Typed, typed: Typed, loaded: "dict[str | None, RuleSet]"
+    logged: "LoggedTreatment", lasting: Typed, typed: Typed, loaded: "dict[str | None, RuleSet]"
 ) -> Request:
     from needlecare.typed import parse_date, parse_zone
 
@@ -192,7 +194,7 @@ def _logged_request(
     return make_request(over_logged(logged, lasting, typed), loaded)._replace(name=logged.key)
 
 
-def over_logged(logged: LoggedTreatment, lasting: Typed, typed: Typed) -> dict[str, Any]:
+def over_logged(logged: "LoggedTreatment", lasting: Typed, typed: Typed) -> dict[str, Any]:
     """Lay what was *typed* now over what is logged of the treatment, and that over the lasting facts."""
     options = dict.fromkeys(typed) | dict(lasting) | dict(logged.options)
     options.update({name: value for name, value in typed.items() if value not in NOTHING})
@@ -221,6 +223,8 @@ def the_log(*, no_log: bool) -> "Log":
     Raises:
         InputError: it is switched off.
     """
+    from needlecare.log import open_log
+
     log = None if no_log else open_log()
     if log is None:
         raise InputError("the log is switched off (--no-log or NEEDLECARE_NO_LOG); nothing is remembered")
