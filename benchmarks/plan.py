@@ -5,7 +5,8 @@ Python that is timed in turn with them. The ratio is what to compare: a slow mac
 
 - build: `build_timeline`, from a treatment and facts;
 - select: the part of it that depends on the facts alone, which a batch does once for equal answers;
-- build_selected: the part that depends on the treatment, which every row of a batch needs;
+- build_selected: the part that depends on the treatment;
+- no days: the same without the list of days, as the lean lines of a batch need it;
 - json, text: `render` of the timeline.
 """
 
@@ -44,6 +45,7 @@ def main() -> None:
         "build": lambda: build_timeline(rule_set, treatment, facts),
         "select": lambda: select(rule_set, facts),
         "build_selected": lambda: build_selected(selection, treatment),
+        "no days": lambda: build_selected(selection, treatment, days=0),
         "json": lambda: render(timeline, "json"),
         "text": lambda: render(timeline, "text"),
     }

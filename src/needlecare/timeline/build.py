@@ -33,6 +33,7 @@ from needlecare.timeline.sessions import next_session, precare
 from needlecare.timeline.spans import Span, Spans
 
 LONGEST = 30
+_ONE_DAY = timedelta(days=1)
 # The list of a day that each state and each kind of window goes to; a permission stands in none.
 _LISTS = {NO: "avoid", BETTER_NOT: "better_not", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
@@ -55,15 +56,15 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
         return ()
     first, last = _range(windows, treatment, shown)
     beginning = _beginning(windows, treatment, treatment.day + timedelta(days=first))
+    last_dates = {mark.last for marks in beginning.values() for mark in marks}
     lifts = _lifts(windows, treatment)
     days: list[Day] = []
     marked: list[_Mark] = []
     for number in range(first, last + 1):
         on = treatment.day + timedelta(days=number)
-        lasting = [mark for mark in marked if on <= mark.last]
         # Most days are like the one before: their lists change only where a mark begins or is over.
-        if not days or on in beginning or len(lasting) < len(marked):
-            marked = [*lasting, *(mark for mark in beginning.get(on, ()) if on <= mark.last)]
+        if not days or on in beginning or on - _ONE_DAY in last_dates:
+            marked = [mark for mark in (*marked, *beginning.get(on, ())) if on <= mark.last]
             lists = _lists(marked)
         days.append(Day(number=number, day=on, lifts=tuple(lifts.get(on, ())), **lists))
     return tuple(days)
