@@ -63,6 +63,8 @@ def _prepare_streams() -> None:
             encoding, errors = stream.encoding, stream.errors
             stream = io.TextIOWrapper(io.BufferedWriter(stream.detach()), encoding, errors, line_buffering=True)
             setattr(sys, name, stream)
+            # Python asks the original one how wide the terminal is, and that is detached now.
+            setattr(sys, f"__{name}__", stream)
         if not stream.encoding.lower().startswith("utf"):
             stream.reconfigure(errors="replace")
 
