@@ -1,6 +1,7 @@
 """How large and how tangled the package is: modules, lines, depth of imports, complexity, against what is laid down.
 
-Run it in a checkout with the development set-up: `python -m benchmarks.structure`. Exits with 1 if a limit is passed.
+Run it in a checkout, in any environment that has radon: `python -m benchmarks.structure`. Exits with 1 if a limit is
+passed. Radon brings colorama, which breaks one of the libraries that the tests use; so it isn't part of their set-up.
 """
 
 import ast
