@@ -99,7 +99,7 @@ _ROWS = (
     ),
     Option(
         name="uses",
-        help="What you use: retinoid, minoxidil …, with the last day if you stopped: isotretinoin=2026-05-01.",
+        help="What you use: retinoid, minoxidil …, isotretinoin=2026-05-01 if last taken that day.",
         panel=_PERSON,
         is_fact=True,
         several=True,
