@@ -10,12 +10,7 @@ from typing import Any
 
 from icalendar import Calendar
 
-from needlecare import Timeline, Treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE
-from needlecare.views import csv as csv_view
-from needlecare.views import html, ics
-from needlecare.views import json as json_view
-from needlecare.views import text as markdown
+from needlecare import Timeline, Treatment, render
 from reading_back import (
     FOREVER,
     Plan,
@@ -30,6 +25,7 @@ from reading_back import (
     when,
     without_sources,
 )
+from support import ALLOW, AVOID, DO, EXPECT, PREPARE
 
 
 def check_sections(plan: Plan, found: dict[str, list[Row]]) -> None:
@@ -270,8 +266,8 @@ def check_moment(
 
 def check_csv(timeline: Timeline) -> None:
     """Check that there is a row for each warning and each window, each with the values of the JSON."""
-    rows = list(csv.DictReader(io.StringIO(csv_view.render(timeline), newline="")))
-    record = json.loads(json_view.render(timeline))
+    rows = list(csv.DictReader(io.StringIO(render(timeline, "csv"), newline="")))
+    record = json.loads(render(timeline, "json"))
     warnings = [*record["screening"], *record["red_flags"]]
     assert [row["text"] for row in rows[: len(warnings)]] == [one["text"] for one in warnings]
     for row, window in zip(rows[len(warnings) :], record["windows"], strict=True):
@@ -289,9 +285,9 @@ def check_csv(timeline: Timeline) -> None:
 
 def check(timeline: Timeline) -> None:
     plan = read(timeline)
-    on_page = page_sections(html.render(timeline))
-    written = markdown_sections(markdown.render_markdown(timeline))
+    on_page = page_sections(render(timeline, "html"))
+    written = markdown_sections(render(timeline, "md"))
     assert on_page == {name: without_sources(rows, timeline.rule_set) for name, rows in written.items()}
     check_sections(plan, on_page)
-    check_calendar(plan, ics.render(timeline))
+    check_calendar(plan, render(timeline, "ics"))
     check_csv(timeline)

@@ -9,15 +9,13 @@ from zoneinfo import ZoneInfo
 
 from markdown_it import MarkdownIt
 
-from needlecare import RuleSet, Timeline, Treatment
-from needlecare.model import plan as plan_model
-from needlecare.model.time import day_end
-from needlecare.views import json as json_view
+import support
+from needlecare import RuleSet, Timeline, Treatment, render
 from page.pages import Page
 
 MOMENT = timedelta(microseconds=1)
 # Times on the wall have no zone.
-FOREVER = plan_model.FOREVER.replace(tzinfo=None)
+FOREVER = support.FOREVER.replace(tzinfo=None)
 Row = tuple[str, str]
 
 
@@ -94,7 +92,7 @@ def ends_after(end: str | None, instant: datetime) -> bool:
 
 
 def read(timeline: Timeline) -> Plan:
-    record = json.loads(json_view.render(timeline))
+    record = json.loads(render(timeline, "json"))
     told = []
     for one in record["windows"]:
         start, end = on_the_wall(one["start"]), on_the_wall(one["end"])
@@ -135,7 +133,7 @@ def when(text: str, treatment: Treatment) -> datetime:
     assert f"{said:%a}" == words[0], text
     if not ends:
         return said
-    return day_end(said.date(), treatment.zone, late=False).astimezone(treatment.zone).replace(tzinfo=None)
+    return support.day_end(said.date(), treatment.zone, late=False).astimezone(treatment.zone).replace(tzinfo=None)
 
 
 RESTRICTION = re.compile(

@@ -1,6 +1,7 @@
 """Running the program in tests: in this process, as a program of its own, and at a terminal."""
 
 import io
+import json
 import os
 import re
 import struct
@@ -8,19 +9,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
-from datetime import date, time
 from pathlib import Path
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
 import pytest
 
-from needlecare import RuleSet, Timeline, build_timeline, make_treatment, read_facts
 from needlecare.cli import main
-from needlecare.rules import load
-from needlecare.rules.load import Sources, resolve
-from needlecare.rules.read import Problems
-from needlecare.rules.shipped import find_rules
 
 TESTS = Path(__file__).parent
 PLAN = ("plan", "--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
@@ -34,6 +28,17 @@ class Ran(NamedTuple):
     out: str
     err: str
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """The JSON that it wrote."""
+        (record,) = self.records
+        return record
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """The lines of JSON that it wrote."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
 
 def run(*arguments: str, encoding: str = "utf-8") -> Ran:
     """Run the program in this process, piped to somewhere that takes *encoding*."""
@@ -42,6 +47,13 @@ def run(*arguments: str, encoding: str = "utf-8") -> Ran:
         main(list(arguments))
     code = left.value.code
     return Ran(code if isinstance(code, int) else 0, _written(out), _written(err))
+
+
+def write(folder: Path, text: str | bytes, name: str) -> str:
+    """Write a file into *folder*, byte for byte; return its path as an argument."""
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return str(path)
 
 
 def _written(stream: io.TextIOWrapper) -> str:
@@ -56,7 +68,7 @@ def run_program(
 ) -> subprocess.CompletedProcess[bytes]:
     """Run `python -m needlecare`, piped; *env* is added to the environment."""
     command = [sys.executable, "-m", "needlecare", *arguments]
-    return subprocess.run(command, capture_output=True, env=_environment(env), cwd=cwd, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, env=environment(env), cwd=cwd, timeout=60, check=False)
 
 
 def run_at_terminal(*arguments: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:
@@ -66,7 +78,7 @@ def run_at_terminal(*arguments: str, columns: int = 80, env: Mapping[str, str] |
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     wanted = {"TERM": "xterm-256color", **(env or {})}
     command = [sys.executable, "-m", "needlecare", *arguments]
-    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=_environment(wanted)) as process:
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment(wanted)) as process:
         os.close(theirs)
         written = b""
         while True:
@@ -87,20 +99,10 @@ def without_colour(text: str) -> str:
     return _STYLE.sub("", text)
 
 
-def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
+def environment(more: Mapping[str, str] | None) -> dict[str, str]:
     """Give this environment without what would change how the program writes, and with *more*."""
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM", "TZ")}
     return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(more or {})}
-
-
-def golden_rules() -> RuleSet:
-    """Load tests/golden/sheet.yaml as it stands, without the words and the core of the shipped rules."""
-    folder = TESTS / "golden" / "sheet.yaml"
-    problems = Problems()
-    layer = resolve(folder, Sources(find_rules, default=folder), problems)
-    rule_set = load._parse(layer, problems)
-    problems.raise_any()
-    return rule_set
 
 
 def check_golden(name: str, text: str) -> None:
@@ -109,10 +111,3 @@ def check_golden(name: str, text: str) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8", newline="")
     assert text == path.read_bytes().decode()
-
-
-def golden_timeline(clock: time | None = time(16, 30), *, days: int | None = None) -> Timeline:
-    """Plan a treatment by the golden rules."""
-    rule_set = golden_rules()
-    treatment = make_treatment(date(2026, 11, 20), clock, ZoneInfo("Europe/London"))
-    return build_timeline(rule_set, treatment, read_facts(rule_set, {"condition": ["eczema"]}), days=days)

@@ -1,17 +1,42 @@
-"""Plans made of a few lines of YAML: the words stand here, a test brings its rules."""
+"""Plans made of a few lines of YAML: the words stand here, a test brings its rules.
 
+The few inner names that several tests need come from here, so that a move in the package touches one file of the tests.
+"""
+
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date as Date  # noqa: N812  `date` is an argument here
 from datetime import datetime
+from datetime import time as Time  # noqa: N812  `time` is an argument here
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from needlecare import RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.model.plan import FOREVER, Day, Event
-from needlecare.typed import parse_date, parse_time, read_seen
+from rich.console import Console
 
+from needlecare import Day, Event, RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
+
+# Laws compare instants with days of the zone, and with what has no end; the library computes both before anybody asks.
+from needlecare.model.plan import FOREVER, NOT_YET
+from needlecare.model.time import day_end, day_start, local_date
+
+# The golden sheet stands without the words and the core that every set that is loaded comes with.
+from needlecare.rules import load
+from needlecare.rules.load import Sources, resolve
+from needlecare.rules.read import Problems
+from needlecare.rules.shipped import find_rules
+
+# A plan with its sources, and one at a terminal, are what the command writes: of a set that can be loaded alone.
+from needlecare.views import terminal, text
+from running import TESTS
+
+__all__ = ["FOREVER", "NOT_YET", "day_end", "day_start", "local_date"]
+
+RULES = TESTS.parent / "rules"
+# What a rule asks for, as rule files and `Window.kind` call it.
+KINDS = AVOID, DO, ALLOW, EXPECT, PREPARE = "avoid", "do", "allow", "expect", "prepare"
 LONDON = ZoneInfo("Europe/London")
 DATE, TIME = "2026-11-20", "16:30"
 
@@ -92,14 +117,23 @@ class Planner:
     ) -> Timeline:
         """Plan by *rules*; *time* None gives the date alone, *booked* is the date of the next session."""
         rule_set = self.rules(rules, more, words)
-        clock = parse_time(time) if time is not None else None
-        treatment = make_treatment(parse_date(date), clock, ZoneInfo(tz))
-        treatment = treatment._replace(
-            seen=read_seen(rule_set, treatment, seen),
-            next_day=parse_date(booked) if booked else None,
-            events=tuple(events),
+        treatment = make_treatment(
+            Date.fromisoformat(date),
+            Time.fromisoformat(time) if time is not None else None,
+            ZoneInfo(tz),
+            seen=dict(map(read_seen, seen)),
+            next_session=Date.fromisoformat(booked) if booked else None,
+            events=events,
         )
         return build_timeline(rule_set, treatment, read_facts(rule_set, facts or {}), days=days)
+
+
+def read_seen(typed: str) -> tuple[str, Date | datetime | None]:
+    """Read `calm=2026-11-22`, `calm=2026-11-22T09:00` or `calm=no`."""
+    moment, _, when = typed.partition("=")
+    if when == "no":
+        return moment, None
+    return moment, datetime.fromisoformat(when) if "T" in when else Date.fromisoformat(when)
 
 
 def windows(timeline: Timeline, target: str, kind: str = "avoid") -> list[Window]:
@@ -143,3 +177,35 @@ def day(timeline: Timeline, number: int) -> Day:
     """Give the day of a number."""
     (found,) = (one for one in timeline.days if one.number == number)
     return found
+
+
+def golden_rules() -> RuleSet:
+    """Load tests/golden/sheet.yaml as it stands, without the words and the core of the shipped rules."""
+    sheet = TESTS / "golden" / "sheet.yaml"
+    problems = Problems()
+    layer = resolve(sheet, Sources(find_rules, default=sheet), problems)
+    rule_set = load._parse(layer, problems)
+    problems.raise_any()
+    return rule_set
+
+
+def golden_timeline(clock: Time | None = Time(16, 30), *, days: int | None = None) -> Timeline:
+    """Plan a treatment by the golden rules."""
+    rule_set = golden_rules()
+    treatment = make_treatment(Date(2026, 11, 20), clock, LONDON)
+    return build_timeline(rule_set, treatment, read_facts(rule_set, {"condition": ["eczema"]}), days=days)
+
+
+def with_sources(timeline: Timeline) -> str:
+    """Render *timeline* as `plan --sources` writes it."""
+    return text.render(timeline, sources=True)
+
+
+def drawn(timeline: Timeline, width: int, *, sources: bool = False) -> str:
+    """Draw *timeline* without colour, as on a terminal of *width* columns."""
+    console = Console(
+        file=io.StringIO(), width=width, color_system=None, markup=False, highlight=False, emoji=False, soft_wrap=True
+    )
+    console.print(terminal.View(timeline, sources=sources))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()

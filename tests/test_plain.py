@@ -4,8 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from needlecare.views import text as plain
-from running import PLAN, check_golden, golden_timeline, run, run_at_terminal, run_program
+from needlecare import render
+from running import PLAN, check_golden, run, run_at_terminal, run_program
+from support import golden_timeline, with_sources
 
 SECTIONS = [
     *("What lifts when", "Red flags", "Before the treatment", "Day by day", "Normal to see, and until when", "Allowed"),
@@ -14,11 +15,11 @@ SECTIONS = [
 
 
 def test_the_plain_text_of_a_small_sheet() -> None:
-    check_golden("plan.txt", plain.render(golden_timeline(), sources=True))
+    check_golden("plan.txt", with_sources(golden_timeline()))
 
 
 def test_the_plain_text_of_a_date_alone() -> None:
-    check_golden("plan-of-a-date.txt", plain.render(golden_timeline(None, days=3)))
+    check_golden("plan-of-a-date.txt", render(golden_timeline(None, days=3), "text"))
 
 
 def test_every_section_is_there_once_and_in_order() -> None:

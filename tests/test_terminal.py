@@ -1,26 +1,13 @@
 """The terminal view: fills the width and never goes beyond it, and can be read without colour."""
 
-import io
 import re
 from itertools import pairwise
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
-from needlecare import Timeline
-from needlecare.views.terminal import View
-from running import PLAN, check_golden, golden_timeline, run, run_at_terminal, without_colour
-
-
-def drawn(timeline: Timeline, width: int, *, sources: bool = False) -> str:
-    """Draw a plan without colour at a console of *width* columns."""
-    console = Console(
-        file=io.StringIO(), width=width, color_system=None, markup=False, highlight=False, emoji=False, soft_wrap=True
-    )
-    console.print(View(timeline, sources=sources))
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+from running import PLAN, check_golden, run, run_at_terminal, without_colour
+from support import drawn, golden_timeline
 
 
 def test_the_terminal_view_of_a_small_sheet() -> None:

@@ -1,27 +1,21 @@
 """What a plan says in words: beginnings, ends, what must be seen, and whose word it is. The same in every view."""
 
-import csv as csv_of_python
+import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
 
 import pytest
 from icalendar import Calendar
 
-from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.views import csv, html, ics
-from needlecare.views import json as json_view
-from needlecare.views import text as markdown
-from needlecare.views import text as plain
+from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts, render
 from running import PLAN, run
 from support import LONDON, Planner, write_rules
 
-Render = Callable[[Timeline], str]
-VIEWS: list[Render] = [plain.render, html.render, markdown.render, lambda plan: unfolded(ics.render(plan))]
-for_people = pytest.mark.parametrize("render", VIEWS, ids=["text", "page", "Markdown", "calendar"])
+FORMATS = {"text": "text", "page": "html", "Markdown": "md", "calendar": "ics"}
+for_people = pytest.mark.parametrize("name", FORMATS.values(), ids=FORMATS)
 
 
 def unfolded(calendar: str) -> str:
@@ -29,8 +23,14 @@ def unfolded(calendar: str) -> str:
     return calendar.replace("\r\n ", "").replace("\\n", "\n").replace("\\,", ",").replace("\\;", ";")
 
 
+def lines_of(plan: Timeline, name: str) -> str:
+    """Render *plan* in the format called *name*, a calendar with its lines whole."""
+    text = render(plan, name)
+    return unfolded(text) if name == "ics" else text
+
+
 def row_of(plan: Timeline, rule: str) -> dict[str, str]:
-    return next(row for row in csv_of_python.DictReader(io.StringIO(csv.render(plan))) if row["rule"] == rule)
+    return next(row for row in csv.DictReader(io.StringIO(render(plan, "csv"))) if row["rule"] == rule)
 
 
 BRUSHES = "no-paint: {avoid: paint, until: 48h}\nbrush: {do: cream, from: no-paint ends, until: no-paint ends}"
@@ -38,9 +38,9 @@ BRUSHES = "no-paint: {avoid: paint, until: 48h}\nbrush: {do: cream, from: no-pai
 
 def test_what_begins_and_ends_at_one_instant_is_said_by_its_beginning(plan: Planner) -> None:
     made = plan(BRUSHES)
-    assert "- Do: from 16:30: Cream [sheet]" in plain.render(made)
-    assert "| from Sun 22 Nov 16:30 | Cream | sheet |" in markdown.render_markdown(made)
-    assert "until Sun 22 Nov 16:30 Cream" not in html.render(made)
+    assert "- Do: from 16:30: Cream [sheet]" in render(made, "text")
+    assert "| from Sun 22 Nov 16:30 | Cream | sheet |" in render(made, "md")
+    assert "until Sun 22 Nov 16:30 Cream" not in render(made, "html")
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,15 @@ def test_what_begins_and_ends_at_one_instant_is_said_by_its_beginning(plan: Plan
     ],
 )
 @for_people
-def test_what_is_to_be_done_says_what_its_end_waits_for(plan: Planner, render: Render, rule: str, said: str) -> None:
-    assert f"Rub it in; {said}" in render(plan(f"rub: {{do: cream, {rule}, text: Rub it in}}"))
+def test_what_is_to_be_done_says_what_its_end_waits_for(plan: Planner, name: str, rule: str, said: str) -> None:
+    assert f"Rub it in; {said}" in lines_of(plan(f"rub: {{do: cream, {rule}, text: Rub it in}}"), name)
 
 
 @for_people
-def test_what_is_allowed_until_something_is_seen_says_so_where_permissions_stand(plan: Planner, render: Render) -> None:
+def test_what_is_allowed_until_something_is_seen_says_so_where_permissions_stand(plan: Planner, name: str) -> None:
     made = plan("rub: {allow: cream, from: 12h, until: bottle-empty}")
-    if "BEGIN:VCALENDAR" not in render(made):  # which tells of what lifts, not of permissions
-        assert "from Sat 21 Nov 04:30, until the bottle is empty" in render(made)
+    if name != "ics":  # which tells of what lifts, not of permissions
+        assert "from Sat 21 Nov 04:30, until the bottle is empty" in render(made, name)
 
 
 def test_the_table_names_what_an_end_waits_for(plan: Planner) -> None:
@@ -81,24 +81,24 @@ def test_the_table_names_what_an_end_waits_for(plan: Planner) -> None:
 def test_what_nobody_can_date_is_to_be_done_on_every_day_of_the_plan(plan: Planner) -> None:
     made = plan("rub: {do: cream, until: bottle-empty}\nrest: {avoid: sauna, until: 4w}")
     assert all("cream" in day.do for day in made.days)
-    assert "| until you see it | Cream; until the bottle is empty |" in markdown.render_markdown(made)
+    assert "| until you see it | Cream; until the bottle is empty |" in render(made, "md")
 
 
 def test_what_begins_and_ends_with_one_thing_seen_says_it_once(plan: Planner) -> None:
     made = plan("rub: {do: cream, from: redness-gone, until: redness-gone, text: Rub it in}")
-    assert "Rub it in; only once no redness is left (usually by " in plain.render(made)
-    assert "until no redness is left" not in plain.render(made)
+    assert "Rub it in; only once no redness is left (usually by " in render(made, "text")
+    assert "until no redness is left" not in render(made, "text")
 
 
 def test_what_was_seen_ends_it(plan: Planner) -> None:
     made = plan("rub: {do: cream, until: bottle-empty}", seen=["bottle-empty=2026-11-24"])
-    assert "until the bottle" not in plain.render(made)
+    assert "until the bottle" not in render(made, "text")
     assert "cream" not in made.days[-1].do
 
 
 def test_where_something_else_cuts_it_short_that_is_its_end(plan: Planner) -> None:
     made = plan("rub: {do: cream, until: redness-gone}\nrest: {avoid: cream, from: 24h, until: 7d}")
-    assert "until no redness" not in plain.render(made)
+    assert "until no redness" not in render(made, "text")
 
 
 CLINIC = """\
@@ -133,12 +133,12 @@ def test_reasons_without_a_full_stop_do_not_run_into_what_follows(clinic: Path) 
     said = run("can", "sauna", "tomorrow", *PLAN[1:], "--rules", str(clinic)).out
     assert "- Why: It rubs. Rule `cocoon` (linden), says " in said
     assert "\n- Ask us.\n" in said
-    assert "saunas: It rubs. Ask us\n" in plain.render(plan_of(clinic))
+    assert "saunas: It rubs. Ask us\n" in render(plan_of(clinic), "text")
 
 
 @for_people
-def test_what_was_changed_is_named_as_people_call_it_with_its_value(clinic: Path, render: Render) -> None:
-    told = re.sub(r"<.*?>|\*\*", "", render(plan_of(clinic))).lower()
+def test_what_was_changed_is_named_as_people_call_it_with_its_value(clinic: Path, name: str) -> None:
+    told = re.sub(r"<.*?>|\*\*", "", lines_of(plan_of(clinic), name)).lower()
     for head, said in (
         ("shaving", "rule shaving (24h) changed by linden: our razors are gentle, by dr l"),
         # There is a rule `immune-therapy` too, and nobody touched it.
@@ -153,7 +153,8 @@ def test_what_was_changed_is_named_as_people_call_it_with_its_value(clinic: Path
 def test_every_entry_of_a_calendar_names_the_clinic_and_its_phone_but_no_discreet_title(
     clinic: Path, *, discreet: bool
 ) -> None:
-    calendar = Calendar.from_ical(ics.render(plan_of(clinic), ics.Options(discreet=discreet)))
+    more = ["--discreet"] if discreet else []
+    calendar = Calendar.from_ical(run(*PLAN, "--rules", str(clinic), "--format", "ics", *more).out)
     name, phone = "Linden Skin Clinic", "+44 20 7946 0000"
     assert (f"Your clinic: {name}, {phone}" in str(calendar["DESCRIPTION"])) is not discreet
     for event in calendar.walk("VEVENT"):
@@ -163,15 +164,15 @@ def test_every_entry_of_a_calendar_names_the_clinic_and_its_phone_but_no_discree
 
 def test_text_and_json_name_the_clinic_and_its_phone(clinic: Path) -> None:
     timeline = plan_of(clinic)
-    assert "\nYour clinic: Linden Skin Clinic, +44 20 7946 0000\n" in plain.render(timeline)
-    assert json.loads(json_view.render(timeline))["clinic"] == {
+    assert "\nYour clinic: Linden Skin Clinic, +44 20 7946 0000\n" in render(timeline, "text")
+    assert json.loads(render(timeline, "json"))["clinic"] == {
         "name": "Linden Skin Clinic",
         "phone": "+44 20 7946 0000",
     }
 
 
 def test_a_calendar_says_who_set_a_value_and_why(clinic: Path) -> None:
-    assert "- shaving: Dr L: our razors are gentle\n" in unfolded(ics.render(plan_of(clinic)))
+    assert "- shaving: Dr L: our razors are gentle\n" in unfolded(render(plan_of(clinic), "ics"))
 
 
 def test_one_voice_is_one_voice(tmp_path: Path) -> None:

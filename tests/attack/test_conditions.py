@@ -20,7 +20,7 @@ from attack.strength import TIMES
 from batches import HERE, small_rules
 from needlecare.cli import main
 from needlecare.log import Log
-from running import PLAN, Ran, _environment, run, run_at_terminal, run_program
+from running import PLAN, Ran, environment, run, run_at_terminal, run_program
 
 DATE = ("--date", "2026-11-20", "--tz", "Europe/London", "--now", "2026-11-21")
 EVERY = {
@@ -110,7 +110,7 @@ def test_python_has_nothing_to_add_at_the_end(arguments: tuple[str, ...]) -> Non
     ours, theirs = os.pipe()
     os.close(ours)
     command = [sys.executable, "-m", "needlecare", *arguments]
-    ran = subprocess.run(command, stdout=theirs, stderr=theirs, env=_environment({}), timeout=60, check=False)
+    ran = subprocess.run(command, stdout=theirs, stderr=theirs, env=environment({}), timeout=60, check=False)
     os.close(theirs)
     assert ran.returncode == (0 if "--help" in arguments else 2)
 
@@ -128,7 +128,7 @@ def test_without_stderr_the_exit_code_still_tells(monkeypatch: pytest.MonkeyPatc
 def test_a_full_disk_behind_stderr_changes_no_exit_code() -> None:
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "needlecare", "plan", "--date", "soon"]
-        assert subprocess.run(command, stderr=full, env=_environment({}), timeout=60, check=False).returncode == 2
+        assert subprocess.run(command, stderr=full, env=environment({}), timeout=60, check=False).returncode == 2
 
 
 def test_without_stdin_there_is_nothing_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,7 +342,7 @@ def without_rights(*arguments: str, env: dict[str, str], cwd: Path) -> Ran:
             pytest.skip("root may do anything, and setpriv is not there to take it away")
         less = "-dac_override,-dac_read_search"
         command = ["setpriv", f"--bounding-set={less}", f"--inh-caps={less}", *command]
-    ran = subprocess.run(command, capture_output=True, env=_environment(env), cwd=cwd, timeout=60, check=False)
+    ran = subprocess.run(command, capture_output=True, env=environment(env), cwd=cwd, timeout=60, check=False)
     return Ran(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
 
@@ -383,7 +383,7 @@ except InputError as error:
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody without a home")
 def test_somebody_without_a_home_is_told_where_a_log_could_be(tmp_path: Path) -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", NOBODY], capture_output=True, env=_environment({}), cwd=tmp_path, check=True
+        [sys.executable, "-c", NOBODY], capture_output=True, env=environment({}), cwd=tmp_path, check=True
     )
     assert ran.stdout.startswith(b"there is no home folder for the log; set HOME, or NEEDLECARE_LOG=FILE")
     assert list(tmp_path.iterdir()) == []
@@ -412,7 +412,7 @@ def test_ctrl_c_is_130_and_quiet(command: str, tmp_path: Path) -> None:
         [sys.executable, "-m", "needlecare", *arguments],
         stdout=-1,
         stderr=-1,
-        env=_environment({}),
+        env=environment({}),
         start_new_session=True,
     )
     # The other end opens once the program waits for it.

@@ -15,7 +15,7 @@ import pytest
 from attack.strength import TIMES
 from batches import HERE, batch, small_rules
 from needlecare.log import Log
-from running import PLAN, _environment, run, run_program
+from running import PLAN, environment, run, run_program
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only there can a run be killed so")
 # Where in its run a program is killed: from its start to a little after its end.
@@ -31,7 +31,7 @@ def killed(arguments: Sequence[str], env: dict[str, str], lasting: float, number
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=_environment(env),
+            env=environment(env),
         )
         # Most of a run is starting up: what matters lies in its last part.
         time.sleep(lasting * chance.uniform(0.4, _LATEST))
@@ -42,7 +42,7 @@ def killed(arguments: Sequence[str], env: dict[str, str], lasting: float, number
 def time_of(arguments: Sequence[str], env: dict[str, str]) -> float:
     began = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "needlecare", *arguments], env=_environment(env), capture_output=True, check=False
+        [sys.executable, "-m", "needlecare", *arguments], env=environment(env), capture_output=True, check=False
     )
     return time.perf_counter() - began
 
@@ -117,7 +117,7 @@ def ended_midway(number: int, folder: Path, *options: str) -> Iterator[list[int]
     """Start a batch with four jobs into *folder*, end it in its midst, and give the processes that worked for it."""
     table = listed(folder.parent / "old.csv", range(CLIENTS), "2026-11-20")
     command = [sys.executable, "-m", "needlecare", "batch", table, *HERE, "--jobs", "4", "--format", "html", "-o"]
-    with subprocess.Popen([*command, str(folder), *options], stderr=subprocess.PIPE, env=_environment(None)) as process:
+    with subprocess.Popen([*command, str(folder), *options], stderr=subprocess.PIPE, env=environment(None)) as process:
         while len(files(folder)) < 5:
             assert process.poll() is None
             time.sleep(0.01)

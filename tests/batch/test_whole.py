@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from batches import HERE, batch, small_rules, write
-from running import PLAN, _environment, run
+from running import PLAN, environment, run
 
 ROWS = "id,date\n1,2026-11-20\n2,soon\n"
 
@@ -118,7 +118,7 @@ def test_two_runs_at_once_disturb_neither_each_other_nor_the_file(tmp_path: Path
     target.parent.mkdir()
     arguments = ("batch", write(tmp_path, rows), "--rules", small_rules(tmp_path), *HERE, "-o", str(target))
     command = [sys.executable, "-m", "needlecare", *arguments]
-    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, env=_environment(None)) for _ in range(3)]
+    runs = [subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(None)) for _ in range(3)]
     assert [(one.communicate(timeout=60)[1], one.returncode) for one in runs] == [(b"needlecare: 400 plans\n", 0)] * 3
     assert [json.loads(line)["id"] for line in target.read_bytes().splitlines()] == [str(one) for one in range(400)]
     assert list(target.parent.iterdir()) == [target]

@@ -14,15 +14,13 @@ from typing import Any
 
 import pytest
 
-from needlecare import Timeline, load_rules
-from needlecare.views import html
+from needlecare import Timeline, load_rules, render
 from page.pages import CLINIC, HERE, Page, make_plan, rules
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
 
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
-CALENDAR = "BEGIN:VCALENDAR\r\nSUMMARY:make-up again – ü\r\nEND:VCALENDAR\r\n"
 A4, LETTER = (8.27, 11.69), (8.5, 11.0)
 SWITCHES = (
     "--headless",
@@ -89,7 +87,7 @@ class Browser:
     def open(self, timeline: Timeline, *, width: int = 1280, dark: bool = False, media: str = "") -> None:
         """Open the page of *timeline* in a window of *width*."""
         path = self.folder / "page.html"
-        path.write_text(html.render(timeline, calendar=CALENDAR), encoding="utf-8")
+        path.write_text(render(timeline, "html"), encoding="utf-8")
         self.tell("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.tell("Emulation.setEmulatedMedia", media=media, features=[scheme])
@@ -169,7 +167,7 @@ def test_it_prints_on_at_most_two_pages(
 def test_paper_says_what_the_screen_says(browser: Browser, timeline: Timeline) -> None:
     browser.open(timeline)
     printed = words(" ".join(page.extract_text() for page in browser.print(A4).pages))
-    page = Page(html.render(timeline))
+    page = Page(render(timeline, "html"))
     wanted = page.texts("h1") + page.texts("p", "notice") + page.texts("p", "phone") + page.texts("p", "closing")
     wanted += [text.split(": ")[0] for text in page.texts("span", "what")] + page.texts("dt")
     wanted += [flag.words["text"] for flag in timeline.red_flags if "text" in flag.words]
@@ -246,13 +244,16 @@ def test_today_is_marked(browser: Browser, now: str, marked: list[str]) -> None:
 
 def test_the_calendar_link_saves_the_file(browser: Browser, tmp_path: Path) -> None:
     browser.tell("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
-    browser.open(make_plan())
+    plan = make_plan()
+    browser.open(plan)
     browser.ask("document.querySelector('a[download]').click()")
     saved = tmp_path / "aftercare.ics"
     deadline = clock.monotonic() + 10
     while not saved.is_file() and clock.monotonic() < deadline:
         clock.sleep(0.05)
-    assert saved.read_bytes().decode() == CALENDAR
+    calendar = render(plan, "ics")
+    assert not calendar.isascii()
+    assert saved.read_bytes().decode() == calendar
 
 
 def test_headings_and_landmarks_are_in_order(browser: Browser, timeline: Timeline) -> None:
