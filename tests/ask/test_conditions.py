@@ -6,7 +6,7 @@ import pytest
 
 from ask.conftest import Make
 from needlecare import can, when
-from needlecare.views.answers import say
+from needlecare.views import answers
 from needlecare.views.days import list_lifts
 from needlecare.views.phrases import Clock
 
@@ -30,18 +30,18 @@ def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make) -> None:
         "swimming": [],
         "hot-tub": ["redness-gone"],
     }
-    assert "\n- Swimming: free.\n- Hot tubs: only if no redness is left.\n" in say(answer)
+    assert "\n- Swimming: free.\n- Hot tubs: only if no redness is left.\n" in answers.render(answer)
     (window,) = timeline.windows_on("swimming")
     assert window.waits == (), "as in the plan"
 
 
 def test_when_says_it_of_the_part_alone_too(plan_for: Make) -> None:
     timeline = plan_for()
-    said = say(when(timeline, "swimming"))
+    said = answers.render(when(timeline, "swimming"))
     assert said.startswith(
         "Swimming: not before Thu 26 Nov.\n- Swimming: not before Thu 26 Nov.\n- Hot tubs: not before"
     )
-    said = say(when(timeline, "sauna", LATE))
+    said = answers.render(when(timeline, "sauna", LATE))
     assert said.startswith("Saunas: free from Fri 27 Nov 09:00.\n- Only if no redness is left.\n")
 
 
@@ -52,4 +52,4 @@ def test_the_plan_does_not_call_it_free_as_a_whole(plan_for: Make) -> None:
 
 
 def test_what_waits_for_the_same_as_a_whole_is_said_once(plan_for: Make) -> None:
-    assert "\n- Only if no redness is left.\n" in say(can(plan_for(), "sauna", LATE))
+    assert "\n- Only if no redness is left.\n" in answers.render(can(plan_for(), "sauna", LATE))

@@ -147,9 +147,9 @@ def _answer(requests: Sequence[Request], answer: Any, format_: AnswerFormat, cod
 
         write_data(render(answer))
     else:
-        from needlecare.views.answers import say
+        from needlecare.views import answers
 
-        write_text(say(answer, several=len(requests) > 1))
+        write_text(answers.render(answer, several=len(requests) > 1))
     raise typer.Exit(code)
 
 

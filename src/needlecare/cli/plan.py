@@ -244,13 +244,13 @@ def _read_calendar(path: Path) -> "FilePlan":
 
 
 def _moved(timeline: "Timeline", old: "FilePlan") -> str:
-    from needlecare.views.phrases import say_date
+    from needlecare.views import phrases as say
 
     new = timeline.treatment.day
     if old.day is None or old.day == new:
         return ""
     year = old.day if old.day.year == new.year else None
-    return f"moves the plan from {say_date(old.day, year)} to {say_date(new, year)}"
+    return f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}"
 
 
 def _write(text: str, chosen: Format, output: Path | None, timeline: "Timeline | None" = None) -> None:
@@ -270,7 +270,7 @@ _STARTS = re.compile(r"^DTSTART[^:\r\n]*:(\d{8})", re.MULTILINE)
 
 def _contents(text: str, chosen: Format, timeline: "Timeline | None") -> str:
     """Return what *text* contains; without *timeline* it cancels a calendar."""
-    from needlecare.views.phrases import say_day
+    from needlecare.views import phrases as say
 
     days: list[date] = []
     if chosen == Format.ICS:
@@ -284,5 +284,5 @@ def _contents(text: str, chosen: Format, timeline: "Timeline | None") -> str:
         contents = "the plan"
     if not days:
         return contents
-    first, last = (f"{say_day(day)} {day.year}" for day in (days[0], days[-1]))
+    first, last = (f"{say.short_date(day)} {day.year}" for day in (days[0], days[-1]))
     return f"{contents}, {first} to {last}"

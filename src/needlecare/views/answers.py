@@ -10,30 +10,9 @@ from needlecare.ask.verdict import Return, Verdict
 from needlecare.model.facts import Given
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
+from needlecare.views import phrases as say
 from needlecare.views.days import Parts
-from needlecare.views.phrases import (
-    Clock,
-    capital,
-    counted,
-    grouped,
-    join_known,
-    join_words,
-    led,
-    say_answers,
-    say_dated,
-    say_names,
-    say_not_before,
-    say_option,
-    say_options,
-    say_restriction,
-    say_until_seen,
-    say_waits,
-    sources_of,
-    tail,
-    topmost,
-    whom,
-    with_details,
-)
+from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import lead_of
 from needlecare.views.verdicts import (
     closed,
@@ -54,7 +33,7 @@ Answer = Verdict | Return | Sighting | Today | Reasons | Screened
 _EMERGENCY = "If you feel seriously ill, call your emergency number."
 
 
-def say(answer: Answer, *, several: bool = False) -> str:
+def render(answer: Answer, *, several: bool = False) -> str:
     """Format an answer of any kind; with *several* treatments open, which one it counts from."""
     doubtful = _doubtful(answer)
     if doubtful:
@@ -103,7 +82,7 @@ def _taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> str:
 def _not_understood(meaning: Meaning, timeline: Timeline, *, signs: bool = False) -> str:
     """Format what isn't understood, what comes close, and whom to ask."""
     lines = [_EMERGENCY] if signs else []
-    lines.extend(_unknown_words(meaning, whom(timeline), signs=signs))
+    lines.extend(_unknown_words(meaning, say.whom(timeline), signs=signs))
     if meaning.turning:
         lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
     lines.extend(_closest(meaning, timeline.rule_set, signs=signs))
@@ -151,9 +130,9 @@ def _now(now: Today) -> Iterator[str]:
         "Leave": _ends(now.avoid),
         "Better not": _ends(now.better_not),
         "Check first": _to_be_seen(now),
-        "Do": (with_details(window, Clock(timeline)) for timeline, window in now.do),
+        "Do": (say.with_details(window, Clock(timeline)) for timeline, window in now.do),
         "Normal to see": _normal(now),
-        f"No longer expected, call {whom(now.timelines[0])}": [f"{capital(join_words(gone))}."] if gone else [],
+        f"No longer expected, call {say.whom(now.timelines[0])}": [f"{capital(join_words(gone))}."] if gone else [],
         "What changes next": _changes(now.changes),
         "Red flags": (text for timeline in now.timelines for text in flag_texts(timeline)),
     }
@@ -174,7 +153,7 @@ def _ends(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
 
     for (_, text, _), group in sorted(grouped(verdicts, end).items(), key=lambda item: item[0]):
         timeline = group[0].timeline
-        names = say_names((one.activity or "" for one in group), timeline.rule_set)
+        names = say.names((one.activity or "" for one in group), timeline.rule_set)
         begun = f" (from {Clock(timeline).date(timeline.treatment.first)})" if several else ""
         yield f"{capital(names)}: {text}{begun}"
 
@@ -182,7 +161,7 @@ def _ends(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
 def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == NO:
         begins = verdict.asked.begins(verdict.timeline.treatment)
-        no = say_not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
+        no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
         return f"{no}{say_then(verdict.better_until, clock, is_open=verdict.is_open)}"
     if verdict.until is None:
         return f"no end is given, ask {clock.whom}"
@@ -195,7 +174,7 @@ def _to_be_seen(now: Today) -> Iterator[str]:
     rule_set = now.timelines[0].rule_set
     advised = (window for _, window in now.only_if if window.target not in rule_set.unadvised)
     for seen, windows in grouped(advised, lambda window: labels_of(window.waits)).items():
-        names = say_names((window.target for window in windows), rule_set)
+        names = say.names((window.target for window in windows), rule_set)
         yield f"{capital(names)}: only once {seen}"
 
 
@@ -217,7 +196,7 @@ _CHANGES = {YES: "free", BETTER_NOT: "better not yet", NO: "leave from here on"}
 def _changes(changes: Iterable[Change]) -> Iterator[str]:
     def what(change: Change) -> tuple[str, str]:
         clock = Clock(change.timeline)
-        waits = say_waits(change.lift.waits, clock) if change.lift else ""
+        waits = say.only_once(change.lift.waits, clock) if change.lift else ""
         return clock.at(change.at), f"{_CHANGES[change.to]}{led(', ', waits)}"
 
     for (at, text), group in grouped(changes, what).items():
@@ -244,7 +223,7 @@ def _background(reasons: Reasons) -> Iterator[str]:
     yield capital(join_words(map(rule_set.label, reasons.meaning.ids)))
     for window in reasons.windows:
         if window.kind == AVOID:
-            text = f"{say_restriction(window, clock)}{tail(window, clock)}"
+            text = f"{say.restriction(window, clock)}{say.tail(window, clock)}"
         else:
             text = f"{_whole(window, clock)}{led('; if ', window.condition)}"
         yield f"- {rule_set.label(window.target)}: {_KINDS[window.kind]}: {text} (rule {window.rule})"
@@ -254,12 +233,12 @@ def _background(reasons: Reasons) -> Iterator[str]:
     yield ""
     if reasons.spread:
         yield f"Sources reach from {reasons.spread[0]} to {reasons.spread[1]}."
-    yield f"{counted(reasons.voices_count, 'independent voice')}: sources that copy one template count as one."
+    yield f"{say.counted(reasons.voices_count, 'independent voice')}: sources that copy one template count as one."
 
 
 def _whole(window: Window, clock: Clock) -> str:
     """Format from when to when *window* holds."""
-    begins, seen = clock.at(window.start), say_until_seen(window, clock)
+    begins, seen = clock.at(window.start), say.until_seen(window, clock)
     if window.is_instant:
         return f"from {begins}"
     ends = "" if seen and window.end == FOREVER else f" to {clock.until(window.end)}"
@@ -274,7 +253,7 @@ def _background_rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
         if voice.rule == rule.id:
             source, note = voice.source, voice.saying.note
             template = led("; copies the template ", source.family)
-            about = f"[{join_known(source.title, source.kind, source.year)}{template}]"
+            about = f"[{say.join_known(source.title, source.kind, source.year)}{template}]"
             mark = "=" if voice.used else "-"
             yield f"  {mark} {source.id}: {voice.saying.value}{f' ({note})' if note else ''} {about}"
 
@@ -302,7 +281,7 @@ def _say_screened(screened: Screened) -> str:
 
 def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
     screening = finding.screening
-    sources = ", ".join(sources_of(screening.says))
+    sources = ", ".join(say.sources_of(screening.says))
     yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id} [{sources}]"
     if screening.note:
         yield f"  {screening.note}"
@@ -313,25 +292,25 @@ def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
 def _nothing_against(screened: Screened) -> Iterator[str]:
     facts, rule_set = screened.timeline.facts, screened.timeline.rule_set
     apart = "Apart from that, no rule speaks" if screened.findings or screened.unjudged else "Nothing known"
-    answered = f"{counted(screened.answered, 'question')} answered (there are {len(rule_set.screenings)})"
+    answered = f"{say.counted(screened.answered, 'question')} answered (there are {len(rule_set.screenings)})"
     yield f"{apart} against it, of the {answered}."
     tests = [test for one in screened.assumed for test in one.when.tests]
     names = dict.fromkeys(test.fact for test in tests if test.fact in facts.assumed)
     if names:
         values = join_words(label for name in names for label in _said(name, facts.assumed[name], rule_set))
-        otherwise = f"say otherwise with {say_options(names, rule_set)}"
+        otherwise = f"say otherwise with {say.options(names, rule_set)}"
         yield f"What is assumed ({values}) answers {len(screened.assumed)} more; {otherwise}."
 
 
 def _unanswered(screened: Screened) -> Iterator[str]:
     rule_set = screened.timeline.rule_set
     asked = dict.fromkeys(test.fact for screening in screened.unanswered for test in screening.when.tests)
-    none = join_words(say_option(one, rule_set, "none") for one in asked if rule_set.facts[one].several)
+    none = join_words(say.option(one, rule_set, "none") for one in asked if rule_set.facts[one].several)
     apply = f"Say what applies to you with the option behind it{led('; if nothing does, ', none)}:"
     yield ""
     yield f"Not answered ({len(screened.unanswered)}). {apply}"
     for screening in screened.unanswered:
-        options = say_answers(screening, screened.timeline)
+        options = say.answers_to(screening, screened.timeline)
         yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
 
 
@@ -344,14 +323,14 @@ def _say_dated(one: Dated, timeline: Timeline) -> str:
         how = "after the treatment"
     else:
         how = f"less than {length} before the treatment"
-    return f"{capital(say_dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
+    return f"{capital(say.dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
 
 
 def _say_unjudged(one: Unjudged, timeline: Timeline) -> str:
     rule_set = timeline.rule_set
     others = join_words(label for name in one.given for label in _said(name, timeline.facts.value(name), rule_set))
     label = rule_set.facts[one.fact].label_of(one.answer)
-    return f"Not judged: no rule covers {label}{led(' for ', others)}; ask {whom(timeline)}."
+    return f"Not judged: no rule covers {label}{led(' for ', others)}; ask {say.whom(timeline)}."
 
 
 def _said(fact: str, value: Given | None, rule_set: RuleSet) -> Iterator[str]:

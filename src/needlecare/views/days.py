@@ -7,23 +7,8 @@ from datetime import datetime
 from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, day_number, ranked_sources, touches
 from needlecare.model.ruleset import AVOID, DO, PREPARE
 from needlecare.model.time import day_end, day_start
-from needlecare.views.phrases import (
-    Block,
-    Chart,
-    Clock,
-    Row,
-    Strip,
-    grouped,
-    join_words,
-    led,
-    say_dates,
-    say_names,
-    say_restriction,
-    say_waits,
-    tail,
-    topmost,
-    with_details,
-)
+from needlecare.views import phrases as say
+from needlecare.views.phrases import Block, Chart, Clock, Row, Strip, grouped, join_words, led, topmost
 
 
 class Parts:
@@ -122,7 +107,7 @@ def _said_lifts(
     """
     rule_set = timeline.rule_set
     advised = (lift for lift in lifts if lift.activity not in rule_set.unadvised)
-    groups = grouped(advised, lambda lift: (lift.at, lift.to, say_waits(lift.waits, clock)))
+    groups = grouped(advised, lambda lift: (lift.at, lift.to, say.only_once(lift.waits, clock)))
     for (at, to, waits), group in sorted(groups.items(), key=lambda item: item[0]):
         shown = topmost((lift.activity for lift in group), rule_set)
         names = join_words(parts.label(one, at) for one in shown)
@@ -143,7 +128,7 @@ def _lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
     if window.is_for_good:
         return 2, "Never", ""
     if window.waits and not window.is_open:
-        return 1, "Not before you see it", tail(window, clock)
+        return 1, "Not before you see it", say.tail(window, clock)
     return 0, "No end is given", f": ask {clock.whom}"
 
 
@@ -160,7 +145,9 @@ def draw_chart(timeline: Timeline, clock: Clock) -> Chart:
     rule_set, days = timeline.rule_set, days_after(timeline)
     lines: dict[str, tuple[str, str]] = {}
     for target, windows in grouped(_lasting_beyond(timeline), lambda window: window.target).items():
-        texts = ("; ".join(filter(None, (say_restriction(one, clock), say_waits(one.waits, clock)))) for one in windows)
+        texts = (
+            "; ".join(filter(None, (say.restriction(one, clock), say.only_once(one.waits, clock)))) for one in windows
+        )
         lines[target] = "".join(_state(target, day) for day in days), "; again ".join(texts)
     drawn = [
         Strip(rule_set.label(target), *line)
@@ -197,7 +184,7 @@ def _begun_before(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, 
     for window in timeline.windows:
         if window.kind != PREPARE and clock.day(window.better_from) >= timeline.treatment.day:
             continue
-        text = "" if window.kind == AVOID else with_details(window, clock)
+        text = "" if window.kind == AVOID else say.with_details(window, clock)
         for at, tone in beginnings(window):
             if tone != "leave" or at < timeline.treatment.last:
                 yield at, tone, text, window
@@ -235,7 +222,7 @@ def _end(window: Window, clock: Clock) -> str:
 
 def _asked(window: Window, clock: Clock) -> str:
     """Format what is to be done, and what must be seen before it begins."""
-    return f"{with_details(window, clock)}{led('; ', say_waits(window.waits, clock))}"
+    return f"{say.with_details(window, clock)}{led('; ', say.only_once(window.waits, clock))}"
 
 
 def list_days(timeline: Timeline, clock: Clock) -> Iterator[Block]:
@@ -244,7 +231,7 @@ def list_days(timeline: Timeline, clock: Clock) -> Iterator[Block]:
     for run in fold_days(days_after(timeline), _lists):
         first, last = run[0], run[-1]
         numbers = f"Day {first.number}" if first is last else f"Days {first.number}–{last.number}"
-        title = f"{numbers} · {say_dates(first.day, last.day, timeline.treatment.day)}"
+        title = f"{numbers} · {say.dates(first.day, last.day, timeline.treatment.day)}"
         yield Block(title, tuple(writer.rows(run)), first.day, last.day)
 
 
@@ -287,7 +274,7 @@ class _DayWriter:
     def _restricted(self, day: Day) -> Iterator[Row]:
         rule_set, forbidden = self._timeline.rule_set, set(day.avoid)
         if forbidden:
-            yield Row("Leave", say_names(forbidden, rule_set), "no")
+            yield Row("Leave", say.names(forbidden, rule_set), "no")
         milder = [one for one in topmost(day.better_not, rule_set) if not forbidden.intersection(rule_set.lineage[one])]
         if milder:
             yield Row("Better not", join_words(map(rule_set.label, milder)), "better not")

@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from needlecare.model.plan import Day, Timeline
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic, RuleSet
-from needlecare.views.phrases import Row, Strip, harmless, join_known, say_day
+from needlecare.views import phrases as say
+from needlecare.views.phrases import Row, Strip, harmless
 from needlecare.views.sheet import Sheet, make_sheet
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
@@ -181,7 +182,7 @@ def _cites(rows: Iterable[Row], rule_set: RuleSet) -> Iterator[Cite]:
     found = [rule_set.sources[row.head] for row in rows]
     titles = Counter(source.title for source in found)
     for source in found:
-        about = join_known(source.publisher, source.year, source.kind)
+        about = say.join_known(source.publisher, source.year, source.kind)
         yield Cite(source.title, about, source.url, bool(about) and titles[source.title] > 1)
 
 
@@ -209,7 +210,7 @@ def _ticks(days: tuple[Day, ...]) -> Iterator[Tick]:
     last = -len(days)
     for at in (0, *_mondays(days)):
         if at - last >= _APART * len(days) and (at == 0 or at <= (1 - _APART) * len(days)):
-            yield Tick(say_day(days[at].day), _share(at, len(days)))
+            yield Tick(say.short_date(days[at].day), _share(at, len(days)))
             last = at
 
 

@@ -12,21 +12,9 @@ from typing import NamedTuple
 from needlecare.model.plan import BETTER_NOT, FOREVER, Day, Session, Timeline, Wait, Window, day_number
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_end, day_start
+from needlecare.views import phrases as say
 from needlecare.views.days import Parts, Waiting
-from needlecare.views.phrases import (
-    Clock,
-    Row,
-    capital,
-    grouped,
-    join_words,
-    led,
-    marks,
-    say_dates,
-    say_names,
-    say_waits,
-    topmost,
-    with_details,
-)
+from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import is_stopped, make_sheet
 
 # How many letters of names a title has room for, alone and beside others, and of a sentence.
@@ -93,7 +81,7 @@ class Notes:
         """Word what ends: what is *free* then, and what is *milder*, once what *waits* for it has been seen."""
         lines = [f"From {self._clock.at(at)}"]
         if waits:
-            lines.append(f"{capital(say_waits(waits, self._clock))}. As long as that isn't so, nothing changes.")
+            lines.append(f"{capital(say.only_once(waits, self._clock))}. As long as that isn't so, nothing changes.")
         if free:
             lines.extend(["No rule speaks against it any more:", *self._items(free, at)])
         if milder:
@@ -128,7 +116,7 @@ class Notes:
 
     def session(self, session: Session, what: str) -> Words:
         """Word one of the dates of a session: its `minimum`, the `recommended` ones, or from when it is `overdue`."""
-        best = f"best {say_dates(*session.recommended, self._timeline.treatment.day)}"
+        best = f"best {say.dates(*session.recommended, self._timeline.treatment.day)}"
         title, discreet = {
             "minimum": ("not before today", "first possible day"),
             "recommended": (best, "best days"),
@@ -146,7 +134,7 @@ class Notes:
         asked = sorted((one for one in windows if one.kind != EXPECT), key=lambda window: window.over)
         days = _say_days(day.number, last.number)
         lines = [
-            f"{days}, {say_dates(day.day, last.day, self._timeline.treatment.day)}",
+            f"{days}, {say.dates(day.day, last.day, self._timeline.treatment.day)}",
             *(self._quoted("findings") if is_first else ()),
             *self._restricted(day, windows),
             *self._headed({kind: [one for one in windows if one.kind == kind] for kind in (PREPARE, DO)}),
@@ -210,7 +198,7 @@ class Notes:
         order, lead, end = (0, "Leave", window.end) if is_no else (2, "Better not", window.better_until)
         if end == FOREVER and not window.end_stated:
             return order, end, f"{lead} (no end is given, ask {self._clock.whom})"
-        until = f"{lead} until {self._clock.until(end)}{led(', ', say_waits(window.waits, self._clock))}"
+        until = f"{lead} until {self._clock.until(end)}{led(', ', say.only_once(window.waits, self._clock))}"
         return order, end, until
 
     def _signs(self, run: list[Day], windows: list[Window]) -> Iterator[str]:
@@ -225,7 +213,7 @@ class Notes:
 
     def _lifting(self, day: Day) -> Iterator[str]:
         lifts = [lift for lift in day.lifts if lift.activity not in self._rule_set.unadvised]
-        groups = grouped(lifts, lambda lift: (lift.at, lift.to, say_waits(lift.waits, self._clock)))
+        groups = grouped(lifts, lambda lift: (lift.at, lift.to, say.only_once(lift.waits, self._clock)))
         for (at, to, waits), group in groups.items():
             hour = self._clock.time(at) or "the start of the day"
             milder = " (better not yet)" if to == BETTER_NOT else ""
@@ -251,14 +239,14 @@ class Notes:
 
     def _details(self, windows: Iterable[Window]) -> list[str]:
         """List what is to be done, how and how often, each with who says so."""
-        texts = grouped(windows, lambda window: with_details(window, self._clock))
+        texts = grouped(windows, lambda window: say.with_details(window, self._clock))
         return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
 
     def _marks(self, windows: list[Window]) -> str:
         """Name the sources of *windows*; the same windows come on many days."""
         key = tuple(map(id, windows))
         if key not in self._known_marks:
-            self._known_marks[key] = marks(windows, self._rule_set)
+            self._known_marks[key] = say.marks(windows, self._rule_set)
         return self._known_marks[key]
 
     def _reasons(self, windows: Iterable[Window], most: int | None) -> Iterator[str]:
@@ -315,7 +303,7 @@ class _Names:
 
     def still_held(self, target: str, at: datetime) -> str:
         """Name what is part of *target* and restricted beyond *at*."""
-        return say_names(self._parts.still_held(target, at), self._rule_set)
+        return say.names(self._parts.still_held(target, at), self._rule_set)
 
     def _ranked(self, targets: Iterable[str]) -> list[str]:
         return sorted(topmost(targets, self._rule_set), key=lambda one: -self._voices.get(one, 0))

@@ -3,9 +3,9 @@
 It knows nothing of layout, nor of the order in which a view says things.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import date, datetime
 from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import Test
@@ -35,32 +35,29 @@ def grouped(items: Iterable[T], key: Callable[[T], Key]) -> dict[Key, list[T]]:
 # Dates and counts.
 
 
-def say_date(day: date, year_of: date | None = None) -> str:
+def date(day: dt.date, year_of: dt.date | None = None) -> str:
     """Format a date: `Fri 20 Nov`, with its year unless that is the year of *year_of*."""
     year = "" if year_of is not None and day.year == year_of.year else f" {day.year}"
-    return f"{_WEEKDAYS[day.weekday()]} {say_day(day)}{year}"
+    return f"{_WEEKDAYS[day.weekday()]} {short_date(day)}{year}"
 
 
-def say_day(day: date) -> str:
+def short_date(day: dt.date) -> str:
     """Format a date without weekday and year: `20 Nov`."""
     return f"{day.day} {_MONTHS[day.month - 1]}"
 
 
-def say_dates(first: date, last: date, year_of: date | None = None) -> str:
+def dates(first: dt.date, last: dt.date, year_of: dt.date | None = None) -> str:
     """Format a range of dates: `Mon 23 to Fri 27 Nov`."""
     if first == last:
-        return say_date(first, year_of)
+        return date(first, year_of)
     if (first.year, first.month) == (last.year, last.month):
-        return f"{_WEEKDAYS[first.weekday()]} {first.day} to {say_date(last, year_of)}"
-    return f"{say_date(first, last if first.year == last.year else None)} to {say_date(last, year_of)}"
+        return f"{_WEEKDAYS[first.weekday()]} {first.day} to {date(last, year_of)}"
+    return f"{date(first, last if first.year == last.year else None)} to {date(last, year_of)}"
 
 
 def counted(number: int, noun: str) -> str:
     """Format a number with its noun: `1 day`, `3 days`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-_Date = date
 
 
 class Clock:
@@ -70,34 +67,34 @@ class Clock:
         self._treatment = timeline.treatment
         self.whom = whom(timeline)
 
-    def day(self, instant: datetime) -> _Date:
+    def day(self, instant: dt.datetime) -> dt.date:
         """Return the calendar date of *instant*."""
         return local_date(instant, self._treatment.zone)
 
-    def date(self, instant: datetime) -> str:
+    def date(self, instant: dt.datetime) -> str:
         """Format the date of *instant*."""
-        return say_date(self.day(instant), self._treatment.day)
+        return date(self.day(instant), self._treatment.day)
 
-    def time(self, instant: datetime) -> str:
+    def time(self, instant: dt.datetime) -> str:
         """Format the hour of *instant*: nothing for the midnight that begins a day, unless it comes a second time."""
         local = instant.astimezone(self._treatment.zone)
         return "" if (local.hour, local.minute, local.fold) == (0, 0, 0) else f"{local:%H:%M}"
 
-    def at(self, instant: datetime) -> str:
+    def at(self, instant: dt.datetime) -> str:
         """Format an instant: `Sun 22 Nov 16:30`, or the date alone for a midnight."""
         return f"{self.date(instant)} {self.time(instant)}".strip()
 
-    def until(self, instant: datetime) -> str:
+    def until(self, instant: dt.datetime) -> str:
         """Format an end: `Sun 22 Nov 16:30`, or `the end of Mon 23 Nov`."""
         if instant == FOREVER:
             return "further notice"
         return self.at(instant) if self.time(instant) else f"the end of {self.last_day(instant)}"
 
-    def last_day(self, instant: datetime) -> str:
+    def last_day(self, instant: dt.datetime) -> str:
         """Format the last date before an end."""
         return self.date(last_instant(instant))
 
-    def is_ahead(self, instant: datetime, since: datetime) -> bool:
+    def is_ahead(self, instant: dt.datetime, since: dt.datetime) -> bool:
         """Report whether *instant* is still to come at *since*, and lies after the treatment."""
         return instant > max(since, self._treatment.last)
 
@@ -110,7 +107,7 @@ def led(lead: str, text: str | None) -> str:
     return f"{lead}{text}" if text else ""
 
 
-def say_waits(waits: Iterable[Wait], clock: Clock) -> str:
+def only_once(waits: Iterable[Wait], clock: Clock) -> str:
     """Format what must be seen besides: `only once no redness is left (usually by Mon 23 Nov)`."""
     parts = [
         f"{wait.label} (usually by {clock.last_day(wait.usually_by)})" if wait.usually_by else wait.label
@@ -121,17 +118,17 @@ def say_waits(waits: Iterable[Wait], clock: Clock) -> str:
 
 def tail(window: Window, clock: Clock) -> str:
     """Format what a statement about *window* ends with: what must be seen besides, and under which condition."""
-    return f"{led(', ', say_waits(window.waits, clock))}{led('; if ', window.condition)}"
+    return f"{led(', ', only_once(window.waits, clock))}{led('; if ', window.condition)}"
 
 
-def say_until_seen(window: Window, clock: Clock) -> str:
+def until_seen(window: Window, clock: Clock) -> str:
     """Format what an end waits for: `until no redness is left (usually by Mon 23 Nov), at least until …`."""
     if not window.until_seen:
         return ""
     # The known parts are worth a word where they alone reach beyond the start and the treatment.
     counts = clock.is_ahead(window.earliest, window.start) and window.earliest < window.end
     least = f", at least until {clock.until(window.earliest)}" if counts else ""
-    return f"{say_waits(window.until_seen, clock).replace('only once', 'until', 1)}{least}"
+    return f"{only_once(window.until_seen, clock).replace('only once', 'until', 1)}{least}"
 
 
 def with_details(window: Window, clock: Clock) -> str:
@@ -145,28 +142,28 @@ def with_details(window: Window, clock: Clock) -> str:
     )
     manner = ", ".join(filter(None, often))
     text = f"{window.text.rstrip('.')}{f' ({manner})' if manner else ''}"
-    return f"{text}{led('; if ', window.condition)}{led('; ', say_until_seen(window, clock))}"
+    return f"{text}{led('; if ', window.condition)}{led('; ', until_seen(window, clock))}"
 
 
-def say_restriction(window: Window, clock: Clock) -> str:
+def restriction(window: Window, clock: Clock) -> str:
     """Format how long a restriction holds, without what must be seen besides."""
     if window.is_for_good:
         return "never"
     no = f"no until {clock.until(window.end)}" if window.start < window.end else ""
     if window.is_open:
-        return f"{no}{', ' if no else ''}then {say_better_not(None, clock)}"
+        return f"{no}{', ' if no else ''}then {better_not(None, clock)}"
     if window.better_until > window.end or window.is_mild:
         return f"{no}{', then ' if no else ''}better not until {clock.until(window.better_until)}"
     return no
 
 
-def say_better_not(until: datetime | None, clock: Clock) -> str:
+def better_not(until: dt.datetime | None, clock: Clock) -> str:
     """Format when a "better not" ends, or that no source gives an end."""
     return f"better not before {clock.at(until)}" if until else f"better not: no end is given, ask {clock.whom}"
 
 
-def say_not_before(
-    until: datetime | None, waits: Sequence[Wait], earliest: datetime | None, clock: Clock, since: datetime
+def not_before(
+    until: dt.datetime | None, waits: Sequence[Wait], earliest: dt.datetime | None, clock: Clock, since: dt.datetime
 ) -> str:
     """Format when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`.
 
@@ -201,13 +198,13 @@ def whom(timeline: Timeline) -> str:
     return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
 
 
-def say_dated(fact: str, answer: str, day: date, rule_set: RuleSet) -> str:
+def dated(fact: str, answer: str, day: dt.date, rule_set: RuleSet) -> str:
     """Format an answer that came with a date, and what the date means: `isotretinoin, last taken Fri 1 May 2026`."""
     asked = rule_set.facts[fact]
-    return f"{asked.label_of(answer)}, {asked.dated_of(answer)} {say_date(day)}".replace(",  ", ", ")
+    return f"{asked.label_of(answer)}, {asked.dated_of(answer)} {date(day)}".replace(",  ", ", ")
 
 
-def say_option(fact: str, rule_set: RuleSet, answer: str = "") -> str:
+def option(fact: str, rule_set: RuleSet, answer: str = "") -> str:
     """Name the option that answers *fact*: `--area`, or `--fact drops-given=yes` where it has none of its own."""
     if fact in FACTS:
         return f"--{fact} {answer}".rstrip()
@@ -218,12 +215,12 @@ def say_option(fact: str, rule_set: RuleSet, answer: str = "") -> str:
     return f"--fact {fact}={answer}".rstrip("=")
 
 
-def say_options(facts: Iterable[str], rule_set: RuleSet) -> str:
+def options(facts: Iterable[str], rule_set: RuleSet) -> str:
     """Name the options that answer *facts*."""
-    return join_words(say_option(fact, rule_set) for fact in facts)
+    return join_words(option(fact, rule_set) for fact in facts)
 
 
-def say_answers(screening: Screening, timeline: Timeline) -> str:
+def answers_to(screening: Screening, timeline: Timeline) -> str:
     """Name the options that would tell whether *screening* applies: `--condition eczema`."""
     open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
     return join_words(
@@ -238,9 +235,9 @@ def _say_answer(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
     given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
     answer = "NUMBER" if fact.is_number else "|".join(given)
     if not (dated and fact.several):
-        return say_option(fact.id, rule_set, answer)
+        return option(fact.id, rule_set, answer)
     means = " or ".join(dict.fromkeys(filter(None, map(fact.dated_of, given))))
-    return f"{say_option(fact.id, rule_set, f'{answer}=DATE')}{f', {means} on DATE' if means else ''}"
+    return f"{option(fact.id, rule_set, f'{answer}=DATE')}{f', {means} on DATE' if means else ''}"
 
 
 # Names, words and sources.
@@ -253,7 +250,7 @@ def topmost(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
     return sorted(shown, key=lambda one: (rule_set.label(one), one))
 
 
-def say_names(activities: Iterable[str], rule_set: RuleSet) -> str:
+def names(activities: Iterable[str], rule_set: RuleSet) -> str:
     """Name activities; what is part of another one goes without saying."""
     return join_words(map(rule_set.label, topmost(activities, rule_set)))
 
@@ -365,8 +362,8 @@ class Block(NamedTuple):
 
     title: str
     rows: tuple[Row, ...]
-    first: date
-    last: date
+    first: dt.date
+    last: dt.date
 
 
 class Strip(NamedTuple):

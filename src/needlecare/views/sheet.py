@@ -23,35 +23,9 @@ from needlecare.model.plan import (
 )
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
 from needlecare.options import FACTS_OF_TREATMENT
+from needlecare.views import phrases as say
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
-from needlecare.views.phrases import (
-    NO_ADVICE,
-    Block,
-    Chart,
-    Clock,
-    Row,
-    capital,
-    cited,
-    flag_text,
-    grouped,
-    join_known,
-    join_some,
-    join_words,
-    led,
-    say_date,
-    say_dated,
-    say_dates,
-    say_names,
-    say_options,
-    say_restriction,
-    say_until_seen,
-    say_waits,
-    sentence,
-    sources_of,
-    tail,
-    topmost,
-    whom,
-)
+from needlecare.views.phrases import NO_ADVICE, Block, Chart, Clock, Row, capital, grouped, join_words, led, topmost
 
 _SHOWN = 3
 
@@ -105,7 +79,7 @@ def _subject(timeline: Timeline) -> str:
     facts = [_fact(timeline, fact) for fact in FACTS_OF_TREATMENT]
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
     about = led(": ", ", ".join(filter(None, facts)))
-    return f"{say_date(treatment.day)}{hour} ({treatment.zone.key}){about}"
+    return f"{say.date(treatment.day)}{hour} ({treatment.zone.key}){about}"
 
 
 def _clinic(rule_set: RuleSet) -> str:
@@ -140,7 +114,7 @@ _LEADS = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST"}
 
 def lead_of(level: str, timeline: Timeline) -> str:
     """Return the word that a finding begins with."""
-    return _LEADS.get(level) or f"TELL {whom(timeline)}".upper()
+    return _LEADS.get(level) or f"TELL {say.whom(timeline)}".upper()
 
 
 def is_stopped(timeline: Timeline) -> bool:
@@ -150,7 +124,7 @@ def is_stopped(timeline: Timeline) -> bool:
 
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
-    decides = whom(timeline)
+    decides = say.whom(timeline)
     rows = [_finding(finding, timeline) for finding in timeline.findings]
     yield from (row for row in rows if row.tone == "stop")
     if is_stopped(timeline):
@@ -164,13 +138,13 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
 def _finding(finding: Finding, timeline: Timeline) -> Row:
     screening = finding.screening
     lead = lead_of(finding.level, timeline)
-    return Row(lead, screening.text or screening.id, finding.level, sources_of(screening.says))
+    return Row(lead, screening.text or screening.id, finding.level, say.sources_of(screening.says))
 
 
 def _red_flags(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for rule in timeline.red_flags:
         lead, tone = ("See a clinician now", "urgent") if rule.urgent else (f"Call {clock.whom}", "call")
-        yield Row(lead, flag_text(rule, timeline), tone, sources_of(rule.says))
+        yield Row(lead, say.flag_text(rule, timeline), tone, say.sources_of(rule.says))
 
 
 # What is usual, what is allowed, and what rules say besides.
@@ -202,8 +176,8 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for window in timeline.windows:
         if window.kind == ALLOW:
             ends = window.end_stated and window.end < FOREVER
-            until = say_until_seen(window, clock) or (f"until {clock.until(window.end)}" if ends else "")
-            begins = f"from {clock.at(window.start)}{led(', ', say_waits(window.waits, clock))}"
+            until = say.until_seen(window, clock) or (f"until {clock.until(window.end)}" if ends else "")
+            begins = f"from {clock.at(window.start)}{led(', ', say.only_once(window.waits, clock))}"
             text = f"{begins}{led(', ', until)}{led('; ', window.words.get('prefer'))}{led('; if ', window.condition)}"
             yield Row(timeline.rule_set.label(window.target), text, "yes", ranked_sources([window], timeline.rule_set))
 
@@ -229,8 +203,8 @@ def _notes(timeline: Timeline, _: Clock) -> list[Row]:
         if "by" in words:
             parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
         if parts:
-            text = " ".join(sentence(capital(part)) for part in parts).removesuffix(".")
-            rows.append(Row(say_names((window.target for window in made), timeline.rule_set), text))
+            text = " ".join(say.sentence(capital(part)) for part in parts).removesuffix(".")
+            rows.append(Row(say.names((window.target for window in made), timeline.rule_set), text))
     return sorted(rows)
 
 
@@ -247,7 +221,7 @@ def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]
     day, unsure = timeline.treatment.day, join_words(session.unsure)
     count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
     reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
-    soonest, best = f"not before {say_date(session.minimum, day)}{reason}", say_dates(*session.recommended, day)
+    soonest, best = f"not before {say.date(session.minimum, day)}{reason}", say.dates(*session.recommended, day)
     if is_stopped(timeline):
         text = f"should not be booked before {clock.whom} has decided"
         yield Row(f"Session {session.number}{count}", text, "stop")
@@ -256,25 +230,25 @@ def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]
     yield Row(f"Session {session.number}{count}", soonest, "no")
     yield Row("Best", best, "yes", session.sources)
     if session.overdue:
-        yield Row("Late from", say_date(session.overdue, day))
+        yield Row("Late from", say.date(session.overdue, day))
 
 
 def _booked(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """Yield what the date of a booked session means, and the pre-care of any session."""
     rule_set, day = timeline.rule_set, timeline.treatment.day
     if session.booked and session.booked < session.minimum:
-        yield Row("Booked", f"{say_date(session.booked, day)}: earlier than that, ask {clock.whom}", "no")
+        yield Row("Booked", f"{say.date(session.booked, day)}: earlier than that, ask {clock.whom}", "no")
     if session.precare:
-        begins = grouped(session.precare, lambda one: say_date(one[1], day))
-        left = (f"{say_names((id_ for id_, _ in begun), rule_set)} from {first}" for first, begun in begins.items())
+        begins = grouped(session.precare, lambda one: say.date(one[1], day))
+        left = (f"{say.names((id_ for id_, _ in begun), rule_set)} from {first}" for first, begun in begins.items())
         lead = "Booked for" if session.booked else "If it is on"
-        yield Row(f"{lead} {say_date(session.booked or session.minimum, day)}", f"leave {'; '.join(left)}")
+        yield Row(f"{lead} {say.date(session.booked or session.minimum, day)}", f"leave {'; '.join(left)}")
 
 
 def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for meeting in timeline.meetings:
         event = meeting.event
-        head = f"{event.label}, {say_dates(event.first, event.last, timeline.treatment.day)}"
+        head = f"{event.label}, {say.dates(event.first, event.last, timeline.treatment.day)}"
         if meeting.clashes or meeting.waiting:
             yield from _clashes(head, meeting, timeline, clock)
         elif meeting.known:
@@ -287,14 +261,14 @@ def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> I
     rule_set = timeline.rule_set
 
     def until(clash: Clash) -> tuple[str, str]:
-        return clash.state, f"{say_restriction(clash.window, clock)}{tail(clash.window, clock)}"
+        return clash.state, f"{say.restriction(clash.window, clock)}{say.tail(clash.window, clock)}"
 
     for (state, text), found in grouped(meeting.clashes, until).items():
-        names = say_names((one.activity for one in found), rule_set)
+        names = say.names((one.activity for one in found), rule_set)
         tone = "better not" if state == "better-not" else "no"
         yield Row(head, f"{names}: {text}", tone, ranked_sources((one.window for one in found), rule_set))
-    for waits, windows in grouped(meeting.waiting, lambda window: say_waits(window.waits, clock)).items():
-        names = say_names((window.target for window in windows), rule_set)
+    for waits, windows in grouped(meeting.waiting, lambda window: say.only_once(window.waits, clock)).items():
+        names = say.names((window.target for window in windows), rule_set)
         yield Row(head, f"{names}: {waits}", "only if", ranked_sources(windows, rule_set))
 
 
@@ -309,14 +283,14 @@ def list_known(timeline: Timeline, clock: Clock, *, typed: bool = True) -> Itera
         yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call {clock.whom}")
     for (fact, answer), day in sorted(facts.dates.items()):
         if rule_set.facts[fact].dated_of(answer):
-            yield Row("Said", say_dated(fact, answer, day, rule_set))
+            yield Row("Said", say.dated(fact, answer, day, rule_set))
     if facts.assumed:
         pairs = facts.assumed.items()
         text = join_words(f"{fact.replace('-', ' ')} {_answer(value, fact, rule_set)}" for fact, value in pairs)
         yield Row("Assumed", f"{text}{_advice('say otherwise with', facts.assumed, rule_set, typed=typed)}")
     if facts.unknown:
         yield Row("Not known", f"{_plain_names(facts.unknown)}; wherever it matters the stricter rule is used")
-    yield from _hinted(timeline, clock, say_options if typed else _plain_names)
+    yield from _hinted(timeline, clock, say.options if typed else _plain_names)
     yield from _unasked(timeline, typed=typed)
 
 
@@ -338,7 +312,7 @@ def _known_time(treatment: Treatment, *, typed: bool) -> Iterator[Row]:
 
 
 def _advice(lead: str, facts: Iterable[str], rule_set: RuleSet, *, typed: bool) -> str:
-    return f"; {lead} {say_options(facts, rule_set)}" if typed else ""
+    return f"; {lead} {say.options(facts, rule_set)}" if typed else ""
 
 
 def _plain_names(ids: Iterable[str], _: RuleSet | None = None) -> str:
@@ -350,14 +324,14 @@ def _hinted(timeline: Timeline, clock: Clock, name: Callable[[Iterable[str], Rul
     rule_set = timeline.rule_set
     for (facts, now, then), hints in grouped(timeline.shorter_if, _change_of).items():
         ends = f"would end {clock.at(then)}" if then else "may not apply at all"
-        shorter = say_names((hint.target for hint in hints), rule_set)
+        shorter = say.names((hint.target for hint in hints), rule_set)
         text = f"could shorten {shorter}: now until {clock.until(now or FOREVER)}, {ends}"
         yield Row(name(facts, rule_set), text, "hint")
     for facts, longer in grouped(timeline.longer_if, lambda hint: hint.facts).items():
         left = []
         for (_, _, then), hints in grouped(longer, _change_of).items():
             until = f" until {clock.until(then)}" if then else ""
-            left.append(f"{say_names((hint.target for hint in hints), rule_set)}{until}")
+            left.append(f"{say.names((hint.target for hint in hints), rule_set)}{until}")
         yield Row(name(facts, rule_set), f"if this was assumed wrongly, leave {'; '.join(left)}", "hint")
 
 
@@ -402,7 +376,7 @@ def list_core_changes(rule_set: RuleSet) -> Iterator[str]:
     for _, change in sorted(last.items()):
         does = "switches off" if change.how == "switched off" else "changes"
         by, why = led(" by ", change.by), led(": ", change.because)
-        yield sentence(f"This rule set {does} a protected {KINDS[change.section]}, {change.id}{by}{why}")
+        yield say.sentence(f"This rule set {does} a protected {KINDS[change.section]}, {change.id}{by}{why}")
 
 
 def _changes(timeline: Timeline, _: Clock) -> Iterator[Row]:
@@ -447,13 +421,13 @@ def _changed_rule(id_: str, rule_set: RuleSet) -> tuple[str, str, str]:
         return rule_set.label(id_) if known else id_.replace("-", " "), f"rule {id_}", ""
     targets = rule.targets if rule.verb in (EXPECT, CALL) else topmost(rule.targets, rule_set)
     value = "" if rule.verb == CALL else rule.span.replace("..", " to ")
-    return join_some([rule_set.label(one) for one in targets], _SHOWN), f"rule {rule.id}", value
+    return say.join_some([rule_set.label(one) for one in targets], _SHOWN), f"rule {rule.id}", value
 
 
 def _sources(timeline: Timeline, _: Clock) -> Iterator[Row]:
-    for id_ in cited(timeline):
+    for id_ in say.cited(timeline):
         source = timeline.rule_set.sources[id_]
-        yield Row(id_, join_known(source.title, source.publisher, source.year, source.kind), link=source.url)
+        yield Row(id_, say.join_known(source.title, source.publisher, source.year, source.kind), link=source.url)
 
 
 # All sections in their order.

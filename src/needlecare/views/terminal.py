@@ -8,7 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 
 from needlecare.model.plan import Day, Timeline
-from needlecare.views.phrases import Chart, Row, Strip, harmless, say_day
+from needlecare.views import phrases as say
+from needlecare.views.phrases import Chart, Row, Strip, harmless
 from needlecare.views.sheet import Section, Sheet, make_sheet
 
 _STYLES = {
@@ -180,7 +181,7 @@ def _scale(days: tuple[Day, ...], per_day: int) -> str:
     for position, day in enumerate(days):
         start = position * per_day
         if start >= len(line) + (1 if line else 0) and (position == 0 or day.day.weekday() == 0):
-            mark = say_day(day.day)
+            mark = say.short_date(day.day)
             if start + len(mark) <= len(days) * per_day or position == 0:
                 line = line.ljust(start) + mark
     return line

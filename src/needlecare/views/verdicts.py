@@ -8,25 +8,8 @@ from needlecare.ask.times import When
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Wait
 from needlecare.model.ruleset import ALLOW, PRESCRIBED, Rule, RuleSet
-from needlecare.views.phrases import (
-    NO_ADVICE,
-    Clock,
-    capital,
-    flag_text,
-    grouped,
-    join_some,
-    join_words,
-    led,
-    say_better_not,
-    say_date,
-    say_dates,
-    say_not_before,
-    say_options,
-    sentence,
-    sources_of,
-    topmost,
-    whom,
-)
+from needlecare.views import phrases as say
+from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import list_core_changes
 
 _SHOWN = 3
@@ -46,7 +29,7 @@ def red_flag_line(timeline: Timeline) -> str:
     """Name the weightiest red flag, and how to see the others."""
     urgent = [rule for rule in timeline.red_flags if rule.urgent]
     if not urgent:
-        return f"Red flags: none in this rule set; ask {whom(timeline)} which signs need a call."
+        return f"Red flags: none in this rule set; ask {say.whom(timeline)} which signs need a call."
     signs = max(urgent, key=lambda rule: (len(rule.says), rule.id)).targets
     names = join_words(map(timeline.rule_set.label, signs))
     return f"Red flags ({names}): see a clinician. `needlecare today` lists them all."
@@ -54,7 +37,7 @@ def red_flag_line(timeline: Timeline) -> str:
 
 def flag_texts(timeline: Timeline) -> Iterator[str]:
     """Return the text of every red flag."""
-    return (flag_text(rule, timeline) for rule in timeline.red_flags)
+    return (say.flag_text(rule, timeline) for rule in timeline.red_flags)
 
 
 def items(lines: Iterable[str]) -> Iterator[str]:
@@ -75,7 +58,7 @@ def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
     if asked.at is not None:
         return clock.at(asked.at)
     if asked.start is None or asked.end is None:
-        return say_dates(asked.first, asked.last, timeline.treatment.day)
+        return say.dates(asked.first, asked.last, timeline.treatment.day)
     end = "midnight" if asked.first == asked.last else clock.until(asked.end)
     if clock.day(asked.start) == clock.day(asked.end):
         end = clock.time(asked.end)
@@ -87,7 +70,7 @@ def say_treatment(timeline: Timeline) -> str:
     treatment, area = timeline.treatment, timeline.facts.value("area")
     hour = f" {treatment.clock:%H:%M}" if treatment.clock else ""
     areas = f" ({', '.join(area)})" if isinstance(area, tuple) else ""
-    return f"the treatment of {say_date(treatment.day, treatment.day)}{hour}{areas}"
+    return f"the treatment of {say.date(treatment.day, treatment.day)}{hour}{areas}"
 
 
 def say_against(timeline: Timeline) -> Iterator[str]:
@@ -168,7 +151,7 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield f"No rule of {rule_set.id} speaks of it for this treatment, so this is not a yes. {ask}"
         for hint in verdict.hints[:_SHOWN]:
             until = f" until {clock.until(hint.then)}" if hint.then else ""
-            options = say_options(hint.facts, rule_set)
+            options = say.options(hint.facts, rule_set)
             yield f"{options}: if this was assumed wrongly, leave {rule_set.label(hint.target)}{until}."
         return
     leave = f" Leave it from {clock.at(verdict.again)}." if verdict.again else ""
@@ -219,7 +202,7 @@ def _each_part(verdict: Verdict, clock: Clock) -> Iterator[str]:
         if len(groups) == 1 and len(names) == 1:
             yield f"{capital(text)}."
         else:
-            yield f"{capital(join_some([rule_set.label(one) for one in names], 2 * _SHOWN))}: {text}."
+            yield f"{capital(say.join_some([rule_set.label(one) for one in names], 2 * _SHOWN))}: {text}."
 
 
 def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
@@ -228,19 +211,19 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
         return only_if or "free"
     then = say_then(part.better_until, clock, is_open=part.is_open)
     if part.verdict == BETTER_NOT:
-        return f"{say_better_not(part.until, clock)}{led(', and ', only_if)}{then}"
+        return f"{say.better_not(part.until, clock)}{led(', and ', only_if)}{then}"
     own = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows]
     end = part.until or FOREVER
     earliest = max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
     begins = verdict.asked.begins(verdict.timeline.treatment)
-    return f"{say_not_before(part.until, part.and_once, earliest, clock, begins)}{then}"
+    return f"{say.not_before(part.until, part.and_once, earliest, clock, begins)}{then}"
 
 
 def say_then(better_until: datetime | None, clock: Clock, *, is_open: bool) -> str:
     """Format the "better not" that follows a "no", if one does."""
     if better_until:
         return f", better not before {clock.at(better_until)}"
-    return f", then {say_better_not(None, clock)}" if is_open else ""
+    return f", then {say.better_not(None, clock)}" if is_open else ""
 
 
 def _before_next(verdict: Verdict) -> Iterator[str]:
@@ -250,7 +233,7 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
     for session in timeline.sessions:
         begins = min((first for activity, first in session.precare if activity in wanted), default=None)
         if begins is not None and session.booked is None:
-            yield f"If your next session is on {say_date(session.minimum, day)}: leave it from {say_date(begins, day)}."
+            yield f"If your next session is on {say.date(session.minimum, day)}: leave it from {say.date(begins, day)}."
 
 
 def _reasons(verdict: Verdict) -> Iterator[str]:
@@ -258,7 +241,7 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
     if verdict.is_yes:
         yield from _recommended(verdict)
     if verdict.instead:
-        yield f"Instead: {sentence('; '.join(one.rstrip('.') for one in verdict.instead))}"
+        yield f"Instead: {say.sentence('; '.join(one.rstrip('.') for one in verdict.instead))}"
     below = join_words(_prescribed_parts(verdict))
     if below:
         yield f"If yours was prescribed ({below}): ask who prescribed it."
@@ -271,20 +254,20 @@ def _recommended(verdict: Verdict) -> Iterator[str]:
             yield f"{window.text.rstrip('.')}{led('; if ', window.condition)}."
     windows = (*verdict.windows[:1], *verdict.supports)
     preferred = [window.words["prefer"] for window in windows if "prefer" in window.words]
-    yield from (f"Better still: {sentence(words)}" for words in preferred[:1])
+    yield from (f"Better still: {say.sentence(words)}" for words in preferred[:1])
 
 
 def _why(verdict: Verdict) -> Iterator[str]:
     """Yield the rule that decides, and what it says of itself."""
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
         rule = verdict.timeline.rule_set.rules[deciding.rule]
-        because = f": {sentence(rule.words['why'])} Rule" if "why" in rule.words else ": rule"
+        because = f": {say.sentence(rule.words['why'])} Rule" if "why" in rule.words else ": rule"
         by = f" ({rule.origin})" if rule.origin != "microneedling" else ""
         yield f"Why{because} `{rule.id}`{by}, {_say_sources(verdict.sources)}"
         if deciding.low_confidence:
             yield "Little is known about this."
         if "note" in rule.words:
-            yield sentence(rule.words["note"])
+            yield say.sentence(rule.words["note"])
 
 
 def _prescribed_parts(verdict: Verdict) -> list[str]:
@@ -301,7 +284,7 @@ def _would_tell_more(verdict: Verdict) -> Iterator[str]:
         if hint.then:
             unsure, sooner = hint.facts, f": it could end {Clock(verdict.timeline).at(hint.then)}"
     if unsure:
-        yield f"{say_options(unsure, verdict.timeline.rule_set)} would tell more{sooner}."
+        yield f"{say.options(unsure, verdict.timeline.rule_set)} would tell more{sooner}."
 
 
 def _counted_from(verdict: Verdict) -> Iterator[str]:
@@ -318,10 +301,10 @@ def _past(verdict: Verdict) -> Iterator[str]:
     if verdict.is_yes:
         yield "That day has passed, and no rule spoke against it."
         return
-    yield f"If you did it: leave it from now on, and tell {whom(timeline)} what it was and when."
+    yield f"If you did it: leave it from now on, and tell {say.whom(timeline)} what it was and when."
     broken = dict.fromkeys(window.words["if-broken"] for window in verdict.windows if "if-broken" in window.words)
     if broken:
-        yield f"It may mean: {sentence(join_words(broken))}"
+        yield f"It may mean: {say.sentence(join_words(broken))}"
     signs = dict.fromkeys(sign for rule in timeline.red_flags if rule.urgent for sign in rule.targets)
     yield f"Watch for {join_words(map(timeline.rule_set.label, signs))}: with any of these see a clinician."
 
@@ -350,11 +333,11 @@ def _say_return(found: Return, clock: Clock) -> str:
     if verdict.verdict == YES:
         return f"free from {clock.at(free or treatment.last)}{led(', only if ', join_words(verdict.conditions))}"
     if free is None:
-        return say_not_before(None, verdict.and_once, None, clock, treatment.last)
+        return say.not_before(None, verdict.and_once, None, clock, treatment.last)
     if verdict.verdict == BETTER_NOT:
-        return say_better_not(found.better_from, clock)
+        return say.better_not(found.better_from, clock)
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
-    no = say_not_before(free, verdict.own_waits, earliest, clock, verdict.asked.begins(treatment))
+    no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.begins(treatment))
     return f"{no}{say_then(found.better_from, clock, is_open=found.last.is_open)}"
 
 
@@ -381,7 +364,7 @@ def _sighting(sighting: Sighting, clock: Clock) -> Iterator[str]:
     else:
         yield from _expected(sighting, about, clock)
         yield from items(f"This holds if {condition}." for condition in sighting.conditions)
-        sources = sources_of(saying for window in sighting.windows for saying in window.says)
+        sources = say.sources_of(saying for window in sighting.windows for saying in window.says)
         yield f"- {capital(_say_sources(sources))}."
 
 
@@ -415,4 +398,4 @@ def _expected(sighting: Sighting, about: str, clock: Clock) -> Iterator[str]:
 
 
 def _flag(rule: Rule) -> str:
-    return f"{rule.words.get('text', rule.id)} [{', '.join(sources_of(rule.says[:_SHOWN]))}]"
+    return f"{rule.words.get('text', rule.id)} [{', '.join(say.sources_of(rule.says[:_SHOWN]))}]"
