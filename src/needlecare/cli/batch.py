@@ -14,7 +14,7 @@ import typer
 from needlecare.cli.options import declare, fact_texts, parameter, present, take_options
 from needlecare.cli.output import complain, refuse_windows_path
 from needlecare.errors import ExitCode, InputError
-from needlecare.options import OPTIONS
+from needlecare.options import OPTIONS, Trait
 
 if TYPE_CHECKING:
     from needlecare.batch.plans import Settings
@@ -29,7 +29,7 @@ _EVERY_SECONDS = 0.2
 
 def _with_defaults(command: Callable[..., None]) -> Callable[..., None]:
     """Give *command* the options of a treatment; as `defaults` it gets those that were typed."""
-    shared = [parameter(one) for one in OPTIONS.values() if one.listed]
+    shared = [parameter(one) for one in OPTIONS.values() if Trait.UNLISTED not in one.traits]
     own = [one for one in inspect.signature(command).parameters.values() if one.name != "defaults"]
 
     def run(**typed: Any) -> None:

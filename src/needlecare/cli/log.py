@@ -10,34 +10,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli.app import HELP
+from needlecare.cli.app import Command, group
 from needlecare.cli.options import (
     NOTHING,
     make_request,
     over_logged,
     present,
     refuse_ahead,
-    the_log,
     with_dates,
     with_options,
 )
 from needlecare.cli.output import complain, write_data, write_text
-from needlecare.cli.parameters import Command
 from needlecare.errors import InputError
-from needlecare.log import LoggedTreatment
+from needlecare.log import Log, LoggedTreatment, open_log
 from needlecare.options import LASTING
 from needlecare.views.formats import AnswerFormat
 
 if TYPE_CHECKING:
     from needlecare.cli.options import Request
 
-log_app = typer.Typer(
-    help="Remember treatments and lasting facts on this machine, in one file that only you can read.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings=HELP,
-)
+log_app = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Ignore what `log` remembers.")]
 _NEVER_LOGGED = ("now", "no-log")
@@ -46,11 +38,18 @@ _NEEDED = ("date", "tz")
 Options = dict[str, Any]
 
 
+def _open(*, no_log: bool) -> Log:
+    log = None if no_log else open_log()
+    if log is None:
+        raise InputError("the log is switched off (--no-log or NEEDLECARE_NO_LOG); nothing is remembered")
+    return log
+
+
 @log_app.command(cls=Command)
 @with_options
 def add(typed: Options) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
-    log = the_log(no_log=typed["no-log"])
+    log = _open(no_log=typed["no-log"])
     typed = _without_relative_dates(typed, log.lasting())
     given = _given(typed)
     lasting = _only(given, LASTING)
@@ -79,7 +78,7 @@ def list_(
     no_log: NoLog = False,
 ) -> None:
     """Show what is remembered."""
-    log = the_log(no_log=no_log)
+    log = _open(no_log=no_log)
     logged, lasting = log.treatments(), log.lasting()
     if format_ == AnswerFormat.JSON:
         from needlecare.views.json import SCHEMA_VERSION, write
@@ -105,7 +104,7 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is remembered about a treatment; the rest stays."""
-    log = the_log(no_log=typed["no-log"])
+    log = _open(no_log=typed["no-log"])
     logged, lasting = log.treatment(number), log.lasting()
     typed = _without_relative_dates(typed, {**lasting, **logged.options})
     changed = _given(typed)
@@ -145,7 +144,7 @@ def remove(
     no_log: NoLog = False,
 ) -> None:
     """Forget a treatment."""
-    log = the_log(no_log=no_log)
+    log = _open(no_log=no_log)
     logged = log.treatment(number)
     if not yes and not _agrees(logged):
         write_text("Nothing was removed.\n")

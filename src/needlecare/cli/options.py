@@ -4,18 +4,19 @@ Owns the clock, the defaults from the log, and completion. Must not know what a 
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
 
 from needlecare.errors import InputError
-from needlecare.options import FACTS, OPTIONS, Option
+from needlecare.options import DATED, FACTS, OPTIONS, SEVERAL, Option, Trait
 
 if TYPE_CHECKING:
-    from needlecare.log import Log, LoggedTreatment
+    from needlecare.log import LoggedTreatment
     from needlecare.model.facts import Facts
     from needlecare.model.plan import Treatment
     from needlecare.model.ruleset import RuleSet
@@ -78,8 +79,7 @@ def with_dates(typed: Typed, zone: ZoneInfo) -> Typed:
     """Write the words today, yesterday and tomorrow in the options as the dates that they mean now."""
     from needlecare.typed import needs_today, resolve
 
-    dated = {name: typed[name] or () for name, option in OPTIONS.items() if option.dated}
-    relative = {name: texts for name, texts in dated.items() if any(map(needs_today, texts))}
+    relative = {name: typed[name] for name in DATED if any(map(needs_today, typed[name] or ()))}
     if not relative:
         return typed
     today = present(zone, typed["now"]).date()
@@ -91,7 +91,7 @@ def fact_texts(typed: Typed) -> dict[str, list[str]]:
     texts: dict[str, list[str]] = {}
     for name in FACTS:
         if (value := typed.get(name)) is not None and value != []:
-            texts[name] = list(value) if OPTIONS[name].several else [value]
+            texts[name] = list(value) if name in SEVERAL else [value]
     for pair in typed.get("fact") or ():
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
@@ -171,6 +171,7 @@ def read_requests(typed: Typed) -> list[Request]:
 
 def _logged(typed: Typed) -> list[Request]:
     from needlecare.log import open_log
+    from needlecare.typed import parse_date, parse_zone
 
     log = None if typed["no-log"] else open_log()
     treatments = log.treatments() if log else []
@@ -179,19 +180,14 @@ def _logged(typed: Typed) -> list[Request]:
         raise InputError(f"when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it{hint}")
     lasting = log.lasting()
     loaded: dict[str | None, Any] = {}
-    return [_logged_request(one, lasting, typed, loaded) for one in treatments]
-
-
-def _logged_request(
-    logged: "LoggedTreatment", lasting: Typed, typed: Typed, loaded: "dict[str | None, RuleSet]"
-) -> Request:
-    from needlecare.typed import parse_date, parse_zone
-
-    now = present(parse_zone(logged.options["tz"]), typed["now"])
-    if parse_date(logged.options["date"]) > now.date():
+    requests = []
+    for one in treatments:
+        today = present(parse_zone(one.options["tz"]), typed["now"]).date()
         # Sightings, and the session after that one, belong to a treatment that has been.
-        typed = {**typed, "seen": None, "next": None}
-    return make_request(over_logged(logged, lasting, typed), loaded)._replace(name=logged.key)
+        is_ahead = parse_date(one.options["date"]) > today
+        options = over_logged(one, lasting, {**typed, "seen": None, "next": None} if is_ahead else typed)
+        requests.append(make_request(options, loaded)._replace(name=one.key))
+    return requests
 
 
 def over_logged(logged: "LoggedTreatment", lasting: Typed, typed: Typed) -> dict[str, Any]:
@@ -217,125 +213,24 @@ def _is_open(request: Request) -> bool:
     return any(now < one.over < FOREVER for one in windows)
 
 
-def the_log(*, no_log: bool) -> "Log":
-    """Return the log to write to.
-
-    Raises:
-        InputError: it is switched off.
-    """
-    from needlecare.log import open_log
-
-    log = None if no_log else open_log()
-    if log is None:
-        raise InputError("the log is switched off (--no-log or NEEDLECARE_NO_LOG); nothing is remembered")
-    return log
-
-
-Offered = list[tuple[str, str]]
-
-
-def _rule_set(ctx: typer.Context) -> "RuleSet | None":
-    """Load the rule set that was typed so far; one with errors offers nothing."""
-    from needlecare.errors import NeedlecareError
-    from needlecare.rules.load import load_rules
-
-    try:
-        return load_rules(ctx.params["rules"]) if ctx.params.get("rules") else load_rules()
-    except NeedlecareError:
-        return None
-
-
-def _answers(rule_set: "RuleSet", fact: str) -> Offered:
-    known = rule_set.facts.get(fact)
-    return [(answer.id, answer.label) for answer in known.answers] if known else []
-
-
-# The parts of a rule set that complete a word, each with what it offers and what that stands for.
-_OFFERED: Mapping[str, Callable[["RuleSet"], Offered]] = {
-    "activities": lambda rule_set: [(one.id, one.label) for one in rule_set.activities.values()],
-    "signs": lambda rule_set: [(one.id, one.label) for one in rule_set.signs.values()],
-    "facts": lambda rule_set: [
-        (f"{fact}={answer}", label) for fact in rule_set.facts for answer, label in _answers(rule_set, fact)
-    ],
-    "moments": lambda rule_set: [(f"{one.id}=", one.label) for one in rule_set.moments.values() if one.clock is None],
-    "events": lambda rule_set: [(f"{one.id}=", one.label) for one in rule_set.events.values()],
-}
-
-
-def _for_shells(label: str) -> str:
-    """Keep what no shell evaluates: zsh runs `$(…)` in a description."""
-    return "".join(sign for sign in label if sign.isalnum() or sign in " ,.-")
-
-
-def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], Offered]:
-    """Make the completion that offers this *part* of the rule set; for `answers` those of *fact*."""
-
-    def complete(ctx: typer.Context, incomplete: str) -> Offered:
-        rule_set = _rule_set(ctx)
-        if rule_set is None:
-            return []
-        offered = _answers(rule_set, fact) if part == "answers" else _OFFERED[part](rule_set)
-        return [(word, _for_shells(label)) for word, label in offered if word.startswith(incomplete.lower())]
-
-    return complete
-
-
-def _offer_rule_sets(incomplete: str) -> list[str]:
-    from needlecare.rules.shipped import shipped_names
-
-    return [name for name in shipped_names() if name.startswith(incomplete)]
-
-
-def parameter(option: Option) -> inspect.Parameter:
-    """Declare *option* as Typer reads it: as the parameter of a command."""
-    completion: Any = None
-    if option.offers == "rule sets":
-        completion = _offer_rule_sets
-    elif option.offers:
-        completion = offer(option.offers, option.name)
-    declared = typer.Option(
-        f"--{option.name}",
-        metavar=None if option.is_flag else option.metavar,
-        help=f"{option.help.removesuffix('.')} (repeatable)." if option.several else option.help,
-        rich_help_panel=option.panel,
-        autocompletion=completion,
-    )
-    kind: Any = bool if option.is_flag else list[str] | None if option.several else str | None
-    return inspect.Parameter(
-        option.name.replace("-", "_"),
-        inspect.Parameter.KEYWORD_ONLY,
-        default=False if option.is_flag else None,
-        annotation=Annotated[kind, declared],
-    )
-
-
-def about_treatment(command: Callable[..., None], *, unless: str = "") -> Callable[..., None]:
-    """Add the options of a treatment to *command*, whose first argument becomes the request.
+def with_options(
+    command: Callable[..., None], read: Callable[[Typed], object] = dict, unless: str = ""
+) -> Callable[..., None]:
+    """Add the options of a treatment to *command*; its first argument becomes what *read* makes of those typed.
 
     Where its own option *unless* is given, it needs no treatment and gets the options as they were typed.
     """
-    return _with_options(command, read_request, unless)
 
-
-def about_treatments(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a treatment to *command*, whose first argument becomes every request that they may mean."""
-    return _with_options(command, read_requests)
-
-
-def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a treatment to *command*, whose first argument becomes what was typed."""
-    return _with_options(command, dict)
-
-
-def _with_options(
-    command: Callable[..., None], read: Callable[[Typed], object], unless: str = ""
-) -> Callable[..., None]:
     def run(**typed: Any) -> None:
         options = take_options(typed)
         command(options if typed.get(unless) is not None else read(options), **typed)
 
     own = list(inspect.signature(command).parameters.values())[1:]
     return declare(run, command, [*map(parameter, OPTIONS.values()), *own])
+
+
+about_treatment = partial(with_options, read=read_request)
+about_treatments = partial(with_options, read=read_requests)
 
 
 def take_options(typed: dict[str, Any]) -> dict[str, Any]:
@@ -353,3 +248,72 @@ def declare(
     run.__annotations__ = {one.name: one.annotation for one in keywords}
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     return run
+
+
+def parameter(option: Option) -> inspect.Parameter:
+    """Declare *option* as Typer reads it: as the parameter of a command."""
+    is_switch, several = Trait.SWITCH in option.traits, Trait.SEVERAL in option.traits
+    completion: Any = offer(option.offers) if option.offers else None
+    if option.offers == "rule sets":
+        completion = _offer_rule_sets
+    elif Trait.FACT in option.traits:
+        completion = offer("answers", option.name)
+    declared = typer.Option(
+        f"--{option.name}",
+        metavar=None if is_switch else option.metavar,
+        help=f"{option.help.removesuffix('.')} (repeatable)." if several else option.help,
+        rich_help_panel=option.panel,
+        autocompletion=completion,
+    )
+    kind: Any = bool if is_switch else list[str] | None if several else str | None
+    return inspect.Parameter(
+        option.name.replace("-", "_"),
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if is_switch else None,
+        annotation=Annotated[kind, declared],
+    )
+
+
+def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], list[tuple[str, str]]]:
+    """Make the completion that offers this *part* of the rule set; for `answers` those of *fact*."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+        from needlecare.errors import NeedlecareError
+        from needlecare.rules.load import load_rules
+
+        try:
+            rule_set = load_rules(ctx.params["rules"]) if ctx.params.get("rules") else load_rules()
+        except NeedlecareError:  # what was typed so far names no rule set, or one with errors
+            return []
+        offered = _OFFERED[part](rule_set, fact)
+        return [(word, _for_shells(label)) for word, label in offered if word.startswith(incomplete.lower())]
+
+    return complete
+
+
+def _answers(rule_set: "RuleSet", fact: str) -> Iterable[tuple[str, str]]:
+    return ((one.id, one.label) for one in rule_set.facts[fact].answers) if fact in rule_set.facts else ()
+
+
+# The parts of a rule set that complete a word, each with what it offers and what that stands for.
+_OFFERED: Mapping[str, Callable[["RuleSet", str], Iterable[tuple[str, str]]]] = {
+    "answers": _answers,
+    "activities": lambda rules, _: ((one.id, one.label) for one in rules.activities.values()),
+    "signs": lambda rules, _: ((one.id, one.label) for one in rules.signs.values()),
+    "facts": lambda rules, _: (
+        (f"{fact}={id_}", label) for fact in rules.facts for id_, label in _answers(rules, fact)
+    ),
+    "moments": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.moments.values() if one.clock is None),
+    "events": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.events.values()),
+}
+
+
+def _for_shells(label: str) -> str:
+    """Keep what no shell evaluates: zsh runs `$(…)` in a description."""
+    return "".join(sign for sign in label if sign.isalnum() or sign in " ,.-")
+
+
+def _offer_rule_sets(incomplete: str) -> list[str]:
+    from needlecare.rules.shipped import shipped_names
+
+    return [name for name in shipped_names() if name.startswith(incomplete)]

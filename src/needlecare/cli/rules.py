@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from needlecare.cli.app import HELP
+from needlecare.cli.app import Command, group
 from needlecare.cli.output import complain, write_data, write_file, write_text
-from needlecare.cli.parameters import Command
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS
 from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
@@ -21,13 +20,7 @@ if TYPE_CHECKING:
     from needlecare.rules.layers import Layer
     from needlecare.rules.read import Raw
 
-rules_app = typer.Typer(
-    help="Write, check and compare rule sets.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings=HELP,
-)
+rules_app = group("Write, check and compare rule sets.")
 _Rules = Annotated[str, typer.Argument(metavar="RULES", help="A rule set that ships, a file or a folder.")]
 _Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the output.")]
 # What tells most about an entry, for a list with a line for each.
