@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare import build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import ics
-from needlecare.views.ics import to_text
-from needlecare.views.ics_old import FileEvent
+from needlecare.views.ics import FileEvent, to_text
 
 RUNS = 30
 

@@ -105,7 +105,7 @@ def test_one_place_reads_the_clock() -> None:
         ("rich", {"views.terminal", "cli"}),
         ("typer", {"cli"}),
         ("dateutil", {"model.time", "typed"}),
-        ("icalendar", {"views.ics", "views.ics_old"}),
+        ("icalendar", {"views.ics"}),
         ("pydantic", set()),
         ("tzlocal", {"typed"}),
     ],

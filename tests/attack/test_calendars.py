@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from attack.strength import NASTY, mutated, tried, tries
 from needlecare.errors import InputError
-from needlecare.views.ics_old import read_old
+from needlecare.views.ics import read_old
 from running import PLAN, run
 
 WORDS = (

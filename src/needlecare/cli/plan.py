@@ -22,7 +22,7 @@ from needlecare.views.formats import FORMATS, Format, for_file, render
 if TYPE_CHECKING:
     from needlecare.model.plan import Timeline
     from needlecare.views.calendar import Options
-    from needlecare.views.ics_old import FilePlan
+    from needlecare.views.ics import FilePlan
 
 _CALENDAR = "The calendar"
 # The formats in which an option of the view means something; in others it is refused rather than ignored.
@@ -231,7 +231,7 @@ def _lead(alarm: str | None) -> timedelta | None:
 
 def _read_calendar(path: Path) -> "FilePlan":
     """Read an older calendar of ours."""
-    from needlecare.views.ics_old import LARGEST_BYTES, read_old
+    from needlecare.views.ics import LARGEST_BYTES, read_old
 
     try:
         if not stat.S_ISREG(path.stat().st_mode):

@@ -1,22 +1,22 @@
-"""Calendar entries → the text of an iCalendar file (RFC 5545 and 7986), with the icalendar library.
+"""Calendar entries → the text of an iCalendar file (RFC 5545 and 7986) and back, with the icalendar library.
 
-Owns the properties, their order and their bytes, and what becomes of an older file's events. Must not know which
-entries a plan has, or what they say.
+Owns the properties, their order and their bytes, reads the plan in an older file of ours, and updates it or calls it
+off. Must not know which entries a plan has, or what they say.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from icalendar import Alarm, Calendar, Event
 from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
-from needlecare.views.calendar import Options, dated_plan, entries, event_uid, instant, named_plan
-from needlecare.views.ics_old import FileEvent, FilePlan
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+from needlecare.views.calendar import Options, dated_plan, entries, event_uid, instant, named_plan, plan_of
 from needlecare.views.notes import Notes
 from needlecare.views.phrases import NO_ADVICE, harmless
 
@@ -27,6 +27,34 @@ _CANCELLED = "Cancelled"
 _MIDNIGHT = time(0, tzinfo=UTC)
 
 
+class FileEvent(NamedTuple):
+    """One event as it stands in a calendar file; times are dates or instants in UTC, *rings* counts from the start."""
+
+    uid: str
+    sequence: int
+    stamp: datetime
+    title: str
+    text: str
+    start: date
+    end: date
+    rings: timedelta | None = None
+    category: str = ""
+    cancelled: bool = False
+
+
+class FilePlan(NamedTuple):
+    """The plan of a calendar file: its id, the date of its treatment if that is still in it, its events."""
+
+    id: str
+    day: date | None
+    events: tuple[FileEvent, ...]
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence of a file that follows this one."""
+        return max(event.sequence for event in self.events) + 1
+
+
 def render(timeline: Timeline, options: Options | None = None, old: FilePlan | None = None) -> str:
     """Render *timeline*; importing the file updates what *old* put into the calendar, and cancels what fell away.
 
@@ -34,10 +62,10 @@ def render(timeline: Timeline, options: Options | None = None, old: FilePlan | N
         InputError: *old* is the plan of somebody else.
     """
     options = options or Options()
-    plan = _own_id(timeline, options) if old is None else _id_of(old, options)
+    plan = _id_of(old, options) if old else _own_id(timeline, options)
     notes = Notes(timeline)
     events = list(_events(timeline, options, notes, plan, old.next_sequence if old else 0))
-    if old is not None:
+    if old:
         text = notes.describe(["The plan has changed, and this entry no longer holds.", ""])
         kept = {event.uid for event in events}
         gone = [event._replace(text=text) for event in old.events if event.uid not in kept]
@@ -65,7 +93,12 @@ def cancel(old: FilePlan, options: Options | None = None) -> str:
 
 
 def _events(timeline: Timeline, options: Options, notes: Notes, plan: str, sequence: int) -> Iterator[FileEvent]:
-    stamp = _released(timeline) + timedelta(seconds=sequence)
+    # The day that the rule set was released on, else that of the treatment: never the clock's.
+    try:
+        released = date.fromisoformat(timeline.rule_set.released)
+    except ValueError:
+        released = timeline.treatment.day
+    stamp = datetime.combine(released, _MIDNIGHT) + timedelta(seconds=sequence)
     for entry in entries(timeline, options, notes):
         yield FileEvent(
             uid=event_uid(plan, entry.slot),
@@ -97,31 +130,20 @@ def _heading(name: str, text: str, options: Options) -> tuple[str, str]:
 
 def _own_id(timeline: Timeline, options: Options) -> str:
     areas = timeline.facts.value("area")
-    if options.name:
-        return named_plan(options.name)
-    return dated_plan(timeline.treatment, areas if isinstance(areas, tuple) else ())
+    own = dated_plan(timeline.treatment, areas if isinstance(areas, tuple) else ())
+    return named_plan(options.name) if options.name else own
 
 
 def _id_of(old: FilePlan, options: Options) -> str:
     """Return the id of *old*, which the file that follows it keeps."""
     if options.name and old.id != named_plan(options.name):
-        raise InputError(
-            "the old calendar is another person's plan: it was not made with this --id; nothing was changed"
-        )
+        problem = "the old calendar is another person's plan: it was not made with this --id"
+        raise InputError(f"{problem}; nothing was changed")
     return old.id
 
 
-def _released(timeline: Timeline) -> datetime:
-    """Return the day that the rule set was released on, else the day of the treatment: never the clock's."""
-    try:
-        day = date.fromisoformat(timeline.rule_set.released)
-    except ValueError:
-        day = timeline.treatment.day
-    return datetime.combine(day, _MIDNIGHT)
-
-
 def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent]) -> str:
-    """Write the calendar file of *plan*, its events in the order of time; *name* and *text* head the calendar."""
+    """Format the calendar file of *plan*, its events in the order of time; *name* and *text* head the calendar."""
     calendar = Calendar()
     title, about = vText(_clean_line(name)), vText(_clean(text))
     fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": plan}
@@ -130,11 +152,11 @@ def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent]) -> str
     _fill(calendar, {key: vText(value) for key, value in fixed.items()} | shown)
     ordered = sorted(events, key=lambda event: (instant(event.start), event.uid))
     calendar.subcomponents = [_component(event) for event in ordered]
-    return "".join(_content(calendar))
+    properties = calendar.property_items(sorted=False)
+    return "".join(_folded(str(calendar.content_line(key, value, sorted=False))) for key, value in properties)
 
 
 def _component(event: FileEvent) -> Event:
-    component = Event()
     stamp, title = _property(_utc, event.stamp), vText(_clean_line(event.title))
     fields = {
         "UID": vText(event.uid),
@@ -152,6 +174,7 @@ def _component(event: FileEvent) -> Event:
     }
     if event.category:
         fields["CATEGORIES"] = _property(vText, event.category)
+    component = Event()
     _fill(component, fields)
     if event.rings is not None:
         alarm = Alarm()
@@ -169,7 +192,7 @@ def _fill(component: Any, fields: dict[str, Any]) -> None:
 
 @lru_cache(maxsize=256)
 def _property(kind: Callable[[Any], Any], value: Any) -> Any:
-    """Return *value* as a property of *kind*; events share most of theirs, and `_content` writes each once."""
+    """Return *value* as a property of *kind*; events share most of theirs, and making them takes long."""
     return kind(value)
 
 
@@ -183,16 +206,6 @@ def _time(start: date) -> vDate | vDatetime:
 
 def _utc(instant: datetime) -> vDatetime:
     return vDatetime(instant.astimezone(UTC))
-
-
-def _content(calendar: Calendar) -> Iterator[str]:
-    """Return the lines of *calendar*; those that every event has are written once."""
-    known: dict[tuple[str, Any], str] = {}
-    for name, value in calendar.property_items(sorted=False):
-        key = (name, value if isinstance(value, bytes) else id(value))
-        if key not in known:
-            known[key] = _folded(str(calendar.content_line(name, value, sorted=False)))
-        yield known[key]
 
 
 _OCTETS = 75
@@ -228,7 +241,6 @@ _BACKSLASH = re.compile(r"\\(?=[nNrR])")
 
 
 def _clean_line(text: str) -> str:
-    """Make one clean line of *text*."""
     return " ".join(filter(None, _clean(text).split("\n"))) or "…"
 
 
@@ -238,3 +250,110 @@ def _clean(text: str) -> str:
         return text
     cleaned = (" ".join(harmless(one.replace("\t", " ")).split()) for one in _BREAKS.sub("\n", text).split("\n"))
     return _BACKSLASH.sub("⧵", "\n".join(cleaned).strip("\n"))
+
+
+# An older file may come from anybody: it is bounded and checked, and nothing is read from it but events.
+LARGEST_BYTES = 5_000_000
+_MOST_EVENTS = 5_000
+# RFC 5545 gives an INTEGER 31 bits.
+_LAST_SEQUENCE = 2**31 - 2
+_LONGEST, _LONGEST_TITLE = 20_000, 400
+# The years that a plan can lie in, with some room on both sides.
+_YEARS = set(range(FIRST_YEAR - 2, LAST_YEAR + 3))
+_WANTED = "give the file that `plan -o` wrote"
+_NO_TIMES = "is not whole: one of its events has no readable times"
+
+
+class _Unfit(Exception):  # noqa: N818  it never leaves this module
+    """Why a file can't be followed, to be read after its name."""
+
+
+def read_old(data: bytes, name: str) -> FilePlan:
+    """Read the calendar file *data*, which messages call *name*.
+
+    Raises:
+        InputError: it is no calendar, not whole, not one of ours, or has more than one plan.
+    """
+    if len(data) > LARGEST_BYTES:
+        raise InputError(f"{name} is larger than {LARGEST_BYTES // 1_000_000} MB, too large for a plan; {_WANTED}")
+    try:
+        text = data.decode("utf-8-sig")
+        _check_marks(text)
+        return _plan(_parse(text))
+    except UnicodeDecodeError:
+        raise InputError(f"{name} is not a calendar: it is not UTF-8 text; {_WANTED}") from None
+    except _Unfit as why:
+        raise InputError(f"{name} {why}; {_WANTED}") from None
+
+
+def _check_marks(text: str) -> None:
+    """Check that a file begins and ends as one calendar does; parsing alone would take half of one for a whole."""
+    marks = [line.strip().upper() for line in text.splitlines() if line[:4].upper() in ("BEGI", "END:")]
+    if not marks or marks[0] != "BEGIN:VCALENDAR":
+        raise _Unfit("is not a calendar")
+    opened = sum(mark.startswith("BEGIN:") for mark in marks)
+    if text.strip().upper().rsplit("\n", 1)[-1] != "END:VCALENDAR" or opened * 2 != len(marks):
+        raise _Unfit("is cut off: a calendar ends with END:VCALENDAR")
+    if opened > 3 * _MOST_EVENTS or marks.count("BEGIN:VCALENDAR") > 1:
+        raise _Unfit("holds more than one plan")
+
+
+def _parse(text: str) -> Iterator[Any]:
+    try:
+        calendar: Any = Calendar.from_ical(text)
+    except Exception as error:  # noqa: BLE001  icalendar may fail in any way on what others wrote
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        raise _Unfit(f"can't be read as a calendar ({reason})") from None
+    for component in calendar.subcomponents:
+        if component.name == "VEVENT":
+            yield component
+        elif component.name != "VTIMEZONE":
+            raise _Unfit(f"is not a calendar of needlecare: it holds a {component.name}")
+
+
+def _plan(components: Iterator[Any]) -> FilePlan:
+    events: dict[str, FileEvent] = {}
+    for event in map(_event, components):
+        known = events.get(event.uid)
+        if known is None or known.sequence < event.sequence:
+            events[event.uid] = event
+    plans = {plan_of(uid) for uid in events}
+    if not plans:
+        raise _Unfit("holds no events")
+    plan = plans.pop()
+    if plans or plan is None:
+        raise _Unfit("holds more than one plan")
+    first = events.get(event_uid(plan, "day 0"))
+    found = FilePlan(plan, first.start if first else None, tuple(events.values()))
+    if found.next_sequence > _LAST_SEQUENCE:
+        raise _Unfit("can't be followed: its SEQUENCE is as high as it can be")
+    return found
+
+
+def _event(component: Any) -> FileEvent:
+    uid = str(component.get("UID", ""))
+    if plan_of(uid) is None:
+        raise _Unfit("is not a calendar of needlecare, or holds other events too")
+    try:
+        sequence = int(component.get("SEQUENCE", 0))
+        start, end = _instant_or_day(component["DTSTART"].dt), _instant_or_day(component["DTEND"].dt)
+        stamp = component["DTSTAMP"].dt.astimezone(UTC)
+        # A stamp moves with the sequence, so what it was at first must be a time too.
+        years = {start.year, end.year, (stamp - timedelta(seconds=sequence)).year}
+    except (KeyError, AttributeError, TypeError, ValueError, OverflowError):
+        raise _Unfit(_NO_TIMES) from None
+    if sequence < 0 or not years <= _YEARS or isinstance(start, datetime) != isinstance(end, datetime):
+        raise _Unfit(_NO_TIMES)
+    title, text = (str(component.get(name, "")) for name in ("SUMMARY", "DESCRIPTION"))
+    found = FileEvent(uid=uid, sequence=sequence, stamp=stamp, title=title, text=text, start=start, end=end)
+    return found._replace(title=title[:_LONGEST_TITLE], text=text[:_LONGEST])
+
+
+def _instant_or_day(value: Any) -> date:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError
+        return value.astimezone(UTC)
+    if not isinstance(value, date):
+        raise TypeError
+    return value
