@@ -307,7 +307,7 @@ def schema(
 ) -> None:
     """Write the JSON Schema of rule files, for editors."""
     from needlecare.rules.fields import rule_schema
-    from needlecare.views.schema import json_schema
+    from needlecare.views.json import json_schema
 
     made = json_schema() if timeline else rule_schema()
     write_data(json.dumps(made, indent=2, ensure_ascii=False) + "\n")

@@ -13,7 +13,8 @@ from needlecare.ask.verdict import PartVerdict, Return, Verdict
 from needlecare.model.plan import Timeline, Window
 from needlecare.model.ruleset import Rule, Screening
 from needlecare.timeline.sessions import Course, Deadline, Step
-from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, named, words, write
+from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
+from needlecare.views.phrases import sources_of
 
 # A verdict that is the answer, not a part of one.
 _WHOLE = "the whole of a verdict"
@@ -74,7 +75,7 @@ def _not_understood(answer: Any, _: object) -> list[str]:
 
 
 def _first(answer: Any, _: object) -> str | None:
-    return answer.meaning.ids[0] if answer.meaning.ids else None
+    return next(iter(answer.meaning.ids), None)
 
 
 def _cause(rule: Rule) -> dict[str, Any]:
@@ -88,15 +89,6 @@ def _cause(rule: Rule) -> dict[str, Any]:
         "origin": rule.origin,
         "confidence": confidence(rule),
     }
-
-
-def _sign_rules(sighting: Sighting, _: object) -> list[str]:
-    return [*(window.rule for window in sighting.windows), *(rule.id for rule in sighting.flags)]
-
-
-def _sign_sources(sighting: Sighting, _: object) -> tuple[str, ...]:
-    every = [window.says for window in sighting.windows] + [rule.says for rule in sighting.flags]
-    return named(saying for says in every for saying in says)
 
 
 def _results(course: Course, timeline: Timeline) -> tuple[date, date] | None:
@@ -138,7 +130,11 @@ COMPUTED.update({
         "ask_prescriber": lambda verdict, _: bool(verdict.prescribed),
         "past": lambda verdict, _: verdict.asked.past or verdict.meaning.past,
     },
-    Sighting: {"sign": _first, "rules": _sign_rules, "sources": _sign_sources},
+    Sighting: {
+        "sign": _first,
+        "rules": lambda found, _: [*(window.rule for window in found.windows), *(rule.id for rule in found.flags)],
+        "sources": lambda found, _: sources_of(saying for one in (*found.windows, *found.flags) for saying in one.says),
+    },
     Today: {
         "treatments": lambda today, _: [timeline.treatment for timeline in today.timelines],
         "only_if": _held("only_if"),

@@ -1,14 +1,15 @@
-"""JSON: which fields of the model are the contract, and the one encoder that writes them, for plans and for answers.
+"""JSON: which fields of the model are the contract, the one encoder that writes them, and the schema of a plan.
 
-It makes no sentences and computes no dates. `views.schema` describes what is written here.
+It makes no sentences and computes no dates.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from functools import cache, cached_property, lru_cache
 from operator import attrgetter
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from needlecare.model.facts import Given
 from needlecare.model.plan import (
@@ -27,7 +28,7 @@ from needlecare.model.plan import (
     ranked_sources,
 )
 from needlecare.model.ruleset import Clinic, Rule, RuleSet, Saying
-from needlecare.views.phrases import NO_ADVICE, escape, flag_text
+from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
 SCHEMA_VERSION: Final = 2
 # What a lean line leaves out besides what is null or empty: `rules show` has the one, the windows the other.
@@ -166,17 +167,11 @@ class _RuleEntry(dict[str, Any]):
         return escape(_JSON.encode(self))
 
 
-def red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
-    """Return the red flags of *timeline*."""
+def _red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
     return [
-        RedFlag("today" if rule.urgent else "clinic", flag_text(rule, timeline), rule.targets, named(rule.says))
+        RedFlag("today" if rule.urgent else "clinic", flag_text(rule, timeline), rule.targets, sources_of(rule.says))
         for rule in timeline.red_flags
     ]
-
-
-def named(says: Iterable[Saying]) -> tuple[str, ...]:
-    """Return the sources of *says*, each once."""
-    return tuple(dict.fromkeys(saying.source for saying in says))
 
 
 def words(rule: Rule, _: object = None) -> dict[str, str]:
@@ -189,22 +184,16 @@ def confidence(rule: Rule, _: object = None) -> str:
     return "low" if rule.low_confidence else "normal"
 
 
-def _answer(fact: str, value: Given, timeline: Timeline) -> str | float | list[str]:
-    if not isinstance(value, tuple):
-        return value
-    return list(value) if timeline.rule_set.facts[fact].several else value[0]
-
-
-def _facts(timeline: Timeline, _: object) -> dict[str, Any]:
-    return {fact: _answer(fact, value, timeline) for fact, value in sorted(timeline.facts.given.items())}
-
-
-def _assumed(timeline: Timeline, _: object) -> list[Assumed]:
-    return [Assumed(fact, _answer(fact, value, timeline)) for fact, value in sorted(timeline.facts.assumed.items())]
+def _answers(facts: Mapping[str, Given], timeline: Timeline) -> Iterator[tuple[str, str | float | list[str]]]:
+    for fact, value in sorted(facts.items()):
+        if isinstance(value, tuple):
+            yield fact, list(value) if timeline.rule_set.facts[fact].several else value[0]
+        else:
+            yield fact, value
 
 
 def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
-    """Return every rule that a window names: what it says stands once, however many windows it makes."""
+    """Return every rule that a window names."""
     rule_set, entries = timeline.rule_set, _entries(timeline.rule_set)
     ids = {id_ for window in timeline.windows for id_ in (*window.rules, *window.overruled)}
     entries.update((id_, _RuleEntry(Encoder(timeline)(rule_set.rules[id_]))) for id_ in ids.difference(entries))
@@ -240,11 +229,11 @@ FIELDS: dict[Any, str] = {
 }
 Compute = Callable[[Any, Timeline], Any]
 # What is computed alike wherever it is a field, and what is of one type.
-SHARED: dict[str, Compute] = {"red_flags": red_flags}
+SHARED: dict[str, Compute] = {"red_flags": _red_flags}
 COMPUTED: dict[Any, dict[str, Compute]] = {
     Timeline: {
-        "facts": _facts,
-        "assumed": _assumed,
+        "facts": lambda timeline, _: dict(_answers(timeline.facts.given, timeline)),
+        "assumed": lambda timeline, _: [Assumed(*one) for one in _answers(timeline.facts.assumed, timeline)],
         "rules": _rules,
         "unanswered": lambda timeline, _: [screening.id for screening in timeline.unanswered],
     },
@@ -259,7 +248,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "sources": lambda window, timeline: ranked_sources([window], timeline.rule_set),
     },
     Rule: {"words": words, "confidence": confidence},
-    Finding: {"sources": lambda finding, _: named(finding.screening.says)},
+    Finding: {"sources": lambda finding, _: sources_of(finding.screening.says)},
     Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
 }
 # Types that are written as one value.
@@ -295,3 +284,109 @@ def _read(shape: Any) -> tuple[tuple[str, ...], _Reader, list[tuple[str, Compute
     # What is computed has a place in the order, and is read as something that every value has.
     reader: _Reader = attrgetter(*("__doc__" if one.compute else one.path for one in fields))
     return tuple(one.name for one in fields), reader, [(one.name, one.compute) for one in fields if one.compute]
+
+
+# The schema of a plan, from the same fields and their types.
+
+Schema = dict[str, Any]
+_PLAIN: dict[object, Schema] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+    time: {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"},
+    type(None): {"type": "null"},
+}
+# The types of fields that are computed, and of texts that are one of a few.
+_TYPES: dict[tuple[type, str], Any] = {
+    (Timeline, "facts"): dict[str, str | float | list[str]],
+    (Timeline, "assumed"): list[Assumed],
+    (Timeline, "rules"): dict[str, Rule],
+    (Timeline, "unanswered"): list[str],
+    (Timeline, "red_flags"): list[RedFlag],
+    (Treatment, "tz"): str,
+    (Treatment, "moment"): datetime | None,
+    (Window, "kind"): Literal["avoid", "do", "allow", "expect", "prepare"],
+    (Window, "bound"): Literal["at least", "up to"],
+    (Window, "better_from"): datetime | None,
+    (Window, "better_until"): datetime | None,
+    (Window, "precision"): Literal["minute", "day"],
+    (Window, "times"): str | None,
+    (Window, "sources"): list[str],
+    (Rule, "words"): dict[str, str],
+    (Rule, "confidence"): Literal["normal", "low"],
+    (Lift, "to"): Literal["yes", "better-not"],
+    (Clash, "state"): Literal["no", "better-not"],
+    (Finding, "level"): Literal["stop", "postpone", "ask", "tell"],
+    (Finding, "sources"): list[str],
+    (Meeting, "only_if"): list[str],
+}
+
+
+def json_schema() -> Schema:
+    """Generate the JSON Schema of a whole plan."""
+    made = _Maker()
+    plan = made.record(Timeline)
+    begins = {
+        "schema_version": {"const": SCHEMA_VERSION},
+        "notice": {"type": "string"},
+        "ruleset": made.schema(RuleSet),
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Timeline",
+        **plan,
+        "properties": {**begins, **plan["properties"]},
+        "required": [*begins, *plan["required"]],
+        "$defs": dict(sorted(made.definitions.items())),
+    }
+
+
+class _Maker:
+    """Makes schemas, and gathers those of the types that they name."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Schema] = {}
+
+    def schema(self, kind: Any) -> Schema:
+        """Return the schema of a type."""
+        if kind in _PLAIN:
+            return _PLAIN[kind]
+        if get_origin(kind) is not None:
+            return self._generic(get_origin(kind), get_args(kind))
+        if kind in SCALARS:
+            return {"type": "string"}
+        if kind.__name__ not in self.definitions:
+            self.definitions[kind.__name__] = self.record(kind)
+        return {"$ref": f"#/$defs/{kind.__name__}"}
+
+    def _generic(self, origin: Any, inside: tuple[Any, ...]) -> Schema:
+        if origin is Literal:
+            return {"enum": list(inside)}
+        if origin in (Union, types.UnionType):
+            return {"anyOf": [self.schema(one) for one in inside]}
+        if issubclass(origin, Mapping):
+            return {"type": "object", "additionalProperties": self.schema(inside[1])}
+        length = len(inside) if origin is tuple and inside[-1] is not Ellipsis else None
+        counted = {"minItems": length, "maxItems": length} if length else {}
+        return {"type": "array", "items": self.schema(inside[0]), **counted}
+
+    def record(self, kind: type) -> Schema:
+        """Return the schema of what is written as an object."""
+        properties = {}
+        for one in fields_of(kind):
+            made = self.schema(_TYPES.get((kind, one.name)) or _hint(kind, one.path))
+            properties[one.name] = {"anyOf": [made, {"type": "null"}]} if one.nullable else made
+        says = (kind.__doc__ or "").strip().partition("\n")[0]
+        return {"type": "object", "description": says, "properties": properties, "required": list(properties)}
+
+
+def _hint(kind: Any, path: str) -> Any:
+    """Return the type of what *path* leads to from *kind*."""
+    for name in path.split("."):
+        known = getattr(kind, name, None)
+        getter = known.fget if isinstance(known, property) else getattr(known, "func", None)
+        kind = get_type_hints(getter)["return"] if getter else get_type_hints(kind)[name]
+    return kind
