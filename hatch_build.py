@@ -1,4 +1,4 @@
-"""Packs the shipped rule sets while the package is built; see needlecare.rules.shipped."""
+"""Packs the shipped rule sets while the package is built; see needlecare.rules.read."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,8 @@ class PackRules(BuildHookInterface[Any]):
         """Pack every shipped rule set; one that is wrong stops the build."""
         del version, build_data
         sys.path.insert(0, str(Path(self.root) / "src"))
-        from needlecare.rules.shipped import pack, read_files, read_trees, shipped_folder, shipped_names
+        from needlecare.rules.read import pack, read_files, shipped_folder, shipped_names
+        from needlecare.rules.yaml import read_trees
 
         for name in shipped_names():
             files = read_files(shipped_folder() / name)

@@ -25,8 +25,7 @@ from needlecare.model.time import day_end, day_start, local_date
 # The golden sheet stands without the words and the core that every set that is loaded comes with.
 from needlecare.rules import load
 from needlecare.rules.load import Sources, resolve
-from needlecare.rules.read import Problems
-from needlecare.rules.shipped import find_rules
+from needlecare.rules.read import Problems, find_rules
 
 # A plan with its sources, and one at a terminal, are what the command writes: of a set that can be loaded alone.
 from needlecare.views import terminal, text

@@ -8,8 +8,7 @@ import pytest
 from needlecare import load_rules
 from needlecare.authors.cases import Case, read_cases, run_case
 from needlecare.model.ruleset import RuleSet
-from needlecare.rules.read import Problems
-from needlecare.rules.shipped import find_rules, shipped_folder, shipped_names
+from needlecare.rules.read import Problems, find_rules, shipped_folder, shipped_names
 
 SETS = [*shipped_names(), *(str(path) for path in sorted((shipped_folder() / "examples").glob("*.yaml")))]
 

@@ -9,8 +9,7 @@ import yaml
 from needlecare import InputError, RuleSetError, load_rules
 from needlecare.rules import yaml as reading
 from needlecare.rules.fields import FIELDS
-from needlecare.rules.read import Problems
-from needlecare.rules.shipped import shipped_folder
+from needlecare.rules.read import Problems, shipped_folder
 from needlecare.rules.yaml import read_yaml
 from running import PLAN, TESTS, run
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from needlecare import load_rules
-from needlecare.rules import shipped as packed
-from needlecare.rules.shipped import read_files, read_trees, shipped_folder, shipped_names
+from needlecare.rules import read as packed
+from needlecare.rules.read import read_files, shipped_folder, shipped_names
+from needlecare.rules.yaml import read_trees
 
 
 @pytest.fixture

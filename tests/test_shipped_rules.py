@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.rules.shipped import shipped_folder, shipped_names
+from needlecare.rules.read import shipped_folder, shipped_names
 
 ZONE = ZoneInfo("Europe/London")
 PROFILES: dict[str, dict[str, list[str]]] = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from attack.strength import tries
 from needlecare import RuleSet, Timeline, can, normal, when
 from needlecare.model.ruleset import PRESCRIBED
-from needlecare.rules.shipped import shipped_names
+from needlecare.rules.read import shipped_names
 
 Make = Callable[..., Timeline]
 SITTINGS: dict[str, dict[str, str]] = {

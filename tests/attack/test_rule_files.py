@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from attack.strength import mutated, tried, tries
 from needlecare import RuleSetError, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.rules.shipped import shipped_folder
+from needlecare.rules.read import shipped_folder
 from needlecare.views.formats import FORMATS, render
 from running import PLAN, TESTS, run
 

@@ -9,8 +9,8 @@ from needlecare.errors import InputError, nearest
 from needlecare.model.plan import FOREVER, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
 from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, note_unknown
-from needlecare.rules.read import Problems, Value, place
-from needlecare.rules.shipped import read_files, read_trees
+from needlecare.rules.read import Problems, Value, place, read_files
+from needlecare.rules.yaml import read_trees
 from needlecare.timeline.build import build_timeline
 from needlecare.typed import parse_date, parse_time, parse_zone, read_facts, read_seen
 

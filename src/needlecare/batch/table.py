@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple, Self, TextIO
 
 from needlecare.errors import InputError, OutputError, nearest
 from needlecare.files import AtomicFile
-from needlecare.rules.entries import plain
+from needlecare.rules.clinic import plain
 from needlecare.views.formats import BYTE_ORDER_MARK
 
 # Bytes kept of a line; in characters that is at least `TOO_LONG`, which no row may reach.

@@ -314,6 +314,6 @@ def _for_shells(label: str) -> str:
 
 
 def _offer_rule_sets(incomplete: str) -> list[str]:
-    from needlecare.rules.shipped import shipped_names
+    from needlecare.rules.read import shipped_names
 
     return [name for name in shipped_names() if name.startswith(incomplete)]

@@ -12,7 +12,7 @@ from needlecare.cli.app import Command, group
 from needlecare.cli.output import complain, write_data, write_file, write_text
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS
-from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder, shipped_names
+from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
 from needlecare.views.formats import AnswerFormat
 
 if TYPE_CHECKING:

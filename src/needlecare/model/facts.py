@@ -29,7 +29,7 @@ class Fact(NamedTuple):
     """
 
     id: str
-    ask: str
+    ask: str = ""
     answers: tuple[Answer, ...] = ()
     several: bool = False
     low: float | None = None

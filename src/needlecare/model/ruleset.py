@@ -1,7 +1,7 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -52,7 +52,7 @@ class Source(NamedTuple):
     """Who says so. Sources of one *family* copy the same template and count as one voice."""
 
     id: str
-    title: str
+    title: str = ""
     publisher: str = ""
     year: str = ""
     url: str = ""
@@ -206,9 +206,9 @@ class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell."""
 
     id: str
-    level: str
-    when: Condition
-    text: str
+    level: str = ""
+    when: Condition = Condition()
+    text: str = ""
     within: Duration | None = None
     note: str = ""
     says: tuple[Saying, ...] = ()
@@ -336,3 +336,80 @@ class RuleSet:
         """The place of each source in the order of weight, which follows from its kind; the weightiest is 0."""
         ordered = sorted(self.sources.values(), key=lambda source: (-self.weights.get(source.kind, 0), source.id))
         return {source.id: place for place, source in enumerate(ordered)}
+
+
+# Which names each name leads to; those that it leads to needn't be in it. Every walk is linear: rule files come from
+# anybody.
+Graph = Mapping[str, Sequence[str]]
+
+
+def groups(graph: Graph) -> list[list[str]]:
+    """Return the names in groups that lead to each other; a group comes after those that it leads to.
+
+    A name outside every circle is a group of its own (Tarjan's algorithm, without recursion).
+    """
+    found: list[list[str]] = []
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_names: list[str] = []
+    is_open: set[str] = set()
+
+    def enter(name: str) -> tuple[str, Iterator[str]]:
+        number[name] = lowest[name] = len(number)
+        open_names.append(name)
+        is_open.add(name)
+        return name, iter(graph[name])
+
+    for start in graph:
+        path = [enter(start)] if start not in number else []
+        while path:
+            name, further = path[-1]
+            inside = next((one for one in further if one in graph and (one not in number or one in is_open)), None)
+            if inside is None:
+                path.pop()
+                if path:
+                    above = path[-1][0]
+                    lowest[above] = min(lowest[above], lowest[name])
+                if lowest[name] == number[name]:
+                    group = _close(name, open_names)
+                    is_open.difference_update(group)
+                    found.append(group)
+            elif inside in number:
+                lowest[name] = min(lowest[name], number[inside])
+            else:
+                path.append(enter(inside))
+    return found
+
+
+def _close(name: str, open_names: list[str]) -> list[str]:
+    at = len(open_names) - 1
+    while open_names[at] != name:
+        at -= 1
+    group = open_names[at:]
+    del open_names[at:]
+    return group
+
+
+def circles(graph: Graph) -> list[list[str]]:
+    """Return the groups whose names lead back to themselves."""
+    return [group for group in groups(graph) if len(group) > 1 or group[0] in graph[group[0]]]
+
+
+def behind(graph: Graph, start: str) -> dict[str, str]:
+    """Return every name that *start* leads to, the nearest first, each with the one that leads there."""
+    came_from = dict.fromkeys(graph.get(start, ()), start)
+    frontier = list(came_from)
+    for name in frontier:
+        new = dict.fromkeys((further for further in graph.get(name, ()) if further not in came_from), name)
+        came_from.update(new)
+        frontier.extend(new)
+    return came_from
+
+
+def way_back(graph: Graph, start: str) -> list[str]:
+    """Return the shortest way from *start*, which stands in a circle, back to it; it begins and ends with *start*."""
+    came_from = behind(graph, start)
+    way = [start, came_from[start]]
+    while way[-1] != start:
+        way.append(came_from[way[-1]])
+    return way[::-1]

@@ -4,9 +4,22 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property
 
-from needlecare.model.ruleset import ALLOW, CALL, EXPECT, PRESCRIBED, Activity, Rule, RuleSet, Sign
+from needlecare.model.ruleset import (
+    ALLOW,
+    CALL,
+    EXPECT,
+    PRESCRIBED,
+    Activity,
+    Graph,
+    Rule,
+    RuleSet,
+    Sign,
+    behind,
+    circles,
+    groups,
+    way_back,
+)
 from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, Bound
-from needlecare.rules.graph import Graph, behind, circles, groups, way_back
 from needlecare.rules.layers import Layer
 from needlecare.rules.medicines import check_medicines, check_prescribed
 from needlecare.rules.read import NOWHERE, Problems, Raw, Text, place, places_of_words

@@ -1,12 +1,13 @@
-"""A clinic's own name, phone, logo, colours and closing word, read from the header of its rule set and checked."""
+"""What is a clinic's own in the header of its rule set: how it is called and looks, and the columns of its exports."""
 
 import re
 from base64 import b64encode
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from needlecare.model.ruleset import DARK_PAGE, LEAST_CONTRAST, LIGHT_PAGE, Clinic, contrast
-from needlecare.rules.fields import CLINIC, COLOURS, Entry
+from needlecare.rules.fields import CLINIC, COLOURS, FIELDS, Entry, note_unknown
 from needlecare.rules.read import Problems, Value, place
 
 LARGEST_LOGO = 150_000
@@ -154,3 +155,31 @@ def _wrong_element(element: Any) -> str:
 def _local(name: object) -> str:
     """Return the name of a tag or attribute without its namespace."""
     return str(name).rpartition("}")[2].lower()
+
+
+DATES = "dates"
+
+
+def plain(name: str) -> str:
+    """Return *name* without what people write differently: case, hyphens, underscores, spaces."""
+    return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
+
+
+def parse_batch(value: Value, facts: Collection[str], problems: Problems) -> dict[str, str]:
+    """Read `batch: {id: Client no, date: Treatment date, dates: dmy}`."""
+    if not isinstance(value, dict) or not all(isinstance(column, str) for column in value.values()):
+        problems.add(
+            value, "`batch` names the columns of an export, such as {id: Client no, date: Treatment date, dates: dmy}"
+        )
+        return {}
+    known = dict.fromkeys((*FIELDS, DATES, *facts))
+    holders: dict[str, str] = {}
+    for field, column in value.items():
+        if field not in known:
+            note_unknown(field, "`batch`", known, problems)
+        first = field if field == DATES else holders.setdefault(plain(column), field)
+        if first != field:
+            problems.add(column, f"the column `{column}` holds {first} already; name another column for {field}")
+    if value.get(DATES, "dmy") not in ("dmy", "mdy"):
+        problems.add(value[DATES], "`dates` is dmy or mdy: how 03/04/2026 is meant")
+    return {str(field): str(column) for field, column in value.items()}

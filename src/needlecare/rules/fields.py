@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from enum import Enum, auto
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from needlecare.model.facts import Answer
 from needlecare.model.ruleset import VERBS, Saying
 from needlecare.model.time import Bound, Duration, parse_bound, parse_duration, parse_range
-from needlecare.rules.read import Problems, Value, fields_at, text_at
+from needlecare.rules.read import Problems, Raw, Value, fields_at, text_at
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # A value of more characters is none, and would take long to read.
@@ -20,6 +20,7 @@ _LONGEST = 400
 # Names that a message shows.
 _MOST_NAMES = 60
 Schema = dict[str, Any]
+_Model = TypeVar("_Model")
 
 
 class Mark(Enum):
@@ -84,6 +85,7 @@ class Entry:
         elif not isinstance(value, dict):
             note_no_fields(section, value, problems)
             value = fields_at({}, value)
+        self.section = section
         self.fields: dict[Any, Any] = value
         self.problems = problems
         self.values: dict[str, Any] = {}
@@ -102,9 +104,12 @@ class Entry:
         """Return the value of *key*."""
         return self.values.get(key, default)
 
-    def attributes(self, section: Section, *names: str) -> dict[str, Any]:
-        """Return the values of the fields with these *names* as the model calls them."""
-        return {section.fields[name].into: self.values[name] for name in names if name in self.values}
+    def build(self, model: type[_Model], raw: Raw, **more: Any) -> _Model:
+        """Return what *model* makes of the fields, of *raw* and of *more*; what it has no place for is only shown."""
+        values = {self.section.fields[name].into: value for name, value in self.values.items()}
+        values |= {"id": str(raw.id), "origin": raw.origin, "core": raw.core, **more}
+        names: tuple[str, ...] = model._fields  # type: ignore[attr-defined]
+        return model(**{name: values[name] for name in names if name in values})
 
 
 def note_no_fields(section: Section, value: Value, problems: Problems) -> None:

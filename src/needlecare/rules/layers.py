@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from needlecare.model.ruleset import CALL, EXPECT, PRESCRIBED, VERBS, Change
+from needlecare.model.ruleset import CALL, EXPECT, PRESCRIBED, VERBS, Change, groups
 from needlecare.rules.fields import (
     ANSWER,
     FILE,
@@ -25,9 +25,18 @@ from needlecare.rules.fields import (
     marked,
     note_no_fields,
 )
-from needlecare.rules.graph import groups
-from needlecare.rules.read import Fields, Problems, Raw, Value, fields_at, place, text_at
-from needlecare.rules.shipped import is_shipped, read_files, read_trees, unpack
+from needlecare.rules.read import (
+    Fields,
+    Problems,
+    Raw,
+    Value,
+    fields_at,
+    is_shipped,
+    place,
+    read_files,
+    text_at,
+    unpack,
+)
 
 # Sources that a file may name for each of its entries.
 _MOST_DEFAULTS = 20
@@ -69,7 +78,10 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     files = read_files(location)
     trees = unpack(location.name, files) if packed and is_shipped(location) else None
     if trees is None:
-        trees = read_trees(files, problems)
+        # Those that ship are packed, and PyYAML takes longer to load than they do.
+        from needlecare.rules.yaml import read_trees
+
+        trees = list(read_trees(files, problems))
     for tree in trees:
         _read_header(tree, layer, problems)
     if not layer.header.get("ruleset"):

@@ -1,18 +1,15 @@
 """From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule and no field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from needlecare.errors import InputError
-from needlecare.model.ruleset import Clinic, RuleSet
-from needlecare.rules import entries
+from needlecare.model.ruleset import RuleSet
 from needlecare.rules.checks import check_references
+from needlecare.rules.entries import parse_entries
 from needlecare.rules.layers import Layer, Overlay, read_layer
-from needlecare.rules.read import Problems, Raw
-from needlecare.rules.shipped import DEFAULT, find_rules, shipped_folder
-
-_Parsed = TypeVar("_Parsed")
+from needlecare.rules.read import DEFAULT, Problems, find_rules, shipped_folder
 
 
 def load_rules(name: str | Path = DEFAULT) -> RuleSet:
@@ -56,18 +53,8 @@ def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
 
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
-    """Parse the entries of a resolved layer, words first, and check what refers to what."""
-    for section in ("activities", "signs", "moments", "events", "facts", "sources"):
-        entries.check_ids(layer.entries[section].values(), section, problems)
-
-    def parsed(section: str, parse: Callable[..., _Parsed | None], *more: object) -> dict[str, _Parsed]:
-        found = ((one.id, parse(one, *more)) for one in _in_order(layer.entries[section]))
-        return {str(id_): value for id_, value in found if value is not None}
-
-    sources = parsed("sources", entries.parse_source, problems, layer.entries["kinds"].keys())
-    facts = parsed("facts", entries.parse_fact, problems)
-    context = entries.Context(problems, sources, entries.Conditions(facts, problems), layer.entries["rules"])
-    header = layer.header
+    """Parse the entries of a resolved layer, and check what refers to what."""
+    found, header = parse_entries(layer.entries, problems), layer.header
     rule_set = RuleSet(
         id=layer.id,
         title=str(header.get("title", layer.id)),
@@ -76,38 +63,35 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         notice=_notice(header),
         open_ends_at=str(header.get("open-ends-at", "")),
         reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
-        rules=parsed("rules", entries.parse_rule, context),
-        screenings=parsed("screening", entries.parse_screening, context),
-        spacings=parsed("sessions", entries.parse_spacing, context),
-        activities=parsed("activities", entries.parse_activity, problems),
-        signs=parsed("signs", entries.parse_sign, problems),
-        moments=parsed("moments", entries.parse_moment, problems),
-        events=parsed("events", entries.parse_event, problems),
-        facts=facts,
-        sources=sources,
-        weights=entries.parse_weights(layer.entries["kinds"], problems),
+        rules=found["rules"],
+        screenings=found["screening"],
+        spacings=found["sessions"],
+        activities=found["activities"],
+        signs=found["signs"],
+        moments=found["moments"],
+        events=found["events"],
+        facts=found["facts"],
+        sources=found["sources"],
+        weights=found["kinds"],
         content=_content(layer),
         changed_core=tuple(sorted({change.id for change in layer.changes if change.core})),
         changes=tuple(layer.changes),
-        clinic=_clinic(layer, problems),
-        batch={} if layer.batch is None else entries.parse_batch(layer.batch, facts, problems),
+        **_of_clinic(layer, found["facts"], problems),
     )
     check_references(rule_set, layer, problems)
     return rule_set
 
 
-def _clinic(layer: Layer, problems: Problems) -> Clinic | None:
-    if layer.clinic is None:
-        return None
-    # Most sets have none, and its patterns take time to make.
-    from needlecare.rules.clinic import parse_clinic
+def _of_clinic(layer: Layer, facts: Collection[str], problems: Problems) -> dict[str, Any]:
+    if layer.clinic is None and layer.batch is None:
+        return {}
+    # Most sets have neither, and the patterns take time to make.
+    from needlecare.rules.clinic import parse_batch, parse_clinic
 
-    return parse_clinic(layer.clinic, problems)
-
-
-def _in_order(found: Mapping[str, Raw]) -> list[Raw]:
-    """Sort by id: the order of files and entries says nothing."""
-    return [found[id_] for id_ in sorted(found)]
+    return {
+        "clinic": None if layer.clinic is None else parse_clinic(layer.clinic, problems),
+        "batch": {} if layer.batch is None else parse_batch(layer.batch, facts, problems),
+    }
 
 
 def _notice(header: Mapping[str, str]) -> str:

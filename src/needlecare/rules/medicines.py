@@ -11,8 +11,7 @@ from pathlib import Path
 
 from needlecare.model.ruleset import PREPARE, PRESCRIBED, Activity, Rule, RuleSet
 from needlecare.rules.layers import Layer
-from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place
-from needlecare.rules.shipped import shipped_folder
+from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place, shipped_folder
 
 # Patterns are texts here: compiling them takes longer than most plans, and few texts need them.
 _ASKS = r"\bask\b.*\bwho prescribed\b"

@@ -13,7 +13,7 @@ import yaml
 from yaml import MarkedYAMLError, YAMLError
 
 from needlecare.errors import RuleSetError
-from needlecare.rules.read import LARGEST_BYTES, Fields, Items, Problems, Text, Value, place
+from needlecare.rules.read import LARGEST_BYTES, Fields, Files, Items, Problems, Text, Value, place
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -61,7 +61,16 @@ class _Named(io.StringIO):
         self.name = name
 
 
-def read_yaml(data: bytes, name: str, problems: Problems) -> Fields | None:
+def read_trees(files: Files, problems: Problems | None = None) -> list[Fields]:
+    """Read *files*; without *problems* to note them in, what is wrong is raised."""
+    found = Problems() if problems is None else problems
+    trees = [read_yaml(data, str(path), found) for path, data in files]
+    if problems is None:
+        found.raise_any()
+    return trees
+
+
+def read_yaml(data: bytes, name: str, problems: Problems) -> Fields:
     """Read one rule file; *name* is how messages call it. What is wrong inside is noted in *problems*.
 
     Raises:
