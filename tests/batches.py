@@ -11,6 +11,8 @@ import pytest
 from running import Ran, run
 
 HERE = ("--tz", "Europe/London")
+# What a folder of plans keeps account in.
+LEDGER = ".needlecare-batch"
 
 
 def batch(*arguments: str) -> Ran:

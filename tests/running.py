@@ -31,7 +31,7 @@ class Ran(NamedTuple):
     @property
     def record(self) -> dict[str, Any]:
         """The JSON that it wrote."""
-        (record,) = self.records
+        record: dict[str, Any] = json.loads(self.out)
         return record
 
     @property

@@ -34,6 +34,7 @@ from running import TESTS
 __all__ = ["FOREVER", "NOT_YET", "day_end", "day_start", "local_date"]
 
 RULES = TESTS.parent / "rules"
+SHIPPED = sorted(path.name for path in RULES.iterdir() if (path / f"{path.name}.yaml").is_file())
 # What a rule asks for, as rule files and `Window.kind` call it.
 KINDS = AVOID, DO, ALLOW, EXPECT, PREPARE = "avoid", "do", "allow", "expect", "prepare"
 LONDON = ZoneInfo("Europe/London")

@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 
 from attack.strength import tries
 from generated import rules, treatments
-from needlecare import RuleSet, RuleSetError, Treatment, build_timeline, load_rules, read_facts
-from needlecare.model.facts import Condition
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
-from needlecare.views.json import plan_record
-from support import WORDS
+from needlecare import Rule, RuleSet, RuleSetError, Treatment, build_timeline, load_rules, read_facts, render
+from support import ALLOW, AVOID, DO, EXPECT, PREPARE, WORDS
 
 few = settings(tries(12), phases=[Phase.explicit, Phase.reuse, Phase.generate])
 Written = dict[str, Any]
@@ -31,7 +28,7 @@ def spell(rule: Rule) -> Written:
         bounds = {"from": rule.start, "until": rule.end, "for": rule.lasts}
         said.update({key: str(bound) for key, bound in bounds.items() if bound is not None})
     if rule.when.tests:
-        said["when"] = spell_condition(rule.when)
+        said["when"] = spell_condition(rule)
     if rule.exceptions:
         said["except"] = {activity: str(end) for activity, end in rule.exceptions}
     if rule.worry_after is not None:
@@ -39,8 +36,8 @@ def spell(rule: Rule) -> Written:
     return said
 
 
-def spell_condition(condition: Condition) -> Written:
-    (test,) = condition.tests
+def spell_condition(rule: Rule) -> Written:
+    (test,) = rule.when.tests
     if test.low is not None:
         return {test.fact: f"at least {test.low:g}"}
     answers = sorted(test.answers)
@@ -67,7 +64,7 @@ def load(*files: Mapping[str, Any], flow: bool = False) -> RuleSet:
 
 def planned(rule_set: RuleSet, treatment: Treatment) -> Written:
     """Give what the plan comes to, without how the rule set is called."""
-    record: Written = json.loads(json.dumps(plan_record(build_timeline(rule_set, treatment, read_facts(rule_set, {})))))
+    record: Written = json.loads(render(build_timeline(rule_set, treatment, read_facts(rule_set, {})), "json"))
     del record["ruleset"]["id"], record["ruleset"]["version"]
     return record
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from needlecare.model.plan import Session
+from needlecare import Session
 from running import run
 from support import Planner
 

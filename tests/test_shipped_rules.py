@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.rules.read import shipped_folder, shipped_names
+from support import RULES, SHIPPED
 
 ZONE = ZoneInfo("Europe/London")
 PROFILES: dict[str, dict[str, list[str]]] = {
@@ -25,7 +25,7 @@ PROFILES: dict[str, dict[str, list[str]]] = {
 }
 
 
-@pytest.fixture(scope="module", params=shipped_names())
+@pytest.fixture(scope="module", params=SHIPPED)
 def rule_set(request: pytest.FixtureRequest) -> RuleSet:
     return load_rules(str(request.param))
 
@@ -87,7 +87,7 @@ def test_isotretinoin_is_no_retinoid_cream(rule_set: RuleSet) -> None:
 
 
 def test_figures_that_nobody_shows_are_not_repeated() -> None:
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted(shipped_folder().rglob("*.yaml")))
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(RULES.rglob("*.yaml")))
     # The percentages of the post that the project began with, and doses of any medicine.
     assert re.findall(r"\b(?:400|80|50)\s?(?:%|per ?cent)", text) == []
     assert re.findall(r"(?i)\b\d+(?:\.\d+)?\s?mg\b", text) == []

@@ -7,10 +7,8 @@ from hypothesis import strategies as st
 from agreeing import check
 from attack.strength import tries
 from generated import facts, made, rule_sets, treatments
-from needlecare import Treatment, build_timeline, load_rules, read_facts
-from needlecare.model.facts import Facts
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule
-from support import Planner
+from needlecare import Facts, Rule, Treatment, build_timeline, load_rules, read_facts
+from support import ALLOW, AVOID, DO, EXPECT, PREPARE, Planner
 
 # Shrinking a whole plan takes minutes.
 few, many = (settings(tries(examples), phases=[Phase.explicit, Phase.reuse, Phase.generate]) for examples in (12, 40))

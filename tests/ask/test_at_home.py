@@ -8,7 +8,6 @@ from html import unescape
 import pytest
 
 from needlecare import load_rules
-from needlecare.views.phrases import NO_ADVICE
 from running import run
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-24T10:00")
@@ -85,8 +84,10 @@ EVENT = ("--event", "wedding=2026-11-26", "--next", "2026-12-01", "--seen", "cal
 def test_nobody_at_home_is_sent_to_a_clinic_that_they_do_not_have(typed: tuple[str, ...]) -> None:
     shown = run(*typed).out
     assert shown
+    # Which the calendar has too, whoever it is for.
+    notice = "Information, not medical advice: your clinic's own instructions come first."
     text = unescape(re.sub(r"\\(?=\W)", "", shown.replace("\r\n ", "")))
-    for words in (NO_ADVICE, *own_words(load_rules().content)):
+    for words in (notice, *own_words(load_rules().content)):
         if "your clinic" in words.lower():
             text = re.sub(re.escape(words.rstrip(".")), "", text, flags=re.IGNORECASE)
     assert [line for line in text.splitlines() if "your clinic" in line.lower()] == []

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from ask.conftest import Make
-from needlecare import can, when
-from needlecare.views import answers
-from needlecare.views.days import list_lifts
-from needlecare.views.phrases import Clock
+from needlecare import can, render
+from running import PLAN, run
 
 LATE = datetime(2026, 11, 27, 9, tzinfo=UTC)
+AT = ("--on", "2026-11-27", "--at", "09:00")
 
 
 @pytest.mark.parametrize("words", ["swimming", "heat", "exercise", "skincare", "acids", "shaving"])
@@ -30,26 +29,26 @@ def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make) -> None:
         "swimming": [],
         "hot-tub": ["redness-gone"],
     }
-    assert "\n- Swimming: free.\n- Hot tubs: only if no redness is left.\n" in answers.render(answer)
+    assert (
+        "\n- Swimming: free.\n- Hot tubs: only if no redness is left.\n" in run("can", "swimming", *AT, *PLAN[1:]).out
+    )
     (window,) = timeline.windows_on("swimming")
     assert window.waits == (), "as in the plan"
 
 
-def test_when_says_it_of_the_part_alone_too(plan_for: Make) -> None:
-    timeline = plan_for()
-    said = answers.render(when(timeline, "swimming"))
+def test_when_says_it_of_the_part_alone_too() -> None:
+    said = run("when", "swimming", *PLAN[1:]).out
     assert said.startswith(
         "Swimming: not before Thu 26 Nov.\n- Swimming: not before Thu 26 Nov.\n- Hot tubs: not before"
     )
-    said = answers.render(when(timeline, "sauna", LATE))
+    said = run("when", "sauna", "on", "27", "nov", "at", "9:00", *PLAN[1:]).out
     assert said.startswith("Saunas: free from Fri 27 Nov 09:00.\n- Only if no redness is left.\n")
 
 
 def test_the_plan_does_not_call_it_free_as_a_whole(plan_for: Make) -> None:
-    timeline = plan_for()
-    lifts = [row.text for row in list_lifts(timeline, Clock(timeline)) if row.head == "Thu 26 Nov"]
-    assert "swimming (not all)" in lifts
+    lifts = render(plan_for(), "md").partition("## What lifts when\n")[2].partition("\n## ")[0]
+    assert "| Thu 26 Nov | swimming (not all) |" in lifts
 
 
-def test_what_waits_for_the_same_as_a_whole_is_said_once(plan_for: Make) -> None:
-    assert "\n- Only if no redness is left.\n" in answers.render(can(plan_for(), "sauna", LATE))
+def test_what_waits_for_the_same_as_a_whole_is_said_once() -> None:
+    assert "\n- Only if no redness is left.\n" in run("can", "sauna", *AT, *PLAN[1:]).out

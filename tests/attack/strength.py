@@ -8,7 +8,7 @@ from typing import TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from needlecare.errors import NeedlecareError
+from needlecare import NeedlecareError
 
 TIMES = int(os.environ.get("ATTACK", "1"))
 # A short run tries the same every time, so that nobody's change fails by chance; a long one looks further.

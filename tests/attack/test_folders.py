@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attack.strength import tries
-from batches import batch, small_rules, write
-from needlecare.batch.run import LEDGER
+from batches import LEDGER, batch, small_rules, write
 
 ROWS = "id,date\n" + "".join(f"C-{number},2026-11-{number:02}\n" for number in range(1, 13))
 CHANGED = ROWS.replace("2026-11", "2026-12")

@@ -10,16 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attack.strength import mutated, tried, tries
-from needlecare import RuleSetError, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.rules.read import shipped_folder
-from needlecare.views.formats import FORMATS, render
+from needlecare import RuleSetError, build_timeline, load_rules, make_treatment, read_facts, render
 from running import PLAN, TESTS, run
+from support import RULES
 
 FILES = [
     path.read_bytes()
     for path in (
-        *sorted((shipped_folder() / "examples").glob("*.yaml")),
-        *sorted((shipped_folder() / "microneedling").glob("*.yaml")),
+        *sorted((RULES / "examples").glob("*.yaml")),
+        *sorted((RULES / "microneedling").glob("*.yaml")),
         *sorted((TESTS / "broken").glob("*.yaml")),
         TESTS / "golden" / "sheet.yaml",
         Path(load_rules.__code__.co_filename).with_name("starter.yaml"),
@@ -56,7 +55,7 @@ def survives(folder: Path, data: bytes) -> None:
     for at in (time(23, 30), None):
         treatment = make_treatment(date(2026, 3, 28), at, ZoneInfo("Europe/London"))
         timeline = build_timeline(rule_set, treatment, read_facts(rule_set, {}))
-        for name in FORMATS if at else ("json", "text"):
+        for name in ("text", "json", "ics", "html", "md", "csv") if at else ("json", "text"):
             render(timeline, name).encode()
 
 

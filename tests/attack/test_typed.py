@@ -1,5 +1,6 @@
 """What people type, made of noise: dates, times, zones, and every option that is read from text."""
 
+import string
 from datetime import date
 from time import perf_counter
 
@@ -7,6 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attack.strength import tried, tries
+from needlecare import InputError
+
+# Texts are read by the hundred here, without a plan of each.
 from needlecare.batch.table import read_map
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.rules.fields import FIELDS
@@ -80,6 +84,23 @@ OPTIONS = (
 def test_a_date_is_read_or_refused(text: str, order: str | None) -> None:
     found = tried(lambda: parse_date(text, date(2026, 11, 20), order=order))[0]
     assert found is None or (type(found) is date and FIRST_YEAR <= found.year <= LAST_YEAR)
+
+
+@given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
+def test_every_date_is_read_back_from_iso_and_from_words(day: date) -> None:
+    assert parse_date(day.isoformat()) == day
+    assert parse_date(f"{day:%d %b %Y}") == day
+
+
+@given(st.text(string.ascii_letters + string.digits + " ,./-:", max_size=40) | st.text(max_size=60))
+def test_whatever_is_typed_is_a_date_or_one_clear_line(text: str) -> None:
+    for parse in (parse_date, parse_time, parse_zone):
+        said = ""
+        try:
+            parse(text)
+        except InputError as error:
+            said = str(error)
+        assert not said or "write it as" in said or "outside the years" in said
 
 
 @tries(100)
