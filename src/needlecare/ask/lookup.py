@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain, pairwise
 from typing import NamedTuple
 
 from needlecare.errors import close_names
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import CALL, Activity, RuleSet, Sign
+from needlecare.model.ruleset import CALL, RuleSet
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,11 +50,8 @@ TIMES = _words(
     "shortly sometime someday"
 )
 # The same in words that each say nothing; without articles.
-VAGUE = frozenset(
-    (
-        *("from now", "now on", "from here", "in bit", "in little", "in few", "in while"),
-        *(f"{lead} {sitting}" for lead in ("from", "at", "to", "for", "by") for sitting in ("treatment", "session")),
-    )
+VAGUE = {"from now", "now on", "from here", "in bit", "in little", "in few", "in while"}.union(
+    f"{lead} {sitting}" for lead in ("from", "at", "to", "for", "by") for sitting in ("treatment", "session")
 )
 # What a day, or a part of it, holds at some hour: its strictest instant counts there too.
 DAILY = _words(
@@ -69,21 +67,15 @@ FORMS = _words(
     "gel cream serum lotion spray stick powder tablets tablet pills pill capsules capsule oil pads mist "
     "foam balm mousse"
 )
-# What is on a bed is no bed.
-_IRREGULAR = {
-    "bedding": "bedlinen",
-    "ran": "run",
-    "swam": "swim",
-    "drank": "drink",
-    "drunk": "drink",
-    "flew": "fly",
-    "slept": "sleep",
-}
+_IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
 # A number and its unit are two words, however they are written.
 _SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=mg\b)")
 _AND = re.compile(r"\s*[&,;/]\s*|\s\+\s")
 _LETTER = re.compile(r"(?<=\w)[\s-]A(?![\w’'])")
 _SHORTEST = 4
+# Endings of plurals and what stands there in the singular. The first counts; the last but one only look like one.
+_PLURALS = {"ies": "y", "ches": "ch", "shes": "sh", "xes": "x", "sses": "ss"}
+_PLURALS |= {"ss": "ss", "us": "us", "is": "is", "s": ""}
 
 
 def tokens(text: str) -> list[str]:
@@ -91,31 +83,20 @@ def tokens(text: str) -> list[str]:
     return [word for word in _SPLIT.split(text.lower().replace("’", "").replace("'", "")) if word]
 
 
-def with_ands(text: str) -> str:
-    """Write out as “and” what joins as it does: a comma, an ampersand, a plus or a slash."""
-    return _AND.sub(" and ", text.strip(" &,;/+"))
-
-
 def stem(word: str) -> str:
     """Even out one word: British and American spelling, plural, -ing and -ed, a final e."""
-    word = _IRREGULAR.get(word, word)
+    # What is on a bed is no bed.
+    word = "bedlinen" if word == "bedding" else _IRREGULAR.get(word, word)
     if len(word) < _SHORTEST:
         return word
-    word = _without_ending(_singular(word))
+    word = _without_ending(_changed(word, _PLURALS))
     word = word.replace("isation", "ization").replace("our", "or").replace("yz", "ys")
-    if word.endswith("ize"):
-        word = word[:-3] + "ise"
-    elif word.endswith("iz"):
-        word = word[:-2] + "is"
+    word = _changed(word, {"ize": "ise", "iz": "is"})
     return word.removesuffix("e") if len(word) > _SHORTEST else word
 
 
-def _singular(word: str) -> str:
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith(("ches", "shes", "xes", "sses")):
-        return word[:-2]
-    return word.removesuffix("s") if not word.endswith(("ss", "us", "is")) else word
+def _changed(word: str, endings: Mapping[str, str]) -> str:
+    return next((word.removesuffix(end) + new for end, new in endings.items() if word.endswith(end)), word)
 
 
 def _without_ending(word: str) -> str:
@@ -127,24 +108,16 @@ def _without_ending(word: str) -> str:
     return word
 
 
-def key(words: Iterable[str]) -> str:
+def key(words: Iterable[str], left_out: Collection[str] = ARTICLES) -> str:
     """Make what names are compared by: without articles and gaps, so that make-up, make up and makeup are one."""
-    return "".join(stem(word) for word in words if word not in ARTICLES)
+    return "".join(stem(word) for word in words if word not in left_out)
 
 
+# Of a rule set with many names; asking again costs nothing then.
+@lru_cache(maxsize=8192)
 def name_key(name: str) -> str:
     """Make what a name is compared by: a capital A within it is a letter, as in vitamin A, and no article."""
     return "a".join(key(tokens(part)) for part in _LETTER.split(name))
-
-
-def letter_key(words: Iterable[str]) -> str:
-    """Make the same of *words*, were what looks like articles in them letters."""
-    return "".join(map(stem, words))
-
-
-def beginnings(words: Sequence[str]) -> frozenset[str]:
-    """Return how a name must begin to match anywhere in *words*: saves comparing all the others."""
-    return frozenset(stem(word)[:2] for word in words)
 
 
 _LONGEST_NAME = 7
@@ -181,20 +154,15 @@ class Meaning(NamedTuple):
 
 
 class _Match(NamedTuple):
-    """A name of *ids* in the words from *start* to *end*."""
+    """A name of *ids*, and its places among the words."""
 
-    start: int
-    end: int
+    places: range
     ids: tuple[str, ...]
-
-    @property
-    def places(self) -> range:
-        return range(self.start, self.end)
 
 
 def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
     """Return which activities *phrase* means; *treated* are words for the treated area, which narrow nothing."""
-    meaning = _find(rule_set.activities, phrase, treated, lineage=rule_set.lineage)
+    meaning = _find(rule_set, phrase, treated)
     if any(rule_set.activities[one].taken for one in meaning.ids):
         return meaning._replace(unknown=(*meaning.unknown, *_put_on(meaning, treated)))
     return meaning
@@ -205,30 +173,28 @@ def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> M
 
     A red flag is one whatever stands around it.
     """
-    found = _find(rule_set.signs, phrase, treated, FILLERS - NARROWING).about(sitting=True)
+    found = _find(rule_set, phrase, treated, signs=True).about(sitting=True)
     return found if found.is_sure else _with_flags(rule_set, found)
 
 
 def _with_flags(rule_set: RuleSet, found: Meaning) -> Meaning:
     """Add the signs of red flags that the words name among others, or with fillers between them."""
     words = _bare(found.words)
-    matches = _matches(words, _flag_names(rule_set))
-    if not matches:
-        return found
+    matches = _matches(words, _flags(rule_set))
     known = {words[place] for match in matches for place in match.places}
     return found._replace(
-        ids=_unique((*_ids_of(matches), *found.ids)),
+        ids=_ids_of(matches, found.ids),
         unknown=tuple(word for word in found.unknown if word not in known),
         turning="" if found.turning in known else found.turning,
     )
 
 
-def _flag_names(rule_set: RuleSet) -> dict[str, list[str]]:
-    """Index the names of the signs of red flags without fillers; one that only turns a question round names none."""
+def _flags(rule_set: RuleSet) -> Mapping[str, list[str]]:
     flagged = {sign for rule in rule_set.rules.values() if rule.verb == CALL for sign in rule.targets}
     index: dict[str, list[str]] = {}
-    for name, id_ in _names({sign: rule_set.signs[sign] for sign in sorted(flagged)}):
-        bare = _bare(name)
+    for name, id_ in _names(rule_set, signs=True):
+        bare = _bare(name) if id_ in flagged else []
+        # A name that only turns a question round names nothing.
         if not TURNING.issuperset(bare):
             index.setdefault(key(bare), []).append(id_)
     return index
@@ -251,66 +217,51 @@ def _put_on(meaning: Meaning, treated: Iterable[str]) -> Iterator[str]:
     """Return the words that put what is eaten or taken on the skin."""
     words = [word for word in tokens(meaning.words) if word not in ARTICLES]
     skin = {stem(word) for word in (*SKIN, *treated)}
-    for place, word in enumerate(words):
+    for word, following in pairwise([*words, ""]):
         if stem(word) in ON_SKIN:
             yield word
-        elif word in ONTO and place + 1 < len(words) and stem(words[place + 1]) in skin:
-            yield f"{word} {words[place + 1]}"
+        elif word in ONTO and stem(following) in skin:
+            yield f"{word} {following}"
 
 
-Named = Mapping[str, Activity] | Mapping[str, Sign]
-
-
-def _names(named: Named) -> Iterable[tuple[str, str]]:
-    for id_, one in named.items():
-        yield id_, id_
-        yield one.label, id_
-        for name in one.aka:
-            yield name, id_
-
-
-def _find(
-    named: Named,
-    phrase: str,
-    treated: Iterable[str] = (),
-    fillers: frozenset[str] = FILLERS,
-    *,
-    lineage: Mapping[str, Collection[str]] | None = None,
-) -> Meaning:
-    words = tokens(with_ands(phrase))
-    text = " ".join(words)
-    index = _index(named, words)
-    whole = index.get(key(words)) or index.get(letter_key(words))
+def _find(rule_set: RuleSet, phrase: str, treated: Iterable[str], *, signs: bool = False) -> Meaning:
+    """Find names in *phrase*; what joins as “and” does is one: a comma, an ampersand, a plus or a slash."""
+    words = tokens(_AND.sub(" and ", phrase.strip(" &,;/+")))
+    index = _index(rule_set, words, signs=signs)
+    whole = index.get(key(words)) or index.get(key(words, ()))
     if whole:
-        return Meaning(text, tuple(whole))
+        return Meaning(" ".join(words), tuple(whole))
     matches = _without_verbs(words, _matches(words, index))
-    taken = {place for match in matches for place in match.places}
+    meaning = _judged(rule_set, words, matches, treated, signs=signs)
+    if meaning.ids and not (meaning.unknown or meaning.turning):
+        return meaning
+    nearest = _ids_of(matches)[:_NEAREST] or _alike(_names(rule_set, signs=signs), words)
+    return meaning._replace(nearest=nearest)
+
+
+def _without_verbs(words: list[str], matches: list[_Match]) -> list[_Match]:
+    """Leave out a verb that is an activity by itself where something else is named beside it."""
+    return [one for one in matches if len(one.places) > 1 or stem(words[one.places[0]]) not in VERBS] or matches
+
+
+def _judged(
+    rule_set: RuleSet, words: list[str], matches: list[_Match], treated: Iterable[str], *, signs: bool
+) -> Meaning:
+    """Return what names mean by the words between them: about time, unknown, or of no weight."""
+    taken = set(chain.from_iterable(match.places for match in matches))
     left = _outside([taken], range(len(words)))
     times = _times(words, left)
     left = _outside(times, left)
-    unknown = _unknown(words, left, taken, fillers | ARTICLES | JOINING | TURNING, treated)
-    apart = _side_by_side(words, matches, lineage)
-    lost = (*(words[place] for place in _outside(apart, unknown)), *_spelled(words, apart))
-    turning = _turning(words, left)
-    found = _ids_of(matches)
-    meaning = Meaning(
-        text,
-        () if _is_beside(unknown, words, taken) else found,
-        unknown=lost,
-        turning=turning,
+    unknown = _unknown(words, left, taken, treated, FILLERS - NARROWING if signs else FILLERS)
+    apart = [] if signs else _side_by_side(words, matches, rule_set.lineage)
+    return Meaning(
+        " ".join(words),
+        () if any(_is_head(place, words, taken) for place in unknown) else _ids_of(matches),
+        unknown=(*(words[place] for place in _outside(apart, unknown)), *_spelled(words, apart)),
+        turning=next((words[place] for place in left if words[place] in TURNING), ""),
         past=not PAST.isdisjoint(words),
         undated=_spelled(words, times),
     )
-    return meaning if meaning.ids and not (lost or turning) else meaning._replace(nearest=_nearest(named, words, found))
-
-
-def _turning(words: list[str], left: Iterable[int]) -> str:
-    return next((words[place] for place in left if words[place] in TURNING), "")
-
-
-def _is_beside(unknown: Iterable[int], words: list[str], taken: set[int]) -> bool:
-    """Return whether an unknown word is what the phrase is about, and the names that were found aren't."""
-    return any(_is_head(place, words, taken) for place in unknown)
 
 
 def _outside(runs: Iterable[Iterable[int]], places: Iterable[int]) -> list[int]:
@@ -323,51 +274,35 @@ def _spelled(words: list[str], runs: Iterable[range]) -> tuple[str, ...]:
 
 
 def _unknown(
-    words: list[str], left: Iterable[int], taken: set[int], said: frozenset[str], treated: Iterable[str]
+    words: list[str], left: Iterable[int], taken: set[int], treated: Iterable[str], fillers: frozenset[str]
 ) -> list[int]:
     """Return the places of words that say something, and nothing that is known."""
+    said = fillers | ARTICLES | JOINING | TURNING
     here = {stem(word) for word in treated} | VERBS
     places = [place for place in left if words[place] not in said and stem(words[place]) not in here]
-    return [place for place in places if words[place] not in MEASURES or _next(words, place) not in taken]
+    things = [place for place, word in enumerate(words) if word not in ARTICLES]
+    following = dict(pairwise(things))
+    return [place for place in places if words[place] not in MEASURES or following.get(place) not in taken]
 
 
-def _ids_of(matches: Iterable[_Match]) -> tuple[str, ...]:
-    return _unique(id_ for match in matches for id_ in match.ids)
+def _ids_of(matches: Iterable[_Match], others: Iterable[str] = ()) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*chain.from_iterable(match.ids for match in matches), *others)))
 
 
-def _unique(ids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ids))
-
-
-def _side_by_side(
-    words: list[str], matches: list[_Match], lineage: Mapping[str, Collection[str]] | None
-) -> list[range]:
+def _side_by_side(words: list[str], matches: list[_Match], lineage: Mapping[str, Collection[str]]) -> list[range]:
     """Find where two names that mean different things stand side by side, joined by nothing; signs may."""
-    if lineage is None:
-        return []
-    return [
-        range(one.start, other.end)
-        for one, other in pairwise(matches)
-        if JOINS.isdisjoint(words[one.end : other.start])
-        and not _is_form(words, one, other)
-        and not _is_related(one, other, lineage)
-    ]
+    found = []
+    for one, other in pairwise(matches):
+        end, start = one.places.stop, other.places.start
+        is_form = start == end and len(other.places) == 1 and words[start] in FORMS
+        if JOINS.isdisjoint(words[end:start]) and not is_form and not _is_related(one.ids, other.ids, lineage):
+            found.append(range(one.places.start, other.places.stop))
+    return found
 
 
-def _is_form(words: list[str], one: _Match, other: _Match) -> bool:
-    """Return whether *other* is what *one* comes as: aloe gel."""
-    return other.end - other.start == 1 and words[other.start] in FORMS and other.start == one.end
-
-
-def _is_related(one: _Match, other: _Match, lineage: Mapping[str, Collection[str]]) -> bool:
-    """Return whether one means a part of what the other means."""
-    above, below = ({up for id_ in match.ids for up in lineage[id_]} for match in (one, other))
-    return not above.isdisjoint(other.ids) or not below.isdisjoint(one.ids)
-
-
-def _next(words: list[str], place: int) -> int:
-    """Return the place of the next word that isn't an article."""
-    return next((later for later in range(place + 1, len(words)) if words[later] not in ARTICLES), len(words))
+def _is_related(some: Collection[str], others: Collection[str], lineage: Mapping[str, Iterable[str]]) -> bool:
+    """Return whether one of some is part of one of the others, or the other way round."""
+    return any(one in lineage[other] or other in lineage[one] for one in some for other in others)
 
 
 def _times(words: list[str], left: list[int]) -> list[range]:
@@ -377,7 +312,7 @@ def _times(words: list[str], left: list[int]) -> list[range]:
         if runs and place in runs[-1]:
             continue
         # An article alone may stand between: in a while.
-        following = " ".join(one for one in words[place + 1 : place + 3] if one not in ARTICLES).partition(" ")[0]
+        following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
         if words[place] in TIMES or f"{words[place]} {following}" in VAGUE:
             end = place + 1
             while end in left:
@@ -388,13 +323,27 @@ def _times(words: list[str], left: list[int]) -> list[range]:
     return runs
 
 
-def _index(named: Named, words: list[str]) -> dict[str, list[str]]:
-    """Index the names that could match: those that begin like one of *words*."""
-    wanted = beginnings(words)
+def _names(rule_set: RuleSet, *, signs: bool) -> Iterator[tuple[str, str]]:
+    for id_, one in (rule_set.signs if signs else rule_set.activities).items():
+        yield from ((name, id_) for name in (id_, one.label, *one.aka))
+
+
+@lru_cache(maxsize=16)
+def _by_beginning(rule_set: RuleSet, *, signs: bool) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Group all names by their first two letters; where an article or a lone letter comes first, under nothing."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, id_ in _names(rule_set, signs=signs):
+        is_open = name[1:2] in "-’' " or name.partition(" ")[0].lower() in ARTICLES
+        groups.setdefault("" if is_open else name[:2].lower(), []).append((name, id_))
+    return groups
+
+
+def _index(rule_set: RuleSet, words: Iterable[str], *, signs: bool) -> dict[str, list[str]]:
+    """Index the names that could match: those that begin like one of *words*. The others are never compared."""
+    groups = _by_beginning(rule_set, signs=signs)
     index: dict[str, list[str]] = {}
-    for name, id_ in _names(named):
-        first = name[:2].lower()
-        if first in wanted or (" " in name and name.partition(" ")[0].lower() in ARTICLES) or first[1:] in "-’' ":
+    for beginning in dict.fromkeys(["", *(stem(word)[:2] for word in words)]):
+        for name, id_ in groups.get(beginning, ()):
             found = index.setdefault(name_key(name), [])
             if id_ not in found:
                 found.append(id_)
@@ -403,36 +352,22 @@ def _index(named: Named, words: list[str]) -> dict[str, list[str]]:
 
 def _matches(words: list[str], index: Mapping[str, list[str]]) -> list[_Match]:
     """Find names in *words*, the longest first from the left."""
-    found = []
-    start = 0
-    while start < len(words):
-        match = _longest(words, start, index)
-        if match is None:
-            start += 1
-        else:
-            found.append(match)
-            start = match.end
+    found: list[_Match] = []
+    for start in range(len(words)):
+        if not found or start >= found[-1].places.stop:
+            found.extend(_longest(words, start, index))
     return found
 
 
-def _longest(words: list[str], start: int, index: Mapping[str, list[str]]) -> _Match | None:
-    if words[start] in ARTICLES:
-        return None
-    for end in range(min(len(words), start + _LONGEST_NAME), start, -1):
+def _longest(words: list[str], start: int, index: Mapping[str, list[str]]) -> Iterator[_Match]:
+    """Yield the longest name that begins at *start*, if one does."""
+    ends = range(min(len(words), start + _LONGEST_NAME), start, -1) if words[start] not in ARTICLES else ()
+    for end in ends:
         ids = index.get(key(words[start:end])) if words[end - 1] not in ARTICLES else None
-        ids = ids or index.get(letter_key(words[start:end]))
+        ids = ids or index.get(key(words[start:end], ()))
         if ids:
-            return _Match(start, end, tuple(ids))
-    return None
-
-
-def _without_verbs(words: list[str], matches: list[_Match]) -> list[_Match]:
-    """Leave out a verb that is an activity by itself where something else is named beside it."""
-    return [match for match in matches if not _is_verb(words, match)] or matches
-
-
-def _is_verb(words: list[str], match: _Match) -> bool:
-    return match.end - match.start == 1 and stem(words[match.start]) in VERBS
+            yield _Match(range(start, end), tuple(ids))
+            return
 
 
 def _is_head(place: int, words: list[str], taken: set[int]) -> bool:
@@ -448,18 +383,15 @@ def _is_head(place: int, words: list[str], taken: set[int]) -> bool:
         if words[following] in JOINING:
             break
     # “to the gym with Ana”: what is joined on behind what is known is company, not the matter itself.
-    joined = any(words[before] in JOINING for before in range(place) if before > min(taken, default=place))
-    return not joined
+    return JOINING.isdisjoint(words[min(taken, default=place) + 1 : place])
 
 
-def _nearest(named: Named, words: list[str], ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Name what comes close: what was found in part, else what is spelt alike."""
-    if ids:
-        return ids[:_NEAREST]
-    by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(named)}
+def _alike(names: Iterable[tuple[str, str]], words: list[str]) -> tuple[str, ...]:
+    """Return what is spelt alike."""
+    by_name = {" ".join(tokens(name)): id_ for name, id_ in names}
     content = [word for word in words if word not in FILLERS | ARTICLES]
     tried = [(" ".join(words), _NEAREST), (" ".join(content), _NEAREST)]
     # Of short words too many are alike: a spot is no sport.
     tried.extend((word, 2) for word in content if len(word) >= _LONG_ENOUGH)
     close = [name for text, count in tried for name in close_names(text, by_name, count, alike=_ALIKE)]
-    return _unique(by_name[name] for name in close)[:_NEAREST]
+    return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]
