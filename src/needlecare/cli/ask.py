@@ -197,9 +197,9 @@ def sessions(
 
         write_data(render_course(course, timeline))
     else:
-        from needlecare.views.course import say_course
+        from needlecare.views import answers
 
-        write_text(say_course(course, timeline))
+        write_text(answers.render_course(course, timeline))
     if course.deadline and not course.deadline.fits:
         raise typer.Exit(ExitCode.NO)
 

@@ -1,35 +1,28 @@
-"""Answers of every kind for people; those to `today`, `why` and `check` are written here."""
+"""Answers of every kind for people; those to `today`, `why`, `check` and `sessions` are written here."""
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import chain
 
+from needlecare.ask.course import results_between
 from needlecare.ask.lookup import SITTINGS, Meaning, tokens
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
 from needlecare.ask.signs import Sighting
 from needlecare.ask.today import Change, Today
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.model.facts import Given
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Timeline, Window, day_number
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
+from needlecare.timeline.sessions import Course, Deadline, Step
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
-from needlecare.views.sheet import lead_of
-from needlecare.views.verdicts import (
-    closed,
-    finished,
-    flag_texts,
-    items,
-    labels_of,
-    red_flag_line,
-    say_against,
-    say_return,
-    say_sighting,
-    say_then,
-    say_treatment,
-    say_verdict,
-)
+from needlecare.views.sheet import lead_of, list_findings
+from needlecare.views.verdicts import finished, list_return, list_sighting, list_verdict
 
 Answer = Verdict | Return | Sighting | Today | Reasons | Screened
+_SHOWN = 3
+_WIDEST = 76
 _EMERGENCY = "If you feel seriously ill, call your emergency number."
 
 
@@ -37,21 +30,22 @@ def render(answer: Answer, *, several: bool = False) -> str:
     """Format an answer of any kind; with *several* treatments open, which one it counts from."""
     doubtful = _doubtful(answer)
     if doubtful:
-        return _not_understood(doubtful.meaning, doubtful.timeline, signs=isinstance(doubtful, Sighting))
+        return finished(_not_understood(doubtful), doubtful.timeline.rule_set)
+    lines: Iterable[str]
     match answer:
-        case Verdict():
-            text = _taken(answer.meaning, answer.timeline.rule_set) + say_verdict(answer, several=several)
-        case Return():
-            text = say_return(answer, several=several)
-        case Sighting():
-            text = _taken(answer.meaning, answer.timeline.rule_set, signs=True) + say_sighting(answer)
         case Reasons():
-            text = "\n".join(_say_reasons(one) for one in (answer, *answer.also))
+            return "\n".join(finished(_reasons(one), one.timeline.rule_set) for one in (answer, *answer.also)) + "\n"
+        case Verdict():
+            timeline, lines = answer.timeline, chain(_taken(answer), list_verdict(answer, several=several))
+        case Sighting():
+            timeline, lines = answer.timeline, chain(_taken(answer), list_sighting(answer))
+        case Return():
+            timeline, lines = answer.verdict.timeline, list_return(answer, several=several)
         case Today():
-            text = _say_now(answer)
+            timeline, lines = answer.timelines[0], _today(answer)
         case Screened():
-            text = _say_screened(answer)
-    return text + "\n"
+            timeline, lines = answer.timeline, _screened(answer)
+    return finished(lines, timeline.rule_set) + "\n"
 
 
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
@@ -66,65 +60,56 @@ def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
     return None
 
 
-def _taken(meaning: Meaning, rule_set: RuleSet, *, signs: bool = False) -> str:
-    """Format how words were taken that weren't all understood."""
-    lines = []
+def _taken(answer: Verdict | Sighting) -> Iterator[str]:
+    """Yield how words were taken that weren't all understood."""
+    meaning = answer.meaning
+    if isinstance(answer, Sighting) and (meaning.unknown or meaning.undated):
+        yield _EMERGENCY
     if meaning.unknown:
-        labels = " and ".join(rule_set.label(one) for one in meaning.ids)
-        lines.append(f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}.\n")
+        labels = " and ".join(answer.timeline.rule_set.label(one) for one in meaning.ids)
+        yield f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}."
     if meaning.undated:
-        lines.append(f"I don't know when “{' '.join(meaning.undated)}” is; the answer is about the time below.\n")
-    if signs and lines:
-        lines.insert(0, f"{_EMERGENCY}\n")
-    return "".join(lines)
+        yield f"I don't know when “{' '.join(meaning.undated)}” is; the answer is about the time below."
 
 
-def _not_understood(meaning: Meaning, timeline: Timeline, *, signs: bool = False) -> str:
-    """Format what isn't understood, what comes close, and whom to ask."""
-    lines = [_EMERGENCY] if signs else []
-    lines.extend(_unknown_words(meaning, say.whom(timeline), signs=signs))
-    if meaning.turning:
-        lines.append(f"- “{meaning.turning}” turns the question round; ask about the thing itself.")
-    lines.extend(_closest(meaning, timeline.rule_set, signs=signs))
-    lines.extend(items(flag_texts(timeline) if signs else [red_flag_line(timeline)]))
-    return finished(lines, timeline.rule_set)
-
-
-def _unknown_words(meaning: Meaning, call: str, *, signs: bool) -> Iterator[str]:
+def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
+    """Yield what isn't understood, what comes close, and whom to ask."""
+    meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
+    if signs:
+        yield _EMERGENCY
     if meaning.undated and meaning.ids and not meaning.unknown:
         yield f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
         yield "- Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
     else:
         so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
-        yield f"I don't know “{' '.join(meaning.unknown) or meaning.typed}”, so {so} {call}."
+        yield f"I don't know “{' '.join(meaning.unknown) or meaning.typed}”, so {so} {say.whom(timeline)}."
+    if meaning.turning:
+        yield f"- “{meaning.turning}” turns the question round; ask about the thing itself."
+    yield from _closest(meaning, timeline.rule_set, signs=signs)
+    yield from say.items(say.flag_texts(timeline) if signs else [say.red_flag_line(timeline)])
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
     """Yield what to ask instead."""
     if not signs and len(meaning.ids) > 1 and meaning.unknown:
-        yield f"- Ask about each on its own: {'; '.join(rule_set.label(one) for one in meaning.ids)}."
+        yield f"- Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
     if meaning.ids:
         return
     if not signs and SITTINGS & set(tokens(meaning.typed)):
         yield "- When the next session may be: `needlecare sessions`."
     elif meaning.nearest:
-        yield f"- Did you mean {' or '.join(rule_set.label(one) for one in meaning.nearest)}?"
+        yield f"- Did you mean {' or '.join(map(rule_set.label, meaning.nearest))}?"
 
 
 # What holds now?
 
 
-def _say_now(now: Today) -> str:
-    """Format what holds now."""
-    return finished(_now(now), now.timelines[0].rule_set)
-
-
-def _now(now: Today) -> Iterator[str]:
+def _today(now: Today) -> Iterator[str]:
     for timeline in now.timelines:
         clock = Clock(timeline)
         number = f"{day_number(timeline.treatment, clock.day(now.at))}".replace("-", "−")
-        yield f"{clock.at(now.at)}: day {number} of {say_treatment(timeline)}."
-        yield from say_against(timeline)
+        yield f"{clock.at(now.at)}: day {number} of {say.treatment_of(timeline)}."
+        yield from say.list_against(timeline)
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
     sections = {
         "Leave": _ends(now.avoid),
@@ -134,13 +119,13 @@ def _now(now: Today) -> Iterator[str]:
         "Normal to see": _normal(now),
         f"No longer expected, call {say.whom(now.timelines[0])}": [f"{capital(join_words(gone))}."] if gone else [],
         "What changes next": _changes(now.changes),
-        "Red flags": (text for timeline in now.timelines for text in flag_texts(timeline)),
+        "Red flags": (text for timeline in now.timelines for text in say.flag_texts(timeline)),
     }
     for title, lines in sections.items():
         # Several treatments may say the same.
         listed = list(dict.fromkeys(lines))
         if listed:
-            yield from ("", title, *items(listed))
+            yield from ("", title, *say.items(listed))
 
 
 def _ends(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
@@ -162,10 +147,10 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == NO:
         begins = verdict.asked.begins(verdict.timeline.treatment)
         no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
-        return f"{no}{say_then(verdict.better_until, clock, is_open=verdict.is_open)}"
+        return f"{no}{say.then_better_not(verdict.better_until, clock, is_open=verdict.is_open)}"
     if verdict.until is None:
         return f"no end is given, ask {clock.whom}"
-    waits = led(", only if ", labels_of(verdict.and_once))
+    waits = led(", only if ", say.labels_of(verdict.and_once))
     then = ", then leave it" if verdict.again is not None else ""
     return f"until {clock.until(verdict.again or verdict.until)}{waits}{then}"
 
@@ -173,7 +158,7 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
 def _to_be_seen(now: Today) -> Iterator[str]:
     rule_set = now.timelines[0].rule_set
     advised = (window for _, window in now.only_if if window.target not in rule_set.unadvised)
-    for seen, windows in grouped(advised, lambda window: labels_of(window.waits)).items():
+    for seen, windows in grouped(advised, lambda window: say.labels_of(window.waits)).items():
         names = say.names((window.target for window in windows), rule_set)
         yield f"{capital(names)}: only once {seen}"
 
@@ -213,12 +198,7 @@ _KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be exp
 _WORDS = {"why": "why", "because": "this value because", "by": "by", "note": "note"}
 
 
-def _say_reasons(reasons: Reasons) -> str:
-    """Format why an answer is what it is."""
-    return closed(_background(reasons), reasons.timeline)
-
-
-def _background(reasons: Reasons) -> Iterator[str]:
+def _reasons(reasons: Reasons) -> Iterator[str]:
     rule_set, clock = reasons.timeline.rule_set, Clock(reasons.timeline)
     yield capital(join_words(map(rule_set.label, reasons.meaning.ids)))
     for window in reasons.windows:
@@ -229,11 +209,12 @@ def _background(reasons: Reasons) -> Iterator[str]:
         yield f"- {rule_set.label(window.target)}: {_KINDS[window.kind]}: {text} (rule {window.rule})"
     for title, rules in (("What decides", reasons.rules), ("What lost", reasons.lost)):
         for rule in rules:
-            yield from _background_rule(title, rule, reasons)
+            yield from _rule(title, rule, reasons)
     yield ""
     if reasons.spread:
         yield f"Sources reach from {reasons.spread[0]} to {reasons.spread[1]}."
     yield f"{say.counted(reasons.voices_count, 'independent voice')}: sources that copy one template count as one."
+    yield f"- {say.red_flag_line(reasons.timeline)}"
 
 
 def _whole(window: Window, clock: Clock) -> str:
@@ -245,7 +226,7 @@ def _whole(window: Window, clock: Clock) -> str:
     return f"{begins}{ends}{led(', ', seen)}"
 
 
-def _background_rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
+def _rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
     yield ""
     yield f"{title}: rule {rule.id} of {rule.origin}, {rule.verb} {', '.join(rule.targets)}: {rule.value}"
     yield from (f"  {lead}: {rule.words[key]}" for key, lead in _WORDS.items() if key in rule.words)
@@ -261,22 +242,20 @@ def _background_rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
 # What speaks against the treatment?
 
 
-def _say_screened(screened: Screened) -> str:
-    """Format what speaks against the treatment."""
+def _screened(screened: Screened) -> Iterator[str]:
     timeline = screened.timeline
-    lines = [line for finding in screened.findings for line in _finding(finding, screened)]
-    lines.extend(_say_unjudged(one, timeline) for one in screened.unjudged)
-    lines.extend(_say_dated(one, timeline) for one in screened.dated if not one.counts)
+    for finding in screened.findings:
+        yield from _finding(finding, screened)
+    yield from (_unjudged(one, timeline) for one in screened.unjudged)
+    yield from (_dated(one, timeline) for one in screened.dated if not one.counts)
     if screened.planned:
-        labels = join_words(timeline.rule_set.facts[one.fact].label_of(one.answer) for one in screened.planned)
-        lines.append(
-            f"{capital(labels)}: not a reason against the treatment in these rules; the plan says what to do about it."
-        )
+        labels = capital(join_words(timeline.rule_set.facts[one.fact].label_of(one.answer) for one in screened.planned))
+        yield f"{labels}: not a reason against the treatment in these rules; the plan says what to do about it."
     if not screened.is_against:
-        lines.extend(_nothing_against(screened))
+        yield from _nothing_against(screened)
     if screened.unanswered:
-        lines.extend(_unanswered(screened))
-    return finished([*lines, "", red_flag_line(timeline)], timeline.rule_set)
+        yield from _unanswered(screened)
+    yield from ("", say.red_flag_line(timeline))
 
 
 def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
@@ -286,7 +265,7 @@ def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
     if screening.note:
         yield f"  {screening.note}"
     dated = (one for one in screened.dated if one.counts and one.screening is screening)
-    yield from (f"  {_say_dated(one, screened.timeline)}" for one in dated)
+    yield from (f"  {_dated(one, screened.timeline)}" for one in dated)
 
 
 def _nothing_against(screened: Screened) -> Iterator[str]:
@@ -314,7 +293,7 @@ def _unanswered(screened: Screened) -> Iterator[str]:
         yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
 
 
-def _say_dated(one: Dated, timeline: Timeline) -> str:
+def _dated(one: Dated, timeline: Timeline) -> str:
     """Format what a date means, and whether that is long enough before the treatment."""
     length = one.screening.within.in_words if one.screening.within else ""
     if not one.counts:
@@ -326,7 +305,7 @@ def _say_dated(one: Dated, timeline: Timeline) -> str:
     return f"{capital(say.dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
 
 
-def _say_unjudged(one: Unjudged, timeline: Timeline) -> str:
+def _unjudged(one: Unjudged, timeline: Timeline) -> str:
     rule_set = timeline.rule_set
     others = join_words(label for name in one.given for label in _said(name, timeline.facts.value(name), rule_set))
     label = rule_set.facts[one.fact].label_of(one.answer)
@@ -337,3 +316,104 @@ def _said(fact: str, value: Given | None, rule_set: RuleSet) -> Iterator[str]:
     """Yield how the answers to *fact* are shown."""
     answers = value if isinstance(value, tuple) else () if value is None else (f"{value:g}",)
     return map(rule_set.facts[fact].label_of, answers)
+
+
+# When are the next sessions?
+
+
+def render_course(course: Course, timeline: Timeline) -> str:
+    """Format a course of sessions, on one line of time and in words."""
+    return finished(_course(course, timeline), timeline.rule_set)
+
+
+def _course(course: Course, timeline: Timeline) -> Iterator[str]:
+    yield from (f"{row.head}: {row.text}" for row in list_findings(timeline) if row.tone == "stop")
+    yield f"A course of {course.size}: session 1 on {say.date(course.first)}"
+    yield from ("", _drawn(course), _legend(course), "")
+    for step in course.steps:
+        yield from _step(step, course, timeline)
+    if course.then:
+        yield f"- Then: {course.then}."
+    if course.note:
+        yield f"- {course.note}"
+    unsure = dict.fromkeys(fact for step in course.steps for fact in step.session.unsure)
+    if unsure:
+        options = say.options(unsure, timeline.rule_set)
+        yield f"- The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
+    if course.deadline:
+        yield from _deadline(course, course.deadline, timeline.rule_set)
+    yield f"- {say.red_flag_line(timeline)}"
+
+
+def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
+    session, first = step.session, course.first
+    short = f", {say.counted(step.days_short, 'day')} sooner than" if step.days_short else ""
+    if step.done:
+        tell = f"{short} the minimum ({say.date(session.minimum, first)}): tell {say.whom(timeline)}" if short else ""
+        yield f"- Session {session.number}: done on {say.date(step.done, first)}{tell}"
+        return
+    late = f"; late from {say.date(session.overdue, first)}" if session.overdue else ""
+    latest = f"; by {say.date(step.latest, first)} at the latest" if step.latest else ""
+    best = f"best {say.dates(*session.recommended, first)}"
+    sources = f"[{', '.join(session.sources[:_SHOWN])}]"
+    yield f"- Session {session.number}: not before {say.date(session.minimum, first)}; {best}{late}{latest} {sources}"
+    if session.precare:
+        booked = f"Booked for {say.date(session.booked, first)}" if session.booked else ""
+        early = f"{short} that (ask {say.whom(timeline)})" if short else ""
+        on = f"{booked}{early}" if booked else f"If it is on {say.date(session.minimum, first)}"
+        yield f"  {on}: {_precare(session, course, timeline.rule_set)}"
+
+
+def _precare(session: Session, course: Course, rule_set: RuleSet) -> str:
+    shown = [rule_set.label(one) for one in topmost((activity for activity, _ in session.precare), rule_set)]
+    labels = join_words([*shown[:_SHOWN], *(["more"] if shown[_SHOWN:] else [])])
+    return f"pre-care from {say.date(min(day for _, day in session.precare), course.first)} ({labels})"
+
+
+def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator[str]:
+    first, wanted, fitting = course.first, deadline.wanted, deadline.fitting
+    name = f"{capital(deadline.name)} on {say.date(deadline.day, first)}"
+    fit = f"all {wanted} sessions fit" if deadline.fits else f"{wanted} sessions do not fit"
+    yield ""
+    yield f"{name}: {fit}; the last one has to be by {say.date(deadline.last, first)}, to be healed."
+    if not deadline.fits:
+        yield f"- {fitting} fit: --count {fitting}." if fitting else "- Not even the first one fits."
+        yield f"- For all {wanted} it would have to be on {say.date(deadline.possible_from, first)} or later."
+    last = course.last_day
+    seen = results_between(rule_set, deadline.kind, last)
+    if seen:
+        late = " That is after it; this is no rule, only what to hope for." if seen[0] > deadline.day else ""
+        sources = ", ".join(rule_set.events[deadline.kind].sources)
+        yield f"- If the last session is on {say.date(last, first)}, the full result is usually seen"
+        yield f"  {say.dates(*seen, first)} [{sources}].{late}"
+
+
+def _drawn(course: Course) -> str:
+    """Draw the course on one line of time: `#` done, `=` recommended, `|` event, the number of any other session."""
+    first, ahead = course.first, [step.session.recommended for step in course.steps if not step.done]
+    ends = [first, *(step.day for step in course.steps), *(last for _, last in ahead)]
+    ends.extend([course.deadline.day] if course.deadline else [])
+    length = max((max(ends) - first).days, 1)
+
+    def place(day: date) -> int:
+        return min(max((day - first).days, 0) * (_WIDEST - 1) // length, _WIDEST - 1)
+
+    cells = ["-"] * _WIDEST
+    for soonest, last in ahead:
+        begin, end = place(soonest), place(last) + 1
+        cells[begin:end] = "=" * (end - begin)
+    for step in course.steps:
+        cells[place(step.day)] = "#" if step.done else str(step.session.number)[-1]
+    cells[0] = "1"
+    if course.deadline:
+        cells[place(course.deadline.day)] = "|"
+    return "".join(cells)
+
+
+def _legend(course: Course) -> str:
+    names = [f"1 {say.short_date(course.first)}"]
+    names.extend(f"{step.session.number} {say.short_date(step.day)}" for step in course.steps)
+    if course.deadline:
+        names.append(f"| {course.deadline.name} {say.short_date(course.deadline.day)}")
+    done = ", # done" if any(step.done for step in course.steps) else ""
+    return f"{', '.join(names)}; = recommended{done}"

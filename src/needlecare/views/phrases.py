@@ -5,7 +5,7 @@ It knows nothing of layout, nor of the order in which a view says things.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import Test
@@ -190,12 +190,27 @@ def not_before(
     )
 
 
+def then_better_not(better_until: dt.datetime | None, clock: Clock, *, is_open: bool) -> str:
+    """Format the "better not" that follows a "no", if one does."""
+    if better_until:
+        return f", better not before {clock.at(better_until)}"
+    return f", then {better_not(None, clock)}" if is_open else ""
+
+
 # People, and what they say of themselves.
 
 
 def whom(timeline: Timeline) -> str:
     """Name who is to be asked: somebody who needles at home has no clinic."""
     return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
+
+
+def treatment_of(timeline: Timeline) -> str:
+    """Format which treatment an answer counts from."""
+    treatment, area = timeline.treatment, timeline.facts.value("area")
+    hour = f" {treatment.clock:%H:%M}" if treatment.clock else ""
+    areas = f" ({', '.join(area)})" if isinstance(area, tuple) else ""
+    return f"the treatment of {date(treatment.day, treatment.day)}{hour}{areas}"
 
 
 def dated(fact: str, answer: str, day: dt.date, rule_set: RuleSet) -> str:
@@ -224,13 +239,13 @@ def answers_to(screening: Screening, timeline: Timeline) -> str:
     """Name the options that would tell whether *screening* applies: `--condition eczema`."""
     open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
     return join_words(
-        _say_answer(test, timeline.rule_set, dated=screening.within is not None)
+        _answer_to(test, timeline.rule_set, dated=screening.within is not None)
         for test in screening.when.tests
         if test.fact in open_facts
     )
 
 
-def _say_answer(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
+def _answer_to(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
     fact = rule_set.facts[test.fact]
     given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
     answer = "NUMBER" if fact.is_number else "|".join(given)
@@ -263,6 +278,28 @@ def flag_text(rule: Rule, timeline: Timeline) -> str:
     return f"{signs}: {'see a clinician' if rule.urgent else f'call {whom(timeline)}'}."
 
 
+def flag_texts(timeline: Timeline) -> Iterator[str]:
+    """Return the text of every red flag."""
+    return (flag_text(rule, timeline) for rule in timeline.red_flags)
+
+
+def red_flag_line(timeline: Timeline) -> str:
+    """Name the weightiest red flag, and how to see the others."""
+    urgent = [rule for rule in timeline.red_flags if rule.urgent]
+    if not urgent:
+        return f"Red flags: none in this rule set; ask {whom(timeline)} which signs need a call."
+    signs = max(urgent, key=lambda rule: (len(rule.says), rule.id)).targets
+    names = join_words(map(timeline.rule_set.label, signs))
+    return f"Red flags ({names}): see a clinician. `needlecare today` lists them all."
+
+
+def list_against(timeline: Timeline) -> Iterator[str]:
+    """Yield, loudly, what speaks against the treatment at all."""
+    for finding in timeline.findings:
+        if finding.level in ("stop", "postpone"):
+            yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
+
+
 def capital(text: str) -> str:
     """Begin *text* with a capital; the rest stays as it is."""
     return text[:1].upper() + text[1:]
@@ -277,6 +314,16 @@ def join_words(words: Iterable[str]) -> str:
     """Join words: `a, b and c`."""
     listed = list(words)
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
+
+
+def items(lines: Iterable[str]) -> Iterator[str]:
+    """Begin each of *lines* as an item of a list."""
+    return (f"- {line}" for line in lines)
+
+
+def labels_of(waits: Iterable[Wait]) -> str:
+    """Join what must be seen: `no redness is left and the skin is calm`."""
+    return join_words(wait.label for wait in waits)
 
 
 def join_some(words: Sequence[str], most: int) -> str:
