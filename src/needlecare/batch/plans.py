@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from needlecare.batch.table import ID, InputRow
+from needlecare.batch.table import ID, Row, Texts
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
 from needlecare.model.plan import Seen, Treatment, make_treatment
@@ -31,8 +31,6 @@ from needlecare.views.formats import for_file, render
 from needlecare.views.json import SCHEMA_VERSION, render_line
 from needlecare.views.phrases import escape
 
-# Texts of one field, in the order of the row.
-Texts = tuple[str, ...]
 # The format that is one plan a line; the others are a file for each client.
 LINES = "jsonl"
 # A problem quotes the row, however much stands in it.
@@ -63,23 +61,6 @@ class Settings(NamedTuple):
     full_lines: bool = False
     inline: bool = False
     resume: bool = False
-
-
-class ClientFile(NamedTuple):
-    """The file of a client in a folder: its *name*, and the *digest* of what the present one was made of, if known."""
-
-    name: str
-    digest: bytes = b""
-
-
-class ClientRow(NamedTuple):
-    """A row whose columns were understood: whose it is, what its fields say, and what is wrong with it, if anything."""
-
-    source: InputRow
-    client: str
-    fields: Mapping[str, Texts]
-    file: ClientFile | None
-    problem: str
 
 
 class Result(NamedTuple):
@@ -122,7 +103,7 @@ class RowPlanner:
     def __reduce__(self) -> tuple[type["RowPlanner"], tuple[Settings]]:
         return RowPlanner, (self.settings,)
 
-    def plan(self, row: ClientRow) -> Result:
+    def plan(self, row: Row) -> Result:
         """Plan *row*."""
         result = self._plan(row)
         # The program runs without the collector, which would search the rule set again and again. What a plan leaves
@@ -130,7 +111,7 @@ class RowPlanner:
         gc.collect(0)
         return result
 
-    def _plan(self, row: ClientRow) -> Result:
+    def _plan(self, row: Row) -> Result:
         """Plan *row*, or say all that is wrong with it, so that it can be mended in one go."""
         try:
             # A row that couldn't be taken apart has no fields, and no date to miss.
@@ -143,7 +124,7 @@ class RowPlanner:
         problem = "; ".join(dict.fromkeys(filter(None, problems)))[:_LONGEST_PROBLEM]
         return Result(_error_line(row, problem) if self.settings.inline else b"", problem)
 
-    def _render(self, row: ClientRow, treatment: Treatment, selection: Selection) -> Result:
+    def _render(self, row: Row, treatment: Treatment, selection: Selection) -> Result:
         format_ = self.settings.format
         if format_ == LINES:
             full = self.settings.full_lines
@@ -276,10 +257,10 @@ def _fingerprint(treatment: Treatment, facts: Facts) -> str:
     return repr((span, moments, known))
 
 
-def _error_line(row: ClientRow, problem: str) -> bytes:
+def _error_line(row: Row, problem: str) -> bytes:
     record = {
         "id": row.client or None,
-        "line": row.source.line,
+        "line": row.line,
         "error": problem,
         "schema_version": SCHEMA_VERSION,
     }

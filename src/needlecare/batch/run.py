@@ -1,23 +1,33 @@
-"""A whole list: rows in, one plan each out, in their order. The only process that writes is this one."""
+"""A whole list: rows in, one plan each out, in their order. The only process that writes is this one.
+
+Others may plan beside it, and answer nobody else: nothing is written any more once this one has ended, however it did.
+"""
 
 import contextlib
 import hashlib
+import os
 import re
 import signal
 import sqlite3
 import sys
 import threading
 import unicodedata
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, NoReturn, Protocol, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
 
-from needlecare.batch.plans import ClientFile, ClientRow, Result, RowPlanner, Settings, Texts, read_texts
-from needlecare.batch.table import ID, PROBLEM, Columns, CsvRows, InputRow, Rejects, read_map, read_rows
+from needlecare.batch.plans import Result, RowPlanner, Settings, read_texts
+from needlecare.batch.table import ID, PROBLEM, ClientFile, Columns, CsvRows, Rejects, Row, Texts, read_map, read_rows
 from needlecare.errors import InputError, OutputError
 from needlecare.files import AtomicFile, clear_leftovers
 from needlecare.rules.fields import FIELDS
 from needlecare.views.formats import FORMATS
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from multiprocessing.connection import Connection
 
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Names that Windows keeps for devices, whatever the suffix.
@@ -30,16 +40,12 @@ _EVERY = 32
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _LONGEST_ID = 1000
 _MOST_NAMED = 20
+# Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
+_PORTION = 16
+# Portions under way for each worker: one in work, and some that are done but not yet due, or wait.
+_AHEAD = 3
 
-
-class Report(Protocol):
-    """Hears what happens while a batch runs."""
-
-    def bad_row(self, line: int, client: str, problem: str) -> None:
-        """Hear of a rejected row."""
-
-    def progress(self, rows: int) -> None:
-        """Hear how many rows are done."""
+Planned = tuple[Row, Result]
 
 
 class Summary(NamedTuple):
@@ -68,8 +74,10 @@ class Batch(NamedTuple):
     jobs: int
 
 
-def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
-    """Plan every row of *stream*.
+def run(
+    batch: Batch, stream: BinaryIO, rejected: Callable[[Row, str], None], progress: Callable[[int], None]
+) -> Summary:
+    """Plan every row of *stream*; report each *rejected* one with its problem, and in *progress* how many are done.
 
     Raises:
         InputError: the input as a whole can't be used.
@@ -85,63 +93,59 @@ def run(batch: Batch, stream: BinaryIO, report: Report) -> Summary:
     made = left = 0
     with contextlib.ExitStack() as open_until_the_end:
         enter = open_until_the_end.enter_context
-        ending = enter(Ending())
-        output: Output = Folder(batch.folder, settings.format) if batch.folder else Lines(batch.lines)
+        ending = enter(_Ending())
+        output: _Folder | _Lines = _Folder(batch.folder, settings.format) if batch.folder else _Lines(batch.lines)
         enter(output)
         rejects = enter(Rejects(None if settings.inline else batch.rejects, rows))
         clients = _Clients(rows, columns, output)
-        for row, result in enter(contextlib.closing(_planned(planner, clients, batch.jobs))):
+        planned = _plan_together if batch.jobs > 1 else _plan_alone
+        for row, result in enter(contextlib.closing(planned(planner, clients, batch.jobs))):
             with ending.put_off():
                 problem = output.put(row, result)
                 if problem:
-                    rejects.add(row.source, problem)
-                    report.bad_row(row.source.line, row.client, problem)
+                    rejects.add(row, problem)
+                    rejected(row, problem)
                 made += not problem and not result.unchanged
                 left += result.unchanged
-                report.progress(made + left + rejects.count)
+                progress(made + left + rejects.count)
     return Summary(made, left, rejects.count, clients.unused)
 
 
-def _planned(planner: RowPlanner, rows: Iterable[ClientRow], jobs: int) -> Generator[tuple[ClientRow, Result]]:
-    if jobs > 1:
-        from needlecare.batch.workers import plan_together
-
-        yield from plan_together(planner, rows, jobs)
-    else:
-        for row in rows:
-            yield row, planner.plan(row)
+def _plan_alone(planner: RowPlanner, rows: Iterable[Row], _: int) -> Generator[Planned]:
+    for row in rows:
+        yield row, planner.plan(row)
 
 
 class _Clients:
     """The rows of a list, each with its client and its fields; *unused* collects the columns that are none."""
 
-    def __init__(self, rows: Iterable[InputRow], columns: Columns, output: "Output") -> None:
-        self._rows = rows
-        self._columns = columns
-        self._output = output
+    def __init__(self, rows: Iterable[Row], columns: Columns, output: "_Folder | _Lines") -> None:
+        self._rows, self._columns, self._output = rows, columns, output
         # Eight bytes stand for an id, however long: two that share them in a million rows are one chance in millions.
         self._lines: dict[int, int] = {}
         self.unused: dict[str, str | None] = {}
 
-    def __iter__(self) -> Iterator[ClientRow]:
-        for row in self._rows:
-            fields: dict[str, Texts] = {}
-            client, file, problem = "", None, row.problem
+    def __iter__(self) -> Iterator[Row]:
+        for read in self._rows:
+            row = read
             try:
-                if not problem:
+                if not row.problem:
                     fields = self._fields(row.cells)
-                    client = self._client(fields.pop(ID, ()), row.line)
-                    file = self._output.file_of(client)
+                    row = row._replace(fields=fields)
+                    row = row._replace(client=self._client(fields.pop(ID, ()), row.line))
+                    row = row._replace(file=self._output.file_of(row.client))
             except InputError as error:
-                problem = str(error)
-            yield ClientRow(source=row, client=client, fields=fields, file=file, problem=problem)
+                row = row._replace(problem=str(error))
+            yield row
 
     def _fields(self, cells: Mapping[str, object]) -> dict[str, Texts]:
         fields: dict[str, Texts] = {}
         for column, value in cells.items():
             field = self._columns.field(column)
             if field is None:
-                self._note_unused(column, value, cells)
+                is_new = column not in self.unused and len(self.unused) < _MOST_NAMED
+                if is_new and column != PROBLEM and value not in ("", None):
+                    self.unused[column] = self._columns.similar(column, cells)
                 continue
             texts = read_texts(field, value)
             if field in fields:
@@ -149,11 +153,6 @@ class _Clients:
             if texts:
                 fields[field] = texts
         return fields
-
-    def _note_unused(self, column: str, value: object, cells: Iterable[str]) -> None:
-        is_new = column not in self.unused and len(self.unused) < _MOST_NAMED
-        if is_new and column != PROBLEM and value not in ("", None):
-            self.unused[column] = self._columns.similar(column, cells)
 
     def _client(self, texts: Texts, line: int) -> str:
         """Return the id of a row, which stands in no other."""
@@ -169,29 +168,29 @@ class _Clients:
         return client
 
 
-class Ending:
+class _Ending:
     """Ctrl-C, TERM and HUP end a run, but not in the middle of what is written; unless they are sent again."""
 
     def __init__(self) -> None:
         self._before: dict[int, Any] = {}
-        self._heard = 0
+        self._received = 0
         self._is_put_off = False
 
     def __enter__(self) -> Self:
         # Only there can it be said what they do; and under nohup they do nothing.
         if threading.current_thread() is threading.main_thread():
             wanted = [number for number in _ENDING if signal.getsignal(number) != signal.SIG_IGN]
-            self._before = {number: signal.signal(number, self._hear) for number in wanted}
+            self._before = {number: signal.signal(number, self._receive) for number in wanted}
         return self
 
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _hear(self, number: int, _frame: object) -> None:
-        if not self._is_put_off or self._heard:
+    def _receive(self, number: int, _frame: object) -> None:
+        if not self._is_put_off or self._received:
             self._end(number)
-        self._heard = number
+        self._received = number
 
     @contextlib.contextmanager
     def put_off(self) -> Iterator[None]:
@@ -201,8 +200,8 @@ class Ending:
             yield
         finally:
             self._is_put_off = False
-        if self._heard:
-            self._end(self._heard)
+        if self._received:
+            self._end(self._received)
 
     @staticmethod
     def _end(number: int) -> NoReturn:
@@ -212,21 +211,7 @@ class Ending:
         raise SystemExit(128 + number)
 
 
-class Output(Protocol):
-    """Where plans go."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *raised: object) -> None: ...
-
-    def file_of(self, client: str) -> ClientFile | None:
-        """Return the file of *client*, if each has one."""
-
-    def put(self, row: ClientRow, result: Result) -> str:
-        """Write *result*; return the problem of its row, if there is one."""
-
-
-class Lines:
+class _Lines:
     """Plans as lines of *target*, which appears when it is whole; of stdout without one."""
 
     def __init__(self, target: Path | None) -> None:
@@ -244,11 +229,11 @@ class Lines:
     def __exit__(self, *raised: Any) -> None:  # noqa: PYI036  handed on as they are
         self._open.__exit__(*raised)
 
-    def file_of(self, client: str) -> None:
-        """Return nothing: no client has a file."""
+    def file_of(self, _: str) -> None:
+        """Return None: no client has a file."""
 
-    def put(self, row: ClientRow, result: Result) -> str:  # noqa: ARG002  a file is found by it
-        """Write the line of *row*: its plan, or its error if that is wanted among them."""
+    def put(self, _: Row, result: Result) -> str:
+        """Write the line of a row: its plan, or its error if that is wanted among them; return its problem."""
         rest = memoryview(result.data)
         while rest:  # an unbuffered stream takes as much as it likes
             rest = rest[self._stream.write(rest) :]
@@ -256,7 +241,7 @@ class Lines:
         return result.problem
 
 
-class Folder:
+class _Folder:
     """Plans as files of a folder, one a client: whose each is, and of what it was made. One run at a time has it."""
 
     def __init__(self, path: Path, format_: str) -> None:
@@ -297,7 +282,7 @@ class Folder:
     def file_of(self, client: str) -> ClientFile:
         """Return the file that *client* has; else a new name, which nobody here has in any case of letters."""
         key = client.encode("utf-8", "surrogatepass")
-        names = [f"{stem}.{self._suffix}" for stem in (_stem(client), _marked_stem(client))]
+        names = [f"{stem}.{self._suffix}" for stem in _stems(client)]
         with self._database_errors():
             known = self._ledger.execute(
                 "SELECT name, digest, size FROM file WHERE id = ? AND suffix = ?", (key, self._suffix)
@@ -313,8 +298,11 @@ class Folder:
                     return ClientFile(name)
         raise InputError("no file name is free for this id")
 
-    def put(self, row: ClientRow, result: Result) -> str:
-        """Write the file of *row* whole or not at all, and note it; a link in its place is replaced, never followed."""
+    def put(self, row: Row, result: Result) -> str:
+        """Write the file of *row* whole or not at all, and note it; return the problem of the row, if there is one.
+
+        A link in its place is replaced, never followed.
+        """
         if result.problem or result.unchanged or row.file is None:
             return result.problem
         path = self._path / row.file.name
@@ -356,16 +344,141 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _stem(client: str) -> str:
-    """Return the name of the file of *client* without its suffix. No id leads to the name of another id."""
-    if _HARMLESS.fullmatch(client) and not _RESERVED.fullmatch(client):
-        return client
-    return _marked_stem(client)
+def _stems(client: str) -> list[str]:
+    """Return the names that the file of *client* may have, without suffix: its id if harmless, and one with a mark.
 
-
-def _marked_stem(client: str) -> str:
-    """Return a name with the mark of *client*; `~` stands in no harmless id."""
+    No id leads to the name of another one, since `~` stands in no harmless id.
+    """
     bare = unicodedata.normalize("NFKD", client).encode("ascii", "ignore").decode()
     readable = re.sub(r"[^A-Za-z0-9]+", "-", bare).strip("-")[:_READABLE].strip("-")
     mark = hashlib.sha256(client.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{readable or 'client'}~{mark}"
+    marked = f"{readable or 'client'}~{mark}"
+    return [client, marked] if _HARMLESS.fullmatch(client) and not _RESERVED.fullmatch(client) else [marked]
+
+
+def _plan_together(planner: RowPlanner, rows: Iterable[Row], jobs: int) -> Generator[Planned]:
+    """Plan *rows* in *jobs* processes; yield each with its result, in their order.
+
+    Raises:
+        OutputError: a process was ended from outside.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+    from queue import SimpleQueue
+
+    rows = iter(rows)
+    under_way: deque[tuple[list[Row], Future[list[Result]]]] = deque()
+    # Left in the opposite order: when the workers are gone, no thread waits for one any more.
+    with ThreadPoolExecutor(jobs) as threads, _started(planner, jobs) as workers:
+        idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in workers:
+            idle.put(worker)
+
+        def plan(portion: list[Row]) -> list[Result]:
+            worker = idle.get()
+            try:
+                return worker.plan(portion)
+            finally:
+                idle.put(worker)
+
+        while portion := list(islice(rows, _PORTION)):
+            under_way.append((portion, threads.submit(plan, portion)))
+            if len(under_way) == _AHEAD * jobs:
+                yield from _finished(under_way)
+        while under_way:
+            yield from _finished(under_way)
+
+
+def _finished(under_way: "deque[tuple[list[Row], Future[list[Result]]]]") -> Iterator[tuple[Row, Result]]:
+    portion, results = under_way.popleft()
+    yield from zip(portion, results.result(), strict=True)
+
+
+class _Worker:
+    """A process that plans rows, behind a pipe that no other worker answers through.
+
+    An executor of processes has one pipe for all answers. It waits for ever if one of them is killed in the middle of a
+    long answer, as happens where memory is short.
+    """
+
+    def __init__(self, planner: RowPlanner) -> None:
+        import multiprocessing
+
+        # To fork is quick, and safe: no thread has been started yet. Elsewhere the planner is made anew.
+        context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(planner, theirs), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def plan(self, portion: list[Row]) -> list[Result]:
+        """Have *portion* planned."""
+        try:
+            self._pipe.send(portion)
+            found: list[Result] | Exception = self._pipe.recv()
+        except (EOFError, OSError):
+            raise OutputError("a worker process was ended from outside; give fewer --jobs, or more memory") from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def kill(self) -> None:
+        """End it at once; it has nothing to lose."""
+        self._process.kill()
+        self._process.join()
+
+
+@contextlib.contextmanager
+def _started(planner: RowPlanner, jobs: int) -> Iterator[list[_Worker]]:
+    workers: list[_Worker] = []
+    try:
+        with _signals_held():
+            for _ in range(jobs):
+                workers.append(_Worker(planner))  # noqa: PERF401  those that are started must be known
+        yield workers
+    finally:
+        for worker in workers:
+            worker.kill()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Put signals off: a process that is started but not yet known here would be left behind."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _serve(planner: RowPlanner, pipe: "Connection") -> None:
+    """Plan the portions that come through *pipe* until nobody is at its other end."""
+    for number in signal.valid_signals():
+        if callable(signal.getsignal(number)):
+            # Ctrl-C reaches every process; only the first one answers.
+            signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            portion = pipe.recv()
+            try:
+                pipe.send([planner.plan(row) for row in portion])
+            except Exception as error:  # noqa: BLE001  it is raised where somebody sees it
+                pipe.send(error)
+
+
+def _end_with_parent() -> None:
+    """End this process as soon as the one that started it has ended.
+
+    The pipe alone doesn't show that: workers that were started later hold its other end open, too.
+    """
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)

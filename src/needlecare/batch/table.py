@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, Self, TextIO
+from typing import Any, BinaryIO, NamedTuple, Self, TextIO
 
 from needlecare.errors import InputError, OutputError, nearest
 from needlecare.files import AtomicFile
@@ -37,6 +37,9 @@ _MOST_LINES = 60
 # Names of columns that are kept: objects may bring a new one in each line.
 _MOST_NAMES = 1024
 _WORD = re.compile(r"\w+")
+
+# Texts of one field, in the order of the row.
+Texts = tuple[str, ...]
 
 
 def decode_lines(stream: BinaryIO) -> Iterator[str]:
@@ -119,16 +122,26 @@ class NumberedLines:
         self.number -= len(lines)
 
 
-class InputRow(NamedTuple):
-    """One row as it stands: the *line* where it starts, its *cells* by column; or why it can't be read.
+class ClientFile(NamedTuple):
+    """The file of a client in a folder: its *name*, and the *digest* of what the present one was made of, if known."""
 
-    With such a *problem* it has no cells, and *raw* is its text.
+    name: str
+    digest: bytes = b""
+
+
+class Row(NamedTuple):
+    """One row: the *line* where it starts and its *cells* by column; or its *raw* text, if it can't be read as cells.
+
+    Whose it is and what its *fields* say is added once its columns are understood. A *problem* says what is wrong.
     """
 
     line: int
-    cells: dict[str, object]
+    cells: Mapping[str, object]
     raw: str = ""
     problem: str = ""
+    client: str = ""
+    fields: Mapping[str, Texts] = {}
+    file: ClientFile | None = None
 
 
 class CsvRows:
@@ -152,20 +165,20 @@ class CsvRows:
         while self.header and not self.header[-1]:
             self.header.pop()
 
-    def __iter__(self) -> Iterator[InputRow]:
+    def __iter__(self) -> Iterator[Row]:
         width = len(self.header)
         for text in self._lines:
             line = self._lines.number
             cells, problem = self._cells(text)
             if problem:
-                yield InputRow(line, {}, text, problem)
+                yield Row(line, {}, text, problem)
             elif any(cell.strip() for cell in cells[width:]):
                 between = DELIMITERS[self.delimiter]
                 reason = f"there are {len(cells)} cells where the header has {width}; put text with {between} in quotes"
                 # With the reason in a cell of its own it has too many for the file of rejected rows too.
-                yield InputRow(line, {}, self._join([*cells, reason]), reason)
+                yield Row(line, {}, self._join([*cells, reason]), reason)
             elif any(cells):
-                yield InputRow(line, dict(zip(self.header, cells, strict=False)))
+                yield Row(line, dict(zip(self.header, cells, strict=False)))
 
     def _cells(self, text: str) -> tuple[list[str], str]:
         """Read the cells of the row that starts with *text*; it may go on in the lines that follow."""
@@ -199,7 +212,7 @@ class CsvRows:
         names = [name for name in self.header if name != PROBLEM]
         return BYTE_ORDER_MARK + self._join([*names, PROBLEM]) + _NEW_LINE
 
-    def reject(self, row: InputRow, problem: str) -> str:
+    def reject(self, row: Row, problem: str) -> str:
         """Write *row* with its *problem* beside it; what can't be read as cells stays as it is."""
         if row.raw:
             return row.raw.rstrip("\r\n") + _NEW_LINE
@@ -213,19 +226,19 @@ class JsonRows:
     def __init__(self, lines: NumberedLines) -> None:
         self._lines = lines
 
-    def __iter__(self) -> Iterator[InputRow]:
+    def __iter__(self) -> Iterator[Row]:
         for text in self._lines:
             if not text.strip():
                 continue
             found, problem = _object(text)
             found.pop(PROBLEM, None)
-            yield InputRow(self._lines.number, found, text if problem else "", problem)
+            yield Row(self._lines.number, found, text if problem else "", problem)
 
     def reject_header(self) -> str:
         """Write nothing: there is no header."""
         return ""
 
-    def reject(self, row: InputRow, problem: str) -> str:
+    def reject(self, row: Row, problem: str) -> str:
         """Write *row* with its *problem* in it; what is no object stays as it is."""
         if row.raw:
             return row.raw.rstrip("\r\n") + "\n"
@@ -342,36 +355,29 @@ class Rejects:
     def __init__(self, path: Path | None, rows: CsvRows | JsonRows) -> None:
         self._path = path
         self._rows = rows
-        self._file: tuple[AtomicFile, TextIO] | None = None
+        self._open = contextlib.ExitStack()
+        self._file: TextIO | None = None
         self.count = 0
 
-    def add(self, row: InputRow, problem: str) -> None:
+    def add(self, row: Row, problem: str) -> None:
         """Add *row*, which was rejected because of *problem*."""
         self.count += 1
         if self._path is None:
             return
         with self._write_errors():
             if self._file is None:
-                whole = AtomicFile(self._path)
-                self._file = whole, whole.beside.open("w", encoding="utf-8", errors="replace", newline="")
-                self._file[1].write(self._rows.reject_header())
-            self._file[1].write(self._rows.reject(row, problem))
+                beside = self._open.enter_context(AtomicFile(self._path))
+                stream = beside.open("w", encoding="utf-8", errors="replace", newline="")
+                self._file = self._open.enter_context(stream)
+                self._file.write(self._rows.reject_header())
+            self._file.write(self._rows.reject(row, problem))
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._file is None:
-            return
-        whole, stream = self._file
-        if kind is None:
-            with self._write_errors():
-                stream.close()
-                whole.put()
-        else:
-            with contextlib.suppress(OSError):
-                stream.close()
-            whole.drop()
+    def __exit__(self, kind: type[BaseException] | None, *raised: Any) -> None:  # noqa: PYI036  handed on as they are
+        with self._write_errors() if kind is None else contextlib.suppress(OSError, OutputError):
+            self._open.__exit__(kind, *raised)
 
     @contextlib.contextmanager
     def _write_errors(self) -> Iterator[None]:

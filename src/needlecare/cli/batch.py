@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO
 
 import typer
 
@@ -19,6 +19,7 @@ from needlecare.options import OPTIONS, Trait
 if TYPE_CHECKING:
     from needlecare.batch.plans import Settings
     from needlecare.batch.run import Batch, Summary
+    from needlecare.batch.table import Row
 
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
@@ -74,24 +75,22 @@ def batch(
     from needlecare.batch.run import Batch
 
     inline = errors == "inline"
-    out = _choose_output(format_, output)
+    name, folder, lines = _choose_output(format_, output)
+    no_date = f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)"
     for wrong, problem in (
-        (
-            dates not in (None, "dmy", "mdy"),
-            f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)",
-        ),
+        (dates not in (None, "dmy", "mdy"), no_date),
         (errors not in ("reject", "inline"), f"--errors: `{errors}` can't be; it is reject or inline"),
-        (resume and not out.folder, "--resume goes on in a folder; give it with -o"),
-        (full_lines and out.folder, "--full-lines is for JSON Lines; it goes without -o FOLDER"),
-        (inline and out.folder, "--errors inline puts errors among JSON Lines; it goes without -o FOLDER"),
+        (resume and not folder, "--resume goes on in a folder; give it with -o"),
+        (full_lines and folder, "--full-lines is for JSON Lines; it goes without -o FOLDER"),
+        (inline and folder, "--errors inline puts errors among JSON Lines; it goes without -o FOLDER"),
     ):
         if wrong:
             raise InputError(problem)
     settings = _read_settings(dict(defaults))._replace(
-        order=dates, format=out.format, full_lines=full_lines, inline=inline, resume=resume
+        order=dates, format=name, full_lines=full_lines, inline=inline, resume=resume
     )
-    rejects = _choose_rejects(source, rejects, out.lines, inline=inline)
-    whole = Batch(settings, tuple(map_ or ()), folder=out.folder, lines=out.lines, rejects=rejects, jobs=jobs)
+    rejects = _choose_rejects(source, rejects, lines, inline=inline)
+    whole = Batch(settings, tuple(map_ or ()), folder=folder, lines=lines, rejects=rejects, jobs=jobs)
     with _open(source) as stream:
         summary = _run(whole, stream)
     _report_end(summary, whole)
@@ -120,15 +119,8 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     return Settings(rules=rules, tz=tz, today=today, defaults=texts)
 
 
-class _Output(NamedTuple):
-    """Where plans go: files of some *format* in a *folder*; else *lines* to a file, or to stdout without one."""
-
-    format: str
-    folder: Path | None = None
-    lines: Path | None = None
-
-
-def _choose_output(format_: str | None, path: Path | None) -> _Output:
+def _choose_output(format_: str | None, path: Path | None) -> tuple[str, Path | None, Path | None]:
+    """Return the format of plans, and the folder or the file of lines where they go; without either it is stdout."""
     from needlecare.batch.plans import LINES
     from needlecare.views.formats import FORMATS
 
@@ -138,18 +130,21 @@ def _choose_output(format_: str | None, path: Path | None) -> _Output:
     if path is None:
         if format_ not in (None, LINES):
             raise InputError(f"--format {format_} makes a file a client; say with -o in which folder")
-        return _Output(LINES)
+        return LINES, None, None
     refuse_windows_path(path)
     if format_ == LINES or (format_ is None and path.suffix.lower() in _LINE_SUFFIXES):
-        return _Output(LINES, lines=path)
+        return LINES, None, path
     if format_ is None:
         raise InputError(f"-o {path}: which files are to be in it? Give --format {', '.join(FORMATS)}")
-    return _Output(format_, folder=path)
+    return format_, path, None
 
 
 def _choose_rejects(source: str, typed: Path | None, lines: Path | None, *, inline: bool) -> Path | None:
     """Return where rejected rows go: where neither the input nor the *lines* are."""
-    rejects = typed or _rejects_beside(source)
+    beside = Path(source)
+    suffix = beside.suffix if beside.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
+    is_file = source != "-" and beside.name
+    rejects = typed or (beside.with_name(f"{beside.stem}.rejects{suffix}") if is_file else None)
     if typed is not None:
         refuse_windows_path(typed)
     for name, path in (("--rejects", typed), ("-o", lines)):
@@ -158,14 +153,6 @@ def _choose_rejects(source: str, typed: Path | None, lines: Path | None, *, inli
     if not inline and _is_same(rejects, lines):
         raise InputError(f"--rejects {rejects}: that is where the plans go")
     return rejects
-
-
-def _rejects_beside(source: str) -> Path | None:
-    path = Path(source)
-    if source == "-" or not path.name:
-        return None
-    suffix = path.suffix if path.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
-    return path.with_name(f"{path.stem}.rejects{suffix}")
 
 
 def _is_same(path: Path | None, other: Path | None) -> bool:
@@ -192,7 +179,7 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
     bar = Bar(stream)
     try:
         with delivering():
-            return run(whole, stream, bar)
+            return run(whole, stream, bar.bad_row, bar.progress)
     except (KeyboardInterrupt, SystemExit):
         if whole.folder is not None:
             bar.stopped()
@@ -202,8 +189,12 @@ def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
 
 
 def _report_end(summary: "Summary", whole: "Batch") -> None:
+    from needlecare.views.phrases import led
+
     if summary.unused:
-        _report_unused(summary.unused)
+        hints = " ".join(f'--map {field}="{name}"' for name, field in summary.unused.items() if field)
+        names = ", ".join(f"`{name}`" for name in summary.unused)
+        complain(f"not used: the columns {names}{led('; perhaps you want ', hints)}")
     parts = [_count(summary.made, "plan")]
     if summary.left:
         parts.append(f"{_count(summary.left, 'file')} left as {'it is' if summary.left == 1 else 'they are'}")
@@ -211,12 +202,6 @@ def _report_end(summary: "Summary", whole: "Batch") -> None:
         mend = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
         parts.append(f"{_count(summary.rejected, 'row')} rejected{mend}")
     complain(", ".join(parts))
-
-
-def _report_unused(columns: Mapping[str, str | None]) -> None:
-    hints = [f'--map {field}="{name}"' for name, field in columns.items() if field]
-    perhaps = f"; perhaps you want {' '.join(hints)}" if hints else ""
-    complain(f"not used: the columns {', '.join(f'`{name}`' for name in columns)}{perhaps}")
 
 
 def _count(number: int, noun: str) -> str:
@@ -238,11 +223,11 @@ class Bar:
         self._began = self._drawn = time.monotonic()
         self._rows = 0
 
-    def bad_row(self, line: int, client: str, problem: str) -> None:
+    def bad_row(self, row: "Row", problem: str) -> None:
         """Report a rejected row."""
         self.clear()
-        named = f" ({client[:_SHOWN]}{'…' if len(client) > _SHOWN else ''})" if client else ""
-        complain(f"line {line}{named}: {problem}")
+        named = f" ({row.client[:_SHOWN]}{'…' if len(row.client) > _SHOWN else ''})" if row.client else ""
+        complain(f"line {row.line}{named}: {problem}")
 
     def progress(self, rows: int) -> None:
         """Show how many rows are done."""
