@@ -4,7 +4,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare.model.plan import make_treatment
-from needlecare.model.time import as_end, ceil_to_day, day_end, day_start, floor_to_day, parse_duration, shift_date
+from needlecare.model.time import (
+    Point,
+    as_end,
+    ceil_to_day,
+    day_end,
+    day_start,
+    floor_to_day,
+    parse_duration,
+    shift_date,
+)
 from support import LONDON, Planner, day, no, shown, window
 
 
@@ -337,7 +346,8 @@ def test_the_day_a_restriction_lifts_at_midnight_is_free(plan: Planner) -> None:
 )
 def test_an_end_belongs_to_the_day_that_it_closes(clock: time, length: str, at: str, day: str) -> None:
     zone = ZoneInfo("Pacific/Chatham")
-    point = make_treatment(date(2026, 11, 20), clock, zone).latest
+    treatment = make_treatment(date(2026, 11, 20), clock, zone)
+    point = Point(treatment.last, treatment.day)
     for part in length.split():
         duration = parse_duration(part)
         assert duration is not None

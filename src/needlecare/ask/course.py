@@ -44,7 +44,7 @@ def _healing(selection: Selection, treatment: Treatment, kind: str) -> Callable[
     def healed(day: date) -> date:
         sitting = treated_on(day, None, treatment.zone)
         timeline = build_selected(selection, sitting)
-        ends = [Spans(selection, sitting).open_end()]
+        ends = [Spans(selection, sitting).open_end().point.at]
         # Each “no” on what the event brings; a “better not” is soft.
         ends.extend(
             window.end

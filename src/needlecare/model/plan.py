@@ -63,16 +63,6 @@ class Treatment(NamedTuple):
         """Whether the time of the day is known."""
         return self.clock is not None
 
-    @property
-    def earliest(self) -> Point:
-        """The first instant that it can have taken place at."""
-        return Point(self.first, self.day)
-
-    @property
-    def latest(self) -> Point:
-        """The last instant that it can have taken place at; for a date alone, the end of its day."""
-        return Point(self.last, self.day)
-
 
 def make_treatment(  # noqa: PLR0913  what is known besides is given by name
     day: date,

@@ -81,6 +81,7 @@ class Point(NamedTuple):
     day: date
 
 
+@lru_cache(maxsize=4096)
 def local_date(instant: datetime, zone: ZoneInfo) -> date:
     """Return the calendar date of *instant* in *zone*."""
     return instant.astimezone(zone).date()
