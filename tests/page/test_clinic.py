@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import RuleSetError, build_timeline, load_rules, make_treatment, read_facts, render
-from needlecare.model.ruleset import Clinic, contrast
+from needlecare.model.ruleset import Clinic
+from needlecare.rules.clinic import contrast
 from page.pages import CLINIC, rules
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'

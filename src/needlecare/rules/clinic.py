@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from needlecare.model.ruleset import DARK_PAGE, LEAST_CONTRAST, LIGHT_PAGE, Clinic, contrast
+from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic
 from needlecare.rules.fields import CLINIC, COLOURS, FIELDS, Entry, note_unknown
 from needlecare.rules.read import Problems, Value, place
 
@@ -18,6 +18,12 @@ _PHONE = re.compile(r"\+?[\d\s().,/-]*\d(\s*(?:ext\.?|x)\s*\d+)?")
 _SHORTEST_NUMBER, _LONGEST_NUMBER, _LONGEST_CODE = 3, 15, 6
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _PAGES = {"light": LIGHT_PAGE, "dark": DARK_PAGE}
+# The ratio that WCAG asks for between text and what is behind it.
+_LEAST_CONTRAST = 4.5
+
+# Brightness of a channel, and how much each counts: the definition of relative luminance in WCAG 2.
+_LINEAR_BELOW = 0.04045
+_SHARES = (0.2126, 0.7152, 0.0722)
 _LOGOS = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml"}
 _BEGINNINGS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _ACTIVE_TAGS = frozenset(("script", "foreignobject", "iframe", "embed", "object", "audio", "video", "handler"))
@@ -71,11 +77,11 @@ def _colours(value: Value | None, problems: Problems) -> dict[str, str]:
             continue
         if not _COLOUR.fullmatch(colour):
             entry.note(key, f'`{colour}` is not a colour; write six digits in quotes, such as "#0b5d5e"')
-        elif (ratio := contrast(colour, page)) < LEAST_CONTRAST:
+        elif (ratio := contrast(colour, page)) < _LEAST_CONTRAST:
             which = "darker" if key == "light" else "lighter"
             entry.note(
                 key,
-                f"{colour} is hard to read on a {key} page: its contrast is {ratio:.1f}, and {LEAST_CONTRAST} is the "
+                f"{colour} is hard to read on a {key} page: its contrast is {ratio:.1f}, and {_LEAST_CONTRAST} is the "
                 f"least; choose a {which} one",
             )
         else:
@@ -155,6 +161,18 @@ def _wrong_element(element: Any) -> str:
 def _local(name: object) -> str:
     """Return the name of a tag or attribute without its namespace."""
     return str(name).rpartition("}")[2].lower()
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours such as #0b5d5e, from 1 to 21."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    channels = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    linear = [one / 12.92 if one <= _LINEAR_BELOW else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return sum(share * one for share, one in zip(_SHARES, linear, strict=True))
 
 
 DATES = "dates"
