@@ -28,7 +28,7 @@ from needlecare.model.plan import (
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge
-from needlecare.timeline.selection import Chosen, Reach, Selection, find_against, select
+from needlecare.timeline.selection import Chosen, Selection, find_against, select
 from needlecare.timeline.sessions import next_session, precare
 from needlecare.timeline.spans import Span, Spans
 
@@ -121,9 +121,6 @@ def _range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -
     return max(first, -LONGEST), (shown if shown is not None else min(last + 1, LONGEST)) - 1
 
 
-_STRICTEST = (NO, BETTER_NOT)
-
-
 def meet(timeline: Timeline) -> tuple[Meeting, ...]:
     """Find, for each event of the treatment, the clashes with what its kind implies and all that is part of that."""
     return tuple(_meeting(timeline, event) for event in timeline.treatment.events)
@@ -134,7 +131,7 @@ def _meeting(timeline: Timeline, event: Event) -> Meeting:
     implied = kind.activities if kind else ()
     activities = {*implied, *timeline.reached.intersection(timeline.rule_set.family(implied))}
     found = {activity: _strictest(timeline, activity, event) for activity in sorted(activities)}
-    clashes = sorted(filter(None, found.values()), key=lambda one: (_STRICTEST.index(one.state), one.activity))
+    clashes = sorted(filter(None, found.values()), key=lambda one: (one.state != NO, one.activity))
     free = [activity for activity, clash in found.items() if clash is None]
     waiting = [window for activity in free for window in _waiting(timeline, activity, event)]
     return Meeting(event, tuple(clashes), known=kind is not None, waiting=tuple(waiting))
@@ -148,9 +145,7 @@ def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
         for state, start, end in window.stretches
         if touches(start, end, event.first, event.last, timeline.treatment.zone)
     ]
-    return min(
-        clashes, key=lambda one: (_STRICTEST.index(one.state), -one.window.better_until.timestamp()), default=None
-    )
+    return max(clashes, key=lambda one: (one.state == NO, one.window.better_until), default=None)
 
 
 def _waiting(timeline: Timeline, activity: str, event: Event) -> Iterator[Window]:
@@ -200,8 +195,8 @@ class Builder:
             self._all_spans.append(Spans(selection, self._next))
         self._reached: dict[tuple[str, Bound | None], tuple[Span, ...]] = {}
         self._holds = {
-            activity: merge(self._restricting(reaches), self._rule_set.moments)
-            for activity, reaches in selection.restrictions.items()
+            activity: merge(self._restricting(reaching), self._rule_set.moments)
+            for activity, reaching in selection.restrictions.items()
         }
 
     def timeline(self, days: int | None) -> Timeline:
@@ -240,18 +235,18 @@ class Builder:
 
     # What restricts.
 
-    def _restricting(self, reaches: Iterable[Reach]) -> list[Span]:
+    def _restricting(self, reaching: Iterable[Chosen]) -> list[Span]:
         """Compute the spans of rules that restrict something; most rules reach several activities."""
         spans: list[Span] = []
-        for reach in reaches:
-            key = reach.chosen.rule.id, reach.exception
+        for chosen in reaching:
+            key = chosen.rule.id, chosen.exception
             if key not in self._reached:
-                self._reached[key] = tuple(self._reaching(reach))
+                self._reached[key] = tuple(self._reaching(chosen))
             spans.extend(self._reached[key])
         return spans
 
-    def _reaching(self, reach: Reach) -> Iterator[Span]:
-        (rule, unsure), exception = reach
+    def _reaching(self, chosen: Chosen) -> Iterator[Span]:
+        rule, unsure, exception = chosen
         for spans in self._all_spans:
             span = spans.of(rule, end=None if unsure else exception, unsure=unsure)
             if span is not None:
@@ -410,7 +405,7 @@ class Builder:
 
     def _surely_until(self, activity: str, end: datetime) -> datetime | None:
         """Compute the end of a restriction that begins up to *end* by what surely applies."""
-        sure = [reach for reach in self._selection.restrictions[activity] if not reach.chosen.unsure]
+        sure = [chosen for chosen in self._selection.restrictions[activity] if not chosen.unsure]
         extents = [hold.extent for hold in merge(self._restricting(sure), self._rule_set.moments)]
         return max((one.end for one in extents if one.start <= end), default=None)
 

@@ -3,7 +3,7 @@
 It depends on facts alone and knows no dates: one selection serves every plan of the same answers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from needlecare.model.facts import Facts, Truth
@@ -13,19 +13,13 @@ from needlecare.model.time import Bound, shift_date
 
 
 class Chosen(NamedTuple):
-    """A rule that applies; *unsure* names the unknown facts that its condition asks for."""
+    """A rule that applies; *unsure* names the unknown facts that its condition asks for.
+
+    An *exception* gives one activity an end of its own. Where the rule is unsure it frees nothing: the longer counts.
+    """
 
     rule: Rule
     unsure: tuple[str, ...] = ()
-
-
-class Reach(NamedTuple):
-    """A rule that reaches an activity, and the end of its own that an *exception* gives the activity.
-
-    Where the rule is unsure, the exception frees nothing: the longer of both counts.
-    """
-
-    chosen: Chosen
     exception: Bound | None = None
 
 
@@ -40,7 +34,7 @@ class Selection(NamedTuple):
     facts: Facts
     by_verb: Mapping[str, tuple[Chosen, ...]]
     assumed_away: tuple[Chosen, ...]
-    restrictions: Mapping[str, tuple[Reach, ...]]
+    restrictions: Mapping[str, tuple[Chosen, ...]]
     screenings: tuple[tuple[Screening, Truth], ...]
     spacings: tuple[tuple[Spacing, tuple[str, ...]], ...]
 
@@ -55,6 +49,7 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
             by_verb[rule.verb].append(Chosen(rule, deciding))
         elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
             assumed_away.append(Chosen(rule, deciding))
+    spacings = [(spacing, spacing.when.judge(facts)) for spacing in rule_set.spacings.values()]
     return Selection(
         rule_set=rule_set,
         facts=facts,
@@ -62,18 +57,11 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         assumed_away=tuple(assumed_away),
         restrictions=_restrictions(rule_set, [*by_verb[AVOID], *by_verb[ALLOW]], by_verb[DO]),
         screenings=tuple((one, one.when.judge(facts)[0]) for one in rule_set.screenings.values()),
-        spacings=tuple(_spacings(rule_set, facts)),
+        spacings=tuple((spacing, unsure) for spacing, (truth, unsure) in spacings if truth is not Truth.NO),
     )
 
 
-def _spacings(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[Spacing, tuple[str, ...]]]:
-    for spacing in rule_set.spacings.values():
-        truth, unsure = spacing.when.judge(facts)
-        if truth is not Truth.NO:
-            yield spacing, unsure
-
-
-def _restrictions(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) -> dict[str, tuple[Reach, ...]]:
+def _restrictions(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) -> dict[str, tuple[Chosen, ...]]:
     """Find, for each activity that a rule names, which rules restrict it: its own and those on all it is part of."""
     named = {target for chosen in (*restricting, *dos) for target in chosen.rule.targets}
     named.update(activity for chosen in restricting for activity, _ in chosen.rule.exceptions)
@@ -85,26 +73,22 @@ def _restrictions(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen
     return {activity: reaches for activity, reaches in found.items() if reaches}
 
 
-def _reaching(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str) -> tuple[Reach, ...]:
+def _reaching(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str) -> tuple[Chosen, ...]:
     """Return the rules that restrict *activity*, each once, those on the activity itself first.
 
     No rule restricts a prescribed medicine, whatever it is part of.
     """
     if rule_set.activities[activity].medicine == PRESCRIBED:
         return ()
-    found: dict[str, tuple[Reach, ...]] = {}
-    for ancestor in rule_set.lineage[activity]:
-        for chosen in by_target.get(ancestor, ()):
-            if chosen.rule.id not in found:
-                found[chosen.rule.id] = _reach(rule_set, chosen, activity)
-    return tuple(reach for reaches in found.values() for reach in reaches)
+    reaching = {one.rule.id: one for ancestor in rule_set.lineage[activity] for one in by_target.get(ancestor, ())}
+    return tuple(reached for one in reaching.values() for reached in _reached(rule_set, one, activity))
 
 
-def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Reach, ...]:
+def _reached(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Chosen, ...]:
     """Climb from *activity* to the targets of the rule; a way through an exception doesn't count."""
     exceptions = dict(chosen.rule.exceptions)
     if not exceptions:
-        return (Reach(chosen),)
+        return (chosen,)
     met = []
     seen = {activity}
     ahead = [activity]
@@ -114,13 +98,13 @@ def _reach(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Reach, ...
             met.append(one)
             continue
         if one in chosen.rule.targets:
-            return (Reach(chosen),)
+            return (chosen,)
         above = [parent for parent in rule_set.activities[one].under if parent not in seen]
         seen.update(above)
         ahead.extend(above)
     # Of exceptions one inside the other the nearest speaks of the activity; those side by side all do.
     outer = {ancestor for one in met for ancestor in rule_set.lineage[one][1:]}
-    return tuple(Reach(chosen, exceptions[one]) for one in sorted(met) if one not in outer)
+    return tuple(chosen._replace(exception=exceptions[one]) for one in sorted(met) if one not in outer)
 
 
 _GRAVEST = ("stop", "postpone", "ask", "tell")
@@ -128,11 +112,9 @@ _GRAVEST = ("stop", "postpone", "ask", "tell")
 
 def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
     """List what speaks against the treatment, the gravest first."""
-    found = []
-    for screening, truth in selection.screenings:
-        level = _level(screening, treatment, selection.facts) if truth is Truth.YES else None
-        if level is not None:
-            found.append(Finding(screening, level))
+    holding = [screening for screening, truth in selection.screenings if truth is Truth.YES]
+    levels = [(screening, _level(screening, treatment, selection.facts)) for screening in holding]
+    found = [Finding(screening, level) for screening, level in levels if level is not None]
     return sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
 
 
