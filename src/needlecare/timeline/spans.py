@@ -28,7 +28,6 @@ from needlecare.model.time import (
     day_end,
     day_start,
     floor_to_day,
-    local_date,
     point_at,
     readings,
     shift_date,
@@ -41,28 +40,16 @@ class Unplanned(Exception):  # noqa: N818  not an error: the caller leaves the r
 
 
 class Resolved(NamedTuple):
-    """A bound as instants: *point* with unseen moments at their usual time, *earliest* by its known parts alone.
+    """A moment or a bound: *point* with what is unseen at its usual time, *least* by its known parts alone.
 
     *dated* is false where a moment without usual time had to be replaced by the end of healing.
     """
 
     point: Point
-    earliest: datetime
-    waits: tuple[Wait, ...] = ()
-    dated: bool = True
-
-
-class _Found(NamedTuple):
-    """A moment as a point in time: when it came, else when it usually does.
-
-    *least* is what it can't come before. *waits* are what the end of another rule waits for.
-    """
-
-    point: Point
     least: Point
-    is_known: bool
-    dated: bool = True
     waits: tuple[Wait, ...] = ()
+    dated: bool = True
+    is_known: bool = True
 
 
 class _Reading(NamedTuple):
@@ -90,13 +77,11 @@ class Moments:
 
     def end(self, bound: Bound, *, far: bool, late: bool = True, whole_day: bool = True) -> Resolved:
         """Resolve *bound* as an end; *late* for what restricts or permits, not for what warns."""
-        reading = _Reading(as_end=True, far=far, late=late, at_end=True, whole_day=whole_day)
-        return self._resolve(bound, reading)
+        return self._resolve(bound, _Reading(as_end=True, far=far, late=late, at_end=True, whole_day=whole_day))
 
     def start(self, bound: Bound, *, far: bool, late: bool = False, at_end: bool = False) -> Resolved:
         """Resolve *bound* as the start of something; *at_end* where it must have begun."""
-        reading = _Reading(as_end=False, far=far, late=late, at_end=at_end, whole_day=False)
-        return self._resolve(bound, reading)
+        return self._resolve(bound, _Reading(as_end=False, far=far, late=late, at_end=at_end, whole_day=False))
 
     def open_end(self, *, late: bool = True) -> Resolved:
         """Return where a restriction without end turns milder: at `open-ends-at`, when the skin has usually healed."""
@@ -116,31 +101,22 @@ class Moments:
     def _together(self, terms: list[Resolved]) -> Resolved:
         """Return when all of *terms* have come; without any that is never."""
         if not terms:
-            return Resolved(Point(FOREVER, self._treatment.day), FOREVER)
+            return _known(Point(FOREVER, self._treatment.day))
         return Resolved(
             point=max((one.point for one in terms), key=lambda point: point.at),
-            earliest=max(one.earliest for one in terms),
+            least=max((one.least for one in terms), key=lambda point: point.at),
             waits=tuple(wait for one in terms for wait in one.waits),
             dated=all(one.dated for one in terms),
         )
 
     def _resolve_term(self, term: Term, reading: _Reading) -> Resolved:
-        if term.moment == TREATMENT:
-            point = self._count(term, self._begun(late=reading.late), reading)
-            return Resolved(point, point.at)
         found = self._find(term, reading)
         point = self._count(term, found.point, reading)
         least = point if found.least is found.point else self._count(term, found.least, reading)
-        if found.is_known:
-            return Resolved(point, least.at)
-        if found.waits and term.offset == NOTHING:
-            waits = found.waits
-        else:
+        waits = found.waits
+        if not found.is_known and not (waits and term.offset == NOTHING):
             waits = (self._wait(term, point.at if found.dated and point.at != FOREVER else None),)
-        return Resolved(point, least.at, waits, found.dated)
-
-    def _begun(self, *, late: bool) -> Point:
-        return Point(self._treatment.last if late else self._treatment.first, self._treatment.day)
+        return Resolved(point, least, waits, dated=found.dated or found.is_known)
 
     def _count(self, term: Term, point: Point, reading: _Reading) -> Point:
         """Count the offset of *term* from *point*."""
@@ -160,10 +136,10 @@ class Moments:
             label = f"{term.offset.far.in_words} {'after' if term.sign > 0 else 'before'} {label}"
         return Wait(str(term), label, usually_by)
 
-    def _find(self, term: Term, reading: _Reading) -> _Found:
+    def _find(self, term: Term, reading: _Reading) -> Resolved:
         """Find when the moment of *term* came, or usually comes."""
         name, late = term.moment, reading.late
-        begun = self._begun(late=late)
+        begun = Point(self._treatment.last if late else self._treatment.first, self._treatment.day)
         if name == TREATMENT:
             return _known(begun)
         seen = self._treatment.seen.get(name)
@@ -172,7 +148,7 @@ class Moments:
             return _known(when)
         if seen is not None and late:
             # Not yet: what waits for it stays shut. What it begins, or should warn of, may come any time.
-            return _Found(Point(FOREVER, begun.day), begun, is_known=False)
+            return Resolved(Point(FOREVER, begun.day), begun, is_known=False)
         if term.ends_rule is not None:
             return self._end_of_rule(term.ends_rule, begun, reading)
         elsewhere = self._elsewhere(name, late=late)
@@ -183,28 +159,24 @@ class Moments:
             raise Unplanned(name)
         return self._of_kind(moment, begun, reading)
 
-    def _end_of_rule(self, rule_id: str, begun: Point, reading: _Reading) -> _Found:
+    def _end_of_rule(self, rule_id: str, begun: Point, reading: _Reading) -> Resolved:
         ended, holds_here = self.rule_end(rule_id)
         # A rule that doesn't hold here keeps nobody waiting to begin, but frees nobody sooner either.
         if not holds_here and not (reading.late and reading.at_end):
             return _known(begun)
-        least = ended.point if ended.earliest == ended.point.at else point_at(ended.earliest, self._zone)
-        return _Found(ended.point, least, is_known=not ended.waits, dated=ended.dated, waits=ended.waits)
+        return ended._replace(is_known=not ended.waits)
 
     def _elsewhere(self, name: str, *, late: bool) -> Point | None:
         """Find the next session if it is booked, or an event of that kind: the nearest to the end of several."""
-        days = [
-            day for event in self._treatment.events if name in (event.kind, EVENT) for day in (event.first, event.last)
-        ]
+        spells = [(event.first, event.last) for event in self._treatment.events if name in (event.kind, EVENT)]
         if name == NEXT_SESSION and self._treatment.next_day is not None:
-            days = [self._treatment.next_day]
-        if not days:
+            spells = [(self._treatment.next_day, self._treatment.next_day)]
+        if not spells:
             return None
-        if late:
-            return Point(day_end(max(days), self._zone), max(days))
-        return Point(day_start(min(days), self._zone), min(days))
+        day = max(last for _, last in spells) if late else min(first for first, _ in spells)
+        return Point(day_end(day, self._zone) if late else day_start(day, self._zone), day)
 
-    def _of_kind(self, moment: Moment, begun: Point, reading: _Reading) -> _Found:
+    def _of_kind(self, moment: Moment, begun: Point, reading: _Reading) -> Resolved:
         """Find a moment that the rule set declares: at its hour, at its usual time, else at the end of healing."""
         if moment.clock is not None:
             local = datetime.combine(self._treatment.day + timedelta(days=moment.day), time(*moment.clock))
@@ -220,11 +192,11 @@ class Moments:
             point = as_end(base.point, term.offset.far, self._zone, late=reading.late)
         else:
             point = as_start(base.point, term.offset.near, self._zone)
-        return _Found(point, base.least, is_known=False, dated=base.dated)
+        return Resolved(point, base.least, dated=base.dated, is_known=False)
 
 
-def _known(point: Point) -> _Found:
-    return _Found(point, point, is_known=True)
+def _known(point: Point) -> Resolved:
+    return Resolved(point, point)
 
 
 class Span(NamedTuple):
@@ -300,9 +272,7 @@ class Spans(Moments):
 
     def usually_by(self, rule: Rule) -> datetime | None:
         """Compute from when a sign may be gone, where the rule gives a range; it is as usual up to the end."""
-        if rule.end is None or not rule.end.is_range:
-            return None
-        return self.instant(rule.end)
+        return self.instant(rule.end) if rule.end is not None and rule.end.is_range else None
 
     def _span(self, rule: Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
@@ -328,7 +298,7 @@ class Spans(Moments):
         return Span(
             rule,
             Extent(min(better_from, start), start, end, better_until),
-            earliest=min(max(self._round(resolved.earliest, up=True), start), end),
+            earliest=min(max(self._round(resolved.least.at, up=True), start), end),
             waits=resolved.waits,
             end_stated=stated and resolved.dated,
             awaited=awaited,
@@ -342,14 +312,14 @@ class Spans(Moments):
         end = start if at_once else max(self._round(near.point.at, up=True), start)
         only_now = at_once and (rule.start is None or rule.start.is_at_once(far=True))
         until = end if only_now else max(self._round(far.point.at, up=True), end)
-        earliest = min(max(self._round(near.earliest, up=True), start), end)
+        earliest = min(max(self._round(near.least.at, up=True), start), end)
         return Span(rule, Extent(start, start, end, until), earliest, near.waits, end_stated=True)
 
     def _begin(self, rule: Rule, *, far: bool, late: bool) -> Resolved:
         """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""
         if rule.days is not None:
-            at = day_start(self._day(rule.days[0]), self._zone, late=True)
-            return Resolved(Point(at, self._day(rule.days[0])), at, ())
+            day = self._day(rule.days[0])
+            return _known(Point(day_start(day, self._zone, late=True), day))
         return self.end(rule.start or AT_TREATMENT, far=far, late=late)
 
     def _permission_end(self, rule: Rule, begins: Resolved) -> tuple[datetime, tuple[Wait, ...]]:
@@ -389,7 +359,7 @@ class Spans(Moments):
         if rule.days is not None:
             day = self._day(rule.days[1])
             end = day_end(day, self._zone, late=late)
-            return end, end, Resolved(Point(end, day), end, ())
+            return end, end, _known(Point(end, day))
         if rule.lasts is not None or rule.end is None:
             resolved = self._end_of_length(rule, rule.lasts, start) if rule.lasts else self.open_end(late=late)
             end = self._round(resolved.point.at, up=late)
@@ -409,9 +379,9 @@ class Spans(Moments):
     def _end_of_length(self, rule: Rule, length: Duration, start: datetime) -> Resolved:
         """Count *length* from where the rule begins; a restriction from the latest that it could have begun."""
         if start == FOREVER:
-            return Resolved(Point(FOREVER, self._treatment.day), FOREVER, ())
+            return _known(Point(FOREVER, self._treatment.day))
         if rule.verb == EXPECT:
-            begun = Resolved(Point(start, local_date(start, self._zone)), start, ())
+            begun = _known(point_at(start, self._zone))
         else:
             bound, at_end = rule.start or AT_TREATMENT, rule.verb == AVOID
             begun = max(
@@ -421,8 +391,8 @@ class Spans(Moments):
         if begun.point.at == FOREVER:
             return begun
         end = as_end(begun.point, length, self._zone, late=rule.verb != EXPECT)
-        known = as_end(Point(begun.earliest, local_date(begun.earliest, self._zone)), length, self._zone)
-        return begun._replace(point=end, earliest=min(known.at, end.at))
+        known = as_end(point_at(begun.least.at, self._zone), length, self._zone)
+        return begun._replace(point=end, least=min(known, end, key=lambda point: point.at))
 
     def _day(self, number: int) -> date:
         return shift_date(self._treatment.day, Duration(abs(number), "d"), -1 if number < 0 else 1)
@@ -437,5 +407,6 @@ class Spans(Moments):
         """Return the end of a rule, and whether it applies."""
         span = self._span(self._rule_set.rules[rule_id])
         at = span.extent.better_until if span.end_stated else span.extent.end
-        day = local_date(at, self._zone) if at != FOREVER else self._treatment.day
-        return Resolved(Point(at, day), span.earliest, span.waits, span.end_stated), rule_id in self._applying
+        point = point_at(at, self._zone) if at != FOREVER else Point(at, self._treatment.day)
+        least = point if span.earliest == at else point_at(span.earliest, self._zone)
+        return Resolved(point, least, span.waits, span.end_stated), rule_id in self._applying
