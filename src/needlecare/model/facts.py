@@ -112,9 +112,7 @@ class Test(NamedTuple):
     def accepts(self, value: Given) -> bool:
         """Report whether *value* passes."""
         if isinstance(value, tuple):
-            if self.negated:
-                return any(answer not in self.answers for answer in value)
-            return any(answer in self.answers for answer in value)
+            return any((answer in self.answers) is not self.negated for answer in value)
         above = self.low is None or (value > self.low if self.open_low else value >= self.low)
         below = self.high is None or (value < self.high if self.open_high else value <= self.high)
         return above and below
@@ -152,17 +150,11 @@ class Condition(NamedTuple):
         """Return whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
         if not self.tests:
             return Truth.YES, ()
-        failing: list[str] = []
-        unknown: list[str] = []
-        for test in self.tests:
-            truth = test.judge(facts)
-            if truth is Truth.NO:
-                failing.append(test.fact)
-            elif truth is Truth.UNKNOWN:
-                unknown.append(test.fact)
-        if failing:
-            return Truth.NO, tuple(failing)
-        return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
+        judged = [(test.judge(facts), test.fact) for test in self.tests]
+        for truth in (Truth.NO, Truth.UNKNOWN):
+            if deciding := tuple(fact for found, fact in judged if found is truth):
+                return truth, deciding
+        return Truth.YES, ()
 
     def narrowed(self, other: "Condition") -> "Condition":
         """Return the condition that holds where both do."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import repeat
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -83,11 +82,15 @@ def make_treatment(  # noqa: PLR0913  what is known besides is given by name
     """
     _dated(day, "a treatment")
     _check_clock(clock, zone)
+    if next_session is not None and _dated(next_session, "the next session") <= day:
+        raise InputError(
+            f"the next session on {next_session.isoformat()} isn't after the treatment on {day.isoformat()}"
+        )
     treatment = treated_on(day, clock, zone)
     return treatment._replace(
         seen={} if seen is None else {name: _seen(name, on, treatment) for name, on in seen.items()},
-        next_day=None if next_session is None else _later(next_session, "the next session", treatment),
-        events=tuple(sorted(map(_checked, events, repeat(treatment)), key=lambda one: (one.first, one.last, one))),
+        next_day=next_session,
+        events=tuple(sorted((_checked(one, day) for one in events), key=lambda one: (one.first, one.last, one))),
     )
 
 
@@ -115,19 +118,13 @@ def _seen(name: str, on: Seen | date | None, treatment: Treatment) -> Seen:
     return found
 
 
-def _later(day: date, what: str, treatment: Treatment) -> date:
-    if _dated(day, what) <= treatment.day:
-        raise InputError(f"{what} on {day.isoformat()} isn't after the treatment on {treatment.day.isoformat()}")
-    return day
-
-
-def _checked(event: Event, treatment: Treatment) -> Event:
+def _checked(event: Event, treated: date) -> Event:
     if not isinstance(event, Event):
         raise InputError(f'an event is an Event("wedding", "the wedding", first, last) with its days, not {event!r}')
     if _dated(event.last, event.label) < _dated(event.first, event.label):
         raise InputError(f"{event.label} ends before it begins")
-    if event.first < treatment.day:
-        raise InputError(f"{event.label} lies before the treatment on {treatment.day.isoformat()}")
+    if event.first < treated:
+        raise InputError(f"{event.label} lies before the treatment on {treated.isoformat()}")
     return event
 
 
@@ -201,14 +198,8 @@ class Extent(NamedTuple):
     def stretches(self) -> tuple[Stretch, ...]:
         """Its stretches in the order of time: better not, no, better not. Those without length are left out."""
         better_from, start, end, better_until = self
-        found = []
-        if better_from < start:
-            found.append(Stretch(BETTER_NOT, better_from, start))
-        if start < end:
-            found.append(Stretch(NO, start, end))
-        if end < better_until:
-            found.append(Stretch(BETTER_NOT, end, better_until))
-        return tuple(found)
+        all_three = (BETTER_NOT, better_from, start), (NO, start, end), (BETTER_NOT, end, better_until)
+        return tuple(Stretch(state, begins, ends) for state, begins, ends in all_three if begins < ends)
 
 
 class Wait(NamedTuple):
@@ -438,25 +429,18 @@ class Timeline(NamedTuple):
 
     def windows_on(self, activity: str) -> tuple[Window, ...]:
         """Return the restrictions on *activity*: its own, else those on the nearest of all that it is part of."""
-        found = self._nearest_reached(activity)
-        restrictions = [window for window in self.windows if window.kind == AVOID and window.target in found]
-        return tuple(sorted(restrictions, key=lambda window: found.index(window.target)))
-
-    def _nearest_reached(self, activity: str) -> list[str]:
-        """Climb from *activity* on every way up to the first that has windows of its own."""
-        found: list[str] = []
+        found: dict[str, int] = {}
         seen: set[str] = set()
         ahead = [activity]
         while ahead:
             one = ahead.pop()
-            if one in seen:
-                continue
-            seen.add(one)
             if one in self.reached:
-                found.append(one)
-            else:
+                found.setdefault(one, len(found))
+            elif one not in seen:
                 ahead.extend(reversed(self.rule_set.activities[one].under))
-        return found
+            seen.add(one)
+        restrictions = (window for window in self.windows if window.kind == AVOID and window.target in found)
+        return tuple(sorted(restrictions, key=lambda window: found[window.target]))
 
     def covers(self, activity: str) -> bool:
         """Report whether a rule restricts or restricted *activity*, or something that it is part of."""
