@@ -150,11 +150,15 @@ class Condition(NamedTuple):
         """Return whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
         if not self.tests:
             return Truth.YES, ()
-        judged = [(test.judge(facts), test.fact) for test in self.tests]
-        for truth in (Truth.NO, Truth.UNKNOWN):
-            if deciding := tuple(fact for found, fact in judged if found is truth):
-                return truth, deciding
-        return Truth.YES, ()
+        failing: list[str] = []
+        unknown: list[str] = []
+        for test in self.tests:
+            truth = test.judge(facts)
+            if truth is not Truth.YES:
+                (failing if truth is Truth.NO else unknown).append(test.fact)
+        if failing:
+            return Truth.NO, tuple(failing)
+        return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
 
     def narrowed(self, other: "Condition") -> "Condition":
         """Return the condition that holds where both do."""
