@@ -11,7 +11,6 @@ from attack.strength import tries
 from needlecare import Timeline, Treatment, build_timeline, make_treatment, read_facts
 from needlecare.model.facts import Condition, Facts
 from needlecare.model.facts import Test as Asked
-from needlecare.model.plan import NOT_YET, Seen, seen_on
 from needlecare.model.ruleset import ALLOW, AVOID, EXPECT, Rule, Saying
 from needlecare.model.time import ALWAYS, TREATMENT, Bound, Duration, Range, Term
 from support import words
@@ -105,10 +104,10 @@ def treatments(draw: st.DrawFn, *, exact: bool | None = None) -> Treatment:
     day = draw(st.sampled_from(CHANGES) | st.dates(date(2024, 1, 1), date(2029, 12, 31)))
     at = draw(st.times().map(lambda one: one.replace(second=0, microsecond=0)))
     known = draw(st.booleans()) if exact is None else exact
-    seen: dict[str, Seen] = {}
+    seen: dict[str, date | None] = {}
     for moment in draw(st.lists(st.sampled_from(MOMENTS), max_size=2, unique=True)):
         on = day + timedelta(days=draw(st.integers(0, 20)))
-        seen[moment] = NOT_YET if draw(st.booleans()) else seen_on(on, zone)
+        seen[moment] = None if draw(st.booleans()) else on
     return make_treatment(day, at if known else None, zone, seen=seen)
 
 

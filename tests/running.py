@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -47,6 +48,16 @@ def run(*arguments: str, encoding: str = "utf-8") -> Ran:
         main(list(arguments))
     code = left.value.code
     return Ran(code if isinstance(code, int) else 0, _written(out), _written(err))
+
+
+def logged(path: Path) -> list[tuple[int, dict[str, Any], str]]:
+    """Read the treatments of a log as anybody's SQLite does: number, options and key, in the order of their numbers."""
+    base = sqlite3.connect(path)
+    try:
+        rows = base.execute("SELECT id, options, key FROM treatments ORDER BY id").fetchall()
+    finally:
+        base.close()
+    return [(number, json.loads(options), key) for number, options, key in rows]
 
 
 def write(folder: Path, text: str | bytes, name: str) -> str:

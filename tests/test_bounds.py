@@ -1,6 +1,6 @@
 import pytest
 
-from needlecare.model.time import parse_bound, parse_range
+from needlecare import RuleSetError
 from support import Planner, better_not, no, shown, waits, window
 
 
@@ -26,8 +26,10 @@ from support import Planner, better_not, no, shown, waits, window
         ("always", "always"),
     ],
 )
-def test_a_bound_is_written_as_it_was_read(text: str, written: str) -> None:
-    assert str(parse_bound(text)) == written
+def test_a_bound_is_written_as_it_was_read(plan: Planner, text: str, written: str) -> None:
+    before = "from: 9mo before, " if "before" in text else ""
+    rule_set = plan.rules(f"makeup: {{avoid: sauna, until: 24h}}\nrest: {{avoid: gym, {before}until: {text}}}")
+    assert str(rule_set.rules["rest"].end) == written
 
 
 @pytest.mark.parametrize(
@@ -46,13 +48,15 @@ def test_a_bound_is_written_as_it_was_read(text: str, written: str) -> None:
         "48h,",
     ],
 )
-def test_what_is_no_bound_is_not_read_as_one(text: str) -> None:
-    assert parse_bound(text) is None
+def test_what_is_no_bound_is_not_read_as_one(plan: Planner, text: str) -> None:
+    with pytest.raises(RuleSetError):
+        plan.rules(f'gym: {{avoid: gym, until: "{text}"}}')
 
 
 @pytest.mark.parametrize("text", ["48h..24h", "at least", "up to soon", "24h..", "..24h", "24h...48h"])
-def test_what_is_no_stretch_is_not_read_as_one(text: str) -> None:
-    assert parse_range(text) is None
+def test_what_is_no_stretch_is_not_read_as_one(plan: Planner, text: str) -> None:
+    with pytest.raises(RuleSetError):
+        plan.rules("gym: {avoid: gym}", more=f'sessions: [{{id: a, every: "{text}"}}]\n')
 
 
 # Ranges.

@@ -14,8 +14,7 @@ import pytest
 
 from attack.strength import TIMES
 from batches import HERE, batch, small_rules
-from needlecare.log import Log
-from running import PLAN, environment, run, run_program
+from running import PLAN, environment, logged, run, run_program
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only there can a run be killed so")
 # Where in its run a program is killed: from its start to a little after its end.
@@ -188,22 +187,21 @@ def test_the_log_loses_nothing_that_it_said_was_remembered(monkeypatch: pytest.M
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     lasting = time_of(("log", "add", "--date", "2026-11-20", "--tz", "UTC"), env)
-    known = Log(path).treatments()
+    known = logged(path)
     for number in range(2 * TIMES):
         event = f"wedding:number {number}=2026-12-24"
         (ended,) = killed(("log", "add", "--date", "2026-11-20", "--tz", "UTC", "--event", event), env, lasting, 1)
-        now = Log(path).treatments()
+        now = logged(path)
         assert now[: len(known)] == known
-        assert [one.options["event"] for one in now[len(known) :]] in ([[event]], [[event]] if ended else [])
+        assert [options["event"] for _, options, _ in now[len(known) :]] in ([[event]], [[event]] if ended else [])
         known = now
-    first = known[0].id
+    first = known[0][0]
     for number in range(2 * TIMES):
-        before, clock = Log(path).treatment(first), f"{number % 24:02}:{number % 60:02}"
+        before, clock = logged(path)[0], f"{number % 24:02}:{number % 60:02}"
         (ended,) = killed(("log", "edit", str(first), "--time", clock), env, lasting, 1)
-        after = Log(path).treatment(first)
-        assert after.key == before.key
-        assert after.options == {**before.options, "time": clock} or (not ended and after == before)
-        assert len(Log(path).treatments()) == len(known)
+        after = logged(path)[0]
+        assert after == (first, {**before[1], "time": clock}, before[2]) or (not ended and after == before)
+        assert len(logged(path)) == len(known)
     # A journal that a killed run had only begun goes with the next entry.
     assert run("log", "add", "--date", "2026-12-18", "--tz", "UTC").code == 0
     assert sorted(one.name for one in path.parent.iterdir()) == ["log.sqlite"]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from attack.strength import tries
-from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts
-from needlecare.views import ics
-from support import Planner
+from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts, render
+from running import PLAN, run
+from support import Planner, write_rules
 
 Write = Callable[..., Path]
 Events = Callable[[Path], dict[str, Any]]
@@ -37,8 +37,13 @@ def test_make_up_is_back_at_the_hour_that_the_plan_gives(write: Write, events: E
     assert str(event["SUMMARY"]).endswith("again")
 
 
-def entries(timeline: Timeline, **options: Any) -> dict[str, Any]:
-    calendar: Any = Calendar.from_ical(ics.render(timeline, ics.Options(**options)))
+def entries(timeline: Timeline) -> dict[str, Any]:
+    return named(render(timeline, "ics"))
+
+
+def named(text: str) -> dict[str, Any]:
+    """Read the events of a calendar by their titles."""
+    calendar: Any = Calendar.from_ical(text)
     return {str(event["SUMMARY"]): event for event in calendar.walk("VEVENT")}
 
 
@@ -77,8 +82,9 @@ def test_a_condition_stands_before_what_may_be_cut(plan: Planner) -> None:
     assert long in str(found[title]["DESCRIPTION"]).replace("Ask", "ask")
 
 
-def test_what_begins_later_is_a_moment(plan: Planner) -> None:
-    found = entries(plan("cool: {do: cream, from: 24h, until: 3d, if: it stings}"), style="moments")
+def test_what_begins_later_is_a_moment(tmp_path: Path) -> None:
+    rules = write_rules(tmp_path, "cool: {do: cream, from: 24h, until: 3d, if: it stings}")
+    found = named(run(*PLAN, "--rules", str(rules), "--format", "ics", "--calendar-style", "moments").out)
     assert found["From now on: cream, if it stings"]["DTSTART"].dt == datetime(2026, 11, 21, 16, 30, tzinfo=UTC)
 
 
@@ -211,14 +217,16 @@ ZONES = ["Europe/London", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia", "A
     st.dates(date(2020, 1, 1), date(2040, 12, 31)),
     st.none() | st.times(timezones=st.none()).map(lambda one: one.replace(second=0, microsecond=0)),
     st.sampled_from(ZONES),
-    st.sampled_from([timedelta(0), timedelta(minutes=30), timedelta(hours=9), timedelta(days=1)]),
+    st.sampled_from(["0min", "30min", "9h", "1d"]),
     st.sampled_from(["daily", "moments"]),
 )
 def test_dates_fit_the_plan_and_nothing_rings_at_night(
-    day: date, clock: time | None, zone: str, lead: timedelta, style: str
+    day: date, clock: time | None, zone: str, alarm: str, style: str
 ) -> None:
     plan = timeline(day, clock, zone)
-    calendar: Any = Calendar.from_ical(ics.render(plan, ics.Options(style=style, lead=lead)))
+    typed = ["--date", day.isoformat(), "--tz", zone, *(["--time", f"{clock:%H:%M}"] if clock else [])]
+    ran = run("plan", *typed, "--format", "ics", "--calendar-style", style, "--alarm", alarm)
+    calendar: Any = Calendar.from_ical(ran.out)
     local = ZoneInfo(zone)
     timed, days = set(), {}
     for event in calendar.walk("VEVENT"):
@@ -229,8 +237,8 @@ def test_dates_fit_the_plan_and_nothing_rings_at_night(
                 days.update({start + timedelta(days=n): str(event["SUMMARY"]) for n in range((end - start).days)})
             continue
         timed.add(start.astimezone(local))
-        (alarm,) = event.walk("VALARM")
-        rings = (start + alarm["TRIGGER"].dt).astimezone(local)
+        (bell,) = event.walk("VALARM")
+        rings = (start + bell["TRIGGER"].dt).astimezone(local)
         assert time(9 if rings.weekday() in (5, 6) else 8) <= rings.time() < time(22), (start, rings)
     assert days[day].startswith("Day 0")
     if style == "daily":
