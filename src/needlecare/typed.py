@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from needlecare.errors import InputError, close_names, nearest
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
-from needlecare.model.ruleset import Activity, RuleSet
+from needlecare.model.ruleset import Activity, EventKind, RuleSet
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.rules.fields import decimal
 
@@ -22,8 +22,8 @@ _SHORT_YEAR = re.compile(r"([0-9]{1,2}([-/. ])(?:[0-9]{1,2}|[A-Za-z]{3,9})\2)([0
 # A short year from here on was written of the century before.
 _LONG_AGO = 69
 _NUMBERS = re.compile(r"([0-9]{1,2})[^0-9a-z]+([0-9]{1,2})[^0-9a-z]+[0-9]+")
-_TIME = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s*(am|pm|a\.m\.|p\.m\.)?")
-_FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()")
+_TIME = re.compile(r"([01]?[0-9](?=[:.h])|[01][0-9]|2[0-3])[:.h]?([0-5][0-9])")
+_HALF_DAY_TIME = re.compile(r"(0?[1-9]|1[0-2])(?:[:.h]([0-5][0-9]))?\s*([ap])(?:m|\.m\.)")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"(.+?)(?:(?<=[0-9yw])T|\s+(?=[0-9]{1,2}:))(.+)")
@@ -69,8 +69,11 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
         if today is None:
             raise InputError(f"`{text}` can't be used here; {_HELP}")
         found = today + timedelta(days=_RELATIVE[word])
-    elif year_first := _YEAR_FIRST.fullmatch(word):
-        found = _parse_year_first(year_first)
+    elif parts := _YEAR_FIRST.fullmatch(word):
+        try:
+            found = date(int(parts[1]), int(parts[3]), int(parts[4]))
+        except ValueError:
+            raise InputError(f"`{word}` is not a day of the calendar; {_HELP}") from None
     elif order is not None:
         found = _parse_in_order(text.strip(), order)
     else:
@@ -78,13 +81,6 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found
-
-
-def _parse_year_first(match: re.Match[str]) -> date:
-    try:
-        return date(int(match[1]), int(match[3]), int(match[4]))
-    except ValueError:
-        raise InputError(f"`{match[0]}` is not a day of the calendar; {_HELP}") from None
 
 
 def _parse_in_order(text: str, order: str) -> date:
@@ -147,22 +143,11 @@ def parse_time(text: str) -> time:
     word = text.strip().lower()
     if word in _NAMED_TIMES:
         return _NAMED_TIMES[word]
-    match = _TIME.fullmatch(word) or _FOUR_DIGITS.fullmatch(word)
-    try:
-        if match and match[3]:
-            return time(_hour_of_day(int(match[1]), match[3]), int(match[2] or 0))
-        if match and match[2]:
-            return time(int(match[1]), int(match[2]))
-    except ValueError:  # there is no such hour or minute
-        pass
+    if match := _TIME.fullmatch(word):
+        return time(int(match[1]), int(match[2]))
+    if match := _HALF_DAY_TIME.fullmatch(word):
+        return time(int(match[1]) % 12 + (12 if match[3] == "p" else 0), int(match[2] or 0))
     raise InputError(f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm")
-
-
-def _hour_of_day(hour: int, half: str) -> int:
-    """Return an hour of the clock face as one of the day; *half* is am or pm."""
-    if not 1 <= hour <= 12:  # noqa: PLR2004  hours on a clock face
-        raise ValueError(hour)
-    return hour % 12 + (12 if half.startswith("p") else 0)
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -173,9 +158,16 @@ def parse_zone(name: str) -> ZoneInfo:
     """
     # Some disks find a zone by any spelling; a plan must name it in the one way that is the same everywhere.
     zone = _zone(name) if name != name.lower() else None
-    zone = zone or _zone(_spelled(name))
     if zone is None:
-        raise InputError(f"there is no time zone `{name[:_LONGEST]}`{_near_zone(name)}; write it as Europe/London")
+        from zoneinfo import available_timezones
+
+        zones = sorted(available_timezones() - _NO_ZONES)
+        wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
+        zone = _zone(next((one for one in zones if one.lower() == wanted), ""))
+    if zone is None:
+        raise InputError(
+            f"there is no time zone `{name[:_LONGEST]}`{_near_zone(name, zones)}; write it as Europe/London"
+        )
     return zone
 
 
@@ -186,22 +178,12 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def _spelled(name: str) -> str:
-    """Return the zone's own spelling of *name*."""
-    from zoneinfo import available_timezones
-
-    wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
-    return next((zone for zone in sorted(available_timezones() - _NO_ZONES) if zone.lower() == wanted), "")
-
-
-def _near_zone(name: str) -> str:
+def _near_zone(name: str, zones: list[str]) -> str:
     from difflib import get_close_matches
-    from zoneinfo import available_timezones
 
-    zones = available_timezones() - _NO_ZONES
     if not zones:
         raise InputError("this machine knows no time zones; the Python package tzdata brings them")
-    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in sorted(zones)}
+    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in zones}
     # Nearer than other names must be: another place is worse than none.
     close = get_close_matches(name[:_LONGEST].rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
     return f" (did you mean {by_city[close[0]]}?)" if close else ""
@@ -227,8 +209,6 @@ def machine_zone() -> ZoneInfo:
 
 
 _JOINED = re.compile(r"[&/+]|\band\b")
-
-
 Said = str | float
 
 
@@ -248,15 +228,14 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
     dates: dict[tuple[str, str], date] = {}
     read = {name: _read_fact(rule_set, name, value, dates) for name, value in said.items()}
     given = {name: value for name, value in read.items() if value is not None}
-    return _with_defaults(rule_set, given, dates)
-
-
-def _with_defaults(rule_set: RuleSet, given: Mapping[str, Given], dates: Mapping[tuple[str, str], date]) -> Facts:
     defaults = {id_: fact.assumed for id_, fact in rule_set.facts.items() if id_ not in given}
-    assumed = {id_: default for id_, default in defaults.items() if default is not None}
-    unknown = tuple(id_ for id_, default in defaults.items() if default is None)
-    partial = frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,))
-    return Facts(given, assumed, unknown=unknown, dates=dates, partial=partial)
+    return Facts(
+        given,
+        {id_: default for id_, default in defaults.items() if default is not None},
+        unknown=tuple(id_ for id_, default in defaults.items() if default is None),
+        dates=dates,
+        partial=frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,)),
+    )
 
 
 def _read_fact(
@@ -266,18 +245,13 @@ def _read_fact(
     if fact is None:
         names = {_plain(one): one for one in rule_set.facts}
         raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), names.values(), names))
-    texts = _texts(name, value)
-    if not texts:
-        return None
-    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, dates)
-
-
-def _texts(name: str, value: Said | Sequence[Said]) -> list[str]:
-    """Return the answers in *value* as texts."""
     several = [value] if isinstance(value, str | float | int) else value
     if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
         raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
-    return [str(one) for one in several]
+    texts = [str(one) for one in several]
+    if not texts:
+        return None
+    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, dates)
 
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:
@@ -302,19 +276,14 @@ def _answers(
         found[answer] = None
         if equals:
             dates[fact.id, answer] = parse_date(when)
-    if len(found) > 1:
-        _refuse_together(fact, list(found))
+    if len(found) > 1 and not fact.several:
+        raise InputError(f"{fact.id} takes one answer; {' and '.join(found)} were given")
+    if len(found) > 1 and NONE in found:
+        others = ", ".join(one for one in found if one != NONE)
+        raise InputError(f"{fact.id}: `none` and {others} exclude each other")
     # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
     return tuple(sorted(found, key=order.index))
-
-
-def _refuse_together(fact: Fact, answers: list[str]) -> None:
-    if not fact.several:
-        raise InputError(f"{fact.id} takes one answer; {' and '.join(answers)} were given")
-    if NONE in answers:
-        answers.remove(NONE)
-        raise InputError(f"{fact.id}: `none` and {', '.join(answers)} exclude each other")
 
 
 def _parts(fact: Fact, text: str) -> Iterator[str]:
@@ -349,13 +318,13 @@ def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:
     return tuple(one.id for one in rule_set.activities.values() if not names.isdisjoint(_called(one)))
 
 
-def _called(activity: Activity) -> set[str]:
-    return {_plain(name) for name in (*activity.aka, activity.label, activity.id)}
+def _called(one: Activity | Answer | EventKind) -> set[str]:
+    return {_plain(name) for name in (*one.aka, one.label, one.id)}
 
 
 @lru_cache(maxsize=128)
 def _names(answers: tuple[Answer, ...]) -> dict[str, str]:
-    return {_plain(name): answer.id for answer in answers for name in (*answer.aka, answer.label, answer.id)}
+    return {name: answer.id for answer in answers for name in _called(answer)}
 
 
 def _plain(text: str) -> str:
@@ -372,10 +341,8 @@ def _unknown(what: str, word: str, known: Iterable[str], names: Mapping[str, str
     return f"{what} `{word}`{meant}; it may be {', '.join(known)}"
 
 
-def read_seen(
-    rule_set: RuleSet, treatment: Treatment, texts: Iterable[str], today: date | None = None, option: str = "--seen"
-) -> dict[str, Seen]:
-    """Parse `MOMENT=DATE`, `MOMENT=DATETtime` or `MOMENT=no`; only words such as today need *today*.
+def read_seen(rule_set: RuleSet, treatment: Treatment, texts: Iterable[str]) -> dict[str, Seen]:
+    """Parse `MOMENT=DATE`, `MOMENT=DATETtime` or `MOMENT=no`.
 
     Raises:
         InputError: there is no such moment to see, or its date lies before the treatment.
@@ -385,29 +352,27 @@ def read_seen(
     for text in texts:
         name, _, when = (part.strip() for part in text.partition("="))
         if not when:
-            raise InputError(
-                f"{option}: `{text}` can't be read; write it as redness-gone=2026-11-22, or redness-gone=no"
-            )
+            raise InputError(f"--seen: `{text}` can't be read; write it as redness-gone=2026-11-22, or redness-gone=no")
         if name not in to_see:
             known = ", ".join(to_see)
-            raise InputError(f"{option}: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
+            raise InputError(f"--seen: there is no `{name}` to see{nearest(name, to_see)}; it may be {known}")
         if name in seen:
-            raise InputError(f"{option}: {name} is given twice")
-        seen[name] = _seen(when, treatment.zone, today)
+            raise InputError(f"--seen: {name} is given twice")
+        seen[name] = _seen(when, treatment.zone)
         last = seen[name].last
         if last is not None and last.at <= treatment.first:
-            raise InputError(f"{option}: {name} can't have come on {last.day.isoformat()}, before the treatment")
+            raise InputError(f"--seen: {name} can't have come on {last.day.isoformat()}, before the treatment")
     return seen
 
 
-def _seen(text: str, zone: ZoneInfo, today: date | None) -> Seen:
+def _seen(text: str, zone: ZoneInfo) -> Seen:
     """Parse `no`, or a date that may have a time: `2026-11-22T09:00`, `22 Nov 2026 09:00`."""
     if text.lower() == "no":
         return NOT_YET
     parts = _DATE_AND_TIME.fullmatch(text)
     if parts is None:
-        return seen_on(parse_date(text, today), zone)
-    return seen_at(datetime.combine(parse_date(parts[1], today), parse_time(parts[2])), zone)
+        return seen_on(parse_date(text), zone)
+    return seen_at(datetime.combine(parse_date(parts[1]), parse_time(parts[2])), zone)
 
 
 _LONGEST_DAYS = 366
@@ -438,23 +403,15 @@ def _event(rule_set: RuleSet, treated: date, text: str, option: str) -> Event:
             f"{option}: `{text}` can't be read; write it as wedding=2026-12-05 or beach=2026-12-05..2026-12-12"
         )
     first, last = read_days(when, option)
-    kind, known = _kind(rule_set, typed)
-    shown = known if known and not label.strip() else " ".join((label or typed).replace("-", " ").split())
+    wanted = _plain(typed)
+    kind = next((one for one in rule_set.events.values() if wanted in _called(one)), None)
+    shown = kind.label if kind and not label.strip() else " ".join((label or typed).replace("-", " ").split())
     if first < treated:
         raise InputError(
             f"{option}: {shown[:_LONGEST_LABEL]} on {first.isoformat()} lies before the treatment on "
             f"{treated.isoformat()}; give one on that day or later"
         )
-    return Event(kind, shown[:_LONGEST_LABEL], first, last)
-
-
-def _kind(rule_set: RuleSet, typed: str) -> tuple[str, str]:
-    """Return the kind of event that *typed* names and its label; an unknown one stays as it is, without a label."""
-    wanted = _plain(typed)
-    for kind in rule_set.events.values():
-        if wanted in map(_plain, (kind.id, kind.label, *kind.aka)):
-            return kind.id, kind.label
-    return wanted.replace(" ", "-"), ""
+    return Event(kind.id if kind else wanted.replace(" ", "-"), shown[:_LONGEST_LABEL], first, last)
 
 
 def read_days(text: str, option: str) -> tuple[date, date]:
