@@ -23,41 +23,22 @@ if TYPE_CHECKING:
 
     __version__: str
 
-# Each name with the module that it is imported from when it is first asked for: the command line starts without most.
+# Where each name is imported from when it is first asked for: the command line starts without most.
 _HOMES = {
-    "Course": "needlecare.timeline.sessions",
-    "Day": "needlecare.model.plan",
-    "Event": "needlecare.model.plan",
-    "Facts": "needlecare.model.facts",
-    "InputError": "needlecare.errors",
-    "NeedlecareError": "needlecare.errors",
-    "OutputError": "needlecare.errors",
-    "Reasons": "needlecare.ask.reasons",
-    "Return": "needlecare.ask.verdict",
-    "Rule": "needlecare.model.ruleset",
-    "RuleSet": "needlecare.model.ruleset",
-    "RuleSetError": "needlecare.errors",
-    "Screened": "needlecare.ask.reasons",
-    "Session": "needlecare.model.plan",
-    "Sighting": "needlecare.ask.signs",
-    "Source": "needlecare.model.ruleset",
-    "Timeline": "needlecare.model.plan",
-    "Today": "needlecare.ask.today",
-    "Treatment": "needlecare.model.plan",
-    "Verdict": "needlecare.ask.verdict",
-    "Window": "needlecare.model.plan",
-    "build_timeline": "needlecare.timeline.build",
-    "can": "needlecare.ask.question",
-    "check": "needlecare.ask.question",
-    "load_rules": "needlecare.rules.load",
-    "make_treatment": "needlecare.model.plan",
-    "normal": "needlecare.ask.question",
-    "read_facts": "needlecare.typed",
-    "render": "needlecare.views.formats",
-    "sessions": "needlecare.ask.question",
-    "today": "needlecare.ask.question",
-    "when": "needlecare.ask.question",
-    "why": "needlecare.ask.question",
+    "ask.question": ("can", "check", "normal", "sessions", "today", "when", "why"),
+    "ask.reasons": ("Reasons", "Screened"),
+    "ask.signs": ("Sighting",),
+    "ask.today": ("Today",),
+    "ask.verdict": ("Return", "Verdict"),
+    "errors": ("InputError", "NeedlecareError", "OutputError", "RuleSetError"),
+    "model.facts": ("Facts",),
+    "model.plan": ("Day", "Event", "Session", "Timeline", "Treatment", "Window", "make_treatment"),
+    "model.ruleset": ("Rule", "RuleSet", "Source"),
+    "rules.load": ("load_rules",),
+    "timeline.build": ("build_timeline",),
+    "timeline.sessions": ("Course",),
+    "typed": ("read_facts",),
+    "views.formats": ("render",),
 }
 
 __all__ = [
@@ -104,9 +85,10 @@ def __getattr__(name: str) -> Any:
 
     if name == "__version__":
         return import_module("importlib.metadata").version("needlecare")
-    if name not in _HOMES:
+    home = next((home for home, names in _HOMES.items() if name in names), None)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(f"needlecare.{home}"), name)
 
 
 def __dir__() -> list[str]:
