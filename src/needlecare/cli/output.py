@@ -3,8 +3,9 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from needlecare.errors import InputError
 
@@ -66,6 +67,13 @@ def write_data(text: str) -> None:
         else:
             binary.write(_bytes(text))
         sys.stdout.flush()
+
+
+def write_json(record: Mapping[str, Any]) -> None:
+    """Write *record* to stdout, with the version of our JSON."""
+    from needlecare.views.json import SCHEMA_VERSION, write
+
+    write_data(write({"schema_version": SCHEMA_VERSION, **record}))
 
 
 @contextlib.contextmanager

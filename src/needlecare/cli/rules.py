@@ -1,15 +1,15 @@
 """`rules`: list, show, lint, test, diff, init and schema, for people who write rule sets."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from needlecare.cli.app import Command, group
-from needlecare.cli.output import complain, write_data, write_file, write_text
+from needlecare.cli.output import complain, write_data, write_file, write_json, write_text
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
@@ -39,7 +39,7 @@ def list_(*, format_: _Format = AnswerFormat.TEXT) -> None:
             {"id": one.id, "title": one.title, "version": one.version, "hash": one.digest, "rules": len(one.rules)}
             for one in sets
         ]
-        _write_json({"rule_sets": records, "examples": [str(path) for path in examples]})
+        write_json({"rule_sets": records, "examples": [str(path) for path in examples]})
         return
     for one in sets:
         counts = f"{len(one.rules)} rules, {len(one.screenings)} screening entries, {len(one.sources)} sources"
@@ -68,78 +68,51 @@ def show(
 
     rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT))
     problems.raise_any()
-    is_section = id_ in layer.entries
-    selected = _select(layer, id_)
-    if id_ is not None and not is_section and selected.is_empty:
+    entries, off = _select(layer, id_)
+    if id_ is not None and id_ not in layer.entries and not entries and not off:
         known = [name for found in layer.entries.values() for name in found]
         raise InputError(f"the rule set {rule_set.id} has nothing called `{id_}`{nearest(id_, known)}")
     if format_ == AnswerFormat.JSON:
-        _write_json({"ruleset": rule_set.id, "hash": rule_set.digest, **selected.record})
+        records: dict[str, dict[str, Any]] = {section: {} for section, _, _ in entries}
+        for section, name, raw in entries:
+            records[section][name] = {"value": raw.value, "origin": raw.origin, "origins": dict(raw.origins)}
+        gone = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in off]
+        write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "entries": records, "switched_off": gone})
         return
-    for line in selected.brief_lines if is_section else selected.lines:
+    if id_ in layer.entries:
+        lines = [f"{name}: {_brief(raw.value)}" for _, name, raw in entries]
+    else:
+        lines = [
+            f"{one.id} is switched off by {one.origin}: "
+            + ", ".join(filter(None, (one.because, f"by {one.by}" if one.by else "")))
+            for one in off
+        ]
+        lines.extend(line for entry in entries for line in _whole(*entry))
+    for line in lines:
         write_text(f"{line}\n")
 
 
-class _Selected(NamedTuple):
-    """The *entries* to show, by section, and the changes that switch one *off*."""
-
-    entries: Mapping[str, Mapping[str, "Raw"]]
-    off: list[Any]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is nothing to show."""
-        return not self.off and not any(self.entries.values())
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """The selection as JSON."""
-        entries = {
-            section: {
-                name: {"value": raw.value, "origin": raw.origin, "origins": dict(raw.origins)}
-                for name, raw in found.items()
-            }
-            for section, found in self.entries.items()
-            if found
-        }
-        off = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in self.off]
-        return {"entries": entries, "switched_off": off}
-
-    @property
-    def brief_lines(self) -> Iterator[str]:
-        """A line about each entry."""
-        for found in self.entries.values():
-            yield from (f"{name}: {_brief(raw.value)}" for name, raw in found.items())
-
-    @property
-    def lines(self) -> Iterator[str]:
-        """The selection as text."""
-        for one in self.off:
-            reason = ", ".join(filter(None, (one.because, f"by {one.by}" if one.by else "")))
-            yield f"{one.id} is switched off by {one.origin}: {reason}"
-        for section, found in self.entries.items():
-            for name, raw in found.items():
-                yield f"{section} {name} (from {raw.origin})"
-                for field, value in raw.as_word.items():
-                    origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
-                    yield f"  {field}: {_flow(value)}{origin}"
-
-
-def _select(layer: "Layer", id_: str | None) -> _Selected:
-    """Select the entry, or the section, called *id_*; all of them without one."""
-    if id_ in layer.entries:
-        # The name of a section stands for all of it, and for nothing else.
-        entries = {id_: dict(sorted(layer.entries[id_].items()))}
-    else:
-        entries = {section: _called(id_, found) for section, found in layer.entries.items()}
+def _select(layer: "Layer", id_: str | None) -> "tuple[list[tuple[str, str, Raw]], list[Any]]":
+    """Select the entry, or the section, called *id_*, all of them without one; and the changes that switch it off."""
+    # The name of a section stands for all of it, and for nothing else.
+    sections = [id_] if id_ in layer.entries else layer.entries
+    entries = [
+        (section, name, raw)
+        for section in sections
+        for name, raw in sorted(layer.entries[section].items())
+        if id_ in (None, section, name)
+    ]
     # An entry that a set switches off and another declares anew is there.
     gone = {(section, name) for section, name in layer.off if name not in layer.entries[section]}
     switched = [one for one in layer.changes if one.how == "switched off" and (one.section, one.id) in gone]
-    return _Selected(entries, [one for one in switched if id_ in (None, one.id)])
+    return entries, [one for one in switched if id_ in (None, one.id)]
 
 
-def _called(id_: str | None, entries: Mapping[str, "Raw"]) -> dict[str, "Raw"]:
-    return {name: raw for name, raw in sorted(entries.items()) if id_ in (None, name)}
+def _whole(section: str, name: str, raw: "Raw") -> Iterator[str]:
+    yield f"{section} {name} (from {raw.origin})"
+    for field, value in raw.as_word.items():
+        origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
+        yield f"  {field}: {_flow(value)}{origin}"
 
 
 def _brief(value: Any) -> str:
@@ -233,12 +206,9 @@ def run_cases(
         raise InputError(f"{location} has no cases{f' with `{only}` in their names' if only else ''} to run")
     failed = 0
     for case in cases:
-        differences = run_case(rule_set, case)
-        failed += bool(differences)
-        if differences:
-            write_text(f"FAILED {case.name}\n")
-            for difference in differences:
-                write_text(f"  {difference}\n")
+        if differences := run_case(rule_set, case):
+            failed += 1
+            write_text(f"FAILED {case.name}\n" + "".join(f"  {one}\n" for one in differences))
     write_text(f"{len(cases) - failed} passed, {failed} failed\n")
     if failed:
         raise SystemExit(ExitCode.WRONG_RULES)
@@ -268,9 +238,12 @@ def diff(
     places = find_rules(old), find_rules(new)
     one, other = (load_rules_at(place) for place in places)
     rules = list(compare_rules(one, other))
-    changes, planned = compare_plans(one, other, _sample_cases(places))
+    # The cases of both, each once; where neither has any, those that ship.
+    found = [case for place in places for case in _cases(place)] or _cases(find_rules(DEFAULT))
+    cases = {(case.date, case.time, case.tz, str(case.facts), case.seen): case for case in found}
+    changes, planned = compare_plans(one, other, list(cases.values()))
     if format_ == AnswerFormat.JSON:
-        _write_json({"rules": rules, "plans": [change._asdict() for change in changes], "cases": planned})
+        write_json({"rules": rules, "plans": [change._asdict() for change in changes], "cases": planned})
         return
     if not rules and not changes:
         write_text(f"{one.id} and {other.id} say the same.\n")
@@ -281,12 +254,6 @@ def diff(
             f"{change.target}: {change.before} → {change.after}; changes {change.cases} of the {planned} cases, "
             f"such as “{change.example}”\n"
         )
-
-
-def _sample_cases(places: tuple[Path, Path]) -> list["Case"]:
-    """Collect the cases of both rule sets, each once; where neither has any, those that ship."""
-    found = [case for place in places for case in _cases(place)] or _cases(find_rules(DEFAULT))
-    return list({(case.date, case.time, case.tz, str(case.facts), case.seen): case for case in found}.values())
 
 
 @rules_app.command(cls=Command)
@@ -311,9 +278,3 @@ def schema(
 
     made = json_schema() if timeline else rule_schema()
     write_data(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
-
-
-def _write_json(record: dict[str, Any]) -> None:
-    from needlecare.views.json import SCHEMA_VERSION, write
-
-    write_data(write({"schema_version": SCHEMA_VERSION, **record}))
