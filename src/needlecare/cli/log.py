@@ -20,8 +20,8 @@ from needlecare.cli.options import (
     with_dates,
     with_options,
 )
-from needlecare.cli.output import complain, write_data, write_text
-from needlecare.errors import InputError
+from needlecare.cli.output import complain, write_json, write_text
+from needlecare.errors import ExitCode, InputError
 from needlecare.log import Log, LoggedTreatment, open_log
 from needlecare.options import LASTING
 from needlecare.views.formats import AnswerFormat
@@ -50,25 +50,24 @@ def _open(*, no_log: bool) -> Log:
 def add(typed: Options) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
     log = _open(no_log=typed["no-log"])
-    typed = _without_relative_dates(typed, log.lasting())
+    known = log.lasting()
+    typed = _without_relative_dates(typed, known)
     given = _given(typed)
-    lasting = _only(given, LASTING)
-    if "date" not in given:
-        if not lasting or len(given) > len(lasting):
-            raise InputError(
-                "there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III"
-            )
+    lasting = _with_absolute_path(_only(given, LASTING))
+    if "date" in given:
+        options = _loggable(typed, known)
+        number = log.add(options)
+        more = f"; for every treatment: {_listed(_only(given, LASTING))}" if lasting else ""
+        done = f"Remembered as number {number}: {_line(options)}{more}."
+    elif not lasting or len(given) > len(lasting):
+        raise InputError("there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III")
+    else:
         # Whether the facts can be read doesn't depend on the date.
-        _request({**typed, "date": "2026-01-01"}, log.lasting())
-        log.keep(_with_absolute_path(lasting))
-        write_text(f"Remembered for every treatment: {_listed(lasting)}.\n")
-        return
-    options = _loggable(typed, log.lasting())
-    number = log.add(options)
+        _request({**typed, "date": "2026-01-01"}, known)
+        done = f"Remembered for every treatment: {_listed(_only(given, LASTING))}."
     if lasting:
-        log.keep(_with_absolute_path(lasting))
-    more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
-    write_text(f"Remembered as number {number}: {_line(options)}{more}.\n")
+        log.keep(lasting)
+    write_text(f"{done}\n")
 
 
 @log_app.command("list", cls=Command)
@@ -81,10 +80,8 @@ def list_(
     log = _open(no_log=no_log)
     logged, lasting = log.treatments(), log.lasting()
     if format_ == AnswerFormat.JSON:
-        from needlecare.views.json import SCHEMA_VERSION, write
-
-        treatments = [{"id": one.id, **_sorted(one.options)} for one in logged]
-        write_data(write({"schema_version": SCHEMA_VERSION, "treatments": treatments, "lasting": _sorted(lasting)}))
+        treatments = [{"id": one.id, **dict(sorted(one.options.items()))} for one in logged]
+        write_json({"treatments": treatments, "lasting": dict(sorted(lasting.items()))})
         return
     lines = [f"{one.id}: {_line(one.options)}" for one in logged] or ["No treatment is remembered."]
     if lasting:
@@ -112,7 +109,7 @@ def edit(
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
     removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
     logged = logged._replace(options=_without(logged.options, removed))
-    options = _loggable(over_logged(logged, {}, typed), _without(lasting, removed))
+    options = _loggable(over_logged(logged.options, {}, typed), _without(lasting, removed))
     log.replace(number, options)
     no_more = sorted(lasting.keys() & removed)
     facts = _with_absolute_path(_only(changed, LASTING)) | dict.fromkeys(no_more)
@@ -146,19 +143,16 @@ def remove(
     """Forget a treatment."""
     log = _open(no_log=no_log)
     logged = log.treatment(number)
-    if not yes and not _agrees(logged):
-        write_text("Nothing was removed.\n")
-        raise typer.Exit(1)
+    if not yes:
+        complain(f"forget number {number}, {_line(logged.options)}? [y/N]")
+        answer = sys.stdin.buffer.readline() if sys.stdin is not None else b""
+        if not answer:
+            raise InputError("nobody answered, so nothing was removed; --yes removes without asking")
+        if answer.strip().lower() not in (b"y", b"yes"):
+            write_text("Nothing was removed.\n")
+            raise typer.Exit(ExitCode.NO)
     log.remove(number)
     write_text(f"Forgotten: {_line(logged.options)}.\n")
-
-
-def _agrees(logged: LoggedTreatment) -> bool:
-    complain(f"forget number {logged.id}, {_line(logged.options)}? [y/N]")
-    answer = sys.stdin.buffer.readline() if sys.stdin is not None else b""
-    if not answer:
-        raise InputError("nobody answered, so nothing was removed; --yes removes without asking")
-    return answer.strip().lower() in (b"y", b"yes")
 
 
 def _without_relative_dates(typed: Options, known: Mapping[str, Any]) -> Options:
@@ -186,12 +180,12 @@ def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
 
 
 def _request(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> "Request":
-    return make_request(dict.fromkeys(typed) | dict(lasting) | _given(typed, but=()))
+    return make_request(over_logged({}, lasting, typed))
 
 
-def _given(typed: Mapping[str, Any], but: Container[str] = _NEVER_LOGGED) -> Options:
-    """Return the options that were typed at all."""
-    return {name: value for name, value in typed.items() if value not in NOTHING and name not in but}
+def _given(typed: Mapping[str, Any]) -> Options:
+    """Return the options to log that were typed at all."""
+    return {name: value for name, value in _without(typed, _NEVER_LOGGED).items() if value not in NOTHING}
 
 
 def _only(options: Mapping[str, Any], names: Container[str]) -> Options:
@@ -208,14 +202,9 @@ def _with_absolute_path(options: Options) -> Options:
     return {**options, "rules": str(path.resolve())} if options.get("rules") and path.exists() else options
 
 
-def _sorted(options: Mapping[str, Any]) -> Options:
-    return dict(sorted(options.items()))
-
-
 def _listed(options: Mapping[str, Any]) -> str:
-    return "; ".join(
-        f"{name} {', '.join(value) if isinstance(value, list) else value}" for name, value in _sorted(options).items()
-    )
+    texts = {name: ", ".join(value) if isinstance(value, list) else value for name, value in options.items()}
+    return "; ".join(f"{name} {text}" for name, text in sorted(texts.items()))
 
 
 def _line(options: Mapping[str, Any]) -> str:

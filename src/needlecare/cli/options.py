@@ -16,7 +16,6 @@ from needlecare.errors import InputError
 from needlecare.options import DATED, FACTS, OPTIONS, SEVERAL, Option, Trait
 
 if TYPE_CHECKING:
-    from needlecare.log import LoggedTreatment
     from needlecare.model.facts import Facts
     from needlecare.model.plan import Treatment
     from needlecare.model.ruleset import RuleSet
@@ -185,16 +184,15 @@ def _logged(typed: Typed) -> list[Request]:
         today = present(parse_zone(one.options["tz"]), typed["now"]).date()
         # Sightings, and the session after that one, belong to a treatment that has been.
         is_ahead = parse_date(one.options["date"]) > today
-        options = over_logged(one, lasting, {**typed, "seen": None, "next": None} if is_ahead else typed)
+        options = over_logged(one.options, lasting, {**typed, "seen": None, "next": None} if is_ahead else typed)
         requests.append(make_request(options, loaded)._replace(name=one.key))
     return requests
 
 
-def over_logged(logged: "LoggedTreatment", lasting: Typed, typed: Typed) -> dict[str, Any]:
-    """Lay what was *typed* now over what is logged of the treatment, and that over the lasting facts."""
-    options = dict.fromkeys(typed) | dict(lasting) | dict(logged.options)
-    options.update({name: value for name, value in typed.items() if value not in NOTHING})
-    return {**options, "now": typed["now"]}
+def over_logged(logged: Typed, lasting: Typed, typed: Typed) -> dict[str, Any]:
+    """Lay what was *typed* now over what is *logged* of the treatment, and that over the lasting facts."""
+    given = {name: value for name, value in typed.items() if value not in NOTHING}
+    return {**dict.fromkeys(typed), **lasting, **logged, **given, "now": typed["now"]}
 
 
 def _has_begun(request: Request) -> bool:
