@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from needlecare.views.calendar import Options
     from needlecare.views.ics import FilePlan
 
-_CALENDAR = "The calendar"
+_in_calendar = partial(typer.Option, rich_help_panel="The calendar")
 # The formats in which an option of the view means something; in others it is refused rather than ignored.
 _HONOURED = {
     "plain": (Format.TEXT,),
@@ -64,29 +64,18 @@ def plan(
         bool, typer.Option("--sources", help="List the sources at the end of the text; HTML and Markdown always do.")
     ] = False,
     calendar_style: Annotated[
-        str | None,
-        typer.Option(metavar="daily|moments", help="One entry a day, or only the changes.", rich_help_panel=_CALENDAR),
+        str | None, _in_calendar(metavar="daily|moments", help="One entry a day, or only the changes.")
     ] = None,
-    alarm: Annotated[
-        str | None,
-        typer.Option(help="When to remind you: none, 0min (the default), 2h before …", rich_help_panel=_CALENDAR),
-    ] = None,
-    discreet: Annotated[
-        bool, typer.Option("--discreet", help="Use titles that give nothing away.", rich_help_panel=_CALENDAR)
-    ] = False,
+    alarm: Annotated[str | None, _in_calendar(help="When to remind you: none, 0min (the default), 2h before …")] = None,
+    discreet: Annotated[bool, _in_calendar("--discreet", help="Use titles that give nothing away.")] = False,
     id_: Annotated[
-        str | None,
-        typer.Option(
-            "--id", metavar="TEXT", help="Whose plan it is, if several share a date.", rich_help_panel=_CALENDAR
-        ),
+        str | None, _in_calendar("--id", metavar="TEXT", help="Whose plan it is, if several share a date.")
     ] = None,
     replaces: Annotated[
-        Path | None,
-        typer.Option(metavar="OLD.ics", help="Update the entries of this older calendar.", rich_help_panel=_CALENDAR),
+        Path | None, _in_calendar(metavar="OLD.ics", help="Update the entries of this older calendar.")
     ] = None,
     cancel: Annotated[
-        Path | None,
-        typer.Option(metavar="OLD.ics", help="Cancel the entries of this older calendar.", rich_help_panel=_CALENDAR),
+        Path | None, _in_calendar(metavar="OLD.ics", help="Cancel the entries of this older calendar.")
     ] = None,
 ) -> None:
     """Show the timeline of a treatment: what to avoid, what to do, what is usual, and when each restriction ends."""
@@ -190,12 +179,17 @@ def _draw(timeline: "Timeline", *, sources: bool) -> None:
 def _render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str, str]:
     """Render *timeline*, with the remark to make once it is written: what has changed."""
     from needlecare.views import ics
+    from needlecare.views import phrases as say
 
     options = _read_options(typed)
     if typed.replaces is None:
         return ics.render(timeline, options), ""
-    old = _read_calendar(typed.replaces)
-    return ics.render(timeline, options, old), _moved(timeline, old)
+    old, new = _read_calendar(typed.replaces), timeline.treatment.day
+    text = ics.render(timeline, options, old)
+    if old.day is None or old.day == new:
+        return text, ""
+    year = old.day if old.day.year == new.year else None
+    return text, f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}"
 
 
 def _read_options(typed: CalendarOptions) -> "Options":
@@ -243,16 +237,6 @@ def _read_calendar(path: Path) -> "FilePlan":
     return read_old(data, str(path))
 
 
-def _moved(timeline: "Timeline", old: "FilePlan") -> str:
-    from needlecare.views import phrases as say
-
-    new = timeline.treatment.day
-    if old.day is None or old.day == new:
-        return ""
-    year = old.day if old.day.year == new.year else None
-    return f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}"
-
-
 def _write(text: str, chosen: Format, output: Path | None, timeline: "Timeline | None" = None) -> None:
     if output is not None:
         write_file(output, for_file(text, chosen))
@@ -272,16 +256,14 @@ def _contents(text: str, chosen: Format, timeline: "Timeline | None") -> str:
     """Return what *text* contains; without *timeline* it cancels a calendar."""
     from needlecare.views import phrases as say
 
-    days: list[date] = []
+    days = [day.day for day in timeline.days] if timeline else []
+    contents = "the plan"
     if chosen == Format.ICS:
         days = sorted(map(date.fromisoformat, _STARTS.findall(text)))
         count = text.count("BEGIN:VEVENT")
         contents = f"{count} event{'' if count == 1 else 's'}{'' if timeline else ' called off'}"
     elif chosen == Format.CSV:
-        contents = f"{sum(1 for _ in csv.reader(io.StringIO(text))) - 1} rows"
-    else:
-        days = [day.day for day in timeline.days] if timeline else []
-        contents = "the plan"
+        return f"{sum(1 for _ in csv.reader(io.StringIO(text))) - 1} rows"
     if not days:
         return contents
     first, last = (f"{say.short_date(day)} {day.year}" for day in (days[0], days[-1]))
