@@ -29,7 +29,7 @@ _EVERY_SECONDS = 0.2
 
 
 def _with_defaults(command: Callable[..., None]) -> Callable[..., None]:
-    """Give *command* the options of a treatment; as `defaults` it gets those that were typed."""
+    """Add the options of a treatment to *command*, whose `defaults` become those that were typed."""
     shared = [parameter(one) for one in OPTIONS.values() if Trait.UNLISTED not in one.traits]
     own = [one for one in inspect.signature(command).parameters.values() if one.name != "defaults"]
 
