@@ -9,7 +9,8 @@ import pytest
 
 from needlecare import load_rules
 from needlecare.rules import read as packed
-from needlecare.rules.read import read_files, shipped_folder, shipped_names
+from needlecare.rules.load import load_with_places
+from needlecare.rules.read import find_rules, read_files, shipped_folder, shipped_names
 from needlecare.rules.yaml import read_trees
 
 
@@ -33,6 +34,12 @@ def test_packed_rules_are_the_rules(name: str, folder: Path) -> None:
     from_yaml = load_rules(name)
     assert from_packed.digest == from_yaml.digest
     assert vars(from_packed) == vars(from_yaml)
+
+
+@pytest.mark.parametrize("name", [*shipped_names(), *sorted((shipped_folder() / "examples").glob("*.yaml"))], ids=str)
+def test_shipped_rules_and_examples_are_right_where_they_are_written(name: str | Path) -> None:
+    _, _, problems = load_with_places(find_rules(str(name)))
+    assert problems.lines() == []
 
 
 @pytest.mark.usefixtures("folder")

@@ -145,6 +145,10 @@ LARGE = {
         entries("rules", 40_000, "aN: {do: xN}"),
         ":1004:15: from here on, 39,000 more problems",
     ),
+    "60,000 rules on an activity that nobody knows": (
+        entries("rules", 60_000, "aN: {do: x}"),
+        "from here on, 59,000 more problems",
+    ),
     "one rule on 80,000 activities that nobody knows": (
         entries("rules", 1, f"one: {{avoid: [{listed(80_000)}], until: 1d}}"),
         "from here on, 79,000 more problems",

@@ -353,7 +353,11 @@ def groups(graph: Graph) -> list[list[str]]:
                     above = path[-1][0]
                     lowest[above] = min(lowest[above], lowest[name])
                 if lowest[name] == number[name]:
-                    group = _close(name, open_names)
+                    at = len(open_names) - 1
+                    while open_names[at] != name:
+                        at -= 1
+                    group = open_names[at:]
+                    del open_names[at:]
                     is_open.difference_update(group)
                     found.append(group)
             elif inside in number:
@@ -361,20 +365,6 @@ def groups(graph: Graph) -> list[list[str]]:
             else:
                 path.append(enter(inside))
     return found
-
-
-def _close(name: str, open_names: list[str]) -> list[str]:
-    at = len(open_names) - 1
-    while open_names[at] != name:
-        at -= 1
-    group = open_names[at:]
-    del open_names[at:]
-    return group
-
-
-def circles(graph: Graph) -> list[list[str]]:
-    """Return the groups whose names lead back to themselves."""
-    return [group for group in groups(graph) if len(group) > 1 or group[0] in graph[group[0]]]
 
 
 def behind(graph: Graph, start: str) -> dict[str, str]:

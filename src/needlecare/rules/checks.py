@@ -1,7 +1,7 @@
 """What only the whole rule set can show: whether every name stands for something, and nothing goes in a circle."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 
 from needlecare.model.ruleset import (
@@ -13,16 +13,14 @@ from needlecare.model.ruleset import (
     Graph,
     Rule,
     RuleSet,
-    Sign,
     behind,
-    circles,
     groups,
     way_back,
 )
 from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, Bound
 from needlecare.rules.layers import Layer
 from needlecare.rules.medicines import check_medicines, check_prescribed
-from needlecare.rules.read import NOWHERE, Problems, Raw, Text, place, places_of_words
+from needlecare.rules.read import Problems, Raw, Text, place, places_of_words
 
 # More in a row would be computed too deep; nobody could follow it either.
 _LONGEST_ROW = 40
@@ -63,8 +61,7 @@ class _Names:
         entries, known = self._layer.entries, self._set
         for rule in known.rules.values():
             raw = entries["rules"][rule.id]
-            self._check_targets(rule, raw)
-            self._check_exceptions(rule, raw)
+            self._check_named(rule, raw)
             self._check_expected(rule, raw)
             for bound in _bounds_of(rule):
                 self._check_bound(bound, raw)
@@ -94,39 +91,20 @@ class _Names:
                 at = self._at(name, raw, "under", "activities", "source")
                 self._problems.add(at, f"there is no {what} `{name}`{self._problems.nearest(name, known)}")
 
-    def _known_to(self, rule: Rule) -> tuple[str, Mapping[str, Activity | Sign]]:
-        return ("sign", self._set.signs) if rule.verb in (EXPECT, CALL) else ("activity", self._set.activities)
-
-    def _check_targets(self, rule: Rule, raw: Raw) -> None:
-        what, known = self._known_to(rule)
-        for target in rule.targets:
-            found = known.get(target)
-            if found is None:
-                meant = self._called(target, what) or self._problems.nearest(target, known)
-                at = self._at(target, raw, rule.verb)
-                self._problems.add(at, f"the rule {rule.id}: there is no {what} `{target}`{meant}")
-            elif isinstance(found, Activity) and found.medicine == PRESCRIBED:
-                # What ships as it is was looked at when it was packed; the patterns take longer than a plan.
-                written = (raw.id, self._layer.entries["activities"][target].id)
-                at = next((one for one in written if place(one) != NOWHERE), "")
-                if at:
-                    check_prescribed(rule, target, at, self._problems)
-
-    def _check_exceptions(self, rule: Rule, raw: Raw) -> None:
-        what, known = self._known_to(rule)
-        for name, _ in rule.exceptions:
+    def _check_named(self, rule: Rule, raw: Raw) -> None:
+        """Check what a rule is on, and what it excepts."""
+        is_sign = rule.verb in (EXPECT, CALL)
+        what, known = ("sign", self._set.signs) if is_sign else ("activity", self._set.activities)
+        named = [*((name, rule.verb) for name in rule.targets), *((name, "except") for name, _ in rule.exceptions)]
+        for name, field in named:
             found = known.get(name)
             if found is None:
-                meant = self._problems.nearest(name, known)
-                at = self._at(name, raw, "except")
+                called = self._other_names[what].get(name.lower().replace("-", " "), [])[:_MOST_SHOWN]
+                meant = f" (did you mean {' or '.join(called)}?)" if called else self._problems.nearest(name, known)
+                at = self._at(name, raw, field)
                 self._problems.add(at, f"the rule {rule.id}: there is no {what} `{name}`{meant}")
             elif isinstance(found, Activity) and found.medicine == PRESCRIBED:
-                check_prescribed(rule, name, raw.id, self._problems)
-
-    def _called(self, word: str, what: str) -> str:
-        """Return ` (did you mean …?)` with what *word* is another name of."""
-        found = self._other_names[what].get(word.lower().replace("-", " "))
-        return f" (did you mean {' or '.join(found[:_MOST_SHOWN])}?)" if found else ""
+                check_prescribed(rule, name, (raw.id, self._layer.entries["activities"][name].id), self._problems)
 
     @cached_property
     def _other_names(self) -> dict[str, dict[str, list[str]]]:
@@ -223,11 +201,12 @@ def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> No
     """Note activities that are part of themselves, or of so much that walking it would take too long."""
     tree = {activity.id: activity.under for activity in rule_set.activities.values()}
     written = layer.entries["activities"]
-    if _note_circles(tree, lambda name: written[name].id, problems):
+    in_order = groups(tree)
+    if _note_circles(tree, in_order, lambda name: written[name].id, problems):
         return
     above: dict[str, set[str]] = {}
     count = 0
-    for (name,) in groups(tree):
+    for (name,) in in_order:
         parents = [parent for parent in tree[name] if parent in above]
         above[name] = set(parents).union(*(above[parent] for parent in parents))
         count += len(above[name])
@@ -240,9 +219,9 @@ def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> No
             return
 
 
-def _note_circles(graph: Graph, at: Callable[[str], str], problems: Problems) -> bool:
+def _note_circles(graph: Graph, in_order: list[list[str]], at: Callable[[str], str], problems: Problems) -> bool:
     """Note each circle once, where its first name is written; return whether there is any."""
-    found = circles(graph)
+    found = [group for group in in_order if len(group) > 1 or group[0] in graph[group[0]]]
     for group in found:
         first = min(group, key=lambda name: (place(at(name)), name))
         inside = set(group)
@@ -261,8 +240,9 @@ def _check_moments(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
         """Return the id of a moment, or of the rule whose end it is, where it is written."""
         return layer.entries["rules" if name.endswith(ENDS) else "moments"][name.removesuffix(ENDS)].id
 
-    if not _note_circles(waits, written, problems):
-        _check_rows(waits, written, problems)
+    in_order = groups(waits)
+    if not _note_circles(waits, in_order, written, problems):
+        _check_rows(waits, in_order, written, problems)
     _check_open_end(rule_set, waits, layer, problems)
 
 
@@ -280,24 +260,22 @@ def _waits(rule_set: RuleSet) -> dict[str, list[str]]:
 
 
 def _named(rule: Rule, open_end: str) -> list[str]:
-    named = [term.moment for bound in _bounds_of(rule) for term in bound.terms]
     is_open = not rule.states_end and rule.verb not in (ALLOW, CALL)
-    return [*named, open_end] if is_open else named
+    return [*(term.moment for bound in _bounds_of(rule) for term in bound.terms), *[open_end] * is_open]
 
 
-def _check_rows(waits: Graph, written: Callable[[str], str], problems: Problems) -> None:
+def _check_rows(waits: Graph, in_order: list[list[str]], written: Callable[[str], str], problems: Problems) -> None:
     """Note what so many wait for, one behind the other, that computing it would go too deep."""
     waiting = dict.fromkeys(waits, 0)
-    for (name,) in reversed(groups(waits)):
+    for (name,) in reversed(in_order):
         for further in waits[name]:
             if further in waiting:
                 waiting[further] = max(waiting[further], waiting[name] + 1)
     for name in sorted(name for name, row in waiting.items() if row >= _LONGEST_ROW)[:1]:
-        at = written(name)
         problems.add(
-            at,
-            f"more than {_LONGEST_ROW} rules and moments wait for each other in a row, the last of them for `{at}`; "
-            "count some of them from the treatment",
+            written(name),
+            f"more than {_LONGEST_ROW} rules and moments wait for each other in a row, the last of them for "
+            f"`{written(name)}`; count some of them from the treatment",
         )
 
 
@@ -310,15 +288,12 @@ def _check_open_end(rule_set: RuleSet, waits: Graph, layer: Layer, problems: Pro
             "`open-ends-at` names a moment with a usual time, such as healed: restrictions without end wait for it",
         )
         return
+    never = {NEXT_SESSION, EVENT, *rule_set.events}
     for name in behind(waits, moment.id):
-        if _may_never_come(name, rule_set):
+        rule = rule_set.rules.get(name.removesuffix(ENDS)) if name.endswith(ENDS) else None
+        if name in never or (rule is not None and rule.end == ALWAYS):
             problems.add(
                 layer.entries["moments"][moment.id].id,
                 f"`{moment.id}` waits for `{name}`, which may never come; restrictions without end wait for "
                 f"`{moment.id}`, so count it from the treatment, from what is seen, or from a rule that ends",
             )
-
-
-def _may_never_come(name: str, rule_set: RuleSet) -> bool:
-    rule = rule_set.rules.get(name.removesuffix(ENDS)) if name.endswith(ENDS) else None
-    return name in (NEXT_SESSION, EVENT) or name in rule_set.events or (rule is not None and rule.end == ALWAYS)

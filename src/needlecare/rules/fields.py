@@ -46,14 +46,13 @@ class Mark(Enum):
 class Kind(NamedTuple):
     """A way to write a value; *read* returns it, or None where it can't be read, which is noted.
 
-    Where the value consists of entries, they are *of* a section, each by its id or in a list.
+    Where the value consists of entries, they are *of* a section, and *ways* holds how: `listed`, by their `ids`.
     """
 
     read: Callable[[Any, str, Problems], Any]
     schema: Schema
     of: "Section | None" = None
-    by_id: bool = False
-    listed: bool = False
+    ways: tuple[str, ...] = ()
 
 
 class Field(NamedTuple):
@@ -139,8 +138,8 @@ def decimal(text: str) -> float | None:
     return float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", text) else None
 
 
-def as_is(value: Value, *_: object) -> Value:
-    """Leave a value to whoever knows more about it."""
+# For whoever knows more about a value.
+def _as_is(value: Value, *_: object) -> Value:
     return value
 
 
@@ -194,7 +193,7 @@ def pair(parse: Callable[[str], Any], help_: str) -> Kind:
 
 
 def one_of(*words: str, reads: Mapping[str, Any] | None = None, schema: Schema | None = None) -> Kind:
-    """Return a kind written as one of *words*; *reads* tells what each stands for, else for itself."""
+    """Return a kind written as one of *words*; *reads* holds what each stands for, else it is itself."""
 
     def read(value: Value, key: str, problems: Problems) -> Any:
         if isinstance(value, str) and value in words:
@@ -216,21 +215,16 @@ def _every(text: str) -> tuple[Duration, Duration] | None:
     return None if stretch is None or stretch.near.is_elapsed or stretch.far.is_elapsed else (stretch.near, stretch.far)
 
 
-def _clock(text: str) -> tuple[int, int] | None:
-    match = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", text)
-    return (int(match[1]), int(match[2])) if match else None
-
-
-def _url(text: str) -> str | None:
-    return text if re.fullmatch(r"https?://\S+", text) else None
+def _clock(text: str) -> tuple[int, ...] | None:
+    return tuple(map(int, text.split(":"))) if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text) else None
 
 
 def _read_exceptions(value: Value, key: str, problems: Problems) -> tuple[tuple[str, Bound], ...] | None:
     if not isinstance(value, dict):
         problems.add(value, "write exceptions as {activity: its own end}, such as {mineral-makeup: 12h}")
         return None
-    ends = ((str(activity), BOUND.read(end, key, problems)) for activity, end in value.items())
-    return tuple((activity, end) for activity, end in ends if end is not None)
+    ends = [(str(activity), BOUND.read(end, key, problems)) for activity, end in value.items()]
+    return tuple(one for one in ends if one[1] is not None)
 
 
 TEXT_SCHEMA: Schema = {"type": ["string", "number", "boolean"]}
@@ -249,8 +243,9 @@ EVERY = parsed(_every, "write it as 4w, 4w..6w or at least 6w")
 USUAL = parsed(_usual, "a usual time is one range, such as 1d..3d or calm + 2d..5d")
 CLOCK = parsed(_clock, "write a time of the day, such as 22:00")
 DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatment")
-URL = parsed(_url, "an address begins with https:// or http:// and has no spaces")
-CONDITION = Kind(as_is, {"type": "object", "description": "facts and the answers, one of which each must have"})
+_HOW_URL = "an address begins with https:// or http:// and has no spaces"
+URL = parsed(lambda text: text if re.fullmatch(r"https?://\S+", text) else None, _HOW_URL)
+CONDITION = Kind(_as_is, {"type": "object", "description": "facts and the answers, one of which each must have"})
 
 
 def _read_says(value: Value, key: str, problems: Problems) -> tuple[Saying, ...] | None:
@@ -274,9 +269,8 @@ def _read_saying(source: str, value: Value, problems: Problems) -> Iterator[Sayi
 
 def _read_statement(value: Value, key: str, problems: Problems) -> str | None:
     del key
-    parts = [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
-    if isinstance(value, str) or len(parts) == len(value):
-        return ", ".join(parts)
+    if not isinstance(value, dict) and all(isinstance(text, str) for text in value):
+        return value if isinstance(value, str) else ", ".join(value)
     problems.add(value, "what a source says is text, a list, or fields such as {from: 2w before, until: 2w}")
     return None
 
@@ -287,12 +281,8 @@ def _read_answers(value: Value, key: str, problems: Problems) -> tuple[Answer, .
     if not isinstance(value, dict):
         problems.add(value, f"`{key}` is a list such as [one, two], or answers with their labels")
         return None
-    answers = []
-    for id_, described in value.items():
-        entry = Entry(ANSWER, described, problems)
-        values = {"label": str(id_), **{name: said for name, said in entry.values.items() if said}}
-        answers.append(Answer(id=str(id_), **values))
-    return tuple(answers)
+    written = [(Raw(id_, one, ""), Entry(ANSWER, one, problems)) for id_, one in value.items()]
+    return tuple(entry.build(Answer, raw, label=entry.get("label") or str(raw.id)) for raw, entry in written)
 
 
 _SOURCE_SAYS = {"anyOf": [TEXT_SCHEMA, {"type": "array"}, {"type": "object"}]}
@@ -300,8 +290,8 @@ SAYS = Kind(_read_says, {"type": "object", "additionalProperties": _SOURCE_SAYS}
 STATEMENT = Kind(_read_statement, TEXTS.schema)
 
 
-def _entries(of: Section, *, by_id: bool = True, listed: bool = False) -> Kind:
-    return Kind(as_is, {}, of, by_id, listed)
+def _entries(of: Section, *ways: str) -> Kind:
+    return Kind(_as_is, {}, of, ways)
 
 
 def _section(what: str, *fields: Field, short: str = "", example: str = "", **more: Any) -> Section:
@@ -313,15 +303,14 @@ def _all(kind: Kind, *names: str, marks: tuple[Mark, ...] = ()) -> tuple[Field, 
     return tuple(Field(name, kind, marks=marks) for name in names)
 
 
-_STATED, _MEANT = (Mark.VALUE,), (Mark.MEANING,)
+_STATED, _MEANT, _HEADING = (Mark.VALUE,), (Mark.MEANING,), (Mark.HEADING,)
 _WINDOW = (Mark.VALUE, Mark.WINDOW, Mark.TIME)
 _REASONS = _all(TEXT, "because", "by", marks=(Mark.WORD, Mark.REASON, Mark.SAFE))
 _CITED = (
     Field("source", TEXTS, "who says just what the entry says", marks=(Mark.SAFE,)),
     Field("says", SAYS, "what each source says in its own numbers", marks=(Mark.SAFE,)),
 )
-_AKA = Field("aka", TEXTS, "other names")
-_LABEL = Field("label", TEXT, "what people read", marks=_MEANT)
+_AKA, _LABEL = Field("aka", TEXTS, "other names"), Field("label", TEXT, "what people read", marks=_MEANT)
 
 SAYING = _section(
     "what a source says",
@@ -427,14 +416,15 @@ COLOURS = _section("`colours`", *_all(TEXT, "light", "dark"), example='{light: "
 CLINIC = _section(
     "`clinic`",
     *_all(TEXT, "name", "phone", "closing"),
-    Field("logo", Kind(as_is, TEXT_SCHEMA), "the name of a file beside this one"),
-    Field("colours", _entries(COLOURS, by_id=False)),
+    Field("logo", Kind(_as_is, TEXT_SCHEMA), "the name of a file beside this one"),
+    Field("colours", _entries(COLOURS)),
     example="{name: …, phone: …, logo: logo.png, closing: …}",
 )
 SWITCHED_OFF = _section("what is switched off", *_REASONS)
 GIVEN = ("date", "time", "tz", "seen")
 # Fields of `batch` beside the facts that a rule set asks for.
 FIELDS = ("id", *GIVEN)
+_COLUMNS = Kind(_as_is, {"type": "object", "additionalProperties": TEXT_SCHEMA})
 _GIVEN: Schema = {"type": "object", "required": ["date"], "properties": {key: {} for key in GIVEN}}
 EXPECTED = _section(
     "what a case expects",
@@ -446,31 +436,35 @@ EXPECTED = _section(
 CASE = _section(
     "a case",
     Field("name", LINE),
-    Field("given", Kind(as_is, _GIVEN), "the treatment, as a person would type it"),
-    Field("expect", _entries(EXPECTED), "what the plan says of an activity, a sign or a screening entry"),
+    Field("given", Kind(_as_is, _GIVEN), "the treatment, as a person would type it"),
+    Field("expect", _entries(EXPECTED, "ids"), "what the plan says of an activity, a sign or a screening entry"),
     example="{given: {date: 2026-11-20}, expect: {makeup: {no-until: 2026-11-22}}}",
 )
+_NAMED = {
+    "sources": SOURCE,
+    "activities": ACTIVITY,
+    "signs": SIGN,
+    "moments": MOMENT,
+    "events": EVENT,
+    "facts": FACT,
+    "rules": RULE,
+}
 FILE = _section(
     "a rule file",
-    *_all(LINE, "ruleset", "title", "version", "released", "notice", marks=(Mark.HEADING,)),
-    *_all(LINE, "extends", "words-from", "open-ends-at", "reviewed-by", marks=(Mark.HEADING,)),
-    Field("source", Kind(as_is, TEXTS.schema), "the default source of every entry here"),
+    *_all(LINE, "ruleset", "title", "version", "released", "notice", marks=_HEADING),
+    *_all(LINE, "extends", "words-from", "open-ends-at", "reviewed-by", marks=_HEADING),
+    Field("source", Kind(_as_is, TEXTS.schema), "the default source of every entry here"),
     Field("when", CONDITION, "a condition of every entry here"),
     Field("core", FLAG, "true if sets above this one need a reason to change what stands here"),
-    Field("clinic", _entries(CLINIC, by_id=False)),
-    Field("kinds", Kind(as_is, {"type": "object"}), "how much each kind of source counts"),
-    Field("sources", _entries(SOURCE), "sources by their ids"),
-    Field("activities", _entries(ACTIVITY), "activities by their ids"),
-    Field("signs", _entries(SIGN), "signs by their ids"),
-    Field("moments", _entries(MOMENT), "moments by their ids"),
-    Field("events", _entries(EVENT), "events by their ids"),
-    Field("facts", _entries(FACT), "facts by their ids"),
-    Field("rules", _entries(RULE), "rules by their ids"),
-    Field("screening", _entries(SCREENING), "reasons not to treat, to wait or to ask"),
-    Field("sessions", _entries(SESSION, listed=True), "how sessions follow each other"),
-    Field("switched-off", _entries(SWITCHED_OFF), "rules that don't hold here, and why"),
-    Field("batch", Kind(as_is, {"type": "object", "additionalProperties": TEXT_SCHEMA}), "the columns of an export"),
-    Field("cases", _entries(CASE, by_id=False, listed=True), "treatments and what their plans must say"),
+    Field("clinic", _entries(CLINIC), marks=_HEADING),
+    Field("kinds", Kind(_as_is, {"type": "object"}), "how much each kind of source counts"),
+    *(Field(name, _entries(section, "ids"), f"{name} by their ids") for name, section in _NAMED.items()),
+    Field("rules", _entries(RULE, "ids"), "rules by their ids"),
+    Field("screening", _entries(SCREENING, "ids"), "reasons not to treat, to wait or to ask"),
+    Field("sessions", _entries(SESSION, "listed", "ids"), "how sessions follow each other"),
+    Field("switched-off", _entries(SWITCHED_OFF, "ids"), "rules that don't hold here, and why"),
+    Field("batch", _COLUMNS, "the columns of an export", marks=_HEADING),
+    Field("cases", _entries(CASE, "listed"), "treatments and what their plans must say"),
 )
 STATEMENTS = ("rules", "screening", "sessions")
 WORDS = ("kinds", "sources", "activities", "signs", "moments", "events", "facts")
@@ -485,8 +479,8 @@ def marked(section: Section | None, mark: Mark) -> tuple[str, ...]:
 
 def rule_schema() -> Schema:
     """Return the JSON Schema of one rule file."""
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A needlecare rule file"}
-    return {**head, **_schema(FILE)}
+    draft = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": draft, "title": "A needlecare rule file", **_schema(FILE)}
 
 
 def _schema(section: Section) -> Schema:
@@ -499,7 +493,7 @@ def _schema_of(field: Field) -> Schema:
     schema = field.kind.schema
     if field.kind.of is not None:
         one = _schema(field.kind.of)
-        ways = [{"type": "array", "items": one}] if field.kind.listed else []
-        ways += [{"type": "object", "additionalProperties": one}] if field.kind.by_id else []
-        schema = {"anyOf": ways} if len(ways) > 1 else ways[0] if ways else one
+        known = {"listed": {"type": "array", "items": one}, "ids": {"type": "object", "additionalProperties": one}}
+        ways = [known[way] for way in field.kind.ways] or [one]
+        schema = {"anyOf": ways} if len(ways) > 1 else ways[0]
     return {**schema, "description": field.help} if field.help else schema

@@ -4,7 +4,7 @@ Knows which fields protect people; what the fields mean otherwise is the busines
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,8 @@ from needlecare.rules.read import (
 
 # Sources that a file may name for each of its entries.
 _MOST_DEFAULTS = 20
-_HEADER = marked(FILE, Mark.HEADING)
+_HEADER = frozenset(marked(FILE, Mark.HEADING))
+_OF_CLINIC = ("clinic", "batch")
 _REASONS = marked(SWITCHED_OFF, Mark.REASON)
 
 
@@ -52,19 +53,21 @@ class Layer:
     """
 
     def __init__(self) -> None:
-        self.header: dict[str, str] = {}
+        self.header: dict[str, Any] = {}
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
         self.beneath: dict[tuple[str, str], Raw] = {}
         self.switched_off: dict[str, Value] = {}
         self.off: dict[tuple[str, str], str] = {}
         self.changes: list[Change] = []
-        self.clinic: Value | None = None
-        self.batch: Value | None = None
 
     @property
     def id(self) -> str:
         """The rule set's id."""
         return str(self.header.get("ruleset", ""))
+
+    def each(self, sections: Iterable[str]) -> Iterator[tuple[str, Raw]]:
+        """Return the entries of *sections*, each with its section."""
+        return ((section, raw) for section in sections for raw in self.entries[section].values())
 
 
 def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
@@ -99,14 +102,10 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
 
 
 def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
-    Entry(FILE, tree, problems)
-    for key in ("clinic", "batch"):
-        if key in tree and getattr(layer, key) is not None:
-            problems.add(tree[key], f"`{key}` stands in another file of this folder too; keep one")
-        setattr(layer, key, tree.get(key, getattr(layer, key)))
-    for key in (key for key in tree if key in _HEADER and isinstance(tree[key], str)):
+    for key in (key for key in Entry(FILE, tree, problems).values if key in _HEADER):
         if key in layer.header:
-            problems.add(key, f"`{key}` stands in another file of this folder too; keep one")
+            at = tree[key] if key in _OF_CLINIC else key
+            problems.add(at, f"`{key}` stands in another file of this folder too; keep one")
         else:
             layer.header[key] = tree[key]
 
@@ -160,7 +159,7 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
     layer.entries[section][raw.id] = raw
 
 
-_INHERITED = ("notice", "open-ends-at", "released")
+_INHERITED = ("notice", "open-ends-at", "released", *_OF_CLINIC)
 # What denies that a plan is information and that the clinic comes first; “seek medical advice” doesn't.
 _DENIES = (
     r"\b(?:is|are|as|gives?|contains?|offers?|provides?|constitutes?|replaces?)\b[^.]{0,30}"
@@ -183,25 +182,18 @@ class Overlay:
         self.result = result = Layer()
         result.off = dict(base.off)
         result.changes = list(base.changes)
-        result.clinic = base.clinic if top.clinic is None else top.clinic
-        result.batch = base.batch if top.batch is None else top.batch
         result.header = self._joined_header()
-        self._lay_entries()
-        for section in ("activities", "signs", "moments", "events"):
-            for raw in top.entries[section].values():
-                self._record_word(section, raw)
+        for section, entries in base.entries.items():
+            keep = not words_only or section in WORDS
+            result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}
+        for section, raw in top.each((*WORDS, *STATEMENTS)):
+            self._lay(section, raw)
+        for section, raw in top.each(("activities", "signs", "moments", "events")):
+            self._record_word(section, raw)
         for id_, reason in top.switched_off.items():
             self._switch_off(Raw(id_, reason, top.id))
 
-    def _lay_entries(self) -> None:
-        for section, entries in self._base.entries.items():
-            keep = not self._words_only or section in WORDS
-            self.result.entries[section] = {id_: raw for id_, raw in entries.items() if keep or raw.core}
-        for section, entries in self._top.entries.items():
-            for raw in entries.values():
-                self._lay(section, raw)
-
-    def _joined_header(self) -> dict[str, str]:
+    def _joined_header(self) -> dict[str, Any]:
         base, top = self._base.header, self._top.header
         inherited = _INHERITED if self._words_only else (*_INHERITED, "title")
         header = {**{key: base[key] for key in inherited if key in base}, **top}
@@ -224,7 +216,6 @@ class Overlay:
         entries[raw.id] = self._guarded(section, below, raw, _change(section, below, raw))
 
     def _guarded(self, section: str, below: Raw, raw: Raw, changed: Raw) -> Raw:
-        """Return an entry as *raw* changed it, and note what it may not change."""
         if is_red_flag(below):
             self._guard_red_flag(below, raw)
             changed = changed._replace(file_condition=below.file_condition)
@@ -267,7 +258,6 @@ class Overlay:
                 return
 
     def _guard_red_flag(self, below: Raw, above: Raw) -> None:
-        """Note whatever could take something from a red flag."""
         old, new = below.as_word, above.as_word
         for key, value in new.items():
             fewer = key == CALL and not set(_listed(old.get(CALL))) <= set(_listed(value))
@@ -290,27 +280,18 @@ class Overlay:
     @cached_property
     def _flags(self) -> dict[str, str]:
         """The first red flag below that names each sign."""
-        found: dict[str, str] = {}
-        for raw in self._base.entries["rules"].values():
-            for sign in _listed(raw.as_word.get(CALL)) if is_red_flag(raw) else ():
-                found.setdefault(sign, raw.id)
-        return found
+        return _first_to_name(filter(is_red_flag, self._base.entries["rules"].values()), (CALL,))
 
     @cached_property
     def _protecting(self) -> dict[str, str]:
         """The first core rule below that protects each activity."""
-        found: dict[str, str] = {}
-        for raw in self._base.entries["rules"].values():
-            for verb in (verb for verb in VERBS if raw.core and verb not in (EXPECT, CALL)):
-                for target in _listed(raw.as_word.get(verb)):
-                    found.setdefault(target, raw.id)
-        return found
+        core = (raw for raw in self._base.entries["rules"].values() if raw.core)
+        return _first_to_name(core, [verb for verb in VERBS if verb not in (EXPECT, CALL)])
 
     @cached_property
-    def _held(self) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    def _held(self) -> list[dict[str, int]]:
         """What protects each activity, below and in the result."""
-        below = _reached(self._base.entries["activities"], self._protecting)
-        return below, _reached(self.result.entries["activities"], self._protecting)
+        return [_reached(one.entries["activities"], self._protecting) for one in (self._base, self.result)]
 
     def _loss(self, id_: str, below: Raw, above: Raw) -> str:
         """Return what a change takes from an activity that the core protects, or nothing."""
@@ -327,7 +308,6 @@ class Overlay:
         return ""
 
     def _switch_off(self, off: Raw) -> None:
-        """Take away what *off* names."""
         result, add = self.result, self._problems.add
         named = str(off.id).rpartition(" ")[2]
         section = self._section_of(off.id, named)
@@ -337,7 +317,7 @@ class Overlay:
         if is_red_flag(raw):
             add(off.id, f"`{off.id}` is a red flag and can't be switched off")
             return
-        reasons = Entry(SWITCHED_OFF, fields_at(off.fields, off.id), self._problems).values
+        reasons = Entry(SWITCHED_OFF, fields_at(off.fields, off.id), self._problems)
         if not reasons.get("because"):
             add(off.id, f"say why `{off.id}` is switched off: {off.id}: {{because: the reason, by: who decided}}")
         elif raw.core and not reasons.get("by"):
@@ -367,6 +347,15 @@ class Overlay:
     @cached_property
     def _statements(self) -> Collection[str]:
         return [id_ for name in STATEMENTS for id_ in self.result.entries[name]]
+
+
+def _first_to_name(rules: Iterable[Raw], verbs: Collection[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for raw in rules:
+        for verb in verbs:
+            for target in _listed(raw.as_word.get(verb)):
+                found.setdefault(target, raw.id)
+    return found
 
 
 _SAFE_IN_RED_FLAG = marked(SECTIONS["rules"], Mark.SAFE)

@@ -83,14 +83,15 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
 
 
 def _of_clinic(layer: Layer, facts: Collection[str], problems: Problems) -> dict[str, Any]:
-    if layer.clinic is None and layer.batch is None:
+    clinic, batch = layer.header.get("clinic"), layer.header.get("batch")
+    if clinic is None and batch is None:
         return {}
     # Most sets have neither, and the patterns take time to make.
     from needlecare.rules.clinic import parse_batch, parse_clinic
 
     return {
-        "clinic": None if layer.clinic is None else parse_clinic(layer.clinic, problems),
-        "batch": {} if layer.batch is None else parse_batch(layer.batch, facts, problems),
+        "clinic": None if clinic is None else parse_clinic(clinic, problems),
+        "batch": {} if batch is None else parse_batch(batch, facts, problems),
     }
 
 
@@ -109,7 +110,7 @@ def _content(layer: Layer) -> list[object]:
     }
     said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by")}
     # Only where there is one: the hash of a set without it stays what it was.
-    return [content, said, *([] if layer.clinic is None else [layer.clinic])]
+    return [content, said, *([layer.header["clinic"]] if "clinic" in layer.header else [])]
 
 
 _LONGEST_CHAIN = 20

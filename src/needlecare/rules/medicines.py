@@ -154,15 +154,14 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
 
 def _all_texts(layer: Layer, checked: Callable[[Raw], bool]) -> Iterator[tuple[str, str, str, Value]]:
     """Return every text that people may read: whose it is, its field, itself, and where a message points."""
-    for section, kind in _KINDS.items():
-        for raw in filter(checked, layer.entries[section].values()):
-            for field, text in _texts(raw.as_word):
-                if not (section == "facts" and text.rstrip().endswith("?")):
-                    yield f"the {kind} {raw.id}: ", field, text, raw.id
+    for section, raw in layer.each(_KINDS):
+        for field, text in _texts(raw.as_word) if checked(raw) else ():
+            if not (section == "facts" and text.rstrip().endswith("?")):
+                yield f"the {_KINDS[section]} {raw.id}: ", field, text, raw.id
     for change in layer.changes:
         if written := layer.off.get((change.section, change.id)):
             yield f"the {_KINDS[change.section]} {change.id}: ", "because", change.because, written
-    for field, text in _texts({**layer.header, "clinic": layer.clinic or {}}):
+    for field, text in _texts({key: value for key, value in layer.header.items() if key != "batch"}):
         yield "", field, text, text
 
 
@@ -183,8 +182,15 @@ def _checked(layer: Layer) -> Callable[[Raw], bool]:
     return check
 
 
-def check_prescribed(rule: Rule, target: str, at: str, problems: Problems) -> None:
-    """Note a rule on the prescribed medicine *target* that does more than send to whoever prescribed it."""
+def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems: Problems) -> None:
+    """Note a rule on the prescribed medicine *target* that does more than send to whoever prescribed it.
+
+    What ships as it is was looked at when it was packed: it is *written* nowhere, and the patterns take longer than a
+    plan.
+    """
+    at = next((one for one in written if place(one) != NOWHERE), None)
+    if at is None:
+        return
     asks = rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", "")))
     if not asks or re.search(_CHANGED, re.sub(_FINE, "…", _plain(" ".join(rule.words.values())))):
         problems.add(
