@@ -5,6 +5,7 @@ or how a calendar file is written.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
@@ -58,10 +59,17 @@ class CalendarEntry(NamedTuple):
 def entries(timeline: Timeline, options: Options, notes: Notes) -> list[CalendarEntry]:
     """Return the entries of *timeline* in the order of time, each with a slot of its own."""
     chosen = _Entries(timeline, notes, _Hours(timeline.treatment.zone, options.lead))
+    is_daily = options.style == DAILY
     found = [*chosen.before(), *chosen.lifts(), *chosen.watches(), *chosen.sessions()]
-    found.extend(chosen.days() if options.style == DAILY else [*chosen.begins(), *chosen.first_day()])
+    found.extend([*chosen.days(only_first=not is_daily), *(() if is_daily else chosen.begins())])
     found.sort(key=lambda one: (instant(one.start), isinstance(one.start, datetime), one.slot, one.words.title))
-    return list(_numbered(found))
+    # A slot that comes again has a number.
+    times = Counter[str]()
+    for number, entry in enumerate(found):
+        times[entry.slot] += 1
+        if times[entry.slot] > 1:
+            found[number] = entry._replace(slot=f"{entry.slot} ({times[entry.slot]})")
+    return found
 
 
 def instant(start: date) -> datetime:
@@ -69,24 +77,16 @@ def instant(start: date) -> datetime:
     return start if isinstance(start, datetime) else datetime.combine(start, time(0), UTC)
 
 
-def _numbered(found: Iterable[CalendarEntry]) -> Iterator[CalendarEntry]:
-    """Add a number to a slot that comes again."""
-    seen: dict[str, int] = {}
-    for entry in found:
-        times = seen[entry.slot] = seen.get(entry.slot, 0) + 1
-        yield entry if times == 1 else entry._replace(slot=f"{entry.slot} ({times})")
-
-
 class _Hours:
     """Puts entries at hours at which people are awake."""
 
     def __init__(self, zone: ZoneInfo, lead: timedelta | None) -> None:
-        self._zone = zone
-        self._lead = lead
+        self._zone, self._lead = zone, lead
 
     def entry(self, slot: str, words: Words, at: datetime, *, late: bool) -> CalendarEntry:
         """Make an entry *at* an instant. What would ring at night rings the next morning if it may come *late*."""
-        start = moment = _whole_minute(at)
+        # Calendars know no seconds; clocks of long ago were off by odd ones.
+        start = moment = at.replace(second=0, microsecond=0) + (_MINUTE if at.second else timedelta())
         if ceil_to_day(at, self._zone) == at:
             # What changes with a whole day stands in that day's morning, and rings once people are awake.
             day = local_date(at, self._zone)
@@ -96,11 +96,10 @@ class _Hours:
 
     def _awake(self, at: datetime, *, late: bool) -> datetime:
         local = at.astimezone(self._zone)
-        if at < self._morning(local.date()):
-            return self._morning(local.date()) if late else self._clock(local.date() - _DAY, _EVENING)
-        if local.time() >= _NIGHT:
-            return self._morning(local.date() + _DAY) if late else self._clock(local.date(), _EVENING)
-        return at
+        if self._morning(local.date()) <= at and local.time() < _NIGHT:
+            return at
+        evening = local.date() if local.time() >= _NIGHT else local.date() - _DAY
+        return self._morning(evening + _DAY) if late else self._clock(evening, _EVENING)
 
     def _morning(self, day: date) -> datetime:
         return self._clock(day, _MORNING if day.weekday() < _SATURDAY else _WEEKEND_MORNING)
@@ -113,16 +112,16 @@ class _Entries:
     """Chooses the entries of one plan, a method for each kind."""
 
     def __init__(self, timeline: Timeline, notes: Notes, hours: _Hours) -> None:
-        self._timeline = timeline
-        self._notes = notes
-        self._hours = hours
+        self._timeline, self._notes, self._hours = timeline, notes, hours
 
     def before(self) -> Iterator[CalendarEntry]:
         """Choose what begins a day before the treatment, or earlier."""
-        begun = [one for one in self._beginnings() if self._number(one[0]) < 0]
-        for at, group in grouped(begun, lambda one: one[0]).items():
-            words = self._notes.before(at, [(tone, window) for _, tone, window in group])
-            yield self._hours.entry(f"before {self._number(at)}", words, at, late=False)
+        treatment = self._timeline.treatment
+        for at, group in grouped(self._beginnings(), lambda one: one[0]).items():
+            number = day_number(treatment, local_date(at, treatment.zone))
+            if number < 0:
+                words = self._notes.before(at, [(tone, window) for _, tone, window in group])
+                yield self._hours.entry(f"before {number}", words, at, late=False)
 
     def begins(self) -> Iterator[CalendarEntry]:
         """Choose what is to be left or done from a moment after the treatment on."""
@@ -154,46 +153,31 @@ class _Entries:
         """Choose when each session may be, is best, and is late."""
         stopped = is_stopped(self._timeline)
         for session in self._timeline.sessions:
-            spans = {"minimum": (session.minimum, session.minimum), "recommended": session.recommended}
-            if session.overdue and not stopped:
-                spans["overdue"] = (session.overdue, session.overdue)
-            for what, span in spans.items():
-                yield _all_day(f"session {session.number} {what}", self._notes.session(session, what), *span)
+            overdue = None if stopped else session.overdue
+            spans = {"minimum": (session.minimum,) * 2, "recommended": session.recommended, "overdue": (overdue,) * 2}
+            for what, (first, last) in spans.items():
+                if first and last:
+                    words = self._notes.session(session, what)
+                    yield _all_day(f"session {session.number} {what}", words, first, last)
 
-    def days(self) -> Iterator[CalendarEntry]:
-        """Choose each run of equal days that asks for something, and the day of the treatment."""
-        for run in fold_days(self._timeline.days, _lists):
+    def days(self, *, only_first: bool) -> Iterator[CalendarEntry]:
+        """Choose the day of the treatment and, unless *only_first*, each run of equal days that asks for something."""
+        listed = [day for day in self._timeline.days if day.number == 0 or not only_first]
+        for run in fold_days(listed, _lists):
             if run[0].number == 0 or any(_lists(run[0])):
-                yield self._days(run)
-
-    def first_day(self) -> Iterator[CalendarEntry]:
-        """Choose the day of the treatment alone."""
-        yield from (self._days([day]) for day in self._timeline.days if day.number == 0)
-
-    def _days(self, run: list[Day]) -> CalendarEntry:
-        return _all_day(f"day {run[0].number}", self._notes.days(run), run[0].day, run[-1].day)
+                yield _all_day(f"day {run[0].number}", self._notes.days(run), run[0].day, run[-1].day)
 
     def _lifts(self) -> Iterator[tuple[Lift, Window]]:
+        unadvised = self._timeline.rule_set.unadvised
         for window in self._timeline.windows:
             if window.kind == AVOID and window.over > self._timeline.treatment.first:
-                yield from (
-                    (one, window) for one in window.lifts if one.activity not in self._timeline.rule_set.unadvised
-                )
+                yield from ((one, window) for one in window.lifts if one.activity not in unadvised)
 
     def _beginnings(self) -> Iterator[tuple[datetime, str, Window]]:
         for window in self._timeline.windows:
             # What is better not from its start on has no entry of its own; the plan alone lists it.
             if not (window.kind == AVOID and window.is_instant and window.better_from == window.start):
                 yield from ((at, tone, window) for at, tone in beginnings(window))
-
-    def _number(self, at: datetime) -> int:
-        treatment = self._timeline.treatment
-        return day_number(treatment, local_date(at, treatment.zone))
-
-
-def _whole_minute(at: datetime) -> datetime:
-    """Round up to a minute, since calendars know no seconds; clocks of long ago were off by odd ones."""
-    return at.replace(second=0, microsecond=0) + _MINUTE if at.second else at
 
 
 def _first(windows: Iterable[Window]) -> str:

@@ -14,7 +14,7 @@ from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_end, day_start
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts, Waiting
-from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
+from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import is_stopped, make_sheet
 
 # How many letters of names a title has room for, alone and beside others, and of a sentence.
@@ -23,6 +23,8 @@ _LONG, _SHORT, _SENTENCE = 60, 44, 90
 _SOURCES, _REASONS = 3, 6
 # The sections of the plan that descriptions quote.
 _QUOTED = ("findings", "sessions", "known", "changes")
+# The dates of a session, where nothing is given away.
+_DISCREET = {"minimum": "first possible day", "recommended": "best days", "overdue": "late"}
 _CAREFUL = ("stop", "postpone", "ask")
 # What begins before the treatment, by its tone: how a title leads, how a description does.
 _BEGINNINGS = {
@@ -50,11 +52,8 @@ class Notes:
     """Words the entries of one plan, a method for each kind of entry."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
-        self._rule_set = timeline.rule_set
-        self._clock = Clock(timeline)
-        self._waiting = Waiting(timeline)
-        self._names = _Names(timeline)
+        self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
+        self._waiting, self._names = Waiting(timeline), _Names(timeline)
         self._sheet = make_sheet(timeline, handed_over=True, only=_QUOTED)
         self._footer = "\n".join(self._foot())
         self._known_marks: dict[tuple[int, ...], str] = {}
@@ -66,7 +65,7 @@ class Notes:
     def before(self, at: datetime, begun: Sequence[tuple[str, Window]]) -> Words:
         """Word what begins before the treatment, each window with its tone."""
         tones = {tone: [window for _, window in group] for tone, group in grouped(begun, lambda one: one[0]).items()}
-        days = _say_days(self._number(at))
+        days = _days(self._number(at))
         lines = [f"{days} the treatment: from {self._clock.at(at)} on", *self._headed(tones)]
         return self._words(f"{days}: {self._first_of(tones)}", at, lines, [window for _, window in begun])
 
@@ -75,7 +74,14 @@ class Notes:
             if lead and tone in tones:
                 return f"{lead} {self._names.of(window.target for window in tones[tone])}"
         windows = [*tones.get(PREPARE, ()), *tones.get(DO, ())]
-        return f"{_conditioned(windows[0])}{_more(len(windows) - 1)}"
+        condition = windows[0].condition or ""
+        # With its condition first, so that cutting can't lose it; the description has all of it.
+        lead = f"if {condition}: " if condition else ""
+        text = f"{lead}{_uncapital(windows[0].text.rstrip('.'))}"
+        room = max(len(condition) + 50, _SENTENCE)
+        if len(text) > room:
+            text = f"{text[:room].rsplit(' ', 1)[0].rstrip(' ,;:')}…"
+        return f"{text}{_more(len(windows) - 1)}"
 
     def lift(self, at: datetime, waits: tuple[Wait, ...], free: list[Window], milder: list[Window]) -> Words:
         """Word what ends: what is *free* then, and what is *milder*, once what *waits* for it has been seen."""
@@ -86,11 +92,10 @@ class Notes:
             lines.extend(["No rule speaks against it any more:", *self._items(free, at)])
         if milder:
             lines.extend(["Still better not:", *self._items(milder)])
+        names = self._names.of(window.target for window in milder)
+        title = f"{capital(names)}: better not, instead of no"
         if free:
             title = f"{capital(shorten(self._names.freed((window.target for window in free), at)))} again"
-        else:
-            names = self._names.of(window.target for window in milder)
-            title = f"{capital(names)}: better not, instead of no"
         return self._words(f"{title}{_if_seen(waits)}", at, lines, free + milder)
 
     def beginning(self, at: datetime, tone: str, windows: list[Window]) -> Words:
@@ -108,31 +113,26 @@ class Notes:
         signs, condition = dict.fromkeys(window.target for window in windows), windows[0].condition
         labels, whom = list(map(self._rule_set.label, signs)), self._clock.whom
         on = led(", if ", condition)
-        title = f"Still {shorten(labels)}? Call {whom}"
-        if condition:
-            title = f"If {condition}: {_uncapital(title)}"
+        title = f"If {condition}: still" if condition else "Still"
+        title = f"{title} {shorten(labels)}? Call {whom}"
         line = f"From {self._clock.at(at)} on, call {whom} if this is still there{on}: {join_words(labels)}"
         return self._words(title, at, [line], windows)
 
     def session(self, session: Session, what: str) -> Words:
         """Word one of the dates of a session: its `minimum`, the `recommended` ones, or from when it is `overdue`."""
         best = f"best {say.dates(*session.recommended, self._timeline.treatment.day)}"
-        title, discreet = {
-            "minimum": ("not before today", "first possible day"),
-            "recommended": (best, "best days"),
-            "overdue": ("late from today on", "late"),
-        }[what]
+        titles = {"minimum": "not before today", "recommended": best, "overdue": "late from today on"}
         agreed = f", only if {self._clock.whom} agrees" if is_stopped(self._timeline) else ""
         name = f"Session {session.number}"
         text = self.describe([name, *self._quoted("sessions", "- ")])
-        return Words(f"{name}{agreed}: {title}", f"Next date: {discreet}", text)
+        return Words(f"{name}{agreed}: {titles[what]}", f"Next date: {_DISCREET[what]}", text)
 
     def days(self, run: list[Day]) -> Words:
         """Word a run of equal days."""
         day, last, is_first = run[0], run[-1], run[0].number == 0
         windows = self._touching(run)
         asked = sorted((one for one in windows if one.kind != EXPECT), key=lambda window: window.over)
-        days = _say_days(day.number, last.number)
+        days = _days(day.number, last.number)
         lines = [
             f"{days}, {say.dates(day.day, last.day, self._timeline.treatment.day)}",
             *(self._quoted("findings") if is_first else ()),
@@ -140,8 +140,11 @@ class Notes:
             *self._headed({kind: [one for one in windows if one.kind == kind] for kind in (PREPARE, DO)}),
             *self._signs(run, windows),
             *self._lifting(day),
-            *(self._background() if is_first else ()),
         ]
+        if is_first:
+            changes = self._quoted("changes", "- ")
+            lines.extend(["What this rests on:", *self._quoted("known", "- ")])
+            lines.extend(["What was changed, and by whom:", *changes] if changes else [])
         text = self.describe(lines, asked, most=None if is_first else _REASONS)
         return Words(self._names.day_title(run), _discreet(days), text)
 
@@ -150,14 +153,15 @@ class Notes:
         return "\n".join([*lines, *self._reasons(windows, most), *self._sources(windows), "", self._footer])
 
     def _words(self, title: str, at: datetime, lines: Iterable[str], windows: Sequence[Window]) -> Words:
-        return Words(title, _discreet(_say_days(self._number(at))), self.describe(lines, windows))
+        return Words(title, _discreet(_days(self._number(at))), self.describe(lines, windows))
 
     def _number(self, at: datetime) -> int:
         return day_number(self._timeline.treatment, self._clock.day(at))
 
     def _quoted(self, section: str, lead: str = "") -> list[str]:
         """Quote the rows of a section of the plan."""
-        return [f"{lead}{_line(row)}" for row in self._sheet.rows(section)]
+        rows = self._sheet.rows(section)
+        return [f"{lead}{capital(row.head)}: {row.text}{f' [{row.marks}]' if row.marks else ''}" for row in rows]
 
     def _headed(self, tones: dict[str, list[Window]]) -> Iterator[str]:
         """List windows by their tone, each tone under its head."""
@@ -220,12 +224,6 @@ class Notes:
             names = join_words(self._names.freed((lift.activity for lift in group), at))
             yield f"Free from {hour}{milder}{led(', ', waits)}: {names}"
 
-    def _background(self) -> Iterator[str]:
-        """List what the plan rests on."""
-        yield from ["What this rests on:", *self._quoted("known", "- ")]
-        changes = self._quoted("changes", "- ")
-        yield from ["What was changed, and by whom:", *changes] if changes else []
-
     def _items(self, windows: Iterable[Window], at: datetime | None = None) -> list[str]:
         """List activities, each with who says so, and what of it isn't free *at* that time."""
         by_target = {window.target: window for window in windows}
@@ -283,15 +281,11 @@ class _Names:
     """Orders and names activities for the titles of one plan."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
-        self._rule_set = timeline.rule_set
-        self._clock = Clock(timeline)
-        self._parts = Parts(timeline)
+        self._timeline, self._rule_set = timeline, timeline.rule_set
+        self._clock, self._parts = Clock(timeline), Parts(timeline)
         self._is_doubtful = any(finding.level in _CAREFUL for finding in timeline.findings)
-        self._voices: dict[str, int] = {}
-        for window in timeline.windows:
-            voices = len({saying.source for saying in window.says})
-            self._voices[window.target] = max(voices, self._voices.get(window.target, 0))
+        voices = [(len({saying.source for saying in window.says}), window.target) for window in timeline.windows]
+        self._voices = {target: number for number, target in sorted(voices)}
 
     def of(self, targets: Iterable[str], room: int = _LONG) -> str:
         """Name *targets*, with those first that most sources speak of."""
@@ -310,32 +304,33 @@ class _Names:
 
     def day_title(self, run: list[Day]) -> str:
         """Summarize what a run of equal days asks for."""
-        doubt = [f"ask {self._clock.whom} first"] if run[0].number == 0 and self._is_doubtful else []
-        parts = [*doubt, *self._asked(run[0])]
-        if run[0].expect and not parts:
-            parts.append(f"normal: {shorten(map(self._rule_set.label, dict.fromkeys(run[0].expect)))}")
-        days = _say_days(run[0].number, run[-1].number)
-        return f"{days}: {'; '.join(parts) or 'nothing to leave'}"
-
-    def _asked(self, day: Day) -> Iterator[str]:
+        day = run[0]
+        parts = [f"ask {self._clock.whom} first"] if day.number == 0 and self._is_doubtful else []
         if day.avoid:
-            yield f"avoid {self._forbidden(day)}"
+            parts.append(f"avoid {self._forbidden(day)}")
         elif day.better_not:
-            yield f"better not {self.of(day.better_not)}"
+            parts.append(f"better not {self.of(day.better_not)}")
         if day.do:
             fitting = [one for one in day.do if len(self._rule_set.label(one)) <= _SHORT]
-            yield f"do {self.of(fitting or day.do, _SHORT)}"
+            parts.append(f"do {self.of(fitting or day.do, _SHORT)}")
         if day.prepare and not day.avoid:
-            yield f"think of {self.of(day.prepare, _SHORT)}"
+            parts.append(f"think of {self.of(day.prepare, _SHORT)}")
+        if day.expect and not parts:
+            parts.append(f"normal: {shorten(map(self._rule_set.label, dict.fromkeys(day.expect)))}")
+        return f"{_days(day.number, run[-1].number)}: {'; '.join(parts) or 'nothing to leave'}"
 
     def _forbidden(self, day: Day) -> str:
         """Name what a day forbids: what is over that day first, with its hour."""
-        windows = self._no_on(day)
-        ends = day_end(day.day, self._timeline.treatment.zone)
+        zone = self._timeline.treatment.zone
+        begins, ends = day_start(day.day, zone), day_end(day.day, zone)
+        windows = {
+            window.target: window
+            for window in self._timeline.windows
+            if window.kind == AVOID and window.start < ends and window.end > begins and window.start < window.end
+        }
         ranked = sorted(topmost(day.avoid, self._rule_set), key=lambda one: (self._rank(windows[one], day), one))
-        hours = grouped(
-            ranked, lambda one: led(" till ", self._clock.time(windows[one].end)) if windows[one].end < ends else ""
-        )
+        over = {one: windows[one].end for one in ranked if windows[one].end < ends}
+        hours = grouped(ranked, lambda one: led(" till ", self._clock.time(over[one])) if one in over else "")
         room = _LONG if len(hours) == 1 else _SHORT
         names = {hour: shorten(map(self._rule_set.label, ids), room) for hour, ids in sorted(hours.items())}
         named = [f"{labels}{hour}" for hour, labels in names.items() if hour]
@@ -343,22 +338,11 @@ class _Names:
             named.append(f"{'all day ' if named else ''}{names['']}")
         return "; ".join(named)
 
-    def _no_on(self, day: Day) -> dict[str, Window]:
-        zone = self._timeline.treatment.zone
-        begins, ends = day_start(day.day, zone), day_end(day.day, zone)
-        return {
-            window.target: window
-            for window in self._timeline.windows
-            if window.kind == AVOID and window.start < ends and window.end > begins and window.start < window.end
-        }
-
     def _rank(self, window: Window, day: Day) -> float:
         """Rank what is forbidden: first what many sources name and is over soon, since the rest is known by then."""
-        days_left = inf
-        if self._rule_set.rules[window.rule].core:
-            days_left = 1  # the core always comes first
-        elif window.end != FOREVER:
-            days_left = max((self._clock.day(window.end) - day.day).days, 1)
+        days_left: float = 1  # the core always comes first
+        if not self._rule_set.rules[window.rule].core:
+            days_left = inf if window.end == FOREVER else max((self._clock.day(window.end) - day.day).days, 1)
         return -self._voices.get(window.target, 0) / days_left
 
 
@@ -387,24 +371,11 @@ def _more(number: int) -> str:
     return f" +{number}" if number else ""
 
 
-def _conditioned(window: Window) -> str:
-    """Return what to prepare, with its condition first, so that cutting can't lose it."""
-    text = f"{led('if ', window.condition)}{': ' if window.condition else ''}{_uncapital(window.text.rstrip('.'))}"
-    return _cut(text, max(len(window.condition or "") + 50, _SENTENCE))
-
-
-def _cut(text: str, room: int) -> str:
-    """Cut *text* between words; the description has all of it."""
-    if len(text) <= room:
-        return text
-    return f"{text[:room].rsplit(' ', 1)[0].rstrip(' ,;:')}…"
-
-
 def _uncapital(text: str) -> str:
     return f"{text[:1].lower()}{text[1:]}"
 
 
-def _say_days(first: int, last: int | None = None) -> str:
+def _days(first: int, last: int | None = None) -> str:
     """Format day numbers: `Day 2`, `Days 4–5`, `7 days before`."""
     last = first if last is None else last
     if first >= 0:
@@ -416,7 +387,3 @@ def _say_days(first: int, last: int | None = None) -> str:
 
 def _discreet(days: str) -> str:
     return f"Reminder, {days.lower()}"
-
-
-def _line(row: Row) -> str:
-    return f"{capital(row.head)}: {row.text}{f' [{row.marks}]' if row.marks else ''}"
