@@ -12,21 +12,12 @@ from typing import Any, NamedTuple
 from needlecare.batch.table import ID, Row, Texts
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
-from needlecare.model.plan import Seen, Treatment, make_treatment
-from needlecare.model.ruleset import RuleSet
+from needlecare.model.plan import Treatment, make_treatment
 from needlecare.rules.fields import FIELDS
 from needlecare.rules.load import load_rules
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
-from needlecare.typed import (
-    is_relative,
-    machine_zone,
-    parse_date,
-    parse_time,
-    parse_zone,
-    read_facts,
-    read_seen,
-)
+from needlecare.typed import is_relative, machine_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
 from needlecare.views.formats import for_file, render
 from needlecare.views.json import SCHEMA_VERSION, render_line
 from needlecare.views.phrases import escape
@@ -93,12 +84,17 @@ class RowPlanner:
             "time": lru_cache(_MOST_TEXTS)(_read_time),
             "tz": lru_cache(_MOST_TEXTS)(parse_zone),
         }
-        self._selection = lru_cache(_MOST_ANSWERS)(self._select)
+        self._selection = lru_cache(_MOST_ANSWERS)(
+            lambda texts: select(self.rule_set, read_facts(self.rule_set, dict(texts)))
+        )
         if problems := list(self._problems(settings.defaults)):
             raise InputError("; ".join(problems))
+        from importlib.metadata import version
+
+        rule_set = self.rule_set
         # The picture of a logo isn't in the rule set's own digest: the rules are the same without it.
-        clinic = sha256(repr(self.rule_set.clinic).encode()).hexdigest()
-        self._basis = f"{_program_version()} {settings.format} {self.rule_set.digest} {self.rule_set.version} {clinic}"
+        clinic = sha256(repr(rule_set.clinic).encode()).hexdigest()
+        self._basis = f"{version('needlecare')} {settings.format} {rule_set.digest} {rule_set.version} {clinic}"
 
     def __reduce__(self) -> tuple[type["RowPlanner"], tuple[Settings]]:
         return RowPlanner, (self.settings,)
@@ -112,7 +108,7 @@ class RowPlanner:
         return result
 
     def _plan(self, row: Row) -> Result:
-        """Plan *row*, or say all that is wrong with it, so that it can be mended in one go."""
+        """Plan *row*, or report all that is wrong with it, so that it can be mended in one go."""
         try:
             # A row that couldn't be taken apart has no fields, and no date to miss.
             read = self._read(row.fields) if row.fields or not row.problem else None
@@ -122,7 +118,9 @@ class RowPlanner:
         except InputError as error:
             problems = [row.problem, *self._problems({**self.settings.defaults, **row.fields}), str(error)]
         problem = "; ".join(dict.fromkeys(filter(None, problems)))[:_LONGEST_PROBLEM]
-        return Result(_error_line(row, problem) if self.settings.inline else b"", problem)
+        record = {"id": row.client or None, "line": row.line, "error": problem, "schema_version": SCHEMA_VERSION}
+        line = f"{escape(json.dumps(record, ensure_ascii=False))}\n".encode()
+        return Result(line if self.settings.inline else b"", problem)
 
     def _render(self, row: Row, treatment: Treatment, selection: Selection) -> Result:
         format_ = self.settings.format
@@ -138,7 +136,7 @@ class RowPlanner:
         return Result(for_file(text, format_).encode(), digest=digest)
 
     def _problems(self, fields: Mapping[str, Texts]) -> Iterator[str]:
-        """Say what can't be read in each field by itself."""
+        """Report what can't be read in each field by itself."""
         for name, texts in fields.items():
             try:
                 if name in self._readers:
@@ -159,15 +157,11 @@ class RowPlanner:
             clock = _agree(clock, self._read_one("time", fields), own)
         selection = self._selection(tuple((name, texts) for name, texts in fields.items() if name not in FIELDS))
         treatment = make_treatment(day, clock, zone)
-        if "seen" in fields:
-            treatment = treatment._replace(seen=_read_seen(self.rule_set, treatment, fields["seen"]))
-        return treatment, selection
+        seen = read_seen(self.rule_set, treatment, fields.get("seen", ()), option="seen")
+        return treatment._replace(seen=seen), selection
 
     def _read_one(self, name: str, fields: Mapping[str, Texts]) -> Any:
         return self._readers[name](_only(name, fields[name])) if name in fields else None
-
-    def _select(self, texts: tuple[tuple[str, Texts], ...]) -> Selection:
-        return select(self.rule_set, read_facts(self.rule_set, dict(texts)))
 
 
 def _agree(beside: time | None, typed: time, own: Mapping[str, Texts]) -> time | None:
@@ -206,19 +200,12 @@ def read_texts(field: str, value: object) -> Texts:
 
 
 def _text_of(field: str, value: object) -> str:
-    """Write one text or number; a whole number has no point, however the export wrote it."""
+    """Format one text or number; a whole number has no point, however the export wrote it."""
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.15g}"
     if isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
     raise InputError(f"{field}: give a text, a number or a list of texts and numbers")
-
-
-def _read_seen(rule_set: RuleSet, treatment: Treatment, texts: Texts) -> Mapping[str, Seen]:
-    try:
-        return read_seen(rule_set, treatment, texts)
-    except InputError as error:
-        raise InputError(f"seen: {str(error).removeprefix('--seen: ')}") from None
 
 
 def _read_date(text: str, today: date | None, order: str | None) -> tuple[date, time | None]:
@@ -255,19 +242,3 @@ def _fingerprint(treatment: Treatment, facts: Facts) -> str:
     span = (treatment.day, treatment.clock, treatment.zone.key, treatment.first, treatment.last)
     known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates)]
     return repr((span, moments, known))
-
-
-def _error_line(row: Row, problem: str) -> bytes:
-    record = {
-        "id": row.client or None,
-        "line": row.line,
-        "error": problem,
-        "schema_version": SCHEMA_VERSION,
-    }
-    return f"{escape(json.dumps(record, ensure_ascii=False))}\n".encode()
-
-
-def _program_version() -> str:
-    from importlib.metadata import version
-
-    return version("needlecare")

@@ -112,8 +112,7 @@ def run(
 
 
 def _plan_alone(planner: RowPlanner, rows: Iterable[Row], _: int) -> Generator[Planned]:
-    for row in rows:
-        yield row, planner.plan(row)
+    yield from ((row, planner.plan(row)) for row in rows)
 
 
 class _Clients:
@@ -205,18 +204,15 @@ class _Ending:
 
     @staticmethod
     def _end(number: int) -> NoReturn:
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
         # As shells report a program that a signal has ended.
-        raise SystemExit(128 + number)
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
 
 class _Lines:
     """Plans as lines of *target*, which appears when it is whole; of stdout without one."""
 
     def __init__(self, target: Path | None) -> None:
-        self._target = target
-        self._open = contextlib.ExitStack()
+        self._target, self._open = target, contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         if self._target is None:
@@ -253,21 +249,17 @@ class _Folder:
         path = self._path
         try:
             path.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise InputError(f"-o {path}: this is a file; give a folder") from None
         except OSError as error:
-            raise InputError(f"-o {path}: {error.strerror}") from None
+            is_file = isinstance(error, FileExistsError)
+            raise InputError(f"-o {path}: {'this is a file; give a folder' if is_file else error.strerror}") from None
         # What a link leads to is somebody else's.
         if any((path / f"{LEDGER}{end}").is_symlink() for end in ("", "-journal", "-wal")):
             raise self._damaged()
         with self._database_errors():
             self._ledger = sqlite3.connect(path / LEDGER, isolation_level=None, timeout=1)
             self._ledger.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._ledger.execute(
-                "CREATE TABLE IF NOT EXISTS file"
-                " (name TEXT COLLATE NOCASE PRIMARY KEY, id BLOB, suffix TEXT, digest BLOB, size INTEGER)"
-                " WITHOUT ROWID"
-            )
+            columns = "name TEXT COLLATE NOCASE PRIMARY KEY, id BLOB, suffix TEXT, digest BLOB, size INTEGER"
+            self._ledger.execute(f"CREATE TABLE IF NOT EXISTS file ({columns}) WITHOUT ROWID")
             self._ledger.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_id ON file (id, suffix)")
             self._ledger.execute("BEGIN IMMEDIATE")
         # Now that nobody else writes here.
@@ -284,10 +276,8 @@ class _Folder:
         key = client.encode("utf-8", "surrogatepass")
         names = [f"{stem}.{self._suffix}" for stem in _stems(client)]
         with self._database_errors():
-            known = self._ledger.execute(
-                "SELECT name, digest, size FROM file WHERE id = ? AND suffix = ?", (key, self._suffix)
-            ).fetchone()
-            if known:
+            asked = "SELECT name, digest, size FROM file WHERE id = ? AND suffix = ?"
+            if known := self._ledger.execute(asked, (key, self._suffix)).fetchone():
                 name, digest, size = known
                 if name not in names:  # never a name that somebody else made up
                     raise sqlite3.DatabaseError

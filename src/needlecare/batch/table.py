@@ -30,6 +30,8 @@ PROBLEM = "needlecare: problem"
 # What may stand between cells, and what it is called.
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _BLANK = "".join(DELIMITERS) + " \r\n\ufeff"
+# How some spreadsheets name the delimiter before the header.
+_DELIMITER_LINE = re.compile(r"(?i)sep=.?\s*")
 # As spreadsheets have it.
 _NEW_LINE = "\r\n"
 # A quoted text that goes on for longer than this is a quotation mark that wasn't closed.
@@ -76,10 +78,8 @@ def _cut(text: TextIO, end: str) -> Iterator[str]:
 
 def _decode(line: bytes) -> str:
     for encoding in ("utf-8", "cp1252"):
-        try:
+        with contextlib.suppress(UnicodeDecodeError):
             return line.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     return line.decode("latin-1")
 
 
@@ -87,8 +87,7 @@ class _Joined(io.RawIOBase):
     """What was read already, followed by the rest of a stream, as it comes."""
 
     def __init__(self, first: bytes, rest: BinaryIO) -> None:
-        self._first = first
-        self._rest = rest
+        self._first, self._rest = first, rest
 
     def readable(self) -> bool:
         return True
@@ -149,19 +148,13 @@ class CsvRows:
 
     def __init__(self, lines: NumberedLines) -> None:
         self._lines = lines
-        self.delimiter = ","
-        self.header: list[str] = []
-        for text in lines:
-            if text.lower().startswith("sep=") and len(text.strip()) <= len("sep=;"):
-                continue
-            if text.strip(_BLANK):
-                outside_quotes = "".join(text.split('"')[::2])
-                self.delimiter = max(DELIMITERS, key=outside_quotes.count)
-                self.header, problem = self._cells(text)
-                if problem:
-                    raise InputError(f"line {lines.number}: the header can't be read: {problem}")
-                break
-        self.header = [name.strip() for name in self.header]
+        text = next((text for text in lines if text.strip(_BLANK) and not _DELIMITER_LINE.fullmatch(text)), "")
+        outside_quotes = "".join(text.split('"')[::2])
+        self.delimiter = max(DELIMITERS, key=outside_quotes.count)
+        header, problem = self._cells(text)
+        if problem:
+            raise InputError(f"line {lines.number}: the header can't be read: {problem}")
+        self.header = [name.strip() for name in header]
         while self.header and not self.header[-1]:
             self.header.pop()
 
@@ -201,19 +194,18 @@ class CsvRows:
             return [], 'a quotation mark is not closed, or not doubled inside a text in quotes ("")'
 
     def _join(self, cells: list[str]) -> str:
-        """Write a row as this table has it."""
         text = io.StringIO()
         # With its end, so that a cell with the end of a line in it is put in quotes.
         csv.writer(text, delimiter=self.delimiter, lineterminator=_NEW_LINE).writerow(cells)
         return text.getvalue().removesuffix(_NEW_LINE)
 
     def reject_header(self) -> str:
-        """Write the header of a table of rejected rows; a spreadsheet shows accents only with the mark before it."""
+        """Return the header of a table of rejected rows; a spreadsheet shows accents only with the mark before it."""
         names = [name for name in self.header if name != PROBLEM]
         return BYTE_ORDER_MARK + self._join([*names, PROBLEM]) + _NEW_LINE
 
     def reject(self, row: Row, problem: str) -> str:
-        """Write *row* with its *problem* beside it; what can't be read as cells stays as it is."""
+        """Return the text of *row* with its *problem* beside it; what can't be read as cells stays as it is."""
         if row.raw:
             return row.raw.rstrip("\r\n") + _NEW_LINE
         cells = [str(row.cells.get(name, "")) for name in self.header if name != PROBLEM]
@@ -235,11 +227,11 @@ class JsonRows:
             yield Row(self._lines.number, found, text if problem else "", problem)
 
     def reject_header(self) -> str:
-        """Write nothing: there is no header."""
+        """Return nothing: there is no header."""
         return ""
 
     def reject(self, row: Row, problem: str) -> str:
-        """Write *row* with its *problem* in it; what is no object stays as it is."""
+        """Return the text of *row* with its *problem* in it; what is no object stays as it is."""
         if row.raw:
             return row.raw.rstrip("\r\n") + "\n"
         record = {**row.cells, PROBLEM: problem}
@@ -265,7 +257,11 @@ def _object(text: str) -> tuple[dict[str, object], str]:
 
 
 def read_rows(stream: BinaryIO) -> CsvRows | JsonRows:
-    """Tell CSV from JSON Lines by the first character, and read it."""
+    """Read CSV or JSON Lines, whichever the first character shows it to be.
+
+    Raises:
+        InputError: it is something else.
+    """
     lines = NumberedLines(decode_lines(stream))
     skipped = []
     for text in lines:
@@ -273,7 +269,7 @@ def read_rows(stream: BinaryIO) -> CsvRows | JsonRows:
         if text.strip():
             break
     lines.put_back(skipped)
-    first = skipped[-1].lstrip()[:1] if skipped else ""
+    first = "".join(skipped).lstrip()[:1]
     if first == "[":
         raise InputError("the input is one JSON list; write one object a line instead (jq -c '.[]' does so)")
     return JsonRows(lines) if first == "{" else CsvRows(lines)
@@ -285,8 +281,7 @@ def read_map(pairs: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
     Raises:
         InputError: there is no such field.
     """
-    known = list(fields)
-    found: dict[str, str] = {}
+    known, found = list(fields), dict[str, str]()
     for pair in pairs:
         name, equals, column = (part.strip() for part in pair.partition("="))
         name = name.casefold().replace("_", "-").replace(" ", "-")
@@ -315,9 +310,8 @@ class Columns:
         """Return the field that *column* looks like by its words, if none of the *others* is that field."""
         words = set(_WORD.findall(plain(column)))
         taken = {self.field(name) for name in others}
-        return next(
-            (field for name, field in self._by_name.items() if field not in taken and words >= set(name.split())), None
-        )
+        free = ((field, name) for name, field in self._by_name.items() if field not in taken)
+        return next((field for field, name in free if words >= set(name.split())), None)
 
     def check(self, header: list[str], needed: Iterable[str]) -> None:
         """Check that the columns of a table have each field that is *needed*, and none twice.
@@ -330,31 +324,22 @@ class Columns:
         for field, column in self._mapped.items():
             if plain(column) not in known:
                 raise InputError(f"--map {field}: there is no column `{column}`; there are {there}")
-        holders = self._holders(header)
-        missing = [field for field in needed if field not in holders]
-        if missing:
-            hint = f'say which one with --map {missing[0]}="…"; there are {there}'
-            raise InputError(f"no column holds the {missing[0]}; {hint}")
-
-    def _holders(self, header: list[str]) -> dict[str, str]:
-        """Return the column of each field that has one."""
-        holders: dict[str, str] = {}
-        for name in header:
-            field = self.field(name)
-            if field in holders:
+        held = [field for field in map(self.field, header) if field]
+        for field in held:
+            if held.count(field) > 1:
                 names = [f"`{one}`" for one in header if self.field(one) == field]
                 raise InputError(f"{len(names)} columns hold {field}: {' and '.join(names)}")
-            if field is not None:
-                holders[field] = name
-        return holders
+        for field in needed:
+            if field not in held:
+                hint = f'say which one with --map {field}="…"; there are {there}'
+                raise InputError(f"no column holds the {field}; {hint}")
 
 
 class Rejects:
     """The file at *path* that collects rejected rows of *rows*; it appears whole when all is done, if there are any."""
 
     def __init__(self, path: Path | None, rows: CsvRows | JsonRows) -> None:
-        self._path = path
-        self._rows = rows
+        self._path, self._rows = path, rows
         self._open = contextlib.ExitStack()
         self._file: TextIO | None = None
         self.count = 0
