@@ -157,7 +157,10 @@ class RowPlanner:
             clock = _agree(clock, self._read_one("time", fields), own)
         selection = self._selection(tuple((name, texts) for name, texts in fields.items() if name not in FIELDS))
         treatment = make_treatment(day, clock, zone)
-        seen = read_seen(self.rule_set, treatment, fields.get("seen", ()), option="seen")
+        try:
+            seen = read_seen(self.rule_set, treatment, fields.get("seen", ()))
+        except InputError as error:
+            raise InputError(f"seen: {str(error).removeprefix('--seen: ')}") from None
         return treatment._replace(seen=seen), selection
 
     def _read_one(self, name: str, fields: Mapping[str, Texts]) -> Any:
