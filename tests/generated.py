@@ -1,4 +1,7 @@
-"""Rules, treatments and facts made up for laws: many zones, most of them around a change of the clock."""
+"""Rules, treatments and facts made up for laws: many zones, most of them around a change of the clock.
+
+Rules are built from the parts that the package keeps them in: to write each as YAML and load it would take hours.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,12 +11,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from attack.strength import tries
-from needlecare import Timeline, Treatment, build_timeline, make_treatment, read_facts
-from needlecare.model.facts import Condition, Facts
+from needlecare import Facts, Rule, Timeline, Treatment, build_timeline, make_treatment, read_facts
+from needlecare.model.facts import Condition, Truth
 from needlecare.model.facts import Test as Asked
-from needlecare.model.ruleset import ALLOW, AVOID, EXPECT, Rule, Saying
-from needlecare.model.time import ALWAYS, TREATMENT, Bound, Duration, Range, Term
-from support import words
+from needlecare.model.ruleset import Saying
+from needlecare.model.time import ALWAYS, DAYS, ELAPSED, TREATMENT, Bound, Duration, Range, Term
+from support import ALLOW, AVOID, EXPECT, words
+
+__all__ = ["ALWAYS", "TREATMENT", "Asked", "Bound", "Condition", "Duration", "Range", "Term", "Truth"]
 
 laws = tries(30)
 
@@ -37,6 +42,8 @@ CHANGES = [
 ACTIVITIES = ["gym", "hot-yoga", "heat", "sauna", "paint", "mineral-paint", "cream"]
 MOMENTS = ["redness-gone", "calm", "flaking-over", "healed", "bottle-empty"]
 MOST = {"min": 90, "h": 200, "d": 20, "w": 4, "mo": 3, "y": 1}
+
+UNITS = {*ELAPSED, *DAYS, "mo", "y"}
 
 durations = st.sampled_from(sorted(MOST)).flatmap(
     lambda unit: st.builds(Duration, st.integers(0, MOST[unit]), st.just(unit))
@@ -124,3 +131,8 @@ facts = st.fixed_dictionaries(
 
 def made(of: Sequence[Rule], treatment: Treatment, known: Facts) -> Timeline:
     return build_timeline(replace(words(), rules={rule.id: rule for rule in of}), treatment, known)
+
+
+def is_out(rule: Rule, known: Facts) -> bool:
+    """Return whether *known* says that *rule* doesn't apply."""
+    return rule.when.judge(known)[0] is Truth.NO

@@ -24,6 +24,7 @@ from needlecare.model.time import day_end, day_start, local_date
 
 # The golden sheet stands without the words and the core that every set that is loaded comes with.
 from needlecare.rules import load
+from needlecare.rules.clinic import contrast
 from needlecare.rules.load import Sources, resolve
 from needlecare.rules.read import Problems, find_rules
 
@@ -31,7 +32,7 @@ from needlecare.rules.read import Problems, find_rules
 from needlecare.views import terminal, text
 from running import TESTS
 
-__all__ = ["FOREVER", "NOT_YET", "day_end", "day_start", "local_date"]
+__all__ = ["FOREVER", "NOT_YET", "contrast", "day_end", "day_start", "local_date"]
 
 RULES = TESTS.parent / "rules"
 SHIPPED = sorted(path.name for path in RULES.iterdir() if (path / f"{path.name}.yaml").is_file())
@@ -126,6 +127,15 @@ class Planner:
             events=events,
         )
         return build_timeline(rule_set, treatment, read_facts(rule_set, facts or {}), days=days)
+
+    def alone(self, rules: str, **targets: str) -> Timeline:
+        """Plan by *rules* without those that come with every set; *targets* are what no file may let a rule name."""
+        loaded = self.rules(rules)
+        own = {id_: loaded.rules[id_] for id_ in (line.partition(":")[0] for line in rules.splitlines())}
+        own |= {id_: own[id_]._replace(targets=(target,)) for id_, target in targets.items()}
+        rule_set = replace(words(), rules=own)
+        treatment = make_treatment(Date.fromisoformat(DATE), Time.fromisoformat(TIME), LONDON)
+        return build_timeline(rule_set, treatment, read_facts(rule_set, {}))
 
 
 def read_seen(typed: str) -> tuple[str, Date | datetime | None]:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from needlecare.errors import OutputError
+from batches import batch
+from needlecare import OutputError
 from needlecare.files import AtomicFile, clear_leftovers
+from running import PLAN, run, write
 
 HOLDER = """
 import sys
@@ -111,3 +113,27 @@ def test_what_cannot_be_written_whole_is_not_written(target: Path) -> None:
         signal.signal(signal.SIGXFSZ, ignored)
     assert target.read_bytes() == b"as it was"
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_file_that_is_its_owners_alone_is_never_open_to_others(target: Path) -> None:
+    target.touch(mode=0o600)
+    with AtomicFile(target) as beside:
+        assert beside.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_killed_runs_have_left_goes_and_what_others_write_stays(tmp_path: Path) -> None:
+    table, folder = write(tmp_path, "id,date\n1,2026-11-20\n2,soon\n", "clients.csv"), tmp_path / "out"
+    folder.mkdir()
+    names = ("plans.jsonl", "plan.html", "1.json", "3.json")
+    others = [AtomicFile(folder / name) for name in names]
+    kept = {".notes.part", ".plans.jsonl.x.part", "plans.jsonl.part", *(one.beside.name for one in others)}
+    for name in kept | {f".{name}.{'0' * 16}.part" for name in names}:
+        (folder / name).write_bytes(b"half")
+    batch(table, "-o", str(folder / "plans.jsonl"))
+    batch(table, "-o", str(folder), "--format", "json")
+    run(*PLAN, "-o", str(folder / "plan.html"))
+    there = {path.name for path in folder.iterdir()} - {".needlecare-batch"}
+    assert there == kept | {"plans.jsonl", "plan.html", "1.json"}
+    assert all((folder / name).read_bytes() == b"half" for name in kept)
+    for one in others:
+        one.drop()

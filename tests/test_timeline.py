@@ -2,12 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from generated import made as made_of
-from needlecare import Timeline, make_treatment, read_facts
-from needlecare.model.plan import Day, Extent, Wait, Window
-from needlecare.model.ruleset import Rule, Saying
-from needlecare.model.time import parse_bound
-from support import LONDON, Planner, day, no, shown, window, words
+from needlecare import Day, Timeline
+from support import Planner, day, no, shown, window
 
 OURS = {"gym", "heat", "sauna", "cream", "paint", "tablets", "redness", "flakes"}
 
@@ -90,9 +86,6 @@ def test_what_happens_at_one_instant_stands_on_its_day(plan: Planner) -> None:
     assert listed(day(made, 0)) == {"do": ("cream",), "prepare": ("paint",)}
 
 
-BEFORE = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
-
-
 @pytest.mark.parametrize(
     ("rules", "first", "last"),
     [
@@ -107,22 +100,19 @@ BEFORE = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
     ],
 )
 def test_days_reach_from_the_treatment_to_the_last_restriction(
-    rules: dict[str, tuple[str, str]], first: int, last: int
+    plan: Planner, rules: dict[str, tuple[str, str]], first: int, last: int
 ) -> None:
-    own = [
-        Rule(id_, verb, ("gym",), parse_bound("9d before") if "before" in end else None, parse_bound(end))
+    written = "\n".join(
+        f"{id_}: {{{verb}: gym, {'from: 9d before, ' if 'before' in end else ''}until: {end}}}"
         for id_, (verb, end) in rules.items()
-    ]
-    treatment = make_treatment(BEFORE.date(), BEFORE.time(), LONDON)
-    days = made_of(own, treatment, read_facts(words(), {})).days
+    )
+    days = plan.alone(written).days
     begins = -9 if any("before" in end for _, end in rules.values()) else first
     assert (days[0].number, days[-1].number, len(days)) == (begins, last, last - begins + 1)
 
 
-def test_no_rule_restricts_a_prescribed_medicine_even_if_another_names_it() -> None:
-    own = [Rule("rest", "avoid", ("retinol",), None, parse_bound("48h")), Rule("use", "do", ("tretinoin",))]
-    treatment = make_treatment(BEFORE.date(), BEFORE.time(), LONDON)
-    made = made_of(own, treatment, read_facts(words(), {}))
+def test_no_rule_restricts_a_prescribed_medicine_even_if_another_names_it(plan: Planner) -> None:
+    made = plan.alone("rest: {avoid: retinol, until: 48h}\nuse: {do: cream}", use="tretinoin")
     assert (no(made, "tretinoin"), no(made, "retinol")) == ([], ["20 Nov 16:30 to 22 Nov 16:30"])
 
 
@@ -210,24 +200,33 @@ def test_a_window_carries_all_that_its_rule_says(plan: Planner) -> None:
     )
     made = plan(rules, time="16:31")
     begins, ends = datetime(2026, 11, 21, tzinfo=UTC), datetime(2026, 11, 26, tzinfo=UTC)
-    assert window(made, "cream", "do") == Window(
+    found = window(made, "cream", "do")
+    wanted = found._replace(
         rule="cool",
         kind="do",
         target="cream",
         text="Cool it",
-        extent=Extent(begins, begins, ends, ends),
         earliest=ends,
         end_stated=True,
-        waits=(Wait("redness-gone", "no redness is left", datetime(2026, 11, 21, tzinfo=UTC)),),
         precision="day",
         words=made.rule_set.rules["cool"].words,
         condition="it stings and skin is dark",
-        says=(Saying("book", "5d"),),
         overruled=(),
         origin="test",
         rules=("cool",),
         unsure=("skin",),
+        eases=None,
+        usually_by=None,
+        worry_after=None,
+        low_confidence=False,
+        until_seen=(),
+        goes_on=False,
+        bound="",
     )
+    assert found == wanted
+    assert (found.better_from, found.start, found.end, found.better_until) == (begins, begins, ends, ends)
+    assert [tuple(one) for one in found.waits] == [("redness-gone", "no redness is left", begins)]
+    assert [tuple(one) for one in found.says] == [("book", "5d", "")]
     assert made.rule_set.rules["cool"].words["note"] == "Gently"
 
 

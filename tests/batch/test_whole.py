@@ -39,15 +39,6 @@ def test_what_is_new_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
         assert rights(tmp_path / name) == rights(tmp_path / "any")
 
 
-def test_a_file_that_is_its_owners_alone_is_never_open_to_others(tmp_path: Path) -> None:
-    from needlecare.files import AtomicFile
-
-    target = tmp_path / "plans.jsonl"
-    target.touch(mode=0o600)
-    with AtomicFile(target) as beside:
-        assert rights(beside) == 0o600
-
-
 def test_links_to_the_lines_and_the_rejects_stay_links(tmp_path: Path) -> None:
     for name in ("plans.jsonl", "clients.rejects.csv"):
         (tmp_path / "real").mkdir(exist_ok=True)
@@ -90,26 +81,6 @@ def test_lines_and_rejects_need_a_place_each(
     ran = batch("same.json", "-o", target, "--format", "jsonl", *options)
     assert (ran.code, f"--rejects {target}: that is where the plans go" in ran.err) == (2, True)
     assert [path.name for path in tmp_path.iterdir()] == ["same.json"]
-
-
-def test_what_killed_runs_have_left_goes_and_what_others_write_stays(tmp_path: Path) -> None:
-    from needlecare.files import AtomicFile
-
-    table, folder = write(tmp_path, ROWS), tmp_path / "out"
-    folder.mkdir()
-    names = ("plans.jsonl", "plan.html", "1.json", "3.json")
-    others = [AtomicFile(folder / name) for name in names]
-    kept = {".notes.part", ".plans.jsonl.x.part", "plans.jsonl.part", *(one.beside.name for one in others)}
-    for name in kept | {f".{name}.{'0' * 16}.part" for name in names}:
-        (folder / name).write_bytes(b"half")
-    batch(table, "-o", str(folder / "plans.jsonl"))
-    batch(table, "-o", str(folder), "--format", "json")
-    run(*PLAN, "-o", str(folder / "plan.html"))
-    there = {path.name for path in folder.iterdir()} - {".needlecare-batch"}
-    assert there == kept | {"plans.jsonl", "plan.html", "1.json"}
-    assert all((folder / name).read_bytes() == b"half" for name in kept)
-    for one in others:
-        one.drop()
 
 
 def test_two_runs_at_once_disturb_neither_each_other_nor_the_file(tmp_path: Path) -> None:

@@ -7,18 +7,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from needlecare import RuleSetError, build_timeline, load_rules, make_treatment, read_facts, render
-from needlecare.model.ruleset import Clinic
-from needlecare.rules.clinic import contrast
+from needlecare import RuleSet, RuleSetError, build_timeline, load_rules, make_treatment, read_facts, render
 from page.pages import CLINIC, rules
+from support import contrast
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
 
 
-def load(folder: Path, clinic: str) -> Clinic | None:
+def load(folder: Path, clinic: str) -> RuleSet:
     path = folder / "set.yaml"
     path.write_text(f"ruleset: own\nextends: microneedling\nclinic: {clinic}\n", encoding="utf-8")
-    return load_rules(str(path)).clinic
+    return load_rules(str(path))
 
 
 def test_a_set_carries_its_clinic() -> None:
@@ -201,6 +200,6 @@ def test_a_large_logo_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [SVG.format('<path fill="url(#a)"/><use href="#a"/>')])
 def test_a_plain_svg_is_taken(tmp_path: Path, data: str) -> None:
     (tmp_path / "a.svg").write_text(data, encoding="utf-8")
-    clinic = load(tmp_path, "{name: A, logo: a.svg}")
+    clinic = load(tmp_path, "{name: A, logo: a.svg}").clinic
     assert clinic is not None
     assert clinic.logo.startswith("data:image/svg+xml;base64,")
