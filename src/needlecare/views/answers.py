@@ -10,7 +10,6 @@ from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
 from needlecare.ask.signs import Sighting
 from needlecare.ask.today import Change, Today
 from needlecare.ask.verdict import Return, Verdict
-from needlecare.model.facts import Given
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.timeline.sessions import Course, Deadline, Step
@@ -276,7 +275,7 @@ def _nothing_against(screened: Screened) -> Iterator[str]:
     tests = [test for one in screened.assumed for test in one.when.tests]
     names = dict.fromkeys(test.fact for test in tests if test.fact in facts.assumed)
     if names:
-        values = join_words(label for name in names for label in _said(name, facts.assumed[name], rule_set))
+        values = join_words(one for name in names for one in say.labels(facts.assumed[name], rule_set.facts[name]))
         otherwise = f"say otherwise with {say.options(names, rule_set)}"
         yield f"What is assumed ({values}) answers {len(screened.assumed)} more; {otherwise}."
 
@@ -307,15 +306,10 @@ def _dated(one: Dated, timeline: Timeline) -> str:
 
 def _unjudged(one: Unjudged, timeline: Timeline) -> str:
     rule_set = timeline.rule_set
-    others = join_words(label for name in one.given for label in _said(name, timeline.facts.value(name), rule_set))
+    given = (say.labels(timeline.facts.value(name), rule_set.facts[name]) for name in one.given)
+    others = join_words(chain.from_iterable(given))
     label = rule_set.facts[one.fact].label_of(one.answer)
     return f"Not judged: no rule covers {label}{led(' for ', others)}; ask {say.whom(timeline)}."
-
-
-def _said(fact: str, value: Given | None, rule_set: RuleSet) -> Iterator[str]:
-    """Yield how the answers to *fact* are shown."""
-    answers = value if isinstance(value, tuple) else () if value is None else (f"{value:g}",)
-    return map(rule_set.facts[fact].label_of, answers)
 
 
 # When are the next sessions?

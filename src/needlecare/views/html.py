@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import sha256
 from itertools import groupby
-from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -14,7 +13,7 @@ from markupsafe import Markup
 from needlecare.model.plan import Day, Timeline
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic, RuleSet
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Row, Strip, harmless
+from needlecare.views.phrases import Row, Strip, harmless, led
 from needlecare.views.sheet import Sheet, make_sheet
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
@@ -36,45 +35,6 @@ _LINKS = {
 }
 
 
-class Run(NamedTuple):
-    """A run of days in one state, as shares of the chart's width."""
-
-    state: str
-    x: str
-    width: str
-
-
-class Line(NamedTuple):
-    """One activity of the chart."""
-
-    label: str
-    text: str
-    runs: tuple[Run, ...]
-
-
-class Tick(NamedTuple):
-    """A date over the chart, and where it stands."""
-
-    label: str
-    x: str
-
-
-class Entry(NamedTuple):
-    """Rows that share a head."""
-
-    head: str
-    rows: tuple[Row, ...]
-
-
-class Cite(NamedTuple):
-    """A source; *is_common* where several share its title, so that paper can do without it."""
-
-    title: str
-    about: str
-    url: str
-    is_common: bool
-
-
 def render(timeline: Timeline, *, calendar: str | None = None) -> str:
     """Render *timeline*; *calendar* is the same plan as a calendar file, for a link that saves it."""
     sheet = make_sheet(timeline, handed_over=True)
@@ -82,6 +42,7 @@ def render(timeline: Timeline, *, calendar: str | None = None) -> str:
     found = {section.id for section in sheet.sections}
     sources = sheet.rows("sources")
     style, script = _style(clinic, _shrunk(sheet, clinic)), _asset("page.js")
+    link = b64encode(calendar.encode()).decode() if calendar is not None else ""
     return _template().render(
         sheet=sheet,
         clinic=clinic,
@@ -90,7 +51,7 @@ def render(timeline: Timeline, *, calendar: str | None = None) -> str:
         links={id_: title for id_, title in _LINKS.items() if id_ in found},
         numbers={row.head: number for number, row in enumerate(sources, 1)},
         sources=list(_cites(sources, timeline.rule_set)),
-        calendar=_data_link(calendar),
+        calendar=led("data:text/calendar;charset=utf-8;base64,", link),
         style=Markup(style),  # noqa: S704  our own file and checked colours
         script=Markup(script),  # noqa: S704  our own file
         policy=_policy(style, script),
@@ -118,7 +79,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=_clean,
     )
-    environment.filters.update(entries=_entries, line=_line, ticks=_ticks, mondays=_mondays, share=_share)
+    environment.filters.update(entries=_entries, runs=_runs, ticks=_ticks, mondays=_mondays, share=_share)
     return environment.get_template("page.html")
 
 
@@ -173,28 +134,28 @@ def _policy(style: str, script: str) -> str:
     )
 
 
-def _entries(rows: Iterable[Row]) -> list[Entry]:
+def _entries(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     """Join rows that follow each other under one head."""
-    return [Entry(head, tuple(group)) for head, group in groupby(rows, key=lambda row: row.head)]
+    return [(head, list(group)) for head, group in groupby(rows, key=lambda row: row.head)]
 
 
-def _cites(rows: Iterable[Row], rule_set: RuleSet) -> Iterator[Cite]:
+def _cites(rows: Iterable[Row], rule_set: RuleSet) -> Iterator[tuple[str, str, str, bool]]:
+    """Yield title, publication and address of each source, and whether it shares its title: paper leaves that out."""
     found = [rule_set.sources[row.head] for row in rows]
     titles = Counter(source.title for source in found)
     for source in found:
         about = say.join_known(source.publisher, source.year, source.kind)
-        yield Cite(source.title, about, source.url, bool(about) and titles[source.title] > 1)
+        yield source.title, about, source.url, bool(about) and titles[source.title] > 1
 
 
-def _line(strip: Strip) -> Line:
-    runs = []
+def _runs(strip: Strip) -> Iterator[tuple[str, str, str]]:
+    """Yield each run of days in one state, with its start and length as shares of the chart's width."""
     at, days = 0, len(strip.states)
     for state, group in groupby(strip.states):
         length = len(list(group))
         if state != ".":
-            runs.append(Run(state, _share(at, days), _share(length, days)))
+            yield state, _share(at, days), _share(length, days)
         at += length
-    return Line(strip.label, strip.text, tuple(runs))
 
 
 def _share(part: int, whole: int) -> str:
@@ -205,12 +166,12 @@ def _mondays(days: tuple[Day, ...]) -> list[int]:
     return [at for at, day in enumerate(days) if day.day.weekday() == 0 and at]
 
 
-def _ticks(days: tuple[Day, ...]) -> Iterator[Tick]:
-    """Yield the date over day 0 and over every Monday that has room."""
+def _ticks(days: tuple[Day, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the date over day 0 and over every Monday that has room, with its place."""
     last = -len(days)
     for at in (0, *_mondays(days)):
         if at - last >= _APART * len(days) and (at == 0 or at <= (1 - _APART) * len(days)):
-            yield Tick(say.short_date(days[at].day), _share(at, len(days)))
+            yield say.short_date(days[at].day), _share(at, len(days))
             last = at
 
 
@@ -219,9 +180,3 @@ def _dial(phone: str) -> str:
     number = phone.lower().partition("x")[0].partition("e")[0]
     number = number.replace("(0)", "") if number.startswith("+") else number
     return ("+" if number.startswith("+") else "") + "".join(filter(str.isdecimal, number))
-
-
-def _data_link(calendar: str | None) -> str:
-    if calendar is None:
-        return ""
-    return f"data:text/calendar;charset=utf-8;base64,{b64encode(calendar.encode()).decode()}"

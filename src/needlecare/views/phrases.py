@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from needlecare.model.facts import Test
-from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window, ranked_sources
+from needlecare.model.facts import Fact, Given, Test
+from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
 from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
 from needlecare.model.time import last_instant, local_date
 from needlecare.options import FACTS
@@ -235,6 +235,12 @@ def options(facts: Iterable[str], rule_set: RuleSet) -> str:
     return join_words(option(fact, rule_set) for fact in facts)
 
 
+def labels(value: Given | None, asked: Fact) -> list[str]:
+    """Return how each answer to a question is shown, or its number."""
+    answers = value if isinstance(value, tuple) else () if value is None else (f"{value:g}",)
+    return list(map(asked.label_of, answers))
+
+
 def answers_to(screening: Screening, timeline: Timeline) -> str:
     """Name the options that would tell whether *screening* applies: `--condition eczema`."""
     open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
@@ -341,12 +347,8 @@ def sources_of(says: Iterable[Saying]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(saying.source for saying in says))
 
 
-def marks(windows: Iterable[Window], rule_set: RuleSet) -> str:
-    """Name the weightiest sources that hold the values used, and how many more there are."""
-    return _marks(ranked_sources(windows, rule_set))
-
-
-def _marks(sources: tuple[str, ...]) -> str:
+def marks(sources: tuple[str, ...]) -> str:
+    """Name the first of *sources*, and how many more there are."""
     more = f" +{len(sources) - _MARKS}" if len(sources) > _MARKS else ""
     return f"{', '.join(sources[:_MARKS])}{more}"
 
@@ -401,7 +403,7 @@ class Row(NamedTuple):
     @property
     def marks(self) -> str:
         """The first sources and how many more there are, as they stand behind a line."""
-        return _marks(self.sources)
+        return marks(self.sources)
 
 
 class Block(NamedTuple):

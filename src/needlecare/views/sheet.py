@@ -4,23 +4,11 @@ A new section is one line of `_PARTS`. How a section looks is for each view alon
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.model.facts import Given
-from needlecare.model.plan import (
-    FOREVER,
-    Clash,
-    Finding,
-    Hint,
-    Meeting,
-    Session,
-    Timeline,
-    Treatment,
-    Window,
-    ranked_sources,
-)
+from needlecare.model.plan import FOREVER, Clash, Finding, Meeting, Session, Timeline, Treatment, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
 from needlecare.options import FACTS_OF_TREATMENT
 from needlecare.views import phrases as say
@@ -61,15 +49,15 @@ def make_sheet(timeline: Timeline, *, handed_over: bool = False, only: Collectio
 
     *only* names the sections that are wanted, where not all of them are.
     """
-    clock = Clock(timeline)
+    clock, clinic = Clock(timeline), timeline.rule_set.clinic
     parts = [part for part in _PARTS if part.handed_over in (None, handed_over) and (not only or part.id in only)]
     sections = (_fill(part, timeline, clock) for part in parts)
     return Sheet(
         title=timeline.rule_set.title,
         subject=_subject(timeline),
-        clinic=_clinic(timeline.rule_set),
+        clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
         notice=tuple(_notice(timeline.rule_set)),
-        sections=tuple(section for section in sections if section.rows or section.blocks or section.chart),
+        sections=tuple(filter(None, sections)),
         basis=f"Rule set {timeline.rule_set.id} {timeline.rule_set.version} ({timeline.rule_set.digest[:19]})",
     )
 
@@ -82,29 +70,17 @@ def _subject(timeline: Timeline) -> str:
     return f"{say.date(treatment.day)}{hour} ({treatment.zone.key}){about}"
 
 
-def _clinic(rule_set: RuleSet) -> str:
-    clinic = rule_set.clinic
-    return ", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else ""
-
-
-def _fact(timeline: Timeline, name: str) -> str:
-    fact = timeline.rule_set.facts.get(name)
-    value = timeline.facts.value(name)
-    if fact is None or value is None or value == ("none",):
-        return ""
-    return f"{_answer(value, name, timeline.rule_set)} {fact.unit}".strip()
-
-
-def _answer(value: Given, fact: str, rule_set: RuleSet) -> str:
-    if not isinstance(value, tuple):
-        return f"{value:g}"
-    return join_words(map(rule_set.facts[fact].label_of, value))
-
-
 def _notice(rule_set: RuleSet) -> Iterator[str]:
     yield rule_set.notice or NO_ADVICE
     yield "What stands in brackets are sources; +3 means three more."
     yield from list_core_changes(rule_set)
+
+
+def _fact(timeline: Timeline, name: str) -> str:
+    fact, value = timeline.rule_set.facts.get(name), timeline.facts.value(name)
+    if fact is None or value is None or value == ("none",):
+        return ""
+    return f"{join_words(say.labels(value, fact))} {fact.unit}".strip()
 
 
 # What speaks against the treatment, and when to call.
@@ -136,9 +112,8 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
 
 
 def _finding(finding: Finding, timeline: Timeline) -> Row:
-    screening = finding.screening
-    lead = lead_of(finding.level, timeline)
-    return Row(lead, screening.text or screening.id, finding.level, say.sources_of(screening.says))
+    level, asked = finding.level, finding.screening
+    return Row(lead_of(level, timeline), asked.text or asked.id, level, say.sources_of(asked.says))
 
 
 def _red_flags(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -285,8 +260,8 @@ def list_known(timeline: Timeline, clock: Clock, *, typed: bool = True) -> Itera
         if rule_set.facts[fact].dated_of(answer):
             yield Row("Said", say.dated(fact, answer, day, rule_set))
     if facts.assumed:
-        pairs = facts.assumed.items()
-        text = join_words(f"{fact.replace('-', ' ')} {_answer(value, fact, rule_set)}" for fact, value in pairs)
+        shown = {fact: say.labels(value, rule_set.facts[fact]) for fact, value in facts.assumed.items()}
+        text = join_words(f"{fact.replace('-', ' ')} {join_words(labels)}" for fact, labels in shown.items())
         yield Row("Assumed", f"{text}{_advice('say otherwise with', facts.assumed, rule_set, typed=typed)}")
     if facts.unknown:
         yield Row("Not known", f"{_plain_names(facts.unknown)}; wherever it matters the stricter rule is used")
@@ -319,24 +294,23 @@ def _plain_names(ids: Iterable[str], _: RuleSet | None = None) -> str:
     return join_words(id_.replace("-", " ") for id_ in ids)
 
 
+_CHANGE = attrgetter("facts", "now", "then")
+
+
 def _hinted(timeline: Timeline, clock: Clock, name: Callable[[Iterable[str], RuleSet], str]) -> Iterator[Row]:
     """Yield what another answer would shorten or lengthen, under what *name* calls its facts."""
     rule_set = timeline.rule_set
-    for (facts, now, then), hints in grouped(timeline.shorter_if, _change_of).items():
+    for (facts, now, then), hints in grouped(timeline.shorter_if, _CHANGE).items():
         ends = f"would end {clock.at(then)}" if then else "may not apply at all"
         shorter = say.names((hint.target for hint in hints), rule_set)
         text = f"could shorten {shorter}: now until {clock.until(now or FOREVER)}, {ends}"
         yield Row(name(facts, rule_set), text, "hint")
     for facts, longer in grouped(timeline.longer_if, lambda hint: hint.facts).items():
         left = []
-        for (_, _, then), hints in grouped(longer, _change_of).items():
+        for (_, _, then), hints in grouped(longer, _CHANGE).items():
             until = f" until {clock.until(then)}" if then else ""
             left.append(f"{say.names((hint.target for hint in hints), rule_set)}{until}")
         yield Row(name(facts, rule_set), f"if this was assumed wrongly, leave {'; '.join(left)}", "hint")
-
-
-def _change_of(hint: Hint) -> tuple[tuple[str, ...], datetime | None, datetime | None]:
-    return hint.facts, hint.now, hint.then
 
 
 def _idly_seen(timeline: Timeline) -> Iterator[str]:
@@ -349,8 +323,7 @@ def _idly_seen(timeline: Timeline) -> Iterator[str]:
         # What usually comes some time after another moment waits for that one too.
         usual = [moment.usual for one in frontier if (moment := moments.get(one)) and moment.usual]
         frontier = {term.moment for bound in usual for term in bound.terms} - awaited
-    for seen in sorted(set(timeline.treatment.seen) - awaited):
-        yield moments[seen].label
+    yield from (moments[seen].label for seen in sorted(set(timeline.treatment.seen) - awaited))
 
 
 def _awaited(timeline: Timeline) -> set[str]:
@@ -443,13 +416,14 @@ class _Part(NamedTuple):
     handed_over: bool | None = None
 
 
-def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section:
+def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section | None:
     empty, made = Section(part.id, part.title, part.columns), part.make(timeline, clock)
     if isinstance(made, Chart):
-        return empty._replace(chart=made if made.strips else None)
+        return empty._replace(chart=made) if made.strips else None
     listed = tuple(made)
     rows = tuple(one for one in listed if isinstance(one, Row))
-    return empty._replace(rows=rows, blocks=tuple(one for one in listed if isinstance(one, Block)))
+    blocks = tuple(one for one in listed if isinstance(one, Block))
+    return empty._replace(rows=rows, blocks=blocks) if listed else None
 
 
 _PARTS = (
