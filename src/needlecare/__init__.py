@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from needlecare.ask.question import can, check, normal, sessions, today, when, why
     from needlecare.ask.reasons import Reasons, Screened
-    from needlecare.ask.signs import Sighting
-    from needlecare.ask.today import Today
+    from needlecare.ask.today import Sighting, Today
     from needlecare.ask.verdict import Return, Verdict
     from needlecare.errors import InputError, NeedlecareError, OutputError, RuleSetError
     from needlecare.model.facts import Facts
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ask.question": ("can", "check", "normal", "sessions", "today", "when", "why"),
     "ask.reasons": ("Reasons", "Screened"),
-    "ask.signs": ("Sighting",),
-    "ask.today": ("Today",),
+    "ask.today": ("Sighting", "Today"),
     "ask.verdict": ("Return", "Verdict"),
     "errors": ("InputError", "NeedlecareError", "OutputError", "RuleSetError"),
     "model.facts": ("Facts",),

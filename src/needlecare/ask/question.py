@@ -5,21 +5,25 @@ is imported only when it is asked for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
 
 from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
 from needlecare.ask.times import Length, When, at_instant, at_time, go_on, lasting, on_day, when_asked
 from needlecare.errors import InputError
-from needlecare.model.plan import Event, Timeline, make_treatment
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+from needlecare.model.plan import FOREVER, Event, Timeline, make_treatment, treated_on
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR, last_instant, local_date
+from needlecare.timeline.build import build_selected, build_timeline
+from needlecare.timeline.selection import Selection, select
+from needlecare.timeline.sessions import Course, OpenDays, fit_before, plan_course, precare
+from needlecare.timeline.spans import Spans
 
 if TYPE_CHECKING:
     from needlecare.ask.reasons import Reasons, Screened
-    from needlecare.ask.signs import Sighting
-    from needlecare.ask.today import Today
+    from needlecare.ask.today import Sighting, Today
     from needlecare.ask.verdict import Return, Verdict
-    from needlecare.timeline.sessions import Course
 
 # One treatment, or all that are still healing or planned: the strictest answers.
 Timelines = Timeline | Sequence[Timeline]
@@ -81,7 +85,7 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.signs import UNKNOWN, Sighting, judge_sign
+    from needlecare.ask.today import UNKNOWN, Sighting, judge_sign
 
     question = _ask(timeline, words, at, now)
     meaning, asked = question.understand(find_signs, signs=True)
@@ -150,7 +154,7 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     before: Event | None = None,
     away: Iterable[tuple[date, date]] = (),
     closed: Iterable[int] = (),
-) -> "Course | None":
+) -> Course | None:
     """Return the course that follows the treatment, of *count* sessions with it; None where no rule spaces them.
 
     *done* are sessions that have been since, in order; *before* is an event that it is to be healed by. No session is
@@ -160,14 +164,35 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     Raises:
         InputError: the dates of *done* don't follow each other, or no day is left open.
     """
-    from needlecare.ask.course import plan_ahead
-    from needlecare.timeline.sessions import OpenDays
-
     only, *others = _timelines(timeline)
     if others:
         raise InputError("a course follows one treatment; give its timeline alone")
-    calendar = OpenDays(tuple(away), frozenset(closed), only.treatment.next_day)
-    return plan_ahead(only, count=count, done=done, before=before, calendar=calendar)
+    treatment, selection = only.treatment, select(only.rule_set, only.facts)
+    calendar = OpenDays(tuple(away), frozenset(closed), treatment.next_day)
+    course = plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
+    if course is None:
+        return None
+    if before is not None:
+        healed = partial(_healed, selection, treatment.zone, before.kind)
+        course = fit_before(course, selection.spacings, before, healed=cache(healed), calendar=calendar)
+    steps = []
+    for step in course.steps:
+        ahead = () if step.done else tuple(precare(selection, treatment, step.day))
+        steps.append(step._replace(session=step.session._replace(precare=ahead)))
+    return course._replace(steps=tuple(steps))
+
+
+def _healed(selection: Selection, zone: ZoneInfo, kind: str, day: date) -> date:
+    """Return the first day that is free for an event of *kind* after a session on *day*."""
+    known = selection.rule_set.events.get(kind)
+    sitting = treated_on(day, None, zone)
+    timeline = build_selected(selection, sitting)
+    ends = [Spans(selection, sitting).open_end().point.at]
+    # Each “no” on what the event brings; a “better not” is soft.
+    for activity in selection.rule_set.family(known.activities) if known else ():
+        windows = timeline.windows_on(activity)
+        ends.extend(one.end for one in windows if one.start < one.end < FOREVER and one.start < sitting.last)
+    return max(local_date(last_instant(end), zone) for end in ends) + timedelta(days=1)
 
 
 class _Question(NamedTuple):
@@ -175,10 +200,10 @@ class _Question(NamedTuple):
 
     timelines: Sequence[Timeline]
     typed: str
-    day: date | None
-    clock: time | None
-    at: datetime | None
     now: Now
+    day: date | None = None
+    clock: time | None = None
+    at: datetime | None = None
 
     def present(self) -> datetime:
         return _present(self.now, self.timelines[0], f"`{self.typed}`")
@@ -229,19 +254,22 @@ _Find = Callable[..., Meaning]
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:
-    timelines, typed = _timelines(timeline), _typed(words)
+    question = _Question(_timelines(timeline), _typed(words), now)
     if at is None or isinstance(at, time):
-        return _Question(timelines, typed, day=None, clock=at, at=None, now=now)
+        return question._replace(clock=at)
     if not isinstance(at, date):
         raise InputError(f"a question is about a date or a datetime, such as date(2026, 11, 22), not {at!r}")
-    if not FIRST_YEAR <= at.year <= LAST_YEAR:
-        raise InputError(f"{at.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    _check_years(at)
     if not isinstance(at, datetime):
-        return _Question(timelines, typed, day=at, clock=None, at=None, now=now)
+        return question._replace(day=at)
     if at.tzinfo is None:
-        return _Question(timelines, typed, day=at.date(), clock=at.time(), at=None, now=now)
-    day = at.astimezone(timelines[0].treatment.zone).date()
-    return _Question(timelines, typed, day=day, clock=None, at=at, now=now)
+        return question._replace(day=at.date(), clock=at.time())
+    return question._replace(day=at.astimezone(question.timelines[0].treatment.zone).date(), at=at)
+
+
+def _check_years(day: date) -> None:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InputError(f"{day.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _timelines(timeline: Timelines) -> Sequence[Timeline]:
@@ -270,8 +298,7 @@ def _present(now: Now, timeline: Timeline, asking: str) -> datetime:
         raise InputError(f"{asking} needs the present moment: give now=datetime(2026, 11, 21, 9, 0), or name a date")
     if not isinstance(known, datetime):
         raise InputError(f"now is a datetime, such as datetime(2026, 11, 21, 9, 0), not {known!r}")
-    if not FIRST_YEAR <= known.year <= LAST_YEAR:
-        raise InputError(f"{known.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    _check_years(known)
     zone = timeline.treatment.zone
     return known.astimezone(zone) if known.tzinfo else known.replace(tzinfo=zone)
 
@@ -288,16 +315,9 @@ def _counted_from(question: _Question) -> datetime | None:
 def _with_booked(timelines: Sequence[Timeline], by: date) -> Sequence[Timeline]:
     """Add the booked sessions that have been *by* that date: what they bring stands in no other plan."""
     known = {one.treatment.day for one in timelines}
-    booked = [
-        (one, day)
-        for one in timelines
-        if (day := one.treatment.next_day) is not None and day <= by and day not in known
-    ]
-    if not booked:
-        return timelines
-    from needlecare.timeline.build import build_timeline
-
-    own = [
-        build_timeline(one.rule_set, make_treatment(day, None, one.treatment.zone), one.facts) for one, day in booked
-    ]
-    return [*timelines, *own]
+    booked = []
+    for one in timelines:
+        day, zone = one.treatment.next_day, one.treatment.zone
+        if day is not None and day <= by and day not in known:
+            booked.append(build_timeline(one.rule_set, make_treatment(day, None, zone), one.facts))
+    return [*timelines, *booked]

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.model.facts import NONE, Condition, Truth
+from needlecare.model.facts import NONE, Truth
 from needlecare.model.plan import Finding, Timeline, Window
 from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening, Source
 from needlecare.model.time import TREATMENT, parse_bound
@@ -35,10 +35,10 @@ class Reasons(NamedTuple):
     timeline: Timeline
     windows: tuple[Window, ...]
     rules: tuple[Rule, ...]
-    lost: tuple[Rule, ...]
-    voices: tuple[Voice, ...]
-    spread: tuple[str, str] | None
-    voices_count: int
+    lost: tuple[Rule, ...] = ()
+    voices: tuple[Voice, ...] = ()
+    spread: tuple[str, str] | None = None
+    voices_count: int = 0
     also: tuple["Reasons", ...] = ()
 
     @property
@@ -52,24 +52,13 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     windows = tuple(chain.from_iterable(_windows(timeline, one) for one in meaning.ids))
     made = dict.fromkeys(chain.from_iterable(window.rules for window in windows))
     beaten = dict.fromkeys(chain.from_iterable(window.overruled for window in windows))
-    rules = tuple(timeline.rule_set.rules[id_] for id_ in made)
+    rules = tuple(map(timeline.rule_set.rules.__getitem__, made))
     lost = tuple(timeline.rule_set.rules[id_] for id_ in beaten if id_ not in made)
     voices = tuple(_voices(timeline.rule_set, (*rules, *lost)))
-    return Reasons(
-        meaning,
-        timeline,
-        windows=windows,
-        rules=rules,
-        lost=lost,
-        voices=voices,
-        spread=_spread(voice.saying.value for voice in voices),
-        voices_count=_count_independent(voices),
-    )
-
-
-def _count_independent(voices: Iterable[Voice]) -> int:
-    """Count sources; those that copy one template count as one."""
-    return len({voice.source.family or voice.source.id for voice in voices})
+    spread = _spread(voice.saying.value for voice in voices)
+    count = len({voice.source.family or voice.source.id for voice in voices})
+    found = Reasons(meaning, timeline, windows, rules)
+    return found._replace(lost=lost, voices=voices, spread=spread, voices_count=count)
 
 
 def _voices(rule_set: RuleSet, rules: Iterable[Rule]) -> Iterator[Voice]:
@@ -95,10 +84,9 @@ def _spread(values: Iterable[str]) -> tuple[str, str] | None:
     for value in values:
         text = value.removeprefix("until ").removeprefix("allow ").removeprefix("avoid ").partition(";")[0]
         bound = parse_bound(text.strip())
-        if bound is None or bound.is_always or bound.terms[0].moment != TREATMENT or bound.terms[0].sign < 0:
-            continue
-        offset = bound.terms[0].offset
-        lengths.extend((one.rough_length, str(one)) for one in (offset.near, offset.far))
+        first = None if bound is None or bound.is_always else bound.terms[0]
+        if first is not None and first.moment == TREATMENT and first.sign >= 0:
+            lengths.extend((one.rough_length, str(one)) for one in (first.offset.near, first.offset.far))
     return (min(lengths)[1], max(lengths)[1]) if lengths else None
 
 
@@ -150,15 +138,12 @@ def screen(timeline: Timeline) -> Screened:
     unjudged = list(_unjudged(timeline))
     planned = [one for one in unjudged if not one.given and _is_planned(timeline, one)]
     assumed = tuple(_assumed(timeline))
-    return Screened(
-        timeline,
-        timeline.findings,
-        timeline.unanswered,
-        len(timeline.rule_set.screenings) - len(timeline.unanswered) - len(assumed),
-        tuple(one for one in unjudged if one not in planned),
-        tuple(planned),
-        assumed,
-        tuple(_dated(timeline)),
+    answered = len(timeline.rule_set.screenings) - len(timeline.unanswered) - len(assumed)
+    return Screened(timeline, timeline.findings, timeline.unanswered, answered)._replace(
+        unjudged=tuple(one for one in unjudged if one not in planned),
+        planned=tuple(planned),
+        assumed=assumed,
+        dated=tuple(_dated(timeline)),
     )
 
 
@@ -169,9 +154,6 @@ def _assumed(timeline: Timeline) -> Iterator[Screening]:
         facts = deciding if truth is Truth.NO else [test.fact for test in screening.when.tests]
         if truth is not Truth.UNKNOWN and not any(fact in timeline.facts.given for fact in facts):
             yield screening
-
-
-_Judged = tuple[Truth, tuple[str, ...]]
 
 
 def _unjudged(timeline: Timeline) -> Iterator[Unjudged]:
@@ -193,9 +175,9 @@ def _open_answers(timeline: Timeline) -> Iterator[tuple[str, str]]:
             yield from ((fact, answer) for answer in value if answer != NONE)
 
 
-def _judged(timeline: Timeline) -> Mapping[tuple[str, str], Sequence[_Judged]]:
+def _judged(timeline: Timeline) -> Mapping[tuple[str, str], Sequence[tuple[Truth, tuple[str, ...]]]]:
     """Return how each entry that names an answer is judged, and by which facts it fails."""
-    judged: dict[tuple[str, str], list[_Judged]] = {}
+    judged: dict[tuple[str, str], list[tuple[Truth, tuple[str, ...]]]] = {}
     for screening in timeline.rule_set.screenings.values():
         found = screening.when.judge(timeline.facts)
         for test in screening.when.tests:
@@ -211,11 +193,8 @@ def _is_planned(timeline: Timeline, said: Unjudged) -> bool:
     if any(window.target in wanted for window in timeline.windows):
         return True
     rules = dict.fromkeys(rule for window in timeline.windows for rule in window.rules)
-    return any(_asks(rule_set.rules[rule].when, said) for rule in rules)
-
-
-def _asks(condition: Condition, said: Unjudged) -> bool:
-    return any(one.fact == said.fact and said.answer in one.answers and not one.negated for one in condition.tests)
+    tests = [test for rule in rules for test in rule_set.rules[rule].when.tests if not test.negated]
+    return any(test.fact == said.fact and said.answer in test.answers for test in tests)
 
 
 def _dated(timeline: Timeline) -> Iterator[Dated]:

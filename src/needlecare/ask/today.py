@@ -1,14 +1,129 @@
-"""What holds at one moment: what to leave, what to do, what is normal, and what changes next."""
+"""What one sees and what holds now: whether a sign is to be expected, what to leave and to do, and what changes next.
+
+What is to be done about a sign stands elsewhere.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.times import at_instant
+from needlecare.ask.times import When, at_instant
 from needlecare.ask.verdict import Verdict, judge
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
-from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
+from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule
+
+# How grave a sign is, the gravest first.
+_GRAVEST = TODAY, CLINIC, UNKNOWN, WATCH, USUAL = ("today", "clinic", "unknown", "watch", "usual")
+_start, _end = attrgetter("start"), attrgetter("end")
+
+
+class Sighting(NamedTuple):
+    """The answer to a question about signs: how grave they are at the time *asked*.
+
+    *until* is when a sign is no longer expected, *call_from* when it becomes a reason to call. *flags* are the red
+    flags that name it; *conditions* those under which the answer holds, where a fact that decides isn't known.
+    """
+
+    meaning: Meaning
+    asked: When
+    verdict: str
+    timeline: Timeline
+    windows: tuple[Window, ...] = ()
+    flags: tuple[Rule, ...] = ()
+    until: datetime | None = None
+    call_from: datetime | None = None
+    starts: datetime | None = None
+    over: bool = False
+    conditions: tuple[str, ...] = ()
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the words name a sign."""
+        return bool(self.meaning.ids) and not self.meaning.turning
+
+
+def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Sighting:
+    """Judge the signs that *meaning* names; of several the gravest answer counts.
+
+    What the latest treatment brings is expected, however long ago another one was.
+    """
+    # What a treatment to come will bring says nothing about what is seen now.
+    begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER, one.treatment)] or timelines
+    latest, *earlier = sorted(begun, key=lambda one: one.treatment.first, reverse=True)
+    found = []
+    for sign in meaning.ids:
+        newest = _judge_one(latest, meaning, sign, asked, latest=True)
+        found.append(newest)
+        if newest.verdict != USUAL:
+            found.extend(_judge_one(one, meaning, sign, asked, latest=False) for one in earlier)
+    gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
+    if gravest.verdict in (USUAL, WATCH) and not meaning.is_sure:
+        # Words that weren't understood may be the ones that matter: “very”, “on one side”.
+        return gravest._replace(verdict=UNKNOWN)
+    return gravest
+
+
+def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
+    blank = Sighting(meaning, asked, UNKNOWN, timeline)
+    windows = tuple(_expecting(timeline, sign))
+    flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
+    if latest and not flags:
+        flags = tuple(_overdue(timeline, sign, asked, max(map(_end, windows), default=FOREVER)))
+    if flags:
+        return blank._replace(verdict=TODAY if any(rule.urgent for rule in flags) else CLINIC, flags=flags)
+    return _placed(blank, windows, sign) if windows else blank
+
+
+def _expecting(timeline: Timeline, sign: str) -> Iterator[Window]:
+    return (one for one in timeline.windows if one.kind == EXPECT and one.target == sign)
+
+
+def _overdue(timeline: Timeline, sign: str, asked: When, by: datetime) -> Iterator[Rule]:
+    """Return the red flags of whatever should be over by now, where *sign* should be over *by* then too."""
+    for rule in timeline.red_flags:
+        begins = timeline.flagged_from.get(rule.id)
+        # What isn't expected at all is over by no time.
+        if begins is None or by > begins or sign in dict(rule.exceptions):
+            continue
+        if asked.meets(begins, FOREVER, timeline.treatment):
+            yield rule
+
+
+def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting:
+    """Place the time asked about before, in, or after what is expected in *windows*."""
+    asked, treatment = blank.asked, blank.timeline.treatment
+    holding = tuple(one for one in windows if asked.meets(one.start, one.end, treatment))
+    worry, shown = _first(one.worry_after for one in windows), holding or windows
+    answer = blank._replace(
+        windows=shown, until=_first(map(_end, holding)), call_from=worry, starts=min(map(_start, windows))
+    )
+    if asked.meets(worry or FOREVER, FOREVER, treatment):
+        deciding = tuple(_deciding(blank.timeline, sign, asked, shown))
+        return answer._replace(verdict=CLINIC, over=True, conditions=deciding)
+    answer = answer._replace(conditions=_conditions(shown))
+    if holding:
+        return answer._replace(verdict=USUAL)
+    over = asked.begins(treatment) >= max(map(_end, windows))
+    return answer._replace(verdict=WATCH if over and worry else CLINIC, over=over)
+
+
+def _first(instants: Iterable[datetime | None]) -> datetime | None:
+    return min((one for one in instants if one is not None and one < FOREVER), default=None)
+
+
+def _conditions(windows: Iterable[Window]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(window.condition for window in windows if window.condition))
+
+
+def _deciding(timeline: Timeline, sign: str, asked: When, shown: Iterable[Window]) -> Iterator[str]:
+    """Return the condition of a reason to call: none where it is one whatever the unknown fact is."""
+    perhaps = [one for one in timeline.perhaps if one.target == sign]
+    late = [one for one in perhaps if asked.meets(one.worry_after or one.end, FOREVER, timeline.treatment)]
+    if len(late) < len(perhaps):
+        yield " or ".join(_conditions((*shown, *late)))
+
 
 _NEXT = 3
 Owned = tuple[Timeline, Window]
@@ -89,9 +204,7 @@ def _owned(timelines: Iterable[Timeline], *kinds: str) -> Iterator[Owned]:
 
 
 def _at_work(timelines: Iterable[Timeline], at: datetime, *kinds: str) -> Iterator[Owned]:
-    for timeline, window in _owned(timelines, *kinds):
-        if window.start <= at < window.end:
-            yield timeline, window
+    return ((owner, one) for owner, one in _owned(timelines, *kinds) if one.start <= at < one.end)
 
 
 def _changes(timelines: Sequence[Timeline], at: datetime) -> Iterator[Change]:
@@ -100,15 +213,11 @@ def _changes(timelines: Sequence[Timeline], at: datetime) -> Iterator[Change]:
     for change in sorted(_every_change(timelines, at), key=lambda one: (one.at, one.to, one.activity)):
         if len(instants) == _NEXT and change.at not in instants:
             return
-        if len(timelines) == 1 or change.lift is None or _is_free(timelines, change):
+        lifts = len(timelines) > 1 and change.lift is not None
+        held = _judge(timelines, change.activity, change.at).verdict if lifts else ""
+        if held != NO and (change.to != YES or held != BETTER_NOT):
             instants.add(change.at)
             yield change
-
-
-def _is_free(timelines: Sequence[Timeline], change: Change) -> bool:
-    """Return whether what lifts for one treatment lifts for all."""
-    found = _judge(timelines, change.activity, change.at).verdict
-    return found != NO and (change.to != YES or found != BETTER_NOT)
 
 
 def _every_change(timelines: Iterable[Timeline], at: datetime) -> Iterator[Change]:

@@ -8,19 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning, stem, tokens
 from needlecare.ask.times import When, at_instant
-from needlecare.model.plan import (
-    BETTER_NOT,
-    FOREVER,
-    NO,
-    YES,
-    Hint,
-    Stretch,
-    Timeline,
-    Treatment,
-    Wait,
-    Window,
-    ranked_sources,
-)
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Treatment, Wait, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED
 
 
@@ -43,12 +31,11 @@ def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
     return not asked.meets(treatment.last, FOREVER, treatment) or _speaks_of_after(windows, treatment)
 
 
-def _speaks_of_after(windows: Iterable[Window], treatment: Treatment) -> bool:
+def _speaks_of_after(windows: Collection[Window], treatment: Treatment) -> bool:
     """Return whether a rule reaches beyond the treatment.
 
     One that ends with it speaks of the time before the next session too, once that is booked.
     """
-    windows = tuple(windows)
     ahead = {one.rule for one in windows if one.over <= treatment.last}
     return any(one.rule not in ahead for one in windows)
 
@@ -105,26 +92,13 @@ _STRICTNESS: tuple[Permission, ...] = (NO, BETTER_NOT, NO_RULE, YES)
 Silence = Literal["", "before", "time", "advice", "words"]
 
 
-class Run(NamedTuple):
-    """A stretch in which a *window* of *timeline* restricts an activity."""
+class _Run(NamedTuple):
+    """A stretch in which a *window* restricts an activity."""
 
-    stretch: Stretch
+    state: str
+    start: datetime
+    end: datetime
     window: Window
-    timeline: Timeline
-
-    @property
-    def start(self) -> datetime:
-        """When it begins."""
-        return self.stretch.start
-
-    @property
-    def end(self) -> datetime:
-        """When it ends."""
-        return self.stretch.end
-
-    def meets(self, asked: When) -> bool:
-        """Return whether it holds at the time *asked*."""
-        return asked.meets(self.start, self.end, self.timeline.treatment)
 
 
 class PartVerdict(NamedTuple):
@@ -132,9 +106,9 @@ class PartVerdict(NamedTuple):
 
     activity: str
     verdict: Permission
-    until: datetime | None
-    better_until: datetime | None
-    and_once: tuple[Wait, ...]
+    until: datetime | None = None
+    better_until: datetime | None = None
+    and_once: tuple[Wait, ...] = ()
     is_open: bool = False
 
 
@@ -240,8 +214,7 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts
     With *parts*, all that is part of it counts too.
     """
     verdicts = [_judge_one(timeline, meaning, asked, parts=parts) for timeline in timelines]
-    verdicts.sort(key=lambda one: (_STRICTNESS.index(one.verdict), -_over(one)))
-    deciding, *others = verdicts
+    deciding, *others = sorted(verdicts, key=lambda one: (_STRICTNESS.index(one.verdict), -_over(one)))
     return deciding._replace(also=tuple(one for one in others if one.is_restricted))
 
 
@@ -251,7 +224,7 @@ def _over(verdict: Verdict) -> float:
 
 
 # The runs in which each activity is restricted.
-_Runs = Mapping[str, Sequence[Run]]
+_Runs = Mapping[str, Sequence[_Run]]
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
@@ -259,16 +232,14 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     wanted = rule_set.family(meaning.ids) if parts else meaning.ids
     blank = _blank(timeline, meaning, asked, parts=parts)
     runs = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
-    states = {one: _state(found, asked) for one, found in runs.items()}
+    states = {one: _state(found, blank) for one, found in runs.items()}
     if set(states.values()) - {YES}:
         return _restricted(blank, runs, states)
     if blank.prescribed:
         return blank._replace(verdict=BETTER_NOT)
     if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
-    if parts and not rule_set.unadvised.isdisjoint(meaning.ids):
-        return blank._replace(silent="advice")
-    return _free(blank, runs)
+    return blank._replace(silent="advice") if parts and rule_set.unadvised & {*meaning.ids} else _free(blank, runs)
 
 
 def _blank(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
@@ -278,13 +249,17 @@ def _blank(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) ->
     return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
 
 
-def _runs_on(timeline: Timeline, activity: str) -> list[Run]:
-    windows = timeline.windows_on(activity)
-    return [Run(stretch, window, timeline) for window in windows for stretch in window.stretches]
+def _runs_on(timeline: Timeline, activity: str) -> list[_Run]:
+    return [_Run(*stretch, window) for window in timeline.windows_on(activity) for stretch in window.stretches]
 
 
-def _state(runs: Iterable[Run], asked: When) -> Permission:
-    states = {one.stretch.state for one in runs if one.meets(asked)}
+def _holding(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
+    """Return the runs that hold at the time asked about."""
+    return [one for one in runs if blank.asked.meets(one.start, one.end, blank.timeline.treatment)]
+
+
+def _state(runs: Iterable[_Run], blank: Verdict) -> Permission:
+    states = {one.state for one in _holding(runs, blank)}
     return NO if NO in states else BETTER_NOT if BETTER_NOT in states else YES
 
 
@@ -301,66 +276,54 @@ def _is_answered(blank: Verdict, wanted: Iterable[str]) -> bool:
 
 def _unanswered(blank: Verdict, wanted: Iterable[str], runs: _Runs) -> Verdict:
     """Add to a "no rule" what the rules do say: at another time, or if an assumed fact were otherwise."""
-    timeline, asked = blank.timeline, blank.asked
-    ahead = _ahead(chain.from_iterable(runs.values()), asked.begins(timeline.treatment))
-    families = (timeline.rule_set.family([one]) for one in blank.meaning.ids)
-    if all(any(map(timeline.covers, family)) for family in families):
-        return blank._replace(again=ahead, silent="before" if is_before(asked, timeline) else "time")
-    return blank._replace(again=ahead, hints=_hints(timeline.longer_if, timeline.rule_set.ancestry(wanted)))
+    timeline, rule_set = blank.timeline, blank.timeline.rule_set
+    verdict = blank._replace(again=_ahead(chain.from_iterable(runs.values()), blank))
+    if all(any(map(timeline.covers, rule_set.family([one]))) for one in blank.meaning.ids):
+        return verdict._replace(silent="before" if is_before(blank.asked, timeline) else "time")
+    return verdict._replace(hints=_hints(timeline.longer_if, rule_set.ancestry(wanted)))
 
 
-def _ahead(runs: Iterable[Run], begins: datetime) -> datetime | None:
+def _ahead(runs: Iterable[_Run], blank: Verdict) -> datetime | None:
     """Return when the next of *runs* begins."""
+    begins = blank.asked.begins(blank.timeline.treatment)
     return min((one.start for one in runs if one.start > begins), default=None)
-
-
-def _part(activity: str, runs: Sequence[Run], state: Permission, asked: When) -> PartVerdict:
-    if state == YES:
-        over = [one for one in runs if one.end <= asked.begins(one.timeline.treatment)]
-        return PartVerdict(activity, YES, until=None, better_until=None, and_once=_still_awaited(over))
-    ends = _ends(runs, state, asked)
-    return PartVerdict(
-        activity,
-        state,
-        until=ends.shown_until,
-        better_until=ends.shown_clear,
-        and_once=_waits(ends.windows),
-        is_open=ends.until < ends.clear == FOREVER,
-    )
 
 
 def _restricted(blank: Verdict, by_activity: _Runs, states: Mapping[str, Permission]) -> Verdict:
     """Make a "no" or a "better not": until when it holds, which windows bind, and what else must have come."""
-    asked, timeline = blank.asked, blank.timeline
+    timeline = blank.timeline
     strictest: Permission = NO if NO in states.values() else BETTER_NOT
     runs = list(chain.from_iterable(by_activity.values()))
-    ends = _ends(runs, strictest, asked)
+    ends = _ends(runs, strictest, blank)
     verdict = blank._replace(
         verdict=strictest,
-        parts=tuple(_parts(blank, by_activity, states)),
+        parts=tuple(_parts(by_activity, states, blank)),
         until=ends.shown_until,
         better_until=ends.shown_clear,
         endless=ends.clear == FOREVER,
         and_once=_waits(ends.windows),
         windows=ends.windows,
-        instead=_instead(ends.windows),
+        instead=tuple(dict.fromkeys(one.words["instead"] for one in ends.windows if "instead" in one.words)),
         hints=_hints(timeline.shorter_if, {window.target for window in ends.windows}),
     )
     if strictest == NO:
         return verdict._replace(earliest=max(window.earliest for window in ends.windows))
-    strict = (one for one in runs if one.stretch.state == NO and one.start < ends.until)
-    return verdict._replace(again=_ahead(strict, asked.begins(timeline.treatment)))
+    return verdict._replace(again=_ahead((one for one in runs if one.state == NO and one.start < ends.until), blank))
 
 
-def _instead(windows: Iterable[Window]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.words["instead"] for one in windows if "instead" in one.words))
-
-
-def _parts(blank: Verdict, runs: _Runs, states: Mapping[str, Permission]) -> Iterator[PartVerdict]:
+def _parts(runs: _Runs, states: Mapping[str, Permission], blank: Verdict) -> Iterator[PartVerdict]:
     """Return what holds for each activity; of what is free, only what a rule speaks of."""
     for one, state in states.items():
         if state != YES or is_covered(blank.timeline, one, blank.asked):
-            yield _part(one, runs[one], state, blank.asked)
+            yield _part(one, runs[one], state, blank)
+
+
+def _part(activity: str, runs: Sequence[_Run], state: Permission, blank: Verdict) -> PartVerdict:
+    if state == YES:
+        return PartVerdict(activity, YES, and_once=_still_awaited(_behind(runs, blank), blank))
+    ends = _ends(runs, state, blank)
+    part = PartVerdict(activity, state, ends.shown_until, ends.shown_clear)
+    return part._replace(and_once=_waits(ends.windows), is_open=ends.until < ends.clear == FOREVER)
 
 
 def _hints(hints: Iterable[Hint], targets: Collection[str]) -> tuple[Hint, ...]:
@@ -383,69 +346,68 @@ class _Ends(NamedTuple):
         return None if self.clear in (FOREVER, self.until) else self.clear
 
 
-def _ends(runs: Sequence[Run], state: Permission, asked: When) -> _Ends:
-    touching = [one for one in runs if one.stretch.state == state and one.meets(asked)]
-    joining = [one for one in runs if one.stretch.state == NO] if state == NO else runs
-    until, followed = _walk(max(one.end for one in touching), joining)
+def _ends(runs: Sequence[_Run], state: Permission, blank: Verdict) -> _Ends:
+    touching = [one for one in _holding(runs, blank) if one.state == state]
+    joining = [one for one in runs if one.state == NO] if state == NO else runs
+    until, followed = _walk(max(map(_end, touching)), joining)
     clear, _ = _walk(until, runs)
-    return _Ends(until, clear, _unique(sorted([*touching, *followed], key=lambda one: -one.end.timestamp())))
+    windows: dict[tuple[str, str, datetime], Window] = {}
+    for window in (one.window for one in sorted([*touching, *followed], key=_end, reverse=True)):
+        windows.setdefault((window.rule, window.target, window.start), window)
+    return _Ends(until, clear, tuple(windows.values()))
 
 
-def _walk(over: datetime, runs: Sequence[Run]) -> tuple[datetime, list[Run]]:
+def _walk(over: datetime, runs: Sequence[_Run]) -> tuple[datetime, list[_Run]]:
     """Follow *runs* that join from *over* on; return where they end, and those followed."""
-    followed: list[Run] = []
+    followed: list[_Run] = []
     while following := [one for one in runs if one.start <= over < one.end]:
         followed.extend(following)
-        over = max(one.end for one in following)
+        over = max(map(_end, following))
     return over, followed
 
 
-def _unique(runs: Iterable[Run]) -> tuple[Window, ...]:
-    found: dict[tuple[str, str, datetime], Window] = {}
-    for one in runs:
-        found.setdefault((one.window.rule, one.window.target, one.window.start), one.window)
-    return tuple(found.values())
-
-
 def _waits(windows: Iterable[Window]) -> tuple[Wait, ...]:
+    """Return what *windows* wait for, each until the latest that it usually comes by."""
     latest: dict[str, Wait] = {}
-    for wait in (wait for window in windows for wait in window.waits):
+    for wait in chain.from_iterable(window.waits for window in windows):
         known = latest.get(wait.bound)
         if known is None or (known.usually_by or FOREVER) < (wait.usually_by or FOREVER):
             latest[wait.bound] = wait
     return tuple(latest.values())
 
 
-def _still_awaited(over: Iterable[Run]) -> tuple[Wait, ...]:
+def _behind(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
+    """Return the runs that are over when it is asked about."""
+    begins = blank.asked.begins(blank.timeline.treatment)
+    return [one for one in runs if one.end <= begins]
+
+
+def _still_awaited(over: Iterable[_Run], blank: Verdict) -> tuple[Wait, ...]:
     """Return what must have been seen where runs are *over*: what ended before the treatment waits for nothing."""
-    return _waits(one.window for one in over if one.window.end > one.timeline.treatment.first)
+    return _waits(one.window for one in over if one.window.end > blank.timeline.treatment.first)
 
 
 def _free(blank: Verdict, by_activity: _Runs) -> Verdict:
     """Make a yes: since when it holds, on what condition, and when it ends."""
-    timeline, begins = blank.timeline, blank.asked.begins(blank.timeline.treatment)
-    free = tuple(_part(one, found, YES, blank.asked) for one, found in by_activity.items())
+    timeline = blank.timeline
+    parts = tuple(_part(one, found, YES, blank) for one, found in by_activity.items())
+    differ = len({frozenset(wait.bound for wait in part.and_once) for part in parts}) > 1
     # All that is part of it counts here, whatever was judged.
     runs = list(chain.from_iterable(_runs_on(timeline, one) for one in timeline.rule_set.family(blank.meaning.ids)))
-    over = [one for one in runs if one.end <= begins]
-    ahead = [one for one in runs if one.start > begins]
-    nearest = max(over, key=_end, default=None) or min(ahead, key=_start, default=None)
+    over = _behind(runs, blank)
+    again = _ahead(runs, blank)
+    nearest = max(over, key=_end, default=None) or next((one for one in runs if one.start == again), None)
     return blank._replace(
         verdict=YES,
-        parts=free if _differ(free) else (),
-        and_once=_still_awaited(over),
+        parts=parts if differ else (),
+        and_once=_still_awaited(over, blank),
         windows=(nearest.window,) if nearest else (),
         since=max(map(_end, over), default=None),
-        again=_ahead(ahead, begins),
+        again=again,
     )
 
 
-def _differ(parts: Iterable[PartVerdict]) -> bool:
-    """Return whether parts wait for different things."""
-    return len({frozenset(wait.bound for wait in part.and_once) for part in parts}) > 1
-
-
-_start, _end = attrgetter("start"), attrgetter("end")
+_end = attrgetter("end")
 
 
 _MOST_STEPS = 1000

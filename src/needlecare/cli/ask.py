@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from needlecare.ask import question
 from needlecare.cli.options import (
     Request,
     about_treatment,
@@ -19,6 +20,7 @@ from needlecare.cli.options import (
 )
 from needlecare.cli.output import complain, write_data, write_text
 from needlecare.errors import ExitCode, InputError
+from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat
 
 Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the answer.")]
@@ -50,19 +52,15 @@ def can(
 
     Exit code: 0 yes, 1 no or better not, 4 no rule covers it.
     """
-    from needlecare.ask.question import can as ask
-
-    verdict = ask(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
+    verdict = question.can(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
 
 
 @about_treatments
 def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = AnswerFormat.TEXT) -> None:
     """Ask when something is all right again, and on what condition."""
-    from needlecare.ask.question import when as ask
-
     day = None if on is None else _read_day(on, requests)
-    found = ask(_timelines(requests), " ".join(words), day, now=partial(present_for, requests))
+    found = question.when(_timelines(requests), " ".join(words), day, now=partial(present_for, requests))
     known = ExitCode.NO if found.verdict.prescribed else ExitCode.DONE
     _answer(requests, found, format_, ExitCode.UNKNOWN if found.verdict.verdict == "no-rule" else known)
 
@@ -75,27 +73,21 @@ def normal(
 
     Exit code: 0 usual, 1 a reason to get help, 4 no rule covers it.
     """
-    from needlecare.ask.question import normal as ask
-
-    sighting = ask(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
+    sighting = question.normal(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
 
 
 @about_treatments
 def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFormat.TEXT) -> None:
     """Show every rule and source behind an answer, how much they differ, and which were overruled."""
-    from needlecare.ask.question import why as ask
-
-    reasons = ask(_timelines(requests), " ".join(words))
+    reasons = question.why(_timelines(requests), " ".join(words))
     _answer(requests, reasons, format_, ExitCode.DONE if reasons.is_known else ExitCode.UNKNOWN)
 
 
 @about_treatments
 def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
     """Show what holds now, what changes next, what is usual, and when to get help."""
-    from needlecare.ask.question import today as ask
-
-    _answer(requests, ask(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
+    _answer(requests, question.today(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
 
 
 @about_treatments
@@ -104,9 +96,7 @@ def check(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> No
 
     Exit code: 1 stop, postpone or ask first, 4 no rule judges something that you said.
     """
-    from needlecare.ask.question import check as ask
-
-    screened = ask(_timelines(requests))
+    screened = question.check(_timelines(requests))
     for_it = ExitCode.UNKNOWN if screened.unjudged else ExitCode.DONE
     _answer(requests, screened, format_, ExitCode.NO if screened.is_against else for_it)
 
@@ -124,8 +114,6 @@ def _now(requests: Sequence[Request]) -> Any:
 
 def _time(requests: Sequence[Request], on: str | None, at: str | None) -> date | datetime | time | None:
     """Return the time that --on and --at ask about."""
-    from needlecare.typed import parse_time
-
     day = None if on is None else _read_day(on, requests)
     clock = None if at is None else parse_time(at)
     return datetime.combine(day, clock) if day is not None and clock is not None else day or clock
@@ -133,12 +121,12 @@ def _time(requests: Sequence[Request], on: str | None, at: str | None) -> date |
 
 def _read_day(text: str, requests: Sequence[Request]) -> date:
     """Read the day of --on: as any other date, or the name of a day of the week."""
-    zone, now = requests[0].treatment.zone, requests[0].now
-    if text[:1].isdigit():
-        return read_date(text, zone, now)
-    from needlecare.ask.when import read_weekday
+    named = None
+    if not text[:1].isdigit():
+        from needlecare.ask.when import read_weekday
 
-    return read_weekday(text, partial(present_for, requests)) or read_date(text, zone, now)
+        named = read_weekday(text, partial(present_for, requests))
+    return named or read_date(text, requests[0].treatment.zone, requests[0].now)
 
 
 def _answer(requests: Sequence[Request], answer: Any, format_: AnswerFormat, code: ExitCode) -> NoReturn:
@@ -178,15 +166,15 @@ def sessions(
 
     Exit code: 1 the course doesn't fit before its event, 4 no rule says how far apart sessions are.
     """
-    from needlecare.ask.question import sessions as ask
-    from needlecare.typed import read_days, read_events
-
     (timeline,) = _timelines([request])
-    away = [read_days(text, "--avoid") for text in avoid or ()]
-    weekdays = _closed(closed or ())
-    days = _done(request, done or ())
-    event = read_events(request.rule_set, request.treatment.day, [before], "--before")[0] if before else None
-    course = ask(timeline, count=count, done=days, before=event, away=away, closed=weekdays)
+    course = question.sessions(
+        timeline,
+        count=count,
+        away=[read_days(text, "--avoid") for text in avoid or ()],
+        closed=_closed(closed or ()),
+        done=_done(request, done or ()),
+        before=read_events(request.rule_set, request.treatment.day, [before], "--before")[0] if before else None,
+    )
     if course is None:
         from needlecare.views.phrases import whom
 
@@ -206,8 +194,6 @@ def sessions(
 
 def _done(request: Request, texts: Sequence[str]) -> list[date]:
     """Read the sessions that have been; those still to come are refused where the present moment is known."""
-    from needlecare.typed import is_relative
-
     days = [read_date(text, request.treatment.zone, request.now) for text in texts]
     if request.now is None and not any(map(is_relative, texts)):
         return days
@@ -223,14 +209,11 @@ def _done(request: Request, texts: Sequence[str]) -> list[date]:
 
 
 def _closed(texts: Sequence[str]) -> set[int]:
-    from needlecare.typed import WEEKDAYS
-
-    found = set()
-    for text in texts:
-        for word in text.replace(",", " ").lower().split():
-            if word[:3] not in WEEKDAYS:
-                raise InputError(f"--closed: `{word}` is no weekday; it is one of {', '.join(WEEKDAYS)}")
-            found.add(WEEKDAYS.index(word[:3]))
+    words = [word for text in texts for word in text.replace(",", " ").lower().split()]
+    for word in words:
+        if word[:3] not in WEEKDAYS:
+            raise InputError(f"--closed: `{word}` is no weekday; it is one of {', '.join(WEEKDAYS)}")
+    found = {WEEKDAYS.index(word[:3]) for word in words}
     if len(found) == len(WEEKDAYS):
         raise InputError("--closed: every weekday is closed; leave one open")
     return found

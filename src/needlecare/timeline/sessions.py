@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from needlecare.errors import InputError
 from needlecare.model.plan import Event, Precare, Session, Treatment, treated_on
-from needlecare.model.ruleset import AVOID, Spacing
+from needlecare.model.ruleset import AVOID, RuleSet, Spacing
 from needlecare.model.time import Duration, local_date, shift_date
 from needlecare.timeline.selection import Selection
 from needlecare.timeline.spans import Spans
@@ -277,3 +277,11 @@ def _latest_before(spacings: Applying, following: date) -> date:
     """Return the last day from which the longest minimum still leads to *following* at the latest."""
     # A month that is too short rolls back on the way back, so that it never leads beyond.
     return min(shift_date(following, spacing.every[0], -1) for spacing, _ in spacings if spacing.every is not None)
+
+
+def results_between(rule_set: RuleSet, kind: str, last: date) -> tuple[date, date] | None:
+    """Return when the full result of a course that ended on *last* is usually seen, if an event of *kind* wants it."""
+    known = rule_set.events.get(kind)
+    if known is None or known.results is None:
+        return None
+    return shift_date(last, known.results[0]), shift_date(last, known.results[1])

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain
 
-from needlecare.ask.course import results_between
 from needlecare.ask.lookup import SITTINGS, Meaning, tokens
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
-from needlecare.ask.signs import Sighting
-from needlecare.ask.today import Change, Today
+from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
-from needlecare.timeline.sessions import Course, Deadline, Step
+from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from needlecare.ask.course import results_between
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged, Voice
-from needlecare.ask.signs import Sighting
 from needlecare.ask.times import When
-from needlecare.ask.today import Change, Today
+from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Return, Verdict
 from needlecare.model.plan import Timeline, Window
 from needlecare.model.ruleset import Rule, Screening
-from needlecare.timeline.sessions import Course, Deadline, Step
+from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
 from needlecare.views.phrases import sources_of
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from needlecare.ask.signs import CLINIC, TODAY, UNKNOWN, USUAL, WATCH, Sighting
 from needlecare.ask.times import When
+from needlecare.ask.today import CLINIC, TODAY, UNKNOWN, USUAL, WATCH, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline
 from needlecare.model.ruleset import ALLOW, PRESCRIBED, RuleSet
