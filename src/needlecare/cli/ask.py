@@ -8,6 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from needlecare.ask import question
+from needlecare.ask.question import today as look
 from needlecare.cli.options import (
     Request,
     about_treatment,
@@ -87,7 +88,7 @@ def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFor
 @about_treatments
 def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
     """Show what holds now, what changes next, what is usual, and when to get help."""
-    _answer(requests, question.today(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
+    _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
 
 
 @about_treatments
