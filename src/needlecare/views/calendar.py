@@ -1,18 +1,16 @@
 """Which entries a plan has in a calendar, on which days and hours they stand, and when they ring.
 
-Owns the styles, the slots and ids of entries, and the hours at which nothing rings. Must not know what an entry says,
+Owns the styles, the slots of entries, and the hours at which nothing rings. Must not know what an entry says,
 or how a calendar file is written.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from hashlib import sha256
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.model.plan import YES, Day, Lift, Timeline, Treatment, Window, day_number
+from needlecare.model.plan import YES, Day, Lift, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, PREPARE
 from needlecare.model.time import ceil_to_day, local_date
 from needlecare.views.days import beginnings, fold_days
@@ -190,32 +188,3 @@ def _all_day(slot: str, words: Words, first: date, last: date) -> CalendarEntry:
 
 def _lists(day: Day) -> tuple[tuple[str, ...], ...]:
     return day.avoid, day.better_not, day.do, day.prepare, day.expect
-
-
-_AT = "@needlecare"
-_UID = re.compile(rf"(?P<plan>[0-9a-f]{{20}})-[0-9a-f]{{16}}{_AT}")
-
-
-def named_plan(name: str) -> str:
-    """Make the id of the plan of *name*: a client, a logged treatment, or what a person calls it."""
-    return _hash("name", name)[:20]
-
-
-def dated_plan(treatment: Treatment, areas: tuple[str, ...]) -> str:
-    """Make the id of a plan without a name from the date and the *areas* of its treatment."""
-    return _hash("treatment", treatment.day.isoformat(), *areas)[:20]
-
-
-def event_uid(plan: str, slot: str) -> str:
-    """Make the UID of the event at *slot* of *plan*."""
-    return f"{plan}-{_hash(plan, slot)[:16]}{_AT}"
-
-
-def plan_of(uid: str) -> str | None:
-    """Return the id of the plan that the event with *uid* belongs to; None where it isn't one of ours."""
-    found = _UID.fullmatch(uid)
-    return found["plan"] if found else None
-
-
-def _hash(*parts: str) -> str:
-    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

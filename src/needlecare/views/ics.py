@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from icalendar import Alarm, Calendar, Event
@@ -16,7 +17,7 @@ from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
-from needlecare.views.calendar import Options, dated_plan, entries, event_uid, instant, named_plan, plan_of
+from needlecare.views.calendar import Options, entries, instant
 from needlecare.views.notes import Notes
 from needlecare.views.phrases import NO_ADVICE, harmless
 
@@ -101,7 +102,7 @@ def _events(timeline: Timeline, options: Options, notes: Notes, plan: str, seque
     stamp = datetime.combine(released, _MIDNIGHT) + timedelta(seconds=sequence)
     for entry in entries(timeline, options, notes):
         yield FileEvent(
-            uid=event_uid(plan, entry.slot),
+            uid=_uid(plan, entry.slot),
             sequence=sequence,
             stamp=stamp,
             title=entry.words.discreet if options.discreet else entry.words.title,
@@ -128,15 +129,28 @@ def _heading(name: str, text: str, options: Options) -> tuple[str, str]:
     return ("Reminders", "Open an entry to read what it is about.") if options.discreet else (name, text)
 
 
+_AT = "@needlecare"
+_UID = re.compile(rf"[0-9a-f]{{20}}-[0-9a-f]{{16}}{_AT}")
+
+
+def _uid(plan: str, slot: str) -> str:
+    return f"{plan}-{_hash(plan, slot)[:16]}{_AT}"
+
+
+def _hash(*parts: str) -> str:
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _own_id(timeline: Timeline, options: Options) -> str:
+    """Return the id of the plan of a name: a client, a logged treatment, what a person calls it; else of its date."""
     areas = timeline.facts.value("area")
-    own = dated_plan(timeline.treatment, areas if isinstance(areas, tuple) else ())
-    return named_plan(options.name) if options.name else own
+    dated = ("treatment", timeline.treatment.day.isoformat(), *(areas if isinstance(areas, tuple) else ()))
+    return _hash(*(("name", options.name) if options.name else dated))[:20]
 
 
 def _id_of(old: FilePlan, options: Options) -> str:
     """Return the id of *old*, which the file that follows it keeps."""
-    if options.name and old.id != named_plan(options.name):
+    if options.name and old.id != _hash("name", options.name)[:20]:
         problem = "the old calendar is another person's plan: it was not made with this --id"
         raise InputError(f"{problem}; nothing was changed")
     return old.id
@@ -157,7 +171,7 @@ def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent]) -> str
 
 
 def _component(event: FileEvent) -> Event:
-    stamp, title = _property(_utc, event.stamp), vText(_clean_line(event.title))
+    stamp, title = _property(_time, event.stamp), vText(_clean_line(event.title))
     fields = {
         "UID": vText(event.uid),
         "DTSTAMP": stamp,
@@ -198,14 +212,10 @@ def _property(kind: Callable[[Any], Any], value: Any) -> Any:
 
 def _time(start: date) -> vDate | vDatetime:
     if isinstance(start, datetime):
-        return _utc(start)
+        return vDatetime(start.astimezone(UTC))
     day = vDate(start)
     day.params["VALUE"] = "DATE"
     return day
-
-
-def _utc(instant: datetime) -> vDatetime:
-    return vDatetime(instant.astimezone(UTC))
 
 
 _OCTETS = 75
@@ -317,13 +327,11 @@ def _plan(components: Iterator[Any]) -> FilePlan:
         known = events.get(event.uid)
         if known is None or known.sequence < event.sequence:
             events[event.uid] = event
-    plans = {plan_of(uid) for uid in events}
-    if not plans:
-        raise _Unfit("holds no events")
+    plans = {uid.partition("-")[0] for uid in events}
+    if len(plans) != 1:
+        raise _Unfit("holds more than one plan" if plans else "holds no events")
     plan = plans.pop()
-    if plans or plan is None:
-        raise _Unfit("holds more than one plan")
-    first = events.get(event_uid(plan, "day 0"))
+    first = events.get(_uid(plan, "day 0"))
     found = FilePlan(plan, first.start if first else None, tuple(events.values()))
     if found.next_sequence > _LAST_SEQUENCE:
         raise _Unfit("can't be followed: its SEQUENCE is as high as it can be")
@@ -332,7 +340,7 @@ def _plan(components: Iterator[Any]) -> FilePlan:
 
 def _event(component: Any) -> FileEvent:
     uid = str(component.get("UID", ""))
-    if plan_of(uid) is None:
+    if not _UID.fullmatch(uid):
         raise _Unfit("is not a calendar of needlecare, or holds other events too")
     try:
         sequence = int(component.get("SEQUENCE", 0))
