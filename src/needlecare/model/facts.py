@@ -105,7 +105,7 @@ class Test(NamedTuple):
     def judge(self, facts: Facts) -> Truth:
         """Return whether it holds."""
         value, partial = facts.value(self.fact), self.fact in facts.partial
-        if value is None or (partial and not self.names(value)):
+        if value is None or (partial and isinstance(value, tuple) and self.answers.isdisjoint(value)):
             return Truth.UNKNOWN
         return Truth.YES if self.accepts(value) and not (self.negated and partial) else Truth.NO
 
@@ -135,10 +135,6 @@ class Test(NamedTuple):
         *first, last = [fact.label_of(answer.id) for answer in fact.answers if answer.id in self.answers] or [""]
         joined = f"{', '.join(first)} or {last}" if first else last
         return f"not {joined}" if self.negated else joined
-
-    def names(self, value: Given) -> bool:
-        """Report whether *value* has one of the answers that are asked about."""
-        return isinstance(value, tuple) and not self.answers.isdisjoint(value)
 
 
 class Condition(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, nearest
 from needlecare.model.facts import Facts, Truth
@@ -55,8 +56,12 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
     if shown == 0:
         return ()
     first, last = _range(windows, treatment, shown)
-    beginning = _beginning(windows, treatment, treatment.day + timedelta(days=first))
-    last_dates = {mark.last for marks in beginning.values() for mark in marks}
+    begin = treatment.day + timedelta(days=first)
+    marks = list(_marks(windows, treatment.zone))
+    beginning: dict[date, list[_Mark]] = {}
+    for mark in marks:
+        beginning.setdefault(max(mark.first, begin), []).append(mark)
+    last_dates = {mark.last for mark in marks}
     lifts = _lifts(windows, treatment)
     days: list[Day] = []
     marked: list[_Mark] = []
@@ -70,26 +75,18 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
     return tuple(days)
 
 
-def _beginning(windows: Iterable[Window], treatment: Treatment, begin: date) -> dict[date, list[_Mark]]:
-    """Sort the marks of *windows* by the day on which they begin, from the day *begin* on."""
-    found: dict[date, list[_Mark]] = {}
+def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
+    """Return in which lists of which days each window stands, from the first day to the last."""
     for window in windows:
-        for mark in _marks(window, treatment):
-            found.setdefault(max(mark.first, begin), []).append(mark)
-    return found
-
-
-def _marks(window: Window, treatment: Treatment) -> Iterator[_Mark]:
-    """Return in which lists of which days *window* stands, from the first day to the last."""
-    runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
-    if window.kind == AVOID and window.waits and window.over < FOREVER:
-        # The clock can't know whether it has come, however long ago it was usual.
-        runs.append(("only_if", window.over, FOREVER))
-    if window.kind in _LISTS:
-        runs.append((_LISTS[window.kind], window.start, window.end))
-    for name, start, end in runs:
-        last = date.max if end == FOREVER else last_date(start, end, treatment.zone)
-        yield _Mark(name, window.target, local_date(start, treatment.zone), last)
+        runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
+        if window.kind == AVOID and window.waits and window.over < FOREVER:
+            # The clock can't know whether it has come, however long ago it was usual.
+            runs.append(("only_if", window.over, FOREVER))
+        if window.kind in _LISTS:
+            runs.append((_LISTS[window.kind], window.start, window.end))
+        for name, start, end in runs:
+            last = date.max if end == FOREVER else last_date(start, end, zone)
+            yield _Mark(name, window.target, local_date(start, zone), last)
 
 
 def _lifts(windows: Iterable[Window], treatment: Treatment) -> dict[date, list[Lift]]:
@@ -231,9 +228,7 @@ class Builder:
         for verb in (DO, ALLOW, PREPARE):
             for chosen in self._selection.by_verb[verb]:
                 made.extend(self._others(chosen))
-        return tuple(sorted(made, key=_in_time))
-
-    # What restricts.
+        return tuple(sorted(made, key=lambda one: (one.start, _KINDS.index(one.kind), one.end, one.target, one.rule)))
 
     def _restricting(self, reaching: Iterable[Chosen]) -> list[Span]:
         """Compute the spans of rules that restrict something; most rules reach several activities."""
@@ -282,8 +277,6 @@ class Builder:
             goes_on=hold.goes_on,
             bound=ends.hedge if ends else "",
         )
-
-    # What doesn't.
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
@@ -370,8 +363,6 @@ class Builder:
         zone = self._treatment.zone
         return "day" if all(one == FOREVER or begins_day(one, zone) for one in instants) else "minute"
 
-    # What comes along.
-
     def _sessions(self) -> Iterator[Session]:
         """Return the next session, with what its pre-care would be."""
         session = next_session(self._selection.spacings, self._treatment.day, number=2)
@@ -408,10 +399,6 @@ class Builder:
         sure = [chosen for chosen in self._selection.restrictions[activity] if not chosen.unsure]
         extents = [hold.extent for hold in merge(self._restricting(sure), self._rule_set.moments)]
         return max((one.end for one in extents if one.start <= end), default=None)
-
-
-def _in_time(window: Window) -> tuple[datetime, int, datetime, str, str]:
-    return window.start, _KINDS.index(window.kind), window.end, window.target, window.rule
 
 
 def _perhaps(expected: Iterable[Window]) -> tuple[Window, ...]:

@@ -151,17 +151,13 @@ def _timed(spacings: Applying) -> list[_Timed]:
 
 def _strictest(timed: list[_Timed], begin: date) -> _Timed:
     """Return the spacing with the longest minimum after *begin*."""
-    return max(timed, key=lambda one: (_days(begin, one[1][0]), not one[2], one[0].id))
+    return max(timed, key=lambda one: (shift_date(begin, one[1][0]), not one[2], one[0].id))
 
 
 def deciding_spacing(spacings: Applying, first: date) -> Spacing | None:
     """Return which of *spacings* decides when a session may follow one on *first*."""
     timed = _timed(spacings)
     return _strictest(timed, first)[0] if timed else None
-
-
-def _days(last: date, duration: Duration) -> int:
-    return (shift_date(last, duration) - last).days
 
 
 def plan_course(
@@ -177,7 +173,7 @@ def plan_course(
     Raises:
         InputError: the dates of *done* don't follow each other, or there are more than *count* allows.
     """
-    check_done(first, done)
+    _check_done(first, done)
     booked = calendar.booked
     if booked is not None and booked <= (first, *done)[-1]:
         raise InputError(f"--next: {booked.isoformat()} isn't after the session of {(first, *done)[-1].isoformat()}")
@@ -222,12 +218,7 @@ def _note(applying: Sequence[Spacing], deciding: Spacing | None) -> str:
     return " ".join(dict.fromkeys(filter(None, notes)))
 
 
-def check_done(first: date, done: Sequence[date]) -> None:
-    """Check that sessions *done* follow the *first* and each other.
-
-    Raises:
-        InputError: they don't.
-    """
+def _check_done(first: date, done: Sequence[date]) -> None:
     for earlier, later in zip((first, *done), done, strict=False):
         if later == earlier:
             raise InputError(f"--done: {later.isoformat()} stands twice; one session a day")
@@ -251,10 +242,7 @@ def fit_before(
     while healed(last) > event.first:
         last -= timedelta(days=1)
     last = calendar.last_open(last)
-    fitting = 1 + sum(1 for step in course.steps if step.day <= last)
-    fitting = fitting if course.first <= last else 0
-    final = course.steps[-1] if course.steps else None
-    ends = final.day if final else course.first
+    fitting = sum(day <= last for day in (course.first, *(step.day for step in course.steps)))
     deadline = Deadline(
         kind=event.kind,
         name=event.label,
@@ -263,20 +251,17 @@ def fit_before(
         fits=fitting == course.size,
         fitting=fitting,
         wanted=course.size,
-        possible_from=healed(ends),
+        possible_from=healed(course.last_day),
     )
     steps: list[Step] = []
+    minima = [spacing.every[0] for spacing, _ in spacings if spacing.every is not None]
     latest = last
     for step in reversed(course.steps):
         steps.append(step._replace(latest=latest if deadline.fits and step.done is None else None))
-        latest = calendar.last_open(_latest_before(spacings, latest))
+        # The longest minimum leads from there to the following session at the latest: a month that is too short rolls
+        # back on the way back.
+        latest = calendar.last_open(min(shift_date(latest, near, -1) for near in minima))
     return course._replace(steps=tuple(reversed(steps)), deadline=deadline)
-
-
-def _latest_before(spacings: Applying, following: date) -> date:
-    """Return the last day from which the longest minimum still leads to *following* at the latest."""
-    # A month that is too short rolls back on the way back, so that it never leads beyond.
-    return min(shift_date(following, spacing.every[0], -1) for spacing, _ in spacings if spacing.every is not None)
 
 
 def results_between(rule_set: RuleSet, kind: str, last: date) -> tuple[date, date] | None:

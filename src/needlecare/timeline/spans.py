@@ -30,7 +30,6 @@ from needlecare.model.time import (
     floor_to_day,
     point_at,
     readings,
-    shift_date,
 )
 from needlecare.timeline.selection import Selection
 
@@ -93,10 +92,11 @@ class Moments:
 
     def _resolve(self, bound: Bound, reading: _Reading) -> Resolved:
         key = bound, reading
-        if key not in self._resolved:
+        resolved = self._resolved.get(key)
+        if resolved is None:
             terms = [self._resolve_term(term, reading) for term in bound.terms]
-            self._resolved[key] = terms[0] if len(terms) == 1 else self._together(terms)
-        return self._resolved[key]
+            resolved = self._resolved[key] = terms[0] if len(terms) == 1 else self._together(terms)
+        return resolved
 
     def _together(self, terms: list[Resolved]) -> Resolved:
         """Return when all of *terms* have come; without any that is never."""
@@ -277,9 +277,9 @@ class Spans(Moments):
     def _span(self, rule: Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
         key = rule.verb, rule.start, rule.end, rule.days, rule.lasts
-        if key not in self._known:
-            self._known[key] = self._anew(rule)
-        span = self._known[key]
+        span = self._known.get(key)
+        if span is None:
+            span = self._known[key] = self._anew(rule)
         return span if span.rule is rule else span._replace(rule=rule)
 
     def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
@@ -395,7 +395,7 @@ class Spans(Moments):
         return begun._replace(point=end, least=min(known, end, key=lambda point: point.at))
 
     def _day(self, number: int) -> date:
-        return shift_date(self._treatment.day, Duration(abs(number), "d"), -1 if number < 0 else 1)
+        return self._treatment.day + timedelta(days=number)
 
     def _round(self, instant: datetime, *, up: bool) -> datetime:
         """Round to whole days where only the date of the treatment is known."""
