@@ -28,6 +28,7 @@ _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"(.+?)(?:(?<=[0-9yw])T|\s+(?=[0-9]{1,2}:))(.+)")
 _ORDERS = ("dmy", "mdy")
+_DEFAULTS = datetime(1999, 1, 1), datetime(2001, 2, 2)  # noqa: DTZ001  no instant is meant
 _NAMED_TIMES = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 # By their first three letters, as people write them; Monday is 0, January is 0.
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -77,7 +78,7 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
     elif order is not None:
         found = _parse_in_order(text.strip(), order)
     else:
-        found = _only_reading(text.strip(), _readings(text.strip()))
+        found = _only_reading(text.strip(), [_reading(text.strip(), one) for one in _ORDERS])
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found
@@ -88,9 +89,9 @@ def _parse_in_order(text: str, order: str) -> date:
     short = _SHORT_YEAR.fullmatch(text)
     if short and int(short[3]) >= _LONG_AGO:
         raise InputError(f"`{text}` has a year that can be read two ways; {_HELP}")
-    readings = _readings(f"{short[1]}20{short[3]}" if short else text)
+    whole = f"{short[1]}20{short[3]}" if short else text
     place = _ORDERS.index(order)
-    found = _only_reading(text, [readings[place] or readings[1 - place]])
+    found = _only_reading(text, [_reading(whole, order) or _reading(whole, _ORDERS[1 - place])])
     numbers = _NUMBERS.fullmatch(text.lower())
     if numbers and found.day != int(numbers[place + 1]):
         first = ("day", "month")[place]
@@ -98,25 +99,18 @@ def _parse_in_order(text: str, order: str) -> date:
     return found
 
 
-def _readings(text: str) -> list[date | None]:
-    """Parse a date in words or numbers with the day first, and with the month first; nothing is filled in."""
-    from dateutil.parser import ParserError, parse
-
+def _reading(text: str, order: str) -> date | None:
+    """Parse a date in words, or in numbers in this *order*; nothing is filled in."""
     if len(text) > _LONGEST or not _FULL_YEAR.search(text) or not _DATE_SIGNS.fullmatch(text):
-        return [None, None]
-    readings: list[date | None] = []
-    for day_first in (True, False):
-        try:
-            # A part that is missing would be taken from the default; two defaults show it.
-            found = {
-                parse(text, dayfirst=day_first, default=default)
-                for default in (datetime(1999, 1, 1), datetime(2001, 2, 2))  # noqa: DTZ001  no instant is meant
-            }
-        except (ParserError, OverflowError, ValueError):
-            found = set()
-        moment = found.pop() if len(found) == 1 else None
-        readings.append(moment.date() if moment is not None and moment.time() == time(0) else None)
-    return readings
+        return None
+    from dateutil.parser import parse
+
+    try:
+        # A part that is missing would be taken from the default; two defaults show it.
+        moment, other = (parse(text, dayfirst=order == "dmy", default=default) for default in _DEFAULTS)
+    except (OverflowError, ValueError):
+        return None
+    return moment.date() if moment == other and moment.time() == time(0) else None
 
 
 def _only_reading(text: str, readings: Iterable[date | None]) -> date:

@@ -18,38 +18,31 @@ def main(argv: list[str] | None = None) -> None:
 
         app(argv)
     except NeedlecareError as error:
-        _complain(str(error))
-        raise SystemExit(error.exit_code) from None
+        raise _failure(error.exit_code, str(error)) from None
     except SystemExit as left:
         # The reader has gone. Typer and Rich exit with 1 then, which means that the answer is no.
         if not isinstance(left.__context__, BrokenPipeError):
             raise
-        _give_up_writing()
-        raise SystemExit(getattr(left.__context__.__context__, "exit_code", ExitCode.DONE)) from None
+        raise _failure(getattr(left.__context__.__context__, "exit_code", ExitCode.DONE)) from None
     except KeyboardInterrupt:
         raise SystemExit(ExitCode.INTERRUPTED) from None
     except OSError as error:  # not the program's fault: help on a full disk, a message to a closed stderr
-        _complain(f"the system refuses: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
-        raise SystemExit(ExitCode.BAD_INPUT) from None
+        where = f": {error.filename}" if error.filename else ""
+        raise _failure(ExitCode.BAD_INPUT, f"the system refuses: {error.strerror or error}{where}") from None
     except Exception as error:  # only a developer wants to see a traceback
         if os.environ.get("NEEDLECARE_DEBUG"):
             raise
-        _complain(f"something went wrong that should not ({type(error).__name__}: {error}); please report it")
-        _complain("NEEDLECARE_DEBUG=1 shows where")
-        raise SystemExit(ExitCode.BUG) from None
+        bug = f"something went wrong that should not ({type(error).__name__}: {error}); please report it"
+        raise _failure(ExitCode.BUG, bug, "NEEDLECARE_DEBUG=1 shows where") from None
 
 
-def _complain(text: str) -> None:
-    from needlecare.cli.output import complain
+def _failure(code: ExitCode, *texts: str) -> SystemExit:
+    from needlecare.cli.output import complain, give_up_writing
 
-    complain(text)
-    _give_up_writing()
-
-
-def _give_up_writing() -> None:
-    from needlecare.cli.output import give_up_writing
-
+    for text in texts:
+        complain(text)
     give_up_writing()
+    return SystemExit(code)
 
 
 def _prepare_streams() -> None:

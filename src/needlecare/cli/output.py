@@ -48,12 +48,9 @@ def _broken(text: str) -> str:
     width = max(get_terminal_size().columns, _NARROWEST)
     lines: list[str] = []
     for line in text.splitlines():
-        indent = " " * (len(line) - len(line.lstrip(" -=")))
-        lines.extend(
-            [line]
-            if len(line) <= width
-            else wrap(line, width, subsequent_indent=indent[:_DEEPEST], break_on_hyphens=False)
-        )
+        indent = " " * min(len(line) - len(line.lstrip(" -=")), _DEEPEST)
+        short = len(line) <= width
+        lines.extend([line] if short else wrap(line, width, subsequent_indent=indent, break_on_hyphens=False))
     return "\n".join(lines) + "\n"
 
 
