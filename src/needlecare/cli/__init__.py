@@ -11,8 +11,7 @@ _WIDEST = "999"
 
 def main(argv: list[str] | None = None) -> None:
     """Run the program and exit with its code; expected errors are plain lines on stderr."""
-    _prepare_streams()
-    _limit_width()
+    _prepare()
     try:
         from needlecare.cli.app import app
 
@@ -45,8 +44,11 @@ def _failure(code: ExitCode, *texts: str) -> SystemExit:
     return SystemExit(code)
 
 
-def _prepare_streams() -> None:
-    """Buffer both streams, and replace what the console can't show by a question mark."""
+def _prepare() -> None:
+    """Buffer both streams, replace what the console can't show by a question mark, and limit its width."""
+    # Rich draws as many columns as COLUMNS says, millions too.
+    if len(os.environ.get("COLUMNS", "").lstrip("0")) > len(_WIDEST):
+        os.environ["COLUMNS"] = _WIDEST
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):
@@ -60,9 +62,3 @@ def _prepare_streams() -> None:
             setattr(sys, f"__{name}__", stream)
         if not stream.encoding.lower().startswith("utf"):
             stream.reconfigure(errors="replace")
-
-
-def _limit_width() -> None:
-    """Limit the width of the terminal: Rich draws as many columns as COLUMNS says, millions too."""
-    if len(os.environ.get("COLUMNS", "").lstrip("0")) > len(_WIDEST):
-        os.environ["COLUMNS"] = _WIDEST

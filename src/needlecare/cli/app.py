@@ -160,19 +160,14 @@ class Commands(_KeepsText, TyperGroup):
         """Find the command that was typed, and put it together if that hasn't been done."""
         name, command, rest = super().resolve_command(ctx, args)
         if name in LATER and command is not None and command.callback is None and not hasattr(command, "commands"):
-            command = self.commands[name] = _load(name, LATER[name])
+            found = getattr(import_module(f"needlecare.cli.{LATER[name].module}"), LATER[name].name)
+            made = found
+            if not isinstance(found, typer.Typer):
+                made = typer.Typer(add_completion=False, **_COMMON)
+                made.command(name, cls=Command)(found)
+            command = self.commands[name] = typer.main.get_command(made)
+            command.name = name
         return name, command, rest
-
-
-def _load(name: str, later: Later) -> Any:
-    found = getattr(import_module(f"needlecare.cli.{later.module}"), later.name)
-    if isinstance(found, typer.Typer):
-        made = typer.main.get_command(found)
-        made.name = name
-        return made
-    alone = typer.Typer(add_completion=False, **_COMMON)
-    alone.command(name, cls=Command)(found)
-    return typer.main.get_command(alone)
 
 
 app = typer.Typer(

@@ -6,7 +6,7 @@ Owns which options are logged, and how. Must not know how the log is stored.
 import sys
 from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -25,9 +25,6 @@ from needlecare.errors import ExitCode, InputError
 from needlecare.log import Log, LoggedTreatment, open_log
 from needlecare.options import LASTING
 from needlecare.views.formats import AnswerFormat
-
-if TYPE_CHECKING:
-    from needlecare.cli.options import Request
 
 log_app = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
@@ -63,7 +60,7 @@ def add(typed: Options) -> None:
         raise InputError("there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III")
     else:
         # Whether the facts can be read doesn't depend on the date.
-        _request({**typed, "date": "2026-01-01"}, known)
+        make_request(over_logged({}, known, {**typed, "date": "2026-01-01"}))
         done = f"Remembered for every treatment: {_listed(_only(given, LASTING))}."
     if lasting:
         log.keep(lasting)
@@ -108,8 +105,8 @@ def edit(
     if not changed and not forget:
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
     removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
-    logged = logged._replace(options=_without(logged.options, removed))
-    options = _loggable(over_logged(logged.options, {}, typed), _without(lasting, removed))
+    whole = over_logged(_without(logged.options, removed), {}, typed)
+    options = _loggable(whole, _without(lasting, removed))
     log.replace(number, options)
     no_more = sorted(lasting.keys() & removed)
     facts = _with_absolute_path(_only(changed, LASTING)) | dict.fromkeys(no_more)
@@ -165,7 +162,7 @@ def _without_relative_dates(typed: Options, known: Mapping[str, Any]) -> Options
 
 def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     """Check what was *typed* of a treatment, and return the options to log: days as dates, paths from the root."""
-    request = _request(typed, lasting)
+    request = make_request(over_logged({}, lasting, typed))
     treatment = request.treatment
     refuse_ahead(request, present(treatment.zone, request.now))
     options = _without(_given(typed), LASTING)
@@ -177,10 +174,6 @@ def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     if rules := typed["rules"] or lasting.get("rules"):
         options.update(_with_absolute_path({"rules": rules}))
     return options
-
-
-def _request(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> "Request":
-    return make_request(over_logged({}, lasting, typed))
 
 
 def _given(typed: Mapping[str, Any]) -> Options:

@@ -115,7 +115,13 @@ def _show(
     remark = ""
     if chosen == Format.TEXT:
         if output is None and not plain and _is_for_eyes():
-            _draw(timeline, sources=sources)
+            from rich.console import Console
+
+            from needlecare.views.terminal import View
+
+            console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+            with delivering():
+                console.print(View(timeline, sources=sources))
             return
         from needlecare.views import text as plain_text
 
@@ -164,16 +170,6 @@ def _is_for_eyes() -> bool:
         return False
     shows_all = sys.stdout.encoding.lower().startswith("utf")
     return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
-
-
-def _draw(timeline: "Timeline", *, sources: bool) -> None:
-    from rich.console import Console
-
-    from needlecare.views.terminal import View
-
-    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-    with delivering():
-        console.print(View(timeline, sources=sources))
 
 
 def _render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str, str]:
