@@ -25,8 +25,8 @@ from needlecare.model.time import day_end, day_start, local_date
 # The golden sheet stands without the words and the core that every set that is loaded comes with.
 from needlecare.rules import load
 from needlecare.rules.clinic import contrast
-from needlecare.rules.load import Sources, resolve
-from needlecare.rules.read import Problems, find_rules
+from needlecare.rules.layers import read_layer
+from needlecare.rules.read import Problems
 
 # A plan with its sources, and one at a terminal, are what the command writes: of a set that can be loaded alone.
 from needlecare.views import terminal, text
@@ -193,7 +193,7 @@ def golden_rules() -> RuleSet:
     """Load tests/golden/sheet.yaml as it stands, without the words and the core of the shipped rules."""
     sheet = TESTS / "golden" / "sheet.yaml"
     problems = Problems()
-    layer = resolve(sheet, Sources(find_rules, default=sheet), problems)
+    layer = read_layer(sheet, problems, packed=False)
     rule_set = load._parse(layer, problems)
     problems.raise_any()
     return rule_set

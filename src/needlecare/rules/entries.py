@@ -57,16 +57,12 @@ def parse_entries(entries: Mapping[str, Mapping[str, Raw]], problems: Problems) 
     """Return what the model makes of *entries*, by section and id, in the order of ids: that of files says nothing."""
     context = Context(entries, problems)
     for section, parse in _PARSERS.items():
-        if section in WORDS and section != "kinds":
-            _check_ids(section, context)
+        words = entries[section] if section in WORDS and section != "kinds" else ()
+        for id_ in (id_ for id_ in words if not ID.fullmatch(id_)):
+            problems.add(id_, f"`{id_}` can't be an id in {section}; use lower-case letters, digits and hyphens")
         found = ((str(id_), parse(entries[section][id_], context)) for id_ in sorted(entries[section]))
         context.known[section] = {id_: value for id_, value in found if value is not None}
     return context.known
-
-
-def _check_ids(section: str, context: "Context") -> None:
-    for id_ in (raw.id for raw in context.entries[section].values() if not ID.fullmatch(raw.id)):
-        context.problems.add(id_, f"`{id_}` can't be an id in {section}; use lower-case letters, digits and hyphens")
 
 
 class Context:
@@ -280,7 +276,6 @@ def _parse_word(section: str, model: Any, raw: Raw, context: Context) -> Any:
 
 
 def _parse_fact(raw: Raw, context: Context) -> Fact:
-    """Read a fact: answers to choose from, or a number between two limits."""
     entry = Entry(FACT, raw.value, context.problems)
     answers, (low, high) = entry.get("answers", ()), entry.get("number", (None, None))
     if "answers" not in entry.fields and "number" not in entry.fields:

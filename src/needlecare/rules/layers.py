@@ -31,9 +31,9 @@ from needlecare.rules.read import (
     Raw,
     Value,
     fields_at,
-    is_shipped,
     place,
     read_files,
+    shipped_folder,
     text_at,
     unpack,
 )
@@ -79,7 +79,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     """
     layer = Layer()
     files = read_files(location)
-    trees = unpack(location.name, files) if packed and is_shipped(location) else None
+    trees = unpack(location.name, files) if packed and location.parent == shipped_folder() else None
     if trees is None:
         # Those that ship are packed, and PyYAML takes longer to load than they do.
         from needlecare.rules.yaml import read_trees
@@ -91,11 +91,8 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
         name = location.stem.lower().replace("_", "-").replace(" ", "-")
         layer.header["ruleset"] = text_at(name, trees[0])
     if not ID.fullmatch(layer.id):
-        problems.add(
-            layer.header["ruleset"],
-            f"`{layer.id}` can't be the id of a rule set; write lower-case letters, digits and hyphens, "
-            "as in `ruleset: my-clinic`",
-        )
+        wrong = f"`{layer.id}` can't be the id of a rule set; write lower-case letters, digits and hyphens, as in"
+        problems.add(layer.header["ruleset"], f"{wrong} `ruleset: my-clinic`")
     for tree in trees:
         _read_sections(tree, layer, problems)
     return layer
@@ -113,9 +110,8 @@ def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None
 def _read_sections(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
     source = tree.get("source")
     if isinstance(source, list) and len(source) > _MOST_DEFAULTS:
-        problems.add(
-            source, f"`source` of a file names {len(source):,} sources; at most {_MOST_DEFAULTS} may stand there"
-        )
+        wrong = f"`source` of a file names {len(source):,} sources; at most {_MOST_DEFAULTS} may stand there"
+        problems.add(source, wrong)
         source = None
     for section in (*WORDS, *STATEMENTS):
         written = tree.get(section, Fields())
@@ -262,9 +258,8 @@ class Overlay:
         for key, value in new.items():
             fewer = key == CALL and not set(_listed(old.get(CALL))) <= set(_listed(value))
             if key not in _SAFE_IN_RED_FLAG or fewer:
-                self._problems.add(
-                    key, f"`{above.id}` is a red flag; you may change its words and add signs, nothing else"
-                )
+                wrong = f"`{above.id}` is a red flag; you may change its words and add signs, nothing else"
+                self._problems.add(key, wrong)
 
     def _guard_sign(self, id_: str, below: Raw, above: Raw) -> None:
         """Note whatever would make a sign of a red flag something else, or harder to find."""

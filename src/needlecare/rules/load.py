@@ -1,8 +1,8 @@
 """From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule and no field."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from needlecare.errors import InputError
 from needlecare.model.ruleset import RuleSet
@@ -10,6 +10,8 @@ from needlecare.rules.checks import check_references
 from needlecare.rules.entries import parse_entries
 from needlecare.rules.layers import Layer, Overlay, read_layer
 from needlecare.rules.read import DEFAULT, Problems, find_rules, shipped_folder
+
+_LONGEST_CHAIN = 20
 
 
 def load_rules(name: str | Path = DEFAULT) -> RuleSet:
@@ -48,29 +50,28 @@ def load_with_places(location: Path) -> tuple[RuleSet, Layer, Problems]:
 
 def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
     problems = Problems()
-    layer = resolve(location, Sources(find_rules, shipped_folder() / DEFAULT, packed), problems)
+    layer = _resolve(location, problems, packed=packed)
     return _parse(layer, problems), layer, problems
 
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, and check what refers to what."""
     found, header = parse_entries(layer.entries, problems), layer.header
+    words: dict[str, Any] = {name: found[name] for name in ("activities", "signs", "moments", "events", "facts")}
+    reviewer = header.get("reviewed-by")
+    reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
     rule_set = RuleSet(
         id=layer.id,
         title=str(header.get("title", layer.id)),
         version=str(header.get("version", "unversioned")),
         released=str(header.get("released", "")),
-        notice=_notice(header),
+        notice=f"{header.get('notice', '')} {reviewed}".strip(),
         open_ends_at=str(header.get("open-ends-at", "")),
         reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
         rules=found["rules"],
         screenings=found["screening"],
         spacings=found["sessions"],
-        activities=found["activities"],
-        signs=found["signs"],
-        moments=found["moments"],
-        events=found["events"],
-        facts=found["facts"],
+        **words,
         sources=found["sources"],
         weights=found["kinds"],
         content=_content(layer),
@@ -95,13 +96,6 @@ def _of_clinic(layer: Layer, facts: Collection[str], problems: Problems) -> dict
     }
 
 
-def _notice(header: Mapping[str, str]) -> str:
-    """Return the notice of the set, and whether anybody has reviewed it."""
-    reviewer = header.get("reviewed-by")
-    reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
-    return f"{header.get('notice', '')} {reviewed}".strip()
-
-
 def _content(layer: Layer) -> list[object]:
     """Gather what the resolved set says, for its hash; not how it is called."""
     content = {
@@ -113,43 +107,32 @@ def _content(layer: Layer) -> list[object]:
     return [content, said, *([layer.header["clinic"]] if "clinic" in layer.header else [])]
 
 
-_LONGEST_CHAIN = 20
-
-
-class Sources(NamedTuple):
-    """How rule sets are found: *find* turns a name into a place, *default* is the base of those that name none.
-
-    *packed* allows the packed form of those that ship, which has no places to point at.
-    """
-
-    find: Callable[[str, Path], Path]
-    default: Path
-    packed: bool = True
-
-
-def resolve(location: Path, sources: Sources, problems: Problems, above: tuple[Path, ...] = ()) -> Layer:
+def _resolve(location: Path, problems: Problems, above: tuple[Path, ...] = (), *, packed: bool) -> Layer:
     """Read the rule set at *location* and lay it over all that it extends.
 
     A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
-    that lead here.
+    that lead here; *packed* allows the packed form of those that ship, which has no places to point at.
     """
-    top = read_layer(location, problems, packed=sources.packed)
+    top = read_layer(location, problems, packed=packed)
     extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
     if extends is not None and words_from is not None:
         problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
-    wanted = extends or words_from
-    default = sources.default.resolve()
-    if wanted is None and location.resolve() == default:
+    wanted, below = extends or words_from, shipped_folder() / DEFAULT
+    default, chain = below.resolve(), (*above, location.resolve())
+    if wanted is None and chain[-1] == default:
         return top
-    chain = (*above, location.resolve())
-    below = _find_below(wanted, location, sources, problems)
+    if wanted:
+        try:
+            below = find_rules(wanted, location)
+        except InputError as error:
+            problems.add(wanted, str(error))
     if wrong := _wrong_chain(below, chain, wanted):
         problems.add(wanted or top.header["ruleset"], wrong)
         # The default set stands in, so that the rest of this one can be checked all the same.
-        below = sources.default
+        below = shipped_folder() / DEFAULT
         if default in chain:
             return top
-    base = resolve(below, sources, problems, chain)
+    base = _resolve(below, problems, chain, packed=packed)
     return Overlay(base, top, problems, words_only=extends is None).result
 
 
@@ -159,12 +142,3 @@ def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> st
     if len(chain) > _LONGEST_CHAIN:
         return f"more than {_LONGEST_CHAIN} rule sets extend each other; combine some of them"
     return ""
-
-
-def _find_below(wanted: str | None, location: Path, sources: Sources, problems: Problems) -> Path:
-    if wanted:
-        try:
-            return sources.find(wanted, location)
-        except InputError as error:
-            problems.add(wanted, str(error))
-    return sources.default

@@ -87,8 +87,7 @@ def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
 def places_of_words(entry: Value, fields: Iterable[str]) -> dict[str, Text]:
     """Return every text in *fields* of *entry*, and every word of one, with the place where it stands first."""
     found: dict[str, Text] = {}
-    written = [entry[field] for field in fields if field in entry] if isinstance(entry, dict) else []
-    for text in _texts(written):
+    for text in _texts([entry[field] for field in fields if field in entry] if isinstance(entry, dict) else []):
         at = place(text)
         offset: int | None = getattr(text, "inner", None) if at != NOWHERE else None
         for part in _WORD.finditer(text):
@@ -218,11 +217,6 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
     )
 
 
-def is_shipped(location: Path) -> bool:
-    """Return whether *location* is a rule set that ships."""
-    return location.parent == shipped_folder()
-
-
 FOLDER = Path(__file__).parents[1] / "packed_rules"
 # Part of the digest: to be raised whenever YAML is turned into values in another way.
 _READING = 1
@@ -230,12 +224,11 @@ _READING = 1
 Files = Sequence[tuple[Path, bytes]]
 
 
-def pack(name: str, files: Files, trees: Sequence[Any]) -> Path:
+def pack(name: str, files: Files, trees: Sequence[Any]) -> None:
     """Write the packed form of the rule set called *name*, made of *files*, whose values are *trees*."""
     FOLDER.mkdir(exist_ok=True)
-    target = FOLDER / f"{name}.json"
-    target.write_text(f"{_digest(files)}\n{json.dumps(list(trees), ensure_ascii=False)}\n", encoding="utf-8")
-    return target
+    packed = f"{_digest(files)}\n{json.dumps(list(trees), ensure_ascii=False)}\n"
+    (FOLDER / f"{name}.json").write_text(packed, encoding="utf-8")
 
 
 def unpack(name: str, files: Files) -> list[Any] | None:
@@ -266,14 +259,11 @@ def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes
         raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
     if paths is None:
         return [(location, _bytes(location))]
-    paths = [path for path in paths if _is_of_set(path, cases=cases)]
+    paths = [path for path in paths if path.suffix in (".yaml", ".yml") and path.is_file()]
+    paths = [path for path in paths if cases or not path.name.startswith("cases")]
     if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
     return [(path, _bytes(path)) for path in paths]
-
-
-def _is_of_set(path: Path, *, cases: bool) -> bool:
-    return path.suffix in (".yaml", ".yml") and path.is_file() and (cases or not path.name.startswith("cases"))
 
 
 def _bytes(path: Path) -> bytes:

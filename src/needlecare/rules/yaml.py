@@ -6,7 +6,6 @@ second documents are refused: a rule file needs none, and they are how a small f
 
 import io
 import re
-from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import yaml
@@ -79,7 +78,7 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields:
     text = _decode(data, name)
     loader = _Loader(_Named(text, name))
     try:
-        root = _build(_events(loader), problems)
+        root = _build(loader, problems)
     except MarkedYAMLError as error:
         raise RuleSetError([f"{name}:{_mistake(error, text)}"]) from None
     except (YAMLError, ValueError, OverflowError) as error:
@@ -106,11 +105,6 @@ def _mistake(error: MarkedYAMLError, text: str) -> str:
     return f"{at}: not readable as YAML: {mistake}"
 
 
-def _events(loader: Any) -> Iterator[Any]:
-    while loader.check_event():
-        yield loader.get_event()
-
-
 class _Open:
     """A mapping or sequence that isn't closed yet, and the key that waits for its value."""
 
@@ -127,18 +121,18 @@ class _Open:
 _NO_KEY = Text("")
 
 
-def _build(events: Iterator[Any], problems: Problems) -> Value | None:
+def _build(loader: Any, problems: Problems) -> Value | None:
     """Turn parser events into values, without recursion; what rule files don't use is noted."""
     root: Value | None = None
     open_ones: list[_Open] = []
-    for event in events:
+    while loader.check_event():
+        event = loader.get_event()
         kind = type(event)
         if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             open_ones.pop()
         elif kind is yaml.DocumentStartEvent and root is not None:
-            problems.add(
-                _marked(Text(), event), "a second document begins here; a rule file is one, without `---` inside"
-            )
+            at = _marked(Text(), event)
+            problems.add(at, "a second document begins here; a rule file is one, without `---` inside")
             break
         elif kind in _NODES:
             value = _value(event, problems)
