@@ -60,11 +60,11 @@ def logged(path: Path) -> list[tuple[int, dict[str, Any], str]]:
     return [(number, json.loads(options), key) for number, options, key in rows]
 
 
-def write(folder: Path, text: str | bytes, name: str) -> str:
-    """Write a file into *folder*, byte for byte; return its path as an argument."""
+def write(folder: Path, text: str | bytes, name: str = "mine.yaml") -> Path:
+    """Write a file into *folder*, byte for byte."""
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
-    return str(path)
+    return path
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -122,7 +122,7 @@ def test_a_file_that_is_its_owners_alone_is_never_open_to_others(target: Path) -
 
 
 def test_what_killed_runs_have_left_goes_and_what_others_write_stays(tmp_path: Path) -> None:
-    table, folder = write(tmp_path, "id,date\n1,2026-11-20\n2,soon\n", "clients.csv"), tmp_path / "out"
+    table, folder = str(write(tmp_path, "id,date\n1,2026-11-20\n2,soon\n", "clients.csv")), tmp_path / "out"
     folder.mkdir()
     names = ("plans.jsonl", "plan.html", "1.json", "3.json")
     others = [AtomicFile(folder / name) for name in names]

@@ -132,6 +132,6 @@ def test_what_would_change_nothing_is_no_option(log: Typed, command: list[str], 
     log("add", *SITTING)
     code, out, err = log(*command, option)
     assert (code, out) == (2, "")
-    assert f"No such option: {option.partition('=')[0]}" in err
+    assert option.partition("=")[0] in err
     assert len(listed(log)["treatments"]) == 1
     assert log(*command, "--no-log")[2].startswith("needlecare: the log is switched off")

@@ -5,23 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from needlecare.cli import main
-from running import run as run_program
+from running import Ran, run, write
 
 HEAD = "source: ours\nsources: {ours: {title: Our sheet, kind: clinic}}\n"
 
 
-def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
-    with pytest.raises(SystemExit) as left:
-        main(["rules", *words])
-    told = capsys.readouterr()
-    return int(left.value.code or 0), told.out, told.err
-
-
-def write(folder: Path, text: str, name: str = "mine.yaml") -> Path:
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
+def run_rules(*words: str) -> Ran:
+    """Run one of the commands that stand under `rules`."""
+    return run("rules", *words)
 
 
 ADVICE = [
@@ -121,11 +112,11 @@ ADVICE = [
 
 
 @pytest.mark.parametrize(("text", "line"), ADVICE)
-def test_lint_advises_with_the_place(text: str, line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "lint", str(write(tmp_path, text)))
+def test_lint_advises_with_the_place(text: str, line: str, tmp_path: Path) -> None:
+    code, out, _ = run_rules("lint", str(write(tmp_path, text)))
     assert code == 0
     assert f"{tmp_path}/{line}" in out
-    assert run(capsys, "lint", "--strict", str(tmp_path / "mine.yaml"))[0] == 3
+    assert run_rules("lint", "--strict", str(tmp_path / "mine.yaml"))[0] == 3
 
 
 @pytest.mark.parametrize(
@@ -136,11 +127,9 @@ def test_lint_advises_with_the_place(text: str, line: str, tmp_path: Path, capsy
         pytest.param("- one\n", "1:1", id="a list"),
     ],
 )
-def test_lint_tells_what_is_no_yaml_like_any_other_error(
-    text: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lint_tells_what_is_no_yaml_like_any_other_error(text: str, place: str, tmp_path: Path) -> None:
     path = write(tmp_path, text)
-    code, out, err = run(capsys, "lint", str(path))
+    code, out, err = run_rules("lint", str(path))
     assert (code, err) == (3, "")
     assert out.startswith(f"{path}:{place}: error: ")
 
@@ -189,19 +178,19 @@ def test_lint_tells_what_is_no_yaml_like_any_other_error(
         ),
     ],
 )
-def test_lint_is_silent_on_what_is_meant(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "lint", str(write(tmp_path, HEAD + text)))
+def test_lint_is_silent_on_what_is_meant(text: str, tmp_path: Path) -> None:
+    code, out, _ = run_rules("lint", str(write(tmp_path, HEAD + text)))
     assert (code, ": advice: " in out) == (0, False)
 
 
-def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_names_every_error_in_one_run(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         HEAD
         + "rules:\n  a: {avoid: makup, until: 24h}\n  b: {avoid: makeup, until: soon}\n"
         + "  c: {avoid: heat, untill: 1d}\n",
     )
-    code, out, _ = run(capsys, "lint", str(path))
+    code, out, _ = run_rules("lint", str(path))
     assert code == 3
     assert [line.split(": ")[0].removeprefix(f"{path}:") for line in out.splitlines()] == ["4:14", "5:29", "6:20"]
     assert "there is no activity `makup` (did you mean makeup?)" in out
@@ -209,32 +198,30 @@ def test_lint_names_every_error_in_one_run(tmp_path: Path, capsys: pytest.Captur
     assert "a rule has no `untill` (did you mean until?)" in out
 
 
-def test_lint_takes_several_rule_sets_each_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint_takes_several_rule_sets_each_by_itself(tmp_path: Path) -> None:
     """As pre-commit calls it."""
     good = write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n", "good.yaml")
     also = write(tmp_path, HEAD + "rules:\n  gym: {avoid: sauna, until: 1d}\n", "also.yaml")
     wrong = write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: soon}\n", "wrong.yaml")
-    code, out, err = run(capsys, "lint", str(good), str(also))
+    code, out, err = run_rules("lint", str(good), str(also))
     assert (code, err) == (0, "")
     assert out.splitlines() == [f"{name}: 16 rules, nothing wrong; advice: 0" for name in ("good", "also")]
-    code, out, _ = run(capsys, "lint", str(wrong), str(good))
+    code, out, _ = run_rules("lint", str(wrong), str(good))
     assert code == 3
     assert [line.split(": ")[0] for line in out.splitlines()] == [f"{wrong}:4:33", "good"]
-    code, out, err = run(capsys, "lint", str(tmp_path / "none.yaml"), str(good))
+    code, out, err = run_rules("lint", str(tmp_path / "none.yaml"), str(good))
     assert (code, out.split(":")[0]) == (2, "good")
     assert "none.yaml" in err
-    assert run(capsys, "lint")[0] == 2
+    assert run_rules("lint")[0] == 2
 
 
-def test_the_shipped_rules_have_nothing_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "lint", "microneedling")
+def test_the_shipped_rules_have_nothing_wrong() -> None:
+    code, out, _ = run_rules("lint", "microneedling")
     assert code == 0
     assert "nothing wrong" in out
 
 
-def test_a_failing_case_shows_what_was_expected_and_what_came(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_failing_case_shows_what_was_expected_and_what_came(tmp_path: Path) -> None:
     text = HEAD + (
         "rules:\n  makeup: {avoid: makeup, until: 24h}\n"
         "cases:\n"
@@ -242,33 +229,31 @@ def test_a_failing_case_shows_what_was_expected_and_what_came(
         "  - {name: wrong, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: {no-until: 2026-11-22T16:30}}}\n"
     )
     path = write(tmp_path, text)
-    code, out, _ = run(capsys, "test", str(path))
+    code, out, _ = run_rules("test", str(path))
     assert code == 3
     assert out == (
         f"FAILED wrong\n  {path}:7:87: makeup no-until: expected 2026-11-22T16:30, got 2026-11-21T16:30\n"
         "1 passed, 1 failed\n"
     )
-    assert run(capsys, "test", str(path), "--only", "right")[:2] == (0, "1 passed, 0 failed\n")
+    assert run_rules("test", str(path), "--only", "right")[:2] == (0, "1 passed, 0 failed\n")
 
 
 @pytest.mark.parametrize("wanted", ["avoid", "nothing", "{no-until: 2026-11-21T16:30}"])
-def test_a_case_on_something_unknown_fails_and_names_the_nearest(
-    wanted: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_case_on_something_unknown_fails_and_names_the_nearest(wanted: str, tmp_path: Path) -> None:
     case = f"cases:\n  - {{given: {{date: 2026-11-20, time: 16:30}}, expect: {{makup: {wanted}}}}}\n"
     path = write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n" + case)
-    code, out, _ = run(capsys, "test", str(path))
+    code, out, _ = run_rules("test", str(path))
     assert code == 3
     assert "got nothing; there is no activity, sign or screening entry `makup` (did you mean makeup?)\n" in out
 
 
-def test_a_set_without_cases_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "test", str(write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n")))
+def test_a_set_without_cases_says_so(tmp_path: Path) -> None:
+    code, out, err = run_rules("test", str(write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n")))
     assert (code, out) == (2, "")
     assert "has no cases to run" in err
 
 
-def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path) -> None:
     case = "cases:\n  - {name: a Friday, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: avoid}}\n"
     old = write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n" + case, "old.yaml")
     new = write(
@@ -276,12 +261,12 @@ def test_diff_says_what_changes_and_for_how_many_cases(tmp_path: Path, capsys: p
         HEAD + "rules:\n  makeup: {avoid: makeup, until: 48h}\n  gym: {avoid: exercise, until: 1d}\n",
         "new.yaml",
     )
-    code, out, _ = run(capsys, "diff", str(old), str(new))
+    code, out, _ = run_rules("diff", str(old), str(new))
     assert code == 0
     assert "rule gym: new (avoid exercise, 1d)\n" in out
     assert "rule makeup: 24h → 48h" in out
     assert "make-up: avoid 24h → avoid 48h; changes 1 of the 1 cases, such as “a Friday”\n" in out
-    assert json.loads(run(capsys, "diff", str(old), str(new), "--format", "json")[1])["cases"] == 1
+    assert json.loads(run_rules("diff", str(old), str(new), "--format", "json")[1])["cases"] == 1
 
 
 CASE = "cases:\n  - {name: a Friday, given: {date: 2026-11-20, time: 16:30}, expect: {makeup: avoid}}\n"
@@ -331,7 +316,7 @@ IN_ONE_CASE = "; changes 1 of the 1 cases, such as “a Friday”\n"
     ],
 )
 def test_diff_tells_dates_that_move_under_the_same_words(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], rules: str, old: str, new: str, said: str
+    tmp_path: Path, rules: str, old: str, new: str, said: str
 ) -> None:
     one, other = (
         str(
@@ -343,10 +328,10 @@ def test_diff_tells_dates_that_move_under_the_same_words(
         )
         for name, value in (("old", old), ("new", new))
     )
-    assert f"{said}{IN_ONE_CASE}" in run(capsys, "diff", one, other)[1]
+    assert f"{said}{IN_ONE_CASE}" in run_rules("diff", one, other)[1]
 
 
-def test_diff_tells_sessions_that_are_late_sooner(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_tells_sessions_that_are_late_sooner(tmp_path: Path) -> None:
     one, other = (
         str(write(tmp_path, f"{HEAD}sessions: [{{id: all, every: 4w..6w, overdue: {late}}}]\n{CASE}", f"{late}.yaml"))
         for late in ("12w", "8w")
@@ -354,7 +339,7 @@ def test_diff_tells_sessions_that_are_late_sooner(tmp_path: Path, capsys: pytest
     assert (
         "the next session: not before 28 days (best until day 42, late from day 84) → "
         "not before 28 days (best until day 42, late from day 56)"
-    ) in run(capsys, "diff", one, other)[1]
+    ) in run_rules("diff", one, other)[1]
 
 
 @pytest.mark.parametrize(
@@ -377,24 +362,20 @@ def test_diff_tells_sessions_that_are_late_sooner(tmp_path: Path, capsys: pytest
     ],
     ids=["a word", "a new word", "targets", "a start", "a condition", "what a source says"],
 )
-def test_diff_shows_the_old_and_the_new_value(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
-) -> None:
+def test_diff_shows_the_old_and_the_new_value(tmp_path: Path, old: str, new: str, said: str) -> None:
     one, other = (
         str(write(tmp_path, f"{HEAD}rules:\n  makeup: {rule}\n", f"{name}.yaml"))
         for name, rule in (("old", old), ("new", new))
     )
-    assert f"rule makeup: {said}\n" in run(capsys, "diff", one, other)[1]
+    assert f"rule makeup: {said}\n" in run_rules("diff", one, other)[1]
 
 
-def test_diff_knows_what_was_restricted_by_what_it_is_part_of(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_diff_knows_what_was_restricted_by_what_it_is_part_of(tmp_path: Path) -> None:
     heat = "  heat: {avoid: heat, until: 3d}\n"
     old = write(tmp_path, f"{HEAD}rules:\n{heat}{CASE}", "old.yaml")
     new = write(tmp_path, f"{HEAD}rules:\n{heat}  hot: {{avoid: sauna, until: 14d}}\n", "new.yaml")
-    assert f"saunas: avoid 3d → avoid 14d{IN_ONE_CASE}" in run(capsys, "diff", str(old), str(new))[1]
-    assert f"saunas: avoid 14d → avoid 3d{IN_ONE_CASE}" in run(capsys, "diff", str(new), str(old))[1]
+    assert f"saunas: avoid 3d → avoid 14d{IN_ONE_CASE}" in run_rules("diff", str(old), str(new))[1]
+    assert f"saunas: avoid 14d → avoid 3d{IN_ONE_CASE}" in run_rules("diff", str(new), str(old))[1]
 
 
 @pytest.mark.parametrize(
@@ -407,12 +388,10 @@ def test_diff_knows_what_was_restricted_by_what_it_is_part_of(
         ("days: 1..3", "days 1..3"),
     ],
 )
-def test_a_new_rule_is_shown_with_both_ends(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], window: str, said: str
-) -> None:
+def test_a_new_rule_is_shown_with_both_ends(tmp_path: Path, window: str, said: str) -> None:
     path = write(tmp_path, f"extends: microneedling\n{HEAD}rules:\n  lips: {{do: filler, {window}, text: So}}\n")
-    assert f"rule lips: new (do filler, {said})\n" in run(capsys, "diff", "microneedling", str(path))[1]
-    plan = run_program("plan", "--date", "2026-11-20", "--rules", str(path)).out
+    assert f"rule lips: new (do filler, {said})\n" in run_rules("diff", "microneedling", str(path))[1]
+    plan = run("plan", "--date", "2026-11-20", "--rules", str(path)).out
     assert f"- Added: filler (rule lips, {said.replace('..', ' to ')}), by" in plan
 
 
@@ -434,69 +413,69 @@ def test_a_new_rule_is_shown_with_both_ends(
     ],
     ids=lambda text: text.split(":")[0] if "{" in text else "",
 )
-def test_diff_tells_changed_words(tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str, said: str) -> None:
+def test_diff_tells_changed_words(tmp_path: Path, words: str, said: str) -> None:
     path = write(tmp_path, f"extends: microneedling\n{words}\n")
-    assert f"{said}\n" in run(capsys, "diff", "microneedling", str(path))[1]
+    assert f"{said}\n" in run_rules("diff", "microneedling", str(path))[1]
 
 
-def test_diff_tells_changed_answers_one_by_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_tells_changed_answers_one_by_one(tmp_path: Path) -> None:
     old = write(tmp_path, "facts: {drops: {ask: Drops?, answers: {given: drops, none-given: none}}}\n", "old.yaml")
     new = write(tmp_path, "facts: {drops: {ask: Drops?, answers: {given: {label: drops, aka: [ours]}}}}\n", "new.yaml")
-    out = run(capsys, "diff", str(old), str(new))[1]
+    out = run_rules("diff", str(old), str(new))[1]
     assert "fact drops: answer given: drops → drops, also ours; answer none-given: none → (nothing)\n" in out
 
 
-def test_diff_of_a_set_with_itself_is_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_diff_of_a_set_with_itself_is_nothing(tmp_path: Path) -> None:
     path = str(write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n"))
-    assert run(capsys, "diff", path, path)[1] == "mine and mine say the same.\n"
+    assert run_rules("diff", path, path)[1] == "mine and mine say the same.\n"
 
 
-def test_show_tells_whose_each_field_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_tells_whose_each_field_is(tmp_path: Path) -> None:
     text = "extends: microneedling\n" + HEAD + "rules:\n  flying: {until: 3d, because: we say so, by: Dr A}\n"
-    code, out, _ = run(capsys, "show", "flying", "--rules", str(write(tmp_path, text)))
+    code, out, _ = run_rules("show", "flying", "--rules", str(write(tmp_path, text)))
     assert code == 0
     assert "  avoid: flying   # microneedling\n" in out
     assert "  until: 3d   # mine\n" in out
-    record = json.loads(run(capsys, "show", "flying", "--rules", str(tmp_path / "mine.yaml"), "--format", "json")[1])
+    record = json.loads(run_rules("show", "flying", "--rules", str(tmp_path / "mine.yaml"), "--format", "json")[1])
     assert record["entries"]["rules"]["flying"]["origins"]["until"] == "mine"
 
 
-def test_show_tells_what_is_switched_off_by_whom_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_show_tells_what_is_switched_off_by_whom_and_why(tmp_path: Path) -> None:
     text = "extends: microneedling\nswitched-off: {flying: {because: we say so, by: Dr A}}\n"
     path = str(write(tmp_path, text))
-    code, out, _ = run(capsys, "show", "flying", "--rules", path)
+    code, out, _ = run_rules("show", "flying", "--rules", path)
     assert code == 0
     assert out.startswith(
         "flying is switched off by mine: we say so, by Dr A\nactivities flying (from microneedling)\n"
     )
-    record = json.loads(run(capsys, "show", "flying", "--rules", path, "--format", "json")[1])
+    record = json.loads(run_rules("show", "flying", "--rules", path, "--format", "json")[1])
     assert record["switched_off"] == [{"id": "flying", "by_rule_set": "mine", "because": "we say so", "by": "Dr A"}]
 
 
 @pytest.mark.parametrize("section", ["activities", "signs", "moments", "facts", "sources", "rules", "screening"])
-def test_show_lists_a_section_as_json_too(capsys: pytest.CaptureFixture[str], section: str) -> None:
-    listed = [line.split(": ")[0] for line in run(capsys, "show", section)[1].splitlines()]
-    record = json.loads(run(capsys, "show", section, "--format", "json")[1])
+def test_show_lists_a_section_as_json_too(section: str) -> None:
+    listed = [line.split(": ")[0] for line in run_rules("show", section)[1].splitlines()]
+    record = json.loads(run_rules("show", section, "--format", "json")[1])
     assert {name: list(found) for name, found in record["entries"].items()} == {section: listed}
 
 
-def test_show_of_something_unknown_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "show", "makeupp")
+def test_show_of_something_unknown_names_the_nearest() -> None:
+    code, out, err = run_rules("show", "makeupp")
     assert (code, out) == (2, "")
     assert "has nothing called `makeupp` (did you mean makeup" in err
 
 
-def test_list_names_what_ships(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "list")[1].startswith("microneedling 2026-11: Micro-needling aftercare; ")
-    (record,) = json.loads(run(capsys, "list", "--format", "json")[1])["rule_sets"]
+def test_list_names_what_ships() -> None:
+    assert run_rules("list")[1].startswith("microneedling 2026-11: Micro-needling aftercare; ")
+    (record,) = json.loads(run_rules("list", "--format", "json")[1])["rule_sets"]
     assert record["id"] == "microneedling"
 
 
-def test_init_writes_a_set_that_lints_tests_and_plans(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_init_writes_a_set_that_lints_tests_and_plans(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    assert run(capsys, "init", str(path))[0] == 0
-    assert run(capsys, "lint", "--strict", str(path))[0] == 0
-    assert run(capsys, "test", str(path))[:2] == (0, "1 passed, 0 failed\n")
-    code, out, err = run(capsys, "init", str(path))
+    assert run_rules("init", str(path))[0] == 0
+    assert run_rules("lint", "--strict", str(path))[0] == 0
+    assert run_rules("test", str(path))[:2] == (0, "1 passed, 0 failed\n")
+    code, out, err = run_rules("init", str(path))
     assert (code, out) == (2, "")
     assert "already exists" in err

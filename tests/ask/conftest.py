@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ask.asking import SITTING, Ask, Said
 from needlecare import RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
-from running import run
+from running import Ran, run
 
 LONDON = ZoneInfo("Europe/London")
+SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-21T09:00")
 Make = Callable[..., Timeline]
+Ask = Callable[..., Ran]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +47,7 @@ def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_log: None) -> Ask:
     monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
     monkeypatch.delenv("NEEDLECARE_NO_LOG")
 
-    def run_command(*typed: str, sitting: tuple[str, ...] = SITTING) -> Said:
-        return Said(*run(*typed, *sitting))
+    def run_command(*typed: str, sitting: tuple[str, ...] = SITTING) -> Ran:
+        return run(*typed, *sitting)
 
     return run_command

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ask.asking import Ask
+from ask.conftest import Ask
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--goal", "rejuvenation")
 SET = """

@@ -319,7 +319,7 @@ def test_ids_that_do_not_fit_into_the_temporary_folder_are_no_bug(tiny: Path, tm
     arguments = ("batch", str(tmp_path / "list.csv"), *HERE, "--rules", small_rules(tmp_path), "--errors", "inline")
     ran = run_program(*arguments, env={"SQLITE_TMPDIR": str(tiny)})
     assert ran.returncode == 2
-    assert b"the ids of this list don't fit into the temporary folder: database or disk is full" in ran.stderr
+    assert b"the ids of this list don't fit into the temporary folder: " in ran.stderr
     assert b"something went wrong" not in ran.stderr
 
 
@@ -329,7 +329,7 @@ def test_a_log_on_a_full_disk_keeps_what_it_has(tiny: Path, monkeypatch: pytest.
         ran = run("log", "add", *DATE[:4], "--event", f"{number}{'x' * 8000}=2026-12-24")
         if ran.code:
             break
-    assert is_refused(ran, "log.sqlite can't be used: database or disk is full")
+    assert is_refused(ran, "log.sqlite can't be used: ")
     assert len(logged(tiny / "log.sqlite")) == number > 0
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attack.strength import tries
-from batches import LEDGER, batch, small_rules, write
+from batches import LEDGER, batch, small_rules, write_list
 
 ROWS = "id,date\n" + "".join(f"C-{number},2026-11-{number:02}\n" for number in range(1, 13))
 CHANGED = ROWS.replace("2026-11", "2026-12")
@@ -19,7 +19,7 @@ CHANGED = ROWS.replace("2026-11", "2026-12")
 
 def made(folder: Path) -> Path:
     """Make a folder of plans with what keeps account of it, and a file beside it that is nobody's business."""
-    batch(write(folder, ROWS), "--rules", small_rules(folder), "-o", str(folder / "out"), "--format", "json")
+    batch(write_list(folder, ROWS), "--rules", small_rules(folder), "-o", str(folder / "out"), "--format", "json")
     (folder / "outside.json").write_text("mine", encoding="utf-8")
     return folder / "out" / LEDGER
 
@@ -55,7 +55,7 @@ def beside(out: Path) -> dict[Path, bytes]:
 def survives(ledger: Path) -> None:
     """Run a batch, with and without `--resume`, after its account was spoiled, and look that nothing else changed."""
     top, out = ledger.parents[1], ledger.parent
-    table = write(top, CHANGED, "changed.csv")
+    table = write_list(top, CHANGED, "changed.csv")
     before = beside(out)
     for more in (("--resume",), ()):
         old = {path: path.read_bytes() for path in out.glob("*.json")}

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from attack.strength import mutated, tries
-from batches import batch, plans, small_rules
+from batches import batch, small_rules
 from needlecare.batch.table import TOO_LONG, decode_lines
 
 CSV = (
@@ -44,7 +44,7 @@ def survives(folder: Path, data: bytes, rules: str, *more: str) -> None:
     ran = batch(str(path), "--rules", rules, *more)
     assert ran.code in (0, 1, 2), ran.err
     assert not set(ran.err) & set("\x1b\x07\x9b\u202e")
-    made = plans(ran)
+    made = ran.records
     ids = [plan["id"] for plan in made if "error" not in plan]
     assert len(set(ids)) == len(ids)
     if ran.code == 0 and not more:

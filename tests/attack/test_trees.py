@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from needlecare import RuleSet, load_rules
-from running import PLAN, run
+from running import PLAN, run, write
 
 # Seconds of this process for one command. Walking every way took over a minute for 20 levels.
 AT_MOST = 3
@@ -40,10 +40,8 @@ TREES = [
 ]
 
 
-def write(folder: Path, activities: Iterable[str]) -> Path:
-    path = folder / "set.yaml"
-    path.write_text(HEAD + "".join(f"  {activity}\n" for activity in activities))
-    return path
+def write_tree(folder: Path, activities: Iterable[str]) -> Path:
+    return write(folder, HEAD + "".join(f"  {activity}\n" for activity in activities))
 
 
 COMMANDS = [
@@ -59,7 +57,7 @@ COMMANDS = [
 def test_a_tree_with_many_ways_is_planned_and_asked_at_once(
     activities: Iterable[str], lowest: str, arguments: tuple[str, ...], code: int, tmp_path: Path
 ) -> None:
-    options = (*PLAN[1:], "--rules", str(write(tmp_path, activities)))
+    options = (*PLAN[1:], "--rules", str(write_tree(tmp_path, activities)))
     asked = [lowest if argument == "LOWEST" else argument for argument in arguments]
     began = time.process_time()
     assert run(*asked, *options).code == code
@@ -68,7 +66,7 @@ def test_a_tree_with_many_ways_is_planned_and_asked_at_once(
 
 @pytest.fixture
 def crossed(tmp_path: Path) -> RuleSet:
-    return load_rules(str(write(tmp_path, ladder(3))))
+    return load_rules(str(write_tree(tmp_path, ladder(3))))
 
 
 def test_an_activity_is_part_of_each_of_its_ancestors_once_the_nearest_first(crossed: RuleSet) -> None:

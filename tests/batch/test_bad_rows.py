@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batches import batch, feed, ids, plans, small_rules, write
+from batches import batch, feed, ids, small_rules, write_list
 
 BAD = """\
 id;date;time;area;note
@@ -38,7 +38,7 @@ REASONS = {
 
 
 def test_every_bad_row_is_named_where_it_starts_and_every_good_one_comes_out(tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, BAD))
+    ran = batch(write_list(tmp_path, BAD))
     assert ids(ran) == ["C-1", "C-10"]
     assert ran.code == 1
     said = dict(
@@ -53,7 +53,7 @@ def test_every_bad_row_is_named_where_it_starts_and_every_good_one_comes_out(tmp
 
 def test_all_that_is_wrong_with_a_row_is_told_at_once(tmp_path: Path) -> None:
     table = "id,date,time,area,depth,technique\n1,soon,25:00,knee,99,pen\n,2026-11-20 09:00,10:00,elbow,,\n"
-    ran = batch(write(tmp_path, table))
+    ran = batch(write_list(tmp_path, table))
     first, second, *_ = ran.err.splitlines()
     assert [problem.split(" ")[0] for problem in first.split("): ")[1].split("; ") if "`" in problem] == [
         "date:", "time:", "area", "depth:"
@@ -64,7 +64,7 @@ def test_all_that_is_wrong_with_a_row_is_told_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("between", "name"), [(",", "a comma"), (";", "a semicolon"), ("\t", "a tab"), ("|", "a bar")])
 def test_too_many_cells_name_what_stands_between_them(between: str, name: str, tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, "id,date\n1,2026-11-20,oh\n".replace(",", between)))
+    ran = batch(write_list(tmp_path, "id,date\n1,2026-11-20,oh\n".replace(",", between)))
     assert f"there are 3 cells where the header has 2; put text with {name} in quotes" in ran.err
 
 
@@ -79,13 +79,13 @@ def test_too_many_cells_name_what_stands_between_them(between: str, name: str, t
     ],
 )
 def test_a_time_that_cannot_be_used_is_named_as_it_was_written(row: str, said: str, tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, f"id,date,time\n1,{row}\n"))
+    ran = batch(write_list(tmp_path, f"id,date,time\n1,{row}\n"))
     assert ran.code == 1
     assert said in ran.err
 
 
 def test_rejected_rows_can_be_mended_and_fed_again(tmp_path: Path) -> None:
-    batch(write(tmp_path, BAD))
+    batch(write_list(tmp_path, BAD))
     rejects = (tmp_path / "clients.rejects.csv").read_bytes().decode().replace("\r\n", "\n")
     assert rejects.startswith("\ufeff"), "a spreadsheet shows accents only then"
     rejects = rejects.removeprefix("\ufeff")
@@ -93,7 +93,7 @@ def test_rejected_rows_can_be_mended_and_fed_again(tmp_path: Path) -> None:
     assert header == "id;date;time;area;note;needlecare: problem"
     assert first == ";2026-11-20;;;;the id is missing"
     mended = rejects.replace("\n;2026", "\nC-11;2026").replace("knee", "neck").replace('"2026', "2026")
-    ran = batch(write(tmp_path, mended, "mended.csv"))
+    ran = batch(write_list(tmp_path, mended, "mended.csv"))
     assert ids(ran) == ["C-11", "C-1", "C-4", "C-6"]
     assert "not used" not in ran.err
 
@@ -106,13 +106,13 @@ def test_rejects_that_nobody_has_mended_are_rejected_again(tmp_path: Path) -> No
         "3;2026-11-20;face;redness-gone=no;scalp",
         '4;2026-11-20;"face',
     ]
-    first = batch(write(tmp_path, "\n".join(rows) + "\n"))
+    first = batch(write_list(tmp_path, "\n".join(rows) + "\n"))
     assert (ids(first), "4 rows rejected" in first.err) == ([], True)
     again = batch(str(tmp_path / "clients.rejects.csv"))
     assert (ids(again), "4 rows rejected" in again.err) == ([], True)
     mended = (tmp_path / "clients.rejects.csv").read_bytes().replace(b"soon", b"2026-11-20")
     (tmp_path / "mended.csv").write_bytes(mended)
-    assert [plan["facts"]["area"] for plan in plans(batch(str(tmp_path / "mended.csv")))] == [["face", "neck"]] * 2
+    assert [plan["facts"]["area"] for plan in batch(str(tmp_path / "mended.csv")).records] == [["face", "neck"]] * 2
 
 
 def test_rejected_objects_are_objects_again_and_what_is_none_stays_as_it_is(tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_rejected_objects_are_objects_again_and_what_is_none_stays_as_it_is(tmp_
         '{"id": true}',
         '{"id": "3", "date": "2026-11-20"}',
     ]
-    ran = batch(write(tmp_path, "\n".join(lines), "clients.jsonl"))
+    ran = batch(write_list(tmp_path, "\n".join(lines), "clients.jsonl"))
     assert ids(ran) == ["3"]
     first, second, third, fourth = (tmp_path / "clients.rejects.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(first)["needlecare: problem"].startswith("date: `soon` is not a date")
@@ -133,9 +133,9 @@ def test_rejected_objects_are_objects_again_and_what_is_none_stays_as_it_is(tmp_
 
 
 def test_the_rejects_can_go_elsewhere_and_there_are_none_without_bad_rows(tmp_path: Path) -> None:
-    batch(write(tmp_path, BAD), "--rejects", str(tmp_path / "again.csv"))
+    batch(write_list(tmp_path, BAD), "--rejects", str(tmp_path / "again.csv"))
     assert (tmp_path / "again.csv").exists()
-    batch(write(tmp_path, "id,date\n1,2026-11-20\n", "good.csv"))
+    batch(write_list(tmp_path, "id,date\n1,2026-11-20\n", "good.csv"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.csv", "clients.csv", "good.csv"]
 
 
@@ -148,8 +148,8 @@ def test_rows_from_a_pipe_are_only_reported(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_inline_puts_the_error_in_the_rows_place(tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, BAD), "--errors", "inline")
-    first, *errors, last = plans(ran)
+    ran = batch(write_list(tmp_path, BAD), "--errors", "inline")
+    first, *errors, last = ran.records
     assert (first["id"], last["id"], ran.code) == ("C-1", "C-10", 0)
     assert [error["line"] for error in errors] == list(REASONS)
     assert errors[2] == {
@@ -163,20 +163,20 @@ def test_inline_puts_the_error_in_the_rows_place(tmp_path: Path) -> None:
 
 def test_an_unclosed_quotation_mark_swallows_nothing_but_its_row(tmp_path: Path) -> None:
     rows = "".join(f"{number},2026-11-20,fine\n" for number in range(300))
-    ran = batch(write(tmp_path, f'id,date,note\nbad,2026-11-20,"oh\n{rows}'), "--rules", small_rules(tmp_path))
+    ran = batch(write_list(tmp_path, f'id,date,note\nbad,2026-11-20,"oh\n{rows}'), "--rules", small_rules(tmp_path))
     assert ids(ran) == [str(number) for number in range(300)]
     assert "line 2: a quotation mark is not closed" in ran.err
 
 
 def test_a_line_without_end_is_one_bad_row(tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, b"id,date\n" + b"x" * 3_000_000 + b"\n1,2026-11-20\n"))
+    ran = batch(write_list(tmp_path, b"id,date\n" + b"x" * 3_000_000 + b"\n1,2026-11-20\n"))
     assert ids(ran) == ["1"]
     assert "line 2: the line is longer than any row can be" in ran.err
 
 
 def test_nothing_in_a_row_gives_orders_to_the_terminal(tmp_path: Path) -> None:
     ran = batch(
-        write(
+        write_list(
             tmp_path,
             '{"id": "\\u001b[31mred", "date": "\\u0007"}\n{"id": "\\ud800", "date": "2026-11-20"}\n',
             "c.jsonl",

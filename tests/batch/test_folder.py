@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batches import HERE, batch, write
+from batches import HERE, batch, write_list
 from running import run
 
 ROWS = "id,date\n1,2026-11-20\n2,2026-11-21\n3,2026-11-22\n"
@@ -18,7 +18,9 @@ def files(folder: Path) -> dict[str, str]:
 @pytest.mark.parametrize("name", ["json", "ics", "html", "md", "csv"])
 def test_each_file_is_what_plan_writes(name: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    ran = batch(write(tmp_path, "id,date,time,depth\nC-1,2026-11-20,16:30,1.5\n"), "-o", str(out), "--format", name)
+    ran = batch(
+        write_list(tmp_path, "id,date,time,depth\nC-1,2026-11-20,16:30,1.5\n"), "-o", str(out), "--format", name
+    )
     assert (ran.code, ran.out) == (0, "")
     (written,) = files(out).values()
     options = ["--id", "C-1"] if name == "ics" else []
@@ -56,7 +58,7 @@ def test_a_hostile_id_gets_a_safe_name_of_its_own(client: str, tmp_path: Path) -
 
     out = tmp_path / "deep" / "out"
     rows = [{"id": client, "date": "2026-11-20"}, {"id": "plain", "date": "2026-11-20"}]
-    ran = batch(write(tmp_path, "\n".join(map(json.dumps, rows)), "c.jsonl"), "-o", str(out), "--format", "json")
+    ran = batch(write_list(tmp_path, "\n".join(map(json.dumps, rows)), "c.jsonl"), "-o", str(out), "--format", "json")
     assert ran.code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["c.jsonl", "deep"]
     name, _ = sorted(files(out), key="plain.json".__eq__)
@@ -69,19 +71,19 @@ def test_a_hostile_id_gets_a_safe_name_of_its_own(client: str, tmp_path: Path) -
 def test_ids_that_look_alike_keep_files_of_their_own(tmp_path: Path) -> None:
     out = tmp_path / "out"
     rows = "id,date\nabc,2026-11-20\nABC,2026-11-21\na b,2026-11-22\na/b,2026-11-23\n"
-    batch(write(tmp_path, rows), "-o", str(out), "--format", "json")
+    batch(write_list(tmp_path, rows), "-o", str(out), "--format", "json")
     assert len({name.lower() for name in files(out)}) == 4
     first = files(out)
     # The other way round, and alone, each keeps the file that it has.
-    batch(write(tmp_path, "id,date\nABC,2026-11-21\n"), "-o", str(out), "--format", "json")
+    batch(write_list(tmp_path, "id,date\nABC,2026-11-21\n"), "-o", str(out), "--format", "json")
     assert files(out) == first
 
 
 def test_the_same_id_with_another_date_is_written_to_the_same_file(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    batch(write(tmp_path, ROWS), "-o", str(out), "--format", "json")
+    batch(write_list(tmp_path, ROWS), "-o", str(out), "--format", "json")
     before = files(out)
-    ran = batch(write(tmp_path, ROWS.replace("11-21", "12-21")), "-o", str(out), "--format", "json", "--resume")
+    ran = batch(write_list(tmp_path, ROWS.replace("11-21", "12-21")), "-o", str(out), "--format", "json", "--resume")
     assert "1 plan, 2 files left as they are" in ran.err
     after = files(out)
     assert list(after) == list(before)
@@ -90,14 +92,14 @@ def test_the_same_id_with_another_date_is_written_to_the_same_file(tmp_path: Pat
 
 def test_resume_does_again_what_is_missing_cut_short_or_made_by_other_rules(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    table, options = write(tmp_path, ROWS), ("-o", str(out), "--format", "json", "--resume")
+    table, options = write_list(tmp_path, ROWS), ("-o", str(out), "--format", "json", "--resume")
     assert "3 plans" in batch(table, *options).err
     whole = files(out)
     (out / "1.json").unlink()
     (out / "2.json").write_text("{", encoding="utf-8")
     assert "2 plans, 1 file left as it is" in batch(table, *options).err
     assert files(out) == whole
-    rules = write(
+    rules = write_list(
         tmp_path, 'ruleset: ours\nversion: "1"\nextends: microneedling\nrules: {swelling: {note: hi}}\n', "o.yaml"
     )
     assert "3 plans" in batch(table, *options, "--rules", rules).err
@@ -105,10 +107,10 @@ def test_resume_does_again_what_is_missing_cut_short_or_made_by_other_rules(tmp_
 
 def test_resume_does_pages_again_whose_logo_is_another(tmp_path: Path) -> None:
     logo = tmp_path / "logo.svg"
-    rules = write(
+    rules = write_list(
         tmp_path, "ruleset: own\nextends: microneedling\nclinic: {name: Linden, logo: logo.svg}\n", "own.yaml"
     )
-    typed = (write(tmp_path, "id,date\n1,2026-11-20\n"), "-o", str(tmp_path / "out"), "--format", "html")
+    typed = (write_list(tmp_path, "id,date\n1,2026-11-20\n"), "-o", str(tmp_path / "out"), "--format", "html")
     for colour, said in (("red", "1 plan"), ("red", "0 plans, 1 file left as it is"), ("blue", "1 plan")):
         logo.write_text(f'<svg xmlns="http://www.w3.org/2000/svg"><rect fill="{colour}"/></svg>', encoding="utf-8")
         assert batch(*typed, "--rules", rules, "--resume").err == f"needlecare: {said}\n"
@@ -117,7 +119,7 @@ def test_resume_does_pages_again_whose_logo_is_another(tmp_path: Path) -> None:
 def test_a_folder_holds_several_formats(tmp_path: Path) -> None:
     out = tmp_path / "out"
     for name in ("json", "md"):
-        batch(write(tmp_path, ROWS), "-o", str(out), "--format", name)
+        batch(write_list(tmp_path, ROWS), "-o", str(out), "--format", name)
     assert len(files(out)) == 6
 
 
@@ -126,7 +128,7 @@ def test_what_is_in_the_way_is_a_bad_row_and_a_link_is_not_followed(tmp_path: Pa
     (out / "1.json").mkdir(parents=True)
     (tmp_path / "elsewhere").write_text("mine", encoding="utf-8")
     (out / "2.json").symlink_to(tmp_path / "elsewhere")
-    ran = batch(write(tmp_path, ROWS), "-o", str(out), "--format", "json")
+    ran = batch(write_list(tmp_path, ROWS), "-o", str(out), "--format", "json")
     assert "line 2 (1): 1.json is a folder; move it away" in ran.err
     assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == "mine"
     assert not (out / "2.json").is_symlink()
@@ -134,7 +136,7 @@ def test_what_is_in_the_way_is_a_bad_row_and_a_link_is_not_followed(tmp_path: Pa
 
 
 def test_a_folder_that_can_not_be_is_one_line_and_code_2(tmp_path: Path) -> None:
-    table = write(tmp_path, ROWS)
+    table = write_list(tmp_path, ROWS)
     ran = batch(table, "-o", table, "--format", "json")
     assert (ran.code, ran.out) == (2, "")
     assert "this is a file; give a folder" in ran.err
@@ -144,12 +146,12 @@ def test_a_folder_that_can_not_be_is_one_line_and_code_2(tmp_path: Path) -> None
 def test_a_folder_that_may_not_be_written_to_is_one_line_and_code_2(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir(mode=0o500)
-    ran = batch(write(tmp_path, ROWS), "-o", str(out), "--format", "json")
+    ran = batch(write_list(tmp_path, ROWS), "-o", str(out), "--format", "json")
     assert ran.code == 2
 
 
 def test_lines_may_go_to_a_file_that_appears_whole(tmp_path: Path) -> None:
-    table = write(tmp_path, ROWS)
+    table = write_list(tmp_path, ROWS)
     target = tmp_path / "plans.jsonl"
     ran = batch(table, "-o", str(target))
     assert (ran.code, ran.out) == (0, "")

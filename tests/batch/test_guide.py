@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batches import write
+from batches import write_list
 from running import run
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "batch.md").read_text(encoding="utf-8")
@@ -20,8 +20,8 @@ def blocks(language: str) -> list[str]:
 def test_the_guides_commands_do_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (clients,), (rules,) = blocks("csv"), blocks("yaml")
-    write(tmp_path, clients)
-    write(tmp_path, rules, "my-clinic.yaml")
+    write_list(tmp_path, clients)
+    write_list(tmp_path, rules, "my-clinic.yaml")
     first, again = (shlex.split(command)[1:] for command in blocks("sh"))
     ran = run(*first, "--tz", "Europe/London")
     assert (ran.code, ran.out) == (1, "")
@@ -31,7 +31,9 @@ def test_the_guides_commands_do_what_it_says(tmp_path: Path, monkeypatch: pytest
         *("C-17.html", "C-18.html"),
         *("C-17.ics", "C-18.ics"),
     }
-    mended = write(tmp_path, (tmp_path / "clients.rejects.csv").read_bytes().replace(b"soon", b"23/11/2026"), "m.csv")
+    mended = write_list(
+        tmp_path, (tmp_path / "clients.rejects.csv").read_bytes().replace(b"soon", b"23/11/2026"), "m.csv"
+    )
     ran = run("batch", mended, "--rules", "my-clinic.yaml", "-o", "plans", "--format", "ics", "--tz", "Europe/London")
     assert ran.code == 0
     assert (tmp_path / "plans" / "C-19.ics").exists()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from batches import HERE, small_rules, write
+from batches import HERE, small_rules, write_list
 from running import run_program
 
 # More than one process does alone before it shares the work.
@@ -24,7 +24,7 @@ def listed(folder: Path, rows: int = ROWS) -> str:
         f"{number},{'2026-11-20' if number % 9 else 'soon'},{8 + number % 10}:15,{number % 3 + 0.5}"
         for number in range(rows)
     ]
-    return write(folder, "id,date,time,depth\n" + "\n".join(lines) + "\n")
+    return write_list(folder, "id,date,time,depth\n" + "\n".join(lines) + "\n")
 
 
 def test_two_processes_write_what_one_writes(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_files_are_the_same_too_and_can_be_gone_on_with(tmp_path: Path) -> None:
 
 
 def test_rows_and_reasons_longer_than_any_pipe_keep_nobody_waiting(tmp_path: Path) -> None:
-    table = write(tmp_path, "id,date\n" + "".join(f"{number},{'é' * 20_000}\n" for number in range(ROWS)))
+    table = write_list(tmp_path, "id,date\n" + "".join(f"{number},{'é' * 20_000}\n" for number in range(ROWS)))
     ran = run_program("batch", table, *HERE, "--rules", small_rules(tmp_path), "--jobs", "2", "--errors", "inline")
     problems = [json.loads(line)["error"] for line in ran.stdout.splitlines()]
     assert len(problems) == ROWS

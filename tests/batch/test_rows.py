@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batches import HERE, batch, feed, ids, plans, write
+from batches import HERE, batch, feed, ids, write_list
 from running import run
 
 TWO = "id,date,time,name\nC-1,2026-11-20,16:30,Zoë\nC-2,2026-11-21,,Bob\n"
@@ -32,52 +32,56 @@ TWO = "id,date,time,name\nC-1,2026-11-20,16:30,Zoë\nC-2,2026-11-21,,Bob\n"
     ],
 )
 def test_an_export_is_read_however_it_is_written(data: bytes, tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, data))
+    ran = batch(write_list(tmp_path, data))
     assert (ids(ran), ran.code) == (["C-1", "C-2"], 0)
-    assert [plan["treatment"].get("time") for plan in plans(ran)] == ["16:30", None]
+    assert [plan["treatment"].get("time") for plan in ran.records] == ["16:30", None]
 
 
 def test_the_columns_may_have_any_name(tmp_path: Path) -> None:
-    table = write(tmp_path, "Client no;Treatment date;SKIN_TYPE;Depth (mm)\n7;20/11/2026;IV;1,5\n")
-    (plan,) = plans(batch(table, "--map", "id=client no", "--map", "date=Treatment date", "--map", "depth=Depth (mm)"))
+    table = write_list(tmp_path, "Client no;Treatment date;SKIN_TYPE;Depth (mm)\n7;20/11/2026;IV;1,5\n")
+    (plan,) = batch(table, "--map", "id=client no", "--map", "date=Treatment date", "--map", "depth=Depth (mm)").records
     assert (plan["id"], plan["treatment"]["date"]) == ("7", "2026-11-20")
     assert plan["facts"] == {"depth": 1.5, "skin-type": "IV"}
 
 
 def test_the_clinics_set_may_hold_the_mapping(tmp_path: Path) -> None:
-    rules = write(
+    rules = write_list(
         tmp_path,
         'ruleset: ours\nversion: "1"\nextends: microneedling\nbatch: {id: Client no, date: Day, dates: mdy}\n',
         "ours.yaml",
     )
-    (plan,) = plans(batch(write(tmp_path, "Client no,Day\n7,03/04/2026\n"), "--rules", rules))
+    (plan,) = batch(write_list(tmp_path, "Client no,Day\n7,03/04/2026\n"), "--rules", rules).records
     assert plan["treatment"]["date"] == "2026-03-04"
 
 
 def test_how_the_sets_dates_are_meant_is_no_column(tmp_path: Path) -> None:
-    rules = write(tmp_path, 'ruleset: ours\nversion: "1"\nextends: microneedling\nbatch: {dates: dmy}\n', "ours.yaml")
-    ran = batch(write(tmp_path, "id,date,DMY,Birth date (DMY)\n7,03/04/2026,x,1/2/1980\n"), "--rules", rules)
-    assert (ran.code, [plan["treatment"]["date"] for plan in plans(ran)]) == (0, ["2026-04-03"])
+    rules = write_list(
+        tmp_path, 'ruleset: ours\nversion: "1"\nextends: microneedling\nbatch: {dates: dmy}\n', "ours.yaml"
+    )
+    ran = batch(write_list(tmp_path, "id,date,DMY,Birth date (DMY)\n7,03/04/2026,x,1/2/1980\n"), "--rules", rules)
+    assert (ran.code, [plan["treatment"]["date"] for plan in ran.records]) == (0, ["2026-04-03"])
     assert "not used: the columns `DMY`, `Birth date (DMY)`\n" in ran.err
 
 
 def test_a_mapping_that_is_none_is_a_mistake_of_the_set(tmp_path: Path) -> None:
-    rules = write(tmp_path, 'ruleset: ours\nversion: "1"\nextends: microneedling\nbatch: {dates: ymd}\n', "ours.yaml")
-    ran = batch(write(tmp_path, TWO), "--rules", rules)
+    rules = write_list(
+        tmp_path, 'ruleset: ours\nversion: "1"\nextends: microneedling\nbatch: {dates: ymd}\n', "ours.yaml"
+    )
+    ran = batch(write_list(tmp_path, TWO), "--rules", rules)
     assert ran.code == 3
     assert ":4:16: `dates` is dmy or mdy" in ran.err
 
 
 @pytest.mark.parametrize(("order", "day"), [("dmy", "2026-04-03"), ("mdy", "2026-03-04")])
 def test_dates_says_how_ambiguous_dates_are_meant(order: str, day: str, tmp_path: Path) -> None:
-    table = write(tmp_path, "id,date\n1,03/04/2026\n2,2026-11-20\n3,20 Nov 2026\n")
-    found = [plan["treatment"]["date"] for plan in plans(batch(table, "--dates", order))]
+    table = write_list(tmp_path, "id,date\n1,03/04/2026\n2,2026-11-20\n3,20 Nov 2026\n")
+    found = [plan["treatment"]["date"] for plan in batch(table, "--dates", order).records]
     assert found == [day, "2026-11-20", "2026-11-20"]
 
 
 @pytest.mark.parametrize(("order", "cell"), [("dmy", "20/11/26"), ("mdy", "11-20-26"), ("dmy", "20.11.26 16:30")])
 def test_with_dates_a_short_year_is_of_this_century(order: str, cell: str, tmp_path: Path) -> None:
-    (plan,) = plans(batch(write(tmp_path, f"id,date\n1,{cell}\n"), "--dates", order))
+    (plan,) = batch(write_list(tmp_path, f"id,date\n1,{cell}\n"), "--dates", order).records
     assert plan["treatment"]["date"] == "2026-11-20"
 
 
@@ -93,7 +97,7 @@ def test_with_dates_a_short_year_is_of_this_century(order: str, cell: str, tmp_p
 def test_with_dates_a_date_that_only_fits_the_other_order_is_rejected(
     order: str, cell: str, first: str, tmp_path: Path
 ) -> None:
-    ran = batch(write(tmp_path, f"id,date\n1,{cell}\n2,11/12/2026\n"), "--dates", order)
+    ran = batch(write_list(tmp_path, f"id,date\n1,{cell}\n2,11/12/2026\n"), "--dates", order)
     assert (ran.code, ids(ran)) == (1, ["2"])
     day = cell.split(" ", maxsplit=1)[0]
     assert f"date: `{day}` doesn't have the {first} first, as {order} dates do" in ran.err
@@ -101,7 +105,7 @@ def test_with_dates_a_date_that_only_fits_the_other_order_is_rejected(
 
 @pytest.mark.parametrize("cell", ["20/11/26", "03/04/2026"])
 def test_without_dates_numbers_that_are_not_clear_are_refused_with_the_way_out(cell: str, tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, f"id,date\n1,{cell}\n"))
+    ran = batch(write_list(tmp_path, f"id,date\n1,{cell}\n"))
     assert ran.code == 1
     assert "or say what all dates mean with --dates dmy or mdy" in ran.err
 
@@ -116,7 +120,7 @@ def test_without_dates_numbers_that_are_not_clear_are_refused_with_the_way_out(c
     ],
 )
 def test_a_date_may_have_its_time_with_it_and_midnight_means_none(cell: str, clock: str | None, tmp_path: Path) -> None:
-    (plan,) = plans(batch(write(tmp_path, f"id,date\n1,{cell}\n")))
+    (plan,) = batch(write_list(tmp_path, f"id,date\n1,{cell}\n")).records
     assert plan["treatment"].get("time") == clock
 
 
@@ -130,27 +134,27 @@ def test_a_date_may_have_its_time_with_it_and_midnight_means_none(cell: str, clo
     ],
 )
 def test_midnight_in_the_column_of_the_time_means_none_too(cells: str, clock: str | None, tmp_path: Path) -> None:
-    (plan,) = plans(batch(write(tmp_path, f"id,date,time\n1,{cells}\n")))
+    (plan,) = batch(write_list(tmp_path, f"id,date,time\n1,{cells}\n")).records
     assert plan["treatment"].get("time") == clock
 
 
 def test_json_lines_hold_texts_numbers_and_lists(tmp_path: Path) -> None:
     row = {"id": 7, "date": "2026-11-20", "time": None, "area": ["face", "neck"], "depth": 1.5, "Skin type": "iv"}
-    (plan,) = plans(batch(write(tmp_path, json.dumps(row) + "\n\n", "clients.jsonl")))
+    (plan,) = batch(write_list(tmp_path, json.dumps(row) + "\n\n", "clients.jsonl")).records
     assert (plan["id"], plan["facts"]) == ("7", {"area": ["face", "neck"], "depth": 1.5, "skin-type": "IV"})
 
 
 def test_ids_that_an_export_wrote_as_decimals_stay_apart(tmp_path: Path) -> None:
     numbers = ("12345678.0", "12345679.0", "9007199254740993", "1e15", "0.5", "[12345680.0]")
     rows = "".join(f'{{"id": {number}, "date": "2026-11-20", "depth": [1.50]}}\n' for number in numbers)
-    ran = batch(write(tmp_path, rows, "clients.jsonl"))
+    ran = batch(write_list(tmp_path, rows, "clients.jsonl"))
     assert ids(ran) == ["12345678", "12345679", "9007199254740993", "1000000000000000", "0.5", "12345680"]
-    assert {plan["facts"]["depth"] for plan in plans(ran)} == {1.5}
+    assert {plan["facts"]["depth"] for plan in ran.records} == {1.5}
 
 
 @pytest.mark.parametrize("value", ["true", "[true]", "[null]", "[[1]]", '["face", false]', "{}"])
 def test_json_that_is_no_answer_is_rejected_in_a_list_too(value: str, tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, f'{{"id": "1", "date": "2026-11-20", "area": {value}}}\n', "clients.jsonl"))
+    ran = batch(write_list(tmp_path, f'{{"id": "1", "date": "2026-11-20", "area": {value}}}\n', "clients.jsonl"))
     assert ran.code == 1
     assert "area: give a text, a number or a list of texts and numbers" in ran.err
 
@@ -161,18 +165,18 @@ def test_rows_may_come_through_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_a_row_leaves_empty_is_taken_from_the_options(tmp_path: Path) -> None:
-    table = write(tmp_path, "id,area,depth\n1,scalp,\n2,,1.0\n")
+    table = write_list(tmp_path, "id,area,depth\n1,scalp,\n2,,1.0\n")
     ran = batch(table, "--date", "2026-11-20", "--area", "face", "--area", "neck", "--depth", "0.5")
-    assert [plan["facts"] for plan in plans(ran)] == [
+    assert [plan["facts"] for plan in ran.records] == [
         {"area": ["scalp"], "depth": 0.5},
         {"area": ["face", "neck"], "depth": 1.0},
     ]
 
 
 def test_a_fact_is_given_as_an_option_or_by_its_name(tmp_path: Path) -> None:
-    table = write(tmp_path, "id,date\n1,2026-11-20\n")
-    (one,) = plans(batch(table, "--depth", "0.5", "--skin-type", "IV", "--area", "face", "--fact", "area=neck"))
-    (other,) = plans(batch(table, "--fact", "depth=0.5", "--fact", "skin-type = IV", "--area", "face,neck"))
+    table = write_list(tmp_path, "id,date\n1,2026-11-20\n")
+    (one,) = batch(table, "--depth", "0.5", "--skin-type", "IV", "--area", "face", "--fact", "area=neck").records
+    (other,) = batch(table, "--fact", "depth=0.5", "--fact", "skin-type = IV", "--area", "face,neck").records
     assert one["facts"] == other["facts"] == {"area": ["face", "neck"], "depth": 0.5, "skin-type": "IV"}
 
 
@@ -190,25 +194,25 @@ def test_a_fact_is_given_as_an_option_or_by_its_name(tmp_path: Path) -> None:
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_an_option_that_no_row_could_use_is_told_once(options: list[str], said: str, tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, "id,date,depth,skin-type\n1,2026-11-20,1,II\n2,2026-11-21,,\n"), *options)
+    ran = batch(write_list(tmp_path, "id,date,depth,skin-type\n1,2026-11-20,1,II\n2,2026-11-21,,\n"), *options)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
     assert not (tmp_path / "clients.rejects.csv").exists()
 
 
 def test_a_time_of_the_options_yields_to_one_in_the_cell_of_the_date(tmp_path: Path) -> None:
-    table = write(tmp_path, "id,date,time\n1,2026-11-20 10:00,\n2,2026-11-20,\n3,2026-11-20,09:15\n")
+    table = write_list(tmp_path, "id,date,time\n1,2026-11-20 10:00,\n2,2026-11-20,\n3,2026-11-20,09:15\n")
     ran = batch(table, "--time", "16:30")
-    assert [plan["treatment"].get("time") for plan in plans(ran)] == ["10:00", "16:30", "09:15"]
+    assert [plan["treatment"].get("time") for plan in ran.records] == ["10:00", "16:30", "09:15"]
 
 
 def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, "id,date,Skin typ\n1,2026-11-20,IV\n"))
+    ran = batch(write_list(tmp_path, "id,date,Skin typ\n1,2026-11-20,IV\n"))
     assert "not used: the columns `Skin typ`\n" in ran.err
 
 
 def test_a_column_that_looks_like_a_field_is_named_with_it(tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, "id,date,Needle depth (mm),Old date\n1,2026-11-20,1.5,2026-10-01\n"))
+    ran = batch(write_list(tmp_path, "id,date,Needle depth (mm),Old date\n1,2026-11-20,1.5,2026-10-01\n"))
     assert 'the columns `Needle depth (mm)`, `Old date`; perhaps you want --map depth="Needle depth (mm)"\n' in ran.err
 
 
@@ -225,7 +229,7 @@ def test_a_column_that_looks_like_a_field_is_named_with_it(tmp_path: Path) -> No
     ],
 )
 def test_an_input_that_is_none_is_one_line_and_code_2(table: str, said: str, tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, table))
+    ran = batch(write_list(tmp_path, table))
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
 
@@ -252,14 +256,14 @@ def test_options_that_do_not_fit_are_one_line_and_code_2(
     options: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    write(tmp_path, "id,date\n1,2026-11-20\n")
+    write_list(tmp_path, "id,date\n1,2026-11-20\n")
     ran = batch("clients.csv", *options)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
 
 
 def test_nothing_in_is_nothing_out(tmp_path: Path) -> None:
-    ran = batch(write(tmp_path, ""))
+    ran = batch(write_list(tmp_path, ""))
     assert (ran.code, ran.out, ran.err) == (0, "", "needlecare: 0 plans\n")
 
 
@@ -271,7 +275,7 @@ def thin(value: Any) -> Any:
 
 
 def test_a_line_is_the_plan_with_the_id_before_it_without_what_others_hold(tmp_path: Path) -> None:
-    table = write(tmp_path, "id,date,time\nC-1,2026-11-20,16:30\n")
+    table = write_list(tmp_path, "id,date,time\nC-1,2026-11-20,16:30\n")
     plan = json.loads(run("plan", "--date", "2026-11-20", "--time", "16:30", *HERE, "--format", "json").out)
     full = json.loads(batch(table, "--full-lines").out)
     assert list(full.items()) == [("id", "C-1"), *plan.items()]
