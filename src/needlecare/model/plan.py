@@ -104,10 +104,8 @@ def _check_clock(clock: object, zone: object) -> None:
 
 
 def _seen(name: str, on: Seen | date | None, treatment: Treatment) -> Seen:
-    if on is None:
-        return NOT_YET
-    if isinstance(on, Seen):
-        return on
+    if on is None or isinstance(on, Seen):
+        return on or NOT_YET
     if isinstance(on, datetime):
         local = on.astimezone(treatment.zone).replace(tzinfo=None) if on.tzinfo else on
         found = seen_at(local, treatment.zone)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER, NO, Extent, Wait
@@ -59,7 +60,8 @@ def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
     """Unite the restrictions on one activity: touching stretches join, gaps stay, conditions add up."""
     spans = _close_open_ends(list(spans))
     if len(spans) == 1:
-        return [_alone(spans[0])]
+        (one,) = spans
+        return [Hold(one.extent, one.earliest, one.waits, end_stated=one.end_stated, spans=(one,), overruled=())]
     stretches = [stretch for span in spans for stretch in span.extent.stretches]
     strict = join((start, end) for state, start, end in stretches if state == NO)
     mild: list[Interval] = []
@@ -95,12 +97,13 @@ def _close_open_ends(spans: list[Span]) -> list[Span]:
 
     Unless that other is over before the open one can have begun, is a permission, or may not apply at all.
     """
-    stated = [span for span in spans if span.end_stated and span.rule.verb == AVOID and not span.unsure]
+    stated = (one.extent.better_until for one in spans if one.end_stated and one.rule.verb == AVOID and not one.unsure)
+    last = max(stated, default=None)
     closed = []
     for span in spans:
-        ends = [one.extent.better_until for one in stated if one.extent.better_until > span.earliest]
-        if _is_open(span) and ends:
-            end = min(span.extent.end, max(ends))
+        is_open = not span.end_stated and span.extent.end < FOREVER == span.extent.better_until
+        if is_open and last is not None and last > span.earliest:
+            end = min(span.extent.end, last)
             extent = span.extent._replace(end=end, better_until=end)
             closed.append(span._replace(extent=extent, earliest=min(span.earliest, end), waits=()))
         else:
@@ -108,20 +111,13 @@ def _close_open_ends(spans: list[Span]) -> list[Span]:
     return closed
 
 
-def _is_open(span: Span) -> bool:
-    return not span.end_stated and span.extent.end < FOREVER == span.extent.better_until
-
-
-def _alone(span: Span) -> Hold:
-    return Hold(span.extent, span.earliest, span.waits, end_stated=span.end_stated, spans=(span,), overruled=())
-
-
 def _hold(extent: Extent, spans: list[Span], moments: Mapping[str, Moment], *, goes_on: bool) -> Hold:
     """Find who makes *extent*: who decides its end and start, who says the same, whose conditions stay, who lost."""
     part = _touching(extent, spans)
     waits = _needed(part, moments)
     by_end = sorted(part, key=_reaches, reverse=True)
-    deciding = _deciding(part, by_end, waits)
+    deciding = _deciding(part, by_end[0])
+    _add_agreeing(deciding, by_end, waits)
     return Hold(
         extent,
         earliest=min(max(span.earliest for span in part), extent.end),
@@ -145,29 +141,29 @@ def _reaches(span: Span) -> tuple[datetime, datetime, bool, int]:
     return end, better_until, span.end_stated, len(span.waits)
 
 
-def _deciding(part: list[Span], by_end: list[Span], waits: tuple[Wait, ...]) -> list[Span]:
-    """Return the span that ends last, then what else makes the stretch as long as it is, says the same, or waits."""
-    deciding = [by_end[0]]
+def _deciding(part: list[Span], last: Span) -> list[Span]:
+    """Return the span that ends *last*, then what else makes the stretch as long as it is."""
+    deciding = [last]
     for candidate in (
-        max(part, key=lambda span: span.extent.better_until),
-        min(part, key=lambda span: span.extent.start),
-        min(part, key=lambda span: span.extent.better_from),
+        max(part, key=attrgetter("extent.better_until")),
+        min(part, key=attrgetter("extent.start")),
+        min(part, key=attrgetter("extent.better_from")),
     ):
-        if candidate not in deciding and not _covers(deciding, candidate):
+        if not _covers(deciding, candidate):
             deciding.append(candidate)
-    for span in by_end:
-        if span not in deciding and (
-            any(span.extent == one.extent for one in deciding) or _waits_more(span, deciding, waits)
-        ):
-            deciding.append(span)
     return deciding
 
 
-def _waits_more(span: Span, deciding: list[Span], waits: tuple[Wait, ...]) -> bool:
-    """Report whether *span* has one of the conditions that stay, and none of *deciding* has it."""
-    known = {wait.bound for one in deciding for wait in one.waits}
-    staying = {wait.bound for wait in waits}
-    return any(wait.bound in staying and wait.bound not in known for wait in span.waits)
+def _add_agreeing(deciding: list[Span], by_end: list[Span], waits: tuple[Wait, ...]) -> None:
+    """Add what says the same as the spans *deciding*, or brings one of the conditions that stay."""
+    extents = {one.extent for one in deciding}
+    missing = {wait.bound for wait in waits}.difference(wait.bound for one in deciding for wait in one.waits)
+    for span in by_end:
+        brought = missing.intersection(wait.bound for wait in span.waits)
+        if span not in deciding and (brought or span.extent in extents):
+            deciding.append(span)
+            extents.add(span.extent)
+            missing -= brought
 
 
 def _covers(deciding: list[Span], span: Span) -> bool:

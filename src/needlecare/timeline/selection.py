@@ -3,7 +3,7 @@
 It depends on facts alone and knows no dates: one selection serves every plan of the same answers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from needlecare.model.facts import Facts, Truth
@@ -49,7 +49,6 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
             by_verb[rule.verb].append(Chosen(rule, deciding))
         elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
             assumed_away.append(Chosen(rule, deciding))
-    spacings = [(spacing, spacing.when.judge(facts)) for spacing in rule_set.spacings.values()]
     return Selection(
         rule_set=rule_set,
         facts=facts,
@@ -57,8 +56,15 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         assumed_away=tuple(assumed_away),
         restrictions=_restrictions(rule_set, [*by_verb[AVOID], *by_verb[ALLOW]], by_verb[DO]),
         screenings=tuple((one, one.when.judge(facts)[0]) for one in rule_set.screenings.values()),
-        spacings=tuple((spacing, unsure) for spacing, (truth, unsure) in spacings if truth is not Truth.NO),
+        spacings=tuple(_spacings(rule_set, facts)),
     )
+
+
+def _spacings(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[Spacing, tuple[str, ...]]]:
+    for spacing in rule_set.spacings.values():
+        truth, unsure = spacing.when.judge(facts)
+        if truth is not Truth.NO:
+            yield spacing, unsure
 
 
 def _restrictions(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen]) -> dict[str, tuple[Chosen, ...]]:
