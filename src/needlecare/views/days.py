@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from operator import attrgetter
 
 from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, day_number, ranked_sources, touches
 from needlecare.model.ruleset import AVOID, DO, PREPARE
@@ -16,10 +17,10 @@ class Parts:
 
     def __init__(self, timeline: Timeline) -> None:
         self._rule_set = timeline.rule_set
-        self._own: dict[str, list[Window]] = defaultdict(list)
+        self._zone = timeline.treatment.zone
+        self._own = grouped(_restrictions(timeline), lambda window: window.target)
         self._restricted: dict[str, list[Window]] = defaultdict(list)
         for window in _restrictions(timeline):
-            self._own[window.target].append(window)
             for parent in timeline.rule_set.lineage[window.target][1:]:
                 self._restricted[parent].append(window)
         self._add_shared(timeline)
@@ -51,24 +52,15 @@ class Parts:
         label = self._rule_set.label(target)
         return f"{label} (not all)" if self.still_held(target, at) or self.still_awaiting(target, at) else label
 
-
-class Waiting:
-    """The conditions that outlast the restrictions of *timeline*, by activity."""
-
-    def __init__(self, timeline: Timeline) -> None:
-        self._rule_set = timeline.rule_set
-        self._zone = timeline.treatment.zone
-        self._windows = grouped((one for one in _restrictions(timeline) if one.waits), lambda one: one.target)
-
-    def on(self, day: Day) -> list[tuple[str, list[str]]]:
-        """Return what must have been seen on *day*, each with the activities that it frees.
+    def awaited(self, day: Day) -> list[tuple[str, list[str]]]:
+        """Return what must have been seen on *day* beyond the ends of restrictions, each with what it frees.
 
         What is part of something that waits for the same is left out.
         """
         ends = day_end(day.day, self._zone)
 
         def labels(activity: str) -> str:
-            waits = (wait for one in self._windows[activity] if one.over < ends for wait in one.waits)
+            waits = (wait for one in self._own[activity] if one.over < ends for wait in one.waits)
             return join_words(dict.fromkeys(wait.label for wait in waits))
 
         advised = (one for one in day.only_if if one not in self._rule_set.unadvised)
@@ -108,7 +100,8 @@ def _said_lifts(
     rule_set = timeline.rule_set
     advised = (lift for lift in lifts if lift.activity not in rule_set.unadvised)
     groups = grouped(advised, lambda lift: (lift.at, lift.to, say.only_once(lift.waits, clock)))
-    for (at, to, waits), group in sorted(groups.items(), key=lambda item: item[0]):
+    for at, to, waits in sorted(groups):
+        group = groups[at, to, waits]
         shown = topmost((lift.activity for lift in group), rule_set)
         names = join_words(parts.label(one, at) for one in shown)
         milder = "" if to == "yes" else " (better not yet)"
@@ -227,12 +220,12 @@ def _asked(window: Window, clock: Clock) -> str:
 
 def list_days(timeline: Timeline, clock: Clock) -> Iterator[Block]:
     """List the days, with equal ones folded."""
-    writer = _DayWriter(timeline, clock)
-    for run in fold_days(days_after(timeline), _lists):
+    parts = Parts(timeline)
+    for run in fold_days(days_after(timeline), attrgetter("avoid", "better_not", "only_if", "do", "prepare", "expect")):
         first, last = run[0], run[-1]
         numbers = f"Day {first.number}" if first is last else f"Days {first.number}–{last.number}"
         title = f"{numbers} · {say.dates(first.day, last.day, timeline.treatment.day)}"
-        yield Block(title, tuple(writer.rows(run)), first.day, last.day)
+        yield Block(title, tuple(_rows(run, timeline, clock, parts)), first.day, last.day)
 
 
 def fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list[Day]]:
@@ -246,56 +239,38 @@ def fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list[
     return runs
 
 
-def _lists(day: Day) -> tuple[tuple[str, ...], ...]:
-    return day.avoid, day.better_not, day.only_if, day.do, day.prepare, day.expect
+def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Iterator[Row]:
+    """Yield the rows of a run of equal days."""
+    day, rule_set, zone = run[0], timeline.rule_set, timeline.treatment.zone
+    yield from _restricted(day, timeline, parts)
+    asked = [window for window in timeline.windows if window.kind == DO and window.target in day.do]
+    due = {window.text: window for window in asked if touches(window.start, window.end, day.day, day.day, zone)}
+    for window in due.values():
+        text = f"{_hours(window, run, clock)}{_asked(window, clock)}"
+        yield Row("Do", text, "do", ranked_sources([window], rule_set))
+    if day.expect:
+        yield Row("Normal", join_words(map(rule_set.label, day.expect)), "expect")
+    for lifts, text in _said_lifts(day.lifts, timeline, clock, parts):
+        yield Row(f"Lifts {clock.time(lifts[0].at) or 'at its start'}", text, "lift")
 
 
-class _DayWriter:
-    """Writes the rows of a run of equal days."""
+def _restricted(day: Day, timeline: Timeline, parts: Parts) -> Iterator[Row]:
+    rule_set, forbidden = timeline.rule_set, set(day.avoid)
+    if forbidden:
+        yield Row("Leave", say.names(forbidden, rule_set), "no")
+    milder = [one for one in topmost(day.better_not, rule_set) if not forbidden.intersection(rule_set.lineage[one])]
+    if milder:
+        yield Row("Better not", join_words(map(rule_set.label, milder)), "better not")
+    begins = day_start(day.day, timeline.treatment.zone)
+    for seen, ids in parts.awaited(day):
+        names = join_words(parts.label(one, begins) for one in ids)
+        yield Row("Check first", f"{names}, only once {seen}", "only if")
 
-    def __init__(self, timeline: Timeline, clock: Clock) -> None:
-        self._timeline = timeline
-        self._clock = clock
-        self._zone = timeline.treatment.zone
-        self._parts = Parts(timeline)
-        self._waiting = Waiting(timeline)
 
-    def rows(self, run: list[Day]) -> Iterator[Row]:
-        day, rule_set = run[0], self._timeline.rule_set
-        yield from self._restricted(day)
-        for window in {window.text: window for window in self._to_do(day)}.values():
-            text = f"{self._hours(window, run)}{_asked(window, self._clock)}"
-            yield Row("Do", text, "do", ranked_sources([window], rule_set))
-        if day.expect:
-            yield Row("Normal", join_words(map(rule_set.label, day.expect)), "expect")
-        for lifts, text in _said_lifts(day.lifts, self._timeline, self._clock, self._parts):
-            yield Row(f"Lifts {self._clock.time(lifts[0].at) or 'at its start'}", text, "lift")
-
-    def _restricted(self, day: Day) -> Iterator[Row]:
-        rule_set, forbidden = self._timeline.rule_set, set(day.avoid)
-        if forbidden:
-            yield Row("Leave", say.names(forbidden, rule_set), "no")
-        milder = [one for one in topmost(day.better_not, rule_set) if not forbidden.intersection(rule_set.lineage[one])]
-        if milder:
-            yield Row("Better not", join_words(map(rule_set.label, milder)), "better not")
-        begins = day_start(day.day, self._zone)
-        for seen, ids in self._waiting.on(day):
-            names = join_words(self._parts.label(one, begins) for one in ids)
-            yield Row("Check first", f"{names}, only once {seen}", "only if")
-
-    def _to_do(self, day: Day) -> Iterator[Window]:
-        for window in self._timeline.windows:
-            listed = window.kind == DO and window.target in day.do
-            if listed and touches(window.start, window.end, day.day, day.day, self._zone):
-                yield window
-
-    def _hours(self, window: Window, run: list[Day]) -> str:
-        """Format from which hour something is to be done on the first day of a run, and until which on its only one."""
-        start, end, day = window.start, window.end, run[0]
-        hours = []
-        if day.number > 0 and self._clock.day(start) == day.day:
-            hours.append(led("from ", self._clock.time(start)))
-        if len(run) == 1 and start < end < FOREVER and self._clock.day(end) == day.day:
-            hours.append(led("until ", self._clock.time(end)))
-        said = " ".join(filter(None, hours))
-        return f"{said}: " if said else ""
+def _hours(window: Window, run: list[Day], clock: Clock) -> str:
+    """Format from which hour something is to be done on the first day of a run, and until which on its only one."""
+    start, end, day = window.start, window.end, run[0]
+    begins = clock.time(start) if day.number > 0 and clock.day(start) == day.day else ""
+    ends = clock.time(end) if len(run) == 1 and start < end < FOREVER and clock.day(end) == day.day else ""
+    hours = f"{led('from ', begins)} {led('until ', ends)}".strip()
+    return f"{hours}: " if hours else ""

@@ -13,7 +13,7 @@ from needlecare.model.plan import BETTER_NOT, FOREVER, Day, Session, Timeline, W
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_end, day_start
 from needlecare.views import phrases as say
-from needlecare.views.days import Parts, Waiting
+from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import is_stopped, make_sheet
 
@@ -53,7 +53,7 @@ class Notes:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
-        self._waiting, self._names = Waiting(timeline), _Names(timeline)
+        self._names = _Names(timeline)
         self._sheet = make_sheet(timeline, handed_over=True, only=_QUOTED)
         self._footer = "\n".join(self._foot())
         self._known_marks: dict[tuple[int, ...], str] = {}
@@ -192,7 +192,7 @@ class Notes:
             shown = topmost((window.target for window in group), self._rule_set)
             cited = self._marks([window for window in group if window.target in shown])
             yield f"{text}: {join_words(map(self._rule_set.label, shown))} [{cited}]"
-        for seen, activities in self._waiting.on(day):
+        for seen, activities in self._names.parts.awaited(day):
             yield f"Check first: {join_words(self._names.freed(activities, begins))}, only once {seen}"
 
     def _holding(self, window: Window, is_no: bool, begins: datetime) -> tuple[int, datetime, str]:
@@ -282,7 +282,7 @@ class _Names:
 
     def __init__(self, timeline: Timeline) -> None:
         self._timeline, self._rule_set = timeline, timeline.rule_set
-        self._clock, self._parts = Clock(timeline), Parts(timeline)
+        self._clock, self.parts = Clock(timeline), Parts(timeline)
         self._is_doubtful = any(finding.level in _CAREFUL for finding in timeline.findings)
         voices = [(len({saying.source for saying in window.says}), window.target) for window in timeline.windows]
         self._voices = {target: number for number, target in sorted(voices)}
@@ -293,11 +293,11 @@ class _Names:
 
     def freed(self, targets: Iterable[str], at: datetime) -> list[str]:
         """Name what is free from *at* on, and mark what isn't as a whole."""
-        return [self._parts.label(one, at) for one in self._ranked(targets)]
+        return [self.parts.label(one, at) for one in self._ranked(targets)]
 
     def still_held(self, target: str, at: datetime) -> str:
         """Name what is part of *target* and restricted beyond *at*."""
-        return say.names(self._parts.still_held(target, at), self._rule_set)
+        return say.names(self.parts.still_held(target, at), self._rule_set)
 
     def _ranked(self, targets: Iterable[str]) -> list[str]:
         return sorted(topmost(targets, self._rule_set), key=lambda one: -self._voices.get(one, 0))

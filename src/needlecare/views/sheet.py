@@ -224,23 +224,22 @@ def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for meeting in timeline.meetings:
         event = meeting.event
         head = f"{event.label}, {say.dates(event.first, event.last, timeline.treatment.day)}"
-        if meeting.clashes or meeting.waiting:
-            yield from _clashes(head, meeting, timeline, clock)
-        elif meeting.known:
-            yield Row(head, "nothing in this plan speaks against it", "yes")
-        else:
-            yield Row(head, "a plain event: no rule knows what it brings")
+        yield from _clashes(head, meeting, timeline, clock)
+        if not (meeting.clashes or meeting.waiting):
+            unknown = "a plain event: no rule knows what it brings"
+            text = "nothing in this plan speaks against it" if meeting.known else unknown
+            yield Row(head, text, "yes" if meeting.known else "")
 
 
 def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> Iterator[Row]:
     rule_set = timeline.rule_set
 
     def until(clash: Clash) -> tuple[str, str]:
-        return clash.state, f"{say.restriction(clash.window, clock)}{say.tail(clash.window, clock)}"
+        tone = "better not" if clash.state == "better-not" else "no"
+        return tone, f"{say.restriction(clash.window, clock)}{say.tail(clash.window, clock)}"
 
-    for (state, text), found in grouped(meeting.clashes, until).items():
+    for (tone, text), found in grouped(meeting.clashes, until).items():
         names = say.names((one.activity for one in found), rule_set)
-        tone = "better not" if state == "better-not" else "no"
         yield Row(head, f"{names}: {text}", tone, ranked_sources((one.window for one in found), rule_set))
     for waits, windows in grouped(meeting.waiting, lambda window: say.only_once(window.waits, clock)).items():
         names = say.names((window.target for window in windows), rule_set)
@@ -354,47 +353,43 @@ def list_core_changes(rule_set: RuleSet) -> Iterator[str]:
 
 def _changes(timeline: Timeline, _: Clock) -> Iterator[Row]:
     """List what a rule set changed of those that it extends; what it merely added stands together."""
-    added: list[Change] = []
+    added: dict[str, list[str]] = {}
     for change in timeline.rule_set.changes:
         about, what, value = _changed(change, timeline.rule_set)
-        if change.how == "added" and not _reason(change):
-            added.append(change)
-            continue
-        text = f"{what}{f' ({value})' if value else ''} {change.how} by {change.origin}"
-        yield Row(about, f"{text}{led(': ', _reason(change))}")
-    for origin, changes in grouped(added, lambda change: change.origin).items():
-        parts = (_changed(change, timeline.rule_set) for change in changes)
-        names = join_words(f"{about} ({what}{led(', ', value)})" for about, what, value in parts)
-        yield Row("Added", f"{names}, by {origin}")
-
-
-def _reason(change: Change) -> str:
-    return ", ".join(filter(None, (change.because.rstrip("."), led("by ", change.by))))
+        reason = ", ".join(filter(None, (change.because.rstrip("."), led("by ", change.by))))
+        if change.how == "added" and not reason:
+            added.setdefault(change.origin, []).append(f"{about} ({what}{led(', ', value)})")
+        else:
+            text = f"{what}{f' ({value})' if value else ''} {change.how} by {change.origin}"
+            yield Row(about, f"{text}{led(': ', reason)}")
+    for origin, names in added.items():
+        yield Row("Added", f"{join_words(names)}, by {origin}")
 
 
 def _changed(change: Change, rule_set: RuleSet) -> tuple[str, str, str]:
     """Format what *change* is about, what was changed, and the value now; what is switched off has none."""
+    id_, kind = change.id, KINDS[change.section]
     if change.section == "sessions":
-        spacing = rule_set.spacings.get(change.id)
+        spacing = rule_set.spacings.get(id_)
         every = dict.fromkeys(map(str, spacing.every or ())) if spacing else ()
-        return KINDS["sessions"], change.id, led("every ", " to ".join(every))
+        return kind, id_, led("every ", " to ".join(every))
     if change.section == "screening":
-        screening = rule_set.screenings.get(change.id)
-        return change.id.replace("-", " "), KINDS["screening"], screening.level if screening else ""
+        screening = rule_set.screenings.get(id_)
+        return id_.replace("-", " "), kind, screening.level if screening else ""
     if change.section in _WORDS:
-        word = getattr(rule_set, change.section)[change.id]
-        return word.label, f"{_WORDS[change.section]} {change.id}", change.said
-    return _changed_rule(change.id, rule_set)
+        return getattr(rule_set, change.section)[id_].label, f"{kind} {id_}", change.said
+    about, value = _changed_rule(id_, rule_set)
+    return about, f"{kind} {id_}", value
 
 
-def _changed_rule(id_: str, rule_set: RuleSet) -> tuple[str, str, str]:
+def _changed_rule(id_: str, rule_set: RuleSet) -> tuple[str, str]:
     rule = rule_set.rules.get(id_)
     if rule is None:
         known = id_ in rule_set.activities or id_ in rule_set.signs
-        return rule_set.label(id_) if known else id_.replace("-", " "), f"rule {id_}", ""
+        return rule_set.label(id_) if known else id_.replace("-", " "), ""
     targets = rule.targets if rule.verb in (EXPECT, CALL) else topmost(rule.targets, rule_set)
     value = "" if rule.verb == CALL else rule.span.replace("..", " to ")
-    return say.join_some([rule_set.label(one) for one in targets], _SHOWN), f"rule {rule.id}", value
+    return say.join_some([rule_set.label(one) for one in targets], _SHOWN), value
 
 
 def _sources(timeline: Timeline, _: Clock) -> Iterator[Row]:
