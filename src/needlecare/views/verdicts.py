@@ -1,6 +1,7 @@
 """The answers to `can`, `when` and `normal` for people: a few plain lines each, the answer first."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from needlecare.ask.times import When
 from needlecare.ask.today import CLINIC, TODAY, UNKNOWN, USUAL, WATCH, Sighting
@@ -84,10 +85,8 @@ def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     if verdict.verdict == NO_RULE:
         yield from say.items(_unknown(verdict, clock))
         return
-    yield from say.items(_until(verdict, clock))
-    yield from say.items(_reasons(verdict))
-    yield from say.items(_counted_from(verdict) if several else ())
-    yield from say.items(_past(verdict))
+    counted = _counted_from(verdict) if several else ()
+    yield from say.items(chain(_until(verdict, clock), _reasons(verdict), counted, _past(verdict)))
 
 
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -250,8 +249,7 @@ def _return(found: Return, *, several: bool) -> Iterator[str]:
     yield from say.list_against(timeline)
     yield f"{capital(verdict.label)}: {_say_return(found, clock)}."
     if verdict.verdict == YES:
-        yield from say.items(_conditions(verdict, clock))
-        yield from say.items(_permitted(verdict, clock))
+        yield from say.items(chain(_conditions(verdict, clock), _permitted(verdict, clock)))
     elif found.free_from is not None and len({(part.until, part.and_once) for part in verdict.parts}) > 1:
         yield from say.items(_until(verdict, clock))
     if not timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
@@ -297,9 +295,8 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield from say.items(f"This holds if {condition}." for condition in sighting.conditions)
         sources = say.sources_of(saying for window in sighting.windows for saying in window.says)
         yield f"- {capital(_say_sources(sources))}."
-    yield from say.items(
-        say.flag_texts(timeline) if sighting.verdict in (TODAY, UNKNOWN) else [say.red_flag_line(timeline)]
-    )
+    is_grave = sighting.verdict in (TODAY, UNKNOWN)
+    yield from say.items(say.flag_texts(timeline) if is_grave else [say.red_flag_line(timeline)])
 
 
 def _about(sighting: Sighting, clock: Clock) -> str:
