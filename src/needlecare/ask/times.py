@@ -6,19 +6,7 @@ from typing import NamedTuple
 
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment, touches
-from needlecare.model.time import (
-    FIRST_YEAR,
-    INSTANT,
-    LAST_YEAR,
-    Duration,
-    day_end,
-    day_start,
-    last_date,
-    local_date,
-    readings,
-    shift_date,
-)
-from needlecare.typed import MONTH_NAMES, WEEKDAYS
+from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_date, local_date, readings, shift_date
 
 # Reads the clock; called only where it is needed.
 Present = Callable[[], datetime]
@@ -104,22 +92,17 @@ def from_to(start: datetime, end: datetime, treatment: Treatment) -> When:
 
 def between(day: date, start: time, end: time, treatment: Treatment) -> When:
     """Ask about a part of a day; an *end* at midnight is that of the day. What the clock shows twice counts whole."""
-    begins = readings(datetime.combine(day, start), treatment.zone)[0]
-    if end == time(0):
-        return from_to(begins, day_start(day + timedelta(days=1), treatment.zone), treatment)
-    return from_to(begins, readings(datetime.combine(day, end), treatment.zone)[-1], treatment)
+    zone, next_day = treatment.zone, day + timedelta(days=1)
+    ends = readings(datetime.combine(day, end), zone)[-1] if end > time(0) else day_start(next_day, zone)
+    return from_to(readings(datetime.combine(day, start), zone)[0], ends, treatment)
 
 
 def go_on(when: When, lengths: Iterable[Length], treatment: Treatment) -> When:
     """Ask about all that lies between *when* and its end after *lengths*; a last day counts whole."""
     for length in lengths:
         begins, last = when.begins(treatment), length.from_day(when.last)
-        if when.is_day:
-            longer = on_day(when.first, last)
-        elif length.elapsed is not None:
-            longer = from_to(begins, (when.end or begins) + length.elapsed, treatment)
-        else:
-            longer = from_to(begins, day_end(last, treatment.zone), treatment)
+        end = day_end(last, treatment.zone) if length.elapsed is None else (when.end or begins) + length.elapsed
+        longer = on_day(when.first, last) if when.is_day else from_to(begins, end, treatment)
         when = longer._replace(past=when.past)
     return when
 
@@ -264,41 +247,3 @@ def _part_of_day(reading: Reading, treatment: Treatment, present: Present) -> Wh
     # In the small hours “tonight” has begun.
     begun = reading.part == "night" and now.time() < _EARLY
     return from_to(now if begun else max(when.begins(treatment), now.astimezone(UTC)), over, treatment)
-
-
-def coming_weekday(name: str, which: str, today: date) -> date:
-    """Return the coming day of that name, today included; with “last” the one gone by.
-
-    “Next” is taken as the coming one too: the sooner day is the stricter.
-    """
-    ahead = timedelta(days=(WEEKDAYS.index(name[:3]) - today.weekday()) % len(WEEKDAYS))
-    if which == "last" or (which == "next" and not ahead):
-        return today + (ahead - timedelta(days=len(WEEKDAYS)) if which == "last" else timedelta(days=len(WEEKDAYS)))
-    return today + ahead
-
-
-def next_month(first: date) -> date:
-    """Return the first day of the month after that of *first*."""
-    return date(first.year + first.month // len(MONTH_NAMES), first.month % len(MONTH_NAMES) + 1, 1)
-
-
-def near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
-    """Return a date; without a year, the one nearest to the treatment."""
-    years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]
-    found = [made for one in years if (made := made_date(one, month, day))]
-    if not found:
-        raise InputError(f"{day} {MONTH_NAMES[month - 1].title()} {year}".strip() + " is not a day of the calendar")
-    return min(found, key=lambda one: abs((one - treatment.day).days))
-
-
-def made_date(year: int, month: int, day: int) -> date | None:
-    """Return that day; None where the calendar, or a plan, has none."""
-    try:
-        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
-    except ValueError:
-        return None
-
-
-def shown_date(day: date) -> str:
-    """Format a date for a message: `20 Nov 2026`."""
-    return f"{day.day} {MONTH_NAMES[day.month - 1].title()} {day.year}"

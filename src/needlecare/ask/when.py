@@ -9,22 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from needlecare.ask.times import (
-    ELAPSED,
-    HALF_DAY,
-    UNITS,
-    Length,
-    Present,
-    Reading,
-    coming_weekday,
-    made_date,
-    near_date,
-    next_month,
-    shown_date,
-)
+from needlecare.ask.times import ELAPSED, HALF_DAY, UNITS, Length, Present, Reading
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
-from needlecare.model.time import local_date
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR, local_date
 from needlecare.typed import MONTH_NAMES, WEEKDAYS, parse_date, parse_time
 
 _WEEK = timedelta(days=len(WEEKDAYS))
@@ -49,6 +37,45 @@ class _Found(NamedTuple):
         """Return a count of units; without a number it is one."""
         text = self.groups.get("count", "a")
         return Length(sign * (_NUMBERS.get(text) or int(text)), self.groups["unit"])
+
+
+def _coming_weekday(name: str, which: str, today: date) -> date:
+    """Return the coming day of that name, today included; with “last” the one gone by.
+
+    “Next” is taken as the coming one too: the sooner day is the stricter.
+    """
+    ahead = (WEEKDAYS.index(name[:3]) - today.weekday()) % len(WEEKDAYS)
+    if which == "last":
+        ahead -= len(WEEKDAYS)
+    elif which == "next":
+        ahead = ahead or len(WEEKDAYS)
+    return today + timedelta(days=ahead)
+
+
+def _next_month(first: date) -> date:
+    """Return the first day of the month after that of *first*."""
+    return date(first.year + first.month // len(MONTH_NAMES), first.month % len(MONTH_NAMES) + 1, 1)
+
+
+def _near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
+    """Return a date; without a year, the one nearest to the treatment."""
+    years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]
+    found = [made for one in years if (made := _made_date(one, month, day))]
+    if not found:
+        raise InputError(f"{day} {MONTH_NAMES[month - 1].title()} {year}".strip() + " is not a day of the calendar")
+    return min(found, key=lambda one: abs((one - treatment.day).days))
+
+
+def _made_date(year: int, month: int, day: int) -> date | None:
+    """Return that day; None where the calendar, or a plan, has none."""
+    try:
+        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def _shown_date(day: date) -> str:
+    return f"{day.day} {MONTH_NAMES[day.month - 1].title()} {day.year}"
 
 
 def _on(first: date, last: date | None = None) -> Reading:
@@ -106,19 +133,19 @@ def _relative(found: _Found) -> Reading:
 def _further(found: _Found) -> Reading:
     """Read whole weeks from a day on: a week on Friday."""
     name = found.groups.get("weekday")
-    day = coming_weekday(name, "", found.today) if name else _relative(found).first
+    day = _coming_weekday(name, "", found.today) if name else _relative(found).first
     return _on(found.length().from_day(day or found.today))
 
 
 def _weekday(found: _Found) -> Reading:
     name, which = found.groups["weekday"], found.groups.get("which", "")
-    day = coming_weekday(name, "last" if found.lead == "since" else which, found.today)
+    day = _coming_weekday(name, "last" if found.lead == "since" else which, found.today)
     return _on(day)._replace(past=which == "last", weekday=name)
 
 
 def _weekend(found: _Found) -> Reading:
     """Read what is left of the coming weekend."""
-    sunday = coming_weekday("sunday", "", found.today)
+    sunday = _coming_weekday("sunday", "", found.today)
     return _on(max(sunday - timedelta(days=1), found.today), sunday)
 
 
@@ -131,8 +158,8 @@ def _period(found: _Found) -> Reading:
         end = after + _WEEK
     else:
         first = today.replace(day=1)
-        before, after = (first - timedelta(days=1)).replace(day=1), next_month(first)
-        end = next_month(after)
+        before, after = (first - timedelta(days=1)).replace(day=1), _next_month(first)
+        end = _next_month(after)
     begins, ends = {"last": (before, first), "this": (today, after), "next": (after, end)}[which]
     return _on(begins, ends - timedelta(days=1))._replace(past=which == "last")
 
@@ -141,23 +168,23 @@ def _month(found: _Found) -> Reading:
     """Read what is left of the coming month of that name."""
     number, today = MONTH_NAMES.index(found.groups["month"][:3]) + 1, found.today
     first = date(today.year + (number < today.month), number, 1)
-    return _on(max(first, today), next_month(first) - timedelta(days=1))
+    return _on(max(first, today), _next_month(first) - timedelta(days=1))
 
 
 def _written_date(found: _Found) -> Reading:
     groups = found.groups
     month = MONTH_NAMES.index(groups["month"][:3]) + 1
-    return _exactly(near_date(int(groups["day"]), month, groups.get("year", ""), found.treatment))
+    return _exactly(_near_date(int(groups["day"]), month, groups.get("year", ""), found.treatment))
 
 
 def _nth(found: _Found) -> Reading:
     """Read the next day of that number in a month, today included."""
     number, first = int(found.groups["nth"]), found.today.replace(day=1)
     for _ in MONTH_NAMES:
-        day = made_date(first.year, first.month, number)
+        day = _made_date(first.year, first.month, number)
         if day is not None and day >= found.today:
             return _exactly(day)
-        first = next_month(first)
+        first = _next_month(first)
     raise InputError(f"no month has a day {number}")
 
 
@@ -166,11 +193,11 @@ def _short_date(found: _Found) -> Reading:
     text = found.groups["short"]
     one, other = (int(number) for number in text.replace(".", "/").split("/"))
     ways = {(one, other), (other, one)}
-    days = sorted(near_date(day, month, "", found.treatment) for day, month in ways if made_date(2000, month, day))
+    days = sorted(_near_date(day, month, "", found.treatment) for day, month in ways if _made_date(2000, month, day))
     if not days:
         raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
     if len(days) > 1:
-        raise InputError(f"`{text}` can be read as {' or as '.join(map(shown_date, days))}; write the month as a word")
+        raise InputError(f"`{text}` can be read as {' or as '.join(map(_shown_date, days))}; write the month as a word")
     return _exactly(days[0])
 
 
@@ -212,6 +239,7 @@ _MONTH = (
 _ON = r"(?:(?:on|by)\s+)?"
 _ON_THE = rf"{_ON}(?:the\s+)?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_DATE = r"\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _FEW = "|".join(_NUMBERS)
 # “Every 3 days” and “once a day” are how often, not when.
@@ -235,6 +263,7 @@ _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today))?"
 _PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}[:h]\d{2}|noon|midday|midnight"
+_CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
 _AT = r"(?:at|around|about|by)\s+"
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
 _NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
@@ -255,22 +284,14 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (_LENGTHS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _going_on),
     (_WEEKS, rf"(?<!in\s){_COUNT}\s+(?P<unit>week|fortnight)s?\s+(?:(?:on|from|this|come)\s+)?{_THAT_DAY}", _further),
     (_WEEKS, rf"{_ON}{_THAT_DAY}\s+(?P<unit>week|fortnight)", _further),
-    (
-        _DIGITS,
-        r"(?:on\s+)?(?P<iso>\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})",
-        lambda found: _exactly(parse_date(found.groups["iso"])),
-    ),
+    (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(parse_date(found.groups["date"]))),
     (MONTH_NAMES, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+{_DAY}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:in|during|this|next)\s+{_MONTH}", _month),
-    (("boxing",), r"(?:on\s+)?boxing\s+day", lambda found: _exactly(near_date(26, 12, "", found.treatment))),
+    (("boxing",), r"(?:on\s+)?boxing\s+day", lambda found: _exactly(_near_date(26, 12, "", found.treatment))),
     (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?", _short_date),
-    (
-        ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h"),
-        rf"(?:{_AT})?(?P<clock>{_CLOCK})",
-        lambda found: Reading(clock=parse_time(found.groups["clock"])),
-    ),
+    (_CLOCK_SIGNS, rf"(?:{_AT})?(?P<clock>{_CLOCK})", lambda found: Reading(clock=parse_time(found.groups["clock"]))),
     (("half", "quarter"), rf"(?:{_AT})?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
     (("clock",), rf"(?:{_AT})?{_HOUR}\s+o'?\s?clock", _on_the_face),
     (("at ", "around ", "about ", "by "), rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
@@ -360,20 +381,20 @@ def _on_one_day(reading: Reading, found: Reading) -> tuple[Reading, Reading]:
     """Return both on the day of the date where one is a day of the week and the other a date: Friday the 4th."""
     if found.weekday and reading.exact:
         day = _agreed(reading.exact, found.weekday)
-        return reading, found._replace(first=day, last=day)
-    if reading.weekday and found.exact and not reading.exact:
+        found = found._replace(first=day, last=day)
+    elif reading.weekday and found.exact and not reading.exact:
         day = _agreed(found.exact, reading.weekday)
-        return reading._replace(first=day, last=day), found
+        reading = reading._replace(first=day, last=day)
     return reading, found
 
 
 def _agreed(day: date, name: str) -> date:
     if WEEKDAYS[day.weekday()] != name[:3]:
-        raise InputError(f"{shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
+        raise InputError(f"{_shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
     return day
 
 
 def read_weekday(text: str, present: Present) -> date | None:
     """Return the coming day that *text* names, as in `friday`, today included; None where it names none."""
     match = re.fullmatch(rf"(?:on )?(?:(?:the\s+)?{_FULL}|(?P<short>{_ABBREVIATED}|sun))", text.strip().lower())
-    return coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None
+    return _coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None
