@@ -280,8 +280,7 @@ def _unknown(
     said = fillers | ARTICLES | JOINING | TURNING
     here = {stem(word) for word in treated} | VERBS
     places = [place for place in left if words[place] not in said and stem(words[place]) not in here]
-    things = [place for place, word in enumerate(words) if word not in ARTICLES]
-    following = dict(pairwise(things))
+    following = dict(pairwise(place for place, word in enumerate(words) if word not in ARTICLES))
     return [place for place in places if words[place] not in MEASURES or following.get(place) not in taken]
 
 
