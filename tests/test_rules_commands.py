@@ -168,6 +168,11 @@ def test_lint_tells_what_is_no_yaml_like_any_other_error(text: str, place: str, 
             "  mine: {when: {goal: stretch-marks}, every: 5w}\n",
             id="sessions that decide",
         ),
+        pytest.param(
+            "rules:\n  rf: {avoid: swimming, until: 1d, when: {technique: radiofrequency}}\n"
+            "  heat: {avoid: sauna, until: rf ends + 2d}\n",
+            id="counted from the end of what may not apply",
+        ),
         pytest.param("rules: {shave: {prepare: shaving, due: 1d before, text: Shave}}\n", id="prepared before"),
         pytest.param(
             "rules: {ice: {do: ice, until: 1d, every: 2h, lasting: 15min, while: awake}}\n", id="how often to do it"
@@ -245,6 +250,13 @@ def test_a_case_on_something_unknown_fails_and_names_the_nearest(wanted: str, tm
     code, out, _ = run_rules("test", str(path))
     assert code == 3
     assert "got nothing; there is no activity, sign or screening entry `makup` (did you mean makeup?)\n" in out
+
+
+def test_a_case_that_asks_an_activity_for_the_day_of_a_session_fails(tmp_path: Path) -> None:
+    cases = "cases:\n  - {given: {date: 2026-11-20}, expect: {swimming: {minimum: 2026-11-22}}}\n"
+    path = write(tmp_path, HEAD + "rules: {swim: {avoid: swimming, until: 1d}}\n" + cases)
+    code, out, _ = run_rules("test", str(path))
+    assert (code, "swimming minimum: expected 2026-11-22, got nothing" in out) == (3, True)
 
 
 def test_a_set_without_cases_says_so(tmp_path: Path) -> None:

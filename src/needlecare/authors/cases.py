@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from needlecare.errors import InputError, nearest
-from needlecare.model.plan import FOREVER, Timeline, Window, make_treatment
+from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
 from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, note_unknown
 from needlecare.rules.read import Problems, Value, place, read_files
@@ -165,23 +165,23 @@ def _agree(wanted: str, got: str) -> bool:
 
 
 def _say(timeline: Timeline, wanted: Expected) -> str:
+    """Return what the plan says of the target, in the words of a case."""
     if wanted.target == _SESSION:
-        return _session(timeline, wanted.key)
+        read = _SESSION_DAYS.get(wanted.key, lambda _: None)
+        return str(next(map(read, reversed(timeline.sessions)), None) or NOTHING)
     if wanted.key == "is":
         return _state(timeline, wanted.target)
-    kind, read = _READERS[wanted.key]
+    kind, which, pick = _WINDOWS.get(wanted.key, _NO_WINDOW)
     windows = [window for window in timeline.windows if (window.kind, window.target) == (kind, wanted.target)]
     if wanted.key == "only-once":
         return ", ".join(sorted({wait.bound for window in windows for wait in window.waits})) or NOTHING
-    return _instant(timeline, read(windows))
+    return _instant(timeline, which(filter(None, map(pick, windows)), default=None))
 
 
-def _session(timeline: Timeline, key: str) -> str:
-    days: dict[str, date | None] = {}
-    for session in timeline.sessions:
-        days = {"minimum": session.minimum, "best-until": session.recommended[1], "late-from": session.overdue}
-    day = days.get(key)
-    return day.isoformat() if day else NOTHING
+def _instant(timeline: Timeline, instant: datetime | None) -> str:
+    if instant is None or instant == FOREVER:
+        return "no end" if instant else NOTHING
+    return f"{instant.astimezone(timeline.treatment.zone):%Y-%m-%dT%H:%M}"
 
 
 def _state(timeline: Timeline, target: str) -> str:
@@ -192,37 +192,25 @@ def _state(timeline: Timeline, target: str) -> str:
     return ", ".join([*levels, *kinds, *flags]) or NOTHING
 
 
-Read = Callable[[list[Window]], datetime | None]
-
-
-def _first(pick: Callable[[Window], datetime | None]) -> Read:
-    return lambda windows: min(filter(None, map(pick, windows)), default=None)
-
-
-def _last(pick: Callable[[Window], datetime | None]) -> Read:
-    return lambda windows: max(filter(None, map(pick, windows)), default=None)
-
-
-_READERS: dict[str, tuple[str, Read]] = {
-    "no-from": (AVOID, _first(lambda one: one.start if one.start < one.end else None)),
-    "no-until": (AVOID, _last(lambda one: one.end if one.start < one.end else None)),
-    "better-from": (AVOID, _first(lambda one: one.better_from if one.better_from < one.start else None)),
-    "better-until": (AVOID, _last(lambda one: one.better_until if one.better_until > one.end else None)),
-    "not-before": (AVOID, _last(lambda one: one.earliest)),
-    "only-once": (AVOID, _last(lambda one: one.end)),
-    "do-from": (DO, _first(lambda one: one.start)),
-    "do-until": (DO, _last(lambda one: one.end)),
-    "allowed-from": (ALLOW, _first(lambda one: one.start)),
-    "prepare-from": (PREPARE, _first(lambda one: one.start)),
-    "normal-until": (EXPECT, _last(lambda one: one.end)),
-    "call-from": (EXPECT, _first(lambda one: one.worry_after)),
+_SESSION_DAYS: dict[str, Callable[[Session], date | None]] = {
+    "minimum": lambda session: session.minimum,
+    "best-until": lambda session: session.recommended[1],
+    "late-from": lambda session: session.overdue,
 }
-
-
-def _instant(timeline: Timeline, instant: datetime | None) -> str:
-    if instant is None:
-        return NOTHING
-    if instant == FOREVER:
-        return "no end"
-    local = instant.astimezone(timeline.treatment.zone)
-    return f"{local:%Y-%m-%d}T{local:%H:%M}"
+# Windows of which kind, whether the first or the last of them, and the instant in it; None where it has no such one.
+_Row = tuple[str, Callable[..., datetime | None], Callable[[Window], datetime | None]]
+_NO_WINDOW: _Row = ("", max, lambda _: None)
+_WINDOWS: dict[str, _Row] = {
+    "no-from": (AVOID, min, lambda one: one.start if one.start < one.end else None),
+    "no-until": (AVOID, max, lambda one: one.end if one.start < one.end else None),
+    "better-from": (AVOID, min, lambda one: one.better_from if one.better_from < one.start else None),
+    "better-until": (AVOID, max, lambda one: one.better_until if one.better_until > one.end else None),
+    "not-before": (AVOID, max, lambda one: one.earliest),
+    "only-once": (AVOID, max, lambda one: one.end),
+    "do-from": (DO, min, lambda one: one.start),
+    "do-until": (DO, max, lambda one: one.end),
+    "allowed-from": (ALLOW, min, lambda one: one.start),
+    "prepare-from": (PREPARE, min, lambda one: one.start),
+    "normal-until": (EXPECT, max, lambda one: one.end),
+    "call-from": (EXPECT, min, lambda one: one.worry_after),
+}

@@ -1,15 +1,16 @@
 """What changes between two rule sets, and for whom: by rule, and by the plans of sample cases."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from needlecare.authors.cases import Case, plan_case
 from needlecare.errors import InputError
 from needlecare.model.facts import Answer, Condition, Test
 from needlecare.model.plan import FOREVER, Timeline, Window
-from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying
+from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import Bound, Duration
 
 
@@ -25,27 +26,28 @@ class PlanChange(NamedTuple):
 
 def compare_rules(old: RuleSet, new: RuleSet) -> Iterator[str]:
     """Return the rules, screening and sessions entries, and the words, that were added, left out or changed."""
-    yield from _compare("rule", old.rules, new.rules)
-    yield from _compare("screening entry", old.screenings, new.screenings)
-    yield from _compare("sessions entry", old.spacings, new.spacings)
-    yield from _compare("activity", old.activities, new.activities)
-    yield from _compare("sign", old.signs, new.signs)
-    yield from _compare("moment", old.moments, new.moments)
-    yield from _compare("event", old.events, new.events)
-    yield from _compare("fact", old.facts, new.facts)
+    for what, section in _SECTIONS.items():
+        before, after = getattr(old, section), getattr(new, section)
+        for id_ in sorted({*before, *after}):
+            one, other = before.get(id_), after.get(id_)
+            if one is None or other is None:
+                yield f"{what} {id_}: {f'gone{_value(one)}' if one else f'new{_value(other)}'}"
+            elif one != other:
+                yield f"{what} {id_}: {_changes(one, other)}"
     if old.open_ends_at != new.open_ends_at:
         yield f"open-ends-at: {old.open_ends_at} → {new.open_ends_at}"
 
 
-def _compare(what: str, old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
-    for id_ in sorted({*old, *new}):
-        one, other = old.get(id_), new.get(id_)
-        if one is None:
-            yield f"{what} {id_}: new{_value(other)}"
-        elif other is None:
-            yield f"{what} {id_}: gone{_value(one)}"
-        elif one != other:
-            yield f"{what} {id_}: {_fields(one, other)}"
+_SECTIONS = {
+    "rule": "rules",
+    "screening entry": "screenings",
+    "sessions entry": "spacings",
+    "activity": "activities",
+    "sign": "signs",
+    "moment": "moments",
+    "event": "events",
+    "fact": "facts",
+}
 
 
 def _value(one: object) -> str:
@@ -55,67 +57,47 @@ def _value(one: object) -> str:
     return f" ({label})" if label else ""
 
 
-_NAMES = {
-    "start": "from",
-    "targets": "names",
-    "when": "holds",
-    "total": "count",
-    "low_confidence": "low confidence",
-    "low": "least",
-    "high": "most",
-}
+_NAMES = {"start": "from", "targets": "names", "when": "holds", "total": "count", "low": "least", "high": "most"}
 _JOINTS = dict.fromkeys(("total", "every", "results"), "..")
 # The own value of a rule comes first, and whose it is only where nothing else differs.
-_APART = ("id", "origin", "end", "days", "words", "says", "answers")
-
-
-def _fields(one: object, other: object) -> str:
-    """Return which fields differ, and from what to what."""
-    old, new = _as_dict(one), _as_dict(other)
-    value = f"{one.value} → {other.value}" if isinstance(one, Rule) and isinstance(other, Rule) else ""
-    parts = [value] if getattr(one, "value", "") != getattr(other, "value", "") else []
-    parts.extend(_plain_fields(old, new, value))
-    for name, said_of in (("words", _words), ("says", _sayings), ("answers", _answers)):
-        parts.extend(_entries(said_of(old.get(name, ())), said_of(new.get(name, ()))))
-    return "; ".join(parts) or f"whose it is: {old.get('origin')} → {new.get('origin')}"
-
-
-def _plain_fields(old: Mapping[str, Any], new: Mapping[str, Any], known: str) -> Iterator[str]:
-    """Return the fields of one value each that differ, but for what is *known* already."""
-    for name in (name for name in old if name not in _APART and old[name] != new[name]):
-        said = f"{_said(old[name], name)} → {_said(new[name], name)}"
-        if said != known:
-            yield f"{_NAMES.get(name, name.replace('_', ' '))} {said}"
-
-
-def _as_dict(one: object) -> dict[str, Any]:
-    return one._asdict() if isinstance(one, tuple) and hasattr(one, "_asdict") else {}
-
-
-def _entries(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    for name in (*old, *(name for name in new if name not in old)):
-        if old.get(name) != new.get(name):
-            yield f"{name} {old.get(name, _NOTHING)} → {new.get(name, _NOTHING)}"
-
-
+_APART = ("id", "origin", "end", "days")
 _NOTHING = "(nothing)"
 
 
-def _words(words: Mapping[str, str]) -> dict[str, str]:
-    return {name: f"“{text}”" for name, text in dict(words).items()}
+def _changes(one: Any, other: Any) -> str:
+    """Return which fields differ, and from what to what."""
+    value, new_value = getattr(one, "value", ""), getattr(other, "value", "")
+    parts = [f"{value} → {new_value}"] if value != new_value else []
+    old, new = _parts(one), _parts(other)
+    for rank, name in sorted({**old, **new}, key=itemgetter(0)):
+        change = f"{old.get((rank, name), _NOTHING)} → {new.get((rank, name), _NOTHING)}"
+        if old.get((rank, name)) != new.get((rank, name)) and (rank or change not in parts):
+            parts.append(f"{name} {change}")
+    return "; ".join(parts) or f"whose it is: {one.origin} → {other.origin}"
 
 
-def _sayings(says: Iterable[Saying]) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
-    for one in says:
-        found.setdefault(one.source, []).append(f"{one.value}{f' ({one.note})' if one.note else ''}")
-    return {f"says {source}:": " and ".join(values) for source, values in found.items()}
+def _parts(one: Any) -> dict[tuple[int, str], str]:
+    """Return what *one* states by names: first its plain fields, then each of its words, sayings and answers."""
+    parts: dict[tuple[int, str], str] = {}
+    for name, value in one._asdict().items():
+        if name == "words":
+            parts |= {(1, word): f"“{text}”" for word, text in value.items()}
+        elif name == "says":
+            for saying in value:
+                key, stated = (
+                    (2, f"says {saying.source}:"),
+                    f"{saying.value}{f' ({saying.note})' if saying.note else ''}",
+                )
+                parts[key] = " and ".join(filter(None, (parts.get(key), stated)))
+        elif name == "answers":
+            parts |= {(3, f"answer {answer.id}:"): _answer(answer) for answer in value}
+        elif name not in _APART:
+            parts[0, _NAMES.get(name, name.replace("_", " "))] = _said(value, name)
+    return parts
 
 
-def _answers(answers: Iterable[Answer]) -> dict[str, str]:
-    return {
-        f"answer {one.id}:": ", also ".join(filter(None, (one.label, ", ".join(one.aka), one.dated))) for one in answers
-    }
+def _answer(answer: Answer) -> str:
+    return ", also ".join(filter(None, (answer.label, ", ".join(answer.aka), answer.dated)))
 
 
 def _said(value: object, name: str = "") -> str:
@@ -130,9 +112,9 @@ def _said(value: object, name: str = "") -> str:
         return f"{value:g}"
     if not isinstance(value, tuple) or isinstance(value, (Bound, Duration)):
         return str(value)
-    return (
-        ":".join(f"{part:02}" for part in value) if name == "clock" else _JOINTS.get(name, ", ").join(map(_said, value))
-    )
+    if name == "clock":
+        return ":".join(f"{part:02}" for part in value)
+    return _JOINTS.get(name, ", ").join(map(_said, value))
 
 
 def _test(test: Test) -> str:
@@ -167,57 +149,48 @@ def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[li
     return sorted(changes.values(), key=lambda change: (-change.cases, change)), planned
 
 
-class _Said(NamedTuple):
-    """What a plan holds of a target: *words* alone, and with the *days* that they come to."""
-
-    words: str
-    days: str
+# What a plan holds of a target: words alone, and with the days that they come to.
+_Held = tuple[str, str]
+_ABSENT: list[_Held] = [("nothing", "nothing")]
 
 
-_ABSENT = [_Said("nothing", "nothing")]
-
-
-def _join(said: Counter[_Said], side: int) -> str:
-    return "; ".join(sorted(one[side] for one in said.elements()))
+def _join(held: Counter[_Held], side: int) -> str:
+    return "; ".join(sorted(one[side] for one in held.elements()))
 
 
 def _avoided(timeline: Timeline) -> set[str]:
     return {window.target for window in timeline.windows if window.kind == AVOID}
 
 
-def _summary(timeline: Timeline, elsewhere: set[str]) -> dict[str, list[_Said]]:
-    """Return what the plan says of each target, counted from the treatment, so that dates don't hide what is equal.
+def _summary(timeline: Timeline, elsewhere: set[str]) -> dict[str, list[_Held]]:
+    """Return what the plan holds of each target, counted from the treatment, so that dates don't hide what is equal.
 
     What is restricted *elsewhere*, in the plan beside it, may be so here by what it is part of.
     """
-    said: dict[str, list[_Said]] = {}
+    found: dict[str, list[_Held]] = defaultdict(list)
+    rule_set = timeline.rule_set
     for window in timeline.windows:
-        said.setdefault(timeline.rule_set.label(window.target), []).append(_window(window, timeline))
-    for activity in sorted(elsewhere.intersection(timeline.rule_set.activities) - _avoided(timeline)):
-        found = [_window(window, timeline) for window in timeline.windows_on(activity)]
-        if found:
-            said.setdefault(timeline.rule_set.label(activity), []).extend(found)
+        found[rule_set.label(window.target)].append(_window(window, timeline))
+    for activity in sorted(elsewhere.intersection(rule_set.activities) - _avoided(timeline)):
+        for window in timeline.windows_on(activity):
+            found[rule_set.label(activity)].append(_window(window, timeline))
     for session in timeline.sessions:
-        first, farthest, late = (
-            (day - timeline.treatment.day).days if day else None
-            for day in (session.minimum, session.recommended[1], session.overdue)
-        )
+        dates = (session.minimum, session.recommended[1], session.overdue)
+        first, farthest, late = ((day - timeline.treatment.day).days if day else None for day in dates)
         words = f"not before {first} days"
         ends = f"best until day {farthest}{'' if late is None else f', late from day {late}'}"
-        said["the next session"] = [_Said(words, f"{words} ({ends})")]
+        found["the next session"] = [(words, f"{words} ({ends})")]
     for finding in timeline.findings:
-        said.setdefault(finding.screening.id, []).append(_Said(finding.level, finding.level))
-    return said
+        found[finding.screening.id].append((finding.level, finding.level))
+    return found
 
 
-def _window(window: Window, timeline: Timeline) -> _Said:
-    rule = timeline.rule_set.rules[window.rule]
+def _window(window: Window, timeline: Timeline) -> _Held:
     once = f" once {' and '.join(wait.label for wait in window.waits)}" if window.waits else ""
-    ends = "without end" if window.end == FOREVER else rule.value
+    ends = "without end" if window.end == FOREVER else timeline.rule_set.rules[window.rule].value
     words = f"{window.kind} {ends}{once}"
-
     days = ", ".join(_days(window, timeline)) or _day(window.start, timeline)
-    return _Said(words, f"{words} ({days})")
+    return words, f"{words} ({days})"
 
 
 def _days(window: Window, timeline: Timeline) -> Iterator[str]:
@@ -229,9 +202,7 @@ def _days(window: Window, timeline: Timeline) -> Iterator[str]:
     if window.better_until != window.end:
         yield f"better not until {_day(window.better_until, timeline, end=True)}"
     dated = (("may be gone from", window.usually_by), ("eases from", window.eases), ("call from", window.worry_after))
-    for text, at in dated:
-        if at is not None:
-            yield f"{text} {_day(at, timeline)}"
+    yield from (f"{text} {_day(at, timeline)}" for text, at in dated if at is not None)
     for wait in (*window.waits, *window.until_seen):
         if wait.usually_by not in (None, window.end):
             yield f"{wait.label} usually by {_day(wait.usually_by, timeline, end=True)}"
