@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
 
 import typer
 
 from needlecare.cli.options import declare, fact_texts, parameter, present, take_options
-from needlecare.cli.output import complain, refuse_windows_path
+from needlecare.cli.output import complain, delivering, refuse_windows_path
 from needlecare.errors import ExitCode, InputError
 from needlecare.options import OPTIONS, Trait
 
@@ -72,7 +72,7 @@ def batch(
     ] = False,
 ) -> None:
     """Plan a whole list of treatments, one a row; any option of a treatment holds where a row leaves it empty."""
-    from needlecare.batch.run import Batch
+    from needlecare.batch.run import Batch, run
 
     inline = errors == "inline"
     name, folder, lines = _choose_output(format_, output)
@@ -91,8 +91,8 @@ def batch(
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
     whole = Batch(settings, tuple(map_ or ()), folder=folder, lines=lines, rejects=rejects, jobs=jobs)
-    with _open(source) as stream:
-        summary = _run(whole, stream)
+    with _open(source) as stream, Bar(stream, resumable=folder is not None) as bar, delivering():
+        summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)
     if summary.rejected and not inline:
         raise SystemExit(ExitCode.NO)
@@ -172,22 +172,6 @@ def _open(source: str) -> BinaryIO:
         raise InputError(f"can't read {source}: {error.strerror}") from None
 
 
-def _run(whole: "Batch", stream: BinaryIO) -> "Summary":
-    from needlecare.batch.run import run
-    from needlecare.cli.output import delivering
-
-    bar = Bar(stream)
-    try:
-        with delivering():
-            return run(whole, stream, bar.bad_row, bar.progress)
-    except (KeyboardInterrupt, SystemExit):
-        if whole.folder is not None:
-            bar.stopped()
-        raise
-    finally:
-        bar.clear()
-
-
 def _report_end(summary: "Summary", whole: "Batch") -> None:
     from needlecare.views.phrases import led
 
@@ -216,7 +200,8 @@ def _is_terminal(stream: TextIO | None) -> bool:
 class Bar:
     """Reports on stderr which rows are bad and, on a terminal, how far the batch is."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, resumable: bool) -> None:
+        self._resumable = resumable
         self._shown = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
@@ -244,10 +229,12 @@ class Bar:
         sys.stderr.write(f"\r\x1b[K{bar}{rows:,} rows  {rows / (now - self._began):,.0f} a second")
         sys.stderr.flush()
 
-    def stopped(self) -> None:
-        """Report how far the batch came that was stopped."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.clear()
-        if self._rows:
+        if self._resumable and self._rows and kind in (KeyboardInterrupt, SystemExit):
             complain(f"stopped after {self._rows} rows; the files that are there are whole, and --resume goes on")
 
     def clear(self) -> None:

@@ -21,15 +21,15 @@ _WHOLE = "the whole of a verdict"
 def render(answer: Verdict | Return | Sighting | Today | Reasons | Screened) -> str:
     """Render *answer*: one object, with a line for each field."""
     if isinstance(answer, Return):
-        encode = _Encoder(answer.verdict.timeline)
+        encode = Encoder(answer.verdict.timeline)
         return _write(encode, encode.fields(answer.verdict, _WHOLE), encode.fields(answer))
-    encode = _Encoder(answer.timelines[0] if isinstance(answer, Today) else answer.timeline)
+    encode = Encoder(answer.timelines[0] if isinstance(answer, Today) else answer.timeline)
     return _write(encode, encode.fields(answer, _WHOLE if isinstance(answer, Verdict) else None))
 
 
 def render_course(course: Course, timeline: Timeline) -> str:
     """Render *course*, which begins with the treatment of *timeline*."""
-    encode = _Encoder(timeline)
+    encode = Encoder(timeline)
     return _write(encode, {"treatment": timeline.treatment}, encode.fields(course))
 
 
@@ -38,14 +38,6 @@ def _write(encode: Encoder, *parts: Mapping[str, Any]) -> str:
     for part in parts:
         record.update(part)
     return write(encode.record(record))
-
-
-class _Encoder(Encoder):
-    """Encodes each answer in the zone of its own treatment."""
-
-    def other(self, value: Any) -> Any:
-        owner = getattr(value, "timeline", self.timeline)
-        return super().other(value) if owner is self.timeline else _Encoder(owner)(value)
 
 
 class _Held(NamedTuple):

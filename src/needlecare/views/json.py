@@ -62,7 +62,7 @@ def head(rule_set: RuleSet) -> dict[str, Any]:
 
 
 def write(record: Mapping[str, Any]) -> str:
-    """Write *record* as one object: a line for each field, and for each entry of a list or table of objects."""
+    """Format *record* as one object: a line for each field, and for each entry of a list or table of objects."""
     return "{\n" + ",\n".join(f"{dumps(key)}: {_value(value)}" for key, value in record.items()) + "\n}\n"
 
 
@@ -75,7 +75,7 @@ def _value(value: object) -> str:
 
 
 def dumps(value: object) -> str:
-    """Write *value* on one line; what a terminal would obey is escaped."""
+    """Format *value* on one line; what a terminal would obey is escaped."""
     return value.text if isinstance(value, _RuleEntry) else escape(_JSON.encode(value))
 
 
@@ -110,8 +110,7 @@ class Encoder:
         """
         names, read, computed = _read(shape or value.__class__)
         found = dict(zip(names, read(value), strict=True))
-        for name, compute in computed:
-            found[name] = compute(value, self.timeline)
+        found.update((name, compute(value, self.timeline)) for name, compute in computed)
         return found
 
     def record(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,6 +126,10 @@ class Encoder:
             return str(value) or None
         if type(value) in SCALARS:
             return self(SCALARS[type(value)](value))
+        # An answer about several treatments has parts in the zone of each.
+        owner = getattr(value, "timeline", self.timeline)
+        if owner is not self.timeline:
+            return Encoder(owner)(value)
         return self.record(value if isinstance(value, Mapping) else self.fields(value))
 
     def _instant(self, instant: datetime) -> str | None:
