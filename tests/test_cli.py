@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import typer
 
+# What Typer knows of each option, it says in `--help` only in a drawing.
 from needlecare.cli.app import app
 from running import PLAN, TESTS, run, run_at_terminal, run_program, without_colour
 

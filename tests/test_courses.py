@@ -11,6 +11,8 @@ from needlecare.errors import InputError
 from needlecare.model.facts import Condition
 from needlecare.model.ruleset import Saying, Spacing
 from needlecare.model.time import Duration, shift_date
+
+# Courses are planned by the hundred here, with any healing time and without a rule set.
 from needlecare.timeline.sessions import ALWAYS_OPEN, Course, OpenDays, fit_before, plan_course
 
 FIRST = date(2026, 11, 20)

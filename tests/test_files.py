@@ -10,6 +10,8 @@ import pytest
 
 from batches import batch
 from needlecare import OutputError
+
+# A write that is still going on can only be held open from inside.
 from needlecare.files import AtomicFile, clear_leftovers
 from running import PLAN, run, write
 

@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from needlecare import InputError, RuleSetError, load_rules
+
+# That YAML is read the same without libyaml shows only where it can be taken away.
 from needlecare.rules import yaml as reading
 from needlecare.rules.fields import FIELDS
 from needlecare.rules.read import Problems, shipped_folder

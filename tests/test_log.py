@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from needlecare.errors import InputError
+
+# A writer that is killed in the middle of its transaction is reached from inside.
 from needlecare.log import Log
 
 WRITER = """

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from needlecare import load_rules
+
+# That packed rules are read, and not the YAML, no output may show.
 from needlecare.rules import read as packed
 from needlecare.rules.load import load_with_places
 from needlecare.rules.read import find_rules, read_files, shipped_folder, shipped_names

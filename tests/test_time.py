@@ -3,6 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+# Days and ends are tried at instants that no treatment can have.
 from needlecare.model.plan import make_treatment
 from needlecare.model.time import (
     Point,

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from attack.strength import mutated, tries
 from batches import batch, small_rules
+
+# How much of a line is kept in memory shows in no output.
 from needlecare.batch.table import TOO_LONG, decode_lines
 
 CSV = (

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from attack.strength import tried, tries
 from needlecare import InputError
+
+# A log is opened by the hundred here, without starting a command for each.
 from needlecare.log import Log
 
 
