@@ -353,11 +353,7 @@ def groups(graph: Graph) -> list[list[str]]:
                     above = path[-1][0]
                     lowest[above] = min(lowest[above], lowest[name])
                 if lowest[name] == number[name]:
-                    at = len(open_names) - 1
-                    while open_names[at] != name:
-                        at -= 1
-                    group = open_names[at:]
-                    del open_names[at:]
+                    group = _close(name, open_names)
                     is_open.difference_update(group)
                     found.append(group)
             elif inside in number:
@@ -365,6 +361,15 @@ def groups(graph: Graph) -> list[list[str]]:
             else:
                 path.append(enter(inside))
     return found
+
+
+def _close(name: str, open_names: list[str]) -> list[str]:
+    at = len(open_names) - 1
+    while open_names[at] != name:
+        at -= 1
+    group = open_names[at:]
+    del open_names[at:]
+    return group
 
 
 def behind(graph: Graph, start: str) -> dict[str, str]:

@@ -101,14 +101,14 @@ def _logo(value: Value | None, problems: Problems) -> str:
     if kind is None:
         problems.add(value, f"`{value}` can't be a logo; use a .png, .jpg or .svg file")
         return ""
-    data, wrong = _read_logo(path, value)
+    data, wrong = _read_logo(path, kind)
     if wrong:
         problems.add(value, f"the logo `{value}` {wrong}")
         return ""
     return f"data:{kind};base64,{b64encode(data).decode()}"
 
 
-def _read_logo(path: Path, name: str) -> tuple[bytes, str]:
+def _read_logo(path: Path, kind: str) -> tuple[bytes, str]:
     """Return the bytes of a logo, and what is wrong with it, if anything is."""
     try:
         with path.open("rb") as stream:
@@ -117,7 +117,6 @@ def _read_logo(path: Path, name: str) -> tuple[bytes, str]:
         return b"", f"can't be read from beside this file: {getattr(error, 'strerror', None) or 'no such file'}"
     if len(data) > LARGEST_LOGO:
         return b"", f"is larger than {LARGEST_LOGO // 1000} KB; save it smaller"
-    kind = _LOGOS[Path(name).suffix.lower()]
     if kind == "image/svg+xml":
         wrong = _wrong_svg(data)
     else:

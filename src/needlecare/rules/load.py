@@ -117,23 +117,27 @@ def _resolve(location: Path, problems: Problems, above: tuple[Path, ...] = (), *
     extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
     if extends is not None and words_from is not None:
         problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
-    wanted, below = extends or words_from, shipped_folder() / DEFAULT
-    default, chain = below.resolve(), (*above, location.resolve())
+    wanted, shipped = extends or words_from, shipped_folder() / DEFAULT
+    default, chain = shipped.resolve(), (*above, location.resolve())
     if wanted is None and chain[-1] == default:
         return top
-    if wanted:
-        try:
-            below = find_rules(wanted, location)
-        except InputError as error:
-            problems.add(wanted, str(error))
+    below = (_find_below(wanted, location, problems) if wanted else None) or shipped
     if wrong := _wrong_chain(below, chain, wanted):
         problems.add(wanted or top.header["ruleset"], wrong)
         # The default set stands in, so that the rest of this one can be checked all the same.
-        below = shipped_folder() / DEFAULT
+        below = shipped
         if default in chain:
             return top
     base = _resolve(below, problems, chain, packed=packed)
     return Overlay(base, top, problems, words_only=extends is None).result
+
+
+def _find_below(wanted: str, location: Path, problems: Problems) -> Path | None:
+    try:
+        return find_rules(wanted, location)
+    except InputError as error:
+        problems.add(wanted, str(error))
+        return None
 
 
 def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> str:

@@ -161,7 +161,7 @@ def _all_texts(layer: Layer, checked: Callable[[Raw], bool]) -> Iterator[tuple[s
     for change in layer.changes:
         if written := layer.off.get((change.section, change.id)):
             yield f"the {_KINDS[change.section]} {change.id}: ", "because", change.because, written
-    for field, text in _texts({key: value for key, value in layer.header.items() if key != "batch"}):
+    for field, text in _texts({**layer.header, "batch": {}}):
         yield "", field, text, text
 
 

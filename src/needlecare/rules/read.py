@@ -259,11 +259,14 @@ def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes
         raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
     if paths is None:
         return [(location, _bytes(location))]
-    paths = [path for path in paths if path.suffix in (".yaml", ".yml") and path.is_file()]
-    paths = [path for path in paths if cases or not path.name.startswith("cases")]
+    paths = [path for path in paths if _is_of_set(path, cases=cases)]
     if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
     return [(path, _bytes(path)) for path in paths]
+
+
+def _is_of_set(path: Path, *, cases: bool) -> bool:
+    return path.suffix in (".yaml", ".yml") and path.is_file() and (cases or not path.name.startswith("cases"))
 
 
 def _bytes(path: Path) -> bytes:
