@@ -1,5 +1,6 @@
 """Spans on one activity → what holds there: the union, each instant in its strictest state, the losers kept."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from operator import attrgetter
@@ -64,15 +65,22 @@ def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
         return [Hold(one.extent, one.earliest, one.waits, end_stated=one.end_stated, spans=(one,), overruled=())]
     stretches = [stretch for span in spans for stretch in span.extent.stretches]
     strict = join((start, end) for state, start, end in stretches if state == NO)
-    mild: list[Interval] = []
-    for state, start, end in stretches:
-        if state != NO:
-            mild.extend(cut((start, end), strict))
+    mild = _outside(join((start, end) for state, start, end in stretches if state != NO), strict)
     begun = {start for start, _ in strict}
+    extents = _extents(strict, mild)
     return [
-        _hold(extent, spans, moments, goes_on=extent.end < extent.better_until and extent.better_until in begun)
-        for extent in _extents(strict, join(mild))
+        _hold(extent, touching, moments, begun)
+        for extent, touching in zip(extents, _touching(extents, spans), strict=True)
     ]
+
+
+def _outside(mild: list[Interval], strict: list[Interval]) -> list[Interval]:
+    """Return what is left of *mild* without *strict*; each is joined, so that only neighbours need a look."""
+    starts, ends = [start for start, _ in strict], [end for _, end in strict]
+    left: list[Interval] = []
+    for start, end in mild:
+        left.extend(cut((start, end), strict[bisect_left(ends, start) : bisect_right(starts, end)]))
+    return left
 
 
 def _extents(strict: list[Interval], mild: list[Interval]) -> list[Extent]:
@@ -111,29 +119,36 @@ def _close_open_ends(spans: list[Span]) -> list[Span]:
     return closed
 
 
-def _hold(extent: Extent, spans: list[Span], moments: Mapping[str, Moment], *, goes_on: bool) -> Hold:
+def _hold(extent: Extent, touching: list[Span], moments: Mapping[str, Moment], begun: set[datetime]) -> Hold:
     """Find who makes *extent*: who decides its end and start, who says the same, whose conditions stay, who lost."""
-    part = _touching(extent, spans)
+    last = extent.better_until
+    # What only ends or begins at its edge has no part in it, unless there is nothing else.
+    inside = [one for one in touching if one.extent.better_from < last or one.extent.start == one.extent.end == last]
+    part = inside or touching
     waits = _needed(part, moments)
     by_end = sorted(part, key=_reaches, reverse=True)
     deciding = _deciding(part, by_end[0])
     _add_agreeing(deciding, by_end, waits)
+    decided = set(map(id, deciding))
     return Hold(
         extent,
         earliest=min(max(span.earliest for span in part), extent.end),
         waits=waits,
         end_stated=by_end[0].end_stated,
         spans=tuple(deciding),
-        overruled=tuple(span for span in by_end if span not in deciding),
-        goes_on=goes_on,
+        overruled=tuple(span for span in by_end if id(span) not in decided),
+        goes_on=extent.end < last and last in begun,
     )
 
 
-def _touching(extent: Extent, spans: list[Span]) -> list[Span]:
-    """Return those of *spans* that have a part in *extent*: of those that end where it begins only if nothing else."""
-    first, _, _, last = extent
-    part = [one for one in spans if one.extent.better_from <= last and one.extent.better_until >= first]
-    return [one for one in part if one.extent.better_from < last or one.extent.start == one.extent.end == last] or part
+def _touching(extents: list[Extent], spans: list[Span]) -> list[list[Span]]:
+    """Return the spans that touch each of *extents*, which follow each other."""
+    touching: list[list[Span]] = [[] for _ in extents]
+    begins, ends = [one.better_from for one in extents], [one.better_until for one in extents]
+    for span in spans:
+        for at in range(bisect_left(ends, span.extent.better_from), bisect_right(begins, span.extent.better_until)):
+            touching[at].append(span)
+    return touching
 
 
 def _reaches(span: Span) -> tuple[datetime, datetime, bool, int]:
@@ -158,9 +173,10 @@ def _add_agreeing(deciding: list[Span], by_end: list[Span], waits: tuple[Wait, .
     """Add what says the same as the spans *deciding*, or brings one of the conditions that stay."""
     extents = {one.extent for one in deciding}
     missing = {wait.bound for wait in waits}.difference(wait.bound for one in deciding for wait in one.waits)
+    decided = set(map(id, deciding))
     for span in by_end:
         brought = missing.intersection(wait.bound for wait in span.waits)
-        if span not in deciding and (brought or span.extent in extents):
+        if id(span) not in decided and (brought or span.extent in extents):
             deciding.append(span)
             extents.add(span.extent)
             missing -= brought
