@@ -124,8 +124,9 @@ class Planner:
             ZoneInfo(tz),
             seen=dict(map(read_seen, seen)),
             next_session=Date.fromisoformat(booked) if booked else None,
-            events=events,
         )
+        # Beside make_treatment, which takes no event before the treatment: windows before it are held against one too.
+        treatment = treatment._replace(events=tuple(events))
         return build_timeline(rule_set, treatment, read_facts(rule_set, facts or {}), days=days)
 
     def alone(self, rules: str, **targets: str) -> Timeline:
