@@ -102,10 +102,10 @@ def _answer(answer: Answer) -> str:
 
 def _said(value: object, name: str = "") -> str:
     """Return the value of the field *name* as a rule file would write it."""
-    if value is None or value in ("", ()):
-        return _NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if value in (None, "", ()):
+        return _NOTHING
     if isinstance(value, Condition):
         return " and ".join(map(_test, value.tests)) or "always"
     if isinstance(value, float):
@@ -113,7 +113,7 @@ def _said(value: object, name: str = "") -> str:
     if not isinstance(value, tuple) or isinstance(value, (Bound, Duration)):
         return str(value)
     if name == "clock":
-        return ":".join(f"{part:02}" for part in value)
+        return "{:02}:{:02}".format(*value)
     return _JOINTS.get(name, ", ").join(map(_said, value))
 
 
