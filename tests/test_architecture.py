@@ -15,7 +15,7 @@ TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in MOD
 
 # From the bottom to the top: a module imports from its own layer and from those before it.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "options"),
+    ("errors",),
     ("model",),
     ("rules",),
     ("typed",),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from needlecare.errors import InputError
-from needlecare.options import SEVERAL
+from needlecare.model.facts import SEVERAL
 
 if TYPE_CHECKING:
     import sqlite3

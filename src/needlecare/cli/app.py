@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from needlecare.errors import InputError, nearest
-from needlecare.options import FACTS, OPTIONS, Trait
+from needlecare.model.facts import FACTS, OPTIONS, Trait
 
 # What Typer has nothing to check of, each with what makes it of the text.
 _CONVERTED: dict[Any, Callable[[Any], Any]] = {bool: bool, str: str, list[str]: list, Path: Path}

@@ -14,7 +14,7 @@ import typer
 from needlecare.cli.options import declare, fact_texts, parameter, present, take_options
 from needlecare.cli.output import complain, delivering, refuse_windows_path
 from needlecare.errors import ExitCode, InputError
-from needlecare.options import OPTIONS, Trait
+from needlecare.model.facts import OPTIONS, Trait
 
 if TYPE_CHECKING:
     from needlecare.batch.plans import Settings

@@ -23,7 +23,7 @@ from needlecare.cli.options import (
 from needlecare.cli.output import complain, write_json, write_text
 from needlecare.errors import ExitCode, InputError
 from needlecare.log import Log, LoggedTreatment, open_log
-from needlecare.options import LASTING
+from needlecare.model.facts import LASTING
 from needlecare.views.formats import AnswerFormat
 
 log_app = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")

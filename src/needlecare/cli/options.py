@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from needlecare.errors import InputError
-from needlecare.options import DATED, FACTS, OPTIONS, SEVERAL, Option, Trait
+from needlecare.model.facts import DATED, FACTS, OPTIONS, SEVERAL, Option, Trait
 
 if TYPE_CHECKING:
     from needlecare.model.facts import Facts

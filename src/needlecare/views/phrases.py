@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from needlecare.model.facts import Fact, Given, Test
+from needlecare.model.facts import FACTS, Fact, Given, Test
 from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
 from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
 from needlecare.model.time import last_instant, local_date
-from needlecare.options import FACTS
 from needlecare.typed import WEEKDAYS
 
 _WEEKDAYS = tuple(name.title() for name in WEEKDAYS)

@@ -8,9 +8,9 @@ from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
+from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import FOREVER, Clash, Finding, Meeting, Session, Timeline, Treatment, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
-from needlecare.options import FACTS_OF_TREATMENT
 from needlecare.views import phrases as say
 from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
 from needlecare.views.phrases import NO_ADVICE, Block, Chart, Clock, Row, capital, grouped, join_words, led, topmost
