@@ -12,9 +12,8 @@ import sqlite3
 import sys
 import threading
 import unicodedata
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
 
@@ -26,7 +25,6 @@ from needlecare.rules.fields import FIELDS
 from needlecare.views.formats import FORMATS
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
     from multiprocessing.connection import Connection
 
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -42,8 +40,6 @@ _LONGEST_ID = 1000
 _MOST_NAMED = 20
 # Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
 _PORTION = 16
-# Portions under way for each worker: one in work, and some that are done but not yet due, or wait.
-_AHEAD = 3
 
 Planned = tuple[Row, Result]
 
@@ -352,40 +348,19 @@ def _plan_together(planner: RowPlanner, rows: Iterable[Row], jobs: int) -> Gener
     Raises:
         OutputError: a process was ended from outside.
     """
-    from concurrent.futures import ThreadPoolExecutor
-    from queue import SimpleQueue
-
     rows = iter(rows)
-    under_way: deque[tuple[list[Row], Future[list[Result]]]] = deque()
-    # Left in the opposite order: when the workers are gone, no thread waits for one any more.
-    with ThreadPoolExecutor(jobs) as threads, _started(planner, jobs) as workers:
-        idle: SimpleQueue[_Worker] = SimpleQueue()
-        for worker in workers:
-            idle.put(worker)
-
-        def plan(portion: list[Row]) -> list[Result]:
-            worker = idle.get()
-            try:
-                return worker.plan(portion)
-            finally:
-                idle.put(worker)
-
-        while portion := list(islice(rows, _PORTION)):
-            under_way.append((portion, threads.submit(plan, portion)))
-            if len(under_way) == _AHEAD * jobs:
-                yield from _finished(under_way)
-        while under_way:
-            yield from _finished(under_way)
-
-
-def _finished(under_way: "deque[tuple[list[Row], Future[list[Result]]]]") -> Iterator[tuple[Row, Result]]:
-    portion, results = under_way.popleft()
-    yield from zip(portion, results.result(), strict=True)
+    with _started(planner, jobs) as workers:
+        # In turn, so that plans come in the order of their rows.
+        for worker in cycle(workers):
+            yield from worker.exchange(list(islice(rows, _PORTION)))
+            if not any(one.portion for one in workers):
+                return
 
 
 class _Worker:
-    """A process that plans rows, behind a pipe that no other worker answers through.
+    """A process that plans one *portion* of rows at a time, behind a pipe that no other worker answers through.
 
+    With two, it could wait for somebody to take its answer while it is sent the other, and both would for ever.
     An executor of processes has one pipe for all answers. It waits for ever if one of them is killed in the middle of a
     long answer, as happens where memory is short.
     """
@@ -399,17 +374,21 @@ class _Worker:
         self._process = context.Process(target=_serve, args=(planner, theirs), daemon=True)
         self._process.start()
         theirs.close()
+        self.portion: list[Row] = []
 
-    def plan(self, portion: list[Row]) -> list[Result]:
-        """Have *portion* planned."""
+    def exchange(self, portion: list[Row]) -> list[Planned]:
+        """Wait until its portion is planned, and return that; have another one planned, unless it is empty."""
         try:
-            self._pipe.send(portion)
-            found: list[Result] | Exception = self._pipe.recv()
+            found: list[Result] | Exception = self._pipe.recv() if self.portion else []
+            if portion:
+                self._pipe.send(portion)
         except (EOFError, OSError):
             raise OutputError("a worker process was ended from outside; give fewer --jobs, or more memory") from None
         if isinstance(found, Exception):
             raise found
-        return found
+        planned = list(zip(self.portion, found, strict=True))
+        self.portion = portion
+        return planned
 
     def kill(self) -> None:
         """End it at once; it has nothing to lose."""
