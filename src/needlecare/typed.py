@@ -4,7 +4,7 @@ What can be read two ways is an error that shows both readings. Must not know wh
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -47,14 +47,9 @@ def is_relative(text: str) -> bool:
     return text.strip().lower() in _RELATIVE
 
 
-def resolve(text: str, today: date) -> str:
+def resolve(text: str, find_today: Callable[[], date]) -> str:
     """Write the words today, yesterday and tomorrow as dates, where a date stands: after `=` or `..`."""
-    return _DATED.sub(lambda found: f"{found[1]}{today + timedelta(days=_RELATIVE[found[2].lower()])}", text)
-
-
-def needs_today(text: str) -> bool:
-    """Return whether *text* has a word that `resolve` would write as a date."""
-    return _DATED.search(text) is not None
+    return _DATED.sub(lambda found: f"{found[1]}{find_today() + timedelta(days=_RELATIVE[found[2].lower()])}", text)
 
 
 def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:

@@ -1,17 +1,16 @@
 """`batch`: its options, its messages on stderr while it runs, and how it ends. Reads no row and makes no plan."""
 
 import contextlib
-import inspect
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
 
 import typer
 
-from needlecare.cli.options import declare, fact_texts, parameter, present, take_options
+from needlecare.cli.options import fact_texts, present, with_options
 from needlecare.cli.output import complain, delivering, refuse_windows_path
 from needlecare.errors import ExitCode, InputError
 from needlecare.model.facts import OPTIONS, Trait
@@ -28,22 +27,11 @@ _WIDTH = 30
 _EVERY_SECONDS = 0.2
 
 
-def _with_defaults(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of a treatment to *command*, whose `defaults` become those that were typed."""
-    shared = [parameter(one) for one in OPTIONS.values() if Trait.UNLISTED not in one.traits]
-    own = [one for one in inspect.signature(command).parameters.values() if one.name != "defaults"]
-
-    def run(**typed: Any) -> None:
-        command(defaults={name: value for name, value in take_options(typed).items() if value}, **typed)
-
-    return declare(run, command, [*own, *shared])
-
-
-@_with_defaults
+@partial(with_options, options=[one for one in OPTIONS.values() if Trait.UNLISTED not in one.traits])
 def batch(
-    source: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV with a header, or JSON Lines; - reads stdin.")],
+    defaults: dict[str, Any],
     *,
-    defaults: Mapping[str, Any],
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV with a header, or JSON Lines; - reads stdin.")],
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", metavar='FIELD="COLUMN"', help='Where a field is: date="Treatment date" (repeat).'),
@@ -86,7 +74,7 @@ def batch(
     ):
         if wrong:
             raise InputError(problem)
-    settings = _read_settings(dict(defaults))._replace(
+    settings = _read_settings({name: value for name, value in defaults.items() if value})._replace(
         order=dates, format=name, full_lines=full_lines, inline=inline, resume=resume
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)

@@ -12,13 +12,14 @@ import typer
 
 from needlecare.cli.app import Command, group
 from needlecare.cli.options import (
-    NOTHING,
+    NEVER_LOGGED,
     make_request,
     over_logged,
     present,
     refuse_ahead,
     with_dates,
     with_options,
+    without,
 )
 from needlecare.cli.output import complain, write_json, write_text
 from needlecare.errors import ExitCode, InputError
@@ -29,13 +30,12 @@ from needlecare.views.formats import AnswerFormat
 log_app = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Ignore what `log` remembers.")]
-_NEVER_LOGGED = ("now", "no-log")
 _NEEDED = ("date", "tz")
 
 Options = dict[str, Any]
 
 
-def _open(*, no_log: bool) -> Log:
+def _open(*, no_log: object = False) -> Log:
     log = None if no_log else open_log()
     if log is None:
         raise InputError("the log is switched off (--no-log or NEEDLECARE_NO_LOG); nothing is remembered")
@@ -46,10 +46,10 @@ def _open(*, no_log: bool) -> Log:
 @with_options
 def add(typed: Options) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
-    log = _open(no_log=typed["no-log"])
+    log = _open(no_log=typed.get("no-log"))
     known = log.lasting()
     typed = _without_relative_dates(typed, known)
-    given = _given(typed)
+    given = without(typed, NEVER_LOGGED)
     lasting = _with_absolute_path(_only(given, LASTING))
     if "date" in given:
         options = _loggable(typed, known)
@@ -98,15 +98,15 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is remembered about a treatment; the rest stays."""
-    log = _open(no_log=typed["no-log"])
+    log = _open(no_log=typed.get("no-log"))
     logged, lasting = log.treatment(number), log.lasting()
     typed = _without_relative_dates(typed, {**lasting, **logged.options})
-    changed = _given(typed)
+    changed = without(typed, NEVER_LOGGED)
     if not changed and not forget:
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
     removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
-    whole = over_logged(_without(logged.options, removed), {}, typed)
-    options = _loggable(whole, _without(lasting, removed))
+    whole = over_logged(without(logged.options, removed), {}, typed)
+    options = _loggable(whole, without(lasting, removed))
     log.replace(number, options)
     no_more = sorted(lasting.keys() & removed)
     facts = _with_absolute_path(_only(changed, LASTING)) | dict.fromkeys(no_more)
@@ -156,7 +156,7 @@ def _without_relative_dates(typed: Options, known: Mapping[str, Any]) -> Options
     """Write words such as today as dates, so that what is logged doesn't move with the clock."""
     from needlecare.typed import machine_zone, parse_zone
 
-    name = typed["tz"] or known.get("tz")
+    name = typed.get("tz") or known.get("tz")
     return dict(with_dates(typed, parse_zone(name) if name else machine_zone()))
 
 
@@ -165,28 +165,19 @@ def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     request = make_request(over_logged({}, lasting, typed))
     treatment = request.treatment
     refuse_ahead(request, present(treatment.zone, request.now))
-    options = _without(_given(typed), LASTING)
+    options = without(typed, (*NEVER_LOGGED, *LASTING))
     options.update(date=treatment.day.isoformat(), tz=treatment.zone.key)
     if treatment.clock:
         options["time"] = f"{treatment.clock:%H:%M}"
     if treatment.next_day:
         options["next"] = treatment.next_day.isoformat()
-    if rules := typed["rules"] or lasting.get("rules"):
+    if rules := typed.get("rules") or lasting.get("rules"):
         options.update(_with_absolute_path({"rules": rules}))
     return options
 
 
-def _given(typed: Mapping[str, Any]) -> Options:
-    """Return the options to log that were typed at all."""
-    return {name: value for name, value in _without(typed, _NEVER_LOGGED).items() if value not in NOTHING}
-
-
 def _only(options: Mapping[str, Any], names: Container[str]) -> Options:
     return {name: value for name, value in options.items() if name in names}
-
-
-def _without(options: Mapping[str, Any], names: Container[str]) -> Options:
-    return {name: value for name, value in options.items() if name not in names}
 
 
 def _with_absolute_path(options: Options) -> Options:
@@ -201,7 +192,7 @@ def _listed(options: Mapping[str, Any]) -> str:
 
 
 def _line(options: Mapping[str, Any]) -> str:
-    rest = _without(options, ("date", "time", "tz"))
+    rest = without(options, ("date", "time", "tz"))
     hour = f" {options['time']}" if options.get("time") else ""
     about = f": {_listed(rest)}" if rest else ""
     return f"{options['date']}{hour} ({options['tz']}){about}"

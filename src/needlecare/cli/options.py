@@ -4,7 +4,7 @@ Owns the clock, the defaults from the log, and completion. Must not know what a 
 """
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     from needlecare.model.ruleset import RuleSet
 
 
-# Values by the names of their options.
+# Values of the options that were typed, or logged, by name.
 Typed = Mapping[str, Any]
 # The value of an option that wasn't typed: of one, of a list, of a flag.
 NOTHING: tuple[Any, ...] = (None, [], False)
+NEVER_LOGGED = ("now", "no-log")
 
 
 class Request(NamedTuple):
@@ -43,13 +44,13 @@ def make_request(typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None
     from needlecare.rules.load import load_rules
     from needlecare.typed import machine_zone, parse_time, parse_zone, read_facts
 
-    now, rules = typed["now"], typed["rules"]
-    zone = parse_zone(typed["tz"]) if typed["tz"] is not None else machine_zone()
+    now, rules = typed.get("now"), typed.get("rules")
+    zone = parse_zone(typed["tz"]) if "tz" in typed else machine_zone()
     if now is not None:
         present(zone, now)  # a mistake in it is reported even where nothing asks for the time
     typed = with_dates(typed, zone)
     day = read_date(typed["date"], zone, now)
-    clock = parse_time(typed["time"]) if typed["time"] is not None else None
+    clock = parse_time(typed["time"]) if "time" in typed else None
     loaded = {} if loaded is None else loaded
     if rules not in loaded:
         loaded[rules] = load_rules(rules) if rules is not None else load_rules()
@@ -62,36 +63,33 @@ def _with_dated(treatment: "Treatment", rule_set: "RuleSet", typed: Typed) -> "T
     """Add to *treatment* what --seen, --next and --event say."""
     from needlecare.typed import read_events, read_seen
 
-    if typed["seen"]:
+    if "seen" in typed:
         treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"]))
-    if typed["next"] is not None:
-        day = read_date(typed["next"], treatment.zone, typed["now"])
+    if "next" in typed:
+        day = read_date(typed["next"], treatment.zone, typed.get("now"))
         if day <= treatment.day:
             raise InputError(f"--next: {day} isn't after the treatment on {treatment.day}; give a later date")
         treatment = treatment._replace(next_day=day)
-    if typed["event"]:
+    if "event" in typed:
         treatment = treatment._replace(events=read_events(rule_set, treatment.day, typed["event"]))
     return treatment
 
 
 def with_dates(typed: Typed, zone: ZoneInfo) -> Typed:
     """Write the words today, yesterday and tomorrow in the options as the dates that they mean now."""
-    from needlecare.typed import needs_today, resolve
+    from needlecare.typed import resolve
 
-    relative = {name: typed[name] for name in DATED if any(map(needs_today, typed[name] or ()))}
-    if not relative:
-        return typed
-    today = present(zone, typed["now"]).date()
-    return {**typed, **{name: [resolve(text, today) for text in texts] for name, texts in relative.items()}}
+    def find_today() -> date:
+        return present(zone, typed.get("now")).date()
+
+    dated = {name: [resolve(text, find_today) for text in typed[name]] for name in DATED if name in typed}
+    return {**typed, **dated}
 
 
 def fact_texts(typed: Typed) -> dict[str, list[str]]:
     """Return what the options answer to each fact."""
-    texts: dict[str, list[str]] = {}
-    for name in FACTS:
-        if (value := typed.get(name)) is not None and value != []:
-            texts[name] = list(value) if name in SEVERAL else [value]
-    for pair in typed.get("fact") or ():
+    texts = {name: list(typed[name]) if name in SEVERAL else [typed[name]] for name in FACTS if name in typed}
+    for pair in typed.get("fact", ()):
         key, equals, value = pair.partition("=")
         if not equals or not key.strip():
             raise InputError(f"--fact: `{pair}` can't be read; write it as key=value")
@@ -149,7 +147,7 @@ def read_request(typed: Typed) -> Request:
 
     That is the one in progress, else the next, else the last.
     """
-    if typed["date"] is not None:
+    if "date" in typed:
         return make_request(typed)
     requests = _logged(typed)
     going = [one for one in requests if _has_begun(one) and _is_open(one)]
@@ -162,7 +160,7 @@ def read_requests(typed: Typed) -> list[Request]:
 
     Open is one that still restricts something, or will; if none does, the last counts.
     """
-    if typed["date"] is not None:
+    if "date" in typed:
         return [make_request(typed)]
     requests = _logged(typed)
     return [one for one in requests if _is_open(one)] or requests[-1:]
@@ -172,7 +170,7 @@ def _logged(typed: Typed) -> list[Request]:
     from needlecare.log import open_log
     from needlecare.typed import parse_date, parse_zone
 
-    log = None if typed["no-log"] else open_log()
+    log = None if "no-log" in typed else open_log()
     treatments = log.treatments() if log else []
     if log is None or not treatments:
         hint = "; `needlecare log add --date …` remembers it" if log is not None else ""
@@ -181,18 +179,22 @@ def _logged(typed: Typed) -> list[Request]:
     loaded: dict[str | None, Any] = {}
     requests = []
     for one in treatments:
-        today = present(parse_zone(one.options["tz"]), typed["now"]).date()
+        today = present(parse_zone(one.options["tz"]), typed.get("now")).date()
         # Sightings, and the session after that one, belong to a treatment that has been.
-        is_ahead = parse_date(one.options["date"]) > today
-        options = over_logged(one.options, lasting, {**typed, "seen": None, "next": None} if is_ahead else typed)
+        passed = ("seen", "next") if parse_date(one.options["date"]) > today else ()
+        options = over_logged(one.options, lasting, without(typed, passed))
         requests.append(make_request(options, loaded)._replace(name=one.key))
     return requests
 
 
 def over_logged(logged: Typed, lasting: Typed, typed: Typed) -> dict[str, Any]:
     """Lay what was *typed* now over what is *logged* of the treatment, and that over the lasting facts."""
-    given = {name: value for name, value in typed.items() if value not in NOTHING}
-    return {**dict.fromkeys(typed), **lasting, **logged, **given, "now": typed["now"]}
+    return {**without({**lasting, **logged}, NEVER_LOGGED), **typed}
+
+
+def without(options: Typed, names: Container[str]) -> dict[str, Any]:
+    """Return *options* but those of these *names*."""
+    return {name: value for name, value in options.items() if name not in names}
 
 
 def _has_begun(request: Request) -> bool:
@@ -212,43 +214,36 @@ def _is_open(request: Request) -> bool:
 
 
 def with_options(
-    command: Callable[..., None], read: Callable[[Typed], object] = dict, unless: str = ""
+    command: Callable[..., None],
+    read: Callable[[Typed], object] = dict,
+    *,
+    unless: str = "",
+    options: Collection[Option] = OPTIONS.values(),
 ) -> Callable[..., None]:
-    """Add the options of a treatment to *command*; its first argument becomes what *read* makes of those typed.
+    """Add *options* to *command*; its first argument becomes what *read* makes of those that are typed.
 
     Where its own option *unless* is given, it needs no treatment and gets the options as they were typed.
     """
 
     def run(**typed: Any) -> None:
-        options = take_options(typed)
-        command(options if typed.get(unless) is not None else read(options), **typed)
+        values = {one.name: typed.pop(one.name.replace("-", "_")) for one in options}
+        given = {name: value for name, value in values.items() if value not in NOTHING}
+        command(given if typed.get(unless) is not None else read(given), **typed)
 
     own = list(inspect.signature(command).parameters.values())[1:]
-    return declare(run, command, [*map(parameter, OPTIONS.values()), *own])
-
-
-about_treatment = partial(with_options, read=read_request)
-about_treatments = partial(with_options, read=read_requests)
-
-
-def take_options(typed: dict[str, Any]) -> dict[str, Any]:
-    """Take the options of a treatment out of what was *typed*, by their names in the table."""
-    python = {name: name.replace("-", "_") for name in OPTIONS}
-    return {name: typed.pop(key) for name, key in python.items() if key in typed}
-
-
-def declare(
-    run: Callable[..., None], command: Callable[..., None], parameters: Sequence[inspect.Parameter]
-) -> Callable[..., None]:
-    """Let *run* look to Typer like *command* with these *parameters*."""
-    keywords = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+    keywords = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*map(_parameter, options), *own)]
+    # Typer is to see *command* with all of them.
     run.__signature__ = inspect.Signature(keywords)  # type: ignore[attr-defined]
     run.__annotations__ = {one.name: one.annotation for one in keywords}
     run.__name__, run.__doc__ = command.__name__, command.__doc__
     return run
 
 
-def parameter(option: Option) -> inspect.Parameter:
+about_treatment = partial(with_options, read=read_request)
+about_treatments = partial(with_options, read=read_requests)
+
+
+def _parameter(option: Option) -> inspect.Parameter:
     """Declare *option* as Typer reads it: as the parameter of a command."""
     is_switch, several = Trait.SWITCH in option.traits, Trait.SEVERAL in option.traits
     completion: Any = offer(option.offers) if option.offers else None
