@@ -178,11 +178,10 @@ def test_a_mistake_is_one_line_that_says_what_would_be_right(
 def test_when_a_question_is_about(words: str, at: date | time | None, asked: date) -> None:
     found = can(TIMELINE, words, at, now=NOW)
     assert found.meaning.is_sure
-    assert (
-        found.asked.at == asked
-        if isinstance(asked, datetime)
-        else (found.asked.first, found.asked.last) == (asked,) * 2
-    )
+    if isinstance(asked, datetime):
+        assert (found.asked.start, found.asked.is_instant) == (asked, True)
+    else:
+        assert (found.asked.first, found.asked.last, found.asked.whole) == (asked, asked, True)
 
 
 def test_the_clock_is_read_only_where_words_need_it() -> None:

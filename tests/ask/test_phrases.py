@@ -155,7 +155,8 @@ def test_may_is_a_month_too(plan_for: Make, next_morning: datetime) -> None:
 )
 def test_what_may_mean_something_else_is_left_in_the_words(plan_for: Make, next_morning: datetime, words: str) -> None:
     found = can(plan_for(), words, now=next_morning)
-    assert (found.meaning.words, found.asked.at) == (words.lower().replace("/", " and "), next_morning)
+    assert (found.meaning.words, found.asked.is_instant) == (words.lower().replace("/", " and "), True)
+    assert found.asked.start == next_morning
 
 
 @pytest.mark.parametrize(
@@ -173,7 +174,7 @@ def test_what_may_mean_something_else_is_left_in_the_words(plan_for: Make, next_
 )
 def test_words_about_a_part_of_a_day(plan_for: Make, next_morning: datetime, words: str, start: str, end: str) -> None:
     asked = can(plan_for(), words, now=next_morning).asked
-    assert [f"{one:%Y-%m-%d %H:%M}" for one in (asked.start, asked.end) if one] == [start, end]
+    assert [f"{one:%Y-%m-%d %H:%M}" for one in (asked.start, asked.end)] == [start, end]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +211,8 @@ def test_how_long_something_goes_on(plan_for: Make, next_morning: datetime, word
     found = can(plan_for(), words, now=next_morning)
     asked = found.asked
     assert found.meaning.words == "gym"
-    if asked.is_day:
+    if asked.whole:
         assert [str(asked.first), str(asked.last)] == [start, end]
     else:
-        assert [f"{one:%Y-%m-%d %H:%M}" if one else "" for one in (asked.start or asked.at, asked.end)] == [start, end]
+        shown = [f"{one:%Y-%m-%d %H:%M}" for one in (asked.start, asked.end)]
+        assert [shown[0], "" if asked.is_instant else shown[1]] == [start, end]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
-from needlecare.ask.times import Length, When, at_instant, at_time, go_on, lasting, on_day, when_asked
+from needlecare.ask.times import Length, When, at_time, from_to, go_on, lasting, on_days, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, make_treatment, treated_on
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR, last_instant, local_date
@@ -71,9 +71,11 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     # From when something is free is answered whatever other time is named.
     meaning = meaning._replace(undated=())
     if not meaning.is_sure:
-        unsure = not_understood(first, meaning, asked or on_day(first.treatment.day))
+        unsure = not_understood(
+            first, meaning, asked or on_days(first.treatment.day, first.treatment.day, first.treatment.zone)
+        )
         return Return(unsure, None, None, unsure)
-    start = _counted_from(question) if asked is None else asked.begins(first.treatment)
+    start = _counted_from(question) if asked is None else asked.start
     return find_return(question.timelines, meaning, start)
 
 
@@ -215,12 +217,13 @@ class _Question(NamedTuple):
         if asked is None and meaning.past:
             # “I already used retinol”: some time between the treatment and now.
             now = self.present().date()
-            asked = on_day(min(treatment.day, now), now)
+            asked = on_days(min(treatment.day, now), now, treatment.zone)
         elif asked is None:
-            asked = at_instant(self.present(), treatment)
+            moment = self.present()
+            asked = from_to(moment, moment, treatment.zone)
             if lengths and signs:
-                asked, lengths = lasting(lengths, treatment, self.present()), ()
-        asked = go_on(asked, lengths, treatment)
+                asked, lengths = lasting(lengths, treatment, moment), ()
+        asked = go_on(asked, lengths, treatment.zone)
         over = isinstance(self.now, datetime) and asked.last < self.present().date()
         return meaning, asked._replace(past=asked.past or past or over)
 
@@ -232,7 +235,7 @@ class _Question(NamedTuple):
         first = self.timelines[0]
         treated = treated_words(first.rule_set, first.facts, parts=parts)
         meaning = find(first.rule_set, self.typed, treated)
-        asked = on_day(self.day) if self.day is not None else None
+        asked = on_days(self.day, self.day, first.treatment.zone) if self.day is not None else None
         day, past = self.day, False
         lengths: tuple[Length, ...] = ()
         if not meaning.is_sure:
@@ -244,9 +247,9 @@ class _Question(NamedTuple):
             asked = when_asked(reading, first.treatment, self.present)
             day, lengths, past = reading.first, reading.lengths, reading.past
         if self.at is not None:
-            asked = at_instant(self.at, first.treatment)
+            asked = from_to(self.at, self.at, first.treatment.zone)
         elif self.clock is not None:
-            asked = at_time(day or self.present().date(), self.clock, first.treatment)
+            asked = at_time(day or self.present().date(), self.clock, first.treatment.zone)
         return meaning.about(timed=asked is not None)._replace(typed=self.typed), asked, lengths, past
 
 
@@ -303,11 +306,11 @@ def _present(now: Now, timeline: Timeline, asking: str) -> datetime:
     return known.astimezone(zone) if known.tzinfo else known.replace(tzinfo=zone)
 
 
-def _counted_from(question: _Question) -> datetime | None:
-    """Return from when several treatments are looked at: from now on, else from the first of those to come."""
+def _counted_from(question: _Question) -> datetime:
+    """Return from when something is counted: of several treatments from now on, else the first of those to come."""
     timelines = question.timelines
     if len(timelines) == 1:
-        return None
+        return timelines[0].treatment.last
     now = question.present().astimezone(UTC)
     return now if any(one.treatment.last <= now for one in timelines) else min(one.treatment.last for one in timelines)
 

@@ -1,12 +1,13 @@
 """The time that a question is about: an instant, whole days, or a part of a day. It reads no words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
-from needlecare.model.plan import Treatment, touches
-from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_date, local_date, readings, shift_date
+from needlecare.model.plan import Treatment
+from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_instant, local_date, readings, shift_date
 
 # Reads the clock; called only where it is needed.
 Present = Callable[[], datetime]
@@ -34,87 +35,74 @@ class Length(NamedTuple):
 
 
 class When(NamedTuple):
-    """The time of a question: the instant *at* (UTC), else every instant of `[start, end)` or of *first* to *last*.
+    """The time of a question: every instant of `[start, end)` (UTC), on the days *first* to *last*.
 
-    *first* and *last* are the days that it touches; a time that is *past* lies behind the person who asks.
+    *whole* are days as such; a time that is *past* lies behind the person who asks.
     """
 
-    at: datetime | None
+    start: datetime
+    end: datetime
     first: date
     last: date
+    whole: bool = False
     past: bool = False
-    start: datetime | None = None
-    end: datetime | None = None
 
     @property
-    def is_day(self) -> bool:
-        """Whether whole days are asked about."""
-        return self.at is None and self.start is None
+    def is_instant(self) -> bool:
+        """Whether it has no length to speak of."""
+        return self.end - self.start == INSTANT
 
-    def meets(self, start: datetime, end: datetime, treatment: Treatment) -> bool:
-        """Return whether `[start, end)` holds at the instant, or at any of the days."""
-        if start >= end:
-            return False
-        if self.at is not None:
-            return start <= self.at < end
-        if self.start is not None and self.end is not None:
-            return start < self.end and self.start < end
-        return touches(start, end, self.first, self.last, treatment.zone)
+    @property
+    def over(self) -> datetime:
+        """When it is over; an instant is at once."""
+        return self.start if self.is_instant else self.end
 
-    def begins(self, treatment: Treatment) -> datetime:
-        """Return the first instant that is asked about."""
-        return self.at or self.start or day_start(self.first, treatment.zone)
+    def meets(self, start: datetime, end: datetime) -> bool:
+        """Return whether `[start, end)` holds at any of its instants."""
+        return max(start, self.start) < min(end, self.end)
 
 
-def at_instant(instant: datetime, treatment: Treatment) -> When:
-    """Ask about an instant."""
-    day = local_date(instant, treatment.zone)
-    return When(instant.astimezone(UTC), day, day)
-
-
-def on_day(first: date, last: date | None = None) -> When:
-    """Ask about the strictest instant of a day, or of several."""
-    return When(None, first, last or first)
-
-
-def at_time(day: date, clock: time, treatment: Treatment) -> When:
-    """Ask about a time of a day; where the clock shows it twice, about the first."""
-    return When(readings(datetime.combine(day, clock), treatment.zone)[0], day, day)
-
-
-def from_to(start: datetime, end: datetime, treatment: Treatment) -> When:
+def from_to(start: datetime, end: datetime, zone: ZoneInfo) -> When:
     """Ask about the strictest instant from *start* to *end*; about *start* alone where nothing lies between."""
-    if end <= start:
-        return at_instant(start, treatment)
-    first, last = local_date(start, treatment.zone), last_date(start, end, treatment.zone)
-    return When(None, first, last, start=start.astimezone(UTC), end=end.astimezone(UTC))
+    begins, ends = start.astimezone(UTC), max(start + INSTANT, end).astimezone(UTC)
+    return When(begins, ends, local_date(begins, zone), local_date(last_instant(ends), zone))
 
 
-def between(day: date, start: time, end: time, treatment: Treatment) -> When:
+def on_days(first: date, last: date, zone: ZoneInfo) -> When:
+    """Ask about the strictest instant of a day, or of several."""
+    return When(day_start(first, zone), day_end(last, zone), first, last, whole=True)
+
+
+def at_time(day: date, clock: time, zone: ZoneInfo) -> When:
+    """Ask about a time of a day; where the clock shows it twice, about the first."""
+    at = readings(datetime.combine(day, clock), zone)[0]
+    return from_to(at, at, zone)
+
+
+def between(day: date, start: time, end: time, zone: ZoneInfo) -> When:
     """Ask about a part of a day; an *end* at midnight is that of the day. What the clock shows twice counts whole."""
-    zone, next_day = treatment.zone, day + timedelta(days=1)
-    ends = readings(datetime.combine(day, end), zone)[-1] if end > time(0) else day_start(next_day, zone)
-    return from_to(readings(datetime.combine(day, start), zone)[0], ends, treatment)
+    ends = readings(datetime.combine(day, end), zone)[-1] if end > time(0) else day_end(day, zone, late=False)
+    return from_to(readings(datetime.combine(day, start), zone)[0], ends, zone)
 
 
-def go_on(when: When, lengths: Iterable[Length], treatment: Treatment) -> When:
+def go_on(when: When, lengths: Iterable[Length], zone: ZoneInfo) -> When:
     """Ask about all that lies between *when* and its end after *lengths*; a last day counts whole."""
     for length in lengths:
-        begins, last = when.begins(treatment), length.from_day(when.last)
-        end = day_end(last, treatment.zone) if length.elapsed is None else (when.end or begins) + length.elapsed
-        longer = on_day(when.first, last) if when.is_day else from_to(begins, end, treatment)
+        last = length.from_day(when.last)
+        end = day_end(last, zone) if length.elapsed is None else when.over + length.elapsed
+        longer = on_days(when.first, last, zone) if when.whole else from_to(when.start, end, zone)
         when = longer._replace(past=when.past)
     return when
 
 
-def lasting(lengths: Iterable[Length], treatment: Treatment, now: datetime) -> When:
+def lasting(lengths: Collection[Length], treatment: Treatment, now: datetime) -> When:
     """Ask about the end of what lasts for *lengths* from the treatment on, or about *now* if that is later."""
-    lengths = tuple(lengths)
-    when = go_on(at_instant(treatment.last, treatment), lengths, treatment)
-    over = when.end or treatment.last
-    if over <= now.astimezone(UTC):
-        return at_instant(now, treatment)
-    return at_instant(over, treatment) if all(one.elapsed is not None for one in lengths) else on_day(when.last)
+    zone = treatment.zone
+    when = go_on(from_to(treatment.last, treatment.last, zone), lengths, zone)
+    if when.over <= now:
+        return from_to(now, now, zone)
+    to_the_minute = all(one.elapsed is not None for one in lengths)
+    return from_to(when.over, when.over, zone) if to_the_minute else on_days(when.last, when.last, zone)
 
 
 class Reading(NamedTuple):
@@ -170,32 +158,35 @@ def when_asked(reading: Reading, treatment: Treatment, present: Present) -> When
     Raises:
         InputError: it asks what has been since a day that is still to come.
     """
+    zone = treatment.zone
     if reading.opening:
-        return from_to(treatment.first, treatment.last, treatment)
+        return from_to(treatment.first, treatment.last, zone)
     if reading.clock is not None:
-        return _at_clock(reading, reading.clock, treatment, present)
+        return _at_clock(reading, reading.clock, zone, present)
     if reading.at is not None:
-        return _led(reading.at, reading.lead, treatment, present)
+        return _led(reading.at, reading.lead, zone, present)
     if reading.first is None or reading.last is None:
-        return _part_of_day(reading, treatment, present) if reading.part else None
+        return _part_of_day(reading, zone, present) if reading.part else None
     if reading.lead:
-        return _led_days(reading.first, reading.last, reading.lead, present)
+        return on_days(*_led_days(reading.first, reading.last, reading.lead, present), zone)
     if reading.part and reading.first == reading.last:
-        return _part_of_day(reading, treatment, present)
-    return on_day(reading.first, reading.last)
+        return _part_of_day(reading, zone, present)
+    return on_days(reading.first, reading.last, zone)
 
 
-def _at_clock(reading: Reading, clock: time, treatment: Treatment, present: Present) -> When:
+def _at_clock(reading: Reading, clock: time, zone: ZoneInfo, present: Present) -> When:
     day = reading.first or present().date()
     if reading.either and not reading.part:
-        return _in_either_half(day, clock, treatment)
+        # All between the two times of a day that show the same on a clock: the strictest counts.
+        early, late = (at_time(day, clock.replace(hour=clock.hour % HALF_DAY + half), zone) for half in (0, HALF_DAY))
+        return from_to(early.start, late.end, zone)
     day, clock = _in_its_part(reading, day, clock, present)
     if reading.lead == "after":
-        return between(day, clock, time(0), treatment)
-    at = at_time(day, clock, treatment).begins(treatment)
-    if reading.lead == "since" and reading.first is None and at > present().astimezone(UTC):
-        at = at_time(day - timedelta(days=1), clock, treatment).begins(treatment)
-    return _led(at, reading.lead, treatment, present)
+        return between(day, clock, time(0), zone)
+    at = at_time(day, clock, zone).start
+    if reading.lead == "since" and reading.first is None and at > present():
+        at = at_time(day - timedelta(days=1), clock, zone).start
+    return _led(at, reading.lead, zone, present)
 
 
 def _in_its_part(reading: Reading, day: date, clock: time, present: Present) -> tuple[date, time]:
@@ -204,46 +195,34 @@ def _in_its_part(reading: Reading, day: date, clock: time, present: Present) -> 
         # The small hours are those of the night that begins on that day; of tonight they may be under way.
         begun = reading.this and present().time() < _EARLY
         return day + timedelta(days=not begun), clock.replace(hour=clock.hour % HALF_DAY)
-    if clock.hour < HALF_DAY and reading.part in _SECOND_HALF:
-        return day, clock.replace(hour=clock.hour + HALF_DAY)
-    return day, clock
+    is_later = clock.hour < HALF_DAY and reading.part in _SECOND_HALF
+    return day, clock.replace(hour=clock.hour + HALF_DAY) if is_later else clock
 
 
-def _led(at: datetime, lead: str, treatment: Treatment, present: Present) -> When:
+def _led(at: datetime, lead: str, zone: ZoneInfo, present: Present) -> When:
     """Ask about an instant, all since it, or all before it."""
-    if lead == "since":
-        return from_to(at, present(), treatment)
-    return from_to(present(), at, treatment) if lead == "before" else at_instant(at, treatment)
+    return from_to(present() if lead == "before" else at, present() if lead == "since" else at, zone)
 
 
-def _led_days(first: date, last: date, lead: str, present: Present) -> When:
-    """Ask about all days since the first, until the last, or from the first on."""
+def _led_days(first: date, last: date, lead: str, present: Present) -> tuple[date, date]:
+    """Return all days since the first, until the last, or from the first on."""
     if lead == "after":
-        return on_day(first, last)
+        return first, last
     today = present().date()
     if lead == "since" and first > today:
         raise InputError(f"{first.isoformat()} is still to come; ask about it with `on`, not with `since`")
-    return on_day(min(first, today) if lead == "before" else first, max(last, today))
+    return min(first, today) if lead == "before" else first, max(last, today)
 
 
-def _in_either_half(day: date, clock: time, treatment: Treatment) -> When:
-    """Ask about all between the two times of a day that show the same on a clock: the strictest counts."""
-    early, late = (at_time(day, clock.replace(hour=clock.hour % HALF_DAY + half), treatment) for half in (0, HALF_DAY))
-    return from_to(early.begins(treatment), late.begins(treatment) + INSTANT, treatment)
-
-
-def _part_of_day(reading: Reading, treatment: Treatment, present: Present) -> When:
+def _part_of_day(reading: Reading, zone: ZoneInfo, present: Present) -> When:
     """Ask about a part of a day: without a day, of the one that goes on or comes next."""
     start, end = _PARTS[reading.part]
     if reading.first is not None and not reading.this:
-        return between(reading.first, start, end, treatment)
+        return between(reading.first, start, end, zone)
     now = present()
-    when = between(now.date(), start, end, treatment)
-    over = when.end or now
-    if over <= now.astimezone(UTC):
-        if reading.this:
-            return when._replace(past=True)
-        return between(now.date() + timedelta(days=1), start, end, treatment)
+    when = between(now.date(), start, end, zone)
+    if when.end <= now:
+        return when._replace(past=True) if reading.this else between(now.date() + timedelta(days=1), start, end, zone)
     # In the small hours “tonight” has begun.
     begun = reading.part == "night" and now.time() < _EARLY
-    return from_to(now if begun else max(when.begins(treatment), now.astimezone(UTC)), over, treatment)
+    return from_to(now if begun else max(when.start, now), when.end, zone)

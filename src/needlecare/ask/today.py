@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.times import When, at_instant
+from needlecare.ask.times import When, from_to
 from needlecare.ask.verdict import Verdict, judge
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule
@@ -50,7 +50,7 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
     What the latest treatment brings is expected, however long ago another one was.
     """
     # What a treatment to come will bring says nothing about what is seen now.
-    begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER, one.treatment)] or timelines
+    begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER)] or timelines
     latest, *earlier = sorted(begun, key=lambda one: one.treatment.first, reverse=True)
     found = []
     for sign in meaning.ids:
@@ -87,25 +87,25 @@ def _overdue(timeline: Timeline, sign: str, asked: When, by: datetime) -> Iterat
         # What isn't expected at all is over by no time.
         if begins is None or by > begins or sign in dict(rule.exceptions):
             continue
-        if asked.meets(begins, FOREVER, timeline.treatment):
+        if asked.meets(begins, FOREVER):
             yield rule
 
 
 def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting:
     """Place the time asked about before, in, or after what is expected in *windows*."""
-    asked, treatment = blank.asked, blank.timeline.treatment
-    holding = tuple(one for one in windows if asked.meets(one.start, one.end, treatment))
+    asked = blank.asked
+    holding = tuple(one for one in windows if asked.meets(one.start, one.end))
     worry, shown = _first(one.worry_after for one in windows), holding or windows
     answer = blank._replace(
         windows=shown, until=_first(map(_end, holding)), call_from=worry, starts=min(map(_start, windows))
     )
-    if asked.meets(worry or FOREVER, FOREVER, treatment):
+    if asked.meets(worry or FOREVER, FOREVER):
         deciding = tuple(_deciding(blank.timeline, sign, asked, shown))
         return answer._replace(verdict=CLINIC, over=True, conditions=deciding)
     answer = answer._replace(conditions=_conditions(shown))
     if holding:
         return answer._replace(verdict=USUAL)
-    over = asked.begins(treatment) >= max(map(_end, windows))
+    over = asked.start >= max(map(_end, windows))
     return answer._replace(verdict=WATCH if over and worry else CLINIC, over=over)
 
 
@@ -120,7 +120,7 @@ def _conditions(windows: Iterable[Window]) -> tuple[str, ...]:
 def _deciding(timeline: Timeline, sign: str, asked: When, shown: Iterable[Window]) -> Iterator[str]:
     """Return the condition of a reason to call: none where it is one whatever the unknown fact is."""
     perhaps = [one for one in timeline.perhaps if one.target == sign]
-    late = [one for one in perhaps if asked.meets(one.worry_after or one.end, FOREVER, timeline.treatment)]
+    late = [one for one in perhaps if asked.meets(one.worry_after or one.end, FOREVER)]
     if len(late) < len(perhaps):
         yield " or ".join(_conditions((*shown, *late)))
 
@@ -195,7 +195,7 @@ def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:
 
 
 def _judge(timelines: Sequence[Timeline], activity: str, at: datetime) -> Verdict:
-    asked = at_instant(at, timelines[0].treatment)
+    asked = from_to(at, at, timelines[0].treatment.zone)
     return judge(timelines, Meaning(activity, (activity,)), asked, parts=False)
 
 

@@ -1,14 +1,14 @@
 """The one answer to every question about an activity, and how it comes from the windows of timelines."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning, stem, tokens
-from needlecare.ask.times import When, at_instant
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Treatment, Wait, Window, ranked_sources
+from needlecare.ask.times import When, from_to
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Wait, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED
 
 
@@ -28,21 +28,18 @@ def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
     if not windows:
         wanted = set(timeline.rule_set.lineage[activity])
         return not any(one.kind == ALLOW and one.target in wanted for one in timeline.windows)
-    return not asked.meets(treatment.last, FOREVER, treatment) or _speaks_of_after(windows, treatment)
+    return not asked.meets(treatment.last, FOREVER) or _speaks_of_after(windows, treatment.last)
 
 
-def _speaks_of_after(windows: Collection[Window], treatment: Treatment) -> bool:
-    """Return whether a rule reaches beyond the treatment.
-
-    One that ends with it speaks of the time before the next session too, once that is booked.
-    """
-    ahead = {one.rule for one in windows if one.over <= treatment.last}
+def _speaks_of_after(windows: Collection[Window], last: datetime) -> bool:
+    """Return whether a rule reaches beyond the treatment: one that ends with it is back before the next session."""
+    ahead = {one.rule for one in windows if one.over <= last}
     return any(one.rule not in ahead for one in windows)
 
 
 def is_before(asked: When, timeline: Timeline) -> bool:
     """Return whether some of the time *asked* lies before the treatment."""
-    return asked.begins(timeline.treatment) < timeline.treatment.first
+    return asked.start < timeline.treatment.first
 
 
 def supports_of(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
@@ -52,32 +49,27 @@ def supports_of(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator
 
 
 def _supports(window: Window, timeline: Timeline, asked: When) -> bool:
-    treatment = timeline.treatment
     if window.kind == PREPARE and timeline.rule_set.activities[window.target].medicine == PRESCRIBED:
         return True
     if window.unsure:
         return False
-    begins = asked.begins(treatment)
     if window.kind == PREPARE:
-        return begins < treatment.last
-    if window.kind not in (ALLOW, DO) or begins < window.start:
+        return asked.start < timeline.treatment.last
+    if window.kind not in (ALLOW, DO) or asked.start < window.start:
         return False
     # A permission that nothing ends goes on; one with a condition ends with the time that it is meant for.
     goes_on = window.kind == DO or not (window.end_stated or window.condition)
-    return goes_on or not asked.meets(window.end, FOREVER, treatment)
+    return goes_on or not asked.meets(window.end, FOREVER)
 
 
 def prepares(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
     """Return what is to be prepared at the time *asked*, where its words name what *ids* are."""
-    due = [one for one in timeline.windows if one.kind == PREPARE and not one.condition]
-    due = [one for one in due if asked.meets(one.start, one.end, timeline.treatment)]
-    names = _names_of(timeline, ids) if due else []
-    return (one for one in due if any(name in _even(one.text) for name in names))
-
-
-def _names_of(timeline: Timeline, ids: Iterable[str]) -> list[str]:
-    named = (timeline.rule_set.activities[one] for one in timeline.rule_set.ancestry(ids))
-    return [_even(name) for one in named for name in (one.label, *one.aka)]
+    named = [timeline.rule_set.activities[one] for one in timeline.rule_set.ancestry(ids)]
+    for window in timeline.windows:
+        if window.kind == PREPARE and not window.condition and asked.meets(window.start, window.end):
+            text = _even(window.text)
+            if any(_even(name) in text for one in named for name in (one.label, *one.aka)):
+                yield window
 
 
 def _even(text: str) -> str:
@@ -92,24 +84,20 @@ _STRICTNESS: tuple[Permission, ...] = (NO, BETTER_NOT, NO_RULE, YES)
 Silence = Literal["", "before", "time", "advice", "words"]
 
 
-class _Run(NamedTuple):
-    """A stretch in which a *window* restricts an activity."""
-
-    state: str
-    start: datetime
-    end: datetime
-    window: Window
-
-
 class PartVerdict(NamedTuple):
-    """What holds for one activity at the time asked about; *until* and *better_until* as in a verdict."""
+    """What holds for one activity at the time asked about, with the fields of a verdict."""
 
     activity: str
     verdict: Permission
     until: datetime | None = None
     better_until: datetime | None = None
     and_once: tuple[Wait, ...] = ()
-    is_open: bool = False
+    endless: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a "better not" without an end follows the "no"."""
+        return self.endless and self.until is not None
 
 
 class Verdict(NamedTuple):
@@ -223,23 +211,25 @@ def _over(verdict: Verdict) -> float:
     return (FOREVER if verdict.endless or over is None else over).timestamp()
 
 
-# The runs in which each activity is restricted.
-_Runs = Mapping[str, Sequence[_Run]]
-
-
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
-    rule_set = timeline.rule_set
-    wanted = rule_set.family(meaning.ids) if parts else meaning.ids
+    wanted = timeline.rule_set.family(meaning.ids) if parts else meaning.ids
     blank = _blank(timeline, meaning, asked, parts=parts)
-    runs = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
-    states = {one: _state(found, blank) for one, found in runs.items()}
-    if set(states.values()) - {YES}:
-        return _restricted(blank, runs, states)
+    by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
+    runs = [*chain.from_iterable(by_activity.values())]
+    whole, windows = _hold("", runs, blank)
+    parts_held = tuple(_hold(one, found, blank)[0] for one, found in by_activity.items())
+    if whole.verdict != YES:
+        return _restricted(blank._replace(parts=tuple(_spoken_of(parts_held, blank)), windows=windows), whole, runs)
     if blank.prescribed:
         return blank._replace(verdict=BETTER_NOT)
     if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
-    return blank._replace(silent="advice") if parts and rule_set.unadvised & {*meaning.ids} else _free(blank, runs)
+    return _free(blank._replace(parts=parts_held, and_once=whole.and_once), runs)
+
+
+def _spoken_of(parts: Iterable[PartVerdict], blank: Verdict) -> Iterator[PartVerdict]:
+    """Leave out what is free and no rule speaks of."""
+    return (one for one in parts if one.verdict != YES or is_covered(blank.timeline, one.activity, blank.asked))
 
 
 def _blank(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
@@ -249,112 +239,59 @@ def _blank(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) ->
     return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
 
 
+class _Run(NamedTuple):
+    """A stretch in which a *window* restricts an activity."""
+
+    state: str
+    start: datetime
+    end: datetime
+    window: Window
+
+
+_end = attrgetter("end")
+
+
 def _runs_on(timeline: Timeline, activity: str) -> list[_Run]:
     return [_Run(*stretch, window) for window in timeline.windows_on(activity) for stretch in window.stretches]
 
 
+def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerdict, tuple[Window, ...]]:
+    """Return what *runs* make of the time asked about, and which windows bind, the one that lasts longest first."""
+    bans = [one for one in runs if one.state == NO]
+    if touching := _holding(bans, blank):
+        return _bound(PartVerdict(activity, NO), touching, bans, runs)
+    if touching := _holding(runs, blank):
+        return _bound(PartVerdict(activity, BETTER_NOT), touching, runs, runs)
+    # What ended before the treatment waits for nothing.
+    first = blank.timeline.treatment.first
+    over = (one.window for one in _behind(runs, blank) if one.window.end > first)
+    return PartVerdict(activity, YES, and_once=_waits(over)), ()
+
+
 def _holding(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
-    """Return the runs that hold at the time asked about."""
-    return [one for one in runs if blank.asked.meets(one.start, one.end, blank.timeline.treatment)]
+    return [one for one in runs if blank.asked.meets(one.start, one.end)]
 
 
-def _state(runs: Iterable[_Run], blank: Verdict) -> Permission:
-    states = {one.state for one in _holding(runs, blank)}
-    return NO if NO in states else BETTER_NOT if BETTER_NOT in states else YES
+def _behind(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
+    return [one for one in runs if one.end <= blank.asked.start]
 
 
-def _is_answered(blank: Verdict, wanted: Iterable[str]) -> bool:
-    """Return whether a yes is possible: a rule speaks of each activity, or of every part of it."""
-    lineage = blank.timeline.rule_set.lineage
-    known = {one for one in wanted if is_covered(blank.timeline, one, blank.asked)}
-    for activity in blank.meaning.ids:
-        below = {one for one in wanted if one != activity and activity in lineage[one]}
-        if activity not in known and not (below and below <= known):
-            return False
-    return True
-
-
-def _unanswered(blank: Verdict, wanted: Iterable[str], runs: _Runs) -> Verdict:
-    """Add to a "no rule" what the rules do say: at another time, or if an assumed fact were otherwise."""
-    timeline, rule_set = blank.timeline, blank.timeline.rule_set
-    verdict = blank._replace(again=_ahead(chain.from_iterable(runs.values()), blank))
-    if all(any(map(timeline.covers, rule_set.family([one]))) for one in blank.meaning.ids):
-        return verdict._replace(silent="before" if is_before(blank.asked, timeline) else "time")
-    return verdict._replace(hints=_hints(timeline.longer_if, rule_set.ancestry(wanted)))
-
-
-def _ahead(runs: Iterable[_Run], blank: Verdict) -> datetime | None:
-    """Return when the next of *runs* begins."""
-    begins = blank.asked.begins(blank.timeline.treatment)
-    return min((one.start for one in runs if one.start > begins), default=None)
-
-
-def _restricted(blank: Verdict, by_activity: _Runs, states: Mapping[str, Permission]) -> Verdict:
-    """Make a "no" or a "better not": until when it holds, which windows bind, and what else must have come."""
-    timeline = blank.timeline
-    strictest: Permission = NO if NO in states.values() else BETTER_NOT
-    runs = list(chain.from_iterable(by_activity.values()))
-    ends = _ends(runs, strictest, blank)
-    verdict = blank._replace(
-        verdict=strictest,
-        parts=tuple(_parts(by_activity, states, blank)),
-        until=ends.shown_until,
-        better_until=ends.shown_clear,
-        endless=ends.clear == FOREVER,
-        and_once=_waits(ends.windows),
-        windows=ends.windows,
-        instead=tuple(dict.fromkeys(one.words["instead"] for one in ends.windows if "instead" in one.words)),
-        hints=_hints(timeline.shorter_if, {window.target for window in ends.windows}),
-    )
-    if strictest == NO:
-        return verdict._replace(earliest=max(window.earliest for window in ends.windows))
-    return verdict._replace(again=_ahead((one for one in runs if one.state == NO and one.start < ends.until), blank))
-
-
-def _parts(runs: _Runs, states: Mapping[str, Permission], blank: Verdict) -> Iterator[PartVerdict]:
-    """Return what holds for each activity; of what is free, only what a rule speaks of."""
-    for one, state in states.items():
-        if state != YES or is_covered(blank.timeline, one, blank.asked):
-            yield _part(one, runs[one], state, blank)
-
-
-def _part(activity: str, runs: Sequence[_Run], state: Permission, blank: Verdict) -> PartVerdict:
-    if state == YES:
-        return PartVerdict(activity, YES, and_once=_still_awaited(_behind(runs, blank), blank))
-    ends = _ends(runs, state, blank)
-    part = PartVerdict(activity, state, ends.shown_until, ends.shown_clear)
-    return part._replace(and_once=_waits(ends.windows), is_open=ends.until < ends.clear == FOREVER)
-
-
-def _hints(hints: Iterable[Hint], targets: Collection[str]) -> tuple[Hint, ...]:
-    return tuple(one for one in hints if one.target in targets)
-
-
-class _Ends(NamedTuple):
-    """When a state is over, when nothing is left of any restriction, and which *windows* make it so."""
-
-    until: datetime
-    clear: datetime
-    windows: tuple[Window, ...]
-
-    @property
-    def shown_until(self) -> datetime | None:
-        return None if self.until == FOREVER else self.until
-
-    @property
-    def shown_clear(self) -> datetime | None:
-        return None if self.clear in (FOREVER, self.until) else self.clear
-
-
-def _ends(runs: Sequence[_Run], state: Permission, blank: Verdict) -> _Ends:
-    touching = [one for one in _holding(runs, blank) if one.state == state]
-    joining = [one for one in runs if one.state == NO] if state == NO else runs
+def _bound(
+    part: PartVerdict, touching: Sequence[_Run], joining: Sequence[_Run], runs: Sequence[_Run]
+) -> tuple[PartVerdict, tuple[Window, ...]]:
+    """Add to *part* until when it holds: as long as *touching*, and what joins them, goes on."""
     until, followed = _walk(max(map(_end, touching)), joining)
     clear, _ = _walk(until, runs)
     windows: dict[tuple[str, str, datetime], Window] = {}
-    for window in (one.window for one in sorted([*touching, *followed], key=_end, reverse=True)):
+    for *_, window in sorted([*touching, *followed], key=_end, reverse=True):
         windows.setdefault((window.rule, window.target, window.start), window)
-    return _Ends(until, clear, tuple(windows.values()))
+    part = part._replace(
+        until=None if until == FOREVER else until,
+        better_until=None if clear in (FOREVER, until) else clear,
+        and_once=_waits(windows.values()),
+        endless=clear == FOREVER,
+    )
+    return part, tuple(windows.values())
 
 
 def _walk(over: datetime, runs: Sequence[_Run]) -> tuple[datetime, list[_Run]]:
@@ -376,38 +313,68 @@ def _waits(windows: Iterable[Window]) -> tuple[Wait, ...]:
     return tuple(latest.values())
 
 
-def _behind(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
-    """Return the runs that are over when it is asked about."""
-    begins = blank.asked.begins(blank.timeline.treatment)
-    return [one for one in runs if one.end <= begins]
+def _is_answered(blank: Verdict, wanted: Iterable[str]) -> bool:
+    """Return whether a yes is possible: a rule speaks of each activity, or of every part of it."""
+    lineage = blank.timeline.rule_set.lineage
+    known = {one for one in wanted if is_covered(blank.timeline, one, blank.asked)}
+    for activity in blank.meaning.ids:
+        below = {one for one in wanted if one != activity and activity in lineage[one]}
+        if activity not in known and not (below and below <= known):
+            return False
+    return True
 
 
-def _still_awaited(over: Iterable[_Run], blank: Verdict) -> tuple[Wait, ...]:
-    """Return what must have been seen where runs are *over*: what ended before the treatment waits for nothing."""
-    return _waits(one.window for one in over if one.window.end > blank.timeline.treatment.first)
+def _unanswered(blank: Verdict, wanted: Iterable[str], runs: Iterable[_Run]) -> Verdict:
+    """Add to a "no rule" what the rules do say: at another time, or if an assumed fact were otherwise."""
+    timeline, rule_set = blank.timeline, blank.timeline.rule_set
+    verdict = blank._replace(again=_ahead(runs, blank))
+    if all(any(map(timeline.covers, rule_set.family([one]))) for one in blank.meaning.ids):
+        return verdict._replace(silent="before" if is_before(blank.asked, timeline) else "time")
+    return verdict._replace(hints=_hints(timeline.longer_if, rule_set.ancestry(wanted)))
 
 
-def _free(blank: Verdict, by_activity: _Runs) -> Verdict:
-    """Make a yes: since when it holds, on what condition, and when it ends."""
-    timeline = blank.timeline
-    parts = tuple(_part(one, found, YES, blank) for one, found in by_activity.items())
-    differ = len({frozenset(wait.bound for wait in part.and_once) for part in parts}) > 1
-    # All that is part of it counts here, whatever was judged.
-    runs = list(chain.from_iterable(_runs_on(timeline, one) for one in timeline.rule_set.family(blank.meaning.ids)))
-    over = _behind(runs, blank)
-    again = _ahead(runs, blank)
+def _hints(hints: Iterable[Hint], targets: Collection[str]) -> tuple[Hint, ...]:
+    return tuple(one for one in hints if one.target in targets)
+
+
+def _ahead(runs: Iterable[_Run], verdict: Verdict) -> datetime | None:
+    """Return when the next of *runs* begins."""
+    return min((one.start for one in runs if one.start > verdict.asked.start), default=None)
+
+
+def _restricted(verdict: Verdict, whole: PartVerdict, runs: Iterable[_Run]) -> Verdict:
+    """Make a "no" or a "better not": until when it holds, what to do instead, and when it becomes a "no"."""
+    timeline, windows = verdict.timeline, verdict.windows
+    instead = dict.fromkeys(one.words["instead"] for one in windows if "instead" in one.words)
+    verdict = verdict._replace(
+        verdict=whole.verdict,
+        until=whole.until,
+        better_until=whole.better_until,
+        endless=whole.endless,
+        and_once=whole.and_once,
+        instead=tuple(instead),
+        hints=_hints(timeline.shorter_if, {window.target for window in windows}),
+    )
+    if whole.verdict == NO:
+        return verdict._replace(earliest=max(window.earliest for window in windows))
+    until = whole.until or FOREVER
+    return verdict._replace(again=_ahead((one for one in runs if one.state == NO and one.start < until), verdict))
+
+
+def _free(verdict: Verdict, runs: Sequence[_Run]) -> Verdict:
+    """Make a yes: since when it holds, and when it ends. Nothing makes one of what no rule recommends."""
+    if verdict.timeline.rule_set.unadvised & {*verdict.meaning.ids}:
+        return verdict._replace(parts=(), and_once=(), silent="advice")
+    differ = len({frozenset(wait.bound for wait in part.and_once) for part in verdict.parts}) > 1
+    over, again = _behind(runs, verdict), _ahead(runs, verdict)
     nearest = max(over, key=_end, default=None) or next((one for one in runs if one.start == again), None)
-    return blank._replace(
+    return verdict._replace(
         verdict=YES,
-        parts=parts if differ else (),
-        and_once=_still_awaited(over, blank),
+        parts=verdict.parts if differ else (),
         windows=(nearest.window,) if nearest else (),
         since=max(map(_end, over), default=None),
         again=again,
     )
-
-
-_end = attrgetter("end")
 
 
 _MOST_STEPS = 1000
@@ -427,27 +394,21 @@ class Return(NamedTuple):
     again: datetime | None = None
 
 
-def find_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime | None = None) -> Return:
-    """Find from when what *meaning* names is free, counted from *start*, else from the latest treatment on."""
-    counted = start or max(one.treatment.last for one in timelines)
-    verdict = judge(timelines, meaning, at_instant(counted, timelines[0].treatment))
+def find_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> Return:
+    """Find from when what *meaning* names is free, counted from *start*."""
+    zone = timelines[0].treatment.zone
+    verdict = step = judge(timelines, meaning, from_to(start, start, zone))
     if not verdict.is_restricted or verdict.prescribed:
-        return Return(verdict, counted if verdict.is_yes else None, None, verdict, verdict.again)
-    free: datetime | None = counted
-    last, again = verdict, verdict.again
-    for step in _steps(timelines, verdict):
-        again = step.again
-        # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
-        free = step.until if step.verdict == NO else free
-        last = step if step.is_restricted else last
-    return Return(verdict, free, last.until if last.until != free else None, last, again)
-
-
-def _steps(timelines: Sequence[Timeline], verdict: Verdict) -> Iterator[Verdict]:
-    """Go from one change to the next until nothing restricts any more."""
+        return Return(verdict, start if verdict.is_yes else None, None, verdict, verdict.again)
+    free: datetime | None = start
+    # Go from one change to the next until nothing restricts any more.
     for _ in range(_MOST_STEPS):
-        yield verdict
-        following = verdict.again if verdict.verdict == BETTER_NOT and verdict.again else verdict.until
-        if not verdict.is_restricted or following is None:
-            return
-        verdict = judge(timelines, verdict.meaning, at_instant(following, timelines[0].treatment))
+        # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
+        last, free = step, step.until if step.verdict == NO else free
+        following = step.again or step.until
+        if following is None:
+            break
+        step = judge(timelines, meaning, from_to(following, following, zone))
+        if not step.is_restricted:
+            break
+    return Return(verdict, free, last.until if last.until != free else None, last, step.again)

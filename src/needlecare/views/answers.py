@@ -142,7 +142,7 @@ def _ends(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
 
 def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == NO:
-        begins = verdict.asked.begins(verdict.timeline.treatment)
+        begins = verdict.asked.start
         no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
         return f"{no}{say.then_better_not(verdict.better_until, clock, is_open=verdict.is_open)}"
     if verdict.until is None:

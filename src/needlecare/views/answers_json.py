@@ -52,9 +52,9 @@ def _held(name: str) -> Any:
 
 
 def _at(asked: When) -> Any:
-    if asked.at is not None:
-        return asked.at
-    if asked.start is not None:
+    if asked.is_instant:
+        return asked.start
+    if not asked.whole:
         return [asked.start, asked.end]
     return asked.first if asked.first == asked.last else [asked.first, asked.last]
 

@@ -25,9 +25,9 @@ def finished(lines: Iterable[str], rule_set: RuleSet) -> str:
 
 def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
     """Format the time that a question is about."""
-    if asked.at is not None:
-        return clock.at(asked.at)
-    if asked.start is None or asked.end is None:
+    if asked.is_instant:
+        return clock.at(asked.start)
+    if asked.whole:
         return say.dates(asked.first, asked.last, timeline.treatment.day)
     end = "midnight" if asked.first == asked.last else clock.until(asked.end)
     if clock.day(asked.start) == clock.day(asked.end):
@@ -170,7 +170,7 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     own = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows]
     end = part.until or FOREVER
     earliest = max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
-    begins = verdict.asked.begins(verdict.timeline.treatment)
+    begins = verdict.asked.start
     return f"{say.not_before(part.until, part.and_once, earliest, clock, begins)}{then}"
 
 
@@ -271,7 +271,7 @@ def _say_return(found: Return, clock: Clock) -> str:
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock)
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
-    no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.begins(treatment))
+    no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)
     return f"{no}{say.then_better_not(found.better_from, clock, is_open=found.last.is_open)}"
 
 
