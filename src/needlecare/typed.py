@@ -15,7 +15,7 @@ from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
 from needlecare.model.ruleset import Activity, EventKind, RuleSet
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
-from needlecare.rules.fields import decimal
+from needlecare.rules.read import decimal
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _SHORT_YEAR = re.compile(r"([0-9]{1,2}([-/. ])(?:[0-9]{1,2}|[A-Za-z]{3,9})\2)([0-9]{2})")

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from needlecare.errors import InputError, nearest
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, RuleSet
-from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, note_unknown
+from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, read_texts
 from needlecare.rules.read import Problems, Value, place, read_files
 from needlecare.rules.yaml import read_trees
 from needlecare.timeline.build import build_timeline
@@ -67,7 +67,7 @@ def _read_case(value: Value, problems: Problems) -> Case | None:
 
 
 def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected, ...], problems: Problems) -> Case:
-    facts = {key: _texts(one, problems) for key, one in given.items() if key not in GIVEN}
+    facts = {key: read_texts(one, key, problems) or () for key, one in given.items() if key not in GIVEN}
     name = value.get("name", f"{given['date']}{''.join(f', {key} {one}' for key, one in facts.items())}")
     return Case(
         name=" ".join(str(name).split()),
@@ -81,15 +81,6 @@ def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected
     )
 
 
-def _texts(value: Value, problems: Problems) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return tuple(value)
-    problems.add(value, "a fact is one answer, or a list such as [face, neck]")
-    return ()
-
-
 def _pairs(value: Value | None, problems: Problems) -> list[tuple[str, str]]:
     if value is None:
         return []
@@ -101,15 +92,9 @@ def _pairs(value: Value | None, problems: Problems) -> list[tuple[str, str]]:
 
 def _expected(expect: dict[Any, Any], problems: Problems) -> Iterator[Expected]:
     for target, wanted in expect.items():
-        if isinstance(wanted, str):
-            yield Expected(str(target), "is", wanted, str(place(wanted)))
-        elif not isinstance(wanted, dict):
-            problems.add(wanted, "write what is expected as {no-until: 2026-11-22} or as one word")
-        else:
-            for key, value in wanted.items():
-                if key not in EXPECTED.fields:
-                    note_unknown(key, EXPECTED.what, EXPECTED.fields, problems)
-                yield Expected(str(target), str(key), ", ".join(_texts(value, problems)), str(place(value)))
+        entry = Entry(EXPECTED, wanted, problems)
+        for key, texts in entry.values.items():
+            yield Expected(str(target), key, ", ".join(texts), str(place(entry.fields[key])))
 
 
 NOTHING = "nothing"

@@ -88,8 +88,7 @@ class _Names:
     def _check_listed(self, names: tuple[str, ...], what: str, known: Collection[str], raw: Raw) -> None:
         for name in names:
             if name not in known:
-                at = self._at(name, raw, "under", "activities", "source")
-                self._problems.add(at, f"there is no {what} `{name}`{self._problems.nearest(name, known)}")
+                self._problems.unknown(self._at(name, raw, "under", "activities", "source"), what, name, known)
 
     def _check_named(self, rule: Rule, raw: Raw) -> None:
         """Check what a rule is on, and what it excepts."""
@@ -133,9 +132,8 @@ class _Names:
             name = term.ends_rule
             if name is None:
                 if term.moment not in self._moments:
-                    known = self._problems.nearest(term.moment, self._moments)
                     at = self._at(term.moment, raw, *_BOUNDS)
-                    self._problems.add(at, f"`{raw.id}`: there is no moment `{term.moment}`{known}")
+                    self._problems.unknown(at, "moment", term.moment, self._moments, of=f"`{raw.id}`: ")
             elif name in self._set.rules:
                 continue
             elif name in self._off:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic
-from needlecare.rules.fields import CLINIC, COLOURS, FIELDS, Entry, note_unknown
+from needlecare.rules.fields import CLINIC, COLOURS, FIELDS, Entry
 from needlecare.rules.read import Problems, Value, place
 
 LARGEST_LOGO = 150_000
@@ -193,7 +193,7 @@ def parse_batch(value: Value, facts: Collection[str], problems: Problems) -> dic
     holders: dict[str, str] = {}
     for field, column in value.items():
         if field not in known:
-            note_unknown(field, "`batch`", known, problems)
+            problems.no_field(field, "`batch`", known)
         first = field if field == DATES else holders.setdefault(plain(column), field)
         if first != field:
             problems.add(column, f"the column `{column}` holds {first} already; name another column for {field}")

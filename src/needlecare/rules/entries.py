@@ -35,13 +35,10 @@ from needlecare.rules.fields import (
     WORDS,
     Entry,
     Mark,
-    decimal,
-    enumerated,
     marked,
     read_texts,
-    whole_number,
 )
-from needlecare.rules.read import Problems, Raw, Value
+from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, whole_number
 
 _ZERO_DAYS = Duration(0, "d")
 _DAY_0 = Bound((Term("treatment", Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
@@ -100,7 +97,7 @@ class Context:
         for key, wanted in value.items():
             fact = facts.get(key)
             if fact is None:
-                self.problems.add(key, f"there is no fact `{key}`{self.problems.nearest(key, facts)}")
+                self.problems.unknown(key, "fact", key, facts)
             elif test := self._read_number(fact, wanted) if fact.is_number else self._read_choice(fact, wanted):
                 tests.append(test)
         return Condition(tuple(tests))

@@ -4,21 +4,18 @@ A new field is a new row here, and its use. Knows how values are written, not wh
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, auto
-from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from needlecare.model.facts import Answer
 from needlecare.model.ruleset import VERBS, Saying
 from needlecare.model.time import Bound, Duration, parse_bound, parse_duration, parse_range
-from needlecare.rules.read import Problems, Raw, Value, fields_at, text_at
+from needlecare.rules.read import Problems, Raw, Value, decimal, fields_at, text_at, whole_number
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # A value of more characters is none, and would take long to read.
 _LONGEST = 400
-# Names that a message shows.
-_MOST_NAMES = 60
 Schema = dict[str, Any]
 _Model = TypeVar("_Model")
 
@@ -74,24 +71,28 @@ class Section(NamedTuple):
     example: str = ""
     more: Mapping[str, Any] = {}
 
+    def read(self, value: Value) -> dict[Any, Any] | None:
+        """Return the fields of an entry as written, which *value* may name by their short form; else None."""
+        if isinstance(value, str) and self.short:
+            return fields_at({text_at(self.short, value): value}, value)
+        return value if isinstance(value, dict) else None
+
 
 class Entry:
     """One entry as it is written, and the *values* of its fields; what is wrong is noted and left out."""
 
     def __init__(self, section: Section, value: Value, problems: Problems) -> None:
-        if isinstance(value, str) and section.short:
-            value = fields_at({text_at(section.short, value): value}, value)
-        elif not isinstance(value, dict):
+        fields = section.read(value)
+        if fields is None:
             note_no_fields(section, value, problems)
-            value = fields_at({}, value)
         self.section = section
-        self.fields: dict[Any, Any] = value
+        self.fields: dict[Any, Any] = fields_at({}, value) if fields is None else fields
         self.problems = problems
         self.values: dict[str, Any] = {}
         known = section.fields
-        for key, written in value.items():
+        for key, written in self.fields.items():
             if key not in known:
-                note_unknown(key, section.what, known, problems)
+                problems.no_field(key, section.what, known)
             elif (read := known[key].kind.read(written, key, problems)) is not None:
                 self.values[key] = read
 
@@ -116,26 +117,6 @@ def note_no_fields(section: Section, value: Value, problems: Problems) -> None:
     line = "one line of text, or " if section.short else ""
     example = f", such as {section.example}" if section.example else ""
     problems.add(value, f"{section.what} is {line}fields in {{ }}{example}")
-
-
-def note_unknown(key: str, what: str, known: Collection[str], problems: Problems) -> None:
-    """Note that *what* has no field *key*."""
-    problems.add(key, f"{what} has no `{key}`{problems.nearest(key, known)}; it may have {enumerated(known)}")
-
-
-def enumerated(names: Collection[str]) -> str:
-    """Return *names* in alphabetical order, separated by commas; of very many only some."""
-    return ", ".join(sorted(names)) if len(names) <= _MOST_NAMES else f"{', '.join(islice(names, _MOST_NAMES))}, …"
-
-
-def whole_number(text: str) -> int | None:
-    """Read a whole number such as 6 or -3; None if *text* is none."""
-    return int(text) if re.fullmatch(r"-?[0-9]{1,5}", text) else None
-
-
-def decimal(text: str) -> float | None:
-    """Read a decimal number such as 1.5; None if *text* is none."""
-    return float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", text) else None
 
 
 # For whoever knows more about a value.
@@ -428,10 +409,11 @@ _COLUMNS = Kind(_as_is, {"type": "object", "additionalProperties": TEXT_SCHEMA})
 _GIVEN: Schema = {"type": "object", "required": ["date"], "properties": {key: {} for key in GIVEN}}
 EXPECTED = _section(
     "what a case expects",
-    *_all(TEXTS, "no-from", "no-until", "better-from", "better-until", "not-before", "only-once"),
+    *_all(TEXTS, "is", "no-from", "no-until", "better-from", "better-until", "not-before", "only-once"),
     *_all(TEXTS, "do-from", "do-until", "allowed-from", "prepare-from", "normal-until", "call-from"),
     *_all(TEXTS, "minimum", "best-until", "late-from"),
     short="is",
+    example="{no-until: 2026-11-22}",
 )
 CASE = _section(
     "a case",
@@ -440,15 +422,7 @@ CASE = _section(
     Field("expect", _entries(EXPECTED, "ids"), "what the plan says of an activity, a sign or a screening entry"),
     example="{given: {date: 2026-11-20}, expect: {makeup: {no-until: 2026-11-22}}}",
 )
-_NAMED = {
-    "sources": SOURCE,
-    "activities": ACTIVITY,
-    "signs": SIGN,
-    "moments": MOMENT,
-    "events": EVENT,
-    "facts": FACT,
-    "rules": RULE,
-}
+_NAMED = {"sources": SOURCE, "activities": ACTIVITY, "signs": SIGN, "moments": MOMENT, "events": EVENT, "facts": FACT}
 FILE = _section(
     "a rule file",
     *_all(LINE, "ruleset", "title", "version", "released", "notice", marks=_HEADING),
@@ -472,9 +446,9 @@ TOP = tuple(FILE.fields)
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
 
-def marked(section: Section | None, mark: Mark) -> tuple[str, ...]:
-    """Return the names of the fields with *mark*; none where there is no such section."""
-    return tuple(field.name for field in section.fields.values() if mark in field.marks) if section else ()
+def marked(section: Section, mark: Mark) -> tuple[str, ...]:
+    """Return the names of the fields with *mark*."""
+    return tuple(field.name for field in section.fields.values() if mark in field.marks)
 
 
 def rule_schema() -> Schema:

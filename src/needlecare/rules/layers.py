@@ -21,7 +21,6 @@ from needlecare.rules.fields import (
     Entry,
     Mark,
     Section,
-    enumerated,
     marked,
     note_no_fields,
 )
@@ -30,6 +29,7 @@ from needlecare.rules.read import (
     Problems,
     Raw,
     Value,
+    enumerated,
     fields_at,
     place,
     read_files,
@@ -232,12 +232,12 @@ class Overlay:
             return
         loss = ""
         if section == "signs":
-            self._guard_sign(raw.id, below, changed)
+            self._guard_sign(below, changed)
         elif section == "activities":
-            loss = self._loss(raw.id, below, changed)
+            loss = self._loss(below, changed)
             if loss and not _has_reasons(raw):
                 self._problems.add(raw.id, f"`{raw.id}` {loss}; such a change needs `because:` and `by:`")
-        said = _difference(section, raw.id, below, changed)
+        said = _difference(section, below, changed)
         if said or loss:
             change = _as_change(section, raw, "changed", core=bool(loss))
             self.result.changes.append(change._replace(said=said))
@@ -261,10 +261,10 @@ class Overlay:
                 wrong = f"`{above.id}` is a red flag; you may change its words and add signs, nothing else"
                 self._problems.add(key, wrong)
 
-    def _guard_sign(self, id_: str, below: Raw, above: Raw) -> None:
+    def _guard_sign(self, below: Raw, above: Raw) -> None:
         """Note whatever would make a sign of a red flag something else, or harder to find."""
-        flag = self._flags.get(id_)
-        if flag and (_lost_names(id_, below, above) or _label(id_, above) != _label(id_, below)):
+        id_, flag = above.id, self._flags.get(above.id)
+        if flag and (_lost_names(below, above) or _label(above) != _label(below)):
             self._problems.add(
                 above.id,
                 f"`{id_}` is a sign of the red flag `{flag}`: it keeps its label and its other names "
@@ -288,15 +288,15 @@ class Overlay:
         """What protects each activity, below and in the result."""
         return [_reached(one.entries["activities"], self._protecting) for one in (self._base, self.result)]
 
-    def _loss(self, id_: str, below: Raw, above: Raw) -> str:
+    def _loss(self, below: Raw, above: Raw) -> str:
         """Return what a change takes from an activity that the core protects, or nothing."""
-        before, after = (held[id_] for held in self._held)
+        before, after = (held[above.id] for held in self._held)
         if not before:
             return ""
         if lost := list(_chosen(before & ~after, self._protecting)):
             return f"is no longer under {enumerated(lost)}, which the core rule `{self._protecting[lost[0]]}` is on"
         protected = f"the core rule `{self._protecting[next(_chosen(before, self._protecting))]}` is on it"
-        if names := _lost_names(id_, below, above):
+        if names := _lost_names(below, above):
             return f"is no longer called {', '.join(names)}, and {protected}"
         if above.as_word.get("medicine", "") != below.as_word.get("medicine", ""):
             return f"becomes a medicine, and {protected}"
@@ -329,8 +329,7 @@ class Overlay:
         if len(found) == 1:
             return found[0]
         if not found:
-            meant = self._problems.nearest(written, self._statements)
-            self._problems.add(written, f"there is no rule `{written}` to switch off{meant}")
+            self._problems.unknown(written, "rule", written, self._statements, to=" to switch off")
             return None
         open_ = [one for one in found if not is_red_flag(entries[one][named])]
         choice = " or ".join(f"`{name} {named}`" for name in open_)
@@ -380,14 +379,13 @@ def _chosen(bits: int, wanted: Collection[str]) -> Iterator[str]:
     return (id_ for number, id_ in enumerate(wanted) if bits >> number & 1)
 
 
-def _difference(section: str, id_: str, below: Raw, above: Raw) -> str:
+def _difference(section: str, below: Raw, above: Raw) -> str:
     """Return what changes in a word, from what to what; nothing where it is what it was."""
-    old, new = below.as_word, above.as_word
     parts = []
     for key in marked(SECTIONS[section], Mark.MEANING):
-        was, is_ = ", ".join(_listed(old.get(key))), ", ".join(_listed(new.get(key)))
-        if key == "label":
-            was, is_ = _label(id_, below), _label(id_, above)
+        was, is_ = (
+            _label(raw) if key == "label" else ", ".join(_listed(raw.as_word.get(key))) for raw in (below, above)
+        )
         if was != is_:
             parts.append(f"{key} {was or 'nothing'} → {is_ or 'nothing'}")
     return ", ".join(parts)
@@ -406,22 +404,22 @@ def _listed(value: Value | None) -> list[str]:
     return [value] if isinstance(value, str) else [item for item in value or () if isinstance(item, str)]
 
 
-def _label(id_: str, raw: Raw) -> str:
+def _label(raw: Raw) -> str:
     label = raw.as_word.get("label")
-    return " ".join(label.split()) if isinstance(label, str) and label else id_.replace("-", " ")
+    return " ".join(label.split()) if isinstance(label, str) and label else raw.id.replace("-", " ")
 
 
-def _lost_names(id_: str, below: Raw, above: Raw) -> list[str]:
-    kept = {name.lower() for name in (_label(id_, above), *_listed(above.as_word.get("aka")))}
-    names = (_label(id_, below), *_listed(below.as_word.get("aka")))
-    return [name for name in names if name.lower() not in kept]
+def _lost_names(below: Raw, above: Raw) -> list[str]:
+    had, names = ([_label(raw), *_listed(raw.as_word.get("aka"))] for raw in (below, above))
+    kept = set(map(str.lower, names))
+    return [name for name in had if name.lower() not in kept]
 
 
 def _change(section: str, below: Raw, above: Raw) -> Raw:
     """Return an entry with the fields of *above* in the place of those of *below*."""
     rows = SECTIONS.get(section)
-    old, new = _as_fields(rows, below.value), _as_fields(rows, above.value)
-    if old is None or new is None:
+    old, new = (rows.read(raw.value) if rows else None for raw in (below, above))
+    if rows is None or old is None or new is None:
         return above
     fields = fields_at(old, above.value)
     for key in _replaced(rows, old, new):
@@ -433,7 +431,7 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
     return above._replace(value=fields, core=below.core, file_condition=condition, origins=origins)
 
 
-def _replaced(rows: Section | None, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
+def _replaced(rows: Section, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
     """Return the fields of *old* that would contradict those of *new*, or be false beside them."""
     window = marked(rows, Mark.WINDOW)
     if "days" in new:
@@ -460,7 +458,7 @@ def _unite_answers(old: Value | None, new: Value | None) -> Value | None:
     for id_, value in above.items():
         if isinstance(new, list) and id_ in below:
             continue
-        known, said = _as_fields(ANSWER, below.get(id_, {})), _as_fields(ANSWER, value)
+        known, said = ANSWER.read(below.get(id_, {})), ANSWER.read(value)
         united[id_] = value if known is None or said is None else fields_at({**known, **said}, value)
     return united
 
@@ -470,11 +468,3 @@ def _answers(value: Value | None) -> dict[Any, Any] | None:
     if isinstance(value, list):
         return {text: text for text in value} if all(isinstance(text, str) for text in value) else None
     return value if isinstance(value, dict) else None
-
-
-def _as_fields(rows: Section | None, value: Value) -> dict[Any, Any] | None:
-    if isinstance(value, dict):
-        return value
-    if isinstance(value, str) and rows and rows.short:
-        return fields_at({text_at(rows.short, value): value}, value)
-    return None

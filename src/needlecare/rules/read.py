@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ LARGEST_BYTES = 2_000_000
 # Nobody reads more messages than that, and looking for similar names takes most of the time of a wrong file.
 MOST_SHOWN = 1000
 MOST_COMPARISONS = 50_000
+# Names that a message shows.
+_MOST_NAMES = 60
 
 
 class Text(str):
@@ -111,6 +114,21 @@ def _texts(value: Value) -> Iterator[str]:
             yield from _texts(item)
 
 
+def enumerated(names: Collection[str]) -> str:
+    """Return *names* in alphabetical order, separated by commas; of very many only some."""
+    return ", ".join(sorted(names)) if len(names) <= _MOST_NAMES else f"{', '.join(islice(names, _MOST_NAMES))}, …"
+
+
+def whole_number(text: str) -> int | None:
+    """Read a whole number such as 6 or -3; None if *text* is none."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,5}", text) else None
+
+
+def decimal(text: str) -> float | None:
+    """Read a decimal number such as 1.5; None if *text* is none."""
+    return float(text) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", text) else None
+
+
 class Problems:
     """Collects what is wrong, so that one run reports everything."""
 
@@ -126,6 +144,14 @@ class Problems:
         """Return ` (did you mean …?)` or nothing; nothing any more in a file that is wrong all over."""
         self._comparisons_left -= len(known)
         return nearest(word, known) if self._comparisons_left >= 0 else ""
+
+    def unknown(self, at: Value, what: str, name: str, known: Collection[str], *, to: str = "", of: str = "") -> None:
+        """Note that there is no *what* called *name*, with the nearest name in *known*; *of* and *to* stand around."""
+        self.add(at, f"{of}there is no {what} `{name}`{to}{self.nearest(name, known)}")
+
+    def no_field(self, key: str, what: str, known: Collection[str]) -> None:
+        """Note that *what* has no field *key*."""
+        self.add(key, f"{what} has no `{key}`{self.nearest(key, known)}; it may have {enumerated(known)}")
 
     def __bool__(self) -> bool:
         return bool(self._found)
