@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -216,19 +217,14 @@ def _is_open(request: Request) -> bool:
 def with_options(
     command: Callable[..., None],
     read: Callable[[Typed], object] = dict,
-    *,
-    unless: str = "",
     options: Collection[Option] = OPTIONS.values(),
 ) -> Callable[..., None]:
-    """Add *options* to *command*; its first argument becomes what *read* makes of those that are typed.
-
-    Where its own option *unless* is given, it needs no treatment and gets the options as they were typed.
-    """
+    """Add *options* to *command*; its first argument becomes what *read* makes of those that are typed."""
 
     def run(**typed: Any) -> None:
         values = {one.name: typed.pop(one.name.replace("-", "_")) for one in options}
         given = {name: value for name, value in values.items() if value not in NOTHING}
-        command(given if typed.get(unless) is not None else read(given), **typed)
+        command(read(given), **typed)
 
     own = list(inspect.signature(command).parameters.values())[1:]
     keywords = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*map(_parameter, options), *own)]
@@ -258,7 +254,8 @@ def _parameter(option: Option) -> inspect.Parameter:
         rich_help_panel=option.panel,
         autocompletion=completion,
     )
-    kind: Any = bool if is_switch else list[str] | None if several else str | None
+    one: Any = Path if Trait.FILE in option.traits else str
+    kind: Any = bool if is_switch else list[one] | None if several else one | None
     return inspect.Parameter(
         option.name.replace("-", "_"),
         inspect.Parameter.KEYWORD_ONLY,

@@ -6,17 +6,18 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli.options import NOTHING, Request, about_treatment
+from needlecare.cli.options import NOTHING, Typed, read_request, with_options, without
 from needlecare.cli.output import complain, delivering, write_data, write_file, write_text
 from needlecare.errors import InputError
+from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import FORMATS, Format, for_file, render
 
 if TYPE_CHECKING:
@@ -24,7 +25,19 @@ if TYPE_CHECKING:
     from needlecare.views.calendar import Options
     from needlecare.views.ics import FilePlan
 
-_in_calendar = partial(typer.Option, rich_help_panel="The calendar")
+_CALENDAR = tuple(
+    one._replace(panel="The calendar")
+    for one in (
+        Option("calendar-style", "One entry a day, or only the changes.", metavar="daily|moments"),
+        Option("alarm", "When to remind you: none, 0min (the default), 2h before …"),
+        Option("discreet", "Use titles that give nothing away.", Trait.SWITCH),
+        Option("id", "Whose plan it is, if several share a date."),
+        Option("replaces", "Update the entries of this older calendar.", Trait.FILE, metavar="OLD.ics"),
+        Option("cancel", "Cancel the entries of this older calendar.", Trait.FILE, metavar="OLD.ics"),
+    )
+)
+# What may be typed beside --cancel, or is refused with its own reason.
+_WITH_CANCEL = ("cancel", "discreet", "id", "replaces", "no-log")
 # The formats in which an option of the view means something; in others it is refused rather than ignored.
 _HONOURED = {
     "plain": (Format.TEXT,),
@@ -32,20 +45,9 @@ _HONOURED = {
 }
 
 
-class CalendarOptions(NamedTuple):
-    """What was typed about the calendar."""
-
-    calendar_style: str | None = None
-    alarm: str | None = None
-    discreet: bool = False
-    id: str | None = None
-    replaces: Path | None = None
-    cancel: Path | None = None
-
-
-@partial(about_treatment, unless="cancel")
+@partial(with_options, options=(*OPTIONS.values(), *_CALENDAR))
 def plan(
-    request: Request | dict[str, Any],
+    typed: dict[str, Any],
     *,
     format_: Annotated[
         Format | None, typer.Option("--format", help="The format; by default, the ending of the -o file decides.")
@@ -63,55 +65,34 @@ def plan(
     sources: Annotated[
         bool, typer.Option("--sources", help="List the sources at the end of the text; HTML and Markdown always do.")
     ] = False,
-    calendar_style: Annotated[
-        str | None, _in_calendar(metavar="daily|moments", help="One entry a day, or only the changes.")
-    ] = None,
-    alarm: Annotated[str | None, _in_calendar(help="When to remind you: none, 0min (the default), 2h before …")] = None,
-    discreet: Annotated[bool, _in_calendar("--discreet", help="Use titles that give nothing away.")] = False,
-    id_: Annotated[
-        str | None, _in_calendar("--id", metavar="TEXT", help="Whose plan it is, if several share a date.")
-    ] = None,
-    replaces: Annotated[
-        Path | None, _in_calendar(metavar="OLD.ics", help="Update the entries of this older calendar.")
-    ] = None,
-    cancel: Annotated[
-        Path | None, _in_calendar(metavar="OLD.ics", help="Cancel the entries of this older calendar.")
-    ] = None,
 ) -> None:
     """Show the timeline of a treatment: what to avoid, what to do, what is usual, and when each restriction ends."""
-    calendar = CalendarOptions(
-        calendar_style=calendar_style, alarm=alarm, discreet=discreet, id=id_, replaces=replaces, cancel=cancel
-    )
     view = {"plain": plain, "sources": sources}
-    if isinstance(request, dict):
-        idle = {**request, **view, "days": days, "calendar-style": calendar_style, "alarm": alarm, "no-log": None}
-        _cancel(calendar, idle, format_, output)
+    if "cancel" in typed:
+        idle = {**without(typed, _WITH_CANCEL), **view, "days": days}
+        _cancel(typed, [name for name, value in idle.items() if value not in NOTHING], format_, output)
         return
+    from needlecare.timeline.build import build_timeline
+
+    request = read_request(typed)
     chosen = _choose(format_, output)
-    if any(one not in NOTHING for one in calendar) and chosen != Format.ICS:
+    if chosen != Format.ICS and any(one.name in typed for one in _CALENDAR):
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
     for option, formats in _HONOURED.items():
         if view[option] and chosen not in formats:
             raise InputError(
                 f"--{option} means nothing for {chosen}; leave it out, or take --format {', '.join(formats)}"
             )
-    _show(request, chosen, output, days, calendar, **view)
+    # A remembered treatment keeps its entries, whatever date it moves to.
+    named = {"id": request.name} if request.name else {}
+    timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
+    _show(timeline, chosen, output, {**named, **typed}, **view)
 
 
 def _show(
-    request: Request,
-    chosen: Format,
-    output: Path | None,
-    days: int | None,
-    calendar: CalendarOptions,
-    *,
-    plain: bool,
-    sources: bool,
+    timeline: "Timeline", chosen: Format, output: Path | None, typed: Typed, *, plain: bool, sources: bool
 ) -> None:
-    """Build the timeline and write it to *output*, else to stdout."""
-    from needlecare.timeline.build import build_timeline
-
-    timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
+    """Write the *timeline* to *output*, else to stdout."""
     remark = ""
     if chosen == Format.TEXT:
         if output is None and not plain and _is_for_eyes():
@@ -127,8 +108,7 @@ def _show(
 
         text = plain_text.render(timeline, sources=sources)
     elif chosen == Format.ICS:
-        # A remembered treatment keeps its entries, whatever date it moves to.
-        text, remark = _render_calendar(timeline, calendar._replace(id=calendar.id or request.name or None))
+        text, remark = _render_calendar(timeline, typed)
     else:
         text = render(timeline, chosen)
     _write(text, chosen, output, timeline)
@@ -136,18 +116,16 @@ def _show(
         complain(remark)
 
 
-def _cancel(calendar: CalendarOptions, idle: Mapping[str, object], format_: Format | None, output: Path | None) -> None:
+def _cancel(typed: Typed, idle: Iterable[str], format_: Format | None, output: Path | None) -> None:
     """Write the calendar that cancels an older one; that needs no treatment, and what is *idle* must not be typed."""
     if _choose(format_ or (None if output else Format.ICS), output) != Format.ICS:
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
     from needlecare.views import ics
 
-    if calendar.replaces is not None:
+    if "replaces" in typed:
         raise InputError("--replaces and --cancel exclude each other: one updates a calendar, one cancels it")
-    if calendar.cancel is None:
-        raise InputError("--cancel needs the calendar to cancel")
-    text = ics.cancel(_read_calendar(calendar.cancel), _read_options(calendar))
-    for name in (name for name, typed in idle.items() if typed not in NOTHING):
+    text = ics.cancel(_read_calendar(typed["cancel"]), _read_options(typed))
+    for name in idle:
         raise InputError(f"--{name} means nothing with --cancel; leave it out")
     _write(text, Format.ICS, output)
 
@@ -172,15 +150,15 @@ def _is_for_eyes() -> bool:
     return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
 
 
-def _render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str, str]:
+def _render_calendar(timeline: "Timeline", typed: Typed) -> tuple[str, str]:
     """Render *timeline*, with the remark to make once it is written: what has changed."""
     from needlecare.views import ics
     from needlecare.views import phrases as say
 
     options = _read_options(typed)
-    if typed.replaces is None:
+    if "replaces" not in typed:
         return ics.render(timeline, options), ""
-    old, new = _read_calendar(typed.replaces), timeline.treatment.day
+    old, new = _read_calendar(typed["replaces"]), timeline.treatment.day
     text = ics.render(timeline, options, old)
     if old.day is None or old.day == new:
         return text, ""
@@ -188,16 +166,16 @@ def _render_calendar(timeline: "Timeline", typed: CalendarOptions) -> tuple[str,
     return text, f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}"
 
 
-def _read_options(typed: CalendarOptions) -> "Options":
+def _read_options(typed: Typed) -> "Options":
     from needlecare.views.calendar import STYLES, Options
 
-    style = typed.calendar_style or STYLES[0]
+    style = typed.get("calendar-style") or STYLES[0]
     if style not in STYLES:
         raise InputError(f"--calendar-style: there is no `{style}`; it is one of {', '.join(STYLES)}")
-    name = (typed.id or "").strip()
-    if typed.id is not None and not name:
+    name = typed.get("id", "").strip()
+    if "id" in typed and not name:
         raise InputError("--id is empty; give any text that sets this person apart from others")
-    return Options(style, _lead(typed.alarm), typed.discreet, name)
+    return Options(style, _lead(typed.get("alarm")), "discreet" in typed, name)
 
 
 def _lead(alarm: str | None) -> timedelta | None:

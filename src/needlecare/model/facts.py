@@ -170,9 +170,10 @@ class Trait(Flag):
     DATED = auto()  # its values may hold a date
     LASTING = auto()  # it holds for every treatment of this person
     UNLISTED = auto()  # it makes no sense for a list of treatments
+    FILE = auto()  # its value is the path of a file
 
 
-_SWITCH, _FACT, _SEVERAL, _DATED, _LASTING, _UNLISTED = Trait
+_SWITCH, _FACT, _SEVERAL, _DATED, _LASTING, _UNLISTED, _ = Trait
 _NONE = Trait(0)
 _TREATMENT, _PERSON, _RULES = "The treatment", "You", "Rules"
 
