@@ -126,7 +126,13 @@ def _deciding(timeline: Timeline, sign: str, asked: When, shown: Iterable[Window
 
 
 _NEXT = 3
-Owned = tuple[Timeline, Window]
+
+
+class Owned(NamedTuple):
+    """A *window* of one of several timelines."""
+
+    timeline: Timeline
+    window: Window
 
 
 class Change(NamedTuple):
@@ -158,10 +164,9 @@ class Today(NamedTuple):
     def worries(self) -> tuple[Owned, ...]:
         """Signs that were to be expected and are now a reason to call; what another treatment brings now is none."""
         going = {window.target for _, window in self.expect}
-        expected = ((owner, one) for owner, one in _owned(self.timelines, EXPECT) if one.target not in going)
-        return tuple(
-            (owner, one) for owner, one in expected if one.start <= self.at and (one.worry_after or one.end) <= self.at
-        )
+        expected = (one for one in _owned(self.timelines, EXPECT) if one.window.target not in going)
+        begun = (one for one in expected if one.window.start <= self.at)
+        return tuple(one for one in begun if (one.window.worry_after or one.window.end) <= self.at)
 
 
 def look(timelines: Sequence[Timeline], at: datetime) -> Today:
@@ -183,7 +188,7 @@ def _to_be_seen(timelines: Iterable[Timeline], at: datetime, held: Iterable[Verd
     restricted = {one for verdict in held for one in verdict.meaning.ids}
     for timeline, window in _owned(timelines, AVOID):
         if window.waits and window.over <= at and window.target not in restricted:
-            yield timeline, window
+            yield Owned(timeline, window)
 
 
 def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:
@@ -200,11 +205,11 @@ def _judge(timelines: Sequence[Timeline], activity: str, at: datetime) -> Verdic
 
 
 def _owned(timelines: Iterable[Timeline], *kinds: str) -> Iterator[Owned]:
-    return ((timeline, one) for timeline in timelines for one in timeline.windows if one.kind in kinds)
+    return (Owned(timeline, one) for timeline in timelines for one in timeline.windows if one.kind in kinds)
 
 
 def _at_work(timelines: Iterable[Timeline], at: datetime, *kinds: str) -> Iterator[Owned]:
-    return ((owner, one) for owner, one in _owned(timelines, *kinds) if one.start <= at < one.end)
+    return (one for one in _owned(timelines, *kinds) if one.window.start <= at < one.window.end)
 
 
 def _changes(timelines: Sequence[Timeline], at: datetime) -> Iterator[Change]:

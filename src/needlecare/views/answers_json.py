@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged, Voice
 from needlecare.ask.times import When
-from needlecare.ask.today import Change, Sighting, Today
+from needlecare.ask.today import Change, Owned, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Return, Verdict
-from needlecare.model.plan import Timeline, Window
+from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
@@ -38,17 +38,6 @@ def _write(encode: Encoder, *parts: Mapping[str, Any]) -> str:
     for part in parts:
         record.update(part)
     return write(encode.record(record))
-
-
-class _Held(NamedTuple):
-    """A *window* of one of several timelines."""
-
-    timeline: Timeline
-    window: Window
-
-
-def _held(name: str) -> Any:
-    return lambda today, _: [_Held(*pair) for pair in getattr(today, name)]
 
 
 def _at(asked: When) -> Any:
@@ -97,7 +86,7 @@ FIELDS.update({
     Sighting: "sign signs=meaning.ids asked=meaning.typed at=asked verdict until call_from if=conditions rules sources"
     " not_understood nearest=meaning.nearest treatment=timeline.treatment red_flags",
     Today: "at treatments avoid better_not only_if do expect no_longer_expected next=changes red_flags",
-    _Held: "activity=window.target text=window.text if=window.condition until=window.end and_once=window.waits"
+    Owned: "activity=window.target text=window.text if=window.condition until=window.end and_once=window.waits"
     " treatment=timeline.treatment",
     Change: "activity at to and_once treatment=timeline.treatment",
     Reasons: "activity asked=meaning.typed treatment=timeline.treatment windows rules lost sources=voices spread"
@@ -127,9 +116,6 @@ COMPUTED.update({
     },
     Today: {
         "treatments": lambda today, _: [timeline.treatment for timeline in today.timelines],
-        "only_if": _held("only_if"),
-        "do": _held("do"),
-        "expect": _held("expect"),
         "no_longer_expected": lambda today, _: list(dict.fromkeys(window.target for _, window in today.worries)),
     },
     Change: {"and_once": lambda change, _: change.lift.waits if change.lift else ()},
