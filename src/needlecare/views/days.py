@@ -9,7 +9,7 @@ from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, day_numb
 from needlecare.model.ruleset import AVOID, DO, PREPARE
 from needlecare.model.time import day_end, day_start
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Block, Chart, Clock, Row, Strip, grouped, join_words, led, topmost
+from needlecare.views.phrases import Block, Clock, Row, grouped, join_words, led, topmost
 
 
 class Parts:
@@ -133,23 +133,22 @@ def _names_and_sources(windows: list[Window], timeline: Timeline) -> tuple[str, 
     return join_words(map(rule_set.label, shown)), cite
 
 
-def draw_chart(timeline: Timeline, clock: Clock) -> Chart:
+def draw_chart(timeline: Timeline, clock: Clock) -> list[Row]:
     """Draw each activity against the days; equal lines of one parent are drawn once."""
     rule_set, days = timeline.rule_set, days_after(timeline)
-    lines: dict[str, tuple[str, str]] = {}
+    lines: dict[str, Row] = {}
     for target, windows in grouped(_lasting_beyond(timeline), lambda window: window.target).items():
         texts = (
             "; ".join(filter(None, (say.restriction(one, clock), say.only_once(one.waits, clock)))) for one in windows
         )
-        lines[target] = "".join(_state(target, day) for day in days), "; again ".join(texts)
+        lines[target] = Row("", "; again ".join(texts), states="".join(_state(target, day) for day in days))
     drawn = [
-        Strip(rule_set.label(target), *line)
+        line._replace(head=rule_set.label(target))
         for target, line in lines.items()
-        if line[0].strip(".") and not any(lines.get(parent) == line for parent in rule_set.lineage[target][1:])
+        if line.states.strip(".") and not any(lines.get(parent) == line for parent in rule_set.lineage[target][1:])
     ]
     # What is over first comes first.
-    drawn.sort(key=lambda strip: (len(strip.states.rstrip("o.")), strip.states, strip.label))
-    return Chart(days, tuple(drawn))
+    return sorted(drawn, key=lambda row: (len(row.states.rstrip("o.")), row.states, row.head))
 
 
 def _state(target: str, day: Day) -> str:

@@ -13,14 +13,16 @@ from markupsafe import Markup
 from needlecare.model.plan import Day, Timeline
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic, RuleSet
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Row, Strip, harmless, led
+from needlecare.views.phrases import Row, harmless, led
 from needlecare.views.sheet import Sheet, make_sheet
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.15
 _WIDE = 100.0
 # Letters that two printed pages hold in full size, and what takes as much room as so many of them; measured on paper.
-_ROOM, _MARK, _STRIP, _SOURCE, _CLINIC, _LOGO = 18_900, 8, 40, 30, 600, 500
+_ROOM, _MARK, _CLINIC, _LOGO = 18_900, 8, 600, 500
+# What each row takes that isn't printed as it stands.
+_EACH = {"chart": 40, "sources": 30}
 # Smaller letters nobody could read: rather a third page.
 _SMALLEST = 0.75
 # Where the links at the top of the page lead, and how short they are.
@@ -114,11 +116,8 @@ def _shrunk(sheet: Sheet, clinic: Clinic | None) -> float:
     """
     letters = 0
     for section in sheet.sections:
-        if section.id == "sources":
-            letters += _SOURCE * len(section.rows)
-            continue
-        letters += sum(len(row.head) + len(row.text) + _MARK * bool(row.sources) for row in section.rows)
-        letters += _STRIP * len(section.chart.strips) if section.chart else 0
+        for row in section.rows:
+            letters += _EACH.get(section.id, len(row.head) + len(row.text) + _MARK * bool(row.sources))
     if clinic:
         letters += _CLINIC + len(clinic.closing) + (_LOGO if clinic.logo else 0)
     return max(_SMALLEST, min(1.0, int(100 * (_ROOM / letters) ** 0.5) / 100))
@@ -148,10 +147,10 @@ def _cites(rows: Iterable[Row], rule_set: RuleSet) -> Iterator[tuple[str, str, s
         yield source.title, about, source.url, bool(about) and titles[source.title] > 1
 
 
-def _runs(strip: Strip) -> Iterator[tuple[str, str, str]]:
+def _runs(row: Row) -> Iterator[tuple[str, str, str]]:
     """Yield each run of days in one state, with its start and length as shares of the chart's width."""
-    at, days = 0, len(strip.states)
-    for state, group in groupby(strip.states):
+    at, days = 0, len(row.states)
+    for state, group in groupby(row.states):
         length = len(list(group))
         if state != ".":
             yield state, _share(at, days), _share(length, days)

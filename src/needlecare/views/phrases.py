@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given, Test
-from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
+from needlecare.model.plan import FOREVER, Timeline, Wait, Window
 from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
 from needlecare.model.time import last_instant, local_date
 from needlecare.typed import WEEKDAYS
@@ -391,13 +391,17 @@ def escape(text: str) -> str:
 
 
 class Row(NamedTuple):
-    """One line: what it is about, what is said, in which tone, which *sources* say so, and where a *link* leads."""
+    """One line: what it is about, what is said, in which tone, which *sources* say so, and where a *link* leads.
+
+    Drawn in a chart it has *states* too, a letter a day: `n` no, `b` better not, `o` only if, `.` free.
+    """
 
     head: str
     text: str
     tone: str = ""
     sources: tuple[str, ...] = ()
     link: str = ""
+    states: str = ""
 
     @property
     def marks(self) -> str:
@@ -412,18 +416,3 @@ class Block(NamedTuple):
     rows: tuple[Row, ...]
     first: dt.date
     last: dt.date
-
-
-class Strip(NamedTuple):
-    """One line of the chart: a letter a day, `n` no, `b` better not, `o` only if, `.` free; and the same in words."""
-
-    label: str
-    states: str
-    text: str
-
-
-class Chart(NamedTuple):
-    """The strips of all activities, drawn against the same days."""
-
-    days: tuple[Day, ...]
-    strips: tuple[Strip, ...]

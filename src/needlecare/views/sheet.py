@@ -9,24 +9,27 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
-from needlecare.model.plan import FOREVER, Clash, Finding, Meeting, Session, Timeline, Treatment, Window, ranked_sources
+from needlecare.model.plan import FOREVER, Day, Finding, Meeting, Session, Timeline, Treatment, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
 from needlecare.views import phrases as say
-from needlecare.views.days import draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
-from needlecare.views.phrases import NO_ADVICE, Block, Chart, Clock, Row, capital, grouped, join_words, led, topmost
+from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
+from needlecare.views.phrases import NO_ADVICE, Block, Clock, Row, capital, grouped, join_words, led, topmost
 
 _SHOWN = 3
 
 
 class Section(NamedTuple):
-    """One section: its *rows*, or titled *blocks* of them, or a *chart*. *columns* head it where it is a table."""
+    """One section: its *rows*, or titled *blocks* of them. *columns* head it where it is a table.
+
+    A chart has *days*, against which its rows are drawn.
+    """
 
     id: str
     title: str
     columns: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     blocks: tuple[Block, ...] = ()
-    chart: Chart | None = None
+    days: tuple[Day, ...] = ()
 
 
 class Sheet(NamedTuple):
@@ -233,14 +236,14 @@ def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 
 def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> Iterator[Row]:
     rule_set = timeline.rule_set
-
-    def until(clash: Clash) -> tuple[str, str]:
-        tone = "better not" if clash.state == "better-not" else "no"
-        return tone, f"{say.restriction(clash.window, clock)}{say.tail(clash.window, clock)}"
-
-    for (tone, text), found in grouped(meeting.clashes, until).items():
+    ended = grouped(
+        meeting.clashes, lambda one: (one.state, say.restriction(one.window, clock) + say.tail(one.window, clock))
+    )
+    for (state, text), found in ended.items():
         names = say.names((one.activity for one in found), rule_set)
-        yield Row(head, f"{names}: {text}", tone, ranked_sources((one.window for one in found), rule_set))
+        yield Row(
+            head, f"{names}: {text}", state.replace("-", " "), ranked_sources((one.window for one in found), rule_set)
+        )
     for waits, windows in grouped(meeting.waiting, lambda window: say.only_once(window.waits, clock)).items():
         names = say.names((window.target for window in windows), rule_set)
         yield Row(head, f"{names}: {waits}", "only if", ranked_sources(windows, rule_set))
@@ -407,18 +410,16 @@ class _Part(NamedTuple):
     id: str
     title: str
     columns: tuple[str, ...]
-    make: Callable[[Timeline, Clock], Iterable[Row] | Iterable[Block] | Chart]
+    make: Callable[[Timeline, Clock], Iterable[Row] | Iterable[Block]]
     handed_over: bool | None = None
 
 
 def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section | None:
-    empty, made = Section(part.id, part.title, part.columns), part.make(timeline, clock)
-    if isinstance(made, Chart):
-        return empty._replace(chart=made) if made.strips else None
-    listed = tuple(made)
-    rows = tuple(one for one in listed if isinstance(one, Row))
-    blocks = tuple(one for one in listed if isinstance(one, Block))
-    return empty._replace(rows=rows, blocks=blocks) if listed else None
+    made = tuple(part.make(timeline, clock))
+    rows = tuple(one for one in made if isinstance(one, Row))
+    blocks = tuple(one for one in made if isinstance(one, Block))
+    days = days_after(timeline) if rows and rows[0].states else ()
+    return Section(part.id, part.title, part.columns, rows=rows, blocks=blocks, days=days) if made else None
 
 
 _PARTS = (

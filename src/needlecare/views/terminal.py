@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from needlecare.model.plan import Day, Timeline
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Chart, Row, Strip, harmless
+from needlecare.views.phrases import Block, Row, harmless
 from needlecare.views.sheet import Section, Sheet, make_sheet
 
 _STYLES = {
@@ -76,24 +76,22 @@ def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
 def _section(section: Section, width: int) -> Iterator[Line]:
     yield []
     yield from _paragraph(section.title, "bold underline", width)
-    if section.chart:
-        yield from _chart(section.chart, width)
-    yield from _table(section.rows, width)
+    yield from (_chart if section.days else _table)(section, width)
     for block in section.blocks:
         yield []
         yield from _paragraph(block.title, "bold", width)
-        yield from _table(block.rows, width)
+        yield from _table(block, width)
 
 
 def _paragraph(text: str, style: str, width: int) -> list[Line]:
     return [[(line, style)] for line in wrap(harmless(text), width)]
 
 
-def _table(rows: tuple[Row, ...], width: int) -> Iterator[Line]:
+def _table(group: Section | Block, width: int) -> Iterator[Line]:
     """Draw rows in two columns; rows that follow each other under one head show it once."""
-    left = min(max((cell_len(row.head) for row in rows), default=0), _WIDEST_HEAD, width // 3)
+    left = min(max((cell_len(row.head) for row in group.rows), default=0), _WIDEST_HEAD, width // 3)
     previous = ""
-    for row in rows:
+    for row in group.rows:
         head = [] if row.head == previous else wrap(harmless(row.head), left)
         previous = row.head
         for name, body in zip_longest(head, _body(row, width - left - 3)):
@@ -136,25 +134,25 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def _chart(chart: Chart, width: int) -> Iterator[Line]:
+def _chart(section: Section, width: int) -> Iterator[Line]:
     """Draw activities against days; where the width is little, fewer days are drawn."""
-    days = chart.days
-    label = min(max(cell_len(strip.label) for strip in chart.strips), max(width - 3 - len(days), 12))
+    days = section.days
+    label = min(max(cell_len(row.head) for row in section.rows), max(width - 3 - len(days), 12))
     per_day = 2 if (width - label - 3) // 2 >= len(days) else 1
     shown = days[: max((width - label - 3) // per_day, 1)]
     yield [(" " * (label + 3) + _scale(shown, per_day), "dim")]
-    for strip in chart.strips:
-        yield _strip(strip, len(shown), label, per_day)
+    for row in section.rows:
+        yield _strip(row, len(shown), label, per_day)
     yield from _legend(label + 3, width)
     if len(shown) < len(days):
         yield from _paragraph(f"{len(days) - len(shown)} more days don't fit this width", "dim", width)
 
 
-def _strip(strip: Strip, days: int, label: int, per_day: int) -> Line:
-    name = harmless(strip.label)
+def _strip(row: Row, days: int, label: int, per_day: int) -> Line:
+    name = harmless(row.head)
     name = name if cell_len(name) <= label else chop_cells(name, label - 1)[0] + "…"
     line: Line = [(f"  {name}{' ' * (label - cell_len(name) + 1)}", "")]
-    for state, run in groupby(strip.states[:days]):
+    for state, run in groupby(row.states[:days]):
         cell, style = _CELLS[state]
         filled = cell * per_day if state in "nb" else cell.ljust(per_day)
         line.append((filled * len(list(run)), style))

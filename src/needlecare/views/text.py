@@ -21,7 +21,7 @@ def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
         yield f"Your clinic: {sheet.clinic}"
     yield from sheet.notice
     for section in sheet.sections:
-        if not section.chart and (sources or section.id != "sources"):
+        if not section.days and (sources or section.id != "sources"):
             yield from _section(section)
     if not sources:
         yield ""
@@ -74,10 +74,10 @@ def escape(text: str) -> str:
 
 
 def _markdown_section(section: Section) -> Iterator[str]:
-    if section.chart:
+    if section.days:
         # A drawing has no place here: its words make a table.
         yield from ("", f"## {section.columns[-1]}", "")
-        yield from _table(section.columns, tuple(Row(strip.label, strip.text) for strip in section.chart.strips))
+        yield from _table(section.columns, section.rows)
         return
     yield from ("", f"## {section.title}")
     if section.rows:
