@@ -7,9 +7,9 @@ import contextlib
 import os
 import re
 import stat
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 
 from needlecare.errors import OutputError
 
@@ -23,8 +23,9 @@ _LONGEST = 200
 _TRIES = 10
 
 
-class AtomicFile:
-    """A part file *beside* the file at *path*, which it replaces when all went well; the rights of that file stay.
+@contextlib.contextmanager
+def atomic_file(path: Path, *, alone: bool = True) -> Iterator[Path]:
+    """Yield a part file beside the file at *path*, which it replaces when all went well; the rights of that file stay.
 
     One of many (not *alone*) replaces a link rather than the file behind it, and isn't synced. Whoever writes many
     calls `clear_leftovers` once.
@@ -32,80 +33,53 @@ class AtomicFile:
     Raises:
         OutputError: *path* isn't a regular file, or can't be written.
     """
-
-    def __init__(self, path: Path, *, alone: bool = True) -> None:
-        self._path, self._alone = path, alone
-        self._target = Path(os.path.realpath(path)) if alone else path
-        try:
-            self._mode = self._find_mode()
-            name = _short(self._target.name)
-            if alone:
-                clear_leftovers(self._target.parent, re.escape(name))
-            self.beside, self._held = self._make(name)
-        except OSError as error:
-            raise self.cannot(error) from None
-
-    def _find_mode(self) -> int | None:
-        try:
-            found = os.lstat(self._target).st_mode
-        except FileNotFoundError:
-            return None
-        if stat.S_ISREG(found):
-            return stat.S_IMODE(found) & 0o777
-        if self._alone:
-            raise OutputError(f"can't write to {self._path}: it is not a regular file")
-        return None
-
-    def _make(self, name: str) -> tuple[Path, FileIO]:
-        """Make a part file that no other run can have, and hold it until it is put in place or dropped."""
+    target = Path(os.path.realpath(path)) if alone else path
+    try:
+        found = _find_mode(target)
+        if alone and found and not stat.S_ISREG(found):
+            raise OutputError(f"can't write to {path}: it is not a regular file")
+        mode = stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else None
+        name = _short(target.name)
+        if alone:
+            clear_leftovers(target.parent, re.escape(name))
         # Nobody else may read what is written over a file that is its owner's alone.
-        mode = 0o666 if self._mode is None else 0o600
-        for _ in range(_TRIES):
-            # Process numbers are no names: containers that share a folder have the same ones.
-            beside = self._target.with_name(f".{name}.{os.urandom(8).hex()}.part")
-            held = FileIO(beside, "x", opener=lambda path, flags: os.open(path, flags, mode))
-            if _lock(held) and beside.exists():
-                return beside, held
-            held.close()  # another run took it for a leftover before it was locked
-        raise BlockingIOError(0, "other runs keep removing its part files")
-
-    def put(self) -> None:
-        """Put what was written in its place."""
+        beside, held = _make(target.parent, name, 0o666 if mode is None else 0o600)
         try:
-            if self._alone:
-                os.fsync(self._held.fileno())
-            if self._mode is not None:
-                self.beside.chmod(self._mode)
+            yield beside
+            if alone:
+                os.fsync(held.fileno())
+            if mode is not None:
+                beside.chmod(mode)
             if not _HAS_LOCKS:
-                self._held.close()
-            self.beside.replace(self._target)
-        except OSError as error:
-            self.drop()
-            raise self.cannot(error) from None
-        self._held.close()
+                held.close()
+            beside.replace(target)
+        except BaseException:  # what was there before stays
+            held.close()
+            with contextlib.suppress(OSError):
+                beside.unlink()
+            raise
+        held.close()
+    except OSError as error:
+        raise OutputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
 
-    def drop(self) -> None:
-        """Remove the part file; what was there before stays."""
-        self._held.close()
-        with contextlib.suppress(OSError):
-            self.beside.unlink()
 
-    def cannot(self, error: OSError) -> OutputError:
-        """Return *error* in words for a person."""
-        return OutputError(f"can't write to {self._path}: {error.strerror}; nothing was changed")
+def _find_mode(target: Path) -> int:
+    try:
+        return os.lstat(target).st_mode
+    except FileNotFoundError:
+        return 0
 
-    def __enter__(self) -> Path:
-        return self.beside
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.put()
-            return
-        self.drop()
-        if isinstance(error, OSError):
-            raise self.cannot(error) from None
+def _make(folder: Path, name: str, mode: int) -> tuple[Path, FileIO]:
+    """Make a part file that no other run can have, and hold it until it is put in place or dropped."""
+    for _ in range(_TRIES):
+        # Process numbers are no names: containers that share a folder have the same ones.
+        beside = folder / f".{name}.{os.urandom(8).hex()}.part"
+        held = FileIO(beside, "x", opener=lambda path, flags: os.open(path, flags, mode))
+        if _lock(held) and beside.exists():
+            return beside, held
+        held.close()  # another run took it for a leftover before it was locked
+    raise BlockingIOError(0, "other runs keep removing its part files")
 
 
 def clear_leftovers(folder: Path, names: str) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
 from needlecare.batch.plans import Result, RowPlanner, Settings, read_texts
 from needlecare.batch.table import ID, PROBLEM, ClientFile, Columns, CsvRows, Rejects, Row, Texts, read_map, read_rows
 from needlecare.errors import InputError, OutputError
-from needlecare.files import AtomicFile, clear_leftovers
+from needlecare.files import atomic_file, clear_leftovers
 from needlecare.rules.fields import FIELDS
 from needlecare.views.formats import FORMATS
 
@@ -215,7 +215,7 @@ class _Lines:
             sys.stdout.flush()
             self._stream: BinaryIO = sys.stdout.buffer
         else:
-            self._stream = self._open.enter_context(self._open.enter_context(AtomicFile(self._target)).open("wb"))
+            self._stream = self._open.enter_context(self._open.enter_context(atomic_file(self._target)).open("wb"))
         return self
 
     def __exit__(self, *raised: Any) -> None:  # noqa: PYI036  handed on as they are
@@ -294,7 +294,7 @@ class _Folder:
         path = self._path / row.file.name
         if path.is_dir():
             return f"{path.name} is a folder; move it away"
-        with AtomicFile(path, alone=False) as beside:
+        with atomic_file(path, alone=False) as beside:
             beside.write_bytes(result.data)
         with self._database_errors():
             values = (result.digest, len(result.data), row.file.name)

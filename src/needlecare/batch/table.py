@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self, TextIO
 
 from needlecare.errors import InputError, OutputError, nearest
-from needlecare.files import AtomicFile
+from needlecare.files import atomic_file
 from needlecare.rules.clinic import plain
 from needlecare.views.formats import BYTE_ORDER_MARK
 
@@ -351,7 +351,7 @@ class Rejects:
             return
         with self._write_errors():
             if self._file is None:
-                beside = self._open.enter_context(AtomicFile(self._path))
+                beside = self._open.enter_context(atomic_file(self._path))
                 stream = beside.open("w", encoding="utf-8", errors="replace", newline="")
                 self._file = self._open.enter_context(stream)
                 self._file.write(self._rows.reject_header())

@@ -130,9 +130,9 @@ def write_file(path: Path, text: str) -> None:
         OutputError: it can't be written there.
     """
     refuse_windows_path(path)
-    from needlecare.files import AtomicFile
+    from needlecare.files import atomic_file
 
-    with AtomicFile(path) as beside:
+    with atomic_file(path) as beside:
         beside.write_bytes(_bytes(text))
 
 
