@@ -6,7 +6,6 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -69,8 +68,7 @@ def plan(
     """Show the timeline of a treatment: what to avoid, what to do, what is usual, and when each restriction ends."""
     view = {"plain": plain, "sources": sources}
     if "cancel" in typed:
-        idle = {**without(typed, _WITH_CANCEL), **view, "days": days}
-        _cancel(typed, [name for name, value in idle.items() if value not in NOTHING], format_, output)
+        _cancel(typed, {**without(typed, _WITH_CANCEL), **view, "days": days}, format_, output)
         return
     from needlecare.timeline.build import build_timeline
 
@@ -116,7 +114,7 @@ def _show(
         complain(remark)
 
 
-def _cancel(typed: Typed, idle: Iterable[str], format_: Format | None, output: Path | None) -> None:
+def _cancel(typed: Typed, idle: Typed, format_: Format | None, output: Path | None) -> None:
     """Write the calendar that cancels an older one; that needs no treatment, and what is *idle* must not be typed."""
     if _choose(format_ or (None if output else Format.ICS), output) != Format.ICS:
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
@@ -125,7 +123,7 @@ def _cancel(typed: Typed, idle: Iterable[str], format_: Format | None, output: P
     if "replaces" in typed:
         raise InputError("--replaces and --cancel exclude each other: one updates a calendar, one cancels it")
     text = ics.cancel(_read_calendar(typed["cancel"]), _read_options(typed))
-    for name in idle:
+    for name in (name for name, value in idle.items() if value not in NOTHING):
         raise InputError(f"--{name} means nothing with --cancel; leave it out")
     _write(text, Format.ICS, output)
 
