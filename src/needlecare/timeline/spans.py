@@ -142,22 +142,24 @@ class Moments:
         begun = Point(self._treatment.last if late else self._treatment.first, self._treatment.day)
         if name == TREATMENT:
             return _known(begun)
-        seen = self._treatment.seen.get(name)
-        when = (seen.last if late else seen.first) if seen else None
-        if when is not None:
-            return _known(when)
-        if seen is not None and late:
-            # Not yet: what waits for it stays shut. What it begins, or should warn of, may come any time.
-            return Resolved(Point(FOREVER, begun.day), begun, is_known=False)
+        stated = self._seen(name, begun, late=late) or self._elsewhere(name, late=late)
+        if stated is not None:
+            return stated
         if term.ends_rule is not None:
             return self._end_of_rule(term.ends_rule, begun, reading)
-        elsewhere = self._elsewhere(name, late=late)
-        if elsewhere is not None:
-            return _known(elsewhere)
         moment = self._rule_set.moments.get(name)
         if moment is None or name in (NEXT_SESSION, EVENT):
             raise Unplanned(name)
         return self._of_kind(moment, begun, reading)
+
+    def _seen(self, name: str, begun: Point, *, late: bool) -> Resolved | None:
+        """Find when a moment was seen, if somebody looked for it."""
+        seen = self._treatment.seen.get(name)
+        when = (seen.last if late else seen.first) if seen else None
+        if when is not None:
+            return _known(when)
+        # Not yet: what waits for it stays shut. What it begins, or should warn of, may come any time.
+        return Resolved(Point(FOREVER, begun.day), begun, is_known=False) if seen is not None and late else None
 
     def _end_of_rule(self, rule_id: str, begun: Point, reading: _Reading) -> Resolved:
         ended, holds_here = self.rule_end(rule_id)
@@ -166,7 +168,7 @@ class Moments:
             return _known(begun)
         return ended._replace(is_known=not ended.waits)
 
-    def _elsewhere(self, name: str, *, late: bool) -> Point | None:
+    def _elsewhere(self, name: str, *, late: bool) -> Resolved | None:
         """Find the next session if it is booked, or an event of that kind: the nearest to the end of several."""
         spells = [(event.first, event.last) for event in self._treatment.events if name in (event.kind, EVENT)]
         if name == NEXT_SESSION and self._treatment.next_day is not None:
@@ -174,7 +176,7 @@ class Moments:
         if not spells:
             return None
         day = max(last for _, last in spells) if late else min(first for first, _ in spells)
-        return Point(day_end(day, self._zone) if late else day_start(day, self._zone), day)
+        return _known(Point(day_end(day, self._zone) if late else day_start(day, self._zone), day))
 
     def _of_kind(self, moment: Moment, begun: Point, reading: _Reading) -> Resolved:
         """Find a moment that the rule set declares: at its hour, at its usual time, else at the end of healing."""
