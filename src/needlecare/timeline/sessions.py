@@ -129,13 +129,13 @@ def next_session(
     start = calendar.next_open(max(shift_date(end[0], near), minimum))
     farthest = max(shift_date(end[1], far), start)
     overdue = max((shift_date(end[1], spacing.overdue) for spacing, _, _ in timed if spacing.overdue), default=None)
-    certain = [spacing for spacing, _, doubt in timed if not doubt]
+    totals = (deciding.total, *(spacing.total for spacing, _, doubt in timed if not doubt))
     return Session(
         number=number,
         minimum=minimum,
         recommended=(start, max(calendar.last_open(farthest), start)),
         overdue=max(overdue, farthest) if overdue else None,
-        total=next((spacing.total for spacing in (deciding, *certain) if spacing.total), None),
+        total=next(filter(None, totals), None),
         sources=tuple(dict.fromkeys(saying.source for saying in deciding.says)),
         unsure=unsure,
         precare=(),
@@ -173,10 +173,7 @@ def plan_course(
     Raises:
         InputError: the dates of *done* don't follow each other, or there are more than *count* allows.
     """
-    _check_done(first, done)
-    booked = calendar.booked
-    if booked is not None and booked <= (first, *done)[-1]:
-        raise InputError(f"--next: {booked.isoformat()} isn't after the session of {(first, *done)[-1].isoformat()}")
+    _check_order(first, done, calendar.booked)
     following = next_session(spacings, first, number=2)
     if following is None:
         return None
@@ -188,7 +185,7 @@ def plan_course(
         first=first,
         steps=tuple(_steps(spacings, first, size, done, calendar)),
         size=size,
-        then="; ".join(dict.fromkeys(spacing.then for spacing in deciding if spacing.then)),
+        then="; ".join(dict.fromkeys(filter(None, (spacing.then for spacing in deciding)))),
         note=_note(deciding, deciding_spacing(spacings, first)),
     )
 
@@ -218,12 +215,15 @@ def _note(applying: Sequence[Spacing], deciding: Spacing | None) -> str:
     return " ".join(dict.fromkeys(filter(None, notes)))
 
 
-def _check_done(first: date, done: Sequence[date]) -> None:
+def _check_order(first: date, done: Sequence[date], booked: date | None) -> None:
     for earlier, later in zip((first, *done), done, strict=False):
         if later == earlier:
             raise InputError(f"--done: {later.isoformat()} stands twice; one session a day")
         if later < earlier:
             raise InputError(f"--done: {later.isoformat()} comes before {earlier.isoformat()}; give them in order")
+    last = done[-1] if done else first
+    if booked is not None and booked <= last:
+        raise InputError(f"--next: {booked.isoformat()} isn't after the session of {last.isoformat()}")
 
 
 def fit_before(
