@@ -332,34 +332,28 @@ def groups(graph: Graph) -> list[list[str]]:
     """
     found: list[list[str]] = []
     number: dict[str, int] = {}
+    # The lowest number that each name leads to; a name that already has its group leads nowhere, as one outside does.
     lowest: dict[str, int] = {}
     open_names: list[str] = []
-    is_open: set[str] = set()
 
     def enter(name: str) -> tuple[str, Iterator[str]]:
         number[name] = lowest[name] = len(number)
         open_names.append(name)
-        is_open.add(name)
         return name, iter(graph[name])
 
     for start in graph:
         path = [enter(start)] if start not in number else []
         while path:
             name, further = path[-1]
-            inside = next((one for one in further if one in graph and (one not in number or one in is_open)), None)
-            if inside is None:
-                path.pop()
-                if path:
-                    above = path[-1][0]
-                    lowest[above] = min(lowest[above], lowest[name])
-                if lowest[name] == number[name]:
-                    group = _close(name, open_names)
-                    is_open.difference_update(group)
-                    found.append(group)
-            elif inside in number:
-                lowest[name] = min(lowest[name], number[inside])
-            else:
+            inside = next((one for one in further if one in graph and one not in number), None)
+            if inside is not None:
                 path.append(enter(inside))
+                continue
+            path.pop()
+            lowest[name] = min(lowest.get(one, len(graph)) for one in (name, *graph[name]))
+            if lowest[name] == number[name]:
+                found.append(_close(name, open_names))
+                lowest.update(dict.fromkeys(found[-1], len(graph)))
     return found
 
 
