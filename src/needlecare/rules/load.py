@@ -121,7 +121,7 @@ def _resolve(location: Path, problems: Problems, above: tuple[Path, ...] = (), *
     default, chain = shipped.resolve(), (*above, location.resolve())
     if wanted is None and chain[-1] == default:
         return top
-    below = (_find_below(wanted, location, problems) if wanted else None) or shipped
+    below = _find_below(wanted, location, problems) if wanted else shipped
     if wrong := _wrong_chain(below, chain, wanted):
         problems.add(wanted or top.header["ruleset"], wrong)
         # The default set stands in, so that the rest of this one can be checked all the same.
@@ -132,12 +132,13 @@ def _resolve(location: Path, problems: Problems, above: tuple[Path, ...] = (), *
     return Overlay(base, top, problems, words_only=extends is None).result
 
 
-def _find_below(wanted: str, location: Path, problems: Problems) -> Path | None:
+def _find_below(wanted: str, location: Path, problems: Problems) -> Path:
+    """Find the rule set called *wanted*; the default one stands in for one that isn't there."""
     try:
         return find_rules(wanted, location)
     except InputError as error:
         problems.add(wanted, str(error))
-        return None
+        return shipped_folder() / DEFAULT
 
 
 def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> str:
