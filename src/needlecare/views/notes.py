@@ -306,37 +306,43 @@ class _Names:
         """Summarize what a run of equal days asks for."""
         day = run[0]
         parts = [f"ask {self._clock.whom} first"] if day.number == 0 and self._is_doubtful else []
-        if day.avoid:
-            parts.append(f"avoid {self._forbidden(day)}")
-        elif day.better_not:
-            parts.append(f"better not {self.of(day.better_not)}")
-        if day.do:
-            fitting = [one for one in day.do if len(self._rule_set.label(one)) <= _SHORT]
-            parts.append(f"do {self.of(fitting or day.do, _SHORT)}")
-        if day.prepare and not day.avoid:
-            parts.append(f"think of {self.of(day.prepare, _SHORT)}")
+        parts.extend(self._asked(day))
         if day.expect and not parts:
             parts.append(f"normal: {shorten(map(self._rule_set.label, dict.fromkeys(day.expect)))}")
         return f"{_days(day.number, run[-1].number)}: {'; '.join(parts) or 'nothing to leave'}"
 
+    def _asked(self, day: Day) -> Iterator[str]:
+        """List what to leave, to do and to prepare on a day; what it forbids leaves no room for preparations."""
+        if day.avoid:
+            yield f"avoid {self._forbidden(day)}"
+        elif day.better_not:
+            yield f"better not {self.of(day.better_not)}"
+        if day.do:
+            fitting = [one for one in day.do if len(self._rule_set.label(one)) <= _SHORT]
+            yield f"do {self.of(fitting or day.do, _SHORT)}"
+        if day.prepare and not day.avoid:
+            yield f"think of {self.of(day.prepare, _SHORT)}"
+
     def _forbidden(self, day: Day) -> str:
         """Name what a day forbids: what is over that day first, with its hour."""
-        zone = self._timeline.treatment.zone
-        begins, ends = day_start(day.day, zone), day_end(day.day, zone)
-        windows = {
-            window.target: window
-            for window in self._timeline.windows
-            if window.kind == AVOID and window.start < ends and window.end > begins and window.start < window.end
-        }
+        windows, ends = self._forbidding(day), day_end(day.day, self._timeline.treatment.zone)
         ranked = sorted(topmost(day.avoid, self._rule_set), key=lambda one: (self._rank(windows[one], day), one))
         over = {one: windows[one].end for one in ranked if windows[one].end < ends}
         hours = grouped(ranked, lambda one: led(" till ", self._clock.time(over[one])) if one in over else "")
         room = _LONG if len(hours) == 1 else _SHORT
         names = {hour: shorten(map(self._rule_set.label, ids), room) for hour, ids in sorted(hours.items())}
-        named = [f"{labels}{hour}" for hour, labels in names.items() if hour]
-        if "" in names:
-            named.append(f"{'all day ' if named else ''}{names['']}")
+        all_day = names.pop("", "")
+        named = [f"{labels}{hour}" for hour, labels in names.items()]
+        if all_day:
+            named.append(f"{'all day ' if named else ''}{all_day}")
         return "; ".join(named)
+
+    def _forbidding(self, day: Day) -> dict[str, Window]:
+        """Return the windows that forbid something at some time of a day, by what they forbid."""
+        zone = self._timeline.treatment.zone
+        begins, ends = day_start(day.day, zone), day_end(day.day, zone)
+        found = (window for window in self._timeline.windows if window.kind == AVOID and window.start < window.end)
+        return {window.target: window for window in found if window.start < ends and window.end > begins}
 
     def _rank(self, window: Window, day: Day) -> float:
         """Rank what is forbidden: first what many sources name and is over soon, since the rest is known by then."""
