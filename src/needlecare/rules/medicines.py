@@ -4,14 +4,13 @@ No rule may tell anyone to stop, start or change a prescribed medicine: only who
 read either way, it is refused.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
-from pathlib import Path
 
 from needlecare.model.ruleset import PREPARE, PRESCRIBED, Activity, Rule, RuleSet
 from needlecare.rules.layers import Layer
-from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place, shipped_folder
+from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place, shipped_folder, texts
 
 # Patterns are texts here: compiling them takes longer than most plans, and few texts need them.
 _ASKS = r"\bask\b.*\bwho prescribed\b"
@@ -34,16 +33,12 @@ _WHOSE = (
 )
 _PILLS = r"(?:medications?|medicines?|meds|drugs|tablets?|pills?)"
 _UNNAMED = rf"(?:(?:{_WHOSE} )*(?:{_PILLS}(?: prescribed)?|prescriptions?|(?:prescribed|prescription) [\w-]+))"
-_TELLING = frozenset(
-    (
-        *("medication", "medications", "medicine", "medicines", "meds", "drugs", "tablet", "tablets", "pill", "pills"),
-        *("prescription", "prescriptions", "prescribed"),
-    )
-)
+_TELLING = ("medic", "meds", "drug", "tablet", "pill", "prescri")
+# As a name: alone, or behind a word that leaves no doubt.
 _UNNAMED_ALONE = (
-    rf"(?:(?:{_WHOSE} )*(?:medications?|medicines?|meds|prescriptions?))"
-    rf"|.*\b(?:usual|regular|prescribed|prescription|pressure|heart|thyroid|diabetes|epilepsy|hormone) {_PILLS}\b.*"
-    r"|.*\b(?<!-)(?:prescribed|prescription) [\w-]+.*"
+    rf"^(?:{_WHOSE} )*(?:medications?|medicines?|meds|prescriptions?)$"
+    rf"|\b(?:usual|regular|pressure|heart|thyroid|diabetes|epilepsy|hormone) {_PILLS}\b"
+    r"|(?<!-)\b(?:prescribed|prescription) [\w-]"
 )
 
 
@@ -93,8 +88,11 @@ class Medicines:
         prescribed = [one for one in rule_set.activities.values() if one.medicine == PRESCRIBED]
         names = {name.lower() for one in prescribed for name in (one.label, *one.aka)}
         self._names = {words[:_LONGEST_NAME] for name in names if (words := tuple(_words(name)))}
-        # Most texts have none of these, which is quickly seen.
-        self._first = {words[0] for words in self._names} | _TELLING | {f"{words[0]}s" for words in self._names}
+        self._first = {form for words in self._names for form in (words[0], f"{words[0]}s")}
+
+    def _speaks_of_any(self, text: str) -> bool:
+        """Return whether the patterns are worth their time: most texts speak of no medicine."""
+        return any(word in self._first or word.startswith(_TELLING) for word in _words(text))
 
     def _named(self, text: str) -> str:
         """Return the medicine that *text* names, in one or several, or nothing."""
@@ -109,7 +107,7 @@ class Medicines:
     def ordered(self, text: str) -> str:
         """Return the medicine that *text* gives an order about, or nothing."""
         plain = _plain(text)
-        if self._first.isdisjoint(_words(plain)):
+        if not self._speaks_of_any(plain):
             return ""
         left = re.sub(_FINE, "…", plain)
         named = self._named(plain)
@@ -123,10 +121,8 @@ class Medicines:
 
     def called(self, activity: Activity) -> str:
         """Return what makes the name of *activity* that of a prescribed medicine, or nothing."""
-        for name in map(_plain, (activity.label, *activity.aka)):
-            if self._first.isdisjoint(_words(name)):
-                continue
-            if (named := self._named(name)) or (activity.medicine == "" and re.fullmatch(_UNNAMED_ALONE, name)):
+        for name in filter(self._speaks_of_any, map(_plain, (activity.label, *activity.aka))):
+            if (named := self._named(name)) or (activity.medicine == "" and re.search(_UNNAMED_ALONE, name)):
                 return named or name
         return ""
 
@@ -155,29 +151,25 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
 def _all_texts(layer: Layer, checked: Callable[[Raw], bool]) -> Iterator[tuple[str, str, str, Value]]:
     """Return every text that people may read: whose it is, its field, itself, and where a message points."""
     for section, raw in layer.each(_KINDS):
-        for field, text in _texts(raw.as_word) if checked(raw) else ():
-            if not (section == "facts" and text.rstrip().endswith("?")):
-                yield f"the {_KINDS[section]} {raw.id}: ", field, text, raw.id
+        for field, value in raw.as_word.items() if checked(raw) else ():
+            for text in texts(value):
+                if not (section == "facts" and text.rstrip().endswith("?")):
+                    yield f"the {_KINDS[section]} {raw.id}: ", field, text, raw.id
     for change in layer.changes:
         if written := layer.off.get((change.section, change.id)):
             yield f"the {_KINDS[change.section]} {change.id}: ", "because", change.because, written
-    for field, text in _texts({**layer.header, "batch": {}}):
-        yield "", field, text, text
+    for field, value in {**layer.header, "batch": {}}.items():
+        yield from (("", field, text, text) for text in texts(value))
 
 
 def _checked(layer: Layer) -> Callable[[Raw], bool]:
     """Return which entries of *layer* are to be checked: those that ship are where they are loaded for themselves."""
-    shipped = shipped_folder()
-
-    @cache
-    def ships(file: str) -> bool:
-        return shipped in Path(file).parents
-
-    whole = ships(place(layer.header["ruleset"]).name)
+    shipped = f"{shipped_folder()}{os.sep}"
+    whole = place(layer.header["ruleset"]).name.startswith(shipped)
 
     def check(raw: Raw) -> bool:
         at = place(raw.id)
-        return at != NOWHERE and (whole or not ships(at.name))
+        return at != NOWHERE and (whole or not at.name.startswith(shipped))
 
     return check
 
@@ -206,14 +198,3 @@ def _plain(text: str) -> str:
 
 def _words(text: str) -> list[str]:
     return re.findall(r"\w+", text)
-
-
-def _texts(fields: dict[str, Value], above: str = "") -> Iterator[tuple[str, str]]:
-    """Return every text of an entry, however deep, with the field that it stands in."""
-    for key, value in fields.items():
-        if isinstance(value, str):
-            yield above or key, value
-        elif isinstance(value, dict):
-            yield from _texts(value, above or key)
-        elif value is not None:
-            yield from ((above or key, item) for item in value if isinstance(item, str))

@@ -90,7 +90,7 @@ def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
 def places_of_words(entry: Value, fields: Iterable[str]) -> dict[str, Text]:
     """Return every text in *fields* of *entry*, and every word of one, with the place where it stands first."""
     found: dict[str, Text] = {}
-    for text in _texts([entry[field] for field in fields if field in entry] if isinstance(entry, dict) else []):
+    for text in texts([entry[field] for field in fields if field in entry] if isinstance(entry, dict) else []):
         at = place(text)
         offset: int | None = getattr(text, "inner", None) if at != NOWHERE else None
         for part in _WORD.finditer(text):
@@ -102,16 +102,17 @@ def places_of_words(entry: Value, fields: Iterable[str]) -> dict[str, Text]:
     return found
 
 
-def _texts(value: Value) -> Iterator[str]:
+def texts(value: Value) -> Iterator[str]:
+    """Return every text in *value*, however deep; the keys are texts too."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for key, held in value.items():
             yield key
-            yield from _texts(held)
+            yield from texts(held)
     else:
         for item in value:
-            yield from _texts(item)
+            yield from texts(item)
 
 
 def enumerated(names: Collection[str]) -> str:
