@@ -1,11 +1,10 @@
 """The formats of plans and answers: how their files end, and which view makes them. It imports no view by itself.
 
-A new format is a member of `Format` and a line of the table.
+A new format is a member of `Format`, a line of the table, and a module of its name.
 """
 
 from enum import StrEnum
 from importlib import import_module
-from typing import NamedTuple
 
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
@@ -32,25 +31,15 @@ class AnswerFormat(StrEnum):
     JSON = "json"
 
 
-class _View(NamedTuple):
-    """A view: how its files end, its *module* and *function*; a *personal* one takes the client too."""
-
-    suffixes: tuple[str, ...]
-    module: str
-    function: str = "render"
-    personal: bool = False
-
-
-_VIEWS = {
-    Format.TEXT: _View((".txt", ".text"), "text"),
-    Format.JSON: _View((".json",), "json"),
-    Format.ICS: _View((".ics",), "ics", "render_for", personal=True),
-    Format.HTML: _View((".html", ".htm"), "html", "render_for", personal=True),
-    Format.MD: _View((".md", ".markdown"), "text", "render_markdown"),
-    Format.CSV: _View((".csv",), "csv"),
-}
 # Each format, and how the names of its files may end.
-FORMATS: dict[str, tuple[str, ...]] = {format_.value: view.suffixes for format_, view in _VIEWS.items()}
+FORMATS: dict[str, tuple[str, ...]] = {
+    Format.TEXT.value: (".txt", ".text"),
+    Format.JSON.value: (".json",),
+    Format.ICS.value: (".ics",),
+    Format.HTML.value: (".html", ".htm"),
+    Format.MD.value: (".md", ".markdown"),
+    Format.CSV.value: (".csv",),
+}
 
 
 def for_file(text: str, name: str) -> str:
@@ -70,8 +59,10 @@ def render(timeline: Timeline, name: str, *, client: str = "") -> str:
         raise InputError(f"client is a text, such as a client's number in quotes, not {type(client).__name__}")
     if name not in FORMATS:
         raise InputError(f"there is no format `{name}`; it may be {', '.join(FORMATS)}")
-    view = _VIEWS[Format(name)]
     # Only the view that is wanted is loaded: starting up is most of the run time.
-    renderer = getattr(import_module(f"needlecare.views.{view.module}"), view.function)
-    text: str = renderer(timeline, client) if view.personal else renderer(timeline)
+    view = import_module(f"needlecare.views.{'text' if name == Format.MD else str(name)}")
+    if name in (Format.ICS, Format.HTML):
+        text: str = view.render_for(timeline, client)
+    else:
+        text = (view.render_markdown if name == Format.MD else view.render)(timeline)
     return text
