@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.model.plan import YES, Day, Lift, Timeline, Window, day_number
+from needlecare.model.plan import YES, Day, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, PREPARE
 from needlecare.model.time import ceil_to_day, local_date
-from needlecare.views.days import beginnings, fold_days
+from needlecare.views.days import beginnings, fold_days, lifts_of
 from needlecare.views.notes import Notes, Words
 from needlecare.views.phrases import grouped
 from needlecare.views.sheet import is_stopped
@@ -133,7 +133,7 @@ class _Entries:
 
     def lifts(self) -> Iterator[CalendarEntry]:
         """Choose what is free again, or no more than better not, and what must have been seen for that."""
-        for (at, waits), group in grouped(self._lifts(), lambda one: (one[0].at, one[0].waits)).items():
+        for (at, waits), group in grouped(lifts_of(self._timeline), lambda one: (one[0].at, one[0].waits)).items():
             free = [window for lift, window in group if lift.to == YES]
             milder = [window for lift, window in group if lift.to != YES]
             slot = f"lift {_first(free)}" if free else f"ease {_first(milder)}"
@@ -164,12 +164,6 @@ class _Entries:
         for run in fold_days(listed, _lists):
             if run[0].number == 0 or any(_lists(run[0])):
                 yield _all_day(f"day {run[0].number}", self._notes.days(run), run[0].day, run[-1].day)
-
-    def _lifts(self) -> Iterator[tuple[Lift, Window]]:
-        unadvised = self._timeline.rule_set.unadvised
-        for window in self._timeline.windows:
-            if window.kind == AVOID and window.over > self._timeline.treatment.first:
-                yield from ((one, window) for one in window.lifts if one.activity not in unadvised)
 
     def _beginnings(self) -> Iterator[tuple[datetime, str, Window]]:
         for window in self._timeline.windows:

@@ -71,8 +71,14 @@ def _restrictions(timeline: Timeline) -> Iterator[Window]:
     return (window for window in timeline.windows if window.kind == AVOID)
 
 
+def lifts_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
+    """Return what lifts after the treatment begins, with the window that it ends; never what isn't advised at all."""
+    unadvised = timeline.rule_set.unadvised
+    found = ((lift, window) for window in _lasting_beyond(timeline) for lift in window.lifts)
+    return (one for one in found if one[0].activity not in unadvised)
+
+
 def _lasting_beyond(timeline: Timeline) -> list[Window]:
-    """Return the restrictions that reach beyond the beginning of the treatment."""
     return [window for window in _restrictions(timeline) if window.over > timeline.treatment.first]
 
 
@@ -83,7 +89,7 @@ def days_after(timeline: Timeline) -> tuple[Day, ...]:
 
 def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what lifts, grouped by instant and condition."""
-    makers = {lift: window for window in _lasting_beyond(timeline) for lift in window.lifts}
+    makers = dict(lifts_of(timeline))
     for lifts, text in _said_lifts(makers, timeline, clock, Parts(timeline)):
         tone = "yes" if lifts[0].to == "yes" else "better not"
         sources = ranked_sources((makers[lift] for lift in lifts), timeline.rule_set)
@@ -126,7 +132,6 @@ def _lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
 
 
 def _names_and_sources(windows: list[Window], timeline: Timeline) -> tuple[str, tuple[str, ...]]:
-    """Name the targets of *windows*, and the sources of those that are named."""
     rule_set = timeline.rule_set
     shown = topmost((window.target for window in windows), rule_set)
     cite = ranked_sources((window for window in windows if window.target in shown), rule_set)
@@ -239,7 +244,6 @@ def fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list[
 
 
 def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Iterator[Row]:
-    """Yield the rows of a run of equal days."""
     day, rule_set, zone = run[0], timeline.rule_set, timeline.treatment.zone
     yield from _restricted(day, timeline, parts)
     asked = [window for window in timeline.windows if window.kind == DO and window.target in day.do]
