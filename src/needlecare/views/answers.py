@@ -42,6 +42,8 @@ def render(answer: Answer, *, several: bool = False) -> str:
             timeline, lines = answer.timelines[0], _today(answer)
         case Screened():
             timeline, lines = answer.timeline, _screened(answer)
+    if isinstance(answer, Verdict | Return):
+        lines = chain(lines, [f"- {say.red_flag_line(timeline)}"])
     return finished(lines, timeline.rule_set) + "\n"
 
 
@@ -87,7 +89,6 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
-    """Yield what to ask instead."""
     if not signs and len(meaning.ids) > 1 and meaning.unknown:
         yield f"- Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
     if meaning.ids:
@@ -215,7 +216,6 @@ def _reasons(reasons: Reasons) -> Iterator[str]:
 
 
 def _whole(window: Window, clock: Clock) -> str:
-    """Format from when to when *window* holds."""
     begins, seen = clock.at(window.start), say.until_seen(window, clock)
     if window.is_instant:
         return f"from {begins}"

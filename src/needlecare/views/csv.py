@@ -36,7 +36,6 @@ def render(timeline: Timeline) -> str:
 
 
 def _warnings(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Make a row of each thing that speaks against the treatment, and of each red flag."""
     for found in record["screening"]:
         about = {"kind": found["level"], "activity": found["condition"]}
         yield {**about, "text": found["text"], "says": found["sources"]}

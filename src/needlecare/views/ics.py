@@ -149,7 +149,6 @@ def _own_id(timeline: Timeline, options: Options) -> str:
 
 
 def _id_of(old: FilePlan, options: Options) -> str:
-    """Return the id of *old*, which the file that follows it keeps."""
     if options.name and old.id != _hash("name", options.name)[:20]:
         problem = "the old calendar is another person's plan: it was not made with this --id"
         raise InputError(f"{problem}; nothing was changed")

@@ -77,7 +77,8 @@ class Notes:
         condition = windows[0].condition or ""
         # With its condition first, so that cutting can't lose it; the description has all of it.
         lead = f"if {condition}: " if condition else ""
-        text = f"{lead}{_uncapital(windows[0].text.rstrip('.'))}"
+        text = windows[0].text.rstrip(".")
+        text = f"{lead}{text[:1].lower()}{text[1:]}"
         room = max(len(condition) + 50, _SENTENCE)
         if len(text) > room:
             text = f"{text[:room].rsplit(' ', 1)[0].rstrip(' ,;:')}…"
@@ -159,7 +160,6 @@ class Notes:
         return day_number(self._timeline.treatment, self._clock.day(at))
 
     def _quoted(self, section: str, lead: str = "") -> list[str]:
-        """Quote the rows of a section of the plan."""
         rows = self._sheet.rows(section)
         return [f"{lead}{capital(row.head)}: {row.text}{f' [{row.marks}]' if row.marks else ''}" for row in rows]
 
@@ -375,10 +375,6 @@ def shorten(names: Iterable[str], room: int = _LONG) -> str:
 
 def _more(number: int) -> str:
     return f" +{number}" if number else ""
-
-
-def _uncapital(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _days(first: int, last: int | None = None) -> str:

@@ -24,7 +24,6 @@ def finished(lines: Iterable[str], rule_set: RuleSet) -> str:
 
 
 def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
-    """Format the time that a question is about."""
     if asked.is_instant:
         return clock.at(asked.start)
     if asked.whole:
@@ -51,21 +50,15 @@ _SILENT = {
 }
 
 
-def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
-    """Yield the lines of a verdict; with *several* treatments open, which one it counts from."""
-    yield from _verdict(verdict, several=several)
-    yield f"- {say.red_flag_line(verdict.timeline)}"
-
-
 def list_return(found: Return, *, several: bool) -> Iterator[str]:
     """Yield from when something is free."""
     verdict = found.verdict
     known = verdict.verdict != NO_RULE and not verdict.prescribed
-    yield from _return(found, several=several) if known else _verdict(verdict, several=several)
-    yield f"- {say.red_flag_line(verdict.timeline)}"
+    yield from _return(found, several=several) if known else list_verdict(verdict, several=several)
 
 
-def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
+def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
+    """Yield the lines of a verdict; with *several* treatments open, which one it counts from."""
     timeline, clock = verdict.timeline, Clock(verdict.timeline)
     about = f"{verdict.label}, {_say_asked(verdict.asked, clock, timeline)}"
     yield from say.list_against(timeline)
@@ -90,7 +83,6 @@ def _verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield what is known around what isn't."""
     timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
     ask = f"Ask {clock.whom}."
     if not verdict.silent:
@@ -135,7 +127,6 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
 
 
 def _permitted(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield until when a permission holds, and on which condition."""
     for window in verdict.permits:
         if window.end_stated or window.condition:
             yield f"Allowed until {clock.until(window.end)}{led(', if ', window.condition)}."
@@ -212,7 +203,6 @@ def _recommended(verdict: Verdict) -> Iterator[str]:
 
 
 def _would_tell_more(verdict: Verdict) -> Iterator[str]:
-    """Name what isn't known and would shorten it."""
     unsure = () if verdict.is_yes or not verdict.windows else verdict.windows[0].unsure
     sooner = ""
     for hint in verdict.hints[:1]:
@@ -229,7 +219,6 @@ def _counted_from(verdict: Verdict) -> Iterator[str]:
 
 
 def _past(verdict: Verdict) -> Iterator[str]:
-    """Yield what to do where it has been done already."""
     timeline = verdict.timeline
     if not (verdict.asked.past or verdict.meaning.past):
         return
