@@ -294,14 +294,10 @@ def _side_by_side(words: list[str], matches: list[_Match], lineage: Mapping[str,
     for one, other in pairwise(matches):
         end, start = one.places.stop, other.places.start
         is_form = start == end and len(other.places) == 1 and words[start] in FORMS
-        if JOINS.isdisjoint(words[end:start]) and not is_form and not _is_related(one.ids, other.ids, lineage):
+        is_related = any(some in lineage[two] or two in lineage[some] for some in one.ids for two in other.ids)
+        if JOINS.isdisjoint(words[end:start]) and not is_form and not is_related:
             found.append(range(one.places.start, other.places.stop))
     return found
-
-
-def _is_related(some: Collection[str], others: Collection[str], lineage: Mapping[str, Iterable[str]]) -> bool:
-    """Return whether one of some is part of one of the others, or the other way round."""
-    return any(one in lineage[other] or other in lineage[one] for one in some for other in others)
 
 
 def _times(words: list[str], left: list[int]) -> list[range]:
@@ -352,21 +348,17 @@ def _index(rule_set: RuleSet, words: Iterable[str], *, signs: bool) -> dict[str,
 def _matches(words: list[str], index: Mapping[str, list[str]]) -> list[_Match]:
     """Find names in *words*, the longest first from the left."""
     found: list[_Match] = []
-    for start in range(len(words)):
-        if not found or start >= found[-1].places.stop:
-            found.extend(_longest(words, start, index))
+    start = 0
+    while start < len(words):
+        longest = 0 if words[start] in ARTICLES else min(len(words), start + _LONGEST_NAME)
+        for end in range(longest, start, -1):
+            bare = index.get(key(words[start:end])) if words[end - 1] not in ARTICLES else None
+            ids = bare or index.get(key(words[start:end], ()))
+            if ids:
+                found.append(_Match(range(start, end), tuple(ids)))
+                break
+        start = found[-1].places.stop if found and found[-1].places.stop > start else start + 1
     return found
-
-
-def _longest(words: list[str], start: int, index: Mapping[str, list[str]]) -> Iterator[_Match]:
-    """Yield the longest name that begins at *start*, if one does."""
-    ends = range(min(len(words), start + _LONGEST_NAME), start, -1) if words[start] not in ARTICLES else ()
-    for end in ends:
-        ids = index.get(key(words[start:end])) if words[end - 1] not in ARTICLES else None
-        ids = ids or index.get(key(words[start:end], ()))
-        if ids:
-            yield _Match(range(start, end), tuple(ids))
-            return
 
 
 def _is_head(place: int, words: list[str], taken: set[int]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
-from needlecare.ask.times import Length, When, at_time, from_to, go_on, lasting, on_days, when_asked
+from needlecare.ask.times import Reading, When, at_time, from_to, go_on, lasting, on_days, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, make_treatment, treated_on
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR, last_instant, local_date
@@ -47,12 +47,11 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
 
     question = _ask(timeline, words, at, now)
     meaning, asked = question.understand(find_activities)
-    if not meaning.ids or meaning.turning:
-        return not_understood(question.timelines[0], meaning, asked)
-    verdict = judge(question.timelines, meaning, asked)
-    if verdict.is_yes and not meaning.is_sure:
-        return not_understood(question.timelines[0], meaning, asked)
-    return verdict
+    if meaning.ids and not meaning.turning:
+        verdict = judge(question.timelines, meaning, asked)
+        if meaning.is_sure or not verdict.is_yes:
+            return verdict
+    return not_understood(question.timelines[0], meaning, asked)
 
 
 def when(timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None) -> "Return":
@@ -67,7 +66,7 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
 
     question = _ask(timeline, words, since, now)
     first = question.timelines[0]
-    meaning, asked, *_ = question.read(find_activities)
+    meaning, asked, _ = question.read(find_activities)
     # From when something is free is answered whatever other time is named.
     meaning = meaning._replace(undated=())
     if not meaning.is_sure:
@@ -213,7 +212,8 @@ class _Question(NamedTuple):
     def understand(self, find: "_Find", *, signs: bool = False) -> tuple[Meaning, When]:
         """Return what the words mean and when they ask about: now, where they don't say."""
         treatment = self.timelines[0].treatment
-        meaning, asked, lengths, past = self.read(find, parts=not signs)
+        meaning, asked, reading = self.read(find, parts=not signs)
+        lengths = reading.lengths
         if asked is None and meaning.past:
             # “I already used retinol”: some time between the treatment and now.
             now = self.present().date()
@@ -225,32 +225,26 @@ class _Question(NamedTuple):
                 asked, lengths = lasting(lengths, treatment, moment), ()
         asked = go_on(asked, lengths, treatment.zone)
         over = isinstance(self.now, datetime) and asked.last < self.present().date()
-        return meaning, asked._replace(past=asked.past or past or over)
+        return meaning, asked._replace(past=asked.past or reading.past or over)
 
-    def read(self, find: "_Find", *, parts: bool = True) -> tuple[Meaning, When | None, tuple[Length, ...], bool]:
-        """Return what the words mean, the time, for how long, and whether that is past.
-
-        Words about time count only where the rest needs none.
-        """
+    def read(self, find: "_Find", *, parts: bool = True) -> tuple[Meaning, When | None, Reading]:
+        """Return what the words mean, the time, and how they name it where the rest needs that."""
         first = self.timelines[0]
         treated = treated_words(first.rule_set, first.facts, parts=parts)
         meaning = find(first.rule_set, self.typed, treated)
-        asked = on_days(self.day, self.day, first.treatment.zone) if self.day is not None else None
-        day, past = self.day, False
-        lengths: tuple[Length, ...] = ()
+        reading = Reading(first=self.day, last=self.day)
         if not meaning.is_sure:
             from needlecare.ask.when import split_time
 
             reading = split_time(self.typed, first.treatment, self.present)
-            reading = reading if day is None else reading.on(day, self.typed)
+            reading = reading if self.day is None else reading.on(self.day, self.typed)
             meaning = find(first.rule_set, reading.words, treated) if reading.words else meaning
-            asked = when_asked(reading, first.treatment, self.present)
-            day, lengths, past = reading.first, reading.lengths, reading.past
+        asked = when_asked(reading, first.treatment, self.present)
         if self.at is not None:
             asked = from_to(self.at, self.at, first.treatment.zone)
         elif self.clock is not None:
-            asked = at_time(day or self.present().date(), self.clock, first.treatment.zone)
-        return meaning.about(timed=asked is not None)._replace(typed=self.typed), asked, lengths, past
+            asked = at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
+        return meaning.about(timed=asked is not None)._replace(typed=self.typed), asked, reading
 
 
 _Find = Callable[..., Meaning]

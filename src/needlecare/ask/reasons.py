@@ -1,12 +1,12 @@
 """Why an answer is what it is: every rule and source behind it, how far they lie apart, and what lost."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import chain
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.model.facts import NONE, Truth
+from needlecare.model.facts import NONE, Condition, Truth
 from needlecare.model.plan import Finding, Timeline, Window
 from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening, Source
 from needlecare.model.time import TREATMENT, parse_bound
@@ -49,16 +49,18 @@ class Reasons(NamedTuple):
 
 def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     """Gather the reasons for what the plan says of the activities or signs that *meaning* names."""
+    rule_set = timeline.rule_set
     windows = tuple(chain.from_iterable(_windows(timeline, one) for one in meaning.ids))
     made = dict.fromkeys(chain.from_iterable(window.rules for window in windows))
     beaten = dict.fromkeys(chain.from_iterable(window.overruled for window in windows))
-    rules = tuple(map(timeline.rule_set.rules.__getitem__, made))
-    lost = tuple(timeline.rule_set.rules[id_] for id_ in beaten if id_ not in made)
-    voices = tuple(_voices(timeline.rule_set, (*rules, *lost)))
+    rules = tuple(map(rule_set.rules.__getitem__, made))
+    lost = tuple(rule_set.rules[id_] for id_ in beaten if id_ not in made)
+    voices = tuple(_voices(rule_set, (*rules, *lost)))
     spread = _spread(voice.saying.value for voice in voices)
     count = len({voice.source.family or voice.source.id for voice in voices})
-    found = Reasons(meaning, timeline, windows, rules)
-    return found._replace(lost=lost, voices=voices, spread=spread, voices_count=count)
+    return Reasons(meaning, timeline, windows, rules)._replace(
+        lost=lost, voices=voices, spread=spread, voices_count=count
+    )
 
 
 def _voices(rule_set: RuleSet, rules: Iterable[Rule]) -> Iterator[Voice]:
@@ -161,9 +163,9 @@ def _unjudged(timeline: Timeline) -> Iterator[Unjudged]:
 
     That is an answer of a list that goes on; any other is a circumstance, and nothing to be judged.
     """
-    judged = _judged(timeline)
     for fact, answer in _open_answers(timeline):
-        found = judged.get((fact, answer), [])
+        naming = [one for one in timeline.rule_set.screenings.values() if _asks_for(one.when, fact, answer)]
+        found = [one.when.judge(timeline.facts) for one in naming]
         if all(truth is Truth.NO for truth, _ in found):
             others = dict.fromkeys(name for _, failing in found for name in failing if name != fact)
             yield Unjudged(fact, answer, tuple(others))
@@ -175,15 +177,8 @@ def _open_answers(timeline: Timeline) -> Iterator[tuple[str, str]]:
             yield from ((fact, answer) for answer in value if answer != NONE)
 
 
-def _judged(timeline: Timeline) -> Mapping[tuple[str, str], Sequence[tuple[Truth, tuple[str, ...]]]]:
-    """Return how each entry that names an answer is judged, and by which facts it fails."""
-    judged: dict[tuple[str, str], list[tuple[Truth, tuple[str, ...]]]] = {}
-    for screening in timeline.rule_set.screenings.values():
-        found = screening.when.judge(timeline.facts)
-        for test in screening.when.tests:
-            for answer in () if test.negated else test.answers:
-                judged.setdefault((test.fact, answer), []).append(found)
-    return judged
+def _asks_for(when: Condition, fact: str, answer: str) -> bool:
+    return any(test.fact == fact and answer in test.answers and not test.negated for test in when.tests)
 
 
 def _is_planned(timeline: Timeline, said: Unjudged) -> bool:
@@ -193,14 +188,13 @@ def _is_planned(timeline: Timeline, said: Unjudged) -> bool:
     if any(window.target in wanted for window in timeline.windows):
         return True
     rules = dict.fromkeys(rule for window in timeline.windows for rule in window.rules)
-    tests = [test for rule in rules for test in rule_set.rules[rule].when.tests if not test.negated]
-    return any(test.fact == said.fact and said.answer in test.answers for test in tests)
+    return any(_asks_for(rule_set.rules[rule].when, said.fact, said.answer) for rule in rules)
 
 
 def _dated(timeline: Timeline) -> Iterator[Dated]:
     counting = {finding.screening.id for finding in timeline.findings}
     for (fact, answer), day in sorted(timeline.facts.dates.items()):
         for screening in timeline.rule_set.screenings.values():
-            asked = any(test.fact == fact and answer in test.answers for test in screening.when.tests)
-            if asked and screening.within is not None and not any(test.negated for test in screening.when.tests):
+            asked = screening.within is not None and _asks_for(screening.when, fact, answer)
+            if asked and not any(test.negated for test in screening.when.tests):
                 yield Dated(fact, answer, day, screening, screening.id in counting)

@@ -11,27 +11,6 @@ from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_in
 
 # Reads the clock; called only where it is needed.
 Present = Callable[[], datetime]
-UNITS = {"day": ("d", 1), "week": ("w", 1), "fortnight": ("w", 2), "month": ("mo", 1)}
-ELAPSED = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
-
-
-class Length(NamedTuple):
-    """How long something goes on: *amount* of one *unit*, minute to month. A negative amount leads back."""
-
-    amount: int
-    unit: str
-
-    @property
-    def elapsed(self) -> timedelta | None:
-        """The time of minutes and hours; whole days have none."""
-        return self.amount * ELAPSED[self.unit] if self.unit in ELAPSED else None
-
-    def from_day(self, day: date) -> date:
-        """Count whole days from *day*; a part of one doesn't leave it."""
-        if self.elapsed is not None:
-            return day + timedelta(days=self.elapsed.days)
-        letter, times = UNITS[self.unit]
-        return shift_date(day, Duration(abs(self.amount) * times, letter), 1 if self.amount >= 0 else -1)
 
 
 class When(NamedTuple):
@@ -85,24 +64,29 @@ def between(day: date, start: time, end: time, zone: ZoneInfo) -> When:
     return from_to(readings(datetime.combine(day, start), zone)[0], ends, zone)
 
 
-def go_on(when: When, lengths: Iterable[Length], zone: ZoneInfo) -> When:
+def go_on(when: When, lengths: Iterable[Duration], zone: ZoneInfo) -> When:
     """Ask about all that lies between *when* and its end after *lengths*; a last day counts whole."""
     for length in lengths:
-        last = length.from_day(when.last)
-        end = day_end(last, zone) if length.elapsed is None else when.over + length.elapsed
+        if length.is_elapsed:
+            last = when.last + timedelta(days=length.rough_length.days)
+            end = when.over + length.rough_length
+        else:
+            last = shift_date(when.last, length)
+            end = day_end(last, zone)
         longer = on_days(when.first, last, zone) if when.whole else from_to(when.start, end, zone)
         when = longer._replace(past=when.past)
     return when
 
 
-def lasting(lengths: Collection[Length], treatment: Treatment, now: datetime) -> When:
+def lasting(lengths: Collection[Duration], treatment: Treatment, now: datetime) -> When:
     """Ask about the end of what lasts for *lengths* from the treatment on, or about *now* if that is later."""
     zone = treatment.zone
     when = go_on(from_to(treatment.last, treatment.last, zone), lengths, zone)
     if when.over <= now:
         return from_to(now, now, zone)
-    to_the_minute = all(one.elapsed is not None for one in lengths)
-    return from_to(when.over, when.over, zone) if to_the_minute else on_days(when.last, when.last, zone)
+    if all(one.is_elapsed for one in lengths):
+        return from_to(when.over, when.over, zone)
+    return on_days(when.last, when.last, zone)
 
 
 class Reading(NamedTuple):
@@ -123,7 +107,7 @@ class Reading(NamedTuple):
     this: bool = False
     lead: str = ""
     either: bool = False
-    lengths: tuple[Length, ...] = ()
+    lengths: tuple[Duration, ...] = ()
     opening: bool = False
     weekday: str = ""
     exact: date | None = None

@@ -4,20 +4,28 @@ The clock is an argument, and read only where words need it.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
-from needlecare.ask.times import ELAPSED, HALF_DAY, UNITS, Length, Present, Reading
+from needlecare.ask.times import HALF_DAY, Present, Reading
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR, local_date
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Duration, local_date, shift_date
 from needlecare.typed import MONTH_NAMES, WEEKDAYS, parse_date, parse_time
 
 _WEEK = timedelta(days=len(WEEKDAYS))
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBERS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
+_UNITS = {
+    "minute": (1, "min"),
+    "hour": (1, "h"),
+    "day": (1, "d"),
+    "week": (1, "w"),
+    "fortnight": (2, "w"),
+    "month": (1, "mo"),
+}
 _SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
 
 
@@ -33,10 +41,11 @@ class _Found(NamedTuple):
     def today(self) -> date:
         return self.present().date()
 
-    def length(self, sign: int = 1) -> Length:
-        """Return a count of units; without a number it is one."""
-        text = self.groups.get("count", "a")
-        return Length(sign * (_NUMBERS.get(text) or int(text)), self.groups["unit"])
+    @property
+    def length(self) -> Duration:
+        """A count of units; without a number it is one."""
+        text, (times, unit) = self.groups.get("count", "a"), _UNITS[self.groups["unit"]]
+        return Duration(times * (_NUMBERS.get(text) or int(text)), unit)
 
 
 def _coming_weekday(name: str, which: str, today: date) -> date:
@@ -53,7 +62,6 @@ def _coming_weekday(name: str, which: str, today: date) -> date:
 
 
 def _next_month(first: date) -> date:
-    """Return the first day of the month after that of *first*."""
     return date(first.year + first.month // len(MONTH_NAMES), first.month % len(MONTH_NAMES) + 1, 1)
 
 
@@ -86,15 +94,17 @@ def _exactly(day: date) -> Reading:
     return Reading(first=day, last=day, exact=day)
 
 
-def _counted(length: Length, start: datetime, day: date, zone: Treatment) -> Reading:
-    at = start.astimezone(UTC) + length.elapsed if length.elapsed is not None else None
-    there = length.from_day(day) if at is None else local_date(at, zone.zone)
-    return Reading(first=there, last=there, at=at)
+def _counted(found: _Found, start: datetime, day: date, sign: int = 1) -> Reading:
+    """Read an instant so long after *start*, or a day so long after *day*; before them if *sign* is negative."""
+    length = found.length
+    if not length.is_elapsed:
+        return _on(shift_date(day, length, sign))
+    at = start.astimezone(UTC) + sign * length.rough_length
+    return _on(local_date(at, found.treatment.zone))._replace(at=at)
 
 
 def _from_now(found: _Found, sign: int = 1) -> Reading:
-    now = found.present()
-    read = _counted(found.length(sign), now, now.date(), found.treatment)
+    read = _counted(found, found.present(), found.today, sign)
     return read._replace(lead="before" if "within" in found.groups else "")
 
 
@@ -103,22 +113,21 @@ def _ago(found: _Found) -> Reading:
 
 
 def _from_treatment(found: _Found) -> Reading:
-    return _counted(found.length(), found.treatment.last, found.treatment.day, found.treatment)
+    return _counted(found, found.treatment.last, found.treatment.day)
 
 
-def _opening(found: _Found) -> Reading:
-    """Read how long something goes on from the treatment; after that is a day."""
-    return _from_treatment(found) if found.lead == "after" else Reading(lengths=(found.length(),), opening=True)
+def _lasting(found: _Found, *, opening: bool = False) -> Reading:
+    """Read how long something goes on, from the treatment if it is its *opening*; after that is a day."""
+    if found.lead == "after":
+        return _from_treatment(found) if opening else _from_now(found)
+    return Reading(lengths=(found.length,), opening=opening)
 
 
-def _going_on(found: _Found) -> Reading:
-    return _from_now(found) if found.lead == "after" else Reading(lengths=(found.length(),))
+_opening = partial(_lasting, opening=True)
 
 
 def _length_or_day(found: _Found) -> Reading:
-    if not found.lead:
-        return Reading(lengths=(found.length(),))
-    return _ago(found) if found.lead == "since" else _from_treatment(found)
+    return {"": _lasting, "since": _ago}.get(found.lead, _from_treatment)(found)
 
 
 def _relative(found: _Found) -> Reading:
@@ -134,7 +143,7 @@ def _further(found: _Found) -> Reading:
     """Read whole weeks from a day on: a week on Friday."""
     name = found.groups.get("weekday")
     day = _coming_weekday(name, "", found.today) if name else _relative(found).first
-    return _on(found.length().from_day(day or found.today))
+    return _on(shift_date(day or found.today, found.length))
 
 
 def _weekday(found: _Found) -> Reading:
@@ -172,9 +181,8 @@ def _month(found: _Found) -> Reading:
 
 
 def _written_date(found: _Found) -> Reading:
-    groups = found.groups
-    month = MONTH_NAMES.index(groups["month"][:3]) + 1
-    return _exactly(_near_date(int(groups["day"]), month, groups.get("year", ""), found.treatment))
+    day, month, year = (found.groups.get(name, "") for name in ("day", "month", "year"))
+    return _exactly(_near_date(int(day), MONTH_NAMES.index(month[:3]) + 1, year, found.treatment))
 
 
 def _nth(found: _Found) -> Reading:
@@ -248,7 +256,7 @@ _HALVES = (
     rf"\b(?:half\s+an\s+hour|(?:a\s+)?half\s+hour|(?P<one>\d|{_FEW})\s+hours?\s+and\s+a\s+half"
     rf"|(?P<other>\d|{_FEW})\s+and\s+a\s+half\s+hours?)\b"
 )
-_UNIT_WORDS = (*ELAPSED, *UNITS)
+_UNIT_WORDS = tuple(_UNITS)
 _ANY_UNIT = "|".join(_UNIT_WORDS)
 _UNIT = rf"(?P<unit>{_ANY_UNIT})s?"
 _AFTER_IT = (
@@ -279,9 +287,9 @@ _PART_SIGNS = ("ing", "noon", "night", "lunch")
 _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?:{_AFTER_IT})?", _opening),
     (_LENGTHS, rf"{_FOR}{_ROUGHLY}{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post)$)", _opening),
-    (_LENGTHS, rf"{_FOR}{_ROUGHLY}{_THESE}{_COUNT}\s+{_LONG}", _going_on),
-    (_LENGTHS, rf"(?:{_IN}(?:the|these)\s+{_COMING}(?:{_COUNT}\s+)?|{_FOR}another\s+){_LONG}", _going_on),
-    (_LENGTHS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _going_on),
+    (_LENGTHS, rf"{_FOR}{_ROUGHLY}{_THESE}{_COUNT}\s+{_LONG}", _lasting),
+    (_LENGTHS, rf"(?:{_IN}(?:the|these)\s+{_COMING}(?:{_COUNT}\s+)?|{_FOR}another\s+){_LONG}", _lasting),
+    (_LENGTHS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _lasting),
     (_WEEKS, rf"(?<!in\s){_COUNT}\s+(?P<unit>week|fortnight)s?\s+(?:(?:on|from|this|come)\s+)?{_THAT_DAY}", _further),
     (_WEEKS, rf"{_ON}{_THAT_DAY}\s+(?P<unit>week|fortnight)", _further),
     (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(parse_date(found.groups["date"]))),
@@ -366,6 +374,14 @@ def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
     return reading
 
 
+def _on_one_day(reading: Reading, found: Reading) -> Iterable[Reading]:
+    """Put a day of the week and a date on one day: Friday the 4th."""
+    day, name = (reading.exact, found.weekday) if reading.exact else (found.exact, reading.weekday)
+    if day and name and WEEKDAYS[day.weekday()] != name[:3]:
+        raise InputError(f"{_shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
+    return [one._replace(first=day, last=day) if day and name else one for one in (reading, found)]
+
+
 def _joined(reading: Reading, found: Reading, words: str) -> Reading:
     """Add another time that *words* name."""
     reading, found = _on_one_day(reading, found)
@@ -375,23 +391,6 @@ def _joined(reading: Reading, found: Reading, words: str) -> Reading:
         found = found._replace(weekday="")
     added = {name: value for name, value in found._asdict().items() if value and not getattr(reading, name)}
     return reading._replace(**{**added, "words": found.words, "lengths": (*reading.lengths, *found.lengths)})
-
-
-def _on_one_day(reading: Reading, found: Reading) -> tuple[Reading, Reading]:
-    """Return both on the day of the date where one is a day of the week and the other a date: Friday the 4th."""
-    if found.weekday and reading.exact:
-        day = _agreed(reading.exact, found.weekday)
-        found = found._replace(first=day, last=day)
-    elif reading.weekday and found.exact and not reading.exact:
-        day = _agreed(found.exact, reading.weekday)
-        reading = reading._replace(first=day, last=day)
-    return reading, found
-
-
-def _agreed(day: date, name: str) -> date:
-    if WEEKDAYS[day.weekday()] != name[:3]:
-        raise InputError(f"{_shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
-    return day
 
 
 def read_weekday(text: str, present: Present) -> date | None:

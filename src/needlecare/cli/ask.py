@@ -14,10 +14,8 @@ from needlecare.cli.options import (
     about_treatment,
     about_treatments,
     offer,
-    present,
     present_for,
     read_date,
-    refuse_ahead,
 )
 from needlecare.cli.output import complain, write_data, write_text
 from needlecare.errors import ExitCode, InputError
@@ -198,14 +196,10 @@ def _done(request: Request, texts: Sequence[str]) -> list[date]:
     days = [read_date(text, request.treatment.zone, request.now) for text in texts]
     if request.now is None and not any(map(is_relative, texts)):
         return days
-    now = present(request.treatment.zone, request.now)
-    refuse_ahead(request, now)
+    today = present_for([request]).date()
     for day in days:
-        if day > now.date():
-            raise InputError(
-                f"--done: {day.isoformat()} is still to come, it is {now.date().isoformat()}; "
-                "a session that is booked is --next"
-            )
+        if day > today:
+            raise InputError(f"--done: {day} is still to come, it is {today}; a session that is booked is --next")
     return days
 
 
