@@ -1,7 +1,6 @@
 """Answers as JSON: which of their fields are the contract. `views.json` encodes them."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged, Voice
@@ -70,11 +69,6 @@ def _cause(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _results(course: Course, timeline: Timeline) -> tuple[date, date] | None:
-    found = course.deadline
-    return results_between(timeline.rule_set, found.kind, course.last_day) if found else None
-
-
 SCALARS.update({When: _at, Screening: lambda screening: screening.id})
 FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
@@ -125,5 +119,8 @@ COMPUTED.update({
         "lost": lambda reasons, _: [_cause(rule) for rule in reasons.lost],
     },
     Dated: {"means": lambda dated, timeline: timeline.rule_set.facts[dated.fact].dated_of(dated.answer)},
-    Course: {"results": _results},
+    Course: {
+        "results": lambda course, timeline: course.deadline
+        and results_between(timeline.rule_set, course.deadline.kind, course.last_day)
+    },
 })  # fmt: skip
