@@ -60,11 +60,15 @@ def counted(number: int, noun: str) -> str:
 
 
 class Clock:
-    """Formats the instants of one plan in the zone of its treatment. *whom* is who is to be asked."""
+    """Formats the instants of one plan in the zone of its treatment, for one reader.
 
-    def __init__(self, timeline: Timeline) -> None:
+    *whom* is who is to be asked; *typed* whether the reader runs the program, and so can use its options.
+    """
+
+    def __init__(self, timeline: Timeline, *, typed: bool = False) -> None:
         self._treatment = timeline.treatment
         self.whom = whom(timeline)
+        self.typed = typed
 
     def day(self, instant: dt.datetime) -> dt.date:
         """Return the calendar date of *instant*."""

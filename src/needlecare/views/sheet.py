@@ -4,18 +4,18 @@ A new section is one line of `_PARTS`. How a section looks is for each view alon
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
-from needlecare.model.plan import FOREVER, Day, Finding, Meeting, Session, Timeline, Treatment, Window, ranked_sources
+from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window, ranked_sources
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
 from needlecare.views import phrases as say
 from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
 from needlecare.views.phrases import NO_ADVICE, Block, Clock, Row, capital, grouped, join_words, led, topmost
 
 _SHOWN = 3
+_BRACKETS = "What stands in brackets are sources; +3 means three more."
 
 
 class Section(NamedTuple):
@@ -52,16 +52,17 @@ def make_sheet(timeline: Timeline, *, handed_over: bool = False, only: Collectio
 
     *only* names the sections that are wanted, where not all of them are.
     """
-    clock, clinic = Clock(timeline), timeline.rule_set.clinic
+    clock, rule_set = Clock(timeline, typed=not handed_over), timeline.rule_set
+    clinic = rule_set.clinic
     parts = [part for part in _PARTS if part.handed_over in (None, handed_over) and (not only or part.id in only)]
     sections = (_fill(part, timeline, clock) for part in parts)
     return Sheet(
-        title=timeline.rule_set.title,
+        title=rule_set.title,
         subject=_subject(timeline),
         clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
-        notice=tuple(_notice(timeline.rule_set)),
+        notice=(rule_set.notice or NO_ADVICE, _BRACKETS, *list_core_changes(rule_set)),
         sections=tuple(filter(None, sections)),
-        basis=f"Rule set {timeline.rule_set.id} {timeline.rule_set.version} ({timeline.rule_set.digest[:19]})",
+        basis=f"Rule set {rule_set.id} {rule_set.version} ({rule_set.digest[:19]})",
     )
 
 
@@ -71,12 +72,6 @@ def _subject(timeline: Timeline) -> str:
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
     about = led(": ", ", ".join(filter(None, facts)))
     return f"{say.date(treatment.day)}{hour} ({treatment.zone.key}){about}"
-
-
-def _notice(rule_set: RuleSet) -> Iterator[str]:
-    yield rule_set.notice or NO_ADVICE
-    yield "What stands in brackets are sources; +3 means three more."
-    yield from list_core_changes(rule_set)
 
 
 def _fact(timeline: Timeline, name: str) -> str:
@@ -104,7 +99,10 @@ def is_stopped(timeline: Timeline) -> bool:
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
     decides = say.whom(timeline)
-    rows = [_finding(finding, timeline) for finding in timeline.findings]
+    rows = [
+        Row(lead_of(level, timeline), asked.text or asked.id, level, say.sources_of(asked.says))
+        for level, asked in ((finding.level, finding.screening) for finding in timeline.findings)
+    ]
     yield from (row for row in rows if row.tone == "stop")
     if is_stopped(timeline):
         yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
@@ -112,11 +110,6 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     if any(row.tone in ("stop", "postpone") for row in rows):
         call = "your doctor" if decides == "a clinician" else f"{decides} or your doctor"
         yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
-
-
-def _finding(finding: Finding, timeline: Timeline) -> Row:
-    level, asked = finding.level, finding.screening
-    return Row(lead_of(level, timeline), asked.text or asked.id, level, say.sources_of(asked.says))
 
 
 def _red_flags(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -252,10 +245,10 @@ def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> I
 # What the plan rests on.
 
 
-def list_known(timeline: Timeline, clock: Clock, *, typed: bool = True) -> Iterator[Row]:
-    """List what was assumed, what isn't known, and what another answer would change; *typed* names the options."""
+def _known(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List what was assumed, what isn't known, and what another answer would change."""
     facts, rule_set = timeline.facts, timeline.rule_set
-    yield from _known_time(timeline.treatment, typed=typed)
+    yield from _known_time(timeline.treatment, clock)
     for label in _idly_seen(timeline):
         yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call {clock.whom}")
     for (fact, answer), day in sorted(facts.dates.items()):
@@ -264,55 +257,59 @@ def list_known(timeline: Timeline, clock: Clock, *, typed: bool = True) -> Itera
     if facts.assumed:
         shown = {fact: say.labels(value, rule_set.facts[fact]) for fact, value in facts.assumed.items()}
         text = join_words(f"{fact.replace('-', ' ')} {join_words(labels)}" for fact, labels in shown.items())
-        yield Row("Assumed", f"{text}{_advice('say otherwise with', facts.assumed, rule_set, typed=typed)}")
+        yield Row("Assumed", f"{text}{_advice('say otherwise with', facts.assumed, rule_set, clock)}")
     if facts.unknown:
         yield Row("Not known", f"{_plain_names(facts.unknown)}; wherever it matters the stricter rule is used")
-    yield from _hinted(timeline, clock, say.options if typed else _plain_names)
-    yield from _unasked(timeline, typed=typed)
+    yield from _hinted(timeline, clock)
+    yield from _unasked(timeline, clock)
 
 
-def _unasked(timeline: Timeline, *, typed: bool) -> Iterator[Row]:
+def _unasked(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     if timeline.unanswered:
         examples = _plain_names(screening.id for screening in timeline.unanswered[:_SHOWN])
         text = f"{len(timeline.unanswered)} things that could speak against the treatment, such as {examples}"
         asked = dict.fromkeys(test.fact for screening in timeline.unanswered for test in screening.when.tests)
         missing = [fact for fact in asked if fact not in timeline.facts.assumed]
-        yield Row("Not asked", f"{text}{_advice('answer with', missing, timeline.rule_set, typed=typed)}")
+        yield Row("Not asked", f"{text}{_advice('answer with', missing, timeline.rule_set, clock)}")
 
 
-def _known_time(treatment: Treatment, *, typed: bool) -> Iterator[Row]:
+def _known_time(treatment: Treatment, clock: Clock) -> Iterator[Row]:
     if not treatment.is_exact:
-        advice = "; --time 16:30 gives the hour" if typed else ""
+        advice = "; --time 16:30 gives the hour" if clock.typed else ""
         yield Row("Time", f"not given: every hour is rounded to whole days, to be safe{advice}")
     elif treatment.first != treatment.last:
         yield Row("Time", "the clocks change then: this hour can be read two ways, and each rule uses the stricter one")
 
 
-def _advice(lead: str, facts: Iterable[str], rule_set: RuleSet, *, typed: bool) -> str:
-    return f"; {lead} {say.options(facts, rule_set)}" if typed else ""
+def _advice(lead: str, facts: Iterable[str], rule_set: RuleSet, clock: Clock) -> str:
+    return f"; {lead} {say.options(facts, rule_set)}" if clock.typed else ""
 
 
-def _plain_names(ids: Iterable[str], _: RuleSet | None = None) -> str:
+def _plain_names(ids: Iterable[str]) -> str:
     return join_words(id_.replace("-", " ") for id_ in ids)
 
 
 _CHANGE = attrgetter("facts", "now", "then")
 
 
-def _hinted(timeline: Timeline, clock: Clock, name: Callable[[Iterable[str], RuleSet], str]) -> Iterator[Row]:
-    """Yield what another answer would shorten or lengthen, under what *name* calls its facts."""
+def _hinted(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """Yield what another answer would shorten or lengthen."""
     rule_set = timeline.rule_set
+
+    def name(facts: Iterable[str]) -> str:
+        return say.options(facts, rule_set) if clock.typed else _plain_names(facts)
+
     for (facts, now, then), hints in grouped(timeline.shorter_if, _CHANGE).items():
         ends = f"would end {clock.at(then)}" if then else "may not apply at all"
         shorter = say.names((hint.target for hint in hints), rule_set)
         text = f"could shorten {shorter}: now until {clock.until(now or FOREVER)}, {ends}"
-        yield Row(name(facts, rule_set), text, "hint")
+        yield Row(name(facts), text, "hint")
     for facts, longer in grouped(timeline.longer_if, lambda hint: hint.facts).items():
         left = []
         for (_, _, then), hints in grouped(longer, _CHANGE).items():
             until = f" until {clock.until(then)}" if then else ""
             left.append(f"{say.names((hint.target for hint in hints), rule_set)}{until}")
-        yield Row(name(facts, rule_set), f"if this was assumed wrongly, leave {'; '.join(left)}", "hint")
+        yield Row(name(facts), f"if this was assumed wrongly, leave {'; '.join(left)}", "hint")
 
 
 def _idly_seen(timeline: Timeline) -> Iterator[str]:
@@ -437,8 +434,7 @@ _PARTS = (
     _Part("sessions", "The next session", (), _sessions),
     _Part("events", "Your events", (), _events),
     _Part("before", "Before the treatment", ("When", "What", "Sources"), list_before, handed_over=True),
-    _Part("known", "What this rests on", (), list_known, handed_over=False),
-    _Part("known", "What this rests on", (), partial(list_known, typed=False), handed_over=True),
+    _Part("known", "What this rests on", (), _known),
     _Part("changes", "What was changed, and by whom", (), _changes),
     _Part("sources", "Sources", (), _sources),
 )
