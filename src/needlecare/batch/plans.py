@@ -17,7 +17,7 @@ from needlecare.rules.fields import FIELDS
 from needlecare.rules.load import load_rules
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
-from needlecare.typed import is_relative, machine_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
+from needlecare.typed import machine_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
 from needlecare.views.formats import for_file, render
 from needlecare.views.json import SCHEMA_VERSION, render_line
 from needlecare.views.phrases import escape
@@ -216,7 +216,7 @@ def _read_date(text: str, today: date | None, order: str | None) -> tuple[date, 
     both = _DATE_AND_TIME.fullmatch(text)
     day_text = both["date"] if both else text
     try:
-        day = parse_date(day_text, today if is_relative(day_text) else None, order=order)
+        day = parse_date(day_text, today, order=order)
     except InputError as error:
         numbers = order is None and _NUMBERS.fullmatch(day_text)
         hint = ", or say what all dates mean with --dates dmy or mdy" if numbers else ""
