@@ -178,12 +178,14 @@ def _near_zone(name: str, zones: list[str]) -> str:
     return f" (did you mean {by_city[close[0]]}?)" if close else ""
 
 
-def machine_zone() -> ZoneInfo:
-    """Return the time zone of this machine.
+def find_zone(name: str | None) -> ZoneInfo:
+    """Return the time zone called *name*; without one that of this machine.
 
     Raises:
-        InputError: its setting can't be read, or has no name that other machines know.
+        InputError: there is none, its setting can't be read, or it has no name that other machines know.
     """
+    if name is not None:
+        return parse_zone(name)
     import tzlocal
 
     try:

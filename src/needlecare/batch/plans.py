@@ -17,7 +17,7 @@ from needlecare.rules.fields import FIELDS
 from needlecare.rules.load import load_rules
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
-from needlecare.typed import machine_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
+from needlecare.typed import find_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
 from needlecare.views.formats import for_file, render
 from needlecare.views.json import SCHEMA_VERSION, render_line
 from needlecare.views.phrases import escape
@@ -76,7 +76,7 @@ class RowPlanner:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.rule_set = load_rules(settings.rules) if settings.rules else load_rules()
-        self._zone = parse_zone(settings.tz) if settings.tz else machine_zone()
+        self._zone = find_zone(settings.tz)
         order = settings.order or self.rule_set.batch.get("dates")
         # Rows repeat each other. Each cache is keyed on all that its values depend on; the rule set never changes.
         self._readers: Mapping[str, Callable[[str], Any]] = {

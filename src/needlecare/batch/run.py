@@ -94,8 +94,7 @@ def run(
         enter(output)
         rejects = enter(Rejects(None if settings.inline else batch.rejects, rows))
         clients = _Clients(rows, columns, output)
-        planned = _plan_together if batch.jobs > 1 else _plan_alone
-        for row, result in enter(contextlib.closing(planned(planner, clients, batch.jobs))):
+        for row, result in enter(contextlib.closing(_plan_rows(planner, clients, batch.jobs))):
             with ending.put_off():
                 problem = output.put(row, result)
                 if problem:
@@ -105,10 +104,6 @@ def run(
                 left += result.unchanged
                 progress(made + left + rejects.count)
     return Summary(made, left, rejects.count, clients.unused)
-
-
-def _plan_alone(planner: RowPlanner, rows: Iterable[Row], _: int) -> Generator[Planned]:
-    yield from ((row, planner.plan(row)) for row in rows)
 
 
 class _Clients:
@@ -342,13 +337,16 @@ def _stems(client: str) -> list[str]:
     return [client, marked] if _HARMLESS.fullmatch(client) and not _RESERVED.fullmatch(client) else [marked]
 
 
-def _plan_together(planner: RowPlanner, rows: Iterable[Row], jobs: int) -> Generator[Planned]:
-    """Plan *rows* in *jobs* processes; yield each with its result, in their order.
+def _plan_rows(planner: RowPlanner, rows: Iterable[Row], jobs: int) -> Generator[Planned]:
+    """Plan *rows*, in *jobs* processes if those are more than one; yield each with its result, in their order.
 
     Raises:
         OutputError: a process was ended from outside.
     """
     rows = iter(rows)
+    if jobs == 1:
+        yield from ((row, planner.plan(row)) for row in rows)
+        return
     with _started(planner, jobs) as workers:
         # In turn, so that plans come in the order of their rows.
         for worker in cycle(workers):

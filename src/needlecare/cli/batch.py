@@ -90,7 +90,7 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     """Read the options of a treatment, which stand in for what rows leave empty."""
     from needlecare.batch.plans import Settings, read_texts
     from needlecare.rules.fields import FIELDS
-    from needlecare.typed import is_relative, machine_zone, parse_date, parse_zone
+    from needlecare.typed import find_zone, is_relative, parse_date
 
     rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
     facts = fact_texts(defaults)
@@ -98,7 +98,7 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
         if name in FIELDS:
             raise InputError(f"--fact: {name} is no fact; it is a field of its own")
     fields = facts | {name: value for name, value in defaults.items() if name in FIELDS}
-    zone = parse_zone(tz) if tz else machine_zone()
+    zone = find_zone(tz)
     if is_relative(fields.get("date", "")):
         fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()
     # A word such as today in a row means nothing without --now: the same list makes the same plans every day.

@@ -4,7 +4,7 @@ Owns which options are logged, and how. Must not know how the log is stored.
 """
 
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,7 +35,7 @@ _NEEDED = ("date", "tz")
 Options = dict[str, Any]
 
 
-def _open(*, no_log: object = False) -> Log:
+def _open(*, no_log: object) -> Log:
     log = None if no_log else open_log()
     if log is None:
         raise InputError("the log is switched off (--no-log or NEEDLECARE_NO_LOG); nothing is remembered")
@@ -46,24 +46,27 @@ def _open(*, no_log: object = False) -> Log:
 @with_options
 def add(typed: Options) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
+    from needlecare.typed import find_zone
+
     log = _open(no_log=typed.get("no-log"))
     known = log.lasting()
-    typed = _without_relative_dates(typed, known)
+    # What is logged doesn't move with the clock.
+    typed = with_dates(typed, find_zone({**known, **typed}.get("tz")))
     given = without(typed, NEVER_LOGGED)
-    lasting = _with_absolute_path(_only(given, LASTING))
+    lasting = _lasting(given)
     if "date" in given:
         options = _loggable(typed, known)
         number = log.add(options)
-        more = f"; for every treatment: {_listed(_only(given, LASTING))}" if lasting else ""
+        more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
         done = f"Remembered as number {number}: {_line(options)}{more}."
     elif not lasting or len(given) > len(lasting):
         raise InputError("there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III")
     else:
         # Whether the facts can be read doesn't depend on the date.
         make_request(over_logged({}, known, {**typed, "date": "2026-01-01"}))
-        done = f"Remembered for every treatment: {_listed(_only(given, LASTING))}."
+        done = f"Remembered for every treatment: {_listed(lasting)}."
     if lasting:
-        log.keep(lasting)
+        log.keep(_with_absolute_path(lasting))
     write_text(f"{done}\n")
 
 
@@ -98,9 +101,11 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is remembered about a treatment; the rest stays."""
+    from needlecare.typed import find_zone
+
     log = _open(no_log=typed.get("no-log"))
     logged, lasting = log.treatment(number), log.lasting()
-    typed = _without_relative_dates(typed, {**lasting, **logged.options})
+    typed = with_dates(typed, find_zone({**logged.options, **typed}["tz"]))
     changed = without(typed, NEVER_LOGGED)
     if not changed and not forget:
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
@@ -109,7 +114,7 @@ def edit(
     options = _loggable(whole, without(lasting, removed))
     log.replace(number, options)
     no_more = sorted(lasting.keys() & removed)
-    facts = _with_absolute_path(_only(changed, LASTING)) | dict.fromkeys(no_more)
+    facts = _with_absolute_path(_lasting(changed)) | dict.fromkeys(no_more)
     if facts:
         log.keep(facts)
     more = f"; for no treatment any more: {', '.join(no_more)}" if no_more else ""
@@ -152,14 +157,6 @@ def remove(
     write_text(f"Forgotten: {_line(logged.options)}.\n")
 
 
-def _without_relative_dates(typed: Options, known: Mapping[str, Any]) -> Options:
-    """Write words such as today as dates, so that what is logged doesn't move with the clock."""
-    from needlecare.typed import machine_zone, parse_zone
-
-    name = typed.get("tz") or known.get("tz")
-    return dict(with_dates(typed, parse_zone(name) if name else machine_zone()))
-
-
 def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     """Check what was *typed* of a treatment, and return the options to log: days as dates, paths from the root."""
     request = make_request(over_logged({}, lasting, typed))
@@ -176,8 +173,8 @@ def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     return options
 
 
-def _only(options: Mapping[str, Any], names: Container[str]) -> Options:
-    return {name: value for name, value in options.items() if name in names}
+def _lasting(options: Options) -> Options:
+    return {name: value for name, value in options.items() if name in LASTING}
 
 
 def _with_absolute_path(options: Options) -> Options:

@@ -43,10 +43,10 @@ def make_request(typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None
     """Make a request of the options of one treatment; rule sets are kept in *loaded*, and taken from there."""
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
-    from needlecare.typed import machine_zone, parse_time, parse_zone, read_facts
+    from needlecare.typed import find_zone, parse_time, read_facts
 
     now, rules = typed.get("now"), typed.get("rules")
-    zone = parse_zone(typed["tz"]) if "tz" in typed else machine_zone()
+    zone = find_zone(typed.get("tz"))
     if now is not None:
         present(zone, now)  # a mistake in it is reported even where nothing asks for the time
     typed = with_dates(typed, zone)
@@ -76,7 +76,7 @@ def _with_dated(treatment: "Treatment", rule_set: "RuleSet", typed: Typed) -> "T
     return treatment
 
 
-def with_dates(typed: Typed, zone: ZoneInfo) -> Typed:
+def with_dates(typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
     """Write the words today, yesterday and tomorrow in the options as the dates that they mean now."""
     from needlecare.typed import resolve
 
