@@ -124,6 +124,13 @@ def test_what_has_not_come_yet_still_begins_a_restriction_and_never_delays_a_war
     assert shown(window(made, "redness", "expect").worry_after) == "28 Nov 00:00"
 
 
+def test_a_moment_that_never_comes_by_itself_begins_a_restriction_once_it_is_seen(plan: Planner) -> None:
+    rules = "heat: {avoid: heat, until: always}\none: {avoid: gym, from: cooled, until: 3d}"
+    words = WORDS.replace("moments:\n", "moments:\n  cooled: {usual: heat ends + 1d}\n")
+    assert no(plan(rules, words=words), "gym") == []
+    assert no(plan(rules, words=words, seen=["cooled=2026-11-22"]), "gym") == ["22 Nov 00:00 to 24 Nov 00:00"]
+
+
 # The end of another rule.
 
 

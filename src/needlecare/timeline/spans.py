@@ -291,7 +291,7 @@ class Spans(Moments):
         if exception is not None:
             rule = rule._replace(end=exception, days=None, lasts=None)
         end, better_until, resolved = self._ends(rule, start)
-        if rule.verb == AVOID and max(end, better_until) < start:
+        if rule.verb == AVOID and max(end, better_until) < start < FOREVER:
             # It is over before it begins. What begins on some day may begin as late as on its end.
             end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
         end = max(end, start)
