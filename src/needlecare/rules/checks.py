@@ -1,6 +1,7 @@
 """What only the whole rule set can show: whether every name stands for something, and nothing goes in a circle."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from needlecare.model.ruleset import (
     RuleSet,
     behind,
     groups,
+    walk,
     way_back,
 )
 from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, Bound
@@ -52,6 +54,7 @@ class _Names:
         self._problems = problems
         self._moments = {*_BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events}
         self._flagged = _flagged(rule_set, layer)
+        self._endless = _endless(rule_set)
         # As they are written, so that they can be pointed at.
         self._off = {id_: written for (section, id_), written in layer.off.items() if section == "rules"}
         self._places: dict[tuple[int, tuple[str, ...]], dict[str, Text]] = {}
@@ -63,6 +66,7 @@ class _Names:
             raw = entries["rules"][rule.id]
             self._check_named(rule, raw)
             self._check_expected(rule, raw)
+            self._check_start(rule, raw)
             for bound in _bounds_of(rule):
                 self._check_bound(bound, raw)
         for moment in known.moments.values():
@@ -126,6 +130,16 @@ class _Names:
                     "normal; if you mean something harmless, add a sign of its own",
                 )
 
+    def _check_start(self, rule: Rule, raw: Raw) -> None:
+        """Note a start that never comes, since it waits for the end of a rule without end."""
+        for term in rule.start.terms if rule.start else ():
+            if term.ends_rule in self._endless:
+                self._problems.add(
+                    self._at(term.ends_rule, raw, "from", "due"),
+                    f"`{raw.id}` begins when `{term.ends_rule}` ends, which is never; "
+                    "count it from the treatment, from what is seen, or from a rule that ends",
+                )
+
     def _check_bound(self, bound: Bound, raw: Raw) -> None:
         """Note what *bound*, of an entry as written, waits for and doesn't exist."""
         for term in bound.terms:
@@ -146,6 +160,18 @@ class _Names:
                 at = self._at(name, raw, *_BOUNDS)
                 known = self._problems.nearest(name, self._set.rules)
                 self._problems.add(at, f"`{raw.id}` waits for the end of `{name}`, but there is no such rule{known}")
+
+
+def _endless(rule_set: RuleSet) -> set[str]:
+    """Return the rules that never end: those that say so, and those that end when one of these does."""
+    # A permission "ends" when it begins.
+    ends = {rule.id: rule.end for rule in rule_set.rules.values() if rule.end is not None and rule.verb != ALLOW}
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for id_, end in ends.items():
+        for term in end.terms:
+            if term.ends_rule is not None:
+                waiting[term.ends_rule].append(id_)
+    return set(walk((id_ for id_, end in ends.items() if end.is_always), waiting))
 
 
 def _bounds_of(rule: Rule) -> list[Bound]:

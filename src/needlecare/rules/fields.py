@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from needlecare.model.facts import Answer
 from needlecare.model.ruleset import VERBS, Saying
-from needlecare.model.time import Bound, Duration, parse_bound, parse_duration, parse_range
+from needlecare.model.time import ALWAYS, Bound, Duration, parse_bound, parse_duration, parse_range
 from needlecare.rules.read import Problems, Raw, Value, decimal, fields_at, text_at, whole_number
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -186,6 +186,11 @@ def one_of(*words: str, reads: Mapping[str, Any] | None = None, schema: Schema |
     return Kind(read, schema or {"enum": list(words)})
 
 
+def _start(text: str) -> Bound | None:
+    bound = parse_bound(text)
+    return None if bound == ALWAYS else bound
+
+
 def _usual(text: str) -> Bound | None:
     bound = parse_bound(text)
     return bound if bound is not None and len(bound.terms) == 1 else None
@@ -214,6 +219,8 @@ TEXT = Kind(_read_text, TEXT_SCHEMA)
 TEXTS = Kind(read_texts, {"anyOf": [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA}]})
 FLAG = one_of("true", "false", reads={"true": True, "false": False}, schema={"enum": ["true", "false", True, False]})
 BOUND = parsed(parse_bound, "write it as 48h, 3d, 24h..48h, 7d before, redness-gone, 48h and redness-gone, or always")
+_HOW_START = "write it as 24h, 3d, 7d before, 2d..4d before, redness-gone, or 48h and redness-gone"
+START = parsed(_start, f"{_HOW_START}; only an end can be always")
 EXCEPTIONS = Kind(_read_exceptions, {"type": "object", "additionalProperties": BOUND.schema})
 DURATION = parsed(parse_duration, "write it as 24h, 3d, 2w, 6mo or 1y")
 DURATIONS = pair(parse_duration, "write it as 3mo..6mo")
@@ -304,11 +311,11 @@ RULE = _section(
     "a rule",
     *(Field(verb, TEXTS, f"{verb}: activities or signs by their ids", marks=_STATED) for verb in VERBS[:-1]),
     Field(VERBS[-1], TEXTS, "signs to call about, by their ids", marks=(Mark.VALUE, Mark.SAFE)),
-    Field("from", BOUND, into="start", marks=_WINDOW),
+    Field("from", START, into="start", marks=_WINDOW),
     Field("until", BOUND, into="end", marks=_WINDOW),
     Field("for", DURATION, "counted from the rule's own start", into="lasts", marks=_WINDOW),
     Field("at", one_of("before", "during", "after"), "at the treatment itself", marks=_WINDOW),
-    Field("due", BOUND, marks=_WINDOW),
+    Field("due", START, marks=_WINDOW),
     Field("days", DAYS, "1..6, both included; negative before the treatment", marks=(Mark.VALUE, Mark.TIME)),
     Field("when", CONDITION),
     Field("except", EXCEPTIONS, "activity: its own end", into="exceptions"),
