@@ -46,7 +46,7 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
     from needlecare.ask.verdict import judge, not_understood
 
     question = _ask(timeline, words, at, now)
-    meaning, asked = question.understand(find_activities)
+    meaning, asked = question.understand()
     if meaning.ids and not meaning.turning:
         verdict = judge(question.timelines, meaning, asked)
         if meaning.is_sure or not verdict.is_yes:
@@ -66,13 +66,12 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
 
     question = _ask(timeline, words, since, now)
     first = question.timelines[0]
-    meaning, asked, _ = question.read(find_activities)
+    meaning, asked, _ = question.read()
     # From when something is free is answered whatever other time is named.
     meaning = meaning._replace(undated=())
     if not meaning.is_sure:
-        unsure = not_understood(
-            first, meaning, asked or on_days(first.treatment.day, first.treatment.day, first.treatment.zone)
-        )
+        day, zone = first.treatment.day, first.treatment.zone
+        unsure = not_understood(first, meaning, asked or on_days(day, day, zone))
         return Return(unsure, None, None, unsure)
     start = _counted_from(question) if asked is None else asked.start
     return find_return(question.timelines, meaning, start)
@@ -89,7 +88,7 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     from needlecare.ask.today import UNKNOWN, Sighting, judge_sign
 
     question = _ask(timeline, words, at, now)
-    meaning, asked = question.understand(find_signs, signs=True)
+    meaning, asked = question.understand(signs=True)
     if not meaning.ids or meaning.turning:
         return Sighting(meaning, asked, UNKNOWN, question.timelines[0])
     return judge_sign(_with_booked(question.timelines, asked.last), meaning, asked)
@@ -209,10 +208,10 @@ class _Question(NamedTuple):
     def present(self) -> datetime:
         return _present(self.now, self.timelines[0], f"`{self.typed}`")
 
-    def understand(self, find: "_Find", *, signs: bool = False) -> tuple[Meaning, When]:
+    def understand(self, *, signs: bool = False) -> tuple[Meaning, When]:
         """Return what the words mean and when they ask about: now, where they don't say."""
         treatment = self.timelines[0].treatment
-        meaning, asked, reading = self.read(find, parts=not signs)
+        meaning, asked, reading = self.read(signs=signs)
         lengths = reading.lengths
         if asked is None and meaning.past:
             # “I already used retinol”: some time between the treatment and now.
@@ -227,10 +226,11 @@ class _Question(NamedTuple):
         over = isinstance(self.now, datetime) and asked.last < self.present().date()
         return meaning, asked._replace(past=asked.past or reading.past or over)
 
-    def read(self, find: "_Find", *, parts: bool = True) -> tuple[Meaning, When | None, Reading]:
+    def read(self, *, signs: bool = False) -> tuple[Meaning, When | None, Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""
         first = self.timelines[0]
-        treated = treated_words(first.rule_set, first.facts, parts=parts)
+        treated = treated_words(first.rule_set, first.facts, parts=not signs)
+        find = find_signs if signs else find_activities
         meaning = find(first.rule_set, self.typed, treated)
         reading = Reading(first=self.day, last=self.day)
         if not meaning.is_sure:
@@ -245,9 +245,6 @@ class _Question(NamedTuple):
         elif self.clock is not None:
             asked = at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
         return meaning.about(timed=asked is not None)._replace(typed=self.typed), asked, reading
-
-
-_Find = Callable[..., Meaning]
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:

@@ -16,7 +16,7 @@ from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule
 
 # How grave a sign is, the gravest first.
 _GRAVEST = TODAY, CLINIC, UNKNOWN, WATCH, USUAL = ("today", "clinic", "unknown", "watch", "usual")
-_start, _end = attrgetter("start"), attrgetter("end")
+_end = attrgetter("end")
 
 
 class Sighting(NamedTuple):
@@ -34,7 +34,6 @@ class Sighting(NamedTuple):
     flags: tuple[Rule, ...] = ()
     until: datetime | None = None
     call_from: datetime | None = None
-    starts: datetime | None = None
     over: bool = False
     conditions: tuple[str, ...] = ()
 
@@ -96,9 +95,7 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     asked = blank.asked
     holding = tuple(one for one in windows if asked.meets(one.start, one.end))
     worry, shown = _first(one.worry_after for one in windows), holding or windows
-    answer = blank._replace(
-        windows=shown, until=_first(map(_end, holding)), call_from=worry, starts=min(map(_start, windows))
-    )
+    answer = blank._replace(windows=shown, until=_first(map(_end, holding)), call_from=worry)
     if asked.meets(worry or FOREVER, FOREVER):
         deciding = tuple(_deciding(blank.timeline, sign, asked, shown))
         return answer._replace(verdict=CLINIC, over=True, conditions=deciding)

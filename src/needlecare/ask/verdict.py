@@ -217,14 +217,14 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
     runs = [*chain.from_iterable(by_activity.values())]
     whole, windows = _hold("", runs, blank)
-    parts_held = tuple(_hold(one, found, blank)[0] for one, found in by_activity.items())
+    held = tuple(_hold(one, found, blank)[0] for one, found in by_activity.items())
     if whole.verdict != YES:
-        return _restricted(blank._replace(parts=tuple(_spoken_of(parts_held, blank)), windows=windows), whole, runs)
+        return _restricted(blank._replace(parts=tuple(_spoken_of(held, blank)), windows=windows), whole, runs)
     if blank.prescribed:
         return blank._replace(verdict=BETTER_NOT)
     if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
-    return _free(blank._replace(parts=parts_held, and_once=whole.and_once), runs)
+    return _free(blank._replace(parts=held, and_once=whole.and_once), runs)
 
 
 def _spoken_of(parts: Iterable[PartVerdict], blank: Verdict) -> Iterator[PartVerdict]:

@@ -333,13 +333,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{pattern})(?![\w/]|[.:-]\d)")
 
 
-def _tidy(words: str) -> str:
-    """Even out gaps, and slips in what is typed most."""
-    typed = words.replace("’", "'").replace("−", "-").rstrip("?.! ").split()
-    text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
-    return re.sub(_HALVES, _in_minutes, text, flags=re.IGNORECASE) if "half" in text.lower() else text
-
-
 def _in_minutes(match: re.Match[str]) -> str:
     """Write half an hour, or hours and a half, as minutes."""
     whole = (match["one"] or match["other"] or "0").lower()
@@ -366,7 +359,11 @@ def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
     Raises:
         InputError: they name a day that isn't one, or two days.
     """
-    reading = Reading(_tidy(words))
+    typed = words.replace("’", "'").replace("−", "-").rstrip("?.! ").split()
+    text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
+    if "half" in text.lower():
+        text = re.sub(_HALVES, _in_minutes, text, flags=re.IGNORECASE)
+    reading = Reading(text)
     while found := _find(reading.words, treatment, present):
         reading = _joined(reading, found, words)
     if reading.opening and (reading.first or reading.at):

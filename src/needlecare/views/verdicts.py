@@ -313,5 +313,4 @@ def _expected(sighting: Sighting, about: str, clock: Clock) -> Iterator[str]:
         yield f"No longer expected. {about}: {call}."
     else:
         yield f"Not expected yet. {about}: {call} if it worries you."
-        if sighting.starts:
-            yield f"- It is usually seen from {clock.at(sighting.starts)} on."
+        yield f"- It is usually seen from {clock.at(min(window.start for window in sighting.windows))} on."
