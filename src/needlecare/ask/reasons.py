@@ -42,7 +42,7 @@ class Reasons(NamedTuple):
     also: tuple["Reasons", ...] = ()
 
     @property
-    def is_known(self) -> bool:
+    def is_understood(self) -> bool:
         """Whether anything is said of it."""
         return bool(self.windows) or any(one in self.timeline.rule_set.signs for one in self.meaning.ids)
 

@@ -133,6 +133,11 @@ class Verdict(NamedTuple):
     also: tuple["Verdict", ...] = ()
 
     @property
+    def is_understood(self) -> bool:
+        """Whether the words name an activity."""
+        return self.silent != "words"
+
+    @property
     def activity(self) -> str | None:
         """The activity asked about; the first of several."""
         return self.meaning.ids[0] if self.meaning.ids else None

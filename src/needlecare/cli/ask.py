@@ -80,7 +80,7 @@ def normal(
 def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFormat.TEXT) -> None:
     """Show every rule and source behind an answer, how much they differ, and which were overruled."""
     reasons = question.why(_timelines(requests), " ".join(words))
-    _answer(requests, reasons, format_, ExitCode.DONE if reasons.is_known else ExitCode.UNKNOWN)
+    _answer(requests, reasons, format_, ExitCode.DONE if reasons.is_understood else ExitCode.UNKNOWN)
 
 
 @about_treatments

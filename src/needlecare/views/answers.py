@@ -49,14 +49,8 @@ def render(answer: Answer, *, several: bool = False) -> str:
 
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
     """Return what an answer rests on where the question wasn't understood."""
-    match answer.verdict if isinstance(answer, Return) else answer:
-        case Verdict(silent="words") as verdict:
-            return verdict
-        case Sighting(is_understood=False) as sighting:
-            return sighting
-        case Reasons(is_known=False) as reasons:
-            return reasons
-    return None
+    asked = answer.verdict if isinstance(answer, Return) else answer
+    return None if isinstance(asked, Today | Screened) or asked.is_understood else asked
 
 
 def _taken(answer: Verdict | Sighting) -> Iterator[str]:
