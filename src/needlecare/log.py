@@ -139,26 +139,17 @@ class Log:
     @contextmanager
     def _writing(self) -> "Iterator[sqlite3.Connection]":
         self._create()
-        with self._open() as base:
+        with self._open() as base, base:  # commits, or rolls back
             base.execute("BEGIN IMMEDIATE")
-            try:
-                if not self._is_begun(base):
-                    for table in _TABLES:
-                        base.execute(table)
-                    base.execute(f"PRAGMA application_id = {_APPLICATION}")
-                    base.execute(f"PRAGMA user_version = {_VERSION}")
-                self._check_pages(base)
-                yield base
-            except BaseException:
-                with contextlib.suppress(Exception):
-                    base.execute("ROLLBACK")
-                raise
-            base.execute("COMMIT")
-
-    def _check_pages(self, base: "sqlite3.Connection") -> None:
-        found = base.execute("PRAGMA quick_check(1)").fetchone()
-        if found != ("ok",):
-            raise self._damaged(str(found[0]))
+            if not self._is_begun(base):
+                for table in _TABLES:
+                    base.execute(table)
+                base.execute(f"PRAGMA application_id = {_APPLICATION}")
+                base.execute(f"PRAGMA user_version = {_VERSION}")
+            found = base.execute("PRAGMA quick_check(1)").fetchone()
+            if found != ("ok",):
+                raise self._damaged(str(found[0]))
+            yield base
 
     def _is_begun(self, base: "sqlite3.Connection") -> bool:
         """Report whether the file has a log in it; an empty file is one that isn't begun, anything else is refused."""
