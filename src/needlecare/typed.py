@@ -80,7 +80,6 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
 
 
 def _parse_in_order(text: str, order: str) -> date:
-    """Parse a date whose numbers stand in this *order*."""
     short = _SHORT_YEAR.fullmatch(text)
     if short and int(short[3]) >= _LONG_AGO:
         raise InputError(f"`{text}` has a year that can be read two ways; {_HELP}")

@@ -122,7 +122,6 @@ def edit(
 
 
 def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Options) -> str:
-    """Return the name of the logged option that *text* asks to forget."""
     name = text.strip().lstrip("-").replace("_", "-").lower()
     known = {*lasting, *logged.options}
     if name in _NEEDED:

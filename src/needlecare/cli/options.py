@@ -275,8 +275,9 @@ def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], list[tupl
             rule_set = load_rules(ctx.params["rules"]) if ctx.params.get("rules") else load_rules()
         except NeedlecareError:  # what was typed so far names no rule set, or one with errors
             return []
-        offered = _OFFERED[part](rule_set, fact)
-        return [(word, _for_shells(label)) for word, label in offered if word.startswith(incomplete.lower())]
+        offered = [one for one in _OFFERED[part](rule_set, fact) if one[0].startswith(incomplete.lower())]
+        # Only what no shell evaluates: zsh runs `$(…)` in a description.
+        return [(word, "".join(sign for sign in label if sign.isalnum() or sign in " ,.-")) for word, label in offered]
 
     return complete
 
@@ -296,11 +297,6 @@ _OFFERED: Mapping[str, Callable[["RuleSet", str], Iterable[tuple[str, str]]]] = 
     "moments": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.moments.values() if one.clock is None),
     "events": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.events.values()),
 }
-
-
-def _for_shells(label: str) -> str:
-    """Keep what no shell evaluates: zsh runs `$(…)` in a description."""
-    return "".join(sign for sign in label if sign.isalnum() or sign in " ,.-")
 
 
 def _offer_rule_sets(incomplete: str) -> list[str]:

@@ -90,7 +90,6 @@ def plan(
 def _show(
     timeline: "Timeline", chosen: Format, output: Path | None, typed: Typed, *, plain: bool, sources: bool
 ) -> None:
-    """Write the *timeline* to *output*, else to stdout."""
     remark = ""
     if chosen == Format.TEXT:
         if output is None and not plain and _is_for_eyes():
@@ -196,7 +195,6 @@ def _lead(alarm: str | None) -> timedelta | None:
 
 
 def _read_calendar(path: Path) -> "FilePlan":
-    """Read an older calendar of ours."""
     from needlecare.views.ics import LARGEST_BYTES, read_old
 
     try:

@@ -116,7 +116,6 @@ def _whole(section: str, name: str, raw: "Raw") -> Iterator[str]:
 
 
 def _brief(value: Any) -> str:
-    """Return one line about an entry."""
     if not isinstance(value, dict):
         return str(value)
     label = next((value[key] for key in ("label", "ask", "title", "text") if key in value), None)
