@@ -10,13 +10,13 @@ from itertools import chain, islice, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Test, Truth
+from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
 from needlecare.model.plan import Window, make_treatment
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying, Spacing
 from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, parse_bound
 from needlecare.rules.fields import RULE, Mark, marked
 from needlecare.rules.layers import Layer
-from needlecare.rules.read import Problems, Raw, Value
+from needlecare.rules.read import Problems, Raw, Value, listed
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import select
 from needlecare.timeline.sessions import deciding_spacing
@@ -99,12 +99,10 @@ def _is_sure(one: Rule | Spacing, facts: Facts) -> bool:
 
 def _satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
     """Return facts for which *condition* holds, with nothing else given; None where there are none."""
-    given: dict[str, Given] = {}
-    for name in {test.fact for test in condition.tests}:
-        fitting = _fitting(asked[name], condition)
-        if fitting is None:
-            return None
-        given[name] = fitting
+    names = {test.fact for test in condition.tests}
+    given = {name: fitting for name in names if (fitting := _fitting(asked[name], condition)) is not None}
+    if len(given) < len(names):
+        return None
     left = {name: fact.assumed for name, fact in asked.items() if name not in given}
     assumed = {name: default for name, default in left.items() if default is not None}
     return Facts(given, assumed, unknown=tuple(name for name in left if name not in assumed))
@@ -113,17 +111,15 @@ def _satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None
 def _fitting(fact: Fact, condition: Condition) -> Given | None:
     """Return an answer that passes all that *condition* asks of *fact*; None where there is none."""
     tests = [test for test in condition.tests if test.fact == fact.id]
-    tried: list[Given] = [*_numbers(fact, tests)] if fact.is_number else [(answer.id,) for answer in fact.answers]
+    tried: list[Given] = [(answer.id,) for answer in fact.answers]
+    if fact.is_number:
+        # Every limit that is named, and what lies between them.
+        named = [fact.low, fact.high, *(limit for test in tests for limit in (test.low, test.high))]
+        limits = sorted({limit for limit in named if limit is not None})
+        tried = [*limits, *((low + high) / 2 for low, high in pairwise(limits))]
     if fact.several:
         tried += [(NONE,), tuple(answer.id for answer in fact.answers)]
     return next((value for value in tried if all(test.accepts(value) for test in tests)), None)
-
-
-def _numbers(fact: Fact, tests: Iterable[Test]) -> list[float]:
-    """Return every limit that is named, and what lies between them."""
-    named = [fact.low, fact.high, *(limit for test in tests for limit in (test.low, test.high))]
-    limits = sorted({limit for limit in named if limit is not None})
-    return [*limits, *((low + high) / 2 for low, high in pairwise(limits))]
 
 
 class _About(NamedTuple):
@@ -327,9 +323,9 @@ def _taken_out(plans: _Plans) -> Advice:
 def _lost_parents(plans: _Plans) -> Iterator[tuple[str, Raw, list[str]]]:
     for activity, raw in plans.layer.entries["activities"].items():
         below = plans.layer.beneath.get(("activities", activity))
-        was = below.fields.get("under", []) if below and raw.fields else []
+        was = listed(below.fields.get("under")) if below and raw.fields else []
         lineage = plans.rule_set.lineage[activity] if was else ()
-        lost = [one for one in ([was] if isinstance(was, str) else was) if one not in lineage]
+        lost = [one for one in was if one not in lineage]
         if lost:
             yield activity, raw, lost
 

@@ -38,7 +38,7 @@ from needlecare.rules.fields import (
     marked,
     read_texts,
 )
-from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, whole_number
+from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, listed, whole_number
 
 _ZERO_DAYS = Duration(0, "d")
 _DAY_0 = Bound((Term("treatment", Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
@@ -114,7 +114,7 @@ class Context:
             self.problems.add(value, f"`{fact.id}` names no answer; it may be {enumerated(known)}")
         wanted = read_texts(value, fact.id, self.problems) or ()
         # As they are written, so that they can be pointed at.
-        for answer in ([value] if isinstance(value, str) else value) if wanted else ():
+        for answer in listed(value) if wanted else ():
             if answer not in known:
                 meant = self.problems.nearest(answer, known)
                 self.problems.add(answer, f"`{fact.id}` has no answer `{answer}`{meant}")
@@ -220,8 +220,7 @@ def _read_cited(entry: Entry, raw: Raw, context: Context, own: str) -> tuple[Say
     known, problems = context.known["sources"], context.problems
     for key in ("source", "says"):
         # As they are written, so that they can be pointed at; what can't be read is noted already.
-        written = entry.fields[key] if key in entry.values else ()
-        for source in [written] if isinstance(written, str) else written:
+        for source in listed(entry.fields[key]) if key in entry.values else ():
             if source not in known:
                 meant = problems.nearest(source, known)
                 problems.add(source, f"there is no source `{source}`{meant}; list it in `sources:`")

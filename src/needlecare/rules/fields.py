@@ -4,7 +4,7 @@ A new field is a new row here, and its use. Knows how values are written, not wh
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
@@ -71,6 +71,12 @@ class Section(NamedTuple):
     example: str = ""
     more: Mapping[str, Any] = {}
 
+    @property
+    def how(self) -> str:
+        """How an entry is written, for messages."""
+        example = f", such as {self.example}" if self.example else ""
+        return f"{self.what} is {'one line of text, or ' if self.short else ''}fields in {{ }}{example}"
+
     def read(self, value: Value) -> dict[Any, Any] | None:
         """Return the fields of an entry as written, which *value* may name by their short form; else None."""
         if isinstance(value, str) and self.short:
@@ -84,7 +90,7 @@ class Entry:
     def __init__(self, section: Section, value: Value, problems: Problems) -> None:
         fields = section.read(value)
         if fields is None:
-            note_no_fields(section, value, problems)
+            problems.add(value, section.how)
         self.section = section
         self.fields: dict[Any, Any] = fields_at({}, value) if fields is None else fields
         self.problems = problems
@@ -110,13 +116,6 @@ class Entry:
         values |= {"id": str(raw.id), "origin": raw.origin, "core": raw.core, **more}
         names: tuple[str, ...] = model._fields  # type: ignore[attr-defined]
         return model(**{name: values[name] for name in names if name in values})
-
-
-def note_no_fields(section: Section, value: Value, problems: Problems) -> None:
-    """Note that *value* is not written as *section* is."""
-    line = "one line of text, or " if section.short else ""
-    example = f", such as {section.example}" if section.example else ""
-    problems.add(value, f"{section.what} is {line}fields in {{ }}{example}")
 
 
 # For whoever knows more about a value.
@@ -191,18 +190,9 @@ def _start(text: str) -> Bound | None:
     return None if bound == ALWAYS else bound
 
 
-def _usual(text: str) -> Bound | None:
-    bound = parse_bound(text)
-    return bound if bound is not None and len(bound.terms) == 1 else None
-
-
 def _every(text: str) -> tuple[Duration, Duration] | None:
     stretch = parse_range(text)
     return None if stretch is None or stretch.near.is_elapsed or stretch.far.is_elapsed else (stretch.near, stretch.far)
-
-
-def _clock(text: str) -> tuple[int, ...] | None:
-    return tuple(map(int, text.split(":"))) if re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text) else None
 
 
 def _read_exceptions(value: Value, key: str, problems: Problems) -> tuple[tuple[str, Bound], ...] | None:
@@ -228,8 +218,11 @@ DAYS = pair(whole_number, "write it as 1..6, or 0; negative days lie before the 
 COUNT = pair(whole_number, "write it as 3..6, or 4")
 LIMITS = pair(decimal, "write the limits as 0.1..8")
 EVERY = parsed(_every, "write it as 4w, 4w..6w or at least 6w")
-USUAL = parsed(_usual, "a usual time is one range, such as 1d..3d or calm + 2d..5d")
-CLOCK = parsed(_clock, "write a time of the day, such as 22:00")
+_HOW_USUAL = "a usual time is one range, such as 1d..3d or calm + 2d..5d"
+USUAL = parsed(lambda text: bound if (bound := parse_bound(text)) and len(bound.terms) == 1 else None, _HOW_USUAL)
+_TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_HOW_CLOCK = "write a time of the day, such as 22:00"
+CLOCK = parsed(lambda text: tuple(map(int, at.groups())) if (at := _TIME.fullmatch(text)) else None, _HOW_CLOCK)
 DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatment")
 _HOW_URL = "an address begins with https:// or http:// and has no spaces"
 URL = parsed(lambda text: text if re.fullmatch(r"https?://\S+", text) else None, _HOW_URL)
@@ -240,23 +233,19 @@ def _read_says(value: Value, key: str, problems: Problems) -> tuple[Saying, ...]
     if not isinstance(value, dict):
         problems.add(value, f"write `{key}` as {{source: what it says}}, such as {{nhs: 24h..48h}}")
         return None
-    return tuple(one for source, said in value.items() for one in _read_saying(str(source), said, problems))
+    cited = ((str(by), one) for by, said in value.items() for one in (said if isinstance(said, list) else [said]))
+    return tuple(_saying(source, one, problems) for source, one in cited)
 
 
-def _read_saying(source: str, value: Value, problems: Problems) -> Iterator[Saying]:
+def _saying(source: str, value: Value, problems: Problems) -> Saying:
     if isinstance(value, str):
-        yield Saying(source, " ".join(value.split()))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _read_saying(source, item, problems)
-    else:
-        values = Entry(SAYING, value, problems).values
-        note = values.pop("note", "")
-        yield Saying(source, "; ".join(f"{field} {said}" for field, said in values.items()) or "unstated", note)
+        return Saying(source, " ".join(value.split()))
+    values = Entry(SAYING, value, problems).values
+    note = values.pop("note", "")
+    return Saying(source, "; ".join(f"{field} {said}" for field, said in values.items()) or "unstated", note)
 
 
-def _read_statement(value: Value, key: str, problems: Problems) -> str | None:
-    del key
+def _read_statement(value: Value, _: str, problems: Problems) -> str | None:
     if not isinstance(value, dict) and all(isinstance(text, str) for text in value):
         return value if isinstance(value, str) else ", ".join(value)
     problems.add(value, "what a source says is text, a list, or fields such as {from: 2w before, until: 2w}")
@@ -319,8 +308,7 @@ RULE = _section(
     Field("days", DAYS, "1..6, both included; negative before the treatment", marks=(Mark.VALUE, Mark.TIME)),
     Field("when", CONDITION),
     Field("except", EXCEPTIONS, "activity: its own end", into="exceptions"),
-    Field("eases", BOUND, marks=(Mark.TIME,)),
-    Field("worry-after", BOUND, marks=(Mark.TIME,)),
+    *_all(BOUND, "eases", "worry-after", marks=(Mark.TIME,)),
     Field("urgent", FLAG, "true for a red flag"),
     Field("confidence", one_of("low", "normal", reads={"low": True, "normal": False}), into="low_confidence"),
     *_CITED,
@@ -449,7 +437,6 @@ FILE = _section(
 )
 STATEMENTS = ("rules", "screening", "sessions")
 WORDS = ("kinds", "sources", "activities", "signs", "moments", "events", "facts")
-TOP = tuple(FILE.fields)
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
 

@@ -22,7 +22,6 @@ from needlecare.rules.fields import (
     Mark,
     Section,
     marked,
-    note_no_fields,
 )
 from needlecare.rules.read import (
     Fields,
@@ -31,6 +30,7 @@ from needlecare.rules.read import (
     Value,
     enumerated,
     fields_at,
+    listed,
     place,
     read_files,
     shipped_folder,
@@ -146,7 +146,7 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
         return
     if section in STATEMENTS:
         if not isinstance(raw.value, dict):
-            note_no_fields(SECTIONS[section], raw.value, problems)
+            problems.add(raw.value, SECTIONS[section].how)
             return
         if not ID.fullmatch(raw.id):
             problems.add(raw.id, f"`{raw.id}` can't be an id; use lower-case letters, digits and hyphens")
@@ -256,7 +256,7 @@ class Overlay:
     def _guard_red_flag(self, below: Raw, above: Raw) -> None:
         old, new = below.as_word, above.as_word
         for key, value in new.items():
-            fewer = key == CALL and not set(_listed(old.get(CALL))) <= set(_listed(value))
+            fewer = key == CALL and not set(listed(old.get(CALL))) <= set(listed(value))
             if key not in _SAFE_IN_RED_FLAG or fewer:
                 wrong = f"`{above.id}` is a red flag; you may change its words and add signs, nothing else"
                 self._problems.add(key, wrong)
@@ -347,7 +347,7 @@ def _first_to_name(rules: Iterable[Raw], verbs: Collection[str]) -> dict[str, st
     found: dict[str, str] = {}
     for raw in rules:
         for verb in verbs:
-            for target in _listed(raw.as_word.get(verb)):
+            for target in listed(raw.as_word.get(verb)):
                 found.setdefault(target, raw.id)
     return found
 
@@ -363,7 +363,7 @@ def is_red_flag(raw: Raw) -> bool:
 def _reached(activities: Mapping[str, Raw], wanted: Collection[str]) -> dict[str, int]:
     """Return which of the *wanted* activities each is part of, or is, as the bits of a number."""
     bits = {id_: 1 << number for number, id_ in enumerate(wanted)}
-    graph = {str(id_): _listed(raw.as_word.get("under")) for id_, raw in activities.items()}
+    graph = {str(id_): listed(raw.as_word.get("under")) for id_, raw in activities.items()}
     found: dict[str, int] = {}
     for group in groups(graph):
         reached = 0
@@ -384,7 +384,7 @@ def _difference(section: str, below: Raw, above: Raw) -> str:
     parts = []
     for key in marked(SECTIONS[section], Mark.MEANING):
         was, is_ = (
-            _label(raw) if key == "label" else ", ".join(_listed(raw.as_word.get(key))) for raw in (below, above)
+            _label(raw) if key == "label" else ", ".join(listed(raw.as_word.get(key))) for raw in (below, above)
         )
         if was != is_:
             parts.append(f"{key} {was or 'nothing'} → {is_ or 'nothing'}")
@@ -400,17 +400,13 @@ def _has_reasons(raw: Raw) -> bool:
     return all(raw.as_word.get(key) for key in _REASONS)
 
 
-def _listed(value: Value | None) -> list[str]:
-    return [value] if isinstance(value, str) else [item for item in value or () if isinstance(item, str)]
-
-
 def _label(raw: Raw) -> str:
     label = raw.as_word.get("label")
     return " ".join(label.split()) if isinstance(label, str) and label else raw.id.replace("-", " ")
 
 
 def _lost_names(below: Raw, above: Raw) -> list[str]:
-    had, names = ([_label(raw), *_listed(raw.as_word.get("aka"))] for raw in (below, above))
+    had, names = ([_label(raw), *listed(raw.as_word.get("aka"))] for raw in (below, above))
     kept = set(map(str.lower, names))
     return [name for name in had if name.lower() not in kept]
 

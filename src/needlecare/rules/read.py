@@ -87,6 +87,11 @@ def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
     return made
 
 
+def listed(value: Value | None) -> list[str]:
+    """Return the texts of a list, or one text as the list that it stands for, each with its place."""
+    return [value] if isinstance(value, str) else [item for item in value or () if isinstance(item, str)]
+
+
 def places_of_words(entry: Value, fields: Iterable[str]) -> dict[str, Text]:
     """Return every text in *fields* of *entry*, and every word of one, with the place where it stands first."""
     found: dict[str, Text] = {}
