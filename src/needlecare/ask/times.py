@@ -49,7 +49,8 @@ def from_to(start: datetime, end: datetime, zone: ZoneInfo) -> When:
 
 def on_days(first: date, last: date, zone: ZoneInfo) -> When:
     """Ask about the strictest instant of a day, or of several."""
-    return When(day_start(first, zone), day_end(last, zone), first, last, whole=True)
+    # Where midnight comes twice, the next day begins with the first.
+    return When(day_start(first, zone), day_end(last, zone, late=False), first, last, whole=True)
 
 
 def at_time(day: date, clock: time, zone: ZoneInfo) -> When:
