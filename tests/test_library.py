@@ -205,6 +205,26 @@ def test_of_several_treatments_the_strictest_answers() -> None:
     assert normal(both, "redness", at).timeline == later
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"count": "3"}, "count is a number of sessions from 1 to 60, not '3'"),
+        ({"count": 0}, "count is a number of sessions from 1 to 60, not 0"),
+        ({"done": ["2027-01-04"]}, "done are dates, such as date"),
+        ({"before": date(2027, 2, 20)}, "before is an Event on the day of the treatment or later"),
+        ({"away": [(date(2027, 1, 4), date(2027, 1, 3))]}, "away are pairs of dates, the first and the last day"),
+        ({"away": [date(2027, 1, 4)]}, "away are pairs of dates, the first and the last day"),
+        ({"closed": {7}}, "closed are weekdays from 0 (Monday) to 6, not 7"),
+        ({"closed": "sun"}, "closed are weekdays from 0 (Monday) to 6"),
+        ({"closed": 6}, "closed a list of weekdays"),
+    ],
+)
+def test_a_course_refuses_what_it_cannot_use(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        sessions(TIMELINE, **given)
+    assert said in str(caught.value)
+
+
 def test_what_is_known_besides_the_treatment_counts() -> None:
     shut = seen_at({"redness-gone": None})
     assert can(TIMELINE, "sauna", date(2026, 12, 20)).verdict == "yes"

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
 from needlecare.ask.times import Reading, When, at_time, from_to, go_on, lasting, on_days, when_asked
 from needlecare.errors import InputError
-from needlecare.model.plan import FOREVER, Event, Timeline, make_treatment, treated_on
+from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR, last_instant, local_date
 from needlecare.timeline.build import build_selected, build_timeline
 from needlecare.timeline.selection import Selection, select
 from needlecare.timeline.sessions import Course, OpenDays, fit_before, plan_course, precare
 from needlecare.timeline.spans import Spans
+from needlecare.typed import WEEKDAYS
 
 if TYPE_CHECKING:
     from needlecare.ask.reasons import Reasons, Screened
@@ -32,6 +33,7 @@ Now = datetime | Callable[[], datetime] | None
 # A day (its strictest instant counts), a time of the day that the words name, or an instant.
 At = date | datetime | time | None
 _LONGEST = 500
+MOST_SESSIONS = 60
 
 
 def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "Verdict":
@@ -168,7 +170,12 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     if others:
         raise InputError("a course follows one treatment; give its timeline alone")
     treatment, selection = only.treatment, select(only.rule_set, only.facts)
-    calendar = OpenDays(tuple(away), frozenset(closed), treatment.next_day)
+    try:
+        away, closed = tuple(away), frozenset(closed)
+    except TypeError:
+        raise InputError("away is a list of pairs of dates, and closed a list of weekdays") from None
+    _check_course(treatment, [count, *done], before, away, closed)
+    calendar = OpenDays(away, closed, treatment.next_day)
     course = plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
     if course is None:
         return None
@@ -180,6 +187,29 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
         ahead = () if step.done else tuple(precare(selection, treatment, step.day))
         steps.append(step._replace(session=step.session._replace(precare=ahead)))
     return course._replace(steps=tuple(steps))
+
+
+def _check_course(
+    treatment: Treatment, numbers: Sequence[object], before: object, away: Iterable[object], closed: Iterable[object]
+) -> None:
+    """Check what a program, unlike the command line, can give in any shape."""
+    count, *done = numbers
+    if count is not None and not (type(count) is int and 1 <= count <= MOST_SESSIONS):
+        raise InputError(f"count is a number of sessions from 1 to {MOST_SESSIONS}, not {count!r}")
+    if before is not None and not (isinstance(before, Event) and before.first >= treatment.day):
+        raise InputError(f"before is an Event on the day of the treatment or later, not {before!r}")
+    for given, fits, wanted in (
+        (done, lambda day: type(day) is date, "done are dates, such as date(2027, 1, 4)"),
+        (away, _are_days, "away are pairs of dates, the first and the last day"),
+        (closed, range(len(WEEKDAYS)).__contains__, "closed are weekdays from 0 (Monday) to 6"),
+    ):
+        for one in given:
+            if not fits(one):
+                raise InputError(f"{wanted}, not {one!r}")
+
+
+def _are_days(days: object) -> bool:
+    return isinstance(days, tuple) and [type(day) for day in days] == [date, date] and days[0] <= days[1]
 
 
 def _healed(selection: Selection, zone: ZoneInfo, kind: str, day: date) -> date:

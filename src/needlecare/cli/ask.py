@@ -9,6 +9,7 @@ import typer
 
 from needlecare.ask import question
 from needlecare.ask.question import today as look
+from needlecare.cli import complain, write_data, write_text
 from needlecare.cli.options import (
     Request,
     about_treatment,
@@ -17,7 +18,6 @@ from needlecare.cli.options import (
     present_for,
     read_date,
 )
-from needlecare.cli.output import complain, write_data, write_text
 from needlecare.errors import ExitCode, InputError
 from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat
@@ -145,7 +145,7 @@ def sessions(
     request: Request,
     *,
     count: Annotated[
-        int | None, typer.Option(min=1, max=60, help="The number of sessions, including the first.")
+        int | None, typer.Option(min=1, max=question.MOST_SESSIONS, help="The number of sessions, including the first.")
     ] = None,
     done: Annotated[
         list[str] | None, typer.Option(metavar="DATE", help="A later session that you have had (repeatable, in order).")
