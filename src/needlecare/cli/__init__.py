@@ -1,12 +1,24 @@
-"""The command line: it reads arguments and the clock, calls, writes. It must not decide about a treatment."""
+"""The command line: how a run starts, what it writes where, and how it ends. It must not decide about a treatment."""
 
+import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-from needlecare.errors import ExitCode, NeedlecareError
+from needlecare.errors import ExitCode, InputError, NeedlecareError
 
 _WIDEST = "999"
+# Messages quote what was typed, however long that was.
+_LONGEST = 2000
+# In less than this nothing can be read; indents beyond this leave no room.
+_NARROWEST, _DEEPEST = 24, 8
+# Stand-ins for consoles that can't show these.
+_PLAINER = str.maketrans(
+    {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "}
+)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -36,8 +48,6 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _failure(code: ExitCode, *texts: str) -> SystemExit:
-    from needlecare.cli.output import complain, give_up_writing
-
     for text in texts:
         complain(text)
     give_up_writing()
@@ -62,3 +72,126 @@ def _prepare() -> None:
             setattr(sys, f"__{name}__", stream)
         if not stream.encoding.lower().startswith("utf"):
             stream.reconfigure(errors="replace")
+
+
+def complain(text: str) -> None:
+    """Write an error or a remark to stderr, without any sign that a terminal would obey."""
+    from needlecare.views.phrases import harmless
+
+    for number, line in enumerate(text.splitlines() or [""]):
+        lead = "needlecare: " if number == 0 else "  "
+        with contextlib.suppress(OSError, ValueError):  # nobody hears it; the exit code remains
+            _print(f"{lead}{harmless(line)[:_LONGEST]}\n", sys.stderr)
+
+
+def write_text(text: str, *, whole_lines: bool = False) -> None:
+    """Write text for people to stdout, in its own encoding, without any sign that a terminal would obey.
+
+    On a terminal, long lines break between words and continue under their text, unless *whole_lines* is set.
+    """
+    from needlecare.views.phrases import harmless_lines
+
+    text = harmless_lines(text)
+    with delivering():
+        _print(_broken(text) if sys.stdout.isatty() and not whole_lines else text, sys.stdout)
+
+
+def _broken(text: str) -> str:
+    from shutil import get_terminal_size
+    from textwrap import wrap
+
+    width = max(get_terminal_size().columns, _NARROWEST)
+    lines: list[str] = []
+    for line in text.splitlines():
+        indent = " " * min(len(line) - len(line.lstrip(" -=")), _DEEPEST)
+        short = len(line) <= width
+        lines.extend([line] if short else wrap(line, width, subsequent_indent=indent, break_on_hyphens=False))
+    return "\n".join(lines) + "\n"
+
+
+def write_data(text: str) -> None:
+    """Write data to stdout, always in UTF-8."""
+    with delivering():
+        sys.stdout.flush()
+        binary = getattr(sys.stdout, "buffer", None)
+        if binary is None:
+            sys.stdout.write(text)
+        else:
+            binary.write(_bytes(text))
+        sys.stdout.flush()
+
+
+def write_json(record: Mapping[str, Any]) -> None:
+    """Write *record* to stdout, with the version of our JSON."""
+    from needlecare.views.json import SCHEMA_VERSION, write
+
+    write_data(write({"schema_version": SCHEMA_VERSION, **record}))
+
+
+@contextlib.contextmanager
+def delivering() -> Iterator[None]:
+    """Guard writes to stdout: a reader who has enough is no failure, a full disk is one.
+
+    Raises:
+        InputError: there is nowhere to write to.
+    """
+    if sys.stdout is None:
+        raise InputError("can't write: there is no standard output")
+    try:
+        yield
+    except BrokenPipeError:
+        # Left to itself, Typer ends with 1, which means that the answer is no.
+        give_up_writing()
+        raise SystemExit(0) from None
+    except OSError as error:
+        give_up_writing()
+        raise InputError(f"can't write to standard output: {error.strerror}") from None
+
+
+def give_up_writing() -> None:
+    """Discard what is still buffered: Python would try again, and complain, while it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except AttributeError:  # closed by whoever started the program
+            continue
+
+
+def _bytes(text: str) -> bytes:
+    """Encode as UTF-8; a question mark replaces bytes of the command line that were no text."""
+    return text.encode(errors="replace")
+
+
+def _print(text: str, stream: object) -> None:
+    if stream is None:  # closed by whoever started the program
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_PLAINER).encode(encoding, "replace").decode(encoding)
+    stream.write(text)  # type: ignore[attr-defined]
+    stream.flush()  # type: ignore[attr-defined]
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write *text* to *path*, whole or not at all; an existing target must be a regular file.
+
+    Raises:
+        InputError: it is a path of another system.
+        OutputError: it can't be written there.
+    """
+    refuse_windows_path(path)
+    from needlecare.files import atomic_file
+
+    with atomic_file(path) as beside:
+        beside.write_bytes(_bytes(text))
+
+
+def refuse_windows_path(path: Path) -> None:
+    """Refuse backslashes between folders: anywhere but on Windows they make one file with an odd name."""
+    if os.sep == "/" and "\\" in str(path):
+        raise InputError(f"can't write to {path}: paths are written with / here, as in folder/plan.ics")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
 
 import typer
 
+from needlecare.cli import complain, delivering, refuse_windows_path
 from needlecare.cli.options import fact_texts, present, with_options
-from needlecare.cli.output import complain, delivering, refuse_windows_path
 from needlecare.errors import ExitCode, InputError
 from needlecare.model.facts import OPTIONS, Trait
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from needlecare.cli import complain, write_json, write_text
 from needlecare.cli.app import Command, group
 from needlecare.cli.options import (
     NEVER_LOGGED,
@@ -21,7 +22,6 @@ from needlecare.cli.options import (
     with_options,
     without,
 )
-from needlecare.cli.output import complain, write_json, write_text
 from needlecare.errors import ExitCode, InputError
 from needlecare.log import Log, LoggedTreatment, open_log
 from needlecare.model.facts import LASTING

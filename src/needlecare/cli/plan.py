@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from needlecare.cli import complain, delivering, write_data, write_file, write_text
 from needlecare.cli.options import NOTHING, Typed, read_request, with_options, without
-from needlecare.cli.output import complain, delivering, write_data, write_file, write_text
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import FORMATS, Format, for_file, render

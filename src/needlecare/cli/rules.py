@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from needlecare.cli import complain, write_data, write_file, write_json, write_text
 from needlecare.cli.app import Command, group
-from needlecare.cli.output import complain, write_data, write_file, write_json, write_text
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
-from needlecare.model.ruleset import VERBS
+from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
 from needlecare.views.formats import AnswerFormat
 
@@ -82,14 +82,14 @@ def show(
     if id_ in layer.entries:
         lines = [f"{name}: {_brief(raw.value)}" for _, name, raw in entries]
     else:
-        lines = [
-            f"{one.id} is switched off by {one.origin}: "
-            + ", ".join(filter(None, (one.because, f"by {one.by}" if one.by else "")))
-            for one in off
-        ]
-        lines.extend(line for entry in entries for line in _whole(*entry))
+        lines = [*map(_switched_off, off), *(line for entry in entries for line in _whole(*entry))]
     for line in lines:
         write_text(f"{line}\n")
+
+
+def _switched_off(change: Change) -> str:
+    reasons = filter(None, (change.because, change.by and f"by {change.by}"))
+    return f"{change.id} is switched off by {change.origin}: {', '.join(reasons)}"
 
 
 def _select(layer: "Layer", id_: str | None) -> "tuple[list[tuple[str, str, Raw]], list[Any]]":

@@ -99,15 +99,14 @@ def is_stopped(timeline: Timeline) -> bool:
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
     decides = say.whom(timeline)
-    rows = [
-        Row(lead_of(level, timeline), asked.text or asked.id, level, say.sources_of(asked.says))
-        for level, asked in ((finding.level, finding.screening) for finding in timeline.findings)
-    ]
-    yield from (row for row in rows if row.tone == "stop")
-    if is_stopped(timeline):
-        yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
-    yield from (row for row in rows if row.tone != "stop")
-    if any(row.tone in ("stop", "postpone") for row in rows):
+    rows: dict[bool, list[Row]] = {True: [], False: []}
+    for level, asked in ((finding.level, finding.screening) for finding in timeline.findings):
+        row = Row(lead_of(level, timeline), asked.text or asked.id, level, say.sources_of(asked.says))
+        rows[level == "stop"].append(row)
+    if rows[True]:
+        rows[True].append(Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop"))
+    yield from (*rows[True], *rows[False])
+    if any(finding.level in ("stop", "postpone") for finding in timeline.findings):
         call = "your doctor" if decides == "a clinician" else f"{decides} or your doctor"
         yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
 
