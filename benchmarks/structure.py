@@ -86,24 +86,31 @@ def complexities() -> list[tuple[int, str]]:
 
 
 def figures() -> list[Figure]:
-    """Measure the package."""
+    """Measure size and imports."""
     lines = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules().items()}
     largest = max(lines, key=lines.__getitem__)
-    chain, complexity = import_chain(), complexities()
-    above = [name for found, name in complexity if found > COMPLEX]
+    chain = import_chain()
     return [
         Figure("modules with code", sum(map(has_code, modules().values())), 60),
-        Figure("lines", sum(lines.values()), 13_000),
+        Figure("lines", sum(lines.values()), 16_500),
         Figure("lines of the largest module", lines[largest], 500, largest),
         Figure("modules in the longest chain of imports", len(chain), 11, " > ".join(chain)),
+    ]
+
+
+def complexity_figures() -> list[Figure]:
+    """Measure complexity."""
+    found = complexities()
+    above = [name for complexity, name in found if complexity > COMPLEX]
+    return [
         Figure(f"functions of a complexity above {COMPLEX}", len(above), 15, ", ".join(above)),
-        Figure("complexity of the worst function", complexity[0][0], TOO_COMPLEX, complexity[0][1]),
+        Figure("complexity of the worst function", found[0][0], TOO_COMPLEX, found[0][1]),
     ]
 
 
 def main() -> None:
     """Print each figure with its limit."""
-    found = figures()
+    found = [*figures(), *complexity_figures()]
     for figure in found:
         print(f"{figure.name:<42} {figure.found:>6,} of {figure.limit:>6,}  {figure.where}")
     raise SystemExit(any(figure.found > figure.limit for figure in found))

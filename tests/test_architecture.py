@@ -1,4 +1,4 @@
-"""What the shape of the program promises: one direction, pure middle, no rule in Python, small modules."""
+"""What the shape of the program promises: one direction, pure middle, no rule in Python, few modules, none too long."""
 
 import ast
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from benchmarks.structure import Figure, figures
 
 from needlecare import load_rules
 
@@ -154,6 +155,18 @@ def test_no_activity_is_named_in_python(module: str) -> None:
 def test_modules_say_what_they_own(module: str) -> None:
     first = (ast.get_docstring(TREES[module]) or "").partition("\n")[0]
     assert first, module
+
+
+@pytest.mark.parametrize("figure", figures(), ids=lambda figure: figure.name)
+def test_the_package_stays_small_and_flat(figure: Figure) -> None:
+    assert figure.found <= figure.limit, figure.where
+
+
+def test_the_page_on_architecture_names_only_what_there_is() -> None:
+    page = (SOURCE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:\w+/)*\w+\.py)`", page))
+    assert named
+    assert {name for name in named if not (SOURCE / name).exists()} == {"tests/test_architecture.py"}
 
 
 def test_nothing_is_called_utils() -> None:
