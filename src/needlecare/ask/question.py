@@ -174,7 +174,10 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
         away, closed = tuple(away), frozenset(closed)
     except TypeError:
         raise InputError("away is a list of pairs of dates, and closed a list of weekdays") from None
-    _check_course(treatment, [count, *done], before, away, closed)
+    _check_course(treatment, count, before)
+    _check_each(done, lambda day: type(day) is date, "done are dates, such as date(2027, 1, 4)")
+    _check_each(away, _are_days, "away are pairs of dates, the first and the last day")
+    _check_each(closed, range(len(WEEKDAYS)).__contains__, "closed are weekdays from 0 (Monday) to 6")
     calendar = OpenDays(away, closed, treatment.next_day)
     course = plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
     if course is None:
@@ -189,23 +192,18 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     return course._replace(steps=tuple(steps))
 
 
-def _check_course(
-    treatment: Treatment, numbers: Sequence[object], before: object, away: Iterable[object], closed: Iterable[object]
-) -> None:
+def _check_course(treatment: Treatment, count: object, before: object) -> None:
     """Check what a program, unlike the command line, can give in any shape."""
-    count, *done = numbers
     if count is not None and not (type(count) is int and 1 <= count <= MOST_SESSIONS):
         raise InputError(f"count is a number of sessions from 1 to {MOST_SESSIONS}, not {count!r}")
     if before is not None and not (isinstance(before, Event) and before.first >= treatment.day):
         raise InputError(f"before is an Event on the day of the treatment or later, not {before!r}")
-    for given, fits, wanted in (
-        (done, lambda day: type(day) is date, "done are dates, such as date(2027, 1, 4)"),
-        (away, _are_days, "away are pairs of dates, the first and the last day"),
-        (closed, range(len(WEEKDAYS)).__contains__, "closed are weekdays from 0 (Monday) to 6"),
-    ):
-        for one in given:
-            if not fits(one):
-                raise InputError(f"{wanted}, not {one!r}")
+
+
+def _check_each(given: Iterable[object], fits: Callable[[object], bool], wanted: str) -> None:
+    for one in given:
+        if not fits(one):
+            raise InputError(f"{wanted}, not {one!r}")
 
 
 def _are_days(days: object) -> bool:
