@@ -141,21 +141,21 @@ LARGE = {
         entries("moments", 20_000, "aN: {usual: aM + 1d}", "  a0: {usual: a20000 + 1d}\n"),
         "`a1` leads back to itself: a1 → a0 → ",
     ),
-    "40,000 rules on activities that nobody knows": (
-        entries("rules", 40_000, "aN: {do: xN}"),
-        ":1004:15: from here on, 39,000 more problems",
+    "15,000 rules on activities that nobody knows": (
+        entries("rules", 15_000, "aN: {do: xN}"),
+        ":1004:15: from here on, 14,000 more problems",
     ),
-    "60,000 rules on an activity that nobody knows": (
-        entries("rules", 60_000, "aN: {do: x}"),
-        "from here on, 59,000 more problems",
+    "20,000 rules on an activity that nobody knows": (
+        entries("rules", 20_000, "aN: {do: x}"),
+        "from here on, 19,000 more problems",
     ),
-    "one rule on 80,000 activities that nobody knows": (
-        entries("rules", 1, f"one: {{avoid: [{listed(80_000)}], until: 1d}}"),
-        "from here on, 79,000 more problems",
+    "one rule on 30,000 activities that nobody knows": (
+        entries("rules", 1, f"one: {{avoid: [{listed(30_000)}], until: 1d}}"),
+        "from here on, 29,000 more problems",
     ),
-    "15,000 rules until something that nobody knows": (
-        entries("rules", 15_000, "aN: {avoid: sauna, until: 48h and xN}"),
-        "from here on, 14,000 more problems",
+    "6,000 rules until something that nobody knows": (
+        entries("rules", 6_000, "aN: {avoid: sauna, until: 48h and xN}"),
+        "from here on, 5,000 more problems",
     ),
     "15,000 signs to expect and 15,000 to call for": (
         entries(
@@ -193,7 +193,7 @@ def test_a_large_file_loads_or_is_refused_at_once(text: str, said: str, tmp_path
     except RuleSetError as error:
         refused = str(error)
     # Within two seconds on a machine that does nothing else.
-    assert clock.process_time() - began < 8
+    assert clock.process_time() - began < 4
     assert bool(refused) == bool(said)
     assert said in refused
 
@@ -209,7 +209,7 @@ def test_activities_of_many_levels_are_planned_and_linted_at_once(name: str, tmp
     began = clock.process_time()
     linted = run("rules", "lint", str(path))
     planned = run(*PLAN, "--rules", str(path))
-    assert clock.process_time() - began < 8
+    assert clock.process_time() - began < 4
     assert (linted.code, planned.code) == (0, 0)
     assert "nothing wrong" in linted.out
 
@@ -222,4 +222,4 @@ def test_advice_on_thousands_of_conditions_ends(tmp_path: Path) -> None:
     )
     began = clock.process_time()
     assert "there are too many conditions to try every rule" in run("rules", "lint", str(path)).out
-    assert clock.process_time() - began < 8
+    assert clock.process_time() - began < 4
