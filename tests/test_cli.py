@@ -434,7 +434,7 @@ def hostile_sheet(tmp_path: Path) -> str:
         "  leave: {avoid: trick, until: 3d}\n"
         f'  put-on: {{do: hat, until: 3d, text: "{HOSTILE}", if: "{HOSTILE}"}}\n'
         "  see: {expect: trick, days: 0..3}\n"
-        f'  ring: {{call: trick, urgent: true, text: "{HOSTILE}"}}\n',
+        f'  ring: {{call: trick, urgency: today, text: "{HOSTILE}"}}\n',
         encoding="utf-8",
     )
     return str(sheet)

@@ -20,7 +20,7 @@ signs:
   ours: {label: green spots, aka: [green spots]}
 rules:
   dunking: {avoid: dunk-tank}
-  flag: {call: ours, urgent: true}
+  flag: {call: ours, urgency: today}
 """
 
 

@@ -161,7 +161,7 @@ LARGE = {
         entries(
             "rules",
             7500,
-            "aN: {expect: e-N}\n  bN: {call: c-N, urgent: true}",
+            "aN: {expect: e-N}\n  bN: {call: c-N, urgency: today}",
             "core: true\n" + entries("signs", 7500, "e-N: {}\n  c-N: {}").partition("\n")[2].partition("\n")[2],
         ),
         "",

@@ -71,7 +71,7 @@ def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, 
     if latest and not flags:
         flags = tuple(_overdue(timeline, sign, asked, max(map(_end, windows), default=FOREVER)))
     if flags:
-        return blank._replace(verdict=TODAY if any(rule.urgent for rule in flags) else CLINIC, flags=flags)
+        return blank._replace(verdict=TODAY if any(rule.is_red_flag for rule in flags) else CLINIC, flags=flags)
     return _placed(blank, windows, sign) if windows else blank
 
 

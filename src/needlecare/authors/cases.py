@@ -173,7 +173,7 @@ def _state(timeline: Timeline, target: str) -> str:
     """Return in a word what a plan says of *target*: a screening level, or the kinds of windows on it."""
     levels = [finding.level for finding in timeline.findings if finding.screening.id == target]
     kinds = sorted({window.kind for window in timeline.windows if window.target == target})
-    flags = ["red-flag"] if any(target in rule.targets and rule.urgent for rule in timeline.red_flags) else []
+    flags = ["red-flag"] if any(target in rule.targets and rule.is_red_flag for rule in timeline.red_flags) else []
     return ", ".join([*levels, *kinds, *flags]) or NOTHING
 
 

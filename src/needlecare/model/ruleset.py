@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from needlecare.model.facts import Condition, Fact
 from needlecare.model.time import Bound, Duration
@@ -15,17 +15,27 @@ DARK_PAGE = "#14181b"
 
 
 class Clinic(NamedTuple):
-    """Who hands the plan out. *logo* is a `data:` address; *light* and *dark* are colours on such a page."""
+    """Who hands the plan out; *phone* is answered in its hours, *out_of_hours* beyond them.
+
+    *logo* is a `data:` address; *light* and *dark* are colours on such a page.
+    """
 
     name: str
     phone: str = ""
+    out_of_hours: str = ""
     logo: str = ""
     light: str = ""
     dark: str = ""
     closing: str = ""
 
 
-AVOID, DO, ALLOW, EXPECT, PREPARE, CALL = VERBS = ("avoid", "do", "allow", "expect", "prepare", "call")
+AVOID, ASK, DO, ALLOW, EXPECT, PREPARE, CALL = VERBS = ("avoid", "ask", "do", "allow", "expect", "prepare", "call")
+# How soon a sign needs help, the most urgent first.
+Urgency = Literal["emergency", "today", "clinic"]
+EMERGENCY: Final = "emergency"
+TODAY: Final = "today"
+CLINIC: Final = "clinic"
+URGENCIES: tuple[Urgency, ...] = (EMERGENCY, TODAY, CLINIC)
 # A medicine that was prescribed: no rule says anything of it but to ask who did.
 PRESCRIBED = "prescribed"
 
@@ -43,10 +53,23 @@ class Source(NamedTuple):
     seen: str = ""
 
 
+# The rank of what has none.
+LAST = 999
+
+
+class Group(NamedTuple):
+    """One of the few things that people think in; the one with the lowest *rank* comes first."""
+
+    id: str
+    label: str
+    rank: int = LAST
+
+
 class Activity(NamedTuple):
     """What one does or leaves; it is part of every activity that it is *under*.
 
     *advised* is `never` where nobody recommends it, restricted or not; *taken* is `by-mouth` for what isn't for skin.
+    *group* is what people count it to, *rank* its place there, *short* what it is called where space is short.
     """
 
     id: str
@@ -56,6 +79,9 @@ class Activity(NamedTuple):
     medicine: str = ""
     advised: str = ""
     taken: str = ""
+    group: str = ""
+    rank: int = LAST
+    short: str = ""
 
 
 def walk(starts: Iterable[str], steps: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
@@ -139,7 +165,8 @@ class Rule(NamedTuple):
 
     *start* None is the treatment, *end* None is that no end is given; *days* (first, last, both included) replaces
     both; *lasts* counts from the rule's own start. *exceptions* are taken out of this rule alone, each with its own
-    end. *words* are for people and never computed.
+    end. *words* are for people and never computed. *ask* holds before and after, without end, and says *who* to ask;
+    *call* has an *urgency*. Of signs that depend on what is unknown, the one that is *usual* counts.
     """
 
     id: str
@@ -153,12 +180,19 @@ class Rule(NamedTuple):
     exceptions: tuple[tuple[str, Bound], ...] = ()
     eases: Bound | None = None
     worry_after: Bound | None = None
-    urgent: bool = False
+    urgency: Urgency = CLINIC
+    who: str = ""
+    usual: bool = False
     low_confidence: bool = False
     words: Mapping[str, str] = {}
     says: tuple[Saying, ...] = ()
     origin: str = ""
     core: bool = False
+
+    @property
+    def is_red_flag(self) -> bool:
+        """Whether it is about a sign that a clinician must see."""
+        return self.verb == CALL and self.urgency != CLINIC
 
     @property
     def states_end(self) -> bool:
@@ -238,7 +272,9 @@ class RuleSet:
     """A checked rule set with everything that it extends put in.
 
     *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
-    column of the clinic's exports holds which field, and under `dates` how dates are written there.
+    column of the clinic's exports holds which field, and under `dates` how dates are written there. *areas* lists the
+    words that place something within each area, *small_words* those that join, soften or place. *first* is how long the
+    first hours last, *emergency* the numbers to call.
     """
 
     id: str
@@ -260,6 +296,11 @@ class RuleSet:
     content: object
     changed_core: tuple[str, ...] = ()
     events: Mapping[str, EventKind] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    small_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    first: Duration | None = None
+    emergency: str = ""
     changes: tuple[Change, ...] = ()
     clinic: Clinic | None = None
     batch: Mapping[str, str] = field(default_factory=dict)
@@ -296,6 +337,10 @@ class RuleSet:
     def unadvised(self) -> frozenset[str]:
         """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
         return frozenset(walk((one.id for one in self.activities.values() if one.advised), self._parts))
+
+    def group_of(self, activity: str) -> str:
+        """Return the group of *activity*: its own, else that of the nearest that it is part of, else none."""
+        return next((group for one in self.lineage[activity] if (group := self.activities[one].group)), "")
 
     def ancestry(self, ids: Iterable[str]) -> set[str]:
         """Return *ids* and all that they are part of."""

@@ -241,10 +241,17 @@ class Term(NamedTuple):
         return f"{self.moment} {'+' if self.sign > 0 else '-'} {self.offset}"
 
 
+_FOR_GOOD = "..always"
+
+
 class Bound(NamedTuple):
-    """Where a window begins or ends: all *terms* must hold; `always` has none."""
+    """Where a window begins or ends: all *terms* must hold; `always` has none.
+
+    *mild_for_good* is whether "better not" follows it without end, as in `24h..always`.
+    """
 
     terms: tuple[Term, ...]
+    mild_for_good: bool = False
 
     @property
     def is_always(self) -> bool:
@@ -254,7 +261,7 @@ class Bound(NamedTuple):
     @property
     def is_range(self) -> bool:
         """Whether it lies between two durations."""
-        return any(term.offset.near != term.offset.far for term in self.terms)
+        return self.mild_for_good or any(term.offset.near != term.offset.far for term in self.terms)
 
     @property
     def hedge(self) -> str:
@@ -267,7 +274,7 @@ class Bound(NamedTuple):
         return at_once and bool(self.terms)
 
     def __str__(self) -> str:
-        return " and ".join(map(str, self.terms)) or "always"
+        return (" and ".join(map(str, self.terms)) or "always") + self.mild_for_good * _FOR_GOOD
 
 
 ALWAYS = Bound(())
@@ -310,6 +317,7 @@ def parse_bound(text: str) -> Bound | None:
     """Parse a bound such as `48h and redness-gone`; None where *text* is none."""
     if text == "always":
         return ALWAYS
-    terms = [_parse_term(part.strip()) for part in text.split(" and ")]
+    stated = text.removesuffix(_FOR_GOOD)
+    terms = [_parse_term(part.strip()) for part in stated.split(" and ")]
     found = tuple(term for term in terms if term is not None)
-    return Bound(found) if len(found) == len(terms) else None
+    return Bound(found, stated != text) if len(found) == len(terms) else None

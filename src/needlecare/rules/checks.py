@@ -73,7 +73,9 @@ class _Names:
             if moment.usual is not None:
                 self._check_bound(moment.usual, entries["moments"][moment.id])
         for activity in known.activities.values():
-            self._check_listed(activity.under, "activity", known.activities, entries["activities"][activity.id])
+            raw = entries["activities"][activity.id]
+            self._check_listed(activity.under, "activity", known.activities, raw)
+            self._check_listed((activity.group,) if activity.group else (), "group", known.groups, raw)
         for event in known.events.values():
             raw = entries["events"][event.id]
             self._check_listed(event.activities, "activity", known.activities, raw)
@@ -92,7 +94,7 @@ class _Names:
     def _check_listed(self, names: tuple[str, ...], what: str, known: Collection[str], raw: Raw) -> None:
         for name in names:
             if name not in known:
-                self._problems.unknown(self._at(name, raw, "under", "activities", "source"), what, name, known)
+                self._problems.unknown(self._at(name, raw, "under", "group", "activities", "source"), what, name, known)
 
     def _check_named(self, rule: Rule, raw: Raw) -> None:
         """Check what a rule is on, and what it excepts."""
@@ -181,7 +183,7 @@ def _bounds_of(rule: Rule) -> list[Bound]:
 
 def _flagged(rule_set: RuleSet, layer: Layer) -> dict[str, tuple[Rule, bool]]:
     """Return which protected red flag names which sign, and whether this very set says which ones it names."""
-    flags = [rule for rule in rule_set.rules.values() if rule.verb == CALL and rule.urgent and rule.core]
+    flags = [rule for rule in rule_set.rules.values() if rule.is_red_flag and rule.core]
     own = {flag.id for flag in flags if layer.entries["rules"][flag.id].origin_of(CALL) == rule_set.id}
     return {sign: (flag, flag.id in own) for flag in flags for sign in flag.targets}
 

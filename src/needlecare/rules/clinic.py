@@ -11,7 +11,7 @@ from needlecare.rules.fields import CLINIC, COLOURS, FIELDS, Entry
 from needlecare.rules.read import Problems, Value, place
 
 LARGEST_LOGO = 150_000
-_LONGEST = {"name": 80, "phone": 40, "closing": 500}
+_LONGEST = {"name": 80, "phone": 40, "out-of-hours": 40, "closing": 500}
 _PHONE = re.compile(r"\+?[\d\s().,/-]*\d(\s*(?:ext\.?|x)\s*\d+)?")
 # Digits of a number by ITU-T E.164, of the shortest, which are those of emergency services, and of what stands before a
 # stroke: the code of an area, with that of its country.
@@ -33,17 +33,19 @@ _OUTWARD = re.compile(r"(?i)javascript:|@import|url\(\s*['\"]?(?!\s*#)")
 def parse_clinic(value: Value, problems: Problems) -> Clinic:
     """Read `clinic: {name: …, phone: …, logo: file, colours: {light: …, dark: …}, closing: …}`."""
     entry = Entry(CLINIC, value, problems)
-    name, phone = entry.get("name", ""), entry.get("phone", "")
+    name = entry.get("name", "")
     if not name and isinstance(value, dict):
         problems.add(next(iter(value), value), "`clinic` needs a `name`")
     for key, longest in _LONGEST.items():
         if (length := len(entry.get(key, ""))) > longest:
             entry.note(key, f"`{key}` has {length} characters; keep it to {longest}, so that the page stays short")
-    if name and phone and (wrong := _wrong_phone(entry.fields["phone"], phone)):
-        entry.note("phone", f"`{phone}` {wrong}; write a phone number such as +44 20 7946 0000")
+    for key in ("phone", "out-of-hours"):
+        if name and (phone := entry.get(key)) and (wrong := _wrong_phone(entry.fields[key], phone)):
+            entry.note(key, f"`{phone}` {wrong}; write a phone number such as +44 20 7946 0000")
     return Clinic(
         name,
-        phone=phone,
+        phone=entry.get("phone", ""),
+        out_of_hours=entry.get("out-of-hours", ""),
         closing=entry.get("closing", ""),
         logo=_logo(entry.get("logo"), problems),
         **_colours(entry.get("colours"), problems),

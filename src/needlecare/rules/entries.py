@@ -10,11 +10,14 @@ from typing import Any
 
 from needlecare.model.facts import NONE, Condition, Fact, Test
 from needlecare.model.ruleset import (
+    ASK,
     CALL,
+    EXPECT,
     PREPARE,
     VERBS,
     Activity,
     EventKind,
+    Group,
     Moment,
     Rule,
     Saying,
@@ -27,6 +30,7 @@ from needlecare.model.time import AT_TREATMENT, Bound, Duration, Range, Term
 from needlecare.rules.fields import (
     FACT,
     ID,
+    ROLES,
     RULE,
     SCREENING,
     SECTIONS,
@@ -40,6 +44,7 @@ from needlecare.rules.fields import (
 )
 from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, listed, whole_number
 
+_ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 _ZERO_DAYS = Duration(0, "d")
 _DAY_0 = Bound((Term("treatment", Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
 _AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), "after": (AT_TREATMENT, AT_TREATMENT)}
@@ -153,6 +158,7 @@ def _parse_rule(raw: Raw, context: Context) -> Rule | None:
         return None
     verb = verbs[0]
     _check_window(entry, verb)
+    _check_verb(entry, verb)
     start, end = _window(entry, verb)
     if verb != CALL:
         _check_order(entry, start, end)
@@ -185,12 +191,24 @@ def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
 def _check_window(entry: Entry, verb: str) -> None:
     """Note fields that would silently win over each other."""
     given = [key for key in _RULE_WINDOW if key in entry.fields]
-    if verb == CALL and given:
+    if verb == ASK and (given or "days" in entry.fields):
+        entry.note([*given, "days"][0], "`ask` holds before and after the treatment, without end")
+    elif verb == CALL and given:
         entry.note(given[0], "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`")
     elif "days" in entry.fields and given:
         entry.note("days", f"`days` and `{given[0]}` exclude each other; keep one")
     elif "for" in given and "until" in given:
         entry.note("for", "`for` and `until` exclude each other: `for` counts from the rule's own start; keep one")
+
+
+def _check_verb(entry: Entry, verb: str) -> None:
+    """Note fields that only another verb has, and those that *verb* lacks."""
+    for key, only in (("urgency", CALL), ("who", ASK), ("usual", EXPECT)):
+        if key in entry.fields and verb != only:
+            entry.note(key, f"`{key}` belongs to `{only}`; `{verb}` has no use for it")
+    for key in ("who", "when") if verb == ASK else ():
+        if key not in entry.fields:
+            entry.note(verb, f"`ask` needs `{key}`, as in {_ASKED}")
 
 
 def _check_order(entry: Entry, start: Bound | None, end: Bound | None) -> None:
@@ -313,11 +331,25 @@ def _parse_weight(raw: Raw, context: Context) -> int:
     return weight or 0
 
 
+def _parse_words(known: Callable[[Context], Collection[str]], raw: Raw, context: Context) -> tuple[str, ...] | None:
+    """Read a list of words, which stands under one of what is *known*."""
+    if raw.id not in (may_be := known(context)):
+        context.problems.unknown(raw.id, "such list", raw.id, may_be)
+    return read_texts(raw.value, raw.id, context.problems)
+
+
+def _answers(context: Context) -> Collection[str]:
+    return {answer.id for fact in context.known["facts"].values() for answer in fact.answers}
+
+
 # Facts and sources come before the statements that ask for them.
 _PARSERS: Mapping[str, Callable[[Raw, Context], Any]] = {
     "kinds": _parse_weight,
     "sources": _parse_source,
     "facts": _parse_fact,
+    "groups": partial(_parse_word, "groups", Group),
+    "areas": partial(_parse_words, _answers),
+    "small-words": partial(_parse_words, lambda _: ROLES),
     "activities": partial(_parse_word, "activities", Activity),
     "signs": partial(_parse_word, "signs", Sign),
     "moments": partial(_parse_word, "moments", Moment),

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
 from needlecare.model.facts import Answer
-from needlecare.model.ruleset import VERBS, Saying
+from needlecare.model.ruleset import URGENCIES, VERBS, Saying
 from needlecare.model.time import ALWAYS, Bound, Duration, parse_bound, parse_duration, parse_range
 from needlecare.rules.read import Problems, Raw, Value, decimal, fields_at, text_at, whole_number
 
@@ -223,6 +223,7 @@ USUAL = parsed(lambda text: bound if (bound := parse_bound(text)) and len(bound.
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _HOW_CLOCK = "write a time of the day, such as 22:00"
 CLOCK = parsed(lambda text: tuple(map(int, at.groups())) if (at := _TIME.fullmatch(text)) else None, _HOW_CLOCK)
+RANK = parsed(whole_number, "a rank is a whole number; 1 comes first")
 DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatment")
 _HOW_URL = "an address begins with https:// or http:// and has no spaces"
 URL = parsed(lambda text: text if re.fullmatch(r"https?://\S+", text) else None, _HOW_URL)
@@ -271,6 +272,9 @@ def _entries(of: Section, *ways: str) -> Kind:
     return Kind(_as_is, {}, of, ways)
 
 
+_LISTS = Kind(_as_is, {"type": "object", "additionalProperties": TEXTS.schema})
+
+
 def _section(what: str, *fields: Field, short: str = "", example: str = "", **more: Any) -> Section:
     named = {field.name: field._replace(into=field.into or field.name.replace("-", "_")) for field in fields}
     return Section(what, named, short, example, more)
@@ -309,7 +313,9 @@ RULE = _section(
     Field("when", CONDITION),
     Field("except", EXCEPTIONS, "activity: its own end", into="exceptions"),
     *_all(BOUND, "eases", "worry-after", marks=(Mark.TIME,)),
-    Field("urgent", FLAG, "true for a red flag"),
+    Field("urgency", one_of(*URGENCIES), "how soon a sign to call about needs help", marks=(Mark.VALUE,)),
+    Field("who", TEXT, "whom to ask", marks=(Mark.VALUE,)),
+    Field("usual", one_of("default", reads={"default": True}), "counts where what tells several apart is unknown"),
     Field("confidence", one_of("low", "normal", reads={"low": True, "normal": False}), into="low_confidence"),
     *_CITED,
     *_all(TEXT, "text", "how", "instead", "why", "note", marks=(Mark.WORD, Mark.SAFE, Mark.TELLS_TIME)),
@@ -355,9 +361,13 @@ ACTIVITY = _section(
     Field("medicine", one_of("prescribed", "over-the-counter"), marks=_MEANT),
     Field("advised", one_of("never"), marks=_MEANT),
     Field("taken", one_of("by-mouth"), marks=_MEANT),
+    Field("group", LINE, "what people count it to, by its id"),
+    Field("rank", RANK, "its place in the group"),
+    Field("short", TEXT, "its name where space is short"),
     *_REASONS,
     short="label",
 )
+GROUP = _section("a group", _LABEL, Field("rank", RANK, "its place among the groups"), short="label")
 SIGN = _section("a sign", _LABEL, _AKA, *_REASONS, short="label")
 MOMENT = _section(
     "a moment",
@@ -391,7 +401,7 @@ FACT = _section(
 COLOURS = _section("`colours`", *_all(TEXT, "light", "dark"), example='{light: "#0b5d5e"}')
 CLINIC = _section(
     "`clinic`",
-    *_all(TEXT, "name", "phone", "closing"),
+    *_all(TEXT, "name", "phone", "out-of-hours", "closing"),
     Field("logo", Kind(_as_is, TEXT_SCHEMA), "the name of a file beside this one"),
     Field("colours", _entries(COLOURS)),
     example="{name: …, phone: …, logo: logo.png, closing: …}",
@@ -417,17 +427,29 @@ CASE = _section(
     Field("expect", _entries(EXPECTED, "ids"), "what the plan says of an activity, a sign or a screening entry"),
     example="{given: {date: 2026-11-20}, expect: {makeup: {no-until: 2026-11-22}}}",
 )
-_NAMED = {"sources": SOURCE, "activities": ACTIVITY, "signs": SIGN, "moments": MOMENT, "events": EVENT, "facts": FACT}
+_NAMED = {
+    "sources": SOURCE,
+    "groups": GROUP,
+    "activities": ACTIVITY,
+    "signs": SIGN,
+    "moments": MOMENT,
+    "events": EVENT,
+    "facts": FACT,
+}
 FILE = _section(
     "a rule file",
     *_all(LINE, "ruleset", "title", "version", "released", "notice", marks=_HEADING),
     *_all(LINE, "extends", "words-from", "open-ends-at", "reviewed-by", marks=_HEADING),
+    Field("first", DURATION, "how long the first hours of a plan last", marks=_HEADING),
+    Field("emergency", LINE, "the emergency numbers", marks=_HEADING),
     Field("source", Kind(_as_is, TEXTS.schema), "the default source of every entry here"),
     Field("when", CONDITION, "a condition of every entry here"),
     Field("core", FLAG, "true if sets above this one need a reason to change what stands here"),
     Field("clinic", _entries(CLINIC), marks=_HEADING),
     Field("kinds", Kind(_as_is, {"type": "object"}), "how much each kind of source counts"),
     *(Field(name, _entries(section, "ids"), f"{name} by their ids") for name, section in _NAMED.items()),
+    Field("areas", _LISTS, "words for places within each area"),
+    Field("small-words", _LISTS, "words that say nothing by themselves, by what they do"),
     Field("rules", _entries(RULE, "ids"), "rules by their ids"),
     Field("screening", _entries(SCREENING, "ids"), "reasons not to treat, to wait or to ask"),
     Field("sessions", _entries(SESSION, "listed", "ids"), "how sessions follow each other"),
@@ -436,7 +458,9 @@ FILE = _section(
     Field("cases", _entries(CASE, "listed"), "treatments and what their plans must say"),
 )
 STATEMENTS = ("rules", "screening", "sessions")
-WORDS = ("kinds", "sources", "activities", "signs", "moments", "events", "facts")
+WORDS = ("kinds", "sources", "groups", "areas", "small-words", "activities", "signs", "moments", "events", "facts")
+# What small words do.
+ROLES = ("join", "soften", "place", "company", "owner", "time")
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from needlecare.model.ruleset import CALL, EXPECT, PRESCRIBED, VERBS, Change, groups
+from needlecare.model.ruleset import CALL, CLINIC, EXPECT, PRESCRIBED, VERBS, Change, groups
 from needlecare.rules.fields import (
     ANSWER,
     FILE,
@@ -155,7 +155,7 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
     layer.entries[section][raw.id] = raw
 
 
-_INHERITED = ("notice", "open-ends-at", "released", *_OF_CLINIC)
+_INHERITED = ("notice", "open-ends-at", "first", "emergency", "released", *_OF_CLINIC)
 # What denies that a plan is information and that the clinic comes first; “seek medical advice” doesn't.
 _DENIES = (
     r"\b(?:is|are|as|gives?|contains?|offers?|provides?|constitutes?|replaces?)\b[^.]{0,30}"
@@ -357,7 +357,7 @@ _SAFE_IN_RED_FLAG = marked(SECTIONS["rules"], Mark.SAFE)
 
 def is_red_flag(raw: Raw) -> bool:
     """Return whether an entry is a red flag."""
-    return raw.as_word.get("urgent") == "true"
+    return bool(raw.as_word.get("urgency", CLINIC) != CLINIC)
 
 
 def _reached(activities: Mapping[str, Raw], wanted: Collection[str]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from needlecare.errors import InputError
 from needlecare.model.ruleset import RuleSet
+from needlecare.model.time import parse_duration
 from needlecare.rules.checks import check_references
 from needlecare.rules.entries import parse_entries
 from needlecare.rules.layers import Layer, Overlay, read_layer
@@ -57,7 +58,10 @@ def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, and check what refers to what."""
     found, header = parse_entries(layer.entries, problems), layer.header
-    words: dict[str, Any] = {name: found[name] for name in ("activities", "signs", "moments", "events", "facts")}
+    words: dict[str, Any] = {
+        name.replace("-", "_"): found[name]
+        for name in ("groups", "areas", "small-words", "activities", "signs", "moments", "events", "facts")
+    }
     reviewer = header.get("reviewed-by")
     reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
     rule_set = RuleSet(
@@ -66,6 +70,8 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         version=str(header.get("version", "unversioned")),
         released=str(header.get("released", "")),
         notice=f"{header.get('notice', '')} {reviewed}".strip(),
+        first=parse_duration(str(header.get("first", ""))),
+        emergency=str(header.get("emergency", "")),
         open_ends_at=str(header.get("open-ends-at", "")),
         reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
         rules=found["rules"],
@@ -102,7 +108,7 @@ def _content(layer: Layer) -> list[object]:
         section: {id_: [one.value, one.file_condition, one.core] for id_, one in found.items()}
         for section, found in layer.entries.items()
     }
-    said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by")}
+    said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by", "first", "emergency")}
     # Only where there is one: the hash of a set without it stays what it was.
     return [content, said, *([layer.header["clinic"]] if "clinic" in layer.header else [])]
 

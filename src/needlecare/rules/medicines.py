@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-from needlecare.model.ruleset import PREPARE, PRESCRIBED, Activity, Rule, RuleSet
+from needlecare.model.ruleset import ASK, PREPARE, PRESCRIBED, Activity, Rule, RuleSet
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place, shipped_folder, texts
 
@@ -181,7 +181,7 @@ def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems
     plan.
     """
     at = next((one for one in written if place(one) != NOWHERE), None)
-    if at is None:
+    if at is None or rule.verb == ASK:
         return
     asks = rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", "")))
     if not asks or re.search(_CHANGED, re.sub(_FINE, "…", _plain(" ".join(rule.words.values())))):

@@ -26,7 +26,7 @@ from needlecare.model.plan import (
     touches,
     treated_on,
 )
-from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
+from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet
 from needlecare.model.time import Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.selection import Chosen, Selection, find_against, select
@@ -212,7 +212,7 @@ class Builder:
             sessions=tuple(self._sessions()),
             findings=tuple(find_against(selection, treatment)),
             unanswered=tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
-            red_flags=tuple(sorted(calls, key=lambda rule: (not rule.urgent, rule.id))),
+            red_flags=tuple(sorted(calls, key=lambda rule: (URGENCIES.index(rule.urgency), rule.id))),
             longer_if=tuple(self._longer_if()),
             shorter_if=tuple(self._shorter_if()),
             reached=frozenset(selection.restrictions),

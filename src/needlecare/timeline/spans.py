@@ -370,12 +370,13 @@ class Spans(Moments):
         near = self.end(rule.end, far=False, late=late, whole_day=whole_day)
         far = self.end(rule.end, far=True, late=late, whole_day=whole_day) if rule.end.is_range else near
         near_at, far_at = self._round(near.point.at, up=late), self._round(far.point.at, up=late)
+        far_at = FOREVER if rule.end.mild_for_good else far_at
         if rule.verb != AVOID:
             return far_at, far_at, far
         if rule.start is None or rule.start.is_at_once(far=False):
             # From the treatment to the treatment is no time, though nobody may know which minute that was.
             near_at = start if rule.end.is_at_once(far=False) else near_at
-            far_at = start if rule.end.is_at_once(far=True) else far_at
+            far_at = start if rule.end.is_at_once(far=True) and not rule.end.mild_for_good else far_at
         return near_at, far_at, near
 
     def _end_of_length(self, rule: Rule, length: Duration, start: datetime) -> Resolved:

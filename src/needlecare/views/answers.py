@@ -139,9 +139,9 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == NO:
         begins = verdict.asked.start
         no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
-        return f"{no}{say.then_better_not(verdict.better_until, clock, is_open=verdict.is_open)}"
+        return f"{no}{say.then_better_not(verdict.better_until, clock, verdict.windows, is_open=verdict.is_open)}"
     if verdict.until is None:
-        return f"no end is given, ask {clock.whom}"
+        return say.better_not(None, clock, verdict.windows).removeprefix("better not: ")
     waits = led(", only if ", say.labels_of(verdict.and_once))
     then = ", then leave it" if verdict.again is not None else ""
     return f"until {clock.until(verdict.again or verdict.until)}{waits}{then}"

@@ -126,6 +126,8 @@ def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 def _lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
     if window.is_for_good:
         return 2, "Never", ""
+    if window.is_open and window.end_stated:
+        return 3, "Better not at any time", ""
     if window.waits and not window.is_open:
         return 1, "Not before you see it", say.tail(window, clock)
     return 0, "No end is given", f": ask {clock.whom}"

@@ -27,7 +27,7 @@ from needlecare.model.plan import (
     Window,
     ranked_sources,
 )
-from needlecare.model.ruleset import Clinic, Rule, RuleSet, Saying
+from needlecare.model.ruleset import Clinic, Rule, RuleSet, Saying, Urgency
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
 SCHEMA_VERSION: Final = 2
@@ -153,9 +153,9 @@ class Assumed(NamedTuple):
 
 
 class RedFlag(NamedTuple):
-    """A reason to see a clinician `today`, or to call the `clinic`."""
+    """A reason to call: the `emergency` number, a doctor `today`, or the `clinic`."""
 
-    urgency: Literal["today", "clinic"]
+    urgency: Urgency
     text: str
     signs: tuple[str, ...]
     sources: tuple[str, ...]
@@ -172,7 +172,7 @@ class _RuleEntry(dict[str, Any]):
 
 def _red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
     return [
-        RedFlag("today" if rule.urgent else "clinic", flag_text(rule, timeline), rule.targets, sources_of(rule.says))
+        RedFlag(rule.urgency, flag_text(rule, timeline), rule.targets, sources_of(rule.says))
         for rule in timeline.red_flags
     ]
 

@@ -266,7 +266,7 @@ class Notes:
             yield f"- {id_}: {', '.join(filter(None, (source.title, source.publisher, source.url)))}"
 
     def _foot(self) -> Iterator[str]:
-        flags = grouped(self._timeline.red_flags, lambda rule: rule.urgent)
+        flags = grouped(self._timeline.red_flags, lambda rule: rule.is_red_flag)
         for urgent, lead in ((True, "Red flags, see a clinician"), (False, f"Call {self._clock.whom}")):
             signs = dict.fromkeys(self._rule_set.label(sign) for rule in flags.get(urgent, ()) for sign in rule.targets)
             if signs:

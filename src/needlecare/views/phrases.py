@@ -154,15 +154,18 @@ def restriction(window: Window, clock: Clock) -> str:
         return "never"
     no = f"no until {clock.until(window.end)}" if window.start < window.end else ""
     if window.is_open:
-        return f"{no}{', ' if no else ''}then {better_not(None, clock)}"
+        return f"{no}{', ' if no else ''}then {better_not(None, clock, [window])}"
     if window.better_until > window.end or window.is_mild:
         return f"{no}{', then ' if no else ''}better not until {clock.until(window.better_until)}"
     return no
 
 
-def better_not(until: dt.datetime | None, clock: Clock) -> str:
-    """Format when a "better not" ends, or that no source gives an end."""
-    return f"better not before {clock.at(until)}" if until else f"better not: no end is given, ask {clock.whom}"
+def better_not(until: dt.datetime | None, clock: Clock, windows: Iterable[Window]) -> str:
+    """Format when a "better not" of *windows* ends, that it never does, or that no source gives an end."""
+    if until:
+        return f"better not before {clock.at(until)}"
+    for_good = all(window.end_stated for window in windows if window.better_until == FOREVER)
+    return "better not at any time" if for_good else f"better not: no end is given, ask {clock.whom}"
 
 
 def not_before(
@@ -193,11 +196,11 @@ def not_before(
     )
 
 
-def then_better_not(better_until: dt.datetime | None, clock: Clock, *, is_open: bool) -> str:
-    """Format the "better not" that follows a "no", if one does."""
+def then_better_not(better_until: dt.datetime | None, clock: Clock, windows: Iterable[Window], *, is_open: bool) -> str:
+    """Format the "better not" that follows a "no" of *windows*, if one does."""
     if better_until:
         return f", better not before {clock.at(better_until)}"
-    return f", then {better_not(None, clock)}" if is_open else ""
+    return f", then {better_not(None, clock, windows)}" if is_open else ""
 
 
 # People, and what they say of themselves.
@@ -284,7 +287,7 @@ def flag_text(rule: Rule, timeline: Timeline) -> str:
     if "text" in rule.words:
         return rule.words["text"]
     signs = capital(join_words(map(timeline.rule_set.label, rule.targets)))
-    return f"{signs}: {'see a clinician' if rule.urgent else f'call {whom(timeline)}'}."
+    return f"{signs}: {'see a clinician' if rule.is_red_flag else f'call {whom(timeline)}'}."
 
 
 def flag_texts(timeline: Timeline) -> Iterator[str]:
@@ -294,7 +297,7 @@ def flag_texts(timeline: Timeline) -> Iterator[str]:
 
 def red_flag_line(timeline: Timeline) -> str:
     """Name the weightiest red flag, and how to see the others."""
-    urgent = [rule for rule in timeline.red_flags if rule.urgent]
+    urgent = [rule for rule in timeline.red_flags if rule.is_red_flag]
     if not urgent:
         return f"Red flags: none in this rule set; ask {whom(timeline)} which signs need a call."
     signs = max(urgent, key=lambda rule: (len(rule.says), rule.id)).targets

@@ -113,7 +113,7 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
 
 def _red_flags(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for rule in timeline.red_flags:
-        lead, tone = ("See a clinician now", "urgent") if rule.urgent else (f"Call {clock.whom}", "call")
+        lead, tone = ("See a clinician now", "urgent") if rule.is_red_flag else (f"Call {clock.whom}", "call")
         yield Row(lead, say.flag_text(rule, timeline), tone, say.sources_of(rule.says))
 
 

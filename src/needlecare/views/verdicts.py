@@ -155,9 +155,9 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     only_if = led("only if ", say.labels_of(part.and_once))
     if part.verdict == YES:
         return only_if or "free"
-    then = say.then_better_not(part.better_until, clock, is_open=part.is_open)
+    then = say.then_better_not(part.better_until, clock, verdict.windows, is_open=part.is_open)
     if part.verdict == BETTER_NOT:
-        return f"{say.better_not(part.until, clock)}{led(', and ', only_if)}{then}"
+        return f"{say.better_not(part.until, clock, verdict.windows)}{led(', and ', only_if)}{then}"
     own = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows]
     end = part.until or FOREVER
     earliest = max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
@@ -229,7 +229,7 @@ def _past(verdict: Verdict) -> Iterator[str]:
     broken = dict.fromkeys(window.words["if-broken"] for window in verdict.windows if "if-broken" in window.words)
     if broken:
         yield f"It may mean: {say.sentence(join_words(broken))}"
-    signs = dict.fromkeys(sign for rule in timeline.red_flags if rule.urgent for sign in rule.targets)
+    signs = dict.fromkeys(sign for rule in timeline.red_flags if rule.is_red_flag for sign in rule.targets)
     yield f"Watch for {join_words(map(timeline.rule_set.label, signs))}: with any of these see a clinician."
 
 
@@ -258,10 +258,10 @@ def _say_return(found: Return, clock: Clock) -> str:
     if free is None:
         return say.not_before(None, verdict.and_once, None, clock, treatment.last)
     if verdict.verdict == BETTER_NOT:
-        return say.better_not(found.better_from, clock)
+        return say.better_not(found.better_from, clock, found.last.windows)
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
     no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)
-    return f"{no}{say.then_better_not(found.better_from, clock, is_open=found.last.is_open)}"
+    return f"{no}{say.then_better_not(found.better_from, clock, found.last.windows, is_open=found.last.is_open)}"
 
 
 # Is this sign usual?
