@@ -273,7 +273,8 @@ def test_what_an_unknown_fact_keeps_long_is_named(plan: Planner) -> None:
 
 SCREENING = """\
 screening:
-  pills: {level: stop, when: {skin: dark}, within: 6mo, text: Not with these}
+  pills: {level: stop, when: {taken: pills}, within: 6mo, text: Not with these}
+  jab: {level: postpone, when: {taken: jab}, within: 14d..3mo, text: Not so soon}
   lamp: {level: ask, when: {places: scalp}, text: Ask}
 """
 
@@ -281,16 +282,28 @@ screening:
 @pytest.mark.parametrize(
     ("said", "level"),
     [
-        pytest.param("dark", "ask", id="no date: ask"),
-        pytest.param("dark=2026-06-01", "stop", id="within"),
-        pytest.param("dark=2026-05-21", "stop", id="the last day within"),
-        pytest.param("dark=2026-05-20", None, id="long enough ago"),
-        pytest.param("light", None, id="another answer"),
+        pytest.param("pills", "stop", id="what goes on"),
+        pytest.param("pills=2026-11-20", "stop", id="what goes on until that day"),
+        pytest.param("pills=2026-12-01", "stop", id="what goes on for longer"),
+        pytest.param("pills=2026-11-19", "postpone", id="what has ended is freed by a day"),
+        pytest.param("pills=2026-05-21", "postpone", id="the last day within"),
+        pytest.param("pills=2026-05-20", None, id="long enough ago"),
+        pytest.param("jab", "ask", id="done, and nobody knows when"),
+        pytest.param("jab=2026-11-07", "postpone", id="within the shorter time"),
+        pytest.param("jab=2026-11-06", "ask", id="between the two"),
+        pytest.param("jab=2026-08-20", None, id="longer ago than both"),
+        pytest.param("none", None, id="another answer"),
     ],
 )
 def test_screening_counts_back_from_the_treatment(plan: Planner, said: str, level: str | None) -> None:
-    made = plan("gym: {avoid: gym}", facts={"skin": [said]}, more=SCREENING)
-    assert next((found.level for found in made.findings if found.screening.id == "pills"), None) == level
+    made = plan("gym: {avoid: gym}", facts={"taken": [said]}, more=SCREENING)
+    assert next((found.level for found in made.findings), None) == level
+
+
+def test_the_gravest_of_several_answers_counts(plan: Planner) -> None:
+    more = SCREENING.replace("when: {taken: pills}", "when: {taken: [pills, jab]}")
+    made = plan("gym: {avoid: gym}", facts={"taken": ["pills", "jab=2020-01-01"]}, more=more)
+    assert [found.level for found in made.findings] == ["stop"]
 
 
 def test_screening_that_nobody_answered_is_listed(plan: Planner) -> None:
@@ -299,13 +312,11 @@ def test_screening_that_nobody_answered_is_listed(plan: Planner) -> None:
     assert not {"pills", "lamp"} & {found.screening.id for found in made.findings}
 
 
-@pytest.mark.parametrize(("level", "undated"), [("stop", "ask"), ("postpone", "ask"), ("ask", "ask"), ("tell", "tell")])
-def test_without_a_date_what_counts_for_a_time_is_asked_unless_it_is_milder(
-    plan: Planner, level: str, undated: str
-) -> None:
+@pytest.mark.parametrize("level", ["stop", "postpone", "ask", "tell"])
+def test_an_answer_that_never_has_a_date_keeps_its_level(plan: Planner, level: str) -> None:
     more = f"screening: {{pills: {{level: {level}, when: {{skin: dark}}, within: 6mo, text: Not with these}}}}\n"
     made = plan("gym: {avoid: gym}", facts={"skin": ["dark"]}, more=more)
-    assert [found.level for found in made.findings] == [undated]
+    assert [found.level for found in made.findings] == [level]
 
 
 def test_screening_within_hours_counts_whole_days(plan: Planner) -> None:
@@ -314,11 +325,11 @@ def test_screening_within_hours_counts_whole_days(plan: Planner) -> None:
         [found.level for found in plan("gym: {avoid: gym}", facts={"skin": [said]}, more=more).findings]
         for said in ("dark=2026-11-18", "dark=2026-11-19")
     ]
-    assert levels == [[], ["stop"]]
+    assert levels == [[], ["postpone"]]
 
 
 def test_the_gravest_finding_comes_first(plan: Planner) -> None:
-    made = plan("gym: {avoid: gym}", facts={"skin": ["dark=2026-11-01"], "places": ["scalp"]}, more=SCREENING)
+    made = plan("gym: {avoid: gym}", facts={"taken": ["pills"], "places": ["scalp"]}, more=SCREENING)
     assert [found.level for found in made.findings] == ["stop", "ask"]
 
 

@@ -97,7 +97,7 @@ def _parts(one: Any) -> dict[tuple[int, str], str]:
 
 
 def _answer(answer: Answer) -> str:
-    return ", also ".join(filter(None, (answer.label, ", ".join(answer.aka), answer.dated)))
+    return ", also ".join(filter(None, (answer.label, ", ".join(answer.aka), answer.dated or answer.ended)))
 
 
 def _said(value: object, name: str = "") -> str:

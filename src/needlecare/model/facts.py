@@ -11,13 +11,15 @@ NONE = "none"
 class Answer(NamedTuple):
     """One possible answer of a fact: its *id*, how it is shown, and other words for it.
 
-    *dated* says what a date that comes with it means: `last taken`.
+    A date that comes with it means the day on which something was done (*dated*: `injected`), or the last day of
+    something that goes on where no date is given (*ended*: `last taken`).
     """
 
     id: str
     label: str
     aka: tuple[str, ...] = ()
     dated: str = ""
+    ended: str = ""
 
 
 class Fact(NamedTuple):
@@ -57,7 +59,11 @@ class Fact(NamedTuple):
 
     def dated_of(self, answer: str) -> str:
         """Return what a date that comes with *answer* means; nothing if the rule set doesn't say."""
-        return next((known.dated for known in self.answers if known.id == answer), "")
+        return next((known.ended or known.dated for known in self.answers if known.id == answer), "")
+
+    def goes_on(self, answer: str) -> bool:
+        """Report whether *answer* names something that goes on until a date says when it ended."""
+        return any(known.ended for known in self.answers if known.id == answer)
 
 
 Given = tuple[str, ...] | float

@@ -219,13 +219,16 @@ class Rule(NamedTuple):
 
 
 class Screening(NamedTuple):
-    """Something that speaks against the treatment: *level* is stop, postpone, ask or tell."""
+    """Something that speaks against the treatment: *level* is stop, postpone, ask or tell.
+
+    *within* (near, far) is for how long it does so before the treatment; between the two the level is "ask".
+    """
 
     id: str
     level: str = ""
     when: Condition = Condition()
     text: str = ""
-    within: Duration | None = None
+    within: tuple[Duration, Duration] | None = None
     note: str = ""
     says: tuple[Saying, ...] = ()
     origin: str = ""

@@ -190,6 +190,11 @@ def _start(text: str) -> Bound | None:
     return None if bound == ALWAYS else bound
 
 
+def _within(text: str) -> tuple[Duration, Duration] | None:
+    stretch = parse_range(text)
+    return None if stretch is None or stretch.hedge else (stretch.near, stretch.far)
+
+
 def _every(text: str) -> tuple[Duration, Duration] | None:
     stretch = parse_range(text)
     return None if stretch is None or stretch.near.is_elapsed or stretch.far.is_elapsed else (stretch.near, stretch.far)
@@ -213,6 +218,7 @@ _HOW_START = "write it as 24h, 3d, 7d before, 2d..4d before, redness-gone, or 48
 START = parsed(_start, f"{_HOW_START}; only an end can be always")
 EXCEPTIONS = Kind(_read_exceptions, {"type": "object", "additionalProperties": BOUND.schema})
 DURATION = parsed(parse_duration, "write it as 24h, 3d, 2w, 6mo or 1y")
+WITHIN = parsed(_within, "write it as 6mo, or as 14d..3mo: the level within 14 days, ask within 3 months")
 DURATIONS = pair(parse_duration, "write it as 3mo..6mo")
 DAYS = pair(whole_number, "write it as 1..6, or 0; negative days lie before the treatment")
 COUNT = pair(whole_number, "write it as 3..6, or 4")
@@ -299,7 +305,13 @@ SAYING = _section(
     *_all(STATEMENT, "times", "every", "lasting", "level", "within", "count", "overdue", "then"),
     Field("note", TEXT),
 )
-ANSWER = _section("an answer", _LABEL, _AKA, Field("dated", TEXT, "what a date with it means"), short="label")
+ANSWER = _section(
+    "an answer",
+    *(_LABEL, _AKA),
+    Field("dated", TEXT, "of something done on one day: what its date means"),
+    Field("ended", TEXT, "of something that goes on without a date: what its date means"),
+    short="label",
+)
 RULE = _section(
     "a rule",
     *(Field(verb, TEXTS, f"{verb}: activities or signs by their ids", marks=_STATED) for verb in VERBS[:-1]),
@@ -332,7 +344,7 @@ SCREENING = _section(
     "a screening entry",
     Field("level", one_of("stop", "postpone", "ask", "tell"), marks=_STATED),
     Field("when", CONDITION),
-    Field("within", DURATION, marks=_STATED),
+    Field("within", WITHIN, "how long before the treatment it counts", marks=_STATED),
     *_all(TEXT, "text", "note"),
     *_REASONS,
     *_CITED,

@@ -4,6 +4,7 @@ It depends on facts alone and knows no dates: one selection serves every plan of
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import NamedTuple
 
 from needlecare.model.facts import Facts, Truth
@@ -119,18 +120,38 @@ _GRAVEST = ("stop", "postpone", "ask", "tell")
 def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
     """List what speaks against the treatment, the gravest first."""
     holding = [screening for screening, truth in selection.screenings if truth is Truth.YES]
-    levels = [(screening, _level(screening, treatment, selection.facts)) for screening in holding]
+    levels = [(screening, _level(screening, treatment, selection)) for screening in holding]
     found = [Finding(screening, level) for screening, level in levels if level is not None]
     return sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
 
 
-def _level(screening: Screening, treatment: Treatment, facts: Facts) -> str | None:
-    """Return the level for this person: none where it is long enough ago, "ask" at most where no date is known."""
-    if screening.within is None:
+def _level(screening: Screening, treatment: Treatment, selection: Selection) -> str | None:
+    """Return the level for this person, or None where it is long enough ago.
+
+    What goes on has the level itself. A day frees what has ended, so that "stop" is "postpone" from then on. "Ask" is
+    enough between the two lengths of *within*, and where nobody knows when something was done.
+    """
+    days = None if screening.within is None else _days(screening, treatment, selection)
+    if screening.within is None or days is None:
         return screening.level
-    asked = {(test.fact, answer) for test in screening.when.tests for answer in test.answers}
-    dates = [day for answer, day in facts.dates.items() if answer in asked]
-    if not dates:
-        return "ask" if screening.level in ("stop", "postpone") else screening.level
-    over = shift_date(max(dates), screening.within)
-    return screening.level if over > treatment.day else None
+    softer = "ask" if screening.level in ("stop", "postpone") else screening.level
+    if not days:
+        return softer
+    last = max(days)
+    near, far = (shift_date(last, length) for length in screening.within)
+    if near > treatment.day:
+        return "postpone" if screening.level == "stop" and last < treatment.day else screening.level
+    return softer if far > treatment.day else None
+
+
+def _days(screening: Screening, treatment: Treatment, selection: Selection) -> list[date] | None:
+    """Return the days on which what *screening* asks for was done or ended; None where its time never matters."""
+    facts, days, matters = selection.facts, [], False
+    for test in screening.when.tests:
+        said, asked = facts.value(test.fact), selection.rule_set.facts[test.fact]
+        for answer in said if isinstance(said, tuple) else ():
+            day = facts.dates.get((test.fact, answer), treatment.day if asked.goes_on(answer) else None)
+            if test.accepts((answer,)):
+                matters |= day is not None or bool(asked.dated_of(answer))
+                days += [] if day is None else [day]
+    return days if matters else None

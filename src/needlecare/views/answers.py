@@ -1,6 +1,6 @@
 """Answers of every kind for people; those to `today`, `why`, `check` and `sessions` are written here."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 
@@ -10,6 +10,7 @@ from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
+from needlecare.model.time import Duration, shift_date
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts
@@ -286,13 +287,15 @@ def _unanswered(screened: Screened) -> Iterator[str]:
 
 def _dated(one: Dated, timeline: Timeline) -> str:
     """Format what a date means, and whether that is long enough before the treatment."""
-    length = one.screening.within.in_words if one.screening.within else ""
-    if not one.counts:
-        how = f"{length} or more before the treatment. If that isn't so, leave the date out"
-    elif one.day > timeline.treatment.day:
+    within: Sequence[Duration] = one.screening.within or ()
+    treated = timeline.treatment.day
+    longer = [length.in_words for length in within if shift_date(one.day, length) > treated]
+    if not longer:
+        how = f"{within[-1].in_words} or more before the treatment. If that isn't so, leave the date out"
+    elif one.day > treated:
         how = "after the treatment"
     else:
-        how = f"less than {length} before the treatment"
+        how = f"less than {longer[0]} before the treatment"
     return f"{capital(say.dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
 
 
