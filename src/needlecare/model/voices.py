@@ -1,0 +1,248 @@
+"""What a source says, read as the rule that it would write: how far it reaches, and how many voices say so.
+
+A source's own value is a text in the language of rules, so that language's own meanings read it. Nothing is read at the
+start: each text is, the first time that somebody asks.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying
+from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, Duration, Term, parse_bound, parse_duration
+
+_DAY = timedelta(days=1)
+
+
+class Reach(NamedTuple):
+    """How far something lies from the treatment: *least* to *most*.
+
+    Hours are exact. A calendar day counts whole, so where it ends depends on the hour of the treatment.
+    """
+
+    least: timedelta
+    most: timedelta
+
+    def covers(self, other: "Reach") -> bool:
+        """Report whether it reaches as far as *other* whatever the hour of the treatment: 3d covers 72h."""
+        return self.least >= other.least and self.most >= other.most
+
+    def plus(self, length: Duration, sign: int = 1) -> "Reach":
+        """Count *length* on from here, or back (*sign* -1)."""
+        step, most = sign * length.rough_length, self.most
+        return Reach(self.least + step, (most if length.is_elapsed else max(most, self.least + _DAY)) + step)
+
+
+NO_TIME = Reach(timedelta(0), timedelta(0))
+ALL_TIME = Reach(timedelta.max, timedelta.max)
+
+
+class Side(NamedTuple):
+    """How far a statement reaches on one side of the treatment: *lower* is its no, *upper* its better not."""
+
+    lower: Reach
+    upper: Reach
+
+
+class Stated(NamedTuple):
+    """What a rule or a source states: a *verb*, and when, as rules have it."""
+
+    verb: str
+    start: Bound | None = None
+    end: Bound | None = None
+    days: tuple[int, int] | None = None
+    lasts: Duration | None = None
+
+
+def stated_by(rule: Rule) -> Stated:
+    """Return what *rule* itself states."""
+    return Stated(rule.verb, rule.start, rule.end, rule.days, rule.lasts)
+
+
+_FIELD = re.compile(rf"({'|'.join(VERBS)}|from|until|for|days|due|at(?= (?:before|during|after))) (.+)")
+_HEDGE = re.compile(r"^(?:at least|up to) (?=.+\.\.)")
+_OPPOSITE = {AVOID: (DO, ALLOW), ALLOW: (AVOID,), DO: (AVOID,), PREPARE: (AVOID,), EXPECT: (CALL,)}
+_DAYS = re.compile(r"(-?\d{1,6})(?:\.\.(-?\d{1,6}))?")
+
+
+@lru_cache(maxsize=4096)
+def read(text: str, own: Stated) -> Stated:
+    """Read the value *text* of a source of a rule that states *own*; what it doesn't say stays None.
+
+    A bound alone is the end, of a rule without end its start; one before the treatment is always a start.
+    """
+    fields: dict[str, str] = {}
+    for part in text.split("; "):
+        named = _FIELD.fullmatch(part)
+        fields[named[1] if named else ""] = named[2] if named else part
+    verb = next((one for one in VERBS if one in fields), own.verb)
+    start, end = _bound(fields.get("from")), _bound(fields.get("until"))
+    if "at" in fields:
+        start = end = AT_TREATMENT
+    if "due" in fields:
+        end = _bound(fields["due"])
+        start = start or end
+    alone = _bound(fields.get(verb, fields.get("")))
+    if alone is not None and _begins(alone, verb, own, named=verb in fields):
+        start = start or alone
+    elif alone is not None:
+        end = end or alone
+    match = _DAYS.fullmatch(fields.get("days", ""))
+    days = (int(match[1]), int(match[2] or match[1])) if match else None
+    lasts = parse_duration(fields.get("for", ""))
+    return Stated(verb, own.start if lasts and start is None else start, end, days, lasts)
+
+
+def _bound(text: str | None) -> Bound | None:
+    # A rule hedges one duration, sources a range too.
+    return None if text is None else parse_bound(_HEDGE.sub("", text))
+
+
+def _begins(bound: Bound, verb: str, own: Stated, *, named: bool) -> bool:
+    """Report whether a *bound* without a field is where something begins."""
+    if any(term.moment == TREATMENT and term.sign < 0 for term in bound.terms):
+        return True
+    if named:
+        return verb in (DO, ALLOW, PREPARE, CALL)
+    return own.start is not None and own.end is None and own.days is None and own.lasts is None
+
+
+class Reading(NamedTuple):
+    """How far a statement reaches *before* and *after* the treatment; None where it gives no figure.
+
+    Of a rule that restricts it is how long something is restricted: what is allowed from 24 h is so until then. With
+    *is_opposite* it says the opposite of the rule: to do what the rule avoids.
+    """
+
+    before: Side | None = None
+    after: Side | None = None
+    is_opposite: bool = False
+
+    def on(self, *, before: bool) -> Side | None:
+        """Return one side of the treatment."""
+        return self.before if before else self.after
+
+
+def reading(rule: Rule, rule_set: RuleSet, saying: Saying | None = None) -> Reading:
+    """Return how far *rule* reaches by its own bounds, or by those of a *saying* of it."""
+    own = stated_by(rule)
+    return _reading(own if saying is None else read(saying.value, own), own.verb, rule_set)
+
+
+@lru_cache(maxsize=8192)
+def _reading(stated: Stated, about: str, rule_set: RuleSet) -> Reading:
+    verb, start, end, days, _ = stated
+    before = _before(start)
+    if days is not None and days[0] < 0:
+        before = _days(-days[0])
+    if about in (AVOID, ALLOW) and verb in (DO, ALLOW):
+        after = _days(days[0] - 1) if days else _side(start or AT_TREATMENT, rule_set)
+        return Reading(before, None if before else after, verb in _OPPOSITE[about])
+    after = _days(days[1]) if days else _length(stated, rule_set)
+    if end == AT_TREATMENT and before is not None:
+        after = None
+    return Reading(before, after, verb in _OPPOSITE.get(about, ()))
+
+
+def _days(number: int) -> Side | None:
+    reach = NO_TIME if number < 0 else NO_TIME.plus(Duration(number, "d"))
+    return Side(reach, reach)
+
+
+def _length(stated: Stated, rule_set: RuleSet) -> Side | None:
+    """Return how far the end lies after the treatment."""
+    if stated.lasts is None:
+        return _side(stated.end, rule_set)
+    begun = _side(stated.start or AT_TREATMENT, rule_set)
+    return begun and Side(begun.lower.plus(stated.lasts), begun.upper.plus(stated.lasts))
+
+
+def _before(bound: Bound | None) -> Side | None:
+    """Return how far *bound* lies before the treatment."""
+    offsets = [term.offset for term in (bound.terms if bound else ()) if term.moment == TREATMENT and term.sign < 0]
+    if not offsets:
+        return None
+    near, far = (max(NO_TIME.plus(offset.side(far=far)) for offset in offsets) for far in (False, True))
+    return Side(near, far)
+
+
+def _side(bound: Bound | None, rule_set: RuleSet) -> Side | None:
+    """Return how far *bound* lies after the treatment, what only the person can see at the end of its usual time."""
+    if bound is None or _before(bound):
+        return None
+    if bound.is_always:
+        return Side(ALL_TIME, ALL_TIME)
+    sides = [side for side in (_term(term, rule_set) for term in bound.terms) if side is not None]
+    if not sides:
+        return None
+    return Side(_farthest(side.lower for side in sides), _farthest(side.upper for side in sides))
+
+
+def _farthest(reaches: Iterable[Reach]) -> Reach:
+    least, most = zip(*reaches, strict=True)
+    return Reach(max(least), max(most))
+
+
+def _term(term: Term, rule_set: RuleSet) -> Side | None:
+    base = _moment(term, rule_set)
+    if base is None or base == ALL_TIME:
+        return base and Side(base, base)
+    return Side(*(base.plus(term.offset.side(far=far), term.sign) for far in (False, True)))
+
+
+def _moment(term: Term, rule_set: RuleSet) -> Reach | None:
+    """Return how far the moment of *term* usually lies from the treatment; None where nobody knows."""
+    if term.moment == TREATMENT:
+        return NO_TIME
+    if term.ends_rule is not None:
+        ends = rule_set.rules.get(term.ends_rule)
+        after = reading(ends, rule_set).after if ends else None
+        return after and after.upper
+    moment = rule_set.moments.get(term.moment)
+    if moment is None or (moment.clock is None and moment.usual is None):
+        return None
+    if moment.clock is not None:
+        at = timedelta(days=moment.day, hours=moment.clock[0], minutes=moment.clock[1])
+        return Reach(max(at - _DAY, timedelta(0)), at)
+    usual = _side(moment.usual, rule_set)
+    return usual and usual.upper
+
+
+class Voice(NamedTuple):
+    """What sources of one family, or one source of none, say of one side of the treatment together."""
+
+    sources: tuple[str, ...]
+    side: Side
+
+
+def voices(rules: Iterable[Rule], rule_set: RuleSet, *, before: bool = False) -> tuple[Voice, ...]:
+    """Return the independent voices that give an end of *rules* on one side of the treatment.
+
+    Of a source that says two things the lower end counts, of a family its strictest member's.
+    """
+    by_source: dict[str, list[Side]] = {}
+    for rule in rules:
+        for saying in rule.says:
+            side = reading(rule, rule_set, saying).on(before=before)
+            if side is not None:
+                by_source.setdefault(saying.source, []).append(side)
+    families: dict[str, list[str]] = {}
+    for source in by_source:
+        families.setdefault(rule_set.sources[source].family or source, []).append(source)
+    return tuple(
+        Voice(
+            tuple(members),
+            Side(
+                max(min(side.lower for side in by_source[one]) for one in members),
+                max(side.upper for one in members for side in by_source[one]),
+            ),
+        )
+        for members in families.values()
+    )
+
+
+def share_below(found: Sequence[Voice], bound: Reach) -> float:
+    """Return which share of voices gives a lower end below *bound*; a day counts as 24 hours here."""
+    return sum(voice.side.lower.least < bound.least for voice in found) / len(found) if found else 0.0
