@@ -83,8 +83,8 @@ def test_plain_words_reach_the_rule_set_as_they_were_written(tmp_path: Path) -> 
 
 HOSTILE = {
     "empty": (b"", "a rule file is a mapping"),
-    "control character": (b"title: a\x07b\n", "a control character can't stand in a rule file; remove it"),
-    "zero byte": (b"title: a\x00b\n", "a control character can't stand in a rule file; remove it"),
+    "control character": (b"title: a\x07b\n", "[U+0007] can't stand in a rule file; remove it"),
+    "zero byte": (b"title: a\x00b\n", "[U+0000] can't stand in a rule file; remove it"),
     "every byte": (bytes(range(256)), "this is not UTF-8 text; save the file as UTF-8"),
     "Latin 1": ("title: caf\u00e9\n".encode("latin-1"), "this is not UTF-8 text; save the file as UTF-8"),
     "UTF-16": ("rules: {}\n".encode("utf-16"), "this is not UTF-8 text; save the file as UTF-8"),

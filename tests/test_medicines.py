@@ -29,6 +29,7 @@ Discontinue all prescribed medicines
 Do not use any prescription creams
 Use tretinoin from day 3
 take doxycycline
+Start a blood thinner
 Wash, then take doxycycline for three days
 Avoid retinol, acids and tretinoin
 If you take Eliquis, skip it on the day

@@ -7,6 +7,21 @@ from typing import ClassVar
 # Of short words too many look alike; a longer one is no slip of the keyboard.
 _ALIKE = 0.6
 _LONGEST = 100
+# Letters and marks by their category, and blank all the same.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))
+
+
+def visible(text: str) -> str:
+    """Name each character of one line that nobody can see, such as `[U+00A0 NO-BREAK SPACE]`."""
+    return text if text.isascii() and text.isprintable() else "".join(map(_named, text))
+
+
+def _named(character: str) -> str:
+    if character.isprintable() and character not in _BLANK:
+        return character
+    from unicodedata import name
+
+    return f"[U+{ord(character):04X} {name(character, '')}]".replace(" ]", "]")
 
 
 class ExitCode(IntEnum):
@@ -30,6 +45,10 @@ class NeedlecareError(Exception):
     """Base of every error that a person can mend; its text is one or more plain lines."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.NO
+
+    def __init__(self, text: str) -> None:
+        """Take *text*, which may quote what was typed: what nobody can see in it is named."""
+        super().__init__("\n".join(map(visible, text.split("\n"))))
 
 
 class InputError(NeedlecareError):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from needlecare.errors import ExitCode, InputError, NeedlecareError
+from needlecare.errors import ExitCode, InputError, NeedlecareError, visible
 
 _WIDEST = "999"
 # Messages quote what was typed, however long that was.
@@ -75,13 +75,11 @@ def _prepare() -> None:
 
 
 def complain(text: str) -> None:
-    """Write an error or a remark to stderr, without any sign that a terminal would obey."""
-    from needlecare.views.phrases import harmless
-
+    """Write an error or a remark to stderr; signs that nobody can see, or that a terminal would obey, are named."""
     for number, line in enumerate(text.splitlines() or [""]):
         lead = "needlecare: " if number == 0 else "  "
         with contextlib.suppress(OSError, ValueError):  # nobody hears it; the exit code remains
-            _print(f"{lead}{harmless(line)[:_LONGEST]}\n", sys.stderr)
+            _print(f"{lead}{visible(line)[:_LONGEST]}\n", sys.stderr)
 
 
 def write_text(text: str, *, whole_lines: bool = False) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple, get_args
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from needlecare.errors import InputError, nearest
+from needlecare.errors import InputError, nearest, visible
 from needlecare.model.facts import FACTS, OPTIONS, Trait
 
 # What Typer has nothing to check of, each with what makes it of the text.
@@ -124,8 +124,12 @@ class Command(_KeepsText, TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse *args*, in which a day may be written as plans print it; refuse a treatment described twice."""
         args = _with_days_before(args)
-        rest = super().parse_args(ctx, list(args))
         options = [arg.partition("=")[0] for arg in args[: args.index("--") if "--" in args else None]]
+        for option in options:
+            # One copied from a page may hold a blank that is none, and looks like any other.
+            if option.startswith("--") and visible(option) != option:
+                raise InputError(f"there is no option `{option}`; type it with plain blanks")
+        rest = super().parse_args(ctx, list(args))
         for option in (f"--{name}" for name in _ONCE):
             if (count := options.count(option)) > 1 and not ctx.resilient_parsing:
                 raise InputError(f"{option} is given {count} times; it takes one value, give it once")

@@ -87,7 +87,7 @@ class Medicines:
     def __init__(self, rule_set: RuleSet) -> None:
         prescribed = [one for one in rule_set.activities.values() if one.medicine == PRESCRIBED]
         names = {name.lower() for one in prescribed for name in (one.label, *one.aka)}
-        self._names = {words[:_LONGEST_NAME] for name in names if (words := tuple(_words(name)))}
+        self._names = {_singular(words[:_LONGEST_NAME]) for name in names if (words := _words(_bare(name)))}
         self._first = {form for words in self._names for form in (words[0], f"{words[0]}s")}
 
     def _speaks_of_any(self, text: str) -> bool:
@@ -99,9 +99,8 @@ class Medicines:
         words = _words(text)
         for start in (at for at, word in enumerate(words) if word in self._first):
             for end in range(start + _LONGEST_NAME, start, -1):
-                run = tuple(words[start:end])
-                if run in self._names or (*run[:-1], run[-1].removesuffix("s")) in self._names:
-                    return " ".join(run)
+                if _singular(words[start:end]) in self._names:
+                    return " ".join(words[start:end])
         return ""
 
     def ordered(self, text: str) -> str:
@@ -136,7 +135,7 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
             problems.add(
                 at,
                 f"{where}`{field}` gives an order about {named}, which is prescribed; no rule may tell anyone to stop, "
-                "start or change a prescribed medicine; say “ask who prescribed it”",
+                f"start or change a prescribed medicine; say “ask {_whom(text)}”",
             )
     for raw in filter(checked, layer.entries["activities"].values()):
         activity = rule_set.activities[raw.id]
@@ -174,6 +173,12 @@ def _checked(layer: Layer) -> Callable[[Raw], bool]:
     return check
 
 
+def _whom(text: str) -> str:
+    """Return who is to be asked: of a medicine to begin with, nobody may have prescribed it yet."""
+    begins = re.search(rf"\b(?:start|begin)\b|{_TAKE_NOW}\b", _plain(text))
+    return "your doctor, or who prescribed it before" if begins else "who prescribed it"
+
+
 def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems: Problems) -> None:
     """Note a rule on the prescribed medicine *target* that does more than send to whoever prescribed it.
 
@@ -194,6 +199,15 @@ def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().replace("’", "'").split())
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"^(?:an?|the|your) ", "", name)
+
+
+def _singular(words: list[str]) -> tuple[str, ...]:
+    """Return a name as it is compared: “an antibiotic” is one of the antibiotics."""
+    return (*words[:-1], words[-1].removesuffix("s"))
 
 
 def _words(text: str) -> list[str]:

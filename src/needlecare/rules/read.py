@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from needlecare.errors import InputError, RuleSetError, nearest
+from needlecare.errors import InputError, RuleSetError, nearest, visible
 
 # A larger file is no rule set; nothing beyond is read.
 LARGEST_BYTES = 2_000_000
@@ -144,7 +144,7 @@ class Problems:
 
     def add(self, value: Value, text: str) -> None:
         """Note that *value* is wrong: *text* says what, and what would be right."""
-        self._found.append((place(value), text))
+        self._found.append((place(value), visible(text)))
 
     def nearest(self, word: str, known: Collection[str]) -> str:
         """Return ` (did you mean …?)` or nothing; nothing any more in a file that is wrong all over."""

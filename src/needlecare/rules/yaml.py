@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from yaml import MarkedYAMLError, YAMLError
 
-from needlecare.errors import RuleSetError
+from needlecare.errors import RuleSetError, visible
 from needlecare.rules.read import LARGEST_BYTES, Fields, Files, Items, Problems, Text, Value, place
 
 try:
@@ -48,7 +48,7 @@ def _decode(data: bytes, name: str) -> str:
     if found := re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text):
         before = text[: found.start()]
         line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
-        raise RuleSetError([f"{name}:{line}:{column}: a control character can't stand in a rule file; remove it"])
+        raise RuleSetError([f"{name}:{line}:{column}: {visible(found[0])} can't stand in a rule file; remove it"])
     return text
 
 
@@ -100,9 +100,32 @@ def _mistake(error: MarkedYAMLError, text: str) -> str:
     # Some parsers give up on deep nesting by themselves, before they report the level that is one too many.
     if sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}") > DEEPEST:
         return f"{at}: {_TOO_DEEP}"
+    if found := _stumble(text, len(before)):
+        return found
     problem = str(error.problem)
     mistake = next((ours for theirs, ours in _MISTAKES.items() if theirs in problem), problem)
     return f"{at}: not readable as YAML: {mistake}"
+
+
+# What looks like a blank and is none, and what cuts a line short: behind a bracket that stays open on it.
+_STUMBLES = re.compile(
+    r"""(?x) ^ (?: [^"'\n] | "[^"\n]*" | '[^'\n]*' )*?
+    (?: (?P<blank> [^\S \t\n\r]) | (?<= [{[,:\w]) [ \t]+ (?P<cut> \#) )"""
+)
+
+
+def _stumble(text: str, at: int) -> str:
+    """Return the place of what may have made the parser give up *at* a place, and what is wrong there; else nothing."""
+    first = text.rfind("\n", 0, len(text[:at].rstrip())) + 1
+    line = text[first:].partition("\n")[0]
+    found = _STUMBLES.match(line)
+    before = line[: found.end() - 1] if found else ""
+    if found is None or (found["cut"] and sum(map(before.count, "[{")) <= sum(map(before.count, "]}"))):
+        return ""
+    where = f"{text.count(chr(10), 0, first) + 1}:{found.end()}: not readable as YAML"
+    if found["cut"]:
+        return f"{where}: a # behind a blank begins a comment; put text with one in double quotes"
+    return f"{where}: {visible(found['blank'])} is no plain blank; type one"
 
 
 class _Open:

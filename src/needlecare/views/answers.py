@@ -8,6 +8,7 @@ from needlecare.ask.lookup import SITTINGS, Meaning, tokens
 from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
 from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import Return, Verdict
+from needlecare.errors import visible
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
@@ -76,7 +77,9 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
         yield "- Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
     else:
         so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
-        yield f"I don't know “{' '.join(meaning.unknown) or meaning.typed}”, so {so} {say.whom(timeline)}."
+        shown = visible(meaning.typed)
+        words = shown if shown != meaning.typed else " ".join(meaning.unknown) or meaning.typed
+        yield f"I don't know “{words}”, so {so} {say.whom(timeline)}."
     if meaning.turning:
         yield f"- “{meaning.turning}” turns the question round; ask about the thing itself."
     yield from _closest(meaning, timeline.rule_set, signs=signs)
