@@ -365,9 +365,3 @@ def test_more_names_may_be_given_to_a_sign_of_a_red_flag(layer: Layer) -> None:
     names = (*load_rules().signs["pus"].aka, "matter")
     ours = layer(f"extends: microneedling\nsigns: {{pus: {{aka: [{', '.join(names)}]}}}}\n")
     assert ours.signs["pus"].aka == names
-
-
-def test_what_is_urgent_and_calls_nobody_is_no_red_flag_of_a_sign(tmp_path: Path) -> None:
-    (tmp_path / "house.yaml").write_text(EXTENDS + "rules: {bare: {avoid: makeup, until: 24h, urgency: today}}\n")
-    (tmp_path / "mine.yaml").write_text("extends: house.yaml\nsigns: {redness: a flush}\n")
-    assert load_rules(str(tmp_path / "mine.yaml")).signs["redness"].label == "a flush"

@@ -12,18 +12,20 @@ from needlecare.ask.lookup import Meaning
 from needlecare.ask.times import When, from_to
 from needlecare.ask.verdict import Verdict, judge
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
-from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, Rule
+from needlecare.model.ruleset import AVOID, CLINIC, DO, EXPECT, PREPARE, URGENCIES, Rule
 
 # How grave a sign is, the gravest first.
-_GRAVEST = TODAY, CLINIC, UNKNOWN, WATCH, USUAL = ("today", "clinic", "unknown", "watch", "usual")
+UNKNOWN, WATCH, USUAL = ("unknown", "watch", "usual")
+_GRAVEST = (*URGENCIES, UNKNOWN, WATCH, USUAL)
 _end = attrgetter("end")
 
 
 class Sighting(NamedTuple):
     """The answer to a question about signs: how grave they are at the time *asked*.
 
-    *until* is when a sign is no longer expected, *call_from* when it becomes a reason to call. *flags* are the red
-    flags that name it; *conditions* those under which the answer holds, where a fact that decides isn't known.
+    *until* is when a sign is no longer expected, *call_from* when it becomes a reason to call. *flags* are the calls
+    that name it, the most urgent first; *conditions* those under which the answer holds, where a fact that decides
+    isn't known.
     """
 
     meaning: Meaning
@@ -65,13 +67,14 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
+    """Find the one urgency that *sign* has at that time: that of its calls, else how it lies to its usual time."""
     blank = Sighting(meaning, asked, UNKNOWN, timeline)
     windows = tuple(_expecting(timeline, sign))
     flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
-    if latest and not flags:
+    if latest and not (flags or any(window.worry_after for window in windows)):
         flags = tuple(_overdue(timeline, sign, asked, max(map(_end, windows), default=FOREVER)))
     if flags:
-        return blank._replace(verdict=TODAY if any(rule.is_red_flag for rule in flags) else CLINIC, flags=flags)
+        return blank._replace(verdict=flags[0].urgency, flags=flags)
     return _placed(blank, windows, sign) if windows else blank
 
 
@@ -102,8 +105,7 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     answer = answer._replace(conditions=_conditions(shown))
     if holding:
         return answer._replace(verdict=USUAL)
-    over = asked.start >= max(map(_end, windows))
-    return answer._replace(verdict=WATCH if over and worry else CLINIC, over=over)
+    return answer._replace(verdict=WATCH, over=asked.start >= max(map(_end, windows)))
 
 
 def _first(instants: Iterable[datetime | None]) -> datetime | None:

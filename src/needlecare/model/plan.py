@@ -253,6 +253,7 @@ class Window(NamedTuple):
     until_seen: tuple[Wait, ...] = ()
     goes_on: bool = False
     bound: str = ""
+    ask: str = ""
 
     @property
     def better_from(self) -> datetime:
@@ -306,7 +307,12 @@ class Window(NamedTuple):
 
     @property
     def lifts(self) -> tuple[Lift, ...]:
-        """When a restriction eases and when it ends; one that goes on, without end or as the next one, doesn't."""
+        """When a restriction eases and when it ends; one that goes on, without end or as the next one, doesn't.
+
+        Where somebody has to be asked no date is the one from which it is all right.
+        """
+        if self.ask:
+            return ()
         found = []
         if self.start < self.end < FOREVER:
             to = BETTER_NOT if self.better_until > self.end else YES
@@ -326,6 +332,7 @@ class Day(NamedTuple):
     day: date
     avoid: tuple[str, ...]
     better_not: tuple[str, ...]
+    ask: tuple[str, ...]
     only_if: tuple[str, ...]
     do: tuple[str, ...]
     prepare: tuple[str, ...]

@@ -26,7 +26,7 @@ from needlecare.model.plan import (
     touches,
     treated_on,
 )
-from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet
 from needlecare.model.time import Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge
 from needlecare.timeline.selection import Chosen, Selection, find_against, select
@@ -36,7 +36,7 @@ from needlecare.timeline.spans import Span, Spans
 LONGEST = 30
 _ONE_DAY = timedelta(days=1)
 # The list of a day that each state and each kind of window goes to; a permission stands in none.
-_LISTS = {NO: "avoid", BETTER_NOT: "better_not", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
+_LISTS = {NO: "avoid", BETTER_NOT: "better_not", ASK: "ask", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
 
 class _Mark(NamedTuple):
@@ -78,6 +78,11 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
 def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
     """Return in which lists of which days each window stands, from the first day to the last."""
     for window in windows:
+        if window.ask:
+            # Whether it is restricted then or not, it is so before the treatment and after.
+            yield _Mark(_LISTS[ASK], window.target, date.min, date.max)
+            if window.kind == ASK:
+                continue
         runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
         if window.kind == AVOID and window.waits and window.over < FOREVER:
             # The clock can't know whether it has come, however long ago it was usual.
@@ -102,8 +107,10 @@ def _lists(marks: Iterable[_Mark]) -> dict[str, tuple[str, ...]]:
     listed: dict[str, set[str]] = {name: set() for name in (*_LISTS.values(), "only_if")}
     for mark in marks:
         listed[mark.list].add(mark.target)
-    listed["better_not"] -= listed["avoid"]
-    listed["only_if"] -= listed["avoid"] | listed["better_not"]
+    held: set[str] = set()
+    for name in ("avoid", "ask", "better_not", "only_if"):
+        listed[name] -= held
+        held |= listed[name]
     return {name: tuple(sorted(targets)) for name, targets in listed.items()}
 
 
@@ -160,6 +167,8 @@ def window_text(rule: Rule, label: str, kind: str) -> str:
     own = rule.words.get("text")
     if own and kind == rule.verb:
         return own
+    if kind == ASK:
+        return f"{label[:1].upper()}{label[1:]}: ask {rule.who} first"
     text = _LEADS.get(kind, "{}").format(label)
     return text[:1].upper() + text[1:]
 
@@ -172,7 +181,7 @@ def condition_text(rule: Rule, unsure: tuple[str, ...], rule_set: RuleSet) -> st
 
 
 # Windows that begin together stand in this order.
-_KINDS = (PREPARE, AVOID, DO, ALLOW, EXPECT)
+_KINDS = (PREPARE, AVOID, ASK, DO, ALLOW, EXPECT)
 
 
 class Builder:
@@ -225,10 +234,19 @@ class Builder:
         made = list(expected)
         for activity, holds in self._holds.items():
             made.extend(self._restriction(activity, hold) for hold in holds if hold.extent.stretches)
+        made.extend(self._asking())
         for verb in (DO, ALLOW, PREPARE):
             for chosen in self._selection.by_verb[verb]:
                 made.extend(self._others(chosen))
         return tuple(sorted(made, key=lambda one: (one.start, _KINDS.index(one.kind), one.end, one.target, one.rule)))
+
+    def _asking(self) -> Iterator[Window]:
+        """Make the windows of what somebody has to be asked about, which have neither beginning nor end."""
+        for chosen in self._selection.by_verb[ASK]:
+            for target in chosen.rule.targets:
+                extent = Extent(self._treatment.first, self._treatment.first, FOREVER, FOREVER)
+                span = Span(chosen.rule, extent, FOREVER, (), end_stated=True)
+                yield self._other(chosen, span, target)
 
     def _restricting(self, reaching: Iterable[Chosen]) -> list[Span]:
         """Compute the spans of rules that restrict something; most rules reach several activities."""
@@ -276,6 +294,7 @@ class Builder:
             low_confidence=rule.low_confidence,
             goes_on=hold.goes_on,
             bound=ends.hedge if ends else "",
+            ask=self._selection.asked_about(activity),
         )
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
@@ -286,6 +305,8 @@ class Builder:
             return
         spans = [*self._before_next(rule), span]
         for target in rule.targets:
+            if rule.verb in (DO, ALLOW) and self._selection.asked_about(target):
+                continue
             for one in self._where_free(span, target) if rule.verb in (DO, ALLOW) else spans:
                 yield self._other(chosen, one, target)
 
@@ -357,6 +378,7 @@ class Builder:
             low_confidence=rule.low_confidence,
             until_seen=span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
             bound=rule.end.hedge if rule.end else "",
+            ask=rule.who,
         )
 
     def _precision(self, instants: Iterable[datetime]) -> str:

@@ -3,13 +3,13 @@
 It depends on facts alone and knows no dates: one selection serves every plan of the same answers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import Finding, Treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, PRESCRIBED, VERBS, Rule, RuleSet, Screening, Spacing
+from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, PRESCRIBED, VERBS, Rule, RuleSet, Screening, Spacing
 from needlecare.model.time import Bound, shift_date
 
 
@@ -39,6 +39,16 @@ class Selection(NamedTuple):
     screenings: tuple[tuple[Screening, Truth], ...]
     spacings: tuple[tuple[Spacing, tuple[str, ...]], ...]
 
+    def asked_about(self, activity: str) -> str:
+        """Return whom to ask about *activity*, by the rules on it and on all that it is part of; nobody is empty."""
+        asking = self.by_verb[ASK]
+        if not asking:
+            return ""
+        lineage = self.rule_set.lineage[activity]
+        return " and ".join(
+            dict.fromkeys(one.rule.who for one in asking if not set(lineage).isdisjoint(one.rule.targets))
+        )
+
 
 def select(rule_set: RuleSet, facts: Facts) -> Selection:
     """Choose what of *rule_set* applies where *facts* hold."""
@@ -46,10 +56,14 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     assumed_away: list[Chosen] = []
     for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)
+        if truth is Truth.UNKNOWN and rule.verb == ASK:
+            # Whom to ask depends on what somebody said; what nobody said sends nobody away.
+            continue
         if truth is not Truth.NO:
             by_verb[rule.verb].append(Chosen(rule, deciding))
         elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
             assumed_away.append(Chosen(rule, deciding))
+    by_verb[CALL] = list(_calls(by_verb[CALL]))
     return Selection(
         rule_set=rule_set,
         facts=facts,
@@ -59,6 +73,16 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         screenings=tuple((one, one.when.judge(facts)[0]) for one in rule_set.screenings.values()),
         spacings=tuple(_spacings(rule_set, facts)),
     )
+
+
+def _calls(chosen: Iterable[Chosen]) -> Iterator[Chosen]:
+    """Return the calls that apply: what isn't known adds a sign, but makes none more urgent."""
+    chosen = list(chosen)
+    sure = {sign for one in chosen if not one.unsure for sign in one.rule.targets}
+    for one in chosen:
+        targets = tuple(sign for sign in one.rule.targets if not (one.unsure and sign in sure))
+        if targets:
+            yield one._replace(rule=one.rule._replace(targets=targets)) if targets != one.rule.targets else one
 
 
 def _spacings(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[Spacing, tuple[str, ...]]]:

@@ -40,8 +40,7 @@ def _warnings(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
         about = {"kind": found["level"], "activity": found["condition"]}
         yield {**about, "text": found["text"], "says": found["sources"]}
     for flag in record["red_flags"]:
-        about = {"kind": "call" if flag["urgency"] == "clinic" else "red-flag", "activity": flag["signs"]}
-        yield {**about, "text": flag["text"], "says": flag["sources"]}
+        yield {"kind": flag["urgency"], "activity": flag["signs"], "text": flag["text"], "says": flag["sources"]}
 
 
 def _shared(record: dict[str, Any]) -> dict[str, str]:

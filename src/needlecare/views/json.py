@@ -27,7 +27,7 @@ from needlecare.model.plan import (
     Window,
     ranked_sources,
 )
-from needlecare.model.ruleset import Clinic, Rule, RuleSet, Saying, Urgency
+from needlecare.model.ruleset import ASK, Clinic, Rule, RuleSet, Saying, Urgency
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
 SCHEMA_VERSION: Final = 2
@@ -219,10 +219,10 @@ FIELDS: dict[Any, str] = {
     Treatment: "date=day time=clock tz moment",
     Window: "rule rules kind activity=target text start earliest? end? end_stated bound? better_from better_until"
     " open_end=is_open and_once=waits precision times if=condition sources overruled origin unsure eases usually_by"
-    " worry_after",
+    " worry_after ask?",
     Rule: "says words origin confidence",
     Saying: "source value note?",
-    Day: "day=number date=day avoid better_not only_if do prepare expect lifts",
+    Day: "day=number date=day avoid better_not ask only_if do prepare expect lifts",
     Lift: "activity at to and_once=waits",
     Session: "number minimum recommended overdue count=total unsure precare booked sources",
     Finding: "condition=screening.id level text=screening.text note=screening.note? sources",
@@ -247,6 +247,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     Window: {
         "better_from": lambda window, _: window.better_from if window.better_from < window.start else None,
         "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,
+        "start": lambda window, _: None if window.kind == ASK else window.start,
         "times": lambda window, _: window.words.get("times"),
         "sources": lambda window, timeline: ranked_sources([window], timeline.rule_set),
     },
@@ -311,8 +312,9 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Timeline, "red_flags"): list[RedFlag],
     (Treatment, "tz"): str,
     (Treatment, "moment"): datetime | None,
-    (Window, "kind"): Literal["avoid", "do", "allow", "expect", "prepare"],
+    (Window, "kind"): Literal["avoid", "ask", "do", "allow", "expect", "prepare"],
     (Window, "bound"): Literal["at least", "up to"],
+    (Window, "start"): datetime | None,
     (Window, "better_from"): datetime | None,
     (Window, "better_until"): datetime | None,
     (Window, "precision"): Literal["minute", "day"],

@@ -266,11 +266,9 @@ class Notes:
             yield f"- {id_}: {', '.join(filter(None, (source.title, source.publisher, source.url)))}"
 
     def _foot(self) -> Iterator[str]:
-        flags = grouped(self._timeline.red_flags, lambda rule: rule.is_red_flag)
-        for urgent, lead in ((True, "Red flags, see a clinician"), (False, f"Call {self._clock.whom}")):
-            signs = dict.fromkeys(self._rule_set.label(sign) for rule in flags.get(urgent, ()) for sign in rule.targets)
-            if signs:
-                yield f"{lead}: {join_words(signs)}."
+        for urgency, flags in grouped(self._timeline.red_flags, lambda rule: rule.urgency).items():
+            signs = dict.fromkeys(self._rule_set.label(sign) for rule in flags for sign in rule.targets)
+            yield f"{capital(say.help_for(urgency, self._timeline))}: {join_words(signs)}."
         if self._sheet.clinic:
             yield f"Your clinic: {self._sheet.clinic}"
         yield from self._sheet.notice

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given, Test
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window
-from needlecare.model.ruleset import Rule, RuleSet, Saying, Screening
+from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, RuleSet, Saying, Screening, Urgency
 from needlecare.model.time import last_instant, local_date
 from needlecare.typed import WEEKDAYS
 
@@ -282,12 +282,26 @@ def names(activities: Iterable[str], rule_set: RuleSet) -> str:
     return join_words(map(rule_set.label, topmost(activities, rule_set)))
 
 
+# What to do about a sign, by its urgency; the same words everywhere.
+_HELP = {
+    EMERGENCY: "ring your emergency number now",
+    TODAY: "see a doctor or an urgent-care line today",
+    CLINIC: "call {}",
+}
+
+
+def help_for(urgency: Urgency, timeline: Timeline) -> str:
+    """Return where to get help, and how soon."""
+    number = timeline.rule_set.emergency if urgency == EMERGENCY else ""
+    return f"{_HELP[urgency].format(whom(timeline))}{f' ({number})' if number else ''}"
+
+
 def flag_text(rule: Rule, timeline: Timeline) -> str:
     """Return the words of a red flag; without words of its own it is put into words by its signs."""
     if "text" in rule.words:
         return rule.words["text"]
     signs = capital(join_words(map(timeline.rule_set.label, rule.targets)))
-    return f"{signs}: {'see a clinician' if rule.is_red_flag else f'call {whom(timeline)}'}."
+    return f"{signs}: {help_for(rule.urgency, timeline)}."
 
 
 def flag_texts(timeline: Timeline) -> Iterator[str]:
@@ -296,13 +310,14 @@ def flag_texts(timeline: Timeline) -> Iterator[str]:
 
 
 def red_flag_line(timeline: Timeline) -> str:
-    """Name the weightiest red flag, and how to see the others."""
+    """Name the weightiest of the most urgent red flags, and how to see the others."""
     urgent = [rule for rule in timeline.red_flags if rule.is_red_flag]
     if not urgent:
         return f"Red flags: none in this rule set; ask {whom(timeline)} which signs need a call."
-    signs = max(urgent, key=lambda rule: (len(rule.says), rule.id)).targets
-    names = join_words(map(timeline.rule_set.label, signs))
-    return f"Red flags ({names}): see a clinician. `needlecare today` lists them all."
+    most = [rule for rule in urgent if rule.urgency == urgent[0].urgency]
+    flag = max(most, key=lambda rule: (len(rule.says), rule.id))
+    names = capital(join_words(map(timeline.rule_set.label, flag.targets)))
+    return f"{names}: {help_for(flag.urgency, timeline)}. `needlecare today` lists every red flag."
 
 
 def list_against(timeline: Timeline) -> Iterator[str]:

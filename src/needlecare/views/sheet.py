@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window, ranked_sources
-from needlecare.model.ruleset import ALLOW, CALL, EXPECT, Change, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, Change, RuleSet
 from needlecare.views import phrases as say
 from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
 from needlecare.views.phrases import NO_ADVICE, Block, Clock, Row, capital, grouped, join_words, led, topmost
@@ -111,10 +111,23 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
         yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
 
 
-def _red_flags(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def _asking(timeline: Timeline, _: Clock) -> Iterator[Row]:
+    """List what somebody has to be asked about first, by whom to ask."""
+    windows = (window for window in timeline.windows if window.kind == ASK)
+    for whom, group in grouped(windows, lambda window: window.ask).items():
+        names = say.names((window.target for window in group), timeline.rule_set)
+        yield Row("Ask first", f"{names}: ask {whom}", "ask", ranked_sources(group, timeline.rule_set))
+
+
+def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
     for rule in timeline.red_flags:
-        lead, tone = ("See a clinician now", "urgent") if rule.is_red_flag else (f"Call {clock.whom}", "call")
-        yield Row(lead, say.flag_text(rule, timeline), tone, say.sources_of(rule.says))
+        tone = "urgent" if rule.is_red_flag else "call"
+        yield Row(
+            capital(say.help_for(rule.urgency, timeline)),
+            say.flag_text(rule, timeline),
+            tone,
+            say.sources_of(rule.says),
+        )
 
 
 # What is usual, what is allowed, and what rules say besides.
@@ -420,6 +433,7 @@ def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section | None:
 
 _PARTS = (
     _Part("findings", "Before anything else", ("", "", "Sources"), list_findings),
+    _Part("ask", "Ask before you do", ("", "What", "Sources"), _asking),
     _Part("lifts", "What lifts when", ("When", "What", "Sources"), list_lifts),
     _Part("lasting", "What does not lift by itself", ("", "What", "Sources"), list_lasting),
     _Part("red-flags", "Red flags", ("", "What", "Sources"), _red_flags),

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from needlecare.ask.times import When
-from needlecare.ask.today import CLINIC, TODAY, UNKNOWN, USUAL, WATCH, Sighting
+from needlecare.ask.today import UNKNOWN, USUAL, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline
-from needlecare.model.ruleset import ALLOW, PRESCRIBED, RuleSet
+from needlecare.model.ruleset import ALLOW, CLINIC, EMERGENCY, PRESCRIBED, TODAY, RuleSet
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import list_core_changes
@@ -230,7 +230,7 @@ def _past(verdict: Verdict) -> Iterator[str]:
     if broken:
         yield f"It may mean: {say.sentence(join_words(broken))}"
     signs = dict.fromkeys(sign for rule in timeline.red_flags if rule.is_red_flag for sign in rule.targets)
-    yield f"Watch for {join_words(map(timeline.rule_set.label, signs))}: with any of these see a clinician."
+    yield f"Watch for {join_words(map(timeline.rule_set.label, signs))}: with any of these see a doctor today."
 
 
 def _return(found: Return, *, several: bool) -> Iterator[str]:
@@ -275,8 +275,7 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         unsure = "the words I don't know may matter" if sighting.windows else "no rule speaks of it"
         yield f"I don't know. {about}: {unsure}. {call}"
     elif sighting.flags:
-        is_red = sighting.verdict == TODAY
-        yield f"Red flag. {about}: see a clinician now." if is_red else f"{call} {about}."
+        yield f"{capital(say.help_for(sighting.flags[0].urgency, timeline))}. {about}."
         for rule in sighting.flags:
             yield f"- {rule.words.get('text', rule.id)} [{', '.join(say.sources_of(rule.says[:_SHOWN]))}]"
     else:
@@ -284,7 +283,7 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield from say.items(f"This holds if {condition}." for condition in sighting.conditions)
         sources = say.sources_of(saying for window in sighting.windows for saying in window.says)
         yield f"- {capital(_say_sources(sources))}."
-    is_grave = sighting.verdict in (TODAY, UNKNOWN)
+    is_grave = sighting.verdict in (EMERGENCY, TODAY, UNKNOWN)
     yield from say.items(say.flag_texts(timeline) if is_grave else [say.red_flag_line(timeline)])
 
 
@@ -306,11 +305,11 @@ def _expected(sighting: Sighting, about: str, clock: Clock) -> Iterator[str]:
             yield f"- Until {clock.until(sighting.until)}; after that it is no longer expected."
         if still:
             yield f"{still}? {capital(call)}."
-    elif sighting.verdict == WATCH and still:
-        yield f"No longer expected. {about}: watch it."
-        yield f"{still}, or does it grow? {capital(call)}."
-    elif sighting.verdict == CLINIC and sighting.over:
+    elif sighting.verdict == CLINIC:
         yield f"No longer expected. {about}: {call}."
+    elif sighting.over:
+        yield f"Watch it. {about}: usually over by now."
+        yield f"{still}, or does it grow? {capital(call)}." if still else f"- Does it grow? {capital(call)}."
     else:
-        yield f"Not expected yet. {about}: {call} if it worries you."
+        yield f"Watch it. {about}: not usual yet."
         yield f"- It is usually seen from {clock.at(min(window.start for window in sighting.windows))} on."
