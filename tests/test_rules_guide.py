@@ -88,7 +88,7 @@ def test_the_guide_tells_of_every_field(schema: dict[str, Any]) -> None:
 
 
 def test_every_section_that_shows_rules_is_tried() -> None:
-    assert len(EXAMPLES) == GUIDE.count("```yaml") == 15
+    assert len(EXAMPLES) == GUIDE.count("```yaml") == 17
 
 
 def test_the_starter_loads_without_advice(tmp_path: Path) -> None:
