@@ -1,0 +1,69 @@
+"""One sign has one urgency at one time: what `normal` says is what the plan's JSON says, whatever is known."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attack.strength import tries
+from needlecare import Timeline, normal, render
+
+Make = Callable[..., Timeline]
+CALLS = ["emergency", "today", "clinic"]
+KNOWN: list[dict[str, str]] = [
+    {},
+    {"depth": "0.3"},
+    {"depth": "2.5", "technique": "radiofrequency"},
+    {"skin_type": "V", "add_on": "prp"},
+    {"condition": "immunosuppression", "area": "scalp"},
+    {"condition": "eczema", "uses": "blood-thinner"},
+    {"setting": "home", "technique": "roller"},
+]
+
+
+def urgency_by_the_plan(plan: dict[str, object], sign: str, at: datetime) -> str | None:
+    """Read from the JSON alone how urgent *sign* is; None where only a sign that should be over may speak of it."""
+    flags: list[dict[str, object]] = plan["red_flags"]  # type: ignore[assignment]
+    called = [CALLS.index(str(flag["urgency"])) for flag in flags if sign in flag["signs"]]  # type: ignore[operator]
+    if called:
+        return CALLS[min(called)]
+    windows = [one for one in plan["windows"] if one["kind"] == "expect" and one["activity"] == sign]  # type: ignore[attr-defined]
+    worries = [datetime.fromisoformat(one["worry_after"]) for one in windows if one["worry_after"]]
+    if worries and min(worries) <= at:
+        return "clinic"
+    for one in windows:
+        end = one["end"] and datetime.fromisoformat(one["end"])
+        if datetime.fromisoformat(one["start"]) <= at and (end is None or at < end):
+            return "usual"
+    return "watch" if worries else None
+
+
+@tries(60)
+@given(known=st.sampled_from(KNOWN), hours=st.integers(1, 24 * 21), data=st.data())
+def test_a_sign_is_as_urgent_as_the_plan_says(
+    plan_for: Make, known: dict[str, str], hours: int, data: st.DataObject
+) -> None:
+    timeline = plan_for(**known)
+    plan = json.loads(render(timeline, "json"))
+    sign = data.draw(st.sampled_from(sorted(timeline.rule_set.signs)))
+    at = timeline.treatment.last + timedelta(hours=hours)
+    found = normal(timeline, timeline.rule_set.signs[sign].label, at)
+    if found.meaning.ids != (sign,):
+        return
+    wanted = urgency_by_the_plan(plan, sign, at)
+    assert found.verdict == wanted or (wanted is None and found.verdict in ("clinic", "watch", "unknown", "usual"))
+
+
+@tries(60)
+@given(hours=st.integers(1, 24 * 21), data=st.data())
+def test_what_is_declared_never_makes_a_sign_less_urgent(plan_for: Make, hours: int, data: st.DataObject) -> None:
+    plain = plan_for()
+    grades = [*CALLS, "unknown", "watch", "usual"]
+    condition = data.draw(st.sampled_from([answer.id for answer in plain.rule_set.facts["condition"].answers]))
+    called = [sign for flag in plain.red_flags for sign in flag.targets]
+    sign = plain.rule_set.signs[data.draw(st.sampled_from(called))].label
+    at = plain.treatment.last + timedelta(hours=hours)
+    before, after = (normal(one, sign, at).verdict for one in (plain, plan_for(condition=condition)))
+    assert grades.index(after) <= grades.index(before)
