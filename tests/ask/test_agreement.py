@@ -45,22 +45,22 @@ def test_a_better_not_that_becomes_a_no_of_the_booked_session_is_no_lift(ask: As
     titles = [one for one in entries(ask("plan", "--format", "ics", sitting=typed).out) if "20261221" in one]
     assert not [one for one in titles if "Sun exposure again" in one]
     coming = ask("today", sitting=(*typed, "--now", "2026-12-20T10:00")).out
-    assert "sun exposure, threading and waxing: leave from here on" in coming
+    assert "Botox, IPL, fake tan, laser treatment, peels and sun exposure: leave from here on" in coming
     assert "sun exposure: free" not in coming
 
 
 def test_today_tells_when_a_better_not_becomes_a_no(ask: Ask) -> None:
-    said = ask("today", sitting=(*SITTING, "--next", "2026-11-30", "--now", "2026-11-21T17:15")).out
-    assert "- Ibuprofen-type painkillers: until the end of Sun 22 Nov, then leave it" in said
+    said = ask("today", sitting=(*SITTING, "--next", "2027-01-04", "--now", "2026-12-20T10:00")).out
+    assert "- Botox, fake tan and peels: until the end of Sun 20 Dec, then leave it" in said
 
 
 def test_what_another_treatment_still_restricts_does_not_lift(ask: Ask) -> None:
-    for day, hour in (("2026-11-20", "16:30"), ("2026-11-25", "10:00")):
+    for day, hour in (("2026-11-20", "16:30"), ("2026-11-24", "10:00")):
         ask("log", "add", "--date", day, "--time", hour, "--tz", "Europe/London", sitting=())
     said = ask("today", sitting=("--now", "2026-11-21T10:00")).out
-    assert "Blood-thinning supplements: not before Thu 26 Nov 10:00" in said
+    assert "Fish oil, garlic and ginkgo: not before Wed 25 Nov 10:00" in said
     changes = said.partition("What changes next")[2]
-    assert "supplements" not in changes
+    assert "fish oil" not in changes
     assert not [line for line in changes.splitlines() if "alcohol" in line and line.endswith(": free")]
 
 
