@@ -155,7 +155,7 @@ def test_lint_tells_what_is_no_yaml_like_any_other_error(text: str, place: str, 
             id="words of its own for its own value",
         ),
         pytest.param(
-            "extends: microneedling\nrules:\n  sunscreen-later: {until: 60d, because: better, by: Dr A}\n",
+            "extends: microneedling\nrules:\n  sunscreen: {until: 60d, because: better, by: Dr A}\n",
             id="words that tell how often",
         ),
         pytest.param(

@@ -102,7 +102,7 @@ def test_who_changed_a_protected_rule_and_why_stands_at_the_top(name: str, tmp_p
         "ruleset: own\nextends: microneedling\n"
         "rules: {sunscreen: {until: 10d, because: we hand out hats., by: Dr A}}\n"
         "screening: {isotretinoin: {within: 12mo, because: to be safe, by: Dr B}}\n"
-        "switched-off: {sunscreen-later: {because: we advise in person, by: Dr C}}\n",
+        "switched-off: {shade: {because: we advise in person, by: Dr C}}\n",
         encoding="utf-8",
     )
     text = render(make_plan(rules(str(path))), name)
@@ -110,7 +110,7 @@ def test_who_changed_a_protected_rule_and_why_stands_at_the_top(name: str, tmp_p
     assert found == [
         "changes a protected reason not to treat, isotretinoin by Dr B: to be safe.",
         "changes a protected rule, sunscreen by Dr A: we hand out hats.",
-        "switches off a protected rule, sunscreen-later by Dr C: we advise in person.",
+        "switches off a protected rule, shade by Dr C: we advise in person.",
     ]
 
 

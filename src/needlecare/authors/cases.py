@@ -188,7 +188,7 @@ _NO_WINDOW: _Row = ("", max, lambda _: None)
 _WINDOWS: dict[str, _Row] = {
     "no-from": (AVOID, min, lambda one: one.start if one.start < one.end else None),
     "no-until": (AVOID, max, lambda one: one.end if one.start < one.end else None),
-    "better-from": (AVOID, min, lambda one: one.better_from if one.better_from < one.start else None),
+    "better-from": (AVOID, min, lambda one: one.better_from if one.better_from < one.start or one.is_instant else None),
     "better-until": (AVOID, max, lambda one: one.better_until if one.better_until > one.end else None),
     "not-before": (AVOID, max, lambda one: one.earliest),
     "only-once": (AVOID, max, lambda one: one.end),
