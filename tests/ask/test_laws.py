@@ -21,7 +21,7 @@ SITTINGS: dict[str, dict[str, str]] = {
     "prp": {"add_on": "prp", "depth": "2.5"},
 }
 SLOW = tries(20)
-NO, BETTER_NOT, NO_RULE, YES = STRICTNESS = ("no", "better-not", "no-rule", "yes")
+NO, ASK, BETTER_NOT, NO_RULE, YES = STRICTNESS = ("no", "ask", "better-not", "no-rule", "yes")
 RED_FLAG, CALL, EXPECTED = ("today", "clinic", "usual")
 
 

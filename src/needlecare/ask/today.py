@@ -12,7 +12,7 @@ from needlecare.ask.lookup import Meaning
 from needlecare.ask.times import When, from_to
 from needlecare.ask.verdict import Verdict, judge
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
-from needlecare.model.ruleset import AVOID, CLINIC, DO, EXPECT, PREPARE, URGENCIES, Rule
+from needlecare.model.ruleset import ASK, AVOID, CLINIC, DO, EXPECT, PREPARE, URGENCIES, Rule
 
 # How grave a sign is, the gravest first.
 UNKNOWN, WATCH, USUAL = ("unknown", "watch", "usual")
@@ -153,6 +153,7 @@ class Today(NamedTuple):
     at: datetime
     timelines: tuple[Timeline, ...]
     avoid: tuple[Verdict, ...]
+    ask: tuple[Verdict, ...]
     better_not: tuple[Verdict, ...]
     only_if: tuple[Owned, ...]
     do: tuple[Owned, ...]
@@ -175,7 +176,8 @@ def look(timelines: Sequence[Timeline], at: datetime) -> Today:
         at=at,
         timelines=tuple(timelines),
         avoid=tuple(one for one in held if one.verdict == NO),
-        better_not=tuple(one for one in held if one.verdict != NO),
+        ask=tuple(one for one in held if one.verdict == ASK),
+        better_not=tuple(one for one in held if one.verdict not in (NO, ASK)),
         only_if=tuple(_to_be_seen(timelines, at, held)),
         do=tuple(_at_work(timelines, at, DO, PREPARE)),
         expect=tuple(_at_work(timelines, at, EXPECT)),
@@ -192,9 +194,10 @@ def _to_be_seen(timelines: Iterable[Timeline], at: datetime, held: Iterable[Verd
 
 def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:
     """Judge whatever a window restricts *at* a moment."""
-    for target in sorted({window.target for _, window in _owned(timelines, AVOID)}):
+    asked = {window.target for _, window in _owned(timelines, ASK)}
+    for target in sorted(asked.union(window.target for _, window in _owned(timelines, AVOID))):
         windows = [window for timeline in timelines for window in timeline.windows_on(target)]
-        if any(window.better_from <= at < window.over for window in windows):
+        if target in asked or any(window.better_from <= at < window.over for window in windows):
             yield _judge(timelines, target, at)
 
 

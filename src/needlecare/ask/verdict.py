@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 from needlecare.ask.lookup import Meaning, stem, tokens
 from needlecare.ask.times import When, from_to
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Wait, Window, ranked_sources
-from needlecare.model.ruleset import ALLOW, DO, PREPARE, PRESCRIBED
+from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED
 
 
 def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
@@ -77,9 +77,10 @@ def _even(text: str) -> str:
 
 
 NO_RULE: Final = "no-rule"
-Permission = Literal["yes", "better-not", "no", "no-rule"]
+Permission = Literal["yes", "better-not", "ask", "no", "no-rule"]
 # What covers less is stricter than a yes: two treatments are never looser than either.
-_STRICTNESS: tuple[Permission, ...] = (NO, BETTER_NOT, NO_RULE, YES)
+_STRICTNESS: tuple[Permission, ...] = (NO, ASK, BETTER_NOT, NO_RULE, YES)
+_PRESCRIBER = "who prescribed it"
 # Why it is a "no rule" though rules do speak of it.
 Silence = Literal["", "before", "time", "advice", "words"]
 
@@ -108,8 +109,9 @@ class Verdict(NamedTuple):
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
     they count from. All of these hold for all of what was asked, *parts* has each activity that is part of it;
     of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
-    when it becomes a "no". *silent* is what a "no rule" lacks though rules may speak of it: a word on the time `before`
-    the treatment or on that `time`, `advice` to do it ever, or `words` that were all understood.
+    when it becomes a "no". *ask* is whom to ask first, even where the answer is no. *silent* is what a "no rule" lacks
+    though rules may speak of it: a word on the time `before` the treatment or on that `time`, `advice` to do it ever,
+    or `words` that were all understood.
     """
 
     meaning: Meaning
@@ -129,6 +131,7 @@ class Verdict(NamedTuple):
     again: datetime | None = None
     hints: tuple[Hint, ...] = ()
     endless: bool = False
+    ask: tuple[str, ...] = ()
     silent: Silence = ""
     also: tuple["Verdict", ...] = ()
 
@@ -192,8 +195,8 @@ class Verdict(NamedTuple):
 
     @property
     def is_restricted(self) -> bool:
-        """Whether the answer is no or better not."""
-        return self.verdict in (NO, BETTER_NOT)
+        """Whether the answer is no, ask or better not."""
+        return self.verdict in (NO, ASK, BETTER_NOT)
 
 
 def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict:
@@ -223,13 +226,28 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     runs = [*chain.from_iterable(by_activity.values())]
     whole, windows = _hold("", runs, blank)
     held = tuple(_hold(one, found, blank)[0] for one, found in by_activity.items())
+    asking = timeline.asking(wanted)
+    if asking or blank.prescribed:
+        whom = dict.fromkeys((*(_PRESCRIBER for _ in blank.prescribed), *(one.ask for one in asking)))
+        blank = blank._replace(ask=tuple(whom))
+        held = tuple(_asked_first(one, timeline) for one in held)
+        if whole.verdict != NO:
+            return blank._replace(verdict=ASK, parts=tuple(_spoken_of(held, blank)), windows=(*asking, *windows))
+        whole = whole._replace(better_until=None, endless=whole.until is None)
     if whole.verdict != YES:
         return _restricted(blank._replace(parts=tuple(_spoken_of(held, blank)), windows=windows), whole, runs)
-    if blank.prescribed:
-        return blank._replace(verdict=BETTER_NOT)
     if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
     return _free(blank._replace(parts=held, and_once=whole.and_once), runs)
+
+
+def _asked_first(part: PartVerdict, timeline: Timeline) -> PartVerdict:
+    """Leave no date on which *part* would be all right, if somebody has to be asked about it."""
+    if not timeline.asking([part.activity]):
+        return part
+    if part.verdict == NO:
+        return part._replace(better_until=None, endless=part.until is None)
+    return PartVerdict(part.activity, ASK)
 
 
 def _spoken_of(parts: Iterable[PartVerdict], blank: Verdict) -> Iterator[PartVerdict]:
@@ -403,7 +421,7 @@ def find_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime
     """Find from when what *meaning* names is free, counted from *start*."""
     zone = timelines[0].treatment.zone
     verdict = step = judge(timelines, meaning, from_to(start, start, zone))
-    if not verdict.is_restricted or verdict.prescribed:
+    if not verdict.is_restricted or verdict.verdict == ASK:
         return Return(verdict, start if verdict.is_yes else None, None, verdict, verdict.again)
     free: datetime | None = start
     # Go from one change to the next until nothing restricts any more.
@@ -414,6 +432,9 @@ def find_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime
         if following is None:
             break
         step = judge(timelines, meaning, from_to(following, following, zone))
+        if step.verdict == ASK:
+            # No date is the one from which it is all right; the first answer holds how long it is a "no".
+            return Return(verdict._replace(verdict=ASK, until=free), None, None, last, step.again)
         if not step.is_restricted:
             break
     return Return(verdict, free, last.until if last.until != free else None, last, step.again)

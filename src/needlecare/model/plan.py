@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening
+from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet, Saying, Screening
 from needlecare.model.time import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -446,6 +446,11 @@ class Timeline(NamedTuple):
             seen.add(one)
         restrictions = (window for window in self.windows if window.kind == AVOID and window.target in found)
         return tuple(sorted(restrictions, key=lambda window: found[window.target]))
+
+    def asking(self, activities: Iterable[str]) -> tuple[Window, ...]:
+        """Return what sends to somebody first about *activities*, or about anything that they are part of."""
+        wanted = self.rule_set.ancestry(activities)
+        return tuple(one for one in self.windows if one.kind == ASK and one.target in wanted)
 
     def covers(self, activity: str) -> bool:
         """Report whether a rule restricts or restricted *activity*, or something that it is part of."""

@@ -29,7 +29,9 @@ class Clinic(NamedTuple):
     closing: str = ""
 
 
-AVOID, ASK, DO, ALLOW, EXPECT, PREPARE, CALL = VERBS = ("avoid", "ask", "do", "allow", "expect", "prepare", "call")
+# Both a verb and an answer.
+ASK: Final = "ask"
+AVOID, _, DO, ALLOW, EXPECT, PREPARE, CALL = VERBS = ("avoid", ASK, "do", "allow", "expect", "prepare", "call")
 # How soon a sign needs help, the most urgent first.
 Urgency = Literal["emergency", "today", "clinic"]
 EMERGENCY: Final = "emergency"

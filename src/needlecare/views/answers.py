@@ -109,6 +109,7 @@ def _today(now: Today) -> Iterator[str]:
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
     sections = {
         "Leave": _ends(now.avoid),
+        "Ask first": _whom(now.ask),
         "Better not": _ends(now.better_not),
         "Check first": _to_be_seen(now),
         "Do": (say.with_details(window, Clock(timeline)) for timeline, window in now.do),
@@ -122,6 +123,12 @@ def _today(now: Today) -> Iterator[str]:
         listed = list(dict.fromkeys(lines))
         if listed:
             yield from ("", title, *say.items(listed))
+
+
+def _whom(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
+    for whom, group in grouped(verdicts, lambda one: join_words(one.ask)).items():
+        names = say.names((one.activity or "" for one in group), group[0].timeline.rule_set)
+        yield f"{capital(names)}: ask {whom}"
 
 
 def _ends(verdicts: tuple[Verdict, ...]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
-from needlecare.views.phrases import sources_of
+from needlecare.views.phrases import join_words, sources_of
 
 # A verdict that is the answer, not a part of one.
 _WHOLE = "the whole of a verdict"
@@ -72,14 +72,14 @@ def _cause(rule: Rule) -> dict[str, Any]:
 SCALARS.update({When: _at, Screening: lambda screening: screening.id})
 FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
-    " earliest and_once rules sources instead if=conditions ask_prescriber not_all=is_divided parts again_from=again"
-    " past not_understood nearest=meaning.nearest treatment=timeline.treatment also red_flags",
+    " earliest and_once rules sources instead if=conditions ask? ask_prescriber not_all=is_divided parts"
+    " again_from=again past not_understood nearest=meaning.nearest treatment=timeline.treatment also red_flags",
     Verdict: "activity verdict until better_until open_end=is_open and_once rules treatment=timeline.treatment",
     PartVerdict: "activity verdict until better_until open_end=is_open and_once",
     Return: "free_from better_from again_from=again",
     Sighting: "sign signs=meaning.ids asked=meaning.typed at=asked verdict until call_from if=conditions rules sources"
     " not_understood nearest=meaning.nearest treatment=timeline.treatment red_flags",
-    Today: "at treatments avoid better_not only_if do expect no_longer_expected next=changes red_flags",
+    Today: "at treatments avoid ask better_not only_if do expect no_longer_expected next=changes red_flags",
     Owned: "activity=window.target text=window.text if=window.condition until=window.end and_once=window.waits"
     " treatment=timeline.treatment",
     Change: "activity at to and_once treatment=timeline.treatment",
@@ -100,6 +100,7 @@ FIELDS.update({
 SHARED.update({"not_understood": _not_understood})
 COMPUTED.update({
     _WHOLE: {
+        "ask": lambda verdict, _: join_words(verdict.ask) or None,
         "ask_prescriber": lambda verdict, _: bool(verdict.prescribed),
         "past": lambda verdict, _: verdict.asked.past or verdict.meaning.past,
     },

@@ -7,7 +7,7 @@ from needlecare.ask.times import When
 from needlecare.ask.today import UNKNOWN, USUAL, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline
-from needlecare.model.ruleset import ALLOW, CLINIC, EMERGENCY, PRESCRIBED, TODAY, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, CLINIC, EMERGENCY, PRESCRIBED, TODAY, RuleSet
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import list_core_changes
@@ -42,7 +42,7 @@ def _say_sources(sources: tuple[str, ...]) -> str:
 
 # May I, and from when?
 
-_LEADS = {YES: "Yes", BETTER_NOT: "Better not", NO: "No", NO_RULE: "I don't know"}
+_LEADS = {YES: "Yes", BETTER_NOT: "Better not", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
 _SILENT = {
     "before": "no rule speaks of the time before the treatment",
     "time": "no rule speaks of that time",
@@ -53,7 +53,7 @@ _SILENT = {
 def list_return(found: Return, *, several: bool) -> Iterator[str]:
     """Yield from when something is free."""
     verdict = found.verdict
-    known = verdict.verdict != NO_RULE and not verdict.prescribed
+    known = verdict.verdict not in (NO_RULE, ASK) or (verdict.until is not None and not verdict.prescribed)
     yield from _return(found, several=several) if known else list_verdict(verdict, several=several)
 
 
@@ -63,15 +63,23 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     about = f"{verdict.label}, {_say_asked(verdict.asked, clock, timeline)}"
     yield from say.list_against(timeline)
     if verdict.prescribed:
-        yield f"Ask who prescribed it: {about}."
+        yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
         yield "- It is a prescribed medicine: never stop, start or change it on your own account."
         yield from say.items(window.text for window in verdict.supports[:_SHOWN])
-        if not verdict.windows:
+        if verdict.verdict == ASK:
             return
     divided = ": not all of it" if verdict.is_divided else ""
     silent = led(": ", _SILENT.get(verdict.silent))
     conditions = led(", only if ", join_words(verdict.conditions))
-    yield f"{_LEADS[verdict.verdict]}{divided}{conditions}. {capital(about)}{silent}."
+    whom = join_words(verdict.ask)
+    if verdict.verdict == ASK:
+        yield f"Ask {whom} first. {capital(about)}."
+        differ = len({part.verdict for part in verdict.parts}) > 1
+        yield from say.items(_each_part(verdict, clock) if differ else ())
+        yield from say.items(chain(_why(verdict), _counted_from(verdict) if several else ()))
+        return
+    then = f", and then ask {whom} first" if whom else ""
+    yield f"{_LEADS[verdict.verdict]}{divided}{conditions}{then}. {capital(about)}{silent}."
     if is_before(verdict.asked, timeline):
         due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
         yield from say.items(window.text for window in due if window not in verdict.supports)
@@ -155,6 +163,8 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     only_if = led("only if ", say.labels_of(part.and_once))
     if part.verdict == YES:
         return only_if or "free"
+    if part.verdict == ASK:
+        return "ask first"
     then = say.then_better_not(part.better_until, clock, verdict.windows, is_open=part.is_open)
     if part.verdict == BETTER_NOT:
         return f"{say.better_not(part.until, clock, verdict.windows)}{led(', and ', only_if)}{then}"
@@ -255,6 +265,8 @@ def _say_return(found: Return, clock: Clock) -> str:
     verdict, free, treatment = found.verdict, found.free_from, found.verdict.timeline.treatment
     if verdict.verdict == YES:
         return f"free from {clock.at(free or treatment.last)}{led(', only if ', join_words(verdict.conditions))}"
+    if verdict.verdict == ASK and verdict.until is not None:
+        return f"not before {clock.at(verdict.until)}, and then ask {join_words(verdict.ask)} first"
     if free is None:
         return say.not_before(None, verdict.and_once, None, clock, treatment.last)
     if verdict.verdict == BETTER_NOT:
