@@ -17,6 +17,43 @@ def run_rules(*words: str) -> Ran:
 
 ADVICE = [
     pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  calm: {do: own-skincare, from: 0h, until: 7d, text: Cream}\n",
+        "mine.yaml:5:3: advice: calm shows only in part: own-skincare is stricter on own-skincare; ",
+        id="a stricter rule of the base hides a part of what to do",
+    ),
+    pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  ours: {avoid: [swimming, retinoids], until: 8d}\n"
+        "switched-off: {swimming: {because: a, by: b}}\n",
+        "mine.yaml:5:3: advice: ours shows only in part: retinoids",
+        id="a stricter rule of the base hides one of two",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  gym: {avoid: exercise, from: pool ends, until: 1d}\n  pool: {avoid: swimming, until: 2d}\n",
+        "mine.yaml:4:3: advice: gym can never hold for exercise: from pool ends until 1d is over before it begins",
+        id="over before it begins",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  pool: {avoid: [sauna, swimming], until: 2d, except: {sauna: 0h}}\n",
+        "mine.yaml:4:3: advice: pool can never hold for sauna: its `except` takes that out",
+        id="taken out by its own exception",
+    ),
+    pytest.param(
+        HEAD + "screening:\n  iso: {level: ask, when: {uses: isotretinoin}, within: 3mo}\n",
+        "mine.yaml:4:3: advice: iso judges what isotretinoin",
+        id="a second entry on what the core judges",
+    ),
+    pytest.param(
+        HEAD + "facts: {condition: {answers: {sleepy: {label: sleepy}}}}\n",
+        "mine.yaml:3:31: advice: nothing asks for condition sleepy: whoever declares it gets what everybody gets",
+        id="a condition that reaches nothing",
+    ),
+    pytest.param(
+        HEAD
+        + "rules:\n  pool:\n    avoid: swimming\n    until: 2d # as Dr A says\n    note: Use factor #50 at least\n",
+        "mine.yaml:7:11: advice: `note` ends here, and “#50 at least” is a comment; put the text in double quotes",
+        id="a text that a comment cuts short",
+    ),
+    pytest.param(
         "extends: microneedling\n" + HEAD + "rules:\n  my-sun: {avoid: direct-sun, until: 2d}\n",
         "mine.yaml:5:3: advice: my-sun never shows: ",
         id="a stricter rule hides it",
@@ -159,7 +196,7 @@ def test_lint_tells_what_is_no_yaml_like_any_other_error(text: str, place: str, 
             id="words that tell how often",
         ),
         pytest.param(
-            "extends: microneedling\nrules: {gym: {avoid: exercise, until: 1d, when: {goal: scars}}}\n"
+            "extends: microneedling\nrules: {gym: {avoid: exercise, until: 9d, when: {goal: scars}}}\n"
             "activities:\n  hot-tub: {under: [relaxing, swimming, heat]}\n  relaxing: {label: relaxing}\n",
             id="an activity that becomes part of more",
         ),

@@ -7,19 +7,22 @@ from dataclasses import replace
 from datetime import date, time
 from functools import cache
 from itertools import chain, islice, pairwise
+from operator import attrgetter
+from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
-from needlecare.model.plan import Window, make_treatment
-from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying, Spacing
+from needlecare.model.plan import NO, Window, make_treatment
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying, Spacing
 from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, parse_bound
-from needlecare.rules.fields import RULE, Mark, marked
+from needlecare.rules.fields import FILE, LINE, RULE, SECTIONS, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
-from needlecare.rules.read import Problems, Raw, Value, listed
+from needlecare.rules.read import Problems, Raw, Value, listed, place
 from needlecare.timeline.build import build_selected
-from needlecare.timeline.selection import select
+from needlecare.timeline.selection import Chosen, Selection, select
 from needlecare.timeline.sessions import deciding_spacing
+from needlecare.typed import same_as
 
 # Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
 SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
@@ -50,20 +53,24 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
 
 
 class _Plan:
-    """The windows of one plan, by the rules that decide them, and what keeps others from showing."""
+    """The windows of one plan: by the rules that decide them, and the restrictions by what they are on."""
 
     def __init__(self, windows: Iterable[Window] = ()) -> None:
         self.by_rule: dict[str, list[Window]] = defaultdict(list)
-        self.hiding: dict[str, set[str]] = defaultdict(set)
-        self.avoided: dict[str, set[str]] = defaultdict(set)
-        self.shown: set[str] = set()
+        self.avoided: dict[str, list[Window]] = defaultdict(list)
         for window in windows:
             self.by_rule[window.rule].append(window)
             if window.kind == AVOID:
-                self.shown.update(window.rules)
-                self.avoided[window.target].update(window.rules)
-                for lost in window.overruled:
-                    self.hiding[lost].add(window.rule)
+                self.avoided[window.target].append(window)
+
+    def showing(self, rule: Rule, target: str) -> list[Window]:
+        """Return the windows on *target* in which *rule* has a part."""
+        mine = self.avoided[target] if rule.verb == AVOID else self.by_rule[rule.id]
+        return [window for window in mine if window.target == target and rule.id in window.rules]
+
+    def shows(self, rule: Rule) -> bool:
+        """Report whether a restriction shows anywhere, be it on a part of what it is on."""
+        return any(rule.id in window.rules for windows in self.avoided.values() for window in windows)
 
 
 class _Plans:
@@ -78,19 +85,37 @@ class _Plans:
         self.conditions = frozenset(islice(asked, self._left))
         self.are_cut = len(self.conditions) < len(asked)
         self.facts = cache(lambda condition: _satisfying(condition, rule_set.facts))
+        self.selection = cache(self._select)
         self.plan = cache(self._plan)
 
-    def _plan(self, condition: Condition, left_out: frozenset[str | None] = frozenset()) -> _Plan:
-        """Plan what surely applies: what stands for lack of an answer goes when the answer comes."""
-        facts = self.facts(condition)
+    def _plan(self, condition: Condition, alone: str | None = None) -> _Plan:
+        """Plan what surely applies, or of that one rule *alone*, as if nothing else restricted anything."""
         self._left -= 1
         self.are_cut = self.are_cut or self._left < 0
-        if facts is None or self._left < 0:
+        selection = self.selection(condition) if self._left >= 0 else None
+        if selection is None:
             return _Plan()
-        rules = {id_: one for id_, one in self.rule_set.rules.items() if _is_sure(one, facts) and id_ not in left_out}
+        if alone is not None:
+            # What others restrict goes; when they end, something may begin.
+            kept = {name: _only(alone, chosen) for name, chosen in selection.restrictions.items()}
+            verbs = {
+                verb: chosen if verb == AVOID else _only(alone, chosen) for verb, chosen in selection.by_verb.items()
+            }
+            selection = selection._replace(restrictions=kept, by_verb=verbs)
+        return _Plan(build_selected(selection, SAMPLE, days=0).windows)
+
+    def _select(self, condition: Condition) -> Selection | None:
+        """Select what surely applies: what stands for lack of an answer goes when the answer comes."""
+        facts = self.facts(condition)
+        if facts is None:
+            return None
+        rules = {id_: one for id_, one in self.rule_set.rules.items() if _is_sure(one, facts)}
         # What counts from the end of another rule asks the whole set for it, whether that one applies or not.
-        selection = select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
-        return _Plan(build_selected(selection, SAMPLE, days=1).windows)
+        return select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
+
+
+def _only(id_: str, chosen: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
+    return tuple(one for one in chosen if one.rule.id == id_)
 
 
 def _is_sure(one: Rule | Spacing, facts: Facts) -> bool:
@@ -213,28 +238,54 @@ def _impossible(about: _About) -> Advice:
 
 
 def _hidden(about: _About) -> Advice:
-    """Look for a rule that stricter ones hide wherever it might show."""
+    """Look for what stricter rules hide of a rule: all of it, or what another set hides of it in part."""
     rule, raw, plans = about
-    plan = plans.plan(rule.when)
-    hiding = ", ".join(sorted(plan.hiding.get(rule.id, ())))
-    if hiding and rule.id not in plan.shown:
-        hidden = f"{rule.id} never shows: {hiding} is stricter on the same; "
-        yield raw.id, f"{hidden}change that one by its id, or switch it off"
+    plan, alone = plans.plan(rule.when), plans.plan(rule.when, rule.id)
+    hiding = {target: _hiding(rule, alone.showing(rule, target), plan) for target in rule.targets}
+    gone = [target for target in rule.targets if hiding[target] and not plan.showing(rule, target)]
+    if rule.verb == AVOID and len(gone) == len(hiding) and not plan.shows(rule):
+        text = f"{rule.id} never shows: {_named(hiding, gone)} is stricter on the same; "
+        yield raw.id, f"{text}change that one by its id, or switch it off"
+        return
+    if rule.verb == DO and gone:
+        text = f"{rule.id} can never come true: {_named(hiding, gone)} says to leave {', '.join(gone)} all that time; "
+        yield raw.id, f"{text}change one of them, or switch it off"
+    elif not raw.origins or (about.own_times and (rule.verb == AVOID or "until" not in about.own_times)):
+        # Within one set the milder is the other side of the stricter; what was changed was hidden in part before.
+        others = {target: ids for target, found in hiding.items() if (ids := found - plans.own.keys())}
+        if others:
+            text = f"{rule.id} shows only in part: {_named(others, others)} is stricter on {', '.join(others)}; "
+            yield raw.id, f"{text}change that one by its id, or say the same"
 
 
-def _idle(about: _About) -> Advice:
-    """Look for something to do that is to be left all the time that it should be done."""
-    rule, raw, plans = about
-    plan = plans.plan(rule.when)
-    lost = set(rule.targets) - {window.target for window in plan.by_rule.get(rule.id, ())}
+def _named(hiding: Mapping[str, set[str]], targets: Iterable[str]) -> str:
+    return ", ".join(sorted(set().union(*(hiding[target] for target in targets))))
+
+
+def _hiding(rule: Rule, alone: list[Window], plan: _Plan) -> set[str]:
+    """Return the rules that restrict, where *rule* by itself doesn't or says better not."""
+    hiding: set[str] = set()
+    for window in alone:
+        over = [other for other in plan.avoided[window.target] if other.better_from < window.better_until]
+        for other in (one for one in over if window.better_from < one.better_until):
+            stricter = [(start, end) for state, start, end in other.stretches if state == NO or rule.verb != AVOID]
+            milder = [(start, end) for state, start, end in window.stretches if state != NO]
+            milder = milder if rule.verb == AVOID else [(window.start, window.end)]
+            if rule.id in other.overruled or any(max(a, c) < min(b, d) for a, b in stricter for c, d in milder):
+                hiding.update(other.rules)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
-    waited_for = {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms}
-    hiding = {id_ for target in lost for id_ in plan.avoided.get(target, ())} - waited_for
-    free = plans.plan(rule.when, frozenset(hiding)) if hiding else plan
-    never = ", ".join(sorted(lost & {window.target for window in free.by_rule.get(rule.id, ())}))
-    if never:
-        left = f"{rule.id} can never come true: {', '.join(sorted(hiding))} says to leave {never} all that time; "
-        yield raw.id, f"{left}change one of them, or switch it off"
+    return hiding - {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms} - {rule.id}
+
+
+def _empty(about: _About) -> Advice:
+    """Look for a restriction that is over before it begins, or that its own exceptions take out."""
+    rule, raw, plans = about
+    alone = plans.plan(rule.when, rule.id)
+    for target in rule.targets if plans.facts(rule.when) is not None else ():
+        if all(window.better_from == window.better_until for window in alone.showing(rule, target)):
+            out = target in dict(rule.exceptions)
+            why = "its `except` takes that out" if out else f"{rule.span} is over before it begins"
+            yield raw.id, f"{rule.id} can never hold for {target}: {why}"
 
 
 def _worrying(about: _About) -> Advice:
@@ -258,8 +309,8 @@ _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] 
     ((PREPARE,), False, _late),
     (tuple({*VERBS} - {DO, PREPARE}), False, _unshown),
     (VERBS, True, _impossible),
-    ((AVOID,), True, _hidden),
-    ((DO,), True, _idle),
+    ((AVOID,), True, _empty),
+    ((AVOID, DO, ALLOW), True, _hidden),
     ((EXPECT,), True, _worrying),
 )
 
@@ -274,6 +325,58 @@ def _unused_sources(plans: _Plans) -> Advice:
             yield raw.id, f"no rule cites the source {id_}"
         elif raw.origin == rule_set.id and not rule_set.sources[id_].kind:
             yield raw.id, f"the source {id_} has no kind, so it counts for nothing where sources are weighed"
+
+
+def _judged_twice(plans: _Plans) -> Advice:
+    """Look for a reason not to treat beside one of another set that asks for the same."""
+    asked: dict[tuple[str, str], str] = {}
+    mine = [one for one in plans.rule_set.screenings.values() if one.origin == plans.rule_set.id]
+    for one in plans.rule_set.screenings.values():
+        if one.origin != plans.rule_set.id and len(one.when.tests) == 1:
+            asked.update(dict.fromkeys(one.when.named, one.id))
+    for one in mine:
+        if found := sorted({asked[answer] for answer in one.when.named if answer in asked}):
+            text = f"{one.id} judges what {', '.join(found)} judges already, and the graver of them counts; "
+            yield plans.layer.entries["screening"][one.id].id, f"{text}change that one by its id"
+
+
+def _unasked(plans: _Plans) -> Advice:
+    """Look for what people may declare and nothing asks for: it would reach no answer."""
+    rule_set, layer = plans.rule_set, plans.layer
+    statements = (rule_set.rules, rule_set.screenings, rule_set.spacings)
+    asked = {answer for section in statements for one in section.values() for answer in one.when.named}
+    targets = {target for rule in rule_set.rules.values() for target in rule.targets}
+    for fact in filter(attrgetter("open"), rule_set.facts.values()):
+        raw, below = layer.entries["facts"][fact.id], layer.beneath.get(("facts", fact.id))
+        own = raw.fields.get("answers", ()) if raw.origin_of("answers") == rule_set.id else ()
+        known = below.fields.get("answers", ()) if below else ()
+        for answer in (one for one in own if one not in known and (fact.id, one) not in asked):
+            # One that stands for an activity is looked up by its name.
+            if targets.isdisjoint(rule_set.ancestry(same_as(rule_set, fact, answer))):
+                yield answer, f"nothing asks for {fact.id} {answer}: whoever declares it gets what everybody gets"
+
+
+def _cut_short(plans: _Plans) -> Advice:
+    """Look for text that a # behind a blank cuts short: what follows is a comment."""
+    lines = cache(lambda name: Path(name).read_text(encoding="utf-8-sig").splitlines())
+    own = [(section, raw) for section, raw in plans.layer.each(plans.layer.entries) if raw.origin == plans.rule_set.id]
+    said = [
+        (FILE, plans.layer.header),
+        *((SECTIONS[section], raw.as_word) for section, raw in own if section in SECTIONS),
+    ]
+    for key, value in ((key, value) for section, fields in said for key, value in _texts(section, fields)):
+        at = place(value)
+        rest = lines(at.name)[at.line][at.column + len(value) :].strip()
+        if rest.startswith("#"):
+            yield value, f"`{key}` ends here, and “{rest}” is a comment; put the text in double quotes"
+
+
+def _texts(section: Section, fields: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
+    """Return the texts for people on one line without quotes: such a scalar is as long as it reads."""
+    for key, value in fields.items():
+        is_text = key in section.fields and section.fields[key].kind in (TEXT, LINE)
+        if is_text and isinstance(value, str) and getattr(value, "inner", None) == 0:
+            yield key, value
 
 
 def _shared_names(plans: _Plans) -> Advice:
@@ -362,4 +465,4 @@ def _cut(plans: _Plans) -> Advice:
 
 
 # The last one knows only when all others have looked.
-_ON_SETS = (_unused_sources, _shared_names, _vanished, _taken_out, _outvoted, _cut)
+_ON_SETS = (_unused_sources, _judged_twice, _unasked, _cut_short, _shared_names, _vanished, _taken_out, _outvoted, _cut)

@@ -162,6 +162,11 @@ class Condition(NamedTuple):
             return Truth.NO, tuple(failing)
         return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
 
+    @property
+    def named(self) -> frozenset[tuple[str, str]]:
+        """The answers that it names, each with its fact."""
+        return frozenset((test.fact, answer) for test in self.tests for answer in test.answers)
+
     def narrowed(self, other: "Condition") -> "Condition":
         """Return the condition that holds where both do."""
         return Condition(self.tests + other.tests) if other.tests else self
