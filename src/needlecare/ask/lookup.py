@@ -68,6 +68,8 @@ FORMS = _words(
     "foam balm mousse"
 )
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
+# What is on a bed is no bed, and what burns has no burn.
+_APART = {"bedding": "bedlinen", "burning": "burnish"}
 # A number and its unit are two words, however they are written.
 _SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=mg\b)")
 _AND = re.compile(r"\s*[&,;/]\s*|\s\+\s")
@@ -85,8 +87,7 @@ def tokens(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """Even out one word: British and American spelling, plural, -ing and -ed, a final e."""
-    # What is on a bed is no bed.
-    word = "bedlinen" if word == "bedding" else _IRREGULAR.get(word, word)
+    word = _APART.get(word) or _IRREGULAR.get(word, word)
     if len(word) < _SHORTEST:
         return word
     word = _without_ending(_changed(word, _PLURALS))

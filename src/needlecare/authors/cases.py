@@ -170,11 +170,12 @@ def _instant(timeline: Timeline, instant: datetime | None) -> str:
 
 
 def _state(timeline: Timeline, target: str) -> str:
-    """Return in a word what a plan says of *target*: a screening level, or the kinds of windows on it."""
+    """Return in a word what a plan says of *target*: a screening level, the kinds of windows on it, how urgent it is."""
     levels = [finding.level for finding in timeline.findings if finding.screening.id == target]
     kinds = sorted({window.kind for window in timeline.windows if window.target == target})
-    flags = ["red-flag"] if any(target in rule.targets and rule.is_red_flag for rule in timeline.red_flags) else []
-    return ", ".join([*levels, *kinds, *flags]) or NOTHING
+    # The most urgent comes first.
+    called = [rule.urgency for rule in timeline.red_flags if target in rule.targets][:1]
+    return ", ".join([*levels, *kinds, *called]) or NOTHING
 
 
 _SESSION_DAYS: dict[str, Callable[[Session], date | None]] = {

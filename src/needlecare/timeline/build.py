@@ -211,7 +211,7 @@ class Builder:
         expected = [window for chosen in selection.by_verb[EXPECT] for window in self._others(chosen)]
         perhaps = _perhaps(expected)
         windows = self._windows(window for window in expected if window not in perhaps)
-        calls = [chosen.rule for chosen in selection.by_verb[CALL]]
+        calls = list(_calls(selection.by_verb[CALL]))
         return Timeline(
             rule_set=selection.rule_set,
             treatment=treatment,
@@ -433,6 +433,12 @@ def _perhaps(expected: Iterable[Window]) -> tuple[Window, ...]:
     for window in expected:
         shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
     return tuple(window for window in expected if window.unsure and window.end > shortest[window.target])
+
+
+def _calls(chosen: Sequence[Chosen]) -> Iterator[Rule]:
+    """Return the reasons to call. What isn't known raises the urgency of no sign that has one already."""
+    known = {sign for one in chosen if not one.unsure for sign in one.rule.targets}
+    return (one.rule for one in chosen if not (one.unsure and known.issuperset(one.rule.targets)))
 
 
 def _adds(one: Span, to: Span) -> bool:
