@@ -11,7 +11,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, close_names, nearest
-from needlecare.model.facts import NONE, Answer, Fact, Facts, Given
+from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
 from needlecare.model.ruleset import Activity, EventKind, RuleSet
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
@@ -202,11 +202,11 @@ _JOINED = re.compile(r"[&/+]|\band\b")
 Said = str | float
 
 
-def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
+def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]], *, keep_unheard: bool = False) -> Facts:
     """Parse the answer to each fact; defaults, kept apart, fill in the rest.
 
     *said* maps a fact to a text, a number or a list of them; an empty list is no answer. An answer may carry a date:
-    `isotretinoin=2026-05-01`.
+    `isotretinoin=2026-05-01`. With *keep_unheard* an unknown word for a list that goes on is no error but `unheard`.
 
     Raises:
         InputError: the rule set doesn't know the fact or the answer, or several answers stand where it takes one.
@@ -216,7 +216,8 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
     if not isinstance(said, Mapping):
         raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
     dates: dict[tuple[str, str], date] = {}
-    read = {name: _read_fact(rule_set, name, value, dates) for name, value in said.items()}
+    unheard: list[Unheard] | None = [] if keep_unheard else None
+    read = {name: _read_fact(rule_set, name, value, dates, unheard) for name, value in said.items()}
     given = {name: value for name, value in read.items() if value is not None}
     defaults = {id_: fact.assumed for id_, fact in rule_set.facts.items() if id_ not in given}
     return Facts(
@@ -225,11 +226,16 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
         unknown=tuple(id_ for id_, default in defaults.items() if default is None),
         dates=dates,
         partial=frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,)),
+        unheard=tuple(unheard or ()),
     )
 
 
 def _read_fact(
-    rule_set: RuleSet, name: str, value: Said | Sequence[Said], dates: dict[tuple[str, str], date]
+    rule_set: RuleSet,
+    name: str,
+    value: Said | Sequence[Said],
+    dates: dict[tuple[str, str], date],
+    unheard: list[Unheard] | None,
 ) -> Given | None:
     fact = rule_set.facts.get(name)
     if fact is None:
@@ -241,7 +247,7 @@ def _read_fact(
     texts = [str(one) for one in several]
     if not texts:
         return None
-    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, dates)
+    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, dates, unheard) or None
 
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:
@@ -257,12 +263,24 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
 
 
 def _answers(
-    rule_set: RuleSet, fact: Fact, texts: Sequence[str], dates: dict[tuple[str, str], date]
+    rule_set: RuleSet,
+    fact: Fact,
+    texts: Sequence[str],
+    dates: dict[tuple[str, str], date],
+    unheard: list[Unheard] | None,
 ) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for part in [part for text in texts for part in _parts(fact, text)]:
         word, equals, when = part.partition("=")
-        answer = _answer(rule_set, fact, word.strip())
+        answer = _answer(fact, word.strip())
+        if answer is None:
+            unknown = Unheard(fact.id, word.strip()[:_LONGEST_LABEL], _meant(rule_set, fact, word))
+            if unheard is None or not fact.open or not unknown.word:
+                hint = f" (did you mean {unknown.meant}?)" if unknown.meant else ""
+                known = ", ".join(one.id for one in fact.answers)
+                raise InputError(f"{fact.id} has no answer `{unknown.word}`{hint}; it may be {known}")
+            unheard.append(unknown)
+            continue
         found[answer] = None
         if equals:
             dates[fact.id, answer] = parse_date(when)
@@ -287,19 +305,22 @@ def _parts(fact: Fact, text: str) -> Iterator[str]:
             yield part
 
 
-def _answer(rule_set: RuleSet, fact: Fact, word: str) -> str:
+def _answer(fact: Fact, word: str) -> str | None:
     wanted = _plain(word)
     if wanted == NONE and (fact.several or fact.default == NONE):
         return NONE
-    names = _names(fact.answers)
-    if wanted in names:
-        return names[wanted]
-    ids = [answer.id for answer in fact.answers]
-    for id_ in ids:
+    return _names(fact.answers).get(wanted)
+
+
+def _meant(rule_set: RuleSet, fact: Fact, word: str) -> str:
+    """Return the answer that an unknown *word* may stand for, or nothing."""
+    wanted, names = _plain(word), _names(fact.answers)
+    for answer in fact.answers:
         # People type the names of the activity that an answer stands for.
-        if any(wanted in _called(rule_set.activities[one]) for one in same_as(rule_set, fact, id_)):
-            raise InputError(f"{fact.id} has no answer `{word}` (did you mean {id_}?); it may be {', '.join(ids)}")
-    raise InputError(_unknown(f"{fact.id} has no answer", word, ids, names))
+        if any(wanted in _called(rule_set.activities[one]) for one in same_as(rule_set, fact, answer.id)):
+            return answer.id
+    close = close_names(wanted, names, 1)
+    return names[close[0]] if close else ""
 
 
 def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from needlecare.ask.question import today as look
 from needlecare.cli import complain, write_data, write_text
 from needlecare.cli.options import (
     Request,
+    about_person,
     about_treatment,
     about_treatments,
     offer,
@@ -95,11 +96,11 @@ def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> No
     _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
 
 
-@about_treatments
+@about_person
 def check(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
     """Show what speaks against the treatment, given what you say about yourself.
 
-    Exit code: 1 stop, postpone or ask first, 4 no rule judges something that you said.
+    Exit code: 1 stop, postpone or ask first, also where you name something unknown; 4 no rule judges what you named.
     """
     screened = question.check(_timelines(requests))
     for_it = ExitCode.UNKNOWN if screened.unjudged else ExitCode.DONE

@@ -39,7 +39,9 @@ class Request(NamedTuple):
     name: str = ""
 
 
-def make_request(typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None) -> Request:
+def make_request(
+    typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None, *, keep_unheard: bool = False
+) -> Request:
     """Make a request of the options of one treatment; rule sets are kept in *loaded*, and taken from there."""
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
@@ -55,7 +57,7 @@ def make_request(typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None
     loaded = {} if loaded is None else loaded
     if rules not in loaded:
         loaded[rules] = load_rules(rules) if rules is not None else load_rules()
-    facts = read_facts(loaded[rules], fact_texts(typed))
+    facts = read_facts(loaded[rules], fact_texts(typed), keep_unheard=keep_unheard)
     treatment = _with_dated(make_treatment(day, clock, zone), loaded[rules], typed)
     return Request(loaded[rules], treatment, facts, now=now)
 
@@ -156,18 +158,18 @@ def read_request(typed: Typed) -> Request:
     return going[-1] if going else ahead[0] if ahead else requests[-1]
 
 
-def read_requests(typed: Typed) -> list[Request]:
+def read_requests(typed: Typed, *, keep_unheard: bool = False) -> list[Request]:
     """Return the treatments that a question is about: the typed one, else every logged one that is still open.
 
     Open is one that still restricts something, or will; if none does, the last counts.
     """
     if "date" in typed:
-        return [make_request(typed)]
-    requests = _logged(typed)
+        return [make_request(typed, keep_unheard=keep_unheard)]
+    requests = _logged(typed, keep_unheard=keep_unheard)
     return [one for one in requests if _is_open(one)] or requests[-1:]
 
 
-def _logged(typed: Typed) -> list[Request]:
+def _logged(typed: Typed, *, keep_unheard: bool = False) -> list[Request]:
     from needlecare.log import open_log
     from needlecare.typed import parse_date, parse_zone
 
@@ -184,7 +186,7 @@ def _logged(typed: Typed) -> list[Request]:
         # Sightings, and the session after that one, belong to a treatment that has been.
         passed = ("seen", "next") if parse_date(one.options["date"]) > today else ()
         options = over_logged(one.options, lasting, without(typed, passed))
-        requests.append(make_request(options, loaded)._replace(name=one.key))
+        requests.append(make_request(options, loaded, keep_unheard=keep_unheard)._replace(name=one.key))
     return requests
 
 
@@ -237,6 +239,8 @@ def with_options(
 
 about_treatment = partial(with_options, read=read_request)
 about_treatments = partial(with_options, read=read_requests)
+# An illness that no rule set knows is nothing typed wrongly: `check` answers that it doesn't know it.
+about_person = partial(with_options, read=partial(read_requests, keep_unheard=True))
 
 
 def _parameter(option: Option) -> inspect.Parameter:

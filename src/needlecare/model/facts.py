@@ -69,11 +69,20 @@ class Fact(NamedTuple):
 Given = tuple[str, ...] | float
 
 
+class Unheard(NamedTuple):
+    """A *word* that answers a *fact* and that the rule set doesn't know; perhaps an answer was *meant*."""
+
+    fact: str
+    word: str
+    meant: str = ""
+
+
 class Facts(NamedTuple):
     """What is known for one plan: *given* by the person, else *assumed* from a default; the rest is unknown.
 
     *dates* holds the dates that came with an answer (`--uses isotretinoin=2026-05-01`), by (fact, answer). *partial*
     names the given facts whose answers are a list that goes on: what isn't named there is unknown, not denied.
+    *unheard* is what was said of oneself in words that the rule set doesn't know.
     """
 
     given: Mapping[str, Given]
@@ -81,6 +90,7 @@ class Facts(NamedTuple):
     unknown: tuple[str, ...] = ()
     dates: Mapping[tuple[str, str], date] = {}
     partial: frozenset[str] = frozenset()
+    unheard: tuple[Unheard, ...] = ()
 
     def value(self, fact: str) -> Given | None:
         """Return the answer that decides, or None if nothing is known."""

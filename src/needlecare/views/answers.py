@@ -9,6 +9,7 @@ from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
 from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.errors import visible
+from needlecare.model.facts import Unheard
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
@@ -248,6 +249,7 @@ def _screened(screened: Screened) -> Iterator[str]:
     timeline = screened.timeline
     for finding in screened.findings:
         yield from _finding(finding, screened)
+    yield from (_unheard(one, timeline) for one in timeline.facts.unheard)
     yield from (_unjudged(one, timeline) for one in screened.unjudged)
     yield from (_dated(one, timeline) for one in screened.dated if not one.counts)
     if screened.planned:
@@ -307,6 +309,12 @@ def _dated(one: Dated, timeline: Timeline) -> str:
     else:
         how = f"less than {longer[0]} before the treatment"
     return f"{capital(say.dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
+
+
+def _unheard(one: Unheard, timeline: Timeline) -> str:
+    meant = f" Did you mean {one.meant}?" if one.meant else ""
+    what = f"{lead_of('ask', timeline)}: {visible(one.word)}: I don't know this one."
+    return f"{what} Tell {say.whom(timeline)} before you book.{meant}"
 
 
 def _unjudged(one: Unjudged, timeline: Timeline) -> str:

@@ -7,6 +7,7 @@ from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged, Voice
 from needlecare.ask.times import When
 from needlecare.ask.today import Change, Owned, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Return, Verdict
+from needlecare.model.facts import Unheard
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
@@ -88,7 +89,8 @@ FIELDS.update({
     Voice: "rule source=source.id value=saying.value note=saying.note used title=source.title"
     " publisher=source.publisher year=source.year kind=source.kind url=source.url family=source.family",
     Screened: "against=is_against screening=findings answered assumed unanswered not_judged=unjudged in_plan=planned"
-    " dated red_flags",
+    " dated unheard=timeline.facts.unheard red_flags",
+    Unheard: "fact word meant",
     Unjudged: "fact answer",
     Dated: "fact answer date=day means condition=screening.id counts",
     Course: "count=size sessions=steps then before=deadline results",
