@@ -138,7 +138,7 @@ def when(text: str, treatment: Treatment) -> datetime:
 
 RESTRICTION = re.compile(
     r"(?:no until (?P<no>[^,;]+))?(?:, )?(?:then )?"
-    r"(?:better not until (?P<better>[^,;]+)|(?P<open>better not: no end is given, ask your clinic))?"
+    r"(?:better not until (?P<better>[^,;]+)|(?P<open>better not(?: at any time|: no end is given, ask your clinic)))?"
     r"(?:; )?(?P<waits>only once .+)?"
 )
 

@@ -347,7 +347,7 @@ def test_what_was_changed_of_a_word_stands_with_the_changes(layer: Layer) -> Non
     ("change", "said"),
     [
         pytest.param("sunbathing: {under: [exercise], ", "under sun → exercise", id="is no longer part of it"),
-        pytest.param("sun: {label: daylight, ", "label sun exposure → daylight", id="is called something else"),
+        pytest.param("sun: {label: daylight, ", "label strong sun and tanning → daylight", id="is called something else"),
         pytest.param("sunbathing: {aka: [], ", "", id="loses its other names"),
     ],
 )

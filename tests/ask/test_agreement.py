@@ -41,12 +41,12 @@ def test_a_better_not_that_becomes_a_no_of_the_booked_session_is_no_lift(ask: As
     (day,) = [one for one in days if one["date"] == "2026-12-21"]
     assert "sun" in day["avoid"]
     assert "sun" not in [one["activity"] for one in day["lifts"]]
-    assert "Mon 21 Dec: sun exposure" not in ask("plan", sitting=typed).out
+    assert "Mon 21 Dec: strong sun and tanning" not in ask("plan", sitting=typed).out
     titles = [one for one in entries(ask("plan", "--format", "ics", sitting=typed).out) if "20261221" in one]
     assert not [one for one in titles if "Sun exposure again" in one]
     coming = ask("today", sitting=(*typed, "--now", "2026-12-20T10:00")).out
-    assert "Botox, IPL, fake tan, laser treatment, peels and sun exposure: leave from here on" in coming
-    assert "sun exposure: free" not in coming
+    assert "Botox, IPL, fake tan, laser treatment, peels and strong sun and tanning: leave from here on" in coming
+    assert "strong sun and tanning: free" not in coming
 
 
 def test_today_tells_when_a_better_not_becomes_a_no(ask: Ask) -> None:

@@ -13,6 +13,7 @@ from agreeing import check
 from needlecare import Timeline, render
 from page.pages import CLINIC, HERE, Page, make_plan, rules
 from running import PLAN, run, run_program
+from support import RULES
 
 MICROSECOND = timedelta(microseconds=1)
 FACTS = {
@@ -91,7 +92,7 @@ def test_the_page_names_what_a_clinic_changed_and_why(tmp_path: Path) -> None:
     assert found == [
         ("make-up", "rule makeup (72h) changed by own: we needle deeper, by Dr A"),
         ("swimming", "rule swimming switched off by own: we advise in person, by Dr B"),
-        ("Added", "smoking (rule tea, 9d), by own"),
+        ("Added", "smoking and vaping (rule tea, 9d), by own"),
     ]
 
 
@@ -102,7 +103,7 @@ def test_who_changed_a_protected_rule_and_why_stands_at_the_top(name: str, tmp_p
         "ruleset: own\nextends: microneedling\n"
         "rules: {sunscreen: {until: 10d, because: we hand out hats., by: Dr A}}\n"
         "screening: {isotretinoin: {within: 12mo, because: to be safe, by: Dr B}}\n"
-        "switched-off: {shade: {because: we advise in person, by: Dr C}}\n",
+        "switched-off: {tanning: {because: we advise in person, by: Dr C}}\n",
         encoding="utf-8",
     )
     text = render(make_plan(rules(str(path))), name)
@@ -110,13 +111,13 @@ def test_who_changed_a_protected_rule_and_why_stands_at_the_top(name: str, tmp_p
     assert found == [
         "changes a protected reason not to treat, isotretinoin by Dr B: to be safe.",
         "changes a protected rule, sunscreen by Dr A: we hand out hats.",
-        "switches off a protected rule, shade by Dr C: we advise in person.",
+        "switches off a protected rule, tanning by Dr C: we advise in person.",
     ]
 
 
 def test_the_page_leads_to_what_does_not_lift_where_there_is_any() -> None:
     assert '<a href="#lasting">' in render(make_plan(rules(str(CLINIC))), "html")
-    assert '"#lasting"' not in render(make_plan(), "html")
+    assert '"#lasting"' not in render(make_plan(rules(str(RULES / "examples" / "dermatique.yaml"))), "html")
 
 
 @pytest.mark.parametrize(("name", "begins"), [("a.html", "<!DOCTYPE html>"), ("a.md", "# "), ("a.csv", '"kind",')])
