@@ -178,7 +178,7 @@ def _open_answers(timeline: Timeline) -> Iterator[tuple[str, str]]:
 
 
 def _asks_for(when: Condition, fact: str, answer: str) -> bool:
-    return any(test.fact == fact and answer in test.answers and not test.negated for test in when.tests)
+    return any(test.asks_for(fact, answer) for test in when.tests)
 
 
 def _is_planned(timeline: Timeline, said: Unjudged) -> bool:

@@ -125,6 +125,10 @@ class Test(NamedTuple):
             return Truth.UNKNOWN
         return Truth.YES if self.accepts(value) and not (self.negated and partial) else Truth.NO
 
+    def asks_for(self, fact: str, answer: str) -> bool:
+        """Report whether it names *answer* as one that passes."""
+        return self.fact == fact and answer in self.answers and not self.negated
+
     def accepts(self, value: Given) -> bool:
         """Report whether *value* passes."""
         if isinstance(value, tuple):

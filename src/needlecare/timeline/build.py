@@ -29,7 +29,7 @@ from needlecare.model.plan import (
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet
 from needlecare.model.time import Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge
-from needlecare.timeline.selection import Chosen, Selection, find_against, select
+from needlecare.timeline.selection import Chosen, Selection, find_against, select, without_lapsed
 from needlecare.timeline.sessions import next_session, precare
 from needlecare.timeline.spans import Span, Spans
 
@@ -458,7 +458,7 @@ def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, day
 
 def build_selected(selection: Selection, treatment: Treatment, *, days: int | None = None) -> Timeline:
     """Build the timeline of *treatment* from a *selection*, which may serve many treatments of the same facts."""
-    timeline = Builder(selection, treatment).timeline(days)
+    timeline = Builder(without_lapsed(selection, treatment), treatment).timeline(days)
     return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
 
 

@@ -56,8 +56,8 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     assumed_away: list[Chosen] = []
     for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)
-        if truth is Truth.UNKNOWN and rule.verb == ASK:
-            # Whom to ask depends on what somebody said; what nobody said sends nobody away.
+        if truth is Truth.UNKNOWN and (rule.verb == ASK or (rule.verb == AVOID and _is_list(rule_set, deciding))):
+            # These depend on what somebody declared: no plan can be that of every illness.
             continue
         if truth is not Truth.NO:
             by_verb[rule.verb].append(Chosen(rule, deciding))
@@ -73,6 +73,11 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         screenings=tuple((one, one.when.judge(facts)[0]) for one in rule_set.screenings.values()),
         spacings=tuple(_spacings(rule_set, facts)),
     )
+
+
+def _is_list(rule_set: RuleSet, facts: Iterable[str]) -> bool:
+    """Report whether one of *facts* is a list of illnesses or of things used, which goes on."""
+    return any(rule_set.facts[fact].open for fact in facts)
 
 
 def _calls(chosen: Iterable[Chosen]) -> Iterator[Chosen]:
@@ -136,6 +141,23 @@ def _reached(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Chosen, 
     # Of exceptions one inside the other the nearest speaks of the activity; those side by side all do.
     outer = {ancestor for one in met for ancestor in rule_set.lineage[one][1:]}
     return tuple(chosen._replace(exception=exceptions[one]) for one in sorted(met) if one not in outer)
+
+
+def without_lapsed(selection: Selection, treatment: Treatment) -> Selection:
+    """Choose the rules again, without what ended so long before *treatment* that the check no longer counts it."""
+    facts, lapsed = selection.facts, set()
+    for fact, answer in facts.dates:
+        asking = [one for one, _ in selection.screenings if any(test.asks_for(fact, answer) for test in one.when.tests)]
+        if asking and all(_level(one, treatment, selection) is None for one in asking):
+            lapsed.add((fact, answer))
+    if not lapsed:
+        return selection
+    given = {
+        fact: tuple(one for one in value if (fact, one) not in lapsed) if isinstance(value, tuple) else value
+        for fact, value in facts.given.items()
+    }
+    chosen = select(selection.rule_set, facts._replace(given=given))
+    return chosen._replace(facts=facts, screenings=selection.screenings)
 
 
 _GRAVEST = ("stop", "postpone", "ask", "tell")
