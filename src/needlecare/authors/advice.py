@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from needlecare.authors.proportion import weigh
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
 from needlecare.model.plan import NO, Window, make_treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying, Spacing
-from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, parse_bound
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing
+from needlecare.model.voices import NO_TIME, reading
 from needlecare.rules.fields import FILE, LINE, RULE, SECTIONS, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Raw, Value, listed, place
@@ -29,6 +30,8 @@ SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
 # Each different condition costs a plan of all rules, and so does each rule that others keep from coming true. So many
 # rules are planned in all; a sheet of a clinic is far below.
 _MOST_PLANNED = 50_000
+# A sheet of one clinic cites itself and few others; from that many sources on, a set gathers what is said.
+_MANY = 10
 # How long or when, in words or figures; “twice a day” and “every night” tell how often.
 _MENTIONS_TIME = re.compile(
     r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"
@@ -79,6 +82,8 @@ class _Plans:
     def __init__(self, rule_set: RuleSet, layer: Layer) -> None:
         self.rule_set, self.layer = rule_set, layer
         self.own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
+        cited = {saying.source for rule in self.own.values() for saying in rule.says}
+        self.gathers = len(cited) >= _MANY
         self._left = max(5, _MOST_PLANNED // (len(rule_set.rules) + 1))
         asking: list[Rule | Spacing] = [*self.own.values(), *rule_set.spacings.values()]
         asked = dict.fromkeys(one.when for one in asking)
@@ -161,39 +166,11 @@ class _About(NamedTuple):
         return [key for key in times if key in self.raw.fields and self.raw.origin_of(key) == self.rule.origin]
 
 
-def _milder(about: _About) -> Advice:
-    """Look for a source that a rule quotes and is milder than, where it gives no reason."""
-    rule = about.rule
-    if "because" in rule.words or rule.end is None:
-        return
-    before = rule.end == AT_TREATMENT
-    own = _reach(rule.start if before else rule.end, before=before)
-    for saying in rule.says:
-        stated = _reach(_stated(saying, before=before), before=before)
-        if own is not None and stated is not None and stated > own:
-            text = f"{rule.id} ({rule.value}) is milder than {saying.source} ({saying.value}); "
-            yield about.raw.id, f"{text}say `because:`, or give a range up to it"
-            return
-
-
-def _stated(saying: Saying, *, before: bool) -> Bound | None:
-    """Parse the bound that a saying states for the same side of the treatment."""
-    for part in saying.value.split("; "):
-        name, _, text = part.partition(" ") if part.split(" ")[0] in ("from", "until", "avoid") else ("", "", part)
-        bound = parse_bound(text) if (name == "from") == before or not name else None
-        if bound is not None:
-            return bound
-    return None
-
-
-def _reach(bound: Bound | None, *, before: bool) -> float | None:
-    """Return how many seconds a bound lies from the treatment, where it is counted from there alone."""
-    lengths = [
-        term.offset.far.rough_length.total_seconds()
-        for term in (bound.terms if bound else ())
-        if term.moment == TREATMENT and (term.sign < 0) == (before and term.offset.far.amount > 0)
-    ]
-    return max(lengths, default=None)
+def _weighed(about: _About) -> Advice:
+    """Look for a no that few hold, or that is milder than what its sources say, where a rule gives no reason."""
+    rule, raw, plans = about
+    found = () if "because" in rule.words else weigh(rule, plans.rule_set, gathers=plans.gathers)
+    yield from ((raw.id, f"{rule.id} {text}") for text in islice(found, 1))
 
 
 def _unexplained(about: _About) -> Advice:
@@ -218,10 +195,10 @@ def _outdated(about: _About) -> Advice:
 
 def _late(about: _About) -> Advice:
     """Look for what is to be prepared by a time after the treatment."""
-    end, due = about.rule.end, about.raw.fields.get("due")
-    if due is not None and end is not None and len(end.terms) == 1 and _reach(end, before=False):
-        after = f"{about.rule.id} is due {due} after the treatment; "
-        yield due, f"{after}if before it is meant, write `due: {due} before`"
+    due, after = about.raw.fields.get("due"), reading(about.rule, about.plans.rule_set).after
+    if due is not None and after is not None and after.upper > NO_TIME:
+        text = f"{about.rule.id} is due {due} after the treatment; if before it is meant, write `due: {due} before`"
+        yield due, text
 
 
 def _unshown(about: _About) -> Advice:
@@ -303,7 +280,7 @@ def _worrying(about: _About) -> Advice:
 
 # Rules with these verbs; whether that takes a plan; what to look for.
 _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] = (
-    ((AVOID,), False, _milder),
+    ((AVOID,), False, _weighed),
     (VERBS, False, _unexplained),
     (VERBS, False, _outdated),
     ((PREPARE,), False, _late),

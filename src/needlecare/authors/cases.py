@@ -170,7 +170,7 @@ def _instant(timeline: Timeline, instant: datetime | None) -> str:
 
 
 def _state(timeline: Timeline, target: str) -> str:
-    """Return in a word what a plan says of *target*: a screening level, the kinds of windows on it, how urgent it is."""
+    """Return in a word what a plan says of *target*: a screening level, kinds of windows, how urgent it is."""
     levels = [finding.level for finding in timeline.findings if finding.screening.id == target]
     kinds = sorted({window.kind for window in timeline.windows if window.target == target})
     # The most urgent comes first.

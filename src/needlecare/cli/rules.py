@@ -1,4 +1,4 @@
-"""`rules`: list, show, lint, test, diff, init and schema, for people who write rule sets."""
+"""`rules`: list, show, lint, stats, test, diff, init and schema, for people who write rule sets."""
 
 import json
 from collections.abc import Iterator
@@ -186,6 +186,27 @@ def _report(line: str, word: str) -> None:
     """Write *line* with *word* between the place and the text."""
     place, _, text = line.partition(": ")
     write_text(f"{place}: {word}: {text}\n")
+
+
+@rules_app.command(cls=Command)
+def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
+    """Count the independent voices behind each hard no, by kind, and the share of them that states less."""
+    from needlecare.authors.proportion import describe, hard_noes, is_held
+    from needlecare.rules.load import load_rules_at
+
+    rule_set = load_rules_at(find_rules(rules))
+    found = list(hard_noes(rule_set.rules.values(), rule_set))
+    held = sum(map(is_held, found))
+    records = [describe(no, rule_set) for no in found]
+    if format_ == AnswerFormat.JSON:
+        write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "held_by_half": held, "hard_noes": records})
+        return
+    for one in records:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in one["behind"].items()) or "none"
+        less = f"{one['share_less']:.0%} of {one['voices']} voices say less"
+        no = f"no {'from' if one['side'] == 'before' else 'until'} {one['no']}"
+        write_text(f"{one['rule']}, {one['side']}: {no}; behind it {kinds}; {less}\n")
+    write_text(f"{rule_set.id}: {len(found)} hard noes, {held} of them held by at least half of their voices\n")
 
 
 @rules_app.command("test", cls=Command)
