@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
+from needlecare.model.ruleset import LAST
 from support import RULES, SHIPPED
 
 ZONE = ZoneInfo("Europe/London")
@@ -100,6 +101,12 @@ def test_a_word_names_one_activity_and_one_sign(rule_set: RuleSet) -> None:
             for word in (id_.replace("-", " "), thing.label, *thing.aka):
                 homes[" ".join(word.lower().replace("-", " ").split())].add(id_)
         assert {word: ids for word, ids in homes.items() if len(ids) > 1} == {}
+
+
+def test_every_activity_has_its_place_in_a_group(rule_set: RuleSet) -> None:
+    for activity in rule_set.activities.values():
+        assert activity.group in rule_set.groups, activity.id
+        assert activity.rank < LAST, activity.id
 
 
 def test_every_fact_is_asked_and_every_answer_has_its_words(rule_set: RuleSet) -> None:
