@@ -45,7 +45,7 @@ def test_a_better_not_that_becomes_a_no_of_the_booked_session_is_no_lift(ask: As
     titles = [one for one in entries(ask("plan", "--format", "ics", sitting=typed).out) if "20261221" in one]
     assert not [one for one in titles if "Sun exposure again" in one]
     coming = ask("today", sitting=(*typed, "--now", "2026-12-20T10:00")).out
-    assert "Botox, IPL, fake tan, laser treatment, peels and strong sun and tanning: leave from here on" in coming
+    assert "Botox, fake tan, laser treatment, peels and strong sun and tanning: leave from here on" in coming
     assert "strong sun and tanning: free" not in coming
 
 
