@@ -8,8 +8,9 @@ from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning, stem, tokens
 from needlecare.ask.times import When, from_to
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Wait, Window, ranked_sources
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Wait, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED
+from needlecare.model.voices import sources_behind
 
 
 def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
@@ -159,7 +160,7 @@ class Verdict(NamedTuple):
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources behind the answer, those that hold the value used first, the weightiest of them first."""
-        return ranked_sources((*self.windows, *self.supports), self.timeline.rule_set)
+        return sources_behind((*self.windows, *self.supports), self.timeline.rule_set)
 
     @property
     def own_waits(self) -> tuple[Wait, ...]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -220,6 +219,15 @@ class Lift(NamedTuple):
     waits: tuple[Wait, ...]
 
 
+class Part(NamedTuple):
+    """A part of a restriction that one *rule* makes: its own words hold there, and its own bounds."""
+
+    state: str
+    start: datetime
+    end: datetime
+    rule: Rule
+
+
 class Window(NamedTuple):
     """The time that a rule holds on one target, merged with all other rules on it.
 
@@ -227,7 +235,7 @@ class Window(NamedTuple):
     decides the end, and *bound* is the hedge of that end: `at least`, `up to`. *rules* are all that have a part in it;
     *overruled* are those that lost. *earliest* is the end by its known parts alone. *unsure* are unknown facts that
     keep it as long as it is. *waits* are what else must have come for a restriction to end, or for anything else to
-    begin; *until_seen* is what its end waits for then.
+    begin; *parts* tell which rule makes which part of a restriction. *until_seen* is what its end waits for then.
     """
 
     rule: str
@@ -253,6 +261,7 @@ class Window(NamedTuple):
     until_seen: tuple[Wait, ...] = ()
     goes_on: bool = False
     bound: str = ""
+    parts: tuple[Part, ...] = ()
     ask: str = ""
 
     @property
@@ -455,21 +464,3 @@ class Timeline(NamedTuple):
     def covers(self, activity: str) -> bool:
         """Report whether a rule restricts or restricted *activity*, or something that it is part of."""
         return any(one in self.reached for one in self.rule_set.lineage[activity])
-
-
-def ranked_sources(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
-    """Name the sources of *windows*: first those that hold the values used, the weightiest first."""
-    return _ranked(tuple(window.rules for window in windows), rule_set)
-
-
-@lru_cache(maxsize=4096)
-def _ranked(made: tuple[tuple[str, ...], ...], rule_set: RuleSet) -> tuple[str, ...]:
-    """Rank the sources of windows that rules *made*, the deciding one of each first."""
-    named: set[str] = set()
-    holding: set[str] = set()
-    for rules in made:
-        value = rule_set.rules[rules[0]].value
-        for saying in (saying for rule in rules for saying in rule_set.rules[rule].says):
-            (holding if value in saying.value else named).add(saying.source)
-    order = rule_set.by_weight.__getitem__
-    return (*sorted(holding, key=order), *sorted(named - holding, key=order))

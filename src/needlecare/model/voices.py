@@ -5,12 +5,13 @@ start: each text is, the first time that somebody asks.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying
+from needlecare.model.plan import NO, Part, Timeline, Window
+from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying
 from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, Duration, Term, parse_bound, parse_duration
 
 _DAY = timedelta(days=1)
@@ -31,11 +32,13 @@ class Reach(NamedTuple):
 
     def plus(self, length: Duration, sign: int = 1) -> "Reach":
         """Count *length* on from here, or back (*sign* -1)."""
+        if self == ALL_TIME:
+            return self
         step, most = sign * length.rough_length, self.most
         return Reach(self.least + step, (most if length.is_elapsed else max(most, self.least + _DAY)) + step)
 
 
-NO_TIME = Reach(timedelta(0), timedelta(0))
+NO_TIME = Reach(timedelta(), timedelta())
 ALL_TIME = Reach(timedelta.max, timedelta.max)
 
 
@@ -97,7 +100,7 @@ def read(text: str, own: Stated) -> Stated:
 
 def _bound(text: str | None) -> Bound | None:
     # A rule hedges one duration, sources a range too.
-    return None if text is None else parse_bound(_HEDGE.sub("", text))
+    return None if text in (None, "unstated") else parse_bound(_HEDGE.sub("", text))
 
 
 def _begins(bound: Bound, verb: str, own: Stated, *, named: bool) -> bool:
@@ -112,13 +115,11 @@ def _begins(bound: Bound, verb: str, own: Stated, *, named: bool) -> bool:
 class Reading(NamedTuple):
     """How far a statement reaches *before* and *after* the treatment; None where it gives no figure.
 
-    Of a rule that restricts it is how long something is restricted: what is allowed from 24 h is so until then. With
-    *is_opposite* it says the opposite of the rule: to do what the rule avoids.
+    Of a rule that restricts it is how long something is restricted: what is allowed from 24 h is so until then.
     """
 
     before: Side | None = None
     after: Side | None = None
-    is_opposite: bool = False
 
     def on(self, *, before: bool) -> Side | None:
         """Return one side of the treatment."""
@@ -131,6 +132,11 @@ def reading(rule: Rule, rule_set: RuleSet, saying: Saying | None = None) -> Read
     return _reading(own if saying is None else read(saying.value, own), own.verb, rule_set)
 
 
+def is_opposite(rule: Rule, saying: Saying) -> bool:
+    """Report whether *saying* has the opposite verb: to do, or to be allowed, what *rule* avoids."""
+    return read(saying.value, stated_by(rule)).verb in _OPPOSITE.get(rule.verb, ())
+
+
 @lru_cache(maxsize=8192)
 def _reading(stated: Stated, about: str, rule_set: RuleSet) -> Reading:
     verb, start, end, days, _ = stated
@@ -139,11 +145,9 @@ def _reading(stated: Stated, about: str, rule_set: RuleSet) -> Reading:
         before = _days(-days[0])
     if about in (AVOID, ALLOW) and verb in (DO, ALLOW):
         after = _days(days[0] - 1) if days else _side(start or AT_TREATMENT, rule_set)
-        return Reading(before, None if before else after, verb in _OPPOSITE[about])
+        return Reading(before, None if before else after)
     after = _days(days[1]) if days else _length(stated, rule_set)
-    if end == AT_TREATMENT and before is not None:
-        after = None
-    return Reading(before, after, verb in _OPPOSITE.get(about, ()))
+    return Reading(before, None if end == AT_TREATMENT and before else after)
 
 
 def _days(number: int) -> Side | None:
@@ -187,9 +191,7 @@ def _farthest(reaches: Iterable[Reach]) -> Reach:
 
 def _term(term: Term, rule_set: RuleSet) -> Side | None:
     base = _moment(term, rule_set)
-    if base is None or base == ALL_TIME:
-        return base and Side(base, base)
-    return Side(*(base.plus(term.offset.side(far=far), term.sign) for far in (False, True)))
+    return base and Side(*(base.plus(term.offset.side(far=far), term.sign) for far in (False, True)))
 
 
 def _moment(term: Term, rule_set: RuleSet) -> Reach | None:
@@ -205,7 +207,7 @@ def _moment(term: Term, rule_set: RuleSet) -> Reach | None:
         return None
     if moment.clock is not None:
         at = timedelta(days=moment.day, hours=moment.clock[0], minutes=moment.clock[1])
-        return Reach(max(at - _DAY, timedelta(0)), at)
+        return Reach(max(at - _DAY, timedelta()), at)
     usual = _side(moment.usual, rule_set)
     return usual and usual.upper
 
@@ -246,3 +248,168 @@ def voices(rules: Iterable[Rule], rule_set: RuleSet, *, before: bool = False) ->
 def share_below(found: Sequence[Voice], bound: Reach) -> float:
     """Return which share of voices gives a lower end below *bound*; a day counts as 24 hours here."""
     return sum(voice.side.lower.least < bound.least for voice in found) / len(found) if found else 0.0
+
+
+class Backing(NamedTuple):
+    """Who stands behind a statement, the weightiest first: by its own value, each source stands in one of these.
+
+    *sources* reach as far as the no, or whatever else is stated; *better* only as far as the better not; *opposed* say
+    the opposite; all *others* state less.
+    """
+
+    sources: tuple[str, ...]
+    better: tuple[str, ...] = ()
+    opposed: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+class _Edge(NamedTuple):
+    """One end of a window: how far the rule reaches that makes it, on which side, and whether a no ends there."""
+
+    end: Bound | None
+    reach: Side | None
+    before: bool = False
+    is_no: bool = False
+
+
+# The id of a rule, the end that an exception puts in place of its own, and whether it makes a no.
+_Maker = tuple[str, Bound | None, bool]
+
+
+def backing(window: Window, rule_set: RuleSet) -> Backing:
+    """Sort the sources of *window* by what their own values reach."""
+    return _backing(_key(window, rule_set), rule_set)
+
+
+def sources_of_part(part: Part, timeline: Timeline) -> tuple[str, ...]:
+    """Name the sources of the rule that makes *part* which reach its end on that side of the treatment."""
+    first, last = timeline.treatment.first, timeline.treatment.last
+    key = _Key(AVOID, _makers([part], timeline.rule_set), (part.rule.id,), sides=(part.start < first, part.end > last))
+    return _backing(key, timeline.rule_set)[part.state != NO]
+
+
+def sources_behind(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
+    """Name the sources that reach where *windows* end, be it a no or a better not, the weightiest first."""
+    found: set[str] = set()
+    for window in windows:
+        ends = _backing(_key(window, rule_set)._replace(sides=(False, True)), rule_set)
+        found.update(ends.sources, ends.better)
+    return tuple(sorted(found, key=rule_set.by_weight.__getitem__))
+
+
+class _Key(NamedTuple):
+    """What decides who backs a window: its rules, those that *lost*, and the *sides* of the treatment that count."""
+
+    kind: str
+    makers: tuple[_Maker, ...]
+    rules: tuple[str, ...]
+    lost: tuple[str, ...] = ()
+    sides: tuple[bool, bool] = (True, True)
+
+
+def _key(window: Window, rule_set: RuleSet) -> _Key:
+    makers = _makers(window.parts, rule_set) or ((window.rule, None, False),)
+    return _Key(window.kind, makers, window.rules, window.overruled)
+
+
+def _makers(parts: Iterable[Part], rule_set: RuleSet) -> tuple[_Maker, ...]:
+    rules = rule_set.rules
+    return tuple((rule.id, None if rule is rules[rule.id] else rule.end, state == NO) for state, _, _, rule in parts)
+
+
+class _Said(NamedTuple):
+    """What a source says of a rule, as it is read where the rule is of some kind."""
+
+    source: str
+    stated: Stated
+    reading: Reading
+    is_opposite: bool
+
+
+@lru_cache(maxsize=2048)
+def _said_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Said, ...]:
+    rule = rule_set.rules[rule_id]
+    own, opposite = stated_by(rule), _OPPOSITE.get(kind, ())
+    found = ((saying.source, read(saying.value, own)) for saying in rule.says)
+    return tuple(
+        _Said(source, stated, _reading(stated, kind, rule_set), stated.verb in opposite) for source, stated in found
+    )
+
+
+@lru_cache(maxsize=8192)
+def _backing(key: _Key, rule_set: RuleSet) -> Backing:
+    """Sort the sources of the rules of *key*; one that says several things counts as the strictest."""
+    kind, makers, rules, lost, sides = key
+    edges = _edges_of(kind, makers, rule_set)
+    edges = [edge for edge in edges if sides[not edge.before]] or edges
+    place: dict[str, int] = {}
+    untimed: list[str] = []
+    for rule in (*rules, *lost):
+        for said in _said_of(rule, kind, rule_set):
+            backed = [edge for edge in edges if _backs(kind, said, edge)]
+            if backed:
+                found = int(kind == AVOID and not any(edge.is_no for edge in backed))
+            elif said.is_opposite and rule in rules:
+                found = 2
+            else:
+                # A rule on a whole may have lost: what it allows is the whole, and not this part of it.
+                found = 3
+                untimed += [said.source] if _gives_no_time(said.stated) else []
+            place[said.source] = min(found, place.get(said.source, found))
+    if kind in (DO, PREPARE) and 0 not in place.values():
+        # Who asks for it at no stated time says what is to be done all the same.
+        place.update(dict.fromkeys(untimed, 0))
+    groups: list[list[str]] = [[], [], [], []]
+    for source in sorted(place, key=rule_set.by_weight.__getitem__):
+        groups[place[source]].append(source)
+    return Backing(*map(tuple, groups))
+
+
+def _edges_of(kind: str, makers: tuple[_Maker, ...], rule_set: RuleSet) -> list[_Edge]:
+    """Return where the no of a window begins and ends, and where its better not does."""
+    if kind != AVOID:
+        rule = rule_set.rules[makers[0][0]]
+        own = reading(rule, rule_set)
+        return [_Edge(rule.end, own.before or own.after, before=own.before is not None)]
+    strict = _outer([one for one in makers if one[2]], rule_set)
+    return strict + [edge for edge in _outer(makers, rule_set) if not edge.is_no]
+
+
+def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[_Edge]:
+    """Return where what *makers* make, one after the other, begins before the treatment and ends after it."""
+    found = [edge for maker in makers[:1] for edge in _edges(maker, rule_set) if edge.before]
+    last = [edge for maker in makers[-1:] for edge in _edges(maker, rule_set)]
+    # What is restricted before another session follows what is restricted after this one.
+    return found + [edge for edge in last if not edge.before or (not found and len(last) == 1)]
+
+
+def _edges(maker: _Maker, rule_set: RuleSet) -> Iterator[_Edge]:
+    """Yield the ends that a rule has, on each side of the treatment."""
+    id_, exception, is_no = maker
+    rule = rule_set.rules[id_]
+    own = rule if exception is None else rule._replace(end=exception, days=None, lasts=None)
+    before, after = _reading(stated_by(own), AVOID, rule_set)
+    if before is not None:
+        yield _Edge(own.end, before, before=True, is_no=is_no)
+    if before is None or own.end != AT_TREATMENT:
+        yield _Edge(own.end, after, is_no=is_no)
+
+
+def _gives_no_time(said: Stated) -> bool:
+    return all(one in (None, AT_TREATMENT) for one in said[1:])
+
+
+def _backs(kind: str, said: _Said, edge: _Edge) -> bool:
+    """Report whether what a source *said* reaches as far as *edge*."""
+    own, side = edge.reach, said.reading.on(before=edge.before)
+    if kind == ALLOW and not edge.before:
+        # What is allowed sooner is allowed then too.
+        return own is not None and side is not None and own.upper.covers(side.upper)
+    if said.is_opposite and kind != AVOID:
+        return False
+    if own is None:
+        return kind == ASK or (side is None and not said.is_opposite and said.stated.end == edge.end)
+    if side is None:
+        # What is to be done goes on where no end is given.
+        return kind == DO and said.stated.end is None
+    return side.lower.covers(own.lower) if edge.is_no else side.upper.covers(own.upper)

@@ -225,12 +225,14 @@ def _check_order(entry: Entry, start: Bound | None, end: Bound | None) -> None:
 
 
 def _own_value(entry: Entry) -> str:
-    """Return what a source says that is named alone: the bound of the rule, as it is written."""
-    for key in ("until", "from", "for", "days", "due", "at", "every"):
-        written = entry.fields.get(key)
-        if isinstance(written, str) and written != "treatment":
-            return " ".join(written.split())
-    return "no end given"
+    """Return what a source says that is named alone: the window of the rule, as it is written."""
+    written = {key: " ".join(one.split()) for key, one in entry.fields.items() if isinstance(one, str)}
+    given = {key: written[key] for key in ("from", "until", "for", "days", "due", "at", "every") if key in written}
+    if given.get("until") == "treatment":
+        del given["until"]
+    if len(given) == 1 and ("until" in given or "from" in given):
+        return next(iter(given.values()))
+    return "; ".join(f"{key} {said}" for key, said in given.items()) or "no end given"
 
 
 def _read_cited(entry: Entry, raw: Raw, context: Context, own: str) -> tuple[Saying, ...]:

@@ -28,7 +28,7 @@ from needlecare.model.plan import (
 )
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet
 from needlecare.model.time import Bound, begins_day, last_date, local_date
-from needlecare.timeline.merging import Hold, cut, lost, merge
+from needlecare.timeline.merging import Hold, cut, lost, merge, parts_of
 from needlecare.timeline.selection import Chosen, Selection, find_against, select, without_lapsed
 from needlecare.timeline.sessions import next_session, precare
 from needlecare.timeline.spans import Span, Spans
@@ -295,6 +295,7 @@ class Builder:
             goes_on=hold.goes_on,
             bound=ends.hedge if ends else "",
             ask=self._selection.asked_about(activity),
+            parts=parts_of(hold),
         )
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:

@@ -3,10 +3,11 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, NO, Extent, Wait
+from needlecare.model.plan import FOREVER, NO, Extent, Part, Wait
 from needlecare.model.ruleset import AVOID, Moment
 from needlecare.timeline.spans import Span
 
@@ -227,3 +228,21 @@ def lost(hold: Hold) -> tuple[str, ...]:
     """Return the ids of the rules that lost where *hold* holds."""
     holding = {span.rule.id for span in hold.spans}
     return tuple(dict.fromkeys(span.rule.id for span in hold.overruled if span.rule.id not in holding))
+
+
+def parts_of(hold: Hold) -> tuple[Part, ...]:
+    """Return which rule makes which part of *hold*, in the order of time: where several do, the one that ends it."""
+    if len(hold.spans) == 1:
+        return tuple(Part(*stretch, hold.decider.rule) for stretch in hold.extent.stretches)
+    made = [(span, stretch) for span in (*hold.spans, *hold.overruled) for stretch in span.extent.stretches]
+    found: list[Part] = []
+    for state, start, end in hold.extent.stretches:
+        makers = [(span, one) for span, one in made if one.state == state and one.start < end and start < one.end]
+        edges = {edge for _, one in makers for edge in (one.start, one.end) if start < edge < end}
+        for begins, ends in pairwise(sorted({start, end, *edges})):
+            rule = next(span.rule for span, one in makers if one.start <= begins and ends <= one.end)
+            if found and found[-1].rule is rule and found[-1].state == state:
+                found[-1] = found[-1]._replace(end=ends)
+            else:
+                found.append(Part(state, begins, ends, rule))
+    return tuple(found)

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from operator import attrgetter
 
-from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, day_number, ranked_sources, touches
+from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, day_number, touches
 from needlecare.model.ruleset import AVOID, DO, PREPARE
 from needlecare.model.time import day_end, day_start
+from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Block, Clock, Row, grouped, join_words, led, topmost
 
@@ -92,7 +93,7 @@ def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     makers = dict(lifts_of(timeline))
     for lifts, text in _said_lifts(makers, timeline, clock, Parts(timeline)):
         tone = "yes" if lifts[0].to == "yes" else "better not"
-        sources = ranked_sources((makers[lift] for lift in lifts), timeline.rule_set)
+        sources = sources_behind((makers[lift] for lift in lifts), timeline.rule_set)
         yield Row(clock.at(lifts[0].at), text, tone, sources)
 
 
@@ -136,7 +137,7 @@ def _lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
 def _names_and_sources(windows: list[Window], timeline: Timeline) -> tuple[str, tuple[str, ...]]:
     rule_set = timeline.rule_set
     shown = topmost((window.target for window in windows), rule_set)
-    cite = ranked_sources((window for window in windows if window.target in shown), rule_set)
+    cite = sources_behind((window for window in windows if window.target in shown), rule_set)
     return join_words(map(rule_set.label, shown)), cite
 
 
@@ -207,7 +208,7 @@ def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for (start, _, text), windows in sorted(found.items(), key=lambda item: item[0]):
         late = windows[0].is_instant or start > timeline.treatment.last
         head = f"{f'from {clock.at(start)} ' if late else ''}{_end(windows[0], clock)}".strip()
-        yield Row(head, text, "do", ranked_sources(windows, timeline.rule_set))
+        yield Row(head, text, "do", sources_behind(windows, timeline.rule_set))
 
 
 def _end(window: Window, clock: Clock) -> str:
@@ -252,7 +253,7 @@ def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Ite
     due = {window.text: window for window in asked if touches(window.start, window.end, day.day, day.day, zone)}
     for window in due.values():
         text = f"{_hours(window, run, clock)}{_asked(window, clock)}"
-        yield Row("Do", text, "do", ranked_sources([window], rule_set))
+        yield Row("Do", text, "do", sources_behind([window], rule_set))
     if day.expect:
         yield Row("Normal", join_words(map(rule_set.label, day.expect)), "expect")
     for lifts, text in _said_lifts(day.lifts, timeline, clock, parts):

@@ -20,14 +20,15 @@ from needlecare.model.plan import (
     Hint,
     Lift,
     Meeting,
+    Part,
     Session,
     Timeline,
     Treatment,
     Wait,
     Window,
-    ranked_sources,
 )
-from needlecare.model.ruleset import ASK, Clinic, Rule, RuleSet, Saying, Urgency
+from needlecare.model.ruleset import ASK, AVOID, Clinic, Rule, RuleSet, Saying, Urgency
+from needlecare.model.voices import backing, sources_of_part
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
 SCHEMA_VERSION: Final = 2
@@ -178,8 +179,8 @@ def _red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
 
 
 def words(rule: Rule, _: object = None) -> dict[str, str]:
-    """Return the words of *rule* that its windows don't have as fields."""
-    return {name: text for name, text in sorted(rule.words.items()) if name not in _IN_WINDOWS}
+    """Return the words of *rule* that its windows don't have as fields; a restriction may have another rule's."""
+    return {name: text for name, text in sorted(rule.words.items()) if rule.verb == AVOID or name not in _IN_WINDOWS}
 
 
 def confidence(rule: Rule, _: object = None) -> str:
@@ -218,8 +219,10 @@ FIELDS: dict[Any, str] = {
     " red_flags longer_if shorter_if events=meetings clinic=rule_set.clinic",
     Treatment: "date=day time=clock tz moment",
     Window: "rule rules kind activity=target text start earliest? end? end_stated bound? better_from better_until"
-    " open_end=is_open and_once=waits precision times if=condition sources overruled origin unsure eases usually_by"
+    " open_end=is_open and_once=waits precision times if=condition parts sources better_sources disagree"
+    " overruled origin unsure eases usually_by"
     " worry_after ask?",
+    Part: "rule=rule.id state start end? sources",
     Rule: "says words origin confidence",
     Saying: "source value note?",
     Day: "day=number date=day avoid better_not ask only_if do prepare expect lifts",
@@ -249,8 +252,13 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,
         "start": lambda window, _: None if window.kind == ASK else window.start,
         "times": lambda window, _: window.words.get("times"),
-        "sources": lambda window, timeline: ranked_sources([window], timeline.rule_set),
+        # One rule mostly makes all of it, and its words are those of the window.
+        "parts": lambda window, _: window.parts if len({part.rule.id for part in window.parts}) > 1 else (),
+        "sources": lambda window, timeline: backing(window, timeline.rule_set).sources,
+        "better_sources": lambda window, timeline: backing(window, timeline.rule_set).better,
+        "disagree": lambda window, timeline: backing(window, timeline.rule_set).opposed,
     },
+    Part: {"sources": sources_of_part},
     Rule: {"words": words, "confidence": confidence},
     Finding: {"sources": lambda finding, _: sources_of(finding.screening.says)},
     Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
@@ -319,7 +327,11 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Window, "better_until"): datetime | None,
     (Window, "precision"): Literal["minute", "day"],
     (Window, "times"): str | None,
+    (Part, "state"): Literal["no", "better-not"],
+    (Part, "sources"): list[str],
     (Window, "sources"): list[str],
+    (Window, "better_sources"): list[str],
+    (Window, "disagree"): list[str],
     (Rule, "words"): dict[str, str],
     (Rule, "confidence"): Literal["normal", "low"],
     (Lift, "to"): Literal["yes", "better-not"],

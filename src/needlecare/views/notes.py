@@ -9,9 +9,10 @@ from itertools import islice
 from math import inf
 from typing import NamedTuple
 
-from needlecare.model.plan import BETTER_NOT, FOREVER, Day, Session, Timeline, Wait, Window, day_number, ranked_sources
+from needlecare.model.plan import BETTER_NOT, FOREVER, Day, Session, Timeline, Wait, Window, day_number
 from needlecare.model.ruleset import AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import day_end, day_start
+from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
@@ -244,7 +245,7 @@ class Notes:
         """Name the sources of *windows*; the same windows come on many days."""
         key = tuple(map(id, windows))
         if key not in self._known_marks:
-            self._known_marks[key] = say.marks(ranked_sources(windows, self._rule_set))
+            self._known_marks[key] = say.marks(sources_behind(windows, self._rule_set))
         return self._known_marks[key]
 
     def _reasons(self, windows: Iterable[Window], most: int | None) -> Iterator[str]:

@@ -8,8 +8,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
-from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window, ranked_sources
+from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, Change, RuleSet
+from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
 from needlecare.views.phrases import NO_ADVICE, Block, Clock, Row, capital, grouped, join_words, led, topmost
@@ -116,7 +117,7 @@ def _asking(timeline: Timeline, _: Clock) -> Iterator[Row]:
     windows = (window for window in timeline.windows if window.kind == ASK)
     for whom, group in grouped(windows, lambda window: window.ask).items():
         names = say.names((window.target for window in group), timeline.rule_set)
-        yield Row("Ask first", f"{names}: ask {whom}", "ask", ranked_sources(group, timeline.rule_set))
+        yield Row("Ask first", f"{names}: ask {whom}", "ask", sources_behind(group, timeline.rule_set))
 
 
 def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
@@ -137,7 +138,7 @@ def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for window in timeline.windows:
         if window.kind == EXPECT:
             text = "; ".join(_expected(window, timeline, clock))
-            cite = ranked_sources([window], timeline.rule_set)
+            cite = sources_behind([window], timeline.rule_set)
             yield Row(timeline.rule_set.label(window.target), text, "expect", cite)
 
 
@@ -162,7 +163,7 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
             until = say.until_seen(window, clock) or (f"until {clock.until(window.end)}" if ends else "")
             begins = f"from {clock.at(window.start)}{led(', ', say.only_once(window.waits, clock))}"
             text = f"{begins}{led(', ', until)}{led('; ', window.words.get('prefer'))}{led('; if ', window.condition)}"
-            yield Row(timeline.rule_set.label(window.target), text, "yes", ranked_sources([window], timeline.rule_set))
+            yield Row(timeline.rule_set.label(window.target), text, "yes", sources_behind([window], timeline.rule_set))
 
 
 _NOTES = {
@@ -247,11 +248,11 @@ def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> I
     for (state, text), found in ended.items():
         names = say.names((one.activity for one in found), rule_set)
         yield Row(
-            head, f"{names}: {text}", state.replace("-", " "), ranked_sources((one.window for one in found), rule_set)
+            head, f"{names}: {text}", state.replace("-", " "), sources_behind((one.window for one in found), rule_set)
         )
     for waits, windows in grouped(meeting.waiting, lambda window: say.only_once(window.waits, clock)).items():
         names = say.names((window.target for window in windows), rule_set)
-        yield Row(head, f"{names}: {waits}", "only if", ranked_sources(windows, rule_set))
+        yield Row(head, f"{names}: {waits}", "only if", sources_behind(windows, rule_set))
 
 
 # What the plan rests on.
