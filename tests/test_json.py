@@ -99,17 +99,33 @@ def test_every_field_of_the_contract_is_there() -> None:
     assert "skin-type" in record["unknown"]
     wanted = {
         *("rule", "kind", "activity", "text", "start", "earliest", "end", "end_stated", "better_from", "better_until"),
-        *("and_once", "precision", "times", "if", "sources", "overruled", "origin", "rules", "bound"),
+        *(
+            "and_once",
+            "precision",
+            "times",
+            "if",
+            "sources",
+            "overruled",
+            "better_sources",
+            "disagree",
+            "parts",
+            "origin",
+            "rules",
+            "bound",
+        ),
     }
     for window in record["windows"]:
         assert wanted <= window.keys()
         assert window["kind"] in {"avoid", "do", "allow", "expect", "prepare"}
-        assert window["sources"]
         assert window["rule"] in window["rules"]
         assert window["bound"] in {None, "at least", "up to"}
         assert {*window["rules"], *window["overruled"]} <= record["rules"].keys()
-        said = [one["source"] for id_ in window["rules"] for one in record["rules"][id_]["says"]]
-        assert set(window["sources"]) == set(said)
+        said = [
+            one["source"] for id_ in (*window["rules"], *window["overruled"]) for one in record["rules"][id_]["says"]
+        ]
+        shown = [*window["sources"], *window["better_sources"], *window["disagree"]]
+        assert len(set(shown)) == len(shown)
+        assert set(shown) <= set(said)
     for rule in record["rules"].values():
         assert rule.keys() == {"says", "words", "origin", "confidence"}
         assert rule["says"]

@@ -181,7 +181,8 @@ def _side(bound: Bound | None, rule_set: RuleSet) -> Side | None:
     sides = [side for side in (_term(term, rule_set) for term in bound.terms) if side is not None]
     if not sides:
         return None
-    return Side(_farthest(side.lower for side in sides), _farthest(side.upper for side in sides))
+    upper = ALL_TIME if bound.mild_for_good else _farthest(side.upper for side in sides)
+    return Side(_farthest(side.lower for side in sides), upper)
 
 
 def _farthest(reaches: Iterable[Reach]) -> Reach:

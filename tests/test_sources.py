@@ -1,0 +1,152 @@
+"""Who says so: a source is shown only beside what its own value reaches, and a family of copies is one voice.
+
+What each source says is written as a rule of its own here, and planned: so the language judges how far it reaches, not
+the module that sorts the sources.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import date, time
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from needlecare import (
+    RuleSet,
+    Treatment,
+    Window,
+    build_timeline,
+    load_rules,
+    make_treatment,
+    read_facts,
+    render,
+)
+from support import ALLOW, AVOID, DO, EXPECT, LONDON, PREPARE
+
+TREATMENTS: dict[str, dict[str, str | float | list[str]]] = {
+    "a face": {},
+    "deep": {"depth": 2.0, "skin-type": "V"},
+    "shallow": {"depth": 0.5, "skin-type": "II"},
+    "radiofrequency": {"technique": "radiofrequency", "goal": ["acne-scars"]},
+    "plasma": {"add-on": ["prp"]},
+    "scalp": {"area": ["scalp"], "uses": ["minoxidil"]},
+    "body": {"area": ["body"], "skin-type": "IV"},
+    "roller at home": {"setting": "home", "technique": "roller", "depth": 0.25},
+    "a date alone": {"area": ["face", "neck"]},
+}
+FIELDS = ("from", "until", "for", "days", "at", "due")
+NO_TIME = ("unstated", "no end given", "")
+
+
+def fields_of(value: str, verb: str, own: dict[str, object]) -> dict[str, str]:
+    """Return the fields of the rule that a source would write that says *value* of a rule with *verb*."""
+    written = {"verb": verb}
+    for part in value.split("; "):
+        name, _, said = part.partition(" ")
+        if name in (AVOID, DO, ALLOW, EXPECT, PREPARE):
+            written["verb"] = name
+            written["until" if name in (AVOID, EXPECT) else "from"] = said
+        elif name in FIELDS and not (name == "at" and said not in ("before", "during", "after")):
+            written[name] = said
+        elif re.match(r"at least |up to |\d|always|[a-z-]+-(?:gone|over)|healed|next-morning", part):
+            starts = part.endswith(" before") or (own["start"] is not None and own["end"] is None)
+            written["from" if starts else "until"] = part
+    return {name: said for name, said in written.items() if said not in NO_TIME}
+
+
+def sayings(rule_set: RuleSet) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield each rule and source, and the rule that the source would write."""
+    for rule in rule_set.rules.values():
+        if rule.verb in (AVOID, DO, ALLOW, EXPECT, PREPARE):
+            for saying in rule.says:
+                yield rule.id, saying.source, fields_of(saying.value, rule.verb, rule._asdict())
+
+
+def as_verb(kind: str, fields: dict[str, str]) -> str:
+    """Return the verb to plan by: where something is restricted, to do it is to be allowed to."""
+    return ALLOW if kind == AVOID and fields["verb"] == DO else fields["verb"]
+
+
+def written(fields: dict[str, str]) -> str:
+    """Write the rule of a source on one line, "at least 4w..6w" as four to six weeks."""
+    given = {name: re.sub(r"^(at least|up to) (?=.*\.\.)", "", said) for name, said in fields.items() if name != "verb"}
+    # How long a session takes is said as a range.
+    given = {name: said.partition("..")[0] if name == "for" else said for name, said in given.items()}
+    return ", ".join(f"{name}: {json.dumps(said)}" for name, said in given.items())
+
+
+@cache
+def shipped() -> RuleSet:
+    return load_rules()
+
+
+@cache
+def said_by_sources() -> tuple[RuleSet, dict[tuple[str, str], list[str]]]:
+    """Load a set with a rule for each value, and the ids of the rules that each rule and source stand for."""
+    ids: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], list[str]] = {}
+    rules = shipped().rules
+    for rule, source, fields in sayings(shipped()):
+        kind = AVOID if rules[rule].verb in (AVOID, ALLOW) and fields["verb"] in (DO, ALLOW, AVOID) else fields["verb"]
+        key = as_verb(kind, fields), written(fields)
+        found.setdefault((rule, source), []).append(ids.setdefault(key, f"said-{len(ids)}"))
+    targets = {EXPECT: "signs"}
+    lines = ["ruleset: said", "words-from: microneedling", "source: s", "sources: {s: A source}"]
+    for section in ("activities", "signs"):
+        lines.append(f"{section}:")
+        lines += [f"  {one}: {one}" for (verb, _), one in ids.items() if targets.get(verb, "activities") == section]
+    lines.append("rules:")
+    lines += [f"  {one}: {{{verb}: {one}, {fields}}}".replace(", }", "}") for (verb, fields), one in ids.items()]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "said.yaml"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return load_rules(str(path)), found
+
+
+def treatment_of(name: str) -> Treatment:
+    return make_treatment(date(2026, 11, 20), None if name == "a date alone" else time(16, 30), LONDON)
+
+
+def reaches(window: Window, said: list[Window], treatment: Treatment, *, strict: bool) -> bool:
+    """Report whether one of the windows *said* begins as early before the treatment as *window*, or ends as late."""
+    for one in said:
+        if window.kind != AVOID:
+            if window.kind == ALLOW:
+                fits = one.start <= window.start
+            elif window.kind == PREPARE:
+                fits = one.start <= window.start or one.start >= treatment.first.replace(hour=0, minute=0)
+            else:
+                fits = one.end >= window.end or (window.kind == DO and not one.end_stated)
+        else:
+            begins, ends = (one.start, one.end) if strict else (one.better_from, one.better_until)
+            first, last = (window.start, window.end) if strict else (window.better_from, window.better_until)
+            is_before, is_after = first < treatment.first, last > treatment.last
+            fits = (is_before and begins <= first) or (is_after and ends >= last)
+        if fits:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("name", TREATMENTS)
+def test_each_source_of_a_window_states_what_it_stands_beside(name: str) -> None:
+    treatment, (said_set, ids) = treatment_of(name), said_by_sources()
+    plan = build_timeline(shipped(), treatment, read_facts(shipped(), TREATMENTS[name]))
+    said = build_timeline(said_set, treatment, read_facts(said_set, {}))
+    told = json.loads(render(plan, "json"))["windows"]
+    assert len(told) > 60
+    by_rule: dict[str, list[Window]] = {}
+    for window in said.windows:
+        by_rule.setdefault(window.rule, []).append(window)
+    shown = 0
+    for window, record in zip(plan.windows, told, strict=True):
+        for field, strict in (("sources", True), ("better_sources", False)):
+            for source in record[field]:
+                meant = [one for rule in (*window.rules, *window.overruled) for one in ids.get((rule, source), ())]
+                windows = [one for id_ in meant for one in by_rule.get(id_, ())]
+                assert reaches(window, windows, treatment, strict=strict), (record, field, source, windows)
+                shown += 1
+        assert not {*record["sources"], *record["better_sources"]}.intersection(record["disagree"])
+    assert shown > 200
