@@ -115,11 +115,13 @@ def _begins(bound: Bound, verb: str, own: Stated, *, named: bool) -> bool:
 class Reading(NamedTuple):
     """How far a statement reaches *before* and *after* the treatment; None where it gives no figure.
 
-    Of a rule that restricts it is how long something is restricted: what is allowed from 24 h is so until then.
+    Of a rule that restricts it is how long something is restricted: what is allowed from 24 h is so until then. It
+    *is_opposite* where it says to do what the rule avoids.
     """
 
     before: Side | None = None
     after: Side | None = None
+    is_opposite: bool = False
 
     def on(self, *, before: bool) -> Side | None:
         """Return one side of the treatment."""
@@ -132,22 +134,17 @@ def reading(rule: Rule, rule_set: RuleSet, saying: Saying | None = None) -> Read
     return _reading(own if saying is None else read(saying.value, own), own.verb, rule_set)
 
 
-def is_opposite(rule: Rule, saying: Saying) -> bool:
-    """Report whether *saying* has the opposite verb: to do, or to be allowed, what *rule* avoids."""
-    return read(saying.value, stated_by(rule)).verb in _OPPOSITE.get(rule.verb, ())
-
-
 @lru_cache(maxsize=8192)
 def _reading(stated: Stated, about: str, rule_set: RuleSet) -> Reading:
     verb, start, end, days, _ = stated
-    before = _before(start)
+    before, is_opposite = _before(start), verb in _OPPOSITE.get(about, ())
     if days is not None and days[0] < 0:
         before = _days(-days[0])
     if about in (AVOID, ALLOW) and verb in (DO, ALLOW):
         after = _days(days[0] - 1) if days else _side(start or AT_TREATMENT, rule_set)
-        return Reading(before, None if before else after)
+        return Reading(before, None if before else after, is_opposite)
     after = _days(days[1]) if days else _length(stated, rule_set)
-    return Reading(before, None if end == AT_TREATMENT and before else after)
+    return Reading(before, None if end == AT_TREATMENT and before else after, is_opposite)
 
 
 def _days(number: int) -> Side | None:
@@ -324,17 +321,13 @@ class _Said(NamedTuple):
     source: str
     stated: Stated
     reading: Reading
-    is_opposite: bool
 
 
 @lru_cache(maxsize=2048)
 def _said_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Said, ...]:
     rule = rule_set.rules[rule_id]
-    own, opposite = stated_by(rule), _OPPOSITE.get(kind, ())
-    found = ((saying.source, read(saying.value, own)) for saying in rule.says)
-    return tuple(
-        _Said(source, stated, _reading(stated, kind, rule_set), stated.verb in opposite) for source, stated in found
-    )
+    found = ((saying.source, read(saying.value, stated_by(rule))) for saying in rule.says)
+    return tuple(_Said(source, stated, _reading(stated, kind, rule_set)) for source, stated in found)
 
 
 @lru_cache(maxsize=8192)
@@ -350,7 +343,7 @@ def _backing(key: _Key, rule_set: RuleSet) -> Backing:
             backed = [edge for edge in edges if _backs(kind, said, edge)]
             if backed:
                 found = int(kind == AVOID and not any(edge.is_no for edge in backed))
-            elif said.is_opposite and rule in rules:
+            elif said.reading.is_opposite and rule in rules:
                 found = 2
             else:
                 # A rule on a whole may have lost: what it allows is the whole, and not this part of it.
@@ -389,7 +382,7 @@ def _edges(maker: _Maker, rule_set: RuleSet) -> Iterator[_Edge]:
     id_, exception, is_no = maker
     rule = rule_set.rules[id_]
     own = rule if exception is None else rule._replace(end=exception, days=None, lasts=None)
-    before, after = _reading(stated_by(own), AVOID, rule_set)
+    before, after, _ = _reading(stated_by(own), AVOID, rule_set)
     if before is not None:
         yield _Edge(own.end, before, before=True, is_no=is_no)
     if before is None or own.end != AT_TREATMENT:
@@ -406,10 +399,10 @@ def _backs(kind: str, said: _Said, edge: _Edge) -> bool:
     if kind == ALLOW and not edge.before:
         # What is allowed sooner is allowed then too.
         return own is not None and side is not None and own.upper.covers(side.upper)
-    if said.is_opposite and kind != AVOID:
+    if said.reading.is_opposite and kind != AVOID:
         return False
     if own is None:
-        return kind == ASK or (side is None and not said.is_opposite and said.stated.end == edge.end)
+        return kind == ASK or (side is None and not said.reading.is_opposite and said.stated.end == edge.end)
     if side is None:
         # What is to be done goes on where no end is given.
         return kind == DO and said.stated.end is None
