@@ -164,16 +164,18 @@ def test_reasons_given_further_down_do_not_excuse_a_change_of_the_core(tmp_path:
 
 
 def test_a_red_flag_may_be_added_to(layer: Layer) -> None:
-    ours = layer(EXTENDS + "rules: {blisters: {call: [blistering, ulceration, fever], text: Ring us at once.}}\n")
-    flag = ours.rules["blisters"]
-    assert (flag.urgent, flag.targets, flag.words["text"]) == (
-        *(True, ("blistering", "ulceration", "fever"), "Ring us at once."),
+    ours = layer(EXTENDS + "rules: {cold-sore: {call: [cold-sore-flare, fever], text: Ring us at once.}}\n")
+    flag = ours.rules["cold-sore"]
+    assert (flag.urgency, flag.targets, flag.words["text"]) == (
+        "today",
+        ("cold-sore-flare", "fever"),
+        "Ring us at once.",
     )
 
 
 def test_a_red_flag_may_get_a_sign_that_a_rule_below_expects(layer: Layer) -> None:
-    ours = layer(EXTENDS + "rules: {blisters: {call: [blistering, ulceration, swelling]}}\n")
-    assert "swelling" in ours.rules["blisters"].targets
+    ours = layer(EXTENDS + "rules: {cold-sore: {call: [cold-sore-flare, swelling]}}\n")
+    assert "swelling" in ours.rules["cold-sore"].targets
 
 
 def test_a_condition_of_a_whole_file_does_not_narrow_a_red_flag(layer: Layer) -> None:
@@ -347,7 +349,9 @@ def test_what_was_changed_of_a_word_stands_with_the_changes(layer: Layer) -> Non
     ("change", "said"),
     [
         pytest.param("sunbathing: {under: [exercise], ", "under sun → exercise", id="is no longer part of it"),
-        pytest.param("sun: {label: daylight, ", "label strong sun and tanning → daylight", id="is called something else"),
+        pytest.param(
+            "sun: {label: daylight, ", "label strong sun and tanning → daylight", id="is called something else"
+        ),
         pytest.param("sunbathing: {aka: [], ", "", id="loses its other names"),
     ],
 )

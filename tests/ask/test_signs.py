@@ -25,32 +25,30 @@ def heading(*typed: str) -> str:
     ("typed", "said"),
     [
         ("flaking on day 7", "To be expected."),
-        ("flaking on day 8", "Red flag."),
-        ("flaking on day 20", "Red flag."),
-        ("still red on day 14", "Red flag."),
-        ("still swollen after 2 weeks", "Red flag."),
-        ("bleeding on day 9", "Red flag."),
-        ("bleeding on day 2", "No longer expected."),
-        ("red on day 5", "No longer expected."),
+        ("flaking on day 8", "No longer expected. Flaking, Sat 28 Nov: call your clinic."),
+        ("still red on day 14", "No longer expected. Redness, Fri 4 Dec: call your clinic."),
+        ("bruises on day 10", "To be expected."),
+        pytest.param("bleeding on day 9", "Call your clinic.", id="no time of its own"),
+        ("bleeding on day 2", "Watch it."),
+        ("red on day 5", "Watch it."),
         pytest.param("grid marks on day 12 --technique rf", "To be expected.", id="said to be normal for longer"),
         pytest.param("result on day 12", "To be expected.", id="begins when the rest is over"),
-        pytest.param("pores open on day 20", "No longer expected.", id="nothing that one sees"),
     ],
 )
-def test_what_should_be_over_after_a_week_is_a_red_flag_from_then_on(typed: str, said: str) -> None:
+def test_what_should_be_over_after_a_week_is_a_reason_to_call_from_then_on(typed: str, said: str) -> None:
     assert heading(*typed.split()).startswith(said)
 
 
-def test_the_red_flag_is_the_one_that_the_plan_lists() -> None:
-    flag = "Anything from the treatment still there after a week: see a clinician."
+def test_the_reason_to_call_is_the_one_that_the_plan_lists() -> None:
+    flag = "Anything from the treatment still there after a week: call your clinic."
     assert flag in run("plan", *SITTING).out
-    ran = run("normal", "still", "red", "on", "day", "14", *SITTING)
+    ran = run("normal", "bleeding", "on", "day", "14", *SITTING)
     assert (ran.code, f"\n- {flag} [prp-facemed, chu-2021]\n" in ran.out) == (1, True)
 
 
 def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_first() -> None:
     booked = ("--next", "2026-12-18", "--on", "2026-12-21")
-    assert not heading("redness", *booked).startswith("Red flag.")
+    assert "call your clinic" not in heading("redness", *booked)
 
 
 @pytest.mark.parametrize(
@@ -86,5 +84,6 @@ def test_what_is_known_in_part_is_answered_no_softer_than_what_is_not_known(type
 def test_a_red_flag_is_one_whatever_stands_around_it() -> None:
     said = run("normal", "pus", "and", "purple", "stripes", *SITTING)
     assert said.code == 1
-    assert "\nRed flag. Pus or discharge, Tue 24 Nov 10:00: see a clinician now.\n" in said.out
+    urgent = "See a doctor or an urgent-care line today. Pus, or yellow, green or smelling fluid, Tue 24 Nov 10:00."
+    assert f"\n{urgent}\n" in said.out
     assert "I don't know “purple stripes”" in said.out

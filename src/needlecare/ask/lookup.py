@@ -174,14 +174,21 @@ def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> M
 
     A red flag is one whatever stands around it.
     """
-    found = _find(rule_set, phrase, treated, signs=True).about(sitting=True)
-    return found if found.is_sure else _with_flags(rule_set, found)
+    return _with_flags(rule_set, _find(rule_set, phrase, treated, signs=True).about(sitting=True))
 
 
 def _with_flags(rule_set: RuleSet, found: Meaning) -> Meaning:
-    """Add the signs of red flags that the words name among others, or with fillers between them."""
+    """Add the signs to call about that the words name among others, or with fillers between them.
+
+    Where every word is understood, only names of several words may say more than they do: “the pain is getting worse”.
+    """
+    flagged = {sign for rule in rule_set.rules.values() if rule.verb == CALL for sign in rule.targets}
     words = _bare(found.words)
-    matches = _matches(words, _flags(rule_set))
+    matches = [
+        one._replace(ids=tuple(id_ for id_ in one.ids if id_ in flagged))
+        for one in _matches(words, _bare_signs(rule_set))
+        if (len(one.places) > 1 or not found.is_sure) and not flagged.isdisjoint(one.ids)
+    ]
     known = {words[place] for match in matches for place in match.places}
     return found._replace(
         ids=_ids_of(matches, found.ids),
@@ -190,11 +197,11 @@ def _with_flags(rule_set: RuleSet, found: Meaning) -> Meaning:
     )
 
 
-def _flags(rule_set: RuleSet) -> Mapping[str, list[str]]:
-    flagged = {sign for rule in rule_set.rules.values() if rule.verb == CALL for sign in rule.targets}
+@lru_cache(maxsize=16)
+def _bare_signs(rule_set: RuleSet) -> Mapping[str, list[str]]:
     index: dict[str, list[str]] = {}
     for name, id_ in _names(rule_set, signs=True):
-        bare = _bare(name) if id_ in flagged else []
+        bare = _bare(name)
         # A name that only turns a question round names nothing.
         if not TURNING.issuperset(bare):
             index.setdefault(key(bare), []).append(id_)

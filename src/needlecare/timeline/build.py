@@ -212,6 +212,7 @@ class Builder:
         perhaps = _perhaps(expected)
         windows = self._windows(window for window in expected if window not in perhaps)
         calls = list(_calls(selection.by_verb[CALL]))
+        written = list(selection.rule_set.rules)
         return Timeline(
             rule_set=selection.rule_set,
             treatment=treatment,
@@ -221,7 +222,7 @@ class Builder:
             sessions=tuple(self._sessions()),
             findings=tuple(find_against(selection, treatment)),
             unanswered=tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
-            red_flags=tuple(sorted(calls, key=lambda rule: (URGENCIES.index(rule.urgency), rule.id))),
+            red_flags=tuple(sorted(calls, key=lambda rule: (URGENCIES.index(rule.urgency), written.index(rule.id)))),
             longer_if=tuple(self._longer_if()),
             shorter_if=tuple(self._shorter_if()),
             reached=frozenset(selection.restrictions),

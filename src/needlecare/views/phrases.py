@@ -310,12 +310,10 @@ def flag_texts(timeline: Timeline) -> Iterator[str]:
 
 
 def red_flag_line(timeline: Timeline) -> str:
-    """Name the weightiest of the most urgent red flags, and how to see the others."""
-    urgent = [rule for rule in timeline.red_flags if rule.is_red_flag]
-    if not urgent:
+    """Name the first of the most urgent red flags, and how to see the others."""
+    flag = next((rule for rule in timeline.red_flags if rule.is_red_flag), None)
+    if flag is None:
         return f"Red flags: none in this rule set; ask {whom(timeline)} which signs need a call."
-    most = [rule for rule in urgent if rule.urgency == urgent[0].urgency]
-    flag = max(most, key=lambda rule: (len(rule.says), rule.id))
     names = capital(join_words(map(timeline.rule_set.label, flag.targets)))
     return f"{names}: {help_for(flag.urgency, timeline)}. `needlecare today` lists every red flag."
 
