@@ -66,12 +66,12 @@ def test_what_another_treatment_still_restricts_does_not_lift(ask: Ask) -> None:
 
 def test_today_says_where_not_all_of_it_is_free(ask: Ask) -> None:
     said = ask("today", sitting=(*SITTING, "--now", "2026-11-21T10:00")).out
-    assert "your own skincare (not all): free" in said
+    assert "sunscreen (not all) and washing the treated skin (not all): free" in said
 
 
 def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
     said = ask("today", sitting=(*SITTING, "--now", "2026-11-20T18:00")).out
-    assert "- Hold a cold compress to it (every 1h, for 10min); if it is sore or swollen" in said
+    assert "skin that is still numb (at most once an hour, for 10min); if it is red, swollen or sore" in said
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_red_flag_without_words_is_said_the_same_everywhere(ask: Ask, ours: st
 
 
 def test_the_calendar_knows_what_the_plan_waits_for(ask: Ask) -> None:
-    calendar = ask("plan", "--seen", "redness-gone=2026-11-22", "--format", "ics", sitting=SITTING).out
+    calendar = ask("plan", "--seen", "flaking-over=2026-11-28", "--format", "ics", sitting=SITTING).out
     assert "nothing in this plan waits" not in calendar.replace("\r\n ", "")
 
 

@@ -25,9 +25,9 @@ pytestmark = pytest.mark.usefixtures("no_log")
 def test_aspirin_that_thins_the_blood_is_a_prescribed_medicine(typed: str) -> None:
     said = run("can", *typed.split(), *SITTING)
     assert said.code == 1
-    assert said.out.startswith("Ask who prescribed it: prescribed blood thinners, ")
+    assert said.out.startswith("Keep taking it as prescribed, and ask who prescribed it: prescribed blood thinners, ")
     assert "never stop" in said.out
 
 
 def test_shop_bought_aspirin_stays_a_painkiller() -> None:
-    assert "Ibuprofen-type painkillers" in run("can", "take", "an", "aspirin", *SITTING).out
+    assert "Ibuprofen and aspirin" in run("can", "take", "an", "aspirin", *SITTING).out
