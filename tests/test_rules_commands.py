@@ -35,11 +35,6 @@ ADVICE = [
         id="a no on the word of one clinic in a set that gathers many",
     ),
     pytest.param(
-        MANY + "  pool: {avoid: swimming, until: 3d, says: {s0: unstated}}\n",
-        "mine.yaml:4:3: advice: pool says no (3d), of which no source gives a figure; ",
-        id="a no without a figure of anybody",
-    ),
-    pytest.param(
         "sources: {leaflet: {title: A leaflet, kind: hospital}, ours: {title: Our sheet, kind: clinic}}\n"
         "rules:\n  pool: {avoid: swimming, until: 24h..3d, says: {leaflet: 48h, ours: 24h..3d}}\n",
         "mine.yaml:3:3: advice: pool (24h..3d) says no for less than leaflet (48h), a hospital; say `because:`",

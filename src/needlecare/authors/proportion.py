@@ -90,8 +90,6 @@ def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:
         if no.shorter > _MOST_SHORTER:
             less = f"{round(no.shorter * len(no.voices))} of {len(no.voices)} independent voices"
             yield f"says no for longer ({no.text}) than {less}; shorten it, or say `because:`"
-        elif gathers and not no.voices:
-            yield f"says no ({no.text}), of which no source gives a figure; say better not (`0h..…`), or say `because:`"
         elif gathers and len(no.behind) == 1 and _is_light(no.behind[0], rule_set):
             who = f"{', '.join(no.behind[0].sources)}, a {kind_of(no.behind[0], rule_set)}"
             yield f"says no ({no.text}) on the word of {who}, alone; say better not (`0h..…`), or say `because:`"
