@@ -152,12 +152,6 @@ ADVICE = [
         id="prepared after the treatment",
     ),
     pytest.param(
-        HEAD + "rules:\n  gym: {avoid: exercise, until: 1d, times: 2 a day}\n",
-        "mine.yaml:4:44: advice: gym: `times` tells how to do something, and isn't shown with `avoid`; "
-        "say it in a `do` of its own, or in `note`",
-        id="how often to leave something",
-    ),
-    pytest.param(
         "extends: microneedling\n" + HEAD + "sessions:\n  - {id: scarring, when: {goal: burn-scars}, every: 3w..4w}\n",
         "mine.yaml:5:5: advice: the sessions entry scarring is outvoted by those whose minimum is as long or longer, "
         "where they hold too: scars (6w..8w); to shorten it, change those by their ids",

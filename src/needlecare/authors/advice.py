@@ -201,14 +201,6 @@ def _late(about: _About) -> Advice:
         yield due, text
 
 
-def _unshown(about: _About) -> Advice:
-    """Look for words that tell how often, where there is nothing to do."""
-    for word in marked(RULE, Mark.TELLS_HOW):
-        if word in about.raw.fields:
-            unshown = f"`{word}` tells how to do something, and isn't shown with `{about.rule.verb}`; "
-            yield about.raw.fields[word], f"{about.rule.id}: {unshown}say it in a `do` of its own, or in `note`"
-
-
 def _impossible(about: _About) -> Advice:
     if about.plans.facts(about.rule.when) is None:
         yield about.raw.id, f"{about.rule.id} can never apply: its conditions exclude each other"
@@ -284,7 +276,6 @@ _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] 
     (VERBS, False, _unexplained),
     (VERBS, False, _outdated),
     ((PREPARE,), False, _late),
-    (tuple({*VERBS} - {DO, PREPARE}), False, _unshown),
     (VERBS, True, _impossible),
     ((AVOID,), True, _empty),
     ((AVOID, DO, ALLOW), True, _hidden),

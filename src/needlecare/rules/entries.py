@@ -10,8 +10,11 @@ from typing import Any
 
 from needlecare.model.facts import NONE, Condition, Fact, Test
 from needlecare.model.ruleset import (
+    ALLOW,
     ASK,
+    AVOID,
     CALL,
+    DO,
     EXPECT,
     PREPARE,
     VERBS,
@@ -51,6 +54,18 @@ _AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT),
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")
 _RULE_WORDS = marked(RULE, Mark.WORD)
 _RULE_WINDOW = marked(RULE, Mark.WINDOW)
+_TELLS_HOW = marked(RULE, Mark.TELLS_HOW)
+# What only some verbs have a use for: beside any other it would reach nobody.
+_ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    "urgency": (CALL,),
+    "who": (ASK,),
+    "usual": (EXPECT,),
+    "eases": (EXPECT,),
+    "worry-after": (EXPECT, CALL),
+    "due": (PREPARE,),
+    "except": (AVOID, ALLOW, CALL),
+    **dict.fromkeys(_TELLS_HOW, (DO, PREPARE)),
+}
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
 _MOST_TESTS = 40
 
@@ -203,9 +218,11 @@ def _check_window(entry: Entry, verb: str) -> None:
 
 def _check_verb(entry: Entry, verb: str) -> None:
     """Note fields that only another verb has, and those that *verb* lacks."""
-    for key, only in (("urgency", CALL), ("who", ASK), ("usual", EXPECT)):
-        if key in entry.fields and verb != only:
-            entry.note(key, f"`{key}` belongs to `{only}`; `{verb}` has no use for it")
+    for key, verbs in _ONLY_FOR.items():
+        if key in entry.fields and verb not in verbs:
+            belongs = " or ".join(f"`{one}`" for one in verbs)
+            instead = ", or say it in `note`" if key in _TELLS_HOW else ""
+            entry.note(key, f"`{key}` belongs to {belongs}; `{verb}` has no use for it{instead}")
     for key in ("who", "when") if verb == ASK else ():
         if key not in entry.fields:
             entry.note(verb, f"`ask` needs `{key}`, as in {_ASKED}")
