@@ -47,7 +47,7 @@ def test_the_reason_to_call_is_the_one_that_the_plan_lists() -> None:
 
 
 def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_first() -> None:
-    booked = ("--next", "2026-12-18", "--on", "2026-12-21")
+    booked = ("--next", "2026-12-18", "--on", "2026-12-19")
     assert "call your clinic" not in heading("redness", *booked)
 
 
