@@ -16,13 +16,14 @@ SHEET = """
 ruleset: mine
 source: ours
 sources: {ours: Our sheet}
+facts: {life: {answers: [expecting, weak-heart, left-handed], several: true, open: true}}
 rules:
-  wine: {ask: alcohol, who: your midwife, when: {condition: pregnancy}}
-  warm: {ask: heat, who: your midwife, when: {condition: pregnancy}}
-  heart: {ask: sauna, who: your doctor, when: {condition: heart-condition}}
+  wine: {ask: alcohol, who: your midwife, when: {life: expecting}}
+  warm: {ask: heat, who: your midwife, when: {life: expecting}}
+  heart: {ask: sauna, who: your doctor, when: {life: weak-heart}}
   no-heat: {avoid: heat, until: 48h..5d, instead: lukewarm showers}
   pills: {allow: paracetamol, from: 0h}
-  pain: {ask: paracetamol, who: your pharmacist, when: {condition: pregnancy}}
+  pain: {ask: paracetamol, who: your pharmacist, when: {life: expecting}}
 """
 
 
@@ -41,33 +42,33 @@ LATER = datetime(2026, 12, 20, 10, tzinfo=LONDON)
 @pytest.mark.parametrize(
     ("words", "condition", "verdict", "whom"),
     [
-        ("wine", "pregnancy", "ask", ("your midwife",)),
-        ("wine", "eczema", "no-rule", ()),
+        ("wine", "expecting", "ask", ("your midwife",)),
+        ("wine", "left-handed", "no-rule", ()),
         ("wine", None, "no-rule", ()),
         ("sauna", None, "yes", ()),
-        ("sauna", "heart-condition", "ask", ("your doctor",)),
-        ("heat", "heart-condition", "ask", ("your doctor",)),
-        ("hot bath", "heart-condition", "yes", ()),
+        ("sauna", "weak-heart", "ask", ("your doctor",)),
+        ("heat", "weak-heart", "ask", ("your doctor",)),
+        ("hot bath", "weak-heart", "yes", ()),
         ("paracetamol", None, "yes", ()),
-        ("paracetamol", "pregnancy", "ask", ("your pharmacist",)),
+        ("paracetamol", "expecting", "ask", ("your pharmacist",)),
     ],
 )
 def test_a_declared_condition_turns_a_yes_into_ask(
     plan: Make, words: str, condition: str | None, verdict: str, whom: tuple[str, ...]
 ) -> None:
-    timeline = plan(**({"condition": condition} if condition else {}))
+    timeline = plan(**({"life": condition} if condition else {}))
     found = can(timeline, words, LATER)
     assert (found.verdict, found.ask) == (verdict, whom)
     assert found.until is None or verdict == "no"
 
 
 def test_two_conditions_send_to_both(plan: Make) -> None:
-    found = can(plan(condition=["pregnancy", "heart-condition"]), "sauna", LATER)
+    found = can(plan(life=["expecting", "weak-heart"]), "sauna", LATER)
     assert set(found.ask) == {"your doctor", "your midwife"}
 
 
 def test_a_no_stays_a_no_and_names_whom_to_ask(plan: Make) -> None:
-    timeline = plan(condition="pregnancy")
+    timeline = plan(life="expecting")
     evening = timeline.treatment.last + timedelta(hours=3)
     found = can(timeline, "sauna", evening)
     assert (found.verdict, found.ask, found.better_until) == ("no", ("your midwife",), None)
@@ -77,11 +78,11 @@ def test_a_no_stays_a_no_and_names_whom_to_ask(plan: Make) -> None:
 
 
 def test_it_holds_before_the_treatment_too(plan: Make) -> None:
-    assert can(plan(condition="pregnancy"), "wine", date(2026, 10, 1)).verdict == "ask"
+    assert can(plan(life="expecting"), "wine", date(2026, 10, 1)).verdict == "ask"
 
 
 def test_no_date_of_the_plan_is_the_one_from_which_it_is_all_right(plan: Make) -> None:
-    timeline = plan(condition="pregnancy")
+    timeline = plan(life="expecting")
     record = json.loads(render(timeline, "json"))
     asked = [one for one in record["windows"] if one["kind"] == "ask"]
     assert {(one["activity"], one["start"], one["end"], one["ask"]) for one in asked} == {
@@ -100,7 +101,7 @@ def test_no_date_of_the_plan_is_the_one_from_which_it_is_all_right(plan: Make) -
 
 
 def test_today_names_them_apart(plan: Make) -> None:
-    now = today(plan(condition="pregnancy"), datetime(2026, 11, 21, 10, tzinfo=LONDON))
+    now = today(plan(life="expecting"), datetime(2026, 11, 21, 10, tzinfo=LONDON))
     assert {one.activity for one in now.ask} == {"alcohol", "paracetamol"}
     assert {one.activity for one in now.avoid} >= {"heat"}
 

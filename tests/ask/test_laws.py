@@ -47,6 +47,8 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
             verdict = found.verdict
             if activity in day.avoid:
                 assert verdict == NO, (activity, day.day)
+            elif timeline.asking([activity]):
+                assert verdict == ASK or not is_leaf(rule_set, activity)
             elif activity in day.better_not:
                 assert verdict in (BETTER_NOT, NO), (activity, day.day)
                 assert verdict == BETTER_NOT or not is_leaf(rule_set, activity)

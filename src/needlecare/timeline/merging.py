@@ -126,7 +126,9 @@ def _hold(extent: Extent, touching: list[Span], moments: Mapping[str, Moment], b
     # What only ends or begins at its edge has no part in it, unless there is nothing else.
     inside = [one for one in touching if one.extent.better_from < last or one.extent.start == one.extent.end == last]
     part = inside or touching
-    waits = _needed(part, moments)
+    # What never ends waits for nothing.
+    always = any(one.extent.end == FOREVER and not one.waits for one in part)
+    waits = () if always else _needed(part, moments)
     by_end = sorted(part, key=_reaches, reverse=True)
     deciding = _deciding(part, by_end[0])
     _add_agreeing(deciding, by_end, waits)

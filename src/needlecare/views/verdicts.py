@@ -63,8 +63,13 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     about = f"{verdict.label}, {_say_asked(verdict.asked, clock, timeline)}"
     yield from say.list_against(timeline)
     if verdict.prescribed:
-        yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
-        yield "- It is a prescribed medicine: never stop, start or change it on your own account."
+        if any(window.kind == ASK for window in verdict.windows):
+            # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
+            yield f"Ask {join_words(verdict.ask)} before you use any more of it: {about}."
+            yield from say.items(_why(verdict))
+        else:
+            yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
+            yield "- It is a prescribed medicine: never stop, start or change it on your own account."
         yield from say.items(window.text for window in verdict.supports[:_SHOWN])
         if verdict.verdict == ASK:
             return
@@ -78,7 +83,8 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from say.items(_each_part(verdict, clock) if differ else ())
         yield from say.items(chain(_why(verdict), _counted_from(verdict) if several else ()))
         return
-    then = f", and then ask {whom} first" if whom else ""
+    then = f", and then ask {whom} first" if verdict.until else f"; ask {whom}"
+    then = then if whom else ""
     yield f"{_LEADS[verdict.verdict]}{divided}{conditions}{then}. {capital(about)}{silent}."
     if is_before(verdict.asked, timeline):
         due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
@@ -268,7 +274,7 @@ def _say_return(found: Return, clock: Clock) -> str:
     if verdict.verdict == ASK and verdict.until is not None:
         return f"not before {clock.at(verdict.until)}, and then ask {join_words(verdict.ask)} first"
     if free is None:
-        return say.not_before(None, verdict.and_once, None, clock, treatment.last)
+        return say.not_before(None, verdict.and_once, verdict.earliest, clock, treatment.last)
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, found.last.windows)
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
