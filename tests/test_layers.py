@@ -68,6 +68,7 @@ BASE = (
         ("until: 24h", "because, by, how, note, roughly"),
         ("how: at once", "because, by, how, note, roughly"),
         ("when: {skin-type: II}", "because, by, how, note, roughly"),
+        ('note: "", because: ""', "by, how, roughly"),
     ],
 )
 def test_reasons_go_with_the_value_that_they_explain(tmp_path: Path, change: str, kept: str) -> None:
@@ -85,6 +86,19 @@ def test_a_named_field_is_replaced_whole(tmp_path: Path) -> None:
     ours = load_rules(str(tmp_path / "mine.yaml")).rules["bare"]
     assert ours.targets == ("sauna",)
     assert [(test.fact, test.answers) for test in ours.when.tests] == [("area", frozenset({"scalp"}))]
+
+
+def test_an_empty_text_takes_a_field_away(tmp_path: Path) -> None:
+    house = "rules: {red: {expect: redness, until: 2d, worry-after: 3d, when: {technique: pen}}}\n"
+    (tmp_path / "house.yaml").write_text(EXTENDS + house)
+    (tmp_path / "mine.yaml").write_text('extends: house.yaml\nrules: {red: {until: 4d, worry-after: "", when: ""}}\n')
+    ours = load_rules(str(tmp_path / "mine.yaml")).rules["red"]
+    assert (str(ours.end), ours.worry_after, ours.when.tests) == ("4d", None, ())
+
+
+def test_the_words_of_a_red_flag_are_not_taken_away(layer: Layer) -> None:
+    with pytest.raises(RuleSetError, match="`infection` is a red flag; you may change its words"):
+        layer(EXTENDS + 'rules: {infection: {text: ""}}\n')
 
 
 def test_days_replace_a_window_and_a_window_replaces_days(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ class Overlay:
         old, new = below.as_word, above.as_word
         for key, value in new.items():
             fewer = key == CALL and not set(listed(old.get(CALL))) <= set(listed(value))
-            if key not in _SAFE_IN_RED_FLAG or fewer:
+            if key not in _SAFE_IN_RED_FLAG or fewer or value == "":
                 wrong = f"`{above.id}` is a red flag; you may change its words and add signs, nothing else"
                 self._problems.add(key, wrong)
 
@@ -422,6 +422,9 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
         fields.pop(key, None)
     answers = _unite_answers(old.get("answers"), new.get("answers")) if section == "facts" else None
     fields.update(new if answers is None else {**new, "answers": answers})
+    # An empty text takes a field away.
+    for key in [key for key, value in new.items() if value == ""]:
+        del fields[key]
     origins = {field: below.origin_of(field) for field in old} | dict.fromkeys(new, above.origin)
     condition = above.file_condition or below.file_condition
     return above._replace(value=fields, core=below.core, file_condition=condition, origins=origins)
