@@ -97,3 +97,11 @@ def test_the_starter_loads_without_advice(tmp_path: Path) -> None:
     ran = run("rules", "lint", str(path))
     assert (ran.code, ran.err) == (0, "")
     assert ran.out.endswith(" nothing wrong; advice: 0\n")
+
+
+def test_the_guide_names_the_rules_of_the_core_on_sun() -> None:
+    rule_set = load_rules()
+    sun = {id_ for id_, activity in rule_set.activities.items() if activity.group == "sun"}
+    core = [rule.id for rule in rule_set.rules.values() if rule.core and not sun.isdisjoint(rule.targets)]
+    assert core
+    assert [id_ for id_ in core if f"`{id_}`" not in GUIDE] == []
