@@ -395,10 +395,14 @@ class Meeting(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A screening entry that speaks against the treatment, at the *level* that it has for this person."""
+    """A screening entry that speaks against the treatment, at the *level* that it has for this person.
+
+    *sources* state as much or more, the weightiest first.
+    """
 
     screening: Screening
     level: str
+    sources: tuple[str, ...]
 
 
 class Hint(NamedTuple):

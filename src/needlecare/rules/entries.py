@@ -275,9 +275,13 @@ def _parse_screening(raw: Raw, context: Context) -> Screening:
     when = context.condition(raw)
     if not when.tests:
         context.problems.add(raw.id, f"the screening entry {raw.id} needs `when:`, such as {{condition: {raw.id}}}")
-    note = " ".join(filter(None, (entry.get("note"), entry.get("because"))))
+    note = " ".join(_sentence(text) for text in (entry.get("note"), entry.get("because")) if text)
     says = _read_cited(entry, raw, context, entry.get("level", ""))
     return entry.build(Screening, raw, when=when, note=note, says=says)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 def _parse_spacing(raw: Raw, context: Context) -> Spacing:

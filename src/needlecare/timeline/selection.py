@@ -160,6 +160,7 @@ def without_lapsed(selection: Selection, treatment: Treatment) -> Selection:
     return chosen._replace(facts=facts, screenings=selection.screenings)
 
 
+# The grades of what speaks against a treatment, the gravest first; a source may state none of them.
 _GRAVEST = ("stop", "postpone", "ask", "tell")
 
 
@@ -167,8 +168,20 @@ def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
     """List what speaks against the treatment, the gravest first."""
     holding = [screening for screening, truth in selection.screenings if truth is Truth.YES]
     levels = [(screening, _level(screening, treatment, selection)) for screening in holding]
-    found = [Finding(screening, level) for screening, level in levels if level is not None]
+    found = [
+        Finding(screening, level, _stating(screening, level, selection.rule_set))
+        for screening, level in levels
+        if level is not None
+    ]
     return sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
+
+
+def _stating(screening: Screening, level: str, rule_set: RuleSet) -> tuple[str, ...]:
+    """Return the sources that grade it as *level* or graver; where none grades it, all that are cited."""
+    graver = _GRAVEST[: _GRAVEST.index(level) + 1]
+    stating = [one.source for one in screening.says if one.value.removeprefix("level ").split(";")[0] in graver]
+    cited = stating or [one.source for one in screening.says]
+    return tuple(sorted(dict.fromkeys(cited), key=lambda source: rule_set.by_weight[source]))
 
 
 def _level(screening: Screening, treatment: Treatment, selection: Selection) -> str | None:

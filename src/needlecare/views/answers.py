@@ -264,7 +264,7 @@ def _screened(screened: Screened) -> Iterator[str]:
 
 def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
     screening = finding.screening
-    sources = ", ".join(say.sources_of(screening.says))
+    sources = ", ".join(finding.sources)
     yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id} [{sources}]"
     if screening.note:
         yield f"  {screening.note}"

@@ -260,7 +260,6 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     },
     Part: {"sources": sources_of_part},
     Rule: {"words": words, "confidence": confidence},
-    Finding: {"sources": lambda finding, _: sources_of(finding.screening.says)},
     Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
 }
 # Types that are written as one value.

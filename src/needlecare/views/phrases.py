@@ -377,7 +377,7 @@ def cited(timeline: Timeline) -> list[str]:
     rules = timeline.rule_set.rules
     made = [rules[id_] for window in timeline.windows for id_ in (*window.rules, *window.overruled)]
     ids = {saying.source for rule in (*made, *timeline.red_flags) for saying in rule.says}
-    ids.update(saying.source for finding in timeline.findings for saying in finding.screening.says)
+    ids.update(source for finding in timeline.findings for source in finding.sources)
     ids.update(source for session in timeline.sessions for source in session.sources)
     return sorted(ids)
 

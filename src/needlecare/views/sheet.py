@@ -101,8 +101,8 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
     decides = say.whom(timeline)
     rows: dict[bool, list[Row]] = {True: [], False: []}
-    for level, asked in ((finding.level, finding.screening) for finding in timeline.findings):
-        row = Row(lead_of(level, timeline), asked.text or asked.id, level, say.sources_of(asked.says))
+    for asked, level, sources in timeline.findings:
+        row = Row(lead_of(level, timeline), asked.text or asked.id, level, sources)
         rows[level == "stop"].append(row)
     if rows[True]:
         rows[True].append(Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop"))
