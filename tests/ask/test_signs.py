@@ -84,6 +84,6 @@ def test_what_is_known_in_part_is_answered_no_softer_than_what_is_not_known(type
 def test_a_red_flag_is_one_whatever_stands_around_it() -> None:
     said = run("normal", "pus", "and", "purple", "stripes", *SITTING)
     assert said.code == 1
-    urgent = "See a doctor or an urgent-care line today. Pus, or yellow, green or smelling fluid, Tue 24 Nov 10:00."
+    urgent = "See a doctor or an urgent-care line today. Pus or yellow fluid, Tue 24 Nov 10:00."
     assert f"\n{urgent}\n" in said.out
     assert "I don't know “purple stripes”" in said.out
