@@ -71,7 +71,7 @@ facts:
   skin: {ask: "Which skin?", answers: [light, dark]}
   places: {ask: "Where?", answers: [face, scalp], several: true}
   millimetres: {ask: "How deep?", number: 0.1..8}
-  taken: {ask: "What was taken?", answers: {pills: {ended: last taken}, jab: {dated: given}}, several: true}
+  taken: {ask: "What was taken?", answers: {pills: {ended: last taken}, jab: {dated: given}}, several: true, open: true}
 """
 
 

@@ -352,3 +352,23 @@ def test_naming_one_answer_of_an_open_list_denies_none_of_the_others() -> None:
     assert condition.judge(some)[0] is Truth.UNKNOWN
     assert condition.judge(read_facts(rules, {"condition": ["none"]}))[0] is Truth.NO
     assert condition.judge(read_facts(rules, {"condition": ["eczema"]}))[0] is Truth.YES
+
+
+RESTRICTED = "gym: {avoid: gym, until: 24h}\nlonger: {avoid: gym, until: 5d, when: {taken: pills}}"
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        pytest.param((), "21 Nov 16:30", id="nothing declared"),
+        pytest.param(("jab",), "21 Nov 16:30", id="something else declared"),
+        pytest.param(("pills",), "26 Nov 00:00", id="what goes on"),
+        pytest.param(("pills=2026-11-01",), "26 Nov 00:00", id="what ended lately"),
+        pytest.param(("pills=2026-05-20",), "21 Nov 16:30", id="what ended longer ago than the check counts"),
+    ],
+)
+def test_what_an_illness_forbids_is_forbidden_to_whoever_declared_it(
+    plan: Planner, said: tuple[str, ...], end: str
+) -> None:
+    made = plan(RESTRICTED, facts={"taken": said}, more=SCREENING)
+    assert no(made, "gym") == [f"20 Nov 16:30 to {end}"]
