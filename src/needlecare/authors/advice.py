@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from needlecare.authors.proportion import weigh
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
 from needlecare.model.plan import NO, Window, make_treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing, behind
 from needlecare.model.voices import NO_TIME, reading
 from needlecare.rules.fields import FILE, LINE, RULE, SECTIONS, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
@@ -30,7 +30,7 @@ SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
 # Each different condition costs a plan of all rules, and so does each rule that others keep from coming true. So many
 # rules are planned in all; a sheet of a clinic is far below.
 _MOST_PLANNED = 50_000
-# A sheet of one clinic cites itself and few others; from that many sources on, a set gathers what is said.
+# A sheet of one clinic brings few sources; one that brings as many as that gathers what is said.
 _MANY = 10
 # How long or when, in words or figures; “twice a day” and “every night” tell how often.
 _MENTIONS_TIME = re.compile(
@@ -82,8 +82,7 @@ class _Plans:
     def __init__(self, rule_set: RuleSet, layer: Layer) -> None:
         self.rule_set, self.layer = rule_set, layer
         self.own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
-        cited = {saying.source for rule in self.own.values() for saying in rule.says}
-        self.gathers = len(cited) >= _MANY
+        self.gathers = sum(raw.origin == rule_set.id for raw in layer.entries["sources"].values()) >= _MANY
         self._left = max(5, _MOST_PLANNED // (len(rule_set.rules) + 1))
         asking: list[Rule | Spacing] = [*self.own.values(), *rule_set.spacings.values()]
         asked = dict.fromkeys(one.when for one in asking)
@@ -91,36 +90,55 @@ class _Plans:
         self.are_cut = len(self.conditions) < len(asked)
         self.facts = cache(lambda condition: _satisfying(condition, rule_set.facts))
         self.selection = cache(self._select)
+        self.applying = cache(self._apply)
         self.plan = cache(self._plan)
+        self.alone = cache(lambda id_: self._alone(rule_set.rules[id_]))
+        self.waits = {rule.id: [*_waited_for(rule)] for rule in rule_set.rules.values()}
 
-    def _plan(self, condition: Condition, alone: str | None = None) -> _Plan:
-        """Plan what surely applies, or of that one rule *alone*, as if nothing else restricted anything."""
-        self._left -= 1
-        self.are_cut = self.are_cut or self._left < 0
-        selection = self.selection(condition) if self._left >= 0 else None
+    def _plan(self, condition: Condition) -> _Plan:
+        """Plan what surely applies where *condition* holds."""
+        selection = self.selection(condition)
+        return _Plan() if selection is None else _Plan(build_selected(selection, SAMPLE, days=0).windows)
+
+    def _alone(self, rule: Rule) -> _Plan:
+        """Plan one rule as if nothing else restricted anything."""
+        selection = self.selection(rule.when)
         if selection is None:
             return _Plan()
-        if alone is not None:
-            # What others restrict goes; when they end, something may begin.
-            kept = {name: _only(alone, chosen) for name, chosen in selection.restrictions.items()}
-            verbs = {
-                verb: chosen if verb == AVOID else _only(alone, chosen) for verb, chosen in selection.by_verb.items()
-            }
-            selection = selection._replace(restrictions=kept, by_verb=verbs)
-        return _Plan(build_selected(selection, SAMPLE, days=0).windows)
+        # What it waits for applies too, and restricts nothing here.
+        applying = self.applying(rule.when)
+        kept = [applying[id_] for id_ in (rule.id, *behind(self.waits, rule.id)) if id_ in applying]
+        alone = selection._replace(
+            by_verb={verb: tuple(one for one in kept if one.rule.verb == verb) for verb in VERBS},
+            restrictions={
+                target: tuple(one for one in selection.restrictions.get(target, ()) if one.rule.id == rule.id)
+                for target in rule.targets
+            },
+            assumed_away=(),
+            screenings=(),
+        )
+        return _Plan(window for window in build_selected(alone, SAMPLE, days=0).windows if rule.id in window.rules)
 
     def _select(self, condition: Condition) -> Selection | None:
         """Select what surely applies: what stands for lack of an answer goes when the answer comes."""
         facts = self.facts(condition)
-        if facts is None:
+        self._left -= 1
+        self.are_cut = self.are_cut or self._left < 0
+        if facts is None or self._left < 0:
             return None
         rules = {id_: one for id_, one in self.rule_set.rules.items() if _is_sure(one, facts)}
         # What counts from the end of another rule asks the whole set for it, whether that one applies or not.
         return select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
 
+    def _apply(self, condition: Condition) -> Mapping[str, Chosen]:
+        selection = self.selection(condition)
+        return {one.rule.id: one for chosen in selection.by_verb.values() for one in chosen} if selection else {}
 
-def _only(id_: str, chosen: tuple[Chosen, ...]) -> tuple[Chosen, ...]:
-    return tuple(one for one in chosen if one.rule.id == id_)
+
+def _waited_for(rule: Rule) -> set[str]:
+    """Return the rules whose ends *rule* waits for."""
+    bounds = (bound for bound in (rule.start, rule.end) if bound is not None)
+    return {term.ends_rule for bound in bounds for term in bound.terms if term.ends_rule is not None}
 
 
 def _is_sure(one: Rule | Spacing, facts: Facts) -> bool:
@@ -209,7 +227,7 @@ def _impossible(about: _About) -> Advice:
 def _hidden(about: _About) -> Advice:
     """Look for what stricter rules hide of a rule: all of it, or what another set hides of it in part."""
     rule, raw, plans = about
-    plan, alone = plans.plan(rule.when), plans.plan(rule.when, rule.id)
+    plan, alone = plans.plan(rule.when), plans.alone(rule.id)
     hiding = {target: _hiding(rule, alone.showing(rule, target), plan) for target in rule.targets}
     gone = [target for target in rule.targets if hiding[target] and not plan.showing(rule, target)]
     if rule.verb == AVOID and len(gone) == len(hiding) and not plan.shows(rule):
@@ -243,13 +261,13 @@ def _hiding(rule: Rule, alone: list[Window], plan: _Plan) -> set[str]:
             if rule.id in other.overruled or any(max(a, c) < min(b, d) for a, b in stricter for c, d in milder):
                 hiding.update(other.rules)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
-    return hiding - {term.ends_rule for bound in (rule.start, rule.end) if bound for term in bound.terms} - {rule.id}
+    return hiding - _waited_for(rule) - {rule.id}
 
 
 def _empty(about: _About) -> Advice:
     """Look for a restriction that is over before it begins, or that its own exceptions take out."""
     rule, raw, plans = about
-    alone = plans.plan(rule.when, rule.id)
+    alone = plans.alone(rule.id)
     for target in rule.targets if plans.facts(rule.when) is not None else ():
         if all(window.better_from == window.better_until for window in alone.showing(rule, target)):
             out = target in dict(rule.exceptions)

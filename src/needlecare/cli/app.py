@@ -162,6 +162,8 @@ class Commands(_KeepsText, TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that was typed, and put it together if that hasn't been done."""
+        if visible(args[0]) != args[0]:
+            raise InputError(f"there is no command `{args[0]}`; type it with plain blanks")
         name, command, rest = super().resolve_command(ctx, args)
         if name in LATER and command is not None and command.callback is None and not hasattr(command, "commands"):
             found = getattr(import_module(f"needlecare.cli.{LATER[name].module}"), LATER[name].name)
