@@ -115,15 +115,15 @@ def test_another_verb_replaces_the_first(layer: Layer) -> None:
 
 
 def test_one_line_of_text_changes_the_label_alone(layer: Layer) -> None:
-    shipped = load_rules().activities["hydroquinone"]
-    ours = layer("extends: microneedling\nactivities: {hydroquinone: bleaching cream}\n").activities["hydroquinone"]
-    assert ours == shipped._replace(label="bleaching cream")
+    shipped = load_rules().activities["silicone-gel"]
+    ours = layer("extends: microneedling\nactivities: {silicone-gel: scar jelly}\n").activities["silicone-gel"]
+    assert ours == shipped._replace(label="scar jelly")
 
 
 @pytest.mark.parametrize(
     ("written", "section", "id_", "changed"),
     [
-        ("activities: {hot-tub: {aka: [jacuzzi]}}", "activities", "hot-tub", {"aka": ("jacuzzi",)}),
+        ("activities: {hot-shower: {aka: [power shower]}}", "activities", "hot-shower", {"aka": ("power shower",)}),
         ("signs: {redness: {label: flushing}}", "signs", "redness", {"label": "flushing"}),
         ("moments: {bedtime: {label: your bedtime}}", "moments", "bedtime", {"label": "your bedtime"}),
         ("events: {wedding: {label: our wedding}}", "events", "wedding", {"label": "our wedding"}),
@@ -148,10 +148,10 @@ def test_answers_are_added_and_changed_one_by_one(layer: Layer) -> None:
     assert {answer.id: answer for answer in ours.facts["add-on"].answers} == {
         "prp": shipped["prp"]._replace(label="our plasma"),
         "exosomes": shipped["exosomes"],
-        "hydrogel": ("hydrogel", "hydrogel", ("gel",), ""),
+        "hydrogel": ("hydrogel", "hydrogel", ("gel",), "", ""),
     }
     listed = layer("extends: microneedling\nfacts: {add-on: {answers: [prp, hydrogel]}}\n").facts["add-on"]
-    assert listed.answers == (*shipped.values(), ("hydrogel", "hydrogel", (), ""))
+    assert listed.answers == (*shipped.values(), ("hydrogel", "hydrogel", (), "", ""))
 
 
 def test_a_rule_is_switched_off_with_a_reason(layer: Layer) -> None:
@@ -345,14 +345,14 @@ def test_a_number_that_is_assumed_decides_like_one_that_is_given(layer: Layer, d
 def test_what_was_changed_of_a_word_stands_with_the_changes(layer: Layer) -> None:
     ours = layer(
         "ruleset: ours\nextends: microneedling\n"
-        "activities: {swimming: {label: the pool, because: we have one, by: Dr A}, hot-tub: {aka: [tub]}}\n"
+        "activities: {shower: {label: the bath, because: we have one, by: Dr A}, hot-shower: {aka: [power shower]}}\n"
         "signs: {redness: a flush}\n"
         "moments: {redness-gone: {label: no redness, usual: 0h}}\n"
     )
     assert ours.changed_core == ()
     said = render(plan_of(ours), "text").partition("What was changed, and by whom\n")[2].splitlines()[:4]
     assert said == [
-        "- the pool: activity swimming (label swimming → the pool) changed by ours: we have one, by Dr A",
+        "- the bath: activity shower (label showers → the bath) changed by ours: we have one, by Dr A",
         "- a flush: sign redness (label redness → a flush) changed by ours",
         "- no redness: moment redness-gone (label no redness is left → no redness, usual 1d..3d → 0h) changed by ours",
         "",
