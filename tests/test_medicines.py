@@ -30,6 +30,8 @@ Do not use any prescription creams
 Use tretinoin from day 3
 take doxycycline
 Start a blood thinner
+Start an antibiotic the day before
+Stop your antidepressant
 Wash, then take doxycycline for three days
 Avoid retinol, acids and tretinoin
 If you take Eliquis, skip it on the day

@@ -8,10 +8,12 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-from needlecare.model.ruleset import ASK, PREPARE, PRESCRIBED, Activity, Rule, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Activity, Rule, RuleSet
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place, shipped_folder, texts
 
+# Whom to ask about a medicine to begin with: nobody may have prescribed it yet.
+_TO_BEGIN_WITH = "your doctor, or who prescribed it before"
 # Patterns are texts here: compiling them takes longer than most plans, and few texts need them.
 _ASKS = r"\bask\b.*\bwho prescribed\b"
 # Orders wherever they stand beside a medicine.
@@ -174,9 +176,9 @@ def _checked(layer: Layer) -> Callable[[Raw], bool]:
 
 
 def _whom(text: str) -> str:
-    """Return who is to be asked: of a medicine to begin with, nobody may have prescribed it yet."""
+    """Return who is to be asked instead of what *text* orders."""
     begins = re.search(rf"\b(?:start|begin)\b|{_TAKE_NOW}\b", _plain(text))
-    return "your doctor, or who prescribed it before" if begins else "who prescribed it"
+    return _TO_BEGIN_WITH if begins else "who prescribed it"
 
 
 def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems: Problems) -> None:
@@ -190,10 +192,11 @@ def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems
         return
     asks = rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", "")))
     if not asks or re.search(_CHANGED, re.sub(_FINE, "…", _plain(" ".join(rule.words.values())))):
+        whom = _TO_BEGIN_WITH if rule.verb in (DO, ALLOW) else "who prescribed it"
         problems.add(
             at,
             f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
-            "change one; use `prepare` with a text that says “ask who prescribed it”",
+            f"change one; use `prepare` with a text that says “ask {whom}”",
         )
 
 
