@@ -1,7 +1,9 @@
+from datetime import datetime
+
 import pytest
 
-from needlecare import RuleSetError
-from support import Planner, better_not, no, shown, waits, window
+from needlecare import RuleSetError, can, normal
+from support import LONDON, Planner, better_not, no, shown, waits, window
 
 
 @pytest.mark.parametrize(
@@ -91,9 +93,9 @@ def test_what_is_no_stretch_is_not_read_as_one(plan: Planner, text: str) -> None
         ),
         pytest.param(
             "avoid: gym, from: 1d..3d, until: 5d",
-            ["21 Nov 00:00 to 26 Nov 00:00"],
-            [],
-            id="after the treatment no from the first",
+            ["23 Nov 00:00 to 26 Nov 00:00"],
+            ["21 Nov 00:00 to 23 Nov 00:00"],
+            id="after the treatment better not from the first, no from the second",
         ),
         pytest.param(
             "avoid: gym, until: 3d..7d",
@@ -232,15 +234,121 @@ def test_an_end_without_a_date_waits_for_what_is_seen_and_is_dated_by_healing(pl
     assert [(wait.label, wait.usually_by) for wait in found.waits] == [("the bottle is empty", None)]
 
 
-def test_to_do_without_end_is_done_until_healed(plan: Planner) -> None:
-    made = plan("cream: {do: cream}")
-    assert no(made, "cream", "do") == ["20 Nov 16:30 to 28 Nov 00:00"]
+def test_to_do_without_end_goes_on(plan: Planner) -> None:
+    made = plan("cream: {do: cream, from: 24h}")
+    assert no(made, "cream", "do") == ["21 Nov 16:30 to never"]
     assert (window(made, "cream", "do").end_stated, waits(window(made, "cream", "do"))) == (False, [])
+    assert all("cream" in one.do for one in made.days if one.number > 0)
 
 
-def test_a_sign_without_end_is_normal_for_the_shortest_it_can_be(plan: Planner) -> None:
-    made = plan("redness: {expect: redness}", time=None)
-    assert no(made, "redness", "expect") == ["20 Nov 00:00 to 28 Nov 00:00"]
+@pytest.mark.parametrize("words", ["", ", roughly: a few days", ", until: bottle-empty"])
+def test_no_date_is_made_of_a_sign_whose_source_gives_none(plan: Planner, words: str) -> None:
+    made = plan(f"redness: {{expect: redness{words}}}")
+    found = window(made, "redness", "expect")
+    assert (no(made, "redness", "expect"), found.end_stated) == (["20 Nov 16:30 to never"], False)
+    # The core calls whatever is still there on day 8 a reason to see somebody.
+    assert shown(found.usual_until) == "28 Nov 00:00"
+    assert [one.number for one in made.days if "redness" in one.expect] == [0, 1, 2, 3, 4, 5, 6, 7]
+    asked = datetime(2026, 11, 26, 9, tzinfo=LONDON), datetime(2026, 11, 29, 9, tzinfo=LONDON)
+    first, second = (normal(made, "redness", at).verdict for at in asked)
+    assert (first, second in {"clinic", "today"}) == ("usual", True)
+
+
+def test_only_a_sign_that_always_shows_is_usual_for_ever(plan: Planner) -> None:
+    made = plan("redness: {expect: redness, until: always}", days=15)
+    assert normal(made, "redness", datetime(2026, 12, 15, 9, tzinfo=LONDON)).verdict == "usual"
+    assert "redness" in made.days[-1].expect
+
+
+def test_a_sign_without_end_is_usual_only_until_a_rule_that_states_one_says_otherwise(plan: Planner) -> None:
+    made = plan("open: {expect: redness}\nstated: {expect: redness, until: 2d, worry-after: 4d}")
+    assert [one.number for one in made.days if "redness" in one.expect] == [0, 1, 2]
+    asked = (datetime(2026, 11, day, 9, tzinfo=LONDON) for day in (22, 23, 26))
+    assert [normal(made, "redness", at).verdict for at in asked] == ["usual", "watch", "clinic"]
+
+
+# Before the treatment, and no time given.
+
+
+@pytest.mark.parametrize("until", ["treatment", "1d before"])
+def test_before_without_a_time_is_better_not_at_any_time_before(plan: Planner, until: str) -> None:
+    found = window(plan(f"gym: {{avoid: gym, until: {until}}}"), "gym")
+    assert not found.has_start
+    assert shown(found.start) == ("20 Nov 00:00" if until == "treatment" else "19 Nov 00:00")
+    assert (found.end, found.better_until) == (found.over, found.over)
+    assert shown(found.end) == ("20 Nov 16:30" if until == "treatment" else "20 Nov 00:00")
+
+
+def test_before_without_a_time_is_answered_so(plan: Planner) -> None:
+    made = plan("gym: {avoid: gym, until: treatment}")
+    asked = (
+        datetime(2026, 10, 1, 9, tzinfo=LONDON),
+        datetime(2026, 11, 20, 9, tzinfo=LONDON),
+        datetime(2026, 11, 20, 18, tzinfo=LONDON),
+    )
+    assert [can(made, "gym", at).verdict for at in asked] == ["better-not", "no", "no-rule"]
+
+
+def test_before_without_a_time_begins_where_another_rule_says(plan: Planner) -> None:
+    made = plan("open: {avoid: gym, until: treatment}\nstated: {avoid: gym, from: 3d before, until: treatment}")
+    assert (no(made, "gym"), better_not(made, "gym")) == (["17 Nov 00:00 to 20 Nov 16:30"], [])
+
+
+def test_until_at_once_is_no_restriction_before(plan: Planner) -> None:
+    assert no(plan("gym: {avoid: gym, until: 0h}"), "gym") == []
+
+
+# Both sides of what is said, and how it is hedged.
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "kind", "start_range", "held"),
+    [
+        ("do: cream, from: 24h..48h, until: 3d..5d", "cream", "do", "21 Nov 16:30, 22 Nov 16:30", "24 Nov 00:00"),
+        ("expect: redness, from: 2d..4d, until: 7d", "redness", "expect", "22 Nov 00:00, 24 Nov 00:00", None),
+        ("prepare: cream, due: 2d..4d before", "cream", "prepare", "16 Nov 00:00, 18 Nov 00:00", "17 Nov 00:00"),
+        ("allow: gym, from: 24h..48h", "gym", "allow", "21 Nov 16:30, 22 Nov 16:30", None),
+    ],
+)
+def test_both_sides_of_a_range_are_kept(
+    plan: Planner, rule: str, target: str, kind: str, start_range: str, held: str | None
+) -> None:
+    found = window(plan(f"one: {{{rule}}}"), target, kind)
+    assert found.start_range
+    assert ", ".join(str(shown(one)) for one in found.start_range) == start_range
+    assert shown(found.usually_by) == held
+
+
+def test_a_sign_begins_with_the_earlier_side_of_its_start(plan: Planner) -> None:
+    made = plan("flakes: {expect: flakes, from: 2d..4d, until: 7d}")
+    assert no(made, "flakes", "expect") == ["22 Nov 00:00 to 28 Nov 00:00"]
+
+
+def test_what_is_prepared_ends_with_the_later_side_of_its_end(plan: Planner) -> None:
+    made = plan("cream: {prepare: cream, due: 2d..4d before}")
+    assert no(made, "cream", "prepare") == ["16 Nov 00:00 to 19 Nov 00:00"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "target", "kind", "bound", "start_bound"),
+    [
+        ("avoid: gym, until: at least 48h", "gym", "avoid", "at least", ""),
+        ("avoid: gym, from: at least 2d before, until: treatment", "gym", "avoid", "at least", "at least"),
+        ("avoid: gym, from: at least 2d before, until: 3d", "gym", "avoid", "", "at least"),
+        ("avoid: gym, from: up to 2d before, until: at least 3d", "gym", "avoid", "at least", "up to"),
+        ("do: cream, from: at least 24h, until: up to 3d", "cream", "do", "up to", "at least"),
+        ("do: cream, from: at least 24h", "cream", "do", "at least", "at least"),
+        ("allow: gym, from: at least 24h", "gym", "allow", "at least", "at least"),
+        ("allow: gym, from: at least 24h", "gym", "avoid", "at least", ""),
+        ("expect: redness, until: up to 3d", "redness", "expect", "up to", ""),
+        ("prepare: cream, due: at least 2d before", "cream", "prepare", "at least", "at least"),
+    ],
+)
+def test_a_hedge_is_kept_on_either_side(
+    plan: Planner, rule: str, target: str, kind: str, bound: str, start_bound: str
+) -> None:
+    found = window(plan(f"one: {{{rule}}}"), target, kind)
+    assert (found.bound, found.start_bound) == (bound, start_bound)
 
 
 @pytest.mark.parametrize("time", ["00:00", "16:30", "23:59"])

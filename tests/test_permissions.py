@@ -158,9 +158,9 @@ def test_of_two_midnights_each_takes_the_safe_one(
 @pytest.mark.parametrize(
     ("rule", "kind", "clock", "holds"),
     [
-        pytest.param("avoid: gym, from: 2h..6h, for: 3d", "avoid", "16:30", "20 Nov 18:30 to 24 Nov 00:00", id="days"),
+        pytest.param("avoid: gym, from: 2h..6h, for: 3d", "avoid", "16:30", "20 Nov 22:30 to 24 Nov 00:00", id="days"),
         pytest.param(
-            "avoid: gym, from: 2h..6h, for: 12h", "avoid", "16:30", "20 Nov 18:30 to 21 Nov 10:30", id="hours"
+            "avoid: gym, from: 2h..6h, for: 12h", "avoid", "16:30", "20 Nov 22:30 to 21 Nov 10:30", id="hours"
         ),
         pytest.param("avoid: gym, from: 2h..6h, for: 3d", "avoid", None, "20 Nov 00:00 to 25 Nov 00:00", id="of a day"),
         pytest.param(

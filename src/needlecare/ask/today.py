@@ -18,6 +18,7 @@ from needlecare.model.ruleset import ASK, AVOID, CLINIC, DO, EXPECT, PREPARE, UR
 UNKNOWN, WATCH, USUAL = ("unknown", "watch", "usual")
 _GRAVEST = (*URGENCIES, UNKNOWN, WATCH, USUAL)
 _end = attrgetter("end")
+_usual_until = attrgetter("usual_until")
 
 
 class Sighting(NamedTuple):
@@ -72,7 +73,7 @@ def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, 
     windows = tuple(_expecting(timeline, sign))
     flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
     if latest and not (flags or any(window.worry_after for window in windows)):
-        flags = tuple(_overdue(timeline, sign, asked, max(map(_end, windows), default=FOREVER)))
+        flags = tuple(_overdue(timeline, sign, asked, max(map(_usual_until, windows), default=FOREVER)))
     if flags:
         return blank._replace(verdict=flags[0].urgency, flags=flags)
     return _placed(blank, windows, sign) if windows else blank
@@ -96,7 +97,7 @@ def _overdue(timeline: Timeline, sign: str, asked: When, by: datetime) -> Iterat
 def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting:
     """Place the time asked about before, in, or after what is expected in *windows*."""
     asked = blank.asked
-    holding = tuple(one for one in windows if asked.meets(one.start, one.end))
+    holding = tuple(one for one in windows if asked.meets(one.start, one.usual_until))
     worry, shown = _first(one.worry_after for one in windows), holding or windows
     answer = blank._replace(windows=shown, until=_first(map(_end, holding)), call_from=worry)
     if asked.meets(worry or FOREVER, FOREVER):
@@ -105,7 +106,7 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     answer = answer._replace(conditions=_conditions(shown))
     if holding:
         return answer._replace(verdict=USUAL)
-    return answer._replace(verdict=WATCH, over=asked.start >= max(map(_end, windows)))
+    return answer._replace(verdict=WATCH, over=asked.start >= max(map(_usual_until, windows)))
 
 
 def _first(instants: Iterable[datetime | None]) -> datetime | None:
@@ -166,7 +167,7 @@ class Today(NamedTuple):
         going = {window.target for _, window in self.expect}
         expected = (one for one in _owned(self.timelines, EXPECT) if one.window.target not in going)
         begun = (one for one in expected if one.window.start <= self.at)
-        return tuple(one for one in begun if (one.window.worry_after or one.window.end) <= self.at)
+        return tuple(one for one in begun if (one.window.worry_after or one.window.usual_until) <= self.at)
 
 
 def look(timelines: Sequence[Timeline], at: datetime) -> Today:
@@ -211,7 +212,8 @@ def _owned(timelines: Iterable[Timeline], *kinds: str) -> Iterator[Owned]:
 
 
 def _at_work(timelines: Iterable[Timeline], at: datetime, *kinds: str) -> Iterator[Owned]:
-    return (one for one in _owned(timelines, *kinds) if one.window.start <= at < one.window.end)
+    found = _owned(timelines, *kinds)
+    return (one for one in found if one.window.start <= at < min(one.window.end, one.window.usual_until))
 
 
 def _changes(timelines: Sequence[Timeline], at: datetime) -> Iterator[Change]:

@@ -183,13 +183,20 @@ _SESSION_DAYS: dict[str, Callable[[Session], date | None]] = {
     "best-until": lambda session: session.recommended[1],
     "late-from": lambda session: session.overdue,
 }
+
+
+def _better_from(window: Window) -> datetime | None:
+    """Return since when it is better not; None where nobody says since when, or where it is a no at once."""
+    return window.better_from if window.has_start and (window.better_from < window.start or window.is_instant) else None
+
+
 # Windows of which kind, whether the first or the last of them, and the instant in it; None where it has no such one.
 _Row = tuple[str, Callable[..., datetime | None], Callable[[Window], datetime | None]]
 _NO_WINDOW: _Row = ("", max, lambda _: None)
 _WINDOWS: dict[str, _Row] = {
     "no-from": (AVOID, min, lambda one: one.start if one.start < one.end else None),
     "no-until": (AVOID, max, lambda one: one.end if one.start < one.end else None),
-    "better-from": (AVOID, min, lambda one: one.better_from if one.better_from < one.start or one.is_instant else None),
+    "better-from": (AVOID, min, _better_from),
     "better-until": (AVOID, max, lambda one: one.better_until if one.better_until > one.end else None),
     "not-before": (AVOID, max, lambda one: one.earliest),
     "only-once": (AVOID, max, lambda one: one.end),

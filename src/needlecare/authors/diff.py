@@ -197,7 +197,9 @@ def _days(window: Window, timeline: Timeline) -> Iterator[str]:
     """Return the days that a window comes to."""
     if window.start != window.end:
         yield f"{_day(window.start, timeline)} to {_day(window.end, timeline, end=True)}"
-    if window.better_from != window.start:
+    if not window.has_start:
+        yield "better not before the treatment, no time given"
+    elif window.better_from != window.start:
         yield f"better not from {_day(window.better_from, timeline)}"
     if window.better_until != window.end:
         yield f"better not until {_day(window.better_until, timeline, end=True)}"

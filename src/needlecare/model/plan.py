@@ -160,6 +160,8 @@ def day_number(treatment: Treatment, day: date) -> int:
 
 # Stands for "no end" inside computations; shown as null or in words.
 FOREVER = datetime.max.replace(tzinfo=UTC)
+# Stands for "no beginning is given"; two days in, so that it has a date in every zone.
+NO_START = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
 
 
 YES: Final = "yes"
@@ -232,10 +234,17 @@ class Window(NamedTuple):
     """The time that a rule holds on one target, merged with all other rules on it.
 
     On *avoid* its *extent* has up to three stretches; of every other kind `[start, end)` is all there is. *rule*
-    decides the end, and *bound* is the hedge of that end: `at least`, `up to`. *rules* are all that have a part in it;
-    *overruled* are those that lost. *earliest* is the end by its known parts alone. *unsure* are unknown facts that
-    keep it as long as it is. *waits* are what else must have come for a restriction to end, or for anything else to
-    begin; *parts* tell which rule makes which part of a restriction. *until_seen* is what its end waits for then.
+    decides the end. *rules* are all that have a part in it, *parts* tell which of them makes which part of a
+    restriction, *overruled* are those that lost. *earliest* is the end by its known parts alone. *unsure* are unknown
+    facts that keep it as long as it is.
+
+    *waits* are what else must have come for a restriction to end, or for anything else to begin; *until_seen* is what
+    its end waits for then. *bound* is the hedge of the end, or of the start where it ends with the treatment: `at
+    least`, `up to`; *start_bound* is that of the start. *start_range* holds both sides of a start between two,
+    *usually_by* is the nearer of two ends.
+
+    A sign is called usual until *usual_until*: the end that its source gives, or where it gives none until something
+    else speaks of it.
     """
 
     rule: str
@@ -262,6 +271,9 @@ class Window(NamedTuple):
     goes_on: bool = False
     bound: str = ""
     parts: tuple[Part, ...] = ()
+    start_bound: str = ""
+    start_range: tuple[datetime, datetime] | None = None
+    usual_until: datetime = FOREVER
     ask: str = ""
 
     @property
@@ -293,6 +305,11 @@ class Window(NamedTuple):
     def over(self) -> datetime:
         """When it restricts no longer by the clock; what it *waits* for may still not have come."""
         return self.better_until
+
+    @property
+    def has_start(self) -> bool:
+        """Whether its rules say when it begins; else it holds before the treatment, and nobody knows for how long."""
+        return self.better_from > NO_START
 
     @property
     def is_for_good(self) -> bool:

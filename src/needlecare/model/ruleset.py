@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from needlecare.model.facts import Condition, Fact
-from needlecare.model.time import Bound, Duration
+from needlecare.model.time import ALWAYS, Bound, Duration
 
 # What pages are drawn on; a clinic's colours are checked against these.
 LIGHT_PAGE = "#ffffff"
@@ -165,10 +165,11 @@ class Saying(NamedTuple):
 class Rule(NamedTuple):
     """One cited statement, as data: *verb* on *targets* (activities or signs) from *start* to *end*.
 
-    *start* None is the treatment, *end* None is that no end is given; *days* (first, last, both included) replaces
-    both; *lasts* counts from the rule's own start. *exceptions* are taken out of this rule alone, each with its own
-    end. *words* are for people and never computed. *ask* holds before and after, without end, and says *who* to ask;
-    *call* has an *urgency*. Of signs that depend on what is unknown, the one that is *usual* counts.
+    *start* None is the treatment, `ALWAYS` some time before it. *end* None is that no end is given. *days* (first,
+    last, both included) replaces both; *lasts* counts from the rule's own start. *at* is how a rule at the treatment
+    itself says so. *exceptions* are taken out of this rule alone, each with its own end. *words* are for people and
+    never computed. *ask* holds before and after, without end, and says *who* to ask; *call* has an *urgency*. Of signs
+    that depend on what is unknown, the one that is *usual* counts.
     """
 
     id: str
@@ -178,6 +179,7 @@ class Rule(NamedTuple):
     end: Bound | None = None
     days: tuple[int, int] | None = None
     lasts: Duration | None = None
+    at: str = ""
     when: Condition = Condition()
     exceptions: tuple[tuple[str, Bound], ...] = ()
     eases: Bound | None = None
@@ -204,10 +206,12 @@ class Rule(NamedTuple):
     @property
     def value(self) -> str:
         """The rule's own bound as it is written: what sources are compared by."""
+        if self.at:
+            return self.at
         if self.days is not None:
             return f"days {self.days[0]}..{self.days[1]}"
         end = None if self.end is None else str(self.end)
-        if end in (None, "treatment") and self.start is not None:
+        if end in (None, "treatment") and self.start not in (None, ALWAYS):
             return str(self.start)
         return end or (f"for {self.lasts}" if self.lasts else "no end given")
 
@@ -215,6 +219,10 @@ class Rule(NamedTuple):
     def span(self) -> str:
         """The rule's own window with both of its ends, where it has two."""
         end = "" if self.end in (None, self.start) else str(self.end)
+        if self.at:
+            return f"at: {self.at}"
+        if self.start == ALWAYS:
+            return f"until {end}, from when isn't said"
         if self.start is None or self.days is not None or end == "treatment" or not (end or self.lasts):
             return self.value
         return f"from {self.start} {f'until {end}' if end else f'for {self.lasts}'}"

@@ -29,7 +29,7 @@ from needlecare.model.ruleset import (
     Source,
     Spacing,
 )
-from needlecare.model.time import AT_TREATMENT, Bound, Duration, Range, Term
+from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, Duration, Range, Term
 from needlecare.rules.fields import (
     FACT,
     ID,
@@ -200,7 +200,16 @@ def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
         end = AT_TREATMENT
     if due := entry.get("due"):
         start, end = start or due, due
+    if verb == AVOID and start is None and _is_before(entry.fields.get("until"), end):
+        start = ALWAYS
     return start, end
+
+
+def _is_before(written: Any, end: Bound | None) -> bool:
+    """Report whether a restriction ends before the treatment or with it: `0h` is an end right after it."""
+    return written == TREATMENT or (
+        end is not None and any(term.sign < 0 for term in end.terms if term.moment == TREATMENT)
+    )
 
 
 def _check_window(entry: Entry, verb: str) -> None:
@@ -237,7 +246,8 @@ def _check_order(entry: Entry, start: Bound | None, end: Bound | None) -> None:
     first, last = start.terms[0], end.terms[0]
     if first.moment != "treatment" or last.moment != "treatment":
         return
-    if first.sign * first.offset.near.rough_length > last.sign * last.offset.far.rough_length:
+    begins = min(first.sign * side.rough_length for side in first.offset[:2])
+    if begins > max(last.sign * side.rough_length for side in last.offset[:2]):
         entry.note("until", f"it ends ({end}) before it begins ({start})")
 
 
@@ -245,7 +255,7 @@ def _own_value(entry: Entry) -> str:
     """Return what a source says that is named alone: the window of the rule, as it is written."""
     written = {key: " ".join(one.split()) for key, one in entry.fields.items() if isinstance(one, str)}
     given = {key: written[key] for key in ("from", "until", "for", "days", "due", "at", "every") if key in written}
-    if given.get("until") == "treatment":
+    if given.get("until") == TREATMENT and len(given) > 1:
         del given["until"]
     if len(given) == 1 and ("until" in given or "from" in given):
         return next(iter(given.values()))

@@ -27,7 +27,7 @@ from needlecare.model.plan import (
     treated_on,
 )
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet
-from needlecare.model.time import Bound, begins_day, last_date, local_date
+from needlecare.model.time import AT_TREATMENT, Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge, parts_of
 from needlecare.timeline.selection import Chosen, Selection, find_against, select, without_lapsed
 from needlecare.timeline.sessions import next_session, precare
@@ -88,7 +88,7 @@ def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
             # The clock can't know whether it has come, however long ago it was usual.
             runs.append(("only_if", window.over, FOREVER))
         if window.kind in _LISTS:
-            runs.append((_LISTS[window.kind], window.start, window.end))
+            runs.append((_LISTS[window.kind], window.start, min(window.end, window.usual_until)))
         for name, start, end in runs:
             last = date.max if end == FOREVER else last_date(start, end, zone)
             yield _Mark(name, window.target, local_date(start, zone), last)
@@ -116,7 +116,7 @@ def _lists(marks: Iterable[_Mark]) -> dict[str, tuple[str, ...]]:
 
 def _range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
     """Return the numbers of the first and the last day to list."""
-    begins = [treatment.first, *(window.better_from for window in windows)]
+    begins = [treatment.first, *(window.better_from if window.has_start else window.start for window in windows)]
     ends = [treatment.first]
     for window in windows:
         if window.kind == AVOID:
@@ -199,6 +199,8 @@ class Builder:
             # after it, belongs to its own plan.
             self._next = treated_on(treatment.next_day, None, treatment.zone)
             self._all_spans.append(Spans(selection, self._next))
+        self._calls = list(_calls(selection.by_verb[CALL]))
+        self._flagged_from = self._spans.worries(self._calls)
         self._reached: dict[tuple[str, Bound | None], tuple[Span, ...]] = {}
         self._holds = {
             activity: merge(self._restricting(reaching), self._rule_set.moments)
@@ -209,9 +211,8 @@ class Builder:
         """Put everything together but the clashes with events: those are asked of the timeline."""
         selection, treatment = self._selection, self._treatment
         expected = [window for chosen in selection.by_verb[EXPECT] for window in self._others(chosen)]
-        perhaps = _perhaps(expected)
-        windows = self._windows(window for window in expected if window not in perhaps)
-        calls = list(_calls(selection.by_verb[CALL]))
+        perhaps = _perhaps(expected, self._rule_set)
+        windows = self._windows(self._ended([window for window in expected if window not in perhaps]))
         written = list(selection.rule_set.rules)
         return Timeline(
             rule_set=selection.rule_set,
@@ -222,12 +223,14 @@ class Builder:
             sessions=tuple(self._sessions()),
             findings=tuple(find_against(selection, treatment)),
             unanswered=tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
-            red_flags=tuple(sorted(calls, key=lambda rule: (URGENCIES.index(rule.urgency), written.index(rule.id)))),
+            red_flags=tuple(
+                sorted(self._calls, key=lambda rule: (URGENCIES.index(rule.urgency), written.index(rule.id)))
+            ),
             longer_if=tuple(self._longer_if()),
             shorter_if=tuple(self._shorter_if()),
             reached=frozenset(selection.restrictions),
             perhaps=perhaps,
-            flagged_from=self._spans.worries(calls),
+            flagged_from=self._flagged_from,
         )
 
     def _windows(self, expected: Iterable[Window]) -> tuple[Window, ...]:
@@ -275,6 +278,8 @@ class Builder:
         rule = hold.decider.rule
         # A permission turned around ends where the permission begins.
         ends = rule.start if rule.verb == ALLOW else rule.end
+        begun = (span.rule.start for span in hold.spans if span.extent.start == hold.extent.start)
+        start_bound = "" if rule.verb == ALLOW else next((one.hedge for one in begun if one), "")
         return Window(
             rule=rule.id,
             kind=AVOID,
@@ -294,7 +299,8 @@ class Builder:
             unsure=hold.decider.unsure,
             low_confidence=rule.low_confidence,
             goes_on=hold.goes_on,
-            bound=ends.hedge if ends else "",
+            bound=_hedge(start_bound, ends),
+            start_bound=start_bound,
             ask=self._selection.asked_about(activity),
             parts=parts_of(hold),
         )
@@ -317,8 +323,8 @@ class Builder:
         if rule.verb == ALLOW:
             return None if chosen.unsure else self._spans.permitted(rule)
         span = self._spans.of(rule)
-        if span is not None and rule.verb == DO and rule.end is not None and not span.end_stated:
-            # Nobody knows when what it waits for comes: it goes on until that is seen.
+        if span is not None and rule.verb in (DO, EXPECT) and rule.lasts is None and not span.end_stated:
+            # No source gives an end, or nobody knows when what it waits for comes: no date is made of that.
             return span._replace(extent=span.extent._replace(end=FOREVER))
         return span
 
@@ -357,6 +363,7 @@ class Builder:
     def _other(self, chosen: Chosen, span: Span, target: str) -> Window:
         rule = chosen.rule
         _, start, end, _ = span.extent
+        start_bound = rule.start.hedge if rule.start else ""
         return Window(
             rule=rule.id,
             kind=rule.verb,
@@ -375,13 +382,39 @@ class Builder:
             rules=(rule.id,),
             unsure=chosen.unsure,
             eases=self._spans.instant(rule.eases) if rule.eases else None,
-            usually_by=self._spans.usually_by(rule) if rule.verb == EXPECT else None,
+            usually_by=span.usually_by,
             worry_after=self._spans.instant(rule.worry_after) if rule.worry_after else None,
             low_confidence=rule.low_confidence,
-            until_seen=span.waits if rule.verb in (DO, ALLOW) and rule.end not in (None, rule.start) else (),
-            bound=rule.end.hedge if rule.end else "",
+            until_seen=span.waits if rule.end not in (None, rule.start) else (),
+            bound=_hedge(start_bound, rule.end),
+            start_bound=start_bound,
+            start_range=span.start_range,
+            usual_until=end,
             ask=rule.who,
         )
+
+    def _ended(self, expected: Sequence[Window]) -> Iterator[Window]:
+        """Find until when the signs of *expected* are called usual.
+
+        What gives no end says so only until another rule speaks: one with an end, or “anything still there” then.
+        """
+        stated: dict[str, datetime] = {}
+        for window in expected:
+            if window.end_stated:
+                stated[window.target] = max(window.end, stated.get(window.target, window.end))
+        for window in expected:
+            if window.end_stated:
+                yield window
+                continue
+            ends = stated.get(window.target, window.start)
+            until = ends if ends > window.start else self._still_there(window)
+            yield window._replace(usual_until=until)
+
+    def _still_there(self, window: Window) -> datetime:
+        """Return from when a call speaks of whatever is still there, the sign of *window* included."""
+        calls = (rule for rule in self._calls if window.target not in dict(rule.exceptions))
+        begins = (self._flagged_from.get(rule.id, FOREVER) for rule in calls)
+        return min((one for one in begins if one > window.start), default=FOREVER)
 
     def _precision(self, instants: Iterable[datetime]) -> str:
         zone = self._treatment.zone
@@ -425,16 +458,30 @@ class Builder:
         return max((one.end for one in extents if one.start <= end), default=None)
 
 
-def _perhaps(expected: Iterable[Window]) -> tuple[Window, ...]:
-    """Return what is only perhaps so where a shorter time stands beside it.
+def _perhaps(expected: Iterable[Window], rule_set: RuleSet) -> tuple[Window, ...]:
+    """Return what is only perhaps so where something else counts: what is marked as usual, else the shortest.
 
     A warning that comes too early costs a call; one that comes too late costs more.
     """
-    expected = list(expected)
-    shortest: dict[str, datetime] = {}
-    for window in expected:
-        shortest[window.target] = min(window.end, shortest.get(window.target, FOREVER))
-    return tuple(window for window in expected if window.unsure and window.end > shortest[window.target])
+    found: list[Window] = []
+    for windows in _by_target(expected).values():
+        unsure = [one for one in windows if one.unsure]
+        usual = [one for one in unsure if rule_set.rules[one.rule].usual]
+        shortest = min(one.end for one in windows)
+        found += [one for one in unsure if (one not in usual if usual else one.end > shortest)]
+    return tuple(found)
+
+
+def _by_target(windows: Iterable[Window]) -> dict[str, list[Window]]:
+    found: dict[str, list[Window]] = {}
+    for window in windows:
+        found.setdefault(window.target, []).append(window)
+    return found
+
+
+def _hedge(of_start: str, end: Bound | None) -> str:
+    """Return the hedge of the figure that a rule gives: its end, or its start where it ends with the treatment."""
+    return of_start if end in (None, AT_TREATMENT) else end.hedge
 
 
 def _calls(chosen: Sequence[Chosen]) -> Iterator[Rule]:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, NO, Extent, Part, Wait
+from needlecare.model.plan import FOREVER, NO, NO_START, Extent, Part, Wait
 from needlecare.model.ruleset import AVOID, Moment
 from needlecare.timeline.spans import Span
 
@@ -60,7 +60,7 @@ def cut(interval: Interval, away: Iterable[Interval]) -> list[Interval]:
 
 def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
     """Unite the restrictions on one activity: touching stretches join, gaps stay, conditions add up."""
-    spans = _close_open_ends(list(spans))
+    spans = _close_open_starts(_close_open_ends(list(spans)))
     if len(spans) == 1:
         (one,) = spans
         return [Hold(one.extent, one.earliest, one.waits, end_stated=one.end_stated, spans=(one,), overruled=())]
@@ -117,6 +117,18 @@ def _close_open_ends(spans: list[Span]) -> list[Span]:
             closed.append(span._replace(extent=extent, earliest=min(span.earliest, end), waits=()))
         else:
             closed.append(span)
+    return closed
+
+
+def _close_open_starts(spans: list[Span]) -> list[Span]:
+    """Where a rule says only “before” and another on the same activity since when, that one decides."""
+    begins = (one.extent.better_from for one in spans if one.rule.verb == AVOID and not one.unsure)
+    first = min((start for start in begins if start > NO_START), default=FOREVER)
+    closed = []
+    for span in spans:
+        better_from, start, *_ = extent = span.extent
+        is_open = better_from == NO_START and first < start
+        closed.append(span._replace(extent=extent._replace(better_from=start)) if is_open else span)
     return closed
 
 

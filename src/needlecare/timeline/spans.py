@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, Extent, Treatment, Wait
+from needlecare.model.plan import FOREVER, NO_START, Extent, Treatment, Wait
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Moment, Rule, RuleSet
 from needlecare.model.time import (
+    ALWAYS,
     AT_TREATMENT,
     EVENT,
     NEXT_SESSION,
@@ -28,6 +29,7 @@ from needlecare.model.time import (
     day_end,
     day_start,
     floor_to_day,
+    last_instant,
     point_at,
     readings,
 )
@@ -205,7 +207,8 @@ class Span(NamedTuple):
     """The time that one rule holds on its targets.
 
     On *avoid* and *allow* its extent is what it restricts; a permission restricts what comes before it. Of other verbs
-    `[start, end)` counts. *waits* are what the end waits for, *awaited* what the start does.
+    `[start, end)` counts. *waits* are what the end waits for, *awaited* what the start does. *start_range* holds both
+    sides of a start between two, *usually_by* is the nearer of two ends; a restriction has those as its better nots.
     """
 
     rule: Rule
@@ -215,6 +218,8 @@ class Span(NamedTuple):
     end_stated: bool
     unsure: tuple[str, ...] = ()
     awaited: tuple[Wait, ...] = ()
+    start_range: tuple[datetime, datetime] | None = None
+    usually_by: datetime | None = None
 
 
 # What of a rule says when it holds.
@@ -257,7 +262,10 @@ class Spans(Moments):
         if start == FOREVER:
             return None
         held = Extent(start, start, end, end)
-        return span._replace(extent=held, waits=waits, awaited=begins.waits, end_stated=rule.states_end)
+        between = (span.extent.end, start) if span.extent.end < start and rule.start and rule.start.is_range else None
+        return span._replace(
+            extent=held, waits=waits, awaited=begins.waits, end_stated=rule.states_end, start_range=between
+        )
 
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
@@ -272,10 +280,6 @@ class Spans(Moments):
         found = ((rule.id, self.instant(rule.worry_after)) for rule in rules if rule.worry_after)
         return {id_: instant for id_, instant in found if instant is not None}
 
-    def usually_by(self, rule: Rule) -> datetime | None:
-        """Compute from when a sign may be gone, where the rule gives a range; it is as usual up to the end."""
-        return self.instant(rule.end) if rule.end is not None and rule.end.is_range else None
-
     def _span(self, rule: Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
         key = rule.verb, rule.start, rule.end, rule.days, rule.lasts
@@ -287,23 +291,31 @@ class Spans(Moments):
     def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
         if rule.verb == ALLOW:
             return self._before_permission(rule)
-        start, better_from, awaited = self._starts(rule)
+        first, start, awaited = self._starts(rule)
+        restricts = rule.verb == AVOID
+        start_range = None if restricts or first == start else (first, start)
+        if rule.verb in (EXPECT, PREPARE):
+            # A sign may show, and preparing begins, with the first source; doing begins where all have it begun.
+            start = first
         if exception is not None:
             rule = rule._replace(end=exception, days=None, lasts=None)
         end, better_until, resolved = self._ends(rule, start)
         if rule.verb == AVOID and max(end, better_until) < start < FOREVER:
             # It is over before it begins. What begins on some day may begin as late as on its end.
             end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
-        end = max(end, start)
         stated = rule.states_end
-        better_until = FOREVER if not stated and rule.verb == AVOID else max(better_until, end)
+        usually_by = None if restricts or end == better_until else max(end, start)
+        end = max(end if restricts else better_until, start)
+        better_until = FOREVER if restricts and not stated else max(better_until, end)
         return Span(
             rule,
-            Extent(min(better_from, start), start, end, better_until),
+            Extent(first if restricts else start, start, end, better_until),
             earliest=min(max(self._round(resolved.least.at, up=True), start), end),
             waits=resolved.waits,
             end_stated=stated and resolved.dated,
             awaited=awaited,
+            start_range=start_range,
+            usually_by=usually_by,
         )
 
     def _before_permission(self, rule: Rule) -> Span:
@@ -337,7 +349,11 @@ class Spans(Moments):
         return ends.point.at, ends.waits
 
     def _starts(self, rule: Rule) -> tuple[datetime, datetime, tuple[Wait, ...]]:
-        """Return where the rule begins, where its milder part does (the wider side before it), and on what."""
+        """Return the earlier and the later side of where the rule begins, and what it waits for."""
+        if rule.start == ALWAYS:
+            # Before the treatment, and nobody says how long: what day 0 has of that time is the only part with a date.
+            end = self.end(rule.end or AT_TREATMENT, far=False).point
+            return NO_START, floor_to_day(last_instant(end.at), self._zone), ()
         if rule.days is not None and (rule.days[0] != 0 or rule.verb in (AVOID, PREPARE)):
             # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
             start = day_start(self._day(rule.days[0]), self._zone)
@@ -349,14 +365,10 @@ class Spans(Moments):
         found = self.start(rule.start, far=False, late=late)
         found_far = self.start(rule.start, far=True, late=late) if rule.start.is_range else found
         near, far = self._round(found.point.at, up=late), self._round(found_far.point.at, up=late)
-        if rule.verb == AVOID:
-            return (near, far, ()) if far < near else (near, near, ())
-        # What is to be done begins where all sources have it begun; preparing begins with the first.
-        chosen = min(near, far) if rule.verb == PREPARE else max(near, far)
-        return chosen, chosen, found.waits if late else ()
+        return min(near, far), max(near, far), () if rule.verb == AVOID else found.waits
 
     def _ends(self, rule: Rule, start: datetime) -> tuple[datetime, datetime, Resolved]:
-        """Return where the rule ends, where its milder part does, and how the end came about."""
+        """Return the nearer and the farther side of where the rule ends, and how the one that counts came about."""
         late = rule.verb != EXPECT
         if rule.days is not None:
             day = self._day(rule.days[1])
@@ -369,10 +381,13 @@ class Spans(Moments):
         whole_day = rule.verb in (AVOID, PREPARE)
         near = self.end(rule.end, far=False, late=late, whole_day=whole_day)
         far = self.end(rule.end, far=True, late=late, whole_day=whole_day) if rule.end.is_range else near
+        if rule.verb != AVOID:
+            # Before the treatment the longer one lies farther back, and a restriction keeps what lasts longer.
+            near, far = sorted((near, far), key=lambda resolved: resolved.point.at)
         near_at, far_at = self._round(near.point.at, up=late), self._round(far.point.at, up=late)
         far_at = FOREVER if rule.end.mild_for_good else far_at
         if rule.verb != AVOID:
-            return far_at, far_at, far
+            return near_at, far_at, far
         if rule.start is None or rule.start.is_at_once(far=False):
             # From the treatment to the treatment is no time, though nobody may know which minute that was.
             near_at = start if rule.end.is_at_once(far=False) else near_at

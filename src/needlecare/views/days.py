@@ -172,6 +172,10 @@ _BEFORE = {"better not": "better not any more: ", "leave": "leave "}
 
 def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List pre-care by when it begins."""
+    undated = [window for window in timeline.windows if not window.has_start]
+    if undated:
+        names, cite = _names_and_sources(undated, timeline)
+        yield Row("No time is given", f"{_BEFORE['better not']}{names}", "better not", cite)
     groups = grouped(_begun_before(timeline, clock), lambda one: one[:3])
     for (at, tone, text), found in sorted(groups.items(), key=lambda item: item[0]):
         names, cite = _names_and_sources([window for *_, window in found], timeline)
@@ -191,8 +195,10 @@ def _begun_before(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, 
 
 
 def beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
-    """Return what begins with *window*: when, and in which tone."""
+    """Return what begins with *window*: when, and in which tone; nothing where nobody says when."""
     if window.kind == AVOID:
+        if not window.has_start:
+            return
         if window.better_from < window.start or window.is_instant:
             yield window.better_from, "better not"
         if window.start < window.end:
@@ -217,6 +223,8 @@ def _end(window: Window, clock: Clock) -> str:
         return ""
     if window.until_seen and window.end == FOREVER:
         return "until you see it"
+    if window.end == FOREVER:
+        return "no end is given" if not window.end_stated else "without end"
     return f"{'usually ' if window.until_seen else ''}until {clock.until(window.end)}"
 
 

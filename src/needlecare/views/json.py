@@ -11,9 +11,10 @@ from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from needlecare.model.facts import Given
+from needlecare.model.facts import Given, Truth
 from needlecare.model.plan import (
     FOREVER,
+    NO_START,
     Clash,
     Day,
     Finding,
@@ -27,16 +28,15 @@ from needlecare.model.plan import (
     Wait,
     Window,
 )
-from needlecare.model.ruleset import ASK, AVOID, Clinic, Rule, RuleSet, Saying, Urgency
+from needlecare.model.ruleset import ASK, Clinic, Rule, RuleSet, Saying, Urgency
 from needlecare.model.voices import backing, sources_of_part
+from needlecare.timeline.build import condition_text
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
 SCHEMA_VERSION: Final = 2
 # What a lean line leaves out besides what is null or empty: `rules show` has the one, the windows the other.
 _NOT_IN_LINES: Final = ("rules", "days")
 _NOTHING: Final[tuple[Any, ...]] = (None, [], {})
-# Words of a rule that its windows have as fields.
-_IN_WINDOWS: Final = ("text", "times", "if")
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
@@ -88,7 +88,7 @@ class Encoder:
         self._zone = timeline.treatment.zone
         self._lean = lean
         # The same few instants begin and end most windows.
-        self._instants: dict[datetime, str | None] = {FOREVER: None}
+        self._instants: dict[datetime, str | None] = {FOREVER: None, NO_START: None}
         self._writers: dict[type, Callable[[Any], Any]] = {
             **dict.fromkeys((bool, int, float, type(None), _RuleEntry), lambda value: value),
             # An empty text is null.
@@ -109,10 +109,10 @@ class Encoder:
 
         They are those of its type, unless they are those of another *shape*.
         """
-        names, read, computed = _read(shape or value.__class__)
+        names, read, computed, sparse = _read(shape or value.__class__)
         found = dict(zip(names, read(value), strict=True))
         found.update((name, compute(value, self.timeline)) for name, compute in computed)
-        return found
+        return {name: one for name, one in found.items() if one or name not in sparse} if sparse else found
 
     def record(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Encode each of *fields*."""
@@ -154,12 +154,21 @@ class Assumed(NamedTuple):
 
 
 class RedFlag(NamedTuple):
-    """A reason to call: the `emergency` number, a doctor `today`, or the `clinic`."""
+    """A reason to call: the `emergency` number, a doctor `today`, or the `clinic`.
+
+    It holds at any time, but where it is about whatever is still there *since* then, *excepted* signs apart.
+    *condition* is the one under which it holds, *words* are what its rule says besides.
+    """
 
     urgency: Urgency
     text: str
     signs: tuple[str, ...]
     sources: tuple[str, ...]
+    rule: str
+    condition: str | None
+    since: datetime | None
+    excepted: tuple[str, ...]
+    words: Mapping[str, str]
 
 
 class _RuleEntry(dict[str, Any]):
@@ -172,15 +181,27 @@ class _RuleEntry(dict[str, Any]):
 
 
 def _red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
-    return [
-        RedFlag(rule.urgency, flag_text(rule, timeline), rule.targets, sources_of(rule.says))
-        for rule in timeline.red_flags
-    ]
+    return [_red_flag(rule, timeline) for rule in timeline.red_flags]
+
+
+def _red_flag(rule: Rule, timeline: Timeline) -> RedFlag:
+    truth, unsure = rule.when.judge(timeline.facts)
+    return RedFlag(
+        urgency=rule.urgency,
+        text=flag_text(rule, timeline),
+        signs=rule.targets,
+        sources=sources_of(rule.says),
+        rule=rule.id,
+        condition=condition_text(rule, unsure if truth is Truth.UNKNOWN else (), timeline.rule_set),
+        since=timeline.flagged_from.get(rule.id),
+        excepted=tuple(sign for sign, _ in rule.exceptions),
+        words={name: text for name, text in words(rule).items() if name not in ("text", "if")},
+    )
 
 
 def words(rule: Rule, _: object = None) -> dict[str, str]:
-    """Return the words of *rule* that its windows don't have as fields; a restriction may have another rule's."""
-    return {name: text for name, text in sorted(rule.words.items()) if rule.verb == AVOID or name not in _IN_WINDOWS}
+    """Return all words of *rule*: those of its windows may be another rule's, where several make one."""
+    return dict(sorted(rule.words.items()))
 
 
 def confidence(rule: Rule, _: object = None) -> str:
@@ -197,9 +218,9 @@ def _answers(facts: Mapping[str, Given], timeline: Timeline) -> Iterator[tuple[s
 
 
 def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
-    """Return every rule that a window names."""
+    """Return every rule that a window names, be it of what is only perhaps so."""
     rule_set, entries = timeline.rule_set, _entries(timeline.rule_set)
-    ids = {id_ for window in timeline.windows for id_ in (*window.rules, *window.overruled)}
+    ids = {id_ for window in (*timeline.windows, *timeline.perhaps) for id_ in (*window.rules, *window.overruled)}
     entries.update((id_, _RuleEntry(Encoder(timeline)(rule_set.rules[id_]))) for id_ in ids.difference(entries))
     return {id_: entries[id_] for id_ in sorted(ids)}
 
@@ -210,20 +231,21 @@ def _entries(_: RuleSet) -> dict[str, _RuleEntry]:
 
 
 # The contract: the fields of each type, in order, by `name`, or `name=path` where the model has another word for it.
-# What a value doesn't have itself is computed. A `?` marks what may be null though its type doesn't tell. Any other
-# type has all of its own fields.
+# What a value doesn't have itself is computed. A `?` marks what may be null though its type doesn't tell, a `*` what
+# few have and the others leave out. Any other type has all of its own fields.
 FIELDS: dict[Any, str] = {
     RuleSet: "id version hash=digest reviewed_by changed_core",
     Clinic: "name phone?",
     Timeline: "treatment facts assumed unknown=facts.unknown windows rules days sessions screening=findings unanswered"
-    " red_flags longer_if shorter_if events=meetings clinic=rule_set.clinic",
+    " red_flags longer_if shorter_if perhaps events=meetings clinic=rule_set.clinic",
     Treatment: "date=day time=clock tz moment",
     Window: "rule rules kind activity=target text start earliest? end? end_stated bound? better_from better_until"
     " open_end=is_open and_once=waits precision times if=condition parts sources better_sources disagree"
     " overruled origin unsure eases usually_by"
-    " worry_after ask?",
+    " worry_after ask? start_bound* start_range* until_seen*",
+    RedFlag: "urgency text signs sources rule* if=condition* from=since* except=excepted* words*",
     Part: "rule=rule.id state start end? sources",
-    Rule: "says words origin confidence",
+    Rule: "window=span says words origin confidence",
     Saying: "source value note?",
     Day: "day=number date=day avoid better_not ask only_if do prepare expect lifts",
     Lift: "activity at to and_once=waits",
@@ -250,7 +272,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     Window: {
         "better_from": lambda window, _: window.better_from if window.better_from < window.start else None,
         "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,
-        "start": lambda window, _: None if window.kind == ASK else window.start,
+        "start": lambda window, _: window.start if window.has_start and window.kind != ASK else None,
         "times": lambda window, _: window.words.get("times"),
         # One rule mostly makes all of it, and its words are those of the window.
         "parts": lambda window, _: window.parts if len({part.rule.id for part in window.parts}) > 1 else (),
@@ -267,11 +289,15 @@ SCALARS: dict[type, Callable[[Any], Any]] = {Wait: attrgetter("bound")}
 
 
 class Field(NamedTuple):
-    """One field: its *name* in JSON, and the *path* to it in the model or how to *compute* it."""
+    """One field: its *name* in JSON, and the *path* to it in the model or how to *compute* it.
+
+    Where it says nothing it is null if it is *nullable*, and left out if it is *sparse*.
+    """
 
     name: str
     path: str
     nullable: bool
+    sparse: bool
     compute: Compute | None
 
 
@@ -280,8 +306,8 @@ def fields_of(shape: Any) -> list[Field]:
     computed = SHARED | COMPUTED.get(shape, {})
     found = []
     for word in FIELDS.get(shape, " ".join(getattr(shape, "_fields", ()))).split():
-        name, _, path = word.rstrip("?").partition("=")
-        found.append(Field(name, path or name, word.endswith("?"), computed.get(name)))
+        name, _, path = word.rstrip("?*").partition("=")
+        found.append(Field(name, path or name, word.endswith("?"), word.endswith("*"), computed.get(name)))
     return found
 
 
@@ -289,12 +315,13 @@ _Reader = Callable[[Any], tuple[Any, ...]]
 
 
 @cache
-def _read(shape: Any) -> tuple[tuple[str, ...], _Reader, list[tuple[str, Compute]]]:
-    """Return the names of all fields of *shape*, how to read them at once, and those that are computed afterwards."""
+def _read(shape: Any) -> tuple[tuple[str, ...], _Reader, list[tuple[str, Compute]], frozenset[str]]:
+    """Return the names of the fields of *shape*, how to read them at once, those computed afterwards, the sparse."""
     fields = fields_of(shape)
     # What is computed has a place in the order, and is read as something that every value has.
     reader: _Reader = attrgetter(*("__doc__" if one.compute else one.path for one in fields))
-    return tuple(one.name for one in fields), reader, [(one.name, one.compute) for one in fields if one.compute]
+    computed = [(one.name, one.compute) for one in fields if one.compute]
+    return tuple(one.name for one in fields), reader, computed, frozenset(one.name for one in fields if one.sparse)
 
 
 # The schema of a plan, from the same fields and their types.
@@ -321,6 +348,8 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Treatment, "moment"): datetime | None,
     (Window, "kind"): Literal["avoid", "ask", "do", "allow", "expect", "prepare"],
     (Window, "bound"): Literal["at least", "up to"],
+    (Window, "start_bound"): Literal["at least", "up to"],
+    (Window, "start_range"): tuple[datetime, datetime],
     (Window, "start"): datetime | None,
     (Window, "better_from"): datetime | None,
     (Window, "better_until"): datetime | None,
@@ -391,12 +420,13 @@ class _Maker:
 
     def record(self, kind: type) -> Schema:
         """Return the schema of what is written as an object."""
-        properties = {}
-        for one in fields_of(kind):
+        properties, fields = {}, fields_of(kind)
+        for one in fields:
             made = self.schema(_TYPES.get((kind, one.name)) or _hint(kind, one.path))
             properties[one.name] = {"anyOf": [made, {"type": "null"}]} if one.nullable else made
         says = (kind.__doc__ or "").strip().partition("\n")[0]
-        return {"type": "object", "description": says, "properties": properties, "required": list(properties)}
+        required = [one.name for one in fields if not one.sparse]
+        return {"type": "object", "description": says, "properties": properties, "required": required}
 
 
 def _hint(kind: Any, path: str) -> Any:

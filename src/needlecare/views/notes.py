@@ -199,7 +199,8 @@ class Notes:
     def _holding(self, window: Window, is_no: bool, begins: datetime) -> tuple[int, datetime, str]:
         """Return how long a restriction holds, in words, behind what it is ordered by."""
         if not is_no and window.start > begins:
-            return 1, window.better_from, f"Better not any more from {self._clock.at(window.better_from)}"
+            since = f" from {self._clock.at(window.better_from)}" if window.has_start else ""
+            return 1, window.better_from, f"Better not any more{since}"
         order, lead, end = (0, "Leave", window.end) if is_no else (2, "Better not", window.better_until)
         if end == FOREVER and not window.end_stated:
             return order, end, f"{lead} (no end is given, ask {self._clock.whom})"
