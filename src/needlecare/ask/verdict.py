@@ -175,8 +175,8 @@ class Verdict(NamedTuple):
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """On which conditions it is permitted, where nothing permits it without."""
-        found = [one.condition for one in self.permits]
+        """On which conditions it is permitted or to be done, where nothing says so without one."""
+        found = [one.condition for one in self.supports if one.kind in (ALLOW, DO)] if self.is_yes else []
         return tuple(dict.fromkeys(one for one in found if one)) if all(found) else ()
 
     @property
