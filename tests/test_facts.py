@@ -357,6 +357,11 @@ def test_naming_one_answer_of_an_open_list_denies_none_of_the_others() -> None:
 RESTRICTED = "gym: {avoid: gym, until: 24h}\nlonger: {avoid: gym, until: 5d, when: {taken: pills}}"
 
 
+def test_what_only_one_answer_frees_is_kept_where_nobody_knows(plan: Planner) -> None:
+    made = plan(RESTRICTED.replace("{taken: pills}", "{taken: {not: pills}}"), more=SCREENING)
+    assert no(made, "gym") == ["20 Nov 16:30 to 26 Nov 00:00"]
+
+
 @pytest.mark.parametrize(
     ("said", "end"),
     [

@@ -56,7 +56,9 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     assumed_away: list[Chosen] = []
     for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)
-        if truth is Truth.UNKNOWN and (rule.verb == ASK or (rule.verb == AVOID and _is_list(rule_set, deciding))):
+        if truth is Truth.UNKNOWN and (
+            rule.verb == ASK or (rule.verb == AVOID and _asks_for_one(rule, rule_set, facts))
+        ):
             # These depend on what somebody declared: no plan can be that of every illness.
             continue
         if truth is not Truth.NO:
@@ -75,9 +77,10 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     )
 
 
-def _is_list(rule_set: RuleSet, facts: Iterable[str]) -> bool:
-    """Report whether one of *facts* is a list of illnesses or of things used, which goes on."""
-    return any(rule_set.facts[fact].open for fact in facts)
+def _asks_for_one(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
+    """Report whether *rule* is only for an illness, or for something used, that nobody declared."""
+    listed = (test for test in rule.when.tests if rule_set.facts[test.fact].open and not test.negated)
+    return any(test.judge(facts) is Truth.UNKNOWN for test in listed)
 
 
 def _calls(chosen: Iterable[Chosen]) -> Iterator[Chosen]:
