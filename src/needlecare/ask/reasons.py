@@ -1,7 +1,7 @@
 """Why an answer is what it is: every rule and source behind it, how far they lie apart, and what lost."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
@@ -9,17 +9,22 @@ from needlecare.ask.lookup import Meaning
 from needlecare.model.facts import NONE, Condition, Truth
 from needlecare.model.plan import Finding, Timeline, Window
 from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening, Source
-from needlecare.model.time import TREATMENT, parse_bound
+from needlecare.model.voices import ALL_TIME, STANCES, Ends, ends, reading, stances
 from needlecare.typed import same_as
 
 
 class Voice(NamedTuple):
-    """What one source says of one rule; *used* if it is the value that the rule takes."""
+    """What one source says of one rule, and its *stance*: one of `STANCES` of `model.voices`."""
 
     rule: str
     source: Source
     saying: Saying
-    used: bool
+    stance: str
+
+    @property
+    def used(self) -> bool:
+        """Whether it reaches what the plan states."""
+        return self.stance in STANCES[:2]
 
 
 class Reasons(NamedTuple):
@@ -27,8 +32,8 @@ class Reasons(NamedTuple):
 
     *windows* are what holds; *rules* what made them, the deciding ones first; *lost* those that a stricter one beats.
     *also* are those of other treatments.
-    *spread* is the shortest and the longest end that a source gives, as they are written. *voices_count* counts
-    sources that copy one template as one.
+    *ends* are what the voices that give an end state of it, on each side of the treatment; *spread* is the shortest and
+    the longest of them. *voices_count* counts sources that copy one template as one.
     """
 
     meaning: Meaning
@@ -39,6 +44,7 @@ class Reasons(NamedTuple):
     voices: tuple[Voice, ...] = ()
     spread: tuple[str, str] | None = None
     voices_count: int = 0
+    ends: tuple[Ends, ...] = ()
     also: tuple["Reasons", ...] = ()
 
     @property
@@ -55,18 +61,24 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     beaten = dict.fromkeys(chain.from_iterable(window.overruled for window in windows))
     rules = tuple(map(rule_set.rules.__getitem__, made))
     lost = tuple(rule_set.rules[id_] for id_ in beaten if id_ not in made)
-    voices = tuple(_voices(rule_set, (*rules, *lost)))
-    spread = _spread(voice.saying.value for voice in voices)
+    voices = tuple(_voices(windows, (*rules, *lost), rule_set))
+    found = tuple(ends(windows[0], rule_set)) if windows else ()
+    spread = _spread((*rules, *lost), rule_set)
     count = len({voice.source.family or voice.source.id for voice in voices})
     return Reasons(meaning, timeline, windows, rules)._replace(
-        lost=lost, voices=voices, spread=spread, voices_count=count
+        lost=lost, voices=voices, spread=spread, voices_count=count, ends=found
     )
 
 
-def _voices(rule_set: RuleSet, rules: Iterable[Rule]) -> Iterator[Voice]:
+def _voices(windows: Iterable[Window], rules: Iterable[Rule], rule_set: RuleSet) -> Iterator[Voice]:
+    """Yield what each source says of each of *rules*, the weightiest first; of several stances the firmest counts."""
+    firmest: dict[tuple[str, Saying], int] = {}
+    for rule_id, saying, stance in (found for window in windows for found in stances(window, rule_set)):
+        place = STANCES.index(stance)
+        firmest[rule_id, saying] = min(place, firmest.get((rule_id, saying), place))
     for rule in rules:
         for saying in sorted(rule.says, key=lambda one: rule_set.by_weight[one.source]):
-            yield Voice(rule.id, rule_set.sources[saying.source], saying, rule.value in saying.value)
+            yield Voice(rule.id, rule_set.sources[saying.source], saying, STANCES[firmest[rule.id, saying]])
 
 
 def _windows(timeline: Timeline, target: str) -> Iterator[Window]:
@@ -80,16 +92,11 @@ def _windows(timeline: Timeline, target: str) -> Iterator[Window]:
     yield from (window for window in timeline.windows if window.target in related and window.kind != AVOID)
 
 
-def _spread(values: Iterable[str]) -> tuple[str, str] | None:
-    """Return the shortest and the longest value that is a plain length of time after the treatment."""
-    lengths: list[tuple[timedelta, str]] = []
-    for value in values:
-        text = value.removeprefix("until ").removeprefix("allow ").removeprefix("avoid ").partition(";")[0]
-        bound = parse_bound(text.strip())
-        first = None if bound is None or bound.is_always else bound.terms[0]
-        if first is not None and first.moment == TREATMENT and first.sign >= 0:
-            lengths.extend((one.rough_length, str(one)) for one in (first.offset.near, first.offset.far))
-    return (min(lengths)[1], max(lengths)[1]) if lengths else None
+def _spread(rules: Iterable[Rule], rule_set: RuleSet) -> tuple[str, str] | None:
+    """Return the shortest and the longest time after the treatment that a source states."""
+    sides = [reading(rule, rule_set, saying).after for rule in rules for saying in rule.says]
+    reaches = sorted(reach for side in sides if side for reach in side if reach != ALL_TIME)
+    return (str(reaches[0]), str(reaches[-1])) if reaches else None
 
 
 AGAINST = ("stop", "postpone", "ask")

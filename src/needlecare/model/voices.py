@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from needlecare.model.plan import NO, Part, Timeline, Window
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying
-from needlecare.model.time import AT_TREATMENT, TREATMENT, Bound, Duration, Term, parse_bound, parse_duration
+from needlecare.model.time import AT_TREATMENT, ELAPSED, TREATMENT, Bound, Duration, Term, parse_bound, parse_duration
 
 _DAY = timedelta(days=1)
 
@@ -29,6 +29,17 @@ class Reach(NamedTuple):
     def covers(self, other: "Reach") -> bool:
         """Report whether it reaches as far as *other* whatever the hour of the treatment: 3d covers 72h."""
         return self.least >= other.least and self.most >= other.most
+
+    def __str__(self) -> str:
+        return "always" if self == ALL_TIME else str(self.length)
+
+    @property
+    def length(self) -> Duration:
+        """The length of time that it comes to."""
+        if self.least != self.most:
+            return Duration(self.least // _DAY, "d")
+        unit = "min" if self.least % ELAPSED["h"] else "h"
+        return Duration(self.least // ELAPSED[unit], unit)
 
     def plus(self, length: Duration, sign: int = 1) -> "Reach":
         """Count *length* on from here, or back (*sign* -1)."""
@@ -261,6 +272,10 @@ class Backing(NamedTuple):
     others: tuple[str, ...] = ()
 
 
+# Where a source stands, in the order of the fields of `Backing`.
+STANCES = ("states", "better-not", "opposite", "less")
+
+
 class _Edge(NamedTuple):
     """One end of a window: how far the rule reaches that makes it, on which side, and whether a no ends there."""
 
@@ -337,26 +352,84 @@ def _backing(key: _Key, rule_set: RuleSet) -> Backing:
     edges = _edges_of(kind, makers, rule_set)
     edges = [edge for edge in edges if sides[not edge.before]] or edges
     place: dict[str, int] = {}
-    untimed: list[str] = []
     for rule in (*rules, *lost):
         for said in _said_of(rule, kind, rule_set):
-            backed = [edge for edge in edges if _backs(kind, said, edge)]
-            if backed:
-                found = int(kind == AVOID and not any(edge.is_no for edge in backed))
-            elif said.reading.is_opposite and rule in rules:
-                found = 2
-            else:
-                # A rule on a whole may have lost: what it allows is the whole, and not this part of it.
-                found = 3
-                untimed += [said.source] if _gives_no_time(said.stated) else []
+            found = _place(kind, said, edges, made=rule in rules)
             place[said.source] = min(found, place.get(said.source, found))
     if kind in (DO, PREPARE) and 0 not in place.values():
         # Who asks for it at no stated time says what is to be done all the same.
-        place.update(dict.fromkeys(untimed, 0))
-    groups: list[list[str]] = [[], [], [], []]
+        untimed = (said for rule in rules for said in _said_of(rule, kind, rule_set) if _gives_no_time(said.stated))
+        place.update(dict.fromkeys((said.source for said in untimed if place[said.source] == len(STANCES) - 1), 0))
+    groups: list[list[str]] = [[] for _ in STANCES]
     for source in sorted(place, key=rule_set.by_weight.__getitem__):
         groups[place[source]].append(source)
     return Backing(*map(tuple, groups))
+
+
+def _place(kind: str, said: _Said, edges: Iterable[_Edge], *, made: bool) -> int:
+    """Return the place in `STANCES` of what a source *said* of a rule, which *made* the window or has lost."""
+    backed = [edge for edge in edges if _backs(kind, said, edge)]
+    if backed:
+        return int(kind == AVOID and not any(edge.is_no for edge in backed))
+    # A rule on a whole may have lost: what it allows is the whole, and not this part of it.
+    return 2 if said.reading.is_opposite and made else 3
+
+
+def stances(window: Window, rule_set: RuleSet) -> Iterator[tuple[str, Saying, str]]:
+    """Yield each rule of *window* with each saying of it, and where that stands: one of `STANCES`."""
+    kind, makers, rules, lost, _ = _key(window, rule_set)
+    edges, behind = _edges_of(kind, makers, rule_set), backing(window, rule_set).sources
+    for rule in (*rules, *lost):
+        for saying, said in zip(rule_set.rules[rule].says, _said_of(rule, kind, rule_set), strict=True):
+            place = _place(kind, said, edges, made=rule in rules)
+            is_untimed = kind in (DO, PREPARE) and said.source in behind and _gives_no_time(said.stated)
+            yield rule, saying, STANCES[0 if is_untimed else place]
+
+
+class Ends(NamedTuple):
+    """What *voices* voices state on one side of the treatment, of just what a window is about.
+
+    Most of them, as many as *agreeing*, lie from *low* to *high*; the window itself states *own*, None where it gives
+    no end.
+    """
+
+    before: bool
+    voices: int
+    agreeing: int
+    low: Reach
+    high: Reach
+    own: Side | None
+
+
+def ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
+    """Yield what the independent voices state of each side of *window* that they give an end of, the later side first.
+
+    Most of them are more than half, with both of their ends; of several stretches of time the shortest counts.
+    """
+    kind, makers, rules, lost, _ = _key(window, rule_set)
+    named = [rule_set.rules[one] for one in (*rules, *lost)]
+    own_rules = [rule for rule in named if window.target in rule.targets] or named
+    edges = _edges_of(kind, makers, rule_set)
+    for before in (False, True):
+        sides = [voice.side for voice in voices(own_rules, rule_set, before=before)]
+        found = [edge for edge in edges if edge.before == before]
+        if not (sides and found):
+            continue
+        spans = {(low, high) for low in (one.lower for one in sides) for high in (one.upper for one in sides)}
+        held = {span: sum(span[0] <= one.lower and one.upper <= span[1] for one in sides) for span in spans}
+        enough = (span for span in spans if 2 * held[span] > len(sides))
+        low, high = min(enough, key=lambda span: (span[1].least - span[0].least, span))
+        yield Ends(before, len(sides), held[low, high], low, high, _own(kind, found))
+
+
+def _own(kind: str, edges: Sequence[_Edge]) -> Side | None:
+    """Return what the *edges* of one side come to."""
+    if any(edge.reach is None for edge in edges):
+        return None
+    lower = [edge.reach.lower for edge in edges if edge.reach and (edge.is_no or kind != AVOID)]
+    upper = [edge.reach.upper for edge in edges if edge.reach and not edge.is_no]
+    no = max(lower, default=NO_TIME)
+    return Side(no, max(upper, default=no))
 
 
 def _edges_of(kind: str, makers: tuple[_Maker, ...], rule_set: RuleSet) -> list[_Edge]:

@@ -1,7 +1,7 @@
 """Answers of every kind for people; those to `today`, `why`, `check` and `sessions` are written here."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 
 from needlecare.ask.lookup import SITTINGS, Meaning, tokens
@@ -13,6 +13,7 @@ from needlecare.model.facts import Unheard
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
+from needlecare.model.voices import ALL_TIME, NO_TIME, Ends, Reach
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts
@@ -199,12 +200,28 @@ def _changes(changes: Iterable[Change]) -> Iterator[str]:
 # Why?
 
 _KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
+_STANCES = {
+    "states": "Who says so:",
+    "better-not": "Who says better not for so long:",
+    "opposite": "Who disagrees:",
+    "less": "Others say:",
+}
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+# What people count in, and from what length on.
+_UNITS = (
+    ("months", 31 * _DAY, 62 * _DAY),
+    ("weeks", 7 * _DAY, 28 * _DAY),
+    ("days", _DAY, 4 * _DAY),
+    ("hours", _HOUR, _HOUR),
+)
 _WORDS = {"why": "why", "because": "this value because", "by": "by", "note": "note"}
 
 
 def _reasons(reasons: Reasons) -> Iterator[str]:
     rule_set, clock = reasons.timeline.rule_set, Clock(reasons.timeline)
-    yield capital(join_words(map(rule_set.label, reasons.meaning.ids)))
+    name = capital(join_words(map(rule_set.label, reasons.meaning.ids)))
+    counted = [_say_ends(found, reasons.windows[0].kind) for found in reasons.ends]
+    yield from (f"{name}: {text}." for text in counted or ["no source gives an end"])
     for window in reasons.windows:
         if window.kind == AVOID:
             text = f"{say.restriction(window, clock)}{say.tail(window, clock)}"
@@ -215,10 +232,48 @@ def _reasons(reasons: Reasons) -> Iterator[str]:
         for rule in rules:
             yield from _rule(title, rule, reasons)
     yield ""
-    if reasons.spread:
-        yield f"Sources reach from {reasons.spread[0]} to {reasons.spread[1]}."
-    yield f"{say.counted(reasons.voices_count, 'independent voice')}: sources that copy one template count as one."
+    yield "Sources that copy one template count as one."
     yield f"- {say.red_flag_line(reasons.timeline)}"
+
+
+def _say_ends(found: Ends, kind: str) -> str:
+    """Format how many sources state an end, what most of them state, and what the plan takes."""
+    own, side = found.own, " before" if found.before else ""
+    name, unit = _common_unit(one for one in (found.low, found.high, *(own or ())) if one != ALL_TIME)
+
+    def number(one: Reach) -> str:
+        if one.least < one.most == _DAY:
+            return "the day itself"
+        if one == ALL_TIME:
+            return "always"
+        return f"{one.least // unit}" if unit else one.length.in_words
+
+    def between(low: Reach, high: Reach) -> str:
+        return " to ".join(dict.fromkeys(map(number, (low, high))))
+
+    agree = "most say" if found.agreeing < found.voices else "all say" if found.voices > 1 else "it says"
+    most = f"{between(found.low, found.high)}{led(' ', name if found.low != ALL_TIME else '')}{side}"
+    said = f"{say.counted(found.voices, 'independent source')}; {agree} {most}; this plan"
+    if own is None:
+        return f"{said} gives no end"
+    if own.lower == ALL_TIME:
+        return f"{said} says {'never' if kind == AVOID else 'always'}"
+    if kind != AVOID:
+        return f"{said} takes {between(*own)}"
+    better = "never" if own.upper == ALL_TIME else f"not for {number(own.upper)}"
+    if own.lower == NO_TIME:
+        return f"{said} says better {better}"
+    return f"{said} takes {number(own.lower)}{f', better {better}' if own.upper > own.lower else ''}"
+
+
+def _common_unit(reaches: Iterable[Reach]) -> tuple[str, timedelta | None]:
+    """Return the unit that people would count all of *reaches* in; without one each is said by itself."""
+    lengths = [one.least for one in reaches]
+    longest = max(lengths, default=_HOUR)
+    for name, unit, begins in _UNITS:
+        if longest >= begins and not any(one % unit for one in lengths):
+            return name if longest > unit else name.removesuffix("s"), unit
+    return "", None
 
 
 def _whole(window: Window, clock: Clock) -> str:
@@ -233,13 +288,14 @@ def _rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
     yield ""
     yield f"{title}: rule {rule.id} of {rule.origin}, {rule.verb} {', '.join(rule.targets)}: {rule.value}"
     yield from (f"  {lead}: {rule.words[key]}" for key, lead in _WORDS.items() if key in rule.words)
-    for voice in reasons.voices:
-        if voice.rule == rule.id:
+    stances = grouped((voice for voice in reasons.voices if voice.rule == rule.id), lambda voice: voice.stance)
+    for stance, lead in _STANCES.items():
+        yield from (f"  {lead}" for _ in stances.get(stance, ())[:1])
+        for voice in stances.get(stance, ()):
             source, note = voice.source, voice.saying.note
             template = led("; copies the template ", source.family)
             about = f"[{say.join_known(source.title, source.kind, source.year)}{template}]"
-            mark = "=" if voice.used else "-"
-            yield f"  {mark} {source.id}: {voice.saying.value}{f' ({note})' if note else ''} {about}"
+            yield f"  - {source.id}: {voice.saying.value}{f' ({note})' if note else ''} {about}"
 
 
 # What speaks against the treatment?

@@ -10,6 +10,7 @@ from needlecare.ask.verdict import PartVerdict, Return, Verdict
 from needlecare.model.facts import Unheard
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
+from needlecare.model.voices import Ends, Reach
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
 from needlecare.views.phrases import join_words, sources_of
@@ -70,7 +71,7 @@ def _cause(rule: Rule) -> dict[str, Any]:
     }
 
 
-SCALARS.update({When: _at, Screening: lambda screening: screening.id})
+SCALARS.update({When: _at, Screening: lambda screening: screening.id, Reach: str})
 FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
     " earliest and_once rules sources instead if=conditions ask? ask_prescriber not_all=is_divided parts"
@@ -85,9 +86,10 @@ FIELDS.update({
     " treatment=timeline.treatment",
     Change: "activity at to and_once treatment=timeline.treatment",
     Reasons: "activity asked=meaning.typed treatment=timeline.treatment windows rules lost sources=voices spread"
-    " voices=voices_count not_understood nearest=meaning.nearest also red_flags",
-    Voice: "rule source=source.id value=saying.value note=saying.note used title=source.title"
+    " ends voices=voices_count not_understood nearest=meaning.nearest also red_flags",
+    Voice: "rule source=source.id value=saying.value note=saying.note used stance title=source.title"
     " publisher=source.publisher year=source.year kind=source.kind url=source.url family=source.family",
+    Ends: "before voices agreeing low high plan=own?",
     Screened: "against=is_against screening=findings answered assumed unanswered not_judged=unjudged in_plan=planned"
     " dated unheard=timeline.facts.unheard red_flags",
     Unheard: "fact word meant",
