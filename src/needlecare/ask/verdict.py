@@ -159,8 +159,11 @@ class Verdict(NamedTuple):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The sources behind the answer, those that hold the value used first, the weightiest of them first."""
-        return sources_behind((*self.windows, *self.supports), self.timeline.rule_set)
+        """The sources that reach what the answer states, on that side of the treatment, the weightiest first."""
+        deciding = (*self.permits, *self.windows, *self.supports)[:1]
+        state = self.verdict if self.is_restricted else ""
+        before = is_before(self.asked, self.timeline)
+        return sources_behind(deciding, self.timeline.rule_set, state, before=before)
 
     @property
     def own_waits(self) -> tuple[Wait, ...]:

@@ -301,23 +301,29 @@ def sources_of_part(part: Part, timeline: Timeline) -> tuple[str, ...]:
     return _backing(key, timeline.rule_set)[part.state != NO]
 
 
-def sources_behind(windows: Iterable[Window], rule_set: RuleSet) -> tuple[str, ...]:
-    """Name the sources that reach where *windows* end, be it a no or a better not, the weightiest first."""
+def sources_behind(
+    windows: Iterable[Window], rule_set: RuleSet, state: str = "", *, before: bool = False
+) -> tuple[str, ...]:
+    """Name the sources that reach where *windows* end, or begin *before* the treatment, the weightiest first.
+
+    With a *state*, where the no or the better not ends; without, either.
+    """
     found: set[str] = set()
     for window in windows:
-        ends = _backing(_key(window, rule_set)._replace(sides=(False, True)), rule_set)
-        found.update(ends.sources, ends.better)
+        behind = _backing(_key(window, rule_set)._replace(sides=(before, not before), state=state), rule_set)
+        found.update(behind.sources, behind.better)
     return tuple(sorted(found, key=rule_set.by_weight.__getitem__))
 
 
 class _Key(NamedTuple):
-    """What decides who backs a window: its rules, those that *lost*, and the *sides* of the treatment that count."""
+    """What decides who backs a window: its rules, those that *lost*, and which *sides* and *state* of it count."""
 
     kind: str
     makers: tuple[_Maker, ...]
     rules: tuple[str, ...]
     lost: tuple[str, ...] = ()
     sides: tuple[bool, bool] = (True, True)
+    state: str = ""
 
 
 def _key(window: Window, rule_set: RuleSet) -> _Key:
@@ -348,9 +354,10 @@ def _said_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Said, ...]:
 @lru_cache(maxsize=8192)
 def _backing(key: _Key, rule_set: RuleSet) -> Backing:
     """Sort the sources of the rules of *key*; one that says several things counts as the strictest."""
-    kind, makers, rules, lost, sides = key
+    kind, makers, rules, lost, sides, state = key
     edges = _edges_of(kind, makers, rule_set)
     edges = [edge for edge in edges if sides[not edge.before]] or edges
+    edges = [edge for edge in edges if not state or edge.is_no == (state == NO)] or edges
     place: dict[str, int] = {}
     for rule in (*rules, *lost):
         for said in _said_of(rule, kind, rule_set):
@@ -377,7 +384,7 @@ def _place(kind: str, said: _Said, edges: Iterable[_Edge], *, made: bool) -> int
 
 def stances(window: Window, rule_set: RuleSet) -> Iterator[tuple[str, Saying, str]]:
     """Yield each rule of *window* with each saying of it, and where that stands: one of `STANCES`."""
-    kind, makers, rules, lost, _ = _key(window, rule_set)
+    kind, makers, rules, lost, *_ = _key(window, rule_set)
     edges, behind = _edges_of(kind, makers, rule_set), backing(window, rule_set).sources
     for rule in (*rules, *lost):
         for saying, said in zip(rule_set.rules[rule].says, _said_of(rule, kind, rule_set), strict=True):
@@ -406,7 +413,7 @@ def ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
 
     Most of them are more than half, with both of their ends; of several stretches of time the shortest counts.
     """
-    kind, makers, rules, lost, _ = _key(window, rule_set)
+    kind, makers, rules, lost, *_ = _key(window, rule_set)
     named = [rule_set.rules[one] for one in (*rules, *lost)]
     own_rules = [rule for rule in named if window.target in rule.targets] or named
     edges = _edges_of(kind, makers, rule_set)

@@ -10,7 +10,7 @@ from needlecare.ask.verdict import PartVerdict, Return, Verdict
 from needlecare.model.facts import Unheard
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
-from needlecare.model.voices import Ends, Reach
+from needlecare.model.voices import Ends, Reach, sources_behind
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
 from needlecare.views.phrases import join_words, sources_of
@@ -71,6 +71,11 @@ def _cause(rule: Rule) -> dict[str, Any]:
     }
 
 
+def _sighting_sources(found: Sighting, timeline: Timeline) -> list[str]:
+    flagged = sources_of(saying for flag in found.flags for saying in flag.says)
+    return list(dict.fromkeys((*sources_behind(found.windows, timeline.rule_set), *flagged)))
+
+
 SCALARS.update({When: _at, Screening: lambda screening: screening.id, Reach: str})
 FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
@@ -111,7 +116,7 @@ COMPUTED.update({
     Sighting: {
         "sign": _first,
         "rules": lambda found, _: [*(window.rule for window in found.windows), *(rule.id for rule in found.flags)],
-        "sources": lambda found, _: sources_of(saying for one in (*found.windows, *found.flags) for saying in one.says),
+        "sources": _sighting_sources,
     },
     Today: {
         "treatments": lambda today, _: [timeline.treatment for timeline in today.timelines],

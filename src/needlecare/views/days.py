@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from operator import attrgetter
 
-from needlecare.model.plan import FOREVER, Day, Lift, Timeline, Window, day_number, touches
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Day, Lift, Timeline, Window, day_number, touches
 from needlecare.model.ruleset import AVOID, DO, PREPARE
 from needlecare.model.time import day_end, day_start
 from needlecare.model.voices import sources_behind
@@ -93,7 +93,8 @@ def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     makers = dict(lifts_of(timeline))
     for lifts, text in _said_lifts(makers, timeline, clock, Parts(timeline)):
         tone = "yes" if lifts[0].to == "yes" else "better not"
-        sources = sources_behind((makers[lift] for lift in lifts), timeline.rule_set)
+        state = NO if lifts[0].to == BETTER_NOT else BETTER_NOT
+        sources = sources_behind((makers[lift] for lift in lifts), timeline.rule_set, state)
         yield Row(clock.at(lifts[0].at), text, tone, sources)
 
 

@@ -258,10 +258,10 @@ class Notes:
 
     def _sources(self, windows: Iterable[Window]) -> Iterator[str]:
         """Name in full the weightiest sources that *windows* rest on."""
-        ids = {saying.source for window in windows for saying in window.says}
+        ids = sources_behind(windows, self._rule_set)
         if not ids:
             return
-        named = sorted(ids, key=self._rule_set.by_weight.__getitem__)[:_SOURCES]
+        named = ids[:_SOURCES]
         yield f"Who says so ({len(ids)} sources), among them:" if len(ids) > len(named) else "Who says so:"
         for id_ in named:
             source = self._rule_set.sources[id_]

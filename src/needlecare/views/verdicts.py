@@ -8,6 +8,7 @@ from needlecare.ask.today import UNKNOWN, USUAL, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline
 from needlecare.model.ruleset import ALLOW, ASK, CLINIC, EMERGENCY, PRESCRIBED, TODAY, RuleSet
+from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import list_core_changes
@@ -299,7 +300,7 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
     else:
         yield from _expected(sighting, about, clock)
         yield from say.items(f"This holds if {condition}." for condition in sighting.conditions)
-        sources = say.sources_of(saying for window in sighting.windows for saying in window.says)
+        sources = sources_behind(sighting.windows, timeline.rule_set)
         yield f"- {capital(_say_sources(sources))}."
     is_grave = sighting.verdict in (EMERGENCY, TODAY, UNKNOWN)
     yield from say.items(say.flag_texts(timeline) if is_grave else [say.red_flag_line(timeline)])
