@@ -371,8 +371,9 @@ def _ahead(runs: Iterable[_Run], verdict: Verdict) -> datetime | None:
 
 def _restricted(verdict: Verdict, whole: PartVerdict, runs: Iterable[_Run]) -> Verdict:
     """Make a "no" or a "better not": until when it holds, what to do instead, and when it becomes a "no"."""
-    timeline, windows = verdict.timeline, verdict.windows
-    instead = dict.fromkeys(one.words["instead"] for one in windows if "instead" in one.words)
+    timeline, windows, rules = verdict.timeline, verdict.windows, verdict.timeline.rule_set.rules
+    words = [rules[one.rule_at(verdict.asked.start)].words for one in windows]
+    instead = dict.fromkeys(one["instead"] for one in words if "instead" in one)
     verdict = verdict._replace(
         verdict=whole.verdict,
         until=whole.until,

@@ -301,6 +301,11 @@ class Window(NamedTuple):
         """The stretches in which it restricts, in the order of time; other kinds restrict nothing."""
         return self.extent.stretches if self.kind == AVOID else ()
 
+    def rule_at(self, instant: datetime) -> str:
+        """Return the rule whose words hold at *instant*, or where it begins thereafter."""
+        found = (part.rule.id for part in self.parts if max(instant, self.better_from) < part.end)
+        return next(found, self.rule)
+
     @property
     def over(self) -> datetime:
         """When it restricts no longer by the clock; what it *waits* for may still not have come."""

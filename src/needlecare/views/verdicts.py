@@ -200,11 +200,11 @@ def _reasons(verdict: Verdict) -> Iterator[str]:
 
 def _why(verdict: Verdict) -> Iterator[str]:
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
-        rule = verdict.timeline.rule_set.rules[deciding.rule]
+        rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
         because = f": {say.sentence(rule.words['why'])} Rule" if "why" in rule.words else ": rule"
         by = f" ({rule.origin})" if rule.origin != "microneedling" else ""
         yield f"Why{because} `{rule.id}`{by}, {_say_sources(verdict.sources)}"
-        if deciding.low_confidence:
+        if rule.low_confidence:
             yield "Little is known about this."
         if "note" in rule.words:
             yield say.sentence(rule.words["note"])
