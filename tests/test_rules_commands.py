@@ -52,6 +52,11 @@ ADVICE = [
         id="a stricter rule of the base hides one of two",
     ),
     pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  ours: {avoid: swimming, until: 12h..60d}\n",
+        "mine.yaml:5:3: advice: ours shows only in part: swimming is stricter on swimming; ",
+        id="a no of the base where a better not stands",
+    ),
+    pytest.param(
         HEAD + "rules:\n  gym: {avoid: exercise, from: pool ends, until: 1d}\n  pool: {avoid: swimming, until: 2d}\n",
         "mine.yaml:4:3: advice: gym can never hold for exercise: from pool ends until 1d is over before it begins",
         id="over before it begins",
@@ -197,7 +202,7 @@ def test_stats_count_independent_voices_by_kind(tmp_path: Path) -> None:
     assert found["my-pool", "before"]["behind"] == {}
     lines = run_rules("stats", sheet).out.splitlines()
     assert "my-pool, after: no until 24h; behind it 2 clinic, 1 hospital; 25% of 4 voices say less" in lines
-    assert "my-pool, before: no from 2d before; behind it none; 100% of 1 voices say less" in lines
+    assert "my-pool, before: no from 2d before; behind it nobody; 100% of 1 voices say less" in lines
     assert lines[-1].startswith("mine: ")
 
 

@@ -253,13 +253,14 @@ def _hiding(rule: Rule, alone: list[Window], plan: _Plan) -> set[str]:
     """Return the rules that restrict, where *rule* by itself doesn't or says better not."""
     hiding: set[str] = set()
     for window in alone:
-        over = [other for other in plan.avoided[window.target] if other.better_from < window.better_until]
-        for other in (one for one in over if window.better_from < one.better_until):
-            stricter = [(start, end) for state, start, end in other.stretches if state == NO or rule.verb != AVOID]
-            milder = [(start, end) for state, start, end in window.stretches if state != NO]
-            milder = milder if rule.verb == AVOID else [(window.start, window.end)]
-            if rule.id in other.overruled or any(max(a, c) < min(b, d) for a, b in stricter for c, d in milder):
-                hiding.update(other.rules)
+        mild = [(start, end) for state, start, end in window.stretches if state != NO]
+        for other in plan.avoided[window.target]:
+            for part in other.parts:
+                inside = mild if rule.verb == AVOID and part.state == NO else []
+                if rule.verb != AVOID or rule.id in other.overruled:
+                    inside = [(window.better_from, window.better_until)]
+                if any(max(start, part.start) < min(end, part.end) for start, end in inside):
+                    hiding.add(part.rule.id)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
     return hiding - _waited_for(rule) - {rule.id}
 

@@ -74,14 +74,14 @@ def describe(no: HardNo, rule_set: RuleSet) -> dict[str, Any]:
         "no": no.text,
         "voices": len(no.voices),
         "behind": dict(Counter(kind_of(voice, rule_set) for voice in no.behind).most_common()),
-        "share_less": round(no.shorter, 2),
+        "share_less": round(no.shorter, 2) if no.voices else None,
         "because": no.rule.words.get("because"),
     }
 
 
 def is_held(no: HardNo) -> bool:
     """Report whether half of the voices, or more, hold it."""
-    return no.shorter <= _HALF
+    return bool(no.voices) and no.shorter <= _HALF
 
 
 def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:

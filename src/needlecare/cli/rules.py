@@ -202,10 +202,10 @@ def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
         write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "held_by_half": held, "hard_noes": records})
         return
     for one in records:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in one["behind"].items()) or "none"
-        less = f"{one['share_less']:.0%} of {one['voices']} voices say less"
         no = f"no {'from' if one['side'] == 'before' else 'until'} {one['no']}"
-        write_text(f"{one['rule']}, {one['side']}: {no}; behind it {kinds}; {less}\n")
+        kinds = ", ".join(f"{count} {kind}" for kind, count in one["behind"].items()) or "nobody"
+        less = f"behind it {kinds}; {one['share_less'] or 0:.0%} of {one['voices']} voices say less"
+        write_text(f"{one['rule']}, {one['side']}: {no}; {less if one['voices'] else 'no source gives a figure'}\n")
     write_text(f"{rule_set.id}: {len(found)} hard noes, {held} of them held by at least half of their voices\n")
 
 
