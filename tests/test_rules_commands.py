@@ -83,6 +83,16 @@ ADVICE = [
         id="a text that a comment cuts short",
     ),
     pytest.param(
+        HEAD + "batch:\n  id: Client #\n  date: Treated on\n",
+        "mine.yaml:4:7: advice: `id` ends here, and “#” is a comment; put the text in double quotes",
+        id="a column that a comment cuts short",
+    ),
+    pytest.param(
+        HEAD + "notice: Ring us on extension #12 at any time\n",
+        "mine.yaml:3:9: advice: `notice` ends here, and “#12 at any time” is a comment",
+        id="a notice that a comment cuts short",
+    ),
+    pytest.param(
         "extends: microneedling\n" + HEAD + "rules:\n  my-sun: {avoid: direct-sun, until: 2d}\n",
         "mine.yaml:5:3: advice: my-sun never shows: ",
         id="a stricter rule hides it",
@@ -212,6 +222,7 @@ def test_stats_count_independent_voices_by_kind(tmp_path: Path) -> None:
         pytest.param("source: ours\nrules: {gym: {avoid: exercise, until: 1d}\n", "3:1", id="a bracket left open"),
         pytest.param("rules:\n\tgym: 1\n", "2:1", id="a tab"),
         pytest.param("- one\n", "1:1", id="a list"),
+        pytest.param("title: *ours* and theirs\n", "1:13", id="a star"),
     ],
 )
 def test_lint_tells_what_is_no_yaml_like_any_other_error(text: str, place: str, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import chain, islice, pairwise
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.authors.proportion import weigh
@@ -17,9 +17,10 @@ from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
 from needlecare.model.plan import NO, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing, behind
 from needlecare.model.voices import NO_TIME, reading
-from needlecare.rules.fields import FILE, LINE, RULE, SECTIONS, TEXT, Mark, Section, marked
+from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Raw, Value, listed, place
+from needlecare.rules.yaml import read_yaml
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Chosen, Selection, select
 from needlecare.timeline.sessions import deciding_spacing
@@ -345,25 +346,30 @@ def _unasked(plans: _Plans) -> Advice:
 
 def _cut_short(plans: _Plans) -> Advice:
     """Look for text that a # behind a blank cuts short: what follows is a comment."""
-    lines = cache(lambda name: Path(name).read_text(encoding="utf-8-sig").splitlines())
-    own = [(section, raw) for section, raw in plans.layer.each(plans.layer.entries) if raw.origin == plans.rule_set.id]
-    said = [
-        (FILE, plans.layer.header),
-        *((SECTIONS[section], raw.as_word) for section, raw in own if section in SECTIONS),
-    ]
-    for key, value in ((key, value) for section, fields in said for key, value in _texts(section, fields)):
-        at = place(value)
-        rest = lines(at.name)[at.line][at.column + len(value) :].strip()
-        if rest.startswith("#"):
-            yield value, f"`{key}` ends here, and “{rest}” is a comment; put the text in double quotes"
+    own = [raw.id for _, raw in plans.layer.each(plans.layer.entries) if raw.origin == plans.rule_set.id]
+    for name in dict.fromkeys(place(at).name for at in (plans.layer.header["ruleset"], *own)):
+        data = Path(name).read_bytes()
+        lines = data.decode("utf-8-sig").splitlines()
+        for key, text in _texts(FILE, read_yaml(data, name, Problems())):
+            # A scalar on one line without quotes is as long as it reads.
+            is_plain, at = getattr(text, "inner", None) == 0, place(text)
+            rest = lines[at.line][at.column + len(text) :].strip() if is_plain else ""
+            if rest.startswith("#"):
+                yield text, f"`{key}` ends here, and “{rest}” is a comment; put the text in double quotes"
 
 
-def _texts(section: Section, fields: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
-    """Return the texts for people on one line without quotes: such a scalar is as long as it reads."""
+def _texts(section: Section, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return the texts for people in what is written, however deep, and the names of columns."""
     for key, value in fields.items():
-        is_text = key in section.fields and section.fields[key].kind in (TEXT, LINE)
-        if is_text and isinstance(value, str) and getattr(value, "inner", None) == 0:
-            yield key, value
+        kind = section.fields[key].kind if key in section.fields else None
+        if kind in (TEXT, LINE):
+            yield from ((key, text) for text in listed(value))
+        elif kind is COLUMNS and isinstance(value, dict):
+            yield from value.items()
+        elif kind is not None and kind.of is not None:
+            by_id = value.values() if isinstance(value, dict) and "ids" in kind.ways else [value]
+            for entry in value if isinstance(value, list) else by_id:
+                yield from _texts(kind.of, kind.of.read(entry) or {})
 
 
 def _shared_names(plans: _Plans) -> Advice:

@@ -422,7 +422,7 @@ SWITCHED_OFF = _section("what is switched off", *_REASONS)
 GIVEN = ("date", "time", "tz", "seen")
 # Fields of `batch` beside the facts that a rule set asks for.
 FIELDS = ("id", *GIVEN)
-_COLUMNS = Kind(_as_is, {"type": "object", "additionalProperties": TEXT_SCHEMA})
+COLUMNS = Kind(_as_is, {"type": "object", "additionalProperties": TEXT_SCHEMA})
 _GIVEN: Schema = {"type": "object", "required": ["date"], "properties": {key: {} for key in GIVEN}}
 EXPECTED = _section(
     "what a case expects",
@@ -466,7 +466,7 @@ FILE = _section(
     Field("screening", _entries(SCREENING, "ids"), "reasons not to treat, to wait or to ask"),
     Field("sessions", _entries(SESSION, "listed", "ids"), "how sessions follow each other"),
     Field("switched-off", _entries(SWITCHED_OFF, "ids"), "rules that don't hold here, and why"),
-    Field("batch", _COLUMNS, "the columns of an export", marks=_HEADING),
+    Field("batch", COLUMNS, "the columns of an export", marks=_HEADING),
     Field("cases", _entries(CASE, "listed"), "treatments and what their plans must say"),
 )
 STATEMENTS = ("rules", "screening", "sessions")

@@ -31,6 +31,7 @@ _MISTAKES = {
     "cannot start any token": "indent with spaces, not with tabs, and put text that begins with a sign in quotes",
     "unexpected end of stream": "a quote or a bracket further up isn't closed",
     "expected ',' or": "a comma is missing, or text with a colon, comma or bracket needs double quotes",
+    "expected alphabetic or numeric": "put text that begins with * or & in double quotes",
     "mapping values are not allowed": "put text with a colon in double quotes",
     "did not find expected key": "lines that belong together begin in the same column",
     "expected <block end>": "lines that belong together begin in the same column",
