@@ -10,7 +10,6 @@ from typing import Any
 
 from needlecare.model.facts import NONE, Condition, Fact, Test
 from needlecare.model.ruleset import (
-    ALLOW,
     ASK,
     AVOID,
     CALL,
@@ -63,9 +62,11 @@ _ONLY_FOR: Mapping[str, tuple[str, ...]] = {
     "eases": (EXPECT,),
     "worry-after": (EXPECT, CALL),
     "due": (PREPARE,),
-    "except": (AVOID, ALLOW, CALL),
+    "except": (AVOID, CALL),
     **dict.fromkeys(_TELLS_HOW, (DO, PREPARE)),
 }
+# What excludes all other words about when, but those beside it.
+_EXCLUDING: Mapping[str, tuple[str, ...]] = {"days": (), "at": (), "due": ("from",)}
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
 _MOST_TESTS = 40
 
@@ -214,15 +215,21 @@ def _is_before(written: Any, end: Bound | None) -> bool:
 
 def _check_window(entry: Entry, verb: str) -> None:
     """Note fields that would silently win over each other."""
-    given = [key for key in _RULE_WINDOW if key in entry.fields]
-    if verb == ASK and (given or "days" in entry.fields):
-        entry.note([*given, "days"][0], "`ask` holds before and after the treatment, without end")
-    elif verb == CALL and given:
+    given = [key for key in (*_RULE_WINDOW, "days") if key in entry.fields]
+    if not given:
+        return
+    if verb == ASK:
+        entry.note(given[0], "`ask` holds before and after the treatment, without end")
+    elif verb == CALL:
         entry.note(given[0], "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`")
-    elif "days" in entry.fields and given:
-        entry.note("days", f"`days` and `{given[0]}` exclude each other; keep one")
     elif "for" in given and "until" in given:
         entry.note("for", "`for` and `until` exclude each other: `for` counts from the rule's own start; keep one")
+    for key, allowed in _EXCLUDING.items():
+        others = [one for one in given if one not in (key, *allowed)]
+        if key in given and others:
+            entry.note(key, f"`{key}` and `{others[0]}` exclude each other; keep one")
+    if verb == AVOID and (at := entry.get("at")) in ("during", "after"):
+        entry.note("at", f"`at: {at}` has no length, so that nothing would be avoided; write `days: 0`, or `for: 2h`")
 
 
 def _check_verb(entry: Entry, verb: str) -> None:

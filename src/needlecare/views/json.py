@@ -169,6 +169,7 @@ class RedFlag(NamedTuple):
     since: datetime | None
     excepted: tuple[str, ...]
     words: Mapping[str, str]
+    confidence: Literal["low"] | None
 
 
 class _RuleEntry(dict[str, Any]):
@@ -196,6 +197,7 @@ def _red_flag(rule: Rule, timeline: Timeline) -> RedFlag:
         since=timeline.flagged_from.get(rule.id),
         excepted=tuple(sign for sign, _ in rule.exceptions),
         words={name: text for name, text in words(rule).items() if name not in ("text", "if")},
+        confidence="low" if rule.low_confidence else None,
     )
 
 
@@ -243,7 +245,7 @@ FIELDS: dict[Any, str] = {
     " open_end=is_open and_once=waits precision times if=condition parts sources better_sources disagree"
     " overruled origin unsure eases usually_by"
     " worry_after ask? start_bound* start_range* until_seen*",
-    RedFlag: "urgency text signs sources rule* if=condition* from=since* except=excepted* words*",
+    RedFlag: "urgency text signs sources rule* if=condition* from=since* except=excepted* words* confidence*",
     Part: "rule=rule.id state start end? sources",
     Rule: "window=span says words origin confidence",
     Saying: "source value note?",

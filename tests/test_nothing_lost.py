@@ -1,0 +1,169 @@
+"""Whatever a rule says is found again in the JSON of its plan: each field of each verb."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from needlecare import RuleSetError, render
+from needlecare.rules.fields import RULE, Mark, marked
+from support import Planner
+
+Record = dict[str, Any]
+WORDS = marked(RULE, Mark.WORD)
+# Of what each verb speaks.
+VERBS = {
+    "avoid": "gym",
+    "ask": "cream",
+    "do": "cream",
+    "allow": "paint",
+    "expect": "redness",
+    "prepare": "cream",
+    "call": "flakes",
+}
+# What a rule needs besides: its verb or its field asks for it.
+NEEDED = {
+    "ask": {"who": "a midwife", "when": "{skin: dark}"},
+    "call except": {"worry-after": "3d"},
+}
+# How each field is written that is no word, for one verb if the verbs differ.
+WRITTEN = {
+    "from": "2h",
+    "prepare from": "at least 3d before",
+    "until": "at least 3d",
+    "for": "72h",
+    "days": "1..6",
+    "at": "during",
+    "avoid at": "before",
+    "due": "2d before",
+    "when": "{skin: dark}",
+    "except": "{hot-yoga: 12h}",
+    "call except": "{redness: 0h}",
+    "eases": "24h",
+    "worry-after": "3d",
+    "urgency": "emergency",
+    "who": "a midwife",
+    "usual": "default",
+    "confidence": "low",
+    "source": "book",
+    "says": "{book: {from: 2h, note: she says}}",
+}
+# The verbs that have a field, where not all have it.
+ONLY = {
+    **{field: {"avoid", "do", "allow", "expect", "prepare"} for field in ("from", "until", "for", "days", "at")},
+    **{field: {"do", "prepare"} for field in marked(RULE, Mark.TELLS_HOW)},
+    "due": {"prepare"},
+    "except": {"avoid", "call"},
+    "eases": {"expect"},
+    "worry-after": {"expect", "call"},
+    "urgency": {"call"},
+    "who": {"ask"},
+    "usual": {"expect"},
+}
+FIELDS = [field for field in RULE.fields if field not in VERBS]
+
+
+def value_of(verb: str, field: str) -> str:
+    return f"the {field}" if field in WORDS else WRITTEN.get(f"{verb} {field}") or WRITTEN[field]
+
+
+def written(verb: str, field: str) -> str:
+    fields = {**NEEDED.get(verb, {}), **NEEDED.get(f"{verb} {field}", {}), field: value_of(verb, field)}
+    return ", ".join((f"{verb}: {VERBS[verb]}", *(f"{name}: {value}" for name, value in fields.items())))
+
+
+def planned(plan: Planner, rule: str, skin: str = "dark") -> Record:
+    """Plan by one *rule*: its windows, its reasons to call, and what stands once for all of them."""
+    record = json.loads(render(plan(f"one: {{{rule}}}", facts={"skin": [skin]}), "json"))
+    windows = [one for one in record["windows"] if "one" in one["rules"]]
+    calls = [one for one in record["red_flags"] if one["rule"] == "one"]
+    assert windows + calls or skin != "dark", record["windows"]
+    return {**(windows + calls + [{}])[0], **record["rules"].get("one", {}), "found": windows + calls}
+
+
+# Where each field stands that is neither a word nor a part of a window.
+FOUND: Mapping[str, Callable[[Record], object]] = {
+    "except": lambda one: one["except"] if "except" in one else {each["activity"] for each in one["found"]},
+    "eases": lambda one: one["eases"],
+    "worry-after": lambda one: one.get("worry_after") or one["from"],
+    "urgency": lambda one: one["urgency"],
+    "who": lambda one: one["ask"],
+    "confidence": lambda one: one["confidence"],
+    "source": lambda one: one["sources"],
+    "says": lambda one: [saying["value"] for saying in one["says"]] if "says" in one else one["sources"],
+}
+STANDS_AS: Mapping[str, tuple[object, ...]] = {
+    "except": ({"gym", "hot-yoga"}, ["redness"]),
+    "eases": ("2026-11-21T16:30:00+00:00",),
+    "worry-after": ("2026-11-24T00:00:00+00:00",),
+    "source": (["book"],),
+    "says": (["from 2h"], ["book"]),
+}
+
+
+@pytest.mark.parametrize(
+    ("verb", "field"),
+    [(verb, field) for field in FIELDS for verb in VERBS if verb in ONLY.get(field, VERBS)],
+    ids=lambda one: one,
+)
+def test_each_field_of_each_verb_is_found_again(plan: Planner, verb: str, field: str) -> None:
+    rule = written(verb, field)
+    found = planned(plan, rule)
+    if field in WORDS:
+        assert {**found, **found.get("words", {})}[field] == f"the {field}"
+    elif field in FOUND:
+        assert FOUND[field](found) in STANDS_AS.get(field, (value_of(verb, field),))
+    elif field == "when":
+        assert not planned(plan, rule, "light")["found"]
+    elif field != "usual":
+        assert value_of(verb, field) in found["window"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "field"),
+    [(verb, field) for field in ONLY for verb in VERBS if verb not in ONLY[field]],
+    ids=lambda one: one,
+)
+def test_what_would_be_lost_does_not_load(plan: Planner, verb: str, field: str) -> None:
+    with pytest.raises(RuleSetError, match=f"`{field}` belongs to|`{verb}` holds"):
+        planned(plan, written(verb, field))
+
+
+@pytest.mark.parametrize("at", ["during", "after"])
+def test_a_restriction_without_any_length_does_not_load(plan: Planner, at: str) -> None:
+    with pytest.raises(RuleSetError, match=f"`at: {at}` has no length"):
+        plan(f"one: {{avoid: gym, at: {at}}}")
+
+
+def test_what_counts_where_nobody_knows_stands_beside_what_may_be_so(plan: Planner) -> None:
+    rules = """\
+short: {expect: redness, until: 1d, when: {millimetres: under 0.5}}
+middle: {expect: redness, until: 3d, worry-after: 5d, when: {millimetres: 0.5..1.5}, usual: default}
+long: {expect: redness, until: 7d, when: {millimetres: over 1.5}, note: After deep needling.}"""
+    record = json.loads(render(plan(rules), "json"))
+    assert [one["rule"] for one in record["windows"] if one["kind"] == "expect"] == ["middle"]
+    assert [(one["rule"], one["if"]) for one in record["perhaps"]] == [
+        ("short", "millimetres is under 0.5"),
+        ("long", "millimetres is over 1.5"),
+    ]
+    assert record["rules"]["long"]["words"] == {"note": "After deep needling."}
+    known = plan(rules, facts={"millimetres": ["2"]})
+    assert [one.rule for one in known.windows if one.kind == "expect"] == ["long"]
+    assert known.perhaps == ()
+
+
+def test_no_time_given_is_null(plan: Planner) -> None:
+    rules = """\
+before: {avoid: gym, until: treatment}
+on: {do: cream, from: 24h}
+seen: {expect: redness}"""
+    record = json.loads(render(plan(rules), "json"))
+    found = {one["rule"]: one for one in record["windows"] if one["origin"] == "test"}
+    assert (found["before"]["start"], found["before"]["better_from"]) == (None, None)
+    assert found["before"]["end"] == "2026-11-20T16:30:00+00:00"
+    assert {one: (found[one]["end"], found[one]["end_stated"]) for one in ("on", "seen")} == {
+        "on": (None, False),
+        "seen": (None, False),
+    }
+    assert "gym" in record["days"][0]["avoid"]
