@@ -11,6 +11,7 @@ from datetime import date, time
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,8 @@ from needlecare import (
     read_facts,
     render,
 )
-from support import ALLOW, AVOID, DO, EXPECT, LONDON, PREPARE
+from running import PLAN, run
+from support import ALLOW, AVOID, DO, EXPECT, LONDON, PREPARE, WORDS, Planner, write_rules
 
 TREATMENTS: dict[str, dict[str, str | float | list[str]]] = {
     "a face": {},
@@ -153,3 +155,78 @@ def test_each_source_of_a_window_states_what_it_stands_beside(name: str) -> None
                 shown += 1
         assert not {*record["sources"], *record["better_sources"]}.intersection(record["disagree"])
     assert shown > 200
+
+
+SOURCES = "book: A book, third: {title: Third, family: kin}, fourth: {title: Fourth, family: kin}, fifth: Fifth"
+SHEET = WORDS.replace("book: A book", SOURCES)
+
+
+def told(plan: Planner, rules: str, activity: str = "gym") -> dict[str, Any]:
+    """Plan by *rules*, and return the first window of the JSON on *activity*."""
+    lines = "\n".join(map(str.strip, rules.strip().splitlines()))
+    record = json.loads(render(plan(lines, words=SHEET), "json"))
+    return next(window for window in record["windows"] if window["activity"] == activity)
+
+
+@pytest.mark.parametrize(
+    ("rule", "says", "behind", "better", "against"),
+    [
+        pytest.param("until: 48h", "book: 48h, third: 72h, fourth: 24h", ["book", "third"], [], [], id="as far"),
+        pytest.param("until: 72h", "book: 3d, third: 72h", ["book", "third"], [], [], id="a day counts whole"),
+        pytest.param("until: 3d", "book: 72h, third: 3d", ["third"], [], [], id="hours end before the day is over"),
+        pytest.param("until: 24h..48h", "book: 24h..48h, third: 12h..48h", ["book"], ["third"], [], id="a better not"),
+        pytest.param("until: 48h", "book: 24h..48h, third: at least 48h", ["third"], [], [], id="only its better not"),
+        pytest.param("until: 24h", "book: {allow: 24h}, third: {do: 3h}", ["book"], [], ["third"], id="the opposite"),
+        pytest.param("until: 3d", "book: redness-gone, third: calm", ["book", "third"], [], [], id="usual times"),
+        pytest.param("until: 48h", "book: unstated, third: always", ["third"], [], [], id="no figure"),
+        pytest.param("roughly: days", "book: unstated, third: 48h", ["book"], [], [], id="no end on either side"),
+        pytest.param("from: 7d before, until: treatment", "book: 7d before, third: 7d", ["book"], [], [], id="before"),
+        pytest.param("from: 7d before, until: 5d", "book: 5d, third: 3d", ["book"], [], [], id="one side of two"),
+        pytest.param("days: 1..6", "book: {days: 2..6}, third: 6d, fourth: 5d", ["book", "third"], [], [], id="days"),
+    ],
+)
+def test_a_source_stands_where_its_own_value_reaches(
+    plan: Planner, rule: str, says: str, behind: list[str], better: list[str], against: list[str]
+) -> None:
+    window = told(plan, f"sport: {{avoid: gym, {rule}, says: {{{says}}}}}")
+    assert (window["sources"], window["better_sources"], window["disagree"]) == (behind, better, against)
+
+
+def test_each_part_of_a_window_has_its_own_rule_and_sources(plan: Planner) -> None:
+    window = told(
+        plan,
+        """
+        early: {avoid: gym, from: 2d before, until: treatment, says: {book: 2d before, fifth: 1d before}}
+        later: {avoid: gym, until: 24h, says: {third: 24h}}
+        last: {avoid: gym, from: 24h, until: 48h, says: {fourth: {from: 24h, until: 48h}}}
+        """,
+    )
+    assert [(part["rule"], part["sources"]) for part in window["parts"]] == [
+        ("early", ["book"]),
+        ("later", ["third"]),
+        ("last", ["fourth"]),
+    ]
+    assert window["sources"] == ["book", "fourth"]
+    assert told(plan, "sport: {avoid: gym, until: 48h}")["parts"] == []
+
+
+def test_what_a_whole_is_allowed_is_said_of_no_part_of_it(plan: Planner) -> None:
+    rules = """
+    heat: {avoid: heat, until: 24h, says: {book: 24h, fifth: {allow: 0h}}}
+    sauna: {avoid: sauna, until: 48h, says: {third: 48h}}
+    """
+    assert told(plan, rules, "sauna")["disagree"] == []
+    assert told(plan, rules, "heat")["disagree"] == ["fifth"]
+
+
+def test_why_begins_with_what_most_voices_say(tmp_path: Path) -> None:
+    says = "book: 48h, third: 24h, fourth: 24h..48h, fifth: {allow: 0h}, sheet: unstated"
+    path = write_rules(tmp_path, f"sport: {{avoid: gym, until: 24h..48h, says: {{{says}}}}}", words=SHEET)
+    said = run("why", "gym", *PLAN[1:], "--rules", str(path)).out
+    first = ": 3 independent sources; most say 24 to 48 hours; this plan takes 24, better not for 48."
+    assert said.splitlines()[0].endswith(first)
+    assert said.index("Who says so:") < said.index("Who disagrees:\n  - fifth") < said.index("Others say:\n  - sheet")
+    record = json.loads(run("why", "gym", *PLAN[1:], "--rules", str(path), "--format", "json").out)
+    own = {"lower": "24h", "upper": "48h"}
+    assert record["ends"] == [{"before": False, "voices": 3, "agreeing": 2, "low": "24h", "high": "48h", "plan": own}]
+    assert [one["source"] for one in record["sources"] if one["stance"] == "opposite"] == ["fifth"]

@@ -112,7 +112,7 @@ def test_where_no_end_is_given_every_answer_says_so(ask: Ask, ours: str, typed: 
 
 def test_a_red_flag_without_words_is_said_the_same_everywhere(ask: Ask, ours: str) -> None:
     sitting = (*SITTING, "--rules", ours, "--now", "2026-11-21T10:00")
-    said = "Green spots: see a clinician."
+    said = "Green spots: see a doctor or an urgent-care line today."
     assert said in ask("plan", sitting=sitting).out
     assert said in ask("today", sitting=sitting).out
     assert said in ask("normal", "green", "spots", sitting=sitting).out

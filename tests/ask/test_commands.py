@@ -38,7 +38,7 @@ from ask.conftest import SITTING, Ask
         ("normal itchy tongue", 4),
         ("normal swelling in my throat", 4),
         ("normal swelling of my mouth", 4),
-        ("normal swelling and trouble breathing", 4),
+        ("normal swelling and trouble breathing", 1),
         ("normal dizzy", 4),
         ("normal redness and dizzy", 4),
         ("normal swelling all over", 4),
@@ -170,7 +170,7 @@ def test_every_record_has_a_version_a_notice_and_the_red_flags(ask: Ask, typed: 
 )
 def test_every_answer_names_red_flags_and_that_the_clinic_comes_first(ask: Ask, typed: str) -> None:
     said = ask(*typed.split()).out
-    assert "see a clinician" in said
+    assert "emergency number" in said
     assert "your clinic's own instructions come first" in said
 
 
@@ -513,8 +513,8 @@ def test_what_nobody_recommends_is_nowhere_called_free_again(ask: Ask, never: st
 @pytest.mark.parametrize(
     "typed",
     [
-        *("trouble breathing", "wheezing", "swelling of the tongue", "swollen tongue", "swelling and wheezing"),
-        "redness and trouble breathing",
+        *("nausea", "vomiting", "headache", "swelling under the tongue", "swelling and nausea"),
+        "redness and a headache",
     ],
 )
 def test_of_what_no_rule_knows_it_says_whom_to_call_where_it_is_serious(ask: Ask, typed: str) -> None:
@@ -557,7 +557,7 @@ def test_a_sign_that_lasts_counts_from_the_treatment_or_until_now(ask: Ask) -> N
     late = ask(
         *["normal", "redness", "for", "2", "days", "--format", "json"], sitting=(*SITTING[:-1], "2026-12-01T09:00")
     ).record
-    assert (late["verdict"], late["at"]) == ("today", "2026-12-01T09:00:00+00:00")
+    assert (late["verdict"], late["at"]) == ("clinic", "2026-12-01T09:00:00+00:00")
 
 
 @pytest.mark.parametrize(("typed", "quoted"), [("at 4.3", "4 3"), ("at half four", "half four")])
@@ -628,12 +628,13 @@ def test_a_part_of_a_day_is_shown_with_its_hours(ask: Ask) -> None:
 
 
 def test_a_sign_that_outlasts_its_time_is_no_reason_to_call_before_the_plan_says_so(ask: Ask) -> None:
-    record = ask("normal", "redness", "on", "monday", "--format", "json").record
-    assert (record["verdict"], record["call_from"]) == ("watch", "2026-11-24T00:00:00+00:00")
+    record = ask("normal", "redness", "on", "wednesday", "--format", "json").record
+    assert (record["verdict"], record["call_from"]) == ("watch", "2026-11-28T00:00:00+00:00")
     assert (
-        "Still there on Tue 24 Nov, or does it grow? Call your clinic." in ask("normal", "redness", "on", "monday").out
+        "Still there on Sat 28 Nov, or does it grow? Call your clinic."
+        in ask("normal", "redness", "on", "wednesday").out
     )
-    assert ask("normal", "redness", "on", "tuesday", "--format", "json").record["verdict"] == "clinic"
+    assert ask("normal", "redness", "on", "28", "nov", "--format", "json").record["verdict"] == "clinic"
 
 
 def test_a_yes_says_what_the_next_session_would_end(ask: Ask) -> None:
@@ -658,7 +659,7 @@ def test_what_would_tell_more_is_named_where_an_unknown_fact_decides(ask: Ask) -
         pytest.param("can fly a kite", "kite", id="beside what is known"),
         pytest.param("can pop a boil", "pop boil", id="no sport"),
         pytest.param("can aloe vera tomorrow", "aloe vera", id="without the day"),
-        pytest.param("normal swelling of the lips", "lips", id="beside a sign"),
+        pytest.param("normal swelling of the toes", "toes", id="beside a sign"),
     ],
 )
 def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) -> None:

@@ -59,7 +59,7 @@ def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_fir
         pytest.param("red on day 5 --depth 1", "", id="known"),
         pytest.param(
             "red on day 5",
-            "- This holds if the needles were under 0.5 mm or the needles were 0.5 to 1.5 mm.",
+            "- This holds if the needles were 0.5 to 1.5 mm.",
             id="longer needles would make it normal",
         ),
     ],

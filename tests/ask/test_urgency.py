@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,11 @@ def test_what_is_declared_never_makes_a_sign_less_urgent(plan_for: Make, hours: 
     at = plain.treatment.last + timedelta(hours=hours)
     before, after = (normal(one, sign, at).verdict for one in (plain, plan_for(condition=condition)))
     assert grades.index(after) <= grades.index(before)
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=str)
+def test_no_sign_stands_under_two_urgencies(plan_for: Make, known: dict[str, str]) -> None:
+    flags = plan_for(**known).red_flags
+    urgencies = {(sign, flag.urgency) for flag in flags for sign in flag.targets}
+    assert len(urgencies) == len({sign for sign, _ in urgencies})
+    assert {"trouble-breathing", "fever", "pus", "unresolved"} <= {sign for sign, _ in urgencies}

@@ -189,8 +189,15 @@ def _asks_for(when: Condition, fact: str, answer: str) -> bool:
 
 
 def _is_planned(timeline: Timeline, said: Unjudged) -> bool:
-    """Return whether a rule of the plan asks for the answer, or speaks of the activity that is called the same."""
+    """Return whether a rule of the plan asks for the answer, or speaks of the activity that is called the same.
+
+    Nothing else judges what a clinic no longer judges.
+    """
     rule_set = timeline.rule_set
+    if any(
+        one.section == "screening" and one.id == said.answer and one.how == "switched off" for one in rule_set.changes
+    ):
+        return False
     wanted = rule_set.ancestry(same_as(rule_set, rule_set.facts[said.fact], said.answer))
     if any(window.target in wanted for window in timeline.windows):
         return True

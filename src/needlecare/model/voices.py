@@ -12,7 +12,17 @@ from typing import NamedTuple
 
 from needlecare.model.plan import NO, Part, Timeline, Window
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying
-from needlecare.model.time import AT_TREATMENT, ELAPSED, TREATMENT, Bound, Duration, Term, parse_bound, parse_duration
+from needlecare.model.time import (
+    AT_TREATMENT,
+    ELAPSED,
+    TREATMENT,
+    Bound,
+    Duration,
+    Term,
+    parse_bound,
+    parse_duration,
+    parse_range,
+)
 
 _DAY = timedelta(days=1)
 
@@ -257,6 +267,12 @@ def voices(rules: Iterable[Rule], rule_set: RuleSet, *, before: bool = False) ->
 def share_below(found: Sequence[Voice], bound: Reach) -> float:
     """Return which share of voices gives a lower end below *bound*; a day counts as 24 hours here."""
     return sum(voice.side.lower.least < bound.least for voice in found) / len(found) if found else 0.0
+
+
+def spaces_by(text: str, least: Duration) -> bool:
+    """Report whether a source whose value on sessions is *text* keeps at least that long between two of them."""
+    ranges = (parse_range(_HEDGE.sub("", part.removeprefix("every "))) for part in text.split("; "))
+    return any(one is not None and one.near.rough_length >= least.rough_length for one in ranges)
 
 
 class Backing(NamedTuple):

@@ -26,7 +26,7 @@ from needlecare.model.plan import (
     touches,
     treated_on,
 )
-from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet, Urgency
 from needlecare.model.time import AT_TREATMENT, Bound, begins_day, last_date, local_date
 from needlecare.timeline.merging import Hold, cut, lost, merge, parts_of
 from needlecare.timeline.selection import Chosen, Selection, find_against, select, without_lapsed
@@ -485,10 +485,21 @@ def _hedge(of_start: str, end: Bound | None) -> str:
     return of_start if end in (None, AT_TREATMENT) else end.hedge
 
 
-def _calls(chosen: Sequence[Chosen]) -> Iterator[Rule]:
-    """Return the reasons to call. What isn't known raises the urgency of no sign that has one already."""
-    known = {sign for one in chosen if not one.unsure for sign in one.rule.targets}
-    return (one.rule for one in chosen if not (one.unsure and known.issuperset(one.rule.targets)))
+def _calls(chosen: Iterable[Chosen]) -> Iterator[Rule]:
+    """Return the reasons to call, each with the signs that none makes more urgent.
+
+    What isn't known raises the urgency of no sign that has one already.
+    """
+    chosen = sorted(chosen, key=lambda one: bool(one.unsure))
+    urgency: dict[str, Urgency] = {}
+    for rule, unsure, _ in chosen:
+        for sign in rule.targets:
+            known = urgency.get(sign, rule.urgency)
+            urgency[sign] = known if unsure else min(known, rule.urgency, key=URGENCIES.index)
+    for rule, _, _ in chosen:
+        signs = tuple(sign for sign in rule.targets if urgency[sign] == rule.urgency)
+        if signs:
+            yield rule._replace(targets=signs)
 
 
 def _adds(one: Span, to: Span) -> bool:

@@ -12,6 +12,7 @@ from needlecare.errors import InputError
 from needlecare.model.plan import Event, Precare, Session, Treatment, treated_on
 from needlecare.model.ruleset import AVOID, RuleSet, Spacing
 from needlecare.model.time import Duration, local_date, shift_date
+from needlecare.model.voices import spaces_by
 from needlecare.timeline.selection import Selection
 from needlecare.timeline.spans import Spans
 
@@ -136,7 +137,7 @@ def next_session(
         recommended=(start, max(calendar.last_open(farthest), start)),
         overdue=max(overdue, farthest) if overdue else None,
         total=next(filter(None, totals), None),
-        sources=tuple(dict.fromkeys(saying.source for saying in deciding.says)),
+        sources=tuple(dict.fromkeys(one.source for one in deciding.says if spaces_by(one.value, near))),
         unsure=unsure,
         precare=(),
     )
