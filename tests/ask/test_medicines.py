@@ -30,4 +30,21 @@ def test_aspirin_that_thins_the_blood_is_a_prescribed_medicine(typed: str) -> No
 
 
 def test_shop_bought_aspirin_stays_a_painkiller() -> None:
-    assert "Ibuprofen and aspirin" in run("can", "take", "an", "aspirin", *SITTING).out
+    sitting = [*SITTING[:-1], "2026-11-21T10:00"]
+    assert run("can", "take", "an", "aspirin", *sitting).out.startswith("No. Aspirin, ")
+
+
+def test_any_aspirin_is_prescribed_to_whoever_declared_a_blood_thinner() -> None:
+    sitting = [*SITTING[:-1], "2026-11-21T10:00", "--uses", "blood-thinner"]
+    assert run("can", "aspirin", *sitting).out.startswith(
+        "Keep taking it as prescribed, and ask who prescribed it: aspirin, "
+    )
+    assert run("can", "ibuprofen", *sitting).out.startswith("No, and then ask who prescribed your blood thinner, ")
+
+
+@pytest.mark.parametrize("medicine", ["isotretinoin", "tretinoin"])
+def test_in_pregnancy_nobody_is_told_to_keep_taking_a_retinoid(medicine: str) -> None:
+    out = run("can", medicine, *SITTING, "--condition", "pregnancy").out
+    assert "before you use any more of it" in out
+    assert "Keep taking" not in out
+    assert "never stop" not in out

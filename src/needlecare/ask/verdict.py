@@ -261,7 +261,7 @@ def _spoken_of(parts: Iterable[PartVerdict], blank: Verdict) -> Iterator[PartVer
 
 def _blank(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
     activities = timeline.rule_set.activities
-    prescribed = tuple(one for one in meaning.ids if activities[one].medicine == PRESCRIBED)
+    prescribed = tuple(one for one in meaning.ids if activities[one].is_prescribed(timeline.facts))
     supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
     return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
-from needlecare.model.facts import Condition, Fact
+from needlecare.model.facts import Condition, Fact, Facts, Truth
 from needlecare.model.time import ALWAYS, Bound, Duration
 
 # What pages are drawn on; a clinic's colours are checked against these.
@@ -71,6 +71,7 @@ class Activity(NamedTuple):
     """What one does or leaves; it is part of every activity that it is *under*.
 
     *advised* is `never` where nobody recommends it, restricted or not; *taken* is `by-mouth` for what isn't for skin.
+    *prescribed_to* holds for whoever takes it as prescribed, such as aspirin to thin the blood.
     *group* is what people count it to, *rank* its place there, *short* what it is called where space is short.
     """
 
@@ -81,9 +82,15 @@ class Activity(NamedTuple):
     medicine: str = ""
     advised: str = ""
     taken: str = ""
+    prescribed_to: Condition = Condition()
     group: str = ""
     rank: int = LAST
     short: str = ""
+
+    def is_prescribed(self, facts: Facts) -> bool:
+        """Report whether to the person of *facts* it is a prescribed medicine."""
+        to = self.prescribed_to
+        return self.medicine == PRESCRIBED or (bool(to.tests) and to.judge(facts)[0] is Truth.YES)
 
 
 def walk(starts: Iterable[str], steps: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

@@ -101,24 +101,24 @@ class Context:
         """Read the condition of an entry, on top of that of its file, which is read once for all of its entries."""
         of_file = raw.file_condition
         if id(of_file) not in self._of_files:
-            self._of_files[id(of_file)] = self._read(of_file)
-        return self._read(raw.fields.get("when")).narrowed(self._of_files[id(of_file)])
+            self._of_files[id(of_file)] = self.read_tests(of_file)
+        return self.read_tests(raw.fields.get("when")).narrowed(self._of_files[id(of_file)])
 
-    def _read(self, value: Value | None) -> Condition:
-        """Read `when:`: facts and the answers, one of which each must have."""
+    def read_tests(self, value: Value | None, key: str = "when") -> Condition:
+        """Read `when:`, or what stands under another *key*: facts and the answers, one of which each must have."""
         if value is None:
             return Condition()
         if not isinstance(value, dict):
-            self.problems.add(value, "`when` names facts and answers, such as {technique: pen}")
+            self.problems.add(value, f"`{key}` names facts and answers, such as {{technique: pen}}")
             return Condition()
         if len(value) > _MOST_TESTS:
-            self.problems.add(value, f"`when` names {len(value):,} facts; at most {_MOST_TESTS} may stand there")
+            self.problems.add(value, f"`{key}` names {len(value):,} facts; at most {_MOST_TESTS} may stand there")
             return Condition()
         facts, tests = self.known["facts"], []
-        for key, wanted in value.items():
-            fact = facts.get(key)
+        for name, wanted in value.items():
+            fact = facts.get(name)
             if fact is None:
-                self.problems.unknown(key, "fact", key, facts)
+                self.problems.unknown(name, "fact", name, facts)
             elif test := self._read_number(fact, wanted) if fact.is_number else self._read_choice(fact, wanted):
                 tests.append(test)
         return Condition(tuple(tests))
@@ -324,6 +324,11 @@ def _parse_source(raw: Raw, context: Context) -> Source:
     return entry.build(Source, raw)
 
 
+def _parse_activity(raw: Raw, context: Context) -> Activity:
+    known: Activity = _parse_word("activities", Activity, raw, context)
+    return known._replace(prescribed_to=context.read_tests(raw.fields.get("prescribed-to"), "prescribed-to"))
+
+
 def _parse_word(section: str, model: Any, raw: Raw, context: Context) -> Any:
     entry = Entry(SECTIONS[section], raw.value, context.problems)
     return entry.build(model, raw, label=entry.get("label") or str(raw.id).replace("-", " "))
@@ -390,7 +395,7 @@ _PARSERS: Mapping[str, Callable[[Raw, Context], Any]] = {
     "groups": partial(_parse_word, "groups", Group),
     "areas": partial(_parse_words, _answers),
     "small-words": partial(_parse_words, lambda _: ROLES),
-    "activities": partial(_parse_word, "activities", Activity),
+    "activities": _parse_activity,
     "signs": partial(_parse_word, "signs", Sign),
     "moments": partial(_parse_word, "moments", Moment),
     "events": partial(_parse_word, "events", EventKind),

@@ -373,6 +373,7 @@ ACTIVITY = _section(
     Field("medicine", one_of("prescribed", "over-the-counter"), marks=_MEANT),
     Field("advised", one_of("never"), marks=_MEANT),
     Field("taken", one_of("by-mouth"), marks=_MEANT),
+    Field("prescribed-to", CONDITION, "who takes it as prescribed", marks=_MEANT),
     Field("group", LINE, "what people count it to, by its id"),
     Field("rank", RANK, "its place in the group"),
     Field("short", TEXT, "its name where space is short"),

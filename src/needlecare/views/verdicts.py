@@ -64,9 +64,12 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     about = f"{verdict.label}, {_say_asked(verdict.asked, clock, timeline)}"
     yield from say.list_against(timeline)
     if verdict.prescribed:
-        if any(window.kind == ASK for window in verdict.windows):
+        how = next(
+            (window.words["how"] for window in verdict.windows if window.kind == ASK and "how" in window.words), ""
+        )
+        if how:
             # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
-            yield f"Ask {join_words(verdict.ask)} before you use any more of it: {about}."
+            yield f"Ask {join_words(verdict.ask)} {how}: {about}."
             yield from say.items(_why(verdict))
         else:
             yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
