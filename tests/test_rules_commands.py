@@ -459,7 +459,11 @@ def test_diff_tells_sessions_that_are_late_sooner(tmp_path: Path) -> None:
         ('{avoid: makeup, until: 1d, why: "x"}', '{avoid: makeup, until: 1d, why: "y"}', "why “x” → “y”"),
         ("{avoid: makeup, until: 1d}", '{avoid: makeup, until: 1d, how: "z"}', "how (nothing) → “z”"),
         ("{avoid: makeup, until: 1d}", "{avoid: [makeup, sun], until: 1d}", "names makeup → makeup, sun"),
-        ("{avoid: makeup, until: 1d}", "{avoid: makeup, from: 2d before, until: 1d}", "from (nothing) → 2d before"),
+        (
+            "{avoid: makeup, until: 1d}",
+            "{avoid: makeup, from: 2d before, until: 1d}",
+            "from (nothing) → 2d before; says ours: 1d → from 2d before; until 1d",
+        ),
         (
             "{avoid: makeup, until: 1d, when: {technique: pen}}",
             "{avoid: makeup, until: 1d, when: {depth: over 1}}",

@@ -261,7 +261,7 @@ def _hiding(rule: Rule, alone: list[Window], plan: _Plan) -> set[str]:
                 if rule.verb != AVOID or rule.id in other.overruled:
                     inside = [(window.better_from, window.better_until)]
                 if any(max(start, part.start) < min(end, part.end) for start, end in inside):
-                    hiding.add(part.rule.id)
+                    hiding.add(part.rule)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
     return hiding - _waited_for(rule) - {rule.id}
 

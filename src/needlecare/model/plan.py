@@ -11,6 +11,7 @@ from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet, Saying, Screenin
 from needlecare.model.time import (
     FIRST_YEAR,
     LAST_YEAR,
+    Bound,
     Point,
     day_end,
     day_start,
@@ -222,12 +223,16 @@ class Lift(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of a restriction that one *rule* makes: its own words hold there, and its own bounds."""
+    """A part of a restriction that one *rule* makes: its own words hold there, and its own bounds.
+
+    *until* is the end that an exception puts in place of the rule's.
+    """
 
     state: str
     start: datetime
     end: datetime
-    rule: Rule
+    rule: str
+    until: Bound | None = None
 
 
 class Window(NamedTuple):
@@ -303,7 +308,7 @@ class Window(NamedTuple):
 
     def rule_at(self, instant: datetime) -> str:
         """Return the rule whose words hold at *instant*, or where it begins thereafter."""
-        found = (part.rule.id for part in self.parts if max(instant, self.better_from) < part.end)
+        found = (part.rule for part in self.parts if max(instant, self.better_from) < part.end)
         return next(found, self.rule)
 
     @property

@@ -307,13 +307,13 @@ _Maker = tuple[str, Bound | None, bool]
 
 def backing(window: Window, rule_set: RuleSet) -> Backing:
     """Sort the sources of *window* by what their own values reach."""
-    return _backing(_key(window, rule_set), rule_set)
+    return _backing(_key(window), rule_set)
 
 
 def sources_of_part(part: Part, timeline: Timeline) -> tuple[str, ...]:
     """Name the sources of the rule that makes *part* which reach its end on that side of the treatment."""
     first, last = timeline.treatment.first, timeline.treatment.last
-    key = _Key(AVOID, _makers([part], timeline.rule_set), (part.rule.id,), sides=(part.start < first, part.end > last))
+    key = _Key(AVOID, _makers([part]), (part.rule,), sides=(part.start < first, part.end > last))
     return _backing(key, timeline.rule_set)[part.state != NO]
 
 
@@ -326,7 +326,7 @@ def sources_behind(
     """
     found: set[str] = set()
     for window in windows:
-        behind = _backing(_key(window, rule_set)._replace(sides=(before, not before), state=state), rule_set)
+        behind = _backing(_key(window)._replace(sides=(before, not before), state=state), rule_set)
         found.update(behind.sources, behind.better)
     return tuple(sorted(found, key=rule_set.by_weight.__getitem__))
 
@@ -342,14 +342,12 @@ class _Key(NamedTuple):
     state: str = ""
 
 
-def _key(window: Window, rule_set: RuleSet) -> _Key:
-    makers = _makers(window.parts, rule_set) or ((window.rule, None, False),)
-    return _Key(window.kind, makers, window.rules, window.overruled)
+def _key(window: Window) -> _Key:
+    return _Key(window.kind, _makers(window.parts) or ((window.rule, None, False),), window.rules, window.overruled)
 
 
-def _makers(parts: Iterable[Part], rule_set: RuleSet) -> tuple[_Maker, ...]:
-    rules = rule_set.rules
-    return tuple((rule.id, None if rule is rules[rule.id] else rule.end, state == NO) for state, _, _, rule in parts)
+def _makers(parts: Iterable[Part]) -> tuple[_Maker, ...]:
+    return tuple((rule, until, state == NO) for state, _, _, rule, until in parts)
 
 
 class _Said(NamedTuple):
@@ -400,7 +398,7 @@ def _place(kind: str, said: _Said, edges: Iterable[_Edge], *, made: bool) -> int
 
 def stances(window: Window, rule_set: RuleSet) -> Iterator[tuple[str, Saying, str]]:
     """Yield each rule of *window* with each saying of it, and where that stands: one of `STANCES`."""
-    kind, makers, rules, lost, *_ = _key(window, rule_set)
+    kind, makers, rules, lost, *_ = _key(window)
     edges, behind = _edges_of(kind, makers, rule_set), backing(window, rule_set).sources
     for rule in (*rules, *lost):
         for saying, said in zip(rule_set.rules[rule].says, _said_of(rule, kind, rule_set), strict=True):
@@ -429,7 +427,7 @@ def ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
 
     Most of them are more than half, with both of their ends; of several stretches of time the shortest counts.
     """
-    kind, makers, rules, lost, *_ = _key(window, rule_set)
+    kind, makers, rules, lost, *_ = _key(window)
     named = [rule_set.rules[one] for one in (*rules, *lost)]
     own_rules = [rule for rule in named if window.target in rule.targets] or named
     edges = _edges_of(kind, makers, rule_set)

@@ -302,7 +302,7 @@ class Builder:
             bound=_hedge(start_bound, ends),
             start_bound=start_bound,
             ask=self._selection.asked_about(activity),
-            parts=parts_of(hold),
+            parts=parts_of(hold, self._rule_set.rules),
         )
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:

@@ -7,8 +7,8 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, NO, NO_START, Extent, Part, Wait
-from needlecare.model.ruleset import AVOID, Moment
+from needlecare.model.plan import FOREVER, NO, NO_START, Extent, Part, Stretch, Wait
+from needlecare.model.ruleset import AVOID, Moment, Rule
 from needlecare.timeline.spans import Span
 
 Interval = tuple[datetime, datetime]
@@ -244,19 +244,25 @@ def lost(hold: Hold) -> tuple[str, ...]:
     return tuple(dict.fromkeys(span.rule.id for span in hold.overruled if span.rule.id not in holding))
 
 
-def parts_of(hold: Hold) -> tuple[Part, ...]:
+def parts_of(hold: Hold, rules: Mapping[str, Rule]) -> tuple[Part, ...]:
     """Return which rule makes which part of *hold*, in the order of time: where several do, the one that ends it."""
     if len(hold.spans) == 1:
-        return tuple(Part(*stretch, hold.decider.rule) for stretch in hold.extent.stretches)
+        return tuple(_part(stretch, hold.decider, rules) for stretch in hold.extent.stretches)
     made = [(span, stretch) for span in (*hold.spans, *hold.overruled) for stretch in span.extent.stretches]
     found: list[Part] = []
     for state, start, end in hold.extent.stretches:
         makers = [(span, one) for span, one in made if one.state == state and one.start < end and start < one.end]
         edges = {edge for _, one in makers for edge in (one.start, one.end) if start < edge < end}
         for begins, ends in pairwise(sorted({start, end, *edges})):
-            rule = next(span.rule for span, one in makers if one.start <= begins and ends <= one.end)
-            if found and found[-1].rule is rule and found[-1].state == state:
+            maker = next(span for span, one in makers if one.start <= begins and ends <= one.end)
+            part = _part(Stretch(state, begins, ends), maker, rules)
+            if found and part == found[-1]._replace(start=begins, end=ends):
                 found[-1] = found[-1]._replace(end=ends)
             else:
-                found.append(Part(state, begins, ends, rule))
+                found.append(part)
     return tuple(found)
+
+
+def _part(stretch: Stretch, span: Span, rules: Mapping[str, Rule]) -> Part:
+    id_ = span.rule.id
+    return Part(*stretch, id_, None if span.rule is rules[id_] else span.rule.end)

@@ -246,7 +246,7 @@ FIELDS: dict[Any, str] = {
     " overruled origin unsure eases usually_by"
     " worry_after ask? start_bound* start_range* until_seen*",
     RedFlag: "urgency text signs sources rule* if=condition* from=since* except=excepted* words* confidence*",
-    Part: "rule=rule.id state start end? sources",
+    Part: "rule state start end? sources",
     Rule: "window=span says words origin confidence",
     Saying: "source value note?",
     Day: "day=number date=day avoid better_not ask only_if do prepare expect lifts",
@@ -277,7 +277,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "start": lambda window, _: window.start if window.has_start and window.kind != ASK else None,
         "times": lambda window, _: window.words.get("times"),
         # One rule mostly makes all of it, and its words are those of the window.
-        "parts": lambda window, _: window.parts if len({part.rule.id for part in window.parts}) > 1 else (),
+        "parts": lambda window, _: window.parts if len({part.rule for part in window.parts}) > 1 else (),
         "sources": lambda window, timeline: backing(window, timeline.rule_set).sources,
         "better_sources": lambda window, timeline: backing(window, timeline.rule_set).better,
         "disagree": lambda window, timeline: backing(window, timeline.rule_set).opposed,
