@@ -219,8 +219,16 @@ def test_what_no_rule_set_knows_is_something_to_ask_about(typed: str, meant: str
     )
     assert "Nothing known against it" not in out
     record = json.loads(run("check", *SITTING, "--condition", f"warts,{typed}", "--format", "json").out)
-    assert record["unheard"] == [{"fact": "condition", "word": word, "meant": meant}]
-    assert (record["against"], [one["level"] for one in record["screening"]]) == (True, ["stop"])
+    stop, unheard = record["screening"]
+    assert (record["against"], stop["condition"], stop["level"]) == (True, "warts", "stop")
+    assert unheard == {
+        "condition": word,
+        "level": "ask",
+        "text": "I don't know this one. Tell your clinic before you book.",
+        "sources": [],
+        "fact": "condition",
+        "meant": meant,
+    }
 
 
 def test_what_is_no_list_that_goes_on_is_still_typed_wrongly(no_log: None) -> None:

@@ -369,8 +369,7 @@ def _dated(one: Dated, timeline: Timeline) -> str:
 
 def _unheard(one: Unheard, timeline: Timeline) -> str:
     meant = f" Did you mean {one.meant}?" if one.meant else ""
-    what = f"{lead_of('ask', timeline)}: {visible(one.word)}: I don't know this one."
-    return f"{what} Tell {say.whom(timeline)} before you book.{meant}"
+    return f"{lead_of('ask', timeline)}: {visible(one.word)}: {say.dont_know(timeline)}{meant}"
 
 
 def _unjudged(one: Unjudged, timeline: Timeline) -> str:

@@ -211,6 +211,11 @@ def whom(timeline: Timeline) -> str:
     return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
 
 
+def dont_know(timeline: Timeline) -> str:
+    """Return what to do about an illness or a medicine that the rule set doesn't know."""
+    return f"I don't know this one. Tell {whom(timeline)} before you book."
+
+
 def treatment_of(timeline: Timeline) -> str:
     """Format which treatment an answer counts from."""
     treatment, area = timeline.treatment, timeline.facts.value("area")
