@@ -98,25 +98,14 @@ def test_every_field_of_the_contract_is_there() -> None:
     assert {"fact": "area", "value": ["face"]} in record["assumed"]
     assert "skin-type" in record["unknown"]
     wanted = {
-        *("rule", "kind", "activity", "text", "start", "earliest", "end", "end_stated", "better_from", "better_until"),
-        *(
-            "and_once",
-            "precision",
-            "times",
-            "if",
-            "sources",
-            "overruled",
-            "better_sources",
-            "disagree",
-            "parts",
-            "origin",
-            "rules",
-            "bound",
-        ),
+        *("rule", "rules", "kind", "activity", "group", "text", "start", "earliest", "end", "end_stated", "bound"),
+        *("better_from", "better_until", "and_once", "precision", "times", "if", "parts", "sources", "better_sources"),
+        *("disagree", "overruled", "origin"),
     }
     for window in record["windows"]:
         assert wanted <= window.keys()
-        assert window["kind"] in {"avoid", "do", "allow", "expect", "prepare"}
+        assert window["kind"] in {"avoid", "ask", "do", "allow", "expect", "prepare"}
+        assert (window["group"] is None) or window["kind"] != "expect"
         assert window["rule"] in window["rules"]
         assert window["bound"] in {None, "at least", "up to"}
         assert {*window["rules"], *window["overruled"]} <= record["rules"].keys()
@@ -127,7 +116,7 @@ def test_every_field_of_the_contract_is_there() -> None:
         assert len(set(shown)) == len(shown)
         assert set(shown) <= set(said)
     for rule in record["rules"].values():
-        assert rule.keys() == {"says", "words", "origin", "confidence"}
+        assert rule.keys() == {"window", "says", "words", "origin", "confidence"}
         assert rule["says"]
         assert all(saying.keys() == {"source", "value", "note"} for saying in rule["says"])
     for day in record["days"]:
@@ -135,8 +124,9 @@ def test_every_field_of_the_contract_is_there() -> None:
         assert all({"activity", "at"} <= lift.keys() for lift in day["lifts"])
     assert {"number", "minimum", "recommended", "overdue", "sources"} <= record["sessions"][0].keys()
     assert {"condition", "level", "text", "sources"} <= record["screening"][0].keys()
-    assert record["red_flags"][0].keys() == {"urgency", "text", "signs", "sources"}
-    assert {flag["urgency"] for flag in record["red_flags"]} == {"today", "clinic"}
+    for flag in record["red_flags"]:
+        assert {"urgency", "text", "signs", "sources", "rule"} <= flag.keys()
+    assert {flag["urgency"] for flag in record["red_flags"]} == {"emergency", "today", "clinic"}
 
 
 def test_the_makeup_window_is_that_of_the_contract() -> None:
@@ -219,8 +209,8 @@ def test_how_many_days_are_shown_cuts_nothing_else() -> None:
 
 
 def test_a_moment_not_yet_seen_has_no_end() -> None:
-    record = plan_as_json("--time", "16:30", "--seen", "redness-gone=no")
-    waiting = [window for window in record["windows"] if "redness-gone" in window["and_once"]]
+    record = plan_as_json("--time", "16:30", "--seen", "flaking-over=no")
+    waiting = [window for window in record["windows"] if "flaking-over" in window["and_once"]]
     assert waiting
     assert all(window["end"] is None for window in waiting)
     assert all(window["earliest"] for window in waiting)

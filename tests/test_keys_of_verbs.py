@@ -33,7 +33,7 @@ WITH_AN_EFFECT = {
     "avoid": {"except"},
     "ask": set(),
     "do": set(),
-    "allow": {"except"},
+    "allow": set(),
     "expect": {"eases", "worry-after", "usual"},
     "prepare": {"due"},
     "call": {"worry-after", "except", "urgency"},

@@ -28,14 +28,16 @@ from needlecare.model.plan import (
     Wait,
     Window,
 )
-from needlecare.model.ruleset import ASK, Clinic, Rule, RuleSet, Saying, Urgency
+from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Urgency
 from needlecare.model.voices import backing, sources_of_part
 from needlecare.timeline.build import condition_text
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
 SCHEMA_VERSION: Final = 2
-# What a lean line leaves out besides what is null or empty: `rules show` has the one, the windows the other.
+# What a lean line leaves out besides what is null or empty: `rules show` has the rules, the windows have the days, and
+# the parts of a window are told apart by rules.
 _NOT_IN_LINES: Final = ("rules", "days")
+_NOT_IN_LINES_OF: Final = ("parts",)
 _NOTHING: Final[tuple[Any, ...]] = (None, [], {})
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
@@ -119,7 +121,9 @@ class Encoder:
         # Without a call for each field, since a plan has some four thousand.
         writers, other = self._writers, self.other
         record = {name: writers.get(type(one), other)(one) for name, one in fields.items()}
-        return {name: one for name, one in record.items() if one not in _NOTHING} if self._lean else record
+        if not self._lean:
+            return record
+        return {name: one for name, one in record.items() if one not in _NOTHING and name not in _NOT_IN_LINES_OF}
 
     def other(self, value: Any) -> Any:
         """Encode what isn't of a plain type."""
@@ -219,6 +223,11 @@ def _answers(facts: Mapping[str, Given], timeline: Timeline) -> Iterator[tuple[s
             yield fact, value
 
 
+def _group(window: Window, timeline: Timeline) -> str | None:
+    """Return what people count the activity of *window* to; a sign belongs to none."""
+    return (timeline.rule_set.group_of(window.target) or None) if window.kind != EXPECT else None
+
+
 def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
     """Return every rule that a window names, be it of what is only perhaps so."""
     rule_set, entries = timeline.rule_set, _entries(timeline.rule_set)
@@ -241,7 +250,7 @@ FIELDS: dict[Any, str] = {
     Timeline: "treatment facts assumed unknown=facts.unknown windows rules days sessions screening=findings unanswered"
     " red_flags longer_if shorter_if perhaps events=meetings clinic=rule_set.clinic",
     Treatment: "date=day time=clock tz moment",
-    Window: "rule rules kind activity=target text start earliest? end? end_stated bound? better_from better_until"
+    Window: "rule rules kind activity=target group text start earliest? end? end_stated bound? better_from better_until"
     " open_end=is_open and_once=waits precision times if=condition parts sources better_sources disagree"
     " overruled origin unsure eases usually_by"
     " worry_after ask? start_bound* start_range* until_seen*",
@@ -274,6 +283,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     Window: {
         "better_from": lambda window, _: window.better_from if window.better_from < window.start else None,
         "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,
+        "group": _group,
         "start": lambda window, _: window.start if window.has_start and window.kind != ASK else None,
         "times": lambda window, _: window.words.get("times"),
         # One rule mostly makes all of it, and its words are those of the window.
@@ -349,6 +359,7 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Treatment, "tz"): str,
     (Treatment, "moment"): datetime | None,
     (Window, "kind"): Literal["avoid", "ask", "do", "allow", "expect", "prepare"],
+    (Window, "group"): str | None,
     (Window, "bound"): Literal["at least", "up to"],
     (Window, "start_bound"): Literal["at least", "up to"],
     (Window, "start_range"): tuple[datetime, datetime],
