@@ -110,10 +110,10 @@ def test_a_misspelt_option_gets_the_nearest(ask: Ask) -> None:
 
 
 def test_words_about_what_only_the_person_can_see(ask: Ask) -> None:
-    shut = ask("can", "go", "to", "the", "sauna").out
-    assert "Not before Thu 26 Nov, and then only once no redness is left, usually by Mon 23 Nov." in shut
-    free = ask("can", "go", "to", "the", "sauna", "--on", "2026-11-27").out
-    assert "Only if no redness is left." in free
+    shut = ask("can", "shave").out
+    assert "Not before Tue 24 Nov, and then only once no irritation is left, usually by Mon 23 Nov." in shut
+    free = ask("can", "shave", "--on", "2026-11-27").out
+    assert "Only if no irritation is left." in free
 
 
 def test_seen_moves_what_waits_for_it_and_no_keeps_it_shut(ask: Ask) -> None:
@@ -139,9 +139,9 @@ def test_can_as_json(ask: Ask) -> None:
 
 
 def test_when_as_json(ask: Ask) -> None:
-    record = ask("when", "go", "for", "a", "walk", "--format", "json").record
-    assert record["free_from"] == "2026-11-21T16:30:00+00:00"
-    assert record["better_from"] == "2026-11-23T16:30:00+00:00"
+    record = ask("when", "sauna", "--format", "json").record
+    assert record["free_from"] == "2026-11-22T16:30:00+00:00"
+    assert record["better_from"] == "2026-11-26T00:00:00+00:00"
 
 
 @pytest.mark.parametrize(
@@ -219,16 +219,16 @@ def test_today_says_what_holds_and_what_changes_next(ask: Ask) -> None:
 def test_today_says_what_has_to_be_seen_first(ask: Ask) -> None:
     sitting = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-12-20T12:00")
     waiting = ask("today", "--format", "json", sitting=sitting).record["only_if"]
-    (heat,) = [one for one in waiting if one["activity"] == "heat"]
-    assert (heat["and_once"], heat["treatment"]["date"]) == (["redness-gone"], "2026-11-20")
+    (shaving,) = [one for one in waiting if one["activity"] == "shaving"]
+    assert (shaving["and_once"], shaving["treatment"]["date"]) == (["irritation-gone"], "2026-11-20")
     first = ask("today", sitting=sitting).out.partition("\nCheck first\n")[2].partition("\n\n")[0]
-    assert "only once no redness is left" in first
+    assert "only once no irritation is left" in first
 
 
 def test_a_part_that_has_to_be_seen_first_is_not_called_free(ask: Ask) -> None:
-    said = ask("can", "exercise", "--on", "2026-11-25").out
-    assert "- Exercise: only if no irritation is left." in said
-    assert "- Exercise: free" not in said
+    said = ask("can", "hair removal", "--on", "2026-12-10").out
+    assert "- Shaving: only if no irritation is left." in said
+    assert "- Shaving: free" not in said
 
 
 def test_what_never_ends_is_called_never(ask: Ask) -> None:
@@ -236,13 +236,15 @@ def test_what_never_ends_is_called_never(ask: Ask) -> None:
     plan = ask("plan", "--setting", "home").out
     lifts, lasting = plan.partition("What lifts when\n")[2].partition("\nWhat does not lift by itself\n")[::2]
     assert "sharing the roller" not in lifts
-    assert "- Never: rolling over problem skin and sharing the roller" in lasting.partition("\n\n")[0]
+    assert "picking and scratching, rolling over problem skin and sharing the roller" in lasting.partition("\n\n")[0]
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        pytest.param(["--seen", "redness-gone=no"], "Not before you see it: saunas", id="what is kept shut"),
+        pytest.param(
+            ["--seen", "flaking-over=no"], "Not before you see it: acids and scrubs and retinol", id="what is kept shut"
+        ),
         pytest.param(["--rules", "rules/examples/nhs-chelsea.yaml"], "No end is given: hot baths", id="no end stated"),
     ],
 )
@@ -284,8 +286,14 @@ def test_who_needles_at_home_is_not_sent_to_a_clinic_of_theirs(
     assert [one for one in ("TELL A CLINICIAN: ", "TELL YOUR CLINIC: ") if one in said] == [lead]
 
 
-def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: Ask) -> None:
-    typed = ["plan", "--event", "gym=2026-12-20"]
+def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: Ask, tmp_path: Path) -> None:
+    sheet = tmp_path / "ours.yaml"
+    sheet.write_text(
+        "ruleset: ours\nextends: microneedling\nsource: sheet\nsources: {sheet: Our sheet}\n"
+        "rules: {strenuous-exercise: {until: 3d and irritation-gone, because: we look first, by: Dr A}}\n",
+        encoding="utf-8",
+    )
+    typed = ["plan", "--event", "gym=2026-12-20", "--rules", str(sheet)]
     (event,) = ask(*typed, "--format", "json").record["events"]
     assert (event["clashes"], "strenuous-exercise" in event["only_if"]) == ([], True)
     said = ask(*typed).out.partition("Your events\n")[2].partition("\n\n")[0]
@@ -298,7 +306,7 @@ def test_events_clash_in_the_plan(ask: Ask) -> None:
     events = ask(*typed, "--format", "json").record["events"]
     assert [one["label"] for one in events] == ["zoo", "Crete"]
     assert events[0]["known"] is False
-    assert {one["activity"]: one["state"] for one in events[1]["clashes"]}["sun"] == "no"
+    assert {one["activity"]: one["state"] for one in events[1]["clashes"]}["direct-sun"] == "no"
     assert "Crete, Fri 27 Nov to Fri 4 Dec" in ask(*typed).out
 
 
@@ -445,6 +453,17 @@ def test_the_shell_completes(typed: str, offered: str) -> None:
     assert offered in found.stdout.split()
 
 
+@pytest.fixture
+def before_alone(tmp_path: Path) -> Path:
+    """A set that allows paracetamol before the treatment and says nothing of it afterwards."""
+    path = tmp_path / "ours.yaml"
+    path.write_text(
+        "ruleset: ours\nextends: microneedling\nswitched-off: {pain-relief: {because: we tell in person, by: Dr A}}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
 BEFORE = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-20T12:35")
 
 
@@ -473,9 +492,12 @@ BEFORE = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "-
         *("eventually", "then", "after christmas", "in the future", "over the holidays", "as soon as possible"),
     ],
 )
-def test_before_a_treatment_no_words_about_time_make_a_yes_that_it_would_end(ask: Ask, typed: str) -> None:
-    assert ask("can", "take", "paracetamol", sitting=BEFORE).code == 0
-    said = ask("can", "take", "paracetamol", *typed.split(), "--format", "json", sitting=BEFORE)
+def test_before_a_treatment_no_words_about_time_make_a_yes_that_it_would_end(
+    ask: Ask, before_alone: Path, typed: str
+) -> None:
+    sitting = (*BEFORE, "--rules", str(before_alone))
+    assert ask("can", "take", "paracetamol", sitting=sitting).code == 0
+    said = ask("can", "take", "paracetamol", *typed.split(), "--format", "json", sitting=sitting)
     assert said.code in (1, 4)
     assert said.record["verdict"] != "yes"
 
@@ -600,23 +622,23 @@ def test_what_is_to_be_prepared_that_day_is_in_the_answer(ask: Ask, typed: str) 
     assert "- Arrive with clean" not in ask("can", "sauna", "on", "10", "dec", "at", "9am", sitting=SOON).out
 
 
-def test_a_permission_is_none_outside_its_own_time(ask: Ask) -> None:
-    assert ask("can", "paracetamol", "on", "1", "dec", sitting=SOON).code == 0
-    early = ask("can", "paracetamol", "on", "24", "november", sitting=SOON)
+def test_a_permission_is_none_outside_its_own_time(ask: Ask, before_alone: Path) -> None:
+    ours = ("--rules", str(before_alone))
+    assert ask("can", "paracetamol", "on", "1", "dec", *ours, sitting=SOON).code == 0
+    early = ask("can", "paracetamol", "on", "24", "november", *ours, sitting=SOON)
     assert early.code == 4
     assert "Allowed from Fri 27 Nov until Thu 10 Dec 14:00." in early.out
-    late = ask("can", "paracetamol")
+    late = ask("can", "paracetamol", *ours)
     assert late.code == 4
     assert "no rule speaks of that time." in late.out
-    assert ask("can", "cetirizine", "on", "20", "december").code == 4
 
 
 def test_a_permission_keeps_its_condition_and_its_end(ask: Ask) -> None:
     said = ask("can", "cetirizine", "now")
     assert said.code == 0
-    assert said.out.startswith("Yes, only if you are bruised.")
-    assert "Allowed until the end of Fri 27 Nov, if you are bruised." in said.out
-    assert ask("can", "cetirizine", "now", "--format", "json").record["if"] == ["you are bruised"]
+    assert said.out.startswith("Yes, only if it itches.")
+    assert "Allowed until further notice, if it itches." in said.out
+    assert ask("can", "cetirizine", "now", "--format", "json").record["if"] == ["it itches"]
 
 
 def test_a_part_of_a_day_is_shown_with_its_hours(ask: Ask) -> None:
@@ -645,12 +667,12 @@ def test_a_yes_says_what_the_next_session_would_end(ask: Ask) -> None:
 
 
 def test_why_tells_of_what_to_do_with_a_part_of_it(ask: Ask) -> None:
-    assert "- mineral sunscreen: do: Sat 21 Nov 16:30 to the end of Fri 4 Dec" in ask("why", "sunscreen").out
+    assert "- mineral sunscreen: do: Sat 21 Nov 16:30 to the end of Fri 18 Dec" in ask("why", "sunscreen").out
 
 
 def test_what_would_tell_more_is_named_where_an_unknown_fact_decides(ask: Ask) -> None:
-    assert "- --depth would tell more." in ask("can", "i", "go", "to", "work").out
-    assert "would tell more" not in ask("can", "i", "go", "to", "work", "--depth", "2").out
+    assert "- --depth would tell more." in ask("can", "i", "go", "to", "a", "party").out
+    assert "would tell more" not in ask("can", "i", "go", "to", "a", "party", "--depth", "2").out
 
 
 @pytest.mark.parametrize(
