@@ -230,6 +230,8 @@ class Rule(NamedTuple):
             return f"at: {self.at}"
         if self.start == ALWAYS:
             return f"until {end}, from when isn't said"
+        if self.start is not None and not (self.states_end or self.days):
+            return f"from {self.start}"
         if self.start is None or self.days is not None or end == "treatment" or not (end or self.lasts):
             return self.value
         return f"from {self.start} {f'until {end}' if end else f'for {self.lasts}'}"

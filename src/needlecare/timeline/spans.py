@@ -261,6 +261,9 @@ class Spans(Moments):
         end = max(self._round(ends, up=False), start)
         if start == FOREVER:
             return None
+        if start == end and not rule.states_end:
+            # It begins when the skin has healed, so that nothing is left to end it.
+            end = FOREVER
         held = Extent(start, start, end, end)
         between = (span.extent.end, start) if span.extent.end < start and rule.start and rule.start.is_range else None
         return span._replace(
