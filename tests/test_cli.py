@@ -200,7 +200,7 @@ def test_wrong_rules_are_told_in_full_and_end_with_three() -> None:
 def test_what_was_typed_cannot_give_orders_to_the_terminal() -> None:
     ran = run(*DATE, "--area", "\x1b[31mred\x1b[0m\u202e")
     assert ran.code == 2
-    assert "`[31mred[0m`" in ran.err
+    assert "`[U+001B][31mred[U+001B][0m[U+202E RIGHT-TO-LEFT OVERRIDE]`" in ran.err
     assert "\x1b" not in ran.err
 
 

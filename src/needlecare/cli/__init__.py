@@ -17,7 +17,7 @@ _LONGEST = 2000
 _NARROWEST, _DEEPEST = 24, 8
 # Stand-ins for consoles that can't show these.
 _PLAINER = str.maketrans(
-    {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " "}
+    {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " ", "°": "degrees "}
 )
 
 
