@@ -49,9 +49,10 @@ WRITTEN = {
     "source": "book",
     "says": "{book: {from: 2h, note: she says}}",
 }
+WINDOW = ("from", "until", "for", "days", "at")
 # The verbs that have a field, where not all have it.
 ONLY = {
-    **{field: {"avoid", "do", "allow", "expect", "prepare"} for field in ("from", "until", "for", "days", "at")},
+    **{field: {"avoid", "do", "allow", "expect", "prepare"} for field in WINDOW},
     **{field: {"do", "prepare"} for field in marked(RULE, Mark.TELLS_HOW)},
     "due": {"prepare"},
     "except": {"avoid", "call"},
@@ -122,7 +123,17 @@ def test_each_field_of_each_verb_is_found_again(plan: Planner, verb: str, field:
 
 @pytest.mark.parametrize(
     ("verb", "field"),
-    [(verb, field) for field in ("from", "until", "for", "days", "at") for verb in ("ask", "call")],
+    [(verb, field) for field, verbs in ONLY.items() for verb in VERBS if verb not in verbs and field not in WINDOW],
+    ids=lambda one: one,
+)
+def test_a_field_that_no_view_shows_for_a_verb_does_not_load(plan: Planner, verb: str, field: str) -> None:
+    with pytest.raises(RuleSetError, match=f"`{field}` belongs to "):
+        planned(plan, written(verb, field))
+
+
+@pytest.mark.parametrize(
+    ("verb", "field"),
+    [(verb, field) for field in WINDOW for verb in ("ask", "call")],
     ids=lambda one: one,
 )
 def test_what_holds_at_any_time_takes_no_time(plan: Planner, verb: str, field: str) -> None:

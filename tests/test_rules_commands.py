@@ -497,7 +497,6 @@ NEW_RULES = {
     "from: 3w before, until: 3w": "from 3w before until 3w",
     "from: 1d, for: 72h": "from 1d for 72h",
     "from: 7d before, until: treatment": "7d before",
-    "due: 2d before": "2d before",
     "days: 1..3": "days 1..3",
 }
 
