@@ -112,6 +112,9 @@ def test_days_replace_a_window_and_a_window_replaces_days(tmp_path: Path) -> Non
 
 def test_another_verb_replaces_the_first(layer: Layer) -> None:
     assert layer(EXTENDS + "rules: {swimming: {allow: swimming, from: 3d}}\n").rules["swimming"].verb == "allow"
+    # What it has no use for goes with the first.
+    assert load_rules().rules["makeup"].exceptions
+    assert layer(EXTENDS + "rules: {makeup: {allow: makeup, from: 24h}}\n").rules["makeup"].exceptions == ()
 
 
 def test_one_line_of_text_changes_the_label_alone(layer: Layer) -> None:

@@ -13,8 +13,6 @@ from needlecare.model.ruleset import (
     ASK,
     AVOID,
     CALL,
-    DO,
-    EXPECT,
     PREPARE,
     VERBS,
     Activity,
@@ -32,6 +30,7 @@ from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, Durati
 from needlecare.rules.fields import (
     FACT,
     ID,
+    ONLY_FOR,
     ROLES,
     RULE,
     SCREENING,
@@ -54,17 +53,6 @@ _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d
 _RULE_WORDS = marked(RULE, Mark.WORD)
 _RULE_WINDOW = marked(RULE, Mark.WINDOW)
 _TELLS_HOW = marked(RULE, Mark.TELLS_HOW)
-# What only some verbs have a use for: beside any other it would reach nobody.
-_ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "urgency": (CALL,),
-    "who": (ASK,),
-    "usual": (EXPECT,),
-    "eases": (EXPECT,),
-    "worry-after": (EXPECT, CALL),
-    "due": (PREPARE,),
-    "except": (AVOID, CALL),
-    **dict.fromkeys(_TELLS_HOW, (DO, PREPARE)),
-}
 # What excludes all other words about when, but those beside it.
 _EXCLUDING: Mapping[str, tuple[str, ...]] = {"days": (), "at": (), "due": ("from",)}
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
@@ -234,7 +222,7 @@ def _check_window(entry: Entry, verb: str) -> None:
 
 def _check_verb(entry: Entry, verb: str) -> None:
     """Note fields that only another verb has, and those that *verb* lacks."""
-    for key, verbs in _ONLY_FOR.items():
+    for key, verbs in ONLY_FOR.items():
         if key in entry.fields and verb not in verbs:
             belongs = " or ".join(f"`{one}`" for one in verbs)
             instead = ", or say it in `note`" if key in _TELLS_HOW else ""

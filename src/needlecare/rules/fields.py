@@ -9,7 +9,7 @@ from enum import Enum, auto
 from typing import Any, NamedTuple, TypeVar
 
 from needlecare.model.facts import Answer
-from needlecare.model.ruleset import URGENCIES, VERBS, Saying
+from needlecare.model.ruleset import ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, VERBS, Saying
 from needlecare.model.time import ALWAYS, Bound, Duration, parse_bound, parse_duration, parse_range
 from needlecare.rules.read import Problems, Raw, Value, decimal, fields_at, text_at, whole_number
 
@@ -480,6 +480,19 @@ SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.
 def marked(section: Section, mark: Mark) -> tuple[str, ...]:
     """Return the names of the fields with *mark*."""
     return tuple(field.name for field in section.fields.values() if mark in field.marks)
+
+
+# What only some verbs have a use for: beside any other it would reach nobody.
+ONLY_FOR: Mapping[str, tuple[str, ...]] = {
+    "urgency": (CALL,),
+    "who": (ASK,),
+    "usual": (EXPECT,),
+    "eases": (EXPECT,),
+    "worry-after": (EXPECT, CALL),
+    "due": (PREPARE,),
+    "except": (AVOID, CALL),
+    **dict.fromkeys(marked(RULE, Mark.TELLS_HOW), (DO, PREPARE)),
+}
 
 
 def rule_schema() -> Schema:
