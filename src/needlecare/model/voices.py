@@ -91,7 +91,6 @@ _OPPOSITE = {AVOID: (DO, ALLOW), ALLOW: (AVOID,), DO: (AVOID,), PREPARE: (AVOID,
 _DAYS = re.compile(r"(-?\d{1,6})(?:\.\.(-?\d{1,6}))?")
 
 
-@lru_cache(maxsize=4096)
 def read(text: str, own: Stated) -> Stated:
     """Read the value *text* of a source of a rule that states *own*; what it doesn't say stays None.
 
@@ -119,6 +118,7 @@ def read(text: str, own: Stated) -> Stated:
     return Stated(verb, own.start if lasts and start is None else start, end, days, lasts)
 
 
+@lru_cache(maxsize=2048)
 def _bound(text: str | None) -> Bound | None:
     # A rule hedges one duration, sources a range too.
     return None if text in (None, "unstated") else parse_bound(_HEDGE.sub("", text))
@@ -361,7 +361,8 @@ class _Said(NamedTuple):
 @lru_cache(maxsize=2048)
 def _said_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Said, ...]:
     rule = rule_set.rules[rule_id]
-    found = ((saying.source, read(saying.value, stated_by(rule))) for saying in rule.says)
+    own = stated_by(rule)
+    found = ((saying.source, read(saying.value, own)) for saying in rule.says)
     return tuple(_Said(source, stated, _reading(stated, kind, rule_set)) for source, stated in found)
 
 
