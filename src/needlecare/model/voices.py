@@ -320,15 +320,17 @@ def sources_of_part(part: Part, timeline: Timeline) -> tuple[str, ...]:
 def sources_behind(
     windows: Iterable[Window], rule_set: RuleSet, state: str = "", *, before: bool = False
 ) -> tuple[str, ...]:
-    """Name the sources that reach where *windows* end, or begin *before* the treatment, the weightiest first.
+    """Name the sources that reach where each of *windows* ends, or begins *before* the treatment, the weightiest first.
 
-    With a *state*, where the no or the better not ends; without, either.
+    With a *state*, where the no or the better not ends; without, either. Who speaks of one thing alone stands beside
+    no line about several.
     """
-    found: set[str] = set()
+    found: set[str] | None = None
     for window in windows:
         behind = _backing(_key(window)._replace(sides=(before, not before), state=state), rule_set)
-        found.update(behind.sources, behind.better)
-    return tuple(sorted(found, key=rule_set.by_weight.__getitem__))
+        own = {*behind.sources, *behind.better}
+        found = own if found is None else found & own
+    return tuple(sorted(found or (), key=rule_set.by_weight.__getitem__))
 
 
 class _Key(NamedTuple):

@@ -135,10 +135,12 @@ def _lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
     return 0, "No end is given", f": ask {clock.whom}"
 
 
-def _names_and_sources(windows: list[Window], timeline: Timeline) -> tuple[str, tuple[str, ...]]:
+def _names_and_sources(
+    windows: list[Window], timeline: Timeline, state: str = "", *, before: bool = False
+) -> tuple[str, tuple[str, ...]]:
     rule_set = timeline.rule_set
     shown = topmost((window.target for window in windows), rule_set)
-    cite = sources_behind((window for window in windows if window.target in shown), rule_set)
+    cite = sources_behind((one for one in windows if one.target in shown), rule_set, state, before=before)
     return join_words(map(rule_set.label, shown)), cite
 
 
@@ -179,7 +181,8 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         yield Row("No time is given", f"{_BEFORE['better not']}{names}", "better not", cite)
     groups = grouped(_begun_before(timeline, clock), lambda one: one[:3])
     for (at, tone, text), found in sorted(groups.items(), key=lambda item: item[0]):
-        names, cite = _names_and_sources([window for *_, window in found], timeline)
+        state = NO if tone == "leave" else BETTER_NOT
+        names, cite = _names_and_sources([window for *_, window in found], timeline, state, before=True)
         number = day_number(timeline.treatment, clock.day(at))
         head = f"{clock.at(at)} (day {number})".replace("day -", "day −")
         yield Row(head, f"{_BEFORE.get(tone, '')}{text or names}", tone, cite)

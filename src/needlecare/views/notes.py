@@ -192,7 +192,7 @@ class Notes:
         for (*_, text), group in sorted(groups.items(), key=lambda item: item[0]):
             shown = topmost((window.target for window in group), self._rule_set)
             cited = self._marks([window for window in group if window.target in shown])
-            yield f"{text}: {join_words(map(self._rule_set.label, shown))} [{cited}]"
+            yield f"{text}: {join_words(map(self._rule_set.label, shown))}{cited}"
         for seen, activities in self._names.parts.awaited(day):
             yield f"Check first: {join_words(self._names.freed(activities, begins))}, only once {seen}"
 
@@ -234,19 +234,20 @@ class Notes:
             window = by_target[target]
             thin = " (little evidence)" if window.low_confidence else ""
             held = led("; not yet: ", self._names.still_held(target, at)) if at else ""
-            found.append(f"- {self._rule_set.label(target)}{thin} [{self._marks([window])}]{held}")
+            found.append(f"- {self._rule_set.label(target)}{thin}{self._marks([window])}{held}")
         return found
 
     def _details(self, windows: Iterable[Window]) -> list[str]:
         """List what is to be done, how and how often, each with who says so."""
         texts = grouped(windows, lambda window: say.with_details(window, self._clock))
-        return [f"- {text} [{self._marks(group)}]" for text, group in texts.items()]
+        return [f"- {text}{self._marks(group)}" for text, group in texts.items()]
 
     def _marks(self, windows: list[Window]) -> str:
-        """Name the sources of *windows*; the same windows come on many days."""
+        """Name in brackets who says all that *windows* do; the same windows come on many days."""
         key = tuple(map(id, windows))
         if key not in self._known_marks:
-            self._known_marks[key] = say.marks(sources_behind(windows, self._rule_set))
+            named = say.marks(sources_behind(windows, self._rule_set))
+            self._known_marks[key] = f" [{named}]" if named else ""
         return self._known_marks[key]
 
     def _reasons(self, windows: Iterable[Window], most: int | None) -> Iterator[str]:
@@ -258,10 +259,10 @@ class Notes:
 
     def _sources(self, windows: Iterable[Window]) -> Iterator[str]:
         """Name in full the weightiest sources that *windows* rest on."""
-        ids = sources_behind(windows, self._rule_set)
+        ids = {source for window in windows for source in sources_behind([window], self._rule_set)}
         if not ids:
             return
-        named = ids[:_SOURCES]
+        named = sorted(ids, key=self._rule_set.by_weight.__getitem__)[:_SOURCES]
         yield f"Who says so ({len(ids)} sources), among them:" if len(ids) > len(named) else "Who says so:"
         for id_ in named:
             source = self._rule_set.sources[id_]

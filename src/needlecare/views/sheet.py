@@ -4,7 +4,7 @@ A new section is one line of `_PARTS`. How a section looks is for each view alon
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
@@ -180,15 +180,17 @@ _NOTES = {
 def _notes(timeline: Timeline, _: Clock) -> list[Row]:
     """List what rules say besides: what to do instead, why, and who set the value and for what reason."""
     rows: list[Row] = []
-    windows = (window for window in timeline.windows if window.kind != EXPECT)
-    for id_, made in grouped(windows, lambda window: window.rule).items():
+    windows = [window for window in timeline.windows if window.kind != EXPECT]
+    # Where rules meet in one window, each keeps its own words.
+    makers = [(rule, one) for one in windows for rule in dict.fromkeys(part.rule for part in one.parts) or [one.rule]]
+    for id_, made in grouped(makers, itemgetter(0)).items():
         words = timeline.rule_set.rules[id_].words
         parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
         if "by" in words:
             parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
         if parts:
             text = " ".join(say.sentence(capital(part)) for part in parts).removesuffix(".")
-            rows.append(Row(say.names((window.target for window in made), timeline.rule_set), text))
+            rows.append(Row(say.names((window.target for _, window in made), timeline.rule_set), text))
     return sorted(rows)
 
 
