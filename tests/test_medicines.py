@@ -86,3 +86,22 @@ def test_what_our_rules_restrict_can_not_be_made_a_prescribed_medicine(tmp_path:
     path.write_text("ruleset: own\nextends: microneedling\nactivities: {alcohol: {medicine: prescribed}}\n")
     with pytest.raises(RuleSetError, match=r"own.yaml:3:14: the rule alcohol\S*: alcohol is a prescribed medicine"):
         load_rules(str(path))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ask who prescribed it and leave it out three days before",
+        "Ask who prescribed it. Take one tablet two days before",
+        "Ask who prescribed it, then stop it",
+        "Ask who prescribed it, and put it off until the evening",
+    ],
+)
+def test_a_rule_on_a_prescribed_medicine_says_nothing_but_whom_to_ask(text: str, tmp_path: Path) -> None:
+    with pytest.raises(RuleSetError, match="the rule own: antiviral is a prescribed medicine"):
+        load_rules(str(write_rules(tmp_path, f'own: {{prepare: antiviral, at: before, text: "{text}"}}')))
+
+
+def test_when_to_take_a_medicine_may_be_asked(tmp_path: Path) -> None:
+    rule = 'own: {prepare: antiviral, at: before, text: "Ask who prescribed it when to take it, and tell us"}'
+    assert "own" in load_rules(str(write_rules(tmp_path, rule))).rules

@@ -188,10 +188,11 @@ def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems
     plan.
     """
     at = next((one for one in written if place(one) != NOWHERE), None)
-    if at is None or rule.verb == ASK:
+    if at is None:
         return
-    asks = rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", "")))
-    if not asks or re.search(_CHANGED, re.sub(_FINE, "…", _plain(" ".join(rule.words.values())))):
+    asks = rule.verb == ASK or (rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", ""))))
+    # Nothing else is to be told here: “ask who prescribed it, and leave it out” is an order too.
+    if not asks or re.search(_ANY_ORDER, re.sub(_FINE, "…", _plain(". ".join(rule.words.values())))):
         whom = _TO_BEGIN_WITH if rule.verb in (DO, ALLOW) else "who prescribed it"
         problems.add(
             at,
