@@ -50,7 +50,7 @@ def _forms(verbs: tuple[str, ...]) -> str:
     for verb in verbs:
         first, _, rest = verb.partition(" ")
         ends = f"{first[:-1]}(?:e|ed|ing)" if first.endswith("e") else f"{first}(?:{first[-1]}?(?:ed|ing))?"
-        found.append(f"{ends} {rest}" if rest else ends)
+        found.append(f"{ends}(?: it| them| this| that)? {rest}" if rest else ends)
     return f"(?:{'|'.join(found)})"
 
 
