@@ -40,7 +40,7 @@ def test_what_should_be_over_after_a_week_is_a_reason_to_call_from_then_on(typed
 
 
 def test_the_reason_to_call_is_the_one_that_the_plan_lists() -> None:
-    flag = "Anything from the treatment still there after a week: call your clinic."
+    flag = "Anything from the treatment still there after a week: call your clinic. Bruises, small scabs and spots may take some days longer."
     assert flag in run("plan", *SITTING).out
     ran = run("normal", "bleeding", "on", "day", "14", *SITTING)
     assert (ran.code, f"\n- {flag} [prp-facemed, chu-2021]\n" in ran.out) == (1, True)
