@@ -1,6 +1,6 @@
 """Why an answer is what it is: every rule and source behind it, how far they lie apart, and what lost."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import NamedTuple
@@ -9,8 +9,23 @@ from needlecare.ask.lookup import Meaning
 from needlecare.model.facts import NONE, Condition, Truth
 from needlecare.model.plan import Finding, Timeline, Window
 from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening, Source
-from needlecare.model.voices import ALL_TIME, STANCES, Ends, ends, reading, stances
+from needlecare.model.voices import ALL_TIME, NO_TIME, STANCES, Edge, Reach, Side, edges_of, reading, stances, voices
 from needlecare.typed import same_as
+
+
+class Ends(NamedTuple):
+    """What *voices* voices state on one side of the treatment, of just what a window is about.
+
+    Most of them, as many as *agreeing*, lie from *low* to *high*; the window itself states *own*, None where it gives
+    no end.
+    """
+
+    before: bool
+    voices: int
+    agreeing: int
+    low: Reach
+    high: Reach
+    own: Side | None
 
 
 class Voice(NamedTuple):
@@ -62,7 +77,7 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     rules = tuple(map(rule_set.rules.__getitem__, made))
     lost = tuple(rule_set.rules[id_] for id_ in beaten if id_ not in made)
     voices = tuple(_voices(windows, (*rules, *lost), rule_set))
-    found = tuple(ends(windows[0], rule_set)) if windows else ()
+    found = tuple(_ends(windows[0], rule_set)) if windows else ()
     spread = _spread((*rules, *lost), rule_set)
     count = len({voice.source.family or voice.source.id for voice in voices})
     return Reasons(meaning, timeline, windows, rules)._replace(
@@ -90,6 +105,36 @@ def _windows(timeline: Timeline, target: str) -> Iterator[Window]:
     yield from timeline.windows_on(target) or chain.from_iterable(map(timeline.windows_on, parts))
     related = {*timeline.rule_set.lineage[target], *parts}
     yield from (window for window in timeline.windows if window.target in related and window.kind != AVOID)
+
+
+def _ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
+    """Yield what the independent voices state of each side of *window* that they give an end of, the later side first.
+
+    Most of them are more than half, with both of their ends; of several stretches of time the shortest counts.
+    """
+    named = [rule_set.rules[one] for one in (*window.rules, *window.overruled)]
+    own_rules = [rule for rule in named if window.target in rule.targets] or named
+    edges = edges_of(window, rule_set)
+    for before in (False, True):
+        sides = [voice.side for voice in voices(own_rules, rule_set, before=before)]
+        found = [edge for edge in edges if edge.before == before]
+        if not (sides and found):
+            continue
+        spans = {(low, high) for low in (one.lower for one in sides) for high in (one.upper for one in sides)}
+        held = {span: sum(span[0] <= one.lower and one.upper <= span[1] for one in sides) for span in spans}
+        enough = (span for span in spans if 2 * held[span] > len(sides))
+        low, high = min(enough, key=lambda span: (span[1].least - span[0].least, span))
+        yield Ends(before, len(sides), held[low, high], low, high, _own(window.kind, found))
+
+
+def _own(kind: str, edges: Sequence[Edge]) -> Side | None:
+    """Return what the *edges* of one side come to."""
+    if any(edge.reach is None for edge in edges):
+        return None
+    lower = [edge.reach.lower for edge in edges if edge.reach and (edge.is_no or kind != AVOID)]
+    upper = [edge.reach.upper for edge in edges if edge.reach and not edge.is_no]
+    no = max(lower, default=NO_TIME)
+    return Side(no, max(upper, default=no))
 
 
 def _spread(rules: Iterable[Rule], rule_set: RuleSet) -> tuple[str, str] | None:

@@ -292,7 +292,7 @@ class Backing(NamedTuple):
 STANCES = ("states", "better-not", "opposite", "less")
 
 
-class _Edge(NamedTuple):
+class Edge(NamedTuple):
     """One end of a window: how far the rule reaches that makes it, on which side, and whether a no ends there."""
 
     end: Bound | None
@@ -390,7 +390,7 @@ def _backing(key: _Key, rule_set: RuleSet) -> Backing:
     return Backing(*map(tuple, groups))
 
 
-def _place(kind: str, said: _Said, edges: Iterable[_Edge], *, made: bool) -> int:
+def _place(kind: str, said: _Said, edges: Iterable[Edge], *, made: bool) -> int:
     """Return the place in `STANCES` of what a source *said* of a rule, which *made* the window or has lost."""
     backed = [edge for edge in edges if _backs(kind, said, edge)]
     if backed:
@@ -401,8 +401,8 @@ def _place(kind: str, said: _Said, edges: Iterable[_Edge], *, made: bool) -> int
 
 def stances(window: Window, rule_set: RuleSet) -> Iterator[tuple[str, Saying, str]]:
     """Yield each rule of *window* with each saying of it, and where that stands: one of `STANCES`."""
-    kind, makers, rules, lost, *_ = _key(window)
-    edges, behind = _edges_of(kind, makers, rule_set), backing(window, rule_set).sources
+    kind, _, rules, lost, *_ = _key(window)
+    edges, behind = edges_of(window, rule_set), backing(window, rule_set).sources
     for rule in (*rules, *lost):
         for saying, said in zip(rule_set.rules[rule].says, _said_of(rule, kind, rule_set), strict=True):
             place = _place(kind, said, edges, made=rule in rules)
@@ -410,63 +410,22 @@ def stances(window: Window, rule_set: RuleSet) -> Iterator[tuple[str, Saying, st
             yield rule, saying, STANCES[0 if is_untimed else place]
 
 
-class Ends(NamedTuple):
-    """What *voices* voices state on one side of the treatment, of just what a window is about.
-
-    Most of them, as many as *agreeing*, lie from *low* to *high*; the window itself states *own*, None where it gives
-    no end.
-    """
-
-    before: bool
-    voices: int
-    agreeing: int
-    low: Reach
-    high: Reach
-    own: Side | None
+def edges_of(window: Window, rule_set: RuleSet) -> list[Edge]:
+    """Return where *window* begins and ends by the bounds of its rules."""
+    return _edges_of(window.kind, _key(window).makers, rule_set)
 
 
-def ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
-    """Yield what the independent voices state of each side of *window* that they give an end of, the later side first.
-
-    Most of them are more than half, with both of their ends; of several stretches of time the shortest counts.
-    """
-    kind, makers, rules, lost, *_ = _key(window)
-    named = [rule_set.rules[one] for one in (*rules, *lost)]
-    own_rules = [rule for rule in named if window.target in rule.targets] or named
-    edges = _edges_of(kind, makers, rule_set)
-    for before in (False, True):
-        sides = [voice.side for voice in voices(own_rules, rule_set, before=before)]
-        found = [edge for edge in edges if edge.before == before]
-        if not (sides and found):
-            continue
-        spans = {(low, high) for low in (one.lower for one in sides) for high in (one.upper for one in sides)}
-        held = {span: sum(span[0] <= one.lower and one.upper <= span[1] for one in sides) for span in spans}
-        enough = (span for span in spans if 2 * held[span] > len(sides))
-        low, high = min(enough, key=lambda span: (span[1].least - span[0].least, span))
-        yield Ends(before, len(sides), held[low, high], low, high, _own(kind, found))
-
-
-def _own(kind: str, edges: Sequence[_Edge]) -> Side | None:
-    """Return what the *edges* of one side come to."""
-    if any(edge.reach is None for edge in edges):
-        return None
-    lower = [edge.reach.lower for edge in edges if edge.reach and (edge.is_no or kind != AVOID)]
-    upper = [edge.reach.upper for edge in edges if edge.reach and not edge.is_no]
-    no = max(lower, default=NO_TIME)
-    return Side(no, max(upper, default=no))
-
-
-def _edges_of(kind: str, makers: tuple[_Maker, ...], rule_set: RuleSet) -> list[_Edge]:
+def _edges_of(kind: str, makers: tuple[_Maker, ...], rule_set: RuleSet) -> list[Edge]:
     """Return where the no of a window begins and ends, and where its better not does."""
     if kind != AVOID:
         rule = rule_set.rules[makers[0][0]]
         own = reading(rule, rule_set)
-        return [_Edge(rule.end, own.before or own.after, before=own.before is not None)]
+        return [Edge(rule.end, own.before or own.after, before=own.before is not None)]
     strict = _outer([one for one in makers if one[2]], rule_set)
     return strict + [edge for edge in _outer(makers, rule_set) if not edge.is_no]
 
 
-def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[_Edge]:
+def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[Edge]:
     """Return where what *makers* make, one after the other, begins before the treatment and ends after it."""
     found = [edge for maker in makers[:1] for edge in _edges(maker, rule_set) if edge.before]
     last = [edge for maker in makers[-1:] for edge in _edges(maker, rule_set)]
@@ -474,23 +433,23 @@ def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[_Edge]:
     return found + [edge for edge in last if not edge.before or (not found and len(last) == 1)]
 
 
-def _edges(maker: _Maker, rule_set: RuleSet) -> Iterator[_Edge]:
+def _edges(maker: _Maker, rule_set: RuleSet) -> Iterator[Edge]:
     """Yield the ends that a rule has, on each side of the treatment."""
     id_, exception, is_no = maker
     rule = rule_set.rules[id_]
     own = rule if exception is None else rule._replace(end=exception, days=None, lasts=None)
     before, after, _ = _reading(stated_by(own), AVOID, rule_set)
     if before is not None:
-        yield _Edge(own.end, before, before=True, is_no=is_no)
+        yield Edge(own.end, before, before=True, is_no=is_no)
     if before is None or own.end != AT_TREATMENT:
-        yield _Edge(own.end, after, is_no=is_no)
+        yield Edge(own.end, after, is_no=is_no)
 
 
 def _gives_no_time(said: Stated) -> bool:
     return all(one in (None, AT_TREATMENT) for one in said[1:])
 
 
-def _backs(kind: str, said: _Said, edge: _Edge) -> bool:
+def _backs(kind: str, said: _Said, edge: Edge) -> bool:
     """Report whether what a source *said* reaches as far as *edge*."""
     own, side = edge.reach, said.reading.on(before=edge.before)
     if kind == ALLOW and not edge.before:

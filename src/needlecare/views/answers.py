@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import chain
 
 from needlecare.ask.lookup import SITTINGS, Meaning, tokens
-from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged
+from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
 from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.errors import visible
@@ -13,7 +13,7 @@ from needlecare.model.facts import Unheard
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
-from needlecare.model.voices import ALL_TIME, NO_TIME, Ends, Reach
+from needlecare.model.voices import ALL_TIME, NO_TIME, Reach
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts

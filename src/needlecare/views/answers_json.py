@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from needlecare.ask.reasons import Dated, Reasons, Screened, Unjudged, Voice
+from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged, Voice
 from needlecare.ask.times import When
 from needlecare.ask.today import Change, Owned, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Return, Verdict
 from needlecare.model.facts import Unheard
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
-from needlecare.model.voices import Ends, Reach, sources_behind
+from needlecare.model.voices import Reach, sources_behind
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
 from needlecare.views.phrases import dont_know, join_words, sources_of
