@@ -73,7 +73,7 @@ def check_days(plan: Plan, rows: list[Row]) -> None:
         check_names(plan, [*leave, *better], [*day["avoid"], *day["better_not"]])
         assert not set(leave) & set(better)
         first = [_ADVICE.sub("", text) for head, text in block if head == "Check first"]
-        waiting = [target for target in day["only_if"] if plan.is_advised(target)]
+        waiting = [target for target in day.get("only_if", []) if plan.is_advised(target)]
         check_names(plan, [name.removesuffix(" (not all)") for text in first for name in split(text)], waiting)
         normal = [text for head, text in block if head == "Normal"]
         assert normal == ([join(plan.rule_set.label(sign) for sign in day["expect"])] if day["expect"] else [])

@@ -105,13 +105,14 @@ def read(timeline: Timeline) -> Plan:
                 better_from=better_from if one["better_from"] else start,
                 start=start,
                 end=end,
-                better_until=better_until if one["better_until"] or one["open_end"] else end,
+                better_until=better_until if one["better_until"] or one.get("open_end") else end,
                 earliest=on_the_wall(one["earliest"]),
                 waits=bool(one["and_once"]),
-                worry=on_the_wall(one["worry_after"]) if one["worry_after"] else None,
+                worry=on_the_wall(one["worry_after"]) if "worry_after" in one else None,
                 lasts=ends_after(one["end"], datetime.fromisoformat(one["start"])),
                 last_of_no=last_day(one["end"], timeline.treatment.zone),
-                is_after=one["open_end"] or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
+                is_after=bool(one.get("open_end"))
+                or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
             )
         )
     treatment = timeline.treatment

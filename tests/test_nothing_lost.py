@@ -86,7 +86,7 @@ def planned(plan: Planner, rule: str, skin: str = "dark") -> Record:
 # Where each field stands that is neither a word nor a part of a window.
 FOUND: Mapping[str, Callable[[Record], object]] = {
     "except": lambda one: one["except"] if "except" in one else {each["activity"] for each in one["found"]},
-    "eases": lambda one: one["eases"],
+    "eases": lambda one: one.get("eases"),
     "worry-after": lambda one: one.get("worry_after") or one["from"],
     "urgency": lambda one: one["urgency"],
     "who": lambda one: one["ask"],

@@ -207,7 +207,7 @@ def test_each_part_of_a_window_has_its_own_rule_and_sources(plan: Planner) -> No
         ("last", ["fourth"]),
     ]
     assert window["sources"] == ["book", "fourth"]
-    assert told(plan, "sport: {avoid: gym, until: 48h}")["parts"] == []
+    assert told(plan, "sport: {avoid: gym, until: 48h}").get("parts") is None
 
 
 def test_what_a_whole_is_allowed_is_said_of_no_part_of_it(plan: Planner) -> None:

@@ -31,7 +31,7 @@ def urgency_by_the_plan(plan: dict[str, object], sign: str, at: datetime) -> str
     if called:
         return CALLS[min(called)]
     windows = [one for one in plan["windows"] if one["kind"] == "expect" and one["activity"] == sign]  # type: ignore[attr-defined]
-    worries = [datetime.fromisoformat(one["worry_after"]) for one in windows if one["worry_after"]]
+    worries = [datetime.fromisoformat(one["worry_after"]) for one in windows if "worry_after" in one]
     if worries and min(worries) <= at:
         return "clinic"
     for one in windows:

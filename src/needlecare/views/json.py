@@ -251,15 +251,14 @@ FIELDS: dict[Any, str] = {
     " red_flags longer_if shorter_if perhaps events=meetings clinic=rule_set.clinic",
     Treatment: "date=day time=clock tz moment",
     Window: "rule rules kind activity=target group text start earliest? end? end_stated bound? better_from better_until"
-    " open_end=is_open and_once=waits precision times if=condition parts sources better_sources disagree"
-    " overruled origin unsure eases usually_by"
-    " worry_after ask? start_bound* start_range* until_seen*",
+    " open_end=is_open* and_once=waits precision times if=condition parts* sources better_sources disagree overruled"
+    " origin unsure* eases* usually_by* worry_after* ask* start_bound* start_range* until_seen*",
     RedFlag: "urgency text signs sources rule* if=condition* from=since* except=excepted* words* confidence*",
     Part: "rule state start end? sources",
     Rule: "window=span says words origin confidence",
     Saying: "source value note?",
-    Day: "day=number date=day avoid better_not ask only_if do prepare expect lifts",
-    Lift: "activity at to and_once=waits",
+    Day: "day=number date=day avoid better_not ask only_if* do prepare* expect lifts",
+    Lift: "activity at to and_once=waits*",
     Session: "number minimum recommended overdue count=total unsure precare booked sources",
     Finding: "condition=screening.id level text=screening.text note=screening.note? sources",
     Hint: "facts rule activity=target now then",
