@@ -249,8 +249,10 @@ def _past(verdict: Verdict) -> Iterator[str]:
     broken = dict.fromkeys(window.words["if-broken"] for window in verdict.windows if "if-broken" in window.words)
     if broken:
         yield f"It may mean: {say.sentence(join_words(broken))}"
-    signs = dict.fromkeys(sign for rule in timeline.red_flags if rule.is_red_flag for sign in rule.targets)
-    yield f"Watch for {join_words(map(timeline.rule_set.label, signs))}: with any of these see a doctor today."
+    # An emergency is no matter for a doctor today: the line that ends every answer has it.
+    signs = dict.fromkeys(sign for rule in timeline.red_flags if rule.urgency == TODAY for sign in rule.targets)
+    if signs:
+        yield f"Watch for {join_words(map(timeline.rule_set.label, signs))}: {say.help_for(TODAY, timeline)}."
 
 
 def _return(found: Return, *, several: bool) -> Iterator[str]:
