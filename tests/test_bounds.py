@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from needlecare import RuleSetError, can, normal
+from needlecare import RuleSetError, can, normal, today
 from support import LONDON, Planner, better_not, no, shown, waits, window
 
 
@@ -235,10 +235,19 @@ def test_an_end_without_a_date_waits_for_what_is_seen_and_is_dated_by_healing(pl
 
 
 def test_to_do_without_end_goes_on(plan: Planner) -> None:
-    made = plan("cream: {do: cream, from: 24h}")
-    assert no(made, "cream", "do") == ["21 Nov 16:30 to never"]
-    assert (window(made, "cream", "do").end_stated, waits(window(made, "cream", "do"))) == (False, [])
+    made = plan("cream: {do: cream, from: 24h}", days=20)
+    found = window(made, "cream", "do")
+    # The only date is that of healing; nobody says that it ends there.
+    assert no(made, "cream", "do") == ["21 Nov 16:30 to 28 Nov 00:00"]
+    assert (found.end_stated, found.is_open, waits(found)) == (False, True, [])
     assert all("cream" in one.do for one in made.days if one.number > 0)
+    assert "cream" in {one.window.target for one in today(made, datetime(2026, 12, 30, 9, tzinfo=LONDON)).do}
+
+
+def test_to_do_without_end_goes_on_after_a_restriction(plan: Planner) -> None:
+    made = plan("cream: {do: cream}\nnone: {avoid: cream, until: 2w}", days=20)
+    assert no(made, "cream", "do") == ["5 Dec 00:00 to 5 Dec 00:00"]
+    assert [one.number for one in made.days if "cream" in one.do] == [15, 16, 17, 18, 19]
 
 
 @pytest.mark.parametrize("words", ["", ", roughly: a few days", ", until: bottle-empty"])

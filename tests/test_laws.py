@@ -84,6 +84,8 @@ def test_nothing_ends_before_it_begins(of: list[Rule], treatment: Treatment, kno
             ends = {end for rule in of for end in (rule.end, *dict(rule.exceptions).values())}
             # What is to be done until something is seen that has no usual time goes on until it is.
             goes_on = one.kind == DO and any(wait.usually_by is None for wait in one.until_seen)
+            # No date is made of a sign whose source gives no end.
+            goes_on |= one.kind == EXPECT and not one.end_stated
             assert NOT_YET in treatment.seen.values() or ALWAYS in ends or goes_on
 
 
@@ -227,7 +229,9 @@ def test_what_is_to_be_done_or_expected_stands_on_the_days_that_it_touches(
     timeline = made(of, treatment, known)
     for one_day in timeline.days:
         first, last = day_start(one_day.day, treatment.zone), day_end(one_day.day, treatment.zone, late=False)
-        touching = [one for one in timeline.windows if one.start < last and (one.end > first or one.start >= first)]
+        touching = [
+            one for one in timeline.windows if one.start < last and (one.holds_until > first or one.start >= first)
+        ]
         for kind, listed in ((DO, one_day.do), (PREPARE, one_day.prepare), (EXPECT, one_day.expect)):
             assert listed == tuple(sorted({one.target for one in touching if one.kind == kind})), (kind, one_day)
 

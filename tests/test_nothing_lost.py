@@ -173,8 +173,9 @@ seen: {expect: redness}"""
     found = {one["rule"]: one for one in record["windows"] if one["origin"] == "test"}
     assert (found["before"]["start"], found["before"]["better_from"]) == (None, None)
     assert found["before"]["end"] == "2026-11-20T16:30:00+00:00"
-    assert {one: (found[one]["end"], found[one]["end_stated"]) for one in ("on", "seen")} == {
-        "on": (None, False),
-        "seen": (None, False),
-    }
+    assert (found["seen"]["end"], found["seen"]["end_stated"]) == (None, False)
+    # Something to do goes on: its date is that of healing, as for a restriction.
+    assert [found["on"][field] for field in ("end", "better_until", "open_end", "end_stated")] == [
+        *("2026-11-28T00:00:00+00:00", None, True, False),
+    ]
     assert "gym" in record["days"][0]["avoid"]

@@ -212,8 +212,7 @@ def _owned(timelines: Iterable[Timeline], *kinds: str) -> Iterator[Owned]:
 
 
 def _at_work(timelines: Iterable[Timeline], at: datetime, *kinds: str) -> Iterator[Owned]:
-    found = _owned(timelines, *kinds)
-    return (one for one in found if one.window.start <= at < min(one.window.end, one.window.usual_until))
+    return (one for one in _owned(timelines, *kinds) if one.window.start <= at < one.window.holds_until)
 
 
 def _changes(timelines: Sequence[Timeline], at: datetime) -> Iterator[Change]:

@@ -201,7 +201,7 @@ _WINDOWS: dict[str, _Row] = {
     "not-before": (AVOID, max, lambda one: one.earliest),
     "only-once": (AVOID, max, lambda one: one.end),
     "do-from": (DO, min, lambda one: one.start),
-    "do-until": (DO, max, lambda one: one.end),
+    "do-until": (DO, max, lambda one: one.holds_until),
     "allowed-from": (ALLOW, min, lambda one: one.start),
     "prepare-from": (PREPARE, min, lambda one: one.start),
     "normal-until": (EXPECT, max, lambda one: one.end),

@@ -238,10 +238,10 @@ class Part(NamedTuple):
 class Window(NamedTuple):
     """The time that a rule holds on one target, merged with all other rules on it.
 
-    On *avoid* its *extent* has up to three stretches; of every other kind `[start, end)` is all there is. *rule*
-    decides the end. *rules* are all that have a part in it, *parts* tell which of them makes which part of a
-    restriction, *overruled* are those that lost. *earliest* is the end by its known parts alone. *unsure* are unknown
-    facts that keep it as long as it is.
+    On *avoid* its *extent* has up to three stretches; of every other kind `[start, end)` is all there is, but that
+    something to do without end goes on after the skin has healed. *rule* decides the end. *rules* are all that have a
+    part in it, *parts* tell which of them makes which part of a restriction, *overruled* are those that lost.
+    *earliest* is the end by its known parts alone. *unsure* are unknown facts that keep it as long as it is.
 
     *waits* are what else must have come for a restriction to end, or for anything else to begin; *until_seen* is what
     its end waits for then. *bound* is the hedge of the end, or of the start where it ends with the treatment: `at
@@ -322,13 +322,18 @@ class Window(NamedTuple):
         return self.better_from > NO_START
 
     @property
+    def holds_until(self) -> datetime:
+        """Until when it is said to hold: of a sign while it is usual, and of what nobody ends without end."""
+        return min(self.better_until, self.usual_until)
+
+    @property
     def is_for_good(self) -> bool:
         """Whether it never ends, whatever is seen."""
         return self.end == self.earliest == FOREVER
 
     @property
     def is_open(self) -> bool:
-        """Whether it goes on as "better not" for good after its end: a source gives none, so nobody knows."""
+        """Whether it goes on after its end, a restriction as "better not": a source gives none, so nobody knows."""
         return self.end < FOREVER == self.better_until
 
     @property

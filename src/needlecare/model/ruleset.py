@@ -186,7 +186,6 @@ class Rule(NamedTuple):
     end: Bound | None = None
     days: tuple[int, int] | None = None
     lasts: Duration | None = None
-    at: str = ""
     when: Condition = Condition()
     exceptions: tuple[tuple[str, Bound], ...] = ()
     eases: Bound | None = None
@@ -199,6 +198,7 @@ class Rule(NamedTuple):
     says: tuple[Saying, ...] = ()
     origin: str = ""
     core: bool = False
+    at: str = ""
 
     @property
     def is_red_flag(self) -> bool:

@@ -88,7 +88,7 @@ def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
             # The clock can't know whether it has come, however long ago it was usual.
             runs.append(("only_if", window.over, FOREVER))
         if window.kind in _LISTS:
-            runs.append((_LISTS[window.kind], window.start, min(window.end, window.usual_until)))
+            runs.append((_LISTS[window.kind], window.start, window.holds_until))
         for name, start, end in runs:
             last = date.max if end == FOREVER else last_date(start, end, zone)
             yield _Mark(name, window.target, local_date(start, zone), last)
@@ -325,7 +325,7 @@ class Builder:
         span = self._spans.of(rule)
         if span is not None and rule.verb in (DO, EXPECT) and rule.lasts is None and not span.end_stated:
             # No source gives an end, or nobody knows when what it waits for comes: no date is made of that.
-            return span._replace(extent=span.extent._replace(end=FOREVER))
+            return span._replace(extent=span.extent._replace(end=FOREVER, better_until=FOREVER))
         return span
 
     def _before_next(self, rule: Rule) -> Iterator[Span]:
@@ -362,14 +362,17 @@ class Builder:
 
     def _other(self, chosen: Chosen, span: Span, target: str) -> Window:
         rule = chosen.rule
-        _, start, end, _ = span.extent
+        _, start, end, goes_on = span.extent
+        if rule.verb == DO and end == FOREVER and not rule.states_end:
+            # It goes on; what has a date is that it does so at least until the skin has healed.
+            end = max(self._spans.healed, start)
         start_bound = rule.start.hedge if rule.start else ""
         return Window(
             rule=rule.id,
             kind=rule.verb,
             target=target,
             text=window_text(rule, self._rule_set.label(target), rule.verb),
-            extent=Extent(start, start, end, end),
+            extent=Extent(start, start, end, goes_on),
             earliest=min(max(span.earliest, start), end),
             end_stated=span.end_stated,
             waits=span.awaited,
@@ -389,7 +392,7 @@ class Builder:
             bound=_hedge(start_bound, rule.end),
             start_bound=start_bound,
             start_range=span.start_range,
-            usual_until=end,
+            usual_until=goes_on,
             ask=rule.who,
         )
 

@@ -278,6 +278,11 @@ class Spans(Moments):
             return None
         return self._round(found.point.at, up=False) if found.point.at < FOREVER else None
 
+    @property
+    def healed(self) -> datetime:
+        """When what has no end has a date: when the skin has healed, rounded as a restriction is."""
+        return self._round(self.open_end().point.at, up=True)
+
     def worries(self, rules: Iterable[Rule]) -> dict[str, datetime]:
         """Compute, by rule, from when each of *rules* worries."""
         found = ((rule.id, self.instant(rule.worry_after)) for rule in rules if rule.worry_after)

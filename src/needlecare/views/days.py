@@ -213,7 +213,7 @@ def beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
 
 def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what to do by when it begins, each once with its whole length."""
-    doing = (one for one in timeline.windows if one.kind == DO and one.end > timeline.treatment.first)
+    doing = (one for one in timeline.windows if one.kind == DO and one.holds_until > timeline.treatment.first)
     found = grouped(doing, lambda window: (window.start, window.end, _asked(window, clock)))
     for (start, _, text), windows in sorted(found.items(), key=lambda item: item[0]):
         late = windows[0].is_instant or start > timeline.treatment.last
@@ -223,12 +223,12 @@ def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 
 def _end(window: Window, clock: Clock) -> str:
     """Format until when something is to be done; nothing for what has only a beginning."""
-    if window.is_instant:
-        return ""
     if window.until_seen and window.end == FOREVER:
         return "until you see it"
-    if window.end == FOREVER:
-        return "no end is given" if not window.end_stated else "without end"
+    if window.holds_until == FOREVER:
+        return "without end" if window.end_stated else "no end is given"
+    if window.is_instant:
+        return ""
     return f"{'usually ' if window.until_seen else ''}until {clock.until(window.end)}"
 
 
@@ -262,7 +262,7 @@ def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Ite
     day, rule_set, zone = run[0], timeline.rule_set, timeline.treatment.zone
     yield from _restricted(day, timeline, parts)
     asked = [window for window in timeline.windows if window.kind == DO and window.target in day.do]
-    due = {window.text: window for window in asked if touches(window.start, window.end, day.day, day.day, zone)}
+    due = {window.text: window for window in asked if touches(window.start, window.holds_until, day.day, day.day, zone)}
     for window in due.values():
         text = f"{_hours(window, run, clock)}{_asked(window, clock)}"
         yield Row("Do", text, "do", sources_behind([window], rule_set))
@@ -287,7 +287,7 @@ def _restricted(day: Day, timeline: Timeline, parts: Parts) -> Iterator[Row]:
 
 def _hours(window: Window, run: list[Day], clock: Clock) -> str:
     """Format from which hour something is to be done on the first day of a run, and until which on its only one."""
-    start, end, day = window.start, window.end, run[0]
+    start, end, day = window.start, window.holds_until, run[0]
     begins = clock.time(start) if day.number > 0 and clock.day(start) == day.day else ""
     ends = clock.time(end) if len(run) == 1 and start < end < FOREVER and clock.day(end) == day.day else ""
     hours = f"{led('from ', begins)} {led('until ', ends)}".strip()
