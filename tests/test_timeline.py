@@ -226,7 +226,7 @@ def test_a_window_carries_all_that_its_rule_says(plan: Planner) -> None:
     assert found == wanted
     assert (found.better_from, found.start, found.end, found.better_until) == (begins, begins, ends, ends)
     assert [tuple(one) for one in found.waits] == [("redness-gone", "no redness is left", begins)]
-    assert [tuple(one) for one in found.says] == [("book", "5d", "")]
+    assert [tuple(one) for one in found.says] == [("book", "from redness-gone; until 5d", "")]
     assert made.rule_set.rules["cool"].words["note"] == "Gently"
 
 
