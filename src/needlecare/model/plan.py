@@ -162,7 +162,7 @@ def day_number(treatment: Treatment, day: date) -> int:
 # Stands for "no end" inside computations; shown as null or in words.
 FOREVER = datetime.max.replace(tzinfo=UTC)
 # Stands for "no beginning is given"; two days in, so that it has a date in every zone.
-NO_START = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+NO_START = datetime(1, 1, 3, tzinfo=UTC)
 
 
 YES: Final = "yes"

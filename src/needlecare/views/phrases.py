@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given, Test
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window
-from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, RuleSet, Saying, Screening, Urgency
+from needlecare.model.ruleset import CLINIC, EMERGENCY, EXPECT, TODAY, Rule, RuleSet, Saying, Screening, Urgency
 from needlecare.model.time import last_instant, local_date
 from needlecare.typed import WEEKDAYS
 
@@ -204,6 +204,15 @@ def then_better_not(better_until: dt.datetime | None, clock: Clock, windows: Ite
 
 
 # People, and what they say of themselves.
+
+
+def perhaps_until(sign: str, timeline: Timeline, clock: Clock) -> Iterator[str]:
+    """Format until when *sign* is usual where it may take longer than the plan counts on, and for whom."""
+    for window in timeline.perhaps:
+        if window.target == sign and all(
+            window.end > one.end for one in timeline.windows if one.kind == EXPECT and one.target == sign
+        ):
+            yield f"if {window.condition}, usual until {clock.until(window.end)}"
 
 
 def whom(timeline: Timeline) -> str:

@@ -151,7 +151,7 @@ def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]
     if window.worry_after:
         yield f"call {clock.whom} if it is still there from {clock.at(window.worry_after)}"
     if window.unsure:
-        yield f"the shortest that sources give, since {join_words(window.unsure)} isn't known"
+        yield from say.perhaps_until(window.target, timeline, clock)
     elif window.condition:
         yield f"if {window.condition}"
 

@@ -305,6 +305,9 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
     else:
         yield from _expected(sighting, about, clock)
         yield from say.items(f"This holds if {condition}." for condition in sighting.conditions)
+        signs = dict.fromkeys(window.target for window in sighting.windows)
+        longer = (one for sign in signs for one in say.perhaps_until(sign, timeline, clock))
+        yield from say.items(f"{capital(one)}." for one in longer)
         sources = sources_behind(sighting.windows, timeline.rule_set)
         yield f"- {capital(_say_sources(sources))}."
     is_grave = sighting.verdict in (EMERGENCY, TODAY, UNKNOWN)
