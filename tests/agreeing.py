@@ -21,7 +21,6 @@ from reading_back import (
     page_sections,
     read,
     restrictions,
-    split,
     when,
     without_sources,
 )
@@ -68,13 +67,13 @@ def check_days(plan: Plan, rows: list[Row]) -> None:
     by_number = {number: block for block, run in zip(blocks, numbers, strict=True) for number in run}
     for day in after:
         block = by_number[day["day"]]
-        leave, better = ([one for head, text in block if head == tone for one in split(text)] for tone in TONES)
+        leave, better = ([one for head, text in block if head == tone for one in plan.split(text)] for tone in TONES)
         check_names(plan, leave, day["avoid"])
         check_names(plan, [*leave, *better], [*day["avoid"], *day["better_not"]])
         assert not set(leave) & set(better)
         first = [_ADVICE.sub("", text) for head, text in block if head == "Check first"]
         waiting = [target for target in day.get("only_if", []) if plan.is_advised(target)]
-        check_names(plan, [name.removesuffix(" (not all)") for text in first for name in split(text)], waiting)
+        check_names(plan, [name.removesuffix(" (not all)") for text in first for name in plan.split(text)], waiting)
         normal = [text for head, text in block if head == "Normal"]
         assert normal == ([join(plan.rule_set.label(sign) for sign in day["expect"])] if day["expect"] else [])
         assert bool(day["do"]) == any(head == "Do" for head, _ in block)
@@ -95,8 +94,9 @@ def has_lift(plan: Plan, text: str, target: str, to: str) -> bool:
     text = re.sub(r", only once .*$", "", text)
     if text.endswith(NOT_YET) != (to == "better-not"):
         return False
-    named = {name.removesuffix(" (not all)") for name in split(text.removesuffix(NOT_YET))}
-    return bool(named & set(plan.names(target)))
+    named = {name.removesuffix(" (not all)") for name in plan.split(text.removesuffix(NOT_YET))}
+    names = plan.names(target) if plan.is_advised(target) else [plan.rule_set.label(target)]
+    return bool(named & set(names))
 
 
 def check_names(plan: Plan, shown: list[str], targets: Sequence[str]) -> None:
@@ -133,7 +133,7 @@ def check_before(plan: Plan, rows: list[Row]) -> None:
 
 def has_begun(plan: Plan, shown: list[tuple[datetime, str]], at: datetime, lead: str, target: str) -> bool:
     texts = [text.removeprefix(lead) for its, text in shown if its == at and text.startswith(lead)]
-    return any(name in plan.names(target) for text in texts for name in split(text))
+    return any(name in plan.names(target) for text in texts for name in plan.split(text))
 
 
 def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
@@ -151,7 +151,7 @@ def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
                 named = any(has_lift(plan, text, one.target, to) for text in texts)
                 assert named == plan.is_advised(one.target), (one, texts)
         if one.better_until == FOREVER:
-            names = [name for head, text in lasting if head == endless(one) for name in split(_ADVICE.sub("", text))]
+            names = [name for head, text in lasting if head == endless(one) for name in plan.split(_ADVICE.sub("", text))]
             assert set(names) & set(plan.names(one.target)), one
 
 
@@ -160,7 +160,7 @@ _ADVICE = re.compile(r": ask your clinic$|, only once .+$")
 
 def endless(one: Told) -> str:
     if one.end < FOREVER:
-        return "No end is given"
+        return "Better not at any time" if one.for_good else "No end is given"
     return "Never" if one.earliest == FOREVER else "Not before you see it"
 
 
@@ -169,10 +169,11 @@ def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
     on = plan.timeline.treatment
     doing = []
     for head, text in found.get("doing", []):
-        match = re.fullmatch(r"(?:from (.+?))?(?:(?:^| )(?:usually )?until (.+))?", head)
+        match = re.fullmatch(r"(?:from (.+?))?(?:(?:^| )(?:(?:usually )?until (.+)|without end|no end is given))?", head)
         assert match is not None, head
         start = when(match[1], on) if match[1] else None
-        doing.append((start, when(match[2], on) if match[2] else start, text))
+        end = FOREVER if head.endswith(("without end", "no end is given")) else start
+        doing.append((start, when(match[2], on) if match[2] else end, text))
     for one in plan.of(DO):
         if one.is_after:
             start = one.start if one.start > plan.last else None
@@ -235,7 +236,7 @@ def check_entry(plan: Plan, day: dict[str, Any], said: str, on: Treatment) -> No
     lines: dict[str, list[tuple[datetime, str]]] = {"Leave": [], "Better not": []}
     for match in filter(None, map(_CARE.fullmatch, said.splitlines())):
         until = when(match["until"], on) if match["until"] else FOREVER
-        lines[match["verdict"]].extend((until, name) for name in split(match["names"]))
+        lines[match["verdict"]].extend((until, name) for name in plan.split(match["names"]))
     today = date.fromisoformat(day["date"])
     for target in day["avoid"]:
         ends = [one.end for one in plan.of(AVOID, target) if one.forbids(today)]
@@ -245,7 +246,7 @@ def check_entry(plan: Plan, day: dict[str, Any], said: str, on: Treatment) -> No
     assert set(lines["Leave"]) <= allowed, day["day"]
     for target in day["better_not"]:
         named = [name for _, name in lines["Better not"]]
-        later = [name for name in re.findall(r"Better not any more from .+?: (.+) \[", said) for name in split(name)]
+        later = [name for name in re.findall(r"Better not any more from .+?: (.+) \[", said) for name in plan.split(name)]
         assert {*named, *later} & set(plan.names(target)), (day["day"], target)
 
 

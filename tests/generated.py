@@ -86,15 +86,15 @@ def rules(draw: st.DrawFn, verbs: Sequence[str] = (AVOID, ALLOW), *, ended: bool
     kind = draw(st.sampled_from(kinds))
     excepted = st.tuples(st.sampled_from(ACTIVITIES), ends)
     return Rule(
-        draw(st.sampled_from(["one", "two", "three", "four", "five", "six"])),
-        verb,
-        tuple(dict.fromkeys(targets)),
-        draw(starts),
-        draw(ends) if kind == "end" else None,
-        (first, first + length) if kind == "days" else None,
-        draw(durations) if kind == "for" else None,
-        Condition() if simple else draw(conditions),
-        tuple(draw(st.lists(excepted, max_size=1))) if verb == AVOID else (),
+        id=draw(st.sampled_from(["one", "two", "three", "four", "five", "six"])),
+        verb=verb,
+        targets=tuple(dict.fromkeys(targets)),
+        start=draw(starts),
+        end=draw(ends) if kind == "end" else None,
+        days=(first, first + length) if kind == "days" else None,
+        lasts=draw(durations) if kind == "for" else None,
+        when=Condition() if simple else draw(conditions),
+        exceptions=tuple(draw(st.lists(excepted, max_size=1))) if verb == AVOID else (),
         worry_after=draw(st.none() | ends) if verb == EXPECT else None,
         says=(Saying("sheet", "as said"),),
     )

@@ -36,6 +36,7 @@ class Told(NamedTuple):
     waits: bool
     worry: datetime | None
     lasts: bool
+    for_good: bool
     last_of_no: date
     is_after: bool
 
@@ -75,6 +76,13 @@ class Plan(NamedTuple):
         """Name a target and all that it is part of."""
         return [self.rule_set.label(one) for one in self.rule_set.lineage.get(target, (target,))]
 
+    def split(self, names: str) -> list[str]:
+        """Part the names in a list; a name may hold a comma and an "and" itself."""
+        labels = sorted(map(self.rule_set.label, self.rule_set.activities), key=len, reverse=True)
+        name = rf"(?:{'|'.join(map(re.escape, labels))})(?: \(not all\))?"
+        assert re.fullmatch(rf"{name}(?:(?:, | and ){name})*", names), names
+        return re.findall(rf"{name}(?=, | and |$)", names)
+
 
 def on_the_wall(instant: str | None) -> datetime:
     return FOREVER if instant is None else datetime.fromisoformat(instant).replace(tzinfo=None)
@@ -110,6 +118,7 @@ def read(timeline: Timeline) -> Plan:
                 waits=bool(one["and_once"]),
                 worry=on_the_wall(one["worry_after"]) if "worry_after" in one else None,
                 lasts=ends_after(one["end"], datetime.fromisoformat(one["start"])),
+                for_good=one["open_end"] and one["end_stated"],
                 last_of_no=last_day(one["end"], timeline.treatment.zone),
                 is_after=bool(one.get("open_end"))
                 or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
@@ -157,10 +166,6 @@ def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, dateti
         better = FOREVER if match["open"] else when(match["better"], on) if match["better"] else None
         found.append((when(match["no"], on) if match["no"] else None, better, match["waits"] is not None))
     return found
-
-
-def split(names: str) -> list[str]:
-    return re.split(r", | and ", names)
 
 
 # The page and Markdown have the same sections, so what is in them is read once.
