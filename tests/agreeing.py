@@ -202,7 +202,7 @@ def expected(parts: list[str], on: Treatment) -> tuple[datetime | None, datetime
 
 _CARE = re.compile(
     r"(?P<verdict>Leave|Better not)(?: until (?P<until>[^,]+?)| \(no end is given, ask your clinic\))"
-    r"(?P<waits>, only once .+?)?: (?P<names>.+) \[.+\]"
+    r"(?P<waits>, only once .+?)?: (?P<names>.+?)(?: \[.+\])?"
 )
 
 
@@ -246,7 +246,7 @@ def check_entry(plan: Plan, day: dict[str, Any], said: str, on: Treatment) -> No
     assert set(lines["Leave"]) <= allowed, day["day"]
     for target in day["better_not"]:
         named = [name for _, name in lines["Better not"]]
-        later = [name for name in re.findall(r"Better not any more from .+?: (.+) \[", said) for name in plan.split(name)]
+        later = [name for name in re.findall(r"Better not any more from .+?: (.+?)(?: \[.+\])?$", said, re.MULTILINE) for name in plan.split(name)]
         assert {*named, *later} & set(plan.names(target)), (day["day"], target)
 
 
@@ -255,7 +255,7 @@ def check_moment(
 ) -> None:
     for start, said_at, said in lifts:
         free, _, still = said.partition("Still better not:")
-        listed = re.findall(r"^- (.+?)(?: \(little evidence\))? \[", still if milder else free, re.MULTILINE)
+        listed = re.findall(r"^- (.+?)(?: \(little evidence\))?(?: \[.+?\])?(?:; not yet: .+)?$", still if milder else free, re.MULTILINE)
         if said_at == at and set(listed) & set(plan.names(one.target)) and ("Only once" in said) == one.waits:
             assert start.replace(tzinfo=None) >= at
             return
@@ -275,9 +275,9 @@ def check_csv(timeline: Timeline) -> None:
         for column in ("kind", "activity", "rule", "start", "origin", "precision", "text"):
             assert row[column] == (window[column] or "")
         for column in ("earliest", "end", "better_from", "better_until", "times", "if", "usually_by", "worry_after"):
-            assert row[column] == (window[column] or "")
-        for column in ("end_stated", "open_end"):
-            assert row[column] == str(window[column]).lower()
+            assert row[column] == (window.get(column) or "")
+        assert row["end_stated"] == str(window["end_stated"]).lower()
+        assert row["open_end"] == str(window.get("open_end", False)).lower()
         says = dict.fromkeys(tuple(one.values()) for id_ in window["rules"] for one in record["rules"][id_]["says"])
         assert row["says"] == "; ".join(f"{source}: {value}" for source, value, _ in says)
         assert row["and_once"] == "; ".join(window["and_once"])

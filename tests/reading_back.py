@@ -12,6 +12,7 @@ from markdown_it import MarkdownIt
 import support
 from needlecare import RuleSet, Timeline, Treatment, render
 from page.pages import Page
+from support import ASK
 
 MOMENT = timedelta(microseconds=1)
 # Times on the wall have no zone.
@@ -54,6 +55,7 @@ class Plan(NamedTuple):
 
     timeline: Timeline
     windows: list[Told]
+    asked: frozenset[str]
     days: list[dict[str, Any]]
     last: datetime
 
@@ -69,8 +71,9 @@ class Plan(NamedTuple):
         return any(other.lasts and other.start == one.better_until for other in self.of(one.kind, one.target))
 
     def is_advised(self, target: str) -> bool:
-        """Whether a view may say that *target* is free again."""
-        return target not in self.rule_set.unadvised
+        """Whether a view may say that *target* is free again, without asking anybody."""
+        asked = self.asked.intersection(self.rule_set.lineage.get(target, ()))
+        return target not in self.rule_set.unadvised and not asked
 
     def names(self, target: str) -> list[str]:
         """Name a target and all that it is part of."""
@@ -103,6 +106,8 @@ def read(timeline: Timeline) -> Plan:
     record = json.loads(render(timeline, "json"))
     told = []
     for one in record["windows"]:
+        if one["kind"] == ASK:
+            continue  # it holds before, after and for ever
         start, end = on_the_wall(one["start"]), on_the_wall(one["end"])
         better_from, better_until = (on_the_wall(one[name]) for name in ("better_from", "better_until"))
         told.append(
@@ -118,14 +123,15 @@ def read(timeline: Timeline) -> Plan:
                 waits=bool(one["and_once"]),
                 worry=on_the_wall(one["worry_after"]) if "worry_after" in one else None,
                 lasts=ends_after(one["end"], datetime.fromisoformat(one["start"])),
-                for_good=one["open_end"] and one["end_stated"],
+                for_good=bool(one.get("open_end")) and one["end_stated"],
                 last_of_no=last_day(one["end"], timeline.treatment.zone),
                 is_after=bool(one.get("open_end"))
                 or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
             )
         )
-    treatment = timeline.treatment
-    return Plan(timeline, told, record["days"], treatment.last.astimezone(treatment.zone).replace(tzinfo=None))
+    last = timeline.treatment.last.astimezone(timeline.treatment.zone).replace(tzinfo=None)
+    asked = frozenset(one["activity"] for one in record["windows"] if one["kind"] == ASK)
+    return Plan(timeline, told, asked, record["days"], last)
 
 
 # Words back to times.

@@ -37,7 +37,7 @@ __all__ = ["FOREVER", "NOT_YET", "contrast", "day_end", "day_start", "local_date
 RULES = TESTS.parent / "rules"
 SHIPPED = sorted(path.name for path in RULES.iterdir() if (path / f"{path.name}.yaml").is_file())
 # What a rule asks for, as rule files and `Window.kind` call it.
-KINDS = AVOID, DO, ALLOW, EXPECT, PREPARE = "avoid", "do", "allow", "expect", "prepare"
+KINDS = AVOID, ASK, DO, ALLOW, EXPECT, PREPARE = "avoid", "ask", "do", "allow", "expect", "prepare"
 LONDON = ZoneInfo("Europe/London")
 DATE, TIME = "2026-11-20", "16:30"
 

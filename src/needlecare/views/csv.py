@@ -25,6 +25,7 @@ def render(timeline: Timeline) -> str:
         beaten = (f"{id_} ({one.source}): {one.value}" for id_ in window.overruled for one in rules[id_].says)
         cells = {
             "label": timeline.rule_set.label(window.target),
+            "open_end": window.is_open,
             "until_seen": [wait.bound for wait in window.until_seen],
             "says": [f"{one.source}: {one.value}" for one in window.says],
             "overruled": list(beaten),
