@@ -186,7 +186,7 @@ def test_zones_are_known_in_any_letters_and_named_in_one_way(typed: str, name: s
         ("../../etc/passwd", "there is no time zone `../../etc/passwd`; write it as Europe/London"),
         ("/etc/localtime", "there is no time zone `/etc/localtime`; write it as Europe/London"),
         ("localtime", "there is no time zone `localtime`; write it as Europe/London"),
-        ("a\0b", "there is no time zone `ab`; write it as Europe/London"),
+        ("a\0b", "there is no time zone `a[U+0000]b`; write it as Europe/London"),
         ("x" * 5000, f"there is no time zone `{'x' * 40}`; write it as Europe/London"),
     ],
     ids=lambda text: ascii(text)[:30],
