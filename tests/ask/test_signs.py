@@ -26,7 +26,9 @@ def heading(*typed: str) -> str:
     [
         ("flaking on day 7", "To be expected."),
         ("flaking on day 8", "No longer expected. Flaking, Sat 28 Nov: call your clinic."),
+        ("flaking on day 20", "No longer expected. Flaking, Thu 10 Dec: call your clinic."),
         ("still red on day 14", "No longer expected. Redness, Fri 4 Dec: call your clinic."),
+        ("still swollen after 2 weeks", "No longer expected. Swelling, Fri 4 Dec: call your clinic."),
         ("bruises on day 10", "To be expected."),
         pytest.param("bleeding on day 9", "Call your clinic.", id="no time of its own"),
         ("bleeding on day 2", "Watch it."),
@@ -40,15 +42,19 @@ def test_what_should_be_over_after_a_week_is_a_reason_to_call_from_then_on(typed
 
 
 def test_the_reason_to_call_is_the_one_that_the_plan_lists() -> None:
-    flag = "Anything from the treatment still there after a week: call your clinic. Bruises, small scabs and spots may take some days longer."
+    flag = (
+        "Anything from the treatment still there after a week: call your clinic. "
+        "Bruises, small scabs and spots may take some days longer."
+    )
     assert flag in run("plan", *SITTING).out
     ran = run("normal", "bleeding", "on", "day", "14", *SITTING)
     assert (ran.code, f"\n- {flag} [prp-facemed, chu-2021]\n" in ran.out) == (1, True)
 
 
 def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_first() -> None:
-    booked = ("--next", "2026-12-18", "--on", "2026-12-19")
-    assert "call your clinic" not in heading("redness", *booked)
+    booked = ("--next", "2026-12-18", "--on", "2026-12-21")
+    assert heading("redness", *booked).startswith("To be expected.")
+    assert heading("redness", *booked[2:]).startswith("No longer expected.")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attack.strength import tries
-from needlecare import Timeline, normal, render
+from needlecare import Timeline, normal, render, today
 
 Make = Callable[..., Timeline]
 CALLS = ["emergency", "today", "clinic"]
@@ -76,3 +76,18 @@ def test_no_sign_stands_under_two_urgencies(plan_for: Make, known: dict[str, str
     urgencies = {(sign, flag.urgency) for flag in flags for sign in flag.targets}
     assert len(urgencies) == len({sign for sign, _ in urgencies})
     assert {"trouble-breathing", "fever", "pus", "unresolved"} <= {sign for sign, _ in urgencies}
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=str)
+def test_today_sends_to_the_clinic_with_the_signs_with_which_normal_does(plan_for: Make, known: dict[str, str]) -> None:
+    timeline = plan_for(**known)
+    expected = [one for one in timeline.windows if one.kind == "expect"]
+    listed: set[str] = set()
+    for days in (1, 2, 4, 8, 12, 20, 100):
+        at = timeline.treatment.last + timedelta(days=days)
+        gone = {one.window.target for one in today(timeline, at).worries}
+        begun = {one.target for one in expected if one.start <= at}
+        assert gone == {one for one in begun if normal(timeline, one, at).verdict == "clinic"}, days
+        listed |= gone
+    assert "redness" in listed
+    assert "results-building" not in listed, "no source calls it a reason to call"

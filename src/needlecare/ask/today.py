@@ -163,11 +163,12 @@ class Today(NamedTuple):
 
     @property
     def worries(self) -> tuple[Owned, ...]:
-        """Signs that were to be expected and are now a reason to call; what another treatment brings now is none."""
-        going = {window.target for _, window in self.expect}
-        expected = (one for one in _owned(self.timelines, EXPECT) if one.window.target not in going)
-        begun = (one for one in expected if one.window.start <= self.at)
-        return tuple(one for one in begun if (one.window.worry_after or one.window.usual_until) <= self.at)
+        """Signs that were to be expected and are now a reason to call the clinic."""
+        asked = from_to(self.at, self.at, self.timelines[0].treatment.zone)
+        begun = [one for one in _owned(self.timelines, EXPECT) if one.window.start <= self.at]
+        signs = dict.fromkeys(one.window.target for one in begun)
+        calling = {one for one in signs if judge_sign(self.timelines, Meaning(one, (one,)), asked).verdict == CLINIC}
+        return tuple(one for one in begun if one.window.target in calling)
 
 
 def look(timelines: Sequence[Timeline], at: datetime) -> Today:
