@@ -151,8 +151,8 @@ def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
                 named = any(has_lift(plan, text, one.target, to) for text in texts)
                 assert named == plan.is_advised(one.target), (one, texts)
         if one.better_until == FOREVER:
-            names = [name for head, text in lasting if head == endless(one) for name in plan.split(_ADVICE.sub("", text))]
-            assert set(names) & set(plan.names(one.target)), one
+            texts = [_ADVICE.sub("", text) for head, text in lasting if head == endless(one)]
+            assert {name for text in texts for name in plan.split(text)} & set(plan.names(one.target)), one
 
 
 _ADVICE = re.compile(r": ask your clinic$|, only once .+$")
@@ -164,20 +164,25 @@ def endless(one: Told) -> str:
     return "Never" if one.earliest == FOREVER else "Not before you see it"
 
 
+_DOING = re.compile(
+    r"(?:from (?P<start>.+?))?(?:(?:^| )(?:(?:usually )?until (?P<end>.+)|(?P<open>without end|no end is given)))?"
+)
+
+
 def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
     """Check what is to be done, to be expected and allowed: from when, until when, and which text."""
     on = plan.timeline.treatment
     doing = []
     for head, text in found.get("doing", []):
-        match = re.fullmatch(r"(?:from (.+?))?(?:(?:^| )(?:(?:usually )?until (.+)|without end|no end is given))?", head)
+        match = _DOING.fullmatch(head)
         assert match is not None, head
-        start = when(match[1], on) if match[1] else None
-        end = FOREVER if head.endswith(("without end", "no end is given")) else start
-        doing.append((start, when(match[2], on) if match[2] else end, text))
+        start = when(match["start"], on) if match["start"] else None
+        end = FOREVER if match["open"] else start
+        doing.append((start, when(match["end"], on) if match["end"] else end, text))
     for one in plan.of(DO):
         if one.is_after:
             start = one.start if one.start > plan.last else None
-            texts = [text for at, until, text in doing if (at, until) == (start, one.end)]
+            texts = [text for at, until, text in doing if (at, until) == (start, one.better_until)]
             assert any(text.startswith(one.text) and ("only once" in text) == one.waits for text in texts), (one, texts)
     normal = [(label, re.split(r"; ", text)) for label, text in found.get("normal", [])]
     for one in plan.of(EXPECT):
@@ -204,6 +209,8 @@ _CARE = re.compile(
     r"(?P<verdict>Leave|Better not)(?: until (?P<until>[^,]+?)| \(no end is given, ask your clinic\))"
     r"(?P<waits>, only once .+?)?: (?P<names>.+?)(?: \[.+\])?"
 )
+_LATER = re.compile(r"^Better not any more from .+?: (.+?)(?: \[.+\])?$", re.MULTILINE)
+_LISTED = re.compile(r"^- (.+?)(?: \(little evidence\))?(?: \[.+?\])?(?:; not yet: .+)?$", re.MULTILINE)
 
 
 def check_calendar(plan: Plan, text: str) -> None:
@@ -246,7 +253,7 @@ def check_entry(plan: Plan, day: dict[str, Any], said: str, on: Treatment) -> No
     assert set(lines["Leave"]) <= allowed, day["day"]
     for target in day["better_not"]:
         named = [name for _, name in lines["Better not"]]
-        later = [name for name in re.findall(r"Better not any more from .+?: (.+?)(?: \[.+\])?$", said, re.MULTILINE) for name in plan.split(name)]
+        later = [name for names in _LATER.findall(said) for name in plan.split(names)]
         assert {*named, *later} & set(plan.names(target)), (day["day"], target)
 
 
@@ -255,8 +262,8 @@ def check_moment(
 ) -> None:
     for start, said_at, said in lifts:
         free, _, still = said.partition("Still better not:")
-        listed = re.findall(r"^- (.+?)(?: \(little evidence\))?(?: \[.+?\])?(?:; not yet: .+)?$", still if milder else free, re.MULTILINE)
-        if said_at == at and set(listed) & set(plan.names(one.target)) and ("Only once" in said) == one.waits:
+        listed = set(_LISTED.findall(still if milder else free))
+        if said_at == at and listed & set(plan.names(one.target)) and ("Only once" in said) == one.waits:
             assert start.replace(tzinfo=None) >= at
             return
     raise AssertionError(one, at)

@@ -81,7 +81,7 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
         (
             "{name: A, fax: '1'}",
             "3:19",
-            "`clinic` has no `fax`; it may have closing, colours, logo, name, phone",
+            "`clinic` has no `fax`; it may have closing, colours, logo, name, out-of-hours, phone",
         ),
         (
             "{name: A, phone: ask Dr B}",
