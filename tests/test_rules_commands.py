@@ -301,6 +301,56 @@ def test_lint_names_every_error_in_one_run(tmp_path: Path) -> None:
     assert "a rule has no `untill` (did you mean until?)" in out
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("until: 3 days", "3d"),
+        ("until: 72 Hours", "72h"),
+        ("until: 2 weeks", "2w"),
+        ("until: at least 2 months", "at least 2mo"),
+        ("until: 48 hours and redness-gone", "48h and redness-gone"),
+        ("until: 3 to 5 days", "3d..5d"),
+        ("until: 2-3 weeks", "2w..3w"),
+        ("from: 1 day before, until: treatment", "1d before"),
+        ("for: 1 year", "1y"),
+        ("until: 3d, except: {mineral-makeup: 12 hours}", "12h"),
+    ],
+)
+def test_lint_says_how_a_length_in_words_is_written(written: str, meant: str, tmp_path: Path) -> None:
+    sheet = write(tmp_path, f"{HEAD}rules:\n  makeup: {{avoid: makeup, {written}}}\n")
+    assert f"` (did you mean {meant}?); write it as " in run_rules("lint", str(sheet)).out
+
+
+def test_lint_suggests_no_length_where_none_is_written(tmp_path: Path) -> None:
+    sheet = write(tmp_path, f"{HEAD}rules:\n  makeup: {{avoid: makeup, until: Soon}}\n")
+    assert "`until` can't be read: `Soon`; write it as 48h" in run_rules("lint", str(sheet)).out
+
+
+@pytest.mark.parametrize("written", ["until: never", "until: 3d, except: {mineral-makeup: none}"])
+def test_lint_says_what_stands_for_no_time(written: str, tmp_path: Path) -> None:
+    sheet = write(tmp_path, f"{HEAD}rules:\n  makeup: {{avoid: makeup, {written}}}\n")
+    assert (
+        "`; write 0h if it ends at once, always if it never does, or leave it out\n"
+        in run_rules("lint", str(sheet)).out
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("prepare: antiviral, due: 2d before, text: Take it", "its `text` has to say “ask who prescribed it”"),
+        (
+            "prepare: antiviral, due: 2d before, text: 'Ask who prescribed it, then stop it'",
+            "say whom to ask, and nothing of what to do with it",
+        ),
+        ("avoid: antiviral, until: 2d", "use `prepare` with a text that says “ask who prescribed it”"),
+    ],
+)
+def test_lint_says_what_is_missing_of_a_prescribed_medicine(rule: str, said: str, tmp_path: Path) -> None:
+    sheet = write(tmp_path, f"{HEAD}rules:\n  tablets: {{{rule}}}\n")
+    assert f"stop, start or change one; {said}\n" in run_rules("lint", str(sheet)).out
+
+
 def test_lint_takes_several_rule_sets_each_by_itself(tmp_path: Path) -> None:
     """As pre-commit calls it."""
     good = write(tmp_path, HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n", "good.yaml")
@@ -569,6 +619,15 @@ def test_show_tells_what_is_switched_off_by_whom_and_why(tmp_path: Path) -> None
     )
     record = json.loads(run_rules("show", "flying", "--rules", path, "--format", "json")[1])
     assert record["switched_off"] == [{"id": "flying", "by_rule_set": "mine", "because": "we say so", "by": "Dr A"}]
+
+
+def test_show_lists_what_is_under_an_activity(tmp_path: Path) -> None:
+    words = "gel: a gel, kit: {under: [gel]}, day-kit: {under: [kit]}, pills: {under: [gel], medicine: prescribed}"
+    path = str(write(tmp_path, f"activities: {{{words}}}\n"))
+    assert "  what is under it: day-kit, kit, pills\n" in run_rules("show", "gel", "--rules", path).out
+    assert "under it" not in run_rules("show", "day-kit", "--rules", path).out
+    record = run_rules("show", "gel", "--rules", path, "--format", "json").record
+    assert sorted(record["entries"]["activities"]["gel"]["holds"]) == ["day-kit", "kit", "pills"]
 
 
 @pytest.mark.parametrize("section", ["activities", "signs", "moments", "facts", "sources", "rules", "screening"])

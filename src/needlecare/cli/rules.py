@@ -76,13 +76,19 @@ def show(
         records: dict[str, dict[str, Any]] = {section: {} for section, _, _ in entries}
         for section, name, raw in entries:
             records[section][name] = {"value": raw.value, "origin": raw.origin, "origins": dict(raw.origins)}
+            if section == "activities":
+                records[section][name]["holds"] = rule_set.parts_of(name)
         gone = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in off]
         write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "entries": records, "switched_off": gone})
         return
     if id_ in layer.entries:
         lines = [f"{name}: {_brief(raw.value)}" for _, name, raw in entries]
     else:
-        lines = [*map(_switched_off, off), *(line for entry in entries for line in _whole(*entry))]
+        lines = [*map(_switched_off, off)]
+        for section, name, raw in entries:
+            lines += _whole(section, name, raw)
+            if section == "activities" and (parts := sorted(rule_set.parts_of(name))):
+                lines.append(f"  what is under it: {', '.join(parts)}")
     for line in lines:
         write_text(f"{line}\n")
 

@@ -360,6 +360,10 @@ class RuleSet:
         """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
         return frozenset(walk((one.id for one in self.activities.values() if one.advised), self._parts))
 
+    def parts_of(self, activity: str) -> tuple[str, ...]:
+        """Return all that is under *activity*, prescribed medicines too."""
+        return walk([activity], self._parts)[1:]
+
     def group_of(self, activity: str) -> str:
         """Return the group of *activity*: its own, else that of the nearest that it is part of, else none."""
         return next((group for one in self.lineage[activity] if (group := self.activities[one].group)), "")

@@ -23,6 +23,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 LONGEST_DAYS = 36_525
 
 _DURATION = re.compile(r"(\d{1,6})(min|h|d|w|mo|y)")
+_UNITS = {word: unit for unit, name in _NAMES.items() for word in (unit, name)}
+_SPELLED = re.compile(rf"(\d+)(?:\s*(?:-|–|to)\s*(\d+))?\s*({'|'.join(_UNITS)})s?\b", re.IGNORECASE)
 # The least that two instants differ by.
 INSTANT = timedelta(microseconds=1)
 
@@ -69,6 +71,13 @@ def parse_duration(text: str) -> Duration | None:
         return None
     duration = Duration(int(match[1]), match[2])
     return duration if duration.rough_length.days <= LONGEST_DAYS else None
+
+
+def respelled(text: str) -> str:
+    """Return *text* with its durations as a rule states them: `3 days` is `3d`, `3 to 5 days` is `3d..5d`."""
+    return _SPELLED.sub(
+        lambda said: "..".join(f"{one}{_UNITS[said[3].lower()]}" for one in said.groups()[:2] if one), text
+    )
 
 
 class Point(NamedTuple):

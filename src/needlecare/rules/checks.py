@@ -33,6 +33,9 @@ _MOST_SHOWN = 8
 # How many activities stand above others, counted for each of them: what every answer has to walk.
 MOST_ANCESTORS = 500_000
 _BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
+# What people write where they mean that there is no time.
+_NO_TIME = ("none", "no", "never", "nothing")
+_HOW_NO_TIME = "; write 0h if it ends at once, always if it never does, or leave it out"
 _BOUNDS = ("from", "until", "at", "due", "by", "eases", "worry-after", "except", "usual")
 
 
@@ -149,7 +152,10 @@ class _Names:
             if name is None:
                 if term.moment not in self._moments:
                     at = self._at(term.moment, raw, *_BOUNDS)
-                    self._problems.unknown(at, "moment", term.moment, self._moments, of=f"`{raw.id}`: ")
+                    if term.moment in _NO_TIME:
+                        self._problems.add(at, f"`{raw.id}`: there is no moment `{term.moment}`{_HOW_NO_TIME}")
+                    else:
+                        self._problems.unknown(at, "moment", term.moment, self._moments, of=f"`{raw.id}`: ")
             elif name in self._set.rules:
                 continue
             elif name in self._off:

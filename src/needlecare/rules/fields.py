@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from needlecare.model.facts import Answer
 from needlecare.model.ruleset import ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, VERBS, Saying
-from needlecare.model.time import ALWAYS, Bound, Duration, parse_bound, parse_duration, parse_range
+from needlecare.model.time import ALWAYS, Bound, Duration, parse_bound, parse_duration, parse_range, respelled
 from needlecare.rules.read import Problems, Raw, Value, decimal, fields_at, text_at, whole_number
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -151,10 +151,11 @@ def parsed(parse: Callable[[str], Any], help_: str) -> Kind:
     """Return a kind written as one text, which *parse* turns into its value or None; *help_* says how to write it."""
 
     def read(value: Value, key: str, problems: Problems) -> Any:
-        text = isinstance(value, str) and len(value) <= _LONGEST
-        found = parse(" ".join(value.split())) if text and isinstance(value, str) else None
+        text = " ".join(value.split()) if isinstance(value, str) and len(value) <= _LONGEST else ""
+        found = parse(text) if text else None
         if found is None:
-            shown = f": `{value}`" if text else ""
+            meant = respelled(text)
+            shown = f": `{value}`{f' (did you mean {meant}?)' if parse(meant) is not None else ''}" if text else ""
             problems.add(value, f"`{key}` can't be read{shown}; {help_}")
         return found
 

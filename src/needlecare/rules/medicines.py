@@ -194,10 +194,15 @@ def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems
     # Nothing else is to be told here: “ask who prescribed it, and leave it out” is an order too.
     if not asks or re.search(_ANY_ORDER, re.sub(_FINE, "…", _plain(". ".join(rule.words.values())))):
         whom = _TO_BEGIN_WITH if rule.verb in (DO, ALLOW) else "who prescribed it"
+        how = f"use `prepare` with a text that says “ask {whom}”"
+        if asks:
+            how = "say whom to ask, and nothing of what to do with it"
+        elif rule.verb == PREPARE:
+            how = f"its `text` has to say “ask {whom}”"
         problems.add(
             at,
             f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
-            f"change one; use `prepare` with a text that says “ask {whom}”",
+            f"change one; {how}",
         )
 
 
