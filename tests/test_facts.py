@@ -142,12 +142,12 @@ def test_what_a_condition_asks_is_said_in_words(plan: Planner, asked: str, said:
     [
         pytest.param("do: gym, until: 2d", "gym", "do", "The gym", id="by its label"),
         pytest.param("do: gym, until: 2d, text: Go to it", "gym", "do", "Go to it", id="in its own words"),
-        pytest.param("avoid: paint, until: 2d", "paint", "avoid", "No make-up", id="to avoid"),
-        pytest.param("allow: gym, from: 2d", "gym", "allow", "The gym is allowed", id="to allow"),
-        pytest.param("expect: redness, until: 2d", "redness", "expect", "Redness is to be expected", id="to expect"),
+        pytest.param("avoid: paint, until: 2d", "paint", "avoid", "Avoid: make-up", id="to avoid"),
+        pytest.param("allow: gym, from: 2d", "gym", "allow", "Allowed: the gym", id="to allow"),
+        pytest.param("expect: redness, until: 2d", "redness", "expect", "Usual: redness", id="to expect"),
         pytest.param("prepare: gym, from: 2d before", "gym", "prepare", "The gym", id="to prepare"),
         pytest.param(
-            *("allow: gym, from: 2d, text: Go to it", "gym", "avoid", "No the gym"),
+            *("allow: gym, from: 2d, text: Go to it", "gym", "avoid", "Avoid: the gym"),
             id="what a permission restricts isn't said in its words",
         ),
     ],

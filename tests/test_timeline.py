@@ -261,5 +261,10 @@ def test_a_restriction_carries_what_the_rule_says_that_decides_it(plan: Planner)
         "short: {avoid: gym, until: 24h, text: Not yet, source: sheet}"
     )
     found = window(made, "gym")
-    assert (found.rule, found.text, found.condition, found.low_confidence) == ("long", "No the gym", "it is sore", True)
+    assert (found.rule, found.text, found.condition, found.low_confidence) == (
+        "long",
+        "Avoid: the gym",
+        "it is sore",
+        True,
+    )
     assert (found.unsure, found.origin, found.words["if"]) == (("skin",), "test", "it is sore")

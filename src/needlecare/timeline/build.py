@@ -23,7 +23,8 @@ from needlecare.timeline.selection import Chosen, Selection, find_against, selec
 from needlecare.timeline.sessions import next_session, precare
 from needlecare.timeline.spans import Span, Spans
 
-_LEADS = {AVOID: "no {}", DO: "{}", ALLOW: "{} is allowed", EXPECT: "{} is to be expected"}
+# A label may be “your own creams” or “a loose hat”: behind a colon each of them reads well.
+_LEADS = {AVOID: "Avoid: {}", ALLOW: "Allowed: {}", EXPECT: "Usual: {}"}
 
 
 def window_text(rule: Rule, label: str, kind: str) -> str:
