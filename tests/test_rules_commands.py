@@ -178,6 +178,52 @@ ADVICE = [
         "it would be normal and a reason to call; give a later one, or an earlier end",
         id="normal and a reason to call at once",
     ),
+    pytest.param(
+        HEAD + "rules:\n  no-shave: {avoid: hair-removal, from: 7d before, until: treatment}\n"
+        "  shave: {prepare: shaving, due: 1d before, text: Shave}\n",
+        "mine.yaml:5:3: advice: shave can never come true: no-shave says to leave shaving all that time; "
+        "change one of them, or take it out there by `except`",
+        id="to be prepared while what it is part of is to be left",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  gym: {avoid: exercise, until: 2d, except: {sauna: 0h}}\n",
+        "mine.yaml:4:46: advice: the `except` of gym frees nothing: sauna isn't under exercise",
+        id="an exception that isn't under what the rule is on",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  wax: {avoid: hair-removal, from: 7d before, until: treatment, except: {shaving: 0h}}\n",
+        "mine.yaml:4:74: advice: the `except` of wax changes nothing for shaving: the rule ends then too (0h); "
+        "give an earlier end, such as `8d before`",
+        id="an exception from the treatment on, where the rule ends",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  hot: {avoid: heat, until: 24h, except: {sauna: 48h}}\n",
+        "mine.yaml:4:43: advice: the `except` of hot forbids sauna for longer (48h) than the rule forbids the rest "
+        "(24h); give an earlier end, or a rule of its own",
+        id="an exception that forbids for longer",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  hot: {avoid: heat, until: 24h, except: {sauna: always}}\n",
+        "mine.yaml:4:43: advice: the `except` of hot forbids sauna for longer (always) than ",
+        id="an exception that forbids for ever",
+    ),
+    pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  makeup: {until: 6h, because: a, by: b}\n",
+        "mine.yaml:5:3: advice: the `except` of makeup forbids mineral-makeup for longer (24h..48h) than ",
+        id="an exception of the base that a shorter rule leaves behind",
+    ),
+    pytest.param(
+        "extends: microneedling\n" + HEAD + "rules:\n  sun: {until: 3d, because: a, by: b}\n",
+        "mine.yaml:5:3: advice: sun shows only in part unless skin-type is given: sun-darker-skin is stricter on sun; "
+        "change that one by its id too",
+        id="a changed rule that another one hides for lack of an answer",
+    ),
+    pytest.param(
+        HEAD + "sessions:\n  - {id: upkeep, then: every 3mo}\n",
+        "mine.yaml:4:5: advice: the sessions entry upkeep reaches nobody: nothing says how far apart sessions are; "
+        "give it `every:`",
+        id="what follows a course that nothing spaces",
+    ),
 ]
 
 
@@ -278,6 +324,33 @@ def test_lint_tells_what_is_no_yaml_like_any_other_error(text: str, place: str, 
         pytest.param(
             "extends: microneedling\nrules:\n  bruising: {until: 12d, worry-after: 13d, because: a, by: b}\n",
             id="normal for longer, and a later day to call",
+        ),
+        pytest.param(
+            "rules:\n  wax: {avoid: hair-removal, from: 7d before, until: treatment, except: {shaving: 8d before}}\n"
+            "  shave: {prepare: shaving, due: 1d before, text: Shave}\n",
+            id="to be prepared, and taken out of what is to be left",
+        ),
+        pytest.param(
+            "rules:\n  no-shave: {avoid: hair-removal, from: 7d before, until: 3d before}\n"
+            "  shave: {prepare: shaving, due: 1d before, text: Shave}\n",
+            id="to be prepared when it is free again",
+        ),
+        pytest.param(
+            "rules:\n  heat: {avoid: heat, until: 3d, except: {sauna: 1d, hot-yoga: 24h..3d, steam: 0h..3d}}\n",
+            id="exceptions that end earlier",
+        ),
+        pytest.param(
+            "rules:\n  heat: {avoid: heat, until: 3d and redness-gone, except: {sauna: 3d}}\n",
+            id="an exception that waits for less",
+        ),
+        pytest.param(
+            "sessions:\n  - {id: scars, when: {goal: acne-scars}, then: every 6mo}\n  - {id: all, every: 4w}\n",
+            id="what follows a course that another entry spaces",
+        ),
+        pytest.param(
+            "extends: microneedling\nrules:\n  sun: {until: 3d, because: a, by: b, why: c, instead: d}\n"
+            "  sun-darker-skin: {until: 3d, because: a, by: b, why: c, instead: d}\n",
+            id="a rule that is changed for whoever says nothing too",
         ),
     ],
 )

@@ -14,16 +14,19 @@ from zoneinfo import ZoneInfo
 
 from needlecare.authors.proportion import weigh
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
-from needlecare.model.plan import NO, Window, make_treatment
+from needlecare.model.plan import NO, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing, behind
+from needlecare.model.time import INSTANT
 from needlecare.model.voices import NO_TIME, reading
 from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Raw, Value, listed, place
 from needlecare.rules.yaml import read_yaml
 from needlecare.timeline.build import build_selected
+from needlecare.timeline.merging import cut
 from needlecare.timeline.selection import Chosen, Selection, select
 from needlecare.timeline.sessions import deciding_spacing
+from needlecare.timeline.spans import Spans
 from needlecare.typed import same_as
 
 # Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
@@ -59,13 +62,18 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
 class _Plan:
     """The windows of one plan: by the rules that decide them, and the restrictions by what they are on."""
 
-    def __init__(self, windows: Iterable[Window] = ()) -> None:
+    def __init__(self, timeline: Timeline | None = None, windows: Iterable[Window] = ()) -> None:
+        self.timeline = timeline
         self.by_rule: dict[str, list[Window]] = defaultdict(list)
         self.avoided: dict[str, list[Window]] = defaultdict(list)
-        for window in windows:
+        for window in timeline.windows if timeline else windows:
             self.by_rule[window.rule].append(window)
             if window.kind == AVOID:
                 self.avoided[window.target].append(window)
+
+    def on(self, target: str) -> list[Window]:
+        """Return the restrictions on *target*, or on what it is part of."""
+        return [one for near in self.timeline.nearest(target) for one in self.avoided[near]] if self.timeline else []
 
     def showing(self, rule: Rule, target: str) -> list[Window]:
         """Return the windows on *target* in which *rule* has a part."""
@@ -93,13 +101,18 @@ class _Plans:
         self.selection = cache(self._select)
         self.applying = cache(self._apply)
         self.plan = cache(self._plan)
+        self.spans = cache(self._spans)
         self.alone = cache(lambda id_: self._alone(rule_set.rules[id_]))
         self.waits = {rule.id: [*_waited_for(rule)] for rule in rule_set.rules.values()}
 
-    def _plan(self, condition: Condition) -> _Plan:
-        """Plan what surely applies where *condition* holds."""
+    def _plan(self, condition: Condition, *, surely: bool = True) -> _Plan:
+        """Plan what applies where *condition* holds: what *surely* does so, or what also may."""
+        selection = self.selection(condition, surely=surely)
+        return _Plan() if selection is None else _Plan(build_selected(selection, SAMPLE, days=0))
+
+    def _spans(self, condition: Condition) -> Spans | None:
         selection = self.selection(condition)
-        return _Plan() if selection is None else _Plan(build_selected(selection, SAMPLE, days=0).windows)
+        return None if selection is None else Spans(selection, SAMPLE)
 
     def _alone(self, rule: Rule) -> _Plan:
         """Plan one rule as if nothing else restricted anything."""
@@ -118,16 +131,17 @@ class _Plans:
             assumed_away=(),
             screenings=(),
         )
-        return _Plan(window for window in build_selected(alone, SAMPLE, days=0).windows if rule.id in window.rules)
+        windows = build_selected(alone, SAMPLE, days=0).windows
+        return _Plan(windows=[window for window in windows if rule.id in window.rules])
 
-    def _select(self, condition: Condition) -> Selection | None:
-        """Select what surely applies: what stands for lack of an answer goes when the answer comes."""
+    def _select(self, condition: Condition, *, surely: bool = True) -> Selection | None:
+        """Select what applies: what stands for lack of an answer goes when it comes, so that it doesn't *surely*."""
         facts = self.facts(condition)
         self._left -= 1
         self.are_cut = self.are_cut or self._left < 0
         if facts is None or self._left < 0:
             return None
-        rules = {id_: one for id_, one in self.rule_set.rules.items() if _is_sure(one, facts)}
+        rules = {id_: one for id_, one in self.rule_set.rules.items() if not surely or _is_sure(one, facts)}
         # What counts from the end of another rule asks the whole set for it, whether that one applies or not.
         return select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
 
@@ -246,6 +260,21 @@ def _hidden(about: _About) -> Advice:
             yield raw.id, f"{text}change that one by its id, or say the same"
 
 
+def _hidden_perhaps(about: _About) -> Advice:
+    """Look for a changed rule of which one that holds for lack of an answer still hides a part."""
+    rule, raw, plans = about
+    facts = plans.facts(rule.when)
+    if facts is None or not (raw.origins and about.own_times):
+        return
+    plan, alone = plans.plan(rule.when, surely=False), plans.alone(rule.id)
+    for target in rule.targets:
+        for id_ in sorted(_hiding(rule, alone.showing(rule, target), plan) - plans.own.keys()):
+            truth, unsure = plans.rule_set.rules[id_].when.judge(facts)
+            if truth is Truth.UNKNOWN:
+                text = f"{rule.id} shows only in part unless {' and '.join(unsure)} is given: {id_} is stricter on "
+                yield raw.id, f"{text}{target}; change that one by its id too"
+
+
 def _named(hiding: Mapping[str, set[str]], targets: Iterable[str]) -> str:
     return ", ".join(sorted(set().union(*(hiding[target] for target in targets))))
 
@@ -264,6 +293,40 @@ def _hiding(rule: Rule, alone: list[Window], plan: _Plan) -> set[str]:
                     hiding.add(part.rule)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
     return hiding - _waited_for(rule) - {rule.id}
+
+
+def _forbidden(about: _About) -> Advice:
+    """Look for what is to be prepared while it, or what it is part of, is to be left."""
+    rule, raw, plans = about
+    plan = plans.plan(rule.when)
+    for window in plan.by_rule.get(rule.id, ()):
+        held = plan.on(window.target)
+        asked = window.start, max(window.end, window.start + INSTANT)
+        if not cut(asked, [(one.better_from, one.better_until) for one in held]):
+            by = ", ".join(sorted({one.rule for one in held}))
+            text = f"{rule.id} can never come true: {by} says to leave {window.target} all that time; "
+            yield raw.id, f"{text}change one of them, or take it out there by `except`"
+
+
+def _idle_exceptions(about: _About) -> Advice:
+    """Look for an exception that frees nothing, or that forbids for longer than its rule does."""
+    rule, raw, plans = about
+    spans, is_own = plans.spans(rule.when), raw.origin_of("except") == rule.origin
+    for (activity, written), (_, end) in zip(raw.fields.get("except", {}).items(), rule.exceptions, strict=True):
+        named, at = f"the `except` of {rule.id}", activity if is_own else raw.id
+        whole, own = (spans.of(rule), spans.of(rule, end=end)) if spans else (None, None)
+        if set(plans.rule_set.lineage[activity]).isdisjoint(rule.targets):
+            if is_own:
+                yield at, f"{named} frees nothing: {activity} isn't under {' or '.join(rule.targets)}"
+        elif whole is not None and own is not None:
+            now, then = whole.extent[2:], own.extent[2:]
+            if then > now:
+                text = f"{named} forbids {activity} for longer ({written}) than the rule forbids the rest"
+                yield at, f"{text} ({rule.value}); give an earlier end, or a rule of its own"
+            elif is_own and (then, own.waits) == (now, whole.waits):
+                early = ", such as `8d before`" if whole.extent.end <= SAMPLE.first else ""
+                text = f"{named} changes nothing for {activity}: the rule ends then too ({written})"
+                yield at, f"{text}; give an earlier end{early}"
 
 
 def _empty(about: _About) -> Advice:
@@ -298,7 +361,10 @@ _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] 
     ((PREPARE,), False, _late),
     (VERBS, True, _impossible),
     ((AVOID,), True, _empty),
+    ((AVOID,), True, _idle_exceptions),
     ((AVOID, DO, ALLOW), True, _hidden),
+    ((AVOID,), True, _hidden_perhaps),
+    ((PREPARE,), True, _forbidden),
     ((EXPECT,), True, _worrying),
 )
 
@@ -441,6 +507,16 @@ def _outvoted(plans: _Plans) -> Advice:
         yield at, f"{text}{', '.join(found.values())}; to shorten it, change those by their ids"
 
 
+def _without_a_course(plans: _Plans) -> Advice:
+    """Look for sessions entries that say what belongs to a course, where none gives the time between its sessions."""
+    spacings = plans.rule_set.spacings.values()
+    for one in spacings:
+        facts = plans.facts(one.when) if one.origin == plans.rule_set.id and not one.every else None
+        if facts and not any(other.every and other.when.judge(facts)[0] is not Truth.NO for other in spacings):
+            text = f"the sessions entry {one.id} reaches nobody: nothing says how far apart sessions are"
+            yield plans.layer.entries["sessions"][one.id].id, f"{text}; give it `every:`"
+
+
 def _votes(plans: _Plans) -> Iterator[tuple[list[Spacing], Spacing]]:
     """Return the sessions entries that hold together for somebody, and the one that decides."""
     spacings = plans.rule_set.spacings.values()
@@ -458,4 +534,15 @@ def _cut(plans: _Plans) -> Advice:
 
 
 # The last one knows only when all others have looked.
-_ON_SETS = (_unused_sources, _judged_twice, _unasked, _cut_short, _shared_names, _vanished, _taken_out, _outvoted, _cut)
+_ON_SETS = (
+    _unused_sources,
+    _judged_twice,
+    _unasked,
+    _cut_short,
+    _shared_names,
+    _vanished,
+    _taken_out,
+    _outvoted,
+    _without_a_course,
+    _cut,
+)

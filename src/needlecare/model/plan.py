@@ -477,8 +477,8 @@ class Timeline(NamedTuple):
         when = f"{day.isoformat()} {clock or ''}".rstrip()
         return f"<Timeline of {when} {zone.key}, {len(self.windows)} windows, {self.rule_set!r}>"
 
-    def windows_on(self, activity: str) -> tuple[Window, ...]:
-        """Return the restrictions on *activity*: its own, else those on the nearest of all that it is part of."""
+    def nearest(self, activity: str) -> dict[str, int]:
+        """Return, each with its place, what has windows of its own: *activity*, else the nearest that it is part of."""
         found: dict[str, int] = {}
         seen: set[str] = set()
         ahead = [activity]
@@ -489,6 +489,11 @@ class Timeline(NamedTuple):
             elif one not in seen:
                 ahead.extend(reversed(self.rule_set.activities[one].under))
             seen.add(one)
+        return found
+
+    def windows_on(self, activity: str) -> tuple[Window, ...]:
+        """Return the restrictions on *activity*: its own, else those on the nearest of all that it is part of."""
+        found = self.nearest(activity)
         restrictions = (window for window in self.windows if window.kind == AVOID and window.target in found)
         return tuple(sorted(restrictions, key=lambda window: found[window.target]))
 
