@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from needlecare import Timeline, build_timeline, can, load_rules, make_treatment, read_facts, render, today, when
-from running import run
+from running import PLAN, run, write
 from support import LONDON
 
 Make = Callable[..., Timeline]
@@ -104,6 +104,13 @@ def test_today_names_them_apart(plan: Make) -> None:
     now = today(plan(life="expecting"), datetime(2026, 11, 21, 10, tzinfo=LONDON))
     assert {one.activity for one in now.ask} == {"alcohol", "paracetamol"}
     assert {one.activity for one in now.avoid} >= {"heat"}
+
+
+def test_why_names_whom_to_ask(tmp_path: Path) -> None:
+    path = write(tmp_path, SHEET)
+    ran = run("why", "wine", *PLAN[1:], "--rules", str(path), "--fact", "life=expecting")
+    assert "- alcohol: ask first: your midwife (rule wine)" in ran.out
+    assert ran.code == 0
 
 
 @pytest.mark.parametrize(

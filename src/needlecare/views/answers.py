@@ -11,7 +11,7 @@ from needlecare.ask.verdict import Return, Verdict
 from needlecare.errors import visible
 from needlecare.model.facts import Unheard
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
-from needlecare.model.ruleset import AVOID, Rule, RuleSet
+from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
 from needlecare.model.voices import ALL_TIME, NO_TIME, Reach
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
@@ -199,7 +199,14 @@ def _changes(changes: Iterable[Change]) -> Iterator[str]:
 
 # Why?
 
-_KINDS = {"avoid": "leave", "do": "do", "allow": "allowed", "expect": "to be expected", "prepare": "before"}
+_KINDS = {
+    "avoid": "leave",
+    "ask": "ask first",
+    "do": "do",
+    "allow": "allowed",
+    "expect": "to be expected",
+    "prepare": "before",
+}
 _STANCES = {
     "states": "Who says so:",
     "better-not": "Who says better not for so long:",
@@ -225,6 +232,8 @@ def _reasons(reasons: Reasons) -> Iterator[str]:
     for window in reasons.windows:
         if window.kind == AVOID:
             text = f"{say.restriction(window, clock)}{say.tail(window, clock)}"
+        elif window.kind == ASK:
+            text = window.ask
         else:
             text = f"{_whole(window, clock)}{led('; if ', window.condition)}"
         yield f"- {rule_set.label(window.target)}: {_KINDS[window.kind]}: {text} (rule {window.rule})"
