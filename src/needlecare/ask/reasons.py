@@ -88,8 +88,7 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
 def _voices(windows: Iterable[Window], rules: Iterable[Rule], rule_set: RuleSet) -> Iterator[Voice]:
     """Yield what each source says of each of *rules*, the weightiest first; of several stances the firmest counts."""
     firmest: dict[tuple[str, Saying], int] = {}
-    for rule_id, saying, stance in (found for window in windows for found in stances(window, rule_set)):
-        place = STANCES.index(stance)
+    for rule_id, saying, place in chain.from_iterable(stances(window, rule_set) for window in windows):
         firmest[rule_id, saying] = min(place, firmest.get((rule_id, saying), place))
     for rule in rules:
         for saying in sorted(rule.says, key=lambda one: rule_set.by_weight[one.source]):

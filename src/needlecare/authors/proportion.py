@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import TREATMENT, Bound, Range
-from needlecare.model.voices import NO_TIME, Reach, Voice, reading, share_below, voices
+from needlecare.model.voices import NO_TIME, Reach, Voice, reading, voices
 
 # A no that more voices than that fall short of is out of proportion.
 _MOST_SHORTER = 0.9
@@ -30,8 +30,9 @@ class HardNo(NamedTuple):
 
     @property
     def shorter(self) -> float:
-        """The share of voices that state less."""
-        return share_below(self.voices, self.bound)
+        """The share of voices that state less; a day counts as 24 hours here."""
+        less = [voice for voice in self.voices if voice.side.lower.least < self.bound.least]
+        return len(less) / len(self.voices) if less else 0.0
 
     @property
     def text(self) -> str:

@@ -264,32 +264,23 @@ def voices(rules: Iterable[Rule], rule_set: RuleSet, *, before: bool = False) ->
     )
 
 
-def share_below(found: Sequence[Voice], bound: Reach) -> float:
-    """Return which share of voices gives a lower end below *bound*; a day counts as 24 hours here."""
-    return sum(voice.side.lower.least < bound.least for voice in found) / len(found) if found else 0.0
-
-
 def spaces_by(text: str, least: Duration) -> bool:
     """Report whether a source whose value on sessions is *text* keeps at least that long between two of them."""
     ranges = (parse_range(_HEDGE.sub("", part.removeprefix("every "))) for part in text.split("; "))
     return any(one is not None and one.near.rough_length >= least.rough_length for one in ranges)
 
 
-class Backing(NamedTuple):
-    """Who stands behind a statement, the weightiest first: by its own value, each source stands in one of these.
+# Where a source stands by its own value. It states as much as the no, or whatever else is stated; only as much as the
+# better not; the opposite; or less.
+STANCES = ("states", "better-not", "opposite", "less")
 
-    *sources* reach as far as the no, or whatever else is stated; *better* only as far as the better not; *opposed* say
-    the opposite; all *others* state less.
-    """
+
+class Backing(NamedTuple):
+    """The *sources* that state what is stated, those of only the *better* not, and the *opposed*, weightiest first."""
 
     sources: tuple[str, ...]
-    better: tuple[str, ...] = ()
-    opposed: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-
-
-# Where a source stands, in the order of the fields of `Backing`.
-STANCES = ("states", "better-not", "opposite", "less")
+    better: tuple[str, ...]
+    opposed: tuple[str, ...]
 
 
 class Edge(NamedTuple):
@@ -325,12 +316,9 @@ def sources_behind(
     With a *state*, where the no or the better not ends; without, either. Who speaks of one thing alone stands beside
     no line about several.
     """
-    found: set[str] | None = None
-    for window in windows:
-        behind = _backing(_key(window)._replace(sides=(before, not before), state=state), rule_set)
-        own = {*behind.sources, *behind.better}
-        found = own if found is None else found & own
-    return tuple(sorted(found or (), key=rule_set.by_weight.__getitem__))
+    keys = (_key(window)._replace(sides=(before, not before), state=state) for window in windows)
+    behind = [{*found.sources, *found.better} for found in (_backing(key, rule_set) for key in keys)]
+    return tuple(sorted(set.intersection(*behind) if behind else (), key=rule_set.by_weight.__getitem__))
 
 
 class _Key(NamedTuple):
@@ -352,45 +340,58 @@ def _makers(parts: Iterable[Part]) -> tuple[_Maker, ...]:
     return tuple((rule, until, state == NO) for state, _, _, rule, until in parts)
 
 
-class _Said(NamedTuple):
-    """What a source says of a rule, as it is read where the rule is of some kind."""
+class _Heard(NamedTuple):
+    """A saying of a rule, and how it is read where the rule is of some kind."""
 
-    source: str
+    saying: Saying
     stated: Stated
     reading: Reading
 
+    @property
+    def gives_no_time(self) -> bool:
+        return all(one in (None, AT_TREATMENT) for one in self.stated[1:])
+
 
 @lru_cache(maxsize=2048)
-def _said_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Said, ...]:
+def _heard_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Heard, ...]:
     rule = rule_set.rules[rule_id]
-    own = stated_by(rule)
-    found = ((saying.source, read(saying.value, own)) for saying in rule.says)
-    return tuple(_Said(source, stated, _reading(stated, kind, rule_set)) for source, stated in found)
+    found = ((saying, read(saying.value, stated_by(rule))) for saying in rule.says)
+    return tuple(_Heard(saying, stated, _reading(stated, kind, rule_set)) for saying, stated in found)
 
 
 @lru_cache(maxsize=8192)
 def _backing(key: _Key, rule_set: RuleSet) -> Backing:
     """Sort the sources of the rules of *key*; one that says several things counts as the strictest."""
-    kind, makers, rules, lost, sides, state = key
-    edges = _edges_of(kind, makers, rule_set)
-    edges = [edge for edge in edges if sides[not edge.before]] or edges
-    edges = [edge for edge in edges if not state or edge.is_no == (state == NO)] or edges
     place: dict[str, int] = {}
-    for rule in (*rules, *lost):
-        for said in _said_of(rule, kind, rule_set):
-            found = _place(kind, said, edges, made=rule in rules)
-            place[said.source] = min(found, place.get(said.source, found))
-    if kind in (DO, PREPARE) and 0 not in place.values():
-        # Who asks for it at no stated time says what is to be done all the same.
-        untimed = (said for rule in rules for said in _said_of(rule, kind, rule_set) if _gives_no_time(said.stated))
-        place.update(dict.fromkeys((said.source for said in untimed if place[said.source] == len(STANCES) - 1), 0))
-    groups: list[list[str]] = [[] for _ in STANCES]
-    for source in sorted(place, key=rule_set.by_weight.__getitem__):
-        groups[place[source]].append(source)
-    return Backing(*map(tuple, groups))
+    for _, saying, found in _stances(key, rule_set):
+        place[saying.source] = min(found, place.get(saying.source, found))
+    ranked = sorted(place, key=rule_set.by_weight.__getitem__)
+    return Backing(*(tuple(one for one in ranked if place[one] == stance) for stance in range(3)))
 
 
-def _place(kind: str, said: _Said, edges: Iterable[Edge], *, made: bool) -> int:
+def stances(window: Window, rule_set: RuleSet) -> list[tuple[str, Saying, int]]:
+    """Return each rule of *window* with each saying of it, and the place in `STANCES` where that stands."""
+    return _stances(_key(window), rule_set)
+
+
+def _stances(key: _Key, rule_set: RuleSet) -> list[tuple[str, Saying, int]]:
+    kind, _, rules, lost, *_ = key
+    edges = _edges_of(key, rule_set)
+    heard = [(rule, one) for rule in (*rules, *lost) for one in _heard_of(rule, kind, rule_set)]
+    found = [(rule, one, _place(kind, one, edges, made=rule in rules)) for rule, one in heard]
+    firm: set[str] = set()
+    if kind in (DO, PREPARE):
+        # Who asks for it at no stated time says what is to be done all the same, where nobody states the time.
+        untimed = {one.saying.source for rule, one in heard if rule in rules and one.gives_no_time}
+        against = {one.saying.source for _, one, place in found if place < len(STANCES) - 1}
+        firm = {one.saying.source for _, one, place in found if place == 0} or untimed - against
+    return [
+        (rule, one.saying, 0 if one.saying.source in firm and one.gives_no_time else place)
+        for rule, one, place in found
+    ]
+
+
+def _place(kind: str, said: _Heard, edges: Iterable[Edge], *, made: bool) -> int:
     """Return the place in `STANCES` of what a source *said* of a rule, which *made* the window or has lost."""
     backed = [edge for edge in edges if _backs(kind, said, edge)]
     if backed:
@@ -399,30 +400,22 @@ def _place(kind: str, said: _Said, edges: Iterable[Edge], *, made: bool) -> int:
     return 2 if said.reading.is_opposite and made else 3
 
 
-def stances(window: Window, rule_set: RuleSet) -> Iterator[tuple[str, Saying, str]]:
-    """Yield each rule of *window* with each saying of it, and where that stands: one of `STANCES`."""
-    kind, _, rules, lost, *_ = _key(window)
-    edges, behind = edges_of(window, rule_set), backing(window, rule_set).sources
-    for rule in (*rules, *lost):
-        for saying, said in zip(rule_set.rules[rule].says, _said_of(rule, kind, rule_set), strict=True):
-            place = _place(kind, said, edges, made=rule in rules)
-            is_untimed = kind in (DO, PREPARE) and said.source in behind and _gives_no_time(said.stated)
-            yield rule, saying, STANCES[0 if is_untimed else place]
-
-
 def edges_of(window: Window, rule_set: RuleSet) -> list[Edge]:
     """Return where *window* begins and ends by the bounds of its rules."""
-    return _edges_of(window.kind, _key(window).makers, rule_set)
+    return _edges_of(_key(window), rule_set)
 
 
-def _edges_of(kind: str, makers: tuple[_Maker, ...], rule_set: RuleSet) -> list[Edge]:
-    """Return where the no of a window begins and ends, and where its better not does."""
+def _edges_of(key: _Key, rule_set: RuleSet) -> list[Edge]:
+    """Return where a no begins and ends, and where a better not does: on the sides and of the state that count."""
+    kind, makers, _, _, sides, state = key
     if kind != AVOID:
         rule = rule_set.rules[makers[0][0]]
         own = reading(rule, rule_set)
         return [Edge(rule.end, own.before or own.after, before=own.before is not None)]
-    strict = _outer([one for one in makers if one[2]], rule_set)
-    return strict + [edge for edge in _outer(makers, rule_set) if not edge.is_no]
+    edges = _outer([one for one in makers if one[2]], rule_set)
+    edges += [edge for edge in _outer(makers, rule_set) if not edge.is_no]
+    edges = [edge for edge in edges if sides[not edge.before]] or edges
+    return [edge for edge in edges if not state or edge.is_no == (state == NO)] or edges
 
 
 def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[Edge]:
@@ -436,20 +429,17 @@ def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[Edge]:
 def _edges(maker: _Maker, rule_set: RuleSet) -> Iterator[Edge]:
     """Yield the ends that a rule has, on each side of the treatment."""
     id_, exception, is_no = maker
-    rule = rule_set.rules[id_]
-    own = rule if exception is None else rule._replace(end=exception, days=None, lasts=None)
-    before, after, _ = _reading(stated_by(own), AVOID, rule_set)
+    own = stated_by(rule_set.rules[id_])
+    if exception is not None:
+        own = own._replace(end=exception, days=None, lasts=None)
+    before, after, _ = _reading(own, AVOID, rule_set)
     if before is not None:
         yield Edge(own.end, before, before=True, is_no=is_no)
     if before is None or own.end != AT_TREATMENT:
         yield Edge(own.end, after, is_no=is_no)
 
 
-def _gives_no_time(said: Stated) -> bool:
-    return all(one in (None, AT_TREATMENT) for one in said[1:])
-
-
-def _backs(kind: str, said: _Said, edge: Edge) -> bool:
+def _backs(kind: str, said: _Heard, edge: Edge) -> bool:
     """Report whether what a source *said* reaches as far as *edge*."""
     own, side = edge.reach, said.reading.on(before=edge.before)
     if kind == ALLOW and not edge.before:
