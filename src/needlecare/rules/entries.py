@@ -30,8 +30,6 @@ from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, Durati
 from needlecare.rules.fields import (
     FACT,
     ID,
-    ONLY_FOR,
-    ROLES,
     RULE,
     SCREENING,
     SECTIONS,
@@ -48,6 +46,8 @@ from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, lis
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 _ZERO_DAYS = Duration(0, "d")
 _DAY_0 = Bound((Term("treatment", Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
+# What small words do.
+_ROLES = ("join", "soften", "place", "company", "owner", "time")
 _AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), "after": (AT_TREATMENT, AT_TREATMENT)}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")
 _RULE_WORDS = marked(RULE, Mark.WORD)
@@ -222,8 +222,9 @@ def _check_window(entry: Entry, verb: str) -> None:
 
 def _check_verb(entry: Entry, verb: str) -> None:
     """Note fields that only another verb has, and those that *verb* lacks."""
-    for key, verbs in ONLY_FOR.items():
-        if key in entry.fields and verb not in verbs:
+    for key in entry.fields:
+        verbs = RULE.fields[key].verbs if key in RULE.fields else ()
+        if verbs and verb not in verbs:
             belongs = " or ".join(f"`{one}`" for one in verbs)
             instead = ", or say it in `note`" if key in _TELLS_HOW else ""
             entry.note(key, f"`{key}` belongs to {belongs}; `{verb}` has no use for it{instead}")
@@ -382,7 +383,7 @@ _PARSERS: Mapping[str, Callable[[Raw, Context], Any]] = {
     "facts": _parse_fact,
     "groups": partial(_parse_word, "groups", Group),
     "areas": partial(_parse_words, _answers),
-    "small-words": partial(_parse_words, lambda _: ROLES),
+    "small-words": partial(_parse_words, lambda _: _ROLES),
     "activities": _parse_activity,
     "signs": partial(_parse_word, "signs", Sign),
     "moments": partial(_parse_word, "moments", Moment),

@@ -53,13 +53,17 @@ class Kind(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A field of an entry; *into* is what the model calls it, if that is another word."""
+    """A field of an entry; *into* is what the model calls it, if that is another word.
+
+    A rule may have it beside some *verbs* only: beside any other it would reach nobody.
+    """
 
     name: str
     kind: Kind
     help: str = ""
     into: str = ""
     marks: tuple[Mark, ...] = ()
+    verbs: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
@@ -186,16 +190,6 @@ def one_of(*words: str, reads: Mapping[str, Any] | None = None, schema: Schema |
     return Kind(read, schema or {"enum": list(words)})
 
 
-def _start(text: str) -> Bound | None:
-    bound = parse_bound(text)
-    return None if bound == ALWAYS else bound
-
-
-def _within(text: str) -> tuple[Duration, Duration] | None:
-    stretch = parse_range(text)
-    return None if stretch is None or stretch.hedge else (stretch.near, stretch.far)
-
-
 def _every(text: str) -> tuple[Duration, Duration] | None:
     stretch = parse_range(text)
     return None if stretch is None or stretch.near.is_elapsed or stretch.far.is_elapsed else (stretch.near, stretch.far)
@@ -215,11 +209,12 @@ TEXT = Kind(_read_text, TEXT_SCHEMA)
 TEXTS = Kind(read_texts, {"anyOf": [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA}]})
 FLAG = one_of("true", "false", reads={"true": True, "false": False}, schema={"enum": ["true", "false", True, False]})
 BOUND = parsed(parse_bound, "write it as 48h, 3d, 24h..48h, 7d before, redness-gone, 48h and redness-gone, or always")
-_HOW_START = "write it as 24h, 3d, 7d before, 2d..4d before, redness-gone, or 48h and redness-gone"
-START = parsed(_start, f"{_HOW_START}; only an end can be always")
+_STARTS = "24h, 3d, 7d before, 2d..4d before, redness-gone, or 48h and redness-gone; only an end can be always"
+START = parsed(lambda text: None if (bound := parse_bound(text)) == ALWAYS else bound, f"write it as {_STARTS}")
 EXCEPTIONS = Kind(_read_exceptions, {"type": "object", "additionalProperties": BOUND.schema})
 DURATION = parsed(parse_duration, "write it as 24h, 3d, 2w, 6mo or 1y")
-WITHIN = parsed(_within, "write it as 6mo, or as 14d..3mo: the level within 14 days, ask within 3 months")
+_HOW_WITHIN = "write it as 6mo, or as 14d..3mo: the level within 14 days, ask within 3 months"
+WITHIN = parsed(lambda text: one[:2] if (one := parse_range(text)) and not one.hedge else None, _HOW_WITHIN)
 DURATIONS = pair(parse_duration, "write it as 3mo..6mo")
 DAYS = pair(whole_number, "write it as 1..6, or 0; negative days lie before the treatment")
 COUNT = pair(whole_number, "write it as 3..6, or 4")
@@ -234,6 +229,7 @@ RANK = parsed(whole_number, "a rank is a whole number; 1 comes first")
 DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatment")
 _HOW_URL = "an address begins with https:// or http:// and has no spaces"
 URL = parsed(lambda text: text if re.fullmatch(r"https?://\S+", text) else None, _HOW_URL)
+_DEFAULT = one_of("default", reads={"default": True})
 CONDITION = Kind(_as_is, {"type": "object", "description": "facts and the answers, one of which each must have"})
 
 
@@ -273,13 +269,11 @@ def _read_answers(value: Value, key: str, problems: Problems) -> tuple[Answer, .
 _SOURCE_SAYS = {"anyOf": [TEXT_SCHEMA, {"type": "array"}, {"type": "object"}]}
 SAYS = Kind(_read_says, {"type": "object", "additionalProperties": _SOURCE_SAYS})
 STATEMENT = Kind(_read_statement, TEXTS.schema)
+_LISTS = Kind(_as_is, {"type": "object", "additionalProperties": TEXTS.schema})
 
 
 def _entries(of: Section, *ways: str) -> Kind:
     return Kind(_as_is, {}, of, ways)
-
-
-_LISTS = Kind(_as_is, {"type": "object", "additionalProperties": TEXTS.schema})
 
 
 def _section(what: str, *fields: Field, short: str = "", example: str = "", **more: Any) -> Section:
@@ -287,8 +281,8 @@ def _section(what: str, *fields: Field, short: str = "", example: str = "", **mo
     return Section(what, named, short, example, more)
 
 
-def _all(kind: Kind, *names: str, marks: tuple[Mark, ...] = ()) -> tuple[Field, ...]:
-    return tuple(Field(name, kind, marks=marks) for name in names)
+def _all(kind: Kind, *names: str, **more: Any) -> tuple[Field, ...]:
+    return tuple(Field(name, kind, **more) for name in names)
 
 
 _STATED, _MEANT, _HEADING = (Mark.VALUE,), (Mark.MEANING,), (Mark.HEADING,)
@@ -321,21 +315,22 @@ RULE = _section(
     Field("until", BOUND, into="end", marks=_WINDOW),
     Field("for", DURATION, "counted from the rule's own start", into="lasts", marks=_WINDOW),
     Field("at", one_of("before", "during", "after"), "at the treatment itself", marks=_WINDOW),
-    Field("due", START, marks=_WINDOW),
+    Field("due", START, marks=_WINDOW, verbs=(PREPARE,)),
     Field("days", DAYS, "1..6, both included; negative before the treatment", marks=(Mark.VALUE, Mark.TIME)),
     Field("when", CONDITION),
-    Field("except", EXCEPTIONS, "activity: its own end", into="exceptions"),
-    *_all(BOUND, "eases", "worry-after", marks=(Mark.TIME,)),
-    Field("urgency", one_of(*URGENCIES), "how soon a sign to call about needs help", marks=(Mark.VALUE,)),
-    Field("who", TEXT, "whom to ask", marks=(Mark.VALUE,)),
-    Field("usual", one_of("default", reads={"default": True}), "counts where what tells several apart is unknown"),
+    Field("except", EXCEPTIONS, "activity: its own end", into="exceptions", verbs=(AVOID, CALL)),
+    Field("eases", BOUND, marks=(Mark.TIME,), verbs=(EXPECT,)),
+    Field("worry-after", BOUND, marks=(Mark.TIME,), verbs=(EXPECT, CALL)),
+    Field("urgency", one_of(*URGENCIES), "how soon a sign to call about needs help", marks=_STATED, verbs=(CALL,)),
+    Field("who", TEXT, "whom to ask", marks=_STATED, verbs=(ASK,)),
+    Field("usual", _DEFAULT, "counts where what tells several apart is unknown", verbs=(EXPECT,)),
     Field("confidence", one_of("low", "normal", reads={"low": True, "normal": False}), into="low_confidence"),
     *_CITED,
     *_all(TEXT, "text", "how", "instead", "why", "note", marks=(Mark.WORD, Mark.SAFE, Mark.TELLS_TIME)),
     *_all(TEXT, "prefer", "if-broken", marks=(Mark.WORD, Mark.TELLS_TIME)),
     *_all(TEXT, "if", "unless-told", marks=(Mark.WORD,)),
     Field("roughly", TEXT, "how a source put the value", marks=(Mark.WORD, Mark.REASON)),
-    *_all(TEXT, "times", "every", "lasting", "while", marks=(Mark.WORD, Mark.TELLS_HOW)),
+    *_all(TEXT, "times", "every", "lasting", "while", marks=(Mark.WORD, Mark.TELLS_HOW), verbs=(DO, PREPARE)),
     *_REASONS,
     example="{avoid: makeup, until: 24h}",
     oneOf=[{"required": [verb]} for verb in VERBS]
@@ -473,27 +468,12 @@ FILE = _section(
 )
 STATEMENTS = ("rules", "screening", "sessions")
 WORDS = ("kinds", "sources", "groups", "areas", "small-words", "activities", "signs", "moments", "events", "facts")
-# What small words do.
-ROLES = ("join", "soften", "place", "company", "owner", "time")
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
 
 def marked(section: Section, mark: Mark) -> tuple[str, ...]:
     """Return the names of the fields with *mark*."""
     return tuple(field.name for field in section.fields.values() if mark in field.marks)
-
-
-# What only some verbs have a use for: beside any other it would reach nobody.
-ONLY_FOR: Mapping[str, tuple[str, ...]] = {
-    "urgency": (CALL,),
-    "who": (ASK,),
-    "usual": (EXPECT,),
-    "eases": (EXPECT,),
-    "worry-after": (EXPECT, CALL),
-    "due": (PREPARE,),
-    "except": (AVOID, CALL),
-    **dict.fromkeys(marked(RULE, Mark.TELLS_HOW), (DO, PREPARE)),
-}
 
 
 def rule_schema() -> Schema:

@@ -14,7 +14,6 @@ from needlecare.rules.fields import (
     ANSWER,
     FILE,
     ID,
-    ONLY_FOR,
     SECTIONS,
     STATEMENTS,
     SWITCHED_OFF,
@@ -445,7 +444,7 @@ def _replaced(rows: Section, old: Mapping[str, Value], new: Mapping[str, Value])
     if verb := next((one for one in VERBS if one in new), ""):
         yield from VERBS
         # Another verb may have no use for what stood beside the first.
-        yield from (key for key, verbs in ONLY_FOR.items() if verb not in verbs)
+        yield from (field.name for field in rows.fields.values() if field.verbs and verb not in field.verbs)
     # Words that say why an entry states what it states would be false of something else.
     if any(key in new and new[key] != old.get(key) for key in marked(rows, Mark.VALUE)):
         yield from marked(rows, Mark.REASON)
