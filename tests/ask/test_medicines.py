@@ -36,9 +36,15 @@ def test_shop_bought_aspirin_stays_a_painkiller() -> None:
 
 def test_any_aspirin_is_prescribed_to_whoever_declared_a_blood_thinner() -> None:
     sitting = [*SITTING[:-1], "2026-11-21T10:00", "--uses", "blood-thinner"]
-    assert run("can", "aspirin", *sitting).out.startswith(
-        "Keep taking it as prescribed, and ask who prescribed it: aspirin, "
+    ran = run("can", "aspirin", *sitting)
+    assert ran.code == 1
+    # To whoever takes warfarin, “keep taking it” alone would be the worse advice.
+    assert ran.out.startswith(
+        "If it was prescribed to you, keep taking it; if not, ask who prescribed your blood thinner, "
+        "or your pharmacist before you take any: aspirin, "
     )
+    assert "Never stop" in ran.out
+    assert "Keep taking it as prescribed" not in ran.out
     assert run("can", "ibuprofen", *sitting).out.startswith("No, and then ask who prescribed your blood thinner, ")
 
 

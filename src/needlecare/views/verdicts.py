@@ -71,9 +71,15 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
             # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
             yield f"Ask {join_words(verdict.ask)} {how}: {about}."
             yield from say.items(_why(verdict))
-        else:
+        elif all(timeline.rule_set.activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
             yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
             yield "- It is a prescribed medicine: never stop, start or change it on your own account."
+        else:
+            # What one person takes as prescribed may go badly with what another was prescribed.
+            others = join_words(verdict.ask[1:]) or clock.whom
+            yield f"If it was prescribed to you, keep taking it; if not, ask {others} before you take any: {about}."
+            yield "- Never stop, start or change what was prescribed on your own account."
+            yield from say.items(_why(verdict))
         yield from say.items(window.text for window in verdict.supports[:_SHOWN])
         if verdict.verdict == ASK:
             return
