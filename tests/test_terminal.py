@@ -53,7 +53,9 @@ def test_the_chart_is_read_by_its_shapes(columns: int) -> None:
     cells = re.sub(r"\s", "", makeup.removeprefix("  make-up"))
     assert re.fullmatch(r"(███|██████)·+", cells)
     (exercise,) = (line for line in strips if line.strip().startswith("exercise "))
-    assert re.fullmatch(r"█+\?+", re.sub(r"\s", "", exercise.removeprefix("  exercise")))
+    assert re.fullmatch(r"█+▒+·+", re.sub(r"\s", "", exercise.removeprefix("  exercise")))
+    (retinol,) = (line for line in strips if line.strip().startswith("retinol "))
+    assert re.fullmatch(r"█+▒+\?+", re.sub(r"\s", "", retinol.removeprefix("  retinol")))
     lengths = [len(line.rstrip("·? ")) for line in strips]
     assert all(one <= other for one, other in pairwise(lengths))
 

@@ -18,6 +18,7 @@ TREATMENTS = {
     "roller at home": ["--time", "21:40", "--technique", "roller", "--setting", "home", "--depth", "0.3"],
     "scalp": ["--time", "23:30", "--area", "scalp", "--add-on", "prp"],
 }
+NOW, TODAY = "\nRing your emergency number now (112, 999, 911): ", "\nSee a doctor or an urgent-care line today: "
 Write = Callable[..., Path]
 Events = Callable[[Path], dict[str, Any]]
 
@@ -83,13 +84,15 @@ def test_uids_are_opaque_and_in_the_alphabet_that_every_server_takes(write: Writ
 
 @every_treatment
 @both_styles
-def test_every_event_says_red_flags_notice_and_rule_set(
+def test_every_event_says_when_to_get_help_notice_and_rule_set(
     write: Write, events: Events, words: list[str], style: str
 ) -> None:
     for event in events(write(*words, "--calendar-style", style)).values():
         text = str(event["DESCRIPTION"])
-        assert "Red flags, see a clinician: " in text
-        assert "fever" in text
+        emergency, today = text.partition(NOW)[2].split(TODAY)
+        assert "trouble breathing" in emergency
+        assert "fever" in today
+        assert "\nCall " in today
         assert "not medical advice" in text
         assert "what your clinic told you comes first" in text
         assert "Rule set microneedling" in text

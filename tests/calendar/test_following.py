@@ -96,7 +96,7 @@ def test_cancel_calls_everything_off_and_needs_no_date(run: Run, old: Path, even
         assert (str(event["STATUS"]), event["SEQUENCE"]) == ("CANCELLED", 1)
         assert str(event["SUMMARY"]).startswith("Cancelled: ")
         assert not event.walk("VALARM")
-        assert "Red flags" in str(event["DESCRIPTION"])
+        assert "Ring your emergency number now" in str(event["DESCRIPTION"])
         assert (event["DTSTART"].dt, event["DTEND"].dt) == (before[uid]["DTSTART"].dt, before[uid]["DTEND"].dt)
 
 
