@@ -69,7 +69,7 @@ def test_a_milder_restriction_that_follows_is_no_permission(plan: Planner) -> No
 def test_a_day_tells_in_its_title_what_to_leave_and_to_do(plan: Planner) -> None:
     rules = "paint: {avoid: paint, until: 48h}\ngym: {avoid: gym, until: 72h}\ncool: {do: cream, until: 4d}"
     (title,) = [title for title in entries(plan(rules)) if title.startswith("Day 2:")]
-    assert title.startswith("Day 2: avoid make-up till 16:30; all day ")
+    assert title.startswith("Day 2: avoid ordinary sunscreen, make-up till 16:30; all day ")
     assert "the gym" in title
     assert title.endswith("; do mineral sunscreen, cream")
 
