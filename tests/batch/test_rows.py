@@ -281,4 +281,6 @@ def test_a_line_is_the_plan_with_the_id_before_it_without_what_others_hold(tmp_p
     assert list(full.items()) == [("id", "C-1"), *plan.items()]
     line = json.loads(batch(table).out)
     del full["rules"], full["days"]
+    for window in full["windows"]:
+        window.pop("parts", None)
     assert list(line.items()) == list(thin(full).items())
