@@ -112,7 +112,7 @@ class _Names:
                 at = self._at(name, raw, field)
                 self._problems.add(at, f"the rule {rule.id}: there is no {what} `{name}`{meant}")
             elif isinstance(found, Activity) and found.medicine == PRESCRIBED:
-                check_prescribed(rule, name, (raw.id, self._layer.entries["activities"][name].id), self._problems)
+                check_prescribed(rule, name, self._layer, self._problems)
 
     @cached_property
     def _other_names(self) -> dict[str, dict[str, list[str]]]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Activity, Rule, RuleSet
 from needlecare.rules.layers import Layer
-from needlecare.rules.read import NOWHERE, Problems, Raw, Value, place, shipped_folder, texts
+from needlecare.rules.read import NOWHERE, Problems, Value, place, shipped_folder, texts
 
 # Whom to ask about a medicine to begin with: nobody may have prescribed it yet.
 _TO_BEGIN_WITH = "your doctor, or who prescribed it before"
@@ -139,7 +139,9 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
                 f"{where}`{field}` gives an order about {named}, which is prescribed; no rule may tell anyone to stop, "
                 f"start or change a prescribed medicine; say “ask {_whom(text)}”",
             )
-    for raw in filter(checked, layer.entries["activities"].values()):
+    for raw in layer.entries["activities"].values():
+        if not checked(raw.id):
+            continue
         activity = rule_set.activities[raw.id]
         if activity.medicine != PRESCRIBED and (named := medicines.called(activity)):
             problems.add(
@@ -149,10 +151,10 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
             )
 
 
-def _all_texts(layer: Layer, checked: Callable[[Raw], bool]) -> Iterator[tuple[str, str, str, Value]]:
+def _all_texts(layer: Layer, checked: Callable[[str], bool]) -> Iterator[tuple[str, str, str, Value]]:
     """Return every text that people may read: whose it is, its field, itself, and where a message points."""
     for section, raw in layer.each(_KINDS):
-        for field, value in raw.as_word.items() if checked(raw) else ():
+        for field, value in raw.as_word.items() if checked(raw.id) else ():
             for text in texts(value):
                 if not (section == "facts" and text.rstrip().endswith("?")):
                     yield f"the {_KINDS[section]} {raw.id}: ", field, text, raw.id
@@ -163,13 +165,13 @@ def _all_texts(layer: Layer, checked: Callable[[Raw], bool]) -> Iterator[tuple[s
         yield from (("", field, text, text) for text in texts(value))
 
 
-def _checked(layer: Layer) -> Callable[[Raw], bool]:
-    """Return which entries of *layer* are to be checked: those that ship are where they are loaded for themselves."""
+def _checked(layer: Layer) -> Callable[[str], bool]:
+    """Return which ids of *layer* are to be checked: those that ship are where they are loaded for themselves."""
     shipped = f"{shipped_folder()}{os.sep}"
     whole = place(layer.header["ruleset"]).name.startswith(shipped)
 
-    def check(raw: Raw) -> bool:
-        at = place(raw.id)
+    def check(written: str) -> bool:
+        at = place(written)
         return at != NOWHERE and (whole or not at.name.startswith(shipped))
 
     return check
@@ -181,13 +183,13 @@ def _whom(text: str) -> str:
     return _TO_BEGIN_WITH if begins else "who prescribed it"
 
 
-def check_prescribed(rule: Rule, target: str, written: tuple[str, ...], problems: Problems) -> None:
+def check_prescribed(rule: Rule, target: str, layer: Layer, problems: Problems) -> None:
     """Note a rule on the prescribed medicine *target* that does more than send to whoever prescribed it.
 
-    What ships as it is was looked at when it was packed: it is *written* nowhere, and the patterns take longer than a
-    plan.
+    What ships as it is was looked at when it was packed, and the patterns take longer than a plan.
     """
-    at = next((one for one in written if place(one) != NOWHERE), None)
+    written = layer.entries["rules"][rule.id].id, layer.entries["activities"][target].id
+    at = next(filter(_checked(layer), written), None)
     if at is None:
         return
     asks = rule.verb == ASK or (rule.verb == PREPARE and re.search(_ASKS, _plain(rule.words.get("text", ""))))
