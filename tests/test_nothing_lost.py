@@ -85,7 +85,7 @@ def planned(plan: Planner, rule: str, skin: str = "dark") -> Record:
 
 # Where each field stands that is neither a word nor a part of a window.
 FOUND: Mapping[str, Callable[[Record], object]] = {
-    "except": lambda one: one["except"] if "except" in one else {each["activity"] for each in one["found"]},
+    "except": lambda one: one["except"],
     "eases": lambda one: one.get("eases"),
     "worry-after": lambda one: one.get("worry_after") or one["from"],
     "urgency": lambda one: one["urgency"],
@@ -95,7 +95,7 @@ FOUND: Mapping[str, Callable[[Record], object]] = {
     "says": lambda one: [saying["value"] for saying in one["says"]] if "says" in one else one["sources"],
 }
 STANDS_AS: Mapping[str, tuple[object, ...]] = {
-    "except": ({"gym", "hot-yoga"}, ["redness"]),
+    "except": ({"hot-yoga": "12h"}, ["redness"]),
     "eases": ("2026-11-21T16:30:00+00:00",),
     "worry-after": ("2026-11-24T00:00:00+00:00",),
     "source": (["book"],),
@@ -116,6 +116,7 @@ def test_each_field_of_each_verb_is_found_again(plan: Planner, verb: str, field:
     elif field in FOUND:
         assert FOUND[field](found) in STANDS_AS.get(field, (value_of(verb, field),))
     elif field == "when":
+        assert found.get("when") == (None if verb == "call" else {"skin": "dark"})
         assert not planned(plan, rule, "light")["found"]
     elif field != "usual":
         assert value_of(verb, field) in found["window"]
@@ -179,3 +180,46 @@ seen: {expect: redness}"""
         *("2026-11-28T00:00:00+00:00", None, True, False),
     ]
     assert "gym" in record["days"][0]["avoid"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "stands_as"),
+    [
+        ("{places: [scalp, face]}", {"places": "face, scalp"}),
+        ("{places: {not: scalp}, tool: pen}", {"places": "not scalp", "tool": "pen"}),
+        ("{millimetres: 0.5..1.5}", {"millimetres": "0.5 to 1.5"}),
+        ("{millimetres: over 0.5}", {"millimetres": "over 0.5"}),
+    ],
+)
+def test_what_a_rule_asks_of_each_fact_stands_with_it(plan: Planner, asked: str, stands_as: Record) -> None:
+    made = plan(f"one: {{avoid: gym, until: 1d, when: {asked}}}", facts={"places": ["face"], "millimetres": ["1"]})
+    assert json.loads(render(made, "json"))["rules"]["one"]["when"] == stands_as
+
+
+def test_what_a_rule_lacks_is_left_out(plan: Planner) -> None:
+    record = json.loads(render(plan("one: {avoid: gym, until: 1d}"), "json"))
+    assert record["rules"]["one"].keys() == {"window", "says", "words", "origin", "confidence"}
+
+
+def test_an_exception_from_the_treatment_on_is_written_as_it_is_read(plan: Planner) -> None:
+    record = json.loads(render(plan("one: {avoid: gym, until: 1d, except: {hot-yoga: 0h}}"), "json"))
+    assert record["rules"]["one"]["except"] == {"hot-yoga": "0h"}
+
+
+def test_a_reason_not_to_treat_says_how_long_it_counts_and_by_whom(plan: Planner) -> None:
+    more = """\
+screening:
+  pills: {level: stop, when: {taken: pills}, within: 4w..6mo, because: they thin the skin, by: Dr A}
+  jab: {level: ask, when: {taken: jab}}
+"""
+    record = json.loads(render(plan("", more=more, facts={"taken": ["pills", "jab"]}), "json"))
+    found = {one["condition"]: (one.get("within"), one.get("by")) for one in record["screening"]}
+    assert found == {"pills": ("4w..6mo", "Dr A"), "jab": (None, None)}
+
+
+def test_what_follows_a_course_stands_with_the_next_session(plan: Planner) -> None:
+    made = plan("", more="sessions: [{id: all, every: 4w..6w, count: 3, then: every 3mo..4mo}]\n")
+    assert json.loads(render(made, "json"))["sessions"][0]["then"] == "every 3mo..4mo"
+    assert "After the course: every 3mo to 4mo" in render(made, "text")
+    made = plan("", more="sessions: [{id: all, every: 4w..6w, count: 3}]\n")
+    assert "then" not in json.loads(render(made, "json"))["sessions"][0]

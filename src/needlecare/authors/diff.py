@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from needlecare.authors.cases import Case, plan_case
 from needlecare.errors import InputError
-from needlecare.model.facts import Answer, Condition, Test
+from needlecare.model.facts import Answer, Condition
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import Bound, Duration
@@ -107,7 +107,7 @@ def _said(value: object, name: str = "") -> str:
     if value in (None, "", ()):
         return _NOTHING
     if isinstance(value, Condition):
-        return " and ".join(map(_test, value.tests)) or "always"
+        return " and ".join(f"{test.fact}: {test.stated}" for test in value.tests) or "always"
     if isinstance(value, float):
         return f"{value:g}"
     if not isinstance(value, tuple) or isinstance(value, (Bound, Duration)):
@@ -115,14 +115,6 @@ def _said(value: object, name: str = "") -> str:
     if name == "clock":
         return "{:02}:{:02}".format(*value)
     return _JOINTS.get(name, ", ").join(map(_said, value))
-
-
-def _test(test: Test) -> str:
-    if test.answers:
-        return f"{test.fact}: {'not ' if test.negated else ''}{' or '.join(sorted(test.answers))}"
-    low = [] if test.low is None else [f"{'over' if test.open_low else 'from'} {test.low:g}"]
-    high = [] if test.high is None else [f"{'under' if test.open_high else 'up to'} {test.high:g}"]
-    return f"{test.fact}: {' '.join([*low, *high])}"
 
 
 def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[list[PlanChange], int]:

@@ -142,6 +142,11 @@ class Test(NamedTuple):
         phrase = fact.phrase or f"{fact.id.replace('-', ' ')} is {{}}"
         return phrase.replace("{}", self._range(fact.unit) if fact.is_number else self._answers(fact))
 
+    @property
+    def stated(self) -> str:
+        """What is asked, by the ids of answers, one of which must hold: `IV, V`, `not scalp`, `over 1.5`."""
+        return f"{'not ' * self.negated}{', '.join(sorted(self.answers))}" if self.answers else self._range("")
+
     def _range(self, unit: str) -> str:
         if self.low is None:
             words = f"{'under' if self.open_high else 'up to'} {self.high:g}"

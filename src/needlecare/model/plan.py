@@ -392,7 +392,7 @@ class Session(NamedTuple):
     """When session *number* may take place: not before *minimum*; *overdue* is when it is late.
 
     *unsure* are unknown facts that make the minimum longer; *precare* what would begin before it, and when. *booked*
-    is its date, if it has one: the pre-care is real then.
+    is its date, if it has one: the pre-care is real then. *then* is what follows once the course is done.
     """
 
     number: int
@@ -404,6 +404,7 @@ class Session(NamedTuple):
     unsure: tuple[str, ...]
     precare: tuple[Precare, ...]
     booked: date | None = None
+    then: str = ""
 
 
 class Clash(NamedTuple):

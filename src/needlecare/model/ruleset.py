@@ -240,7 +240,8 @@ class Rule(NamedTuple):
 class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell.
 
-    *within* (near, far) is for how long it does so before the treatment; between the two the level is "ask".
+    *within* (near, far) is for how long it does so before the treatment; between the two the level is "ask". *by* is
+    who decided so, where a set says it.
     """
 
     id: str
@@ -252,6 +253,7 @@ class Screening(NamedTuple):
     says: tuple[Saying, ...] = ()
     origin: str = ""
     core: bool = False
+    by: str = ""
 
 
 class Spacing(NamedTuple):

@@ -140,7 +140,13 @@ def next_session(
         sources=tuple(dict.fromkeys(one.source for one in deciding.says if spaces_by(one.value, near))),
         unsure=unsure,
         precare=(),
+        then="; ".join(dict.fromkeys(one.then for one in _deciding(spacings) if one.then)),
     )
+
+
+def _deciding(spacings: Applying) -> list[Spacing]:
+    """Return the spacings that hold for sure; where none does, those that may."""
+    return [spacing for spacing, unsure in spacings if not unsure] or [spacing for spacing, _ in spacings]
 
 
 _Timed = tuple[Spacing, tuple[Duration, Duration], tuple[str, ...]]
@@ -181,13 +187,12 @@ def plan_course(
     size = count or max(following.total[0] if following.total else 0, len(done) + 2)
     if size < len(done) + 1:
         raise InputError(f"--count {size}: {len(done) + 1} sessions have been already, the first included")
-    deciding = [spacing for spacing, unsure in spacings if not unsure] or [spacing for spacing, _ in spacings]
     return Course(
         first=first,
         steps=tuple(_steps(spacings, first, size, done, calendar)),
         size=size,
-        then="; ".join(dict.fromkeys(filter(None, (spacing.then for spacing in deciding)))),
-        note=_note(deciding, deciding_spacing(spacings, first)),
+        then=following.then,
+        note=_note(_deciding(spacings), deciding_spacing(spacings, first)),
     )
 
 

@@ -11,7 +11,7 @@ from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from needlecare.model.facts import Given, Truth
+from needlecare.model.facts import Condition, Given, Truth
 from needlecare.model.plan import (
     FOREVER,
     NO_START,
@@ -29,6 +29,7 @@ from needlecare.model.plan import (
     Window,
 )
 from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Urgency
+from needlecare.model.time import AT_TREATMENT, Bound
 from needlecare.model.voices import backing, sources_of_part
 from needlecare.timeline.build import condition_text
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
@@ -215,6 +216,18 @@ def confidence(rule: Rule, _: object = None) -> str:
     return "low" if rule.low_confidence else "normal"
 
 
+def _end(bound: Bound) -> str:
+    return "0h" if bound == AT_TREATMENT else str(bound)
+
+
+def _asked(condition: Condition) -> dict[str, str]:
+    """Return what *condition* asks of each fact; a rule and its file may ask for the same one."""
+    found: dict[str, str] = {}
+    for test in condition.tests:
+        found[test.fact] = f"{found[test.fact]} and {test.stated}" if test.fact in found else test.stated
+    return found
+
+
 def _answers(facts: Mapping[str, Given], timeline: Timeline) -> Iterator[tuple[str, str | float | list[str]]]:
     for fact, value in sorted(facts.items()):
         if isinstance(value, tuple):
@@ -255,12 +268,12 @@ FIELDS: dict[Any, str] = {
     " origin unsure* eases* usually_by* worry_after* ask* start_bound* start_range* until_seen*",
     RedFlag: "urgency text signs sources rule* if=condition* from=since* except=excepted* words* confidence*",
     Part: "rule state start end? sources",
-    Rule: "window=span says words origin confidence",
+    Rule: "window=span except* when* says words origin confidence",
     Saying: "source value note?",
     Day: "day=number date=day avoid better_not ask only_if* do prepare* expect lifts",
     Lift: "activity at to and_once=waits*",
-    Session: "number minimum recommended overdue count=total unsure precare booked sources",
-    Finding: "condition=screening.id level text=screening.text note=screening.note? sources",
+    Session: "number minimum recommended overdue count=total unsure precare booked sources then*",
+    Finding: "condition=screening.id level text=screening.text note=screening.note? sources within* by=screening.by*",
     Hint: "facts rule activity=target now then",
     Meeting: "kind=event.kind label=event.label first=event.first last=event.last known clashes only_if",
     Clash: "activity state rule=window.rule until=window.end? better_until=window.better_until? and_once=window.waits",
@@ -292,7 +305,13 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "disagree": lambda window, timeline: backing(window, timeline.rule_set).opposed,
     },
     Part: {"sources": sources_of_part},
-    Rule: {"words": words, "confidence": confidence},
+    Rule: {
+        "except": lambda rule, _: {name: _end(bound) for name, bound in rule.exceptions},
+        "when": lambda rule, _: _asked(rule.when),
+        "words": words,
+        "confidence": confidence,
+    },
+    Finding: {"within": lambda finding, _: "..".join(dict.fromkeys(map(str, finding.screening.within or ())))},
     Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
 }
 # Types that are written as one value.
@@ -372,12 +391,15 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Window, "sources"): list[str],
     (Window, "better_sources"): list[str],
     (Window, "disagree"): list[str],
+    (Rule, "except"): dict[str, str],
+    (Rule, "when"): dict[str, str],
     (Rule, "words"): dict[str, str],
     (Rule, "confidence"): Literal["normal", "low"],
     (Lift, "to"): Literal["yes", "better-not"],
     (Clash, "state"): Literal["no", "better-not"],
     (Finding, "level"): Literal["stop", "postpone", "ask", "tell"],
     (Finding, "sources"): list[str],
+    (Finding, "within"): str,
     (Meeting, "only_if"): list[str],
 }
 

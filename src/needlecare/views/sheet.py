@@ -217,6 +217,8 @@ def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]
     yield Row("Best", best, "yes", session.sources)
     if session.overdue:
         yield Row("Late from", say.date(session.overdue, day))
+    if session.then:
+        yield Row("After the course", session.then.replace("..", " to "))
 
 
 def _booked(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
