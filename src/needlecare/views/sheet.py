@@ -150,8 +150,9 @@ def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]
         yield f"may be gone from {clock.at(window.usually_by)}"
     if window.worry_after:
         yield f"call {clock.whom} if it is still there from {clock.at(window.worry_after)}"
-    if window.unsure:
-        yield from say.perhaps_until(window.target, timeline, clock)
+    longer = tuple(say.perhaps_until(window.target, timeline, clock)) if window.unsure else ()
+    if longer:
+        yield from longer
     elif window.condition:
         yield f"if {window.condition}"
 
