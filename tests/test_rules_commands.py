@@ -219,6 +219,16 @@ ADVICE = [
         id="a changed rule that another one hides for lack of an answer",
     ),
     pytest.param(
+        HEAD + "rules:\n  pool: {avoid: swimming, until: 3d, says: {ours: 72 hours}}\n",
+        "mine.yaml:4:45: advice: `72 hours` of ours is no figure; did you mean 72h?",
+        id="what a source says in words",
+    ),
+    pytest.param(
+        HEAD + "rules:\n  pool: {avoid: swimming, until: 3d, says: {ours: {from: 1 day before, until: 3 days}}}\n",
+        "mine.yaml:4:45: advice: `3 days` of ours is no figure; did you mean 3d?",
+        id="what a source says in words on one side",
+    ),
+    pytest.param(
         HEAD + "sessions:\n  - {id: upkeep, then: every 3mo}\n",
         "mine.yaml:4:5: advice: the sessions entry upkeep reaches nobody: nothing says how far apart sessions are; "
         "give it `every:`",

@@ -16,7 +16,7 @@ from needlecare.authors.proportion import weigh
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
 from needlecare.model.plan import NO, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing, behind
-from needlecare.model.time import INSTANT
+from needlecare.model.time import INSTANT, parse_bound, respelled
 from needlecare.model.voices import NO_TIME, reading
 from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
@@ -206,6 +206,18 @@ def _weighed(about: _About) -> Advice:
     yield from ((raw.id, f"{rule.id} {text}") for text in islice(found, 1))
 
 
+def _in_words(about: _About) -> Advice:
+    """Look for a length in words where a source says it: it would be read as no figure."""
+    rule, raw, _ = about
+    written = raw.fields.get("says") if raw.origin_of("says") == rule.origin else None
+    at = {str(source): source for source in written} if isinstance(written, dict) else {}
+    for saying in rule.says if at else ():
+        for said in re.split(r"(?:^|; )(?:until |from )?", saying.value):
+            meant = respelled(said)
+            if meant != said and parse_bound(meant) is not None:
+                yield at.get(saying.source, raw.id), f"`{said}` of {saying.source} is no figure; did you mean {meant}?"
+
+
 def _unexplained(about: _About) -> Advice:
     """Look for a change of somebody else's rule that doesn't say why and by whom."""
     rule, raw, _ = about
@@ -356,6 +368,7 @@ def _worrying(about: _About) -> Advice:
 # Rules with these verbs; whether that takes a plan; what to look for.
 _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] = (
     ((AVOID,), False, _weighed),
+    (VERBS, False, _in_words),
     (VERBS, False, _unexplained),
     (VERBS, False, _outdated),
     ((PREPARE,), False, _late),
