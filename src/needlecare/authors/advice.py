@@ -3,39 +3,26 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
-from datetime import date, time
-from functools import cache
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from needlecare.authors.proportion import weigh
-from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
-from needlecare.model.plan import NO, Timeline, Window, make_treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing, behind
+from needlecare.authors.trials import SAMPLE, Plan, Plans, is_sure, waited_for
+from needlecare.model.facts import Condition, Facts, Given, Truth
+from needlecare.model.plan import NO, Window
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing
 from needlecare.model.time import INSTANT, parse_bound, respelled
 from needlecare.model.voices import NO_TIME, reading
 from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Raw, Value, listed, place
 from needlecare.rules.yaml import read_yaml
-from needlecare.timeline.build import build_selected
 from needlecare.timeline.merging import cut
-from needlecare.timeline.selection import Chosen, Selection, select
 from needlecare.timeline.sessions import deciding_spacing
-from needlecare.timeline.spans import Spans
 from needlecare.typed import same_as
 
-# Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
-SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
-# Each different condition costs a plan of all rules, and so does each rule that others keep from coming true. So many
-# rules are planned in all; a sheet of a clinic is far below.
-_MOST_PLANNED = 50_000
-# A sheet of one clinic brings few sources; one that brings as many as that gathers what is said.
-_MANY = 10
 # How long or when, in words or figures; “twice a day” and “every night” tell how often.
 _MENTIONS_TIME = re.compile(
     r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"
@@ -47,7 +34,7 @@ Advice = Iterator[tuple[Value, str]]
 def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     """Return advice on *rule_set*, a line each with its place; *layer* knows the places."""
     advice = Problems()
-    plans = _Plans(rule_set, layer)
+    plans = Plans(rule_set, layer)
     for rule in plans.own.values():
         for verbs, needs_plan, look in _ON_RULES:
             if rule.verb in verbs and (rule.when in plans.conditions or not needs_plan):
@@ -59,138 +46,12 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     return advice.lines()
 
 
-class _Plan:
-    """The windows of one plan: by the rules that decide them, and the restrictions by what they are on."""
-
-    def __init__(self, timeline: Timeline | None = None, windows: Iterable[Window] = ()) -> None:
-        self.timeline = timeline
-        self.by_rule: dict[str, list[Window]] = defaultdict(list)
-        self.avoided: dict[str, list[Window]] = defaultdict(list)
-        for window in timeline.windows if timeline else windows:
-            self.by_rule[window.rule].append(window)
-            if window.kind == AVOID:
-                self.avoided[window.target].append(window)
-
-    def on(self, target: str) -> list[Window]:
-        """Return the restrictions on *target*, or on what it is part of."""
-        return [one for near in self.timeline.nearest(target) for one in self.avoided[near]] if self.timeline else []
-
-    def showing(self, rule: Rule, target: str) -> list[Window]:
-        """Return the windows on *target* in which *rule* has a part."""
-        mine = self.avoided[target] if rule.verb == AVOID else self.by_rule[rule.id]
-        return [window for window in mine if window.target == target and rule.id in window.rules]
-
-    def shows(self, rule: Rule) -> bool:
-        """Report whether a restriction shows anywhere, be it on a part of what it is on."""
-        return any(rule.id in window.rules for windows in self.avoided.values() for window in windows)
-
-
-class _Plans:
-    """The *own* rules of a set, and plans for people of whom a condition holds, each made once."""
-
-    def __init__(self, rule_set: RuleSet, layer: Layer) -> None:
-        self.rule_set, self.layer = rule_set, layer
-        self.own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
-        self.gathers = sum(raw.origin == rule_set.id for raw in layer.entries["sources"].values()) >= _MANY
-        self._left = max(5, _MOST_PLANNED // (len(rule_set.rules) + 1))
-        asking: list[Rule | Spacing] = [*self.own.values(), *rule_set.spacings.values()]
-        asked = dict.fromkeys(one.when for one in asking)
-        self.conditions = frozenset(islice(asked, self._left))
-        self.are_cut = len(self.conditions) < len(asked)
-        self.facts = cache(lambda condition: _satisfying(condition, rule_set.facts))
-        self.selection = cache(self._select)
-        self.applying = cache(self._apply)
-        self.plan = cache(self._plan)
-        self.spans = cache(self._spans)
-        self.alone = cache(lambda id_: self._alone(rule_set.rules[id_]))
-        self.waits = {rule.id: [*_waited_for(rule)] for rule in rule_set.rules.values()}
-
-    def _plan(self, condition: Condition, *, surely: bool = True) -> _Plan:
-        """Plan what applies where *condition* holds: what *surely* does so, or what also may."""
-        selection = self.selection(condition, surely=surely)
-        return _Plan() if selection is None else _Plan(build_selected(selection, SAMPLE, days=0))
-
-    def _spans(self, condition: Condition) -> Spans | None:
-        selection = self.selection(condition)
-        return None if selection is None else Spans(selection, SAMPLE)
-
-    def _alone(self, rule: Rule) -> _Plan:
-        """Plan one rule as if nothing else restricted anything."""
-        selection = self.selection(rule.when)
-        if selection is None:
-            return _Plan()
-        # What it waits for applies too, and restricts nothing here.
-        applying = self.applying(rule.when)
-        kept = [applying[id_] for id_ in (rule.id, *behind(self.waits, rule.id)) if id_ in applying]
-        alone = selection._replace(
-            by_verb={verb: tuple(one for one in kept if one.rule.verb == verb) for verb in VERBS},
-            restrictions={
-                target: tuple(one for one in selection.restrictions.get(target, ()) if one.rule.id == rule.id)
-                for target in rule.targets
-            },
-            assumed_away=(),
-            screenings=(),
-        )
-        windows = build_selected(alone, SAMPLE, days=0).windows
-        return _Plan(windows=[window for window in windows if rule.id in window.rules])
-
-    def _select(self, condition: Condition, *, surely: bool = True) -> Selection | None:
-        """Select what applies: what stands for lack of an answer goes when it comes, so that it doesn't *surely*."""
-        facts = self.facts(condition)
-        self._left -= 1
-        self.are_cut = self.are_cut or self._left < 0
-        if facts is None or self._left < 0:
-            return None
-        rules = {id_: one for id_, one in self.rule_set.rules.items() if not surely or _is_sure(one, facts)}
-        # What counts from the end of another rule asks the whole set for it, whether that one applies or not.
-        return select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
-
-    def _apply(self, condition: Condition) -> Mapping[str, Chosen]:
-        selection = self.selection(condition)
-        return {one.rule.id: one for chosen in selection.by_verb.values() for one in chosen} if selection else {}
-
-
-def _waited_for(rule: Rule) -> set[str]:
-    """Return the rules whose ends *rule* waits for."""
-    bounds = (bound for bound in (rule.start, rule.end) if bound is not None)
-    return {term.ends_rule for bound in bounds for term in bound.terms if term.ends_rule is not None}
-
-
-def _is_sure(one: Rule | Spacing, facts: Facts) -> bool:
-    return one.when.judge(facts)[0] is Truth.YES
-
-
-def _satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
-    """Return facts for which *condition* holds, with nothing else given; None where there are none."""
-    names = {test.fact for test in condition.tests}
-    given = {name: fitting for name in names if (fitting := _fitting(asked[name], condition)) is not None}
-    if len(given) < len(names):
-        return None
-    left = {name: fact.assumed for name, fact in asked.items() if name not in given}
-    assumed = {name: default for name, default in left.items() if default is not None}
-    return Facts(given, assumed, unknown=tuple(name for name in left if name not in assumed))
-
-
-def _fitting(fact: Fact, condition: Condition) -> Given | None:
-    """Return an answer that passes all that *condition* asks of *fact*; None where there is none."""
-    tests = [test for test in condition.tests if test.fact == fact.id]
-    tried: list[Given] = [(answer.id,) for answer in fact.answers]
-    if fact.is_number:
-        # Every limit that is named, and what lies between them.
-        named = [fact.low, fact.high, *(limit for test in tests for limit in (test.low, test.high))]
-        limits = sorted({limit for limit in named if limit is not None})
-        tried = [*limits, *((low + high) / 2 for low, high in pairwise(limits))]
-    if fact.several:
-        tried += [(NONE,), tuple(answer.id for answer in fact.answers)]
-    return next((value for value in tried if all(test.accepts(value) for test in tests)), None)
-
-
 class _About(NamedTuple):
     """A rule to look at, as it was written, beside all others."""
 
     rule: Rule
     raw: Raw
-    plans: _Plans
+    plans: Plans
 
     @property
     def own_times(self) -> list[str]:
@@ -291,7 +152,7 @@ def _named(hiding: Mapping[str, set[str]], targets: Iterable[str]) -> str:
     return ", ".join(sorted(set().union(*(hiding[target] for target in targets))))
 
 
-def _hiding(rule: Rule, alone: list[Window], plan: _Plan) -> set[str]:
+def _hiding(rule: Rule, alone: list[Window], plan: Plan) -> set[str]:
     """Return the rules that restrict, where *rule* by itself doesn't or says better not."""
     hiding: set[str] = set()
     for window in alone:
@@ -304,7 +165,7 @@ def _hiding(rule: Rule, alone: list[Window], plan: _Plan) -> set[str]:
                 if any(max(start, part.start) < min(end, part.end) for start, end in inside):
                     hiding.add(part.rule)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
-    return hiding - _waited_for(rule) - {rule.id}
+    return hiding - waited_for(rule) - {rule.id}
 
 
 def _forbidden(about: _About) -> Advice:
@@ -382,7 +243,7 @@ _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] 
 )
 
 
-def _unused_sources(plans: _Plans) -> Advice:
+def _unused_sources(plans: Plans) -> Advice:
     rule_set = plans.rule_set
     says = [one.says for one in rule_set.rules.values()]
     says += [*(one.says for one in rule_set.screenings.values()), *(one.says for one in rule_set.spacings.values())]
@@ -394,7 +255,7 @@ def _unused_sources(plans: _Plans) -> Advice:
             yield raw.id, f"the source {id_} has no kind, so it counts for nothing where sources are weighed"
 
 
-def _judged_twice(plans: _Plans) -> Advice:
+def _judged_twice(plans: Plans) -> Advice:
     """Look for a reason not to treat beside one of another set that asks for the same."""
     asked: dict[tuple[str, str], str] = {}
     mine = [one for one in plans.rule_set.screenings.values() if one.origin == plans.rule_set.id]
@@ -407,7 +268,7 @@ def _judged_twice(plans: _Plans) -> Advice:
             yield plans.layer.entries["screening"][one.id].id, f"{text}change that one by its id"
 
 
-def _unasked(plans: _Plans) -> Advice:
+def _unasked(plans: Plans) -> Advice:
     """Look for what people may declare and nothing asks for: it would reach no answer."""
     rule_set, layer = plans.rule_set, plans.layer
     statements = (rule_set.rules, rule_set.screenings, rule_set.spacings)
@@ -423,7 +284,7 @@ def _unasked(plans: _Plans) -> Advice:
                 yield answer, f"nothing asks for {fact.id} {answer}: whoever declares it gets what everybody gets"
 
 
-def _cut_short(plans: _Plans) -> Advice:
+def _cut_short(plans: Plans) -> Advice:
     """Look for text that a # behind a blank cuts short: what follows is a comment."""
     own = [raw.id for _, raw in plans.layer.each(plans.layer.entries) if raw.origin == plans.rule_set.id]
     for name in dict.fromkeys(place(at).name for at in (plans.layer.header["ruleset"], *own)):
@@ -451,7 +312,7 @@ def _texts(section: Section, fields: Mapping[str, Any]) -> Iterator[tuple[str, s
                 yield from _texts(kind.of, kind.of.read(entry) or {})
 
 
-def _shared_names(plans: _Plans) -> Advice:
+def _shared_names(plans: Plans) -> Advice:
     """Look for words that stand for two activities: a question would get the stricter answer of both."""
     owners: dict[str, str] = {}
     rule_set, written = plans.rule_set, plans.layer.entries["activities"]
@@ -464,7 +325,7 @@ def _shared_names(plans: _Plans) -> Advice:
                 yield written[activity.id].id, text
 
 
-def _vanished(plans: _Plans) -> Advice:
+def _vanished(plans: Plans) -> Advice:
     """Look for a set whose rules all wait for what is assumed to be otherwise."""
     facts = plans.facts(Condition()) or Facts({}, {})
     judged = [rule.when.judge(facts) for rule in plans.own.values()]
@@ -480,7 +341,7 @@ def _shown(value: Given | None) -> str:
     return " and ".join(value) if isinstance(value, tuple) else f"{value}"
 
 
-def _taken_out(plans: _Plans) -> Advice:
+def _taken_out(plans: Plans) -> Advice:
     """Look for activities that are no longer part of what they were part of, and the rules that they lose so."""
     on: dict[str, set[str]] = defaultdict(set)
     for rule in plans.rule_set.rules.values():
@@ -495,7 +356,7 @@ def _taken_out(plans: _Plans) -> Advice:
         yield raw.fields.get("under", raw.id), f"{text}that it is part of"
 
 
-def _lost_parents(plans: _Plans) -> Iterator[tuple[str, Raw, list[str]]]:
+def _lost_parents(plans: Plans) -> Iterator[tuple[str, Raw, list[str]]]:
     for activity, raw in plans.layer.entries["activities"].items():
         below = plans.layer.beneath.get(("activities", activity))
         was = listed(below.fields.get("under")) if below and raw.fields else []
@@ -505,7 +366,7 @@ def _lost_parents(plans: _Plans) -> Iterator[tuple[str, Raw, list[str]]]:
             yield activity, raw, lost
 
 
-def _outvoted(plans: _Plans) -> Advice:
+def _outvoted(plans: Plans) -> Advice:
     """Look for sessions entries beside which one of another set, with a longer minimum, decides."""
     stricter: dict[str, dict[str, str]] = defaultdict(dict)
     for sure, deciding in _votes(plans):
@@ -520,7 +381,7 @@ def _outvoted(plans: _Plans) -> Advice:
         yield at, f"{text}{', '.join(found.values())}; to shorten it, change those by their ids"
 
 
-def _without_a_course(plans: _Plans) -> Advice:
+def _without_a_course(plans: Plans) -> Advice:
     """Look for sessions entries that say what belongs to a course, where none gives the time between its sessions."""
     spacings = plans.rule_set.spacings.values()
     for one in spacings:
@@ -530,18 +391,18 @@ def _without_a_course(plans: _Plans) -> Advice:
             yield plans.layer.entries["sessions"][one.id].id, f"{text}; give it `every:`"
 
 
-def _votes(plans: _Plans) -> Iterator[tuple[list[Spacing], Spacing]]:
+def _votes(plans: Plans) -> Iterator[tuple[list[Spacing], Spacing]]:
     """Return the sessions entries that hold together for somebody, and the one that decides."""
     spacings = plans.rule_set.spacings.values()
     conditions = dict.fromkeys(one.when for one in spacings if one.when in plans.conditions)
     for facts in filter(None, map(plans.facts, conditions)):
-        sure = [one for one in spacings if _is_sure(one, facts)]
+        sure = [one for one in spacings if is_sure(one, facts)]
         deciding = deciding_spacing(tuple((one, ()) for one in sure), SAMPLE.day)
         if deciding is not None:
             yield sure, deciding
 
 
-def _cut(plans: _Plans) -> Advice:
+def _cut(plans: Plans) -> Advice:
     if plans.are_cut:
         yield plans.layer.header["ruleset"], "there are too many conditions to try every rule beside the others"
 
