@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, close_names, nearest
@@ -202,6 +203,13 @@ _JOINED = re.compile(r"[&/+]|\band\b")
 Said = str | float
 
 
+class _Aside(NamedTuple):
+    """What comes with answers: their *dates*, and words that no rule set knows; None if such a word is an error."""
+
+    dates: dict[tuple[str, str], date]
+    unheard: list[Unheard] | None
+
+
 def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]], *, keep_unheard: bool = False) -> Facts:
     """Parse the answer to each fact; defaults, kept apart, fill in the rest.
 
@@ -215,28 +223,21 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]], *, 
         raise InputError(f"read_facts takes a rule set, as load_rules returns it, not {type(rule_set).__name__}")
     if not isinstance(said, Mapping):
         raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
-    dates: dict[tuple[str, str], date] = {}
-    unheard: list[Unheard] | None = [] if keep_unheard else None
-    read = {name: _read_fact(rule_set, name, value, dates, unheard) for name, value in said.items()}
+    aside = _Aside({}, [] if keep_unheard else None)
+    read = {name: _read_fact(rule_set, name, value, aside) for name, value in said.items()}
     given = {name: value for name, value in read.items() if value is not None}
     defaults = {id_: fact.assumed for id_, fact in rule_set.facts.items() if id_ not in given}
     return Facts(
         given,
         {id_: default for id_, default in defaults.items() if default is not None},
         unknown=tuple(id_ for id_, default in defaults.items() if default is None),
-        dates=dates,
+        dates=aside.dates,
         partial=frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,)),
-        unheard=tuple(unheard or ()),
+        unheard=tuple(aside.unheard or ()),
     )
 
 
-def _read_fact(
-    rule_set: RuleSet,
-    name: str,
-    value: Said | Sequence[Said],
-    dates: dict[tuple[str, str], date],
-    unheard: list[Unheard] | None,
-) -> Given | None:
+def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said], aside: _Aside) -> Given | None:
     fact = rule_set.facts.get(name)
     if fact is None:
         names = {_plain(one): one for one in rule_set.facts}
@@ -247,7 +248,7 @@ def _read_fact(
     texts = [str(one) for one in several]
     if not texts:
         return None
-    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, dates, unheard) or None
+    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, aside) or None
 
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:
@@ -262,28 +263,22 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
     return number
 
 
-def _answers(
-    rule_set: RuleSet,
-    fact: Fact,
-    texts: Sequence[str],
-    dates: dict[tuple[str, str], date],
-    unheard: list[Unheard] | None,
-) -> tuple[str, ...]:
+def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str], aside: _Aside) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for part in [part for text in texts for part in _parts(fact, text)]:
         word, equals, when = part.partition("=")
         answer = _answer(fact, word.strip())
         if answer is None:
             unknown = Unheard(fact.id, word.strip()[:_LONGEST_LABEL], _meant(rule_set, fact, word))
-            if unheard is None or not fact.open or not unknown.word:
+            if aside.unheard is None or not fact.open or not unknown.word:
                 hint = f" (did you mean {unknown.meant}?)" if unknown.meant else ""
                 known = ", ".join(one.id for one in fact.answers)
                 raise InputError(f"{fact.id} has no answer `{unknown.word}`{hint}; it may be {known}")
-            unheard.append(unknown)
+            aside.unheard.append(unknown)
             continue
         found[answer] = None
         if equals:
-            dates[fact.id, answer] = parse_date(when)
+            aside.dates[fact.id, answer] = parse_date(when)
     if len(found) > 1 and not fact.several:
         raise InputError(f"{fact.id} takes one answer; {' and '.join(found)} were given")
     if len(found) > 1 and NONE in found:

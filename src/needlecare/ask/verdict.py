@@ -234,10 +234,10 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     if asking or blank.prescribed:
         whom = dict.fromkeys((*(_PRESCRIBER for _ in blank.prescribed), *(one.ask for one in asking)))
         blank = blank._replace(ask=tuple(whom))
-        held = tuple(_asked_first(one, timeline) for one in held)
+        held = tuple(_asked_first(one) if timeline.asking([one.activity]) else one for one in held)
         if whole.verdict != NO:
             return blank._replace(verdict=ASK, parts=tuple(_spoken_of(held, blank)), windows=(*asking, *windows))
-        whole = whole._replace(better_until=None, endless=whole.until is None)
+        whole = _asked_first(whole)
     if whole.verdict != YES:
         return _restricted(blank._replace(parts=tuple(_spoken_of(held, blank)), windows=windows), whole, runs)
     if not _is_answered(blank, wanted):
@@ -245,10 +245,8 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     return _free(blank._replace(parts=held, and_once=whole.and_once), runs)
 
 
-def _asked_first(part: PartVerdict, timeline: Timeline) -> PartVerdict:
-    """Leave no date on which *part* would be all right, if somebody has to be asked about it."""
-    if not timeline.asking([part.activity]):
-        return part
+def _asked_first(part: PartVerdict) -> PartVerdict:
+    """Leave no date on which *part* would be all right: somebody has to be asked about it."""
     if part.verdict == NO:
         return part._replace(better_until=None, endless=part.until is None)
     return PartVerdict(part.activity, ASK)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, time
 from functools import cache
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from zoneinfo import ZoneInfo
 
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
@@ -13,7 +13,7 @@ from needlecare.model.plan import Timeline, Window, make_treatment
 from needlecare.model.ruleset import AVOID, VERBS, Rule, RuleSet, Spacing, behind
 from needlecare.rules.layers import Layer
 from needlecare.timeline.build import build_selected
-from needlecare.timeline.selection import Chosen, Selection, select
+from needlecare.timeline.selection import Selection, select
 from needlecare.timeline.spans import Spans
 
 # Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
@@ -65,7 +65,6 @@ class Plans:
         self.are_cut = len(self.conditions) < len(asked)
         self.facts = cache(lambda condition: _satisfying(condition, rule_set.facts))
         self.selection = cache(self._select)
-        self.applying = cache(self._apply)
         self.plan = cache(self._plan)
         self.spans = cache(self._spans)
         self.alone = cache(lambda id_: self._alone(rule_set.rules[id_]))
@@ -86,7 +85,7 @@ class Plans:
         if selection is None:
             return Plan()
         # What it waits for applies too, and restricts nothing here.
-        applying = self.applying(rule.when)
+        applying = {one.rule.id: one for one in chain.from_iterable(selection.by_verb.values())}
         kept = [applying[id_] for id_ in (rule.id, *behind(self.waits, rule.id)) if id_ in applying]
         alone = selection._replace(
             by_verb={verb: tuple(one for one in kept if one.rule.verb == verb) for verb in VERBS},
@@ -110,10 +109,6 @@ class Plans:
         rules = {id_: one for id_, one in self.rule_set.rules.items() if not surely or is_sure(one, facts)}
         # What counts from the end of another rule asks the whole set for it, whether that one applies or not.
         return select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
-
-    def _apply(self, condition: Condition) -> Mapping[str, Chosen]:
-        selection = self.selection(condition)
-        return {one.rule.id: one for chosen in selection.by_verb.values() for one in chosen} if selection else {}
 
 
 def waited_for(rule: Rule) -> set[str]:
