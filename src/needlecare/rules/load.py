@@ -55,13 +55,14 @@ def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
     return _parse(layer, problems), layer, problems
 
 
+# What the model calls sections of files, if that is another word.
+_INTO = {"screening": "screenings", "sessions": "spacings", "kinds": "weights"}
+
+
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, and check what refers to what."""
     found, header = parse_entries(layer.entries, problems), layer.header
-    words: dict[str, Any] = {
-        name.replace("-", "_"): found[name]
-        for name in ("groups", "areas", "small-words", "activities", "signs", "moments", "events", "facts")
-    }
+    entries: dict[str, Any] = {_INTO.get(name, name.replace("-", "_")): known for name, known in found.items()}
     reviewer = header.get("reviewed-by")
     reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
     rule_set = RuleSet(
@@ -74,12 +75,7 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
         emergency=str(header.get("emergency", "")),
         open_ends_at=str(header.get("open-ends-at", "")),
         reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
-        rules=found["rules"],
-        screenings=found["screening"],
-        spacings=found["sessions"],
-        **words,
-        sources=found["sources"],
-        weights=found["kinds"],
+        **entries,
         content=_content(layer),
         changed_core=tuple(sorted({change.id for change in layer.changes if change.core})),
         changes=tuple(layer.changes),
