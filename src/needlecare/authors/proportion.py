@@ -9,30 +9,32 @@ from typing import Any, NamedTuple
 
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import TREATMENT, Bound, Range
-from needlecare.model.voices import NO_TIME, Reach, Voice, reading, voices
+from needlecare.model.voices import NO_TIME, Voice, reading, voices
 
 # A no that more voices than that fall short of is out of proportion.
 _MOST_SHORTER = 0.9
-_HALF = 0.5
 
 
 class HardNo(NamedTuple):
-    """The no of a *rule* on one side of the treatment, up to a *bound*.
+    """The no of a *rule* on one side of the treatment.
 
-    *voices* give a figure there, those *behind* it at least as much.
+    *voices* give a figure there, those *behind* it at least as much; a day counts as 24 hours here.
     """
 
     rule: Rule
     before: bool
-    bound: Reach
     voices: tuple[Voice, ...]
     behind: tuple[Voice, ...]
 
     @property
     def shorter(self) -> float:
-        """The share of voices that state less; a day counts as 24 hours here."""
-        less = [voice for voice in self.voices if voice.side.lower.least < self.bound.least]
-        return len(less) / len(self.voices) if less else 0.0
+        """The share of voices that state less."""
+        return (len(self.voices) - len(self.behind)) / len(self.voices) if self.voices else 0.0
+
+    @property
+    def is_held(self) -> bool:
+        """Whether half of the voices, or more, are behind it."""
+        return 2 * len(self.behind) >= len(self.voices) > 0
 
     @property
     def text(self) -> str:
@@ -53,7 +55,7 @@ def hard_noes(rules: Iterable[Rule], rule_set: RuleSet) -> Iterator[HardNo]:
             if side is not None and side.lower > NO_TIME:
                 heard = voices([rule], rule_set, before=before)
                 behind = tuple(one for one in heard if one.side.lower.least >= side.lower.least)
-                yield HardNo(rule, before, side.lower, heard, behind)
+                yield HardNo(rule, before, heard, behind)
 
 
 def _by_clock(rule: Rule) -> Rule:
@@ -80,16 +82,11 @@ def describe(no: HardNo, rule_set: RuleSet) -> dict[str, Any]:
     }
 
 
-def is_held(no: HardNo) -> bool:
-    """Report whether half of the voices, or more, hold it."""
-    return bool(no.voices) and no.shorter <= _HALF
-
-
 def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:
     """Find why a reader would ask for the reason of *rule*; a set that *gathers* holds many sources."""
     for no in hard_noes([rule], rule_set):
         if no.shorter > _MOST_SHORTER:
-            less = f"{round(no.shorter * len(no.voices))} of {len(no.voices)} independent voices"
+            less = f"{len(no.voices) - len(no.behind)} of {len(no.voices)} independent voices"
             yield f"says no for longer ({no.text}) than {less}; shorten it, or say `because:`"
         elif gathers and len(no.behind) == 1 and _is_light(no.behind[0], rule_set):
             who = f"{', '.join(no.behind[0].sources)}, a {kind_of(no.behind[0], rule_set)}"

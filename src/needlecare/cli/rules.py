@@ -197,12 +197,12 @@ def _report(line: str, word: str) -> None:
 @rules_app.command(cls=Command)
 def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
     """Count the independent voices behind each hard no, by kind, and the share of them that states less."""
-    from needlecare.authors.proportion import describe, hard_noes, is_held
+    from needlecare.authors.proportion import describe, hard_noes
     from needlecare.rules.load import load_rules_at
 
     rule_set = load_rules_at(find_rules(rules))
     found = list(hard_noes(rule_set.rules.values(), rule_set))
-    held = sum(map(is_held, found))
+    held = sum(no.is_held for no in found)
     records = [describe(no, rule_set) for no in found]
     if format_ == AnswerFormat.JSON:
         write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "held_by_half": held, "hard_noes": records})
