@@ -64,12 +64,10 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     about = f"{verdict.label}, {_say_asked(verdict.asked, clock, timeline)}"
     yield from say.list_against(timeline)
     if verdict.prescribed:
-        how = next(
-            (window.words["how"] for window in verdict.windows if window.kind == ASK and "how" in window.words), ""
-        )
+        how = [one.words["how"] for one in verdict.windows if one.kind == ASK and "how" in one.words]
         if how:
             # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
-            yield f"Ask {join_words(verdict.ask)} {how}: {about}."
+            yield f"Ask {join_words(verdict.ask)} {how[0]}: {about}."
             yield from say.items(_why(verdict))
         elif all(timeline.rule_set.activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
             yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
@@ -93,8 +91,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from say.items(_each_part(verdict, clock) if differ else ())
         yield from say.items(chain(_why(verdict), _counted_from(verdict) if several else ()))
         return
-    then = f", and then ask {whom} first" if verdict.until else f"; ask {whom}"
-    then = then if whom else ""
+    then = (f", and then ask {whom} first" if verdict.until else f"; ask {whom}") if whom else ""
     yield f"{_LEADS[verdict.verdict]}{divided}{conditions}{then}. {capital(about)}{silent}."
     if is_before(verdict.asked, timeline):
         due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
