@@ -379,16 +379,18 @@ def _stances(key: _Key, rule_set: RuleSet) -> list[tuple[str, Saying, int]]:
     edges = _edges_of(key, rule_set)
     heard = [(rule, one) for rule in (*rules, *lost) for one in _heard_of(rule, kind, rule_set)]
     found = [(rule, one, _place(kind, one, edges, made=rule in rules)) for rule, one in heard]
-    firm: set[str] = set()
-    if kind in (DO, PREPARE):
-        # Who asks for it at no stated time says what is to be done all the same, where nobody states the time.
-        untimed = {one.saying.source for rule, one in heard if rule in rules and one.gives_no_time}
-        against = {one.saying.source for _, one, place in found if place < len(STANCES) - 1}
-        firm = {one.saying.source for _, one, place in found if place == 0} or untimed - against
+    firm = _asking(found, rules) if kind in (DO, PREPARE) else set()
     return [
-        (rule, one.saying, 0 if one.saying.source in firm and one.gives_no_time else place)
+        (rule, one.saying, 0 if one.gives_no_time and one.saying.source in firm else place)
         for rule, one, place in found
     ]
+
+
+def _asking(found: Sequence[tuple[str, _Heard, int]], rules: Sequence[str]) -> set[str]:
+    """Return who states what is to be done; where nobody does, who asks for it at no stated time says so too."""
+    untimed = {one.saying.source for rule, one, _ in found if rule in rules and one.gives_no_time}
+    apart = {one.saying.source for _, one, place in found if place < len(STANCES) - 1}
+    return {one.saying.source for _, one, place in found if place == 0} or untimed - apart
 
 
 def _place(kind: str, said: _Heard, edges: Iterable[Edge], *, made: bool) -> int:
