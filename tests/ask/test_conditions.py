@@ -40,7 +40,7 @@ def rule_set(ours: Path) -> RuleSet:
 def test_each_part_waits_for_what_its_windows_in_the_plan_wait_for(plan_for: Make, words: str, day: int) -> None:
     timeline, at = plan_for(), datetime(2026, 11, day, 9, tzinfo=UTC)
     for part in can(timeline, words, at).parts:
-        windows = [one for one in timeline.windows_on(part.activity) if one.better_from <= at or one.over <= at]
+        windows = [one for one in timeline.windows_on(part.activity) if one.better_from <= at or one.better_until <= at]
         assert {wait.bound for wait in part.and_once} <= {wait.bound for one in windows for wait in one.waits}
 
 

@@ -58,7 +58,8 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
                 # Only what is restricted on that side of the treatment can be free there.
                 windows, treatment = timeline.windows_on(activity), timeline.treatment
                 speaking = [
-                    one.start < treatment.first if day.number < 0 else one.over > treatment.last for one in windows
+                    one.start < treatment.first if day.number < 0 else one.better_until > treatment.last
+                    for one in windows
                 ]
                 assert not any(speaking), (activity, day.day)
             elif is_leaf(rule_set, activity):

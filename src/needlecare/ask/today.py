@@ -190,7 +190,7 @@ def look(timelines: Sequence[Timeline], at: datetime) -> Today:
 def _to_be_seen(timelines: Iterable[Timeline], at: datetime, held: Iterable[Verdict]) -> Iterator[Owned]:
     restricted = {one for verdict in held for one in verdict.meaning.ids}
     for timeline, window in _owned(timelines, AVOID):
-        if window.waits and window.over <= at and window.target not in restricted:
+        if window.waits and window.better_until <= at and window.target not in restricted:
             yield Owned(timeline, window)
 
 
@@ -199,7 +199,7 @@ def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:
     asked = {window.target for _, window in _owned(timelines, ASK)}
     for target in sorted(asked.union(window.target for _, window in _owned(timelines, AVOID))):
         windows = [window for timeline in timelines for window in timeline.windows_on(target)]
-        if target in asked or any(window.better_from <= at < window.over for window in windows):
+        if target in asked or any(window.better_from <= at < window.better_until for window in windows):
             yield _judge(timelines, target, at)
 
 

@@ -34,7 +34,7 @@ def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
 
 def _speaks_of_after(windows: Collection[Window], last: datetime) -> bool:
     """Return whether a rule reaches beyond the treatment: one that ends with it is back before the next session."""
-    ahead = {one.rule for one in windows if one.over <= last}
+    ahead = {one.rule for one in windows if one.better_until <= last}
     return any(one.rule not in ahead for one in windows)
 
 

@@ -213,7 +213,7 @@ def _is_open(request: Request) -> bool:
 
     now = present(request.treatment.zone, request.now)
     windows = build_timeline(request.rule_set, request.treatment, request.facts).windows
-    return any(now < one.over < FOREVER for one in windows)
+    return any(now < one.better_until < FOREVER for one in windows)
 
 
 def with_options(

@@ -298,7 +298,7 @@ class Window(NamedTuple):
 
     @property
     def better_until(self) -> datetime:
-        """Until when it is better not."""
+        """Until when it restricts by the clock; what it *waits* for may still not have come."""
         return self.extent.better_until
 
     @property
@@ -308,13 +308,7 @@ class Window(NamedTuple):
 
     def rule_at(self, instant: datetime) -> str:
         """Return the rule whose words hold at *instant*, or where it begins thereafter."""
-        found = (part.rule for part in self.parts if max(instant, self.better_from) < part.end)
-        return next(found, self.rule)
-
-    @property
-    def over(self) -> datetime:
-        """When it restricts no longer by the clock; what it *waits* for may still not have come."""
-        return self.better_until
+        return next((part.rule for part in self.parts if max(instant, self.better_from) < part.end), self.rule)
 
     @property
     def has_start(self) -> bool:
@@ -348,10 +342,8 @@ class Window(NamedTuple):
 
     @property
     def lifts(self) -> tuple[Lift, ...]:
-        """When a restriction eases and when it ends; one that goes on, without end or as the next one, doesn't.
-
-        Where somebody has to be asked no date is the one from which it is all right.
-        """
+        """When a restriction eases and when it ends; one that goes on, without end or as the next one, doesn't."""
+        # Where somebody has to be asked no date is the one from which it is all right.
         if self.ask:
             return ()
         found = []

@@ -74,9 +74,9 @@ def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
             if window.kind == ASK:
                 continue
         runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
-        if window.kind == AVOID and window.waits and window.over < FOREVER:
+        if window.kind == AVOID and window.waits and window.better_until < FOREVER:
             # The clock can't know whether it has come, however long ago it was usual.
-            runs.append(("only_if", window.over, FOREVER))
+            runs.append(("only_if", window.better_until, FOREVER))
         if window.kind in _LISTS:
             runs.append((_LISTS[window.kind], window.start, window.holds_until))
         for name, start, end in runs:
@@ -145,5 +145,6 @@ def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
 def _waiting(timeline: Timeline, activity: str, event: Event) -> Iterator[Window]:
     """Return the restrictions on *activity* that are over by then, but for what only the person can see."""
     for window in timeline.windows_on(activity):
-        if window.waits and window.over < FOREVER and local_date(window.over, timeline.treatment.zone) <= event.last:
+        over = window.better_until
+        if window.waits and over < FOREVER and local_date(over, timeline.treatment.zone) <= event.last:
             yield window._replace(target=activity)

@@ -40,12 +40,12 @@ class Parts:
     def still_held(self, target: str, at: datetime) -> list[str]:
         """Return what is part of *target* and restricted beyond *at*."""
         parts = self._restricted.get(target, ())
-        return topmost((one.target for one in parts if one.better_from <= at < one.over), self._rule_set)
+        return topmost((one.target for one in parts if one.better_from <= at < one.better_until), self._rule_set)
 
     def still_awaiting(self, target: str, at: datetime) -> bool:
         """Report whether a part of *target* that is over at *at* waits for something that *target* itself doesn't."""
-        own = {wait.bound for one in self._own.get(target, ()) if one.over <= at for wait in one.waits}
-        parts = [one for one in self._restricted.get(target, ()) if one.over <= at]
+        own = {wait.bound for one in self._own.get(target, ()) if one.better_until <= at for wait in one.waits}
+        parts = [one for one in self._restricted.get(target, ()) if one.better_until <= at]
         return any(wait.bound not in own for one in parts for wait in one.waits)
 
     def label(self, target: str, at: datetime) -> str:
@@ -61,7 +61,7 @@ class Parts:
         ends = day_end(day.day, self._zone)
 
         def labels(activity: str) -> str:
-            waits = (wait for one in self._own[activity] if one.over < ends for wait in one.waits)
+            waits = (wait for one in self._own[activity] if one.better_until < ends for wait in one.waits)
             return join_words(dict.fromkeys(wait.label for wait in waits))
 
         advised = (one for one in day.only_if if one not in self._rule_set.unadvised)
@@ -80,7 +80,7 @@ def lifts_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
 
 
 def _lasting_beyond(timeline: Timeline) -> list[Window]:
-    return [window for window in _restrictions(timeline) if window.over > timeline.treatment.first]
+    return [window for window in _restrictions(timeline) if window.better_until > timeline.treatment.first]
 
 
 def days_after(timeline: Timeline) -> tuple[Day, ...]:
@@ -118,7 +118,7 @@ def _said_lifts(
 
 def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what doesn't lift by itself: without a stated end, waiting for something to be seen, or never right."""
-    lasting = (window for window in _restrictions(timeline) if window.over == FOREVER)
+    lasting = (window for window in _restrictions(timeline) if window.better_until == FOREVER)
     groups = grouped(lasting, lambda window: _lasting_head(window, clock))
     for (_, head, advice), windows in sorted(groups.items(), key=lambda item: item[0]):
         names, cite = _names_and_sources(windows, timeline)

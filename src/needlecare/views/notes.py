@@ -133,7 +133,7 @@ class Notes:
         """Word a run of equal days."""
         day, last, is_first = run[0], run[-1], run[0].number == 0
         windows = self._touching(run)
-        asked = sorted((one for one in windows if one.kind != EXPECT), key=lambda window: window.over)
+        asked = sorted((one for one in windows if one.kind != EXPECT), key=lambda window: window.better_until)
         days = _days(day.number, last.number)
         lines = [
             f"{days}, {say.dates(day.day, last.day, self._timeline.treatment.day)}",
@@ -180,7 +180,7 @@ class Notes:
             window
             for window in self._timeline.windows
             if window.better_from < ends
-            and (window.over > begins or begins <= window.better_from == window.over)
+            and (window.better_until > begins or begins <= window.better_from == window.better_until)
             and (window.kind == AVOID or window.target in listed.get(window.kind, ()))
         ]
 
