@@ -8,8 +8,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from needlecare.authors.cases import SAMPLE, Plan, Plans, is_sure, waited_for
 from needlecare.authors.proportion import weigh
-from needlecare.authors.trials import SAMPLE, Plan, Plans, is_sure, waited_for
 from needlecare.model.facts import Condition, Facts, Given, Truth
 from needlecare.model.plan import NO, Window
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing
