@@ -1,10 +1,10 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from functools import cached_property, wraps
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from needlecare.model.facts import Condition, Fact, Facts, Truth
 from needlecare.model.time import ALWAYS, Bound, Duration
@@ -333,6 +333,15 @@ class RuleSet:
         """Name the rule set: all that it holds would fill a book."""
         return f"<RuleSet {self.id} {self.version}, {len(self.rules)} rules>"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what another process can compute again."""
+        return {name: value for name, value in self.__dict__.items() if name != "known"}
+
+    @cached_property
+    def known(self) -> dict[Any, Any]:
+        """What has been computed of the set alone; see `once_a_set`."""
+        return {}
+
     @cached_property
     def digest(self) -> str:
         """The hash of what the set says, whatever the order of files, entries and keys."""
@@ -391,6 +400,24 @@ class RuleSet:
         """The place of each source in the order of weight, which follows from its kind; the weightiest is 0."""
         ordered = sorted(self.sources.values(), key=lambda source: (-self.weights.get(source.kind, 0), source.id))
         return {source.id: place for place, source in enumerate(ordered)}
+
+
+_Known = TypeVar("_Known")
+
+
+def once_a_set(compute: Callable[..., _Known]) -> Callable[..., _Known]:
+    """Compute each answer once for a rule set, which is the last argument; what is known goes when the set goes."""
+
+    @wraps(compute)
+    def recall(*arguments: Any) -> _Known:
+        known = arguments[-1].known
+        asked = compute, arguments[:-1]
+        if asked not in known:
+            known[asked] = compute(*arguments)
+        found: _Known = known[asked]
+        return found
+
+    return recall
 
 
 # Which names each name leads to; those that it leads to needn't be in it. Every walk is linear: rule files come from

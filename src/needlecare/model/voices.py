@@ -11,7 +11,20 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from needlecare.model.plan import NO, Part, Timeline, Window
-from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Saying
+from needlecare.model.ruleset import (
+    ALLOW,
+    ASK,
+    AVOID,
+    CALL,
+    DO,
+    EXPECT,
+    PREPARE,
+    VERBS,
+    Rule,
+    RuleSet,
+    Saying,
+    once_a_set,
+)
 from needlecare.model.time import (
     AT_TREATMENT,
     ELAPSED,
@@ -155,7 +168,7 @@ def reading(rule: Rule, rule_set: RuleSet, saying: Saying | None = None) -> Read
     return _reading(own if saying is None else read(saying.value, own), own.verb, rule_set)
 
 
-@lru_cache(maxsize=8192)
+@once_a_set
 def _reading(stated: Stated, about: str, rule_set: RuleSet) -> Reading:
     verb, start, end, days, _ = stated
     before, is_opposite = _before(start), verb in _OPPOSITE.get(about, ())
@@ -352,14 +365,14 @@ class _Heard(NamedTuple):
         return all(one in (None, AT_TREATMENT) for one in self.stated[1:])
 
 
-@lru_cache(maxsize=2048)
+@once_a_set
 def _heard_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Heard, ...]:
     rule = rule_set.rules[rule_id]
     found = ((saying, read(saying.value, stated_by(rule))) for saying in rule.says)
     return tuple(_Heard(saying, stated, _reading(stated, kind, rule_set)) for saying, stated in found)
 
 
-@lru_cache(maxsize=8192)
+@once_a_set
 def _backing(key: _Key, rule_set: RuleSet) -> Backing:
     """Sort the sources of the rules of *key*; one that says several things counts as the strictest."""
     place: dict[str, int] = {}
