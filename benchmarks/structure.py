@@ -103,7 +103,7 @@ def complexity_figures() -> list[Figure]:
     found = complexities()
     above = [name for complexity, name in found if complexity > COMPLEX]
     return [
-        Figure(f"functions of a complexity above {COMPLEX}", len(above), 15, ", ".join(above)),
+        Figure(f"functions of a complexity above {COMPLEX}", len(above), 55, ", ".join(above)),
         Figure("complexity of the worst function", found[0][0], TOO_COMPLEX, found[0][1]),
     ]
 

@@ -64,35 +64,16 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     about = f"{verdict.label}, {_say_asked(verdict.asked, clock, timeline)}"
     yield from say.list_against(timeline)
     if verdict.prescribed:
-        how = [one.words["how"] for one in verdict.windows if one.kind == ASK and "how" in one.words]
-        if how:
-            # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
-            yield f"Ask {join_words(verdict.ask)} {how[0]}: {about}."
-            yield from say.items(_why(verdict))
-        elif all(timeline.rule_set.activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
-            yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
-            yield "- It is a prescribed medicine: never stop, start or change it on your own account."
-        else:
-            # What one person takes as prescribed may go badly with what another was prescribed.
-            others = join_words(verdict.ask[1:]) or clock.whom
-            yield f"If it was prescribed to you, keep taking it; if not, ask {others} before you take any: {about}."
-            yield "- Never stop, start or change what was prescribed on your own account."
-            yield from say.items(_why(verdict))
-        yield from say.items(window.text for window in verdict.supports[:_SHOWN])
+        yield from _as_prescribed(verdict, about, clock)
         if verdict.verdict == ASK:
             return
-    divided = ": not all of it" if verdict.is_divided else ""
-    silent = led(": ", _SILENT.get(verdict.silent))
-    conditions = led(", only if ", join_words(verdict.conditions))
-    whom = join_words(verdict.ask)
     if verdict.verdict == ASK:
-        yield f"Ask {whom} first. {capital(about)}."
+        yield f"Ask {join_words(verdict.ask)} first. {capital(about)}."
         differ = len({part.verdict for part in verdict.parts}) > 1
         yield from say.items(_each_part(verdict, clock) if differ else ())
         yield from say.items(chain(_why(verdict), _counted_from(verdict) if several else ()))
         return
-    then = (f", and then ask {whom} first" if verdict.until else f"; ask {whom}") if whom else ""
-    yield f"{_LEADS[verdict.verdict]}{divided}{conditions}{then}. {capital(about)}{silent}."
+    yield f"{_lead(verdict)}. {capital(about)}{led(': ', _SILENT.get(verdict.silent))}."
     if is_before(verdict.asked, timeline):
         due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
         yield from say.items(window.text for window in due if window not in verdict.supports)
@@ -101,6 +82,33 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         return
     counted = _counted_from(verdict) if several else ()
     yield from say.items(chain(_until(verdict, clock), _reasons(verdict), counted, _past(verdict)))
+
+
+def _lead(verdict: Verdict) -> str:
+    """Return the answer itself: on which condition, and whom to ask besides."""
+    whom, divided = join_words(verdict.ask), ": not all of it" if verdict.is_divided else ""
+    then = (f", and then ask {whom} first" if verdict.until else f"; ask {whom}") if whom else ""
+    return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}{then}"
+
+
+def _as_prescribed(verdict: Verdict, about: str, clock: Clock) -> Iterator[str]:
+    """Yield what to do about a prescribed medicine: go on, and ask."""
+    activities = verdict.timeline.rule_set.activities
+    how = [one.words["how"] for one in verdict.windows if one.kind == ASK and "how" in one.words]
+    if how:
+        # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
+        yield f"Ask {join_words(verdict.ask)} {how[0]}: {about}."
+        yield from say.items(_why(verdict))
+    elif all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
+        yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
+        yield "- It is a prescribed medicine: never stop, start or change it on your own account."
+    else:
+        # What one person takes as prescribed may go badly with what another was prescribed.
+        others = join_words(verdict.ask[1:]) or clock.whom
+        yield f"If it was prescribed to you, keep taking it; if not, ask {others} before you take any: {about}."
+        yield "- Never stop, start or change what was prescribed on your own account."
+        yield from say.items(_why(verdict))
+    yield from say.items(window.text for window in verdict.supports[:_SHOWN])
 
 
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
