@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,13 +25,12 @@ KNOWN: list[dict[str, str]] = [
 ]
 
 
-def urgency_by_the_plan(plan: dict[str, object], sign: str, at: datetime) -> str | None:
+def urgency_by_the_plan(plan: dict[str, Any], sign: str, at: datetime) -> str | None:
     """Read from the JSON alone how urgent *sign* is; None where only a sign that should be over may speak of it."""
-    flags: list[dict[str, object]] = plan["red_flags"]  # type: ignore[assignment]
-    called = [CALLS.index(str(flag["urgency"])) for flag in flags if sign in flag["signs"]]  # type: ignore[operator]
+    called = [CALLS.index(flag["urgency"]) for flag in plan["red_flags"] if sign in flag["signs"]]
     if called:
         return CALLS[min(called)]
-    windows = [one for one in plan["windows"] if one["kind"] == "expect" and one["activity"] == sign]  # type: ignore[attr-defined]
+    windows = [one for one in plan["windows"] if one["kind"] == "expect" and one["activity"] == sign]
     worries = [datetime.fromisoformat(one["worry_after"]) for one in windows if "worry_after" in one]
     if worries and min(worries) <= at:
         return "clinic"

@@ -15,7 +15,7 @@ from needlecare.model.plan import (
     Window,
     treated_on,
 )
-from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, Rule, RuleSet, Urgency
+from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import AT_TREATMENT, Bound, begins_day
 from needlecare.timeline.agenda import make_days, meet
 from needlecare.timeline.merging import Hold, cut, lost, merge, parts_of
@@ -64,7 +64,7 @@ class Builder:
             # after it, belongs to its own plan.
             self._next = treated_on(treatment.next_day, None, treatment.zone)
             self._all_spans.append(Spans(selection, self._next))
-        self._calls = list(_calls(selection.by_verb[CALL]))
+        self._calls = tuple(chosen.rule for chosen in selection.by_verb[CALL])
         self._flagged_from = self._spans.worries(self._calls)
         self._reached: dict[tuple[str, Bound | None], tuple[Span, ...]] = {}
         self._holds = {
@@ -78,7 +78,6 @@ class Builder:
         expected = [window for chosen in selection.by_verb[EXPECT] for window in self._others(chosen)]
         perhaps = _perhaps(expected, self._rule_set)
         windows = self._windows(self._ended([window for window in expected if window not in perhaps]))
-        written = list(selection.rule_set.rules)
         return Timeline(
             rule_set=selection.rule_set,
             treatment=treatment,
@@ -88,9 +87,7 @@ class Builder:
             sessions=tuple(self._sessions()),
             findings=tuple(find_against(selection, treatment)),
             unanswered=tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
-            red_flags=tuple(
-                sorted(self._calls, key=lambda rule: (URGENCIES.index(rule.urgency), written.index(rule.id)))
-            ),
+            red_flags=self._calls,
             longer_if=tuple(self._longer_if()),
             shorter_if=tuple(self._shorter_if()),
             reached=frozenset(selection.restrictions),
@@ -351,23 +348,6 @@ def _by_target(windows: Iterable[Window]) -> dict[str, list[Window]]:
 def _hedge(of_start: str, end: Bound | None) -> str:
     """Return the hedge of the figure that a rule gives: its end, or its start where it ends with the treatment."""
     return of_start if end in (None, AT_TREATMENT) else end.hedge
-
-
-def _calls(chosen: Iterable[Chosen]) -> Iterator[Rule]:
-    """Return the reasons to call, each with the signs that none makes more urgent.
-
-    What isn't known raises the urgency of no sign that has one already.
-    """
-    chosen = sorted(chosen, key=lambda one: bool(one.unsure))
-    urgency: dict[str, Urgency] = {}
-    for rule, unsure, _ in chosen:
-        for sign in rule.targets:
-            known = urgency.get(sign, rule.urgency)
-            urgency[sign] = known if unsure else min(known, rule.urgency, key=URGENCIES.index)
-    for rule, _, _ in chosen:
-        signs = tuple(sign for sign in rule.targets if urgency[sign] == rule.urgency)
-        if signs:
-            yield rule._replace(targets=signs)
 
 
 def _adds(one: Span, to: Span) -> bool:

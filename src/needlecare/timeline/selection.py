@@ -9,7 +9,21 @@ from typing import NamedTuple
 
 from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import Finding, Treatment
-from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, PRESCRIBED, VERBS, Rule, RuleSet, Screening, Spacing
+from needlecare.model.ruleset import (
+    ALLOW,
+    ASK,
+    AVOID,
+    CALL,
+    DO,
+    PRESCRIBED,
+    URGENCIES,
+    VERBS,
+    Rule,
+    RuleSet,
+    Screening,
+    Spacing,
+    Urgency,
+)
 from needlecare.model.time import Bound, shift_date
 
 
@@ -27,8 +41,9 @@ class Chosen(NamedTuple):
 class Selection(NamedTuple):
     """What of *rule_set* applies where *facts* hold.
 
-    *by_verb* holds the rules that apply. *assumed_away* holds those left out only because of an assumed fact, with
-    the facts. *restrictions* lists, for each activity that a rule names, the rules that restrict it.
+    *by_verb* holds the rules that apply, the calls with the most urgent first. *assumed_away* holds those left out only
+    because of an assumed fact, with the facts. *restrictions* lists, for each activity that a rule names, the rules
+    that restrict it.
     """
 
     rule_set: RuleSet
@@ -65,7 +80,10 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
             by_verb[rule.verb].append(Chosen(rule, deciding))
         elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
             assumed_away.append(Chosen(rule, deciding))
-    by_verb[CALL] = list(_calls(by_verb[CALL]))
+    written = {id_: place for place, id_ in enumerate(rule_set.rules)}
+    by_verb[CALL] = sorted(
+        _calls(by_verb[CALL]), key=lambda one: (URGENCIES.index(one.rule.urgency), written[one.rule.id])
+    )
     return Selection(
         rule_set=rule_set,
         facts=facts,
@@ -84,13 +102,24 @@ def _asks_for_one(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
 
 
 def _calls(chosen: Iterable[Chosen]) -> Iterator[Chosen]:
-    """Return the calls that apply: what isn't known adds a sign, but makes none more urgent."""
-    chosen = list(chosen)
+    """Return the reasons to call, each with the signs that none makes more urgent.
+
+    What isn't known adds a sign that nothing sure names, and raises the urgency of none that has one already.
+    """
+    chosen = sorted(chosen, key=lambda one: bool(one.unsure))
     sure = {sign for one in chosen if not one.unsure for sign in one.rule.targets}
+    urgency: dict[str, Urgency] = {}
+    for rule, unsure, _ in chosen:
+        for sign in rule.targets:
+            known = urgency.get(sign, rule.urgency)
+            urgency[sign] = known if unsure else min(known, rule.urgency, key=URGENCIES.index)
     for one in chosen:
-        targets = tuple(sign for sign in one.rule.targets if not (one.unsure and sign in sure))
-        if targets:
-            yield one._replace(rule=one.rule._replace(targets=targets)) if targets != one.rule.targets else one
+        rule = one.rule
+        signs = tuple(
+            sign for sign in rule.targets if urgency[sign] == rule.urgency and not (one.unsure and sign in sure)
+        )
+        if signs:
+            yield one._replace(rule=rule._replace(targets=signs))
 
 
 def _spacings(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[Spacing, tuple[str, ...]]]:
