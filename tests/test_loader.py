@@ -239,3 +239,27 @@ def test_every_field_that_batch_reads_can_have_a_column(tmp_path: Path) -> None:
     facts = tuple(load_rules().facts)
     sheet.write_text("batch:\n" + "".join(f"  {field}: our {field}\n" for field in (*FIELDS, *facts)))
     assert set(load_rules(str(sheet)).batch) == {*FIELDS, *facts}
+
+
+@pytest.mark.parametrize("changed", ["base.yaml", "top.yaml"])
+def test_a_file_that_has_changed_is_read_again(changed: str, tmp_path: Path) -> None:
+    words = "words-from: microneedling\n" + HEAD
+    (tmp_path / "base.yaml").write_text(f"{words}rules: {{one: {{avoid: sauna, until: 1d}}}}\n")
+    (tmp_path / "top.yaml").write_text("extends: base.yaml\nsource: sheet\nrules: {two: {avoid: steam, until: 1d}}\n")
+    top = str(tmp_path / "top.yaml")
+    first = load_rules(top)
+    assert load_rules(top) is first
+    file = tmp_path / changed
+    file.write_text(file.read_text().replace("1d", "2d"))
+    ends = {id_: rule.value for id_, rule in load_rules(top).rules.items() if id_ in ("one", "two")}
+    assert ends == {"one": "2d" if changed == "base.yaml" else "1d", "two": "2d" if changed == "top.yaml" else "1d"}
+
+
+def test_a_base_that_has_gone_is_missed(tmp_path: Path) -> None:
+    base, top = tmp_path / "base.yaml", tmp_path / "top.yaml"
+    base.write_text(f"words-from: microneedling\n{HEAD}rules: {{one: {{avoid: sauna, until: 1d}}}}\n")
+    top.write_text("extends: base.yaml\n")
+    load_rules(str(top))
+    base.unlink()
+    with pytest.raises(RuleSetError, match="no rule set"):
+        load_rules(str(top))

@@ -39,10 +39,8 @@ class Request(NamedTuple):
     name: str = ""
 
 
-def make_request(
-    typed: Typed, loaded: "dict[str | None, RuleSet] | None" = None, *, keep_unheard: bool = False
-) -> Request:
-    """Make a request of the options of one treatment; rule sets are kept in *loaded*, and taken from there."""
+def make_request(typed: Typed, *, keep_unheard: bool = False) -> Request:
+    """Make a request of the options of one treatment."""
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
     from needlecare.typed import find_zone, parse_time, read_facts
@@ -54,12 +52,10 @@ def make_request(
     typed = with_dates(typed, zone)
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if "time" in typed else None
-    loaded = {} if loaded is None else loaded
-    if rules not in loaded:
-        loaded[rules] = load_rules(rules) if rules is not None else load_rules()
-    facts = read_facts(loaded[rules], fact_texts(typed), keep_unheard=keep_unheard)
-    treatment = _with_dated(make_treatment(day, clock, zone), loaded[rules], typed)
-    return Request(loaded[rules], treatment, facts, now=now)
+    rule_set = load_rules(rules) if rules is not None else load_rules()
+    facts = read_facts(rule_set, fact_texts(typed), keep_unheard=keep_unheard)
+    treatment = _with_dated(make_treatment(day, clock, zone), rule_set, typed)
+    return Request(rule_set, treatment, facts, now=now)
 
 
 def _with_dated(treatment: "Treatment", rule_set: "RuleSet", typed: Typed) -> "Treatment":
@@ -179,14 +175,13 @@ def _logged(typed: Typed, *, keep_unheard: bool = False) -> list[Request]:
         hint = "; `needlecare log add --date …` remembers it" if log is not None else ""
         raise InputError(f"when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it{hint}")
     lasting = log.lasting()
-    loaded: dict[str | None, Any] = {}
     requests = []
     for one in treatments:
         today = present(parse_zone(one.options["tz"]), typed.get("now")).date()
         # Sightings, and the session after that one, belong to a treatment that has been.
         passed = ("seen", "next") if parse_date(one.options["date"]) > today else ()
         options = over_logged(one.options, lasting, without(typed, passed))
-        requests.append(make_request(options, loaded, keep_unheard=keep_unheard)._replace(name=one.key))
+        requests.append(make_request(options, keep_unheard=keep_unheard)._replace(name=one.key))
     return requests
 
 

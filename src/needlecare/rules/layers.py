@@ -25,6 +25,7 @@ from needlecare.rules.fields import (
 )
 from needlecare.rules.read import (
     Fields,
+    Files,
     Problems,
     Raw,
     Value,
@@ -49,10 +50,11 @@ class Layer:
     """A rule set as written: its header, and its entries by section and id.
 
     *beneath* are the entries that it changed, as they were, and *off* is where those that it took away are named, by
-    section and id.
+    section and id. *files* are the bytes that all of it was read from, by place.
     """
 
     def __init__(self) -> None:
+        self.files: dict[Path, Files] = {}
         self.header: dict[str, Any] = {}
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
         self.beneath: dict[tuple[str, str], Raw] = {}
@@ -78,7 +80,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
         RuleSetError: a file can't be read as YAML.
     """
     layer = Layer()
-    files = read_files(location)
+    files = layer.files[location] = read_files(location)
     trees = unpack(location.name, files) if packed and location.parent == shipped_folder() else None
     if trees is None:
         # Those that ship are packed, and PyYAML takes longer to load than they do.
@@ -176,6 +178,7 @@ class Overlay:
         self._problems = problems
         self._words_only = words_only
         self.result = result = Layer()
+        result.files = {**base.files, **top.files}
         result.off = dict(base.off)
         result.changes = list(base.changes)
         result.header = self._joined_header()

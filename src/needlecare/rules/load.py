@@ -1,16 +1,17 @@
 """From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule and no field."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from needlecare.errors import InputError
+from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import parse_duration
 from needlecare.rules.checks import check_references
 from needlecare.rules.entries import parse_entries
 from needlecare.rules.layers import Layer, Overlay, read_layer
-from needlecare.rules.read import DEFAULT, Problems, find_rules, shipped_folder
+from needlecare.rules.read import DEFAULT, Files, Problems, find_rules, read_files, shipped_folder
 
 _LONGEST_CHAIN = 20
 
@@ -27,13 +28,26 @@ def load_rules(name: str | Path = DEFAULT) -> RuleSet:
     return load_rules_at(find_rules(str(name)))
 
 
+# What was loaded last, by its place, with all that was read for it: taken again while every byte is the same.
+_LOADED: dict[Path, tuple[RuleSet, dict[Path, Files]]] = {}
+_MOST_LOADED = 8
+
+
 def load_rules_at(location: Path) -> RuleSet:
     """Load the rule set at *location*; raises as `load_rules` does."""
-    rule_set, _, problems = _load(location, packed=True)
+    with suppress(RuleSetError):
+        rule_set, files = _LOADED.pop(location, (None, {}))
+        if rule_set and all(read_files(place) == read for place, read in files.items()):
+            _LOADED[location] = rule_set, files
+            return rule_set
+    rule_set, layer, problems = _load(location, packed=True)
     if problems.lack_places:
         # Read the packed rules again from where they are written.
-        rule_set, _, problems = _load(location, packed=False)
+        rule_set, layer, problems = _load(location, packed=False)
     problems.raise_any()
+    _LOADED[location] = rule_set, layer.files
+    if len(_LOADED) > _MOST_LOADED:
+        del _LOADED[next(iter(_LOADED))]
     return rule_set
 
 
