@@ -45,7 +45,8 @@ def load_rules_at(location: Path) -> RuleSet:
         # Read the packed rules again from where they are written.
         rule_set, layer, problems = _load(location, packed=False)
     problems.raise_any()
-    _LOADED[location] = rule_set, layer.files
+    if rule_set.clinic is None:  # a clinic's logo is a file of its own
+        _LOADED[location] = rule_set, layer.files
     if len(_LOADED) > _MOST_LOADED:
         del _LOADED[next(iter(_LOADED))]
     return rule_set
