@@ -7,7 +7,7 @@ import json
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -35,11 +35,6 @@ from needlecare.timeline.build import condition_text
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
 SCHEMA_VERSION: Final = 2
-# What a lean line leaves out besides what is null or empty: `rules show` has the rules, the windows have the days, and
-# the parts of a window are told apart by rules.
-_NOT_IN_LINES: Final = ("rules", "days")
-_NOT_IN_LINES_OF: Final = ("parts",)
-_NOTHING: Final[tuple[Any, ...]] = (None, [], {})
 _JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
@@ -54,10 +49,9 @@ def render_line(timeline: Timeline, client: str, *, full: bool = False) -> str:
 
 
 def plan_record(timeline: Timeline, *, lean: bool = False) -> dict[str, Any]:
-    """Return the record of *timeline*; a *lean* one lacks what is null or empty, the rules, and the days."""
+    """Return the record of *timeline*; a *lean* one lacks what is null or empty, and what is found elsewhere."""
     encode = Encoder(timeline, lean=lean)
-    fields = {**head(timeline.rule_set), **encode.fields(timeline)}
-    return encode.record({name: one for name, one in fields.items() if not lean or name not in _NOT_IN_LINES})
+    return encode.record({**head(timeline.rule_set), **encode.fields(timeline)})
 
 
 def head(rule_set: RuleSet) -> dict[str, Any]:
@@ -93,7 +87,7 @@ class Encoder:
         # The same few instants begin and end most windows.
         self._instants: dict[datetime, str | None] = {FOREVER: None, NO_START: None}
         self._writers: dict[type, Callable[[Any], Any]] = {
-            **dict.fromkeys((bool, int, float, type(None), _RuleEntry), lambda value: value),
+            **dict.fromkeys(_AS_IT_IS, lambda value: value),
             # An empty text is null.
             str: lambda value: value or None,
             datetime: self._instant,
@@ -105,28 +99,33 @@ class Encoder:
 
     def __call__(self, value: Any) -> Any:
         """Encode *value*."""
-        return self._writers.get(type(value), self.other)(value)
+        return self._writers.get(type(value), self._other)(value)
 
     def fields(self, value: Any, shape: Any = None) -> dict[str, Any]:
         """Return the fields of *value* that are in the contract, by their names there and not yet encoded.
 
         They are those of its type, unless they are those of another *shape*.
         """
-        names, read, computed, sparse = _read(shape or value.__class__)
+        names, read, computes, sparse = _read(shape or value.__class__, lean=self._lean)
         found = dict(zip(names, read(value), strict=True))
-        found.update((name, compute(value, self.timeline)) for name, compute in computed)
+        for made, compute in computes:
+            if made in found:
+                found[made] = compute(value, self.timeline)
+            else:
+                found.update(zip(made.split(), compute(value, self.timeline), strict=True))
         return {name: one for name, one in found.items() if one or name not in sparse} if sparse else found
 
     def record(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Encode each of *fields*."""
         # Without a call for each field, since a plan has some four thousand.
-        writers, other = self._writers, self.other
-        record = {name: writers.get(type(one), other)(one) for name, one in fields.items()}
-        if not self._lean:
-            return record
-        return {name: one for name, one in record.items() if one not in _NOTHING and name not in _NOT_IN_LINES_OF}
+        writers, other = self._writers, self._other
+        record = {
+            name: one if type(one) in _AS_IT_IS else writers.get(type(one), other)(one) for name, one in fields.items()
+        }
+        # What is neither true nor 0 is null or empty.
+        return {name: one for name, one in record.items() if one or one == 0} if self._lean else record
 
-    def other(self, value: Any) -> Any:
+    def _other(self, value: Any) -> Any:
         """Encode what isn't of a plain type."""
         if isinstance(value, str):  # as the YAML reader has it, with its place
             return str(value) or None
@@ -186,8 +185,7 @@ class _RuleEntry(dict[str, Any]):
         return escape(_JSON.encode(self))
 
 
-def _red_flags(_: Any, timeline: Timeline) -> list[RedFlag]:
-    return [_red_flag(rule, timeline) for rule in timeline.red_flags]
+_AS_IT_IS: frozenset[type] = frozenset({bool, int, float, type(None), _RuleEntry})
 
 
 def _red_flag(rule: Rule, timeline: Timeline) -> RedFlag:
@@ -243,15 +241,11 @@ def _group(window: Window, timeline: Timeline) -> str | None:
 
 def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
     """Return every rule that a window names, be it of what is only perhaps so."""
-    rule_set, entries = timeline.rule_set, _entries(timeline.rule_set)
+    rule_set = timeline.rule_set
+    entries: dict[str, _RuleEntry] = rule_set.known.setdefault(_RuleEntry, {})
     ids = {id_ for window in (*timeline.windows, *timeline.perhaps) for id_ in (*window.rules, *window.overruled)}
     entries.update((id_, _RuleEntry(Encoder(timeline)(rule_set.rules[id_]))) for id_ in ids.difference(entries))
     return {id_: entries[id_] for id_ in sorted(ids)}
-
-
-@lru_cache(maxsize=8)
-def _entries(_: RuleSet) -> dict[str, _RuleEntry]:
-    return {}
 
 
 # The contract: the fields of each type, in order, by `name`, or `name=path` where the model has another word for it.
@@ -262,7 +256,7 @@ FIELDS: dict[Any, str] = {
     Clinic: "name phone?",
     Timeline: "treatment facts assumed unknown=facts.unknown windows rules days sessions screening=findings unanswered"
     " red_flags longer_if shorter_if perhaps events=meetings clinic=rule_set.clinic",
-    Treatment: "date=day time=clock tz moment",
+    Treatment: "date=day time=clock tz=zone.key moment",
     Window: "rule rules kind activity=target group text start earliest? end? end_stated bound? better_from better_until"
     " open_end=is_open* and_once=waits precision times if=condition parts* sources better_sources disagree overruled"
     " origin unsure* eases* usually_by* worry_after* ask* start_bound* start_range* until_seen*",
@@ -279,8 +273,10 @@ FIELDS: dict[Any, str] = {
     Clash: "activity state rule=window.rule until=window.end? better_until=window.better_until? and_once=window.waits",
 }
 Compute = Callable[[Any, Timeline], Any]
-# What is computed alike wherever it is a field, and what is of one type.
-SHARED: dict[str, Compute] = {"red_flags": _red_flags}
+# What is computed alike wherever it is a field, and what is of one type: a field, or several at once.
+SHARED: dict[str, Compute] = {
+    "red_flags": lambda _, timeline: [_red_flag(rule, timeline) for rule in timeline.red_flags],
+}
 COMPUTED: dict[Any, dict[str, Compute]] = {
     Timeline: {
         "facts": lambda timeline, _: dict(_answers(timeline.facts.given, timeline)),
@@ -289,7 +285,6 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "unanswered": lambda timeline, _: [screening.id for screening in timeline.unanswered],
     },
     Treatment: {
-        "tz": lambda treatment, _: treatment.zone.key,
         "moment": lambda treatment, _: treatment.last if treatment.clock else None,
     },
     Window: {
@@ -300,9 +295,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "times": lambda window, _: window.words.get("times"),
         # One rule mostly makes all of it, and its words are those of the window.
         "parts": lambda window, _: window.parts if len({part.rule for part in window.parts}) > 1 else (),
-        "sources": lambda window, timeline: backing(window, timeline.rule_set).sources,
-        "better_sources": lambda window, timeline: backing(window, timeline.rule_set).better,
-        "disagree": lambda window, timeline: backing(window, timeline.rule_set).opposed,
+        "sources better_sources disagree": lambda window, timeline: backing(window, timeline.rule_set),
     },
     Part: {"sources": sources_of_part},
     Rule: {
@@ -314,12 +307,24 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     Finding: {"within": lambda finding, _: "..".join(dict.fromkeys(map(str, finding.screening.within or ())))},
     Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
 }
+# What is otherwise in a lean line, which leaves out what is null or empty: `rules show` has what rules say, the windows
+# have the days, the parts of a window are told apart by rules, and nothing is said twice.
+_IN_LINES: dict[Any, dict[str, Compute]] = {
+    Timeline: dict.fromkeys(("rules", "days"), lambda *_: None),
+    Window: {
+        "parts": lambda *_: None,
+        "rules": lambda window, _: window.rules if window.rules != (window.rule,) else None,
+        "earliest": lambda window, _: window.earliest if window.earliest != window.end else None,
+        "origin": lambda window, timeline: window.origin if window.origin != timeline.rule_set.id else None,
+    },
+    RedFlag: dict.fromkeys(("words", "confidence"), lambda *_: None),
+}
 # Types that are written as one value.
 SCALARS: dict[type, Callable[[Any], Any]] = {Wait: attrgetter("bound")}
 
 
 class Field(NamedTuple):
-    """One field: its *name* in JSON, and the *path* to it in the model or how to *compute* it.
+    """One field: its *name* in JSON, and the *path* to it in the model.
 
     Where it says nothing it is null if it is *nullable*, and left out if it is *sparse*.
     """
@@ -328,16 +333,14 @@ class Field(NamedTuple):
     path: str
     nullable: bool
     sparse: bool
-    compute: Compute | None
 
 
 def fields_of(shape: Any) -> list[Field]:
     """Return the fields of a type, or another shape, that are in the contract."""
-    computed = SHARED | COMPUTED.get(shape, {})
     found = []
     for word in FIELDS.get(shape, " ".join(getattr(shape, "_fields", ()))).split():
         name, _, path = word.rstrip("?*").partition("=")
-        found.append(Field(name, path or name, word.endswith("?"), word.endswith("*"), computed.get(name)))
+        found.append(Field(name, path or name, word.endswith("?"), word.endswith("*")))
     return found
 
 
@@ -345,13 +348,16 @@ _Reader = Callable[[Any], tuple[Any, ...]]
 
 
 @cache
-def _read(shape: Any) -> tuple[tuple[str, ...], _Reader, list[tuple[str, Compute]], frozenset[str]]:
-    """Return the names of the fields of *shape*, how to read them at once, those computed afterwards, the sparse."""
-    fields = fields_of(shape)
+def _read(shape: Any, *, lean: bool) -> tuple[list[str], _Reader, list[tuple[str, Compute]], set[str]]:
+    """Return the names of the fields of *shape*, how to read them at once, what computes some, and the sparse."""
+    fields, otherwise = fields_of(shape), _IN_LINES.get(shape, {}) if lean else {}
+    names = [one.name for one in fields]
+    computes = SHARED | COMPUTED.get(shape, {}) | otherwise
+    computed = set(" ".join(computes).split())
     # What is computed has a place in the order, and is read as something that every value has.
-    reader: _Reader = attrgetter(*("__doc__" if one.compute else one.path for one in fields))
-    computed = [(one.name, one.compute) for one in fields if one.compute]
-    return tuple(one.name for one in fields), reader, computed, frozenset(one.name for one in fields if one.sparse)
+    reader: _Reader = attrgetter(*("__doc__" if one.name in computed else one.path for one in fields))
+    here = [(made, compute) for made, compute in computes.items() if made.split()[0] in names]
+    return names, reader, here, {one.name for one in fields if one.sparse}
 
 
 # The schema of a plan, from the same fields and their types.
