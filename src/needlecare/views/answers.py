@@ -13,7 +13,7 @@ from needlecare.model.facts import Unheard
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
-from needlecare.model.voices import ALL_TIME, NO_TIME, Reach
+from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts
@@ -247,32 +247,38 @@ def _reasons(reasons: Reasons) -> Iterator[str]:
 
 def _say_ends(found: Ends, kind: str) -> str:
     """Format how many sources state an end, what most of them state, and what the plan takes."""
-    own, side = found.own, " before" if found.before else ""
-    name, unit = _common_unit(one for one in (found.low, found.high, *(own or ())) if one != ALL_TIME)
-
-    def number(one: Reach) -> str:
-        if one.least < one.most == _DAY:
-            return "the day itself"
-        if one == ALL_TIME:
-            return "always"
-        return f"{one.least // unit}" if unit else one.length.in_words
-
-    def between(low: Reach, high: Reach) -> str:
-        return " to ".join(dict.fromkeys(map(number, (low, high))))
-
+    name, unit = _common_unit(one for one in (found.low, found.high, *(found.own or ())) if one != ALL_TIME)
     agree = "most say" if found.agreeing < found.voices else "all say" if found.voices > 1 else "it says"
-    most = f"{between(found.low, found.high)}{led(' ', name if found.low != ALL_TIME else '')}{side}"
-    said = f"{say.counted(found.voices, 'independent source')}; {agree} {most}; this plan"
+    most = f"{_between(found.low, found.high, unit)}{led(' ', name if found.low != ALL_TIME else '')}"
+    said = f"{say.counted(found.voices, 'independent source')}; {agree} {most}{' before' if found.before else ''}"
+    return f"{said}; this plan {_say_own(found.own, kind, unit)}"
+
+
+def _say_own(own: Side | None, kind: str, unit: timedelta | None) -> str:
+    """Format how far the plan itself reaches."""
     if own is None:
-        return f"{said} gives no end"
+        return "gives no end"
     if own.lower == ALL_TIME:
-        return f"{said} says {'never' if kind == AVOID else 'always'}"
+        return f"says {'never' if kind == AVOID else 'always'}"
     if kind != AVOID:
-        return f"{said} takes {between(*own)}"
-    better = "never" if own.upper == ALL_TIME else f"not for {number(own.upper)}"
+        return f"takes {_between(*own, unit)}"
+    better = "never" if own.upper == ALL_TIME else f"not for {_number(own.upper, unit)}"
     if own.lower == NO_TIME:
-        return f"{said} says better {better}"
-    return f"{said} takes {number(own.lower)}{f', better {better}' if own.upper > own.lower else ''}"
+        return f"says better {better}"
+    return f"takes {_number(own.lower, unit)}{f', better {better}' if own.upper > own.lower else ''}"
+
+
+def _between(low: Reach, high: Reach, unit: timedelta | None) -> str:
+    return " to ".join(dict.fromkeys(_number(one, unit) for one in (low, high)))
+
+
+def _number(reach: Reach, unit: timedelta | None) -> str:
+    """Format a length as so many of a *unit*, or without one by itself."""
+    if reach.least < reach.most == _DAY:
+        return "the day itself"
+    if reach == ALL_TIME:
+        return "always"
+    return f"{reach.least // unit}" if unit else reach.length.in_words
 
 
 def _common_unit(reaches: Iterable[Reach]) -> tuple[str, timedelta | None]:

@@ -7,10 +7,11 @@ or how a calendar file is written.
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.model.plan import YES, Day, Timeline, Window, day_number
+from needlecare.model.plan import YES, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, PREPARE
 from needlecare.model.time import ceil_to_day, local_date
 from needlecare.views.days import beginnings, fold_days, lifts_of
@@ -27,6 +28,8 @@ _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 # How long a timed entry is: long enough to be seen in a day view, short enough to be a moment.
 _LENGTH = 15 * _MINUTE
 LONGEST_LEAD = 28 * _DAY
+# What an entry of days is about; where it is the same, the days are one entry.
+_lists = attrgetter("avoid", "better_not", "do", "prepare", "expect")
 
 
 class Options(NamedTuple):
@@ -178,7 +181,3 @@ def _first(windows: Iterable[Window]) -> str:
 
 def _all_day(slot: str, words: Words, first: date, last: date) -> CalendarEntry:
     return CalendarEntry(slot=slot, words=words, start=first, end=last + _DAY)
-
-
-def _lists(day: Day) -> tuple[tuple[str, ...], ...]:
-    return day.avoid, day.better_not, day.do, day.prepare, day.expect

@@ -163,11 +163,8 @@ def draw_chart(timeline: Timeline, clock: Clock) -> list[Row]:
 
 
 def _state(target: str, day: Day) -> str:
-    if target in day.avoid:
-        return "n"
-    if target in day.better_not:
-        return "b"
-    return "o" if target in day.only_if else "."
+    states = {"n": day.avoid, "b": day.better_not, "o": day.only_if}
+    return next((state for state, targets in states.items() if target in targets), ".")
 
 
 _BEFORE = {"better not": "better not any more: ", "leave": "leave "}

@@ -29,7 +29,7 @@ from needlecare.model.plan import (
     Window,
 )
 from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Urgency
-from needlecare.model.time import AT_TREATMENT, Bound
+from needlecare.model.time import AT_TREATMENT
 from needlecare.model.voices import backing, sources_of_part
 from needlecare.timeline.build import condition_text
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
@@ -82,7 +82,6 @@ class Encoder:
 
     def __init__(self, timeline: Timeline, *, lean: bool = False) -> None:
         self.timeline = timeline
-        self._zone = timeline.treatment.zone
         self._lean = lean
         # The same few instants begin and end most windows.
         self._instants: dict[datetime, str | None] = {FOREVER: None, NO_START: None}
@@ -139,7 +138,7 @@ class Encoder:
 
     def _instant(self, instant: datetime) -> str | None:
         if instant not in self._instants:
-            self._instants[instant] = instant.astimezone(self._zone).isoformat()
+            self._instants[instant] = instant.astimezone(self.timeline.treatment.zone).isoformat()
         return self._instants[instant]
 
     def _list(self, values: Sequence[Any]) -> list[Any]:
@@ -214,10 +213,6 @@ def confidence(rule: Rule, _: object = None) -> str:
     return "low" if rule.low_confidence else "normal"
 
 
-def _end(bound: Bound) -> str:
-    return "0h" if bound == AT_TREATMENT else str(bound)
-
-
 def _asked(condition: Condition) -> dict[str, str]:
     """Return what *condition* asks of each fact; a rule and its file may ask for the same one."""
     found: dict[str, str] = {}
@@ -232,11 +227,6 @@ def _answers(facts: Mapping[str, Given], timeline: Timeline) -> Iterator[tuple[s
             yield fact, list(value) if timeline.rule_set.facts[fact].several else value[0]
         else:
             yield fact, value
-
-
-def _group(window: Window, timeline: Timeline) -> str | None:
-    """Return what people count the activity of *window* to; a sign belongs to none."""
-    return (timeline.rule_set.group_of(window.target) or None) if window.kind != EXPECT else None
 
 
 def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
@@ -290,7 +280,8 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     Window: {
         "better_from": lambda window, _: window.better_from if window.better_from < window.start else None,
         "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,
-        "group": _group,
+        # A sign belongs to none.
+        "group": lambda window, timeline: (window.kind != EXPECT and timeline.rule_set.group_of(window.target)) or None,
         "start": lambda window, _: window.start if window.has_start and window.kind != ASK else None,
         "times": lambda window, _: window.words.get("times"),
         # One rule mostly makes all of it, and its words are those of the window.
@@ -299,7 +290,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     },
     Part: {"sources": sources_of_part},
     Rule: {
-        "except": lambda rule, _: {name: _end(bound) for name, bound in rule.exceptions},
+        "except": lambda rule, _: {name: "0h" if end == AT_TREATMENT else str(end) for name, end in rule.exceptions},
         "when": lambda rule, _: _asked(rule.when),
         "words": words,
         "confidence": confidence,
@@ -373,7 +364,7 @@ _PLAIN: dict[object, Schema] = {
     time: {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]$"},
     type(None): {"type": "null"},
 }
-# The types of fields that are computed, and of texts that are one of a few.
+# The types of fields that are computed and no list of ids, and of texts that are one of a few.
 _TYPES: dict[tuple[type, str], Any] = {
     (Timeline, "facts"): dict[str, str | float | list[str]],
     (Timeline, "assumed"): list[Assumed],
@@ -393,10 +384,6 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Window, "precision"): Literal["minute", "day"],
     (Window, "times"): str | None,
     (Part, "state"): Literal["no", "better-not"],
-    (Part, "sources"): list[str],
-    (Window, "sources"): list[str],
-    (Window, "better_sources"): list[str],
-    (Window, "disagree"): list[str],
     (Rule, "except"): dict[str, str],
     (Rule, "when"): dict[str, str],
     (Rule, "words"): dict[str, str],
@@ -404,9 +391,7 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Lift, "to"): Literal["yes", "better-not"],
     (Clash, "state"): Literal["no", "better-not"],
     (Finding, "level"): Literal["stop", "postpone", "ask", "tell"],
-    (Finding, "sources"): list[str],
     (Finding, "within"): str,
-    (Meeting, "only_if"): list[str],
 }
 
 
@@ -474,5 +459,5 @@ def _hint(kind: Any, path: str) -> Any:
     for name in path.split("."):
         known = getattr(kind, name, None)
         getter = known.fget if isinstance(known, property) else getattr(known, "func", None)
-        kind = get_type_hints(getter)["return"] if getter else get_type_hints(kind)[name]
+        kind = get_type_hints(getter)["return"] if getter else get_type_hints(kind).get(name, list[str])
     return kind

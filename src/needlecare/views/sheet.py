@@ -3,13 +3,14 @@
 A new section is one line of `_PARTS`. How a section looks is for each view alone to say.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from operator import attrgetter, itemgetter
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window
-from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, Change, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, Change, RuleSet, walk
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
@@ -100,13 +101,14 @@ def is_stopped(timeline: Timeline) -> bool:
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
     decides = say.whom(timeline)
-    rows: dict[bool, list[Row]] = {True: [], False: []}
-    for asked, level, sources in timeline.findings:
-        row = Row(lead_of(level, timeline), asked.text or asked.id, level, sources)
-        rows[level == "stop"].append(row)
-    if rows[True]:
-        rows[True].append(Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop"))
-    yield from (*rows[True], *rows[False])
+    rows = [
+        Row(lead_of(level, timeline), asked.text or asked.id, level, sources)
+        for asked, level, sources in timeline.findings
+    ]
+    yield from (row for row in rows if row.tone == "stop")
+    if is_stopped(timeline):
+        yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
+    yield from (row for row in rows if row.tone != "stop")
     if any(finding.level in ("stop", "postpone") for finding in timeline.findings):
         call = "your doctor" if decides == "a clinician" else f"{decides} or your doctor"
         yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
@@ -180,19 +182,21 @@ _NOTES = {
 
 def _notes(timeline: Timeline, _: Clock) -> list[Row]:
     """List what rules say besides: what to do instead, why, and who set the value and for what reason."""
-    rows: list[Row] = []
-    windows = [window for window in timeline.windows if window.kind != EXPECT]
-    # Where rules meet in one window, each keeps its own words.
-    makers = [(rule, one) for one in windows for rule in dict.fromkeys(part.rule for part in one.parts) or [one.rule]]
-    for id_, made in grouped(makers, itemgetter(0)).items():
-        words = timeline.rule_set.rules[id_].words
-        parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
-        if "by" in words:
-            parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
-        if parts:
-            text = " ".join(say.sentence(capital(part)) for part in parts).removesuffix(".")
-            rows.append(Row(say.names((window.target for _, window in made), timeline.rule_set), text))
-    return sorted(rows)
+    rule_set = timeline.rule_set
+    made: dict[str, list[str]] = {}
+    for window in (one for one in timeline.windows if one.kind != EXPECT):
+        # Where rules meet in one window, each keeps its own words.
+        for rule in {part.rule for part in window.parts} or {window.rule}:
+            made.setdefault(rule, []).append(window.target)
+    rows = (Row(say.names(targets, rule_set), _note(rule_set.rules[rule].words)) for rule, targets in made.items())
+    return sorted(row for row in rows if row.text)
+
+
+def _note(words: Mapping[str, str]) -> str:
+    parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
+    if "by" in words:
+        parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
+    return " ".join(say.sentence(capital(part)) for part in parts).removesuffix(".")
 
 
 # The sessions and events to come.
@@ -333,14 +337,10 @@ def _hinted(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 def _idly_seen(timeline: Timeline) -> Iterator[str]:
     """Name what the person has reported and no rule in the plan waits for."""
     moments = timeline.rule_set.moments
-    awaited: set[str] = set()
-    frontier = _awaited(timeline)
-    while frontier:
-        awaited |= frontier
-        # What usually comes some time after another moment waits for that one too.
-        usual = [moment.usual for one in frontier if (moment := moments.get(one)) and moment.usual]
-        frontier = {term.moment for bound in usual for term in bound.terms} - awaited
-    yield from (moments[seen].label for seen in sorted(set(timeline.treatment.seen) - awaited))
+    # What usually comes some time after another moment waits for that one too.
+    usual = {id_: [term.moment for term in one.usual.terms] for id_, one in moments.items() if one.usual}
+    awaited = walk(_awaited(timeline), defaultdict(list, usual))
+    yield from (moments[seen].label for seen in sorted(set(timeline.treatment.seen).difference(awaited)))
 
 
 def _awaited(timeline: Timeline) -> set[str]:

@@ -1,12 +1,13 @@
 """The answers to `can`, `when` and `normal` for people: a few plain lines each, the answer first."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import chain
 
 from needlecare.ask.times import When
 from needlecare.ask.today import UNKNOWN, USUAL, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Window
 from needlecare.model.ruleset import ALLOW, ASK, CLINIC, EMERGENCY, PRESCRIBED, TODAY, RuleSet
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
@@ -67,21 +68,27 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from _as_prescribed(verdict, about, clock)
         if verdict.verdict == ASK:
             return
+    counted = list(_counted_from(verdict)) if several else []
     if verdict.verdict == ASK:
         yield f"Ask {join_words(verdict.ask)} first. {capital(about)}."
         differ = len({part.verdict for part in verdict.parts}) > 1
-        yield from say.items(_each_part(verdict, clock) if differ else ())
-        yield from say.items(chain(_why(verdict), _counted_from(verdict) if several else ()))
+        parts = _each_part(verdict, clock) if differ else ()
+        yield from say.items(chain(parts, _why(verdict), counted))
         return
     yield f"{_lead(verdict)}. {capital(about)}{led(': ', _SILENT.get(verdict.silent))}."
-    if is_before(verdict.asked, timeline):
-        due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
-        yield from say.items(window.text for window in due if window not in verdict.supports)
+    yield from say.items(_due(verdict))
     if verdict.verdict == NO_RULE:
         yield from say.items(_unknown(verdict, clock))
-        return
-    counted = _counted_from(verdict) if several else ()
-    yield from say.items(chain(_until(verdict, clock), _reasons(verdict), counted, _past(verdict)))
+    else:
+        yield from say.items(chain(_until(verdict, clock), _reasons(verdict), counted, _past(verdict)))
+
+
+def _due(verdict: Verdict) -> Iterator[str]:
+    """Yield what is to be prepared at the time before the treatment that is asked about."""
+    timeline = verdict.timeline
+    if is_before(verdict.asked, timeline):
+        due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
+        yield from (window.text for window in due if window not in verdict.supports)
 
 
 def _lead(verdict: Verdict) -> str:
@@ -94,7 +101,7 @@ def _lead(verdict: Verdict) -> str:
 def _as_prescribed(verdict: Verdict, about: str, clock: Clock) -> Iterator[str]:
     """Yield what to do about a prescribed medicine: go on, and ask."""
     activities = verdict.timeline.rule_set.activities
-    how = [one.words["how"] for one in verdict.windows if one.kind == ASK and "how" in one.words]
+    how = _words((one for one in verdict.windows if one.kind == ASK), "how")
     if how:
         # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
         yield f"Ask {join_words(verdict.ask)} {how[0]}: {about}."
@@ -189,11 +196,15 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     then = say.then_better_not(part.better_until, clock, verdict.windows, is_open=part.is_open)
     if part.verdict == BETTER_NOT:
         return f"{say.better_not(part.until, clock, verdict.windows)}{led(', and ', only_if)}{then}"
+    earliest = _earliest(part, verdict)
+    return f"{say.not_before(part.until, part.and_once, earliest, clock, verdict.asked.start)}{then}"
+
+
+def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
+    """Return when the no of a part ends by what is known alone."""
     own = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows]
     end = part.until or FOREVER
-    earliest = max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
-    begins = verdict.asked.start
-    return f"{say.not_before(part.until, part.and_once, earliest, clock, begins)}{then}"
+    return max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
 
 
 def _reasons(verdict: Verdict) -> Iterator[str]:
@@ -229,8 +240,12 @@ def _recommended(verdict: Verdict) -> Iterator[str]:
         if window.kind != ALLOW:
             yield f"{window.text.rstrip('.')}{led('; if ', window.condition)}."
     windows = (*verdict.windows[:1], *verdict.supports)
-    preferred = [window.words["prefer"] for window in windows if "prefer" in window.words]
-    yield from (f"Better still: {say.sentence(words)}" for words in preferred[:1])
+    yield from (f"Better still: {say.sentence(words)}" for words in _words(windows, "prefer")[:1])
+
+
+def _words(windows: Iterable[Window], key: str) -> list[str]:
+    """Return what *windows* have to say under *key*, each text once."""
+    return list(dict.fromkeys(window.words[key] for window in windows if key in window.words))
 
 
 def _would_tell_more(verdict: Verdict) -> Iterator[str]:
@@ -257,7 +272,7 @@ def _past(verdict: Verdict) -> Iterator[str]:
         yield "That day has passed, and no rule spoke against it."
         return
     yield f"If you did it: leave it from now on, and tell {say.whom(timeline)} what it was and when."
-    broken = dict.fromkeys(window.words["if-broken"] for window in verdict.windows if "if-broken" in window.words)
+    broken = _words(verdict.windows, "if-broken")
     if broken:
         yield f"It may mean: {say.sentence(join_words(broken))}"
     # An emergency is no matter for a doctor today: the line that ends every answer has it.
@@ -315,14 +330,18 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
             yield f"- {rule.words.get('text', rule.id)} [{', '.join(say.sources_of(rule.says[:_SHOWN]))}]"
     else:
         yield from _expected(sighting, about, clock)
-        yield from say.items(f"This holds if {condition}." for condition in sighting.conditions)
-        signs = dict.fromkeys(window.target for window in sighting.windows)
-        longer = (one for sign in signs for one in say.perhaps_until(sign, timeline, clock))
-        yield from say.items(f"{capital(one)}." for one in longer)
-        sources = sources_behind(sighting.windows, timeline.rule_set)
-        yield f"- {capital(_say_sources(sources))}."
+        yield from say.items(_grounds(sighting, clock))
     is_grave = sighting.verdict in (EMERGENCY, TODAY, UNKNOWN)
     yield from say.items(say.flag_texts(timeline) if is_grave else [say.red_flag_line(timeline)])
+
+
+def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
+    """Yield under which condition a sign is expected, for whom it may take longer, and who says so."""
+    timeline = sighting.timeline
+    yield from (f"This holds if {condition}." for condition in sighting.conditions)
+    for sign in dict.fromkeys(window.target for window in sighting.windows):
+        yield from (f"{capital(one)}." for one in say.perhaps_until(sign, timeline, clock))
+    yield f"{capital(_say_sources(sources_behind(sighting.windows, timeline.rule_set)))}."
 
 
 def _about(sighting: Sighting, clock: Clock) -> str:
