@@ -36,38 +36,41 @@ def atomic_file(path: Path, *, alone: bool = True) -> Iterator[Path]:
     target = Path(os.path.realpath(path)) if alone else path
     try:
         found = _find_mode(target)
-        if alone and found and not stat.S_ISREG(found):
-            raise OutputError(f"can't write to {path}: it is not a regular file")
-        mode = stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else None
-        name = _short(target.name)
         if alone:
-            clear_leftovers(target.parent, re.escape(name))
-        # Nobody else may read what is written over a file that is its owner's alone.
-        beside, held = _make(target.parent, name, 0o666 if mode is None else 0o600)
-        try:
+            if found and not stat.S_ISREG(found):
+                raise OutputError(f"can't write to {path}: it is not a regular file")
+            clear_leftovers(target.parent, re.escape(_short(target.name)))
+        rights = stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else None
+        with _replacing(target, rights, synced=alone) as beside:
             yield beside
-            if alone:
-                os.fsync(held.fileno())
-            if mode is not None:
-                beside.chmod(mode)
-            if not _HAS_LOCKS:
-                held.close()
-            beside.replace(target)
-        except BaseException:  # what was there before stays
-            held.close()
-            with contextlib.suppress(OSError):
-                beside.unlink()
-            raise
-        held.close()
     except OSError as error:
         raise OutputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
 
 
-def _find_mode(target: Path) -> int:
+@contextlib.contextmanager
+def _replacing(target: Path, rights: int | None, *, synced: bool) -> Iterator[Path]:
+    """Yield a part file, and put it in place of *target* unless something fails."""
+    # Nobody else may read what is written over a file that is its owner's alone.
+    beside, held = _make(target.parent, _short(target.name), 0o666 if rights is None else 0o600)
     try:
+        yield beside
+        if synced:
+            os.fsync(held.fileno())
+        if rights is not None:
+            beside.chmod(rights)
+        if not _HAS_LOCKS:
+            held.close()
+        beside.replace(target)
+    finally:
+        held.close()
+        with contextlib.suppress(OSError):  # once it is in place there is none
+            beside.unlink()
+
+
+def _find_mode(target: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):
         return os.lstat(target).st_mode
-    except FileNotFoundError:
-        return 0
+    return 0
 
 
 def _make(folder: Path, name: str, mode: int) -> tuple[Path, FileIO]:
@@ -97,14 +100,11 @@ def clear_leftovers(folder: Path, names: str) -> None:
 
 def _lock(part: FileIO) -> bool:
     """Lock a part file until it is closed or its process ends; False if another run has locked it."""
-    if not _HAS_LOCKS:
-        return True
     try:
-        fcntl.flock(part.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # a file system without locks: nobody clears it either
-        return True
+        if _HAS_LOCKS:
+            fcntl.flock(part.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:  # other errors are those of a file system without locks: nobody clears it either
+        return not isinstance(error, BlockingIOError)
     return True
 
 
