@@ -182,6 +182,10 @@ def test_zones_are_known_in_any_letters_and_named_in_one_way(typed: str, name: s
             "Europe/Lundon",
             "there is no time zone `Europe/Lundon` (did you mean Europe/London?); write it as Europe/London",
         ),
+        # Etc/GMT-5 is five hours ahead of UTC.
+        ("GMT-5", "there is no time zone `GMT-5`; write it as Europe/London"),
+        ("UTC+1", "there is no time zone `UTC+1`; write it as Europe/London"),
+        ("Etc/GMT-15", "there is no time zone `Etc/GMT-15`; write it as Europe/London"),
         ("", "there is no time zone ``; write it as Europe/London"),
         ("../../etc/passwd", "there is no time zone `../../etc/passwd`; write it as Europe/London"),
         ("/etc/localtime", "there is no time zone `/etc/localtime`; write it as Europe/London"),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -87,8 +87,7 @@ def _parse_in_order(text: str, order: str) -> date:
     whole = f"{short[1]}20{short[3]}" if short else text
     place = _ORDERS.index(order)
     found = _only_reading(text, [_reading(whole, order) or _reading(whole, _ORDERS[1 - place])])
-    numbers = _NUMBERS.fullmatch(text.lower())
-    if numbers and found.day != int(numbers[place + 1]):
+    if (numbers := _NUMBERS.fullmatch(text.lower())) and found.day != int(numbers[place + 1]):
         first = ("day", "month")[place]
         raise InputError(f"`{text}` doesn't have the {first} first, as {order} dates do; {_HELP}")
     return found
@@ -146,18 +145,18 @@ def parse_zone(name: str) -> ZoneInfo:
         InputError: there is no such zone.
     """
     # Some disks find a zone by any spelling; a plan must name it in the one way that is the same everywhere.
-    zone = _zone(name) if name != name.lower() else None
-    if zone is None:
-        from zoneinfo import available_timezones
+    if name != name.lower() and (zone := _zone(name)):
+        return zone
+    from zoneinfo import available_timezones
 
-        zones = sorted(available_timezones() - _NO_ZONES)
-        wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
-        zone = _zone(next((one for one in zones if one.lower() == wanted), ""))
-    if zone is None:
-        raise InputError(
-            f"there is no time zone `{name[:_LONGEST]}`{_near_zone(name, zones)}; write it as Europe/London"
-        )
-    return zone
+    zones = {one.lower(): one for one in sorted(available_timezones() - _NO_ZONES)}
+    wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
+    if zone := _zone(zones.get(wanted, "")):
+        return zone
+    if not zones:
+        raise InputError("this machine knows no time zones; the Python package tzdata brings them")
+    hint = _hint(_near_city(wanted, zones.values()))
+    raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
 
 
 def _zone(name: str) -> ZoneInfo | None:
@@ -167,15 +166,14 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def _near_zone(name: str, zones: list[str]) -> str:
+def _near_city(wanted: str, zones: Iterable[str]) -> str:
     from difflib import get_close_matches
 
-    if not zones:
-        raise InputError("this machine knows no time zones; the Python package tzdata brings them")
-    by_city = {zone.rsplit("/", 1)[-1].lower(): zone for zone in zones}
+    # Those named by their offset all look alike, and Etc/GMT-5 is ten hours ahead of what people call GMT-5.
+    cities = {one.rpartition("/")[2].lower(): one for one in zones if "/" in one and not one.startswith("Etc/")}
     # Nearer than other names must be: another place is worse than none.
-    close = get_close_matches(name[:_LONGEST].rsplit("/", 1)[-1].lower().replace(" ", "_"), by_city, n=1, cutoff=0.7)
-    return f" (did you mean {by_city[close[0]]}?)" if close else ""
+    close = get_close_matches(wanted.rpartition("/")[2], cities, n=1, cutoff=0.7)
+    return cities[close[0]] if close else ""
 
 
 def find_zone(name: str | None) -> ZoneInfo:
@@ -226,29 +224,29 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]], *, 
     aside = _Aside({}, [] if keep_unheard else None)
     read = {name: _read_fact(rule_set, name, value, aside) for name, value in said.items()}
     given = {name: value for name, value in read.items() if value is not None}
+    return _with_defaults(given, rule_set)._replace(dates=aside.dates, unheard=tuple(aside.unheard or ()))
+
+
+def _with_defaults(given: Mapping[str, Given], rule_set: RuleSet) -> Facts:
     defaults = {id_: fact.assumed for id_, fact in rule_set.facts.items() if id_ not in given}
     return Facts(
         given,
         {id_: default for id_, default in defaults.items() if default is not None},
         unknown=tuple(id_ for id_, default in defaults.items() if default is None),
-        dates=aside.dates,
         partial=frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,)),
-        unheard=tuple(aside.unheard or ()),
     )
 
 
 def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said], aside: _Aside) -> Given | None:
     fact = rule_set.facts.get(name)
     if fact is None:
-        names = {_plain(one): one for one in rule_set.facts}
-        raise InputError(_unknown(f"the rule set {rule_set.id} asks for no fact", str(name), names.values(), names))
+        meant, known = _nearest(str(name), {_plain(one): one for one in rule_set.facts}), ", ".join(rule_set.facts)
+        raise InputError(f"the rule set {rule_set.id} asks for no fact `{name}`{_hint(meant)}; it may be {known}")
     several = [value] if isinstance(value, str | float | int) else value
     if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
         raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
-    texts = [str(one) for one in several]
-    if not texts:
-        return None
-    return _number(fact, texts) if fact.is_number else _answers(rule_set, fact, texts, aside) or None
+    texts = [*map(str, several)]
+    return _number(fact, texts) if fact.is_number and texts else _answers(rule_set, fact, texts, aside) or None
 
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:
@@ -265,16 +263,11 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
 
 def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str], aside: _Aside) -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for part in [part for text in texts for part in _parts(fact, text)]:
+    for part in chain.from_iterable(_parts(fact, text) for text in texts):
         word, equals, when = part.partition("=")
-        answer = _answer(fact, word.strip())
+        answer = _answer(fact, word)
         if answer is None:
-            unknown = Unheard(fact.id, word.strip()[:_LONGEST_LABEL], _meant(rule_set, fact, word))
-            if aside.unheard is None or not fact.open or not unknown.word:
-                hint = f" (did you mean {unknown.meant}?)" if unknown.meant else ""
-                known = ", ".join(one.id for one in fact.answers)
-                raise InputError(f"{fact.id} has no answer `{unknown.word}`{hint}; it may be {known}")
-            aside.unheard.append(unknown)
+            _keep_unheard(Unheard(fact.id, word.strip()[:_LONGEST_LABEL], _meant(rule_set, fact, word)), fact, aside)
             continue
         found[answer] = None
         if equals:
@@ -282,11 +275,18 @@ def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str], aside: _Aside)
     if len(found) > 1 and not fact.several:
         raise InputError(f"{fact.id} takes one answer; {' and '.join(found)} were given")
     if len(found) > 1 and NONE in found:
-        others = ", ".join(one for one in found if one != NONE)
-        raise InputError(f"{fact.id}: `none` and {others} exclude each other")
+        del found[NONE]
+        raise InputError(f"{fact.id}: `none` and {', '.join(found)} exclude each other")
     # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
     return tuple(sorted(found, key=order.index))
+
+
+def _keep_unheard(unknown: Unheard, fact: Fact, aside: _Aside) -> None:
+    if aside.unheard is None or not fact.open or not unknown.word:
+        known = ", ".join(one.id for one in fact.answers)
+        raise InputError(f"{fact.id} has no answer `{unknown.word}`{_hint(unknown.meant)}; it may be {known}")
+    aside.unheard.append(unknown)
 
 
 def _parts(fact: Fact, text: str) -> Iterator[str]:
@@ -294,10 +294,8 @@ def _parts(fact: Fact, text: str) -> Iterator[str]:
     names = _names(fact.answers)
     for part in text.split(",") if fact.several else (text,):
         joined = _JOINED.split(part)
-        if fact.several and _plain(part) not in names and all(_plain(one) in names for one in joined):
-            yield from joined
-        else:
-            yield part
+        are_answers = _plain(part) not in names and all(_plain(one) in names for one in joined)
+        yield from joined if fact.several and are_answers else (part,)
 
 
 def _answer(fact: Fact, word: str) -> str | None:
@@ -310,12 +308,11 @@ def _answer(fact: Fact, word: str) -> str | None:
 def _meant(rule_set: RuleSet, fact: Fact, word: str) -> str:
     """Return the answer that an unknown *word* may stand for, or nothing."""
     wanted, names = _plain(word), _names(fact.answers)
-    for answer in fact.answers:
-        # People type the names of the activity that an answer stands for.
-        if any(wanted in _called(rule_set.activities[one]) for one in same_as(rule_set, fact, answer.id)):
-            return answer.id
-    close = close_names(wanted, names, 1)
-    return names[close[0]] if close else ""
+    # People type the names of the activity that an answer stands for.
+    called = (
+        (one.id, _called(rule_set.activities[same])) for one in fact.answers for same in same_as(rule_set, fact, one.id)
+    )
+    return next((answer for answer, known in called if wanted in known), "") or _nearest(word, names)
 
 
 def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:
@@ -341,10 +338,13 @@ def _plain(text: str) -> str:
     return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
 
 
-def _unknown(what: str, word: str, known: Iterable[str], names: Mapping[str, str]) -> str:
-    close = close_names(_plain(word), names, 1)
-    meant = f" (did you mean {names[close[0]]}?)" if close else ""
-    return f"{what} `{word}`{meant}; it may be {', '.join(known)}"
+def _nearest(word: str, names: Mapping[str, str]) -> str:
+    """Return what the one of the plain *names* that looks most like *word* stands for; nothing if none does."""
+    return next((names[one] for one in close_names(_plain(word), names, 1)), "")
+
+
+def _hint(meant: str) -> str:
+    return f" (did you mean {meant}?)" if meant else ""
 
 
 def read_seen(rule_set: RuleSet, treatment: Treatment, texts: Iterable[str]) -> dict[str, Seen]:
@@ -391,10 +391,8 @@ def read_events(rule_set: RuleSet, treated: date, texts: Iterable[str], option: 
     Raises:
         InputError: it can't be read, lies before the treatment, or is given twice.
     """
-    events = sorted(
-        (_event(rule_set, treated, text, option) for text in texts),
-        key=lambda one: (one.first, one.last, one.kind, one.label),
-    )
+    events = [_event(rule_set, treated, text, option) for text in texts]
+    events.sort(key=lambda one: (one.first, one.last, one))
     for one, other in pairwise(events):
         if one == other:
             raise InputError(f"{option}: {one.label} on {one.first.isoformat()} is given twice")
