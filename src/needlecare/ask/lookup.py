@@ -172,29 +172,28 @@ def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ())
 def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
     """Return which signs *phrase* means; a part of the treated area is left to be judged by a clinician.
 
-    A red flag is one whatever stands around it.
+    Those to call about count whatever stands around them or between their words.
     """
-    return _with_flags(rule_set, _find(rule_set, phrase, treated, signs=True).about(sitting=True))
-
-
-def _with_flags(rule_set: RuleSet, found: Meaning) -> Meaning:
-    """Add the signs to call about that the words name among others, or with fillers between them.
-
-    Where every word is understood, only names of several words may say more than they do: “the pain is getting worse”.
-    """
-    flagged = {sign for rule in rule_set.rules.values() if rule.verb == CALL for sign in rule.targets}
+    found = _find(rule_set, phrase, treated, signs=True).about(sitting=True)
     words = _bare(found.words)
-    matches = [
-        one._replace(ids=tuple(id_ for id_ in one.ids if id_ in flagged))
-        for one in _matches(words, _bare_signs(rule_set))
-        if (len(one.places) > 1 or not found.is_sure) and not flagged.isdisjoint(one.ids)
-    ]
+    # Where every word is understood, only a name of several may say more than they do: “the pain is getting worse”.
+    matches = _flags(rule_set, words, 2 if found.is_sure else 1)
     known = {words[place] for match in matches for place in match.places}
     return found._replace(
         ids=_ids_of(matches, found.ids),
         unknown=tuple(word for word in found.unknown if word not in known),
         turning="" if found.turning in known else found.turning,
     )
+
+
+def _flags(rule_set: RuleSet, words: list[str], fewest: int) -> list[_Match]:
+    """Find the names, of at least that many words, of signs to call about."""
+    flagged = {sign for rule in rule_set.rules.values() if rule.verb == CALL for sign in rule.targets}
+    return [
+        one._replace(ids=ids)
+        for one in _matches(words, _bare_signs(rule_set))
+        if len(one.places) >= fewest and (ids := tuple(id_ for id_ in one.ids if id_ in flagged))
+    ]
 
 
 @lru_cache(maxsize=16)
@@ -341,19 +340,17 @@ def _by_beginning(rule_set: RuleSet, *, signs: bool) -> Mapping[str, Sequence[tu
     return groups
 
 
-def _index(rule_set: RuleSet, words: Iterable[str], *, signs: bool) -> dict[str, list[str]]:
+def _index(rule_set: RuleSet, words: Iterable[str], *, signs: bool) -> Mapping[str, Collection[str]]:
     """Index the names that could match: those that begin like one of *words*. The others are never compared."""
     groups = _by_beginning(rule_set, signs=signs)
-    index: dict[str, list[str]] = {}
+    index: dict[str, dict[str, None]] = {}
     for beginning in dict.fromkeys(["", *(stem(word)[:2] for word in words)]):
         for name, id_ in groups.get(beginning, ()):
-            found = index.setdefault(name_key(name), [])
-            if id_ not in found:
-                found.append(id_)
+            index.setdefault(name_key(name), {})[id_] = None
     return index
 
 
-def _matches(words: list[str], index: Mapping[str, list[str]]) -> list[_Match]:
+def _matches(words: list[str], index: Mapping[str, Collection[str]]) -> list[_Match]:
     """Find names in *words*, the longest first from the left."""
     found: list[_Match] = []
     start = 0
@@ -391,6 +388,6 @@ def _alike(names: Iterable[tuple[str, str]], words: list[str]) -> tuple[str, ...
     content = [word for word in words if word not in FILLERS | ARTICLES]
     tried = [(" ".join(words), _NEAREST), (" ".join(content), _NEAREST)]
     # Of short words too many are alike: a spot is no sport.
-    tried.extend((word, 2) for word in content if len(word) >= _LONG_ENOUGH)
+    tried += [(word, 2) for word in content if len(word) >= _LONG_ENOUGH]
     close = [name for text, count in tried for name in close_names(text, by_name, count, alike=_ALIKE)]
     return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]

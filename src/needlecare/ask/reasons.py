@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import chain
+from itertools import chain, product
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
@@ -107,23 +107,24 @@ def _windows(timeline: Timeline, target: str) -> Iterator[Window]:
 
 
 def _ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
-    """Yield what the independent voices state of each side of *window* that they give an end of, the later side first.
-
-    Most of them are more than half, with both of their ends; of several stretches of time the shortest counts.
-    """
-    named = [rule_set.rules[one] for one in (*window.rules, *window.overruled)]
+    """Yield what the independent voices state of each side of *window*, the later first, where they give an end."""
+    named = [*map(rule_set.rules.__getitem__, (*window.rules, *window.overruled))]
     own_rules = [rule for rule in named if window.target in rule.targets] or named
     edges = edges_of(window, rule_set)
     for before in (False, True):
         sides = [voice.side for voice in voices(own_rules, rule_set, before=before)]
         found = [edge for edge in edges if edge.before == before]
-        if not (sides and found):
-            continue
-        spans = {(low, high) for low in (one.lower for one in sides) for high in (one.upper for one in sides)}
-        held = {span: sum(span[0] <= one.lower and one.upper <= span[1] for one in sides) for span in spans}
-        enough = (span for span in spans if 2 * held[span] > len(sides))
-        low, high = min(enough, key=lambda span: (span[1].least - span[0].least, span))
-        yield Ends(before, len(sides), held[low, high], low, high, _own(window.kind, found))
+        if sides and found:
+            yield Ends(before, len(sides), *_most(sides), _own(window.kind, found))
+
+
+def _most(sides: Sequence[Side]) -> tuple[int, Reach, Reach]:
+    """Return how many of *sides* lie within the shortest span that holds more than half of them, and that span."""
+    spans = product((one.lower for one in sides), (one.upper for one in sides))
+    held = {(low, high): sum(low <= one.lower and one.upper <= high for one in sides) for low, high in spans}
+    enough = (span for span, count in held.items() if 2 * count > len(sides))
+    low, high = min(enough, key=lambda span: (span[1].least - span[0].least, span))
+    return held[low, high], low, high
 
 
 def _own(kind: str, edges: Sequence[Edge]) -> Side | None:
@@ -238,9 +239,7 @@ def _is_planned(timeline: Timeline, said: Unjudged) -> bool:
     Nothing else judges what a clinic no longer judges.
     """
     rule_set = timeline.rule_set
-    if any(
-        one.section == "screening" and one.id == said.answer and one.how == "switched off" for one in rule_set.changes
-    ):
+    if ("screening", said.answer, "switched off") in (one[:3] for one in rule_set.changes):
         return False
     wanted = rule_set.ancestry(same_as(rule_set, rule_set.facts[said.fact], said.answer))
     if any(window.target in wanted for window in timeline.windows):

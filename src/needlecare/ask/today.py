@@ -17,7 +17,6 @@ from needlecare.model.ruleset import ASK, AVOID, CLINIC, DO, EXPECT, PREPARE, UR
 # How grave a sign is, the gravest first.
 UNKNOWN, WATCH, USUAL = ("unknown", "watch", "usual")
 _GRAVEST = (*URGENCIES, UNKNOWN, WATCH, USUAL)
-_end = attrgetter("end")
 _usual_until = attrgetter("usual_until")
 
 
@@ -99,7 +98,7 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     asked = blank.asked
     holding = tuple(one for one in windows if asked.meets(one.start, one.usual_until))
     worry, shown = _first(one.worry_after for one in windows), holding or windows
-    answer = blank._replace(windows=shown, until=_first(map(_end, holding)), call_from=worry)
+    answer = blank._replace(windows=shown, until=_first(map(attrgetter("end"), holding)), call_from=worry)
     if asked.meets(worry or FOREVER, FOREVER):
         deciding = tuple(_deciding(blank.timeline, sign, asked, shown))
         return answer._replace(verdict=CLINIC, over=True, conditions=deciding)

@@ -1,6 +1,6 @@
 """The one answer to every question about an activity, and how it comes from the windows of timelines."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
@@ -225,21 +225,19 @@ def _over(verdict: Verdict) -> float:
 
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
     wanted = timeline.rule_set.family(meaning.ids) if parts else meaning.ids
-    blank = _blank(timeline, meaning, asked, parts=parts)
+    asking = timeline.asking(wanted)
+    blank = _blank(timeline, meaning, asked, asking, parts=parts)
     by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
     runs = [*chain.from_iterable(by_activity.values())]
     whole, windows = _hold("", runs, blank)
-    held = tuple(_hold(one, found, blank)[0] for one, found in by_activity.items())
-    asking = timeline.asking(wanted)
-    if asking or blank.prescribed:
-        whom = dict.fromkeys((*(_PRESCRIBER for _ in blank.prescribed), *(one.ask for one in asking)))
-        blank = blank._replace(ask=tuple(whom))
-        held = tuple(_asked_first(one) if timeline.asking([one.activity]) else one for one in held)
-        if whole.verdict != NO:
-            return blank._replace(verdict=ASK, parts=tuple(_spoken_of(held, blank)), windows=(*asking, *windows))
+    held = tuple(_hold_each(by_activity, blank, asking))
+    if blank.ask:
         whole = _asked_first(whole)
     if whole.verdict != YES:
-        return _restricted(blank._replace(parts=tuple(_spoken_of(held, blank)), windows=windows), whole, runs)
+        verdict = blank._replace(verdict=whole.verdict, parts=tuple(_spoken_of(held, blank)), windows=windows)
+        if whole.verdict == ASK:
+            return verdict._replace(windows=(*asking, *windows))
+        return _restricted(verdict, whole, runs)
     if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
     return _free(blank._replace(parts=held, and_once=whole.and_once), runs)
@@ -257,11 +255,12 @@ def _spoken_of(parts: Iterable[PartVerdict], blank: Verdict) -> Iterator[PartVer
     return (one for one in parts if one.verdict != YES or is_covered(blank.timeline, one.activity, blank.asked))
 
 
-def _blank(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
+def _blank(timeline: Timeline, meaning: Meaning, asked: When, asking: Iterable[Window], *, parts: bool) -> Verdict:
     activities = timeline.rule_set.activities
     prescribed = tuple(one for one in meaning.ids if activities[one].is_prescribed(timeline.facts))
     supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
-    return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports)
+    whom = dict.fromkeys((*(_PRESCRIBER for _ in prescribed), *(one.ask for one in asking)))
+    return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports, ask=tuple(whom))
 
 
 class _Run(NamedTuple):
@@ -291,6 +290,14 @@ def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerd
     first = blank.timeline.treatment.first
     over = (one.window for one in _behind(runs, blank) if one.window.end > first)
     return PartVerdict(activity, YES, and_once=_waits(over)), ()
+
+
+def _hold_each(runs: Mapping[str, Sequence[_Run]], blank: Verdict, asking: Iterable[Window]) -> Iterator[PartVerdict]:
+    """Yield what *runs* make of each activity by itself."""
+    asked, lineage = {one.target for one in asking}, blank.timeline.rule_set.lineage
+    for activity, found in runs.items():
+        part, _ = _hold(activity, found, blank)
+        yield part if asked.isdisjoint(lineage[activity]) else _asked_first(part)
 
 
 def _holding(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
@@ -368,17 +375,15 @@ def _ahead(runs: Iterable[_Run], verdict: Verdict) -> datetime | None:
 
 
 def _restricted(verdict: Verdict, whole: PartVerdict, runs: Iterable[_Run]) -> Verdict:
-    """Make a "no" or a "better not": until when it holds, what to do instead, and when it becomes a "no"."""
+    """Add to a "no" or a "better not" until when it holds, what to do instead, and when it becomes a "no"."""
     timeline, windows, rules = verdict.timeline, verdict.windows, verdict.timeline.rule_set.rules
-    words = [rules[one.rule_at(verdict.asked.start)].words for one in windows]
-    instead = dict.fromkeys(one["instead"] for one in words if "instead" in one)
+    words = (rules[one.rule_at(verdict.asked.start)].words for one in windows)
     verdict = verdict._replace(
-        verdict=whole.verdict,
         until=whole.until,
         better_until=whole.better_until,
         endless=whole.endless,
         and_once=whole.and_once,
-        instead=tuple(instead),
+        instead=tuple(dict.fromkeys(filter(None, (one.get("instead") for one in words)))),
         hints=_hints(timeline.shorter_if, {window.target for window in windows}),
     )
     if whole.verdict == NO:
@@ -403,9 +408,6 @@ def _free(verdict: Verdict, runs: Sequence[_Run]) -> Verdict:
     )
 
 
-_MOST_STEPS = 1000
-
-
 class Return(NamedTuple):
     """From when: *free_from* is after the "no", *better_from* after the "better not" that follows, if one does.
 
@@ -422,22 +424,23 @@ class Return(NamedTuple):
 
 def find_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> Return:
     """Find from when what *meaning* names is free, counted from *start*."""
-    zone = timelines[0].treatment.zone
-    verdict = step = judge(timelines, meaning, from_to(start, start, zone))
-    if not verdict.is_restricted or verdict.verdict == ASK:
-        return Return(verdict, start if verdict.is_yes else None, None, verdict, verdict.again)
-    free: datetime | None = start
-    # Go from one change to the next until nothing restricts any more.
-    for _ in range(_MOST_STEPS):
-        # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
-        last, free = step, step.until if step.verdict == NO else free
-        following = step.again or step.until
-        if following is None:
-            break
-        step = judge(timelines, meaning, from_to(following, following, zone))
-        if step.verdict == ASK:
-            # No date is the one from which it is all right; the first answer holds how long it is a "no".
-            return Return(verdict._replace(verdict=ASK, until=free), None, None, last, step.again)
-        if not step.is_restricted:
-            break
-    return Return(verdict, free, last.until if last.until != free else None, last, step.again)
+    steps = [*_changes(timelines, meaning, start)]
+    verdict, again = steps[0], steps[-1].again
+    held = [one for one in steps if one.verdict in (NO, BETTER_NOT)]
+    if not held:
+        return Return(verdict, start if verdict.is_yes else None, None, verdict, again)
+    # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
+    last, free = held[-1], next((one.until for one in reversed(held) if one.verdict == NO), start)
+    if steps[-1].verdict == ASK:
+        # No date is the one from which it is all right; the first answer holds how long it is a "no".
+        return Return(verdict._replace(verdict=ASK, until=free), None, None, last, again)
+    return Return(verdict, free, last.until if last.until != free else None, last, again)
+
+
+def _changes(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> Iterator[Verdict]:
+    """Judge at *start* and at one change after the other, until it is no "no" and no "better not" any more."""
+    following: datetime | None = start
+    while following is not None:
+        step = judge(timelines, meaning, from_to(following, following, timelines[0].treatment.zone))
+        yield step
+        following = step.again or step.until if step.verdict in (NO, BETTER_NOT) else None
