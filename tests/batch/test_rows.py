@@ -173,6 +173,14 @@ def test_what_a_row_leaves_empty_is_taken_from_the_options(tmp_path: Path) -> No
     ]
 
 
+@pytest.mark.parametrize("blank", ["", " "], ids=repr)
+@pytest.mark.parametrize("option", ["--date", "--time", "--area", "--depth", "--seen"])
+def test_a_blank_option_stands_in_for_nothing(option: str, blank: str, tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, "id,date\n1,2026-11-20\n2,\n"), option, blank)
+    assert ids(ran) == ["1"]
+    assert "the date is missing" in ran.err
+
+
 def test_a_fact_is_given_as_an_option_or_by_its_name(tmp_path: Path) -> None:
     table = write_list(tmp_path, "id,date\n1,2026-11-20\n")
     (one,) = batch(table, "--depth", "0.5", "--skin-type", "IV", "--area", "face", "--fact", "area=neck").records

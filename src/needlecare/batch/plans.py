@@ -15,6 +15,7 @@ from needlecare.model.facts import Facts
 from needlecare.model.plan import Treatment, make_treatment
 from needlecare.rules.fields import FIELDS
 from needlecare.rules.load import load_rules
+from needlecare.rules.read import DEFAULT
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
 from needlecare.typed import find_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
@@ -75,23 +76,20 @@ class RowPlanner:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.rule_set = load_rules(settings.rules) if settings.rules else load_rules()
+        self.rule_set = rule_set = load_rules(settings.rules or DEFAULT)
         self._zone = find_zone(settings.tz)
-        order = settings.order or self.rule_set.batch.get("dates")
+        order = settings.order or rule_set.batch.get("dates")
         # Rows repeat each other. Each cache is keyed on all that its values depend on; the rule set never changes.
         self._readers: Mapping[str, Callable[[str], Any]] = {
             "date": lru_cache(_MOST_TEXTS)(lambda text: _read_date(text, settings.today, order)),
             "time": lru_cache(_MOST_TEXTS)(_read_time),
             "tz": lru_cache(_MOST_TEXTS)(parse_zone),
         }
-        self._selection = lru_cache(_MOST_ANSWERS)(
-            lambda texts: select(self.rule_set, read_facts(self.rule_set, dict(texts)))
-        )
+        self._selection = lru_cache(_MOST_ANSWERS)(lambda texts: select(rule_set, read_facts(rule_set, dict(texts))))
         if problems := list(self._problems(settings.defaults)):
             raise InputError("; ".join(problems))
         from importlib.metadata import version
 
-        rule_set = self.rule_set
         # The picture of a logo isn't in the rule set's own digest: the rules are the same without it.
         clinic = sha256(repr(rule_set.clinic).encode()).hexdigest()
         self._basis = f"{version('needlecare')} {settings.format} {rule_set.digest} {rule_set.version} {clinic}"
@@ -100,15 +98,10 @@ class RowPlanner:
         return RowPlanner, (self.settings,)
 
     def plan(self, row: Row) -> Result:
-        """Plan *row*."""
-        result = self._plan(row)
+        """Plan *row*, or report all that is wrong with it, so that it can be mended in one go."""
         # The program runs without the collector, which would search the rule set again and again. What a plan leaves
         # behind is young, and found at once between two plans.
         gc.collect(0)
-        return result
-
-    def _plan(self, row: Row) -> Result:
-        """Plan *row*, or report all that is wrong with it, so that it can be mended in one go."""
         try:
             # A row that couldn't be taken apart has no fields, and no date to miss.
             read = self._read(row.fields) if row.fields or not row.problem else None

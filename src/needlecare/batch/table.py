@@ -319,20 +319,25 @@ class Columns:
         Raises:
             InputError: a column is missing, or two are the same field.
         """
-        there = ", ".join(f"`{name}`" for name in header if name) or "none"
-        known = {plain(name) for name in header}
+        there = ", ".join(_quoted(filter(None, header))) or "none"
         for field, column in self._mapped.items():
-            if plain(column) not in known:
+            if plain(column) not in map(plain, header):
                 raise InputError(f"--map {field}: there is no column `{column}`; there are {there}")
-        held = [field for field in map(self.field, header) if field]
-        for field in held:
-            if held.count(field) > 1:
-                names = [f"`{one}`" for one in header if self.field(one) == field]
-                raise InputError(f"{len(names)} columns hold {field}: {' and '.join(names)}")
+        held: dict[str | None, list[str]] = {}
+        for name in header:
+            held.setdefault(self.field(name), []).append(name)
+        for found, names in held.items():
+            if found and len(names) > 1:
+                raise InputError(f"{len(names)} columns hold {found}: {' and '.join(_quoted(names))}")
         for field in needed:
             if field not in held:
-                hint = f'say which one with --map {field}="…"; there are {there}'
-                raise InputError(f"no column holds the {field}; {hint}")
+                raise InputError(
+                    f'no column holds the {field}; say which one with --map {field}="…"; there are {there}'
+                )
+
+
+def _quoted(names: Iterable[str]) -> list[str]:
+    return [f"`{name}`" for name in names]
 
 
 class Rejects:

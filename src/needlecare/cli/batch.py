@@ -74,7 +74,7 @@ def batch(
     ):
         if wrong:
             raise InputError(problem)
-    settings = _read_settings({name: value for name, value in defaults.items() if value})._replace(
+    settings = _read_settings(defaults)._replace(
         order=dates, format=name, full_lines=full_lines, inline=inline, resume=resume
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
@@ -92,18 +92,17 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     from needlecare.rules.fields import FIELDS
     from needlecare.typed import find_zone, is_relative, parse_date
 
-    rules, tz, now = (defaults.pop(name, None) for name in ("rules", "tz", "now"))
+    rules, tz, now = (defaults.pop(name, None) or None for name in ("rules", "tz", "now"))
     facts = fact_texts(defaults)
-    for name in facts:
-        if name in FIELDS:
-            raise InputError(f"--fact: {name} is no fact; it is a field of its own")
+    for name in sorted(facts.keys() & FIELDS):
+        raise InputError(f"--fact: {name} is no fact; it is a field of its own")
     fields = facts | {name: value for name, value in defaults.items() if name in FIELDS}
     zone = find_zone(tz)
     if is_relative(fields.get("date", "")):
         fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()
     # A word such as today in a row means nothing without --now: the same list makes the same plans every day.
     today = None if now is None else present(zone, now).date()
-    texts = {name: read_texts(name, value) for name, value in fields.items()}
+    texts = {name: found for name, value in fields.items() if (found := read_texts(name, value))}
     return Settings(rules=rules, tz=tz, today=today, defaults=texts)
 
 
@@ -129,14 +128,14 @@ def _choose_output(format_: str | None, path: Path | None) -> tuple[str, Path | 
 
 def _choose_rejects(source: str, typed: Path | None, lines: Path | None, *, inline: bool) -> Path | None:
     """Return where rejected rows go: where neither the input nor the *lines* are."""
-    beside = Path(source)
-    suffix = beside.suffix if beside.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
-    is_file = source != "-" and beside.name
-    rejects = typed or (beside.with_name(f"{beside.stem}.rejects{suffix}") if is_file else None)
+    rejects, read = typed, None if source == "-" else Path(source)
     if typed is not None:
         refuse_windows_path(typed)
+    elif read is not None and read.name:
+        suffix = read.suffix if read.suffix.lower() in (".json", *_LINE_SUFFIXES) else ".csv"
+        rejects = read.with_name(f"{read.stem}.rejects{suffix}")
     for name, path in (("--rejects", typed), ("-o", lines)):
-        if source != "-" and _is_same(path, Path(source)):
+        if _is_same(path, read):
             raise InputError(f"{name} {path}: that is the input")
     if not inline and _is_same(rejects, lines):
         raise InputError(f"--rejects {rejects}: that is where the plans go")
@@ -161,23 +160,19 @@ def _open(source: str) -> BinaryIO:
 
 
 def _report_end(summary: "Summary", whole: "Batch") -> None:
-    from needlecare.views.phrases import led
+    from needlecare.views.phrases import counted, led
 
     if summary.unused:
         hints = " ".join(f'--map {field}="{name}"' for name, field in summary.unused.items() if field)
         names = ", ".join(f"`{name}`" for name in summary.unused)
         complain(f"not used: the columns {names}{led('; perhaps you want ', hints)}")
-    parts = [_count(summary.made, "plan")]
+    parts = [counted(summary.made, "plan")]
     if summary.left:
-        parts.append(f"{_count(summary.left, 'file')} left as {'it is' if summary.left == 1 else 'they are'}")
+        parts.append(f"{counted(summary.left, 'file')} left as {'it is' if summary.left == 1 else 'they are'}")
     if summary.rejected:
         mend = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
-        parts.append(f"{_count(summary.rejected, 'row')} rejected{mend}")
+        parts.append(f"{counted(summary.rejected, 'row')} rejected{mend}")
     complain(", ".join(parts))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

@@ -56,7 +56,7 @@ def dates(first: dt.date, last: dt.date, year_of: dt.date | None = None) -> str:
 
 def counted(number: int, noun: str) -> str:
     """Format a number with its noun: `1 day`, `3 days`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 class Clock:
