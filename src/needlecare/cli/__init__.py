@@ -4,7 +4,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,12 @@ def write_text(text: str, *, whole_lines: bool = False) -> None:
     text = harmless_lines(text)
     with delivering():
         _print(_broken(text) if sys.stdout.isatty() and not whole_lines else text, sys.stdout)
+
+
+def write_lines(lines: Iterable[object]) -> None:
+    """Write each of *lines* for people to stdout."""
+    for line in lines:
+        write_text(f"{line}\n")
 
 
 def _broken(text: str) -> str:

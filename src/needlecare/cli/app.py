@@ -105,16 +105,13 @@ class _KeepsText:
         """The parameters that were made so far, by name: Typer finds one again by its identity."""
         return {}
 
-    @cached_property
-    def _annotations(self) -> dict[str, Any]:
-        return {name: one.annotation for name, one in inspect.signature(self.callback).parameters.items()}
-
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, those that Typer adds by itself included."""
         every: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        declared = inspect.signature(self.callback).parameters
         for one in every:
             if one.name not in self._kept:
-                self._kept[one.name] = _as_typed(one, self._annotations.get(one.name))
+                self._kept[one.name] = _as_typed(one, getattr(declared.get(one.name), "annotation", None))
         return [self._kept[one.name] for one in every]
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from needlecare.cli import complain, write_json, write_text
+from needlecare.cli import complain, write_json, write_lines, write_text
 from needlecare.cli.app import Command, group
 from needlecare.cli.options import (
     NEVER_LOGGED,
@@ -86,7 +86,7 @@ def list_(
     lines = [f"{one.id}: {_line(one.options)}" for one in logged] or ["No treatment is remembered."]
     if lasting:
         lines.append(f"For every treatment: {_listed(lasting)}")
-    write_text("".join(f"{line}\n" for line in lines))
+    write_lines(lines)
 
 
 @log_app.command(cls=Command)

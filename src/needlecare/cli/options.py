@@ -43,19 +43,19 @@ def make_request(typed: Typed, *, keep_unheard: bool = False) -> Request:
     """Make a request of the options of one treatment."""
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
+    from needlecare.rules.read import DEFAULT
     from needlecare.typed import find_zone, parse_time, read_facts
 
-    now, rules = typed.get("now"), typed.get("rules")
+    now = typed.get("now")
     zone = find_zone(typed.get("tz"))
     if now is not None:
         present(zone, now)  # a mistake in it is reported even where nothing asks for the time
     typed = with_dates(typed, zone)
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if "time" in typed else None
-    rule_set = load_rules(rules) if rules is not None else load_rules()
+    rule_set = load_rules(typed.get("rules", DEFAULT))
     facts = read_facts(rule_set, fact_texts(typed), keep_unheard=keep_unheard)
-    treatment = _with_dated(make_treatment(day, clock, zone), rule_set, typed)
-    return Request(rule_set, treatment, facts, now=now)
+    return Request(rule_set, _with_dated(make_treatment(day, clock, zone), rule_set, typed), facts, now=now)
 
 
 def _with_dated(treatment: "Treatment", rule_set: "RuleSet", typed: Typed) -> "Treatment":
@@ -269,9 +269,10 @@ def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], list[tupl
     def complete(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
         from needlecare.errors import NeedlecareError
         from needlecare.rules.load import load_rules
+        from needlecare.rules.read import DEFAULT
 
         try:
-            rule_set = load_rules(ctx.params["rules"]) if ctx.params.get("rules") else load_rules()
+            rule_set = load_rules(ctx.params.get("rules") or DEFAULT)
         except NeedlecareError:  # what was typed so far names no rule set, or one with errors
             return []
         offered = [one for one in _OFFERED[part](rule_set, fact) if one[0].startswith(incomplete.lower())]

@@ -230,8 +230,7 @@ def _contents(text: str, chosen: Format, timeline: "Timeline | None") -> str:
     contents = "the plan"
     if chosen == Format.ICS:
         days = sorted(map(date.fromisoformat, _STARTS.findall(text)))
-        count = text.count("BEGIN:VEVENT")
-        contents = f"{count} event{'' if count == 1 else 's'}{'' if timeline else ' called off'}"
+        contents = f"{say.counted(text.count('BEGIN:VEVENT'), 'event')}{'' if timeline else ' called off'}"
     elif chosen == Format.CSV:
         return f"{sum(1 for _ in csv.reader(io.StringIO(text))) - 1} rows"
     if not days:

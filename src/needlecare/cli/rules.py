@@ -1,14 +1,15 @@
 """`rules`: list, show, lint, stats, test, diff, init and schema, for people who write rule sets."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import complain, write_data, write_file, write_json, write_text
+from needlecare.cli import complain, write_data, write_file, write_json, write_lines, write_text
 from needlecare.cli.app import Command, group
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS, Change
@@ -17,6 +18,7 @@ from needlecare.views.formats import AnswerFormat
 
 if TYPE_CHECKING:
     from needlecare.authors.cases import Case
+    from needlecare.model.ruleset import RuleSet
     from needlecare.rules.layers import Layer
     from needlecare.rules.read import Raw
 
@@ -43,9 +45,8 @@ def list_(*, format_: _Format = AnswerFormat.TEXT) -> None:
         return
     for one in sets:
         counts = f"{len(one.rules)} rules, {len(one.screenings)} screening entries, {len(one.sources)} sources"
-        write_text(f"{one.id} {one.version}: {one.title}; {counts}\n")
-    for path in examples:
-        write_text(f"example: {path}\n")
+        write_lines([f"{one.id} {one.version}: {one.title}; {counts}"])
+    write_lines(f"example: {path}" for path in examples)
 
 
 @rules_app.command(cls=Command)
@@ -68,57 +69,61 @@ def show(
 
     rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT))
     problems.raise_any()
-    entries, off = _select(layer, id_)
-    if id_ is not None and id_ not in layer.entries and not entries and not off:
-        known = [name for found in layer.entries.values() for name in found]
-        raise InputError(f"the rule set {rule_set.id} has nothing called `{id_}`{nearest(id_, known)}")
+    entries, off = [*_select(layer, id_)], [*_switched_off(layer, id_)]
+    if not (id_ in layer.entries or entries or off):
+        known = chain.from_iterable(layer.entries.values())
+        raise InputError(f"the rule set {rule_set.id} has nothing called `{id_}`{nearest(str(id_), known)}")
     if format_ == AnswerFormat.JSON:
-        records: dict[str, dict[str, Any]] = {section: {} for section, _, _ in entries}
-        for section, name, raw in entries:
-            records[section][name] = {"value": raw.value, "origin": raw.origin, "origins": dict(raw.origins)}
-            if section == "activities":
-                records[section][name]["holds"] = rule_set.parts_of(name)
         gone = [{"id": one.id, "by_rule_set": one.origin, "because": one.because, "by": one.by} for one in off]
+        records = _records(entries, rule_set)
         write_json({"ruleset": rule_set.id, "hash": rule_set.digest, "entries": records, "switched_off": gone})
         return
     if id_ in layer.entries:
-        lines = [f"{name}: {_brief(raw.value)}" for _, name, raw in entries]
+        lines = [f"{raw.id}: {_brief(raw.value)}" for _, raw in entries]
     else:
-        lines = [*map(_switched_off, off)]
-        for section, name, raw in entries:
-            lines += _whole(section, name, raw)
-            if section == "activities" and (parts := sorted(rule_set.parts_of(name))):
-                lines.append(f"  what is under it: {', '.join(parts)}")
-    for line in lines:
-        write_text(f"{line}\n")
+        lines = [*map(_gone, off), *chain.from_iterable(_whole(*entry, rule_set) for entry in entries)]
+    write_lines(lines)
 
 
-def _switched_off(change: Change) -> str:
+def _select(layer: "Layer", id_: str | None) -> "Iterator[tuple[str, Raw]]":
+    """Yield the entry, or those of the section, called *id_*; without it all of them; each with its section."""
+    # The name of a section stands for all of it, and for nothing else.
+    for section in [id_] if id_ in layer.entries else layer.entries:
+        for name, raw in sorted(layer.entries[section].items()):
+            if id_ in (None, section, name):
+                yield section, raw
+
+
+def _switched_off(layer: "Layer", id_: str | None) -> Iterator[Change]:
+    """Yield what switches off the entry called *id_*; without it every one that does."""
+    for one in layer.changes:
+        # An entry that a set switches off and another declares anew is there.
+        is_gone = (one.section, one.id) in layer.off and one.id not in layer.entries[one.section]
+        if is_gone and one.how == "switched off" and id_ in (None, one.id):
+            yield one
+
+
+def _gone(change: Change) -> str:
     reasons = filter(None, (change.because, change.by and f"by {change.by}"))
     return f"{change.id} is switched off by {change.origin}: {', '.join(reasons)}"
 
 
-def _select(layer: "Layer", id_: str | None) -> "tuple[list[tuple[str, str, Raw]], list[Any]]":
-    """Select the entry, or the section, called *id_*, all of them without one; and the changes that switch it off."""
-    # The name of a section stands for all of it, and for nothing else.
-    sections = [id_] if id_ in layer.entries else layer.entries
-    entries = [
-        (section, name, raw)
-        for section in sections
-        for name, raw in sorted(layer.entries[section].items())
-        if id_ in (None, section, name)
-    ]
-    # An entry that a set switches off and another declares anew is there.
-    gone = {(section, name) for section, name in layer.off if name not in layer.entries[section]}
-    switched = [one for one in layer.changes if one.how == "switched off" and (one.section, one.id) in gone]
-    return entries, [one for one in switched if id_ in (None, one.id)]
+def _records(entries: "Iterable[tuple[str, Raw]]", rule_set: "RuleSet") -> dict[str, dict[str, Any]]:
+    records: dict[str, dict[str, Any]] = {}
+    for section, raw in entries:
+        holds = {"holds": rule_set.parts_of(raw.id)} if section == "activities" else {}
+        record = {"value": raw.value, "origin": raw.origin, "origins": dict(raw.origins), **holds}
+        records.setdefault(section, {})[raw.id] = record
+    return records
 
 
-def _whole(section: str, name: str, raw: "Raw") -> Iterator[str]:
-    yield f"{section} {name} (from {raw.origin})"
+def _whole(section: str, raw: "Raw", rule_set: "RuleSet") -> Iterator[str]:
+    yield f"{section} {raw.id} (from {raw.origin})"
     for field, value in raw.as_word.items():
         origin = f"   # {raw.origin_of(field)}" if raw.origins else ""
         yield f"  {field}: {_flow(value)}{origin}"
+    if section == "activities" and (parts := sorted(rule_set.parts_of(raw.id))):
+        yield f"  what is under it: {', '.join(parts)}"
 
 
 def _brief(value: Any) -> str:
@@ -262,24 +267,21 @@ def diff(
     from needlecare.rules.load import load_rules_at
 
     places = find_rules(old), find_rules(new)
-    one, other = (load_rules_at(place) for place in places)
+    one, other = map(load_rules_at, places)
     rules = list(compare_rules(one, other))
     # The cases of both, each once; where neither has any, those that ship.
-    found = [case for place in places for case in _cases(place)] or _cases(find_rules(DEFAULT))
+    found = [*chain.from_iterable(map(_cases, places))] or _cases(find_rules(DEFAULT))
     cases = {(case.date, case.time, case.tz, str(case.facts), case.seen): case for case in found}
     changes, planned = compare_plans(one, other, list(cases.values()))
     if format_ == AnswerFormat.JSON:
         write_json({"rules": rules, "plans": [change._asdict() for change in changes], "cases": planned})
         return
-    if not rules and not changes:
-        write_text(f"{one.id} and {other.id} say the same.\n")
-    for line in rules:
-        write_text(f"{line}\n")
-    for change in changes:
-        write_text(
-            f"{change.target}: {change.before} → {change.after}; changes {change.cases} of the {planned} cases, "
-            f"such as “{change.example}”\n"
-        )
+    lines = [
+        f"{change.target}: {change.before} → {change.after}; changes {change.cases} of the {planned} cases, "
+        f"such as “{change.example}”"
+        for change in changes
+    ]
+    write_lines([*rules, *lines] or [f"{one.id} and {other.id} say the same."])
 
 
 @rules_app.command(cls=Command)
