@@ -264,9 +264,7 @@ FIELDS: dict[Any, str] = {
 }
 Compute = Callable[[Any, Timeline], Any]
 # What is computed alike wherever it is a field, and what is of one type: a field, or several at once.
-SHARED: dict[str, Compute] = {
-    "red_flags": lambda _, timeline: [_red_flag(rule, timeline) for rule in timeline.red_flags],
-}
+SHARED: dict[str, Compute] = {"red_flags": lambda _, timeline: [_red_flag(one, timeline) for one in timeline.red_flags]}
 COMPUTED: dict[Any, dict[str, Compute]] = {
     Timeline: {
         "facts": lambda timeline, _: dict(_answers(timeline.facts.given, timeline)),
@@ -274,9 +272,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "rules": _rules,
         "unanswered": lambda timeline, _: [screening.id for screening in timeline.unanswered],
     },
-    Treatment: {
-        "moment": lambda treatment, _: treatment.last if treatment.clock else None,
-    },
+    Treatment: {"moment": lambda treatment, _: treatment.last if treatment.clock else None},
     Window: {
         "better_from": lambda window, _: window.better_from if window.better_from < window.start else None,
         "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,

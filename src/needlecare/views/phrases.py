@@ -189,11 +189,8 @@ def not_before(
         for wait in waits
     )
     known = earliest or until
-    return (
-        f"not before {clock.at(known)}, and then only once {seen}"
-        if clock.is_ahead(known, since)
-        else f"not until {seen}"
-    )
+    before = f"before {clock.at(known)}, and then only once" if clock.is_ahead(known, since) else "until"
+    return f"not {before} {seen}"
 
 
 def then_better_not(better_until: dt.datetime | None, clock: Clock, windows: Iterable[Window], *, is_open: bool) -> str:

@@ -101,14 +101,11 @@ def is_stopped(timeline: Timeline) -> bool:
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
     decides = say.whom(timeline)
-    rows = [
-        Row(lead_of(level, timeline), asked.text or asked.id, level, sources)
-        for asked, level, sources in timeline.findings
-    ]
-    yield from (row for row in rows if row.tone == "stop")
-    if is_stopped(timeline):
-        yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
-    yield from (row for row in rows if row.tone != "stop")
+    for level, found in grouped(timeline.findings, lambda one: one.level).items():
+        for one in found:
+            yield Row(lead_of(level, timeline), one.screening.text or one.screening.id, level, one.sources)
+        if level == "stop":
+            yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
     if any(finding.level in ("stop", "postpone") for finding in timeline.findings):
         call = "your doctor" if decides == "a clinician" else f"{decides} or your doctor"
         yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
