@@ -279,7 +279,7 @@ def test_a_screening_entry_with_the_id_of_a_red_flag_can_be_switched_off_and_eve
 def test_a_set_of_its_own_reads_as_few_lines(layer: Layer) -> None:
     ours = layer(ALONE + "rules:\n  bare: {avoid: makeup, until: 24h}\n")
     windows = [window for window in plan_of(ours).windows if window.target == "makeup"]
-    assert [window.says[0].source for window in windows] == ["sheet"]
+    assert [ours.sayings(window.rules)[0].source for window in windows] == ["sheet"]
 
 
 def test_the_condition_and_the_source_of_a_file_hold_for_each_of_its_rules(layer: Layer) -> None:

@@ -61,7 +61,7 @@ def test_the_loser_stays_visible_with_its_source(plan: Planner) -> None:
     )
     found = window(made, "gym")
     assert (found.rule, found.rules) == ("long", ("long",))
-    assert [(says.source, says.value) for says in found.says] == [("book", "48h")]
+    assert [(says.source, says.value) for says in made.rule_set.sayings(found.rules)] == [("book", "48h")]
     assert found.overruled == ("short",)
     lost = [(says.source, says.value) for says in made.rule_set.rules["short"].says]
     assert {("book", "at least 12h"), ("sheet", "24h")} <= set(lost)
@@ -71,7 +71,7 @@ def test_rules_that_say_the_same_agree_and_none_loses(plan: Planner) -> None:
     made = plan("one: {avoid: gym, until: 48h, source: book}\ntwo: {avoid: gym, until: 48h, source: sheet}")
     found = window(made, "gym")
     assert (found.rules, found.overruled) == (("one", "two"), ())
-    assert {says.source for says in found.says} == {"book", "sheet"}
+    assert {says.source for says in made.rule_set.sayings(found.rules)} == {"book", "sheet"}
 
 
 def test_one_may_decide_the_no_and_another_the_better_not(plan: Planner) -> None:

@@ -186,6 +186,12 @@ def test_red_flags_come_with_every_plan_the_urgent_first(plan: Planner) -> None:
     assert urgency == sorted(urgency, key=("emergency", "today", "clinic").index)
 
 
+def test_of_calls_that_depend_on_what_is_unknown_the_most_urgent_counts(plan: Planner) -> None:
+    dark, light = "when: {skin: dark}", "when: {skin: light}"
+    made = plan(f"a: {{call: flakes, urgency: clinic, {dark}}}\nb: {{call: flakes, urgency: today, {light}}}")
+    assert [rule.urgency for rule in made.red_flags if "flakes" in rule.targets] == ["today"]
+
+
 def test_the_known_part_of_an_end_is_rounded_like_the_end(plan: Planner) -> None:
     found = window(
         plan("makeup: {avoid: makeup, until: 48h}", date="2026-03-28", time=None, tz="Europe/London"), "makeup"
@@ -226,7 +232,7 @@ def test_a_window_carries_all_that_its_rule_says(plan: Planner) -> None:
     assert found == wanted
     assert (found.better_from, found.start, found.end, found.better_until) == (begins, begins, ends, ends)
     assert [tuple(one) for one in found.waits] == [("redness-gone", "no redness is left", begins)]
-    assert [tuple(one) for one in found.says] == [("book", "from redness-gone; until 5d", "")]
+    assert [tuple(one) for one in made.rule_set.sayings(found.rules)] == [("book", "from redness-gone; until 5d", "")]
     assert made.rule_set.rules["cool"].words["note"] == "Gently"
 
 

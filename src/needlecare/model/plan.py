@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet, Saying, Screening
+from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet, Screening
 from needlecare.model.time import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -199,7 +199,7 @@ class Extent(NamedTuple):
         """Its stretches in the order of time: better not, no, better not. Those without length are left out."""
         better_from, start, end, better_until = self
         all_three = (BETTER_NOT, better_from, start), (NO, start, end), (BETTER_NOT, end, better_until)
-        return tuple(Stretch(state, begins, ends) for state, begins, ends in all_three if begins < ends)
+        return tuple([Stretch(state, begins, ends) for state, begins, ends in all_three if begins < ends])
 
 
 class Wait(NamedTuple):
@@ -263,7 +263,6 @@ class Window(NamedTuple):
     precision: str
     words: Mapping[str, str]
     condition: str | None
-    says: tuple[Saying, ...]
     overruled: tuple[str, ...]
     origin: str
     rules: tuple[str, ...]

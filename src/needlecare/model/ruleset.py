@@ -7,7 +7,7 @@ from functools import cached_property, wraps
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 from needlecare.model.facts import Condition, Fact, Facts, Truth
-from needlecare.model.time import ALWAYS, Bound, Duration
+from needlecare.model.time import ALWAYS, AT_TREATMENT, Bound, Duration
 
 # What pages are drawn on; a clinic's colours are checked against these.
 LIGHT_PAGE = "#ffffff"
@@ -225,16 +225,15 @@ class Rule(NamedTuple):
     @property
     def span(self) -> str:
         """The rule's own window with both of its ends, where it has two."""
-        end = "" if self.end in (None, self.start) else str(self.end)
         if self.at:
             return f"at: {self.at}"
         if self.start == ALWAYS:
-            return f"until {end}, from when isn't said"
-        if self.start is not None and not (self.states_end or self.days):
-            return f"from {self.start}"
-        if self.start is None or self.days is not None or end == "treatment" or not (end or self.lasts):
+            return f"until {self.end}, from when isn't said"
+        if self.start is None or self.days is not None or self.end in (self.start, AT_TREATMENT):
             return self.value
-        return f"from {self.start} {f'until {end}' if end else f'for {self.lasts}'}"
+        if not self.states_end:
+            return f"from {self.start}"
+        return f"from {self.start} {f'for {self.lasts}' if self.lasts else f'until {self.end}'}"
 
 
 class Screening(NamedTuple):
@@ -389,6 +388,10 @@ class RuleSet:
         parts = walk(wanted, self._parts)
         shown = (one for one in parts if one in wanted or self.activities[one].medicine != PRESCRIBED)
         return tuple(sorted(shown, key=lambda one: (one not in wanted, one)))
+
+    def sayings(self, rules: Iterable[str]) -> tuple[Saying, ...]:
+        """Return what sources say of *rules*, each once."""
+        return tuple(dict.fromkeys(saying for rule in rules for saying in self.rules[rule].says))
 
     def label(self, target: str) -> str:
         """Return the label of an activity or a sign."""

@@ -279,8 +279,10 @@ class Bound(NamedTuple):
 
     def is_at_once(self, *, far: bool) -> bool:
         """Whether it comes with the treatment itself, whenever that was: `treatment`, `0h`."""
-        at_once = all(term.moment == TREATMENT and term.offset.side(far=far).is_nothing for term in self.terms)
-        return at_once and bool(self.terms)
+        for term in self.terms:
+            if term.moment != TREATMENT or not term.offset.side(far=far).is_nothing:
+                return False
+        return not self.is_always and not (far and self.mild_for_good)
 
     def __str__(self) -> str:
         return (" and ".join(map(str, self.terms)) or "always") + self.mild_for_good * _FOR_GOOD

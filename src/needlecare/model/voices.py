@@ -98,7 +98,9 @@ def stated_by(rule: Rule) -> Stated:
     return Stated(rule.verb, rule.start, rule.end, rule.days, rule.lasts)
 
 
-_FIELD = re.compile(rf"({'|'.join(VERBS)}|from|until|for|days|due|at(?= (?:before|during|after))) (.+)")
+_FIELD = re.compile(
+    rf"(?:({'|'.join(VERBS)}|from|until|for|days|due|at(?= (?:before|during|after))) )?(.+?)(?:; |\Z)", re.DOTALL
+)
 _HEDGE = re.compile(r"^(?:at least|up to) (?=.+\.\.)")
 _OPPOSITE = {AVOID: (DO, ALLOW), ALLOW: (AVOID,), DO: (AVOID,), PREPARE: (AVOID,), EXPECT: (CALL,)}
 _DAYS = re.compile(r"(-?\d{1,6})(?:\.\.(-?\d{1,6}))?")
@@ -109,26 +111,24 @@ def read(text: str, own: Stated) -> Stated:
 
     A bound alone is the end, of a rule without end its start; one before the treatment is always a start.
     """
-    fields: dict[str, str] = {}
-    for part in text.split("; "):
-        named = _FIELD.fullmatch(part)
-        fields[named[1] if named else ""] = named[2] if named else part
+    fields = dict(_FIELD.findall(text))
     verb = next((one for one in VERBS if one in fields), own.verb)
-    start, end = _bound(fields.get("from")), _bound(fields.get("until"))
+    due = fields.get("due")
+    start, end = _bound(fields.get("from", due)), _bound(fields.get("until", due))
     if "at" in fields:
         start = end = AT_TREATMENT
-    if "due" in fields:
-        end = _bound(fields["due"])
-        start = start or end
     alone = _bound(fields.get(verb, fields.get("")))
     if alone is not None and _begins(alone, verb, own, named=verb in fields):
         start = start or alone
-    elif alone is not None:
+    else:
         end = end or alone
-    match = _DAYS.fullmatch(fields.get("days", ""))
-    days = (int(match[1]), int(match[2] or match[1])) if match else None
     lasts = parse_duration(fields.get("for", ""))
-    return Stated(verb, own.start if lasts and start is None else start, end, days, lasts)
+    return Stated(verb, own.start if lasts and start is None else start, end, _numbers(fields.get("days", "")), lasts)
+
+
+def _numbers(days: str) -> tuple[int, int] | None:
+    match = _DAYS.fullmatch(days)
+    return (int(match[1]), int(match[2] or match[1])) if match else None
 
 
 @lru_cache(maxsize=2048)
@@ -177,7 +177,7 @@ def _reading(stated: Stated, about: str, rule_set: RuleSet) -> Reading:
     if about in (AVOID, ALLOW) and verb in (DO, ALLOW):
         after = _days(days[0] - 1) if days else _side(start or AT_TREATMENT, rule_set)
         return Reading(before, None if before else after, is_opposite)
-    after = _days(days[1]) if days else _length(stated, rule_set)
+    after = _length(stated, rule_set)
     return Reading(before, None if end == AT_TREATMENT and before else after, is_opposite)
 
 
@@ -188,6 +188,8 @@ def _days(number: int) -> Side | None:
 
 def _length(stated: Stated, rule_set: RuleSet) -> Side | None:
     """Return how far the end lies after the treatment."""
+    if stated.days is not None:
+        return _days(stated.days[1])
     if stated.lasts is None:
         return _side(stated.end, rule_set)
     begun = _side(stated.start or AT_TREATMENT, rule_set)
@@ -209,7 +211,7 @@ def _side(bound: Bound | None, rule_set: RuleSet) -> Side | None:
         return None
     if bound.is_always:
         return Side(ALL_TIME, ALL_TIME)
-    sides = [side for side in (_term(term, rule_set) for term in bound.terms) if side is not None]
+    sides = list(filter(None, (_term(term, rule_set) for term in bound.terms)))
     if not sides:
         return None
     upper = ALL_TIME if bound.mild_for_good else _farthest(side.upper for side in sides)
@@ -256,25 +258,19 @@ def voices(rules: Iterable[Rule], rule_set: RuleSet, *, before: bool = False) ->
 
     Of a source that says two things the lower end counts, of a family its strictest member's.
     """
-    by_source: dict[str, list[Side]] = {}
+    families: dict[str, dict[str, list[Side]]] = {}
     for rule in rules:
         for saying in rule.says:
             side = reading(rule, rule_set, saying).on(before=before)
             if side is not None:
-                by_source.setdefault(saying.source, []).append(side)
-    families: dict[str, list[str]] = {}
-    for source in by_source:
-        families.setdefault(rule_set.sources[source].family or source, []).append(source)
-    return tuple(
-        Voice(
-            tuple(members),
-            Side(
-                max(min(side.lower for side in by_source[one]) for one in members),
-                max(side.upper for one in members for side in by_source[one]),
-            ),
-        )
-        for members in families.values()
-    )
+                members = families.setdefault(rule_set.sources[saying.source].family or saying.source, {})
+                members.setdefault(saying.source, []).append(side)
+    return tuple(Voice(tuple(members), _together(members.values())) for members in families.values())
+
+
+def _together(members: Iterable[Sequence[Side]]) -> Side:
+    lower = max(min(side.lower for side in sides) for sides in members)
+    return Side(lower, max(side.upper for sides in members for side in sides))
 
 
 def spaces_by(text: str, least: Duration) -> bool:
@@ -421,16 +417,20 @@ def edges_of(window: Window, rule_set: RuleSet) -> list[Edge]:
 
 
 def _edges_of(key: _Key, rule_set: RuleSet) -> list[Edge]:
-    """Return where a no begins and ends, and where a better not does: on the sides and of the state that count."""
-    kind, makers, _, _, sides, state = key
-    if kind != AVOID:
-        rule = rule_set.rules[makers[0][0]]
+    """Return where a no begins and ends, and where a better not does."""
+    if key.kind != AVOID:
+        rule = rule_set.rules[key.makers[0][0]]
         own = reading(rule, rule_set)
         return [Edge(rule.end, own.before or own.after, before=own.before is not None)]
-    edges = _outer([one for one in makers if one[2]], rule_set)
-    edges += [edge for edge in _outer(makers, rule_set) if not edge.is_no]
-    edges = [edge for edge in edges if sides[not edge.before]] or edges
-    return [edge for edge in edges if not state or edge.is_no == (state == NO)] or edges
+    edges = _outer([one for one in key.makers if one[2]], rule_set)
+    edges += [edge for edge in _outer(key.makers, rule_set) if not edge.is_no]
+    return _counting(edges, key)
+
+
+def _counting(edges: list[Edge], key: _Key) -> list[Edge]:
+    """Return those of *edges* on the sides and of the state that count; where there are none, all."""
+    edges = [edge for edge in edges if key.sides[not edge.before]] or edges
+    return [edge for edge in edges if not key.state or edge.is_no == (key.state == NO)] or edges
 
 
 def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[Edge]:
@@ -459,12 +459,17 @@ def _backs(kind: str, said: _Heard, edge: Edge) -> bool:
     own, side = edge.reach, said.reading.on(before=edge.before)
     if kind == ALLOW and not edge.before:
         # What is allowed sooner is allowed then too.
-        return own is not None and side is not None and own.upper.covers(side.upper)
+        return bool(own and side and own.upper.covers(side.upper))
     if said.reading.is_opposite and kind != AVOID:
         return False
-    if own is None:
-        return kind == ASK or (side is None and not said.reading.is_opposite and said.stated.end == edge.end)
-    if side is None:
+    if own is None or side is None:
+        return _backs_without_figure(kind, said, edge)
+    return side.lower.covers(own.lower) if edge.is_no else side.upper.covers(own.upper)
+
+
+def _backs_without_figure(kind: str, said: _Heard, edge: Edge) -> bool:
+    if edge.reach is not None:
         # What is to be done goes on where no end is given.
         return kind == DO and said.stated.end is None
-    return side.lower.covers(own.lower) if edge.is_no else side.upper.covers(own.upper)
+    has_figure = said.reading.on(before=edge.before) is not None
+    return kind == ASK or not (has_figure or said.reading.is_opposite or said.stated.end != edge.end)

@@ -1,7 +1,7 @@
 """What is made of finished windows: the days of a plan, and how the events of a person clash with it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -71,17 +71,21 @@ def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
         if window.ask:
             # Whether it is restricted then or not, it is so before the treatment and after.
             yield _Mark(_LISTS[ASK], window.target, date.min, date.max)
-            if window.kind == ASK:
-                continue
-        runs = [(_LISTS[state], start, end) for state, start, end in window.stretches]
-        if window.kind == AVOID and window.waits and window.better_until < FOREVER:
-            # The clock can't know whether it has come, however long ago it was usual.
-            runs.append(("only_if", window.better_until, FOREVER))
-        if window.kind in _LISTS:
-            runs.append((_LISTS[window.kind], window.start, window.holds_until))
-        for name, start, end in runs:
+        for name, start, end in _runs(window):
             last = date.max if end == FOREVER else last_date(start, end, zone)
             yield _Mark(name, window.target, local_date(start, zone), last)
+
+
+def _runs(window: Window) -> Iterator[tuple[str, datetime, datetime]]:
+    """Return each list with when *window* stands in it."""
+    if window.kind in (DO, PREPARE, EXPECT):
+        yield window.kind, window.start, window.holds_until
+    if window.kind == AVOID:
+        for state, start, end in window.extent.stretches:
+            yield _LISTS[state], start, end
+        if window.waits and window.better_until < FOREVER:
+            # The clock can't know whether it has come, however long ago it was usual.
+            yield "only_if", window.better_until, FOREVER
 
 
 def _lifts(windows: Iterable[Window], treatment: Treatment) -> dict[date, list[Lift]]:

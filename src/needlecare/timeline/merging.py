@@ -7,7 +7,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, NO, NO_START, Extent, Part, Stretch, Wait
+from needlecare.model.plan import FOREVER, NO_START, Extent, Part, Stretch, Wait
 from needlecare.model.ruleset import AVOID, Moment, Rule
 from needlecare.timeline.spans import Span
 
@@ -60,26 +60,26 @@ def cut(interval: Interval, away: Iterable[Interval]) -> list[Interval]:
 
 def merge(spans: Iterable[Span], moments: Mapping[str, Moment]) -> list[Hold]:
     """Unite the restrictions on one activity: touching stretches join, gaps stay, conditions add up."""
-    spans = _close_open_starts(_close_open_ends(list(spans)))
+    spans = list(spans)
     if len(spans) == 1:
         (one,) = spans
         return [Hold(one.extent, one.earliest, one.waits, end_stated=one.end_stated, spans=(one,), overruled=())]
-    stretches = [stretch for span in spans for stretch in span.extent.stretches]
-    strict = join((start, end) for state, start, end in stretches if state == NO)
-    mild = _outside(join((start, end) for state, start, end in stretches if state != NO), strict)
+    spans = _closed(spans)
+    strict = join((span.extent.start, span.extent.end) for span in spans)
     begun = {start for start, _ in strict}
-    extents = _extents(strict, mild)
+    either = join((span.extent.better_from, span.extent.better_until) for span in spans)
+    extents = _extents(strict, _outside(either, strict))
     return [
         _hold(extent, touching, moments, begun)
         for extent, touching in zip(extents, _touching(extents, spans), strict=True)
     ]
 
 
-def _outside(mild: list[Interval], strict: list[Interval]) -> list[Interval]:
-    """Return what is left of *mild* without *strict*; each is joined, so that only neighbours need a look."""
+def _outside(either: list[Interval], strict: list[Interval]) -> list[Interval]:
+    """Return what is left of *either* without *strict*; each is joined, so that only neighbours need a look."""
     starts, ends = [start for start, _ in strict], [end for _, end in strict]
     left: list[Interval] = []
-    for start, end in mild:
+    for start, end in either:
         left.extend(cut((start, end), strict[bisect_left(ends, start) : bisect_right(starts, end)]))
     return left
 
@@ -101,35 +101,26 @@ def _extents(strict: list[Interval], mild: list[Interval]) -> list[Extent]:
     return sorted(found)
 
 
-def _close_open_ends(spans: list[Span]) -> list[Span]:
-    """Where a rule gives no end and another on the same activity does, the stated end decides.
+def _closed(spans: list[Span]) -> list[Span]:
+    """Where a rule gives no end, or says only “before”, let another on the same activity decide that gives more.
 
     Unless that other is over before the open one can have begun, is a permission, or may not apply at all.
     """
-    stated = (one.extent.better_until for one in spans if one.end_stated and one.rule.verb == AVOID and not one.unsure)
-    last = max(stated, default=None)
-    closed = []
-    for span in spans:
-        is_open = not span.end_stated and span.extent.end < FOREVER == span.extent.better_until
-        if is_open and last is not None and last > span.earliest:
-            end = min(span.extent.end, last)
-            extent = span.extent._replace(end=end, better_until=end)
-            closed.append(span._replace(extent=extent, earliest=min(span.earliest, end), waits=()))
-        else:
-            closed.append(span)
-    return closed
+    sure = [one for one in spans if one.rule.verb == AVOID and not one.unsure]
+    first = min((one.extent.better_from for one in sure if one.extent.better_from > NO_START), default=FOREVER)
+    last = max((one.extent.better_until for one in sure if one.end_stated), default=NO_START)
+    return [_close(span, first, last) for span in spans]
 
 
-def _close_open_starts(spans: list[Span]) -> list[Span]:
-    """Where a rule says only “before” and another on the same activity since when, that one decides."""
-    begins = (one.extent.better_from for one in spans if one.rule.verb == AVOID and not one.unsure)
-    first = min((start for start in begins if start > NO_START), default=FOREVER)
-    closed = []
-    for span in spans:
-        better_from, start, *_ = extent = span.extent
-        is_open = better_from == NO_START and first < start
-        closed.append(span._replace(extent=extent._replace(better_from=start)) if is_open else span)
-    return closed
+def _close(span: Span, first: datetime, last: datetime) -> Span:
+    better_from, start, end, better_until = span.extent
+    if better_from == NO_START and first < start:
+        span = span._replace(extent=span.extent._replace(better_from=start))
+    if not span.end_stated and end < FOREVER == better_until and last > span.earliest:
+        end = min(end, last)
+        extent = span.extent._replace(end=end, better_until=end)
+        span = span._replace(extent=extent, earliest=min(span.earliest, end), waits=())
+    return span
 
 
 def _hold(extent: Extent, touching: list[Span], moments: Mapping[str, Moment], begun: set[datetime]) -> Hold:
@@ -138,9 +129,7 @@ def _hold(extent: Extent, touching: list[Span], moments: Mapping[str, Moment], b
     # What only ends or begins at its edge has no part in it, unless there is nothing else.
     inside = [one for one in touching if one.extent.better_from < last or one.extent.start == one.extent.end == last]
     part = inside or touching
-    # What never ends waits for nothing.
-    always = any(one.extent.end == FOREVER and not one.waits for one in part)
-    waits = () if always else _needed(part, moments)
+    waits = _needed(part, moments)
     by_end = sorted(part, key=_reaches, reverse=True)
     deciding = _deciding(part, by_end[0])
     _add_agreeing(deciding, by_end, waits)
@@ -210,9 +199,10 @@ def _covers(deciding: list[Span], span: Span) -> bool:
 def _needed(spans: list[Span], moments: Mapping[str, Moment]) -> tuple[Wait, ...]:
     """Unite the conditions, without those that another one implies: flaking is over only after the skin is calm."""
     waits = {wait.bound: wait for span in spans for wait in span.waits}
-    if not waits:
+    # What never ends waits for nothing.
+    if not waits or any(span.extent.end == FOREVER and not span.waits for span in spans):
         return ()
-    implied = {earlier for bound in waits for earlier in _before(bound.split()[0], moments)}
+    implied = set[str]().union(*(_before(bound.split()[0], moments) for bound in waits))
     return tuple(wait for wait in _latest(waits) if wait.bound not in implied)
 
 
@@ -246,21 +236,27 @@ def lost(hold: Hold) -> tuple[str, ...]:
 
 def parts_of(hold: Hold, rules: Mapping[str, Rule]) -> tuple[Part, ...]:
     """Return which rule makes which part of *hold*, in the order of time: where several do, the one that ends it."""
-    if len(hold.spans) == 1:
-        return tuple(_part(stretch, hold.decider, rules) for stretch in hold.extent.stretches)
-    made = [(span, stretch) for span in (*hold.spans, *hold.overruled) for stretch in span.extent.stretches]
+    if hold.decider.extent == hold.extent:
+        return tuple([_part(stretch, hold.decider, rules) for stretch in hold.extent.stretches])
+    made = [(stretch, span) for span in (*hold.spans, *hold.overruled) for stretch in span.extent.stretches]
+    return tuple(
+        part
+        for whole in hold.extent.stretches
+        for part in _parts(whole, [one for one in made if one[0].state == whole.state], rules)
+    )
+
+
+def _parts(whole: Stretch, made: list[tuple[Stretch, Span]], rules: Mapping[str, Rule]) -> list[Part]:
+    """Cut *whole* where something begins or ends that it is *made* of; the first span that holds there makes it."""
+    edges = {max(whole.start, min(edge, whole.end)) for stretch, _ in made for edge in (stretch.start, stretch.end)}
     found: list[Part] = []
-    for state, start, end in hold.extent.stretches:
-        makers = [(span, one) for span, one in made if one.state == state and one.start < end and start < one.end]
-        edges = {edge for _, one in makers for edge in (one.start, one.end) if start < edge < end}
-        for begins, ends in pairwise(sorted({start, end, *edges})):
-            maker = next(span for span, one in makers if one.start <= begins and ends <= one.end)
-            part = _part(Stretch(state, begins, ends), maker, rules)
-            if found and part == found[-1]._replace(start=begins, end=ends):
-                found[-1] = found[-1]._replace(end=ends)
-            else:
-                found.append(part)
-    return tuple(found)
+    for start, end in pairwise(sorted(edges)):
+        maker = next(span for stretch, span in made if stretch.start <= start < stretch.end)
+        part = _part(Stretch(whole.state, start, end), maker, rules)
+        if found and found[-1].rule == part.rule and found[-1].until == part.until:
+            part = part._replace(start=found.pop().start)
+        found.append(part)
+    return found
 
 
 def _part(stretch: Stretch, span: Span, rules: Mapping[str, Rule]) -> Part:

@@ -22,7 +22,7 @@ from needlecare.model.ruleset import (
     RuleSet,
     Screening,
     Spacing,
-    Urgency,
+    walk,
 )
 from needlecare.model.time import Bound, shift_date
 
@@ -71,19 +71,12 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     assumed_away: list[Chosen] = []
     for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)
-        if truth is Truth.UNKNOWN and (
-            rule.verb == ASK or (rule.verb == AVOID and _asks_for_one(rule, rule_set, facts))
-        ):
-            # These depend on what somebody declared: no plan can be that of every illness.
-            continue
-        if truth is not Truth.NO:
+        if truth is Truth.NO:
+            if rule.verb == AVOID and facts.assumed.keys() >= set(deciding):
+                assumed_away.append(Chosen(rule, deciding))
+        elif truth is Truth.YES or not _must_be_declared(rule, rule_set, facts):
             by_verb[rule.verb].append(Chosen(rule, deciding))
-        elif rule.verb == AVOID and all(fact in facts.assumed for fact in deciding):
-            assumed_away.append(Chosen(rule, deciding))
-    written = {id_: place for place, id_ in enumerate(rule_set.rules)}
-    by_verb[CALL] = sorted(
-        _calls(by_verb[CALL]), key=lambda one: (URGENCIES.index(one.rule.urgency), written[one.rule.id])
-    )
+    by_verb[CALL] = _calls(by_verb[CALL], rule_set)
     return Selection(
         rule_set=rule_set,
         facts=facts,
@@ -95,31 +88,33 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     )
 
 
-def _asks_for_one(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
-    """Report whether *rule* is only for an illness, or for something used, that nobody declared."""
+def _must_be_declared(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
+    """Report whether *rule* is only for an illness, or for something used: no plan can be that of every illness."""
     listed = (test for test in rule.when.tests if rule_set.facts[test.fact].open and not test.negated)
-    return any(test.judge(facts) is Truth.UNKNOWN for test in listed)
+    return rule.verb == ASK or (rule.verb == AVOID and any(test.judge(facts) is Truth.UNKNOWN for test in listed))
 
 
-def _calls(chosen: Iterable[Chosen]) -> Iterator[Chosen]:
-    """Return the reasons to call, each with the signs that none makes more urgent.
+def _calls(chosen: Iterable[Chosen], rule_set: RuleSet) -> list[Chosen]:
+    """Return the reasons to call, the most urgent first, each with the signs that none makes more urgent.
 
     What isn't known adds a sign that nothing sure names, and raises the urgency of none that has one already.
     """
-    chosen = sorted(chosen, key=lambda one: bool(one.unsure))
-    sure = {sign for one in chosen if not one.unsure for sign in one.rule.targets}
-    urgency: dict[str, Urgency] = {}
-    for rule, unsure, _ in chosen:
-        for sign in rule.targets:
-            known = urgency.get(sign, rule.urgency)
-            urgency[sign] = known if unsure else min(known, rule.urgency, key=URGENCIES.index)
-    for one in chosen:
-        rule = one.rule
-        signs = tuple(
-            sign for sign in rule.targets if urgency[sign] == rule.urgency and not (one.unsure and sign in sure)
-        )
+    written = {id_: place for place, id_ in enumerate(rule_set.rules)}
+    decided: dict[str, tuple[bool, int]] = {}
+    for one in sorted(chosen, key=_rank):
+        for sign in one.rule.targets:
+            decided.setdefault(sign, _rank(one))
+    calls = []
+    for one in sorted(chosen, key=lambda one: (_rank(one)[1], written[one.rule.id])):
+        signs = tuple(sign for sign in one.rule.targets if decided[sign] == _rank(one))
         if signs:
-            yield one._replace(rule=rule._replace(targets=signs))
+            calls.append(one._replace(rule=one.rule._replace(targets=signs)))
+    return calls
+
+
+def _rank(call: Chosen) -> tuple[bool, int]:
+    """Return a key that puts what is sure first, and of that the most urgent."""
+    return bool(call.unsure), URGENCIES.index(call.rule.urgency)
 
 
 def _spacings(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[Spacing, tuple[str, ...]]]:
@@ -157,31 +152,21 @@ def _reached(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Chosen, 
     exceptions = dict(chosen.rule.exceptions)
     if not exceptions:
         return (chosen,)
-    met = []
-    seen = {activity}
-    ahead = [activity]
-    while ahead:
-        one = ahead.pop()
-        if one in exceptions:
-            met.append(one)
-            continue
-        if one in chosen.rule.targets:
-            return (chosen,)
-        above = [parent for parent in rule_set.activities[one].under if parent not in seen]
-        seen.update(above)
-        ahead.extend(above)
+    lineage, activities = rule_set.lineage, rule_set.activities
+    ways = {one: () if one in exceptions else activities[one].under for one in lineage[activity]}
+    reached = set(walk([activity], ways))
+    if not reached.difference(exceptions).isdisjoint(chosen.rule.targets):
+        return (chosen,)
     # Of exceptions one inside the other the nearest speaks of the activity; those side by side all do.
-    outer = {ancestor for one in met for ancestor in rule_set.lineage[one][1:]}
-    return tuple(chosen._replace(exception=exceptions[one]) for one in sorted(met) if one not in outer)
+    met = reached.intersection(exceptions)
+    outer = {ancestor for one in met for ancestor in lineage[one][1:]}
+    return tuple(chosen._replace(exception=exceptions[one]) for one in sorted(met - outer))
 
 
 def without_lapsed(selection: Selection, treatment: Treatment) -> Selection:
     """Choose the rules again, without what ended so long before *treatment* that the check no longer counts it."""
-    facts, lapsed = selection.facts, set()
-    for fact, answer in facts.dates:
-        asking = [one for one, _ in selection.screenings if any(test.asks_for(fact, answer) for test in one.when.tests)]
-        if asking and all(_level(one, treatment, selection) is None for one in asking):
-            lapsed.add((fact, answer))
+    facts = selection.facts
+    lapsed = {dated for dated in facts.dates if _has_lapsed(*dated, treatment, selection)}
     if not lapsed:
         return selection
     given = {
@@ -190,6 +175,12 @@ def without_lapsed(selection: Selection, treatment: Treatment) -> Selection:
     }
     chosen = select(selection.rule_set, facts._replace(given=given))
     return chosen._replace(facts=facts, screenings=selection.screenings)
+
+
+def _has_lapsed(fact: str, answer: str, treatment: Treatment, selection: Selection) -> bool:
+    """Report whether the check asks for *answer*, and all that asks for it is long enough ago."""
+    asking = (one for one, _ in selection.screenings if any(test.asks_for(fact, answer) for test in one.when.tests))
+    return {_level(one, treatment, selection) for one in asking} == {None}
 
 
 # The grades of what speaks against a treatment, the gravest first; a source may state none of them.
@@ -222,8 +213,7 @@ def _level(screening: Screening, treatment: Treatment, selection: Selection) -> 
     What goes on has the level itself. A day frees what has ended, so that "stop" is "postpone" from then on. "Ask" is
     enough between the two lengths of *within*, and where nobody knows when something was done.
     """
-    days = None if screening.within is None else _days(screening, treatment, selection)
-    if screening.within is None or days is None:
+    if screening.within is None or (days := _days(screening, treatment, selection)) is None:
         return screening.level
     softer = "ask" if screening.level in ("stop", "postpone") else screening.level
     if not days:

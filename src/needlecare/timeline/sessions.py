@@ -129,18 +129,18 @@ def next_session(
     minimum = calendar.next_open(shift_date(begin, near))
     start = calendar.next_open(max(shift_date(end[0], near), minimum))
     farthest = max(shift_date(end[1], far), start)
-    overdue = max((shift_date(end[1], spacing.overdue) for spacing, _, _ in timed if spacing.overdue), default=None)
+    overdue = (max(shift_date(end[1], spacing.overdue), farthest) for spacing, _, _ in timed if spacing.overdue)
     totals = (deciding.total, *(spacing.total for spacing, _, doubt in timed if not doubt))
     return Session(
         number=number,
         minimum=minimum,
         recommended=(start, max(calendar.last_open(farthest), start)),
-        overdue=max(overdue, farthest) if overdue else None,
+        overdue=max(overdue, default=None),
         total=next(filter(None, totals), None),
         sources=tuple(dict.fromkeys(one.source for one in deciding.says if spaces_by(one.value, near))),
         unsure=unsure,
         precare=(),
-        then="; ".join(dict.fromkeys(one.then for one in _deciding(spacings) if one.then)),
+        then="; ".join(dict.fromkeys(filter(None, (one.then for one in _deciding(spacings))))),
     )
 
 

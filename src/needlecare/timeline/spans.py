@@ -54,13 +54,12 @@ class Resolved(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """How a bound is read: as an end or a start, the *far* side of its ranges, the *late* reading of what is unclear.
+    """How a bound is read: as an end or a start, in the *late* reading of what is unclear or the early one.
 
     Unseen moments count *at_end* of their usual time, else at its start. *whole_day* takes in a day before.
     """
 
     as_end: bool
-    far: bool
     late: bool
     at_end: bool
     whole_day: bool
@@ -73,58 +72,64 @@ class Moments:
         self._rule_set = rule_set
         self._treatment = treatment
         self._zone = treatment.zone
+        self._never = Point(FOREVER, treatment.day)
+        self._begun = tuple(_known(Point(at, treatment.day)) for at in (treatment.first, treatment.last))
         # Many rules count from the same few bounds.
-        self._resolved: dict[tuple[Bound, _Reading], Resolved] = {}
+        self._resolved: dict[tuple[Bound, _Reading], tuple[Resolved, Resolved]] = {}
 
-    def end(self, bound: Bound, *, far: bool, late: bool = True, whole_day: bool = True) -> Resolved:
-        """Resolve *bound* as an end; *late* for what restricts or permits, not for what warns."""
-        return self._resolve(bound, _Reading(as_end=True, far=far, late=late, at_end=True, whole_day=whole_day))
+    def end(self, bound: Bound, *, late: bool = True, whole_day: bool = True) -> tuple[Resolved, Resolved]:
+        """Resolve both sides of *bound* as an end; *late* for what restricts or permits, not for what warns."""
+        return self._resolve(bound, _Reading(as_end=True, late=late, at_end=True, whole_day=whole_day))
 
-    def start(self, bound: Bound, *, far: bool, late: bool = False, at_end: bool = False) -> Resolved:
-        """Resolve *bound* as the start of something; *at_end* where it must have begun."""
-        return self._resolve(bound, _Reading(as_end=False, far=far, late=late, at_end=at_end, whole_day=False))
+    def start(self, bound: Bound, *, late: bool = False, at_end: bool = False) -> tuple[Resolved, Resolved]:
+        """Resolve both sides of *bound* as the start of something; *at_end* where it must have begun."""
+        return self._resolve(bound, _Reading(as_end=False, late=late, at_end=at_end, whole_day=False))
 
     def open_end(self, *, late: bool = True) -> Resolved:
         """Return where a restriction without end turns milder: at `open-ends-at`, when the skin has usually healed."""
-        return self.end(Bound((Term(self._rule_set.open_ends_at),)), far=True, late=late)
+        return self.end(Bound((Term(self._rule_set.open_ends_at),)), late=late)[0]
 
     def rule_end(self, rule_id: str) -> tuple[Resolved, bool]:
         """Return the end of another rule, and whether that rule holds here."""
         raise NotImplementedError
 
-    def _resolve(self, bound: Bound, reading: _Reading) -> Resolved:
+    def _resolve(self, bound: Bound, reading: _Reading) -> tuple[Resolved, Resolved]:
         key = bound, reading
-        resolved = self._resolved.get(key)
-        if resolved is None:
-            terms = [self._resolve_term(term, reading) for term in bound.terms]
-            resolved = self._resolved[key] = terms[0] if len(terms) == 1 else self._together(terms)
-        return resolved
+        sides = self._resolved.get(key)
+        if sides is None:
+            near = self._side(bound, reading, far=False)
+            sides = near, self._side(bound, reading, far=True) if bound.is_range else near
+            self._resolved[key] = sides
+        return sides
 
-    def _together(self, terms: list[Resolved]) -> Resolved:
-        """Return when all of *terms* have come; without any that is never."""
+    def _side(self, bound: Bound, reading: _Reading, *, far: bool) -> Resolved:
+        """Return when all terms of *bound* have come; without any that is never."""
+        terms = [self._resolve_term(term, reading, far=far) for term in bound.terms]
+        if len(terms) == 1:
+            return terms[0]
         if not terms:
-            return _known(Point(FOREVER, self._treatment.day))
+            return _known(self._never)
         return Resolved(
-            point=max((one.point for one in terms), key=lambda point: point.at),
-            least=max((one.least for one in terms), key=lambda point: point.at),
+            point=max((one.point for one in terms), key=_at),
+            least=max((one.least for one in terms), key=_at),
             waits=tuple(wait for one in terms for wait in one.waits),
             dated=all(one.dated for one in terms),
         )
 
-    def _resolve_term(self, term: Term, reading: _Reading) -> Resolved:
+    def _resolve_term(self, term: Term, reading: _Reading, *, far: bool) -> Resolved:
         found = self._find(term, reading)
-        point = self._count(term, found.point, reading)
-        least = point if found.least is found.point else self._count(term, found.least, reading)
+        length = term.offset.side(far=far)
+        point = self._count(term, length, found.point, reading)
+        least = point if found.least is found.point else self._count(term, length, found.least, reading)
         waits = found.waits
         if not found.is_known and not (waits and term.offset == NOTHING):
             waits = (self._wait(term, point.at if found.dated and point.at != FOREVER else None),)
         return Resolved(point, least, waits, dated=found.dated or found.is_known)
 
-    def _count(self, term: Term, point: Point, reading: _Reading) -> Point:
-        """Count the offset of *term* from *point*."""
+    def _count(self, term: Term, length: Duration, point: Point, reading: _Reading) -> Point:
+        """Count the offset of *term*, or the side of it that is that long, from *point*."""
         if point.at == FOREVER:
             return point
-        length = term.offset.side(far=reading.far)
         if not reading.as_end:
             return as_start(point, length, self._zone, term.sign)
         if term.sign > 0:
@@ -141,10 +146,10 @@ class Moments:
     def _find(self, term: Term, reading: _Reading) -> Resolved:
         """Find when the moment of *term* came, or usually comes."""
         name, late = term.moment, reading.late
-        begun = Point(self._treatment.last if late else self._treatment.first, self._treatment.day)
+        begun = self._begun[late]
         if name == TREATMENT:
-            return _known(begun)
-        stated = self._seen(name, begun, late=late) or self._elsewhere(name, late=late)
+            return begun
+        stated = self._seen(name, late=late) or self._elsewhere(name, late=late)
         if stated is not None:
             return stated
         if term.ends_rule is not None:
@@ -154,20 +159,20 @@ class Moments:
             raise Unplanned(name)
         return self._of_kind(moment, begun, reading)
 
-    def _seen(self, name: str, begun: Point, *, late: bool) -> Resolved | None:
+    def _seen(self, name: str, *, late: bool) -> Resolved | None:
         """Find when a moment was seen, if somebody looked for it."""
         seen = self._treatment.seen.get(name)
         when = (seen.last if late else seen.first) if seen else None
         if when is not None:
             return _known(when)
         # Not yet: what waits for it stays shut. What it begins, or should warn of, may come any time.
-        return Resolved(Point(FOREVER, begun.day), begun, is_known=False) if seen is not None and late else None
+        return self._begun[late]._replace(point=self._never, is_known=False) if seen is not None and late else None
 
-    def _end_of_rule(self, rule_id: str, begun: Point, reading: _Reading) -> Resolved:
+    def _end_of_rule(self, rule_id: str, begun: Resolved, reading: _Reading) -> Resolved:
         ended, holds_here = self.rule_end(rule_id)
         # A rule that doesn't hold here keeps nobody waiting to begin, but frees nobody sooner either.
         if not holds_here and not (reading.late and reading.at_end):
-            return _known(begun)
+            return begun
         return ended._replace(is_known=not ended.waits)
 
     def _elsewhere(self, name: str, *, late: bool) -> Resolved | None:
@@ -180,14 +185,14 @@ class Moments:
         day = max(last for _, last in spells) if late else min(first for first, _ in spells)
         return _known(Point(day_end(day, self._zone) if late else day_start(day, self._zone), day))
 
-    def _of_kind(self, moment: Moment, begun: Point, reading: _Reading) -> Resolved:
+    def _of_kind(self, moment: Moment, begun: Resolved, reading: _Reading) -> Resolved:
         """Find a moment that the rule set declares: at its hour, at its usual time, else at the end of healing."""
         if moment.clock is not None:
             local = datetime.combine(self._treatment.day + timedelta(days=moment.day), time(*moment.clock))
             return _known(point_at(readings(local, self._zone)[reading.late], self._zone))
         if moment.usual is None:
             healed = self._find(Term(self._rule_set.open_ends_at), reading)
-            return healed._replace(least=begun, is_known=False, dated=False)
+            return healed._replace(least=begun.point, is_known=False, dated=False)
         term = moment.usual.terms[0]
         base = self._find(term, reading)
         if base.point.at == FOREVER:
@@ -201,6 +206,14 @@ class Moments:
 
 def _known(point: Point) -> Resolved:
     return Resolved(point, point)
+
+
+def _at(point: Point) -> datetime:
+    return point.at
+
+
+def _comes(resolved: Resolved) -> datetime:
+    return resolved.point.at
 
 
 class Span(NamedTuple):
@@ -253,7 +266,7 @@ class Spans(Moments):
         if span is None:
             return None
         try:
-            begins, surely_begins = self._begin(rule, far=True, late=True), self._begin(rule, far=True, late=False)
+            begins, surely_begins = self._begin(rule)[1], self._begin(rule, late=False)[1]
             ends, waits = self._permission_end(rule, surely_begins)
         except Unplanned:
             return None
@@ -273,7 +286,7 @@ class Spans(Moments):
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
         try:
-            found = self.end(bound, far=False, late=False, whole_day=False)
+            found, _ = self.end(bound, late=False, whole_day=False)
         except Unplanned:
             return None
         return self._round(found.point.at, up=False) if found.point.at < FOREVER else None
@@ -299,50 +312,63 @@ class Spans(Moments):
     def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
         if rule.verb == ALLOW:
             return self._before_permission(rule)
-        first, start, awaited = self._starts(rule)
-        restricts = rule.verb == AVOID
-        start_range = None if restricts or first == start else (first, start)
-        if rule.verb in (EXPECT, PREPARE):
-            # A sign may show, and preparing begins, with the first source; doing begins where all have it begun.
-            start = first
+        begins = self._starts(rule)
         if exception is not None:
             rule = rule._replace(end=exception, days=None, lasts=None)
-        end, better_until, resolved = self._ends(rule, start)
-        if rule.verb == AVOID and max(end, better_until) < start < FOREVER:
+        return self._restricted(rule, *begins) if rule.verb == AVOID else self._held(rule, *begins)
+
+    def _restricted(self, rule: Rule, first: datetime, start: datetime, _: tuple[Wait, ...]) -> Span:
+        """Compute where *rule* restricts: a no from *start* on, better not from *first* on."""
+        ends, ends_late = self._ends(rule, start)
+        end, better_until = self._round(ends.point.at, up=True), self._round(ends_late.point.at, up=True)
+        if rule.end is not None and rule.lasts is None and (rule.start or AT_TREATMENT).is_at_once(far=False):
+            # From the treatment to the treatment is no time, though nobody may know which minute that was.
+            end = start if rule.end.is_at_once(far=False) else end
+            better_until = start if rule.end.is_at_once(far=True) else better_until
+        if max(end, better_until) < start < FOREVER:
             # It is over before it begins. What begins on some day may begin as late as on its end.
             end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
-        stated = rule.states_end
-        usually_by = None if restricts or end == better_until else max(end, start)
-        end = max(end if restricts else better_until, start)
-        better_until = FOREVER if restricts and not stated else max(better_until, end)
-        return Span(
-            rule,
-            Extent(first if restricts else start, start, end, better_until),
-            earliest=min(max(self._round(resolved.least.at, up=True), start), end),
-            waits=resolved.waits,
-            end_stated=stated and resolved.dated,
-            awaited=awaited,
-            start_range=start_range,
-            usually_by=usually_by,
-        )
+        end = max(end, start)
+        better_until = max(better_until, end) if rule.states_end else FOREVER
+        return self._make(rule, Extent(first, start, end, better_until), ends)
+
+    def _held(self, rule: Rule, first: datetime, start: datetime, awaited: tuple[Wait, ...]) -> Span:
+        """Compute where *rule* holds that restricts nothing.
+
+        A sign may show, and preparing begins, with the *first* source; doing begins where all have it begun.
+        """
+        start_range = None if first == start else (first, start)
+        start = start if rule.verb == DO else first
+        late = rule.verb != EXPECT
+        # Before the treatment the longer one lies farther back.
+        ends, ends_late = sorted(self._ends(rule, start), key=_comes)
+        near, far = self._round(ends.point.at, up=late), self._round(ends_late.point.at, up=late)
+        end = max(far, start)
+        usually_by = None if near == far else max(near, start)
+        span = self._make(rule, Extent(start, start, end, end), ends_late)
+        return span._replace(awaited=awaited, start_range=start_range, usually_by=usually_by)
+
+    def _make(self, rule: Rule, extent: Extent, ends: Resolved) -> Span:
+        earliest = min(max(self._round(ends.least.at, up=True), extent.start), extent.end)
+        return Span(rule, extent, earliest, ends.waits, end_stated=rule.states_end and ends.dated)
 
     def _before_permission(self, rule: Rule) -> Span:
         """Turn a permission around: before it no, and better not up to the farther side of a range."""
         start = self._round(self._treatment.first, up=False)
-        at_once = rule.days is None and (rule.start is None or rule.start.is_at_once(far=False))
-        near, far = (self._begin(rule, far=far, late=True) for far in (False, True))
+        bound = rule.start or AT_TREATMENT
+        at_once, only_now = (rule.days is None and bound.is_at_once(far=far) for far in (False, True))
+        near, far = self._begin(rule)
         end = start if at_once else max(self._round(near.point.at, up=True), start)
-        only_now = at_once and (rule.start is None or rule.start.is_at_once(far=True))
         until = end if only_now else max(self._round(far.point.at, up=True), end)
-        earliest = min(max(self._round(near.least.at, up=True), start), end)
-        return Span(rule, Extent(start, start, end, until), earliest, near.waits, end_stated=True)
+        return self._make(rule, Extent(start, start, end, until), near)._replace(end_stated=True)
 
-    def _begin(self, rule: Rule, *, far: bool, late: bool) -> Resolved:
+    def _begin(self, rule: Rule, *, late: bool = True) -> tuple[Resolved, Resolved]:
         """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""
         if rule.days is not None:
             day = self._day(rule.days[0])
-            return _known(Point(day_start(day, self._zone, late=True), day))
-        return self.end(rule.start or AT_TREATMENT, far=far, late=late)
+            begins = _known(Point(day_start(day, self._zone, late=True), day))
+            return begins, begins
+        return self.end(rule.start or AT_TREATMENT, late=late)
 
     def _permission_end(self, rule: Rule, begins: Resolved) -> tuple[datetime, tuple[Wait, ...]]:
         """Return where a permission ends, and what its end waits for."""
@@ -353,15 +379,15 @@ class Spans(Moments):
             return as_end(begins.point, rule.lasts, self._zone, late=False).at if lasts else FOREVER, ()
         if rule.end is None:
             return self.open_end(late=False).point.at, ()
-        ends = self.end(rule.end, far=False, late=False, whole_day=False)
+        ends, _ = self.end(rule.end, late=False, whole_day=False)
         return ends.point.at, ends.waits
 
     def _starts(self, rule: Rule) -> tuple[datetime, datetime, tuple[Wait, ...]]:
         """Return the earlier and the later side of where the rule begins, and what it waits for."""
         if rule.start == ALWAYS:
             # Before the treatment, and nobody says how long: what day 0 has of that time is the only part with a date.
-            end = self.end(rule.end or AT_TREATMENT, far=False).point
-            return NO_START, floor_to_day(last_instant(end.at), self._zone), ()
+            end, _ = self.end(rule.end or AT_TREATMENT)
+            return NO_START, floor_to_day(last_instant(end.point.at), self._zone), ()
         if rule.days is not None and (rule.days[0] != 0 or rule.verb in (AVOID, PREPARE)):
             # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
             start = day_start(self._day(rule.days[0]), self._zone)
@@ -370,55 +396,40 @@ class Spans(Moments):
             start = self._round(self._treatment.first, up=False)
             return start, start, ()
         late = rule.verb == DO
-        found = self.start(rule.start, far=False, late=late)
-        found_far = self.start(rule.start, far=True, late=late) if rule.start.is_range else found
-        near, far = self._round(found.point.at, up=late), self._round(found_far.point.at, up=late)
-        return min(near, far), max(near, far), () if rule.verb == AVOID else found.waits
+        begins, begins_late = self.start(rule.start, late=late)
+        near, far = self._round(begins.point.at, up=late), self._round(begins_late.point.at, up=late)
+        return min(near, far), max(near, far), begins.waits
 
-    def _ends(self, rule: Rule, start: datetime) -> tuple[datetime, datetime, Resolved]:
-        """Return the nearer and the farther side of where the rule ends, and how the one that counts came about."""
+    def _ends(self, rule: Rule, start: datetime) -> tuple[Resolved, Resolved]:
+        """Return both sides of where the rule ends."""
         late = rule.verb != EXPECT
         if rule.days is not None:
             day = self._day(rule.days[1])
-            end = day_end(day, self._zone, late=late)
-            return end, end, _known(Point(end, day))
-        if rule.lasts is not None or rule.end is None:
-            resolved = self._end_of_length(rule, rule.lasts, start) if rule.lasts else self.open_end(late=late)
-            end = self._round(resolved.point.at, up=late)
-            return end, end, resolved
-        whole_day = rule.verb in (AVOID, PREPARE)
-        near = self.end(rule.end, far=False, late=late, whole_day=whole_day)
-        far = self.end(rule.end, far=True, late=late, whole_day=whole_day) if rule.end.is_range else near
-        if rule.verb != AVOID:
-            # Before the treatment the longer one lies farther back, and a restriction keeps what lasts longer.
-            near, far = sorted((near, far), key=lambda resolved: resolved.point.at)
-        near_at, far_at = self._round(near.point.at, up=late), self._round(far.point.at, up=late)
-        far_at = FOREVER if rule.end.mild_for_good else far_at
-        if rule.verb != AVOID:
-            return near_at, far_at, far
-        if rule.start is None or rule.start.is_at_once(far=False):
-            # From the treatment to the treatment is no time, though nobody may know which minute that was.
-            near_at = start if rule.end.is_at_once(far=False) else near_at
-            far_at = start if rule.end.is_at_once(far=True) and not rule.end.mild_for_good else far_at
-        return near_at, far_at, near
+            near = far = _known(Point(day_end(day, self._zone, late=late), day))
+        elif rule.lasts is not None:
+            near = far = self._end_of_length(rule, rule.lasts, start)
+        elif rule.end is None:
+            near = far = self.open_end(late=late)
+        else:
+            near, far = self.end(rule.end, late=late, whole_day=rule.verb in (AVOID, PREPARE))
+            if rule.end.mild_for_good:
+                far = far._replace(point=self._never)
+        return near, far
 
     def _end_of_length(self, rule: Rule, length: Duration, start: datetime) -> Resolved:
         """Count *length* from where the rule begins; a restriction from the latest that it could have begun."""
         if start == FOREVER:
-            return _known(Point(FOREVER, self._treatment.day))
+            return _known(self._never)
         if rule.verb == EXPECT:
             begun = _known(point_at(start, self._zone))
         else:
             bound, at_end = rule.start or AT_TREATMENT, rule.verb == AVOID
-            begun = max(
-                (self.start(bound, far=far, late=True, at_end=at_end) for far in (False, True)),
-                key=lambda resolved: resolved.point.at,
-            )
+            begun = max(self.start(bound, late=True, at_end=at_end), key=_comes)
         if begun.point.at == FOREVER:
             return begun
         end = as_end(begun.point, length, self._zone, late=rule.verb != EXPECT)
         known = as_end(point_at(begun.least.at, self._zone), length, self._zone)
-        return begun._replace(point=end, least=min(known, end, key=lambda point: point.at))
+        return begun._replace(point=end, least=min(known, end, key=_at))
 
     def _day(self, number: int) -> date:
         return self._treatment.day + timedelta(days=number)
@@ -433,6 +444,6 @@ class Spans(Moments):
         """Return the end of a rule, and whether it applies."""
         span = self._span(self._rule_set.rules[rule_id])
         at = span.extent.better_until if span.end_stated else span.extent.end
-        point = point_at(at, self._zone) if at != FOREVER else Point(at, self._treatment.day)
+        point = point_at(at, self._zone) if at != FOREVER else self._never
         least = point if span.earliest == at else point_at(span.earliest, self._zone)
         return Resolved(point, least, span.waits, span.end_stated), rule_id in self._applying

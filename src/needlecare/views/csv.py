@@ -27,7 +27,7 @@ def render(timeline: Timeline) -> str:
             "label": timeline.rule_set.label(window.target),
             "open_end": window.is_open,
             "until_seen": [wait.bound for wait in window.until_seen],
-            "says": [f"{one.source}: {one.value}" for one in window.says],
+            "says": [f"{one.source}: {one.value}" for one in timeline.rule_set.sayings(window.rules)],
             "overruled": list(beaten),
         }
         rows.append(told | cells)

@@ -285,7 +285,8 @@ class _Names:
         self._timeline, self._rule_set = timeline, timeline.rule_set
         self._clock, self.parts = Clock(timeline), Parts(timeline)
         self._is_doubtful = any(finding.level in _CAREFUL for finding in timeline.findings)
-        voices = [(len({saying.source for saying in window.says}), window.target) for window in timeline.windows]
+        said = [(self._rule_set.sayings(window.rules), window.target) for window in timeline.windows]
+        voices = [(len({saying.source for saying in sayings}), target) for sayings, target in said]
         self._voices = {target: number for number, target in sorted(voices)}
 
     def of(self, targets: Iterable[str], room: int = _LONG) -> str:
