@@ -276,6 +276,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     Window: {
         "better_from": lambda window, _: window.better_from if window.better_from < window.start else None,
         "better_until": lambda window, _: window.better_until if window.better_until > window.end else None,
+        "open_end": lambda window, _: window.is_open or None,
         # A sign belongs to none.
         "group": lambda window, timeline: (window.kind != EXPECT and timeline.rule_set.group_of(window.target)) or None,
         "start": lambda window, _: window.start if window.has_start and window.kind != ASK else None,
@@ -344,7 +345,8 @@ def _read(shape: Any, *, lean: bool) -> tuple[list[str], _Reader, list[tuple[str
     # What is computed has a place in the order, and is read as something that every value has.
     reader: _Reader = attrgetter(*("__doc__" if one.name in computed else one.path for one in fields))
     here = [(made, compute) for made, compute in computes.items() if made.split()[0] in names]
-    return names, reader, here, {one.name for one in fields if one.sparse}
+    # Of a line all that is empty is left out in the end.
+    return names, reader, here, {one.name for one in fields if one.sparse and not lean}
 
 
 # The schema of a plan, from the same fields and their types.
