@@ -101,13 +101,21 @@ def test_the_words_of_a_red_flag_are_not_taken_away(layer: Layer) -> None:
         layer(EXTENDS + 'rules: {infection: {text: ""}}\n')
 
 
-def test_days_replace_a_window_and_a_window_replaces_days(tmp_path: Path) -> None:
-    house = "rules: {bare: {avoid: makeup, from: 2h, until: 48h}, red: {expect: redness, days: 0..2}}\n"
-    (tmp_path / "house.yaml").write_text(EXTENDS + house)
-    (tmp_path / "mine.yaml").write_text("extends: house.yaml\nrules: {bare: {days: 0..1}, red: {until: 3d}}\n")
-    ours = load_rules(str(tmp_path / "mine.yaml")).rules
-    assert (ours["bare"].start, ours["bare"].end, ours["bare"].days) == (None, None, (0, 1))
-    assert (str(ours["red"].end), ours["red"].days) == ("3d", None)
+@pytest.mark.parametrize(
+    ("below", "change", "span"),
+    [
+        ("avoid: makeup, from: 2h, until: 48h", "days: 0..1", "days 0..1"),
+        ("avoid: makeup, days: 0..2", "until: 3d", "3d"),
+        ("avoid: makeup, for: 2h", "until: 3d", "3d"),
+        ("prepare: makeup, from: 2d before, until: 1d before", "at: before", "at: before"),
+        ("prepare: makeup, at: before", "due: 2d before", "2d before"),
+        ("prepare: makeup, due: 2d before", "until: 1d before", "1d before"),
+    ],
+)
+def test_a_window_replaces_what_says_it_in_another_way(tmp_path: Path, below: str, change: str, span: str) -> None:
+    (tmp_path / "house.yaml").write_text(EXTENDS + f"rules: {{bare: {{{below}}}}}\n")
+    (tmp_path / "mine.yaml").write_text(f"extends: house.yaml\nrules: {{bare: {{{change}}}}}\n")
+    assert load_rules(str(tmp_path / "mine.yaml")).rules["bare"].span == span
 
 
 def test_another_verb_replaces_the_first(layer: Layer) -> None:

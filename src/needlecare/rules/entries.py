@@ -5,6 +5,7 @@ Knows nothing of other entries but the ids of rules and sources and the facts th
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any
 
@@ -45,16 +46,19 @@ from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, lis
 
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 _ZERO_DAYS = Duration(0, "d")
-_DAY_0 = Bound((Term("treatment", Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
+_DAY_0 = Bound((Term(TREATMENT, Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
 # What small words do.
 _ROLES = ("join", "soften", "place", "company", "owner", "time")
 _AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), "after": (AT_TREATMENT, AT_TREATMENT)}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")
 _RULE_WORDS = marked(RULE, Mark.WORD)
 _RULE_WINDOW = marked(RULE, Mark.WINDOW)
+_OWN_VALUE = ("from", "until", "for", "days", "due", "at", "every")
 _TELLS_HOW = marked(RULE, Mark.TELLS_HOW)
-# What excludes all other words about when, but those beside it.
-_EXCLUDING: Mapping[str, tuple[str, ...]] = {"days": (), "at": (), "due": ("from",)}
+_TIMELESS = {
+    ASK: "`ask` holds before and after the treatment, without end",
+    CALL: "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`",
+}
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
 _MOST_TESTS = 40
 
@@ -182,13 +186,13 @@ def _parse_rule(raw: Raw, context: Context) -> Rule | None:
 
 
 def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
-    start, end = entry.get("from"), entry.get("until")
-    if at := entry.get("at"):
-        start, end = _AT[at]
-    if verb in (PREPARE, CALL) and end is None and "days" not in entry.values and "for" not in entry.fields:
+    start, end, at, due = map(entry.get, ("from", "until", "at", "due"))
+    if at:
+        return _AT[at]
+    if due:
+        return start or due, due
+    if verb in (PREPARE, CALL) and end is None and entry.fields.keys().isdisjoint(("days", "for")):
         end = AT_TREATMENT
-    if due := entry.get("due"):
-        start, end = start or due, due
     if verb == AVOID and start is None and _is_before(entry.fields.get("until"), end):
         start = ALWAYS
     return start, end
@@ -204,20 +208,14 @@ def _is_before(written: Any, end: Bound | None) -> bool:
 def _check_window(entry: Entry, verb: str) -> None:
     """Note fields that would silently win over each other."""
     given = [key for key in (*_RULE_WINDOW, "days") if key in entry.fields]
-    if not given:
+    if given and verb in _TIMELESS:
+        entry.note(given[0], _TIMELESS[verb])
         return
-    if verb == ASK:
-        entry.note(given[0], "`ask` holds before and after the treatment, without end")
-    elif verb == CALL:
-        entry.note(given[0], "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`")
-    elif "for" in given and "until" in given:
-        entry.note("for", "`for` and `until` exclude each other: `for` counts from the rule's own start; keep one")
-    for key, allowed in _EXCLUDING.items():
-        others = [one for one in given if one not in (key, *allowed)]
-        if key in given and others:
-            entry.note(key, f"`{key}` and `{others[0]}` exclude each other; keep one")
-    if verb == AVOID and (at := entry.get("at")) in ("during", "after"):
-        entry.note("at", f"`at: {at}` has no length, so that nothing would be avoided; write `days: 0`, or `for: 2h`")
+    for key in given:
+        others = [one for one in given if one in RULE.fields[key].excludes]
+        if others:
+            why = ": `for` counts from the rule's own start" if key == "for" else ""
+            entry.note(key, f"`{key}` and `{others[0]}` exclude each other{why}; keep one")
 
 
 def _check_verb(entry: Entry, verb: str) -> None:
@@ -234,27 +232,32 @@ def _check_verb(entry: Entry, verb: str) -> None:
 
 
 def _check_order(entry: Entry, start: Bound | None, end: Bound | None) -> None:
-    """Note an end before the start: of days, and of plain durations around the treatment."""
+    """Note an end before the start, of days and of plain durations around the treatment, and what has no length."""
     if (days := entry.get("days")) and days[1] < days[0]:
         entry.note("days", f"the days end ({days[1]}) before they begin ({days[0]})")
-    if start is None or end is None or len(start.terms) != 1 or len(end.terms) != 1:
-        return
-    first, last = start.terms[0], end.terms[0]
-    if first.moment != "treatment" or last.moment != "treatment":
-        return
-    begins = min(first.sign * side.rough_length for side in first.offset[:2])
-    if begins > max(last.sign * side.rough_length for side in last.offset[:2]):
+    if AVOID in entry.fields and (at := entry.get("at")) in ("during", "after"):
+        entry.note("at", f"`at: {at}` has no length, so that nothing would be avoided; write `days: 0`, or `for: 2h`")
+    begins, ends = _around_treatment(start), _around_treatment(end)
+    if begins and ends and begins[0] > ends[-1]:
         entry.note("until", f"it ends ({end}) before it begins ({start})")
+
+
+def _around_treatment(bound: Bound | None) -> list[timedelta]:
+    """Return how far from the treatment *bound* lies, at least and at most; nothing where more than that decides."""
+    if bound is None or [term.moment for term in bound.terms] != [TREATMENT]:
+        return []
+    (term,) = bound.terms
+    return sorted(term.sign * side.rough_length for side in (term.offset.near, term.offset.far))
 
 
 def _own_value(entry: Entry) -> str:
     """Return what a source says that is named alone: the window of the rule, as it is written."""
-    written = {key: " ".join(one.split()) for key, one in entry.fields.items() if isinstance(one, str)}
-    given = {key: written[key] for key in ("from", "until", "for", "days", "due", "at", "every") if key in written}
-    if given.get("until") == TREATMENT and len(given) > 1:
+    written = {key: one for key in _OWN_VALUE if isinstance(one := entry.fields.get(key), str)}
+    given = {key: " ".join(one.split()) for key, one in written.items()}
+    if len(given) > 1 and given.get("until") == TREATMENT:
         del given["until"]
-    if len(given) == 1 and ("until" in given or "from" in given):
-        return next(iter(given.values()))
+    if list(given) in (["from"], ["until"]):
+        return given.popitem()[1]
     return "; ".join(f"{key} {said}" for key, said in given.items()) or "no end given"
 
 

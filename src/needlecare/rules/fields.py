@@ -36,7 +36,6 @@ class Mark(Enum):
     SAFE = auto()
     # Makes a word what it is; other names only help to find it.
     MEANING = auto()
-    # Stands at the top of a rule set, once.
     HEADING = auto()
 
 
@@ -55,7 +54,8 @@ class Kind(NamedTuple):
 class Field(NamedTuple):
     """A field of an entry; *into* is what the model calls it, if that is another word.
 
-    A rule may have it beside some *verbs* only: beside any other it would reach nobody.
+    A rule may have it beside some *verbs* only: beside any other it would reach nobody. In a change it takes the place
+    of what it *excludes*, and the other way round.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Field(NamedTuple):
     into: str = ""
     marks: tuple[Mark, ...] = ()
     verbs: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
 
 
 class Section(NamedTuple):
@@ -95,15 +96,13 @@ class Entry:
         fields = section.read(value)
         if fields is None:
             problems.add(value, section.how)
-        self.section = section
+        self.section, self.problems = section, problems
         self.fields: dict[Any, Any] = fields_at({}, value) if fields is None else fields
-        self.problems = problems
         self.values: dict[str, Any] = {}
-        known = section.fields
         for key, written in self.fields.items():
-            if key not in known:
-                problems.no_field(key, section.what, known)
-            elif (read := known[key].kind.read(written, key, problems)) is not None:
+            if key not in section.fields:
+                problems.no_field(key, section.what, section.fields)
+            elif (read := section.fields[key].kind.read(written, key, problems)) is not None:
                 self.values[key] = read
 
     def note(self, key: str, text: str) -> None:
@@ -122,17 +121,15 @@ class Entry:
         return model(**{name: values[name] for name in names if name in values})
 
 
-# For whoever knows more about a value.
 def _as_is(value: Value, *_: object) -> Value:
     return value
 
 
 def read_texts(value: Value, key: str, problems: Problems) -> tuple[str, ...] | None:
     """Read one text, or a list of them."""
-    if isinstance(value, str):
-        return (str(value),)
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(map(str, value))
+    several = [value] if isinstance(value, str) else value
+    if isinstance(several, list) and all(isinstance(item, str) for item in several):
+        return tuple(map(str, several))
     problems.add(value, f"`{key}` is one name, or a list such as [one, two]")
     return None
 
@@ -191,16 +188,16 @@ def one_of(*words: str, reads: Mapping[str, Any] | None = None, schema: Schema |
 
 
 def _every(text: str) -> tuple[Duration, Duration] | None:
-    stretch = parse_range(text)
-    return None if stretch is None or stretch.near.is_elapsed or stretch.far.is_elapsed else (stretch.near, stretch.far)
+    return None if (one := parse_range(text)) is None or one.near.is_elapsed or one.far.is_elapsed else one[:2]
 
 
 def _read_exceptions(value: Value, key: str, problems: Problems) -> tuple[tuple[str, Bound], ...] | None:
     if not isinstance(value, dict):
         problems.add(value, "write exceptions as {activity: its own end}, such as {mineral-makeup: 12h}")
         return None
-    ends = [(str(activity), BOUND.read(end, key, problems)) for activity, end in value.items()]
-    return tuple(one for one in ends if one[1] is not None)
+    return tuple(
+        (str(name), read) for name, end in value.items() if (read := BOUND.read(end, key, problems)) is not None
+    )
 
 
 TEXT_SCHEMA: Schema = {"type": ["string", "number", "boolean"]}
@@ -276,6 +273,10 @@ def _entries(of: Section, *ways: str) -> Kind:
     return Kind(_as_is, {}, of, ways)
 
 
+def _by_id(name: str, of: Section) -> Field:
+    return Field(name, _entries(of, "ids"), f"{name} by their ids")
+
+
 def _section(what: str, *fields: Field, short: str = "", example: str = "", **more: Any) -> Section:
     named = {field.name: field._replace(into=field.into or field.name.replace("-", "_")) for field in fields}
     return Section(what, named, short, example, more)
@@ -285,8 +286,9 @@ def _all(kind: Kind, *names: str, **more: Any) -> tuple[Field, ...]:
     return tuple(Field(name, kind, **more) for name in names)
 
 
-_STATED, _MEANT, _HEADING = (Mark.VALUE,), (Mark.MEANING,), (Mark.HEADING,)
+_STATED, _DATED, _MEANT, _HEADING = (Mark.VALUE,), (Mark.VALUE, Mark.TIME), (Mark.MEANING,), (Mark.HEADING,)
 _WINDOW = (Mark.VALUE, Mark.WINDOW, Mark.TIME)
+_BOUNDS = ("from", "until", "for", "due")
 _REASONS = _all(TEXT, "because", "by", marks=(Mark.WORD, Mark.REASON, Mark.SAFE))
 _CITED = (
     Field("source", TEXTS, "who says just what the entry says", marks=(Mark.SAFE,)),
@@ -309,14 +311,17 @@ ANSWER = _section(
 )
 RULE = _section(
     "a rule",
-    *(Field(verb, TEXTS, f"{verb}: activities or signs by their ids", marks=_STATED) for verb in VERBS[:-1]),
-    Field(VERBS[-1], TEXTS, "signs to call about, by their ids", marks=(Mark.VALUE, Mark.SAFE)),
+    *(
+        Field(one, TEXTS, f"{one}: activities or signs by their ids", marks=_STATED, excludes=VERBS)
+        for one in VERBS[:-1]
+    ),
+    Field(CALL, TEXTS, "signs to call about, by their ids", marks=(Mark.VALUE, Mark.SAFE), excludes=VERBS),
     Field("from", START, into="start", marks=_WINDOW),
     Field("until", BOUND, into="end", marks=_WINDOW),
-    Field("for", DURATION, "counted from the rule's own start", into="lasts", marks=_WINDOW),
-    Field("at", one_of("before", "during", "after"), "at the treatment itself", marks=_WINDOW),
-    Field("due", START, marks=_WINDOW, verbs=(PREPARE,)),
-    Field("days", DAYS, "1..6, both included; negative before the treatment", marks=(Mark.VALUE, Mark.TIME)),
+    Field("for", DURATION, "counted from the rule's own start", into="lasts", marks=_WINDOW, excludes=("until",)),
+    Field("at", one_of("before", "during", "after"), "at the treatment itself", marks=_WINDOW, excludes=_BOUNDS),
+    Field("due", START, marks=_WINDOW, verbs=(PREPARE,), excludes=("until", "for")),
+    Field("days", DAYS, "1..6, both included; negative before the treatment", marks=_DATED, excludes=(*_BOUNDS, "at")),
     Field("when", CONDITION),
     Field("except", EXCEPTIONS, "activity: its own end", into="exceptions", verbs=(AVOID, CALL)),
     Field("eases", BOUND, marks=(Mark.TIME,), verbs=(EXPECT,)),
@@ -436,15 +441,6 @@ CASE = _section(
     Field("expect", _entries(EXPECTED, "ids"), "what the plan says of an activity, a sign or a screening entry"),
     example="{given: {date: 2026-11-20}, expect: {makeup: {no-until: 2026-11-22}}}",
 )
-_NAMED = {
-    "sources": SOURCE,
-    "groups": GROUP,
-    "activities": ACTIVITY,
-    "signs": SIGN,
-    "moments": MOMENT,
-    "events": EVENT,
-    "facts": FACT,
-}
 FILE = _section(
     "a rule file",
     *_all(LINE, "ruleset", "title", "version", "released", "notice", marks=_HEADING),
@@ -455,18 +451,21 @@ FILE = _section(
     Field("when", CONDITION, "a condition of every entry here"),
     Field("core", FLAG, "true if sets above this one need a reason to change what stands here"),
     Field("clinic", _entries(CLINIC), marks=_HEADING),
-    Field("kinds", Kind(_as_is, {"type": "object"}), "how much each kind of source counts"),
-    *(Field(name, _entries(section, "ids"), f"{name} by their ids") for name, section in _NAMED.items()),
+    Field("kinds", Kind(_as_is, {"type": "object"}), "how much each kind of source counts", into="weights"),
+    *(_by_id("sources", SOURCE), _by_id("groups", GROUP), _by_id("activities", ACTIVITY), _by_id("signs", SIGN)),
+    *(_by_id("moments", MOMENT), _by_id("events", EVENT), _by_id("facts", FACT)),
     Field("areas", _LISTS, "words for places within each area"),
     Field("small-words", _LISTS, "words that say nothing by themselves, by what they do"),
-    Field("rules", _entries(RULE, "ids"), "rules by their ids"),
-    Field("screening", _entries(SCREENING, "ids"), "reasons not to treat, to wait or to ask"),
-    Field("sessions", _entries(SESSION, "listed", "ids"), "how sessions follow each other"),
+    _by_id("rules", RULE),
+    Field("screening", _entries(SCREENING, "ids"), "reasons not to treat, to wait or to ask", into="screenings"),
+    Field("sessions", _entries(SESSION, "listed", "ids"), "how sessions follow each other", into="spacings"),
     Field("switched-off", _entries(SWITCHED_OFF, "ids"), "rules that don't hold here, and why"),
     Field("batch", COLUMNS, "the columns of an export", marks=_HEADING),
     Field("cases", _entries(CASE, "listed"), "treatments and what their plans must say"),
 )
 STATEMENTS = ("rules", "screening", "sessions")
+# Whatever has words for people.
+SPEAKING = (*STATEMENTS, "activities", "signs", "moments", "events", "facts")
 WORDS = ("kinds", "sources", "groups", "areas", "small-words", "activities", "signs", "moments", "events", "facts")
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
@@ -478,8 +477,11 @@ def marked(section: Section, mark: Mark) -> tuple[str, ...]:
 
 def rule_schema() -> Schema:
     """Return the JSON Schema of one rule file."""
-    draft = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": draft, "title": "A needlecare rule file", **_schema(FILE)}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A needlecare rule file",
+        **_schema(FILE),
+    }
 
 
 def _schema(section: Section) -> Schema:

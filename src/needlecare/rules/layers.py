@@ -19,6 +19,7 @@ from needlecare.rules.fields import (
     SWITCHED_OFF,
     WORDS,
     Entry,
+    Field,
     Mark,
     Section,
     marked,
@@ -414,50 +415,48 @@ def _lost_names(below: Raw, above: Raw) -> list[str]:
     return [name for name in had if name.lower() not in kept]
 
 
+# Entries of the sections that have no fields.
+_OTHER = Section("an entry", {})
+
+
 def _change(section: str, below: Raw, above: Raw) -> Raw:
     """Return an entry with the fields of *above* in the place of those of *below*."""
-    rows = SECTIONS.get(section)
-    old, new = (rows.read(raw.value) if rows else None for raw in (below, above))
-    if rows is None or old is None or new is None:
+    rows = SECTIONS.get(section, _OTHER)
+    old, new = rows.read(below.value), rows.read(above.value)
+    if old is None or new is None:
         return above
-    fields = fields_at(old, above.value)
-    for key in _replaced(rows, old, new):
-        fields.pop(key, None)
-    answers = _unite_answers(old.get("answers"), new.get("answers")) if section == "facts" else None
-    fields.update(new if answers is None else {**new, "answers": answers})
-    # An empty text takes a field away.
-    for key in [key for key, value in new.items() if value == ""]:
-        del fields[key]
+    dropped, laid = _dropped(rows, old, new), {**old, **new}
+    if "answers" in new:
+        laid["answers"] = _unite_answers(old.get("answers"), new["answers"])
+    fields = fields_at({key: value for key, value in laid.items() if key not in dropped}, above.value)
     origins = {field: below.origin_of(field) for field in old} | dict.fromkeys(new, above.origin)
     condition = above.file_condition or below.file_condition
     return above._replace(value=fields, core=below.core, file_condition=condition, origins=origins)
 
 
-def _replaced(rows: Section, old: Mapping[str, Value], new: Mapping[str, Value]) -> Iterator[str]:
-    """Return the fields of *old* that would contradict those of *new*, or be false beside them."""
-    window = marked(rows, Mark.WINDOW)
-    if "days" in new:
-        yield from window
-    elif not new.keys().isdisjoint(window):
-        yield "days"
-    if "for" in new:
-        yield "until"
-    elif "until" in new:
-        yield "for"
-    if verb := next((one for one in VERBS if one in new), ""):
-        yield from VERBS
-        # Another verb may have no use for what stood beside the first.
-        yield from (field.name for field in rows.fields.values() if field.verbs and verb not in field.verbs)
+def _dropped(rows: Section, old: Mapping[str, Value], new: Mapping[str, Value]) -> set[str]:
+    """Return the fields of *old* that would contradict those of *new*, or be false beside them, and emptied ones."""
+    known = rows.fields.values()
+    dropped = {one for field in known if field.name in new for one in field.excludes}
+    dropped |= {field.name for field in known if _falls(field, new)}
     # Words that say why an entry states what it states would be false of something else.
-    if any(key in new and new[key] != old.get(key) for key in marked(rows, Mark.VALUE)):
-        yield from marked(rows, Mark.REASON)
+    if any(new[key] != old.get(key) for key in new.keys() & marked(rows, Mark.VALUE)):
+        dropped.update(marked(rows, Mark.REASON))
+    # An empty text takes a field away.
+    return dropped - new.keys() | {key for key, value in new.items() if value == ""}
 
 
-def _unite_answers(old: Value | None, new: Value | None) -> Value | None:
-    """Lay answers over answers; rules ask for those below, so all of them stay. None where there are none to unite."""
+def _falls(field: Field, new: Mapping[str, Value]) -> bool:
+    # Another verb may have no use for what stood beside the first.
+    verbs = new.keys() & VERBS if field.verbs else set()
+    return not new.keys().isdisjoint(field.excludes) or not verbs <= set(field.verbs)
+
+
+def _unite_answers(old: Value | None, new: Value) -> Value:
+    """Lay answers over answers; rules ask for those below, so all of them stay."""
     below, above = _answers(old), _answers(new)
-    if below is None or above is None or new is None:
-        return None
+    if below is None or above is None:
+        return new
     united = fields_at(below, new)
     for id_, value in above.items():
         if isinstance(new, list) and id_ in below:

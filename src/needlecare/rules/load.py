@@ -1,4 +1,4 @@
-"""From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule and no field."""
+"""From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -10,6 +10,7 @@ from needlecare.model.ruleset import RuleSet
 from needlecare.model.time import parse_duration
 from needlecare.rules.checks import check_references
 from needlecare.rules.entries import parse_entries
+from needlecare.rules.fields import FILE
 from needlecare.rules.layers import Layer, Overlay, read_layer
 from needlecare.rules.read import DEFAULT, Files, Problems, find_rules, read_files, shipped_folder
 
@@ -40,10 +41,10 @@ def load_rules_at(location: Path) -> RuleSet:
         if rule_set and all(read_files(place) == read for place, read in files.items()):
             _LOADED[location] = rule_set, files
             return rule_set
-    rule_set, layer, problems = _load(location, packed=True)
+    rule_set, layer, problems = load_with_places(location, packed=True)
     if problems.lack_places:
         # Read the packed rules again from where they are written.
-        rule_set, layer, problems = _load(location, packed=False)
+        rule_set, layer, problems = load_with_places(location)
     problems.raise_any()
     if rule_set.clinic is None:  # a clinic's logo is a file of its own
         _LOADED[location] = rule_set, layer.files
@@ -52,8 +53,8 @@ def load_rules_at(location: Path) -> RuleSet:
     return rule_set
 
 
-def load_with_places(location: Path) -> tuple[RuleSet, Layer, Problems]:
-    """Load the rule set at *location* with the layer that it was made of, which knows every place.
+def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, Layer, Problems]:
+    """Load the rule set at *location* with the layer that it was made of, which knows every place but *packed* ones.
 
     What is wrong inside is noted, not raised.
 
@@ -61,23 +62,15 @@ def load_with_places(location: Path) -> tuple[RuleSet, Layer, Problems]:
         InputError: there is nothing to read there.
         RuleSetError: a file can't be read as YAML.
     """
-    return _load(location, packed=False)
-
-
-def _load(location: Path, *, packed: bool) -> tuple[RuleSet, Layer, Problems]:
     problems = Problems()
     layer = _resolve(location, problems, packed=packed)
     return _parse(layer, problems), layer, problems
 
 
-# What the model calls sections of files, if that is another word.
-_INTO = {"screening": "screenings", "sessions": "spacings", "kinds": "weights"}
-
-
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, and check what refers to what."""
     found, header = parse_entries(layer.entries, problems), layer.header
-    entries: dict[str, Any] = {_INTO.get(name, name.replace("-", "_")): known for name, known in found.items()}
+    entries: dict[str, Any] = {FILE.fields[section].into: known for section, known in found.items()}
     reviewer = header.get("reviewed-by")
     reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
     rule_set = RuleSet(

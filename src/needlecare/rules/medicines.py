@@ -6,9 +6,11 @@ read either way, it is refused.
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Activity, Rule, RuleSet
+from needlecare.rules.fields import SECTIONS, SPEAKING
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import NOWHERE, Problems, Value, place, shipped_folder, texts
 
@@ -78,9 +80,6 @@ _UNNAMED_ORDER = (
 )
 # Words of a name that are looked for; a longer name is known by its beginning.
 _LONGEST_NAME = 6
-_KINDS = {"rules": "rule", "screening": "screening entry", "sessions": "sessions entry", "activities": "activity"} | {
-    name: name.removesuffix("s") for name in ("signs", "moments", "events", "facts")
-}
 
 
 class Medicines:
@@ -153,16 +152,22 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
 
 def _all_texts(layer: Layer, checked: Callable[[str], bool]) -> Iterator[tuple[str, str, str, Value]]:
     """Return every text that people may read: whose it is, its field, itself, and where a message points."""
-    for section, raw in layer.each(_KINDS):
-        for field, value in raw.as_word.items() if checked(raw.id) else ():
+    for section, id_, fields, at in _entries(layer, checked):
+        what = SECTIONS[section].what.partition(" ")[2]
+        for field, value in fields.items():
             for text in texts(value):
                 if not (section == "facts" and text.rstrip().endswith("?")):
-                    yield f"the {_KINDS[section]} {raw.id}: ", field, text, raw.id
-    for change in layer.changes:
-        if written := layer.off.get((change.section, change.id)):
-            yield f"the {_KINDS[change.section]} {change.id}: ", "because", change.because, written
+                    yield f"the {what} {id_}: ", field, text, at
     for field, value in {**layer.header, "batch": {}}.items():
         yield from (("", field, text, text) for text in texts(value))
+
+
+def _entries(layer: Layer, checked: Callable[[str], bool]) -> Iterator[tuple[str, str, Mapping[str, Any], Value]]:
+    """Return the section, the id and the fields of what is written, and where; also of what is switched off."""
+    yield from ((section, raw.id, raw.as_word, raw.id) for section, raw in layer.each(SPEAKING) if checked(raw.id))
+    for change in layer.changes:
+        if written := layer.off.get((change.section, change.id)):
+            yield change.section, change.id, {"because": change.because}, written
 
 
 def _checked(layer: Layer) -> Callable[[str], bool]:
