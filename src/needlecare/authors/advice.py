@@ -3,17 +3,17 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from needlecare.authors.cases import SAMPLE, Plan, Plans, is_sure, waited_for
 from needlecare.authors.proportion import weigh
-from needlecare.model.facts import Condition, Facts, Given, Truth
+from needlecare.model.facts import Condition, Fact, Facts, Given, Truth
 from needlecare.model.plan import NO, Window
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing
-from needlecare.model.time import INSTANT, parse_bound, respelled
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Screening, Spacing
+from needlecare.model.time import INSTANT, Bound, parse_bound, respelled
 from needlecare.model.voices import NO_TIME, reading
 from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
 from needlecare.rules.layers import Layer
@@ -56,8 +56,11 @@ class _About(NamedTuple):
     @property
     def own_times(self) -> list[str]:
         """The fields with a time that the set of the rule itself states."""
-        times = marked(RULE, Mark.TIME)
-        return [key for key in times if key in self.raw.fields and self.raw.origin_of(key) == self.rule.origin]
+        return [key for key in marked(RULE, Mark.TIME) if key in self.raw.fields and self.owns(key)]
+
+    def owns(self, field: str) -> bool:
+        """Report whether *field*, if it is there, comes from the set of the rule itself."""
+        return self.raw.origin_of(field) == self.rule.origin
 
 
 def _weighed(about: _About) -> Advice:
@@ -70,7 +73,7 @@ def _weighed(about: _About) -> Advice:
 def _in_words(about: _About) -> Advice:
     """Look for a length in words where a source says it: it would be read as no figure."""
     rule, raw, _ = about
-    written = raw.fields.get("says") if raw.origin_of("says") == rule.origin else None
+    written = raw.fields.get("says") if about.owns("says") else None
     at = {str(source): source for source in written} if isinstance(written, dict) else {}
     for saying in rule.says if at else ():
         for said in re.split(r"(?:^|; )(?:until |from )?", saying.value):
@@ -83,7 +86,7 @@ def _unexplained(about: _About) -> Advice:
     """Look for a change of somebody else's rule that doesn't say why and by whom."""
     rule, raw, _ = about
     others = ", ".join(sorted({origin for origin in raw.origins.values() if origin != rule.origin}))
-    missing = [word for word in ("because", "by") if raw.origin_of(word) != rule.origin or word not in rule.words]
+    missing = [word for word in ("because", "by") if not about.owns(word) or word not in rule.words]
     if others and missing:
         yield raw.id, f"{rule.id} changes a rule of {others}: say {' and '.join(f'`{word}:`' for word in missing)}"
 
@@ -115,18 +118,23 @@ def _impossible(about: _About) -> Advice:
 def _hidden(about: _About) -> Advice:
     """Look for what stricter rules hide of a rule: all of it, or what another set hides of it in part."""
     rule, raw, plans = about
-    plan, alone = plans.plan(rule.when), plans.alone(rule.id)
-    hiding = {target: _hiding(rule, alone.showing(rule, target), plan) for target in rule.targets}
+    plan, hiding = plans.plan(rule.when), _hiding(about)
     gone = [target for target in rule.targets if hiding[target] and not plan.showing(rule, target)]
     if rule.verb == AVOID and len(gone) == len(hiding) and not plan.shows(rule):
         text = f"{rule.id} never shows: {_named(hiding, gone)} is stricter on the same; "
         yield raw.id, f"{text}change that one by its id, or switch it off"
-        return
-    if rule.verb == DO and gone:
+    elif rule.verb == DO and gone:
         text = f"{rule.id} can never come true: {_named(hiding, gone)} says to leave {', '.join(gone)} all that time; "
         yield raw.id, f"{text}change one of them, or switch it off"
-    elif not raw.origins or (about.own_times and (rule.verb == AVOID or "until" not in about.own_times)):
-        # Within one set the milder is the other side of the stricter; what was changed was hidden in part before.
+    else:
+        yield from _hidden_in_part(about, hiding)
+
+
+def _hidden_in_part(about: _About, hiding: Mapping[str, set[str]]) -> Advice:
+    """Within one set the milder is the other side of the stricter; what was changed was hidden in part before."""
+    rule, raw, plans = about
+    changed = about.own_times
+    if not raw.origins or (changed and (rule.verb == AVOID or "until" not in changed)):
         others = {target: ids for target, found in hiding.items() if (ids := found - plans.own.keys())}
         if others:
             text = f"{rule.id} shows only in part: {_named(others, others)} is stricter on {', '.join(others)}; "
@@ -139,9 +147,8 @@ def _hidden_perhaps(about: _About) -> Advice:
     facts = plans.facts(rule.when)
     if facts is None or not (raw.origins and about.own_times):
         return
-    plan, alone = plans.plan(rule.when, surely=False), plans.alone(rule.id)
-    for target in rule.targets:
-        for id_ in sorted(_hiding(rule, alone.showing(rule, target), plan) - plans.own.keys()):
+    for target, hiding in _hiding(about, surely=False).items():
+        for id_ in sorted(hiding - plans.own.keys()):
             truth, unsure = plans.rule_set.rules[id_].when.judge(facts)
             if truth is Truth.UNKNOWN:
                 text = f"{rule.id} shows only in part unless {' and '.join(unsure)} is given: {id_} is stricter on "
@@ -152,20 +159,28 @@ def _named(hiding: Mapping[str, set[str]], targets: Iterable[str]) -> str:
     return ", ".join(sorted(set().union(*(hiding[target] for target in targets))))
 
 
-def _hiding(rule: Rule, alone: list[Window], plan: Plan) -> set[str]:
-    """Return the rules that restrict, where *rule* by itself doesn't or says better not."""
-    hiding: set[str] = set()
-    for window in alone:
-        mild = [(start, end) for state, start, end in window.stretches if state != NO]
-        for other in plan.avoided[window.target]:
-            for part in other.parts:
-                inside = mild if rule.verb == AVOID and part.state == NO else []
-                if rule.verb != AVOID or rule.id in other.overruled:
-                    inside = [(window.better_from, window.better_until)]
-                if any(max(start, part.start) < min(end, part.end) for start, end in inside):
-                    hiding.add(part.rule)
+def _hiding(about: _About, *, surely: bool = True) -> dict[str, set[str]]:
+    """Return, by target, the rules that restrict it where this one by itself doesn't or says better not."""
+    rule, _, plans = about
+    plan, alone = plans.plan(rule.when, surely=surely), plans.alone(rule.id)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
-    return hiding - waited_for(rule) - {rule.id}
+    related = {rule.id, *waited_for(rule)}
+    return {
+        target: {id_ for window in alone.showing(rule, target) for id_ in _over(window, rule, plan)} - related
+        for target in rule.targets
+    }
+
+
+def _over(window: Window, rule: Rule, plan: Plan) -> Iterator[str]:
+    """Return the rules that restrict what *rule* says in its own *window*, or forbid what it only advises against."""
+    whole = [(window.better_from, window.better_until)]
+    mild = [(start, end) for state, start, end in window.stretches if state != NO]
+    for other in plan.avoided[window.target]:
+        has_lost = rule.verb != AVOID or rule.id in other.overruled
+        for part in other.parts:
+            inside = whole if has_lost else mild * (part.state == NO)
+            if any(max(start, part.start) < min(end, part.end) for start, end in inside):
+                yield part.rule
 
 
 def _forbidden(about: _About) -> Advice:
@@ -184,22 +199,28 @@ def _forbidden(about: _About) -> Advice:
 def _idle_exceptions(about: _About) -> Advice:
     """Look for an exception that frees nothing, or that forbids for longer than its rule does."""
     rule, raw, plans = about
-    spans, is_own = plans.spans(rule.when), raw.origin_of("except") == rule.origin
-    for (activity, written), (_, end) in zip(raw.fields.get("except", {}).items(), rule.exceptions, strict=True):
-        named, at = f"the `except` of {rule.id}", activity if is_own else raw.id
-        whole, own = (spans.of(rule), spans.of(rule, end=end)) if spans else (None, None)
-        if set(plans.rule_set.lineage[activity]).isdisjoint(rule.targets):
-            if is_own:
-                yield at, f"{named} frees nothing: {activity} isn't under {' or '.join(rule.targets)}"
-        elif whole is not None and own is not None:
-            now, then = whole.extent[2:], own.extent[2:]
-            if then > now:
-                text = f"{named} forbids {activity} for longer ({written}) than the rule forbids the rest"
-                yield at, f"{text} ({rule.value}); give an earlier end, or a rule of its own"
-            elif is_own and (then, own.waits) == (now, whole.waits):
-                early = ", such as `8d before`" if whole.extent.end <= SAMPLE.first else ""
-                text = f"{named} changes nothing for {activity}: the rule ends then too ({written})"
-                yield at, f"{text}; give an earlier end{early}"
+    is_own = about.owns("except")
+    for activity, (_, end) in zip(raw.fields.get("except", ()), rule.exceptions, strict=True):
+        if not set(plans.rule_set.lineage[activity]).isdisjoint(rule.targets):
+            found = [*_idle_end(about, activity, end)]
+        else:
+            found = [f"frees nothing: {activity} isn't under {' or '.join(rule.targets)}"] * is_own
+        yield from ((activity if is_own else raw.id, f"the `except` of {rule.id} {text}") for text in found)
+
+
+def _idle_end(about: _About, activity: str, end: Bound) -> Iterator[str]:
+    rule, raw, plans = about
+    spans, written = plans.spans(rule.when), raw.fields["except"][activity]
+    whole, own = (spans.of(rule), spans.of(rule, end=end)) if spans else (None, None)
+    if whole is None or own is None:
+        return
+    now, then = whole.extent[2:], own.extent[2:]
+    if then > now:
+        longer = f"forbids {activity} for longer ({written}) than the rule forbids the rest ({rule.value})"
+        yield f"{longer}; give an earlier end, or a rule of its own"
+    elif (then, own.waits) == (now, whole.waits) and about.owns("except"):
+        early = ", such as `8d before`" if whole.extent.end <= SAMPLE.first else ""
+        yield f"changes nothing for {activity}: the rule ends then too ({written}); give an earlier end{early}"
 
 
 def _empty(about: _About) -> Advice:
@@ -218,12 +239,12 @@ def _worrying(about: _About) -> Advice:
     rule, raw, plans = about
     windows = plans.plan(rule.when).by_rule.get(rule.id, ())
     if any(window.worry_after is not None and window.worry_after < window.end for window in windows):
-        own, origin = about.own_times, raw.origin_of("worry-after")
-        whose, instead = f" of {origin}", "give a `worry-after:` of your own"
-        if origin == rule.origin:
+        whose, instead = f" of {raw.origin_of('worry-after')}", "give a `worry-after:` of your own"
+        if about.owns("worry-after"):
             whose, instead = "", "give a later one, or an earlier end"
         text = f"{rule.id} lasts longer ({rule.value}) than until the `worry-after`{whose} ({rule.worry_after}): "
-        yield raw.fields[own[0]] if own else raw.id, f"{text}it would be normal and a reason to call; {instead}"
+        at = next((raw.fields[key] for key in about.own_times), raw.id)
+        yield at, f"{text}it would be normal and a reason to call; {instead}"
 
 
 # Rules with these verbs; whether that takes a plan; what to look for.
@@ -243,11 +264,13 @@ _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] 
 )
 
 
+def _statements(rule_set: RuleSet) -> list[Rule | Screening | Spacing]:
+    return [*rule_set.rules.values(), *rule_set.screenings.values(), *rule_set.spacings.values()]
+
+
 def _unused_sources(plans: Plans) -> Advice:
     rule_set = plans.rule_set
-    says = [one.says for one in rule_set.rules.values()]
-    says += [*(one.says for one in rule_set.screenings.values()), *(one.says for one in rule_set.spacings.values())]
-    cited = {saying.source for saying in chain.from_iterable(says)}
+    cited = {saying.source for one in _statements(rule_set) for saying in one.says}
     for id_, raw in plans.layer.entries["sources"].items():
         if raw.origin == rule_set.id and id_ not in cited:
             yield raw.id, f"no rule cites the source {id_}"
@@ -270,18 +293,23 @@ def _judged_twice(plans: Plans) -> Advice:
 
 def _unasked(plans: Plans) -> Advice:
     """Look for what people may declare and nothing asks for: it would reach no answer."""
-    rule_set, layer = plans.rule_set, plans.layer
-    statements = (rule_set.rules, rule_set.screenings, rule_set.spacings)
-    asked = {answer for section in statements for one in section.values() for answer in one.when.named}
+    rule_set = plans.rule_set
+    asked = {answer for one in _statements(rule_set) for answer in one.when.named}
     targets = {target for rule in rule_set.rules.values() for target in rule.targets}
-    for fact in filter(attrgetter("open"), rule_set.facts.values()):
-        raw, below = layer.entries["facts"][fact.id], layer.beneath.get(("facts", fact.id))
-        own = raw.fields.get("answers", ()) if raw.origin_of("answers") == rule_set.id else ()
+    for fact, answer in _new_answers(plans):
+        # One that stands for an activity is looked up by its name.
+        meant = rule_set.ancestry(same_as(rule_set, fact, answer))
+        if (fact.id, answer) not in asked and targets.isdisjoint(meant):
+            yield answer, f"nothing asks for {fact.id} {answer}: whoever declares it gets what everybody gets"
+
+
+def _new_answers(plans: Plans) -> Iterator[tuple[Fact, str]]:
+    """Return the answers that the set itself adds to lists that go on."""
+    for fact in filter(attrgetter("open"), plans.rule_set.facts.values()):
+        raw, below = plans.layer.entries["facts"][fact.id], plans.layer.beneath.get(("facts", fact.id))
         known = below.fields.get("answers", ()) if below else ()
-        for answer in (one for one in own if one not in known and (fact.id, one) not in asked):
-            # One that stands for an activity is looked up by its name.
-            if targets.isdisjoint(rule_set.ancestry(same_as(rule_set, fact, answer))):
-                yield answer, f"nothing asks for {fact.id} {answer}: whoever declares it gets what everybody gets"
+        if raw.origin_of("answers") == plans.rule_set.id:
+            yield from ((fact, answer) for answer in raw.fields.get("answers", ()) if answer not in known)
 
 
 def _cut_short(plans: Plans) -> Advice:
@@ -300,15 +328,14 @@ def _cut_short(plans: Plans) -> Advice:
 
 def _texts(section: Section, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Return the texts for people in what is written, however deep, and the names of columns."""
-    for key, value in fields.items():
-        kind = section.fields[key].kind if key in section.fields else None
+    for key in fields.keys() & section.fields.keys():
+        kind, value = section.fields[key].kind, fields[key]
         if kind in (TEXT, LINE):
             yield from ((key, text) for text in listed(value))
-        elif kind is COLUMNS and isinstance(value, dict):
+        elif kind is COLUMNS:
             yield from value.items()
-        elif kind is not None and kind.of is not None:
-            by_id = value.values() if isinstance(value, dict) and "ids" in kind.ways else [value]
-            for entry in value if isinstance(value, list) else by_id:
+        elif kind.of is not None:
+            for entry in value if isinstance(value, list) else value.values() if "ids" in kind.ways else [value]:
                 yield from _texts(kind.of, kind.of.read(entry) or {})
 
 
@@ -347,23 +374,21 @@ def _taken_out(plans: Plans) -> Advice:
     for rule in plans.rule_set.rules.values():
         for target in rule.targets:
             on[target].add(rule.id)
-    for activity, raw, lost in _lost_parents(plans):
+    for activity, lost in _lost_parents(plans):
         lineage = set(plans.rule_set.lineage[activity])
         gone = plans.rule_set.ancestry(lost) - lineage
         rules = set().union(*(on[one] for one in gone)).difference(*(on[one] for one in lineage))
         held = f", and no longer held by {', '.join(sorted(rules))}" if rules else ""
         text = f"{activity} is no longer under {', '.join(lost)}{held}; `under` is replaced whole, so name there all "
+        raw = plans.layer.entries["activities"][activity]
         yield raw.fields.get("under", raw.id), f"{text}that it is part of"
 
 
-def _lost_parents(plans: Plans) -> Iterator[tuple[str, Raw, list[str]]]:
-    for activity, raw in plans.layer.entries["activities"].items():
-        below = plans.layer.beneath.get(("activities", activity))
-        was = listed(below.fields.get("under")) if below and raw.fields else []
-        lineage = plans.rule_set.lineage[activity] if was else ()
-        lost = [one for one in was if one not in lineage]
-        if lost:
-            yield activity, raw, lost
+def _lost_parents(plans: Plans) -> Iterator[tuple[str, list[str]]]:
+    for (section, id_), below in plans.layer.beneath.items():
+        was = listed(below.fields.get("under")) if section == "activities" else []
+        if lost := [one for one in was if one not in plans.rule_set.lineage[id_]]:
+            yield id_, lost
 
 
 def _outvoted(plans: Plans) -> Advice:

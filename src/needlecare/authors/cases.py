@@ -1,25 +1,25 @@
 """Plans that try a rule set: cases, with where a plan says something else than expected, and one for each condition."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 from functools import cache
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, nearest
-from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Truth
+from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Test, Truth
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing, behind
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, Spacing, behind
 from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, read_texts
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Value, place, read_files
 from needlecare.rules.yaml import read_trees
 from needlecare.timeline.build import build_selected, build_timeline
-from needlecare.timeline.selection import Selection, select
+from needlecare.timeline.selection import Chosen, Selection, select
 from needlecare.timeline.spans import Spans
 from needlecare.typed import parse_date, parse_time, parse_zone, read_facts, read_seen
 
@@ -85,14 +85,12 @@ def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected
         time=str(given["time"]) if "time" in given else None,
         tz=str(given.get("tz", DEFAULT_ZONE)),
         facts=facts,
-        seen=tuple(f"{moment}={when}" for moment, when in _pairs(given.get("seen"), problems)),
+        seen=tuple(f"{moment}={when}" for moment, when in _pairs(given.get("seen", {}), problems)),
         expected=expected,
     )
 
 
-def _pairs(value: Value | None, problems: Problems) -> list[tuple[str, str]]:
-    if value is None:
-        return []
+def _pairs(value: Value, problems: Problems) -> list[tuple[str, str]]:
     if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
         return list(value.items())
     problems.add(value, "write it as {redness-gone: 2026-11-22}")
@@ -267,7 +265,7 @@ class Plans:
         asked = dict.fromkeys(one.when for one in asking)
         self.conditions = frozenset(islice(asked, self._left))
         self.are_cut = len(self.conditions) < len(asked)
-        self.facts = cache(lambda condition: _satisfying(condition, rule_set.facts))
+        self.facts = cache(lambda condition: _satisfying(condition, rule_set))
         self.selection = cache(self._select)
         self.plan = cache(self._plan)
         self.spans = cache(self._spans)
@@ -289,14 +287,11 @@ class Plans:
         if selection is None:
             return Plan()
         # What it waits for applies too, and restricts nothing here.
-        applying = {one.rule.id: one for one in chain.from_iterable(selection.by_verb.values())}
-        kept = [applying[id_] for id_ in (rule.id, *behind(self.waits, rule.id)) if id_ in applying]
+        kept = {rule.id, *behind(self.waits, rule.id)}
+        on_targets = {target: selection.restrictions.get(target, ()) for target in rule.targets}
         alone = selection._replace(
-            by_verb={verb: tuple(one for one in kept if one.rule.verb == verb) for verb in VERBS},
-            restrictions={
-                target: tuple(one for one in selection.restrictions.get(target, ()) if one.rule.id == rule.id)
-                for target in rule.targets
-            },
+            by_verb=_only(kept, selection.by_verb),
+            restrictions=_only({rule.id}, on_targets),
             assumed_away=(),
             screenings=(),
         )
@@ -326,26 +321,32 @@ def is_sure(one: Rule | Spacing, facts: Facts) -> bool:
     return one.when.judge(facts)[0] is Truth.YES
 
 
-def _satisfying(condition: Condition, asked: Mapping[str, Fact]) -> Facts | None:
+def _only(ids: Collection[str], chosen: Mapping[str, Iterable[Chosen]]) -> dict[str, tuple[Chosen, ...]]:
+    return {key: tuple(one for one in several if one.rule.id in ids) for key, several in chosen.items()}
+
+
+def _satisfying(condition: Condition, rule_set: RuleSet) -> Facts | None:
     """Return facts for which *condition* holds, with nothing else given; None where there are none."""
-    names = {test.fact for test in condition.tests}
-    given = {name: fitting for name in names if (fitting := _fitting(asked[name], condition)) is not None}
+    names, unasked = {test.fact for test in condition.tests}, read_facts(rule_set, {})
+    fitting = {name: _fitting(rule_set.facts[name], condition) for name in names}
+    given = {name: value for name, value in fitting.items() if value is not None}
     if len(given) < len(names):
         return None
-    left = {name: fact.assumed for name, fact in asked.items() if name not in given}
-    assumed = {name: default for name, default in left.items() if default is not None}
-    return Facts(given, assumed, unknown=tuple(name for name in left if name not in assumed))
+    assumed = {name: default for name, default in unasked.assumed.items() if name not in names}
+    return Facts(given, assumed, unknown=tuple(name for name in unasked.unknown if name not in names))
 
 
 def _fitting(fact: Fact, condition: Condition) -> Given | None:
     """Return an answer that passes all that *condition* asks of *fact*; None where there is none."""
     tests = [test for test in condition.tests if test.fact == fact.id]
-    tried: list[Given] = [(answer.id,) for answer in fact.answers]
+    return next((value for value in _tried(fact, tests) if all(test.accepts(value) for test in tests)), None)
+
+
+def _tried(fact: Fact, tests: Iterable[Test]) -> list[Given]:
+    """Return each answer, and all or none of several; of a number every limit that is named, and what lies between."""
     if fact.is_number:
-        # Every limit that is named, and what lies between them.
-        named = [fact.low, fact.high, *(limit for test in tests for limit in (test.low, test.high))]
-        limits = sorted({limit for limit in named if limit is not None})
-        tried = [*limits, *((low + high) / 2 for low, high in pairwise(limits))]
-    if fact.several:
-        tried += [(NONE,), tuple(answer.id for answer in fact.answers)]
-    return next((value for value in tried if all(test.accepts(value) for test in tests)), None)
+        named = {fact.low, fact.high, *(limit for test in tests for limit in (test.low, test.high))}
+        limits = sorted(limit for limit in named if limit is not None)
+        return [*limits, *((low + high) / 2 for low, high in pairwise(limits))]
+    each = [answer.id for answer in fact.answers]
+    return [*((answer,) for answer in each), *((NONE,), tuple(each))[: 2 * fact.several]]

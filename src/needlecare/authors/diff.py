@@ -1,7 +1,7 @@
 """What changes between two rule sets, and for whom: by rule, and by the plans of sample cases."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, time
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from needlecare.errors import InputError
 from needlecare.model.facts import Answer, Condition
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import AVOID, Rule, RuleSet
-from needlecare.model.time import Bound, Duration
+from needlecare.rules.fields import FILE, SECTIONS, SPEAKING
 
 
 class PlanChange(NamedTuple):
@@ -26,8 +26,9 @@ class PlanChange(NamedTuple):
 
 def compare_rules(old: RuleSet, new: RuleSet) -> Iterator[str]:
     """Return the rules, screening and sessions entries, and the words, that were added, left out or changed."""
-    for what, section in _SECTIONS.items():
-        before, after = getattr(old, section), getattr(new, section)
+    for section in SPEAKING:
+        what, attribute = SECTIONS[section].what.partition(" ")[2], FILE.fields[section].into
+        before, after = getattr(old, attribute), getattr(new, attribute)
         for id_ in sorted({*before, *after}):
             one, other = before.get(id_), after.get(id_)
             if one is None or other is None:
@@ -36,18 +37,6 @@ def compare_rules(old: RuleSet, new: RuleSet) -> Iterator[str]:
                 yield f"{what} {id_}: {_changes(one, other)}"
     if old.open_ends_at != new.open_ends_at:
         yield f"open-ends-at: {old.open_ends_at} → {new.open_ends_at}"
-
-
-_SECTIONS = {
-    "rule": "rules",
-    "screening entry": "screenings",
-    "sessions entry": "spacings",
-    "activity": "activities",
-    "sign": "signs",
-    "moment": "moments",
-    "event": "events",
-    "fact": "facts",
-}
 
 
 def _value(one: object) -> str:
@@ -84,10 +73,7 @@ def _parts(one: Any) -> dict[tuple[int, str], str]:
             parts |= {(1, word): f"“{text}”" for word, text in value.items()}
         elif name == "says":
             for saying in value:
-                key, stated = (
-                    (2, f"says {saying.source}:"),
-                    f"{saying.value}{f' ({saying.note})' if saying.note else ''}",
-                )
+                key, stated = (2, f"says {saying.source}:"), saying.value + (saying.note and f" ({saying.note})")
                 parts[key] = " and ".join(filter(None, (parts.get(key), stated)))
         elif name == "answers":
             parts |= {(3, f"answer {answer.id}:"): _answer(answer) for answer in value}
@@ -102,19 +88,24 @@ def _answer(answer: Answer) -> str:
 
 def _said(value: object, name: str = "") -> str:
     """Return the value of the field *name* as a rule file would write it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if value in (None, "", ()):
         return _NOTHING
-    if isinstance(value, Condition):
-        return " and ".join(f"{test.fact}: {test.stated}" for test in value.tests) or "always"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if not isinstance(value, tuple) or isinstance(value, (Bound, Duration)):
-        return str(value)
-    if name == "clock":
-        return "{:02}:{:02}".format(*value)
-    return _JOINTS.get(name, ", ").join(map(_said, value))
+    if type(value) is tuple and name != "clock":
+        return _JOINTS.get(name, ", ").join(map(_said, value))
+    return _WRITTEN.get(type(value), str)(value)
+
+
+def _tests(condition: Condition) -> str:
+    return " and ".join(f"{test.fact}: {test.stated}" for test in condition.tests) or "always"
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "yes" if value else "no",
+    float: "{:g}".format,
+    Condition: _tests,
+    # The time of a clock.
+    tuple: lambda value: "{:02}:{:02}".format(*value),
+}
 
 
 def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[list[PlanChange], int]:
