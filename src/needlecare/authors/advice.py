@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from needlecare.authors.cases import SAMPLE, Plan, Plans, is_sure, waited_for
@@ -280,13 +279,12 @@ def _unused_sources(plans: Plans) -> Advice:
 
 def _judged_twice(plans: Plans) -> Advice:
     """Look for a reason not to treat beside one of another set that asks for the same."""
-    asked: dict[tuple[str, str], str] = {}
-    mine = [one for one in plans.rule_set.screenings.values() if one.origin == plans.rule_set.id]
-    for one in plans.rule_set.screenings.values():
-        if one.origin != plans.rule_set.id and len(one.when.tests) == 1:
-            asked.update(dict.fromkeys(one.when.named, one.id))
-    for one in mine:
-        if found := sorted({asked[answer] for answer in one.when.named if answer in asked}):
+    entries = plans.rule_set.screenings.values()
+    others = [one for one in entries if one.origin != plans.rule_set.id and len(one.when.tests) == 1]
+    asked = {answer: one.id for one in others for answer in one.when.named}
+    for one in entries:
+        found = sorted({asked[answer] for answer in one.when.named & asked.keys()})
+        if found and one.origin == plans.rule_set.id:
             text = f"{one.id} judges what {', '.join(found)} judges already, and the graver of them counts; "
             yield plans.layer.entries["screening"][one.id].id, f"{text}change that one by its id"
 
@@ -314,11 +312,11 @@ def _new_answers(plans: Plans) -> Iterator[tuple[Fact, str]]:
 
 def _cut_short(plans: Plans) -> Advice:
     """Look for text that a # behind a blank cuts short: what follows is a comment."""
-    own = [raw.id for _, raw in plans.layer.each(plans.layer.entries) if raw.origin == plans.rule_set.id]
-    for name in dict.fromkeys(place(at).name for at in (plans.layer.header["ruleset"], *own)):
-        data = Path(name).read_bytes()
+    # A set's own files come last, behind those of what it extends.
+    *_, own = plans.layer.files.values()
+    for path, data in own:
         lines = data.decode("utf-8-sig").splitlines()
-        for key, text in _texts(FILE, read_yaml(data, name, Problems())):
+        for key, text in _texts(FILE, read_yaml(data, str(path), Problems())):
             # A scalar on one line without quotes is as long as it reads.
             is_plain, at = getattr(text, "inner", None) == 0, place(text)
             rest = lines[at.line][at.column + len(text) :].strip() if is_plain else ""

@@ -230,11 +230,11 @@ _MANY = 10
 class Plan:
     """The windows of one plan: by the rules that decide them, and the restrictions by what they are on."""
 
-    def __init__(self, timeline: Timeline | None = None, windows: Iterable[Window] = ()) -> None:
+    def __init__(self, timeline: Timeline | None = None) -> None:
         self.timeline = timeline
         self.by_rule: dict[str, list[Window]] = defaultdict(list)
         self.avoided: dict[str, list[Window]] = defaultdict(list)
-        for window in timeline.windows if timeline else windows:
+        for window in timeline.windows if timeline else ():
             self.by_rule[window.rule].append(window)
             if window.kind == AVOID:
                 self.avoided[window.target].append(window)
@@ -295,8 +295,8 @@ class Plans:
             assumed_away=(),
             screenings=(),
         )
-        windows = build_selected(alone, SAMPLE, days=0).windows
-        return Plan(windows=[window for window in windows if rule.id in window.rules])
+        timeline = build_selected(alone, SAMPLE, days=0)
+        return Plan(timeline._replace(windows=tuple(one for one in timeline.windows if rule.id in one.rules)))
 
     def _select(self, condition: Condition, *, surely: bool = True) -> Selection | None:
         """Select what applies: what stands for lack of an answer goes when it comes, so that it doesn't *surely*."""

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying
+from needlecare.model.ruleset import AVOID, Rule, RuleSet
 from needlecare.model.time import TREATMENT, Bound, Range
-from needlecare.model.voices import NO_TIME, Side, Voice, reading, voices
+from needlecare.model.voices import NO_TIME, Voice, reading, voices
 
 # A no that more voices than that fall short of is out of proportion.
 _MOST_SHORTER = 0.9
@@ -97,30 +97,19 @@ def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:
 
 def _is_light(voice: Voice, rule_set: RuleSet) -> bool:
     """Report whether *voice* weighs less than half of what the weightiest kind does."""
-    return 2 * rule_set.weights.get(kind_of(voice, rule_set), 0) < _most(rule_set)
-
-
-def _most(rule_set: RuleSet) -> int:
-    return max(rule_set.weights.values(), default=0)
+    return 2 * rule_set.weights.get(kind_of(voice, rule_set), 0) < max(rule_set.weights.values(), default=0)
 
 
 def _milder(rule: Rule, rule_set: RuleSet, *, before: bool) -> Iterator[str]:
     """Find sources that state more than *rule*; of those with the most weight a longer no is enough."""
+    most = max(rule_set.weights.values(), default=0)
     own, no = (reading(one, rule_set).on(before=before) for one in (rule, _by_clock(rule)))
-    if own is None or no is None:
-        return
-    for saying, side in _stated(rule, rule_set, before=before):
-        said, kind = f"{saying.source} ({saying.value})", rule_set.sources[saying.source].kind
+    for saying in rule.says:
+        stated, kind = reading(rule, rule_set, saying), rule_set.sources[saying.source].kind
+        side, said = stated.on(before=before), f"{saying.source} ({saying.value})"
+        if own is None or no is None or side is None or stated.is_opposite:
+            continue
         if side.upper.least > own.upper.least:
             yield f"({rule.value}) is milder than {said}; say `because:`, or give a range up to it"
-        elif side.lower.least > no.lower.least and rule_set.weights.get(kind, 0) == _most(rule_set) > 0:
+        elif side.lower.least > no.lower.least and rule_set.weights.get(kind, 0) == most > 0:
             yield f"({rule.value}) says no for less than {said}, a {kind}; say `because:`, or say no for as long"
-
-
-def _stated(rule: Rule, rule_set: RuleSet, *, before: bool) -> Iterator[tuple[Saying, Side]]:
-    """Return how far each source restricts what *rule* does, on one side of the treatment."""
-    for saying in rule.says:
-        stated = reading(rule, rule_set, saying)
-        side = stated.on(before=before)
-        if side is not None and not stated.is_opposite:
-            yield saying, side

@@ -86,9 +86,6 @@ class _Names:
 
     def _at(self, word: str, raw: Raw, *fields: str) -> str:
         """Return *word* where it stands in *fields* of an entry, else the entry's id."""
-        whole = next((raw.fields[field] for field in fields if raw.fields.get(field) == word), None)
-        if isinstance(whole, str):
-            return whole
         key = id(raw.value), fields
         if key not in self._places:
             self._places[key] = places_of_words(raw.value, fields)

@@ -8,7 +8,7 @@ from typing import Any
 
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic
 from needlecare.rules.fields import CLINIC, COLOURS, FIELDS, Entry
-from needlecare.rules.read import Problems, Value, place
+from needlecare.rules.read import Problems, Raw, Value, place
 
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "out-of-hours": 40, "closing": 500}
@@ -42,14 +42,8 @@ def parse_clinic(value: Value, problems: Problems) -> Clinic:
     for key in ("phone", "out-of-hours"):
         if name and (phone := entry.get(key)) and (wrong := _wrong_phone(entry.fields[key], phone)):
             entry.note(key, f"`{phone}` {wrong}; write a phone number such as +44 20 7946 0000")
-    return Clinic(
-        name,
-        phone=entry.get("phone", ""),
-        out_of_hours=entry.get("out-of-hours", ""),
-        closing=entry.get("closing", ""),
-        logo=_logo(entry.get("logo"), problems),
-        **_colours(entry.get("colours"), problems),
-    )
+    logo, colours = _logo(entry.get("logo"), problems), _colours(entry.get("colours"), problems)
+    return entry.build(Clinic, Raw("clinic", value, ""), name=name, logo=logo, **colours)
 
 
 def _wrong_phone(written: Value, phone: str) -> str:

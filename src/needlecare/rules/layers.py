@@ -87,7 +87,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
         # Those that ship are packed, and PyYAML takes longer to load than they do.
         from needlecare.rules.yaml import read_trees
 
-        trees = list(read_trees(files, problems))
+        trees = read_trees(files, problems)
     for tree in trees:
         _read_header(tree, layer, problems)
     if not layer.header.get("ruleset"):
@@ -415,13 +415,9 @@ def _lost_names(below: Raw, above: Raw) -> list[str]:
     return [name for name in had if name.lower() not in kept]
 
 
-# Entries of the sections that have no fields.
-_OTHER = Section("an entry", {})
-
-
 def _change(section: str, below: Raw, above: Raw) -> Raw:
     """Return an entry with the fields of *above* in the place of those of *below*."""
-    rows = SECTIONS.get(section, _OTHER)
+    rows = SECTIONS.get(section, Section("an entry", {}))
     old, new = rows.read(below.value), rows.read(above.value)
     if old is None or new is None:
         return above

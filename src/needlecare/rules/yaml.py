@@ -53,14 +53,6 @@ def _decode(data: bytes, name: str) -> str:
     return text
 
 
-class _Named(io.StringIO):
-    """Text that tells the parser what to call it in marks."""
-
-    def __init__(self, text: str, name: str) -> None:
-        super().__init__(text)
-        self.name = name
-
-
 def read_trees(files: Files, problems: Problems | None = None) -> list[Fields]:
     """Read *files*; without *problems* to note them in, what is wrong is raised."""
     found = Problems() if problems is None else problems
@@ -77,7 +69,10 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields:
         RuleSetError: the bytes are no text, no YAML, or no mapping.
     """
     text = _decode(data, name)
-    loader = _Loader(_Named(text, name))
+    stream = io.StringIO(text)
+    # What the parser calls it in marks.
+    stream.name = name
+    loader = _Loader(stream)
     try:
         root = _build(loader, problems)
     except MarkedYAMLError as error:
