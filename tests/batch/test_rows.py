@@ -197,6 +197,7 @@ def test_a_fact_is_given_as_an_option_or_by_its_name(tmp_path: Path) -> None:
         (["--date", "soon", "--time", "25:00"], "date: `soon` is not a date that can be read; "),
         (["--date", "soon", "--time", "25:00"], "; time: `25:00` is not a time of the day"),
         (["--fact", "mood=good"], "the rule set microneedling asks for no fact `mood`"),
+        (["--fact", "mood="], "the rule set microneedling asks for no fact `mood`"),
         *((["--fact", f"{name}=x"], f"--fact: {name} is no fact; ") for name in ("date", "time", "tz", "seen", "id")),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
 import typer
 
 from needlecare.cli import complain, delivering, refuse_windows_path
-from needlecare.cli.options import fact_texts, present, with_options
+from needlecare.cli.options import fact_texts, present, with_options, without
 from needlecare.errors import ExitCode, InputError
-from needlecare.model.facts import OPTIONS, Trait
+from needlecare.model.facts import FACTS, OPTIONS, Trait
 
 if TYPE_CHECKING:
     from needlecare.batch.plans import Settings
@@ -96,13 +96,13 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     facts = fact_texts(defaults)
     for name in sorted(facts.keys() & FIELDS):
         raise InputError(f"--fact: {name} is no fact; it is a field of its own")
-    fields = facts | {name: value for name, value in defaults.items() if name in FIELDS}
+    fields = facts | without(defaults, (*FACTS, "fact"))
     zone = find_zone(tz)
     if is_relative(fields.get("date", "")):
         fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()
     # A word such as today in a row means nothing without --now: the same list makes the same plans every day.
     today = None if now is None else present(zone, now).date()
-    texts = {name: found for name, value in fields.items() if (found := read_texts(name, value))}
+    texts = {name: found for name, value in fields.items() if (found := read_texts(name, value)) or name in facts}
     return Settings(rules=rules, tz=tz, today=today, defaults=texts)
 
 

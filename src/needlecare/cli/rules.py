@@ -45,7 +45,7 @@ def list_(*, format_: _Format = AnswerFormat.TEXT) -> None:
         return
     for one in sets:
         counts = f"{len(one.rules)} rules, {len(one.screenings)} screening entries, {len(one.sources)} sources"
-        write_lines([f"{one.id} {one.version}: {one.title}; {counts}"])
+        write_text(f"{one.id} {one.version}: {one.title}; {counts}\n")
     write_lines(f"example: {path}" for path in examples)
 
 
