@@ -68,19 +68,16 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from _as_prescribed(verdict, about, clock)
         if verdict.verdict == ASK:
             return
-    counted = list(_counted_from(verdict)) if several else []
-    if verdict.verdict == ASK:
-        yield f"Ask {join_words(verdict.ask)} first. {capital(about)}."
-        differ = len({part.verdict for part in verdict.parts}) > 1
-        parts = _each_part(verdict, clock) if differ else ()
-        yield from say.items(chain(parts, _why(verdict), counted))
-        return
     yield f"{_lead(verdict)}. {capital(about)}{led(': ', _SILENT.get(verdict.silent))}."
-    yield from say.items(_due(verdict))
-    if verdict.verdict == NO_RULE:
-        yield from say.items(_unknown(verdict, clock))
+    counted = _counted_from(verdict) if several else ()
+    if verdict.verdict == ASK:
+        differ = len({part.verdict for part in verdict.parts}) > 1
+        lines = chain(_each_part(verdict, clock) if differ else (), _why(verdict), counted)
+    elif verdict.verdict == NO_RULE:
+        lines = chain(_due(verdict), _unknown(verdict, clock))
     else:
-        yield from say.items(chain(_until(verdict, clock), _reasons(verdict), counted, _past(verdict)))
+        lines = chain(_due(verdict), _until(verdict, clock), _reasons(verdict), counted, _past(verdict))
+    yield from say.items(lines)
 
 
 def _due(verdict: Verdict) -> Iterator[str]:
@@ -94,6 +91,8 @@ def _due(verdict: Verdict) -> Iterator[str]:
 def _lead(verdict: Verdict) -> str:
     """Return the answer itself: on which condition, and whom to ask besides."""
     whom, divided = join_words(verdict.ask), ": not all of it" if verdict.is_divided else ""
+    if verdict.verdict == ASK:
+        return f"Ask {whom} first"
     then = (f", and then ask {whom} first" if verdict.until else f"; ask {whom}") if whom else ""
     return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}{then}"
 
