@@ -105,23 +105,15 @@ def walk(starts: Iterable[str], steps: Mapping[str, Iterable[str]]) -> tuple[str
     return tuple(found)
 
 
-class _Lineage(Mapping[str, tuple[str, ...]]):
+class _Lineage(dict[str, tuple[str, ...]]):
     """Each activity with all that it is part of, found when asked for: for all of a long chain that is its square."""
 
     def __init__(self, parents: Mapping[str, Iterable[str]]) -> None:
         self._parents = parents
-        self._found: dict[str, tuple[str, ...]] = {}
 
-    def __getitem__(self, activity: str) -> tuple[str, ...]:
-        if activity not in self._found:
-            self._found[activity] = walk([activity], self._parents)
-        return self._found[activity]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parents)
-
-    def __len__(self) -> int:
-        return len(self._parents)
+    def __missing__(self, activity: str) -> tuple[str, ...]:
+        found = self[activity] = walk([activity], self._parents)
+        return found
 
 
 class Sign(NamedTuple):

@@ -5,16 +5,7 @@ from datetime import datetime
 
 from needlecare.errors import InputError, nearest
 from needlecare.model.facts import Facts, Truth
-from needlecare.model.plan import (
-    FOREVER,
-    Extent,
-    Hint,
-    Session,
-    Timeline,
-    Treatment,
-    Window,
-    treated_on,
-)
+from needlecare.model.plan import FOREVER, Extent, Hint, Session, Timeline, Treatment, Window, treated_on
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import AT_TREATMENT, Bound, begins_day
 from needlecare.timeline.agenda import make_days, meet
@@ -66,7 +57,6 @@ class Builder:
             self._all_spans.append(Spans(selection, self._next))
         self._calls = tuple(chosen.rule for chosen in selection.by_verb[CALL])
         self._flagged_from = self._spans.worries(self._calls)
-        self._reached: dict[tuple[str, Bound | None], tuple[Span, ...]] = {}
         self._holds = {
             activity: merge(self._restricting(reaching), self._rule_set.moments)
             for activity, reaching in selection.restrictions.items()
@@ -115,14 +105,8 @@ class Builder:
                 yield self._other(chosen, span, target)
 
     def _restricting(self, reaching: Iterable[Chosen]) -> list[Span]:
-        """Compute the spans of rules that restrict something; most rules reach several activities."""
-        spans: list[Span] = []
-        for chosen in reaching:
-            key = chosen.rule.id, chosen.exception
-            if key not in self._reached:
-                self._reached[key] = tuple(self._reaching(chosen))
-            spans.extend(self._reached[key])
-        return spans
+        """Compute the spans of rules that restrict something."""
+        return [span for chosen in reaching for span in self._reaching(chosen)]
 
     def _reaching(self, chosen: Chosen) -> Iterator[Span]:
         rule, unsure, exception = chosen

@@ -7,6 +7,7 @@ start of something to do counts only where it must have begun, and "normal until
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER, NO_START, Extent, Treatment, Wait
@@ -62,7 +63,16 @@ class _Reading(NamedTuple):
     as_end: bool
     late: bool
     at_end: bool
-    whole_day: bool
+    whole_day: bool = False
+
+
+# What restricts or permits counts late, what warns doesn't.
+_RESTRICTS = _Reading(as_end=True, late=True, at_end=True, whole_day=True)
+_WARNS = _Reading(as_end=True, late=False, at_end=True)
+_HOLDS = _Reading(as_end=True, late=True, at_end=True)
+_ENDS = {AVOID: _RESTRICTS, PREPARE: _RESTRICTS, EXPECT: _WARNS}
+_BEGINS = _Reading(as_end=False, late=False, at_end=False)
+_HAS_BEGUN = _Reading(as_end=False, late=True, at_end=False)
 
 
 class Moments:
@@ -77,23 +87,16 @@ class Moments:
         # Many rules count from the same few bounds.
         self._resolved: dict[tuple[Bound, _Reading], tuple[Resolved, Resolved]] = {}
 
-    def end(self, bound: Bound, *, late: bool = True, whole_day: bool = True) -> tuple[Resolved, Resolved]:
-        """Resolve both sides of *bound* as an end; *late* for what restricts or permits, not for what warns."""
-        return self._resolve(bound, _Reading(as_end=True, late=late, at_end=True, whole_day=whole_day))
-
-    def start(self, bound: Bound, *, late: bool = False, at_end: bool = False) -> tuple[Resolved, Resolved]:
-        """Resolve both sides of *bound* as the start of something; *at_end* where it must have begun."""
-        return self._resolve(bound, _Reading(as_end=False, late=late, at_end=at_end, whole_day=False))
-
-    def open_end(self, *, late: bool = True) -> Resolved:
+    def open_end(self, reading: _Reading = _RESTRICTS) -> Resolved:
         """Return where a restriction without end turns milder: at `open-ends-at`, when the skin has usually healed."""
-        return self.end(Bound((Term(self._rule_set.open_ends_at),)), late=late)[0]
+        return self.sides(Bound((Term(self._rule_set.open_ends_at),)), reading)[0]
 
     def rule_end(self, rule_id: str) -> tuple[Resolved, bool]:
         """Return the end of another rule, and whether that rule holds here."""
         raise NotImplementedError
 
-    def _resolve(self, bound: Bound, reading: _Reading) -> tuple[Resolved, Resolved]:
+    def sides(self, bound: Bound, reading: _Reading) -> tuple[Resolved, Resolved]:
+        """Resolve the nearer and the farther side of *bound*; mostly they are one."""
         key = bound, reading
         sides = self._resolved.get(key)
         if sides is None:
@@ -266,7 +269,7 @@ class Spans(Moments):
         if span is None:
             return None
         try:
-            begins, surely_begins = self._begin(rule)[1], self._begin(rule, late=False)[1]
+            begins, surely_begins = self._begin(rule)[1], self._begin(rule, _RESTRICTS._replace(late=False))[1]
             ends, waits = self._permission_end(rule, surely_begins)
         except Unplanned:
             return None
@@ -286,12 +289,12 @@ class Spans(Moments):
     def instant(self, bound: Bound) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
         try:
-            found, _ = self.end(bound, late=False, whole_day=False)
+            found, _ = self.sides(bound, _WARNS)
         except Unplanned:
             return None
         return self._round(found.point.at, up=False) if found.point.at < FOREVER else None
 
-    @property
+    @cached_property
     def healed(self) -> datetime:
         """When what has no end has a date: when the skin has healed, rounded as a restriction is."""
         return self._round(self.open_end().point.at, up=True)
@@ -362,13 +365,13 @@ class Spans(Moments):
         until = end if only_now else max(self._round(far.point.at, up=True), end)
         return self._make(rule, Extent(start, start, end, until), near)._replace(end_stated=True)
 
-    def _begin(self, rule: Rule, *, late: bool = True) -> tuple[Resolved, Resolved]:
+    def _begin(self, rule: Rule, reading: _Reading = _RESTRICTS) -> tuple[Resolved, Resolved]:
         """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""
         if rule.days is not None:
             day = self._day(rule.days[0])
             begins = _known(Point(day_start(day, self._zone, late=True), day))
             return begins, begins
-        return self.end(rule.start or AT_TREATMENT, late=late)
+        return self.sides(rule.start or AT_TREATMENT, reading)
 
     def _permission_end(self, rule: Rule, begins: Resolved) -> tuple[datetime, tuple[Wait, ...]]:
         """Return where a permission ends, and what its end waits for."""
@@ -378,15 +381,15 @@ class Spans(Moments):
             lasts = begins.point.at < FOREVER
             return as_end(begins.point, rule.lasts, self._zone, late=False).at if lasts else FOREVER, ()
         if rule.end is None:
-            return self.open_end(late=False).point.at, ()
-        ends, _ = self.end(rule.end, late=False, whole_day=False)
+            return self.open_end(_WARNS).point.at, ()
+        ends, _ = self.sides(rule.end, _WARNS)
         return ends.point.at, ends.waits
 
     def _starts(self, rule: Rule) -> tuple[datetime, datetime, tuple[Wait, ...]]:
         """Return the earlier and the later side of where the rule begins, and what it waits for."""
         if rule.start == ALWAYS:
             # Before the treatment, and nobody says how long: what day 0 has of that time is the only part with a date.
-            end, _ = self.end(rule.end or AT_TREATMENT)
+            end, _ = self.sides(rule.end or AT_TREATMENT, _RESTRICTS)
             return NO_START, floor_to_day(last_instant(end.point.at), self._zone), ()
         if rule.days is not None and (rule.days[0] != 0 or rule.verb in (AVOID, PREPARE)):
             # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
@@ -396,22 +399,22 @@ class Spans(Moments):
             start = self._round(self._treatment.first, up=False)
             return start, start, ()
         late = rule.verb == DO
-        begins, begins_late = self.start(rule.start, late=late)
+        begins, begins_late = self.sides(rule.start, _HAS_BEGUN if late else _BEGINS)
         near, far = self._round(begins.point.at, up=late), self._round(begins_late.point.at, up=late)
         return min(near, far), max(near, far), begins.waits
 
     def _ends(self, rule: Rule, start: datetime) -> tuple[Resolved, Resolved]:
         """Return both sides of where the rule ends."""
-        late = rule.verb != EXPECT
+        reading = _ENDS.get(rule.verb, _HOLDS)
         if rule.days is not None:
             day = self._day(rule.days[1])
-            near = far = _known(Point(day_end(day, self._zone, late=late), day))
+            near = far = _known(Point(day_end(day, self._zone, late=reading.late), day))
         elif rule.lasts is not None:
             near = far = self._end_of_length(rule, rule.lasts, start)
         elif rule.end is None:
-            near = far = self.open_end(late=late)
+            near = far = self.open_end(reading)
         else:
-            near, far = self.end(rule.end, late=late, whole_day=rule.verb in (AVOID, PREPARE))
+            near, far = self.sides(rule.end, reading)
             if rule.end.mild_for_good:
                 far = far._replace(point=self._never)
         return near, far
@@ -423,8 +426,8 @@ class Spans(Moments):
         if rule.verb == EXPECT:
             begun = _known(point_at(start, self._zone))
         else:
-            bound, at_end = rule.start or AT_TREATMENT, rule.verb == AVOID
-            begun = max(self.start(bound, late=True, at_end=at_end), key=_comes)
+            reading = _HAS_BEGUN._replace(at_end=rule.verb == AVOID)
+            begun = max(self.sides(rule.start or AT_TREATMENT, reading), key=_comes)
         if begun.point.at == FOREVER:
             return begun
         end = as_end(begun.point, length, self._zone, late=rule.verb != EXPECT)
