@@ -105,7 +105,7 @@ def test_one_place_reads_the_clock() -> None:
         ("yaml", {"rules.yaml"}),
         ("rich", {"views.terminal", "cli"}),
         ("typer", {"cli"}),
-        ("dateutil", {"model.time", "typed"}),
+        ("dateutil", {"typed"}),
         ("icalendar", {"views.ics"}),
         ("pydantic", set()),
         ("tzlocal", {"typed"}),

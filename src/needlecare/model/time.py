@@ -140,11 +140,13 @@ def shift_date(day: date, duration: Duration, sign: int = 1) -> date:
         return day + timedelta(days=sign * days)
     if duration.unit in DAYS:
         return day + timedelta(days=sign * duration.amount * DAYS[duration.unit])
-    from dateutil.relativedelta import relativedelta
-
-    moved = day + relativedelta(months=sign * duration.amount * MONTHS[duration.unit])
-    rolled_back = moved.day != day.day and sign > 0
-    return moved + timedelta(days=1) if rolled_back else moved
+    months = 12 * day.year + day.month - 1 + sign * duration.amount * MONTHS[duration.unit]
+    try:
+        return date(months // 12, months % 12 + 1, day.day)
+    except ValueError:
+        # This month is shorter.
+        following = date((months + 1) // 12, (months + 1) % 12 + 1, 1)
+        return following if sign > 0 else following - timedelta(days=1)
 
 
 def _elapse(point: Point, step: timedelta, zone: ZoneInfo) -> Point:
