@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from needlecare.authors.cases import SAMPLE, Plan, Plans, is_sure, waited_for
 from needlecare.authors.proportion import weigh
-from needlecare.model.facts import Condition, Fact, Facts, Given, Truth
+from needlecare.model.facts import Fact, Given, Truth
 from needlecare.model.plan import NO, Window
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Screening, Spacing
 from needlecare.model.time import INSTANT, Bound, parse_bound, respelled
@@ -20,7 +20,8 @@ from needlecare.rules.read import Problems, Raw, Value, listed, place
 from needlecare.rules.yaml import read_yaml
 from needlecare.timeline.merging import cut
 from needlecare.timeline.sessions import deciding_spacing
-from needlecare.typed import same_as
+from needlecare.timeline.spans import Spans
+from needlecare.typed import read_facts, same_as
 
 # How long or when, in words or figures; “twice a day” and “every night” tell how often.
 _MENTIONS_TIME = re.compile(
@@ -42,6 +43,8 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     for look_over in _ON_SETS:
         for at, text in look_over(plans):
             advice.add(at, text)
+    if plans.are_cut:
+        advice.add(layer.header["ruleset"], "there are too many conditions to try every rule beside the others")
     return advice.lines()
 
 
@@ -72,8 +75,7 @@ def _weighed(about: _About) -> Advice:
 def _in_words(about: _About) -> Advice:
     """Look for a length in words where a source says it: it would be read as no figure."""
     rule, raw, _ = about
-    written = raw.fields.get("says") if about.owns("says") else None
-    at = {str(source): source for source in written} if isinstance(written, dict) else {}
+    at = {str(source): source for source in raw.fields.get("says", ())} if about.owns("says") else {}
     for saying in rule.says if at else ():
         for said in re.split(r"(?:^|; )(?:until |from )?", saying.value):
             meant = respelled(said)
@@ -117,7 +119,8 @@ def _impossible(about: _About) -> Advice:
 def _hidden(about: _About) -> Advice:
     """Look for what stricter rules hide of a rule: all of it, or what another set hides of it in part."""
     rule, raw, plans = about
-    plan, hiding = plans.plan(rule.when), _hiding(about)
+    plan = plans.plan(rule.when)
+    hiding = _hiding(about, plan)
     gone = [target for target in rule.targets if hiding[target] and not plan.showing(rule, target)]
     if rule.verb == AVOID and len(gone) == len(hiding) and not plan.shows(rule):
         text = f"{rule.id} never shows: {_named(hiding, gone)} is stricter on the same; "
@@ -146,7 +149,7 @@ def _hidden_perhaps(about: _About) -> Advice:
     facts = plans.facts(rule.when)
     if facts is None or not (raw.origins and about.own_times):
         return
-    for target, hiding in _hiding(about, surely=False).items():
+    for target, hiding in _hiding(about, plans.plan(rule.when, surely=False)).items():
         for id_ in sorted(hiding - plans.own.keys()):
             truth, unsure = plans.rule_set.rules[id_].when.judge(facts)
             if truth is Truth.UNKNOWN:
@@ -158,10 +161,10 @@ def _named(hiding: Mapping[str, set[str]], targets: Iterable[str]) -> str:
     return ", ".join(sorted(set().union(*(hiding[target] for target in targets))))
 
 
-def _hiding(about: _About, *, surely: bool = True) -> dict[str, set[str]]:
-    """Return, by target, the rules that restrict it where this one by itself doesn't or says better not."""
+def _hiding(about: _About, plan: Plan) -> dict[str, set[str]]:
+    """Return, by target, the rules that restrict it in *plan* where this one alone doesn't or says better not."""
     rule, _, plans = about
-    plan, alone = plans.plan(rule.when, surely=surely), plans.alone(rule.id)
+    alone = plans.alone(rule.id)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
     related = {rule.id, *waited_for(rule)}
     return {
@@ -209,7 +212,8 @@ def _idle_exceptions(about: _About) -> Advice:
 
 def _idle_end(about: _About, activity: str, end: Bound) -> Iterator[str]:
     rule, raw, plans = about
-    spans, written = plans.spans(rule.when), raw.fields["except"][activity]
+    selection, written = plans.selection(rule.when, surely=True), raw.fields["except"][activity]
+    spans = selection and Spans(selection, SAMPLE)
     whole, own = (spans.of(rule), spans.of(rule, end=end)) if spans else (None, None)
     if whole is None or own is None:
         return
@@ -352,7 +356,7 @@ def _shared_names(plans: Plans) -> Advice:
 
 def _vanished(plans: Plans) -> Advice:
     """Look for a set whose rules all wait for what is assumed to be otherwise."""
-    facts = plans.facts(Condition()) or Facts({}, {})
+    facts = read_facts(plans.rule_set, {})
     judged = [rule.when.judge(facts) for rule in plans.own.values()]
     if judged and all(truth is Truth.NO for truth, _ in judged):
         names = sorted({name for _, deciding in judged for name in deciding})
@@ -397,11 +401,9 @@ def _outvoted(plans: Plans) -> Advice:
             if one.every and one.origin == plans.rule_set.id != deciding.origin:
                 stricter[one.id][deciding.id] = f"{deciding.id} ({'..'.join(map(str, deciding.every or ()))})"
     for id_, found in stricter.items():
-        text = (
-            f"the sessions entry {id_} is outvoted by those whose minimum is as long or longer, where they hold too: "
-        )
+        text = f"the sessions entry {id_} is outvoted by those whose minimum is as long or longer, where they hold too"
         at = plans.layer.entries["sessions"][id_].id
-        yield at, f"{text}{', '.join(found.values())}; to shorten it, change those by their ids"
+        yield at, f"{text}: {', '.join(found.values())}; to shorten it, change those by their ids"
 
 
 def _without_a_course(plans: Plans) -> Advice:
@@ -425,12 +427,6 @@ def _votes(plans: Plans) -> Iterator[tuple[list[Spacing], Spacing]]:
             yield sure, deciding
 
 
-def _cut(plans: Plans) -> Advice:
-    if plans.are_cut:
-        yield plans.layer.header["ruleset"], "there are too many conditions to try every rule beside the others"
-
-
-# The last one knows only when all others have looked.
 _ON_SETS = (
     _unused_sources,
     _judged_twice,
@@ -441,5 +437,4 @@ _ON_SETS = (
     _taken_out,
     _outvoted,
     _without_a_course,
-    _cut,
 )

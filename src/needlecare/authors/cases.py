@@ -20,7 +20,6 @@ from needlecare.rules.read import Problems, Value, place, read_files
 from needlecare.rules.yaml import read_trees
 from needlecare.timeline.build import build_selected, build_timeline
 from needlecare.timeline.selection import Chosen, Selection, select
-from needlecare.timeline.spans import Spans
 from needlecare.typed import parse_date, parse_time, parse_zone, read_facts, read_seen
 
 DEFAULT_ZONE = "Europe/London"
@@ -140,7 +139,8 @@ def run_case(rule_set: RuleSet, case: Case) -> list[Difference]:
     except InputError as error:
         raise InputError(f"{case.place}: {case.name}: {error}") from None
     found = (Difference(one, _say(timeline, one), _unknown(rule_set, one.target)) for one in case.expected)
-    return [one for one in found if one.unknown or not _agree(one.expected.value, one.got)]
+    # A date alone stands for its midnight.
+    return [one for one in found if one.unknown or one.got not in (one.expected.value, f"{one.expected.value}T00:00")]
 
 
 def _unknown(rule_set: RuleSet, target: str) -> str:
@@ -149,11 +149,6 @@ def _unknown(rule_set: RuleSet, target: str) -> str:
     if target in known:
         return ""
     return f"; there is no activity, sign or screening entry `{target}`{nearest(target, known)}"
-
-
-def _agree(wanted: str, got: str) -> bool:
-    """Return whether *got* is what was *wanted*; a date alone stands for its midnight."""
-    return got in (wanted, f"{wanted}T00:00")
 
 
 def _say(timeline: Timeline, wanted: Expected) -> str:
@@ -268,7 +263,6 @@ class Plans:
         self.facts = cache(lambda condition: _satisfying(condition, rule_set))
         self.selection = cache(self._select)
         self.plan = cache(self._plan)
-        self.spans = cache(self._spans)
         self.alone = cache(lambda id_: self._alone(rule_set.rules[id_]))
         self.waits = {rule.id: [*waited_for(rule)] for rule in rule_set.rules.values()}
 
@@ -277,13 +271,9 @@ class Plans:
         selection = self.selection(condition, surely=surely)
         return Plan() if selection is None else Plan(build_selected(selection, SAMPLE, days=0))
 
-    def _spans(self, condition: Condition) -> Spans | None:
-        selection = self.selection(condition)
-        return None if selection is None else Spans(selection, SAMPLE)
-
     def _alone(self, rule: Rule) -> Plan:
         """Plan one rule as if nothing else restricted anything."""
-        selection = self.selection(rule.when)
+        selection = self.selection(rule.when, surely=True)
         if selection is None:
             return Plan()
         # What it waits for applies too, and restricts nothing here.
@@ -298,7 +288,7 @@ class Plans:
         timeline = build_selected(alone, SAMPLE, days=0)
         return Plan(timeline._replace(windows=tuple(one for one in timeline.windows if rule.id in one.rules)))
 
-    def _select(self, condition: Condition, *, surely: bool = True) -> Selection | None:
+    def _select(self, condition: Condition, *, surely: bool) -> Selection | None:
         """Select what applies: what stands for lack of an answer goes when it comes, so that it doesn't *surely*."""
         facts = self.facts(condition)
         self._left -= 1

@@ -95,14 +95,10 @@ def _said(value: object, name: str = "") -> str:
     return _WRITTEN.get(type(value), str)(value)
 
 
-def _tests(condition: Condition) -> str:
-    return " and ".join(f"{test.fact}: {test.stated}" for test in condition.tests) or "always"
-
-
 _WRITTEN: dict[type, Callable[[Any], str]] = {
     bool: lambda value: "yes" if value else "no",
     float: "{:g}".format,
-    Condition: _tests,
+    Condition: lambda value: " and ".join(f"{test.fact}: {test.stated}" for test in value.tests) or "always",
     # The time of a clock.
     tuple: lambda value: "{:02}:{:02}".format(*value),
 }
