@@ -105,13 +105,13 @@ class Encoder:
 
         They are those of its type, unless they are those of another *shape*.
         """
-        names, read, computes, sparse = _read(shape or value.__class__, lean=self._lean)
+        timeline, (names, read, computes, sparse) = self.timeline, _read(shape or value.__class__, lean=self._lean)
         found = dict(zip(names, read(value), strict=True))
         for made, compute in computes:
             if made in found:
-                found[made] = compute(value, self.timeline)
+                found[made] = compute(value, timeline)
             else:
-                found.update(zip(made.split(), compute(value, self.timeline), strict=True))
+                found.update(zip(made.split(), compute(value, timeline), strict=True))
         return {name: one for name, one in found.items() if one or name not in sparse} if sparse else found
 
     def record(self, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ It knows nothing of layout, nor of the order in which a view says things.
 """
 
 import datetime as dt
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -396,29 +395,24 @@ def cited(timeline: Timeline) -> list[str]:
 # Control characters, line separators, and marks that turn the direction of text: harmless on paper, not in a terminal.
 _CONTROL_MARKS = (0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
 _UNSAFE = (*range(0x20), *range(0x7F, 0xA0), *_CONTROL_MARKS)
-_FOUND = re.compile("[" + "".join(map(chr, _UNSAFE)) + "]")
-_FOUND_IN_LINES = re.compile("[" + "".join(map(chr, set(_UNSAFE) - {ord("\n")})) + "]")
+# Asking whether all of a text can be printed is faster than translating it, and nearly always it can.
 _REMOVED = dict.fromkeys(_UNSAFE)
 _ESCAPED = {code: f"\\u{code:04x}" for code in _UNSAFE}
 
 
 def harmless(text: str) -> str:
     """Remove what a terminal would obey."""
-    return text.translate(_REMOVED)
+    return text if text.isprintable() else text.translate(_REMOVED)
 
 
 def harmless_lines(text: str) -> str:
     """Remove what a terminal would obey, except the ends of lines."""
-    # Looking is faster than translating, and nearly always there is nothing to do.
-    return "\n".join(map(harmless, text.split("\n"))) if _FOUND_IN_LINES.search(text) else text
+    return "\n".join(map(harmless, text.split("\n")))
 
 
 def escape(text: str) -> str:
     """Write what a terminal would obey as the escapes of JSON: the same text to whoever reads the data."""
-    # Looking is faster than translating, and nearly always there is nothing to do.
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return text.translate(_ESCAPED) if _FOUND.search(text) else text
+    return text if text.isprintable() else text.translate(_ESCAPED)
 
 
 class Row(NamedTuple):
