@@ -75,9 +75,14 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
         found = _parse_in_order(text.strip(), order)
     else:
         found = _only_reading(text.strip(), [_reading(text.strip(), one) for one in _ORDERS])
-    if not FIRST_YEAR <= found.year <= LAST_YEAR:
-        raise InputError(f"`{text}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    check_year(found, f"`{text}`")
     return found
+
+
+def check_year(day: date, shown: str) -> None:
+    """Refuse a *day*, in the message as it is *shown*, that lies outside 1900 to 2199."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InputError(f"{shown} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _parse_in_order(text: str, order: str) -> date:
@@ -155,7 +160,11 @@ def parse_zone(name: str) -> ZoneInfo:
         return zone
     if not zones:
         raise InputError("this machine knows no time zones; the Python package tzdata brings them")
-    hint = _hint(_near_city(wanted, zones.values()))
+    # Those named by their offset all look alike, and Etc/GMT-5 is ten hours ahead of what people call GMT-5.
+    cities = {zone.rpartition("/")[2]: one for zone, one in zones.items() if "/" in zone and zone[:4] != "etc/"}
+    # Nearer than other names must be: another place is worse than none.
+    city = wanted.rpartition("/")[2]
+    hint = _hint(cities.get(city) or "".join(map(cities.__getitem__, close_names(city, cities, 1, alike=0.7))))
     raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
 
 
@@ -164,16 +173,6 @@ def _zone(name: str) -> ZoneInfo | None:
         return None if name in _NO_ZONES else ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         return None
-
-
-def _near_city(wanted: str, zones: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    # Those named by their offset all look alike, and Etc/GMT-5 is ten hours ahead of what people call GMT-5.
-    cities = {one.rpartition("/")[2].lower(): one for one in zones if "/" in one and not one.startswith("Etc/")}
-    # Nearer than other names must be: another place is worse than none.
-    close = get_close_matches(wanted.rpartition("/")[2], cities, n=1, cutoff=0.7)
-    return cities[close[0]] if close else ""
 
 
 def find_zone(name: str | None) -> ZoneInfo:

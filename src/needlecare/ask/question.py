@@ -14,12 +14,12 @@ from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_
 from needlecare.ask.times import Reading, When, at_time, from_to, go_on, lasting, on_days, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR, last_instant, local_date
+from needlecare.model.time import last_instant, local_date
 from needlecare.timeline.build import build_selected, build_timeline
 from needlecare.timeline.selection import Selection, select
 from needlecare.timeline.sessions import Course, OpenDays, fit_before, plan_course, precare
 from needlecare.timeline.spans import Spans
-from needlecare.typed import WEEKDAYS
+from needlecare.typed import WEEKDAYS, check_year
 
 if TYPE_CHECKING:
     from needlecare.ask.reasons import Reasons, Screened
@@ -281,17 +281,12 @@ def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:
         return question._replace(clock=at)
     if not isinstance(at, date):
         raise InputError(f"a question is about a date or a datetime, such as date(2026, 11, 22), not {at!r}")
-    _check_years(at)
+    check_year(at, at.isoformat())
     if not isinstance(at, datetime):
         return question._replace(day=at)
     if at.tzinfo is None:
         return question._replace(day=at.date(), clock=at.time())
     return question._replace(day=at.astimezone(question.timelines[0].treatment.zone).date(), at=at)
-
-
-def _check_years(day: date) -> None:
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise InputError(f"{day.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _timelines(timeline: Timelines) -> Sequence[Timeline]:
@@ -320,7 +315,7 @@ def _present(now: Now, timeline: Timeline, asking: str) -> datetime:
         raise InputError(f"{asking} needs the present moment: give now=datetime(2026, 11, 21, 9, 0), or name a date")
     if not isinstance(known, datetime):
         raise InputError(f"now is a datetime, such as datetime(2026, 11, 21, 9, 0), not {known!r}")
-    _check_years(known)
+    check_year(known, known.isoformat())
     zone = timeline.treatment.zone
     return known.astimezone(zone) if known.tzinfo else known.replace(tzinfo=zone)
 

@@ -107,14 +107,13 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     """Return the present moment in *zone*: what `--now` says, else the clock."""
     if now is None:
         return datetime.now(zone)
-    from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+    from needlecare.typed import check_year
 
     try:
         moment = datetime.fromisoformat(now)
     except ValueError:
         raise InputError(f"--now: `{now}` can't be read; write it as 2026-11-20T16:30") from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise InputError(f"--now: `{now}` lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    check_year(moment, f"--now: `{now}`")
     return moment.astimezone(zone) if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
@@ -212,9 +211,7 @@ def _is_open(request: Request) -> bool:
 
 
 def with_options(
-    command: Callable[..., None],
-    read: Callable[[Typed], object] = dict,
-    options: Collection[Option] = OPTIONS.values(),
+    command: Callable[..., None], read: Callable[[Typed], object] = dict, options: Collection[Option] = OPTIONS.values()
 ) -> Callable[..., None]:
     """Add *options* to *command*; its first argument becomes what *read* makes of those that are typed."""
 
