@@ -3,11 +3,10 @@
 Owns that file and what is done about a damaged one. Must not know what an option means.
 """
 
-import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -174,7 +173,7 @@ class Log:
         """Make the file, so that nobody else could ever read it."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
+            with suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except OSError as error:
             raise InputError(f"the log {self.path} can't be written: {error.strerror}") from None

@@ -383,7 +383,6 @@ def _is_head(place: int, words: list[str], taken: set[int]) -> bool:
 
 
 def _alike(names: Iterable[tuple[str, str]], words: list[str]) -> tuple[str, ...]:
-    """Return what is spelt alike."""
     by_name = {" ".join(tokens(name)): id_ for name, id_ in names}
     content = [word for word in words if word not in FILLERS | ARTICLES]
     tried = [(" ".join(words), _NEAREST), (" ".join(content), _NEAREST)]

@@ -6,7 +6,7 @@ The clock is an argument, and read only where words need it.
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from needlecare.ask.times import HALF_DAY, Present, Reading
@@ -328,11 +328,6 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
 )
 
 
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{pattern})(?![\w/]|[.:-]\d)")
-
-
 def _in_minutes(match: re.Match[str]) -> str:
     """Write half an hour, or hours and a half, as minutes."""
     whole = (match["one"] or match["other"] or "0").lower()
@@ -343,7 +338,8 @@ def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
     """Read the first time that *text* names, wherever it stands; its words are all the others."""
     lowered = text.lower()
     for signs, pattern, read in _ROWS:
-        match = _compiled(pattern).search(lowered) if any(sign in lowered for sign in signs) else None
+        whole = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{pattern})(?![\w/]|[.:-]\d)"
+        match = re.search(whole, lowered) if any(sign in lowered for sign in signs) else None
         if match is not None:
             groups = {name: found for name, found in match.groupdict().items() if found}
             lead = _LEADS.get(groups.pop("lead", ""), "")

@@ -319,10 +319,9 @@ class _Folder:
 
 
 def _size(path: Path) -> int:
-    try:
+    with contextlib.suppress(OSError):
         return path.lstat().st_size
-    except OSError:
-        return -1
+    return -1
 
 
 def _stems(client: str) -> list[str]:

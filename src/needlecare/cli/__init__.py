@@ -13,6 +13,8 @@ from needlecare.errors import ExitCode, InputError, NeedlecareError, visible
 _WIDEST = "999"
 # Messages quote what was typed, however long that was.
 _LONGEST = 2000
+# What becomes of bytes of the command line that were no text: a question mark.
+_NO_TEXT = "replace"
 # In less than this nothing can be read; indents beyond this leave no room.
 _NARROWEST, _DEEPEST = 24, 8
 # Stand-ins for consoles that can't show these.
@@ -121,7 +123,7 @@ def write_data(text: str) -> None:
         if binary is None:
             sys.stdout.write(text)
         else:
-            binary.write(_bytes(text))
+            binary.write(text.encode(errors=_NO_TEXT))
         sys.stdout.flush()
 
 
@@ -164,11 +166,6 @@ def give_up_writing() -> None:
             continue
 
 
-def _bytes(text: str) -> bytes:
-    """Encode as UTF-8; a question mark replaces bytes of the command line that were no text."""
-    return text.encode(errors="replace")
-
-
 def _print(text: str, stream: object) -> None:
     if stream is None:  # closed by whoever started the program
         return
@@ -192,7 +189,7 @@ def write_file(path: Path, text: str) -> None:
     from needlecare.files import atomic_file
 
     with atomic_file(path) as beside:
-        beside.write_bytes(_bytes(text))
+        beside.write_bytes(text.encode(errors=_NO_TEXT))
 
 
 def refuse_windows_path(path: Path) -> None:

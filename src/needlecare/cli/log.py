@@ -96,8 +96,7 @@ def edit(
     *,
     number: Number,
     forget: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Forget this option: time, depth, area … (repeatable)."),
+        list[str] | None, typer.Option(metavar="NAME", help="Forget this option: time, depth, area … (repeatable).")
     ] = None,
 ) -> None:
     """Change what is remembered about a treatment; the rest stays."""

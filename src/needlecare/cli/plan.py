@@ -38,10 +38,7 @@ _CALENDAR = tuple(
 # What may be typed beside --cancel, or is refused with its own reason.
 _WITH_CANCEL = ("cancel", "discreet", "id", "replaces", "no-log")
 # The formats in which an option of the view means something; in others it is refused rather than ignored.
-_HONOURED = {
-    "plain": (Format.TEXT,),
-    "sources": (Format.TEXT, Format.HTML, Format.MD),
-}
+_HONOURED = {"plain": (Format.TEXT,), "sources": (Format.TEXT, Format.HTML, Format.MD)}
 
 
 @partial(with_options, options=(*OPTIONS.values(), *_CALENDAR))
@@ -55,8 +52,7 @@ def plan(
         Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")
     ] = None,
     days: Annotated[
-        int | None,
-        typer.Option(min=1, max=400, help="How many days to show; nothing else is cut. CSV lists no days."),
+        int | None, typer.Option(min=1, max=400, help="How many days to show; nothing else is cut. CSV lists no days.")
     ] = None,
     plain: Annotated[
         bool, typer.Option("--plain", help="Text without colour and layout, for screen readers; for text only.")

@@ -297,8 +297,7 @@ def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to 
 
 @rules_app.command(cls=Command)
 def schema(
-    *,
-    timeline: Annotated[bool, typer.Option("--timeline", help="The schema of `plan --format json`.")] = False,
+    *, timeline: Annotated[bool, typer.Option("--timeline", help="The schema of `plan --format json`.")] = False
 ) -> None:
     """Write the JSON Schema of rule files, for editors."""
     from needlecare.rules.fields import rule_schema
