@@ -412,7 +412,9 @@ def harmless_lines(text: str) -> str:
 
 def escape(text: str) -> str:
     """Write what a terminal would obey as the escapes of JSON: the same text to whoever reads the data."""
-    return text if text.isprintable() else text.translate(_ESCAPED)
+    # JSON itself escapes all else of ASCII, and whether a text is ASCII is known without reading it.
+    is_safe = (text.isascii() and "\x7f" not in text) or text.isprintable()
+    return text if is_safe else text.translate(_ESCAPED)
 
 
 class Row(NamedTuple):
