@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from needlecare.errors import InputError, nearest
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Test, Truth
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, Spacing, behind
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, Spacing, walk
 from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, read_texts
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Value, place, read_files
@@ -277,7 +277,7 @@ class Plans:
         if selection is None:
             return Plan()
         # What it waits for applies too, and restricts nothing here.
-        kept = {rule.id, *behind(self.waits, rule.id)}
+        kept = walk([rule.id], self.waits)
         on_targets = {target: selection.restrictions.get(target, ()) for target in rule.targets}
         alone = selection._replace(
             by_verb=_only(kept, selection.by_verb),

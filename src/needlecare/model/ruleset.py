@@ -1,6 +1,5 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
@@ -93,16 +92,15 @@ class Activity(NamedTuple):
         return self.medicine == PRESCRIBED or (bool(to.tests) and to.judge(facts)[0] is Truth.YES)
 
 
-def walk(starts: Iterable[str], steps: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
-    """Return *starts* and all that *steps* lead to from there, nearest first, each once."""
-    found = dict.fromkeys(starts)
-    ahead = deque(found)
-    while ahead:
-        for following in steps[ahead.popleft()]:
-            if following not in found:
-                found[following] = None
-                ahead.append(following)
-    return tuple(found)
+def walk(starts: Iterable[str], steps: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Return *starts* and all that *steps* lead to from there, nearest first, each with the one that leads there."""
+    came_from = dict.fromkeys(starts, "")
+    ahead = list(came_from)
+    for name in ahead:
+        new = dict.fromkeys((following for following in steps.get(name, ()) if following not in came_from), name)
+        came_from.update(new)
+        ahead.extend(new)
+    return came_from
 
 
 class _Lineage(dict[str, tuple[str, ...]]):
@@ -112,7 +110,7 @@ class _Lineage(dict[str, tuple[str, ...]]):
         self._parents = parents
 
     def __missing__(self, activity: str) -> tuple[str, ...]:
-        found = self[activity] = walk([activity], self._parents)
+        found = self[activity] = tuple(walk([activity], self._parents))
         return found
 
 
@@ -364,7 +362,7 @@ class RuleSet:
 
     def parts_of(self, activity: str) -> tuple[str, ...]:
         """Return all that is under *activity*, prescribed medicines too."""
-        return walk([activity], self._parts)[1:]
+        return tuple(walk([activity], self._parts))[1:]
 
     def group_of(self, activity: str) -> str:
         """Return the group of *activity*: its own, else that of the nearest that it is part of, else none."""
@@ -461,21 +459,10 @@ def _close(name: str, open_names: list[str]) -> list[str]:
     return group
 
 
-def behind(graph: Graph, start: str) -> dict[str, str]:
-    """Return every name that *start* leads to, the nearest first, each with the one that leads there."""
-    came_from = dict.fromkeys(graph.get(start, ()), start)
-    frontier = list(came_from)
-    for name in frontier:
-        new = dict.fromkeys((further for further in graph.get(name, ()) if further not in came_from), name)
-        came_from.update(new)
-        frontier.extend(new)
-    return came_from
-
-
 def way_back(graph: Graph, start: str) -> list[str]:
     """Return the shortest way from *start*, which stands in a circle, back to it; it begins and ends with *start*."""
-    came_from = behind(graph, start)
-    way = [start, came_from[start]]
+    came_from = walk(graph[start], graph)
+    way = [start, came_from[start] or start]
     while way[-1] != start:
-        way.append(came_from[way[-1]])
+        way.append(came_from[way[-1]] or start)
     return way[::-1]

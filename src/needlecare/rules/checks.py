@@ -14,7 +14,6 @@ from needlecare.model.ruleset import (
     Graph,
     Rule,
     RuleSet,
-    behind,
     groups,
     walk,
     way_back,
@@ -320,7 +319,7 @@ def _check_open_end(rule_set: RuleSet, waits: Graph, layer: Layer, problems: Pro
         )
         return
     never = {NEXT_SESSION, EVENT, *rule_set.events}
-    for name in behind(waits, moment.id):
+    for name in walk([moment.id], waits):
         rule = rule_set.rules.get(name.removesuffix(ENDS)) if name.endswith(ENDS) else None
         if name in never or (rule is not None and rule.end == ALWAYS):
             problems.add(

@@ -3,7 +3,6 @@
 A new section is one line of `_PARTS`. How a section looks is for each view alone to say.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import NamedTuple
@@ -336,7 +335,7 @@ def _idly_seen(timeline: Timeline) -> Iterator[str]:
     moments = timeline.rule_set.moments
     # What usually comes some time after another moment waits for that one too.
     usual = {id_: [term.moment for term in one.usual.terms] for id_, one in moments.items() if one.usual}
-    awaited = walk(_awaited(timeline), defaultdict(list, usual))
+    awaited = walk(_awaited(timeline), usual)
     yield from (moments[seen].label for seen in sorted(set(timeline.treatment.seen).difference(awaited)))
 
 
