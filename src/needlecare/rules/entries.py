@@ -27,16 +27,14 @@ from needlecare.model.ruleset import (
     Source,
     Spacing,
 )
-from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, Duration, Range, Term
+from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, parse_bound
 from needlecare.rules.fields import (
     FACT,
-    ID,
     RULE,
     SCREENING,
     SECTIONS,
     SESSION,
     SOURCE,
-    WORDS,
     Entry,
     Mark,
     marked,
@@ -45,11 +43,10 @@ from needlecare.rules.fields import (
 from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, listed, whole_number
 
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
-_ZERO_DAYS = Duration(0, "d")
-_DAY_0 = Bound((Term(TREATMENT, Range(_ZERO_DAYS, _ZERO_DAYS), -1),))
 # What small words do.
 _ROLES = ("join", "soften", "place", "company", "owner", "time")
-_AT = {"before": (_DAY_0, AT_TREATMENT), "during": (AT_TREATMENT, AT_TREATMENT), "after": (AT_TREATMENT, AT_TREATMENT)}
+_THEN = (AT_TREATMENT, AT_TREATMENT)
+_AT = {"before": (parse_bound("0d before"), AT_TREATMENT), "during": _THEN, "after": _THEN}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")
 _RULE_WORDS = marked(RULE, Mark.WORD)
 _RULE_WINDOW = marked(RULE, Mark.WINDOW)
@@ -67,9 +64,6 @@ def parse_entries(entries: Mapping[str, Mapping[str, Raw]], problems: Problems) 
     """Return what the model makes of *entries*, by section and id, in the order of ids: that of files says nothing."""
     context = Context(entries, problems)
     for section, parse in _PARSERS.items():
-        words = entries[section] if section in WORDS and section != "kinds" else ()
-        for id_ in (id_ for id_ in words if not ID.fullmatch(id_)):
-            problems.add(id_, f"`{id_}` can't be an id in {section}; use lower-case letters, digits and hyphens")
         found = ((str(id_), parse(entries[section][id_], context)) for id_ in sorted(entries[section]))
         context.known[section] = {id_: value for id_, value in found if value is not None}
     return context.known

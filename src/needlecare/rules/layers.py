@@ -151,10 +151,11 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
         if not isinstance(raw.value, dict):
             problems.add(raw.value, SECTIONS[section].how)
             return
-        if not ID.fullmatch(raw.id):
-            problems.add(raw.id, f"`{raw.id}` can't be an id; use lower-case letters, digits and hyphens")
         if source is not None and "source" not in raw.value and "says" not in raw.value:
             raw.value["source"] = source
+    if section != "kinds" and not ID.fullmatch(raw.id):
+        where = "" if section in STATEMENTS else f" in {section}"
+        problems.add(raw.id, f"`{raw.id}` can't be an id{where}; use lower-case letters, digits and hyphens")
     layer.entries[section][raw.id] = raw
 
 

@@ -37,6 +37,7 @@ _WHOSE = (
 )
 _PILLS = r"(?:medications?|medicines?|meds|drugs|tablets?|pills?)"
 _UNNAMED = rf"(?:(?:{_WHOSE} )*(?:{_PILLS}(?: prescribed)?|prescriptions?|(?:prescribed|prescription) [\w-]+))"
+_ARTICLE = r"^(?:an?|the|your) "
 _TELLING = ("medic", "meds", "drug", "tablet", "pill", "prescri")
 # As a name: alone, or behind a word that leaves no doubt.
 _UNNAMED_ALONE = (
@@ -88,7 +89,9 @@ class Medicines:
     def __init__(self, rule_set: RuleSet) -> None:
         prescribed = [one for one in rule_set.activities.values() if one.medicine == PRESCRIBED]
         names = {name.lower() for one in prescribed for name in (one.label, *one.aka)}
-        self._names = {_singular(words[:_LONGEST_NAME]) for name in names if (words := _words(_bare(name)))}
+        self._names = {
+            _singular(words[:_LONGEST_NAME]) for name in names if (words := _words(re.sub(_ARTICLE, "", name)))
+        }
         self._first = {form for words in self._names for form in (words[0], f"{words[0]}s")}
 
     def _speaks_of_any(self, text: str) -> bool:
@@ -215,10 +218,6 @@ def check_prescribed(rule: Rule, target: str, layer: Layer, problems: Problems) 
 
 def _plain(text: str) -> str:
     return " ".join(text.lower().replace("’", "'").split())
-
-
-def _bare(name: str) -> str:
-    return re.sub(r"^(?:an?|the|your) ", "", name)
 
 
 def _singular(words: list[str]) -> tuple[str, ...]:

@@ -159,9 +159,6 @@ class Problems:
         """Note that *what* has no field *key*."""
         self.add(key, f"{what} has no `{key}`{self.nearest(key, known)}; it may have {enumerated(known)}")
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
     @property
     def lack_places(self) -> bool:
         """Whether something is wrong in packed rules, which have no places to point at."""
