@@ -107,11 +107,11 @@ class Moments:
 
     def _side(self, bound: Bound, reading: _Reading, *, far: bool) -> Resolved:
         """Return when all terms of *bound* have come; without any that is never."""
-        terms = [self._resolve_term(term, reading, far=far) for term in bound.terms]
-        if len(terms) == 1:
-            return terms[0]
-        if not terms:
+        if bound.is_always:
             return _known(self._never)
+        first, *others = terms = [self._resolve_term(term, reading, far=far) for term in bound.terms]
+        if not others:
+            return first
         return Resolved(
             point=max((one.point for one in terms), key=_at),
             least=max((one.least for one in terms), key=_at),
@@ -324,10 +324,11 @@ class Spans(Moments):
         """Compute where *rule* restricts: a no from *start* on, better not from *first* on."""
         ends, ends_late = self._ends(rule, start)
         end, better_until = self._round(ends.point.at, up=True), self._round(ends_late.point.at, up=True)
-        if rule.end is not None and rule.lasts is None and (rule.start or AT_TREATMENT).is_at_once(far=False):
+        until = None if rule.lasts else rule.end
+        if until and until.is_at_once(far=False) and (rule.start or AT_TREATMENT).is_at_once(far=False):
             # From the treatment to the treatment is no time, though nobody may know which minute that was.
-            end = start if rule.end.is_at_once(far=False) else end
-            better_until = start if rule.end.is_at_once(far=True) else better_until
+            end = start
+            better_until = start if until.is_at_once(far=True) else better_until
         if max(end, better_until) < start < FOREVER:
             # It is over before it begins. What begins on some day may begin as late as on its end.
             end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
