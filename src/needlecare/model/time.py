@@ -326,6 +326,8 @@ def _parse_term(text: str) -> Term | None:
     return Term(match["moment"], length, 1 if match["sign"] == "+" else -1) if length else None
 
 
+# The same few bounds stand in many rules.
+@lru_cache(maxsize=4096)
 def parse_bound(text: str) -> Bound | None:
     """Parse a bound such as `48h and redness-gone`; None where *text* is none."""
     if text == "always":

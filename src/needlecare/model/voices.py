@@ -7,7 +7,6 @@ start: each text is, the first time that somebody asks.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from needlecare.model.plan import NO, Part, Timeline, Window
@@ -131,7 +130,6 @@ def _numbers(days: str) -> tuple[int, int] | None:
     return (int(match[1]), int(match[2] or match[1])) if match else None
 
 
-@lru_cache(maxsize=2048)
 def _bound(text: str | None) -> Bound | None:
     # A rule hedges one duration, sources a range too.
     return None if text in (None, "unstated") else parse_bound(_HEDGE.sub("", text))
