@@ -7,6 +7,7 @@ start: each text is, the first time that somebody asks.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from needlecare.model.plan import NO, Part, Timeline, Window
@@ -271,6 +272,7 @@ def _together(members: Iterable[Sequence[Side]]) -> Side:
     return Side(lower, max(side.upper for sides in members for side in sides))
 
 
+@lru_cache(maxsize=256)
 def spaces_by(text: str, least: Duration) -> bool:
     """Report whether a source whose value on sessions is *text* keeps at least that long between two of them."""
     ranges = (parse_range(_HEDGE.sub("", part.removeprefix("every "))) for part in text.split("; "))
