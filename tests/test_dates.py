@@ -123,7 +123,8 @@ def test_other_dates_need_no_clock() -> None:
         *(("1630", "16:30"), ("16h30", "16:30"), ("0905", "09:05")),
         *(("4pm", "16:00"), ("4 p.m.", "16:00"), ("9am", "09:00"), ("12am", "00:00"), ("12pm", "12:00")),
         *(("noon", "12:00"), ("midday", "12:00"), ("Midnight", "00:00"), ("0:00", "00:00"), ("23:59", "23:59")),
-        ("12:30am", "00:30"),
+        *(("12:30am", "00:30"), ("04:30", "04:30"), ("7:30", "07:30"), ("12:30", "12:30"), ("4:30 p.m", "16:30")),
+        *(("16:30:00", "16:30"), ("16:30:27", "16:30:27"), ("4:30:27pm", "16:30:27"), ("16:30:00.000", "16:30")),
     ],
 )
 def test_times_are_read_as_people_write_them(text: str, clock: str) -> None:
@@ -145,13 +146,29 @@ def test_times_are_read_as_people_write_them(text: str, clock: str) -> None:
         "0:30am",
         "4:30xm",
         "-1:00",
-        "16:30:00",
+        "16:30:60",
+        "16:30:00.5",
         "١٦:٣٠",
         "1" * 99,
     ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     assert refused("time", text) == f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm"
+
+
+@pytest.mark.parametrize(
+    ("text", "early", "late"),
+    [
+        ("4:30", "04:30", "16:30"),
+        ("1:00", "01:00", "13:00"),
+        ("6.59", "06:59", "18:59"),
+        ("5h15", "05:15", "17:15"),
+        ("4:30:00", "04:30", "16:30"),
+    ],
+)
+def test_an_hour_of_the_night_or_of_the_afternoon_is_asked_back(text: str, early: str, late: str) -> None:
+    asked = f"`{text}` can be read as {early} or as {late}; write it as {early} or {early.removeprefix('0')}pm"
+    assert refused("time", text) == asked
 
 
 @pytest.mark.parametrize("name", ["Europe/London", "Asia/Kathmandu", "UTC", "America/Argentina/Buenos_Aires"])
@@ -173,6 +190,10 @@ def test_zones_are_known_in_any_letters_and_named_in_one_way(typed: str, name: s
     assert read("tz", typed) == name
 
 
+# Near in letters to a zone that lies elsewhere, or in no zone at all.
+UNLIKE = ("GMT+1", "UTC-5", "GMT+5:30", "CEST", "Ireland", "Mumbai", "Delhi", "Georgia", "China", "Oakland", "Haifa")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -185,6 +206,7 @@ def test_zones_are_known_in_any_letters_and_named_in_one_way(typed: str, name: s
         # Etc/GMT-5 is five hours ahead of UTC.
         ("GMT-5", "there is no time zone `GMT-5`; write it as Europe/London"),
         ("UTC+1", "there is no time zone `UTC+1`; write it as Europe/London"),
+        *((name, f"there is no time zone `{name}`; write it as Europe/London") for name in UNLIKE),
         ("Etc/GMT-15", "there is no time zone `Etc/GMT-15`; write it as Europe/London"),
         ("", "there is no time zone ``; write it as Europe/London"),
         ("../../etc/passwd", "there is no time zone `../../etc/passwd`; write it as Europe/London"),

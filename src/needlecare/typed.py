@@ -23,8 +23,12 @@ _SHORT_YEAR = re.compile(r"([0-9]{1,2}([-/. ])(?:[0-9]{1,2}|[A-Za-z]{3,9})\2)([0
 # A short year from here on was written of the century before.
 _LONG_AGO = 69
 _NUMBERS = re.compile(r"([0-9]{1,2})[^0-9a-z]+([0-9]{1,2})[^0-9a-z]+[0-9]+")
-_TIME = re.compile(r"([01]?[0-9](?=[:.h])|[01][0-9]|2[0-3])[:.h]?([0-5][0-9])")
-_HALF_DAY_TIME = re.compile(r"(0?[1-9]|1[0-2])(?:[:.h]([0-5][0-9]))?\s*([ap])(?:m|\.m\.)")
+_SECONDS = r"(?::([0-5][0-9])(?:\.0+)?)?"
+_TIME = re.compile(rf"([01]?[0-9](?=[:.h])|[01][0-9]|2[0-3])[:.h]?([0-5][0-9]){_SECONDS}")
+_HALF_DAY_TIME = re.compile(rf"(0?[1-9]|1[0-2])(?:[:.h]([0-5][0-9]){_SECONDS})?\s*([ap])(?:m|\.m\.?)")
+# Typed as such, these hours are of the night or of the afternoon; people say at seven in the morning without am.
+EITHER_HALF = ("1", "2", "3", "4", "5", "6")
+HALF_DAY = 12
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _DATED = re.compile(rf"(=\s*|\.\.\s*)({'|'.join(_RELATIVE)})(?=\s*(?:$|,|&|\.\.|T?[0-9]))", re.IGNORECASE)
 _DATE_AND_TIME = re.compile(r"(.+?)(?:(?<=[0-9yw])T|\s+(?=[0-9]{1,2}:))(.+)")
@@ -127,20 +131,32 @@ def _only_reading(text: str, readings: Iterable[date | None]) -> date:
     return day
 
 
-def parse_time(text: str) -> time:
-    """Parse a time of day: `16:30`, `4:30pm`, `noon`.
+def parse_time(text: str, *, either_half: bool = False) -> time:
+    """Parse a time of day: `16:30`, `4:30pm`, `noon`; with *either_half* `4:30` is that of the night.
 
     Raises:
-        InputError: *text* is none.
+        InputError: *text* is none, or may be of the night or of the afternoon.
     """
     word = text.strip().lower()
     if word in _NAMED_TIMES:
         return _NAMED_TIMES[word]
     if match := _TIME.fullmatch(word):
-        return time(int(match[1]), int(match[2]))
+        if match[1] in EITHER_HALF and not either_half:
+            raise either_time(text)
+        hour, minute, second = (int(number or 0) for number in match.groups())
+        return time(hour, minute, second)
     if match := _HALF_DAY_TIME.fullmatch(word):
-        return time(int(match[1]) % 12 + (12 if match[3] == "p" else 0), int(match[2] or 0))
+        hour, minute, second = (int(number or 0) for number in match.groups()[:3])
+        return time(hour % HALF_DAY + (HALF_DAY if match[4] == "p" else 0), minute, second)
     raise InputError(f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm")
+
+
+def either_time(text: str) -> InputError:
+    """Return the error that asks whether *text*, such as `4:30`, is of the night or of the afternoon."""
+    early = parse_time(text, either_half=True)
+    late = early.replace(hour=early.hour + HALF_DAY)
+    ways = f"write it as {early:%H:%M} or {early.hour}:{early:%M}pm"
+    return InputError(f"`{text}` can be read as {early:%H:%M} or as {late:%H:%M}; {ways}")
 
 
 def parse_zone(name: str) -> ZoneInfo:
@@ -162,9 +178,10 @@ def parse_zone(name: str) -> ZoneInfo:
         raise InputError("this machine knows no time zones; the Python package tzdata brings them")
     # Those named by their offset all look alike, and Etc/GMT-5 is ten hours ahead of what people call GMT-5.
     cities = {zone.rpartition("/")[2]: one for zone, one in zones.items() if "/" in zone and zone[:4] != "etc/"}
-    # Nearer than other names must be: another place is worse than none.
     city = wanted.rpartition("/")[2]
-    hint = _hint(cities.get(city) or "".join(map(cities.__getitem__, close_names(city, cities, 1, alike=0.7))))
+    # A letter off, no more: another place is worse than none, as Dubai is for Mumbai.
+    alike = [one for one in cities if abs(len(one) - len(city)) <= 1]
+    hint = _hint(cities.get(city) or "".join(map(cities.__getitem__, close_names(city, alike, 1, alike=0.83))))
     raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
 
 

@@ -581,6 +581,34 @@ def test_since_leads_back(ask: Ask) -> None:
     assert (said.code, "2026-11-25 is still to come" in said.err) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("can makeup on sunday at 4:30", "can makeup sunday 4:30", "can makeup on sunday at 4.30"),
+        *("when gym after 4:30", "can makeup --on sunday --at 4:30", "normal redness --at 4:30"),
+        *("today --seen redness-gone=2026-11-21T4:30", "today --time 4:30", "log add --time 4:30"),
+    ],
+)
+def test_an_hour_of_the_night_or_of_the_afternoon_is_asked_back_wherever_it_is_typed(ask: Ask, typed: str) -> None:
+    said = ask(*typed.split(), sitting=SITTING[:2] + SITTING[4:] if "--time" in typed else SITTING)
+    assert (said.code, said.out) == (2, "")
+    assert "can be read as 04:30 or as 16:30; write it as 04:30 or 4:30pm" in said.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "at"),
+    [
+        ("at 4:30 in the afternoon tomorrow", "2026-11-22T16:30:00+00:00"),
+        ("tomorrow morning at 4:30", "2026-11-22T04:30:00+00:00"),
+        ("tomorrow at 5:30 p.m.", "2026-11-22T17:30:00+00:00"),
+        ("tomorrow at 04:30", "2026-11-22T04:30:00+00:00"),
+        ("tomorrow at 16:30:20", "2026-11-22T16:30:20+00:00"),
+    ],
+)
+def test_a_part_of_the_day_says_which_hour_is_meant(ask: Ask, typed: str, at: str) -> None:
+    assert ask("can", "makeup", *typed.split(), "--format", "json").record["at"] == at
+
+
 def test_what_lasts_counts_from_the_time_that_is_named(ask: Ask) -> None:
     said = ask("can", "makeup", "for", "3", "hours", "--on", "2026-12-01", "--at", "18:00", "--format", "json").record
     assert said["at"] == ["2026-12-01T18:00:00+00:00", "2026-12-01T21:00:00+00:00"]

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
 from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_instant, local_date, readings, shift_date
+from needlecare.typed import HALF_DAY
 
 # Reads the clock; called only where it is needed.
 Present = Callable[[], datetime]
@@ -96,6 +97,7 @@ class Reading(NamedTuple):
     *part* is a part of the day, of today if *this*. A clock time of *either* half of the day is “at 6”. *lead* is
     `before` (all the time until then), `after` (the rest of the day) or `since`. *lengths* are how long it goes on,
     from the treatment if it is an *opening*. *weekday* and *exact* are how its day was named: by name, by date.
+    *unsure* is a time as typed, 4:30, that only a part of the day puts into one of its halves.
     """
 
     words: str = ""
@@ -112,6 +114,7 @@ class Reading(NamedTuple):
     opening: bool = False
     weekday: str = ""
     exact: date | None = None
+    unsure: str = ""
 
     def on(self, day: date, words: str) -> "Reading":
         """Return the same on a *day* that is known besides the *words*.
@@ -133,7 +136,6 @@ _PARTS = {
     "night": (time(17), time(0)),
 }
 _SECOND_HALF = ("afternoon", "evening", "night")
-HALF_DAY = 12
 _EARLY = _PARTS["morning"][0]
 
 

@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from needlecare.ask.times import HALF_DAY, Present, Reading
+from needlecare.ask.times import Present, Reading
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Duration, local_date, shift_date
-from needlecare.typed import MONTH_NAMES, WEEKDAYS, parse_date, parse_time
+from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, either_time, parse_date, parse_time
 
 _WEEK = timedelta(days=len(WEEKDAYS))
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -216,7 +216,15 @@ def _on_the_face(found: _Found) -> Reading:
     minute = {"half": 30, "quarter": 15}.get(groups.get("near", ""), int(groups.get("minute", 0)))
     if groups.get("side") == "to":
         hour, minute = (hour - 1) % 24 or HALF_DAY, 60 - minute
-    return Reading(clock=time(hour, minute), either=0 < hour <= HALF_DAY)
+    unsure = f"{groups['hour']}.{groups['minute']}" if "minute" in groups and groups["hour"] in EITHER_HALF else ""
+    return Reading(clock=time(hour, minute), either=0 < hour <= HALF_DAY, unsure=unsure)
+
+
+def _clock(found: _Found) -> Reading:
+    """Read a time with its minutes, or with am or pm."""
+    text = found.groups["clock"]
+    is_unsure = text[-1].isdigit() and re.split("[:h]", text)[0] in EITHER_HALF
+    return Reading(clock=parse_time(text, either_half=True), unsure=text if is_unsure else "")
 
 
 def _part(found: _Found) -> Reading:
@@ -270,7 +278,7 @@ _COMING = r"(?:next|coming|following)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today))?"
 _PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
-_CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*(?:am|pm|a\.m\.|p\.m\.)|\d{1,2}[:h]\d{2}|noon|midday|midnight"
+_CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
 _AT = r"(?:at|around|about|by)\s+"
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
@@ -299,7 +307,7 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (("boxing",), r"(?:on\s+)?boxing\s+day", lambda found: _exactly(_near_date(26, 12, "", found.treatment))),
     (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?", _short_date),
-    (_CLOCK_SIGNS, rf"(?:{_AT})?(?P<clock>{_CLOCK})", lambda found: Reading(clock=parse_time(found.groups["clock"]))),
+    (_CLOCK_SIGNS, rf"(?:{_AT})?(?P<clock>{_CLOCK})", _clock),
     (("half", "quarter"), rf"(?:{_AT})?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
     (("clock",), rf"(?:{_AT})?{_HOUR}\s+o'?\s?clock", _on_the_face),
     (("at ", "around ", "about ", "by "), rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
@@ -364,6 +372,8 @@ def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
         reading = _joined(reading, found, words)
     if reading.opening and (reading.first or reading.at):
         raise InputError(f"`{words}` names two times; ask about one at a time")
+    if reading.unsure and not reading.part:
+        raise either_time(reading.unsure)
     return reading
 
 

@@ -31,7 +31,6 @@ _LONGEST_PROBLEM = 2000
 _MOST_TEXTS, _MOST_ANSWERS = 4096, 512
 _SEVERAL = re.compile(r"[;|\n]")
 _DATE_AND_TIME = re.compile(r"(?P<date>.*[0-9])(?:T|\s+)(?P<time>[0-9]{1,2}[:.][0-9]{2}.*)")
-_SECONDS = re.compile(r"(\d{1,2}:\d{2}):00(?:\.0+)?(?=\D|$)")
 _OFFSET = re.compile(r".*[0-9]\s*(?:[zZ]|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)\s*")
 _NUMBERS = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}")
 
@@ -225,11 +224,10 @@ def _read_time(text: str, cell: str | None = None) -> time:
             f"{'date' if cell else 'time'}: `{cell or text}` is relative to UTC; write the time that the clock showed "
             "there, without Z or an offset, and the zone as tz"
         )
-    without = _SECONDS.sub(r"\1", text)
     try:
-        return parse_time(without)
+        return parse_time(text)
     except InputError as error:
-        raise InputError(f"time: {error}".replace(f"`{without}`", f"`{text}`")) from None
+        raise InputError(f"time: {error}") from None
 
 
 def _fingerprint(treatment: Treatment, facts: Facts) -> str:

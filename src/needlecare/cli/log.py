@@ -25,6 +25,7 @@ from needlecare.cli.options import (
 from needlecare.errors import ExitCode, InputError
 from needlecare.log import Log, LoggedTreatment, open_log
 from needlecare.model.facts import LASTING
+from needlecare.model.time import format_clock
 from needlecare.views.formats import AnswerFormat
 
 log_app = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
@@ -163,7 +164,7 @@ def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     options = without(typed, (*NEVER_LOGGED, *LASTING))
     options.update(date=treatment.day.isoformat(), tz=treatment.zone.key)
     if treatment.clock:
-        options["time"] = f"{treatment.clock:%H:%M}"
+        options["time"] = format_clock(treatment.clock)
     if treatment.next_day:
         options["next"] = treatment.next_day.isoformat()
     if rules := typed.get("rules") or lasting.get("rules"):

@@ -8,7 +8,7 @@ Three rules, and no other module says what a duration means:
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -78,6 +78,11 @@ def respelled(text: str) -> str:
     return _SPELLED.sub(
         lambda said: "..".join(f"{one}{_UNITS[said[3].lower()]}" for one in said.groups()[:2] if one), text
     )
+
+
+def format_clock(clock: time) -> str:
+    """Write a time of the day so that it is read back as the same: `16:30`, with seconds where it has any."""
+    return clock.isoformat("seconds" if clock.second else "minutes")
 
 
 class Point(NamedTuple):

@@ -29,7 +29,7 @@ from needlecare.model.plan import (
     Window,
 )
 from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Urgency
-from needlecare.model.time import AT_TREATMENT
+from needlecare.model.time import AT_TREATMENT, format_clock
 from needlecare.model.voices import backing, sources_of_part
 from needlecare.timeline.build import condition_text
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
@@ -91,7 +91,7 @@ class Encoder:
             str: lambda value: value or None,
             datetime: self._instant,
             date: date.isoformat,
-            time: "{:%H:%M}".format,
+            time: format_clock,
             tuple: self._list,
             list: self._list,
         }
