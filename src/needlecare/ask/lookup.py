@@ -132,6 +132,10 @@ class Meaning(NamedTuple):
 
     *unknown* are words that were not understood, *turning* one that turns the question round, *past* is about
     something done. *undated* are words about a time that nobody can put a date to. *typed* is the question.
+
+    Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
+    gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
+    *other* who else it is about.
     """
 
     words: str
@@ -142,11 +146,15 @@ class Meaning(NamedTuple):
     nearest: tuple[str, ...] = ()
     undated: tuple[str, ...] = ()
     typed: str = ""
+    signs: tuple[str, ...] = ()
+    declared: tuple[tuple[str, str], ...] = ()
+    stopping: str = ""
+    other: str = ""
 
     @property
     def is_sure(self) -> bool:
-        """Whether every word was understood."""
-        return bool(self.ids) and not (self.unknown or self.turning or self.undated)
+        """Whether every word was understood, and is about the person who asks."""
+        return bool(self.ids) and not (self.unknown or self.turning or self.undated or self.other)
 
     def about(self, *, timed: bool = False, sitting: bool = False) -> "Meaning":
         """Leave out words about time that say nothing more: once it is *timed*, or where it is about the *sitting*."""
@@ -163,7 +171,7 @@ class _Match(NamedTuple):
 
 def find_activities(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> Meaning:
     """Return which activities *phrase* means; *treated* are words for the treated area, which narrow nothing."""
-    meaning = _find(rule_set, phrase, treated)
+    meaning = _with_asides(_find(rule_set, phrase, treated), rule_set)
     if any(rule_set.activities[one].taken for one in meaning.ids):
         return meaning._replace(unknown=(*meaning.unknown, *_put_on(meaning, treated)))
     return meaning
@@ -183,6 +191,31 @@ def find_signs(rule_set: RuleSet, phrase: str, treated: Iterable[str] = ()) -> M
         ids=_ids_of(matches, found.ids),
         unknown=tuple(word for word in found.unknown if word not in known),
         turning="" if found.turning in known else found.turning,
+    )
+
+
+def _with_asides(meaning: Meaning, rule_set: RuleSet) -> Meaning:
+    """Add what is said besides: signs, declarations, what is stopped, and about whom."""
+    words = tokens(meaning.words)
+    named = {word for id_ in meaning.ids for name in rule_set.activities[id_].aka for word in tokens(name)}
+    rest = [word for word in words if word not in named]
+    answers = {
+        key(tokens(name)): (fact.id, answer.id)
+        for fact in rule_set.facts.values()
+        if fact.open
+        for answer in fact.answers
+        for name in (answer.id, answer.label, *answer.aka)
+    }
+    matches = _matches(rest, {name: (name,) for name in answers})
+    stop = {name_key(one): (one,) for one in rule_set.small_words.get("stop", ())}
+    company = rule_set.small_words.get("company", ())
+    own = rule_set.small_words.get("owner", ())
+    starts = [word for word in words if word not in own][:1]
+    return meaning._replace(
+        signs=_ids_of(_flags(rule_set, _bare(" ".join(rest)), 1)),
+        declared=tuple(dict.fromkeys(answers[name] for name in _ids_of(matches))),
+        stopping=next(iter(_ids_of(_matches(words, stop))), ""),
+        other=next((word for word in starts if word in company), ""),
     )
 
 

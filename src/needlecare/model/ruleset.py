@@ -71,6 +71,8 @@ class Activity(NamedTuple):
 
     *advised* is `never` where nobody recommends it, restricted or not; *taken* is `by-mouth` for what isn't for skin.
     *prescribed_to* holds for whoever takes it as prescribed, such as aspirin to thin the blood.
+    *stands_for* is what questions mean by it without its name: whatever nobody knows `on-skin`, what the clinic has
+    `given`, the `treatment` itself.
     *group* is what people count it to, *rank* its place there, *short* what it is called where space is short.
     """
 
@@ -82,6 +84,7 @@ class Activity(NamedTuple):
     advised: str = ""
     taken: str = ""
     prescribed_to: Condition = Condition()
+    stands_for: str = ""
     group: str = ""
     rank: int = LAST
     short: str = ""
@@ -359,6 +362,10 @@ class RuleSet:
     def unadvised(self) -> frozenset[str]:
         """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
         return frozenset(walk((one.id for one in self.activities.values() if one.advised), self._parts))
+
+    def standing_for(self, what: str) -> tuple[str, ...]:
+        """Return the activities that stand for *what*."""
+        return tuple(one.id for one in self.activities.values() if one.stands_for == what)
 
     def parts_of(self, activity: str) -> tuple[str, ...]:
         """Return all that is under *activity*, prescribed medicines too."""

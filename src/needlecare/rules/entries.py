@@ -44,7 +44,21 @@ from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, lis
 
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 # What small words do.
-_ROLES = ("join", "soften", "place", "company", "owner", "time", "stop", "deny", "given", "swallow", "onto-skin")
+_ROLES = (
+    "join",
+    "soften",
+    "place",
+    "company",
+    "owner",
+    "time",
+    "stop",
+    "deny",
+    "given",
+    "swallow",
+    "onto-skin",
+    "past",
+    "act",
+)
 _THEN = (AT_TREATMENT, AT_TREATMENT)
 _AT = {"before": (parse_bound("0d before"), AT_TREATMENT), "during": _THEN, "after": _THEN}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")

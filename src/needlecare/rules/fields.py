@@ -368,13 +368,13 @@ _ABOUT = _all(TEXT, "title", "publisher", "year", "kind", "family", "seen")
 SOURCE = _section("a source", *_ABOUT, Field("url", URL), short="title")
 ACTIVITY = _section(
     "an activity",
-    _LABEL,
+    *(_LABEL, _AKA),
     Field("under", TEXTS, "what it is part of", marks=_MEANT),
-    _AKA,
     Field("medicine", one_of("prescribed", "over-the-counter"), marks=_MEANT),
     Field("advised", one_of("never"), marks=_MEANT),
     Field("taken", one_of("by-mouth"), marks=_MEANT),
     Field("prescribed-to", CONDITION, "who takes it as prescribed", marks=_MEANT),
+    Field("stands-for", one_of("on-skin", "given", "treatment"), "what questions mean by it unnamed", marks=_MEANT),
     Field("group", LINE, "what people count it to, by its id"),
     Field("rank", RANK, "its place in the group"),
     Field("short", TEXT, "its name where space is short"),
