@@ -24,7 +24,8 @@ from needlecare.views.verdicts import finished, list_return, list_sighting, list
 Answer = Verdict | Return | Sighting | Today | Reasons | Screened
 _SHOWN = 3
 _WIDEST = 76
-_EMERGENCY = "If you feel seriously ill, call your emergency number."
+# What no rule is about is no reason to ring a clinic: a bus ride isn't.
+_ABOUT = "skin, sun, heat, sweat and medicines"
 
 
 def render(answer: Answer, *, several: bool = False) -> str:
@@ -37,9 +38,9 @@ def render(answer: Answer, *, several: bool = False) -> str:
         case Reasons():
             return "\n".join(finished(_reasons(one), one.timeline.rule_set) for one in (answer, *answer.also)) + "\n"
         case Verdict():
-            timeline, lines = answer.timeline, chain(_taken(answer), list_verdict(answer, several=several))
+            timeline, lines = answer.timeline, list_verdict(answer, several=several)
         case Sighting():
-            timeline, lines = answer.timeline, chain(_taken(answer), list_sighting(answer))
+            timeline, lines = answer.timeline, list_sighting(answer)
         case Return():
             timeline, lines = answer.verdict.timeline, list_return(answer, several=several)
         case Today():
@@ -47,8 +48,8 @@ def render(answer: Answer, *, several: bool = False) -> str:
         case Screened():
             timeline, lines = answer.timeline, _screened(answer)
     if isinstance(answer, Verdict | Return):
-        lines = chain(lines, [f"- {say.red_flag_line(timeline)}"])
-    return finished(lines, timeline.rule_set) + "\n"
+        lines = chain(lines, [say.red_flag_line(timeline)])
+    return finished(lines, timeline.rule_set)
 
 
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
@@ -57,46 +58,33 @@ def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
     return None if isinstance(asked, Today | Screened) or asked.is_understood else asked
 
 
-def _taken(answer: Verdict | Sighting) -> Iterator[str]:
-    """Yield how words were taken that weren't all understood."""
-    meaning = answer.meaning
-    if isinstance(answer, Sighting) and (meaning.unknown or meaning.undated):
-        yield _EMERGENCY
-    if meaning.unknown:
-        labels = " and ".join(answer.timeline.rule_set.label(one) for one in meaning.ids)
-        yield f"I don't know “{' '.join(meaning.unknown)}”; taken as {labels}."
-    if meaning.undated:
-        yield f"I don't know when “{' '.join(meaning.undated)}” is; the answer is about the time below."
-
-
 def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
-    """Yield what isn't understood, what comes close, and whom to ask."""
+    """Yield what isn't understood, what comes close, and what would be a reason to get help."""
     meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
-    if signs:
-        yield _EMERGENCY
+    shown = visible(meaning.typed)
+    words = shown if shown != meaning.typed else " ".join(meaning.unknown) or meaning.typed
     if meaning.undated and meaning.ids and not meaning.unknown:
         yield f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
-        yield "- Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
+        yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
+    elif meaning.turning:
+        yield f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
+    elif signs or meaning.ids:
+        yield f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
     else:
-        so = "I can't say that it is normal. Call" if signs else "this is not a yes. Ask"
-        shown = visible(meaning.typed)
-        words = shown if shown != meaning.typed else " ".join(meaning.unknown) or meaning.typed
-        yield f"I don't know “{words}”, so {so} {say.whom(timeline)}."
-    if meaning.turning:
-        yield f"- “{meaning.turning}” turns the question round; ask about the thing itself."
+        yield f"I don't know “{words}”: my rules say nothing about it; they are about {_ABOUT}."
     yield from _closest(meaning, timeline.rule_set, signs=signs)
-    yield from say.items(say.flag_texts(timeline) if signs else [say.red_flag_line(timeline)])
+    yield say.help_tiers(timeline) if signs else say.red_flag_line(timeline)
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
     if not signs and len(meaning.ids) > 1 and meaning.unknown:
-        yield f"- Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
+        yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
     if meaning.ids:
         return
     if not signs and SITTINGS & set(tokens(meaning.typed)):
-        yield "- When the next session may be: `needlecare sessions`."
+        yield "When the next session may be: `needlecare sessions`."
     elif meaning.nearest:
-        yield f"- Did you mean {' or '.join(map(rule_set.label, meaning.nearest))}?"
+        yield f"Did you mean {' or '.join(map(rule_set.label, meaning.nearest))}?"
 
 
 # What holds now?

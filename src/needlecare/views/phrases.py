@@ -162,7 +162,7 @@ def restriction(window: Window, clock: Clock) -> str:
 def better_not(until: dt.datetime | None, clock: Clock, windows: Iterable[Window]) -> str:
     """Format when a "better not" of *windows* ends, that it never does, or that no source gives an end."""
     if until:
-        return f"better not before {clock.at(until)}"
+        return f"better wait until {clock.at(until)}"
     for_good = all(window.end_stated for window in windows if window.better_until == FOREVER)
     return "better not at any time" if for_good else f"better not: no end is given, ask {clock.whom}"
 
@@ -195,8 +195,8 @@ def not_before(
 def then_better_not(better_until: dt.datetime | None, clock: Clock, windows: Iterable[Window], *, is_open: bool) -> str:
     """Format the "better not" that follows a "no" of *windows*, if one does."""
     if better_until:
-        return f", better not before {clock.at(better_until)}"
-    return f", then {better_not(None, clock, windows)}" if is_open else ""
+        return f"; better wait until {clock.at(better_until)}"
+    return f"; then {better_not(None, clock, windows)}" if is_open else ""
 
 
 # People, and what they say of themselves.
@@ -320,12 +320,26 @@ def flag_texts(timeline: Timeline) -> Iterator[str]:
 
 
 def red_flag_line(timeline: Timeline) -> str:
-    """Name the first of the most urgent red flags, and how to see the others."""
+    """Name one of the most urgent red flags, and how to see the others."""
     flag = next((rule for rule in timeline.red_flags if rule.is_red_flag), None)
     if flag is None:
-        return f"Red flags: none in this rule set; ask {whom(timeline)} which signs need a call."
-    names = capital(join_words(map(timeline.rule_set.label, flag.targets)))
-    return f"{names}: {help_for(flag.urgency, timeline)}. `needlecare today` lists every red flag."
+        return f"No sign in this rule set is urgent; ask {whom(timeline)} which ones need a call."
+    # The shortest name: a line that ends every answer is read if it is short.
+    name, numbers = min(map(timeline.rule_set.label, flag.targets), key=len), timeline.rule_set.emergency
+    return f"{capital(name)}? Emergency number{led(' ', numbers)}. Other signs: `needlecare today`."
+
+
+def first_signs(urgency: Urgency, timeline: Timeline, most: int = 2) -> str:
+    """Name the signs of so *urgent* a kind that most sources speak of."""
+    flags = sorted((one for one in timeline.red_flags if one.urgency == urgency), key=lambda one: -len(one.says))
+    return join_words(dict.fromkeys(timeline.rule_set.label(sign) for one in flags[:most] for sign in one.targets))
+
+
+def help_tiers(timeline: Timeline) -> str:
+    """Say which signs need help now, and which today, for whoever sees something that no rule knows."""
+    numbers, signs = timeline.rule_set.emergency, first_signs(TODAY, timeline)
+    now = f"Seriously ill, or trouble breathing? Emergency number{led(' ', numbers)}."
+    return f"{now} {capital(signs)}? A doctor today. Other signs: `needlecare today`."
 
 
 def list_against(timeline: Timeline) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The answers to `can`, `when` and `normal` for people: a few plain lines each, the answer first."""
+"""The answers to `can`, `when` and `normal` for people: the answer in the first line, the reason in the second."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -8,10 +8,10 @@ from needlecare.ask.times import When
 from needlecare.ask.today import UNKNOWN, USUAL, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Window
-from needlecare.model.ruleset import ALLOW, ASK, CLINIC, EMERGENCY, PRESCRIBED, TODAY, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, CLINIC, DO, PRESCRIBED, TODAY, Rule, RuleSet
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
-from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, topmost
+from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, sentence, topmost
 from needlecare.views.sheet import list_core_changes
 
 _SHOWN = 3
@@ -22,7 +22,14 @@ def finished(lines: Iterable[str], rule_set: RuleSet) -> str:
     return "\n".join([*lines, *list_core_changes(rule_set), NO_ADVICE]) + "\n"
 
 
-# What a question is about.
+def _joined(sentences: Iterable[str]) -> Iterator[str]:
+    """Yield *sentences* as one line, if there are any."""
+    line = " ".join(sentences)
+    if line:
+        yield line
+
+
+# What a question is about, and who says so.
 
 
 def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
@@ -36,15 +43,19 @@ def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
     return f"{clock.at(asked.start)} to {end}"
 
 
-def _say_sources(sources: tuple[str, ...]) -> str:
-    """Name the first sources, and how many more there are."""
-    more = f" and {len(sources) - _SHOWN} more" if len(sources) > _SHOWN else ""
-    return f"says {', '.join(sources[:_SHOWN])}{more}" if sources else "no source named"
+def _about(verdict: Verdict, clock: Clock) -> str:
+    return f"{capital(verdict.label)}, {_say_asked(verdict.asked, clock, verdict.timeline)}"
 
 
-# May I, and from when?
+def _say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) -> str:
+    """Say how many sources there are, and what to type to see them."""
+    thin = ", little evidence" if is_thin else ""
+    return f"({say.counted(len(sources), 'source')}{thin}: `needlecare why {name}`)"
 
-_LEADS = {YES: "Yes", BETTER_NOT: "Better not", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
+
+# May I?
+
+_LEADS = {YES: "Yes", BETTER_NOT: "Better wait", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
 _SILENT = {
     "before": "no rule speaks of the time before the treatment",
     "time": "no rule speaks of that time",
@@ -52,40 +63,18 @@ _SILENT = {
 }
 
 
-def list_return(found: Return, *, several: bool) -> Iterator[str]:
-    """Yield from when something is free."""
-    verdict = found.verdict
-    known = verdict.verdict not in (NO_RULE, ASK) or (verdict.until is not None and not verdict.prescribed)
-    yield from _return(found, several=several) if known else list_verdict(verdict, several=several)
-
-
 def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     """Yield the lines of a verdict; with *several* treatments open, which one it counts from."""
-    timeline, clock = verdict.timeline, Clock(verdict.timeline)
-    about = f"{verdict.label}, {_say_asked(verdict.asked, clock, timeline)}"
-    yield from say.list_against(timeline)
+    clock = Clock(verdict.timeline)
+    yield from say.list_against(verdict.timeline)
     if verdict.prescribed:
-        yield from _as_prescribed(verdict, about, clock)
+        yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
+            yield from _joined(_prescribed(verdict))
             return
-    yield f"{_lead(verdict)}. {capital(about)}{led(': ', _SILENT.get(verdict.silent))}."
+    yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _holding(verdict, clock))}."
     counted = _counted_from(verdict) if several else ()
-    if verdict.verdict == ASK:
-        differ = len({part.verdict for part in verdict.parts}) > 1
-        lines = chain(_each_part(verdict, clock) if differ else (), _why(verdict), counted)
-    elif verdict.verdict == NO_RULE:
-        lines = chain(_due(verdict), _unknown(verdict, clock))
-    else:
-        lines = chain(_due(verdict), _until(verdict, clock), _reasons(verdict), counted, _past(verdict))
-    yield from say.items(lines)
-
-
-def _due(verdict: Verdict) -> Iterator[str]:
-    """Yield what is to be prepared at the time before the treatment that is asked about."""
-    timeline = verdict.timeline
-    if is_before(verdict.asked, timeline):
-        due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
-        yield from (window.text for window in due if window not in verdict.supports)
+    yield from _joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
 
 
 def _lead(verdict: Verdict) -> str:
@@ -93,110 +82,52 @@ def _lead(verdict: Verdict) -> str:
     whom, divided = join_words(verdict.ask), ": not all of it" if verdict.is_divided else ""
     if verdict.verdict == ASK:
         return f"Ask {whom} first"
+    if verdict.verdict == BETTER_NOT and verdict.until is None:
+        return "Better not"
     then = (f", and then ask {whom} first" if verdict.until else f"; ask {whom}") if whom else ""
     return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}{then}"
 
 
-def _as_prescribed(verdict: Verdict, about: str, clock: Clock) -> Iterator[str]:
-    """Yield what to do about a prescribed medicine: go on, and ask."""
-    activities = verdict.timeline.rule_set.activities
-    how = _words((one for one in verdict.windows if one.kind == ASK), "how")
-    if how:
-        # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
-        yield f"Ask {join_words(verdict.ask)} {how[0]}: {about}."
-        yield from say.items(_why(verdict))
-    elif all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
-        yield f"Keep taking it as prescribed, and ask who prescribed it: {about}."
-        yield "- It is a prescribed medicine: never stop, start or change it on your own account."
-    else:
-        # What one person takes as prescribed may go badly with what another was prescribed.
-        others = join_words(verdict.ask[1:]) or clock.whom
-        yield f"If it was prescribed to you, keep taking it; if not, ask {others} before you take any: {about}."
-        yield "- Never stop, start or change what was prescribed on your own account."
-        yield from say.items(_why(verdict))
-    yield from say.items(window.text for window in verdict.supports[:_SHOWN])
-
-
-def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
-    ask = f"Ask {clock.whom}."
-    if not verdict.silent:
-        yield f"No rule of {rule_set.id} speaks of it for this treatment, so this is not a yes. {ask}"
-        for hint in verdict.hints[:_SHOWN]:
-            until = f" until {clock.until(hint.then)}" if hint.then else ""
-            options = say.options(hint.facts, rule_set)
-            yield f"{options}: if this was assumed wrongly, leave {rule_set.label(hint.target)}{until}."
-        return
-    leave = f" Leave it from {clock.at(verdict.again)}." if verdict.again else ""
-    yield f"So this is not a yes.{leave} {ask}"
-    wanted = rule_set.ancestry(verdict.meaning.ids)
-    for window in timeline.windows:
-        if window.kind == ALLOW and window.target in wanted:
-            allowed = f"Allowed from {clock.at(window.start)} until {clock.until(window.end)}"
-            yield f"{allowed}{led(', if ', window.condition)}."
-
-
-def _until(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield when the answer changes, for each part of what was asked if they differ."""
+def _holding(verdict: Verdict, clock: Clock) -> str:
+    """Format how long the answer holds."""
+    if verdict.verdict == NO_RULE:
+        return _SILENT.get(verdict.silent, f"no rule of {verdict.timeline.rule_set.id} speaks of it")
+    if verdict.verdict == ASK or verdict.is_divided:
+        return ""
     if verdict.verdict != YES:
-        yield from _each_part(verdict, clock)
-        if verdict.again is not None:
-            yield f"Leave it from {clock.at(verdict.again)}."
-        return
-    yield from _conditions(verdict, clock)
-    if not verdict.and_once and verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
-        yield f"It has been free since {clock.at(verdict.since)}."
+        begins = led("; no from ", clock.at(verdict.again) if verdict.again else "")
+        return f"{_restricted(verdict, verdict.earliest, verdict, clock)}{begins}"
+    return "; ".join(filter(None, _free(verdict, clock)))
+
+
+def _free(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield since when something is all right, until when, and what must have been seen."""
+    if verdict.and_once and not verdict.parts:
+        yield f"only if {say.labels_of(verdict.and_once)}"
+    elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
+        yield f"OK since {clock.at(verdict.since)}"
+    yield from (f"until {clock.until(one.end)}" for one in verdict.permits[:1] if one.end_stated and one.end < FOREVER)
     if verdict.again is not None:
-        yield f"Leave it again from {clock.at(verdict.again)}."
-    yield from _permitted(verdict, clock)
-    yield from _before_next(verdict)
+        yield f"not again from {clock.at(verdict.again)}"
 
 
-def _before_next(verdict: Verdict) -> Iterator[str]:
-    """Yield from when it is to be left before the next session, were that as early as it may be."""
-    day, wanted = verdict.timeline.treatment.day, verdict.timeline.rule_set.ancestry(verdict.meaning.ids)
-    for session in verdict.timeline.sessions:
-        begins = min((first for activity, first in session.precare if activity in wanted), default=None)
-        if begins is not None and session.booked is None:
-            yield f"If your next session is on {say.date(session.minimum, day)}: leave it from {say.date(begins, day)}."
-
-
-def _permitted(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    for window in verdict.permits:
-        if window.end_stated or window.condition:
-            yield f"Allowed until {clock.until(window.end)}{led(', if ', window.condition)}."
-
-
-def _conditions(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield what must have been seen for a yes, and for which part of it."""
-    if verdict.and_once and verdict.parts:
-        yield from _each_part(verdict, clock)
-    elif verdict.and_once:
-        yield f"Only if {say.labels_of(verdict.and_once)}."
-
-
-def _each_part(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    rule_set = verdict.timeline.rule_set
-    groups = grouped(verdict.parts, lambda part: _say_part(part, verdict, clock))
-    for text, parts in groups.items():
-        names = topmost((part.activity for part in parts), rule_set)
-        if len(groups) == 1 and len(names) == 1:
-            yield f"{capital(text)}."
-        else:
-            yield f"{capital(say.join_some([rule_set.label(one) for one in names], 2 * _SHOWN))}: {text}."
+def _restricted(part: PartVerdict | Verdict, earliest: datetime | None, verdict: Verdict, clock: Clock) -> str:
+    """Format until when a part of an answer, or all of it, is a no or a better not."""
+    if part.verdict == BETTER_NOT:
+        if part.until is None:
+            return say.better_not(None, clock, verdict.windows).removeprefix("better not").lstrip(": ")
+        return f"OK from {clock.at(part.until)}{led(', only if ', say.labels_of(part.and_once))}"
+    then = say.then_better_not(part.better_until, clock, verdict.windows, is_open=part.is_open)
+    return f"{say.not_before(part.until, part.and_once, earliest, clock, verdict.asked.start)}{then}"
 
 
 def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
-    only_if = led("only if ", say.labels_of(part.and_once))
     if part.verdict == YES:
-        return only_if or "free"
+        return led("only if ", say.labels_of(part.and_once)) or "OK"
     if part.verdict == ASK:
         return "ask first"
-    then = say.then_better_not(part.better_until, clock, verdict.windows, is_open=part.is_open)
-    if part.verdict == BETTER_NOT:
-        return f"{say.better_not(part.until, clock, verdict.windows)}{led(', and ', only_if)}{then}"
-    earliest = _earliest(part, verdict)
-    return f"{say.not_before(part.until, part.and_once, earliest, clock, verdict.asked.start)}{then}"
+    text = _restricted(part, _earliest(part, verdict), verdict, clock)
+    return f"better wait, {text}" if part.verdict == BETTER_NOT else text
 
 
 def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
@@ -206,40 +137,74 @@ def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
     return max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
 
 
-def _reasons(verdict: Verdict) -> Iterator[str]:
-    """Yield the rule that decides and what it says of itself, what to do instead, and what would tell more."""
-    rule_set = verdict.timeline.rule_set
-    yield from _why(verdict)
+def _each_part(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield what holds for the parts of what was asked, unless it is what holds for all of it."""
+    rule_set, whole = verdict.timeline.rule_set, {_holding(verdict, clock), _LEADS[verdict.verdict].lower()}
+    for text, parts in grouped(verdict.parts, lambda part: _say_part(part, verdict, clock)).items():
+        if whole.isdisjoint((text, text.removeprefix("better wait, "))):
+            names = [rule_set.label(one) for one in topmost((part.activity for part in parts), rule_set)]
+            yield f"{capital(say.join_some(names, 2 * _SHOWN))}: {text}."
+
+
+def _unheard(verdict: Verdict) -> Iterator[str]:
+    """Yield the words that weren't understood, in an answer that holds whatever they are."""
+    meaning = verdict.meaning
+    if meaning.unknown:
+        yield f"I don't know “{' '.join(meaning.unknown)}”."
+    if meaning.undated:
+        yield f"I don't know when “{' '.join(meaning.undated)}” is."
+
+
+def _due(verdict: Verdict) -> Iterator[str]:
+    """Yield what is to be prepared at the time before the treatment that is asked about."""
+    timeline = verdict.timeline
+    if is_before(verdict.asked, timeline):
+        due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
+        yield from (sentence(window.text) for window in due if window not in verdict.supports)
+
+
+def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield what makes an answer one that somebody can act on."""
+    if verdict.verdict == NO_RULE:
+        yield from _unknown(verdict, clock)
+        return
+    parts = list(_each_part(verdict, clock))
+    yield from parts
+    if not parts or verdict.instead:
+        yield from _worded(verdict)
     if verdict.is_yes:
-        yield from _recommended(verdict)
-    if verdict.instead:
-        yield f"Instead: {say.sentence('; '.join(one.rstrip('.') for one in verdict.instead))}"
-    asked = set(verdict.meaning.ids)
-    medicines = (one for one in rule_set.activities.values() if one.medicine == PRESCRIBED and one.id not in asked)
-    below = join_words(one.label for one in medicines if asked.intersection(rule_set.lineage[one.id]))
-    if below:
-        yield f"If yours was prescribed ({below}): ask who prescribed it."
-    yield from _would_tell_more(verdict)
+        yield from _before_next(verdict, clock)
+    else:
+        yield from _if_prescribed(verdict)
+        yield from _would_tell_more(verdict)
+    yield from _past(verdict, clock)
 
 
-def _why(verdict: Verdict) -> Iterator[str]:
+def _worded(verdict: Verdict) -> Iterator[str]:
+    """Yield what to do instead, else why; of a yes, how to do it, else what else to mind."""
+    if verdict.is_yes:
+        yield from [*_recommended(verdict), *_said(verdict, "note")][:1]
+    elif verdict.instead:
+        yield f"Instead: {sentence('; '.join(one.rstrip('.') for one in verdict.instead[:1]))}"
+    else:
+        yield from [*_said(verdict, "why"), *_said(verdict, "note")][:1]
+
+
+def _said(verdict: Verdict, key: str) -> Iterator[str]:
+    """Yield what the deciding rule has to say under *key*."""
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
-        rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
-        because = f": {say.sentence(rule.words['why'])} Rule" if "why" in rule.words else ": rule"
-        by = f" ({rule.origin})" if rule.origin != "microneedling" else ""
-        yield f"Why{because} `{rule.id}`{by}, {_say_sources(verdict.sources)}"
-        if rule.low_confidence:
-            yield "Little is known about this."
-        if "note" in rule.words:
-            yield say.sentence(rule.words["note"])
+        words = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)].words
+        if key in words:
+            yield sentence(words[key])
 
 
 def _recommended(verdict: Verdict) -> Iterator[str]:
-    for window in verdict.supports[:_SHOWN]:
+    """Yield how to do what is all right, and what would be better still."""
+    for window in verdict.supports:
         if window.kind != ALLOW:
             yield f"{window.text.rstrip('.')}{led('; if ', window.condition)}."
     windows = (*verdict.windows[:1], *verdict.supports)
-    yield from (f"Better still: {say.sentence(words)}" for words in _words(windows, "prefer")[:1])
+    yield from (f"Better still: {sentence(words)}" for words in _words(windows, "prefer"))
 
 
 def _words(windows: Iterable[Window], key: str) -> list[str]:
@@ -247,14 +212,44 @@ def _words(windows: Iterable[Window], key: str) -> list[str]:
     return list(dict.fromkeys(window.words[key] for window in windows if key in window.words))
 
 
+def _if_prescribed(verdict: Verdict) -> Iterator[str]:
+    """Yield what to do where some of what is asked about may have been prescribed."""
+    rule_set, asked = verdict.timeline.rule_set, set(verdict.meaning.ids)
+    medicines = (one for one in rule_set.activities.values() if one.medicine == PRESCRIBED and one.id not in asked)
+    if any(asked.intersection(rule_set.lineage[one.id]) for one in medicines):
+        yield "Prescribed? Ask who prescribed it."
+
+
 def _would_tell_more(verdict: Verdict) -> Iterator[str]:
-    unsure = () if verdict.is_yes or not verdict.windows else verdict.windows[0].unsure
-    sooner = ""
+    """Yield which fact could make a no end sooner."""
     for hint in verdict.hints[:1]:
         if hint.then:
-            unsure, sooner = hint.facts, f": it could end {Clock(verdict.timeline).at(hint.then)}"
-    if unsure:
-        yield f"{say.options(unsure, verdict.timeline.rule_set)} would tell more{sooner}."
+            options = say.options(hint.facts, verdict.timeline.rule_set)
+            yield f"{options} could end it {Clock(verdict.timeline).at(hint.then)}."
+
+
+def _before_next(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield from when it is to be avoided before the next session, where the earliest one would restrict it by then."""
+    day, wanted = verdict.timeline.treatment.day, verdict.timeline.rule_set.ancestry(verdict.meaning.ids)
+    for session in verdict.timeline.sessions:
+        begins = min((first for activity, first in session.precare if activity in wanted), default=None)
+        if begins is not None and session.booked is None and begins <= verdict.asked.last:
+            on, first = say.date(session.minimum, day), say.date(begins, day)
+            yield f"If your next session is on {on}: avoid it from {first}, and ask {clock.whom}."
+
+
+def _past(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield what to do where it has been done already."""
+    if verdict.is_yes or not (verdict.asked.past or verdict.meaning.past):
+        return
+    yield f"Done already? Don't do it again, and tell {clock.whom} what it was and when."
+    broken = _words(verdict.windows, "if-broken")
+    if broken:
+        yield f"It may mean: {sentence(join_words(broken))}"
+    # An emergency is no matter for a doctor today: the line that ends every answer has it.
+    signs = say.first_signs(TODAY, verdict.timeline)
+    if signs:
+        yield f"Watch for {signs}: {say.help_for(TODAY, verdict.timeline)}."
 
 
 def _counted_from(verdict: Verdict) -> Iterator[str]:
@@ -263,51 +258,120 @@ def _counted_from(verdict: Verdict) -> Iterator[str]:
         yield f"{capital(say.treatment_of(other.timeline))} says {_LEADS[other.verdict].lower()} too."
 
 
-def _past(verdict: Verdict) -> Iterator[str]:
-    timeline = verdict.timeline
-    if not (verdict.asked.past or verdict.meaning.past):
-        return
-    if verdict.is_yes:
-        yield "That day has passed, and no rule spoke against it."
-        return
-    yield f"If you did it: leave it from now on, and tell {say.whom(timeline)} what it was and when."
-    broken = _words(verdict.windows, "if-broken")
-    if broken:
-        yield f"It may mean: {say.sentence(join_words(broken))}"
-    # An emergency is no matter for a doctor today: the line that ends every answer has it.
-    signs = dict.fromkeys(sign for rule in timeline.red_flags if rule.urgency == TODAY for sign in rule.targets)
-    if signs:
-        yield f"Watch for {join_words(map(timeline.rule_set.label, signs))}: {say.help_for(TODAY, timeline)}."
+def _sources(verdict: Verdict) -> Iterator[str]:
+    """Yield how many sources stand behind an answer."""
+    if verdict.sources and verdict.verdict != NO_RULE:
+        deciding = (*verdict.permits, *verdict.windows, *verdict.supports)[0]
+        rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
+        yield _say_sources(verdict.sources, verdict.meaning.ids[0], is_thin=rule.low_confidence)
+
+
+def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield what the rules do say where they don't say whether it is all right."""
+    timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
+    if verdict.again:
+        yield f"Avoid it from {clock.at(verdict.again)}."
+    for window in timeline.windows:
+        if verdict.silent and window.kind == ALLOW and window.target in rule_set.ancestry(verdict.meaning.ids):
+            allowed = f"OK from {clock.at(window.start)} until {clock.until(window.end)}"
+            yield f"{allowed}{led(', if ', window.condition)}."
+    for hint in verdict.hints[:1]:
+        until = f" until {clock.until(hint.then)}" if hint.then else ""
+        options = say.options(hint.facts, rule_set)
+        yield f"{options}: if this was assumed wrongly, avoid {rule_set.label(hint.target)}{until}."
+    yield f"So this is not a yes: ask {clock.whom}."
+
+
+def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
+    """Return what to do about a prescribed medicine: go on, and ask."""
+    about, activities = _about(verdict, clock), verdict.timeline.rule_set.activities
+    how = _words((one for one in verdict.windows if one.kind == ASK), "how")
+    if how:
+        # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
+        return f"Ask {join_words(verdict.ask)} {how[0]}. {about}."
+    if all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
+        about = capital(verdict.label)
+        return f"Keep taking it as prescribed. {about}: ask who prescribed it before you change anything."
+    # What one person takes as prescribed may go badly with what another was prescribed.
+    others = join_words(verdict.ask[1:]) or clock.whom
+    return f"Keep taking it as prescribed. Not prescribed? Ask {others} first. {about}."
+
+
+def _prescribed(verdict: Verdict) -> Iterator[str]:
+    """Yield why to ask about a prescribed medicine, and what to do besides."""
+    if not _words((one for one in verdict.windows if one.kind == ASK), "how"):
+        yield "Never stop, start or change it on your own."
+    yield from [*_said(verdict, "instead"), *_said(verdict, "why")][:1]
+    yield from _sources(verdict)
+
+
+# From when?
+
+
+def list_return(found: Return, *, several: bool) -> Iterator[str]:
+    """Yield from when something is all right again."""
+    verdict = found.verdict
+    known = verdict.verdict not in (NO_RULE, ASK) or (verdict.until is not None and not verdict.prescribed)
+    yield from _return(found, several=several) if known else list_verdict(verdict, several=several)
 
 
 def _return(found: Return, *, several: bool) -> Iterator[str]:
-    verdict, timeline, clock = found.verdict, found.verdict.timeline, Clock(found.verdict.timeline)
-    yield from say.list_against(timeline)
-    yield f"{capital(verdict.label)}: {_say_return(found, clock)}."
-    if verdict.verdict == YES:
-        yield from say.items(chain(_conditions(verdict, clock), _permitted(verdict, clock)))
-    elif found.free_from is not None and len({(part.until, part.and_once) for part in verdict.parts}) > 1:
-        yield from say.items(_until(verdict, clock))
-    if not timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
-        yield f"- No rule recommends it after that either: ask {clock.whom}."
-    if found.again is not None:
-        yield f"- Leave it again from {clock.at(found.again)}."
+    verdict, clock = found.verdict, Clock(found.verdict.timeline)
+    yield from say.list_against(verdict.timeline)
+    told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
+    yield " ".join(told or [f"{capital(verdict.label)}: {_say_return(found, clock)}."])
     # With several treatments another one may decide the last date than the first.
     decides = found.last if several else verdict
-    yield from say.items(_reasons(decides))
-    yield from say.items(_counted_from(decides) if several else ())
+    yield from _joined(
+        chain(
+            () if told or verdict.verdict == YES else _differing(found, clock),
+            _worded(decides),
+            _if_prescribed(decides),
+            _never_advised(verdict, clock),
+            [f"Not again from {clock.at(found.again)}."] if found.again is not None else (),
+            _counted_from(decides) if several else (),
+            _sources(decides),
+        )
+    )
+
+
+def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield from when each part of it is all right, where the plan tells people to use one of them."""
+    timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
+    doing = {one.target for one in timeline.windows if one.kind == DO}.difference(verdict.meaning.ids)
+    groups = grouped(verdict.parts, lambda part: _say_part(part, verdict, clock))
+    if len(groups) < 2 or doing.isdisjoint(part.activity for part in verdict.parts):  # noqa: PLR2004  two differ
+        return
+    for text, parts in sorted(groups.items(), key=lambda one: doing.isdisjoint(part.activity for part in one[1])):
+        names = [one for one in topmost((part.activity for part in parts), rule_set) if one not in verdict.meaning.ids]
+        names = [part.activity for part in parts if part.activity in doing] or names
+        if names:
+            yield f"{capital(say.join_some([rule_set.label(one) for one in names], _SHOWN))}: {text}."
+
+
+def _differing(found: Return, clock: Clock) -> Iterator[str]:
+    whole = _say_return(found, clock)
+    return (text for text in _each_part(found.verdict, clock) if not text.endswith(f": {whole}."))
+
+
+def _never_advised(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    if not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
+        yield f"No rule recommends it after that either: ask {clock.whom}."
 
 
 def _say_return(found: Return, clock: Clock) -> str:
     verdict, free, treatment = found.verdict, found.free_from, found.verdict.timeline.treatment
     if verdict.verdict == YES:
-        return f"free from {clock.at(free or treatment.last)}{led(', only if ', join_words(verdict.conditions))}"
+        only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
+        return f"OK from {clock.at(free or treatment.last)}{led(', only if ', only_if)}"
     if verdict.verdict == ASK and verdict.until is not None:
         return f"not before {clock.at(verdict.until)}, and then ask {join_words(verdict.ask)} first"
     if free is None:
         return say.not_before(None, verdict.and_once, verdict.earliest, clock, treatment.last)
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, found.last.windows)
+    if not verdict.own_waits and found.better_from is None and not found.last.is_open:
+        return f"OK from {clock.at(free)}"
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
     no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)
     return f"{no}{say.then_better_not(found.better_from, clock, found.last.windows, is_open=found.last.is_open)}"
@@ -317,55 +381,70 @@ def _say_return(found: Return, clock: Clock) -> str:
 
 
 def list_sighting(sighting: Sighting) -> Iterator[str]:
-    """Yield whether a sign is to be expected."""
+    """Yield whether a sign is usual, and what would be a reason to get help."""
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
-    about, call = _about(sighting, clock), f"Call {clock.whom}."
+    name = capital(_name(sighting))
     if sighting.verdict == UNKNOWN:
-        unsure = "the words I don't know may matter" if sighting.windows else "no rule speaks of it"
-        yield f"I don't know. {about}: {unsure}. {call}"
+        alone = f" {name} alone is usual until {clock.until(sighting.until)}." if sighting.until else ""
+        yield f"I don't know. {name}, {_say_asked(sighting.asked, clock, timeline)}: {_why_unknown(sighting)}.{alone}"
+        yield say.help_tiers(timeline)
     elif sighting.flags:
-        yield f"{capital(say.help_for(sighting.flags[0].urgency, timeline))}. {about}."
-        for rule in sighting.flags:
-            yield f"- {rule.words.get('text', rule.id)} [{', '.join(say.sources_of(rule.says[:_SHOWN]))}]"
+        # No date in the first line: what is urgent is urgent whenever it is read.
+        yield f"{capital(say.help_for(sighting.flags[0].urgency, timeline))}. {name}."
+        texts = dict.fromkeys(say.flag_text(rule, timeline) for rule in _gravest(sighting))
+        yield from _joined([*texts, *([_sign_sources(sighting)] if sighting.verdict == CLINIC else [])])
+    elif sighting.verdict == CLINIC:
+        yield f"{capital(say.help_for(CLINIC, timeline))}. {name}: usually over by now."
+        yield from _joined([*_grounds(sighting, clock), _sign_sources(sighting)])
     else:
-        yield from _expected(sighting, about, clock)
-        yield from say.items(_grounds(sighting, clock))
-    is_grave = sighting.verdict in (EMERGENCY, TODAY, UNKNOWN)
-    yield from say.items(say.flag_texts(timeline) if is_grave else [say.red_flag_line(timeline)])
+        yield f"{_LEADS_SEEN[sighting.verdict]}. {name}, {_usual(sighting, clock)}."
+        yield from _joined([*_worries(sighting, clock), *_grounds(sighting, clock), _sign_sources(sighting)])
+
+
+_LEADS_SEEN = {USUAL: "Usual", "watch": "Watch it"}
+
+
+def _name(sighting: Sighting) -> str:
+    """Name the signs that are asked about, or those of them that are red flags."""
+    ids = sighting.meaning.ids
+    flagged = {sign for rule in sighting.flags for sign in rule.targets}
+    signs = [one for one in ids if one in flagged] or ids
+    return join_words(map(sighting.timeline.rule_set.label, signs)) or sighting.meaning.words
+
+
+def _gravest(sighting: Sighting) -> list[Rule]:
+    """Return the calls that decide the urgency of a sign, two at most."""
+    return [rule for rule in sighting.flags if rule.urgency == sighting.verdict][:2]
+
+
+def _why_unknown(sighting: Sighting) -> str:
+    unheard = join_words(f"“{word}”" for word in sighting.meaning.unknown)
+    return f"{unheard} may matter" if sighting.windows and unheard else "my rules say nothing about it"
+
+
+def _usual(sighting: Sighting, clock: Clock) -> str:
+    asked = _say_asked(sighting.asked, clock, sighting.timeline)
+    if sighting.verdict == USUAL:
+        return f"{asked}{led(': until ', clock.until(sighting.until) if sighting.until else '')}"
+    if sighting.over:
+        return f"{asked}: usually over by now"
+    return f"{asked}: usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
+
+
+def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
+    """Yield what would be a reason to call."""
+    late = led(", or still there on ", clock.at(sighting.call_from) if sighting.call_from else "")
+    yield f"Worse{late}? {capital(say.help_for(CLINIC, sighting.timeline))}."
 
 
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield under which condition a sign is expected, for whom it may take longer, and who says so."""
-    timeline = sighting.timeline
+    """Yield under which condition a sign is usual, and for whom it may take longer."""
     yield from (f"This holds if {condition}." for condition in sighting.conditions)
     for sign in dict.fromkeys(window.target for window in sighting.windows):
-        yield from (f"{capital(one)}." for one in say.perhaps_until(sign, timeline, clock))
-    yield f"{capital(_say_sources(sources_behind(sighting.windows, timeline.rule_set)))}."
+        yield from (f"{capital(one)}." for one in say.perhaps_until(sign, sighting.timeline, clock))
 
 
-def _about(sighting: Sighting, clock: Clock) -> str:
-    """Name the signs that are asked about, or those of them that are red flags, with the time."""
-    timeline, ids = sighting.timeline, sighting.meaning.ids
-    flagged = {sign for rule in sighting.flags for sign in rule.targets}
-    signs = [one for one in ids if one in flagged] or ids
-    label = join_words(map(timeline.rule_set.label, signs)) or sighting.meaning.words
-    return f"{capital(label)}, {_say_asked(sighting.asked, clock, timeline)}"
-
-
-def _expected(sighting: Sighting, about: str, clock: Clock) -> Iterator[str]:
-    call = f"call {clock.whom}"
-    still = f"- Still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
-    if sighting.verdict == USUAL:
-        yield f"To be expected. {about}."
-        if sighting.until:
-            yield f"- Until {clock.until(sighting.until)}; after that it is no longer expected."
-        if still:
-            yield f"{still}? {capital(call)}."
-    elif sighting.verdict == CLINIC:
-        yield f"No longer expected. {about}: {call}."
-    elif sighting.over:
-        yield f"Watch it. {about}: usually over by now."
-        yield f"{still}, or does it grow? {capital(call)}." if still else f"- Does it grow? {capital(call)}."
-    else:
-        yield f"Watch it. {about}: not usual yet."
-        yield f"- It is usually seen from {clock.at(min(window.start for window in sighting.windows))} on."
+def _sign_sources(sighting: Sighting) -> str:
+    flagged = (source for rule in _gravest(sighting) for source in say.sources_of(rule.says))
+    sources = tuple(dict.fromkeys(flagged)) or sources_behind(sighting.windows, sighting.timeline.rule_set)
+    return _say_sources(sources, sighting.meaning.ids[0])
