@@ -609,6 +609,12 @@ def test_a_part_of_the_day_says_which_hour_is_meant(ask: Ask, typed: str, at: st
     assert ask("can", "makeup", *typed.split(), "--format", "json").record["at"] == at
 
 
+def test_after_a_length_the_answer_is_about_all_time_from_then_on(ask: Ask) -> None:
+    typed = ("can", "retinol", "after", "a", "month")
+    assert ask(*typed).out.startswith("Yes. Retinol, from Sun 20 Dec on")
+    assert ask(*typed, "--format", "json").record["at"] == ["2026-12-20T00:00:00+00:00", None]
+
+
 def test_what_lasts_counts_from_the_time_that_is_named(ask: Ask) -> None:
     said = ask("can", "makeup", "for", "3", "hours", "--on", "2026-12-01", "--at", "18:00", "--format", "json").record
     assert said["at"] == ["2026-12-01T18:00:00+00:00", "2026-12-01T21:00:00+00:00"]

@@ -7,6 +7,7 @@ import pytest
 
 from ask.conftest import Make
 from needlecare import RuleSet, can, normal
+from needlecare.model.plan import FOREVER
 
 DAY = date(2026, 11, 22)
 LINES = [
@@ -90,7 +91,6 @@ def test_every_name_of_a_sign_finds_it(rule_set: RuleSet, plan_for: Make) -> Non
         ("gym on day 5", "2026-11-25", "2026-11-25"),
         ("gym in two weeks", "2026-12-05", "2026-12-05"),
         ("gym in a month", "2026-12-21", "2026-12-21"),
-        ("gym after 3 days", "2026-11-23", "2026-11-23"),
         ("gym 3 days after the treatment", "2026-11-23", "2026-11-23"),
         ("gym 22/11", "2026-11-22", "2026-11-22"),
         ("gym on 22.11.", "2026-11-22", "2026-11-22"),
@@ -131,13 +131,102 @@ def test_every_name_of_a_sign_finds_it(rule_set: RuleSet, plan_for: Make) -> Non
         ("gym on friday the 4th", "2026-12-04", "2026-12-04"),
         ("gym friday 4 dec", "2026-12-04", "2026-12-04"),
         ("gym inside 3 days", "2026-11-21", "2026-11-24"),
-        ("gym after the first 3 days", "2026-11-23", "2026-11-23"),
-        ("gym after the next 3 days", "2026-11-24", "2026-11-24"),
+        ("gym in about two weeks", "2026-12-03", "2026-12-07"),
+        ("gym in a fortnight or so", "2026-12-03", "2026-12-07"),
+        ("gym nearly two weeks after the treatment", "2026-12-02", "2026-12-06"),
+        ("gym two weeks or so after the treatment", "2026-12-02", "2026-12-06"),
+        ("gym roughly 5 days later", "2026-11-24", "2026-11-26"),
+        ("gym in about a month", "2026-12-14", "2026-12-28"),
+        ("gym around 5 december", "2026-12-04", "2026-12-06"),
+        ("gym about friday", "2026-11-26", "2026-11-28"),
+        ("gym on day 5 or so", "2026-11-24", "2026-11-26"),
+        ("gym in a couple of weeks", "2026-12-03", "2026-12-07"),
+        ("gym in 2-3 days", "2026-11-23", "2026-11-24"),
+        ("gym in two or three days", "2026-11-23", "2026-11-24"),
+        ("gym in a week or two", "2026-11-28", "2026-12-05"),
+        ("gym a day or two ago", "2026-11-19", "2026-11-20"),
+        ("gym in less than 3 days", "2026-11-21", "2026-11-24"),
+        ("gym in 2 wks", "2026-12-05", "2026-12-05"),
+        ("gym in fourteen days", "2026-12-05", "2026-12-05"),
+        ("gym in twenty-one days", "2026-12-12", "2026-12-12"),
     ],
 )
 def test_words_about_days(plan_for: Make, next_morning: datetime, words: str, first: str, last: str) -> None:
     found = can(plan_for(), words, now=next_morning)
     assert (found.meaning.words, str(found.asked.first), str(found.asked.last)) == ("gym", first, last)
+
+
+@pytest.mark.parametrize(
+    ("words", "start"),
+    [
+        ("gym after 3 days", "2026-11-23 00:00"),
+        ("after 3 days gym", "2026-11-23 00:00"),
+        ("gym after the first 3 days", "2026-11-23 00:00"),
+        ("gym after the next 3 days", "2026-11-24 00:00"),
+        ("gym after 48 hours", "2026-11-22 16:30"),
+        ("gym more than a week after the treatment", "2026-11-27 00:00"),
+        ("gym 3 weeks or more after the treatment", "2026-12-11 00:00"),
+        ("gym in over two weeks", "2026-12-05 00:00"),
+        ("gym after about two weeks", "2026-12-02 00:00"),
+        ("gym for more than an hour", "2026-11-21 09:00"),
+    ],
+)
+def test_after_a_length_is_all_time_from_then_on(
+    plan_for: Make, next_morning: datetime, words: str, start: str
+) -> None:
+    found = can(plan_for(), words, now=next_morning)
+    asked = found.asked
+    assert (found.meaning.words, f"{asked.start:%Y-%m-%d %H:%M}", asked.end) == ("gym", start, FOREVER)
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "end"),
+    [
+        ("at about 5pm tomorrow", "2026-11-22 16:30", "2026-11-22 17:30"),
+        ("tomorrow around 16:30", "2026-11-22 16:00", "2026-11-22 17:00"),
+        ("tomorrow 5pm or so", "2026-11-22 16:30", "2026-11-22 17:30"),
+        ("tomorrow at 5pm-ish", "2026-11-22 16:30", "2026-11-22 17:30"),
+        ("just after 4:30pm tomorrow", "2026-11-22 16:00", "2026-11-22 17:00"),
+        ("shortly before 5pm tomorrow", "2026-11-22 16:30", "2026-11-22 17:30"),
+        ("tomorrow around half past four", "2026-11-22 04:00", "2026-11-22 17:00"),
+        ("tomorrow at 5ish", "2026-11-22 04:30", "2026-11-22 17:30"),
+        ("around lunchtime tomorrow", "2026-11-22 11:00", "2026-11-22 15:00"),
+        ("in about 3 hours", "2026-11-21 11:30", "2026-11-21 12:30"),
+        ("in an hour or two", "2026-11-21 10:00", "2026-11-21 11:00"),
+        ("a day or so after the treatment", "2026-11-20 16:30", "2026-11-23 00:00"),
+        ("about half an hour after the treatment", "2026-11-20 16:30", "2026-11-20 17:30"),
+    ],
+)
+def test_a_time_that_is_not_exact_is_a_stretch(
+    plan_for: Make, next_morning: datetime, words: str, start: str, end: str
+) -> None:
+    found = can(plan_for(), f"gym {words}", now=next_morning)
+    asked = found.asked
+    assert (found.meaning.words, *(f"{one:%Y-%m-%d %H:%M}" for one in (asked.start, asked.end))) == ("gym", start, end)
+
+
+@pytest.mark.parametrize("words", ["what about gym tomorrow", "gym around the corner tomorrow"])
+def test_what_only_looks_like_it_makes_no_stretch(plan_for: Make, next_morning: datetime, words: str) -> None:
+    asked = can(plan_for(), words, now=next_morning).asked
+    assert (str(asked.first), asked.first) == ("2026-11-22", asked.last)
+
+
+@pytest.mark.parametrize(
+    ("words", "now", "first", "last"),
+    [
+        pytest.param("for over a week", "2026-11-21", "2026-11-28", "2026-11-28", id="the day after it"),
+        pytest.param("over two weeks", "2026-11-21", "2026-12-05", "2026-12-05", id="without for"),
+        pytest.param("for a week or longer", "2026-11-21", "2026-11-28", "2026-11-28", id="or longer"),
+        pytest.param("after a week", "2026-11-21", "2026-11-28", "2026-11-28", id="after it"),
+        pytest.param("for over a week", "2026-12-01", "2026-12-01", "2026-12-01", id="or now"),
+        pytest.param("for about a week", "2026-11-26", "2026-11-26", "2026-11-26", id="what may be over by now is"),
+        pytest.param("for about a week", "2026-11-21", "2026-11-25", "2026-11-29", id="around it"),
+        pytest.param("for less than a week", "2026-11-21", "2026-11-27", "2026-11-27", id="at the most"),
+    ],
+)
+def test_how_long_a_sign_has_lasted(plan_for: Make, words: str, now: str, first: str, last: str) -> None:
+    asked = normal(plan_for(), f"flaking {words}", now=datetime.fromisoformat(f"{now}T09:00")).asked
+    assert (str(asked.first), str(asked.last)) == (first, last)
 
 
 def test_may_is_a_month_too(plan_for: Make, next_morning: datetime) -> None:
@@ -188,7 +277,10 @@ def test_words_about_a_part_of_a_day(plan_for: Make, next_morning: datetime, wor
         ("gym for a month", "2026-11-21 09:00", "2026-12-22 00:00"),
         ("gym for 3 weeks from now", "2026-11-21 09:00", "2026-12-13 00:00"),
         ("gym 3 days", "2026-11-21 09:00", "2026-11-25 00:00"),
-        ("gym for about 10 minutes", "2026-11-21 09:00", "2026-11-21 09:10"),
+        ("gym for 10 mins", "2026-11-21 09:00", "2026-11-21 09:10"),
+        ("gym for about 10 minutes", "2026-11-21 09:00", "2026-11-21 09:40"),
+        ("gym for about 2 days", "2026-11-21 09:00", "2026-11-25 00:00"),
+        ("gym for 2 to 3 days", "2026-11-21 09:00", "2026-11-25 00:00"),
         ("gym for half an hour", "2026-11-21 09:00", "2026-11-21 09:30"),
         ("gym for an hour and a half", "2026-11-21 09:00", "2026-11-21 10:30"),
         ("gym for 2 and a half hours tomorrow at 6pm", "2026-11-22 18:00", "2026-11-22 20:30"),

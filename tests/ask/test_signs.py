@@ -28,7 +28,7 @@ def heading(*typed: str) -> str:
         ("flaking on day 8", "No longer expected. Flaking, Sat 28 Nov: call your clinic."),
         ("flaking on day 20", "No longer expected. Flaking, Thu 10 Dec: call your clinic."),
         ("still red on day 14", "No longer expected. Redness, Fri 4 Dec: call your clinic."),
-        ("still swollen after 2 weeks", "No longer expected. Swelling, Fri 4 Dec: call your clinic."),
+        ("still swollen after 2 weeks", "No longer expected. Swelling, Sat 5 Dec: call your clinic."),
         ("bruises on day 6", "To be expected."),
         pytest.param("bruises on day 10", "Watch it.", id="up to ten days"),
         pytest.param("bleeding on day 9", "Call your clinic.", id="no time of its own"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
-from needlecare.ask.times import Reading, When, at_time, from_to, go_on, lasting, on_days, when_asked
+from needlecare.ask.times import Reading, When, at_time, from_to, lasting, on_days, stretched, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
 from needlecare.model.time import last_instant, local_date
@@ -240,7 +240,6 @@ class _Question(NamedTuple):
         """Return what the words mean and when they ask about: now, where they don't say."""
         treatment = self.timelines[0].treatment
         meaning, asked, reading = self.read(signs=signs)
-        lengths = reading.lengths
         if asked is None and meaning.past:
             # “I already used retinol”: some time between the treatment and now.
             now = self.present().date()
@@ -248,9 +247,9 @@ class _Question(NamedTuple):
         elif asked is None:
             moment = self.present()
             asked = from_to(moment, moment, treatment.zone)
-            if lengths and signs:
-                asked, lengths = lasting(lengths, treatment, moment), ()
-        asked = go_on(asked, lengths, treatment.zone)
+            if reading.lengths and signs:
+                asked, reading = lasting(reading, treatment, moment), Reading(past=reading.past)
+        asked = stretched(asked, reading, treatment.zone)
         over = isinstance(self.now, datetime) and asked.last < self.present().date()
         return meaning, asked._replace(past=asked.past or reading.past or over)
 
@@ -267,6 +266,7 @@ class _Question(NamedTuple):
             reading = split_time(self.typed, first.treatment, self.present)
             reading = reading if self.day is None else reading.on(self.day, self.typed)
             meaning = find(first.rule_set, reading.words, treated) if reading.words else meaning
+            reading = reading.at_earliest() if signs else reading
         asked = when_asked(reading, first.treatment, self.present)
         if self.at is not None:
             asked = from_to(self.at, self.at, first.treatment.zone)

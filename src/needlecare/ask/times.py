@@ -1,12 +1,12 @@
 """The time that a question is about: an instant, whole days, or a part of a day. It reads no words."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
-from needlecare.model.plan import Treatment
+from needlecare.model.plan import FOREVER, Treatment
 from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_instant, local_date, readings, shift_date
 from needlecare.typed import HALF_DAY
 
@@ -66,6 +66,27 @@ def between(day: date, start: time, end: time, zone: ZoneInfo) -> When:
     return from_to(readings(datetime.combine(day, start), zone)[0], ends, zone)
 
 
+def from_then_on(start: datetime, first: date) -> When:
+    """Ask about all time from *start* on."""
+    return When(start, FOREVER, first, date.max)
+
+
+def around(when: When, slack: Duration | None, treatment: Treatment) -> When:
+    """Ask about all that lies around *when*, as far as *slack* goes; what comes after the treatment stays after it."""
+    if slack is None:
+        return when
+    zone, length = treatment.zone, slack.rough_length
+    if when.end == FOREVER:
+        wide = from_then_on(when.start - length, local_date(when.start - length, zone))
+    elif when.whole:
+        wide = on_days(when.first - length, when.last + length, zone)
+    else:
+        wide = from_to(when.start - length, when.over + length, zone)
+    if when.start >= treatment.last > wide.start:
+        wide = wide._replace(start=treatment.last, first=treatment.day, whole=False)
+    return wide._replace(past=when.past)
+
+
 def go_on(when: When, lengths: Iterable[Duration], zone: ZoneInfo) -> When:
     """Ask about all that lies between *when* and its end after *lengths*; a last day counts whole."""
     for length in lengths:
@@ -80,23 +101,23 @@ def go_on(when: When, lengths: Iterable[Duration], zone: ZoneInfo) -> When:
     return when
 
 
-def lasting(lengths: Collection[Duration], treatment: Treatment, now: datetime) -> When:
-    """Ask about the end of what lasts for *lengths* from the treatment on, or about *now* if that is later."""
-    zone = treatment.zone
-    when = go_on(from_to(treatment.last, treatment.last, zone), lengths, zone)
-    if when.over <= now:
-        return from_to(now, now, zone)
-    if all(one.is_elapsed for one in lengths):
-        return from_to(when.over, when.over, zone)
-    return on_days(when.last, when.last, zone)
+BEYOND = "beyond"
+# How far off a time may be that is “about” so long away, by its unit.
+SLACK = {
+    **dict.fromkeys(("min", "h"), Duration(30, "min")),
+    "d": Duration(1, "d"),
+    "w": Duration(2, "d"),
+    "mo": Duration(1, "w"),
+}
 
 
 class Reading(NamedTuple):
     """What words say of the time: *words* are what is left without them.
 
     *part* is a part of the day, of today if *this*. A clock time of *either* half of the day is “at 6”. *lead* is
-    `before` (all the time until then), `after` (the rest of the day) or `since`. *lengths* are how long it goes on,
-    from the treatment if it is an *opening*. *weekday* and *exact* are how its day was named: by name, by date.
+    `before` (all the time until then), `after` (the rest of the day), `since`, or BEYOND: all time from then on.
+    *slack* is how far off it may be. *lengths* are how long it goes on, give or take *spare*, from the treatment if
+    it is an *opening*. *weekday* and *exact* are how its day was named: by name, by date.
     *unsure* is a time as typed, 4:30, that only a part of the day puts into one of its halves.
     """
 
@@ -115,6 +136,22 @@ class Reading(NamedTuple):
     weekday: str = ""
     exact: date | None = None
     unsure: str = ""
+    slack: Duration | None = None
+    spare: Duration | None = None
+
+    def loosened(self, slack: Duration | None) -> "Reading":
+        """Return the same, but only about so."""
+        return self._replace(spare=slack) if self.lengths and not self.first else self._replace(slack=slack)
+
+    def at_earliest(self) -> "Reading":
+        """Return the same, but of all time after a length its beginning: the day that follows."""
+        if self.lead != BEYOND:
+            return self
+        if self.first is None:
+            days = () if all(one.is_elapsed for one in self.lengths) else (Duration(1, "d"),)
+            return self._replace(lead="", lengths=(*self.lengths, *days))
+        day = self.first + timedelta(days=self.at is None)
+        return self._replace(lead="", first=day, last=day, lengths=())
 
     def on(self, day: date, words: str) -> "Reading":
         """Return the same on a *day* that is known besides the *words*.
@@ -145,11 +182,18 @@ def when_asked(reading: Reading, treatment: Treatment, present: Present) -> When
     Raises:
         InputError: it asks what has been since a day that is still to come.
     """
+    asked = _named(reading, treatment, present)
+    return around(asked, reading.slack, treatment) if asked else None
+
+
+def _named(reading: Reading, treatment: Treatment, present: Present) -> When | None:
     zone = treatment.zone
     if reading.opening:
         return from_to(treatment.first, treatment.last, zone)
     if reading.clock is not None:
         return _at_clock(reading, reading.clock, zone, present)
+    if reading.lead == BEYOND and reading.first:
+        return from_then_on(reading.at or day_start(reading.first, zone), reading.first)
     if reading.at is not None:
         return _led(reading.at, reading.lead, zone, present)
     if reading.first is None or reading.last is None:
@@ -213,3 +257,23 @@ def _part_of_day(reading: Reading, zone: ZoneInfo, present: Present) -> When:
     # In the small hours “tonight” has begun.
     begun = reading.part == "night" and now.time() < _EARLY
     return from_to(now if begun else max(when.start, now), when.end, zone)
+
+
+def stretched(when: When, reading: Reading, zone: ZoneInfo) -> When:
+    """Ask about *when* and all that lies behind it, for as long as *reading* may say that it goes on."""
+    if reading.lead == BEYOND:
+        return from_then_on(when.start, when.first)
+    return go_on(when, (*reading.lengths, *filter(None, [reading.spare])), zone)
+
+
+def lasting(reading: Reading, treatment: Treatment, now: datetime) -> When:
+    """Ask about the end of what lasts as long as *reading* says from the treatment on, or about *now* if that is later.
+
+    Where the length is inexact, now counts as soon as it may be over.
+    """
+    zone = treatment.zone
+    when = go_on(from_to(treatment.last, treatment.last, zone), reading.lengths, zone)
+    is_elapsed = all(one.is_elapsed for one in reading.lengths)
+    ends = from_to(when.over, when.over, zone) if is_elapsed else on_days(when.last, when.last, zone)
+    ends = around(ends, reading.spare, treatment)
+    return from_to(now, now, zone) if (ends.start if reading.spare else ends.over) <= now else ends

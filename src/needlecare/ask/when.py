@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from needlecare.ask.times import Present, Reading
+from needlecare.ask.times import BEYOND, SLACK, Present, Reading
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Duration, local_date, shift_date
@@ -17,7 +17,8 @@ from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, eithe
 
 _WEEK = timedelta(days=len(WEEKDAYS))
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_NUMBERS = {"a": 1, "an": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
+_COUPLES = ("a couple of", "a couple", "couple of")
+_NUMBERS = {**dict.fromkeys(_COUPLES, 2), "an": 1, "a": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
 _UNITS = {
     "minute": (1, "min"),
     "hour": (1, "h"),
@@ -44,7 +45,37 @@ class _Found(NamedTuple):
     @property
     def length(self) -> Duration:
         """A count of units; without a number it is one."""
-        text, (times, unit) = self.groups.get("count", "a"), _UNITS[self.groups["unit"]]
+        return self._units(self.groups.get("count", "a"))
+
+    @property
+    def longest(self) -> Duration:
+        """The higher of two counts, as in 2 to 3 days, or a day or two."""
+        text = self.groups.get("most") or self.groups.get("also")
+        return max(self.length, self._units(text)) if text else self.length
+
+    @property
+    def spread(self) -> tuple[Duration, ...]:
+        """What lies between the two counts, if there are two."""
+        more = self.longest.amount - self.length.amount
+        return (Duration(more, self.length.unit),) if more else ()
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether it is about the time after a length, not about its end."""
+        return "more" in self.groups or "longer" in self.groups
+
+    @property
+    def slack(self) -> Duration | None:
+        """How far off an inexact time may be; a part of a day is wide enough as it is."""
+        if "part" in self.groups:
+            return None
+        unit = self.groups.get("unit") or self.groups.get("period")
+        if unit is None:
+            unit = "hour" if not {"clock", "hour"}.isdisjoint(self.groups) else "day"
+        return SLACK[_UNITS[unit][1]]
+
+    def _units(self, text: str) -> Duration:
+        times, unit = _UNITS[self.groups["unit"]]
         return Duration(times * (_NUMBERS.get(text) or int(text)), unit)
 
 
@@ -96,31 +127,37 @@ def _exactly(day: date) -> Reading:
 
 def _counted(found: _Found, start: datetime, day: date, sign: int = 1) -> Reading:
     """Read an instant so long after *start*, or a day so long after *day*; before them if *sign* is negative."""
-    length = found.length
+    length = found.length if sign > 0 else found.longest
     if not length.is_elapsed:
-        return _on(shift_date(day, length, sign))
-    at = start.astimezone(UTC) + sign * length.rough_length
-    return _on(local_date(at, found.treatment.zone))._replace(at=at)
+        read = _on(shift_date(day, length, sign))
+    else:
+        at = start.astimezone(UTC) + sign * length.rough_length
+        read = _on(local_date(at, found.treatment.zone))._replace(at=at)
+    return read._replace(lengths=found.spread, lead=BEYOND if found.is_beyond and sign > 0 else "")
 
 
-def _from_now(found: _Found, sign: int = 1) -> Reading:
-    read = _counted(found, found.present(), found.today, sign)
-    return read._replace(lead="before" if "within" in found.groups else "")
+def _from_now(found: _Found) -> Reading:
+    read = _counted(found, found.present(), found.today)
+    return read._replace(lead="before") if "less" in found.groups or "within" in found.groups else read
 
 
 def _ago(found: _Found) -> Reading:
-    return _from_now(found, -1)._replace(past=found.lead != "since")
+    return _counted(found, found.present(), found.today, -1)._replace(past=found.lead != "since")
 
 
 def _from_treatment(found: _Found) -> Reading:
     return _counted(found, found.treatment.last, found.treatment.day)
 
 
+def _beyond(found: _Found) -> Reading:
+    return _from_treatment(found)._replace(lead=BEYOND)
+
+
 def _lasting(found: _Found, *, opening: bool = False) -> Reading:
-    """Read how long something goes on, from the treatment if it is its *opening*; after that is a day."""
+    """Read how long something goes on, from the treatment if it is its *opening*; after that is the time after it."""
     if found.lead == "after":
-        return _from_treatment(found) if opening else _from_now(found)
-    return Reading(lengths=(found.length,), opening=opening)
+        return _beyond(found) if opening else _from_now(found)._replace(lead=BEYOND)
+    return Reading(lengths=(found.longest,), opening=opening, lead=BEYOND if found.is_beyond else "")
 
 
 _opening = partial(_lasting, opening=True)
@@ -259,29 +296,49 @@ _DATE = r"\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _FEW = "|".join(_NUMBERS)
 # “Every 3 days” and “once a day” are how often, not when.
-_COUNT = rf"(?<!every\s)(?<!each\s)(?<!per\s)(?<!once\s)(?<!twice\s)(?<!times\s)(?P<count>\d{{1,3}}|{_FEW})"
+_COUNT = (
+    rf"(?<!every\s)(?<!each\s)(?<!per\s)(?<!once\s)(?<!twice\s)(?<!times\s)(?P<count>\d{{1,3}}|{_FEW})"
+    rf"(?:\s?(?:-|–|to|or)\s?(?P<most>\d{{1,3}}|{'|'.join(_HOURS)}))?"
+)
 _HALVES = (
     rf"\b(?:half\s+an\s+hour|(?:a\s+)?half\s+hour|(?P<one>\d|{_FEW})\s+hours?\s+and\s+a\s+half"
     rf"|(?P<other>\d|{_FEW})\s+and\s+a\s+half\s+hours?)\b"
 )
 _UNIT_WORDS = tuple(_UNITS)
 _ANY_UNIT = "|".join(_UNIT_WORDS)
-_UNIT = rf"(?P<unit>{_ANY_UNIT})s?"
 _AFTER_IT = (
     r"\s+(?:after|post|since|following|from)\s+(?:(?:the|my|this)\s+)?"
     r"(?:treatment|session|(?:micro-?)?needling|procedure|appointment)"
 )
-_FOR = r"(?:for|over|during|throughout)\s+"
+_FOR = r"(?:for|during|throughout|over(?=\s+(?:the|these|my|another|next|coming|following)\b))\s+"
 _IN = r"(?:for|over|during|throughout|in|within|inside)\s+"
-_ROUGHLY = r"(?:(?:about|around|just|only|up\s+to|nearly|almost)\s+)?"
+# What makes a time inexact, before and behind it: all that it may be counts then.
+_ROUGH = (
+    r"(?:(?<!what\s)(?<!how\s)about|around|roughly|approximately|approx\.?|circa|nearly|almost|close\s+to|towards?"
+    r"|some\s?time\s+around|(?:just|shortly|right)\s+(?:before|after)|just\s+under)"
+)
+_OR_SO = r"(?:\s+or\s+(?:so|thereabouts)|\s+give\s+or\s+take|\s+(?:roughly|approximately)|[\s-]?ish)"
+_UNIT = (
+    rf"(?P<unit>{_ANY_UNIT})s?(?:\s+or\s+(?P<also>two|three)|(?P<longer>\s+(?:or\s+(?:more|longer)|plus))|{_OR_SO})?"
+)
+_BEFORE_IT = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{_ROUGH}\s+(?!on\b|in\b|at\b))?"
+_INEXACT = rf"\b{_ROUGH}\b|{_OR_SO}\b|\bcouple\b"
+_END = rf"(?=(?:{_OR_SO})?$)"
+_MORE = r"(?P<more>(?:(?:just|well|a\s+(?:bit|little))\s+)?(?:over|(?:more|longer)\s+than|at\s+least|upwards\s+of))"
+_LESS = r"(?P<less>less\s+than|under|at\s+most|no\s+(?:more|longer)\s+than|up\s+to)"
+_HEDGE = rf"(?:(?:{_ROUGH}|{_MORE}|{_LESS}|just|only)\s+)?"
 _COMING = r"(?:next|coming|following)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today))?"
 _PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
-_AT = r"(?:at|around|about|by)\s+"
+_AT = rf"(?:(?:at|by)\s+(?:{_ROUGH}\s+)?|{_ROUGH}\s+)"
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
+_AT_SIGNS = (
+    *("at ", "by ", "about ", "around ", "roughly ", "approx", "circa ", "nearly ", "almost ", "close ", "toward"),
+    *("before ", "after ", "under "),
+)
 _NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
 _ANY_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday"
 _THAT_DAY = rf"(?:(?P<weekday>{_NAMES}|{_ABBREVIATED})|(?P<word>today|tomorrow))"
@@ -294,8 +351,8 @@ _PART_SIGNS = ("ing", "noon", "night", "lunch")
 # longer than most questions; its pattern; and how what was found is read. The first that fits wins.
 _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?:{_AFTER_IT})?", _opening),
-    (_LENGTHS, rf"{_FOR}{_ROUGHLY}{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post)$)", _opening),
-    (_LENGTHS, rf"{_FOR}{_ROUGHLY}{_THESE}{_COUNT}\s+{_LONG}", _lasting),
+    (_LENGTHS, rf"{_FOR}{_HEDGE}{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post){_END})", _opening),
+    (_LENGTHS, rf"{_FOR}{_HEDGE}{_THESE}{_COUNT}\s+{_LONG}", _lasting),
     (_LENGTHS, rf"(?:{_IN}(?:the|these)\s+{_COMING}(?:{_COUNT}\s+)?|{_FOR}another\s+){_LONG}", _lasting),
     (_LENGTHS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _lasting),
     (_WEEKS, rf"(?<!in\s){_COUNT}\s+(?P<unit>week|fortnight)s?\s+(?:(?:on|from|this|come)\s+)?{_THAT_DAY}", _further),
@@ -310,14 +367,14 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (_CLOCK_SIGNS, rf"(?:{_AT})?(?P<clock>{_CLOCK})", _clock),
     (("half", "quarter"), rf"(?:{_AT})?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
     (("clock",), rf"(?:{_AT})?{_HOUR}\s+o'?\s?clock", _on_the_face),
-    (("at ", "around ", "about ", "by "), rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
-    (("from",), rf"{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
+    (_AT_SIGNS, rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
+    (("from",), rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
     (("night",), r"(?P<word>last\s+night)", _relative),
     (("tod", "ton", "tom", "yes", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
     (("day",), rf"{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),
     (WEEKDAYS, rf"(?:on|by|{_WHICH})\s+{_SHORT}", _weekday),
-    (WEEKDAYS, rf"{_SHORT}$", _weekday),
-    (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun)$", _weekday),
+    (WEEKDAYS, rf"{_SHORT}{_END}", _weekday),
+    (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun){_END}", _weekday),
     (("weekend",), r"(?:(?:this|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
     (("week", "month"), r"(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
     (
@@ -325,14 +382,15 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
         rf"{_ON}day\s+(?P<number>-?\d{{1,3}})",
         lambda found: _on(found.treatment.day + timedelta(days=int(found.groups["number"]))),
     ),
-    (_UNIT_WORDS, rf"(?:in|(?P<within>within|inside))\s+{_COUNT}\s+{_UNIT}'?(?:\s+time)?", _from_now),
-    (("ago",), rf"{_COUNT}\s+{_UNIT}\s+ago", _ago),
-    (_UNIT_WORDS, rf"{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
-    (_UNIT_WORDS, rf"{_COUNT}\s+{_UNIT}\s+(?:after|later|on|post)$", _from_treatment),
-    (_UNIT_WORDS, rf"{_COUNT}\s+{_UNIT}$", _length_or_day),
-    (_DIGITS, rf"{_ON_THE}(?P<nth>\d{{1,2}})(?:st|nd|rd|th)$", _nth),
+    (_UNIT_WORDS, rf"(?:in|(?P<within>within|inside))\s+{_HEDGE}{_COUNT}\s+{_UNIT}'?(?:\s+time)?", _from_now),
+    (("ago",), rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+ago", _ago),
+    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
+    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+(?:after|later|on|post){_END}", _from_treatment),
+    (("after ",), rf"after\s+{_HEDGE}{_COUNT}\s+{_UNIT}", _beyond),
+    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
+    (_DIGITS, rf"{_ON_THE}(?P<nth>\d{{1,2}})(?:st|nd|rd|th){_END}", _nth),
     (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
-    (_PART_SIGNS, rf"{_PART}(?=$|\s+(?:at|after|before|in|on|with)\b)", _part),
+    (_PART_SIGNS, rf"{_PART}(?={_OR_SO}?$|\s+(?:at|after|before|in|on|with)\b)", _part),
 )
 
 
@@ -346,15 +404,41 @@ def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
     """Read the first time that *text* names, wherever it stands; its words are all the others."""
     lowered = text.lower()
     for signs, pattern, read in _ROWS:
-        whole = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{pattern})(?![\w/]|[.:-]\d)"
+        whole = rf"{_BEFORE_IT}(?:{pattern})(?:{_OR_SO})?(?![\w/]|[.:-]\d)"
         match = re.search(whole, lowered) if any(sign in lowered for sign in signs) else None
         if match is not None:
             groups = {name: found for name, found in match.groupdict().items() if found}
             lead = _LEADS.get(groups.pop("lead", ""), "")
-            reading = read(_Found(groups, lead, treatment, present))
+            found = _Found(groups, lead, treatment, present)
+            reading = read(found)
+            if re.search(_INEXACT, match[0]):
+                reading = reading.loosened(found.slack)
             rest = f"{text[: match.start()]} {text[match.end() :]}"
-            return reading._replace(words=" ".join(rest.split()), lead=lead or reading.lead)
+            return reading._replace(words=" ".join(rest.split()), lead=reading.lead or lead)
     return None
+
+
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_HIGHER = dict(zip((*_TEENS, *_TENS), (*range(13, 20), *range(20, 100, 10)), strict=True))
+_HIGH_NUMBER = rf"\b(?P<high>{'|'.join(_HIGHER)})(?:[\s-](?P<one>{'|'.join(_HOURS[:9])}))?\b"
+_SHORTENED = {"h": "hours", "hr": "hours", "min": "minutes", "d": "days", "wk": "weeks", "w": "weeks"}
+_SHORT_UNIT = r"(?<![\w.])(?P<number>\d{1,3})(?:\s?(?P<apart>hr|min|wk)s?|(?P<unit>[hdw]))\b"
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    return str(_HIGHER[match["high"].lower()] + _NUMBERS.get((match["one"] or "").lower(), 0))
+
+
+def _in_full(match: re.Match[str]) -> str:
+    return f"{match['number']} {_SHORTENED[(match['apart'] or match['unit']).lower()]}"
+
+
+def _spelled_out(text: str) -> str:
+    """Write numbers above twelve as digits, short units in full, and halves of an hour as minutes."""
+    for pattern, write in ((_HIGH_NUMBER, _in_digits), (_SHORT_UNIT, _in_full), (_HALVES, _in_minutes)):
+        text = re.sub(pattern, write, text, flags=re.IGNORECASE)
+    return text
 
 
 def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
@@ -365,9 +449,7 @@ def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
     """
     typed = words.replace("’", "'").replace("−", "-").rstrip("?.! ").split()
     text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
-    if "half" in text.lower():
-        text = re.sub(_HALVES, _in_minutes, text, flags=re.IGNORECASE)
-    reading = Reading(text)
+    reading = Reading(_spelled_out(text))
     while found := _find(reading.words, treatment, present):
         reading = _joined(reading, found, words)
     if reading.opening and (reading.first or reading.at):

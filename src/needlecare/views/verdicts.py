@@ -37,6 +37,8 @@ def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
         return clock.at(asked.start)
     if asked.whole:
         return say.dates(asked.first, asked.last, timeline.treatment.day)
+    if asked.end == FOREVER:
+        return f"from {clock.at(asked.start)} on"
     end = "midnight" if asked.first == asked.last else clock.until(asked.end)
     if clock.day(asked.start) == clock.day(asked.end):
         end = clock.time(asked.end)
