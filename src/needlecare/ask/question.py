@@ -246,7 +246,7 @@ class _Question(NamedTuple):
             asked = on_days(min(treatment.day, now), now, treatment.zone)
         elif asked is None:
             moment = self.present()
-            asked = from_to(moment, moment, treatment.zone)
+            asked = from_to(moment, moment, treatment.zone)._replace(now=True)
             if reading.lengths and signs:
                 asked, reading = lasting(reading, treatment, moment), Reading(past=reading.past)
         asked = stretched(asked, reading, treatment.zone)

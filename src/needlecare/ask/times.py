@@ -17,7 +17,7 @@ Present = Callable[[], datetime]
 class When(NamedTuple):
     """The time of a question: every instant of `[start, end)` (UTC), on the days *first* to *last*.
 
-    *whole* are days as such; a time that is *past* lies behind the person who asks.
+    *whole* are days as such; a time that is *past* lies behind the person who asks, *now* is when they ask.
     """
 
     start: datetime
@@ -26,6 +26,7 @@ class When(NamedTuple):
     last: date
     whole: bool = False
     past: bool = False
+    now: bool = False
 
     @property
     def is_instant(self) -> bool:

@@ -1,14 +1,14 @@
 """The answers to `can`, `when` and `normal` for people: the answer in the first line, the reason in the second."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
 from needlecare.ask.times import When
-from needlecare.ask.today import UNKNOWN, USUAL, Sighting
+from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Window
-from needlecare.model.ruleset import ALLOW, ASK, CLINIC, DO, PRESCRIBED, TODAY, Rule, RuleSet
+from needlecare.model.ruleset import ALLOW, ASK, CLINIC, DO, PRESCRIBED, TODAY, Rule, RuleSet, Urgency
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, sentence, topmost
@@ -32,6 +32,11 @@ def _joined(sentences: Iterable[str]) -> Iterator[str]:
 # What a question is about, and who says so.
 
 
+def _named(name: str, asked: When, clock: Clock, timeline: Timeline) -> str:
+    """Name what is asked about, and the time, unless that is simply now."""
+    return capital(name) if asked.now else f"{capital(name)}, {_say_asked(asked, clock, timeline)}"
+
+
 def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
     if asked.is_instant:
         return clock.at(asked.start)
@@ -46,7 +51,7 @@ def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
 
 
 def _about(verdict: Verdict, clock: Clock) -> str:
-    return f"{capital(verdict.label)}, {_say_asked(verdict.asked, clock, verdict.timeline)}"
+    return _named(verdict.label, verdict.asked, clock, verdict.timeline)
 
 
 def _say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) -> str:
@@ -381,32 +386,49 @@ def _say_return(found: Return, clock: Clock) -> str:
 
 # Is this sign usual?
 
+_LEADS_SEEN = {USUAL: "Usual", WATCH: "Watch it"}
+
 
 def list_sighting(sighting: Sighting) -> Iterator[str]:
     """Yield whether a sign is usual, and what would be a reason to get help."""
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
-    name = capital(_name(sighting))
+    named = _named(_name_signs(sighting), sighting.asked, clock, timeline)
     if sighting.verdict == UNKNOWN:
-        alone = f" {name} alone is usual until {clock.until(sighting.until)}." if sighting.until else ""
-        yield f"I don't know. {name}, {_say_asked(sighting.asked, clock, timeline)}: {_why_unknown(sighting)}.{alone}"
+        yield f"I don't know. {named}: {_why_unknown(sighting)}.{_alone(sighting, clock)}"
         yield say.help_tiers(timeline)
-    elif sighting.flags:
-        # No date in the first line: what is urgent is urgent whenever it is read.
-        yield f"{capital(say.help_for(sighting.flags[0].urgency, timeline))}. {name}."
-        texts = dict.fromkeys(say.flag_text(rule, timeline) for rule in _gravest(sighting))
-        yield from _joined([*texts, *([_sign_sources(sighting)] if sighting.verdict == CLINIC else [])])
-    elif sighting.verdict == CLINIC:
-        yield f"{capital(say.help_for(CLINIC, timeline))}. {name}: usually over by now."
-        yield from _joined([*_grounds(sighting, clock), _sign_sources(sighting)])
-    else:
-        yield f"{_LEADS_SEEN[sighting.verdict]}. {name}, {_usual(sighting, clock)}."
+    elif sighting.verdict in (USUAL, WATCH):
+        yield f"{_LEADS_SEEN[sighting.verdict]}. {named}: {_usual(sighting, clock)}."
         yield from _joined([*_worries(sighting, clock), *_grounds(sighting, clock), _sign_sources(sighting)])
+        yield say.red_flag_line(timeline)
+    else:
+        urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
+        yield from list_urgent(urgency, _name_signs(sighting), sighting.flags, timeline)
+        if not sighting.flags:
+            yield from _joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
 
 
-_LEADS_SEEN = {USUAL: "Usual", "watch": "Watch it"}
+def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
+    """Yield where to get help for *signs*, without a date: what is urgent is so whenever it is read."""
+    yield f"{capital(say.help_for(urgency, timeline))}. {capital(signs)}."
+    texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in flags if rule.urgency == urgency)
+    yield from _joined([text for text in texts if text][:2])
 
 
-def _name(sighting: Sighting) -> str:
+# What the first line says already.
+_PLAIN = ("Call your emergency number.", "See a doctor today.", "Call your clinic.")
+
+
+def _what_to_do(rule: Rule, timeline: Timeline) -> str:
+    """Return what the text of a call says to do. Those of the core have it behind the signs; any other stays whole."""
+    text = say.flag_text(rule, timeline)
+    if rule.core and ": " in text:
+        text = capital(text.partition(": ")[2])
+    for plain in _PLAIN:
+        text = text.removeprefix(plain).lstrip()
+    return text
+
+
+def _name_signs(sighting: Sighting) -> str:
     """Name the signs that are asked about, or those of them that are red flags."""
     ids = sighting.meaning.ids
     flagged = {sign for rule in sighting.flags for sign in rule.targets}
@@ -414,23 +436,23 @@ def _name(sighting: Sighting) -> str:
     return join_words(map(sighting.timeline.rule_set.label, signs)) or sighting.meaning.words
 
 
-def _gravest(sighting: Sighting) -> list[Rule]:
-    """Return the calls that decide the urgency of a sign, two at most."""
-    return [rule for rule in sighting.flags if rule.urgency == sighting.verdict][:2]
-
-
 def _why_unknown(sighting: Sighting) -> str:
     unheard = join_words(f"“{word}”" for word in sighting.meaning.unknown)
     return f"{unheard} may matter" if sighting.windows and unheard else "my rules say nothing about it"
 
 
+def _alone(sighting: Sighting, clock: Clock) -> str:
+    """Say what holds for a sign without the words that aren't known."""
+    return f" By itself it is usual until {clock.until(sighting.until)}." if sighting.until else ""
+
+
 def _usual(sighting: Sighting, clock: Clock) -> str:
-    asked = _say_asked(sighting.asked, clock, sighting.timeline)
+    """Format how the time asked about lies to the usual time of a sign."""
     if sighting.verdict == USUAL:
-        return f"{asked}{led(': until ', clock.until(sighting.until) if sighting.until else '')}"
+        return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
     if sighting.over:
-        return f"{asked}: usually over by now"
-    return f"{asked}: usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
+        return "usually over by now"
+    return f"usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
 
 
 def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
@@ -441,12 +463,14 @@ def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
 
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
     """Yield under which condition a sign is usual, and for whom it may take longer."""
-    yield from (f"This holds if {condition}." for condition in sighting.conditions)
-    for sign in dict.fromkeys(window.target for window in sighting.windows):
-        yield from (f"{capital(one)}." for one in say.perhaps_until(sign, sighting.timeline, clock))
+    longer = [
+        f"{capital(one)}."
+        for sign in dict.fromkeys(window.target for window in sighting.windows)
+        for one in say.perhaps_until(sign, sighting.timeline, clock)
+    ]
+    yield from longer or (f"This holds if {condition}." for condition in sighting.conditions)
 
 
 def _sign_sources(sighting: Sighting) -> str:
-    flagged = (source for rule in _gravest(sighting) for source in say.sources_of(rule.says))
-    sources = tuple(dict.fromkeys(flagged)) or sources_behind(sighting.windows, sighting.timeline.rule_set)
+    sources = sources_behind(sighting.windows, sighting.timeline.rule_set)
     return _say_sources(sources, sighting.meaning.ids[0])
