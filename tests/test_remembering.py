@@ -135,3 +135,30 @@ def test_what_would_change_nothing_is_no_option(log: Typed, command: list[str], 
     assert option.partition("=")[0] in err
     assert len(listed(log)["treatments"]) == 1
     assert log(*command, "--no-log")[2].startswith("needlecare: the log is switched off")
+
+
+@pytest.mark.parametrize("sitting", [(), SITTING], ids=["alone", "with a treatment"])
+def test_what_is_said_of_oneself_later_takes_nothing_away(log: Typed, sitting: tuple[str, ...]) -> None:
+    log("add", "--condition", "pregnancy", "--uses", "isotretinoin")
+    assert log("add", *sitting, "--condition", "eczema", "--uses", "isotretinoin=2026-05-01")[0] == 0
+    lasting = listed(log)["lasting"]
+    assert (lasting["condition"], lasting["uses"]) == (["pregnancy", "eczema"], ["isotretinoin=2026-05-01"])
+    assert log("add", "--condition", "None")[1] == "Remembered for every treatment: condition None.\n"
+    log("add", "--condition", "lupus")
+    assert listed(log)["lasting"]["condition"] == ["lupus"]
+
+
+def test_a_question_counts_what_is_remembered_and_what_it_says_itself(log: Typed) -> None:
+    log("add", *SITTING, "--condition", "pregnancy")
+
+    def asked(*typed: str) -> str:
+        record = json.loads(run("can", "retinol", *typed, "--now", "2027-01-20T09:00", "--format", "json").out)
+        return str(record["verdict"])
+
+    assert [asked(), asked("--condition", "eczema"), asked("--condition", "none")] == ["no", "no", "yes"]
+
+
+def test_what_no_rule_knows_is_remembered_and_what_is_misspelt_is_not(log: Typed) -> None:
+    assert log("add", "--condition", "pregnacy")[0] == 2
+    assert log("add", *SITTING, "--condition", "bad knee")[0] == 0
+    assert "I don't know bad knee: ask before you book." in run("today", *NOW).out

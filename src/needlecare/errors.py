@@ -7,6 +7,8 @@ from typing import ClassVar
 # Of short words too many look alike; a longer one is no slip of the keyboard.
 _ALIKE = 0.6
 _LONGEST = 100
+# So many letters has a word that may be another one misspelt.
+_SHORT = 4
 # Letters and marks by their category, and blank all the same.
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0" + "".join(map(chr, range(0xFE00, 0xFE10))))
 
@@ -82,7 +84,51 @@ def close_names(word: str, known: Iterable[str], count: int = 2, *, alike: float
     return get_close_matches(word, names, n=count, cutoff=alike) if len(word) <= _LONGEST else []
 
 
+def misspelt(word: str, names: Iterable[str]) -> str:
+    """Return the one of *names* that *word* is with up to two slips, of a short name fewer; nothing if it is none."""
+    typed, marks = _letters(word)
+    found = []
+    for name in names:
+        letters, own_marks = _letters(name)
+        most = _most_slips(typed, letters)
+        is_near = own_marks == marks and abs(len(typed) - len(letters)) <= most
+        if is_near and (count := _slips(typed, letters)) <= most:
+            found.append((count, name))
+    return min(found, default=(0, ""))[1]
+
+
+def _letters(name: str) -> tuple[str, list[str]]:
+    """Return *name* without spaces, and what tells it apart in a letter alone: vitamin D isn't vitamin C."""
+    words = name.removeprefix("a ").split()
+    return "".join(words), [word for word in words if len(word) == 1]
+
+
+def _most_slips(word: str, meant: str) -> int:
+    """Return how many slips make one word of another. Short ones may be any: HPV isn't HIV, and POTS isn't spots."""
+    shortest = min(len(word), len(meant))
+    is_other = shortest == _SHORT and word[0] != meant[0]
+    return 0 if shortest < _SHORT or is_other else min(2, shortest - _SHORT + 1)
+
+
+def _slips(word: str, meant: str) -> int:
+    """Count the letters that are missing, too many, wrong, or swapped with the next one, if *meant* was meant."""
+    before: list[int] = []
+    last: list[int] = [*range(len(meant) + 1)]
+    for i, letter in enumerate(word):
+        row: list[int] = [i + 1]
+        for j, wanted in enumerate(meant):
+            fewest = min(last[j] + (letter != wanted), last[j + 1] + 1, row[j] + 1)
+            is_swapped = i > 0 and j > 0 and (word[i - 1], letter) == (wanted, meant[j - 1])
+            row.append(min(fewest, before[j - 1] + 1) if is_swapped else fewest)
+        before, last = last, row
+    return last[-1]
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean …?)` with the nearest of the *known* names, or nothing."""
-    found = close_names(word, known)
-    return f" (did you mean {' or '.join(found)}?)" if found else ""
+    return suggestion(" or ".join(close_names(word, known)))
+
+
+def suggestion(meant: str) -> str:
+    """Return ` (did you mean …?)`, or nothing where nothing was *meant*."""
+    return f" (did you mean {meant}?)" if meant else ""

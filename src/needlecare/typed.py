@@ -11,10 +11,10 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.errors import InputError, close_names, nearest
+from needlecare.errors import InputError, close_names, misspelt, nearest, suggestion, visible
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
-from needlecare.model.ruleset import Activity, EventKind, RuleSet
+from needlecare.model.ruleset import ASK, Activity, EventKind, RuleSet
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.rules.read import decimal
 
@@ -181,7 +181,7 @@ def parse_zone(name: str) -> ZoneInfo:
     city = wanted.rpartition("/")[2]
     # A letter off, no more: another place is worse than none, as Dubai is for Mumbai.
     alike = [one for one in cities if abs(len(one) - len(city)) <= 1]
-    hint = _hint(cities.get(city) or "".join(map(cities.__getitem__, close_names(city, alike, 1, alike=0.83))))
+    hint = suggestion(cities.get(city) or "".join(map(cities.__getitem__, close_names(city, alike, 1, alike=0.83))))
     raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
 
 
@@ -213,22 +213,24 @@ def find_zone(name: str | None) -> ZoneInfo:
     return zone
 
 
+# Letters that an illness or a medicine has at least.
+_FEWEST = 2
 _JOINED = re.compile(r"[&/+]|\band\b")
 Said = str | float
 
 
 class _Aside(NamedTuple):
-    """What comes with answers: their *dates*, and words that no rule set knows; None if such a word is an error."""
+    """What comes with answers: their *dates*, and words that the rule set doesn't know."""
 
     dates: dict[tuple[str, str], date]
-    unheard: list[Unheard] | None
+    unheard: list[Unheard]
 
 
-def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]], *, keep_unheard: bool = False) -> Facts:
+def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
     """Parse the answer to each fact; defaults, kept apart, fill in the rest.
 
     *said* maps a fact to a text, a number or a list of them; an empty list is no answer. An answer may carry a date:
-    `isotretinoin=2026-05-01`. With *keep_unheard* an unknown word for a list that goes on is no error but `unheard`.
+    `isotretinoin=2026-05-01`. A word that is no answer of a list that goes on, nor one misspelt, is kept as `unheard`.
 
     Raises:
         InputError: the rule set doesn't know the fact or the answer, or several answers stand where it takes one.
@@ -237,10 +239,10 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]], *, 
         raise InputError(f"read_facts takes a rule set, as load_rules returns it, not {type(rule_set).__name__}")
     if not isinstance(said, Mapping):
         raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
-    aside = _Aside({}, [] if keep_unheard else None)
+    aside = _Aside({}, [])
     read = {name: _read_fact(rule_set, name, value, aside) for name, value in said.items()}
     given = {name: value for name, value in read.items() if value is not None}
-    return _with_defaults(given, rule_set)._replace(dates=aside.dates, unheard=tuple(aside.unheard or ()))
+    return _with_defaults(given, rule_set)._replace(dates=aside.dates, unheard=tuple(aside.unheard))
 
 
 def _with_defaults(given: Mapping[str, Given], rule_set: RuleSet) -> Facts:
@@ -257,7 +259,7 @@ def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said], aside
     fact = rule_set.facts.get(name)
     if fact is None:
         meant, known = _nearest(str(name), {_plain(one): one for one in rule_set.facts}), ", ".join(rule_set.facts)
-        raise InputError(f"the rule set {rule_set.id} asks for no fact `{name}`{_hint(meant)}; it may be {known}")
+        raise InputError(f"the rule set {rule_set.id} asks for no fact `{name}`{suggestion(meant)}; it may be {known}")
     several = [value] if isinstance(value, str | float | int) else value
     if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
         raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
@@ -278,40 +280,57 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
 
 
 def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str], aside: _Aside) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    found: dict[str, list[date | None]] = {}
+    unheard: set[Unheard] = set()
     for part in chain.from_iterable(_parts(fact, text) for text in texts):
         word, equals, when = part.partition("=")
+        day = parse_date(when) if equals else None
         answer = _answer(fact, word)
         if answer is None:
-            _keep_unheard(Unheard(fact.id, word.strip()[:_LONGEST_LABEL], _meant(rule_set, fact, word)), fact, aside)
-            continue
-        found[answer] = None
-        if equals:
-            aside.dates[fact.id, answer] = parse_date(when)
+            unheard.add(_unheard(rule_set, fact, word))
+        else:
+            found.setdefault(answer, []).append(day)
     if len(found) > 1 and not fact.several:
         raise InputError(f"{fact.id} takes one answer; {' and '.join(found)} were given")
-    if len(found) > 1 and NONE in found:
-        del found[NONE]
-        raise InputError(f"{fact.id}: `none` and {', '.join(found)} exclude each other")
+    others = [one for one in (*found, *(one.word for one in sorted(unheard))) if one != NONE]
+    if others and NONE in found:
+        raise InputError(f"{fact.id}: `none` and {', '.join(others)} exclude each other")
+    aside.dates.update(_dates(fact, found))
+    aside.unheard.extend(sorted(unheard))
     # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
     return tuple(sorted(found, key=order.index))
 
 
-def _keep_unheard(unknown: Unheard, fact: Fact, aside: _Aside) -> None:
-    if aside.unheard is None or not fact.open or not unknown.word:
-        known = ", ".join(one.id for one in fact.answers)
-        raise InputError(f"{fact.id} has no answer `{unknown.word}`{_hint(unknown.meant)}; it may be {known}")
-    aside.unheard.append(unknown)
+def _dates(fact: Fact, found: Mapping[str, Sequence[date | None]]) -> Iterator[tuple[tuple[str, str], date]]:
+    """Yield the date of each answer: the last; none for what goes on if it was said without one too."""
+    for answer, said in found.items():
+        days = [day for day in said if day is not None]
+        if days and not (fact.goes_on(answer) and None in said):
+            yield (fact.id, answer), max(days)
+
+
+def _unheard(rule_set: RuleSet, fact: Fact, word: str) -> Unheard:
+    """Keep a *word* that no rule knows, as it was typed.
+
+    Raises:
+        InputError: the fact has no other answers than its own, or one of them was probably meant.
+    """
+    typed = " ".join(word.split())[:_LONGEST_LABEL]
+    meant = _meant(rule_set, fact, _plain(word))
+    if fact.open and not meant:
+        return Unheard(fact.id, visible(typed))
+    known = "" if fact.open else f"; it may be {', '.join(one.id for one in fact.answers)}"
+    raise InputError(f"{fact.id} has no answer `{typed}`{suggestion(meant)}{known}")
 
 
 def _parts(fact: Fact, text: str) -> Iterator[str]:
-    """Split at commas, and at `&`, `/`, `+` or `and` where that makes answers (`face & neck`)."""
+    """Split at commas, and at `&`, `/`, `+` or `and` where that may make answers (`face & neck`)."""
     names = _names(fact.answers)
     for part in text.split(",") if fact.several else (text,):
         joined = _JOINED.split(part)
-        are_answers = _plain(part) not in names and all(_plain(one) in names for one in joined)
-        yield from joined if fact.several and are_answers else (part,)
+        is_joined = _plain(part) not in names and (fact.open or any(_plain(one) in names for one in joined))
+        yield from joined if fact.several and is_joined else (part,)
 
 
 def _answer(fact: Fact, word: str) -> str | None:
@@ -321,14 +340,30 @@ def _answer(fact: Fact, word: str) -> str | None:
     return _names(fact.answers).get(wanted)
 
 
-def _meant(rule_set: RuleSet, fact: Fact, word: str) -> str:
-    """Return the answer that an unknown *word* may stand for, or nothing."""
-    wanted, names = _plain(word), _names(fact.answers)
+def _meant(rule_set: RuleSet, fact: Fact, wanted: str) -> str:
+    """Return the answer that unknown words may stand for, or nothing."""
     # People type the names of the activity that an answer stands for.
-    called = (
-        (one.id, _called(rule_set.activities[same])) for one in fact.answers for same in same_as(rule_set, fact, one.id)
-    )
-    return next((answer for answer, known in called if wanted in known), "") or _nearest(word, names)
+    for answer in fact.answers:
+        if any(wanted in _called(rule_set.activities[same]) for same in same_as(rule_set, fact, answer.id)):
+            return answer.id
+    return _meant_openly(rule_set, fact, wanted) if fact.open else _nearest(wanted, _names(fact.answers))
+
+
+def _meant_openly(rule_set: RuleSet, fact: Fact, wanted: str) -> str:
+    """Return what was meant by words that stand in a list that goes on: an illness may have any name."""
+    denying = (NONE, *rule_set.small_words.get("deny", ()))
+    if sum(map(str.isalnum, wanted)) < _FEWEST or wanted.partition(" ")[0] in denying:
+        return NONE
+    names = _names(fact.answers)
+    if found := misspelt(wanted, names):
+        return found
+    for other in (one for one in rule_set.facts.values() if one.open and one is not fact):
+        if found := misspelt(wanted, _names(other.answers)):
+            return f"{other.id}: {found}"
+    # “Pregnant with twins”: what somebody has to be asked about isn't lost among other words.
+    asked = {named for rule in rule_set.rules.values() if rule.verb == ASK for named in rule.when.named}
+    held = (name for name, answer in names.items() if (fact.id, answer) in asked and f" {name} " in f" {wanted} ")
+    return max(held, key=len, default="")
 
 
 def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:
@@ -337,13 +372,18 @@ def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:
     return tuple(one.id for one in rule_set.activities.values() if not names.isdisjoint(_called(one)))
 
 
-def _called(one: Activity | Answer | EventKind) -> set[str]:
-    return {_plain(name) for name in (*one.aka, one.label, one.id)}
-
-
 @lru_cache(maxsize=128)
 def _names(answers: tuple[Answer, ...]) -> dict[str, str]:
     return {name: answer.id for answer in answers for name in _called(answer)}
+
+
+def _nearest(word: str, names: Mapping[str, str]) -> str:
+    """Return what the one of the plain *names* that looks most like *word* stands for; nothing if none does."""
+    return next((names[one] for one in close_names(_plain(word), names, 1)), "")
+
+
+def _called(one: Activity | Answer | EventKind) -> set[str]:
+    return {_plain(name) for name in (*one.aka, one.label, one.id)}
 
 
 def _plain(text: str) -> str:
@@ -352,15 +392,6 @@ def _plain(text: str) -> str:
 
         text = "".join(one for one in normalize("NFKD", text) if not combining(one))
     return " ".join(text.lower().replace("-", " ").replace("_", " ").split())
-
-
-def _nearest(word: str, names: Mapping[str, str]) -> str:
-    """Return what the one of the plain *names* that looks most like *word* stands for; nothing if none does."""
-    return next((names[one] for one in close_names(_plain(word), names, 1)), "")
-
-
-def _hint(meant: str) -> str:
-    return f" (did you mean {meant}?)" if meant else ""
 
 
 def read_seen(rule_set: RuleSet, treatment: Treatment, texts: Iterable[str]) -> dict[str, Seen]:

@@ -188,3 +188,15 @@ def test_nothing_in_a_row_gives_orders_to_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in ran.err
     assert "\x07" not in ran.err
     assert "line 2: id: that is no text" in ran.err
+
+
+def test_what_is_misspelt_of_a_person_is_rejected_and_what_no_rule_knows_is_planned(tmp_path: Path) -> None:
+    table = (
+        "id;date;condition;uses\n1;2026-11-20;bad knee|warts;\n2;2026-11-20;pregnacy;\n3;2026-11-20;;retinol|acutane\n"
+    )
+    ran = batch(write_list(tmp_path, table))
+    assert ids(ran) == ["1"]
+    assert "(2): condition has no answer `pregnacy` (did you mean pregnancy?)\n" in ran.err
+    assert "(3): uses has no answer `acutane` (did you mean accutane?)\n" in ran.err
+    found = json.loads(ran.out)["screening"]
+    assert [(one["condition"], one["level"]) for one in found] == [("warts", "stop"), ("bad knee", "ask")]

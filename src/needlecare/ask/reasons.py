@@ -183,8 +183,8 @@ class Screened(NamedTuple):
 
     @property
     def is_against(self) -> bool:
-        """Whether something says stop, postpone or ask first; what isn't known has to be asked about."""
-        return bool(self.timeline.facts.unheard) or any(finding.level in AGAINST for finding in self.findings)
+        """Whether something says stop, postpone or ask first."""
+        return any(finding.level in AGAINST for finding in self.findings)
 
 
 def screen(timeline: Timeline) -> Screened:

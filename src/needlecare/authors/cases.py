@@ -129,7 +129,10 @@ def plan_case(rule_set: RuleSet, case: Case) -> Timeline:
     zone = parse_zone(case.tz)
     treatment = make_treatment(parse_date(case.date), parse_time(case.time) if case.time else None, zone)
     treatment = treatment._replace(seen=read_seen(rule_set, treatment, case.seen))
-    return build_timeline(rule_set, treatment, read_facts(rule_set, case.facts))
+    facts = read_facts(rule_set, case.facts)
+    for one in facts.unheard:
+        raise InputError(f"{one.fact} has no answer `{one.word}`")
+    return build_timeline(rule_set, treatment, facts)
 
 
 def run_case(rule_set: RuleSet, case: Case) -> list[Difference]:

@@ -235,4 +235,4 @@ def _fingerprint(treatment: Treatment, facts: Facts) -> str:
     moments = sorted(treatment.seen.items(), key=lambda seen: seen[0])
     span = (treatment.day, treatment.clock, treatment.zone.key, treatment.first, treatment.last)
     known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates)]
-    return repr((span, moments, known))
+    return repr((span, moments, known, facts.unheard))

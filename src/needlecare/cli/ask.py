@@ -12,7 +12,6 @@ from needlecare.ask.question import today as look
 from needlecare.cli import complain, write_data, write_text
 from needlecare.cli.options import (
     Request,
-    about_person,
     about_treatment,
     about_treatments,
     offer,
@@ -96,7 +95,7 @@ def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> No
     _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
 
 
-@about_person
+@about_treatments
 def check(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
     """Show what speaks against the treatment, given what you say about yourself.
 

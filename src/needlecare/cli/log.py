@@ -19,6 +19,7 @@ from needlecare.cli.options import (
     present,
     refuse_ahead,
     with_dates,
+    with_known,
     with_options,
     without,
 )
@@ -54,7 +55,7 @@ def add(typed: Options) -> None:
     # What is logged doesn't move with the clock.
     typed = with_dates(typed, find_zone({**known, **typed}.get("tz")))
     given = without(typed, NEVER_LOGGED)
-    lasting = _lasting(given)
+    lasting = {name: with_known(known, given)[name] for name in _lasting(given)}
     if "date" in given:
         options = _loggable(typed, known)
         number = log.add(options)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from needlecare.errors import InputError
-from needlecare.model.facts import DATED, FACTS, OPTIONS, SEVERAL, Option, Trait
+from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 
 if TYPE_CHECKING:
     from needlecare.model.facts import Facts
@@ -27,6 +27,8 @@ Typed = Mapping[str, Any]
 # The value of an option that wasn't typed: of one, of a list, of a flag.
 NOTHING: tuple[Any, ...] = (None, [], False)
 NEVER_LOGGED = ("now", "no-log")
+# Lists that hold for every treatment.
+_OF_ONESELF = tuple(name for name in LASTING if name in SEVERAL)
 
 
 class Request(NamedTuple):
@@ -39,7 +41,7 @@ class Request(NamedTuple):
     name: str = ""
 
 
-def make_request(typed: Typed, *, keep_unheard: bool = False) -> Request:
+def make_request(typed: Typed) -> Request:
     """Make a request of the options of one treatment."""
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
@@ -54,7 +56,7 @@ def make_request(typed: Typed, *, keep_unheard: bool = False) -> Request:
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if "time" in typed else None
     rule_set = load_rules(typed.get("rules", DEFAULT))
-    facts = read_facts(rule_set, fact_texts(typed), keep_unheard=keep_unheard)
+    facts = read_facts(rule_set, fact_texts(typed))
     return Request(rule_set, _with_dated(make_treatment(day, clock, zone), rule_set, typed), facts, now=now)
 
 
@@ -153,18 +155,18 @@ def read_request(typed: Typed) -> Request:
     return going[-1] if going else ahead[0] if ahead else requests[-1]
 
 
-def read_requests(typed: Typed, *, keep_unheard: bool = False) -> list[Request]:
+def read_requests(typed: Typed) -> list[Request]:
     """Return the treatments that a question is about: the typed one, else every logged one that is still open.
 
     Open is one that still restricts something, or will; if none does, the last counts.
     """
     if "date" in typed:
-        return [make_request(typed, keep_unheard=keep_unheard)]
-    requests = _logged(typed, keep_unheard=keep_unheard)
+        return [make_request(typed)]
+    requests = _logged(typed)
     return [one for one in requests if _is_open(one)] or requests[-1:]
 
 
-def _logged(typed: Typed, *, keep_unheard: bool = False) -> list[Request]:
+def _logged(typed: Typed) -> list[Request]:
     from needlecare.log import open_log
     from needlecare.typed import parse_date, parse_zone
 
@@ -180,13 +182,29 @@ def _logged(typed: Typed, *, keep_unheard: bool = False) -> list[Request]:
         # Sightings, and the session after that one, belong to a treatment that has been.
         passed = ("seen", "next") if parse_date(one.options["date"]) > today else ()
         options = over_logged(one.options, lasting, without(typed, passed))
-        requests.append(make_request(options, keep_unheard=keep_unheard)._replace(name=one.key))
+        requests.append(make_request(options)._replace(name=one.key))
     return requests
 
 
 def over_logged(logged: Typed, lasting: Typed, typed: Typed) -> dict[str, Any]:
     """Lay what was *typed* now over what is *logged* of the treatment, and that over the lasting facts."""
-    return {**without({**lasting, **logged}, NEVER_LOGGED), **typed}
+    return with_known(without({**lasting, **logged}, NEVER_LOGGED), typed)
+
+
+def with_known(known: Typed, said: Typed) -> dict[str, Any]:
+    """Lay what is *said* over what is *known*; an illness or a medicine more takes none away, only `none` does."""
+    lists = {name: _with_more(known[name], said[name]) for name in _OF_ONESELF if name in known and name in said}
+    return {**known, **said, **lists}
+
+
+def _with_more(known: Sequence[str], said: Sequence[str]) -> list[str]:
+    words = {_word(text) for text in said}
+    return [*(text for text in known if NONE not in words and _word(text) not in {NONE, *words}), *said]
+
+
+def _word(text: str) -> str:
+    """Return *text* without the date that comes with it."""
+    return text.partition("=")[0].strip().lower()
 
 
 def without(options: Typed, names: Container[str]) -> dict[str, Any]:
@@ -231,8 +249,6 @@ def with_options(
 
 about_treatment = partial(with_options, read=read_request)
 about_treatments = partial(with_options, read=read_requests)
-# An illness that no rule set knows is nothing typed wrongly: `check` answers that it doesn't know it.
-about_person = partial(with_options, read=partial(read_requests, keep_unheard=True))
 
 
 def _parameter(option: Option) -> inspect.Parameter:

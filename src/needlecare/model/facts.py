@@ -70,11 +70,15 @@ Given = tuple[str, ...] | float
 
 
 class Unheard(NamedTuple):
-    """A *word* that answers a *fact* and that the rule set doesn't know; perhaps an answer was *meant*."""
+    """A *word* that answers a *fact* and that the rule set doesn't know: an illness, or something used."""
 
     fact: str
     word: str
-    meant: str = ""
+
+    @property
+    def text(self) -> str:
+        """What to do about it."""
+        return f"I don't know {self.word}: ask before you book."
 
 
 class Facts(NamedTuple):
@@ -82,7 +86,7 @@ class Facts(NamedTuple):
 
     *dates* holds the dates that came with an answer (`--uses isotretinoin=2026-05-01`), by (fact, answer). *partial*
     names the given facts whose answers are a list that goes on: what isn't named there is unknown, not denied.
-    *unheard* is what was said of oneself in words that the rule set doesn't know.
+    *unheard* is what was said of oneself in words that the rule set doesn't know; it has to be asked about.
     """
 
     given: Mapping[str, Given]

@@ -188,7 +188,7 @@ _GRAVEST = ("stop", "postpone", "ask", "tell")
 
 
 def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
-    """List what speaks against the treatment, the gravest first."""
+    """List what speaks against the treatment, the gravest first, and with it what no rule knows."""
     holding = [screening for screening, truth in selection.screenings if truth is Truth.YES]
     levels = [(screening, _level(screening, treatment, selection)) for screening in holding]
     found = [
@@ -196,6 +196,7 @@ def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
         for screening, level in levels
         if level is not None
     ]
+    found += [Finding(Screening(one.word, "ask", text=one.text), "ask", ()) for one in selection.facts.unheard]
     return sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
 
 

@@ -9,7 +9,6 @@ from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
 from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.errors import visible
-from needlecare.model.facts import Unheard
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
@@ -32,11 +31,11 @@ def render(answer: Answer, *, several: bool = False) -> str:
     """Format an answer of any kind; with *several* treatments open, which one it counts from."""
     doubtful = _doubtful(answer)
     if doubtful:
-        return finished(_not_understood(doubtful), doubtful.timeline.rule_set)
+        return _finished(_not_understood(doubtful), doubtful.timeline)
     lines: Iterable[str]
     match answer:
         case Reasons():
-            return "\n".join(finished(_reasons(one), one.timeline.rule_set) for one in (answer, *answer.also)) + "\n"
+            return "\n".join(_finished(_reasons(one), one.timeline) for one in (answer, *answer.also)) + "\n"
         case Verdict():
             timeline, lines = answer.timeline, list_verdict(answer, several=several)
         case Sighting():
@@ -46,10 +45,14 @@ def render(answer: Answer, *, several: bool = False) -> str:
         case Today():
             timeline, lines = answer.timelines[0], _today(answer)
         case Screened():
-            timeline, lines = answer.timeline, _screened(answer)
+            return finished(_screened(answer), answer.timeline.rule_set)
     if isinstance(answer, Verdict | Return):
         lines = chain(lines, [say.red_flag_line(timeline)])
-    return finished(lines, timeline.rule_set)
+    return _finished(lines, timeline)
+
+
+def _finished(lines: Iterable[str], timeline: Timeline) -> str:
+    return finished(chain(lines, say.list_unheard(timeline)), timeline.rule_set)
 
 
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
@@ -308,7 +311,6 @@ def _screened(screened: Screened) -> Iterator[str]:
     timeline = screened.timeline
     for finding in screened.findings:
         yield from _finding(finding, screened)
-    yield from (_unheard(one, timeline) for one in timeline.facts.unheard)
     yield from (_unjudged(one, timeline) for one in screened.unjudged)
     yield from (_dated(one, timeline) for one in screened.dated if not one.counts)
     if screened.planned:
@@ -323,8 +325,8 @@ def _screened(screened: Screened) -> Iterator[str]:
 
 def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
     screening = finding.screening
-    sources = ", ".join(finding.sources)
-    yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id} [{sources}]"
+    sources = f" [{', '.join(finding.sources)}]" if finding.sources else ""
+    yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id}{sources}"
     if screening.note:
         yield f"  {screening.note}"
     dated = (one for one in screened.dated if one.counts and one.screening is screening)
@@ -370,11 +372,6 @@ def _dated(one: Dated, timeline: Timeline) -> str:
     return f"{capital(say.dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
 
 
-def _unheard(one: Unheard, timeline: Timeline) -> str:
-    meant = f" Did you mean {one.meant}?" if one.meant else ""
-    return f"{lead_of('ask', timeline)}: {visible(one.word)}: {say.dont_know(timeline)}{meant}"
-
-
 def _unjudged(one: Unjudged, timeline: Timeline) -> str:
     rule_set = timeline.rule_set
     given = (say.labels(timeline.facts.value(name), rule_set.facts[name]) for name in one.given)
@@ -388,7 +385,7 @@ def _unjudged(one: Unjudged, timeline: Timeline) -> str:
 
 def render_course(course: Course, timeline: Timeline) -> str:
     """Format a course of sessions, on one line of time and in words."""
-    return finished(_course(course, timeline), timeline.rule_set)
+    return _finished(_course(course, timeline), timeline)
 
 
 def _course(course: Course, timeline: Timeline) -> Iterator[str]:

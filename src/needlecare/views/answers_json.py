@@ -7,13 +7,12 @@ from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged, Voi
 from needlecare.ask.times import When
 from needlecare.ask.today import Change, Owned, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Return, Verdict
-from needlecare.model.facts import Unheard
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
 from needlecare.model.voices import Reach, sources_behind
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
-from needlecare.views.phrases import dont_know, join_words, sources_of
+from needlecare.views.phrases import join_words, sources_of
 
 # A verdict that is the answer, not a part of one.
 _WHOLE = "the whole of a verdict"
@@ -38,6 +37,7 @@ def _write(encode: Encoder, *parts: Mapping[str, Any]) -> str:
     record = head(encode.timeline.rule_set)
     for part in parts:
         record.update(part)
+    record["unheard"] = [one.word for one in encode.timeline.facts.unheard]
     return write(encode.record(record))
 
 
@@ -95,9 +95,8 @@ FIELDS.update({
     Voice: "rule source=source.id value=saying.value note=saying.note used stance title=source.title"
     " publisher=source.publisher year=source.year kind=source.kind url=source.url family=source.family",
     Ends: "before voices agreeing low high plan=own?",
-    Screened: "against=is_against screening answered assumed unanswered not_judged=unjudged in_plan=planned"
+    Screened: "against=is_against screening=findings answered assumed unanswered not_judged=unjudged in_plan=planned"
     " dated red_flags",
-    Unheard: "condition=word level text sources fact meant",
     Unjudged: "fact answer",
     Dated: "fact answer date=day means condition=screening.id counts",
     Course: "count=size sessions=steps then before=deadline results",
@@ -127,12 +126,6 @@ COMPUTED.update({
         "activity": _first,
         "rules": lambda reasons, _: [_cause(rule) for rule in reasons.rules],
         "lost": lambda reasons, _: [_cause(rule) for rule in reasons.lost],
-    },
-    Screened: {"screening": lambda screened, timeline: [*screened.findings, *timeline.facts.unheard]},
-    Unheard: {
-        "level": lambda *_: "ask",
-        "text": lambda _, timeline: dont_know(timeline),
-        "sources": lambda *_: (),
     },
     Dated: {"means": lambda dated, timeline: timeline.rule_set.facts[dated.fact].dated_of(dated.answer)},
     Course: {

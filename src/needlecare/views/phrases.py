@@ -216,11 +216,6 @@ def whom(timeline: Timeline) -> str:
     return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
 
 
-def dont_know(timeline: Timeline) -> str:
-    """Return what to do about an illness or a medicine that the rule set doesn't know."""
-    return f"I don't know this one. Tell {whom(timeline)} before you book."
-
-
 def treatment_of(timeline: Timeline) -> str:
     """Format which treatment an answer counts from."""
     treatment, area = timeline.treatment, timeline.facts.value("area")
@@ -340,6 +335,11 @@ def help_tiers(timeline: Timeline) -> str:
     numbers, signs = timeline.rule_set.emergency, first_signs(TODAY, timeline)
     now = f"Seriously ill, or trouble breathing: emergency number{led(' ', numbers)}."
     return f"{now} {capital(signs)}: a doctor today. Other signs: `needlecare today`."
+
+
+def list_unheard(timeline: Timeline) -> Iterator[str]:
+    """Yield what was said of oneself and no rule knows."""
+    return (one.text for one in timeline.facts.unheard)
 
 
 def list_against(timeline: Timeline) -> Iterator[str]:
