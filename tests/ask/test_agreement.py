@@ -80,15 +80,17 @@ def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
     [
         pytest.param(
             "can the dunk tank --on 2026-11-22",
-            "Not until the skin has healed, usually by Fri 27 Nov, then better not: no end is given, ask your clinic.",
+            ": not until the skin has healed, usually by Fri 27 Nov; then better not: no end is given, ask your clinic.",
             id="before it",
         ),
         pytest.param(
-            "can the dunk tank --on 2026-11-29", "Better not: no end is given, ask your clinic", id="after it"
+            "can the dunk tank --on 2026-11-29",
+            "Better not. The dunk tank, Sun 29 Nov: no end is given, ask your clinic",
+            id="after it",
         ),
         pytest.param(
             "when the dunk tank",
-            "not until the skin has healed, usually by Fri 27 Nov, then better not: no end is given, ask your clinic.",
+            "not until the skin has healed, usually by Fri 27 Nov; then better not: no end is given, ask your clinic.",
             id="when",
         ),
         pytest.param(
@@ -98,7 +100,7 @@ def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
         ),
         pytest.param(
             "today",
-            "not until the skin has healed, usually by Fri 27 Nov, then better not: no end is given, ask your clinic",
+            "not until the skin has healed, usually by Fri 27 Nov; then better not: no end is given, ask your clinic",
             id="today",
         ),
     ],
@@ -116,7 +118,8 @@ def test_a_red_flag_without_words_is_said_the_same_everywhere(ask: Ask, ours: st
     said = "Green spots: see a doctor or an urgent-care line today."
     assert said in ask("plan", sitting=sitting).out
     assert said in ask("today", sitting=sitting).out
-    assert said in ask("normal", "green", "spots", sitting=sitting).out
+    seen = ask("normal", "green", "spots", sitting=sitting).out
+    assert seen.startswith("See a doctor or an urgent-care line today. Green spots.\n")
     for typed in ("plan", "today", "normal green spots"):
         flags = ask(*typed.split(), "--format", "json", sitting=sitting).record["red_flags"]
         assert said in [one["text"] for one in flags]

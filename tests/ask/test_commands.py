@@ -115,9 +115,9 @@ def test_a_misspelt_option_gets_the_nearest(ask: Ask) -> None:
 
 def test_words_about_what_only_the_person_can_see(ask: Ask) -> None:
     shut = ask("can", "shave").out
-    assert "Not before Tue 24 Nov, and then only once no irritation is left, usually by Mon 23 Nov." in shut
+    assert ": not before Tue 24 Nov, and then only once no irritation is left, usually by Mon 23 Nov." in shut
     free = ask("can", "shave", "--on", "2026-11-27").out
-    assert "Only if no irritation is left." in free
+    assert "only if no irritation is left." in free
 
 
 def test_seen_moves_what_waits_for_it_and_no_keeps_it_shut(ask: Ask) -> None:
@@ -182,12 +182,11 @@ def test_every_answer_names_red_flags_and_that_the_clinic_comes_first(ask: Ask, 
 def test_of_a_day_gone_by_it_says_what_to_watch_for_and_whom_to_tell(ask: Ask, typed: str) -> None:
     said = ask(*typed.split()).out
     assert "tell your clinic" in said
-    (line,) = [one for one in said.splitlines() if one.startswith("- Watch for ")]
-    assert line.endswith(": see a doctor or an urgent-care line today.")
+    watch = said.partition("Watch for ")[2].partition(": see a doctor or an urgent-care line today.")[0]
     # These are matters for the emergency number, not for a doctor today.
-    assert "pus" in line
-    assert "trouble breathing" not in line
-    assert "trouble breathing: ring your emergency number now" in said
+    assert "pus" in watch
+    assert "trouble breathing" not in watch
+    assert "Trouble breathing: emergency number" in said
 
 
 def test_a_prescribed_medicine_is_only_ever_asked_about(ask: Ask) -> None:
@@ -236,12 +235,12 @@ def test_today_says_what_has_to_be_seen_first(ask: Ask) -> None:
 
 def test_a_part_that_has_to_be_seen_first_is_not_called_free(ask: Ask) -> None:
     said = ask("can", "hair removal", "--on", "2026-12-10").out
-    assert "- Shaving: only if no irritation is left." in said
-    assert "- Shaving: free" not in said
+    assert "Shaving: only if no irritation is left." in said
+    assert "Shaving: OK" not in said
 
 
 def test_what_never_ends_is_called_never(ask: Ask) -> None:
-    assert "- Never." in ask("can", "share my roller", "--setting", "home").out
+    assert ": never.\n" in ask("can", "share my roller", "--setting", "home").out
     plan = ask("plan", "--setting", "home").out
     lifts, lasting = plan.partition("What lifts when\n")[2].partition("\nWhat does not lift by itself\n")[::2]
     assert "sharing the roller" not in lifts
@@ -332,8 +331,8 @@ def test_a_booked_session_makes_its_pre_care_real(ask: Ask) -> None:
 def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
     booked = ("--next", "2027-01-08")
     assert ask("can", "retinol", "--on", "2027-01-10", *booked).out.startswith("No. ")
-    assert ask("normal", "redness", "--on", "2027-01-09", *booked).out.startswith("To be expected. ")
-    assert ask("normal", "redness", "--on", "2027-01-07", *booked).out.startswith("No longer expected. ")
+    assert ask("normal", "redness", "--on", "2027-01-09", *booked).out.startswith("Usual. ")
+    assert ask("normal", "redness", "--on", "2027-01-07", *booked).out.startswith("Call your clinic. ")
     later = ask("today", *booked, "--now", "2027-01-09T09:00").out
     assert "redness" in later.partition("Normal to see")[2]
     assert "edness" not in later.partition("No longer expected")[2].partition("Red flags")[0]
@@ -343,18 +342,18 @@ def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("words", "first", "again"),
     [
-        pytest.param("retinol", "not before Sat 5 Dec.", ["- Leave it again from Wed 23 Dec."], id="free in between"),
-        pytest.param("botox", "not before Thu 14 Jan 2027.", [], id="better not in between is not free"),
+        pytest.param("retinol", "better wait until Sat 5 Dec.", "Not again from Wed 23 Dec.", id="free in between"),
+        pytest.param("botox", "OK from Thu 14 Jan 2027.", "", id="better not in between is not free"),
     ],
 )
-def test_when_knows_the_booked_session(ask: Ask, words: str, first: str, again: list[str]) -> None:
+def test_when_knows_the_booked_session(ask: Ask, words: str, first: str, again: str) -> None:
     said = ask("when", words, "--next", "2026-12-30").out.splitlines()
     assert said[0].endswith(first)
-    assert [line for line in said if line.startswith("- Leave it again")] == again
+    assert ("Not again" in said[1], again in said[1]) == (bool(again), True)
 
 
 def test_a_better_not_tells_when_it_becomes_a_no(ask: Ask) -> None:
-    assert "- Leave it from Sun 15 Nov." in ask("can", "retinol", "on", "14", "nov").out
+    assert "; no from Sun 15 Nov." in ask("can", "retinol", "on", "14", "nov").out
 
 
 def test_sessions_as_json(ask: Ask) -> None:
@@ -541,7 +540,7 @@ def test_what_nobody_recommends_is_nowhere_called_free_again(ask: Ask, never: st
     assert freed
     assert not [line for line in freed if never in line.lower().partition("no rule speaks")[2]]
     assert f"{never}: free" not in ask("today", "--now", "2026-11-20T18:00").out.lower()
-    assert "- No rule recommends it after that either: ask your clinic." in ask("when", never).out
+    assert "No rule recommends it after that either: ask your clinic." in ask("when", never).out
 
 
 @pytest.mark.parametrize(
@@ -554,7 +553,7 @@ def test_what_nobody_recommends_is_nowhere_called_free_again(ask: Ask, never: st
 def test_of_what_no_rule_knows_it_says_whom_to_call_where_it_is_serious(ask: Ask, typed: str) -> None:
     said = ask("normal", *typed.split())
     assert said.code == 4
-    assert said.out.startswith("If you feel seriously ill, call your emergency number.\n")
+    assert "\nSeriously ill, or trouble breathing: emergency number 112, 999, 911. " in said.out
 
 
 def test_the_name_of_a_day_may_stand_beside_its_date(ask: Ask) -> None:
@@ -567,7 +566,7 @@ def test_the_name_of_a_day_may_stand_beside_its_date(ask: Ask) -> None:
 
 @pytest.mark.parametrize("typed", ["on day -1", "on day −1", "Day -1"])
 def test_a_day_before_the_treatment_is_named_as_the_plan_prints_it(ask: Ask, typed: str) -> None:
-    assert "Alcohol, Thu 19 Nov." in ask("can", "drink", "wine", *typed.split()).out
+    assert "Alcohol, Thu 19 Nov: " in ask("can", "drink", "wine", *typed.split()).out
     assert ask("can", "drink", "wine", *typed.split(), "--format", "json").record["at"] == "2026-11-19"
 
 
@@ -649,7 +648,7 @@ def test_before_the_treatment_what_is_only_aftercare_is_not_a_yes(ask: Ask, type
     said = ask("can", *typed.split(), sitting=SOON)
     assert said.code == 4
     assert "no rule speaks of the time before the treatment." in said.out.splitlines()[0]
-    assert "Leave it from Thu 10 Dec 14:00." in said.out
+    assert "Avoid it from Thu 10 Dec 14:00." in said.out
 
 
 @pytest.mark.parametrize(
@@ -663,9 +662,9 @@ def test_before_the_treatment_a_rule_on_that_time_makes_a_yes(ask: Ask, typed: s
     "typed", ["wear makeup on 10 dec at 9am", "foundation on 10 dec at 9am", "night cream at 9am on 10 dec"]
 )
 def test_what_is_to_be_prepared_that_day_is_in_the_answer(ask: Ask, typed: str) -> None:
-    assert "- Arrive with clean, bare skin: no make-up" in ask("can", *typed.split(), sitting=SOON).out
-    assert "- Arrive with clean" not in ask("can", "wear", "makeup", "on", "8", "dec", sitting=SOON).out
-    assert "- Arrive with clean" not in ask("can", "sauna", "on", "10", "dec", "at", "9am", sitting=SOON).out
+    assert "Arrive with clean, bare skin: no make-up" in ask("can", *typed.split(), sitting=SOON).out
+    assert "Arrive with clean" not in ask("can", "wear", "makeup", "on", "8", "dec", sitting=SOON).out
+    assert "Arrive with clean" not in ask("can", "sauna", "on", "10", "dec", "at", "9am", sitting=SOON).out
 
 
 def test_a_permission_is_none_outside_its_own_time(ask: Ask, before_alone: Path) -> None:
@@ -673,7 +672,7 @@ def test_a_permission_is_none_outside_its_own_time(ask: Ask, before_alone: Path)
     assert ask("can", "paracetamol", "on", "1", "dec", *ours, sitting=SOON).code == 0
     early = ask("can", "paracetamol", "on", "24", "november", *ours, sitting=SOON)
     assert early.code == 4
-    assert "Allowed from Fri 27 Nov until Thu 10 Dec 14:00." in early.out
+    assert "OK from Fri 27 Nov until Thu 10 Dec 14:00." in early.out
     late = ask("can", "paracetamol", *ours)
     assert late.code == 4
     assert "no rule speaks of that time." in late.out
@@ -683,32 +682,32 @@ def test_a_permission_keeps_its_condition_and_its_end(ask: Ask) -> None:
     said = ask("can", "cetirizine", "now")
     assert said.code == 0
     assert said.out.startswith("Yes, only if it itches.")
-    assert "Allowed until further notice, if it itches." in said.out
     assert ask("can", "cetirizine", "now", "--format", "json").record["if"] == ["it itches"]
 
 
 def test_a_part_of_a_day_is_shown_with_its_hours(ask: Ask) -> None:
     record = ask("can", "makeup", "on", "sunday", "evening", "--format", "json").record
     assert record["at"] == ["2026-11-22T17:00:00+00:00", "2026-11-23T00:00:00+00:00"]
-    assert "Yes. Make-up, Sun 22 Nov 17:00 to midnight." in ask("can", "makeup", "on", "sunday", "evening").out
+    assert (
+        "Yes. Make-up, Sun 22 Nov 17:00 to midnight: OK since Sun 22 Nov 16:30."
+        in ask("can", "makeup", "on", "sunday", "evening").out
+    )
     # What has gone by of it doesn't count.
-    assert "Make-up, Sat 21 Nov 09:00 to 12:00." in ask("can", "makeup", "this", "morning").out
+    assert "Make-up, Sat 21 Nov 09:00 to 12:00: " in ask("can", "makeup", "this", "morning").out
 
 
 def test_a_sign_that_outlasts_its_time_is_no_reason_to_call_before_the_plan_says_so(ask: Ask) -> None:
     record = ask("normal", "redness", "on", "wednesday", "--format", "json").record
     assert (record["verdict"], record["call_from"]) == ("watch", "2026-11-28T00:00:00+00:00")
-    assert (
-        "Still there on Sat 28 Nov, or does it grow? Call your clinic."
-        in ask("normal", "redness", "on", "wednesday").out
-    )
+    assert "Worse, or still there on Sat 28 Nov? Call your clinic." in ask("normal", "redness", "on", "wednesday").out
     assert ask("normal", "redness", "on", "28", "nov", "--format", "json").record["verdict"] == "clinic"
 
 
 def test_a_yes_says_what_the_next_session_would_end(ask: Ask) -> None:
-    line = "If your next session is on Fri 1 Jan 2027: leave it from Fri 18 Dec."
+    line = "If your next session is on Fri 1 Jan 2027: avoid it from Fri 18 Dec"
     assert line in ask("can", "sunbathe", "on", "20", "dec").out
     assert "Fri 1 Jan 2027" not in ask("can", "wear", "a", "hat", "on", "20", "dec").out
+    assert "Fri 1 Jan 2027" not in ask("can", "swim", "on", "1", "dec").out, "that is long before"
     assert "If your next session" not in ask("can", "sunbathe", "on", "20", "dec", "--next", "2027-02-01").out
 
 
@@ -716,9 +715,9 @@ def test_why_tells_of_what_to_do_with_a_part_of_it(ask: Ask) -> None:
     assert "- mineral sunscreen: do: Sat 21 Nov 16:30 to the end of Fri 18 Dec" in ask("why", "sunscreen").out
 
 
-def test_what_would_tell_more_is_named_where_an_unknown_fact_decides(ask: Ask) -> None:
-    assert "- --depth would tell more." in ask("can", "i", "go", "to", "a", "party").out
-    assert "would tell more" not in ask("can", "i", "go", "to", "a", "party", "--depth", "2").out
+def test_what_could_end_a_no_sooner_is_named(ask: Ask) -> None:
+    assert "--skin-type could end it " in ask("can", "go", "out", "in", "strong", "sun").out
+    assert "could end it" not in ask("can", "strong", "sun", "--skin-type", "II").out
 
 
 @pytest.mark.parametrize(
@@ -732,14 +731,14 @@ def test_what_would_tell_more_is_named_where_an_unknown_fact_decides(ask: Ask) -
 )
 def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) -> None:
     said = ask(*typed.split()).out
-    assert f"I don't know “{quoted}”, so " in said
+    assert f"I don't know “{quoted}”" in said
 
 
 def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -> None:
     said = ask("can", "have", "an", "ice", "bath", "tonight")
     assert said.code == 4
-    assert said.out.startswith("I don't know “ice bath”, so this is not a yes.")
-    assert "- Ask about each on its own: ice; showers." in said.out
+    assert said.out.startswith("I don't know “ice bath”, so I can't say yes.")
+    assert "Ask about each on its own: ice; showers." in said.out
 
 
 @pytest.mark.parametrize(
@@ -752,7 +751,7 @@ def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -
 def test_of_the_next_session_it_says_which_command_knows(ask: Ask, typed: str) -> None:
     said = ask(*typed.split())
     assert said.code == 4
-    assert "- When the next session may be: `needlecare sessions`." in said.out
+    assert "When the next session may be: `needlecare sessions`." in said.out
     assert "Did you mean" not in said.out
 
 

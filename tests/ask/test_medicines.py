@@ -25,26 +25,24 @@ pytestmark = pytest.mark.usefixtures("no_log")
 def test_aspirin_that_thins_the_blood_is_a_prescribed_medicine(typed: str) -> None:
     said = run("can", *typed.split(), *SITTING)
     assert said.code == 1
-    assert said.out.startswith("Keep taking it as prescribed, and ask who prescribed it: prescribed blood thinners, ")
-    assert "never stop" in said.out
+    assert said.out.startswith("Keep taking it as prescribed. Prescribed blood thinners: ask who prescribed it ")
+    assert "Never stop" in said.out
 
 
 def test_shop_bought_aspirin_stays_a_painkiller() -> None:
     sitting = [*SITTING[:-1], "2026-11-21T10:00"]
-    assert run("can", "take", "an", "aspirin", *sitting).out.startswith("No. Aspirin, ")
+    assert run("can", "take", "an", "aspirin", *sitting).out.startswith("No. Aspirin: ")
 
 
 def test_any_aspirin_is_prescribed_to_whoever_declared_a_blood_thinner() -> None:
     sitting = [*SITTING[:-1], "2026-11-21T10:00", "--uses", "blood-thinner"]
     ran = run("can", "aspirin", *sitting)
     assert ran.code == 1
-    # To whoever takes warfarin, “keep taking it” alone would be the worse advice.
+    # To whoever takes warfarin, “keep taking it” alone would be the worse advice: the shop's aspirin isn't theirs.
     assert ran.out.startswith(
-        "If it was prescribed to you, keep taking it; if not, ask who prescribed your blood thinner, "
-        "or your pharmacist before you take any: aspirin, "
+        "Keep taking it as prescribed. Not prescribed? Ask who prescribed your blood thinner, or your pharmacist first. "
     )
     assert "Never stop" in ran.out
-    assert "Keep taking it as prescribed" not in ran.out
     assert run("can", "ibuprofen", *sitting).out.startswith("No, and then ask who prescribed your blood thinner, ")
 
 
@@ -53,4 +51,4 @@ def test_in_pregnancy_nobody_is_told_to_keep_taking_a_retinoid(medicine: str) ->
     out = run("can", medicine, *SITTING, "--condition", "pregnancy").out
     assert "before you use any more of it" in out
     assert "Keep taking" not in out
-    assert "never stop" not in out
+    assert "Never stop" not in out

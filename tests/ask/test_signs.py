@@ -24,18 +24,18 @@ def heading(*typed: str) -> str:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("flaking on day 7", "To be expected."),
-        ("flaking on day 8", "No longer expected. Flaking, Sat 28 Nov: call your clinic."),
-        ("flaking on day 20", "No longer expected. Flaking, Thu 10 Dec: call your clinic."),
-        ("still red on day 14", "No longer expected. Redness, Fri 4 Dec: call your clinic."),
-        ("still swollen after 2 weeks", "No longer expected. Swelling, Sat 5 Dec: call your clinic."),
-        ("bruises on day 6", "To be expected."),
+        ("flaking on day 7", "Usual."),
+        ("flaking on day 8", "Call your clinic. Flaking."),
+        ("flaking on day 20", "Call your clinic. Flaking."),
+        ("still red on day 14", "Call your clinic. Redness."),
+        ("still swollen after 2 weeks", "Call your clinic. Swelling."),
+        ("bruises on day 6", "Usual."),
         pytest.param("bruises on day 10", "Watch it.", id="up to ten days"),
         pytest.param("bleeding on day 9", "Call your clinic.", id="no time of its own"),
         ("bleeding on day 2", "Watch it."),
         ("red on day 5", "Watch it."),
-        pytest.param("grid marks on day 12 --technique rf", "To be expected.", id="said to be normal for longer"),
-        pytest.param("result on day 12", "To be expected.", id="begins when the rest is over"),
+        pytest.param("grid marks on day 12 --technique rf", "Usual.", id="said to be normal for longer"),
+        pytest.param("result on day 12", "Usual.", id="begins when the rest is over"),
     ],
 )
 def test_what_should_be_over_after_a_week_is_a_reason_to_call_from_then_on(typed: str, said: str) -> None:
@@ -49,13 +49,13 @@ def test_the_reason_to_call_is_the_one_that_the_plan_lists() -> None:
     )
     assert flag in run("plan", *SITTING).out
     ran = run("normal", "bleeding", "on", "day", "14", *SITTING)
-    assert (ran.code, f"\n- {flag} [prp-facemed, chu-2021]\n" in ran.out) == (1, True)
+    assert (ran.code, "\nBruises, small scabs and spots may take some days longer.\n" in ran.out) == (1, True)
 
 
 def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_first() -> None:
     booked = ("--next", "2026-12-18", "--on", "2026-12-21")
-    assert heading("redness", *booked).startswith("To be expected.")
-    assert heading("redness", *booked[2:]).startswith("No longer expected.")
+    assert heading("redness", *booked).startswith("Usual.")
+    assert heading("redness", *booked[2:]).startswith("Call your clinic.")
 
 
 @pytest.mark.parametrize(
@@ -66,14 +66,14 @@ def test_of_two_treatments_what_the_later_one_brings_is_not_overdue_from_the_fir
         pytest.param("red on day 5 --depth 1", "", id="known"),
         pytest.param(
             "red on day 5",
-            "- This holds if the needles were 0.5 to 1.5 mm.",
+            "If the needles were over 1.5 mm, usual until the end of Fri 27 Nov.",
             id="longer needles would make it normal",
         ),
     ],
 )
 def test_a_condition_is_said_only_where_it_decides(typed: str, condition: str) -> None:
-    lines = run("normal", *typed.split(), *SITTING).out.splitlines()
-    assert [line for line in lines if "This holds if" in line] == ([condition] if condition else [])
+    said = run("normal", *typed.split(), *SITTING).out
+    assert ("the needles were" in said, condition in said) == (bool(condition), True)
 
 
 @pytest.mark.parametrize(("typed", "verdict"), LINES, ids=[line[0] for line in LINES])
@@ -83,14 +83,12 @@ def test_what_people_say_of_a_sign_gets_the_verdict_of_the_sign(typed: str, verd
 
 @pytest.mark.parametrize("typed", ["very dry", "swelling of the lips", "purple stripes", "warm", "very red"])
 def test_what_is_known_in_part_is_answered_no_softer_than_what_is_not_known(typed: str) -> None:
-    said = run("normal", *typed.split(), *SITTING).out
-    assert "call your clinic." in said.lower()
-    assert "if it worries you" not in said
+    ran = run("normal", *typed.split(), *SITTING)
+    assert "emergency number" in ran.out
+    assert "if it worries you" not in ran.out
 
 
 def test_a_red_flag_is_one_whatever_stands_around_it() -> None:
     said = run("normal", "pus", "and", "purple", "stripes", *SITTING)
     assert said.code == 1
-    urgent = "See a doctor or an urgent-care line today. Pus or yellow fluid, Tue 24 Nov 10:00."
-    assert f"\n{urgent}\n" in said.out
-    assert "I don't know “purple stripes”" in said.out
+    assert said.out.startswith("See a doctor or an urgent-care line today. Pus or yellow fluid.\n")

@@ -144,11 +144,11 @@ def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
     return max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
 
 
-def _each_part(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield what holds for the parts of what was asked, unless it is what holds for all of it."""
-    rule_set, whole = verdict.timeline.rule_set, {_holding(verdict, clock), _LEADS[verdict.verdict].lower()}
+def _each_part(verdict: Verdict, clock: Clock, *whole: str) -> Iterator[str]:
+    """Yield what holds for the parts of what was asked, unless that is said of the *whole* already."""
+    rule_set = verdict.timeline.rule_set
     for text, parts in grouped(verdict.parts, lambda part: _say_part(part, verdict, clock)).items():
-        if whole.isdisjoint((text, text.removeprefix("better wait, "))):
+        if text not in whole and text.removeprefix("better wait, ") not in whole:
             names = [rule_set.label(one) for one in topmost((part.activity for part in parts), rule_set)]
             yield f"{capital(say.join_some(names, 2 * _SHOWN))}: {text}."
 
@@ -175,7 +175,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.verdict == NO_RULE:
         yield from _unknown(verdict, clock)
         return
-    parts = list(_each_part(verdict, clock))
+    parts = list(_each_part(verdict, clock, _holding(verdict, clock), _LEADS[verdict.verdict].lower()))
     yield from parts
     if not parts or verdict.instead:
         yield from _worded(verdict)
@@ -331,7 +331,7 @@ def _return(found: Return, *, several: bool) -> Iterator[str]:
     decides = found.last if several else verdict
     yield from _joined(
         chain(
-            () if told or verdict.verdict == YES else _differing(found, clock),
+            () if told or verdict.verdict == YES else _each_part(verdict, clock, _say_return(found, clock)),
             _worded(decides),
             _if_prescribed(decides),
             _never_advised(verdict, clock),
@@ -356,11 +356,6 @@ def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
             yield f"{capital(say.join_some([rule_set.label(one) for one in names], _SHOWN))}: {text}."
 
 
-def _differing(found: Return, clock: Clock) -> Iterator[str]:
-    whole = _say_return(found, clock)
-    return (text for text in _each_part(found.verdict, clock) if not text.endswith(f": {whole}."))
-
-
 def _never_advised(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
         yield f"No rule recommends it after that either: ask {clock.whom}."
@@ -377,7 +372,7 @@ def _say_return(found: Return, clock: Clock) -> str:
         return say.not_before(None, verdict.and_once, verdict.earliest, clock, treatment.last)
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, found.last.windows)
-    if not verdict.own_waits and found.better_from is None and not found.last.is_open:
+    if not verdict.and_once and found.better_from is None and not found.last.is_open:
         return f"OK from {clock.at(free)}"
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
     no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)
@@ -468,7 +463,8 @@ def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
         for sign in dict.fromkeys(window.target for window in sighting.windows)
         for one in say.perhaps_until(sign, sighting.timeline, clock)
     ]
-    yield from longer or (f"This holds if {condition}." for condition in sighting.conditions)
+    if sighting.conditions:
+        yield from longer or (f"This holds if {condition}." for condition in sighting.conditions)
 
 
 def _sign_sources(sighting: Sighting) -> str:
