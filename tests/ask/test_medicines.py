@@ -39,9 +39,8 @@ def test_any_aspirin_is_prescribed_to_whoever_declared_a_blood_thinner() -> None
     ran = run("can", "aspirin", *sitting)
     assert ran.code == 1
     # To whoever takes warfarin, “keep taking it” alone would be the worse advice: the shop's aspirin isn't theirs.
-    assert ran.out.startswith(
-        "Keep taking it as prescribed. Not prescribed? Ask who prescribed your blood thinner, or your pharmacist first. "
-    )
+    ask = "Ask who prescribed your blood thinner, or your pharmacist first. "
+    assert ran.out.startswith(f"Keep taking it as prescribed. Not prescribed? {ask}")
     assert "Never stop" in ran.out
     assert run("can", "ibuprofen", *sitting).out.startswith("No, and then ask who prescribed your blood thinner, ")
 

@@ -101,15 +101,15 @@ def _today(now: Today) -> Iterator[str]:
         yield from say.list_against(timeline)
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
     sections = {
-        "Leave": _ends(now.avoid),
+        "Avoid": _ends(now.avoid),
         "Ask first": _whom(now.ask),
-        "Better not": _ends(now.better_not),
+        "Better wait": _ends(now.better_not),
         "Check first": _to_be_seen(now),
         "Do": (say.with_details(window, Clock(timeline)) for timeline, window in now.do),
-        "Normal to see": _normal(now),
-        f"No longer expected, call {say.whom(now.timelines[0])}": [f"{capital(join_words(gone))}."] if gone else [],
+        "Usual": _usual(now),
+        f"Still there? Call {say.whom(now.timelines[0])}": [f"{capital(join_words(gone))}."] if gone else [],
         "What changes next": _changes(now.changes),
-        "Red flags": (text for timeline in now.timelines for text in say.flag_texts(timeline)),
+        "Get help": (text for timeline in now.timelines for text in say.flag_texts(timeline)),
     }
     for title, lines in sections.items():
         # Several treatments may say the same.
@@ -147,7 +147,7 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.until is None:
         return say.better_not(None, clock, verdict.windows).removeprefix("better not: ")
     waits = led(", only if ", say.labels_of(verdict.and_once))
-    then = ", then leave it" if verdict.again is not None else ""
+    then = ", then avoid it" if verdict.again is not None else ""
     return f"until {clock.until(verdict.again or verdict.until)}{waits}{then}"
 
 
@@ -159,7 +159,7 @@ def _to_be_seen(now: Today) -> Iterator[str]:
         yield f"{capital(names)}: only once {seen}"
 
 
-def _normal(now: Today) -> Iterator[str]:
+def _usual(now: Today) -> Iterator[str]:
     def until(expected: tuple[Timeline, Window]) -> str:
         timeline, window = expected
         clock = Clock(timeline)
@@ -171,7 +171,7 @@ def _normal(now: Today) -> Iterator[str]:
         yield f"{capital(join_words(labels))}: {text}"
 
 
-_CHANGES = {YES: "free", BETTER_NOT: "better not yet", NO: "leave from here on"}
+_CHANGES = {YES: "OK", BETTER_NOT: "better wait", NO: "avoid from here on"}
 
 
 def _changes(changes: Iterable[Change]) -> Iterator[str]:
@@ -191,11 +191,11 @@ def _changes(changes: Iterable[Change]) -> Iterator[str]:
 # Why?
 
 _KINDS = {
-    "avoid": "leave",
+    "avoid": "avoid",
     "ask": "ask first",
     "do": "do",
     "allow": "allowed",
-    "expect": "to be expected",
+    "expect": "usual",
     "prepare": "before",
 }
 _STANCES = {
