@@ -130,8 +130,9 @@ _LONG_ENOUGH = 5
 class Meaning(NamedTuple):
     """What a phrase means: *ids* of activities or signs; with none, *nearest* holds names that come close.
 
-    *unknown* are words that were not understood, *turning* one that turns the question round, *past* is about
-    something done. *undated* are words about a time that nobody can put a date to. *typed* is the question.
+    *named* holds the ids of each different name. *unknown* are words that were not understood, *turning* one that turns
+    the question round, *past* is about something done. *undated* are words about a time that nobody can put a date to.
+    *typed* is the question.
 
     Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
@@ -140,6 +141,7 @@ class Meaning(NamedTuple):
 
     words: str
     ids: tuple[str, ...]
+    named: tuple[tuple[str, ...], ...] = ()
     unknown: tuple[str, ...] = ()
     turning: str = ""
     past: bool = False
@@ -270,7 +272,7 @@ def _find(rule_set: RuleSet, phrase: str, treated: Iterable[str], *, signs: bool
     index = _index(rule_set, words, signs=signs)
     whole = index.get(key(words)) or index.get(key(words, ()))
     if whole:
-        return Meaning(" ".join(words), tuple(whole))
+        return Meaning(" ".join(words), tuple(whole), (tuple(whole),))
     matches = _without_verbs(words, _matches(words, index))
     meaning = _judged(rule_set, words, matches, treated, signs=signs)
     if meaning.ids and not (meaning.unknown or meaning.turning):
@@ -297,6 +299,7 @@ def _judged(
     return Meaning(
         " ".join(words),
         () if any(_is_head(place, words, taken) for place in unknown) else _ids_of(matches),
+        named=tuple({key(words[one.places.start : one.places.stop]): one.ids for one in matches}.values()),
         unknown=(*(words[place] for place in _outside(apart, unknown)), *_spelled(words, apart)),
         turning=next((words[place] for place in left if words[place] in TURNING), ""),
         past=not PAST.isdisjoint(words),

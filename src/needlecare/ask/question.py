@@ -4,7 +4,7 @@ The clock is an argument, and nothing here knows how an answer is shown. Each ki
 is imported only when it is asked for.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -45,38 +45,33 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.verdict import judge, not_understood
+    from needlecare.ask.safety import decide, gravest
 
     question = _ask(timeline, words, at, now)
     meaning, asked = question.understand()
-    if meaning.ids and not meaning.turning:
-        verdict = judge(question.timelines, meaning, asked)
-        if meaning.is_sure or not verdict.is_yes:
-            return verdict
-    return not_understood(question.timelines[0], meaning, asked)
+    return gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
 
 
 def when(timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None) -> "Return":
     """Return from when what *words* name is all right again, counted from *since*, else from the treatment on.
 
-    Example: `when(timeline, "make-up").free_from`, an instant in UTC, or None where it holds without end.
+    Example: `when(timeline, "make-up").free_from`, an instant in UTC, or None where it holds without end. Its verdict
+    is what holds *now*, else at the instant that is counted from.
 
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.verdict import Return, find_return, not_understood
+    from needlecare.ask.safety import decide_return, gravest_return
 
     question = _ask(timeline, words, since, now)
-    first = question.timelines[0]
     meaning, asked, _ = question.read()
     # From when something is free is answered whatever other time is named.
     meaning = meaning._replace(undated=())
-    if not meaning.is_sure:
-        day, zone = first.treatment.day, first.treatment.zone
-        unsure = not_understood(first, meaning, asked or on_days(day, day, zone))
-        return Return(unsure, None, None, unsure)
     start = _counted_from(question) if asked is None else asked.start
-    return find_return(question.timelines, meaning, start)
+    moment = question.present() if asked is None and now is not None else start
+    present = from_to(moment, moment, question.timelines[0].treatment.zone)
+    readings = question.readings(meaning)
+    return gravest_return(decide_return(timelines, meaning, start, present) for timelines in readings)
 
 
 def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "Sighting":
@@ -87,13 +82,28 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.today import UNKNOWN, Sighting, judge_sign
+    from needlecare.ask.today import UNKNOWN, Sighting, gravest, judge_sign
 
     question = _ask(timeline, words, at, now)
     meaning, asked = question.understand(signs=True)
     if not meaning.ids or meaning.turning:
-        return Sighting(meaning, asked, UNKNOWN, question.timelines[0])
-    return judge_sign(_with_booked(question.timelines, asked.last), meaning, asked)
+        return _done(question) or Sighting(meaning, asked, UNKNOWN, question.timelines[0])
+    readings = (_with_booked(timelines, asked.last) for timelines in question.readings(meaning))
+    return gravest(judge_sign(timelines, meaning, asked) for timelines in readings)
+
+
+def _done(question: "_Question") -> "Sighting | None":
+    """Answer about something that was done, if that is what the words name: no sign yet, and something to watch for."""
+    from needlecare.ask.safety import decide, gravest
+    from needlecare.ask.today import WATCH, Sighting
+
+    meaning, asked = question.understand()
+    if not (meaning.past or asked.past):
+        return None
+    verdict = gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
+    if not (verdict.is_yes or verdict.is_restricted):
+        return None
+    return Sighting(meaning._replace(ids=()), asked, verdict.urgency or WATCH, verdict.timeline, done=verdict)
 
 
 def today(timeline: Timelines, now: datetime) -> "Today":
@@ -235,6 +245,16 @@ class _Question(NamedTuple):
 
     def present(self) -> datetime:
         return _present(self.now, self.timelines[0], f"`{self.typed}`")
+
+    def readings(self, meaning: Meaning) -> Iterator[Sequence[Timeline]]:
+        """Yield the timelines with what the words declare, then those without: the graver answer is the one."""
+        if meaning.declared:
+            known = self.timelines[0].rule_set.facts
+            yield [
+                build_timeline(one.rule_set, one.treatment, one.facts.declaring(meaning.declared, known))
+                for one in self.timelines
+            ]
+        yield self.timelines
 
     def understand(self, *, signs: bool = False) -> tuple[Meaning, When]:
         """Return what the words mean and when they ask about: now, where they don't say."""

@@ -25,7 +25,7 @@ class Sighting(NamedTuple):
 
     *until* is when a sign is no longer expected, *call_from* when it becomes a reason to call. *flags* are the calls
     that name it, the most urgent first; *conditions* those under which the answer holds, where a fact that decides
-    isn't known.
+    isn't known. *done* is the answer about something that was done, where the words name that and no sign.
     """
 
     meaning: Meaning
@@ -38,11 +38,12 @@ class Sighting(NamedTuple):
     call_from: datetime | None = None
     over: bool = False
     conditions: tuple[str, ...] = ()
+    done: Verdict | None = None
 
     @property
     def is_understood(self) -> bool:
-        """Whether the words name a sign."""
-        return bool(self.meaning.ids) and not self.meaning.turning
+        """Whether the words name a sign, or something that was done."""
+        return self.done is not None or (bool(self.meaning.ids) and not self.meaning.turning)
 
 
 def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Sighting:
@@ -59,11 +60,16 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
         found.append(newest)
         if newest.verdict != USUAL:
             found.extend(_judge_one(one, meaning, sign, asked, latest=False) for one in earlier)
-    gravest = min(found, key=lambda one: _GRAVEST.index(one.verdict))
-    if gravest.verdict in (USUAL, WATCH) and not meaning.is_sure:
+    answer = gravest(found)
+    if answer.verdict in (USUAL, WATCH) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”.
-        return gravest._replace(verdict=UNKNOWN)
-    return gravest
+        return answer._replace(verdict=UNKNOWN)
+    return answer
+
+
+def gravest(found: Iterable[Sighting]) -> Sighting:
+    """Return the gravest of several answers."""
+    return min(found, key=lambda one: _GRAVEST.index(one.verdict))
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:

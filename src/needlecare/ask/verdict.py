@@ -8,8 +8,8 @@ from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning, stem, tokens
 from needlecare.ask.times import When, from_to
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Timeline, Wait, Window
-from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Timeline, Wait, Window
+from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Rule, Urgency
 from needlecare.model.voices import sources_behind
 
 
@@ -112,7 +112,10 @@ class Verdict(NamedTuple):
     of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
     when it becomes a "no". *ask* is whom to ask first, even where the answer is no. *silent* is what a "no rule" lacks
     though rules may speak of it: a word on the time `before` the treatment or on that `time`, `advice` to do it ever,
-    or `words` that were all understood.
+    or `words` that were all understood; what holds without those that weren't is *alone*.
+
+    *urgency* is that of the *flags*: calls that name a sign in the words. *findings* speak against the treatment, where
+    that itself is asked about. *mixed* is about medicines together, or one with what goes with none.
     """
 
     meaning: Meaning
@@ -135,6 +138,11 @@ class Verdict(NamedTuple):
     ask: tuple[str, ...] = ()
     silent: Silence = ""
     also: tuple["Verdict", ...] = ()
+    alone: "Verdict | None" = None
+    urgency: Urgency | None = None
+    flags: tuple[Rule, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    mixed: bool = False
 
     @property
     def is_understood(self) -> bool:
@@ -155,11 +163,18 @@ class Verdict(NamedTuple):
     @property
     def rules(self) -> tuple[str, ...]:
         """The ids of the rules behind the answer, the deciding one first."""
-        return tuple(dict.fromkeys(rule for window in (*self.windows, *self.supports) for rule in window.rules))
+        found = chain.from_iterable(window.rules for window in (*self.windows, *self.supports))
+        grounds = (*(rule.id for rule in self.flags), *(one.screening.id for one in self.findings))
+        return tuple(dict.fromkeys((*grounds, *found)))
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources that reach what the answer states, on that side of the treatment, the weightiest first."""
+        if self.findings or self.flags:
+            called = self.timeline.rule_set.sayings(rule.id for rule in self.flags)
+            screened = chain.from_iterable(one.sources for one in self.findings)
+            weight = self.timeline.rule_set.by_weight.__getitem__
+            return tuple(sorted({*(one.source for one in called), *screened}, key=weight))
         deciding = (*self.permits, *self.windows, *self.supports)[:1]
         state = self.verdict if self.is_restricted else ""
         before = is_before(self.asked, self.timeline)
@@ -213,9 +228,13 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts
 
     With *parts*, all that is part of it counts too.
     """
-    verdicts = [_judge_one(timeline, meaning, asked, parts=parts) for timeline in timelines]
-    deciding, *others = sorted(verdicts, key=lambda one: (_STRICTNESS.index(one.verdict), -_over(one)))
+    deciding, *others = sorted((_judge_one(one, meaning, asked, parts=parts) for one in timelines), key=strictness)
     return deciding._replace(also=tuple(one for one in others if one.is_restricted))
+
+
+def strictness(verdict: Verdict) -> tuple[int, float]:
+    """Return a key that puts the strictest first, and of those what lasts longest."""
+    return _STRICTNESS.index(verdict.verdict), -_over(verdict)
 
 
 def _over(verdict: Verdict) -> float:
@@ -411,30 +430,33 @@ def _free(verdict: Verdict, runs: Sequence[_Run]) -> Verdict:
 class Return(NamedTuple):
     """From when: *free_from* is after the "no", *better_from* after the "better not" that follows, if one does.
 
-    *verdict* is what holds at the instant that is counted from; neither date is known where it holds without end.
-    *last* is the restriction that the later date ends, and *again* when the next one begins.
+    *verdict* is what holds at the time of asking, *counted* at the instant that is counted from; without that one there
+    are no dates to give. Neither date is known where it holds without end. *last* is the restriction that the later
+    date ends, and *again* when the next one begins.
     """
 
     verdict: Verdict
-    free_from: datetime | None
-    better_from: datetime | None
-    last: Verdict
+    counted: Verdict | None = None
+    free_from: datetime | None = None
+    better_from: datetime | None = None
+    last: Verdict | None = None
     again: datetime | None = None
 
 
-def find_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> Return:
-    """Find from when what *meaning* names is free, counted from *start*."""
-    steps = [*_changes(timelines, meaning, start)]
+def find_return(timelines: Sequence[Timeline], start: datetime, now: Verdict) -> Return:
+    """Find from when what is asked *now* is free, counted from *start*."""
+    steps = [*_changes(timelines, now.meaning, start)]
     verdict, again = steps[0], steps[-1].again
     held = [one for one in steps if one.verdict in (NO, BETTER_NOT)]
     if not held:
-        return Return(verdict, start if verdict.is_yes else None, None, verdict, again)
+        return Return(now, verdict, start if verdict.is_yes else None, None, verdict, again)
     # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
     last, free = held[-1], next((one.until for one in reversed(held) if one.verdict == NO), start)
     if steps[-1].verdict == ASK:
-        # No date is the one from which it is all right; the first answer holds how long it is a "no".
-        return Return(verdict._replace(verdict=ASK, until=free), None, None, last, again)
-    return Return(verdict, free, last.until if last.until != free else None, last, again)
+        # No date is the one from which it is all right; what is counted holds how long it is a "no".
+        first = verdict._replace(verdict=ASK, until=free)
+        return Return(now if now.verdict == ASK else first, first, None, None, last, again)
+    return Return(now, verdict, free, last.until if last.until != free else None, last, again)
 
 
 def _changes(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> Iterator[Verdict]:

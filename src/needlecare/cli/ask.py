@@ -66,8 +66,8 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     """Ask when something is all right again, and on what condition."""
     day = None if on is None else _read_day(on, requests)
     found = question.when(_timelines(requests), " ".join(words), day, now=partial(present_for, requests))
-    known = ExitCode.NO if found.verdict.ask else ExitCode.DONE
-    _answer(requests, found, format_, ExitCode.UNKNOWN if found.verdict.verdict == "no-rule" else known)
+    is_dated = found.free_from or found.better_from
+    _answer(requests, found, format_, ExitCode.DONE if is_dated else _EXITS.get(found.verdict.verdict, ExitCode.NO))
 
 
 @about_treatments

@@ -1,6 +1,6 @@
 """Facts about a person and a treatment, the conditions that rules put on them, and the options that people give."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import Enum, Flag, auto
 from typing import NamedTuple
@@ -101,6 +101,26 @@ class Facts(NamedTuple):
         if fact in self.given:
             return self.given[fact]
         return self.assumed.get(fact)
+
+    @property
+    def clinician(self) -> str:
+        """Who is to be asked: somebody who needles at home has no clinic."""
+        return "a clinician" if self.value("setting") == ("home",) else "your clinic"
+
+    def declaring(self, answers: Iterable[tuple[str, str]], known: Mapping[str, Fact]) -> "Facts":
+        """Return these facts with more *answers*, each behind its fact; what goes on now has no date any more."""
+        given, declared = dict(self.given), dict.fromkeys(answers)
+        for fact, answer in declared:
+            before = given.get(fact, ()) if known[fact].several else ()
+            found = {answer, *(before if isinstance(before, tuple) else ())}
+            given[fact] = tuple(one.id for one in known[fact].answers if one.id in found)
+        return self._replace(
+            given=given,
+            assumed={fact: value for fact, value in self.assumed.items() if fact not in given},
+            unknown=tuple(fact for fact in self.unknown if fact not in given),
+            dates={dated: day for dated, day in self.dates.items() if dated not in declared},
+            partial=self.partial.union(fact for fact, _ in declared if known[fact].open),
+        )
 
 
 class Truth(Enum):

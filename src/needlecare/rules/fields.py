@@ -370,7 +370,7 @@ ACTIVITY = _section(
     "an activity",
     *(_LABEL, _AKA),
     Field("under", TEXTS, "what it is part of", marks=_MEANT),
-    Field("medicine", one_of("prescribed", "over-the-counter"), marks=_MEANT),
+    Field("medicine", one_of("prescribed", "over-the-counter", "not-with"), marks=_MEANT),
     Field("advised", one_of("never"), marks=_MEANT),
     Field("taken", one_of("by-mouth"), marks=_MEANT),
     Field("prescribed-to", CONDITION, "who takes it as prescribed", marks=_MEANT),

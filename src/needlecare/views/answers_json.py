@@ -79,7 +79,7 @@ def _sighting_sources(found: Sighting, timeline: Timeline) -> list[str]:
 SCALARS.update({When: _at, Screening: lambda screening: screening.id, Reach: str})
 FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
-    " earliest and_once rules sources instead if=conditions ask? ask_prescriber not_all=is_divided parts"
+    " earliest and_once rules sources instead if=conditions ask urgency ask_prescriber not_all=is_divided parts"
     " again_from=again past not_understood nearest=meaning.nearest treatment=timeline.treatment also red_flags",
     Verdict: "activity verdict until better_until open_end=is_open and_once rules treatment=timeline.treatment",
     PartVerdict: "activity verdict until better_until open_end=is_open and_once",

@@ -212,8 +212,8 @@ def perhaps_until(sign: str, timeline: Timeline, clock: Clock) -> Iterator[str]:
 
 
 def whom(timeline: Timeline) -> str:
-    """Name who is to be asked: somebody who needles at home has no clinic."""
-    return "a clinician" if timeline.facts.value("setting") == ("home",) else "your clinic"
+    """Name who is to be asked."""
+    return timeline.facts.clinician
 
 
 def treatment_of(timeline: Timeline) -> str:

@@ -72,6 +72,9 @@ _SILENT = {
 
 def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     """Yield the lines of a verdict; with *several* treatments open, which one it counts from."""
+    if verdict.urgency:
+        yield from _in_danger(verdict, verdict.urgency)
+        return
     clock = Clock(verdict.timeline)
     yield from say.list_against(verdict.timeline)
     if verdict.prescribed:
@@ -82,6 +85,17 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _holding(verdict, clock))}."
     counted = _counted_from(verdict) if several else ()
     yield from _joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
+
+
+def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
+    """Yield where to get help for what the words name; what else they ask about comes after that, without a date."""
+    flagged = {sign for rule in verdict.flags for sign in rule.targets}
+    signs = [one for one in verdict.meaning.signs if one in flagged]
+    yield from list_urgent(
+        urgency, join_words(map(verdict.timeline.rule_set.label, signs)), verdict.flags, verdict.timeline
+    )
+    if verdict.verdict == NO:
+        yield f"Until that has been seen, no: {verdict.label}."
 
 
 def _lead(verdict: Verdict) -> str:
@@ -175,6 +189,9 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.verdict == NO_RULE:
         yield from _unknown(verdict, clock)
         return
+    yield from (sentence(one.screening.text or one.screening.id) for one in verdict.findings if one.level == ASK)
+    if verdict.mixed:
+        yield "Whether they go together is for somebody to say who knows both."
     parts = list(_each_part(verdict, clock, _holding(verdict, clock), _LEADS[verdict.verdict].lower()))
     yield from parts
     if not parts or verdict.instead:
@@ -267,10 +284,10 @@ def _counted_from(verdict: Verdict) -> Iterator[str]:
 
 def _sources(verdict: Verdict) -> Iterator[str]:
     """Yield how many sources stand behind an answer."""
-    if verdict.sources and verdict.verdict != NO_RULE:
-        deciding = (*verdict.permits, *verdict.windows, *verdict.supports)[0]
+    for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
         rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
-        yield _say_sources(verdict.sources, verdict.meaning.ids[0], is_thin=rule.low_confidence)
+        if verdict.sources and verdict.verdict != NO_RULE:
+            yield _say_sources(verdict.sources, verdict.meaning.ids[0], is_thin=rule.low_confidence)
 
 
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -317,21 +334,25 @@ def _prescribed(verdict: Verdict) -> Iterator[str]:
 
 def list_return(found: Return, *, several: bool) -> Iterator[str]:
     """Yield from when something is all right again."""
-    verdict = found.verdict
-    known = verdict.verdict not in (NO_RULE, ASK) or (verdict.until is not None and not verdict.prescribed)
-    yield from _return(found, several=several) if known else list_verdict(verdict, several=several)
+    counted = found.counted
+    if counted is None or counted.verdict == NO_RULE or (counted.verdict == ASK and counted.until is None):
+        yield from list_verdict(found.verdict, several=several)
+    else:
+        yield from _return(found, counted, several=several)
 
 
-def _return(found: Return, *, several: bool) -> Iterator[str]:
-    verdict, clock = found.verdict, Clock(found.verdict.timeline)
+def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
+    last, clock = found.last or verdict, Clock(verdict.timeline)
     yield from say.list_against(verdict.timeline)
     told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
-    yield " ".join(told or [f"{capital(verdict.label)}: {_say_return(found, clock)}."])
+    yield " ".join(told or [f"{capital(verdict.label)}: {_say_return(found, verdict, last, clock)}."])
     # With several treatments another one may decide the last date than the first.
-    decides = found.last if several else verdict
+    decides = last if several else verdict
     yield from _joined(
         chain(
-            () if told or verdict.verdict == YES else _each_part(verdict, clock, _say_return(found, clock)),
+            ()
+            if told or verdict.verdict == YES
+            else _each_part(verdict, clock, _say_return(found, verdict, last, clock)),
             _worded(decides),
             _if_prescribed(decides),
             _never_advised(verdict, clock),
@@ -361,8 +382,8 @@ def _never_advised(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield f"No rule recommends it after that either: ask {clock.whom}."
 
 
-def _say_return(found: Return, clock: Clock) -> str:
-    verdict, free, treatment = found.verdict, found.free_from, found.verdict.timeline.treatment
+def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) -> str:
+    free, treatment = found.free_from, verdict.timeline.treatment
     if verdict.verdict == YES:
         only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
         return f"OK from {clock.at(free or treatment.last)}{led(', only if ', only_if)}"
@@ -371,12 +392,12 @@ def _say_return(found: Return, clock: Clock) -> str:
     if free is None:
         return say.not_before(None, verdict.and_once, verdict.earliest, clock, treatment.last)
     if verdict.verdict == BETTER_NOT:
-        return say.better_not(found.better_from, clock, found.last.windows)
-    if not verdict.and_once and found.better_from is None and not found.last.is_open:
+        return say.better_not(found.better_from, clock, last.windows)
+    if not verdict.and_once and found.better_from is None and not last.is_open:
         return f"OK from {clock.at(free)}"
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
     no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)
-    return f"{no}{say.then_better_not(found.better_from, clock, found.last.windows, is_open=found.last.is_open)}"
+    return f"{no}{say.then_better_not(found.better_from, clock, last.windows, is_open=last.is_open)}"
 
 
 # Is this sign usual?
@@ -385,7 +406,10 @@ _LEADS_SEEN = {USUAL: "Usual", WATCH: "Watch it"}
 
 
 def list_sighting(sighting: Sighting) -> Iterator[str]:
-    """Yield whether a sign is usual, and what would be a reason to get help."""
+    """Yield whether a sign is usual and what would be a reason to get help, or what to do about what was done."""
+    if sighting.done:
+        yield from list_verdict(sighting.done, several=False)
+        return
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
     named = _named(_name_signs(sighting), sighting.asked, clock, timeline)
     if sighting.verdict == UNKNOWN:

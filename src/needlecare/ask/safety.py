@@ -1,0 +1,131 @@
+"""What comes before the rules on an activity: a danger in the words, medicines together, and the treatment itself."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from needlecare.ask.lookup import Meaning
+from needlecare.ask.reasons import AGAINST
+from needlecare.ask.times import When
+from needlecare.ask.today import judge_sign
+from needlecare.ask.verdict import (
+    NO_RULE,
+    Permission,
+    Return,
+    Verdict,
+    find_return,
+    judge,
+    not_understood,
+    strictness,
+)
+from needlecare.model.plan import NO, Finding, Timeline
+from needlecare.model.ruleset import ASK, EMERGENCY, NOT_WITH, TODAY, URGENCIES, RuleSet
+
+_PHARMACIST = "your pharmacist"
+_HELP = {EMERGENCY: "your emergency number", TODAY: "a doctor today"}
+
+
+def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
+    """Answer for what *meaning* names at the time *asked*, the dangers in it first."""
+    return _urgent(_decide(timelines, meaning, asked), timelines)
+
+
+def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime, asked: When) -> Return:
+    """Find from when what *meaning* names is free, counted from *start*; *asked* is the present.
+
+    A date is never the answer to a danger, nor to what somebody has to be asked about whatever the day.
+    """
+    now = decide(timelines, meaning, asked)
+    if now.urgency or now.mixed or now.findings or not meaning.is_sure or _is_treatment(meaning, now):
+        return Return(now)
+    return find_return(timelines, start, now)
+
+
+def gravest(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the gravest of *verdicts* on one question: the most urgent, the strictest, one that says whom to ask."""
+    return min(verdicts, key=_gravity)
+
+
+def gravest_return(found: Iterable[Return]) -> Return:
+    """Return the gravest of several answers to one question."""
+    return min(found, key=lambda one: (one.counted is not None, _gravity(one.counted or one.verdict)))
+
+
+def _gravity(verdict: Verdict) -> tuple[int, int, bool, float]:
+    level, lasting = strictness(verdict)
+    return URGENCIES.index(verdict.urgency) if verdict.urgency else len(URGENCIES), level, not verdict.ask, lasting
+
+
+def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
+    blank = not_understood(timelines[0], meaning, asked)
+    if not meaning.ids:
+        return blank
+    verdict = _mixed(judge(timelines, meaning, asked))
+    # Whatever somebody means to change about a prescribed medicine, the answer is the same.
+    if meaning.turning and not (meaning.stopping and verdict.prescribed):
+        return blank
+    if _is_treatment(meaning, verdict):
+        verdict = _screened(verdict, timelines)
+    return blank._replace(alone=verdict) if verdict.is_yes and not meaning.is_sure else verdict
+
+
+def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
+    """Put the urgency of the signs in the words first. In an emergency nothing is a no: it might keep from help."""
+    meaning = verdict.meaning
+    if not meaning.signs:
+        return verdict
+    seen = judge_sign(timelines, meaning._replace(ids=meaning.signs), verdict.asked)
+    if seen.verdict not in URGENCIES:
+        return verdict
+    whom = _HELP.get(seen.verdict, verdict.timeline.facts.clinician)
+    verdict = _bare(verdict, ASK) if seen.verdict == EMERGENCY else _asking(verdict, whom)
+    return verdict._replace(urgency=seen.verdict, flags=seen.flags, ask=tuple(dict.fromkeys((whom, *verdict.ask))))
+
+
+def _bare(verdict: Verdict, state: Permission) -> Verdict:
+    """Return the answer *state* to the same question, and nothing that rules on an activity say."""
+    return Verdict(verdict.meaning, verdict.asked, state, verdict.timeline, prescribed=verdict.prescribed)
+
+
+def _asking(verdict: Verdict, *whom: str) -> Verdict:
+    """Ask *whom* besides: a no stays one, and has no date from which it is all right."""
+    asked = tuple(dict.fromkeys((*verdict.ask, *whom)))
+    if verdict.verdict == NO:
+        return verdict._replace(ask=asked, better_until=None)
+    return (verdict if verdict.verdict == ASK else _bare(verdict, ASK))._replace(ask=asked)
+
+
+def _mixed(verdict: Verdict) -> Verdict:
+    """Ask somebody who knows how two medicines go together, or one with what goes badly with any."""
+    rule_set = verdict.timeline.rule_set
+    together = [kind for ids in verdict.meaning.named if (kind := _medicine(rule_set, ids))]
+    if not together[1:] or set(together) == {NOT_WITH}:
+        return verdict
+    return _asking(verdict, _PHARMACIST)._replace(mixed=True)
+
+
+def _medicine(rule_set: RuleSet, ids: Iterable[str]) -> str:
+    """Return what the activities of one name, or what they are part of, are among medicines."""
+    return next((kind for one in rule_set.ancestry(ids) if (kind := rule_set.activities[one].medicine)), "")
+
+
+def _is_treatment(meaning: Meaning, verdict: Verdict) -> bool:
+    """Return whether the treatment itself is asked about."""
+    return not set(verdict.timeline.rule_set.standing_for("treatment")).isdisjoint(meaning.ids)
+
+
+def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
+    """Answer by what is known to speak against the treatment. That nothing is known makes no yes."""
+    timeline = min(timelines, key=lambda one: min(map(_level, one.findings), default=len(AGAINST)))
+    against = tuple(one for one in timeline.findings if one.level in AGAINST)
+    verdict = verdict._replace(timeline=timeline)
+    if not against:
+        if timeline.facts.unheard:
+            return _asking(verdict, timeline.facts.clinician)
+        return verdict._replace(verdict=NO_RULE, silent="advice") if verdict.is_yes else verdict
+    if against[0].level != ASK:
+        verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
+    return _asking(verdict, timeline.facts.clinician)._replace(findings=against)
+
+
+def _level(finding: Finding) -> int:
+    return AGAINST.index(finding.level) if finding.level in AGAINST else len(AGAINST)
