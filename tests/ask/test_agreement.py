@@ -1,10 +1,12 @@
 """Answers, today, the plan and the calendar agree: nothing is free in one of them that another restricts."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from ask.conftest import Ask
+from needlecare import load_rules
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--goal", "rejuvenation")
 SET = """
@@ -160,3 +162,17 @@ def test_every_answer_says_what_was_changed_of_the_core(ask: Ask, tmp_path: Path
     )
     said = ask(*typed.split(), sitting=(*SITTING, "--rules", str(path), "--now", "2026-11-21T10:00")).out
     assert "switches off a protected reason not to treat, eczema by Dr A: we see it first." in " ".join(said.split())
+
+
+@pytest.mark.parametrize("fact", ["--condition pregnancy", "--uses blood-thinner", "--condition immunosuppression"])
+def test_what_somebody_has_to_be_asked_about_is_nowhere_all_right_from_a_date_on(ask: Ask, fact: str) -> None:
+    plan = ask("plan", *fact.split(), "--format", "json", sitting=SITTING).record
+    rule_set = load_rules()
+    asked = {one["activity"] for one in plan["windows"] if one["kind"] == "ask"}
+    named = {rule_set.label(one) for one in rule_set.family(asked)}
+    wholes = {rule_set.label(above) for one in asked for above in rule_set.lineage[one][1:]} - named
+    lifting = ask("plan", *fact.split(), sitting=SITTING).out.partition("What lifts when\n")[2].partition("\n\n")[0]
+    shown = [name for line in lifting.splitlines() for name in re.split(r", | and |: | \[", line)]
+    assert "fake tan" in shown
+    assert not named.intersection(shown)
+    assert not wholes.intersection(shown), "without its part it is not all of it"

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Day, Lift, Timeline, Window, day_number, touches
-from needlecare.model.ruleset import AVOID, DO, PREPARE
+from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE
 from needlecare.model.time import day_end, day_start
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
@@ -24,6 +24,8 @@ class Parts:
         for window in _restrictions(timeline):
             for parent in timeline.rule_set.lineage[window.target][1:]:
                 self._restricted[parent].append(window)
+        # What somebody has to be asked about first is all right from no date on.
+        self._asked = {one.target for one in timeline.windows if one.kind == ASK}
         self._add_shared(timeline)
 
     def _add_shared(self, timeline: Timeline) -> None:
@@ -38,9 +40,10 @@ class Parts:
                         self._restricted[parent].append(window._replace(target=one.id))
 
     def still_held(self, target: str, at: datetime) -> list[str]:
-        """Return what is part of *target* and restricted beyond *at*."""
-        parts = self._restricted.get(target, ())
-        return topmost((one.target for one in parts if one.better_from <= at < one.better_until), self._rule_set)
+        """Return what is part of *target* and restricted beyond *at*, or asked about first."""
+        held = {one.target for one in self._restricted.get(target, ()) if one.better_from <= at < one.better_until}
+        held.update(one for one in self._asked if target in self._rule_set.lineage[one][1:])
+        return topmost(held, self._rule_set)
 
     def still_awaiting(self, target: str, at: datetime) -> bool:
         """Report whether a part of *target* that is over at *at* waits for something that *target* itself doesn't."""
