@@ -46,7 +46,7 @@ def render(answer: Answer, *, several: bool = False) -> str:
             timeline, lines = answer.timelines[0], _today(answer)
         case Screened():
             return finished(_screened(answer), answer.timeline.rule_set)
-    if isinstance(answer, Verdict | Return):
+    if isinstance(answer, Verdict | Return) and not _urgent(answer):
         lines = chain(lines, [say.red_flag_line(timeline)])
     return _finished(lines, timeline)
 
@@ -55,10 +55,16 @@ def _finished(lines: Iterable[str], timeline: Timeline) -> str:
     return finished(chain(lines, say.list_unheard(timeline)), timeline.rule_set)
 
 
+def _urgent(answer: Verdict | Return) -> bool:
+    return bool((answer.verdict if isinstance(answer, Return) else answer).urgency)
+
+
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
     """Return what an answer rests on where the question wasn't understood."""
     asked = answer.verdict if isinstance(answer, Return) else answer
-    return None if isinstance(asked, Today | Screened) or asked.is_understood else asked
+    if isinstance(asked, Today | Screened) or asked.is_understood or (isinstance(asked, Verdict) and asked.urgency):
+        return None
+    return asked
 
 
 def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:

@@ -8,7 +8,7 @@ from needlecare.ask.times import When
 from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Window
-from needlecare.model.ruleset import ALLOW, ASK, CLINIC, DO, PRESCRIBED, TODAY, Rule, RuleSet, Urgency
+from needlecare.model.ruleset import ALLOW, ASK, CLINIC, DO, EMERGENCY, PRESCRIBED, TODAY, Rule, RuleSet, Urgency
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, sentence, topmost
@@ -76,8 +76,11 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from _in_danger(verdict, verdict.urgency)
         return
     clock = Clock(verdict.timeline)
+    if verdict.findings:
+        yield from _screened(verdict)
+        return
     yield from say.list_against(verdict.timeline)
-    if verdict.prescribed:
+    if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
             yield from _joined(_prescribed(verdict))
@@ -94,8 +97,16 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     yield from list_urgent(
         urgency, join_words(map(verdict.timeline.rule_set.label, signs)), verdict.flags, verdict.timeline
     )
-    if verdict.verdict == NO:
-        yield f"Until that has been seen, no: {verdict.label}."
+    if verdict.meaning.ids and urgency != EMERGENCY:
+        yield f"{'No' if verdict.verdict == NO else 'Ask there first'}: {verdict.label}."
+    yield say.red_flag_line(verdict.timeline)
+
+
+def _screened(verdict: Verdict) -> Iterator[str]:
+    """Yield what speaks against the treatment, where that itself is asked about."""
+    texts = [sentence(one.screening.text or one.screening.id) for one in verdict.findings[:2]]
+    yield " ".join([f"{_lead(verdict)}.", *texts])
+    yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare check`)"
 
 
 def _lead(verdict: Verdict) -> str:
@@ -189,9 +200,10 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.verdict == NO_RULE:
         yield from _unknown(verdict, clock)
         return
-    yield from (sentence(one.screening.text or one.screening.id) for one in verdict.findings if one.level == ASK)
     if verdict.mixed:
-        yield "Whether they go together is for somebody to say who knows both."
+        yield "Whether they go together is a question for somebody who knows both."
+        yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
+        return
     parts = list(_each_part(verdict, clock, _holding(verdict, clock), _LEADS[verdict.verdict].lower()))
     yield from parts
     if not parts or verdict.instead:
@@ -313,6 +325,8 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     if how:
         # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
         return f"Ask {join_words(verdict.ask)} {how[0]}. {about}."
+    if verdict.meaning.stopping:
+        return f"Never on your own: ask {join_words(verdict.ask)} first. {capital(verdict.label)}."
     if all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
         about = capital(verdict.label)
         return f"Keep taking it as prescribed. {about}: ask who prescribed it before you change anything."
@@ -323,7 +337,9 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
 
 def _prescribed(verdict: Verdict) -> Iterator[str]:
     """Yield why to ask about a prescribed medicine, and what to do besides."""
-    if not _words((one for one in verdict.windows if one.kind == ASK), "how"):
+    if verdict.meaning.stopping:
+        yield "It is a prescribed medicine: nobody else can say when to stop, start or change it."
+    elif not _words((one for one in verdict.windows if one.kind == ASK), "how"):
         yield "Never stop, start or change it on your own."
     yield from [*_said(verdict, "instead"), *_said(verdict, "why")][:1]
     yield from _sources(verdict)
@@ -345,15 +361,14 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     last, clock = found.last or verdict, Clock(verdict.timeline)
     yield from say.list_against(verdict.timeline)
     told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
-    yield " ".join(told or [f"{capital(verdict.label)}: {_say_return(found, verdict, last, clock)}."])
+    from_when = _say_return(found, verdict, last, clock)
+    yield " ".join(told or [f"{capital(verdict.label)}: {from_when}."])
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
     yield from _joined(
         chain(
-            ()
-            if told or verdict.verdict == YES
-            else _each_part(verdict, clock, _say_return(found, verdict, last, clock)),
-            _worded(decides),
+            () if told or verdict.verdict == YES else _each_part(verdict, clock, from_when, _never(verdict, clock)),
+            () if told else _worded(decides),
             _if_prescribed(decides),
             _never_advised(verdict, clock),
             [f"Not again from {clock.at(found.again)}."] if found.again is not None else (),
@@ -374,12 +389,18 @@ def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
         names = [one for one in topmost((part.activity for part in parts), rule_set) if one not in verdict.meaning.ids]
         names = [part.activity for part in parts if part.activity in doing] or names
         if names:
-            yield f"{capital(say.join_some([rule_set.label(one) for one in names], _SHOWN))}: {text}."
+            shown = capital(say.join_some([rule_set.label(one) for one in names], _SHOWN))
+            yield f"{shown}: {text.removeprefix('better wait, ')}."
 
 
 def _never_advised(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
         yield f"No rule recommends it after that either: ask {clock.whom}."
+
+
+def _never(verdict: Verdict, clock: Clock) -> str:
+    """Format a no without a date: what has to be seen first, or that it never ends."""
+    return say.not_before(None, verdict.and_once, verdict.earliest, clock, verdict.timeline.treatment.last)
 
 
 def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) -> str:
@@ -390,7 +411,8 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
     if verdict.verdict == ASK and verdict.until is not None:
         return f"not before {clock.at(verdict.until)}, and then ask {join_words(verdict.ask)} first"
     if free is None:
-        return say.not_before(None, verdict.and_once, verdict.earliest, clock, treatment.last)
+        asking = led("; ask ", join_words(verdict.ask))
+        return f"{_never(verdict, clock)}{asking}"
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, last.windows)
     if not verdict.and_once and found.better_from is None and not last.is_open:
@@ -424,12 +446,17 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield from list_urgent(urgency, _name_signs(sighting), sighting.flags, timeline)
         if not sighting.flags:
             yield from _joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
+        if urgency != EMERGENCY:
+            yield say.red_flag_line(timeline)
 
 
 def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
     """Yield where to get help for *signs*, without a date: what is urgent is so whenever it is read."""
     yield f"{capital(say.help_for(urgency, timeline))}. {capital(signs)}."
     texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in flags if rule.urgency == urgency)
+    if urgency == TODAY:
+        # What isn't the first thing to do today can be asked there.
+        texts = dict.fromkeys(f"{text.partition('. ')[0].rstrip('.')}." for text in texts if text)
     yield from _joined([text for text in texts if text][:2])
 
 
@@ -442,6 +469,8 @@ def _what_to_do(rule: Rule, timeline: Timeline) -> str:
     text = say.flag_text(rule, timeline)
     if rule.core and ": " in text:
         text = capital(text.partition(": ")[2])
+    if rule.urgency == TODAY and text.startswith(_PLAIN):
+        return ""
     for plain in _PLAIN:
         text = text.removeprefix(plain).lstrip()
     return text
