@@ -7,8 +7,19 @@ from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Treatment
-from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_instant, local_date, readings, shift_date
-from needlecare.typed import HALF_DAY
+from needlecare.model.time import (
+    FIRST_YEAR,
+    INSTANT,
+    LAST_YEAR,
+    Duration,
+    day_end,
+    day_start,
+    last_instant,
+    local_date,
+    readings,
+    shift_date,
+)
+from needlecare.typed import HALF_DAY, MONTH_NAMES, WEEKDAYS
 
 # Reads the clock; called only where it is needed.
 Present = Callable[[], datetime]
@@ -102,6 +113,46 @@ def go_on(when: When, lengths: Iterable[Duration], zone: ZoneInfo) -> When:
     return when
 
 
+def coming_weekday(name: str, which: str, today: date) -> date:
+    """Return the coming day of that name, today included; with “last” the one gone by.
+
+    “Next” is taken as the coming one too: the sooner day is the stricter.
+    """
+    ahead = (WEEKDAYS.index(name[:3]) - today.weekday()) % len(WEEKDAYS)
+    if which == "last":
+        ahead -= len(WEEKDAYS)
+    elif which == "next":
+        ahead = ahead or len(WEEKDAYS)
+    return today + timedelta(days=ahead)
+
+
+def next_month(first: date) -> date:
+    """Return the first of the month that follows that of *first*."""
+    return date(first.year + first.month // len(MONTH_NAMES), first.month % len(MONTH_NAMES) + 1, 1)
+
+
+def near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
+    """Return a date; without a year, the one nearest to the treatment."""
+    years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]
+    found = [made for one in years if (made := made_date(one, month, day))]
+    if not found:
+        raise InputError(f"{day} {MONTH_NAMES[month - 1].title()} {year}".strip() + " is not a day of the calendar")
+    return min(found, key=lambda one: abs((one - treatment.day).days))
+
+
+def made_date(year: int, month: int, day: int) -> date | None:
+    """Return that day; None where the calendar, or a plan, has none."""
+    try:
+        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def shown_date(day: date) -> str:
+    """Format *day* as people write it, to be read back: 22 Nov 2026."""
+    return f"{day.day} {MONTH_NAMES[day.month - 1].title()} {day.year}"
+
+
 BEYOND = "beyond"
 # How far off a time may be that is “about” so long away, by its unit.
 SLACK = {
@@ -109,6 +160,7 @@ SLACK = {
     "d": Duration(1, "d"),
     "w": Duration(2, "d"),
     "mo": Duration(1, "w"),
+    "y": Duration(1, "mo"),
 }
 
 

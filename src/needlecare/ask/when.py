@@ -9,10 +9,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from needlecare.ask.times import BEYOND, SLACK, Present, Reading
+from needlecare.ask.times import (
+    BEYOND,
+    SLACK,
+    Present,
+    Reading,
+    coming_weekday,
+    made_date,
+    near_date,
+    next_month,
+    shown_date,
+)
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR, Duration, local_date, shift_date
+from needlecare.model.time import Duration, local_date, shift_date
 from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, either_time, parse_date, parse_time
 
 _WEEK = timedelta(days=len(WEEKDAYS))
@@ -26,7 +36,11 @@ _UNITS = {
     "week": (1, "w"),
     "fortnight": (2, "w"),
     "month": (1, "mo"),
+    "year": (1, "y"),
 }
+_FEASTS = {"christmas eve": (24, 12), "christmas day": (25, 12), "boxing day": (26, 12), "new year's eve": (31, 12)}
+_FEASTS["new year's day"] = (1, 1)
+_NTH = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
 _SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
 
 
@@ -77,44 +91,6 @@ class _Found(NamedTuple):
     def _units(self, text: str) -> Duration:
         times, unit = _UNITS[self.groups["unit"]]
         return Duration(times * (_NUMBERS.get(text) or int(text)), unit)
-
-
-def _coming_weekday(name: str, which: str, today: date) -> date:
-    """Return the coming day of that name, today included; with “last” the one gone by.
-
-    “Next” is taken as the coming one too: the sooner day is the stricter.
-    """
-    ahead = (WEEKDAYS.index(name[:3]) - today.weekday()) % len(WEEKDAYS)
-    if which == "last":
-        ahead -= len(WEEKDAYS)
-    elif which == "next":
-        ahead = ahead or len(WEEKDAYS)
-    return today + timedelta(days=ahead)
-
-
-def _next_month(first: date) -> date:
-    return date(first.year + first.month // len(MONTH_NAMES), first.month % len(MONTH_NAMES) + 1, 1)
-
-
-def _near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
-    """Return a date; without a year, the one nearest to the treatment."""
-    years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]
-    found = [made for one in years if (made := _made_date(one, month, day))]
-    if not found:
-        raise InputError(f"{day} {MONTH_NAMES[month - 1].title()} {year}".strip() + " is not a day of the calendar")
-    return min(found, key=lambda one: abs((one - treatment.day).days))
-
-
-def _made_date(year: int, month: int, day: int) -> date | None:
-    """Return that day; None where the calendar, or a plan, has none."""
-    try:
-        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
-    except ValueError:
-        return None
-
-
-def _shown_date(day: date) -> str:
-    return f"{day.day} {MONTH_NAMES[day.month - 1].title()} {day.year}"
 
 
 def _on(first: date, last: date | None = None) -> Reading:
@@ -179,19 +155,49 @@ def _relative(found: _Found) -> Reading:
 def _further(found: _Found) -> Reading:
     """Read whole weeks from a day on: a week on Friday."""
     name = found.groups.get("weekday")
-    day = _coming_weekday(name, "", found.today) if name else _relative(found).first
+    day = coming_weekday(name, "", found.today) if name else _relative(found).first
     return _on(shift_date(day or found.today, found.length))
 
 
 def _weekday(found: _Found) -> Reading:
     name, which = found.groups["weekday"], found.groups.get("which", "")
-    day = _coming_weekday(name, "last" if found.lead == "since" else which, found.today)
+    day = coming_weekday(name, "last" if found.lead == "since" else which, found.today)
     return _on(day)._replace(past=which == "last", weekday=name)
 
 
+def _weekday_ahead(found: _Found) -> Reading:
+    """Read a day of the next week: Friday next week."""
+    monday = found.today + _WEEK - timedelta(days=found.today.weekday())
+    return _on(monday + timedelta(days=WEEKDAYS.index(found.groups["weekday"][:3])))
+
+
+def _day_number(found: _Found) -> Reading:
+    text = found.groups["number"]
+    return _on(found.treatment.day + timedelta(days=_NUMBERS.get(text) or int(text)))
+
+
+def _nth_day(found: _Found) -> Reading:
+    """Read the third day: some count from that of the treatment, others from the one after it."""
+    text = found.groups["number"]
+    day = found.treatment.day + timedelta(days=_NTH.get(text) or int(text[:-2]))
+    return _on(day - timedelta(days=1), day)
+
+
+def _at_treatment(found: _Found) -> Reading:
+    """Read the day before, of or after the treatment, or a part of it."""
+    shift = {"before": -1, "of": 0}.get(found.groups["side"], 1)
+    return _on(found.treatment.day + timedelta(days=shift))._replace(part=found.groups.get("part", ""))
+
+
+def _feast(found: _Found) -> Reading:
+    return _exactly(near_date(*_FEASTS[" ".join(found.groups["feast"].split())], "", found.treatment))
+
+
 def _weekend(found: _Found) -> Reading:
-    """Read what is left of the coming weekend."""
-    sunday = _coming_weekday("sunday", "", found.today)
+    """Read what is left of the coming weekend; of “next” the sooner one, but not the one that has begun."""
+    sunday = coming_weekday("sunday", "", found.today)
+    if found.groups.get("which") == "next" and found.today.weekday() >= WEEKDAYS.index("sat"):
+        sunday += _WEEK
     return _on(max(sunday - timedelta(days=1), found.today), sunday)
 
 
@@ -204,8 +210,8 @@ def _period(found: _Found) -> Reading:
         end = after + _WEEK
     else:
         first = today.replace(day=1)
-        before, after = (first - timedelta(days=1)).replace(day=1), _next_month(first)
-        end = _next_month(after)
+        before, after = (first - timedelta(days=1)).replace(day=1), next_month(first)
+        end = next_month(after)
     begins, ends = {"last": (before, first), "this": (today, after), "next": (after, end)}[which]
     return _on(begins, ends - timedelta(days=1))._replace(past=which == "last")
 
@@ -214,22 +220,22 @@ def _month(found: _Found) -> Reading:
     """Read what is left of the coming month of that name."""
     number, today = MONTH_NAMES.index(found.groups["month"][:3]) + 1, found.today
     first = date(today.year + (number < today.month), number, 1)
-    return _on(max(first, today), _next_month(first) - timedelta(days=1))
+    return _on(max(first, today), next_month(first) - timedelta(days=1))
 
 
 def _written_date(found: _Found) -> Reading:
     day, month, year = (found.groups.get(name, "") for name in ("day", "month", "year"))
-    return _exactly(_near_date(int(day), MONTH_NAMES.index(month[:3]) + 1, year, found.treatment))
+    return _exactly(near_date(int(day), MONTH_NAMES.index(month[:3]) + 1, year, found.treatment))
 
 
 def _nth(found: _Found) -> Reading:
     """Read the next day of that number in a month, today included."""
     number, first = int(found.groups["nth"]), found.today.replace(day=1)
     for _ in MONTH_NAMES:
-        day = _made_date(first.year, first.month, number)
+        day = made_date(first.year, first.month, number)
         if day is not None and day >= found.today:
             return _exactly(day)
-        first = _next_month(first)
+        first = next_month(first)
     raise InputError(f"no month has a day {number}")
 
 
@@ -238,11 +244,11 @@ def _short_date(found: _Found) -> Reading:
     text = found.groups["short"]
     one, other = (int(number) for number in text.replace(".", "/").split("/"))
     ways = {(one, other), (other, one)}
-    days = sorted(_near_date(day, month, "", found.treatment) for day, month in ways if _made_date(2000, month, day))
+    days = sorted(near_date(day, month, "", found.treatment) for day, month in ways if made_date(2000, month, day))
     if not days:
         raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
     if len(days) > 1:
-        raise InputError(f"`{text}` can be read as {' or as '.join(map(_shown_date, days))}; write the month as a word")
+        raise InputError(f"`{text}` can be read as {' or as '.join(map(shown_date, days))}; write the month as a word")
     return _exactly(days[0])
 
 
@@ -271,7 +277,7 @@ def _part(found: _Found) -> Reading:
 # What may stand before a time, and turns the time into a stretch.
 _LEADS = {
     **dict.fromkeys(("before", "until", "till", "til", "up to"), "before"),
-    **dict.fromkeys(("after", "from"), "after"),
+    **dict.fromkeys(("after", "from", "between"), "after"),
     "since": "since",
 }
 _SLIPS = {
@@ -306,11 +312,9 @@ _HALVES = (
 )
 _UNIT_WORDS = tuple(_UNITS)
 _ANY_UNIT = "|".join(_UNIT_WORDS)
-_AFTER_IT = (
-    r"\s+(?:after|post|since|following|from)\s+(?:(?:the|my|this)\s+)?"
-    r"(?:treatment|session|(?:micro-?)?needling|procedure|appointment)"
-)
-_FOR = r"(?:for|during|throughout|over(?=\s+(?:the|these|my|another|next|coming|following)\b))\s+"
+_IT = r"(?:(?:the|my|this)\s+)?(?:treatment|session|(?:micro-?)?needling|procedure|appointment)"
+_AFTER_IT = rf"\s+(?:(?:after|post|since|following|from)\s+|post-)(?:{_IT}|(?:(?:having|getting)\s+)?it(?:\s+done)?)"
+_FOR = rf"(?:for|during|throughout|lasting|lasts|lasted|over(?!\s+(?:\d+|{_FEW})\b))\s+"
 _IN = r"(?:for|over|during|throughout|in|within|inside)\s+"
 # What makes a time inexact, before and behind it: all that it may be counts then.
 _ROUGH = (
@@ -324,21 +328,20 @@ _UNIT = (
 _BEFORE_IT = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{_ROUGH}\s+(?!on\b|in\b|at\b))?"
 _INEXACT = rf"\b{_ROUGH}\b|{_OR_SO}\b|\bcouple\b"
 _END = rf"(?=(?:{_OR_SO})?$)"
-_MORE = r"(?P<more>(?:(?:just|well|a\s+(?:bit|little))\s+)?(?:over|(?:more|longer)\s+than|at\s+least|upwards\s+of))"
+_MORE = (
+    r"(?P<more>(?:(?:just|well|a\s+(?:bit|little))\s+)?(?:over|beyond|(?:more|longer)\s+than|at\s+least|upwards\s+of))"
+)
 _LESS = r"(?P<less>less\s+than|under|at\s+most|no\s+(?:more|longer)\s+than|up\s+to)"
 _HEDGE = rf"(?:(?:{_ROUGH}|{_MORE}|{_LESS}|just|only)\s+)?"
-_COMING = r"(?:next|coming|following)\s+"
+_COMING = r"(?:next|coming|following|last|past)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
-_LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today))?"
+_LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today)|\s+now|\s+already)?"
 _PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
 _AT = rf"(?:(?:at|by)\s+(?:{_ROUGH}\s+)?|{_ROUGH}\s+)"
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
-_AT_SIGNS = (
-    *("at ", "by ", "about ", "around ", "roughly ", "approx", "circa ", "nearly ", "almost ", "close ", "toward"),
-    *("before ", "after ", "under "),
-)
+_ROUGH_SIGNS = ("about", "around", "ly ", "approx", "circa", "almost", "close", "toward", "just", "right")
 _NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
 _ANY_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday"
 _THAT_DAY = rf"(?:(?P<weekday>{_NAMES}|{_ABBREVIATED})|(?P<word>today|tomorrow))"
@@ -359,15 +362,24 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (_WEEKS, rf"{_ON}{_THAT_DAY}\s+(?P<unit>week|fortnight)", _further),
     (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(parse_date(found.groups["date"]))),
     (MONTH_NAMES, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
-    (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+{_DAY}{_YEAR}", _written_date),
-    (MONTH_NAMES, rf"(?:in|during|this|next)\s+{_MONTH}", _month),
-    (("boxing",), r"(?:on\s+)?boxing\s+day", lambda found: _exactly(_near_date(26, 12, "", found.treatment))),
+    (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+(?:the\s+)?{_DAY}{_YEAR}", _written_date),
+    (MONTH_NAMES, rf"(?:(?:in|during|this|next)\s+)?(?:early|mid|late)[\s-]{_MONTH}", _month),
+    (MONTH_NAMES, rf"(?:in|during|this|next|(?:the\s+)?(?:start|middle|end)\s+of)\s+{_MONTH}", _month),
+    (("christ", "boxing", "year"), rf"(?:on\s+)?(?P<feast>{'|'.join(_FEASTS)})", _feast),
+    (
+        ("day", "ing", "night"),
+        rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after|following)\s+{_IT}",
+        _at_treatment,
+    ),
+    ((" day",), rf"{_ON_THE}(?P<number>\d{{1,2}}(?:nd|rd|th)|{'|'.join(_NTH)})\s+day", _nth_day),
+    (("next week",), rf"{_ON}{_FULL}\s+(?:of\s+)?next\s+week", _weekday_ahead),
+    (("next week",), rf"next\s+week\s+(?:on\s+)?{_FULL}", _weekday_ahead),
     (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?", _short_date),
     (_CLOCK_SIGNS, rf"(?:{_AT})?(?P<clock>{_CLOCK})", _clock),
     (("half", "quarter"), rf"(?:{_AT})?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
     (("clock",), rf"(?:{_AT})?{_HOUR}\s+o'?\s?clock", _on_the_face),
-    (_AT_SIGNS, rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
+    (("at ", "by ", *_ROUGH_SIGNS), rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
     (("from",), rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
     (("night",), r"(?P<word>last\s+night)", _relative),
     (("tod", "ton", "tom", "yes", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
@@ -375,21 +387,18 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (WEEKDAYS, rf"(?:on|by|{_WHICH})\s+{_SHORT}", _weekday),
     (WEEKDAYS, rf"{_SHORT}{_END}", _weekday),
     (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun){_END}", _weekday),
-    (("weekend",), r"(?:(?:this|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
+    (("weekend",), rf"(?:(?:{_WHICH}|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
     (("week", "month"), r"(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
-    (
-        ("day ",),
-        rf"{_ON}day\s+(?P<number>-?\d{{1,3}})",
-        lambda found: _on(found.treatment.day + timedelta(days=int(found.groups["number"]))),
-    ),
-    (_UNIT_WORDS, rf"(?:in|(?P<within>within|inside))\s+{_HEDGE}{_COUNT}\s+{_UNIT}'?(?:\s+time)?", _from_now),
+    (("day ",), rf"{_ON}day\s+(?P<number>-?\d{{1,3}}|{'|'.join(_HOURS)})", _day_number),
+    (_UNIT_WORDS, rf"(?:in|(?P<within>within|inside))\s+{_HEDGE}{_COUNT}\s+{_UNIT}'?s?(?:\s+time)?", _from_now),
     (("ago",), rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+ago", _ago),
     (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
-    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+(?:after|later|on|post){_END}", _from_treatment),
+    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}", _from_treatment),
     (("after ",), rf"after\s+{_HEDGE}{_COUNT}\s+{_UNIT}", _beyond),
     (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
     (_DIGITS, rf"{_ON_THE}(?P<nth>\d{{1,2}})(?:st|nd|rd|th){_END}", _nth),
     (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
+    (("first thing",), r"first\s+thing", lambda _: Reading(part="morning")),
     (_PART_SIGNS, rf"{_PART}(?={_OR_SO}?$|\s+(?:at|after|before|in|on|with)\b)", _part),
 )
 
@@ -463,7 +472,7 @@ def _on_one_day(reading: Reading, found: Reading) -> Iterable[Reading]:
     """Put a day of the week and a date on one day: Friday the 4th."""
     day, name = (reading.exact, found.weekday) if reading.exact else (found.exact, reading.weekday)
     if day and name and WEEKDAYS[day.weekday()] != name[:3]:
-        raise InputError(f"{_shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
+        raise InputError(f"{shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
     return [one._replace(first=day, last=day) if day and name else one for one in (reading, found)]
 
 
@@ -481,4 +490,4 @@ def _joined(reading: Reading, found: Reading, words: str) -> Reading:
 def read_weekday(text: str, present: Present) -> date | None:
     """Return the coming day that *text* names, as in `friday`, today included; None where it names none."""
     match = re.fullmatch(rf"(?:on )?(?:(?:the\s+)?{_FULL}|(?P<short>{_ABBREVIATED}|sun))", text.strip().lower())
-    return _coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None
+    return coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None
