@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.ask.lookup import Meaning, find_activities, find_signs, treated_words
+from needlecare.ask.lookup import Meaning, find_activities, find_signs
 from needlecare.ask.times import Reading, When, at_time, from_to, lasting, on_days, stretched, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
@@ -134,10 +134,9 @@ def why(timeline: Timelines, words: str) -> "Reasons":
 
     timelines, typed = _timelines(timeline), _typed(words)
     first = timelines[0]
-    treated = treated_words(first.rule_set, first.facts)
-    meaning = find_activities(first.rule_set, typed, treated)
+    meaning = find_activities(first.rule_set, typed, first.facts)
     if not meaning.ids:
-        signs = find_signs(first.rule_set, typed, treated)
+        signs = find_signs(first.rule_set, typed, first.facts)
         meaning = signs if signs.ids else meaning
     meaning = meaning._replace(typed=typed)
     found = sorted((find_reasons(one, meaning) for one in timelines), key=lambda one: not one.windows)
@@ -276,23 +275,22 @@ class _Question(NamedTuple):
     def read(self, *, signs: bool = False) -> tuple[Meaning, When | None, Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""
         first = self.timelines[0]
-        treated = treated_words(first.rule_set, first.facts, parts=not signs)
         find = find_signs if signs else find_activities
-        meaning = find(first.rule_set, self.typed, treated)
+        meaning = find(first.rule_set, self.typed, first.facts, mending=False)
         reading = Reading(first=self.day, last=self.day)
         if not meaning.is_sure:
             from needlecare.ask.when import split_time
 
             reading = split_time(self.typed, first.treatment, self.present)
             reading = reading if self.day is None else reading.on(self.day, self.typed)
-            meaning = find(first.rule_set, reading.words, treated) if reading.words else meaning
+            meaning = find(first.rule_set, reading.words or self.typed, first.facts)
             reading = reading.at_earliest() if signs else reading
         asked = when_asked(reading, first.treatment, self.present)
         if self.at is not None:
             asked = from_to(self.at, self.at, first.treatment.zone)
         elif self.clock is not None:
             asked = at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
-        return meaning.about(timed=asked is not None)._replace(typed=self.typed), asked, reading
+        return (meaning if asked is None else meaning.on_a_day())._replace(typed=self.typed), asked, reading
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:

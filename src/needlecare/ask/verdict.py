@@ -6,7 +6,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
-from needlecare.ask.lookup import Meaning, stem, tokens
+from needlecare.ask.lookup import Meaning
+from needlecare.ask.names import stem, tokens
 from needlecare.ask.times import When, from_to
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Timeline, Wait, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Rule, Urgency

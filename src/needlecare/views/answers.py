@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import chain
 
-from needlecare.ask.lookup import SITTINGS, Meaning, tokens
+from needlecare.ask.lookup import Meaning
 from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
 from needlecare.ask.today import Change, Sighting, Today
 from needlecare.ask.verdict import Return, Verdict
@@ -90,9 +90,7 @@ def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[st
         yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
     if meaning.ids:
         return
-    if not signs and SITTINGS & set(tokens(meaning.typed)):
-        yield "When the next session may be: `needlecare sessions`."
-    elif meaning.nearest:
+    if meaning.nearest:
         yield f"Did you mean {' or '.join(map(rule_set.label, meaning.nearest))}?"
 
 

@@ -1,0 +1,207 @@
+"""A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from needlecare.ask.names import (
+    ACTIVITIES,
+    ANSWERS,
+    ARTICLES,
+    SIGNS,
+    TIMES,
+    Piece,
+    Said,
+    Small,
+    cut,
+    hear,
+    mend,
+    small_words,
+    stem,
+    tokens,
+    treated_areas,
+)
+from needlecare.model.facts import Facts
+from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, RuleSet, once_a_set
+
+# Leads to whom something is asked for: is it safe for my mum.
+_FOR = "for"
+_ONESELF = frozenset(["i", "me", "myself", "we", "us"])
+# How many other words may stand among those of a name.
+_AMONG = 1
+_LIGHT = ("soften", "owner", "join", "time")
+_PLACES = frozenset(["here", "elsewhere"])
+
+
+class Heard(NamedTuple):
+    """A question cut into names of activities, of signs, and of answers to facts, each with the small words around.
+
+    *slips* are the places where a word was mended, *typed* the words before, *small* what small words do.
+    """
+
+    rule_set: RuleSet
+    said: Said
+    typed: tuple[str, ...]
+    slips: frozenset[int]
+    small: Small
+    activities: tuple[Piece, ...]
+    signs: tuple[Piece, ...]
+    answers: tuple[Piece, ...]
+
+    def spelled(self, places: Iterable[int]) -> str:
+        """Return the words at *places* as they were typed."""
+        return " ".join(self.typed[place] for place in places)
+
+
+def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> Heard:
+    """Cut *phrase*; with *mending*, a slip of the finger counts as what is meant."""
+    said, small = hear(phrase), small_words(treated_areas(facts), rule_set)
+    typed = said.words
+
+    def pieces() -> list[tuple[Piece, ...]]:
+        return [tuple(cut(said.words, small, kind, rule_set)) for kind in (ACTIVITIES, SIGNS, ANSWERS)]
+
+    found, slips = pieces(), {}
+    if mending:
+        unknown = ({one.places.start for one in each if not (one.ids or one.roles)} for each in found)
+        slips = mend(typed, (place for place in set.intersection(*unknown) if typed[place] not in TIMES), rule_set)
+    if slips:
+        said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
+        found = pieces()
+    return Heard(rule_set, said, typed, frozenset(slips), small, *found)
+
+
+def places_of(pieces: Iterable[Piece]) -> frozenset[int]:
+    """Return where *pieces* stand."""
+    return frozenset(chain.from_iterable(one.places for one in pieces))
+
+
+def is_denied(piece: Piece, pieces: Iterable[Piece]) -> bool:
+    """Return whether a word that denies stands directly before *piece*."""
+    return any(one.places.stop == piece.places.start and "deny" in one.roles for one in pieces)
+
+
+@once_a_set
+def _urgent(rule_set: RuleSet) -> Mapping[str, bool]:
+    """Return the signs that some rule says to call for, and whether before the clinic's next working day."""
+    found: dict[str, bool] = {}
+    for rule in rule_set.rules.values():
+        for sign in rule.targets if rule.verb == CALL else ():
+            found[sign] = found.get(sign, False) or rule.urgency != CLINIC
+    return found
+
+
+class Called(NamedTuple):
+    """Signs that somebody must be called for, and the words that name them."""
+
+    places: frozenset[int]
+    ids: tuple[str, ...]
+
+
+def find_calls(heard: Heard) -> list[Called]:
+    """Find the signs to call for, by names in one piece or scattered over a clause."""
+    calls, pieces = _urgent(heard.rule_set), heard.signs
+    silent = places_of(one for one in pieces if one.ids and is_denied(one, pieces))
+    whole = [frozenset(one.places) for one in pieces if one.ids]
+    found = [Called(frozenset(one.places), one.ids) for one in pieces]
+    for clause in heard.said.clauses:
+        scattered = _scattered(clause, heard)
+        # Of words that are one name, some alone may be another's: a bruise turning black.
+        found += [one for one in scattered if not any(one.places <= places for places in whole)]
+    called = [one._replace(ids=tuple(id_ for id_ in one.ids if id_ in calls)) for one in found]
+    return [one for one in called if one.ids and silent.isdisjoint(one.places)]
+
+
+def is_mild(called: Called, rule_set: RuleSet) -> bool:
+    """Return whether nobody need be called for it before the clinic's next working day."""
+    return not any(_urgent(rule_set)[one] for one in called.ids)
+
+
+class _Name(NamedTuple):
+    """The *words* of a name, evened out; they stand *together* where one of them says no."""
+
+    words: tuple[str, ...]
+    id: str
+    together: bool
+
+
+@once_a_set
+def _names(rule_set: RuleSet) -> Mapping[str, Sequence[_Name]]:
+    """Group the names of several words of signs to call for by the first of these."""
+    groups: dict[str, list[_Name]] = {}
+    light = {*rule_set.small_words.get("owner", ()), *rule_set.small_words.get("join", ())}
+    denying = {"cannot", *rule_set.small_words.get("deny", ())}
+    for sign in _urgent(rule_set):
+        for name in (rule_set.signs[sign].label, *rule_set.signs[sign].aka):
+            words = [word for word in tokens(name) if word not in ARTICLES]
+            heavy = [word for word in words if word not in light]
+            told = tuple(map(stem, heavy if len(heavy) > 1 else words))
+            if len(told) > 1:
+                together = "n't" in name or not denying.isdisjoint(words)
+                groups.setdefault(told[0], []).append(_Name(told, sign, together))
+    return groups
+
+
+def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
+    """Find names whose words stand close together in *clause*, in any order."""
+    words, groups = heard.said.words, _names(heard.rule_set)
+    light = places_of(one for one in heard.signs if not one.ids and not one.roles.isdisjoint(_LIGHT))
+    stems = {place: stem(words[place]) for place in clause}
+    present = set(stems.values())
+    for name in chain.from_iterable(groups.get(one, ()) for one in present):
+        if present.issuperset(name.words):
+            kept = [
+                place
+                for place in clause
+                if stems[place] in name.words or not (place in light or words[place] in ARTICLES)
+            ]
+            yield from _close(name, kept, stems, heard)
+
+
+def _close(name: _Name, kept: Sequence[int], stems: Mapping[int, str], heard: Heard) -> Iterator[Called]:
+    for start in range(len(kept)):
+        window = kept[start : start + len(name.words) + (0 if name.together else _AMONG)]
+        said = tuple(stems[place] for place in window)
+        held = frozenset(place for place in window if stems[place] in name.words)
+        fits = said == name.words if name.together else said[0] in name.words and set(said).issuperset(name.words)
+        # What swells may be another place than the one that is named: my face is swollen, lips fine.
+        if fits and not any(_is_place(place, heard) for place in window if place not in held):
+            yield Called(held, (name.id,))
+
+
+def _is_place(place: int, heard: Heard) -> bool:
+    return not heard.small.get(heard.said.words[place], frozenset()).isdisjoint(_PLACES)
+
+
+class Declared(NamedTuple):
+    """An *answer* to a *fact* about the person, and the words that give it."""
+
+    places: frozenset[int]
+    fact: str
+    answer: str
+
+
+def find_declared(heard: Heard, asked: Sequence[Piece]) -> Iterator[Declared]:
+    """Yield the answers that a question gives about the person, apart from what is *asked*.
+
+    What is asked declares nothing, but for a medicine that is named beside something else.
+    """
+    activities = heard.rule_set.activities
+    beside = places_of(one for one in asked[1:] if activities[one.ids[0]].medicine == PRESCRIBED)
+    busy = places_of(asked) - beside
+    for piece in heard.answers:
+        if busy.isdisjoint(piece.places) and not is_denied(piece, heard.answers):
+            for one in piece.ids:
+                fact, _, answer = one.partition("=")
+                yield Declared(frozenset(piece.places), fact, answer)
+
+
+def find_other(heard: Heard) -> str:
+    """Return who does or has it in place of the person who asks: “my husband” in “can my husband run”."""
+    for piece in heard.activities:
+        words = {heard.said.words[place] for place in piece.places}
+        if "company" in piece.roles:
+            return heard.spelled(piece.places)
+        if words & _ONESELF or not (piece.roles & {"soften", "owner"} or words == {_FOR}):
+            return ""
+    return ""

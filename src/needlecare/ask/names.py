@@ -1,0 +1,270 @@
+"""Words, the names that a rule set gives things, and what small words do. It knows no question and no answer."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
+
+from needlecare.errors import close_names
+from needlecare.model.facts import Facts
+from needlecare.model.ruleset import RuleSet, once_a_set
+
+# Left out of names and phrases alike. Of a strength the number alone tells which one is meant.
+ARTICLES = frozenset(
+    ["a", "an", "the", "this", "that", "these", "those", "my", "your", "our", "any", "some", "of", "mg"]
+)
+# About a time, but no day of the calendar; what they lead belongs to them: after christmas, until the next session.
+LEADING = frozenset(["after", "before", "until", "till", "til", "during", "since", "following"])
+TIMES = LEADING | {
+    "later",
+    "soon",
+    "afterwards",
+    "afterward",
+    "beforehand",
+    "eventually",
+    "shortly",
+    "sometime",
+    "someday",
+}
+_IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
+# What is on a bed is no bed, and what burns has no burn.
+_APART = {"bedding": "bedlinen", "burning": "burnish"}
+# A number and its unit are two words, however they are written.
+_SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=mg\b)")
+_AND = re.compile(r"\s*[&/]\s*|\s\+\s")
+# Where one clause of a question ends and another begins; a word that says so belongs to the second.
+_CLAUSE = re.compile(r"[,;:!?]|\.(?=\s|$)|(?=\b(?:but|because|although|though)\b)", re.IGNORECASE)
+_LETTER = re.compile(r"(?<=\w)[\s-]A(?![\w’'])")
+_SHORTEST = 4
+# Endings of plurals and what stands there in the singular. The first counts; the last but one only look like one.
+_PLURALS = {"ies": "y", "ches": "ch", "shes": "sh", "xes": "x", "sses": "ss"}
+_PLURALS |= {"ss": "ss", "us": "us", "is": "is", "s": ""}
+
+
+def tokens(text: str) -> list[str]:
+    """Split *text* into lower-case words; hyphens and apostrophes part nothing that belongs together."""
+    return [word for word in _SPLIT.split(text.lower().replace("’", "").replace("'", "")) if word]
+
+
+def stem(word: str) -> str:
+    """Even out one word: British and American spelling, plural, -ing and -ed, a final e."""
+    word = _APART.get(word) or _IRREGULAR.get(word, word)
+    if len(word) < _SHORTEST:
+        return word
+    word = _without_ending(_changed(word, _PLURALS))
+    word = word.replace("isation", "ization").replace("our", "or").replace("yz", "ys")
+    word = _changed(word, {"ize": "ise", "iz": "is"})
+    return word.removesuffix("e") if len(word) > _SHORTEST else word
+
+
+def _changed(word: str, endings: Mapping[str, str]) -> str:
+    return next((word.removesuffix(end) + new for end, new in endings.items() if word.endswith(end)), word)
+
+
+def _without_ending(word: str) -> str:
+    for ending in ("ing", "ed"):
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST - 1:
+            word = word.removesuffix(ending)
+            is_doubled = word[-1] == word[-2] and word[-1] not in "ls"
+            return word[:-1] if is_doubled else word
+    return word
+
+
+def key(words: Iterable[str], left_out: Collection[str] = ARTICLES) -> str:
+    """Make what names are compared by: without articles and gaps, so that make-up, make up and makeup are one."""
+    return "".join(stem(word) for word in words if word not in left_out)
+
+
+# Of a rule set with many names; asking again costs nothing then.
+@lru_cache(maxsize=8192)
+def name_key(name: str) -> str:
+    """Make what a name is compared by: a capital A within it is a letter, as in vitamin A, and no article."""
+    return "a".join(key(tokens(part)) for part in _LETTER.split(name))
+
+
+class Said(NamedTuple):
+    """The words of a question, and which of them stand in one clause."""
+
+    words: tuple[str, ...]
+    clauses: tuple[range, ...]
+
+
+def hear(text: str) -> Said:
+    """Split *text* into words and clauses; what joins as “and” does is one: a comma, an ampersand, a plus, a slash."""
+    words: list[str] = []
+    clauses: list[range] = []
+    start, joins = 0, False
+    typed = text.strip(" &,;/+")
+    for sign in chain(_CLAUSE.finditer(typed), (None,)):
+        found = tokens(_AND.sub(" and ", typed[start : sign.start() if sign else len(typed)]))
+        if found:
+            words += ["and"] if joins and words else []
+            clauses.append(range(len(words), len(words) + len(found)))
+            words += found
+            joins = False
+        if sign:
+            start, joins = sign.end(), joins or sign[0] in (",", ";")
+    return Said(tuple(words), tuple(clauses))
+
+
+# What names are looked for in.
+ACTIVITIES, SIGNS, ANSWERS = "activities", "signs", "answers"
+_LONGEST_NAME = 7
+
+
+class Piece(NamedTuple):
+    """A run of words: a name of *ids*, or small words by what they do; with neither one that nobody knows."""
+
+    places: range
+    ids: tuple[str, ...] = ()
+    roles: frozenset[str] = frozenset()
+
+
+Small = Mapping[str, frozenset[str]]
+NOTHING: frozenset[str] = frozenset()
+
+
+@once_a_set
+def small_words(areas: tuple[str, ...], rule_set: RuleSet) -> Small:
+    """Return what each small word does; one for a place on the treated *areas* is `here`, any other `elsewhere`."""
+    found: dict[str, set[str]] = {}
+    fact = rule_set.facts.get("area")
+    here = [name for one in (fact.answers if fact else ()) if one.id in areas for name in (one.id, one.label)]
+    here += chain.from_iterable(rule_set.areas.get(area, ()) for area in areas)
+    roles = [*rule_set.small_words.items(), ("here", here)]
+    roles += [("elsewhere", words) for area, words in rule_set.areas.items() if area not in areas]
+    for role, phrases in roles:
+        for phrase in phrases:
+            found.setdefault(" ".join(tokens(phrase)), set()).add(role)
+    return {phrase: frozenset(does - {"elsewhere"} if "here" in does else does) for phrase, does in found.items()}
+
+
+def treated_areas(facts: Facts) -> tuple[str, ...]:
+    """Return the areas that were treated."""
+    areas = facts.value("area")
+    return areas if isinstance(areas, tuple) else ()
+
+
+def _names(kind: str, rule_set: RuleSet) -> Iterator[tuple[str, str]]:
+    """Yield each name of a kind with the id that it stands for; an answer's is that of its fact too."""
+    if kind == ANSWERS:
+        for fact in rule_set.facts.values():
+            for answer in fact.answers if fact.open else ():
+                yield from ((name, f"{fact.id}={answer.id}") for name in (answer.id, answer.label, *answer.aka))
+        return
+    for id_, one in (rule_set.signs if kind == SIGNS else rule_set.activities).items():
+        yield from ((name, id_) for name in (id_, one.label, *one.aka))
+
+
+@once_a_set
+def _by_beginning(kind: str, rule_set: RuleSet) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Group all names by their first two letters; where an article or a lone letter comes first, under nothing."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for name, id_ in _names(kind, rule_set):
+        is_open = name[1:2] in "-’' " or name.partition(" ")[0].lower() in ARTICLES
+        groups.setdefault("" if is_open else name[:2].lower(), []).append((name, id_))
+    return groups
+
+
+def _index(words: Iterable[str], kind: str, rule_set: RuleSet) -> Mapping[str, Collection[str]]:
+    """Index the names that could match: those that begin like one of *words*. The others are never compared."""
+    groups = _by_beginning(kind, rule_set)
+    index: dict[str, dict[str, None]] = {}
+    for beginning in dict.fromkeys(["", *(stem(word)[:2] for word in words)]):
+        for name, id_ in groups.get(beginning, ()):
+            # “A cold” is an illness, and cold water is none.
+            said = key(tokens(name), ()) if kind == ANSWERS else name_key(name)
+            index.setdefault(said, {})[id_] = None
+    return index
+
+
+def cut(words: Sequence[str], small: Small, kind: str, rule_set: RuleSet) -> list[Piece]:
+    """Cut *words* into names of a *kind*, small words, and words that nobody knows: the longest first from the left."""
+    index = _index(words, kind, rule_set)
+    found: list[Piece] = []
+    start = 0
+    while start < len(words):
+        name, spare = _name_at(start, words, index), _small_at(start, words, small, index)
+        piece = name if name and (spare is None or len(name.places) >= len(spare.places)) else spare
+        if piece and piece is name and spare and name.places == spare.places:
+            piece = name._replace(roles=spare.roles)
+        found.append(piece or Piece(range(start, start + 1)))
+        start = found[-1].places.stop
+    return found
+
+
+def _name_at(start: int, words: Sequence[str], index: Mapping[str, Collection[str]]) -> Piece | None:
+    longest = start if words[start] in ARTICLES else min(len(words), start + _LONGEST_NAME)
+    for end in range(longest, start, -1):
+        bare = index.get(key(words[start:end])) if words[end - 1] not in ARTICLES else None
+        ids = bare or index.get(key(words[start:end], ()))
+        if ids:
+            return Piece(range(start, end), tuple(ids))
+    return None
+
+
+def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str, Collection[str]]) -> Piece | None:
+    end = min(len(words), start + _LONGEST_NAME)
+    while end > start:
+        if roles := small.get(" ".join(words[start:end])):
+            # A longer name that begins within is meant: my own products.
+            names = (_name_at(place, words, index) for place in range(start + 1, end))
+            begins = next((one.places.start for one in names if one and one.places.stop > end), None)
+            if begins is None:
+                return Piece(range(start, end), roles=roles)
+            end = begins + 1
+        end -= 1
+    return None
+
+
+_LONG_ENOUGH = 5
+_VERY_LONG = 9
+_SWAPPED = 2
+
+
+def mend(words: Sequence[str], unknown: Iterable[int], rule_set: RuleSet) -> dict[int, str]:
+    """Return what each of the *unknown* words may be a slip of the finger for, by its place: a word of a name."""
+    vocabulary = _vocabulary(rule_set)
+    places = [place for place in unknown if len(words[place]) >= _LONG_ENOUGH]
+    near = {place: _nearest(words[place], vocabulary.get(words[place][0], ())) for place in places}
+    return {place: word for place, word in near.items() if word}
+
+
+@once_a_set
+def _vocabulary(rule_set: RuleSet) -> Mapping[str, Collection[str]]:
+    """Group the words of all names that are long enough to be told from others by their first letter."""
+    found: dict[str, dict[str, None]] = {}
+    for name, _ in chain.from_iterable(_names(kind, rule_set) for kind in (ACTIVITIES, SIGNS, ANSWERS)):
+        for word in tokens(name):
+            if len(word) >= _LONG_ENOUGH:
+                found.setdefault(word[0], {})[word] = None
+    return found
+
+
+def _nearest(word: str, known: Collection[str]) -> str:
+    # Of two that are as near, a letter left out is the likelier slip.
+    return "" if word in known else max((one for one in known if _is_slip(word, one)), key=len, default="")
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Return whether a letter differs, is missing or too many, or two are swapped; in a long word two letters."""
+    most = 2 if len(word) >= _VERY_LONG else 1
+    for _ in ("from the front", "from behind"):
+        shared = next((place for place, one in enumerate(word) if meant[place : place + 1] != one), len(word))
+        word, meant = word[shared:][::-1], meant[shared:][::-1]
+    return max(len(word), len(meant)) <= most or (len(word) <= _SWAPPED and word == meant[::-1])
+
+
+_NEAREST = 3
+_ALIKE = 0.8
+
+
+def alike(words: Sequence[str], kind: str, rule_set: RuleSet) -> tuple[str, ...]:
+    """Return the ids of up to three names of a *kind* that look like what *words* say."""
+    by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(kind, rule_set)}
+    said = [word for word in words if word not in ARTICLES]
+    # Of short words too many are alike: a spot is no sport.
+    tried = [(" ".join(words), _NEAREST), *((word, 1) for word in said if len(word) >= _LONG_ENOUGH)]
+    close = [name for text, count in tried for name in close_names(text, by_name, count, alike=_ALIKE)]
+    return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]
