@@ -49,7 +49,7 @@ def test_a_phrase_turned_round_is_not_answered_the_wrong_way_round(plan_for: Mak
 )
 def test_a_slip_of_the_finger_is_what_it_looks_like_and_never_a_yes(plan_for: Make, typed: str, meant: str) -> None:
     meaning = can(plan_for(), typed, DAY).meaning
-    assert (meaning.ids, meaning.unknown, meaning.is_sure) == ((meant,), (typed.split()[0],), False)
+    assert (meaning.ids, meaning.unknown, meaning.is_sure) == ((meant,), (typed.split(maxsplit=1)[0],), False)
 
 
 def test_a_short_slip_gets_the_nearest_names(plan_for: Make) -> None:
