@@ -54,14 +54,14 @@ def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make, ours: Pa
         "hot-tub": ["redness-gone"],
     }
     said = run("can", "swimming", *AT, *PLAN[1:], "--rules", str(ours)).out
-    assert "\nSwimming: OK. Hot tubs: only if no redness is left. " in said
+    assert "\nOther swimming: OK. Hot tubs: only if no redness is left. " in said
     (window,) = timeline.windows_on("swimming")
     assert window.waits == (), "as in the plan"
 
 
 def test_when_says_it_of_the_part_alone_too(ours: Path) -> None:
     said = run("when", "swimming", *PLAN[1:], "--rules", str(ours)).out
-    own = "Swimming: not before Sun 22 Nov 16:30; better wait until Thu 26 Nov."
+    own = "Other swimming: not before Sun 22 Nov 16:30; better wait until Thu 26 Nov."
     assert f"{own} Hot tubs: not before Thu 26 Nov, and then only once no redness is left" in said
     said = run("when", "sauna", "on", "27", "nov", "at", "9:00", *PLAN[1:], "--rules", str(ours)).out
     assert said.startswith("Saunas: OK from Fri 27 Nov 09:00, only if no redness is left.\n")

@@ -1,6 +1,6 @@
 """The answers to `can`, `when` and `normal` for people: the answer in the first line, the reason in the second."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 
@@ -61,6 +61,8 @@ def _say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) 
 
 
 # May I?
+
+_SayPart = Callable[[PartVerdict, Verdict, Clock], str]
 
 _LEADS = {YES: "Yes", BETTER_NOT: "Better wait", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
 _SILENT = {
@@ -169,13 +171,29 @@ def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
     return max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
 
 
-def _each_part(verdict: Verdict, clock: Clock, *whole: str) -> Iterator[str]:
-    """Yield what holds for the parts of what was asked, unless that is said of the *whole* already."""
-    rule_set = verdict.timeline.rule_set
-    for text, parts in grouped(verdict.parts, lambda part: _say_part(part, verdict, clock)).items():
-        if text not in whole and text.removeprefix("better wait, ") not in whole:
-            names = [rule_set.label(one) for one in topmost((part.activity for part in parts), rule_set)]
-            yield f"{capital(say.join_some(names, 2 * _SHOWN))}: {text}."
+def _each_part(verdict: Verdict, clock: Clock, *whole: str, to_say: _SayPart = _say_part) -> Iterator[str]:
+    """Yield what holds for the parts of what was asked, the soonest first, unless it is said of the *whole* already."""
+    groups = _by_end(verdict, clock, to_say)
+    apart = [one for one in groups if one[0] not in whole and one[0].removeprefix("better wait, ") not in whole]
+    for text, parts in apart[:_SHOWN]:
+        yield f"{_name_parts(parts, verdict)}: {text}."
+
+
+def _by_end(verdict: Verdict, clock: Clock, to_say: _SayPart) -> list[tuple[str, list[PartVerdict]]]:
+    """Group the parts of what was asked by what holds for them, the soonest over first."""
+
+    def over(part: PartVerdict) -> datetime:
+        restricted = FOREVER if part.verdict != YES else verdict.asked.start
+        return part.better_until or part.until or restricted
+
+    return [*grouped(sorted(verdict.parts, key=over), lambda part: to_say(part, verdict, clock)).items()]
+
+
+def _name_parts(parts: Iterable[PartVerdict], verdict: Verdict) -> str:
+    """Name what the same holds for: what was asked about is that without its other parts."""
+    rule_set, shown = verdict.timeline.rule_set, topmost((part.activity for part in parts), verdict.timeline.rule_set)
+    names = [f"{'other ' * (verdict.meaning.ids == (one,))}{rule_set.label(one)}" for one in shown]
+    return capital(say.join_some(names, 2 * _SHOWN))
 
 
 def _unheard(verdict: Verdict) -> Iterator[str]:
@@ -363,11 +381,12 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
     from_when = _say_return(found, verdict, last, clock)
     yield " ".join(told or [f"{capital(verdict.label)}: {from_when}."])
+    parts = _each_part(verdict, clock, from_when, _never(verdict, clock), to_say=_say_part_return)
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
     yield from _joined(
         chain(
-            () if told or verdict.verdict == YES else _each_part(verdict, clock, from_when, _never(verdict, clock)),
+            () if told or verdict.verdict == YES else parts,
             () if told else _worded(decides),
             _if_prescribed(decides),
             _never_advised(verdict, clock),
@@ -379,18 +398,20 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 
 def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield from when each part of it is all right, where the plan tells people to use one of them."""
-    timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
-    doing = {one.target for one in timeline.windows if one.kind == DO}.difference(verdict.meaning.ids)
-    groups = grouped(verdict.parts, lambda part: _say_part(part, verdict, clock))
-    if len(groups) < 2 or doing.isdisjoint(part.activity for part in verdict.parts):  # noqa: PLR2004  two differ
-        return
-    for text, parts in sorted(groups.items(), key=lambda one: doing.isdisjoint(part.activity for part in one[1])):
-        names = [one for one in topmost((part.activity for part in parts), rule_set) if one not in verdict.meaning.ids]
-        names = [part.activity for part in parts if part.activity in doing] or names
-        if names:
-            shown = capital(say.join_some([rule_set.label(one) for one in names], _SHOWN))
-            yield f"{shown}: {text.removeprefix('better wait, ')}."
+    """Yield from when a part of it is all right that the plan tells people to use, and when the last of the others."""
+    doing = {one.target for one in verdict.timeline.windows if one.kind == DO}.difference(verdict.meaning.ids)
+    groups = _by_end(verdict, clock, _say_part_return)
+    told = [(text, [one for one in parts if one.activity in doing]) for text, parts in groups]
+    others = [(text, parts) for text, parts in groups if doing.isdisjoint(one.activity for one in parts)]
+    if others and any(parts for _, parts in told):
+        for text, parts in (*(one for one in told if one[1]), others[-1]):
+            yield f"{_name_parts(parts, verdict)}: {text}."
+
+
+def _say_part_return(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
+    if part.verdict == NO and part.until and not (part.better_until or part.and_once or part.is_open):
+        return f"OK from {clock.at(part.until)}"
+    return _say_part(part, verdict, clock).removeprefix("better wait, ")
 
 
 def _never_advised(verdict: Verdict, clock: Clock) -> Iterator[str]:
