@@ -4,22 +4,13 @@ The clock is an argument, and read only where words need it.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from needlecare.ask.times import (
-    BEYOND,
-    SLACK,
-    Present,
-    Reading,
-    coming_weekday,
-    made_date,
-    near_date,
-    next_month,
-    shown_date,
-)
+from needlecare.ask import times
+from needlecare.ask.times import BEYOND, SLACK, Present, Reading
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
 from needlecare.model.time import Duration, local_date, shift_date
@@ -27,8 +18,10 @@ from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, eithe
 
 _WEEK = timedelta(days=len(WEEKDAYS))
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_COUPLES = ("a couple of", "a couple", "couple of")
-_NUMBERS = {**dict.fromkeys(_COUPLES, 2), "an": 1, "a": 1, **{name: number for number, name in enumerate(_HOURS, 1)}}
+_NUMBERS = {"a couple of": 2, "a couple": 2, "couple of": 2, "an": 1, "a": 1}
+_NUMBERS |= {"fourteen": 14, "twenty-four": 24, "forty-eight": 48, "seventy-two": 72}
+_NUMBERS |= {name.replace("-", " "): number for name, number in _NUMBERS.items()}
+_NUMBERS |= {name: number for number, name in enumerate(_HOURS, 1)}
 _UNITS = {
     "minute": (1, "min"),
     "hour": (1, "h"),
@@ -83,14 +76,13 @@ class _Found(NamedTuple):
         """How far off an inexact time may be; a part of a day is wide enough as it is."""
         if "part" in self.groups:
             return None
-        unit = self.groups.get("unit") or self.groups.get("period")
-        if unit is None:
-            unit = "hour" if not {"clock", "hour"}.isdisjoint(self.groups) else "day"
+        is_of_the_clock = "clock" in self.groups or "hour" in self.groups
+        unit = self.groups.get("unit") or self.groups.get("period") or ("hour" if is_of_the_clock else "day")
         return SLACK[_UNITS[unit][1]]
 
     def _units(self, text: str) -> Duration:
-        times, unit = _UNITS[self.groups["unit"]]
-        return Duration(times * (_NUMBERS.get(text) or int(text)), unit)
+        each, unit = _UNITS[self.groups["unit"]]
+        return Duration(each * (_NUMBERS.get(text) or int(text)), unit)
 
 
 def _on(first: date, last: date | None = None) -> Reading:
@@ -155,13 +147,13 @@ def _relative(found: _Found) -> Reading:
 def _further(found: _Found) -> Reading:
     """Read whole weeks from a day on: a week on Friday."""
     name = found.groups.get("weekday")
-    day = coming_weekday(name, "", found.today) if name else _relative(found).first
+    day = times.coming_weekday(name, "", found.today) if name else _relative(found).first
     return _on(shift_date(day or found.today, found.length))
 
 
 def _weekday(found: _Found) -> Reading:
     name, which = found.groups["weekday"], found.groups.get("which", "")
-    day = coming_weekday(name, "last" if found.lead == "since" else which, found.today)
+    day = times.coming_weekday(name, "last" if found.lead == "since" else which, found.today)
     return _on(day)._replace(past=which == "last", weekday=name)
 
 
@@ -190,12 +182,12 @@ def _at_treatment(found: _Found) -> Reading:
 
 
 def _feast(found: _Found) -> Reading:
-    return _exactly(near_date(*_FEASTS[" ".join(found.groups["feast"].split())], "", found.treatment))
+    return _exactly(times.near_date(*_FEASTS[" ".join(found.groups["feast"].split())], "", found.treatment))
 
 
 def _weekend(found: _Found) -> Reading:
     """Read what is left of the coming weekend; of “next” the sooner one, but not the one that has begun."""
-    sunday = coming_weekday("sunday", "", found.today)
+    sunday = times.coming_weekday("sunday", "", found.today)
     if found.groups.get("which") == "next" and found.today.weekday() >= WEEKDAYS.index("sat"):
         sunday += _WEEK
     return _on(max(sunday - timedelta(days=1), found.today), sunday)
@@ -210,8 +202,8 @@ def _period(found: _Found) -> Reading:
         end = after + _WEEK
     else:
         first = today.replace(day=1)
-        before, after = (first - timedelta(days=1)).replace(day=1), next_month(first)
-        end = next_month(after)
+        before, after = (first - timedelta(days=1)).replace(day=1), times.next_month(first)
+        end = times.next_month(after)
     begins, ends = {"last": (before, first), "this": (today, after), "next": (after, end)}[which]
     return _on(begins, ends - timedelta(days=1))._replace(past=which == "last")
 
@@ -220,22 +212,22 @@ def _month(found: _Found) -> Reading:
     """Read what is left of the coming month of that name."""
     number, today = MONTH_NAMES.index(found.groups["month"][:3]) + 1, found.today
     first = date(today.year + (number < today.month), number, 1)
-    return _on(max(first, today), next_month(first) - timedelta(days=1))
+    return _on(max(first, today), times.next_month(first) - timedelta(days=1))
 
 
 def _written_date(found: _Found) -> Reading:
     day, month, year = (found.groups.get(name, "") for name in ("day", "month", "year"))
-    return _exactly(near_date(int(day), MONTH_NAMES.index(month[:3]) + 1, year, found.treatment))
+    return _exactly(times.near_date(int(day), MONTH_NAMES.index(month[:3]) + 1, year, found.treatment))
 
 
 def _nth(found: _Found) -> Reading:
     """Read the next day of that number in a month, today included."""
     number, first = int(found.groups["nth"]), found.today.replace(day=1)
     for _ in MONTH_NAMES:
-        day = made_date(first.year, first.month, number)
+        day = times.made_date(first.year, first.month, number)
         if day is not None and day >= found.today:
             return _exactly(day)
-        first = next_month(first)
+        first = times.next_month(first)
     raise InputError(f"no month has a day {number}")
 
 
@@ -244,11 +236,15 @@ def _short_date(found: _Found) -> Reading:
     text = found.groups["short"]
     one, other = (int(number) for number in text.replace(".", "/").split("/"))
     ways = {(one, other), (other, one)}
-    days = sorted(near_date(day, month, "", found.treatment) for day, month in ways if made_date(2000, month, day))
+    days = sorted(
+        times.near_date(day, month, "", found.treatment) for day, month in ways if times.made_date(2000, month, day)
+    )
     if not days:
         raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
     if len(days) > 1:
-        raise InputError(f"`{text}` can be read as {' or as '.join(map(shown_date, days))}; write the month as a word")
+        raise InputError(
+            f"`{text}` can be read as {' or as '.join(map(times.shown_date, days))}; write the month as a word"
+        )
     return _exactly(days[0])
 
 
@@ -303,7 +299,7 @@ _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _FEW = "|".join(_NUMBERS)
 # “Every 3 days” and “once a day” are how often, not when.
 _COUNT = (
-    rf"(?<!every\s)(?<!each\s)(?<!per\s)(?<!once\s)(?<!twice\s)(?<!times\s)(?P<count>\d{{1,3}}|{_FEW})"
+    rf"(?<!every\s)(?<!each\s)(?<!per\s)(?<!once\s)(?<!twice\s)(?<!times\s)(?<!ty\s)(?P<count>\d{{1,3}}|{_FEW})"
     rf"(?:\s?(?:-|–|to|or)\s?(?P<most>\d{{1,3}}|{'|'.join(_HOURS)}))?"
 )
 _HALVES = (
@@ -316,48 +312,57 @@ _IT = r"(?:(?:the|my|this)\s+)?(?:treatment|session|(?:micro-?)?needling|procedu
 _AFTER_IT = rf"\s+(?:(?:after|post|since|following|from)\s+|post-)(?:{_IT}|(?:(?:having|getting)\s+)?it(?:\s+done)?)"
 _FOR = rf"(?:for|during|throughout|lasting|lasts|lasted|over(?!\s+(?:\d+|{_FEW})\b))\s+"
 _IN = r"(?:for|over|during|throughout|in|within|inside)\s+"
-# What makes a time inexact, before and behind it: all that it may be counts then.
+# What makes a time inexact, before and behind it: all that it may be counts then. Few questions have such a word, and
+# the patterns of the others are compiled without it.
 _ROUGH = (
     r"(?:(?<!what\s)(?<!how\s)about|around|roughly|approximately|approx\.?|circa|nearly|almost|close\s+to|towards?"
     r"|some\s?time\s+around|(?:just|shortly|right)\s+(?:before|after)|just\s+under)"
 )
 _OR_SO = r"(?:\s+or\s+(?:so|thereabouts)|\s+give\s+or\s+take|\s+(?:roughly|approximately)|[\s-]?ish)"
-_UNIT = (
-    rf"(?P<unit>{_ANY_UNIT})s?(?:\s+or\s+(?P<also>two|three)|(?P<longer>\s+(?:or\s+(?:more|longer)|plus))|{_OR_SO})?"
-)
-_BEFORE_IT = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?(?:{_ROUGH}\s+(?!on\b|in\b|at\b))?"
-_INEXACT = rf"\b{_ROUGH}\b|{_OR_SO}\b|\bcouple\b"
-_END = rf"(?=(?:{_OR_SO})?$)"
-_MORE = (
-    r"(?P<more>(?:(?:just|well|a\s+(?:bit|little))\s+)?(?:over|beyond|(?:more|longer)\s+than|at\s+least|upwards\s+of))"
-)
+_MORE = r"(?P<more>(?:(?:just|well|a\s+(?:bit|little))\s+)?(?:over|beyond|(?:more|longer)\s+than|at\s+least))"
 _LESS = r"(?P<less>less\s+than|under|at\s+most|no\s+(?:more|longer)\s+than|up\s+to)"
-_HEDGE = rf"(?:(?:{_ROUGH}|{_MORE}|{_LESS}|just|only)\s+)?"
+_INEXACT = {
+    "@rough": rf"(?:{_ROUGH}\s+(?!on\b|in\b|at\b))?",
+    "@hedge": rf"(?:(?:{_ROUGH}|{_MORE}|{_LESS}|just|only)\s+)?",
+    "@at": rf"(?:(?:at|by)\s+(?:{_ROUGH}\s+)?|{_ROUGH}\s+)",
+    "@so": rf"(?:{_OR_SO})?",
+    "@too": rf"(?:\s+or\s+(?P<also>two|three)|(?P<longer>\s+(?:or\s+(?:more|longer)|plus))|{_OR_SO})?",
+}
+_EXACT = {**dict.fromkeys(_INEXACT, ""), "@at": r"(?:at|by)\s+"}
+_INEXACT_SIGNS = (
+    *("about", "around", "ly ", "approx", "circa", "almost", "close", "toward", "just", "right", "under", " or "),
+    *("give", "ish", "over", "beyond", "more", "longer", "least", "less", "most", "up to", "only", "plus"),
+)
+_ROUGHLY_SAID = rf"\b{_ROUGH}\b|{_OR_SO}\b|\bcouple\b"
+_BEFORE_IT = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?@rough"
+_UNIT = rf"(?P<unit>{_ANY_UNIT})s?@too"
+_END = r"(?=@so$)"
 _COMING = r"(?:next|coming|following|last|past)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today)|\s+now|\s+already)?"
 _PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
-_AT = rf"(?:(?:at|by)\s+(?:{_ROUGH}\s+)?|{_ROUGH}\s+)"
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
-_ROUGH_SIGNS = ("about", "around", "ly ", "approx", "circa", "almost", "close", "toward", "just", "right")
 _NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
 _ANY_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday"
 _THAT_DAY = rf"(?:(?P<weekday>{_NAMES}|{_ABBREVIATED})|(?P<word>today|tomorrow))"
 _NOW = r"(?<!from )(?:right\s+now|at\s+the\s+moment|now)(?!\s+on\b)"
-_DIGITS = tuple("0123456789")
-_LENGTHS = tuple(f" {unit}" for unit in _UNIT_WORDS)
+_DIGITS = "0123456789"
+_SHORTENED = {"h": "hours", "hr": "hours", "min": "minutes", "d": "days", "wk": "weeks", "w": "weeks"}
+_SHORT_UNIT = r"(?<![\w.])(?P<number>\d{1,3})(?:\s?(?P<apart>hr|min|wk)s?|(?P<unit>[hdw]))\b"
+_FOR_SIGNS = ("for ", "during ", "throughout ", "lasting ", "lasts ", "lasted ", "over ")
+_COMING_SIGNS = ("next ", "coming ", "following ", "last ", "past ", "another ")
 _WEEKS = (" week", " fortnight")
 _PART_SIGNS = ("ing", "noon", "night", "lunch")
 # Each way to name a time: one of these must be there before its pattern is tried, since compiling all of them takes
 # longer than most questions; its pattern; and how what was found is read. The first that fits wins.
-_ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
+_ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
     (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?:{_AFTER_IT})?", _opening),
-    (_LENGTHS, rf"{_FOR}{_HEDGE}{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post){_END})", _opening),
-    (_LENGTHS, rf"{_FOR}{_HEDGE}{_THESE}{_COUNT}\s+{_LONG}", _lasting),
-    (_LENGTHS, rf"(?:{_IN}(?:the|these)\s+{_COMING}(?:{_COUNT}\s+)?|{_FOR}another\s+){_LONG}", _lasting),
-    (_LENGTHS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _lasting),
+    (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post){_END})", _opening),
+    (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_LONG}", _lasting),
+    (_COMING_SIGNS, rf"(?:{_IN}(?:the|these)\s+{_COMING}(?:{_COUNT}\s+)?|{_FOR}another\s+){_LONG}", _lasting),
+    (_COMING_SIGNS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _lasting),
     (_WEEKS, rf"(?<!in\s){_COUNT}\s+(?P<unit>week|fortnight)s?\s+(?:(?:on|from|this|come)\s+)?{_THAT_DAY}", _further),
     (_WEEKS, rf"{_ON}{_THAT_DAY}\s+(?P<unit>week|fortnight)", _further),
     (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(parse_date(found.groups["date"]))),
@@ -366,21 +371,17 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (MONTH_NAMES, rf"(?:(?:in|during|this|next)\s+)?(?:early|mid|late)[\s-]{_MONTH}", _month),
     (MONTH_NAMES, rf"(?:in|during|this|next|(?:the\s+)?(?:start|middle|end)\s+of)\s+{_MONTH}", _month),
     (("christ", "boxing", "year"), rf"(?:on\s+)?(?P<feast>{'|'.join(_FEASTS)})", _feast),
-    (
-        ("day", "ing", "night"),
-        rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after|following)\s+{_IT}",
-        _at_treatment,
-    ),
+    (("day", "ing", "night"), rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after)\s+{_IT}", _at_treatment),
     ((" day",), rf"{_ON_THE}(?P<number>\d{{1,2}}(?:nd|rd|th)|{'|'.join(_NTH)})\s+day", _nth_day),
     (("next week",), rf"{_ON}{_FULL}\s+(?:of\s+)?next\s+week", _weekday_ahead),
     (("next week",), rf"next\s+week\s+(?:on\s+)?{_FULL}", _weekday_ahead),
     (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?", _short_date),
-    (_CLOCK_SIGNS, rf"(?:{_AT})?(?P<clock>{_CLOCK})", _clock),
-    (("half", "quarter"), rf"(?:{_AT})?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
-    (("clock",), rf"(?:{_AT})?{_HOUR}\s+o'?\s?clock", _on_the_face),
-    (("at ", "by ", *_ROUGH_SIGNS), rf"{_AT}{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
-    (("from",), rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
+    (_CLOCK_SIGNS, rf"(?:@at)?(?P<clock>{_CLOCK})", _clock),
+    (("half", "quarter"), rf"(?:@at)?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
+    (("clock",), rf"(?:@at)?{_HOUR}\s+o'?\s?clock", _on_the_face),
+    (("at ", "by ", *_INEXACT_SIGNS), rf"@at{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
+    (("from",), rf"@hedge{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
     (("night",), r"(?P<word>last\s+night)", _relative),
     (("tod", "ton", "tom", "yes", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
     (("day",), rf"{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),
@@ -388,18 +389,22 @@ _ROWS: tuple[tuple[tuple[str, ...], str, Callable[[_Found], Reading]], ...] = (
     (WEEKDAYS, rf"{_SHORT}{_END}", _weekday),
     (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun){_END}", _weekday),
     (("weekend",), rf"(?:(?:{_WHICH}|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
-    (("week", "month"), r"(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
+    (("week", "month"), r"(?:(?:all|the\s+whole)\s+)?(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
     (("day ",), rf"{_ON}day\s+(?P<number>-?\d{{1,3}}|{'|'.join(_HOURS)})", _day_number),
-    (_UNIT_WORDS, rf"(?:in|(?P<within>within|inside))\s+{_HEDGE}{_COUNT}\s+{_UNIT}'?s?(?:\s+time)?", _from_now),
-    (("ago",), rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+ago", _ago),
-    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
-    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}", _from_treatment),
-    (("after ",), rf"after\s+{_HEDGE}{_COUNT}\s+{_UNIT}", _beyond),
-    (_UNIT_WORDS, rf"{_HEDGE}{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
+    (("in ", "inside "), rf"(?:in|(?P<within>within|inside))\s+@hedge{_COUNT}\s+{_UNIT}'?s?(?:\s+time)?", _from_now),
+    (("ago",), rf"@hedge{_COUNT}\s+{_UNIT}\s+ago", _ago),
+    (("after ", "post", "since ", "following ", "from "), rf"@hedge{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
+    (
+        (" after", " later", " on", " in", " post"),
+        rf"@hedge{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}",
+        _from_treatment,
+    ),
+    (("after ",), rf"after\s+@hedge{_COUNT}\s+{_UNIT}", _beyond),
+    (_UNIT_WORDS, rf"@hedge{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
     (_DIGITS, rf"{_ON_THE}(?P<nth>\d{{1,2}})(?:st|nd|rd|th){_END}", _nth),
     (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
     (("first thing",), r"first\s+thing", lambda _: Reading(part="morning")),
-    (_PART_SIGNS, rf"{_PART}(?={_OR_SO}?$|\s+(?:at|after|before|in|on|with)\b)", _part),
+    (_PART_SIGNS, rf"{_PART}(?=@so$|\s+(?:at|after|before|in|on|with)\b)", _part),
 )
 
 
@@ -409,45 +414,40 @@ def _in_minutes(match: re.Match[str]) -> str:
     return f"{60 * (_NUMBERS.get(whole) or int(whole)) + 30} minutes"
 
 
+def _in_full(match: re.Match[str]) -> str:
+    """Write 48h as 48 hours."""
+    return f"{match['number']} {_SHORTENED[(match['apart'] or match['unit']).lower()]}"
+
+
+# Written otherwise before they are read: what has one of these signs.
+_RESPELLED: tuple[tuple[Sequence[str], str, Callable[[re.Match[str]], str]], ...] = (
+    (("half",), _HALVES, _in_minutes),
+    (_DIGITS, _SHORT_UNIT, _in_full),
+)
+
+
+def _search(pattern: str, text: str) -> re.Match[str] | None:
+    whole = rf"{_BEFORE_IT}(?:{pattern})@so(?![\w/]|[.:-]\d)"
+    for name, part in (_INEXACT if any(sign in text for sign in _INEXACT_SIGNS) else _EXACT).items():
+        whole = whole.replace(name, part)
+    return re.search(whole, text)
+
+
 def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
     """Read the first time that *text* names, wherever it stands; its words are all the others."""
     lowered = text.lower()
     for signs, pattern, read in _ROWS:
-        whole = rf"{_BEFORE_IT}(?:{pattern})(?:{_OR_SO})?(?![\w/]|[.:-]\d)"
-        match = re.search(whole, lowered) if any(sign in lowered for sign in signs) else None
+        match = _search(pattern, lowered) if any(sign in lowered for sign in signs) else None
         if match is not None:
             groups = {name: found for name, found in match.groupdict().items() if found}
             lead = _LEADS.get(groups.pop("lead", ""), "")
             found = _Found(groups, lead, treatment, present)
             reading = read(found)
-            if re.search(_INEXACT, match[0]):
+            if re.search(_ROUGHLY_SAID, match[0]):
                 reading = reading.loosened(found.slack)
             rest = f"{text[: match.start()]} {text[match.end() :]}"
             return reading._replace(words=" ".join(rest.split()), lead=reading.lead or lead)
     return None
-
-
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_TEENS = ("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-_HIGHER = dict(zip((*_TEENS, *_TENS), (*range(13, 20), *range(20, 100, 10)), strict=True))
-_HIGH_NUMBER = rf"\b(?P<high>{'|'.join(_HIGHER)})(?:[\s-](?P<one>{'|'.join(_HOURS[:9])}))?\b"
-_SHORTENED = {"h": "hours", "hr": "hours", "min": "minutes", "d": "days", "wk": "weeks", "w": "weeks"}
-_SHORT_UNIT = r"(?<![\w.])(?P<number>\d{1,3})(?:\s?(?P<apart>hr|min|wk)s?|(?P<unit>[hdw]))\b"
-
-
-def _in_digits(match: re.Match[str]) -> str:
-    return str(_HIGHER[match["high"].lower()] + _NUMBERS.get((match["one"] or "").lower(), 0))
-
-
-def _in_full(match: re.Match[str]) -> str:
-    return f"{match['number']} {_SHORTENED[(match['apart'] or match['unit']).lower()]}"
-
-
-def _spelled_out(text: str) -> str:
-    """Write numbers above twelve as digits, short units in full, and halves of an hour as minutes."""
-    for pattern, write in ((_HIGH_NUMBER, _in_digits), (_SHORT_UNIT, _in_full), (_HALVES, _in_minutes)):
-        text = re.sub(pattern, write, text, flags=re.IGNORECASE)
-    return text
 
 
 def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
@@ -458,7 +458,10 @@ def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
     """
     typed = words.replace("’", "'").replace("−", "-").rstrip("?.! ").split()
     text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
-    reading = Reading(_spelled_out(text))
+    for signs, pattern, write in _RESPELLED:
+        if any(sign in text.lower() for sign in signs):
+            text = re.sub(pattern, write, text, flags=re.IGNORECASE)
+    reading = Reading(text)
     while found := _find(reading.words, treatment, present):
         reading = _joined(reading, found, words)
     if reading.opening and (reading.first or reading.at):
@@ -472,7 +475,7 @@ def _on_one_day(reading: Reading, found: Reading) -> Iterable[Reading]:
     """Put a day of the week and a date on one day: Friday the 4th."""
     day, name = (reading.exact, found.weekday) if reading.exact else (found.exact, reading.weekday)
     if day and name and WEEKDAYS[day.weekday()] != name[:3]:
-        raise InputError(f"{shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
+        raise InputError(f"{times.shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
     return [one._replace(first=day, last=day) if day and name else one for one in (reading, found)]
 
 
@@ -490,4 +493,4 @@ def _joined(reading: Reading, found: Reading, words: str) -> Reading:
 def read_weekday(text: str, present: Present) -> date | None:
     """Return the coming day that *text* names, as in `friday`, today included; None where it names none."""
     match = re.fullmatch(rf"(?:on )?(?:(?:the\s+)?{_FULL}|(?P<short>{_ABBREVIATED}|sun))", text.strip().lower())
-    return coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None
+    return times.coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None
