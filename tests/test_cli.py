@@ -485,3 +485,17 @@ def test_what_is_said_twice_is_refused_instead_of_the_last_one_winning(option: s
     ran = run("plan", "--date", "2026-11-20", option, first, option, second)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err == f"needlecare: {option} is given 2 times; it takes one value, give it once\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        pytest.param(("can", "use", "--retinol", "tomorrow"), "there is no option `--retinol`", id="in a question"),
+        pytest.param(
+            ("plan", "--condtion", "x"), "there is no option `--condtion` (did you mean --condition?)", id="near"
+        ),
+        pytest.param(("today", "--frob=1"), "there is no option `--frob`", id="with a value"),
+    ],
+)
+def test_an_option_that_there_is_not_is_one_line(typed: tuple[str, ...], said: str) -> None:
+    assert run(*typed) == (2, "", f"needlecare: {said}\n")

@@ -190,6 +190,25 @@ def test_pre_care_of_a_booked_session_is_real_and_of_an_unbooked_one_is_not(plan
     assert can(plan_for(next_day=date(2027, 1, 22)), "retinoids", asked).verdict == NO
 
 
+@SLOW
+@given(hours=st.integers(-400, 1500), data=st.data())
+def test_what_is_declared_turns_no_answer_into_a_yes(plan_for: Make, hours: int, data: st.DataObject) -> None:
+    without = plan_for()
+    rule_set = without.rule_set
+    said = {
+        fact: ", ".join(
+            data.draw(st.sets(st.sampled_from([one.id for one in rule_set.facts[fact].answers]), max_size=2))
+        )
+        for fact in ("condition", "uses")
+    }
+    declared = plan_for(**{fact: answers for fact, answers in said.items() if answers})
+    activity = data.draw(st.sampled_from(sorted(rule_set.activities)))
+    at = without.treatment.last + timedelta(hours=hours)
+    loose, strict = can(without, activity, at).verdict, can(declared, activity, at).verdict
+    # To whoever has to take it a medicine is never forbidden.
+    assert STRICTNESS.index(strict) <= STRICTNESS.index(loose) or (loose, strict) in ((NO, ASK), (NO_RULE, YES))
+
+
 def test_a_prescribed_medicine_is_never_answered_with_yes(plan_for: Make) -> None:
     timeline = plan_for()
     for activity in timeline.rule_set.activities.values():

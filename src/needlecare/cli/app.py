@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple, get_args
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from needlecare.errors import InputError, nearest, visible
+from needlecare.errors import InputError, misspelt, nearest, suggestion, visible
 from needlecare.model.facts import FACTS, OPTIONS, Trait
 
 # What Typer has nothing to check of, each with what makes it of the text.
@@ -122,10 +122,12 @@ class Command(_KeepsText, TyperCommand):
         """Parse *args*, in which a day may be written as plans print it; refuse a treatment described twice."""
         args = _with_days_before(args)
         options = [arg.partition("=")[0] for arg in args[: args.index("--") if "--" in args else None]]
+        known = {name for one in self.get_params(ctx) for name in one.opts}
         for option in options:
-            # One copied from a page may hold a blank that is none, and looks like any other.
-            if option.startswith("--") and visible(option) != option:
-                raise InputError(f"there is no option `{option}`; type it with plain blanks")
+            if option.startswith("--") and option not in known and not ctx.resilient_parsing:
+                # One copied from a page may hold a blank that is none, and looks like any other.
+                plainly = "" if visible(option) == option else "; type it with plain blanks"
+                raise InputError(f"there is no option `{option}`{suggestion(misspelt(option, known))}{plainly}")
         rest = super().parse_args(ctx, list(args))
         for option in (f"--{name}" for name in _ONCE):
             if (count := options.count(option)) > 1 and not ctx.resilient_parsing:
