@@ -21,7 +21,7 @@ from ask.conftest import SITTING, Ask
         ("can go to the gym on day 5", 1),
         ("can tretinoin", 1),
         ("can eat sushi", 4),
-        ("can retinl", 4),
+        ("can xyzzy", 4),
         ("can go out without sunscreen", 4),
         ("when makeup", 0),
         ("when eat sushi", 4),
@@ -547,7 +547,7 @@ def test_what_nobody_recommends_is_nowhere_called_free_again(ask: Ask, never: st
 @pytest.mark.parametrize(
     "typed",
     [
-        *("nausea", "vomiting", "headache", "swelling under the tongue", "swelling and nausea"),
+        *("nausea", "vomiting", "headache", "swelling and nausea"),
         "redness and a headache",
     ],
 )
@@ -727,12 +727,15 @@ def test_what_could_end_a_no_sooner_is_named(ask: Ask) -> None:
         pytest.param("can fly a kite", "kite", id="beside what is known"),
         pytest.param("can pop a balloon", "pop balloon", id="no sport"),
         pytest.param("can snail mucin tomorrow", "snail mucin", id="without the day"),
-        pytest.param("normal swelling of the toes", "toes", id="beside a sign"),
     ],
 )
 def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) -> None:
     said = ask(*typed.split()).out
     assert f"I don't know “{quoted}”" in said
+
+
+def test_of_words_beside_a_sign_it_says_that_they_may_matter(ask: Ask) -> None:
+    assert "“toes” may matter" in ask("normal", "swelling", "of", "the", "toes").out
 
 
 def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -> None:

@@ -22,7 +22,7 @@ from needlecare.ask.names import (
     treated_areas,
 )
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, RuleSet, once_a_set
+from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, URGENCIES, RuleSet, Urgency, once_a_set
 
 # Leads to whom something is asked for: is it safe for my mum.
 _FOR = "for"
@@ -82,12 +82,12 @@ def is_denied(piece: Piece, pieces: Iterable[Piece]) -> bool:
 
 
 @once_a_set
-def _urgent(rule_set: RuleSet) -> Mapping[str, bool]:
-    """Return the signs that some rule says to call for, and whether before the clinic's next working day."""
-    found: dict[str, bool] = {}
+def _urgent(rule_set: RuleSet) -> Mapping[str, Urgency]:
+    """Return the signs that some rule says to call for, and how urgent they may be at most."""
+    found: dict[str, Urgency] = {}
     for rule in rule_set.rules.values():
         for sign in rule.targets if rule.verb == CALL else ():
-            found[sign] = found.get(sign, False) or rule.urgency != CLINIC
+            found[sign] = min(found.get(sign, CLINIC), rule.urgency, key=URGENCIES.index)
     return found
 
 
@@ -112,16 +112,17 @@ def find_calls(heard: Heard) -> list[Called]:
     return [one for one in called if one.ids and silent.isdisjoint(one.places)]
 
 
-def is_mild(called: Called, rule_set: RuleSet) -> bool:
-    """Return whether nobody need be called for it before the clinic's next working day."""
-    return not any(_urgent(rule_set)[one] for one in called.ids)
+def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
+    """Return the most urgent that its signs may be."""
+    return min((_urgent(rule_set)[one] for one in called.ids), key=URGENCIES.index)
 
 
 class _Name(NamedTuple):
-    """The *words* of a name, evened out; they stand *together* where one of them says no."""
+    """The *words* of a name, evened out; some stand in *order*, as cream in an eye does, some *together* as well."""
 
     words: tuple[str, ...]
     id: str
+    order: bool
     together: bool
 
 
@@ -129,7 +130,8 @@ class _Name(NamedTuple):
 def _names(rule_set: RuleSet) -> Mapping[str, Sequence[_Name]]:
     """Group the names of several words of signs to call for by the first of these."""
     groups: dict[str, list[_Name]] = {}
-    light = {*rule_set.small_words.get("owner", ()), *rule_set.small_words.get("join", ())}
+    join = rule_set.small_words.get("join", ())
+    light = {*rule_set.small_words.get("owner", ()), *join}
     denying = {"cannot", *rule_set.small_words.get("deny", ())}
     for sign in _urgent(rule_set):
         for name in (rule_set.signs[sign].label, *rule_set.signs[sign].aka):
@@ -138,7 +140,8 @@ def _names(rule_set: RuleSet) -> Mapping[str, Sequence[_Name]]:
             told = tuple(map(stem, heavy if len(heavy) > 1 else words))
             if len(told) > 1:
                 together = "n't" in name or not denying.isdisjoint(words)
-                groups.setdefault(told[0], []).append(_Name(told, sign, together))
+                order = together or not {*join, "and", "or", "with"}.isdisjoint(words)
+                groups.setdefault(told[0], []).append(_Name(told, sign, order, together))
     return groups
 
 
@@ -161,9 +164,9 @@ def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
 def _close(name: _Name, kept: Sequence[int], stems: Mapping[int, str], heard: Heard) -> Iterator[Called]:
     for start in range(len(kept)):
         window = kept[start : start + len(name.words) + (0 if name.together else _AMONG)]
-        said = tuple(stems[place] for place in window)
+        said = tuple(stems[place] for place in window if stems[place] in name.words)
         held = frozenset(place for place in window if stems[place] in name.words)
-        fits = said == name.words if name.together else said[0] in name.words and set(said).issuperset(name.words)
+        fits = window[0] in held and (said == name.words if name.order else set(said).issuperset(name.words))
         # What swells may be another place than the one that is named: my face is swollen, lips fine.
         if fits and not any(_is_place(place, heard) for place in window if place not in held):
             yield Called(held, (name.id,))

@@ -12,18 +12,18 @@ from needlecare.ask.beside import (
     find_declared,
     find_other,
     is_denied,
-    is_mild,
     listen,
     places_of,
+    urgency_of,
 )
 from needlecare.ask.names import ACTIVITIES, ARTICLES, LEADING, SIGNS, TIMES, Piece, alike, key, tokens
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import PRESCRIBED, RuleSet
+from needlecare.model.ruleset import CLINIC, EMERGENCY, PRESCRIBED, RuleSet
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here"])
 _OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin"}
-_ONTO = frozenset(["on", "onto", "over", "into"])
+_ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
 _VERBS = frozenset(["act", "swallow", "onto-skin"])
 # About a time without a date, in words that each say nothing; without articles.
@@ -111,11 +111,12 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     known = places_of(named).union(*(one.places for one in calls))
     # The word that denies a sign belongs to it.
     known |= {one.places.start - 1 for one in named if one not in seen}
+    treatment = set(rule_set.standing_for("treatment"))
+    known |= places_of(one for one in heard.activities if one.ids and treatment.issuperset(one.ids))
     left, undated = _left(heard, heard.signs, known)
     strange = [one.places for one in left if one.roles.isdisjoint(_OF_SIGNS)]
     ids = _ids([*calls, *seen])
-    since = {"after", "since", "following", "from", "at", *_words_of_treatment(rule_set)}
-    undated = [run for run in undated if not since.issuperset(_bare(heard.spelled(run)))]
+    undated = [run for run in undated if not LEADING.issuperset(_bare(heard.spelled(run)))]
     return _finished(heard, ids, [*strange, *_slips(heard, known)], undated)._replace(
         nearest=() if ids or not mending else alike(heard.said.words, SIGNS, rule_set),
         signs=_ids(calls),
@@ -168,11 +169,18 @@ def _left(heard: Heard, pieces: Iterable[Piece], known: Collection[int]) -> tupl
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:
     """Return the signs to call for that are named beside activities, and not within their names."""
     for called in find_calls(heard):
-        within = any(called.places < frozenset(one.places) for one in named)
         # Who says what is so in general reports nothing new: pregnant, prone to dark patches.
-        said = any(called.places <= one.places for one in declared) and is_mild(called, heard.rule_set)
-        if not (within or said):
+        said = any(called.places <= one.places for one in declared) and urgency_of(called, heard.rule_set) == CLINIC
+        if not said and not any(_swallows(one.places, called, heard.rule_set) for one in named):
             yield called
+
+
+def _swallows(name: range, called: Called, rule_set: RuleSet) -> bool:
+    """Return whether the *name* of an activity only contains the words for a sign: stroke my cat, cold sore tablets."""
+    if called.places >= frozenset(name):
+        return called.places == frozenset(name) and urgency_of(called, rule_set) != EMERGENCY
+    # What is done to a sign is done to what is there: pop a blister.
+    return called.places < frozenset(name) and name[-1] not in called.places
 
 
 def _asked(heard: Heard) -> list[Piece]:
@@ -282,8 +290,3 @@ def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
         is_related = any(some in lineage[two] or two in lineage[some] for some in one.ids for two in other.ids)
         if joining.isdisjoint(range(one.places.stop, other.places.start + 1)) and not is_form and not is_related:
             yield range(start, end)
-
-
-def _words_of_treatment(rule_set: RuleSet) -> Iterator[str]:
-    known = rule_set.activities
-    return chain.from_iterable(tokens(name) for one in rule_set.standing_for("treatment") for name in known[one].aka)

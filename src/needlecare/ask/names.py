@@ -16,17 +16,8 @@ ARTICLES = frozenset(
 )
 # About a time, but no day of the calendar; what they lead belongs to them: after christmas, until the next session.
 LEADING = frozenset(["after", "before", "until", "till", "til", "during", "since", "following"])
-TIMES = LEADING | {
-    "later",
-    "soon",
-    "afterwards",
-    "afterward",
-    "beforehand",
-    "eventually",
-    "shortly",
-    "sometime",
-    "someday",
-}
+TIMES = LEADING.union(["then", "later", "soon", "afterwards", "afterward", "beforehand"])
+TIMES |= {"eventually", "shortly", "sometime", "someday"}
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
 # What is on a bed is no bed, and what burns has no burn.
 _APART = {"bedding": "bedlinen", "burning": "burnish"}

@@ -333,6 +333,8 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
         options = say.options(hint.facts, rule_set)
         yield f"{options}: if this was assumed wrongly, avoid {rule_set.label(hint.target)}{until}."
+    if not set(rule_set.standing_for("treatment")).isdisjoint(verdict.meaning.ids):
+        yield "When the next session may be: `needlecare sessions`."
     yield f"So this is not a yes: ask {clock.whom}."
 
 
