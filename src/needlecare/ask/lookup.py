@@ -96,7 +96,7 @@ def find_activities(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bo
         named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         turning="".join(heard.spelled(one.places) for one in turning),
         past=any("past" in one.roles for one in heard.activities),
-        nearest=() if ids or not mending else alike(heard.said.words, ACTIVITIES, rule_set),
+        nearest=_nearest(heard, named, ACTIVITIES, ids) if mending else (),
         signs=_ids(calls),
         declared=_answers(declared),
         stopping=next((heard.spelled(one.places) for one in left if "stop" in one.roles), ""),
@@ -118,7 +118,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     ids = _ids([*calls, *seen])
     undated = [run for run in undated if not LEADING.issuperset(_bare(heard.spelled(run)))]
     return _finished(heard, ids, [*strange, *_slips(heard, known)], undated)._replace(
-        nearest=() if ids or not mending else alike(heard.said.words, SIGNS, rule_set),
+        nearest=_nearest(heard, [*calls, *seen], SIGNS, ids) if mending else (),
         signs=_ids(calls),
         declared=_answers(find_declared(heard, ())),
     )
@@ -141,6 +141,12 @@ def _ids(named: Iterable[Piece | Called]) -> tuple[str, ...]:
 
 def _answers(declared: Iterable[Declared]) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((one.fact, one.answer) for one in declared))
+
+
+def _nearest(heard: Heard, named: Iterable[Piece | Called], kind: str, ids: Sequence[str]) -> tuple[str, ...]:
+    """Return what a slip of the finger was taken for; where nothing is meant, what comes close."""
+    taken = _ids(one for one in named if not heard.slips.isdisjoint(one.places))
+    return taken if ids else alike(heard.said.words, kind, heard.rule_set)
 
 
 def _slips(heard: Heard, known: Collection[int]) -> Iterator[range]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
-from needlecare.errors import close_names
+from needlecare.errors import misspelt
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import RuleSet, once_a_set
 
@@ -248,14 +248,18 @@ def _is_slip(word: str, meant: str) -> bool:
 
 
 _NEAREST = 3
-_ALIKE = 0.8
 
 
 def alike(words: Sequence[str], kind: str, rule_set: RuleSet) -> tuple[str, ...]:
-    """Return the ids of up to three names of a *kind* that look like what *words* say."""
+    """Return the ids of up to three names of a *kind* that *words* may have been meant for.
+
+    Better none than a far-fetched one: a name begins with the same letter, and of short ones too many are alike.
+    """
     by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(kind, rule_set)}
-    said = [word for word in words if word not in ARTICLES]
-    # Of short words too many are alike: a spot is no sport.
-    tried = [(" ".join(words), _NEAREST), *((word, 1) for word in said if len(word) >= _LONG_ENOUGH)]
-    close = [name for text, count in tried for name in close_names(text, by_name, count, alike=_ALIKE)]
+    vocabulary, said = _vocabulary(rule_set), [word for word in words if word not in ARTICLES]
+    # A word of some name is no slip: who brushes their teeth doesn't mean blusher.
+    said = [word for word in said if word not in vocabulary.get(word[0], ())]
+    tried = [one for one in dict.fromkeys((" ".join(said), *said)) if len(one) >= _LONG_ENOUGH]
+    known = {text: [one for one in by_name if one[:1] == text[0] and len(one) >= _LONG_ENOUGH] for text in tried}
+    close = filter(None, (misspelt(text, names) for text, names in known.items()))
     return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]

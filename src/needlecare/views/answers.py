@@ -18,7 +18,7 @@ from needlecare.views import phrases as say
 from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings
-from needlecare.views.verdicts import finished, list_return, list_sighting, list_verdict
+from needlecare.views.verdicts import finished, list_return, list_sighting, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Today | Reasons | Screened
 _SHOWN = 3
@@ -77,19 +77,22 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
         yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
     elif meaning.turning:
         yield f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
+    elif meaning.other:
+        yield f"My answers are about you alone. For “{meaning.other}”, ask a doctor or pharmacist."
     elif signs or meaning.ids:
         yield f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
     else:
         yield f"I don't know “{words}”: my rules say nothing about it; they are about {_ABOUT}."
     yield from _closest(meaning, timeline.rule_set, signs=signs)
+    if isinstance(doubtful, Verdict) and doubtful.alone and not meaning.other:
+        rest = "" if meaning.nearest else f" Ask {say.whom(timeline)} about the rest."
+        yield f"{say_alone(doubtful.alone)}{rest}"
     yield say.help_tiers(timeline) if signs else say.red_flag_line(timeline)
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
     if not signs and len(meaning.ids) > 1 and meaning.unknown:
         yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
-    if meaning.ids:
-        return
     if meaning.nearest:
         yield f"Did you mean {' or '.join(map(rule_set.label, meaning.nearest))}?"
 

@@ -124,8 +124,10 @@ def _lead(verdict: Verdict) -> str:
 
 def _holding(verdict: Verdict, clock: Clock) -> str:
     """Format how long the answer holds."""
+    if verdict.verdict == NO_RULE and _is_treatment(verdict):
+        return "nothing that I know of you speaks against it"
     if verdict.verdict == NO_RULE:
-        return _SILENT.get(verdict.silent, f"no rule of {verdict.timeline.rule_set.id} speaks of it")
+        return _SILENT.get(verdict.silent, "my rules say nothing about it")
     if verdict.verdict == ASK or verdict.is_divided:
         return ""
     if verdict.verdict != YES:
@@ -224,14 +226,16 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         return
     parts = list(_each_part(verdict, clock, _holding(verdict, clock), _LEADS[verdict.verdict].lower()))
     yield from parts
-    if not parts or verdict.instead:
-        yield from _worded(verdict)
     if verdict.is_yes:
+        yield from _worded(verdict)
         yield from _before_next(verdict, clock)
+    elif verdict.asked.past or verdict.meaning.past:
+        yield from _done_already(verdict, clock)
     else:
+        if not parts or verdict.instead:
+            yield from _worded(verdict)
         yield from _if_prescribed(verdict)
         yield from _would_tell_more(verdict)
-    yield from _past(verdict, clock)
 
 
 def _worded(verdict: Verdict) -> Iterator[str]:
@@ -292,10 +296,8 @@ def _before_next(verdict: Verdict, clock: Clock) -> Iterator[str]:
             yield f"If your next session is on {on}: avoid it from {first}, and ask {clock.whom}."
 
 
-def _past(verdict: Verdict, clock: Clock) -> Iterator[str]:
+def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what to do where it has been done already."""
-    if verdict.is_yes or not (verdict.asked.past or verdict.meaning.past):
-        return
     yield f"Done already? Don't do it again, and tell {clock.whom} what it was and when."
     broken = _words(verdict.windows, "if-broken")
     if broken:
@@ -304,6 +306,12 @@ def _past(verdict: Verdict, clock: Clock) -> Iterator[str]:
     signs = say.first_signs(TODAY, verdict.timeline)
     if signs:
         yield f"Watch for {signs}: {say.help_for(TODAY, verdict.timeline)}."
+
+
+def say_alone(verdict: Verdict) -> str:
+    """Say what holds for the known part of a question whose other words may change it."""
+    alone = "" if verdict.meaning.nearest else " alone"
+    return f"{capital(verdict.label)}{alone}: {_holding(verdict, Clock(verdict.timeline)) or 'OK'}."
 
 
 def _counted_from(verdict: Verdict) -> Iterator[str]:
@@ -329,13 +337,20 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
         if verdict.silent and window.kind == ALLOW and window.target in rule_set.ancestry(verdict.meaning.ids):
             allowed = f"OK from {clock.at(window.start)} until {clock.until(window.end)}"
             yield f"{allowed}{led(', if ', window.condition)}."
-    for hint in verdict.hints[:1]:
+    for hint in [one for one in verdict.hints if (one.then or FOREVER) > verdict.asked.start][:1]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
         options = say.options(hint.facts, rule_set)
         yield f"{options}: if this was assumed wrongly, avoid {rule_set.label(hint.target)}{until}."
     if not set(rule_set.standing_for("treatment")).isdisjoint(verdict.meaning.ids):
         yield "When the next session may be: `needlecare sessions`."
     yield f"So this is not a yes: ask {clock.whom}."
+    if _is_treatment(verdict):
+        yield "When the next session may be: `needlecare sessions`."
+
+
+def _is_treatment(verdict: Verdict) -> bool:
+    """Report whether the treatment itself is asked about."""
+    return not set(verdict.timeline.rule_set.standing_for("treatment")).isdisjoint(verdict.meaning.ids)
 
 
 def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
@@ -456,11 +471,11 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield from list_verdict(sighting.done, several=False)
         return
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
-    named = _named(_name_signs(sighting), sighting.asked, clock, timeline)
     if sighting.verdict == UNKNOWN:
-        yield f"I don't know. {named}: {_why_unknown(sighting)}.{_alone(sighting, clock)}"
+        yield _unknown_sign(sighting, clock)
         yield say.help_tiers(timeline)
     elif sighting.verdict in (USUAL, WATCH):
+        named = _named(_name_signs(sighting), sighting.asked, clock, timeline)
         yield f"{_LEADS_SEEN[sighting.verdict]}. {named}: {_usual(sighting, clock)}."
         yield from _joined([*_worries(sighting, clock), *_grounds(sighting, clock), _sign_sources(sighting)])
         yield say.red_flag_line(timeline)
@@ -507,14 +522,17 @@ def _name_signs(sighting: Sighting) -> str:
     return join_words(map(sighting.timeline.rule_set.label, signs)) or sighting.meaning.words
 
 
-def _why_unknown(sighting: Sighting) -> str:
-    unheard = join_words(f"“{word}”" for word in sighting.meaning.unknown)
-    return f"{unheard} may matter" if sighting.windows and unheard else "my rules say nothing about it"
-
-
-def _alone(sighting: Sighting, clock: Clock) -> str:
-    """Say what holds for a sign without the words that aren't known."""
-    return f" By itself it is usual until {clock.until(sighting.until)}." if sighting.until else ""
+def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
+    """Say what isn't known of a sign, and what holds for it without the words that aren't."""
+    meaning, name = sighting.meaning, capital(_name_signs(sighting))
+    unheard = join_words(f"“{word}”" for word in meaning.unknown)
+    alone = f" {name} by itself is usual until {clock.until(sighting.until)}." if sighting.until else ""
+    if unheard and meaning.nearest:
+        meant = join_words(map(sighting.timeline.rule_set.label, meaning.nearest))
+        return f"I don't know {unheard}. Did you mean {meant}?{alone}"
+    if unheard and sighting.windows:
+        return f"I don't know {unheard}, which may matter.{alone}"
+    return f"I don't know. {name}: my rules say nothing about it."
 
 
 def _usual(sighting: Sighting, clock: Clock) -> str:
