@@ -93,8 +93,8 @@ def misspelt(word: str, names: Iterable[str]) -> str:
         most = _most_slips(typed, letters)
         is_near = own_marks == marks and abs(len(typed) - len(letters)) <= most
         if is_near and (count := _slips(typed, letters)) <= most:
-            found.append((count, name))
-    return min(found, default=(0, ""))[1]
+            found.append((count, name.count(" "), name))
+    return min(found, default=("",))[-1]
 
 
 def _letters(name: str) -> tuple[str, list[str]]:

@@ -192,7 +192,7 @@ def test_pre_care_of_a_booked_session_is_real_and_of_an_unbooked_one_is_not(plan
 
 @SLOW
 @given(hours=st.integers(-400, 1500), data=st.data())
-def test_what_is_declared_turns_no_answer_into_a_yes(plan_for: Make, hours: int, data: st.DataObject) -> None:
+def test_what_is_declared_turns_no_no_into_a_yes(plan_for: Make, hours: int, data: st.DataObject) -> None:
     without = plan_for()
     rule_set = without.rule_set
     said = {

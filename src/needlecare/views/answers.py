@@ -45,14 +45,16 @@ def render(answer: Answer, *, several: bool = False) -> str:
         case Today():
             timeline, lines = answer.timelines[0], _today(answer)
         case Screened():
-            return finished(_screened(answer), answer.timeline.rule_set)
+            timeline, lines = answer.timeline, _screened(answer)
     if isinstance(answer, Verdict | Return) and not _urgent(answer):
         lines = chain(lines, [say.red_flag_line(timeline)])
     return _finished(lines, timeline)
 
 
 def _finished(lines: Iterable[str], timeline: Timeline) -> str:
-    return finished(chain(lines, say.list_unheard(timeline)), timeline.rule_set)
+    said = list(lines)
+    unheard = (one for one in say.list_unheard(timeline) if not any(one in line for line in said))
+    return finished([*said, *unheard], timeline.rule_set)
 
 
 def _urgent(answer: Verdict | Return) -> bool:

@@ -108,7 +108,8 @@ def _screened(verdict: Verdict) -> Iterator[str]:
     """Yield what speaks against the treatment, where that itself is asked about."""
     texts = [sentence(one.screening.text or one.screening.id) for one in verdict.findings[:2]]
     yield " ".join([f"{_lead(verdict)}.", *texts])
-    yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare check`)"
+    sources = f"{say.counted(len(verdict.sources), 'source')}: " if verdict.sources else ""
+    yield f"({sources}`needlecare check`)"
 
 
 def _lead(verdict: Verdict) -> str:
