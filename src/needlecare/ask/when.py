@@ -114,6 +114,8 @@ def _ago(found: _Found) -> Reading:
 
 
 def _from_treatment(found: _Found) -> Reading:
+    if "less" in found.groups:
+        return Reading(lengths=(found.length,), opening=True)
     return _counted(found, found.treatment.last, found.treatment.day)
 
 
@@ -164,8 +166,9 @@ def _weekday_ahead(found: _Found) -> Reading:
 
 
 def _day_number(found: _Found) -> Reading:
-    text = found.groups["number"]
-    return _on(found.treatment.day + timedelta(days=_NUMBERS.get(text) or int(text)))
+    numbers = [found.groups["number"], found.groups.get("most", "-99")]
+    day, last = (found.treatment.day + timedelta(days=_NUMBERS.get(text) or int(text)) for text in numbers)
+    return _on(day, max(day, last))
 
 
 def _nth_day(found: _Found) -> Reading:
@@ -298,9 +301,10 @@ _DATE = r"\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _FEW = "|".join(_NUMBERS)
 # “Every 3 days” and “once a day” are how often, not when.
+_OR_MOST = rf"(?:\s?(?:-|–|to|or|and)\s?(?P<most>\d{{1,3}}|{'|'.join(_HOURS)}))?"
 _COUNT = (
     rf"(?<!every\s)(?<!each\s)(?<!per\s)(?<!once\s)(?<!twice\s)(?<!times\s)(?<!ty\s)(?P<count>\d{{1,3}}|{_FEW})"
-    rf"(?:\s?(?:-|–|to|or)\s?(?P<most>\d{{1,3}}|{'|'.join(_HOURS)}))?"
+    rf"{_OR_MOST}"
 )
 _HALVES = (
     rf"\b(?:half\s+an\s+hour|(?:a\s+)?half\s+hour|(?P<one>\d|{_FEW})\s+hours?\s+and\s+a\s+half"
@@ -315,7 +319,7 @@ _IN = r"(?:for|over|during|throughout|in|within|inside)\s+"
 # What makes a time inexact, before and behind it: all that it may be counts then. Few questions have such a word, and
 # the patterns of the others are compiled without it.
 _ROUGH = (
-    r"(?:(?<!what\s)(?<!how\s)about|around|roughly|approximately|approx\.?|circa|nearly|almost|close\s+to|towards?"
+    r"(?:(?<!what\s)(?<!how\s)about|around|roughly|approximately|approx\.?|circa|ca\.?|nearly|almost|close\s+to|towards?"
     r"|some\s?time\s+around|(?:just|shortly|right)\s+(?:before|after)|just\s+under)"
 )
 _OR_SO = r"(?:\s+or\s+(?:so|thereabouts)|\s+give\s+or\s+take|\s+(?:roughly|approximately)|[\s-]?ish)"
@@ -330,7 +334,7 @@ _INEXACT = {
 }
 _EXACT = {**dict.fromkeys(_INEXACT, ""), "@at": r"(?:at|by)\s+"}
 _INEXACT_SIGNS = (
-    *("about", "around", "ly ", "approx", "circa", "almost", "close", "toward", "just", "right", "under", " or "),
+    *("about", "around", "ly ", "approx", "ca", "almost", "close", "toward", "just", "right", "under", " or "),
     *("give", "ish", "over", "beyond", "more", "longer", "least", "less", "most", "up to", "only", "plus"),
 )
 _ROUGHLY_SAID = rf"\b{_ROUGH}\b|{_OR_SO}\b|\bcouple\b"
@@ -340,7 +344,8 @@ _END = r"(?=@so$)"
 _COMING = r"(?:next|coming|following|last|past)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today)|\s+now|\s+already)?"
-_PART = r"(?P<part>morning|afternoon|evening|night|lunchtime)"
+_PART_OF = r"(?:the\s+)?(?:beginning|start|middle|end|(?:first|second|last)\s+(?:half|week))\s+of"
+_PART = r"(?:(?:early|mid|late)[\s-])?(?P<part>morning|afternoon|evening|night|lunchtime)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
@@ -354,11 +359,12 @@ _SHORT_UNIT = r"(?<![\w.])(?P<number>\d{1,3})(?:\s?(?P<apart>hr|min|wk)s?|(?P<un
 _FOR_SIGNS = ("for ", "during ", "throughout ", "lasting ", "lasts ", "lasted ", "over ")
 _COMING_SIGNS = ("next ", "coming ", "following ", "last ", "past ", "another ")
 _WEEKS = (" week", " fortnight")
+_LATER_SIGNS = (" after", " later", " on", " in", " post")
 _PART_SIGNS = ("ing", "noon", "night", "lunch")
 # Each way to name a time: one of these must be there before its pattern is tried, since compiling all of them takes
 # longer than most questions; its pattern; and how what was found is read. The first that fits wins.
 _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
-    (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?:{_AFTER_IT})?", _opening),
+    (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?!\s+of)(?:{_AFTER_IT})?", _opening),
     (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post){_END})", _opening),
     (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_LONG}", _lasting),
     (_COMING_SIGNS, rf"(?:{_IN}(?:the|these)\s+{_COMING}(?:{_COUNT}\s+)?|{_FOR}another\s+){_LONG}", _lasting),
@@ -369,7 +375,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
     (MONTH_NAMES, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+(?:the\s+)?{_DAY}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:(?:in|during|this|next)\s+)?(?:early|mid|late)[\s-]{_MONTH}", _month),
-    (MONTH_NAMES, rf"(?:in|during|this|next|(?:the\s+)?(?:start|middle|end)\s+of)\s+{_MONTH}", _month),
+    (MONTH_NAMES, rf"(?:in|during|this|next|{_PART_OF})\s+{_MONTH}", _month),
     (("christ", "boxing", "year"), rf"(?:on\s+)?(?P<feast>{'|'.join(_FEASTS)})", _feast),
     (("day", "ing", "night"), rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after)\s+{_IT}", _at_treatment),
     ((" day",), rf"{_ON_THE}(?P<number>\d{{1,2}}(?:nd|rd|th)|{'|'.join(_NTH)})\s+day", _nth_day),
@@ -384,21 +390,17 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
     (("from",), rf"@hedge{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
     (("night",), r"(?P<word>last\s+night)", _relative),
     (("tod", "ton", "tom", "yes", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
-    (("day",), rf"{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),
+    (("day",), rf"(?:(?:early|late)\s+)?{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),
     (WEEKDAYS, rf"(?:on|by|{_WHICH})\s+{_SHORT}", _weekday),
     (WEEKDAYS, rf"{_SHORT}{_END}", _weekday),
     (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun){_END}", _weekday),
     (("weekend",), rf"(?:(?:{_WHICH}|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
-    (("week", "month"), r"(?:(?:all|the\s+whole)\s+)?(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
-    (("day ",), rf"{_ON}day\s+(?P<number>-?\d{{1,3}}|{'|'.join(_HOURS)})", _day_number),
+    (("week", "month"), rf"(?:(?:all|{_PART_OF})\s+)?(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
+    (("day ", "days "), rf"{_ON}days?\s+(?P<number>-?\d{{1,3}}|{'|'.join(_HOURS)}){_OR_MOST}", _day_number),
     (("in ", "inside "), rf"(?:in|(?P<within>within|inside))\s+@hedge{_COUNT}\s+{_UNIT}'?s?(?:\s+time)?", _from_now),
     (("ago",), rf"@hedge{_COUNT}\s+{_UNIT}\s+ago", _ago),
     (("after ", "post", "since ", "following ", "from "), rf"@hedge{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
-    (
-        (" after", " later", " on", " in", " post"),
-        rf"@hedge{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}",
-        _from_treatment,
-    ),
+    (_LATER_SIGNS, rf"@hedge{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}", _from_treatment),
     (("after ",), rf"after\s+@hedge{_COUNT}\s+{_UNIT}", _beyond),
     (_UNIT_WORDS, rf"@hedge{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
     (_DIGITS, rf"{_ON_THE}(?P<nth>\d{{1,2}})(?:st|nd|rd|th){_END}", _nth),
@@ -456,7 +458,7 @@ def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
     Raises:
         InputError: they name a day that isn't one, or two days.
     """
-    typed = words.replace("’", "'").replace("−", "-").rstrip("?.! ").split()
+    typed = words.replace("’", "'").replace("−", "-").replace("~", "about ").rstrip("?.! ").split()
     text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
     for signs, pattern, write in _RESPELLED:
         if any(sign in text.lower() for sign in signs):
