@@ -735,7 +735,7 @@ def test_only_the_unknown_words_are_quoted(ask: Ask, typed: str, quoted: str) ->
 
 
 def test_of_words_beside_a_sign_it_says_that_they_may_matter(ask: Ask) -> None:
-    assert "“toes” may matter" in ask("normal", "swelling", "of", "the", "toes").out
+    assert "“toes”, which may matter" in ask("normal", "swelling", "of", "the", "toes").out
 
 
 def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -> None:

@@ -100,7 +100,8 @@ def _mixed(verdict: Verdict) -> Verdict:
     together = [kind for ids in verdict.meaning.named if (kind := _medicine(rule_set, ids))]
     if not together[1:] or set(together) == {NOT_WITH}:
         return verdict
-    return _asking(verdict, _PHARMACIST)._replace(mixed=True)
+    whom = () if any(_PHARMACIST in one for one in verdict.ask) else (_PHARMACIST,)
+    return _asking(verdict, *whom)._replace(mixed=True)
 
 
 def _medicine(rule_set: RuleSet, ids: Iterable[str]) -> str:

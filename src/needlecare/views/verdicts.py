@@ -229,7 +229,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     yield from parts
     if verdict.is_yes:
         yield from _worded(verdict)
-        yield from _before_next(verdict, clock)
+        yield from _before_next(verdict)
     elif verdict.asked.past or verdict.meaning.past:
         yield from _done_already(verdict, clock)
     else:
@@ -244,9 +244,13 @@ def _worded(verdict: Verdict) -> Iterator[str]:
     if verdict.is_yes:
         yield from [*_recommended(verdict), *_said(verdict, "note")][:1]
     elif verdict.instead:
-        yield f"Instead: {sentence('; '.join(one.rstrip('.') for one in verdict.instead[:1]))}"
+        yield from _instead(verdict.instead)
     else:
         yield from [*_said(verdict, "why"), *_said(verdict, "note")][:1]
+
+
+def _instead(words: Iterable[str]) -> Iterator[str]:
+    yield from [f"Instead: {sentence(one)}" for one in words][:1]
 
 
 def _said(verdict: Verdict, key: str) -> Iterator[str]:
@@ -261,7 +265,8 @@ def _recommended(verdict: Verdict) -> Iterator[str]:
     """Yield how to do what is all right, and what would be better still."""
     for window in verdict.supports:
         if window.kind != ALLOW:
-            yield f"{window.text.rstrip('.')}{led('; if ', window.condition)}."
+            known = window.condition in verdict.conditions
+            yield f"{window.text.rstrip('.')}{led('; if ', None if known else window.condition)}."
     windows = (*verdict.windows[:1], *verdict.supports)
     yield from (f"Better still: {sentence(words)}" for words in _words(windows, "prefer"))
 
@@ -287,14 +292,14 @@ def _would_tell_more(verdict: Verdict) -> Iterator[str]:
             yield f"{options} could end it {Clock(verdict.timeline).at(hint.then)}."
 
 
-def _before_next(verdict: Verdict, clock: Clock) -> Iterator[str]:
+def _before_next(verdict: Verdict) -> Iterator[str]:
     """Yield from when it is to be avoided before the next session, where the earliest one would restrict it by then."""
     day, wanted = verdict.timeline.treatment.day, verdict.timeline.rule_set.ancestry(verdict.meaning.ids)
     for session in verdict.timeline.sessions:
         begins = min((first for activity, first in session.precare if activity in wanted), default=None)
         if begins is not None and session.booked is None and begins <= verdict.asked.last:
             on, first = say.date(session.minimum, day), say.date(begins, day)
-            yield f"If your next session is on {on}: avoid it from {first}, and ask {clock.whom}."
+            yield f"If your next session is on {on}: avoid it from {first}."
 
 
 def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -377,7 +382,9 @@ def _prescribed(verdict: Verdict) -> Iterator[str]:
         yield "It is a prescribed medicine: nobody else can say when to stop, start or change it."
     elif not _words((one for one in verdict.windows if one.kind == ASK), "how"):
         yield "Never stop, start or change it on your own."
-    yield from [*_said(verdict, "instead"), *_said(verdict, "why")][:1]
+    else:
+        yield from _said(verdict, "why")
+    yield from _instead(_said(verdict, "instead"))
     yield from _sources(verdict)
 
 
@@ -404,7 +411,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     decides = last if several else verdict
     yield from _joined(
         chain(
-            () if told or verdict.verdict == YES else parts,
+            parts if verdict.verdict in (NO, BETTER_NOT) and not told else (),
             () if told else _worded(decides),
             _if_prescribed(decides),
             _never_advised(verdict, clock),
