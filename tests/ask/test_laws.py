@@ -67,6 +67,20 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
                 assert bool(found.and_once) == (activity in day.only_if), (activity, day.day)
 
 
+@pytest.mark.parametrize("rough", ["about {}", "over {}", "{} or so", "nearly {}", "less than {}", "{} or two"])
+@pytest.mark.parametrize("unit", ["hour", "day", "week"])
+@pytest.mark.parametrize("activity", ["makeup", "wine", "gym", "retinol", "sauna"])
+def test_a_rough_time_is_never_looser_than_the_exact_one(plan_for: Make, activity: str, unit: str, rough: str) -> None:
+    timeline = plan_for()
+    for after in range(0, 360, 17):
+        now = timeline.treatment.first + timedelta(hours=after)
+        exact, inexact = (
+            STRICTNESS.index(can(timeline, f"{activity} in {text.format(f'a {unit}')}", now=now).verdict)
+            for text in ("{}", rough)
+        )
+        assert inexact <= exact, (now, rough)
+
+
 @pytest.mark.parametrize("sitting", SITTINGS)
 def test_when_agrees_with_can(plan_for: Make, sitting: str) -> None:
     timeline = plan_for(**SITTINGS[sitting])
