@@ -1,5 +1,7 @@
 """What is prescribed: whatever people call it, the answer is to ask who prescribed it."""
 
+import json
+
 import pytest
 
 from running import run
@@ -51,3 +53,24 @@ def test_in_pregnancy_nobody_is_told_to_keep_taking_a_retinoid(medicine: str) ->
     assert "before you use any more of it" in out
     assert "Keep taking" not in out
     assert "Never stop" not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "verdict", "whom"),
+    [
+        pytest.param("take paracetamol", "--uses sertraline", "ask", "your pharmacist", id="beside a medicine"),
+        pytest.param("take ibuprofen", "--uses sertraline", "no", "your pharmacist", id="a no stays one"),
+        pytest.param("take paracetamol", "--condition migraine", "yes", None, id="an illness"),
+        pytest.param(
+            "take my tretinoin", "--uses sertraline", "ask", "who prescribed it", id="a prescribed one goes on"
+        ),
+        pytest.param("wear a hat", "--uses sertraline", "yes", None, id="no medicine"),
+    ],
+)
+def test_a_medicine_that_no_rule_knows_may_go_badly_with_another(
+    words: str, said: str, verdict: str, whom: str | None
+) -> None:
+    next_morning = ("--now", "2026-11-21T09:00")
+    typed = ("can", *words.split(), *SITTING[:-2], *next_morning, *said.split(), "--format", "json")
+    record = json.loads(run(*typed).out)
+    assert (record["verdict"], record["ask"]) == (verdict, whom)

@@ -19,6 +19,7 @@ from needlecare.ask.verdict import (
 )
 from needlecare.model.plan import NO, Finding, Timeline
 from needlecare.model.ruleset import ASK, EMERGENCY, NOT_WITH, TODAY, URGENCIES, RuleSet
+from needlecare.typed import same_as
 
 _PHARMACIST = "your pharmacist"
 _HELP = {EMERGENCY: "your emergency number", TODAY: "a doctor today"}
@@ -98,10 +99,18 @@ def _mixed(verdict: Verdict) -> Verdict:
     """Ask somebody who knows how two medicines go together, or one with what goes badly with any."""
     rule_set = verdict.timeline.rule_set
     together = [kind for ids in verdict.meaning.named if (kind := _medicine(rule_set, ids))]
-    if not together[1:] or set(together) == {NOT_WITH}:
+    is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
+    if set(together) <= {NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict
     whom = () if any(_PHARMACIST in one for one in verdict.ask) else (_PHARMACIST,)
     return _asking(verdict, *whom)._replace(mixed=True)
+
+
+def _takes_unheard(timeline: Timeline) -> bool:
+    """Return whether somebody takes what no rule knows: it may be a medicine where others of that list are."""
+    rule_set = timeline.rule_set
+    facts = [rule_set.facts[one.fact] for one in timeline.facts.unheard]
+    return any(_medicine(rule_set, same_as(rule_set, fact, one.id)) for fact in facts for one in fact.answers)
 
 
 def _medicine(rule_set: RuleSet, ids: Iterable[str]) -> str:
@@ -120,8 +129,6 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     against = tuple(one for one in timeline.findings if one.level in AGAINST)
     verdict = verdict._replace(timeline=timeline)
     if not against:
-        if timeline.facts.unheard:
-            return _asking(verdict, timeline.facts.clinician)
         return verdict._replace(verdict=NO_RULE, silent="advice") if verdict.is_yes else verdict
     if against[0].level != ASK:
         verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
