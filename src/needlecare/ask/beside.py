@@ -30,7 +30,6 @@ _ONESELF = frozenset(["i", "me", "myself", "we", "us"])
 # How many other words may stand among those of a name.
 _AMONG = 1
 _LIGHT = ("soften", "owner", "join", "time")
-_PLACES = frozenset(["here", "elsewhere"])
 
 
 class Heard(NamedTuple):
@@ -117,6 +116,19 @@ def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
     return min((_urgent(rule_set)[one] for one in called.ids), key=URGENCIES.index)
 
 
+def is_exact(called: Called, heard: Heard) -> bool:
+    """Return whether one word alone is the name as it is written: a bubble bath has no bubbles."""
+    return len(called.places) > 1 or {heard.said.words[place] for place in called.places} <= _single_words(
+        heard.rule_set
+    )
+
+
+@once_a_set
+def _single_words(rule_set: RuleSet) -> frozenset[str]:
+    signs = (rule_set.signs[one] for one in _urgent(rule_set))
+    return frozenset("".join(tokens(name)) for one in signs for name in (one.id, one.label, *one.aka))
+
+
 class _Name(NamedTuple):
     """The *words* of a name, evened out; some stand in *order*, as cream in an eye does, some *together* as well."""
 
@@ -148,7 +160,7 @@ def _names(rule_set: RuleSet) -> Mapping[str, Sequence[_Name]]:
 def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
     """Find names whose words stand close together in *clause*, in any order."""
     words, groups = heard.said.words, _names(heard.rule_set)
-    light = places_of(one for one in heard.signs if not one.ids and not one.roles.isdisjoint(_LIGHT))
+    light = places_of(one for one in heard.signs if not one.ids and _is_light(one, heard))
     stems = {place: stem(words[place]) for place in clause}
     present = set(stems.values())
     for name in chain.from_iterable(groups.get(one, ()) for one in present):
@@ -158,22 +170,23 @@ def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
                 for place in clause
                 if stems[place] in name.words or not (place in light or words[place] in ARTICLES)
             ]
-            yield from _close(name, kept, stems, heard)
+            yield from _close(name, kept, stems)
 
 
-def _close(name: _Name, kept: Sequence[int], stems: Mapping[int, str], heard: Heard) -> Iterator[Called]:
+def _is_light(piece: Piece, heard: Heard) -> bool:
+    """Return whether *piece* keeps no words of a name apart: a small word, or a further place, as in lips and face."""
+    before = [word for word in heard.said.words[: piece.places.start] if word not in ARTICLES][-1:]
+    return not piece.roles.isdisjoint(_LIGHT) or ("here" in piece.roles and before == ["and"])
+
+
+def _close(name: _Name, kept: Sequence[int], stems: Mapping[int, str]) -> Iterator[Called]:
     for start in range(len(kept)):
         window = kept[start : start + len(name.words) + (0 if name.together else _AMONG)]
         said = tuple(stems[place] for place in window if stems[place] in name.words)
         held = frozenset(place for place in window if stems[place] in name.words)
         fits = window[0] in held and (said == name.words if name.order else set(said).issuperset(name.words))
-        # What swells may be another place than the one that is named: my face is swollen, lips fine.
-        if fits and not any(_is_place(place, heard) for place in window if place not in held):
+        if fits:
             yield Called(held, (name.id,))
-
-
-def _is_place(place: int, heard: Heard) -> bool:
-    return not heard.small.get(heard.said.words[place], frozenset()).isdisjoint(_PLACES)
 
 
 class Declared(NamedTuple):
@@ -193,10 +206,16 @@ def find_declared(heard: Heard, asked: Sequence[Piece]) -> Iterator[Declared]:
     beside = places_of(one for one in asked[1:] if activities[one.ids[0]].medicine == PRESCRIBED)
     busy = places_of(asked) - beside
     for piece in heard.answers:
-        if busy.isdisjoint(piece.places) and not is_denied(piece, heard.answers):
+        if busy.isdisjoint(piece.places) and not (is_denied(piece, heard.answers) or _describes(piece, heard)):
             for one in piece.ids:
                 fact, _, answer = one.partition("=")
                 yield Declared(frozenset(piece.places), fact, answer)
+
+
+def _describes(piece: Piece, heard: Heard) -> bool:
+    """Return whether *piece* only describes what follows: a cold beer."""
+    following = [one for one in heard.activities if one.places.start == piece.places.stop]
+    return heard.said.words[piece.places.start] in ARTICLES and any(one.ids or not one.roles for one in following)
 
 
 def find_other(heard: Heard) -> str:

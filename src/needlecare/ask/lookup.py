@@ -12,6 +12,7 @@ from needlecare.ask.beside import (
     find_declared,
     find_other,
     is_denied,
+    is_exact,
     listen,
     places_of,
     urgency_of,
@@ -25,7 +26,7 @@ _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "h
 _OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin"}
 _ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
-_VERBS = frozenset(["act", "swallow", "onto-skin"])
+_VERBS = frozenset(["act", "swallow"])
 # About a time without a date, in words that each say nothing; without articles.
 _VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
 # What a day, or a part of it, holds at some hour: its strictest instant counts there too.
@@ -89,10 +90,13 @@ def find_activities(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bo
     left, undated = _left(heard, heard.activities, known)
     unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
     turning = [one for one in unknown if one.roles & {"stop", "deny"}][:1]
-    ids = _as_given(heard, _ids(named) or _stand_in(heard, left))
+    ids = _ids(named) or _stand_in(heard, left)
     strange = [*(one.places for one in unknown if one not in turning), *_slips(heard, known)]
     strange += [*_side_by_side(heard, named), *_put_on(heard, ids, left)]
-    return _finished(heard, () if _is_elsewhere(left, heard) else ids, strange, undated)._replace(
+    if not (named or strange):
+        strange = [one.places for one in _onto_skin(heard, left)]
+    ids = () if _is_elsewhere(left, heard) else _as_given(heard, ids)
+    return _finished(heard, ids, strange, undated)._replace(
         named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         turning="".join(heard.spelled(one.places) for one in turning),
         past=any("past" in one.roles for one in heard.activities),
@@ -177,16 +181,17 @@ def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) 
     for called in find_calls(heard):
         # Who says what is so in general reports nothing new: pregnant, prone to dark patches.
         said = any(called.places <= one.places for one in declared) and urgency_of(called, heard.rule_set) == CLINIC
-        if not said and not any(_swallows(one.places, called, heard.rule_set) for one in named):
+        if not said and is_exact(called, heard) and not any(_holds(one.places, called, heard) for one in named):
             yield called
 
 
-def _swallows(name: range, called: Called, rule_set: RuleSet) -> bool:
+def _holds(name: range, called: Called, heard: Heard) -> bool:
     """Return whether the *name* of an activity only contains the words for a sign: stroke my cat, cold sore tablets."""
     if called.places >= frozenset(name):
-        return called.places == frozenset(name) and urgency_of(called, rule_set) != EMERGENCY
+        return called.places == frozenset(name) and urgency_of(called, heard.rule_set) != EMERGENCY
     # What is done to a sign is done to what is there: pop a blister.
-    return called.places < frozenset(name) and name[-1] not in called.places
+    acts = "act" in heard.small.get(heard.said.words[name.start], ()) and name[-1] in called.places
+    return called.places < frozenset(name) and not acts
 
 
 def _asked(heard: Heard) -> list[Piece]:
@@ -224,13 +229,20 @@ def _is_swallowed(piece: Piece, heard: Heard) -> bool:
 
 def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) -> list[Piece]:
     """Leave out a verb where something else is named beside it, or it is done to something that nobody knows."""
+    done = {verb for verb, following in pairwise(named) if _is_done_to(verb, following, heard)}
+    named = [one for one in named if one not in done]
     verbs = [one for one in named if one.roles & _VERBS]
-    others = [one for one in named if one not in verbs]
-    if others or not verbs:
-        return others
+    if not verbs or len(verbs) < len(named):
+        return named
     seen = places_of(one for one in heard.signs if one.ids) | besides
     about_skin = seen - places_of(verbs) or any("here" in one.roles for one in heard.activities)
     return verbs if about_skin else [one for one in verbs if not _has_object(one, heard)]
+
+
+def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
+    """Return whether *verb* is only what is done to what is *named* behind it."""
+    between = heard.said.words[verb.places.stop : named.places.start + 1]
+    return bool(verb.roles & _VERBS) and not any("join" in heard.small.get(word, ()) for word in between)
 
 
 def _has_object(verb: Piece, heard: Heard) -> bool:
@@ -240,7 +252,7 @@ def _has_object(verb: Piece, heard: Heard) -> bool:
     while behind in light:
         behind += 1
     beside = (verb.places.start - 1, behind)
-    said = [one for one in heard.activities if one.places.start in beside and not one.ids and one.roles <= {"place"}]
+    said = [one for one in heard.activities if one.places.start in beside and (one.ids or one.roles <= {"place"})]
     return any("join" not in heard.small.get(heard.said.words[one.places.start], ()) for one in said)
 
 
@@ -257,7 +269,7 @@ def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
     for one in left:
         before = [word for word in words[: one.places.start] if word not in ARTICLES][-1:]
         is_here = "here" in one.roles and not _ONTO.isdisjoint(before)
-        if is_here or ("onto-skin" in one.roles and "soften" not in one.roles):
+        if is_here or ("onto-skin" in one.roles and "soften" not in one.roles and not one.ids):
             yield one
 
 

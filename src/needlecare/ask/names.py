@@ -186,12 +186,13 @@ def cut(words: Sequence[str], small: Small, kind: str, rule_set: RuleSet) -> lis
 
 
 def _name_at(start: int, words: Sequence[str], index: Mapping[str, Collection[str]]) -> Piece | None:
-    longest = start if words[start] in ARTICLES else min(len(words), start + _LONGEST_NAME)
-    for end in range(longest, start, -1):
-        bare = index.get(key(words[start:end])) if words[end - 1] not in ARTICLES else None
+    for end in range(min(len(words), start + _LONGEST_NAME), start, -1):
+        bare = None if {words[start], words[end - 1]} & ARTICLES else index.get(key(words[start:end]))
         ids = bare or index.get(key(words[start:end], ()))
         if ids:
-            return Piece(range(start, end), tuple(ids))
+            # A cold sore is no cold.
+            longer = words[start] in ARTICLES and _name_at(start + 1, words, index)
+            return None if longer and longer.places.stop > end else Piece(range(start, end), tuple(ids))
     return None
 
 
