@@ -48,6 +48,12 @@ def test_words_about_days_are_remembered_as_dates(log: Typed, typed: list[str], 
     assert listed(log)["treatments"][0][field] == kept, "and a later change of something else keeps them"
 
 
+@pytest.mark.parametrize(("typed", "kept"), [("4:30pm", "16:30"), ("16:30:00", "16:30"), ("16:30:27", "16:30:27")])
+def test_a_time_is_remembered_to_the_second(log: Typed, typed: str, kept: str) -> None:
+    assert log("add", *SITTING[:2], "--time", typed, *SITTING[4:])[0] == 0
+    assert listed(log)["treatments"][0]["time"] == kept
+
+
 def test_a_change_remembers_dates_too(log: Typed) -> None:
     log("add", *SITTING, *NOW)
     log("edit", "1", "--seen", "redness-gone=yesterday", "--now", "2026-11-24T09:00")
