@@ -754,9 +754,10 @@ def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -
 )
 def test_of_the_next_session_it_says_which_command_knows(ask: Ask, typed: str) -> None:
     said = ask(*typed.split())
-    assert said.code == 4
-    assert "When the next session may be: `needlecare sessions`." in said.out
-    assert "Did you mean" not in said.out
+    assert said.code == 1
+    assert said.out.startswith("No. Being needled again")
+    assert "not before Fri 1 Jan 2027" in said.out
+    assert "`needlecare sessions`" in said.out
 
 
 def test_beside_what_is_known_a_session_is_no_question_about_the_course(ask: Ask) -> None:

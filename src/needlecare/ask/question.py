@@ -68,8 +68,9 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     # From when something is free is answered whatever other time is named.
     meaning = meaning._replace(undated=())
     start = _counted_from(question) if asked is None else asked.start
-    moment = question.present() if asked is None and now is not None else start
-    present = from_to(moment, moment, question.timelines[0].treatment.zone)
+    is_now = asked is None and now is not None
+    moment = question.present() if is_now else start
+    present = from_to(moment, moment, question.timelines[0].treatment.zone)._replace(now=is_now)
     readings = question.readings(meaning)
     return gravest_return(decide_return(timelines, meaning, start, present) for timelines in readings)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from needlecare.ask.lookup import Meaning
 from needlecare.model.facts import NONE, Condition, Truth
 from needlecare.model.plan import Finding, Timeline, Window
-from needlecare.model.ruleset import AVOID, Rule, RuleSet, Saying, Screening, Source
+from needlecare.model.ruleset import AVOID, LEVELS, Rule, RuleSet, Saying, Screening, Source
 from needlecare.model.voices import ALL_TIME, NO_TIME, STANCES, Edge, Reach, Side, edges_of, reading, stances, voices
 from needlecare.typed import same_as
 
@@ -144,7 +144,7 @@ def _spread(rules: Iterable[Rule], rule_set: RuleSet) -> tuple[str, str] | None:
     return (str(reaches[0]), str(reaches[-1])) if reaches else None
 
 
-AGAINST = ("stop", "postpone", "ask")
+AGAINST = LEVELS[:3]
 
 
 class Unjudged(NamedTuple):

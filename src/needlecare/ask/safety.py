@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.reasons import AGAINST
 from needlecare.ask.times import When
 from needlecare.ask.today import judge_sign
 from needlecare.ask.verdict import (
@@ -17,8 +16,9 @@ from needlecare.ask.verdict import (
     not_understood,
     strictness,
 )
-from needlecare.model.plan import NO, Finding, Timeline
-from needlecare.model.ruleset import ASK, EMERGENCY, NOT_WITH, TODAY, URGENCIES, RuleSet
+from needlecare.model.plan import NO, Timeline
+from needlecare.model.ruleset import ASK, EMERGENCY, LEVELS, NOT_WITH, POSTPONE, STOP, TODAY, URGENCIES, RuleSet
+from needlecare.model.time import day_start
 from needlecare.typed import same_as
 
 _PHARMACIST = "your pharmacist"
@@ -47,8 +47,8 @@ def gravest(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def gravest_return(found: Iterable[Return]) -> Return:
-    """Return the gravest of several answers to one question."""
-    return min(found, key=lambda one: (one.counted is not None, _gravity(one.counted or one.verdict)))
+    """Return the gravest of several answers to one question: one without a date, else the strictest."""
+    return min(found, key=lambda one: (bool(one.free_from or one.better_from), _gravity(one.counted or one.verdict)))
 
 
 def _gravity(verdict: Verdict) -> tuple[int, int, bool, float]:
@@ -102,8 +102,7 @@ def _mixed(verdict: Verdict) -> Verdict:
     is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
     if set(together) <= {NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict
-    whom = () if any(_PHARMACIST in one for one in verdict.ask) else (_PHARMACIST,)
-    return _asking(verdict, *whom)._replace(mixed=True)
+    return _asking(verdict, *(() if verdict.ask else (_PHARMACIST,)))._replace(mixed=True)
 
 
 def _takes_unheard(timeline: Timeline) -> bool:
@@ -124,16 +123,29 @@ def _is_treatment(meaning: Meaning, verdict: Verdict) -> bool:
 
 
 def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
-    """Answer by what is known to speak against the treatment. That nothing is known makes no yes."""
-    timeline = min(timelines, key=lambda one: min(map(_level, one.findings), default=len(AGAINST)))
-    against = tuple(one for one in timeline.findings if one.level in AGAINST)
-    verdict = verdict._replace(timeline=timeline)
-    if not against:
-        return verdict._replace(verdict=NO_RULE, silent="advice") if verdict.is_yes else verdict
-    if against[0].level != ASK:
+    """Answer by what is known to speak against the treatment, and by when it may be repeated: never with a yes."""
+    timeline = min(timelines, key=_graveness)
+    findings = timeline.findings
+    verdict = _too_soon(verdict._replace(timeline=timeline), timelines)
+    if findings and findings[0].level in (STOP, POSTPONE):
         verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
-    return _asking(verdict, timeline.facts.clinician)._replace(findings=against)
+    if findings:
+        return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)
+    return verdict if verdict.is_restricted else verdict._replace(verdict=NO_RULE, silent="check")
 
 
-def _level(finding: Finding) -> int:
-    return AGAINST.index(finding.level) if finding.level in AGAINST else len(AGAINST)
+def _too_soon(verdict: Verdict, timelines: Iterable[Timeline]) -> Verdict:
+    """Make it a no until the session after those that have begun by then may be."""
+    asked = verdict.asked
+    begun = [one for one in timelines if one.treatment.first <= asked.start]
+    following = [session for one in begun for session in one.sessions[:1]]
+    last = max(following, key=lambda one: one.minimum, default=None)
+    if last is None or asked.first >= last.minimum:
+        return verdict
+    until = day_start(last.minimum, verdict.timeline.treatment.zone)
+    return _bare(verdict, NO)._replace(until=until, earliest=until, ask=verdict.ask, session=last)
+
+
+def _graveness(timeline: Timeline) -> int:
+    """Return a key that puts what speaks most against the treatment first."""
+    return min((LEVELS.index(one.level) for one in timeline.findings), default=len(LEVELS))

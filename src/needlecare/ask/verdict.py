@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.names import stem, tokens
 from needlecare.ask.times import When, from_to
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Timeline, Wait, Window
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Rule, Urgency
 from needlecare.model.voices import sources_behind
 
@@ -84,7 +84,7 @@ Permission = Literal["yes", "better-not", "ask", "no", "no-rule"]
 _STRICTNESS: tuple[Permission, ...] = (NO, ASK, BETTER_NOT, NO_RULE, YES)
 _PRESCRIBER = "who prescribed it"
 # Why it is a "no rule" though rules do speak of it.
-Silence = Literal["", "before", "time", "advice", "words"]
+Silence = Literal["", "before", "time", "advice", "check", "words"]
 
 
 class PartVerdict(NamedTuple):
@@ -113,10 +113,12 @@ class Verdict(NamedTuple):
     of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
     when it becomes a "no". *ask* is whom to ask first, even where the answer is no. *silent* is what a "no rule" lacks
     though rules may speak of it: a word on the time `before` the treatment or on that `time`, `advice` to do it ever,
-    or `words` that were all understood; what holds without those that weren't is *alone*.
+    the `check` of what speaks against the treatment, or `words` that were all understood; what holds without those
+    that weren't is *alone*.
 
     *urgency* is that of the *flags*: calls that name a sign in the words. *findings* speak against the treatment, where
-    that itself is asked about. *mixed* is about medicines together, or one with what goes with none.
+    that itself is asked about, and *session* is the next one where that is too soon. *mixed* is about medicines
+    together, or one with what goes with none.
     """
 
     meaning: Meaning
@@ -143,6 +145,7 @@ class Verdict(NamedTuple):
     urgency: Urgency | None = None
     flags: tuple[Rule, ...] = ()
     findings: tuple[Finding, ...] = ()
+    session: Session | None = None
     mixed: bool = False
 
     @property
@@ -171,6 +174,8 @@ class Verdict(NamedTuple):
     @property
     def sources(self) -> tuple[str, ...]:
         """The sources that reach what the answer states, on that side of the treatment, the weightiest first."""
+        if self.session and not self.findings:
+            return self.session.sources
         if self.findings or self.flags:
             called = self.timeline.rule_set.sayings(rule.id for rule in self.flags)
             screened = chain.from_iterable(one.sources for one in self.findings)

@@ -232,6 +232,10 @@ class Rule(NamedTuple):
         return f"from {self.start} {f'for {self.lasts}' if self.lasts else f'until {self.end}'}"
 
 
+# How gravely something speaks against a treatment, the gravest first. The first two are a no.
+STOP, POSTPONE, _, TELL = LEVELS = ("stop", "postpone", ASK, "tell")
+
+
 class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell.
 

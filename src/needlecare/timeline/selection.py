@@ -15,6 +15,7 @@ from needlecare.model.ruleset import (
     AVOID,
     CALL,
     DO,
+    LEVELS,
     PRESCRIBED,
     URGENCIES,
     VERBS,
@@ -183,10 +184,6 @@ def _has_lapsed(fact: str, answer: str, treatment: Treatment, selection: Selecti
     return {_level(one, treatment, selection) for one in asking} == {None}
 
 
-# The grades of what speaks against a treatment, the gravest first; a source may state none of them.
-_GRAVEST = ("stop", "postpone", "ask", "tell")
-
-
 def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
     """List what speaks against the treatment, the gravest first, and with it what no rule knows."""
     holding = [screening for screening, truth in selection.screenings if truth is Truth.YES]
@@ -197,12 +194,12 @@ def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
         if level is not None
     ]
     found += [Finding(Screening(one.word, "ask", text=one.text), "ask", ()) for one in selection.facts.unheard]
-    return sorted(found, key=lambda finding: (_GRAVEST.index(finding.level), finding.screening.id))
+    return sorted(found, key=lambda finding: (LEVELS.index(finding.level), finding.screening.id))
 
 
 def _stating(screening: Screening, level: str, rule_set: RuleSet) -> tuple[str, ...]:
     """Return the sources that grade it as *level* or graver; where none grades it, all that are cited."""
-    graver = _GRAVEST[: _GRAVEST.index(level) + 1]
+    graver = LEVELS[: LEVELS.index(level) + 1]
     stating = [one.source for one in screening.says if one.value.removeprefix("level ").split(";")[0] in graver]
     cited = stating or [one.source for one in screening.says]
     return tuple(sorted(dict.fromkeys(cited), key=lambda source: rule_set.by_weight[source]))

@@ -69,6 +69,7 @@ _SILENT = {
     "before": "no rule speaks of the time before the treatment",
     "time": "no rule speaks of that time",
     "advice": "no rule restricts it then, and none recommends it",
+    "check": "nothing that I know of you speaks against it",
 }
 
 
@@ -106,8 +107,9 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
 
 def _screened(verdict: Verdict) -> Iterator[str]:
     """Yield what speaks against the treatment, where that itself is asked about."""
-    texts = [sentence(one.screening.text or one.screening.id) for one in verdict.findings[:2]]
-    yield " ".join([f"{_lead(verdict)}.", *texts])
+    clock, texts = Clock(verdict.timeline), [one.screening.text or one.screening.id for one in verdict.findings[:2]]
+    soon = [f"{_about(verdict, clock)}: {_holding(verdict, clock)}"] if verdict.session else []
+    yield " ".join([f"{_lead(verdict)}.", *map(sentence, (*soon, *texts))])
     sources = f"{say.counted(len(verdict.sources), 'source')}: " if verdict.sources else ""
     yield f"({sources}`needlecare check`)"
 
@@ -125,8 +127,6 @@ def _lead(verdict: Verdict) -> str:
 
 def _holding(verdict: Verdict, clock: Clock) -> str:
     """Format how long the answer holds."""
-    if verdict.verdict == NO_RULE and _is_treatment(verdict):
-        return "nothing that I know of you speaks against it"
     if verdict.verdict == NO_RULE:
         return _SILENT.get(verdict.silent, "my rules say nothing about it")
     if verdict.verdict == ASK or verdict.is_divided:
@@ -328,6 +328,8 @@ def _counted_from(verdict: Verdict) -> Iterator[str]:
 
 def _sources(verdict: Verdict) -> Iterator[str]:
     """Yield how many sources stand behind an answer."""
+    if verdict.session:
+        yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare sessions`)"
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
         rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
         if verdict.sources and verdict.verdict != NO_RULE:
@@ -347,16 +349,9 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
         options = say.options(hint.facts, rule_set)
         yield f"{options}: if this was assumed wrongly, avoid {rule_set.label(hint.target)}{until}."
-    if not set(rule_set.standing_for("treatment")).isdisjoint(verdict.meaning.ids):
-        yield "When the next session may be: `needlecare sessions`."
     yield f"So this is not a yes: ask {clock.whom}."
-    if _is_treatment(verdict):
+    if verdict.silent == "check":
         yield "When the next session may be: `needlecare sessions`."
-
-
-def _is_treatment(verdict: Verdict) -> bool:
-    """Report whether the treatment itself is asked about."""
-    return not set(verdict.timeline.rule_set.standing_for("treatment")).isdisjoint(verdict.meaning.ids)
 
 
 def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
