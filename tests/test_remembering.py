@@ -150,8 +150,10 @@ def test_what_is_said_of_oneself_later_takes_nothing_away(log: Typed, sitting: t
     lasting = listed(log)["lasting"]
     assert (lasting["condition"], lasting["uses"]) == (["pregnancy", "eczema"], ["isotretinoin=2026-05-01"])
     assert log("add", "--condition", "None")[1] == "Remembered for every treatment: condition None.\n"
-    log("add", "--condition", "lupus")
+    log("add", "--date", "2027-01-20", "--tz", "Europe/London", "--condition", "lupus")
     assert listed(log)["lasting"]["condition"] == ["lupus"]
+    changed = log("edit", "1", "--condition", "eczema", "--forget", "uses")[1]
+    assert changed.endswith("; for every treatment: condition lupus, eczema; for no treatment any more: uses.\n")
 
 
 def test_a_question_counts_what_is_remembered_and_what_it_says_itself(log: Typed) -> None:

@@ -55,7 +55,7 @@ def add(typed: Options) -> None:
     # What is logged doesn't move with the clock.
     typed = with_dates(typed, find_zone({**known, **typed}.get("tz")))
     given = without(typed, NEVER_LOGGED)
-    lasting = {name: with_known(known, given)[name] for name in _lasting(given)}
+    lasting = _lasting(given, known)
     if "date" in given:
         options = _loggable(typed, known)
         number = log.add(options)
@@ -115,10 +115,11 @@ def edit(
     options = _loggable(whole, without(lasting, removed))
     log.replace(number, options)
     no_more = sorted(lasting.keys() & removed)
-    facts = _with_absolute_path(_lasting(changed)) | dict.fromkeys(no_more)
-    if facts:
-        log.keep(facts)
-    more = f"; for no treatment any more: {', '.join(no_more)}" if no_more else ""
+    facts = _with_absolute_path(_lasting(changed, lasting))
+    if facts or no_more:
+        log.keep(facts | dict.fromkeys(no_more))
+    more = f"; for every treatment: {_listed(facts)}" if facts else ""
+    more += f"; for no treatment any more: {', '.join(no_more)}" if no_more else ""
     write_text(f"Number {number} is now: {_line(options)}{more}.\n")
 
 
@@ -173,8 +174,10 @@ def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     return options
 
 
-def _lasting(options: Options) -> Options:
-    return {name: value for name, value in options.items() if name in LASTING}
+def _lasting(options: Options, known: Options) -> Options:
+    """Return those of *options* that hold for every treatment, with what is *known* of them already."""
+    whole = with_known(known, options)
+    return {name: whole[name] for name in options if name in LASTING}
 
 
 def _with_absolute_path(options: Options) -> Options:
