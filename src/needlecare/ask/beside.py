@@ -118,15 +118,9 @@ def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
 
 def is_exact(called: Called, heard: Heard) -> bool:
     """Return whether one word alone is the name as it is written: a bubble bath has no bubbles."""
-    return len(called.places) > 1 or {heard.said.words[place] for place in called.places} <= _single_words(
-        heard.rule_set
-    )
-
-
-@once_a_set
-def _single_words(rule_set: RuleSet) -> frozenset[str]:
-    signs = (rule_set.signs[one] for one in _urgent(rule_set))
-    return frozenset("".join(tokens(name)) for one in signs for name in (one.id, one.label, *one.aka))
+    said = [heard.said.words[place] for place in called.places]
+    signs = [heard.rule_set.signs[one] for one in called.ids]
+    return len(said) > 1 or any(tokens(name) == said for one in signs for name in (one.id, one.label, *one.aka))
 
 
 class _Name(NamedTuple):
@@ -139,37 +133,43 @@ class _Name(NamedTuple):
 
 
 @once_a_set
-def _names(rule_set: RuleSet) -> Mapping[str, Sequence[_Name]]:
-    """Group the names of several words of signs to call for by the first of these."""
-    groups: dict[str, list[_Name]] = {}
-    join = rule_set.small_words.get("join", ())
-    light = {*rule_set.small_words.get("owner", ()), *join}
+def _weightless(rule_set: RuleSet) -> frozenset[str]:
+    """Return the words that a name is the same without."""
+    return ARTICLES.union(rule_set.small_words.get("owner", ()), rule_set.small_words.get("join", ()))
+
+
+@once_a_set
+def _spread(rule_set: RuleSet) -> Sequence[tuple[str, Sequence[str], str]]:
+    """Return the names of several words of signs to call for, each with how its words begin, and its sign."""
+    light, signs = _weightless(rule_set), (rule_set.signs[one] for one in _urgent(rule_set))
+    names = [(name, name.lower().replace("-", " ").split(), one.id) for one in signs for name in (one.label, *one.aka)]
+    return [(name, [word[:2] for word in words if word not in light], id_) for name, words, id_ in names if words[1:]]
+
+
+def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
+    """Yield the names whose words begin like those of a clause; the others are never evened out."""
+    light, join = _weightless(rule_set), {*rule_set.small_words.get("join", ())}
     denying = {"cannot", *rule_set.small_words.get("deny", ())}
-    for sign in _urgent(rule_set):
-        for name in (rule_set.signs[sign].label, *rule_set.signs[sign].aka):
+    for name, begins, sign in _spread(rule_set):
+        if beginnings.issuperset(begins):
             words = [word for word in tokens(name) if word not in ARTICLES]
             heavy = [word for word in words if word not in light]
+            together = "n't" in name or not denying.isdisjoint(words)
             told = tuple(map(stem, heavy if len(heavy) > 1 else words))
-            if len(told) > 1:
-                together = "n't" in name or not denying.isdisjoint(words)
-                order = together or not {*join, "and", "or", "with"}.isdisjoint(words)
-                groups.setdefault(told[0], []).append(_Name(told, sign, order, together))
-    return groups
+            yield _Name(told, sign, together or not join.isdisjoint(words), together)
 
 
 def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
     """Find names whose words stand close together in *clause*, in any order."""
-    words, groups = heard.said.words, _names(heard.rule_set)
+    words = heard.said.words
     light = places_of(one for one in heard.signs if not one.ids and _is_light(one, heard))
     stems = {place: stem(words[place]) for place in clause}
     present = set(stems.values())
-    for name in chain.from_iterable(groups.get(one, ()) for one in present):
-        if present.issuperset(name.words):
-            kept = [
-                place
-                for place in clause
-                if stems[place] in name.words or not (place in light or words[place] in ARTICLES)
-            ]
+    beginnings = {word[:2] for word in present.union(words[clause.start : clause.stop])}
+    for name in _names_of(beginnings, heard.rule_set):
+        if len(name.words) > 1 and present.issuperset(name.words):
+            apart = light.difference(place for place in clause if stems[place] in name.words)
+            kept = [place for place in clause if place not in apart and words[place] not in ARTICLES]
             yield from _close(name, kept, stems)
 
 

@@ -217,26 +217,20 @@ _SWAPPED = 2
 
 def mend(words: Sequence[str], unknown: Iterable[int], rule_set: RuleSet) -> dict[int, str]:
     """Return what each of the *unknown* words may be a slip of the finger for, by its place: a word of a name."""
-    vocabulary = _vocabulary(rule_set)
-    places = [place for place in unknown if len(words[place]) >= _LONG_ENOUGH]
-    near = {place: _nearest(words[place], vocabulary.get(words[place][0], ())) for place in places}
-    return {place: word for place, word in near.items() if word}
+    near = ((place, _nearest(words[place], rule_set)) for place in unknown if len(words[place]) >= _LONG_ENOUGH)
+    return {place: word for place, word in near if word}
 
 
 @once_a_set
-def _vocabulary(rule_set: RuleSet) -> Mapping[str, Collection[str]]:
-    """Group the words of all names that are long enough to be told from others by their first letter."""
-    found: dict[str, dict[str, None]] = {}
-    for name, _ in chain.from_iterable(_names(kind, rule_set) for kind in (ACTIVITIES, SIGNS, ANSWERS)):
-        for word in tokens(name):
-            if len(word) >= _LONG_ENOUGH:
-                found.setdefault(word[0], {})[word] = None
-    return found
+def _all_names(rule_set: RuleSet) -> str:
+    names = chain.from_iterable(_names(kind, rule_set) for kind in (ACTIVITIES, SIGNS, ANSWERS))
+    return " ".join(name for name, _ in names).lower()
 
 
-def _nearest(word: str, known: Collection[str]) -> str:
-    # Of two that are as near, a letter left out is the likelier slip.
-    return "" if word in known else max((one for one in known if _is_slip(word, one)), key=len, default="")
+def _nearest(word: str, rule_set: RuleSet) -> str:
+    """Return the word of a name that *word* may be a slip for; of two that are as near the longer."""
+    known = set(re.findall(rf"\b{word[0]}[a-z]{{{_LONG_ENOUGH - 1},}}", _all_names(rule_set)))
+    return "" if word in known else max(sorted(one for one in known if _is_slip(word, one)), key=len, default="")
 
 
 def _is_slip(word: str, meant: str) -> bool:
@@ -257,9 +251,9 @@ def alike(words: Sequence[str], kind: str, rule_set: RuleSet) -> tuple[str, ...]
     Better none than a far-fetched one: a name begins with the same letter, and of short ones too many are alike.
     """
     by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(kind, rule_set)}
-    vocabulary, said = _vocabulary(rule_set), [word for word in words if word not in ARTICLES]
     # A word of some name is no slip: who brushes their teeth doesn't mean blusher.
-    said = [word for word in said if word not in vocabulary.get(word[0], ())]
+    no_slips = {*re.findall(r"[a-z]+", _all_names(rule_set)), *ARTICLES}
+    said = [word for word in words if word not in no_slips]
     tried = [one for one in dict.fromkeys((" ".join(said), *said)) if len(one) >= _LONG_ENOUGH]
     known = {text: [one for one in by_name if one[:1] == text[0] and len(one) >= _LONG_ENOUGH] for text in tried}
     close = filter(None, (misspelt(text, names) for text, names in known.items()))
