@@ -54,11 +54,12 @@ class Heard(NamedTuple):
 
 def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> Heard:
     """Cut *phrase*; with *mending*, a slip of the finger counts as what is meant."""
-    said, small = hear(phrase), small_words(treated_areas(facts), rule_set)
-    typed = said.words
+    said, areas = hear(phrase), treated_areas(facts)
+    typed, kinds = said.words, (ACTIVITIES, SIGNS, ANSWERS)
+    small = {kind: small_words(areas, kind, rule_set) for kind in kinds}
 
     def pieces() -> list[tuple[Piece, ...]]:
-        return [tuple(cut(said.words, small, kind, rule_set)) for kind in (ACTIVITIES, SIGNS, ANSWERS)]
+        return [tuple(cut(said.words, small[kind], kind, rule_set)) for kind in kinds]
 
     found, slips = pieces(), {}
     if mending:
@@ -67,7 +68,7 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     if slips:
         said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
         found = pieces()
-    return Heard(rule_set, said, typed, frozenset(slips), small, *found)
+    return Heard(rule_set, said, typed, frozenset(slips), small[ACTIVITIES], *found)
 
 
 def places_of(pieces: Iterable[Piece]) -> frozenset[int]:
@@ -222,7 +223,7 @@ def find_other(heard: Heard) -> str:
     """Return who does or has it in place of the person who asks: “my husband” in “can my husband run”."""
     for piece in heard.activities:
         words = {heard.said.words[place] for place in piece.places}
-        if "company" in piece.roles:
+        if "company" in piece.roles and "owner" not in piece.roles:
             return heard.spelled(piece.places)
         if words & _ONESELF or not (piece.roles & {"soften", "owner"} or words == {_FOR}):
             return ""

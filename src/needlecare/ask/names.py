@@ -117,11 +117,15 @@ NOTHING: frozenset[str] = frozenset()
 
 
 @once_a_set
-def small_words(areas: tuple[str, ...], rule_set: RuleSet) -> Small:
-    """Return what each small word does; one for a place on the treated *areas* is `here`, any other `elsewhere`."""
+def small_words(areas: tuple[str, ...], kind: str, rule_set: RuleSet) -> Small:
+    """Return what each small word does; one for a place on the treated *areas* is `here`, any other `elsewhere`.
+
+    What is done to the lips is done to the face; of a sign they say more than where it is.
+    """
     found: dict[str, set[str]] = {}
     fact = rule_set.facts.get("area")
-    here = [name for one in (fact.answers if fact else ()) if one.id in areas for name in (one.id, one.label)]
+    treated = [one for one in (fact.answers if fact else ()) if one.id in areas]
+    here = [name for one in treated for name in (one.id, one.label, *(one.aka if kind != SIGNS else ()))]
     here += chain.from_iterable(rule_set.areas.get(area, ()) for area in areas)
     roles = [*rule_set.small_words.items(), ("here", here)]
     roles += [("elsewhere", words) for area, words in rule_set.areas.items() if area not in areas]
@@ -230,7 +234,9 @@ def _all_names(rule_set: RuleSet) -> str:
 def _nearest(word: str, rule_set: RuleSet) -> str:
     """Return the word of a name that *word* may be a slip for; of two that are as near the longer."""
     known = set(re.findall(rf"\b{word[0]}[a-z]{{{_LONG_ENOUGH - 1},}}", _all_names(rule_set)))
-    return "" if word in known else max(sorted(one for one in known if _is_slip(word, one)), key=len, default="")
+    # Slices are no spices: the first letters are seldom wrong ones, but at times in the wrong place.
+    near = [one for one in sorted(known) if one[2:] != word[2:] and _is_slip(word, one)]
+    return "" if word in known else max(near, key=len, default="")
 
 
 def _is_slip(word: str, meant: str) -> bool:
