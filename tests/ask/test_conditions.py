@@ -54,7 +54,7 @@ def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make, ours: Pa
         "hot-tub": ["redness-gone"],
     }
     said = run("can", "swimming", *AT, *PLAN[1:], "--rules", str(ours)).out
-    assert "\nOther swimming: OK. Hot tubs: only if no redness is left. " in said
+    assert "\nHot tubs: only if no redness is left. " in said
     (window,) = timeline.windows_on("swimming")
     assert window.waits == (), "as in the plan"
 

@@ -18,7 +18,8 @@ from needlecare.views import phrases as say
 from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings
-from needlecare.views.verdicts import finished, list_return, list_sighting, list_verdict, say_alone
+from needlecare.views.signs import list_sighting
+from needlecare.views.verdicts import finished, list_return, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Today | Reasons | Screened
 _SHOWN = 3
@@ -39,7 +40,8 @@ def render(answer: Answer, *, several: bool = False) -> str:
         case Verdict():
             timeline, lines = answer.timeline, list_verdict(answer, several=several)
         case Sighting():
-            timeline, lines = answer.timeline, list_sighting(answer)
+            timeline = answer.timeline
+            lines = list_verdict(answer.done, several=several) if answer.done else list_sighting(answer)
         case Return():
             timeline, lines = answer.verdict.timeline, list_return(answer, several=several)
         case Today():

@@ -321,7 +321,7 @@ def red_flag_line(timeline: Timeline) -> str:
         return f"No sign in this rule set is urgent; ask {whom(timeline)} which ones need a call."
     # The shortest name: a line that ends every answer is read if it is short.
     name, numbers = min(map(timeline.rule_set.label, flag.targets), key=len), timeline.rule_set.emergency
-    return f"{capital(name)}: emergency number{led(' ', numbers)}. Other signs: `needlecare today`."
+    return f"{capital(name)}: emergency number{led(' ', numbers)}; other signs: `needlecare today`."
 
 
 def first_signs(urgency: Urgency, timeline: Timeline, most: int = 2) -> str:

@@ -1,18 +1,16 @@
-"""The answers to `can`, `when` and `normal` for people: the answer in the first line, the reason in the second."""
+"""The answers to `can` and `when` for people: the answer in the first line, the reason in the second."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 
-from needlecare.ask.times import When
-from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Timeline, Window
-from needlecare.model.ruleset import ALLOW, ASK, CLINIC, DO, EMERGENCY, PRESCRIBED, TODAY, Rule, RuleSet, Urgency
-from needlecare.model.voices import sources_behind
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
+from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, TODAY, RuleSet, Urgency
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, sentence, topmost
 from needlecare.views.sheet import list_core_changes
+from needlecare.views.signs import joined, list_urgent, named, say_sources
 
 _SHOWN = 3
 
@@ -22,42 +20,8 @@ def finished(lines: Iterable[str], rule_set: RuleSet) -> str:
     return "\n".join([*lines, *list_core_changes(rule_set), NO_ADVICE]) + "\n"
 
 
-def _joined(sentences: Iterable[str]) -> Iterator[str]:
-    """Yield *sentences* as one line, if there are any."""
-    line = " ".join(sentences)
-    if line:
-        yield line
-
-
-# What a question is about, and who says so.
-
-
-def _named(name: str, asked: When, clock: Clock, timeline: Timeline) -> str:
-    """Name what is asked about, and the time, unless that is simply now."""
-    return capital(name) if asked.now else f"{capital(name)}, {_say_asked(asked, clock, timeline)}"
-
-
-def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
-    if asked.is_instant:
-        return clock.at(asked.start)
-    if asked.whole:
-        return say.dates(asked.first, asked.last, timeline.treatment.day)
-    if asked.end == FOREVER:
-        return f"from {clock.at(asked.start)} on"
-    end = "midnight" if asked.first == asked.last else clock.until(asked.end)
-    if clock.day(asked.start) == clock.day(asked.end):
-        end = clock.time(asked.end)
-    return f"{clock.at(asked.start)} to {end}"
-
-
 def _about(verdict: Verdict, clock: Clock) -> str:
-    return _named(verdict.label, verdict.asked, clock, verdict.timeline)
-
-
-def _say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) -> str:
-    """Say how many sources there are, and what to type to see them."""
-    thin = ", little evidence" if is_thin else ""
-    return f"({say.counted(len(sources), 'source')}{thin}: `needlecare why {name}`)"
+    return named(verdict.label, verdict.asked, clock, verdict.timeline)
 
 
 # May I?
@@ -86,11 +50,11 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
-            yield from _joined(_prescribed(verdict))
+            yield from joined(_prescribed(verdict))
             return
     yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _holding(verdict, clock))}."
     counted = _counted_from(verdict) if several else ()
-    yield from _joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
+    yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
 
 
 def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
@@ -225,7 +189,8 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield "Whether they go together is a question for somebody who knows both."
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
         return
-    parts = list(_each_part(verdict, clock, _holding(verdict, clock), _LEADS[verdict.verdict].lower()))
+    said = "OK" if verdict.is_yes else _LEADS[verdict.verdict].lower()
+    parts = list(_each_part(verdict, clock, _holding(verdict, clock), said))
     yield from parts
     if verdict.is_yes:
         yield from _worded(verdict)
@@ -333,7 +298,7 @@ def _sources(verdict: Verdict) -> Iterator[str]:
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
         rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
         if verdict.sources and verdict.verdict != NO_RULE:
-            yield _say_sources(verdict.sources, verdict.meaning.ids[0], is_thin=rule.low_confidence)
+            yield say_sources(verdict.sources, verdict.meaning.ids[0], is_thin=rule.low_confidence)
 
 
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -348,7 +313,7 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
     for hint in [one for one in verdict.hints if (one.then or FOREVER) > verdict.asked.start][:1]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
         options = say.options(hint.facts, rule_set)
-        yield f"{options}: if this was assumed wrongly, avoid {rule_set.label(hint.target)}{until}."
+        yield f"If what is assumed for {options} is wrong, avoid {rule_set.label(hint.target)}{until}."
     yield f"So this is not a yes: ask {clock.whom}."
     if verdict.silent == "check":
         yield "When the next session may be: `needlecare sessions`."
@@ -404,7 +369,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     parts = _each_part(verdict, clock, from_when, _never(verdict, clock), to_say=_say_part_return)
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
-    yield from _joined(
+    yield from joined(
         chain(
             parts if verdict.verdict in (NO, BETTER_NOT) and not told else (),
             () if told else _worded(decides),
@@ -461,109 +426,3 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
     earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
     no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)
     return f"{no}{say.then_better_not(found.better_from, clock, last.windows, is_open=last.is_open)}"
-
-
-# Is this sign usual?
-
-_LEADS_SEEN = {USUAL: "Usual", WATCH: "Watch it"}
-
-
-def list_sighting(sighting: Sighting) -> Iterator[str]:
-    """Yield whether a sign is usual and what would be a reason to get help, or what to do about what was done."""
-    if sighting.done:
-        yield from list_verdict(sighting.done, several=False)
-        return
-    timeline, clock = sighting.timeline, Clock(sighting.timeline)
-    if sighting.verdict == UNKNOWN:
-        yield _unknown_sign(sighting, clock)
-        yield say.help_tiers(timeline)
-    elif sighting.verdict in (USUAL, WATCH):
-        named = _named(_name_signs(sighting), sighting.asked, clock, timeline)
-        yield f"{_LEADS_SEEN[sighting.verdict]}. {named}: {_usual(sighting, clock)}."
-        yield from _joined([*_worries(sighting, clock), *_grounds(sighting, clock), _sign_sources(sighting)])
-        yield say.red_flag_line(timeline)
-    else:
-        urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
-        yield from list_urgent(urgency, _name_signs(sighting), sighting.flags, timeline)
-        if not sighting.flags:
-            yield from _joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
-        if urgency != EMERGENCY:
-            yield say.red_flag_line(timeline)
-
-
-def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
-    """Yield where to get help for *signs*, without a date: what is urgent is so whenever it is read."""
-    yield f"{capital(say.help_for(urgency, timeline))}. {capital(signs)}."
-    texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in flags if rule.urgency == urgency)
-    if urgency == TODAY:
-        # What isn't the first thing to do today can be asked there.
-        texts = dict.fromkeys(f"{text.partition('. ')[0].rstrip('.')}." for text in texts if text)
-    yield from _joined([text for text in texts if text][:2])
-
-
-# What the first line says already.
-_PLAIN = ("Call your emergency number.", "See a doctor today.", "Call your clinic.")
-
-
-def _what_to_do(rule: Rule, timeline: Timeline) -> str:
-    """Return what the text of a call says to do. Those of the core have it behind the signs; any other stays whole."""
-    text = say.flag_text(rule, timeline)
-    if rule.core and ": " in text:
-        text = capital(text.partition(": ")[2])
-    if rule.urgency == TODAY and text.startswith(_PLAIN):
-        return ""
-    for plain in _PLAIN:
-        text = text.removeprefix(plain).lstrip()
-    return text
-
-
-def _name_signs(sighting: Sighting) -> str:
-    """Name the signs that are asked about, or those of them that are red flags."""
-    ids = sighting.meaning.ids
-    flagged = {sign for rule in sighting.flags for sign in rule.targets}
-    signs = [one for one in ids if one in flagged] or ids
-    return join_words(map(sighting.timeline.rule_set.label, signs)) or sighting.meaning.words
-
-
-def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
-    """Say what isn't known of a sign, and what holds for it without the words that aren't."""
-    meaning, name = sighting.meaning, capital(_name_signs(sighting))
-    unheard = join_words(f"“{word}”" for word in meaning.unknown)
-    alone = f" {name} by itself is usual until {clock.until(sighting.until)}." if sighting.until else ""
-    if unheard and meaning.nearest:
-        meant = join_words(map(sighting.timeline.rule_set.label, meaning.nearest))
-        return f"I don't know {unheard}. Did you mean {meant}?{alone}"
-    if unheard and sighting.windows:
-        return f"I don't know {unheard}, which may matter.{alone}"
-    return f"I don't know. {name}: my rules say nothing about it."
-
-
-def _usual(sighting: Sighting, clock: Clock) -> str:
-    """Format how the time asked about lies to the usual time of a sign."""
-    if sighting.verdict == USUAL:
-        return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
-    if sighting.over:
-        return "usually over by now"
-    return f"usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
-
-
-def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield what would be a reason to call."""
-    late = led(", or still there on ", clock.at(sighting.call_from) if sighting.call_from else "")
-    yield f"Worse{late}? {capital(say.help_for(CLINIC, sighting.timeline))}."
-
-
-def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield under which condition a sign is usual, and for whom it may take longer."""
-    longer = [
-        f"{capital(one)}."
-        for sign in dict.fromkeys(window.target for window in sighting.windows)
-        for one in say.perhaps_until(sign, sighting.timeline, clock)
-    ]
-    if sighting.conditions:
-        yield from longer or (f"This holds if {condition}." for condition in sighting.conditions)
-
-
-def _sign_sources(sighting: Sighting) -> str:
-    sources = sources_behind(sighting.windows, sighting.timeline.rule_set)
-    return _say_sources(sources, sighting.meaning.ids[0])

@@ -1,0 +1,145 @@
+"""The answer to `normal` for people, where to get help for a sign, and the words that all answers share."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from needlecare.ask.times import When
+from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
+from needlecare.model.plan import FOREVER, Timeline
+from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, Urgency
+from needlecare.model.voices import sources_behind
+from needlecare.views import phrases as say
+from needlecare.views.phrases import Clock, capital, join_words, led
+
+
+def joined(sentences: Iterable[str]) -> Iterator[str]:
+    """Yield *sentences* as one line, if there are any."""
+    line = " ".join(sentences)
+    if line:
+        yield line
+
+
+def named(name: str, asked: When, clock: Clock, timeline: Timeline) -> str:
+    """Name what is asked about, and the time, unless that is simply now."""
+    return capital(name) if asked.now else f"{capital(name)}, {_say_asked(asked, clock, timeline)}"
+
+
+def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
+    if asked.is_instant:
+        return clock.at(asked.start)
+    if asked.whole:
+        return say.dates(asked.first, asked.last, timeline.treatment.day)
+    if asked.end == FOREVER:
+        return f"from {clock.at(asked.start)} on"
+    end = "midnight" if asked.first == asked.last else clock.until(asked.end)
+    if clock.day(asked.start) == clock.day(asked.end):
+        end = clock.time(asked.end)
+    return f"{clock.at(asked.start)} to {end}"
+
+
+def say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) -> str:
+    """Say how many sources there are, and what to type to see them."""
+    thin = ", little evidence" if is_thin else ""
+    return f"({say.counted(len(sources), 'source')}{thin}: `needlecare why {name}`)"
+
+
+# Is this sign usual?
+
+_LEADS = {USUAL: "Usual", WATCH: "Watch it"}
+
+
+def list_sighting(sighting: Sighting) -> Iterator[str]:
+    """Yield whether a sign is usual, and what would be a reason to get help."""
+    timeline, clock = sighting.timeline, Clock(sighting.timeline)
+    if sighting.verdict == UNKNOWN:
+        yield _unknown_sign(sighting, clock)
+        yield say.help_tiers(timeline)
+    elif sighting.verdict in (USUAL, WATCH):
+        about = named(_name_signs(sighting), sighting.asked, clock, timeline)
+        yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
+        yield from joined([*_worries(sighting, clock), *_grounds(sighting, clock), _sign_sources(sighting)])
+        yield say.red_flag_line(timeline)
+    else:
+        urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
+        yield from list_urgent(urgency, _name_signs(sighting), sighting.flags, timeline)
+        if not sighting.flags:
+            yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
+        if urgency != EMERGENCY:
+            yield say.red_flag_line(timeline)
+
+
+def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
+    """Yield where to get help for *signs*, without a date: what is urgent is so whenever it is read."""
+    yield f"{capital(say.help_for(urgency, timeline))}. {capital(signs)}."
+    texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in flags if rule.urgency == urgency)
+    if urgency == TODAY:
+        # What isn't the first thing to do today can be asked there.
+        texts = dict.fromkeys(f"{text.partition('. ')[0].rstrip('.')}." for text in texts if text)
+    yield from joined([text for text in texts if text][:2])
+
+
+# What the first line says already.
+_PLAIN = ("Call your emergency number.", "See a doctor today.", "Call your clinic.")
+
+
+def _what_to_do(rule: Rule, timeline: Timeline) -> str:
+    """Return what the text of a call says to do. Those of the core have it behind the signs; any other stays whole."""
+    text = say.flag_text(rule, timeline)
+    if rule.core and ": " in text:
+        text = capital(text.partition(": ")[2])
+    if rule.urgency == TODAY and text.startswith(_PLAIN):
+        return ""
+    for plain in _PLAIN:
+        text = text.removeprefix(plain).lstrip()
+    return text
+
+
+def _name_signs(sighting: Sighting) -> str:
+    """Name the signs that are asked about, or those of them that are red flags."""
+    ids = sighting.meaning.ids
+    flagged = {sign for rule in sighting.flags for sign in rule.targets}
+    signs = [one for one in ids if one in flagged] or ids
+    return join_words(map(sighting.timeline.rule_set.label, signs)) or sighting.meaning.words
+
+
+def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
+    """Say what isn't known of a sign, and what holds for it without the words that aren't."""
+    meaning, name = sighting.meaning, capital(_name_signs(sighting))
+    unheard = join_words(f"“{word}”" for word in meaning.unknown)
+    alone = f" {name} alone: usual until {clock.until(sighting.until)}." if sighting.until else ""
+    if unheard and meaning.nearest:
+        meant = join_words(map(sighting.timeline.rule_set.label, meaning.nearest))
+        return f"I don't know {unheard}. Did you mean {meant}?{alone}"
+    if unheard and sighting.windows:
+        return f"I don't know {unheard}, which may matter.{alone}"
+    return f"I don't know. {name}: my rules say nothing about it."
+
+
+def _usual(sighting: Sighting, clock: Clock) -> str:
+    """Format how the time asked about lies to the usual time of a sign."""
+    if sighting.verdict == USUAL:
+        return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
+    if sighting.over:
+        return "usually over by now"
+    return f"usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
+
+
+def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
+    """Yield what would be a reason to call."""
+    late = led(", or still there on ", clock.at(sighting.call_from) if sighting.call_from else "")
+    yield f"Worse{late}? {capital(say.help_for(CLINIC, sighting.timeline))}."
+
+
+def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
+    """Yield under which condition a sign is usual, and for whom it may take longer."""
+    longer = [
+        f"{capital(one)}."
+        for sign in dict.fromkeys(window.target for window in sighting.windows)
+        for one in say.perhaps_until(sign, sighting.timeline, clock)
+    ]
+    if sighting.conditions:
+        yield from longer or (f"This holds if {condition}." for condition in sighting.conditions)
+
+
+def _sign_sources(sighting: Sighting) -> str:
+    sources = sources_behind(sighting.windows, sighting.timeline.rule_set)
+    return say_sources(sources, sighting.meaning.ids[0])
