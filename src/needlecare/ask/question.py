@@ -99,7 +99,7 @@ def _done(question: "_Question") -> "Sighting | None":
     from needlecare.ask.today import WATCH, Sighting
 
     meaning, asked = question.understand()
-    if not (meaning.past or asked.past):
+    if meaning.stopping or not (meaning.past or asked.past):
         return None
     verdict = gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
     if not (verdict.is_yes or verdict.is_restricted):

@@ -65,7 +65,8 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     if meaning.turning and not (meaning.stopping and verdict.prescribed):
         return blank
     if _is_treatment(meaning, verdict):
-        verdict = _screened(verdict, timelines)
+        # Of somebody else neither the answers to the check are known nor the last session.
+        verdict = blank if meaning.other else _screened(verdict, timelines)
     return blank._replace(alone=verdict) if verdict.is_yes and not meaning.is_sure else verdict
 
 
@@ -126,7 +127,7 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     """Answer by what is known to speak against the treatment, and by when it may be repeated: never with a yes."""
     timeline = min(timelines, key=_graveness)
     findings = timeline.findings
-    verdict = _too_soon(verdict._replace(timeline=timeline), timelines)
+    verdict = _too_soon(verdict._replace(timeline=timeline, prescribed=()), timelines)
     if findings and findings[0].level in (STOP, POSTPONE):
         verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
     if findings:
