@@ -717,7 +717,7 @@ def test_why_tells_of_what_to_do_with_a_part_of_it(ask: Ask) -> None:
 
 
 def test_what_could_end_a_no_sooner_is_named(ask: Ask) -> None:
-    assert "--skin-type could end it " in ask("can", "go", "out", "in", "strong", "sun").out
+    assert "--skin-type could end it on " in ask("can", "go", "out", "in", "strong", "sun").out
     assert "could end it" not in ask("can", "strong", "sun", "--skin-type", "II").out
 
 

@@ -148,9 +148,10 @@ def _answers(declared: Iterable[Declared]) -> tuple[tuple[str, str], ...]:
 
 
 def _nearest(heard: Heard, named: Iterable[Piece | Called], kind: str, ids: Sequence[str]) -> tuple[str, ...]:
-    """Return what a slip of the finger was taken for; where nothing is meant, what comes close."""
+    """Return what a slip of the finger was taken for; where nothing is meant, what comes close, or a sign."""
     taken = _ids(one for one in named if not heard.slips.isdisjoint(one.places))
-    return taken if ids else alike(heard.said.words, kind, heard.rule_set)
+    seen = _ids(heard.signs) if kind == ACTIVITIES else ()
+    return taken if ids else alike(heard.said.words, kind, heard.rule_set) or seen
 
 
 def _slips(heard: Heard, known: Collection[int]) -> Iterator[range]:

@@ -248,19 +248,13 @@ def _is_slip(word: str, meant: str) -> bool:
     return max(len(word), len(meant)) <= most or (len(word) <= _SWAPPED and word == meant[::-1])
 
 
-_NEAREST = 3
-
-
 def alike(words: Sequence[str], kind: str, rule_set: RuleSet) -> tuple[str, ...]:
-    """Return the ids of up to three names of a *kind* that *words* may have been meant for.
+    """Return the id of a name of a *kind* that all *words* together may have been meant for.
 
-    Better none than a far-fetched one: a name begins with the same letter, and of short ones too many are alike.
+    Better none than a far-fetched one: it begins with the same letter, and of short names too many are alike.
     """
+    text = " ".join(word for word in words if word not in ARTICLES)
     by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(kind, rule_set)}
-    # A word of some name is no slip: who brushes their teeth doesn't mean blusher.
-    no_slips = {*re.findall(r"[a-z]+", _all_names(rule_set)), *ARTICLES}
-    said = [word for word in words if word not in no_slips]
-    tried = [one for one in dict.fromkeys((" ".join(said), *said)) if len(one) >= _LONG_ENOUGH]
-    known = {text: [one for one in by_name if one[:1] == text[0] and len(one) >= _LONG_ENOUGH] for text in tried}
-    close = filter(None, (misspelt(text, names) for text, names in known.items()))
-    return tuple(dict.fromkeys(by_name[name] for name in close))[:_NEAREST]
+    names = [one for one in by_name if one[:1] == text[:1] and len(one) >= _LONG_ENOUGH]
+    meant = misspelt(text, names)
+    return (by_name[meant],) if meant else ()

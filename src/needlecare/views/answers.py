@@ -74,19 +74,7 @@ def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
 def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     """Yield what isn't understood, what comes close, and what would be a reason to get help."""
     meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
-    shown = visible(meaning.typed)
-    words = shown if shown != meaning.typed else " ".join(meaning.unknown) or meaning.typed
-    if meaning.undated and meaning.ids and not meaning.unknown:
-        yield f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
-        yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
-    elif meaning.turning:
-        yield f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
-    elif meaning.other:
-        yield f"My answers are about you alone. For “{meaning.other}”, ask a doctor or pharmacist."
-    elif signs or meaning.ids:
-        yield f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
-    else:
-        yield f"I don't know “{words}”: my rules say nothing about it; they are about {_ABOUT}."
+    yield _not_known(meaning, timeline.rule_set, signs=signs)
     yield from _closest(meaning, timeline.rule_set, signs=signs)
     if isinstance(doubtful, Verdict) and doubtful.alone and not meaning.other:
         rest = "" if meaning.nearest else f" Ask {say.whom(timeline)} about the rest."
@@ -94,10 +82,31 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     yield say.help_tiers(timeline) if signs else say.red_flag_line(timeline)
 
 
+def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
+    """Say which words aren't understood, and what that means for the answer."""
+    shown = visible(meaning.typed)
+    words = shown if shown != meaning.typed else " ".join(meaning.unknown) or meaning.typed
+    if meaning.undated and meaning.ids and not meaning.unknown:
+        return f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
+    if meaning.turning:
+        return f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
+    if meaning.other:
+        return f"My answers are about you alone. For “{meaning.other}”, ask a doctor or pharmacist."
+    if signs or meaning.ids:
+        return f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
+    if any(one in rule_set.signs for one in meaning.nearest):
+        return f"That is about what you see or feel: ask `needlecare normal {rule_set.label(meaning.nearest[0])}`."
+    return f"I don't know “{words}”: my rules say nothing about it; they are about {_ABOUT}."
+
+
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
+    """Yield how to ask so that it is understood."""
+    if meaning.undated and meaning.ids and not meaning.unknown:
+        yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
     if not signs and len(meaning.ids) > 1 and meaning.unknown:
         yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
-    if meaning.nearest:
+    known = rule_set.signs if signs else rule_set.activities
+    if meaning.nearest and all(one in known for one in meaning.nearest):
         yield f"Did you mean {' or '.join(map(rule_set.label, meaning.nearest))}?"
 
 

@@ -254,7 +254,7 @@ def _would_tell_more(verdict: Verdict) -> Iterator[str]:
     for hint in verdict.hints[:1]:
         if hint.then:
             options = say.options(hint.facts, verdict.timeline.rule_set)
-            yield f"{options} could end it {Clock(verdict.timeline).at(hint.then)}."
+            yield f"{options} could end it on {Clock(verdict.timeline).at(hint.then)}."
 
 
 def _before_next(verdict: Verdict) -> Iterator[str]:
