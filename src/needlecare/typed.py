@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from needlecare.errors import InputError, close_names, misspelt, nearest, suggestion, visible
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
-from needlecare.model.ruleset import ASK, Activity, EventKind, RuleSet
+from needlecare.model.ruleset import Activity, EventKind, RuleSet
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.rules.read import decimal
 
@@ -360,8 +360,8 @@ def _meant_openly(rule_set: RuleSet, fact: Fact, wanted: str) -> str:
     for other in (one for one in rule_set.facts.values() if one.open and one is not fact):
         if found := misspelt(wanted, _names(other.answers)):
             return f"{other.id}: {found}"
-    # “Pregnant with twins”: what somebody has to be asked about isn't lost among other words.
-    asked = {named for rule in rule_set.rules.values() if rule.verb == ASK for named in rule.when.named}
+    # “Pregnant with twins”: what rules ask for isn't lost among other words.
+    asked = {named for rule in rule_set.rules.values() for named in rule.when.named}
     held = (name for name, answer in names.items() if (fact.id, answer) in asked and f" {name} " in f" {wanted} ")
     return max(held, key=len, default="")
 

@@ -261,6 +261,7 @@ def test_every_format_of_a_plan_says_what_no_rule_knows(format_: str, no_log: No
         ("condition", "ance", "acne"),
         pytest.param("condition", "PCOS and pregnnt", "pregnant", id="one of two"),
         pytest.param("condition", "pregnant with twins", "pregnant", id="among other words"),
+        pytest.param("uses", "tretinoin 0.05 % cream", "tretinoin", id="with its strength"),
         pytest.param("condition", "accutane", "uses: accutane", id="an answer to something else"),
         pytest.param("uses", "brestfeeding", "condition: breastfeeding", id="nearly an answer to something else"),
         pytest.param("uses", "omega 3", "thinning-supplements", id="the name of an activity"),

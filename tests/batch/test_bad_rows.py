@@ -200,3 +200,13 @@ def test_what_is_misspelt_of_a_person_is_rejected_and_what_no_rule_knows_is_plan
     assert "(3): uses has no answer `acutane` (did you mean accutane?)\n" in ran.err
     found = json.loads(ran.out)["screening"]
     assert [(one["condition"], one["level"]) for one in found] == [("warts", "stop"), ("bad knee", "ask")]
+
+
+def test_what_a_row_says_of_a_person_is_counted_as_everywhere(tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, "id;date;condition\n1;2026-11-20;pregnant\n2;2026-11-20;none\n"))
+    asked = [
+        {one["activity"] for one in json.loads(line)["windows"] if one["kind"] == "ask"}
+        for line in ran.out.splitlines()
+    ]
+    assert "alcohol" in asked[0]
+    assert not asked[1]
