@@ -217,11 +217,16 @@ def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str
 _LONG_ENOUGH = 5
 _VERY_LONG = 9
 _SWAPPED = 2
+_MOST_SLIPS = 3
 
 
 def mend(words: Sequence[str], unknown: Iterable[int], rule_set: RuleSet) -> dict[int, str]:
     """Return what each of the *unknown* words may be a slip of the finger for, by its place: a word of a name."""
-    near = ((place, _nearest(words[place], rule_set)) for place in unknown if len(words[place]) >= _LONG_ENOUGH)
+    places = [*unknown]
+    # Where so many are unknown, it is another language.
+    if len(places) > _MOST_SLIPS:
+        return {}
+    near = ((place, _nearest(words[place], rule_set)) for place in places if len(words[place]) >= _LONG_ENOUGH)
     return {place: word for place, word in near if word}
 
 
