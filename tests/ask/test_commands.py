@@ -22,7 +22,7 @@ from ask.conftest import SITTING, Ask
         ("can tretinoin", 1),
         ("can eat sushi", 4),
         ("can xyzzy", 4),
-        ("can go out without sunscreen", 4),
+        ("can go out without sunscreen", 1),
         ("when makeup", 0),
         ("when eat sushi", 4),
         ("normal redness", 0),

@@ -29,10 +29,8 @@ _ONTO = frozenset(["on", "onto", "over", "into", "to"])
 _VERBS = frozenset(["act", "swallow"])
 # About a time without a date, in words that each say nothing; without articles.
 _VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
-# What a day, or a part of it, holds at some hour: its strictest instant counts there too.
-_DAILY = frozenset(
-    ["after", "before", "during", "later", "work", "school", "college", "office", "class", "lesson"]
-).union(["lunch", "dinner", "breakfast", "tea", "bed", "bedtime"])
+# What leads to a part of a day, such as lunch: once the day is known, its strictest instant counts there too.
+_WITHIN_DAYS = frozenset(["after", "before", "during", "later"])
 
 
 class Meaning(NamedTuple):
@@ -66,19 +64,18 @@ class Meaning(NamedTuple):
         """Whether every word was understood, and is about the person who asks."""
         return bool(self.ids) and not (self.unknown or self.turning or self.undated or self.other)
 
-    def on_a_day(self) -> "Meaning":
-        """Leave out words about a part of a day that say nothing more once the day is known."""
-        return self._replace(undated=tuple(one for one in self.undated if not _DAILY.issuperset(_bare(one))))
-
 
 def _bare(text: str) -> list[str]:
     return [word for word in tokens(text) if word not in ARTICLES]
 
 
-def find_activities(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True) -> Meaning:
+def find_activities(
+    rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True, timed: bool = False
+) -> Meaning:
     """Return which activities *phrase* means to a person of these *facts*.
 
-    With *mending* a slip of the finger counts as what is meant, and as a word that isn't understood all the same.
+    With *mending* a slip of the finger counts as what is meant, and as a word that isn't understood all the same. Where
+    the day is known (*timed*), words for a part of it say nothing more.
     """
     heard = listen(rule_set, phrase, facts, mending=mending)
     named = _asked(heard)
@@ -86,13 +83,15 @@ def find_activities(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bo
     calls = [*_beside(heard, named, declared)]
     besides = frozenset(chain(*(one.places for one in calls), *(one.places for one in declared)))
     named = _without_verbs(named, heard, besides)
-    known = places_of(named) | besides
-    left, undated = _left(heard, heard.activities, known)
+    denied = [one for one in heard.activities if one.ids and one not in named and is_denied(one, heard.activities)]
+    without = [range(one.places.start - 1, one.places.stop) for one in denied]
+    known = places_of(named).union(besides, *without)
+    left, undated = _left(heard, heard.activities, known, timed=timed)
     unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
     turning = [one for one in unknown if one.roles & {"stop", "deny"}][:1]
     ids = _ids(named) or _stand_in(heard, left)
     strange = [*(one.places for one in unknown if one not in turning), *_slips(heard, known)]
-    strange += [*_side_by_side(heard, named), *_put_on(heard, ids, left)]
+    strange += [*without, *_side_by_side(heard, named), *_put_on(heard, ids, left)]
     if not (named or strange):
         strange = [one.places for one in _onto_skin(heard, left)]
     ids = () if _is_elsewhere(left, heard) else _as_given(heard, ids)
@@ -107,7 +106,7 @@ def find_activities(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bo
     )
 
 
-def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True) -> Meaning:
+def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True, timed: bool = False) -> Meaning:
     """Return which signs *phrase* means to a person of these *facts*; those to call about come first."""
     heard = listen(rule_set, phrase, facts, mending=mending)
     calls, named = find_calls(heard), [one for one in heard.signs if one.ids]
@@ -117,7 +116,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     known |= {one.places.start - 1 for one in named if one not in seen}
     treatment = set(rule_set.standing_for("treatment"))
     known |= places_of(one for one in heard.activities if one.ids and treatment.issuperset(one.ids))
-    left, undated = _left(heard, heard.signs, known)
+    left, undated = _left(heard, heard.signs, known, timed=timed)
     strange = [one.places for one in left if one.roles.isdisjoint(_OF_SIGNS)]
     ids = _ids([*calls, *seen])
     undated = [run for run in undated if not LEADING.issuperset(_bare(heard.spelled(run)))]
@@ -158,7 +157,9 @@ def _slips(heard: Heard, known: Collection[int]) -> Iterator[range]:
     return (range(place, place + 1) for place in heard.slips if place in known)
 
 
-def _left(heard: Heard, pieces: Iterable[Piece], known: Collection[int]) -> tuple[list[Piece], list[range]]:
+def _left(
+    heard: Heard, pieces: Iterable[Piece], known: Collection[int], *, timed: bool
+) -> tuple[list[Piece], list[range]]:
     """Return what is left of *pieces*, and the runs of words in it that are about a time, each as far as it goes on."""
     left = [one for one in pieces if not known.__contains__(one.places.start)]
     places, words = places_of(left), heard.said.words
@@ -174,7 +175,14 @@ def _left(heard: Heard, pieces: Iterable[Piece], known: Collection[int]) -> tupl
                 end -= 1
             runs.append(range(place, end))
     dated = {place for run in runs for place in run}
-    return [one for one in left if dated.isdisjoint(one.places)], runs
+    left = [one for one in left if dated.isdisjoint(one.places)]
+    return left, [
+        run for run in runs if not (timed and all(_is_daily(word, heard) for word in words[run.start : run.stop]))
+    ]
+
+
+def _is_daily(word: str, heard: Heard) -> bool:
+    return word in _WITHIN_DAYS or word in ARTICLES or "place" in heard.small.get(word, ())
 
 
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:

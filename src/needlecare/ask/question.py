@@ -284,14 +284,15 @@ class _Question(NamedTuple):
 
             reading = split_time(self.typed, first.treatment, self.present)
             reading = reading if self.day is None else reading.on(self.day, self.typed)
-            meaning = find(first.rule_set, reading.words or self.typed, first.facts)
             reading = reading.at_earliest() if signs else reading
         asked = when_asked(reading, first.treatment, self.present)
         if self.at is not None:
             asked = from_to(self.at, self.at, first.treatment.zone)
         elif self.clock is not None:
             asked = at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
-        return (meaning if asked is None else meaning.on_a_day())._replace(typed=self.typed), asked, reading
+        if not meaning.is_sure:
+            meaning = find(first.rule_set, reading.words or self.typed, first.facts, timed=asked is not None)
+        return meaning._replace(typed=self.typed), asked, reading
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:
