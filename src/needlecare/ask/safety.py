@@ -67,7 +67,14 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     if _is_treatment(meaning, verdict):
         # Of somebody else neither the answers to the check are known nor the last session.
         verdict = blank if meaning.other else _screened(verdict, timelines)
+    if _is_unknown_product(meaning, verdict):
+        return verdict._replace(better_until=None, endless=False, parts=()) if verdict.verdict == NO else blank
     return blank._replace(alone=verdict) if verdict.is_yes and not meaning.is_sure else verdict
+
+
+def _is_unknown_product(meaning: Meaning, verdict: Verdict) -> bool:
+    """Return whether nobody knows what is put on the skin; that it is all right later nobody knows either."""
+    return not set(verdict.timeline.rule_set.standing_for("on-skin")).isdisjoint(meaning.ids) and not meaning.is_sure
 
 
 def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
