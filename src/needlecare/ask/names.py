@@ -19,8 +19,8 @@ LEADING = frozenset(["after", "before", "until", "till", "til", "during", "since
 TIMES = LEADING.union(["then", "later", "soon", "afterwards", "afterward", "beforehand"])
 TIMES |= {"eventually", "shortly", "sometime", "someday"}
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
-# What is on a bed is no bed, and what burns has no burn.
-_APART = {"bedding": "bedlinen", "burning": "burnish"}
+# What is on a bed is no bed, what burns has no burn, and what is sore has no sores.
+_APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer"}
 # A number and its unit are two words, however they are written.
 _SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=mg\b)")
 _AND = re.compile(r"\s*[&/]\s*|\s\+\s")
