@@ -48,8 +48,6 @@ def render(answer: Answer, *, several: bool = False) -> str:
             timeline, lines = answer.timelines[0], _today(answer)
         case Screened():
             timeline, lines = answer.timeline, _screened(answer)
-    if isinstance(answer, Verdict | Return) and not _urgent(answer):
-        lines = chain(lines, [say.red_flag_line(timeline)])
     return _finished(lines, timeline)
 
 
@@ -57,10 +55,6 @@ def _finished(lines: Iterable[str], timeline: Timeline) -> str:
     said = list(lines)
     unheard = (one for one in say.list_unheard(timeline) if not any(one in line for line in said))
     return finished([*said, *unheard], timeline.rule_set)
-
-
-def _urgent(answer: Verdict | Return) -> bool:
-    return bool((answer.verdict if isinstance(answer, Return) else answer).urgency)
 
 
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
@@ -76,7 +70,7 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
     yield _not_known(meaning, timeline.rule_set, signs=signs)
     yield from _closest(meaning, timeline.rule_set, signs=signs)
-    if isinstance(doubtful, Verdict) and doubtful.alone and not meaning.other:
+    if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):
         rest = "" if meaning.nearest else f" Ask {say.whom(timeline)} about the rest."
         yield f"{say_alone(doubtful.alone)}{rest}"
     yield say.help_tiers(timeline) if signs else say.red_flag_line(timeline)

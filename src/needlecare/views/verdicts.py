@@ -41,17 +41,24 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     """Yield the lines of a verdict; with *several* treatments open, which one it counts from."""
     if verdict.urgency:
         yield from _in_danger(verdict, verdict.urgency)
-        return
-    clock = Clock(verdict.timeline)
-    if verdict.findings:
+    elif verdict.findings:
         yield from _screened(verdict)
-        return
+    else:
+        yield from _permission(verdict, Clock(verdict.timeline), several=several)
+    if verdict.urgency != EMERGENCY:
+        yield say.red_flag_line(verdict.timeline)
+
+
+def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[str]:
     yield from say.list_against(verdict.timeline)
     if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
             yield from joined(_prescribed(verdict))
             return
+        # The rest of the answer is about what else was asked.
+        ids = tuple(one for one in verdict.meaning.ids if one not in verdict.prescribed)
+        verdict = verdict._replace(meaning=verdict.meaning._replace(ids=ids), ask=(), prescribed=())
     yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _holding(verdict, clock))}."
     counted = _counted_from(verdict) if several else ()
     yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
@@ -66,7 +73,6 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     )
     if verdict.meaning.ids and urgency != EMERGENCY:
         yield f"{'No' if verdict.verdict == NO else 'Ask there first'}: {verdict.label}."
-    yield say.red_flag_line(verdict.timeline)
 
 
 def _screened(verdict: Verdict) -> Iterator[str]:
@@ -329,7 +335,7 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     if verdict.meaning.stopping:
         return f"Never on your own: ask {join_words(verdict.ask)} first. {capital(verdict.label)}."
     if all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
-        about = capital(verdict.label)
+        about = capital(join_words(activities[one].label for one in verdict.prescribed))
         return f"Keep taking it as prescribed. {about}: ask who prescribed it before you change anything."
     # What one person takes as prescribed may go badly with what another was prescribed.
     others = join_words(verdict.ask[1:]) or clock.whom
@@ -380,6 +386,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
             _sources(decides),
         )
     )
+    yield say.red_flag_line(verdict.timeline)
 
 
 def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
