@@ -321,7 +321,7 @@ def red_flag_line(timeline: Timeline) -> str:
         return f"No sign in this rule set is urgent; ask {whom(timeline)} which ones need a call."
     # The shortest name: a line that ends every answer is read if it is short.
     name, numbers = min(map(timeline.rule_set.label, flag.targets), key=len), timeline.rule_set.emergency
-    return f"{capital(name)}: emergency number{led(' ', numbers)}; other signs: `needlecare today`."
+    return f"{capital(name)}: emergency number{led(' ', numbers)}; more: `needlecare today`."
 
 
 def first_signs(urgency: Urgency, timeline: Timeline, most: int = 2) -> str:
@@ -334,7 +334,7 @@ def help_tiers(timeline: Timeline) -> str:
     """Say which signs need help now, and which today, for whoever sees something that no rule knows."""
     numbers, signs = timeline.rule_set.emergency, first_signs(TODAY, timeline)
     now = f"Seriously ill, or trouble breathing: emergency number{led(' ', numbers)}."
-    return f"{now} {capital(signs)}: a doctor today. Other signs: `needlecare today`."
+    return f"{now} {capital(signs)}: a doctor today. More: `needlecare today`."
 
 
 def list_unheard(timeline: Timeline) -> Iterator[str]:

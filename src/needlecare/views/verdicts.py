@@ -345,7 +345,7 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
 def _prescribed(verdict: Verdict) -> Iterator[str]:
     """Yield why to ask about a prescribed medicine, and what to do besides."""
     if verdict.meaning.stopping:
-        yield "It is a prescribed medicine: nobody else can say when to stop, start or change it."
+        yield "Nobody else can say when to stop, start or change it."
     elif not _words((one for one in verdict.windows if one.kind == ASK), "how"):
         yield "Never stop, start or change it on your own."
     else:

@@ -1,0 +1,111 @@
+"""How answers read: the answer first, short, in plain words, and without a date where somebody has to be seen."""
+
+import re
+from statistics import mean
+
+import pytest
+
+from ask.conftest import Ask
+
+DATE = re.compile(r"\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\b\d{1,2}:\d{2}\b")
+EVERYDAY = [
+    *("can wear makeup", "can wear makeup on monday", "can go to the gym", "can have a beer on tuesday", "can shave"),
+    *(
+        "can use retinol",
+        "can moisturise on sunday",
+        "can have a hot shower",
+        "can take paracetamol",
+        "can swim on friday",
+    ),
+    *("can smoke", "can put honey on my face", "can sit in the garden", "can brush my teeth", "can fly on wednesday"),
+    *("when wear makeup", "when swim", "when get botox", "when drink alcohol", "when use sunscreen"),
+    *("can stop my warfarin", "can take my insulin", "can take ibuprofen and naproxen", "can take the train home"),
+    *("normal redness", "normal itchy", "normal flaking on day 7", "normal pus", "normal trouble breathing"),
+    *(
+        "normal dark patches",
+        "normal still red on day 14",
+        "normal purple stripes",
+        "can make-up over my stitches on monday",
+    ),
+]
+URGENT = [
+    *(
+        "normal pus",
+        "normal chest pain",
+        "normal hives on day 3",
+        "normal still red on 6 december",
+        "normal dark patches",
+    ),
+    *("can go for a run with a fever", "can wear make-up over the blisters on monday", "can squeeze the pus out"),
+    *("when can I wear make-up over the blisters", "can take an aspirin for chest pain", "when can I run with a fever"),
+]
+
+
+def test_an_answer_is_short(ask: Ask) -> None:
+    said = {typed: ask(*typed.split()).out for typed in EVERYDAY}
+    assert {typed: out for typed, out in said.items() if len(out.strip().splitlines()) > 4} == {}
+    assert mean(len(out.split()) for out in said.values()) <= 45
+
+
+def test_an_answer_uses_plain_words(ask: Ask) -> None:
+    said = " ".join(ask(*typed.split()).out.lower() for typed in EVERYDAY)
+    assert not re.search(r"\b(leave|lifts|free|better not any more|rule `)\b", said)
+
+
+@pytest.mark.parametrize("typed", URGENT)
+def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> None:
+    first, *others = ask(*typed.split()).out.splitlines()
+    assert first.startswith(("Ring your emergency number now", "See a doctor", "Call your clinic"))
+    assert not DATE.search(first)
+    assert not any("OK since" in line or "OK from" in line for line in others)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("can take my insulin", "Keep taking it as prescribed. "),
+        ("can stop my warfarin", "Never on your own: ask who prescribed it first. "),
+        ("when can I stop apixaban", "Never on your own: ask who prescribed it first. "),
+        ("can take ibuprofen and naproxen on wednesday", "Ask your pharmacist first. "),
+        ("can use retinol on 12 dec --condition breastfeeding", "Ask your midwife or pharmacist first. "),
+        ("can use retinol --condition breastfeeding", "No, and then ask your midwife or pharmacist first. "),
+        ("can have another session --condition cold-sore-now", "No; ask your clinic. No needling until the cold sore"),
+        ("can my husband drink wine on tuesday", "My answers are about you alone. "),
+        ("when will the redness go", "That is about what you see or feel: "),
+        (
+            "when can I use sunscreen",
+            "Mineral sunscreen: OK from Sat 21 Nov 16:30. Ordinary sunscreen: not before Sun 22 Nov 16:30;",
+        ),
+        ("when can I wear make-up", "Make-up: OK from Sun 22 Nov 16:30."),
+        ("when can I do sport", "Exercise: not before Sun 22 Nov 16:30; better wait until Thu 26 Nov."),
+    ],
+)
+def test_the_first_line_is_the_answer(ask: Ask, typed: str, first: str) -> None:
+    said = [line for line in ask(*typed.split()).out.splitlines() if not line.startswith("STOP: ")]
+    assert said[0].startswith(first)
+
+
+@pytest.mark.parametrize("typed", ["can use retinol on 20 dec", "when use retinol", "can have a sauna on 10 dec"])
+def test_no_date_is_the_one_from_which_it_is_all_right_to_who_has_to_ask(ask: Ask, typed: str) -> None:
+    said = ask(*typed.split(), "--condition", "pregnancy").out
+    assert "OK" not in said
+    assert "ask your midwife" in said.lower()
+
+
+def test_what_no_rule_is_about_is_no_reason_to_ring_anybody(ask: Ask) -> None:
+    said = ask("can", "feed", "the", "ducks")
+    assert said.code == 4
+    assert "my rules say nothing about it; they are about skin, sun, heat, sweat and medicines." in said.out
+    assert "Ask your clinic" not in said.out
+
+
+def test_what_holds_for_the_known_part_is_said(ask: Ask) -> None:
+    said = ask("can", "wear", "make-up", "over", "my", "stitches", "on", "monday").out.splitlines()
+    assert said[0] == "I don't know “stitches”, so I can't say yes."
+    assert said[1].startswith("Make-up alone: OK since Sun 22 Nov 16:30. ")
+
+
+def test_today_gives_no_reason_to_phone_that_nobody_sees(ask: Ask) -> None:
+    said = ask("today", "--now", "2026-11-28T09:00").out
+    assert "Still there? Call your clinic\n- " in said
+    assert "No longer expected" not in said
