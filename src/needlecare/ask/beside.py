@@ -29,6 +29,8 @@ _FOR = "for"
 _ONESELF = frozenset(["i", "me", "myself", "we", "us"])
 # How many other words may stand among those of a name.
 _AMONG = 1
+# May stand between a word that denies and what it denies.
+_ANY = frozenset(["a", "an", "any"])
 _LIGHT = ("soften", "owner", "join", "time")
 
 
@@ -76,9 +78,13 @@ def places_of(pieces: Iterable[Piece]) -> frozenset[int]:
     return frozenset(chain.from_iterable(one.places for one in pieces))
 
 
-def is_denied(piece: Piece, pieces: Iterable[Piece]) -> bool:
-    """Return whether a word that denies stands directly before *piece*."""
-    return any(one.places.stop == piece.places.start and "deny" in one.roles for one in pieces)
+def find_denial(piece: Piece, pieces: Iterable[Piece], words: Sequence[str]) -> range:
+    """Return where a word that denies stands directly before *piece*, up to it: no pus, without a fever."""
+    end = start = piece.places.start
+    while start and words[start - 1] in _ANY:
+        start -= 1
+    denying = (one for one in pieces if one.places.stop == start and "deny" in one.roles)
+    return next((range(one.places.start, end) for one in denying), range(0))
 
 
 @once_a_set
@@ -101,7 +107,7 @@ class Called(NamedTuple):
 def find_calls(heard: Heard) -> list[Called]:
     """Find the signs to call for, by names in one piece or scattered over a clause."""
     calls, pieces = _urgent(heard.rule_set), heard.signs
-    silent = places_of(one for one in pieces if one.ids and is_denied(one, pieces))
+    silent = places_of(one for one in pieces if one.ids and find_denial(one, pieces, heard.said.words))
     whole = [frozenset(one.places) for one in pieces if one.ids]
     found = [Called(frozenset(one.places), one.ids) for one in pieces]
     for clause in heard.said.clauses:
@@ -207,7 +213,9 @@ def find_declared(heard: Heard, asked: Sequence[Piece]) -> Iterator[Declared]:
     beside = places_of(one for one in asked[1:] if activities[one.ids[0]].medicine == PRESCRIBED)
     busy = places_of(asked) - beside
     for piece in heard.answers:
-        if busy.isdisjoint(piece.places) and not (is_denied(piece, heard.answers) or _describes(piece, heard)):
+        if busy.isdisjoint(piece.places) and not (
+            find_denial(piece, heard.answers, heard.said.words) or _describes(piece, heard)
+        ):
             for one in piece.ids:
                 fact, _, answer = one.partition("=")
                 yield Declared(frozenset(piece.places), fact, answer)

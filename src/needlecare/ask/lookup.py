@@ -10,8 +10,8 @@ from needlecare.ask.beside import (
     Heard,
     find_calls,
     find_declared,
+    find_denial,
     find_other,
-    is_denied,
     is_exact,
     listen,
     places_of,
@@ -83,9 +83,8 @@ def find_activities(
     calls = [*_beside(heard, named, declared)]
     besides = frozenset(chain(*(one.places for one in calls), *(one.places for one in declared)))
     named = _without_verbs(named, heard, besides)
-    denied = [one for one in heard.activities if one.ids and one not in named and is_denied(one, heard.activities)]
-    without = [range(one.places.start - 1, one.places.stop) for one in denied]
-    known = places_of(named).union(besides, *without)
+    others = [one for one in heard.activities if one not in named]
+    known = places_of(named).union(besides, _denied(heard.signs, heard), _denied(others, heard))
     left, undated = _left(heard, heard.activities, known, timed=timed)
     unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
     turning = [one for one in unknown if one.roles & {"stop", "deny"}][:1]
@@ -110,10 +109,9 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     """Return which signs *phrase* means to a person of these *facts*; those to call about come first."""
     heard = listen(rule_set, phrase, facts, mending=mending)
     calls, named = find_calls(heard), [one for one in heard.signs if one.ids]
-    seen = [one for one in named if not is_denied(one, heard.signs)]
-    known = places_of(named).union(*(one.places for one in calls))
-    # The word that denies a sign belongs to it.
-    known |= {one.places.start - 1 for one in named if one not in seen}
+    denied = _denied(heard.signs, heard)
+    seen = [one for one in named if denied.isdisjoint(one.places)]
+    known = places_of(named).union(denied, *(one.places for one in calls))
     treatment = set(rule_set.standing_for("treatment"))
     known |= places_of(one for one in heard.activities if one.ids and treatment.issuperset(one.ids))
     left, undated = _left(heard, heard.signs, known, timed=timed)
@@ -125,6 +123,12 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
         signs=_ids(calls),
         declared=_answers(find_declared(heard, ())),
     )
+
+
+def _denied(pieces: Sequence[Piece], heard: Heard) -> frozenset[int]:
+    """Return where names among *pieces* stand that are said not to be so, with the words that say it."""
+    denials = ((one, find_denial(one, pieces, heard.said.words)) for one in pieces if one.ids)
+    return frozenset(place for one, denial in denials if denial for place in (*denial, *one.places))
 
 
 def _finished(heard: Heard, ids: tuple[str, ...], strange: Iterable[range], undated: Iterable[range]) -> Meaning:
@@ -209,7 +213,7 @@ def _asked(heard: Heard) -> list[Piece]:
     treatment = set(rule_set.standing_for("treatment"))
     named = [one for one in pieces if one.ids and not _is_swallowed(one, heard)]
     named = [one for one in named if not (treatment.issuperset(one.ids) and _leads(one, heard))]
-    named = [one for one in named if not is_denied(one, pieces)] or named
+    named = [one for one in named if not find_denial(one, pieces, heard.said.words)] or named
     if named and treatment.issuperset(named[0].ids):
         # What goes on besides the treatment says something of the person.
         said = places_of(one for one in heard.answers if one.ids)

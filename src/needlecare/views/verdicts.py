@@ -50,7 +50,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 
 def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[str]:
-    yield from say.list_against(verdict.timeline)
+    yield from _against(verdict)
     if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
@@ -62,6 +62,12 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
     yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _holding(verdict, clock))}."
     counted = _counted_from(verdict) if several else ()
     yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
+
+
+def _against(verdict: Verdict) -> Iterator[str]:
+    """Yield, loudly, what speaks against the treatment; who declares it in a question asks about something else."""
+    if not verdict.meaning.declared:
+        yield from say.list_against(verdict.timeline)
 
 
 def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
@@ -368,7 +374,7 @@ def list_return(found: Return, *, several: bool) -> Iterator[str]:
 
 def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     last, clock = found.last or verdict, Clock(verdict.timeline)
-    yield from say.list_against(verdict.timeline)
+    yield from _against(verdict)
     told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
     from_when = _say_return(found, verdict, last, clock)
     yield " ".join(told or [f"{capital(verdict.label)}: {from_when}."])
