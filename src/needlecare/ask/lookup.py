@@ -83,8 +83,9 @@ def find_activities(
     calls = [*_beside(heard, named, declared)]
     besides = frozenset(chain(*(one.places for one in calls), *(one.places for one in declared)))
     named = _without_verbs(named, heard, besides)
-    others = [one for one in heard.activities if one not in named]
-    known = places_of(named).union(besides, _denied(heard.signs, heard), _denied(others, heard))
+    others = (one for one in heard.activities if one.ids and one not in named)
+    without = [*_denied(others, heard.activities, heard)]
+    known = places_of(named).union(besides, *without, *_denied(heard.signs, heard.signs, heard))
     left, undated = _left(heard, heard.activities, known, timed=timed)
     unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
     turning = [one for one in unknown if one.roles & {"stop", "deny"}][:1]
@@ -109,7 +110,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     """Return which signs *phrase* means to a person of these *facts*; those to call about come first."""
     heard = listen(rule_set, phrase, facts, mending=mending)
     calls, named = find_calls(heard), [one for one in heard.signs if one.ids]
-    denied = _denied(heard.signs, heard)
+    denied = frozenset(chain.from_iterable(_denied(named, heard.signs, heard)))
     seen = [one for one in named if denied.isdisjoint(one.places)]
     known = places_of(named).union(denied, *(one.places for one in calls))
     treatment = set(rule_set.standing_for("treatment"))
@@ -125,10 +126,12 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     )
 
 
-def _denied(pieces: Sequence[Piece], heard: Heard) -> frozenset[int]:
-    """Return where names among *pieces* stand that are said not to be so, with the words that say it."""
-    denials = ((one, find_denial(one, pieces, heard.said.words)) for one in pieces if one.ids)
-    return frozenset(place for one, denial in denials if denial for place in (*denial, *one.places))
+def _denied(named: Iterable[Piece], pieces: Sequence[Piece], heard: Heard) -> Iterator[range]:
+    """Return where names that are *named* are said not to be so, with the words that say it."""
+    for one in named:
+        denial = find_denial(one, pieces, heard.said.words)
+        if one.ids and denial:
+            yield range(denial.start, one.places.stop)
 
 
 def _finished(heard: Heard, ids: tuple[str, ...], strange: Iterable[range], undated: Iterable[range]) -> Meaning:
