@@ -8,6 +8,7 @@ from needlecare.ask.names import (
     ACTIVITIES,
     ANSWERS,
     ARTICLES,
+    NOTHING,
     SIGNS,
     TIMES,
     Piece,
@@ -22,7 +23,7 @@ from needlecare.ask.names import (
     treated_areas,
 )
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, URGENCIES, RuleSet, Urgency, once_a_set
+from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, once_a_set
 
 # Leads to whom something is asked for: is it safe for my mum.
 _FOR = "for"
@@ -115,7 +116,20 @@ def find_calls(heard: Heard) -> list[Called]:
         # Of words that are one name, some alone may be another's: a bruise turning black.
         found += [one for one in scattered if not any(one.places <= places for places in whole)]
     called = [one._replace(ids=tuple(id_ for id_ in one.ids if id_ in calls)) for one in found]
-    return [one for one in called if one.ids and silent.isdisjoint(one.places)]
+    return [one for one in called if one.ids and silent.isdisjoint(one.places) and not _is_of_two_names(one, heard)]
+
+
+def _is_of_two_names(called: Called, heard: Heard) -> bool:
+    """Return whether its words are names of their own, joined: hot and burning is not burning hot.
+
+    Of an emergency they count all the same unless each only is a part of such a name, and itchy bumps are no roughness.
+    """
+    names = [one for one in heard.signs if one.ids and not called.places.isdisjoint(one.places)]
+    between = heard.said.words[min(called.places) : max(called.places)]
+    if not names[1:] or not any("join" in heard.small.get(word, NOTHING) for word in between):
+        return False
+    are_parts = not any(called.places.issuperset(one.places) for one in names)
+    return called.places <= places_of(names) and (are_parts or urgency_of(called, heard.rule_set) == TODAY)
 
 
 def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
