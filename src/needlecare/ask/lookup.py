@@ -252,7 +252,7 @@ def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) ->
         return named
     seen = places_of(one for one in heard.signs if one.ids) | besides
     about_skin = seen - places_of(verbs) or any("here" in one.roles for one in heard.activities)
-    return verbs if about_skin else [one for one in verbs if not _has_object(one, heard)]
+    return [one for one in verbs if (about_skin and "act" in one.roles) or not _has_object(one, heard)]
 
 
 def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
