@@ -21,6 +21,7 @@ from needlecare.ask.names import (
     stem,
     tokens,
     treated_areas,
+    word_before,
 )
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, once_a_set
@@ -196,8 +197,8 @@ def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
 
 def _is_light(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* keeps no words of a name apart: a small word, or a further place, as in lips and face."""
-    before = [word for word in heard.said.words[: piece.places.start] if word not in ARTICLES][-1:]
-    return not piece.roles.isdisjoint(_LIGHT) or ("here" in piece.roles and before == ["and"])
+    is_further = "here" in piece.roles and word_before(heard.said.words, piece.places.start) == "and"
+    return is_further or not piece.roles.isdisjoint(_LIGHT)
 
 
 def _close(name: _Name, kept: Sequence[int], stems: Mapping[int, str]) -> Iterator[Called]:

@@ -17,7 +17,7 @@ from needlecare.ask.beside import (
     places_of,
     urgency_of,
 )
-from needlecare.ask.names import ACTIVITIES, ARTICLES, LEADING, SIGNS, TIMES, Piece, alike, key, tokens
+from needlecare.ask.names import ACTIVITIES, ARTICLES, LEADING, SIGNS, TIMES, Piece, alike, key, tokens, word_before
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CLINIC, EMERGENCY, PRESCRIBED, RuleSet
 
@@ -94,7 +94,7 @@ def find_activities(
     strange += [*without, *_side_by_side(heard, named), *_put_on(heard, ids, left)]
     if not (named or strange):
         strange = [one.places for one in _onto_skin(heard, left)]
-    ids = () if _is_elsewhere(left, heard) else _as_given(heard, ids)
+    ids = _on_treated_skin(heard, _as_given(heard, ids), named, left)
     return _finished(heard, ids, strange, undated)._replace(
         named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         turning="".join(heard.spelled(one.places) for one in turning),
@@ -215,19 +215,17 @@ def _asked(heard: Heard) -> list[Piece]:
     pieces, rule_set = heard.activities, heard.rule_set
     treatment = set(rule_set.standing_for("treatment"))
     named = [one for one in pieces if one.ids and not _is_swallowed(one, heard)]
-    named = [one for one in named if not (treatment.issuperset(one.ids) and _leads(one, heard))]
-    named = [one for one in named if not find_denial(one, pieces, heard.said.words)] or named
+    words = heard.said.words
+    # Before my session: that is a time.
+    named = [
+        one for one in named if not (treatment.issuperset(one.ids) and word_before(words, one.places.start) in LEADING)
+    ]
+    named = [one for one in named if not find_denial(one, pieces, words)] or named
     if named and treatment.issuperset(named[0].ids):
         # What goes on besides the treatment says something of the person.
         said = places_of(one for one in heard.answers if one.ids)
         return [one for one in named if one is named[0] or not said.issuperset(one.places)]
     return [one for one in named if not treatment.issuperset(one.ids)]
-
-
-def _leads(piece: Piece, heard: Heard) -> bool:
-    """Return whether a word about a time leads to *piece*: before my session."""
-    before = [word for word in heard.said.words[: piece.places.start] if word not in ARTICLES]
-    return bool(before) and before[-1] in LEADING
 
 
 def _is_swallowed(piece: Piece, heard: Heard) -> bool:
@@ -281,10 +279,8 @@ def _stand_in(heard: Heard, left: Sequence[Piece]) -> tuple[str, ...]:
 
 def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
     """Return the words that put something on the skin; those that people begin any question with don't."""
-    words = heard.said.words
     for one in left:
-        before = [word for word in words[: one.places.start] if word not in ARTICLES][-1:]
-        is_here = "here" in one.roles and not _ONTO.isdisjoint(before)
+        is_here = "here" in one.roles and word_before(heard.said.words, one.places.start) in _ONTO
         if is_here or ("onto-skin" in one.roles and "soften" not in one.roles and not one.ids):
             yield one
 
@@ -293,18 +289,33 @@ def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Put what the clinic gave in the place of one's own of the same kind."""
     rule_set = heard.rule_set
     given = rule_set.standing_for("given")
-    if not given or not any("given" in one.roles for one in heard.activities):
+    if not any("given" in one.roles for one in heard.activities):
         return ids
     groups = {rule_set.group_of(one) for one in given}
-    kept = (
-        one for one in ids if rule_set.group_of(one) not in groups or rule_set.activities[one].medicine == PRESCRIBED
-    )
-    return tuple(dict.fromkeys((*(given if ids else ()), *kept)))
+    own = [one for one in ids if rule_set.group_of(one) in groups and not _is_prescribed(one, rule_set)]
+    return tuple(dict.fromkeys((*(given if own else ()), *(one for one in ids if one not in own))))
 
 
-def _is_elsewhere(left: Iterable[Piece], heard: Heard) -> bool:
-    """Return whether the question is about skin that wasn't treated."""
-    return any("elsewhere" in one.roles for one in left) and not any("here" in one.roles for one in heard.activities)
+def _is_prescribed(activity: str, rule_set: RuleSet) -> bool:
+    return rule_set.activities[activity].medicine == PRESCRIBED
+
+
+def _on_treated_skin(
+    heard: Heard, ids: tuple[str, ...], named: Sequence[Piece], left: Sequence[Piece]
+) -> tuple[str, ...]:
+    """Leave out what is done to skin that wasn't treated, but for what somebody was prescribed: shave my legs."""
+    if any("here" in one.roles for one in heard.activities):
+        return ids
+    words, ends = heard.said.words, {one.places[-1] for one in named}
+    owners = places_of(one for one in heard.activities if "owner" in one.roles)
+    for one in left:
+        behind = next((place for place in reversed(range(one.places.start)) if place not in owners), None)
+        is_object = behind is not None and (
+            behind in ends or (words[behind] in _ONTO and behind > min(ends, default=-1))
+        )
+        if "elsewhere" in one.roles and is_object:
+            return tuple(id_ for id_ in ids if _is_prescribed(id_, heard.rule_set))
+    return ids
 
 
 def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece]) -> Iterator[range]:

@@ -99,6 +99,11 @@ def hear(text: str) -> Said:
     return Said(tuple(words), tuple(clauses))
 
 
+def word_before(words: Sequence[str], place: int) -> str:
+    """Return the word before that *place*, leaving out articles; nothing where there is none."""
+    return next((word for word in reversed(words[:place]) if word not in ARTICLES), "")
+
+
 # What names are looked for in.
 ACTIVITIES, SIGNS, ANSWERS = "activities", "signs", "answers"
 _LONGEST_NAME = 7
