@@ -85,7 +85,8 @@ def find_activities(
     named = _without_verbs(named, heard, besides)
     others = (one for one in heard.activities if one.ids and one not in named)
     without = [*_denied(others, heard.activities, heard)]
-    known = places_of(named).union(besides, *without, *_denied(heard.signs, heard.signs, heard))
+    denied = (_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers))
+    known = places_of(named).union(besides, *without, *chain.from_iterable(denied))
     left, undated = _left(heard, heard.activities, known, timed=timed)
     unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
     turning = [one for one in unknown if one.roles & {"stop", "deny"}][:1]
