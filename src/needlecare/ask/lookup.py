@@ -100,7 +100,7 @@ def find_activities(
         named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         turning="".join(heard.spelled(one.places) for one in turning),
         past=any("past" in one.roles for one in heard.activities),
-        nearest=_nearest(heard, named, ACTIVITIES, ids) if mending else (),
+        nearest=_nearest(heard, named, ACTIVITIES, strange) if mending else (),
         signs=_ids(calls),
         declared=_answers(declared),
         stopping=next((heard.spelled(one.places) for one in left if "stop" in one.roles), ""),
@@ -121,7 +121,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     ids = _ids([*calls, *seen])
     undated = [run for run in undated if not LEADING.issuperset(_bare(heard.spelled(run)))]
     return _finished(heard, ids, [*strange, *_slips(heard, known)], undated)._replace(
-        nearest=_nearest(heard, [*calls, *seen], SIGNS, ids) if mending else (),
+        nearest=_nearest(heard, [*calls, *seen], SIGNS, strange) if mending else (),
         signs=_ids(calls),
         declared=_answers(find_declared(heard, ())),
     )
@@ -154,11 +154,15 @@ def _answers(declared: Iterable[Declared]) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys((one.fact, one.answer) for one in declared))
 
 
-def _nearest(heard: Heard, named: Iterable[Piece | Called], kind: str, ids: Sequence[str]) -> tuple[str, ...]:
-    """Return what a slip of the finger was taken for; where nothing is meant, what comes close, or a sign."""
-    taken = _ids(one for one in named if not heard.slips.isdisjoint(one.places))
-    seen = _ids(heard.signs) if kind == ACTIVITIES else ()
-    return taken if ids else alike(heard.said.words, kind, heard.rule_set) or seen
+def _nearest(heard: Heard, named: Sequence[Piece | Called], kind: str, strange: Iterable[range]) -> tuple[str, ...]:
+    """Return what a slip of the finger was taken for, if nothing else is strange; else what comes close, or a sign."""
+    places = frozenset(chain.from_iterable(strange))
+    if named:
+        slipped = [one for one in named if not heard.slips.isdisjoint(one.places)]
+        return _ids(slipped) if places <= heard.slips else ()
+    signs = [one for one in heard.signs if one.ids] if kind == ACTIVITIES else []
+    seen = _ids(signs) if places <= places_of(signs) else ()
+    return alike(heard.said.words, kind, heard.rule_set) or seen
 
 
 def _slips(heard: Heard, known: Collection[int]) -> Iterator[range]:

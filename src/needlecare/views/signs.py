@@ -13,7 +13,7 @@ from needlecare.views.phrases import Clock, capital, join_words, led
 
 def joined(sentences: Iterable[str]) -> Iterator[str]:
     """Yield *sentences* as one line, if there are any."""
-    line = " ".join(sentences)
+    line = " ".join(filter(None, sentences))
     if line:
         yield line
 
@@ -37,7 +37,9 @@ def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
 
 
 def say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) -> str:
-    """Say how many sources there are, and what to type to see them."""
+    """Say how many sources there are, and what to type to see them; nothing where there is none."""
+    if not sources:
+        return ""
     thin = ", little evidence" if is_thin else ""
     return f"({say.counted(len(sources), 'source')}{thin}: `needlecare why {name}`)"
 
