@@ -27,7 +27,9 @@ pytestmark = pytest.mark.usefixtures("no_log")
 def test_aspirin_that_thins_the_blood_is_a_prescribed_medicine(typed: str) -> None:
     said = run("can", *typed.split(), *SITTING)
     assert said.code == 1
-    assert said.out.startswith("Keep taking it as prescribed. Prescribed blood thinners: ask who prescribed it ")
+    assert said.out.startswith(("Keep taking it as prescribed. ", "Ask who prescribed it first. "))
+    assert "Prescribed blood thinners" in said.out
+    assert "Keep taking it" in said.out
     assert "Never stop" in said.out
 
 
@@ -40,9 +42,9 @@ def test_any_aspirin_is_prescribed_to_whoever_declared_a_blood_thinner() -> None
     sitting = [*SITTING[:-1], "2026-11-21T10:00", "--uses", "blood-thinner"]
     ran = run("can", "aspirin", *sitting)
     assert ran.code == 1
-    # To whoever takes warfarin, “keep taking it” alone would be the worse advice: the shop's aspirin isn't theirs.
-    ask = "Ask who prescribed your blood thinner, or your pharmacist first. "
-    assert ran.out.startswith(f"Keep taking it as prescribed. Not prescribed? {ask}")
+    # To whoever takes warfarin, “keep taking it” would be the worse advice: the shop's aspirin isn't theirs.
+    assert ran.out.startswith("Not without asking who prescribed your blood thinner, or your pharmacist first. ")
+    assert "Prescribed to you already? Keep taking it." in ran.out
     assert "Never stop" in ran.out
     assert run("can", "ibuprofen", *sitting).out.startswith("No, and then ask who prescribed your blood thinner, ")
 

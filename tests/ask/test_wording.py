@@ -64,6 +64,14 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
     ("typed", "first"),
     [
         ("can take my insulin", "Keep taking it as prescribed. "),
+        ("can keep taking methotrexate", "Keep taking it as prescribed. "),
+        ("can take codeine for a headache", "Ask who prescribed it first. "),
+        ("can use my tretinoin tonight", "Not before you have asked: who prescribed it, or your clinic. "),
+        ("can use hydrocortisone", "Not before you have asked: who prescribed it, or your clinic. "),
+        (
+            "can take aspirin for a headache --uses blood-thinner",
+            "Not without asking who prescribed your blood thinner",
+        ),
         ("can stop my warfarin", "Never on your own: ask who prescribed it first. "),
         ("when can I stop apixaban", "Never on your own: ask who prescribed it first. "),
         ("can take ibuprofen and naproxen on wednesday", "Ask your pharmacist first. "),

@@ -19,7 +19,7 @@ from needlecare.ask.beside import (
 )
 from needlecare.ask.names import ACTIVITIES, ARTICLES, LEADING, SIGNS, TIMES, Piece, alike, key, tokens, word_before
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import CLINIC, EMERGENCY, PRESCRIBED, RuleSet
+from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here"])
@@ -42,7 +42,7 @@ class Meaning(NamedTuple):
 
     Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
-    *other* who else it is about.
+    *other* who else it is about. *ongoing* is what goes on as it is, as far as the words say.
     """
 
     words: str
@@ -58,6 +58,7 @@ class Meaning(NamedTuple):
     declared: tuple[tuple[str, str], ...] = ()
     stopping: str = ""
     other: str = ""
+    ongoing: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -104,6 +105,7 @@ def find_activities(
         signs=_ids(calls),
         declared=_answers(declared),
         stopping=next((heard.spelled(one.places) for one in left if "stop" in one.roles), ""),
+        ongoing=not left or _goes_on(heard),
     )
 
 
@@ -323,9 +325,16 @@ def _on_treated_skin(
     return ids
 
 
+def _goes_on(heard: Heard) -> bool:
+    """Return whether the words say that something goes on, and is one's own."""
+    said = f" {' '.join(heard.said.words)} "
+    phrases = (" ".join(tokens(one)) for one in heard.rule_set.small_words.get("ongoing", ()))
+    return any(f" {one} " in said for one in phrases)
+
+
 def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece]) -> Iterator[range]:
     """Return the words that put what is eaten or taken on the skin: of that, nobody speaks."""
-    if any(heard.rule_set.activities[one].taken for one in ids):
+    if any(heard.rule_set.activities[one].taken == BY_MOUTH for one in ids):
         yield from (one.places for one in _onto_skin(heard, left))
 
 

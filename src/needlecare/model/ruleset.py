@@ -39,6 +39,8 @@ CLINIC: Final = "clinic"
 URGENCIES: tuple[Urgency, ...] = (EMERGENCY, TODAY, CLINIC)
 # A medicine that was prescribed: no rule says anything of it but to ask who did.
 PRESCRIBED = "prescribed"
+# How it is taken: swallowed, or put on the skin.
+BY_MOUTH, ON_SKIN = "by-mouth", "on-skin"
 # What is no medicine, and goes badly with any.
 NOT_WITH = "not-with"
 
@@ -72,7 +74,8 @@ class Activity(NamedTuple):
     """What one does or leaves; it is part of every activity that it is *under*.
 
     *medicine* is `prescribed`, `over-the-counter`, or `not-with` for what is none and goes badly with any. *advised* is
-    `never` where nobody recommends it, restricted or not; *taken* is `by-mouth` for what isn't for skin.
+    `never` where nobody recommends it, restricted or not; *taken* is `by-mouth` for what isn't for skin, `on-skin`
+    for a medicine that is.
     *prescribed_to* holds for whoever takes it as prescribed, such as aspirin to thin the blood.
     *stands_for* is what questions mean by it without its name: whatever nobody knows `on-skin`, what the clinic has
     `given`, the `treatment` itself.

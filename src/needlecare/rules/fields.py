@@ -372,7 +372,7 @@ ACTIVITY = _section(
     Field("under", TEXTS, "what it is part of", marks=_MEANT),
     Field("medicine", one_of("prescribed", "over-the-counter", "not-with"), marks=_MEANT),
     Field("advised", one_of("never"), marks=_MEANT),
-    Field("taken", one_of("by-mouth"), marks=_MEANT),
+    Field("taken", one_of("by-mouth", "on-skin"), marks=_MEANT),
     Field("prescribed-to", CONDITION, "who takes it as prescribed", marks=_MEANT),
     Field("stands-for", one_of("on-skin", "given", "treatment"), "what questions mean by it unnamed", marks=_MEANT),
     Field("group", LINE, "what people count it to, by its id"),

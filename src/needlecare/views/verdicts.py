@@ -6,7 +6,7 @@ from itertools import chain
 
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
-from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, TODAY, RuleSet, Urgency
+from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, ON_SKIN, PRESCRIBED, TODAY, RuleSet, Urgency
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, sentence, topmost
 from needlecare.views.sheet import list_core_changes
@@ -332,7 +332,7 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
 
 
 def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
-    """Return what to do about a prescribed medicine: go on, and ask."""
+    """Return what to do about a prescribed medicine: ask, and go on with what is swallowed already."""
     about, activities = _about(verdict, clock), verdict.timeline.rule_set.activities
     how = _words((one for one in verdict.windows if one.kind == ASK), "how")
     if how:
@@ -340,12 +340,17 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
         return f"Ask {join_words(verdict.ask)} {how[0]}. {about}."
     if verdict.meaning.stopping:
         return f"Never on your own: ask {join_words(verdict.ask)} first. {capital(verdict.label)}."
-    if all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
-        about = capital(join_words(activities[one].label for one in verdict.prescribed))
-        return f"Keep taking it as prescribed. {about}: ask who prescribed it before you change anything."
-    # What one person takes as prescribed may go badly with what another was prescribed.
-    others = join_words(verdict.ask[1:]) or clock.whom
-    return f"Keep taking it as prescribed. Not prescribed? Ask {others} first. {about}."
+    name = capital(join_words(activities[one].label for one in verdict.prescribed))
+    if any(activities[one].taken == ON_SKIN for one in verdict.prescribed):
+        until = f"{name}: not on treated skin until they say so."
+        return f"Not before you have asked: who prescribed it, or {clock.whom}. {until}"
+    if not all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
+        # What one person takes as prescribed may go badly with what another was prescribed.
+        others = join_words(verdict.ask[1:]) or clock.whom
+        return f"Not without asking {others} first. {about}. Prescribed to you already? Keep taking it."
+    if verdict.meaning.ongoing:
+        return f"Keep taking it as prescribed. {name}: ask who prescribed it before you change anything."
+    return f"Ask who prescribed it first. {name}. Prescribed to you already? Keep taking it."
 
 
 def _prescribed(verdict: Verdict) -> Iterator[str]:
