@@ -33,6 +33,7 @@ _ONESELF = frozenset(["i", "me", "myself", "we", "us"])
 _AMONG = 1
 # May stand between a word that denies and what it denies.
 _ANY = frozenset(["a", "an", "any"])
+_INWARD = frozenset(["in", "into", "inside"])
 _LIGHT = ("soften", "owner", "join", "time")
 
 
@@ -155,27 +156,22 @@ class _Name(NamedTuple):
 
 
 @once_a_set
-def _weightless(rule_set: RuleSet) -> frozenset[str]:
-    """Return the words that a name is the same without."""
-    return ARTICLES.union(rule_set.small_words.get("owner", ()), rule_set.small_words.get("join", ()))
-
-
-@once_a_set
 def _spread(rule_set: RuleSet) -> Sequence[tuple[str, Sequence[str], str]]:
     """Return the names of several words of signs to call for, each with how its words begin, and its sign."""
-    light, signs = _weightless(rule_set), (rule_set.signs[one] for one in _urgent(rule_set))
+    light = ARTICLES.union(rule_set.small_words.get("owner", ()), _INWARD)
+    signs = (rule_set.signs[one] for one in _urgent(rule_set))
     names = [(name, name.lower().replace("-", " ").split(), one.id) for one in signs for name in (one.label, *one.aka)]
     return [(name, [word[:2] for word in words if word not in light], id_) for name, words, id_ in names if words[1:]]
 
 
 def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
     """Yield the names whose words begin like those of a clause; the others are never evened out."""
-    light, join = _weightless(rule_set), {*rule_set.small_words.get("join", ())}
+    owners, join = {*rule_set.small_words.get("owner", ())}, {*rule_set.small_words.get("join", ())}
     denying = {"cannot", *rule_set.small_words.get("deny", ())}
     for name, begins, sign in _spread(rule_set):
         if beginnings.issuperset(begins):
             words = [word for word in tokens(name) if word not in ARTICLES]
-            heavy = [word for word in words if word not in light]
+            heavy = [word for word in words if word not in owners]
             together = "n't" in name or not denying.isdisjoint(words)
             told = tuple(map(stem, heavy if len(heavy) > 1 else words))
             yield _Name(told, sign, together or not join.isdisjoint(words), together)

@@ -17,7 +17,19 @@ from needlecare.ask.beside import (
     places_of,
     urgency_of,
 )
-from needlecare.ask.names import ACTIVITIES, ARTICLES, LEADING, SIGNS, TIMES, Piece, alike, key, tokens, word_before
+from needlecare.ask.names import (
+    ACTIVITIES,
+    ARTICLES,
+    LEADING,
+    NOTHING,
+    SIGNS,
+    TIMES,
+    Piece,
+    alike,
+    key,
+    tokens,
+    word_before,
+)
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet
 
@@ -252,12 +264,10 @@ def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) ->
     """Leave out a verb where something else is named beside it, or it is done to something that nobody knows."""
     done = {verb for verb, following in pairwise(named) if _is_done_to(verb, following, heard)}
     named = [one for one in named if one not in done]
-    verbs = [one for one in named if one.roles & _VERBS]
-    if not verbs or len(verbs) < len(named):
-        return named
     seen = places_of(one for one in heard.signs if one.ids) | besides
-    about_skin = seen - places_of(verbs) or any("here" in one.roles for one in heard.activities)
-    return [one for one in verbs if (about_skin and "act" in one.roles) or not _has_object(one, heard)]
+    about_skin = seen - places_of(named) or any("here" in one.roles for one in heard.activities)
+    skin = {"act"} if about_skin else NOTHING
+    return [one for one in named if one.roles & skin or not (one.roles & _VERBS and _has_object(one, heard))]
 
 
 def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:

@@ -19,6 +19,7 @@ LEADING = frozenset(["after", "before", "until", "till", "til", "during", "since
 TIMES = LEADING.union(["then", "later", "soon", "afterwards", "afterward", "beforehand"])
 TIMES |= {"eventually", "shortly", "sometime", "someday"}
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
+_IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
 # What is on a bed is no bed, what burns has no burn, and what is sore has no sores.
 _APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer"}
 # A number and its unit are two words, however they are written.
@@ -198,11 +199,15 @@ def _name_at(start: int, words: Sequence[str], index: Mapping[str, Collection[st
     for end in range(min(len(words), start + _LONGEST_NAME), start, -1):
         bare = None if {words[start], words[end - 1]} & ARTICLES else index.get(key(words[start:end]))
         ids = bare or index.get(key(words[start:end], ()))
-        if ids:
-            # A cold sore is no cold.
-            longer = words[start] in ARTICLES and _name_at(start + 1, words, index)
-            return None if longer and longer.places.stop > end else Piece(range(start, end), tuple(ids))
+        if ids and not _begins_within(range(start, end), words, index):
+            return Piece(range(start, end), tuple(ids))
     return None
+
+
+def _begins_within(places: range, words: Sequence[str], index: Mapping[str, Collection[str]]) -> bool:
+    """Return whether a longer name begins within one at *places* and goes on: a cold sore, drink alcohol-free beer."""
+    inner = (_name_at(start, words, index) for start in places[1:])
+    return any(one and one.places.stop > places.stop and len(one.places) >= len(places) for one in inner)
 
 
 def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str, Collection[str]]) -> Piece | None:
