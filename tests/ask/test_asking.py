@@ -1,6 +1,7 @@
 """Whom to ask: a declared condition outranks a yes, leaves a no its date, and gives no date after it."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from needlecare import Timeline, build_timeline, can, load_rules, make_treatment, read_facts, render, today, when
+from needlecare.model.facts import ask_once
 from running import PLAN, run, write
 from support import LONDON
 
@@ -104,6 +106,65 @@ def test_today_names_them_apart(plan: Make) -> None:
     now = today(plan(life="expecting"), datetime(2026, 11, 21, 10, tzinfo=LONDON))
     assert {one.activity for one in now.ask} == {"alcohol", "paracetamol"}
     assert {one.activity for one in now.avoid} >= {"heat"}
+
+
+@pytest.mark.parametrize(
+    ("whos", "once"),
+    [
+        (("your midwife, doctor or pharmacist", "your midwife or doctor"), ("your midwife or doctor",)),
+        (
+            ("who prescribed your blood thinner, or your pharmacist", "your pharmacist", "your clinic"),
+            ("your pharmacist", "your clinic"),
+        ),
+        (("who prescribed it", "your clinic, or Dr A"), ("who prescribed it", "your clinic, or Dr A")),
+        (("your doctor", "your midwife, doctor or pharmacist"), ("your doctor",)),
+        (("a doctor or pharmacist", "a pharmacist or nurse"), ("a pharmacist",)),
+        (("your midwife, doctor or nurse", "your doctor, nurse or clinic"), ("your doctor or nurse",)),
+    ],
+)
+def test_who_can_answer_for_two_rules_is_asked_once(whos: tuple[str, ...], once: tuple[str, ...]) -> None:
+    assert ask_once(whos) == once
+
+
+SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
+DECLARED = [("--condition", "pregnancy"), ("--condition", "breastfeeding"), ("--uses", "blood-thinner")]
+
+
+@pytest.mark.parametrize("declared", DECLARED)
+def test_no_view_lifts_what_somebody_has_to_be_asked_about(declared: tuple[str, str]) -> None:
+    plan = json.loads(run("plan", *SITTING, *declared, "--format", "json").out)
+    asked = {one["activity"] for one in plan["windows"] if one["kind"] == "ask"}
+    lifted = {lift["activity"] for day in plan["days"] for lift in day["lifts"]}
+    assert asked.isdisjoint(lifted)
+    assert "heat" not in lifted or "pregnancy" not in declared
+    for hours in (5, 17, 60, 200):
+        at = (datetime(2026, 11, 20, 16, tzinfo=LONDON) + timedelta(hours=hours)).replace(tzinfo=None).isoformat()
+        now = json.loads(run("today", *SITTING, *declared, "--now", at, "--format", "json").out)
+        assert asked.isdisjoint(one["activity"] for one in now["next"])
+        assert all(one["ask"] for one in now["avoid"] if one["activity"] in asked)
+
+
+def test_today_and_the_calendar_say_whom_to_ask_behind_a_no(tmp_path: Path) -> None:
+    now = run("today", *SITTING, "--condition", "pregnancy", "--now", "2026-11-21T09:00").out
+    first = ", and then ask your midwife, doctor or pharmacist first"
+    assert f"not before Sat 21 Nov 16:30{first}" in now
+    assert f"Saunas or strong heat: not before Sun 22 Nov 16:30{first}" in now
+    assert "swimming: not before Sun 22 Nov 16:30; better wait" in now
+    path = tmp_path / "plan.ics"
+    run("plan", *SITTING, "--condition", "pregnancy", "-o", str(path))
+    told = path.read_text(encoding="utf-8").replace("\r\n ", "").replace("\n ", "").replace("\\", "")
+    assert f"Leave until Sat 21 Nov 16:30{first}: alcohol" in told
+    titles = [
+        line for line in told.splitlines() if line.startswith("SUMMARY:") and line.endswith((" again", "instead of no"))
+    ]
+    assert titles
+    assert not re.search("sauna|heat|alcohol,|ibuprofen", " ".join(titles))
+
+
+def test_an_event_says_whom_to_ask() -> None:
+    said = run("plan", *SITTING, "--condition", "pregnancy", "--event", "spa=2026-12-21").out
+    assert "facials, hot tubs, saunas and steam: ask your midwife, doctor or pharmacist" in said
+    assert "nothing in this plan speaks against it" not in said
 
 
 def test_why_names_whom_to_ask(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from needlecare.ask.verdict import (
     not_understood,
     strictness,
 )
+from needlecare.model.facts import ask_once
 from needlecare.model.plan import NO, Timeline
 from needlecare.model.ruleset import ASK, EMERGENCY, LEVELS, NOT_WITH, POSTPONE, STOP, TODAY, URGENCIES, RuleSet
 from needlecare.model.time import day_start
@@ -87,7 +88,7 @@ def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
         return verdict
     whom = _HELP.get(seen.verdict, verdict.timeline.facts.clinician)
     verdict = _bare(verdict, ASK) if seen.verdict == EMERGENCY else _asking(verdict, whom)
-    return verdict._replace(urgency=seen.verdict, flags=seen.flags, ask=tuple(dict.fromkeys((whom, *verdict.ask))))
+    return verdict._replace(urgency=seen.verdict, flags=seen.flags, ask=ask_once((whom, *verdict.ask)))
 
 
 def _bare(verdict: Verdict, state: Permission) -> Verdict:
@@ -97,7 +98,7 @@ def _bare(verdict: Verdict, state: Permission) -> Verdict:
 
 def _asking(verdict: Verdict, *whom: str) -> Verdict:
     """Ask *whom* besides: a no stays one, and has no date from which it is all right."""
-    asked = tuple(dict.fromkeys((*verdict.ask, *whom)))
+    asked = ask_once((*verdict.ask, *whom))
     if verdict.verdict == NO:
         return verdict._replace(ask=asked, better_until=None)
     return (verdict if verdict.verdict == ASK else _bare(verdict, ASK))._replace(ask=asked)

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.names import stem, tokens
 from needlecare.ask.times import When, from_to
+from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Rule, Urgency
 from needlecare.model.voices import sources_behind
@@ -284,8 +285,10 @@ def _blank(timeline: Timeline, meaning: Meaning, asked: When, asking: Iterable[W
     activities = timeline.rule_set.activities
     prescribed = tuple(one for one in meaning.ids if activities[one].is_prescribed(timeline.facts))
     supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
-    whom = dict.fromkeys((*(_PRESCRIBER for _ in prescribed), *(one.ask for one in asking)))
-    return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports, ask=tuple(whom))
+    own = (window.ask for one in meaning.ids for window in timeline.windows_on(one) if window.target == one)
+    whom = [one.ask for one in asking] or filter(None, own)
+    ask = ask_once((*(_PRESCRIBER for _ in prescribed[:1]), *whom))
+    return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports, ask=ask)
 
 
 class _Run(NamedTuple):

@@ -1,5 +1,6 @@
 """Facts about a person and a treatment, the conditions that rules put on them, and the options that people give."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import Enum, Flag, auto
@@ -306,3 +307,39 @@ def _having(trait: Trait) -> tuple[str, ...]:
 FACTS, SEVERAL, DATED, LASTING = map(_having, (_FACT, _SEVERAL, _DATED, _LASTING))
 # What the heading of a plan and of a calendar shows; the other facts are about the person, and private.
 FACTS_OF_TREATMENT = tuple(name for name in FACTS if OPTIONS[name].panel == _TREATMENT)
+
+
+# Whom to ask.
+
+_PARTED = re.compile(r",? or |, ")
+_OWN = ("your", "a", "the")
+
+
+def ask_once(whos: Iterable[str]) -> tuple[str, ...]:
+    """Leave of each of *whos* those who answer for another one too: of “a or b” and “b or c” it is b."""
+    kept: list[tuple[str, list[str]]] = []
+    for who in dict.fromkeys(whos):
+        options = _options(who)
+        for place, (_, known) in enumerate(kept):
+            shared = [one for one in known if one in options]
+            if shared:
+                kept[place] = next((one for one in (kept[place], (who, options)) if one[1] == shared), _made(shared))
+                break
+        else:
+            kept.append((who, options))
+    return tuple(who for who, _ in kept)
+
+
+def _options(who: str) -> list[str]:
+    """Take “your midwife or doctor” apart, each with its own “your”."""
+    first, *others = _PARTED.split(who)
+    lead, _, _ = first.partition(" ")
+    own = lead if lead in _OWN else ""
+    return [first, *(one if one.partition(" ")[0] in ("who", *_OWN) else f"{own} {one}".strip() for one in others)]
+
+
+def _made(options: list[str]) -> tuple[str, list[str]]:
+    lead, _, _ = options[0].partition(" ")
+    own = f"{lead} " if lead in _OWN else ""
+    shown = [options[0], *(one.removeprefix(own) for one in options[1:])]
+    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))), options

@@ -5,9 +5,10 @@ It depends on facts alone and knows no dates: one selection serves every plan of
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import chain
 from typing import NamedTuple
 
-from needlecare.model.facts import Facts, Truth
+from needlecare.model.facts import Facts, Truth, ask_once
 from needlecare.model.plan import Finding, Treatment
 from needlecare.model.ruleset import (
     ALLOW,
@@ -56,14 +57,21 @@ class Selection(NamedTuple):
     spacings: tuple[tuple[Spacing, tuple[str, ...]], ...]
 
     def asked_about(self, activity: str) -> str:
-        """Return whom to ask about *activity*, by the rules on it and on all that it is part of; nobody is empty."""
+        """Return whom to ask about *activity*, by the rules on it and on all that it is part of; nobody is empty.
+
+        About a whole one asks like about its parts, where that is so of most of them.
+        """
         asking = self.by_verb[ASK]
         if not asking:
             return ""
-        lineage = self.rule_set.lineage[activity]
-        return " and ".join(
-            dict.fromkeys(one.rule.who for one in asking if not set(lineage).isdisjoint(one.rule.targets))
-        )
+        lineage = self.rule_set.lineage
+        whos = [one.rule.who for one in asking if not set(lineage[activity]).isdisjoint(one.rule.targets)]
+        if not whos:
+            parts = {*self.rule_set.family([activity])}.difference([activity])
+            asked = parts.intersection(chain.from_iterable(one.rule.targets for one in asking))
+            if len(asked) * 2 > len(parts):
+                whos = [one.rule.who for one in asking if not asked.isdisjoint(one.rule.targets)]
+        return " and ".join(ask_once(whos))
 
 
 def select(rule_set: RuleSet, facts: Facts) -> Selection:

@@ -157,6 +157,8 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == NO:
         begins = verdict.asked.start
         no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
+        if verdict.ask:
+            return say.then_ask(no, join_words(verdict.ask), is_over=verdict.until is not None)
         return f"{no}{say.then_better_not(verdict.better_until, clock, verdict.windows, is_open=verdict.is_open)}"
     if verdict.until is None:
         return say.better_not(None, clock, verdict.windows).removeprefix("better not: ")

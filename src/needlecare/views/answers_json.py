@@ -54,6 +54,10 @@ def _not_understood(answer: Any, _: object) -> list[str]:
     return [*meaning.unknown, *meaning.undated, *([meaning.turning] if meaning.turning else [])]
 
 
+def _whom(verdict: Verdict, _: object) -> str | None:
+    return join_words(verdict.ask) or None
+
+
 def _first(answer: Any, _: object) -> str | None:
     return next(iter(answer.meaning.ids), None)
 
@@ -81,7 +85,7 @@ FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
     " earliest and_once rules sources instead if=conditions ask urgency ask_prescriber not_all=is_divided parts"
     " again_from=again past not_understood nearest=meaning.nearest treatment=timeline.treatment also red_flags",
-    Verdict: "activity verdict until better_until open_end=is_open and_once rules treatment=timeline.treatment",
+    Verdict: "activity verdict until better_until open_end=is_open and_once ask rules treatment=timeline.treatment",
     PartVerdict: "activity verdict until better_until open_end=is_open and_once",
     Return: "free_from better_from again_from=again",
     Sighting: "sign signs=meaning.ids asked=meaning.typed at=asked verdict until call_from if=conditions rules sources"
@@ -107,8 +111,9 @@ FIELDS.update({
 })  # fmt: skip
 SHARED.update({"not_understood": _not_understood})
 COMPUTED.update({
+    Verdict: {"ask": _whom},
     _WHOLE: {
-        "ask": lambda verdict, _: join_words(verdict.ask) or None,
+        "ask": _whom,
         "ask_prescriber": lambda verdict, _: bool(verdict.prescribed),
         "past": lambda verdict, _: verdict.asked.past or verdict.meaning.past,
     },

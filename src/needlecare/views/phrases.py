@@ -152,11 +152,19 @@ def restriction(window: Window, clock: Clock) -> str:
     if window.is_for_good:
         return "never"
     no = f"no until {clock.until(window.end)}" if window.start < window.end else ""
+    if window.ask:
+        return then_ask(no, window.ask, is_over=window.end < FOREVER) if no else f"ask {window.ask} first"
     if window.is_open:
         return f"{no}{', ' if no else ''}then {better_not(None, clock, [window])}"
     if window.better_until > window.end or window.is_mild:
         return f"{no}{', then ' if no else ''}better not until {clock.until(window.better_until)}"
     return no
+
+
+def then_ask(no: str, whom: str, *, is_over: bool) -> str:
+    """Add whom to ask to a *no*; where that is over some day, it isn't all right from then on."""
+    then = "" if ", and then " in no else "then "
+    return f"{no}, and {then}ask {whom} first" if is_over else f"{no}; ask {whom}"
 
 
 def better_not(until: dt.datetime | None, clock: Clock, windows: Iterable[Window]) -> str:

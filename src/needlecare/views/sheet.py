@@ -112,7 +112,10 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
 
 def _asking(timeline: Timeline, _: Clock) -> Iterator[Row]:
     """List what somebody has to be asked about first, by whom to ask."""
-    windows = (window for window in timeline.windows if window.kind == ASK)
+    return _list_asking((window for window in timeline.windows if window.kind == ASK), timeline)
+
+
+def _list_asking(windows: Iterable[Window], timeline: Timeline) -> Iterator[Row]:
     for whom, group in grouped(windows, lambda window: window.ask).items():
         names = say.names((window.target for window in group), timeline.rule_set)
         yield Row("Ask first", f"{names}: ask {whom}", "ask", sources_behind(group, timeline.rule_set))
@@ -239,7 +242,10 @@ def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         event = meeting.event
         head = f"{event.label}, {say.dates(event.first, event.last, timeline.treatment.day)}"
         yield from _clashes(head, meeting, timeline, clock)
-        if not (meeting.clashes or meeting.waiting):
+        kind = timeline.rule_set.events.get(event.kind)
+        asking = timeline.asking(kind.activities if kind else ())
+        yield from (row._replace(head=head) for row in _list_asking(asking, timeline))
+        if not (meeting.clashes or meeting.waiting or asking):
             unknown = "a plain event: no rule knows what it brings"
             text = "nothing in this plan speaks against it" if meeting.known else unknown
             yield Row(head, text, "yes" if meeting.known else "")
