@@ -108,7 +108,7 @@ def find_activities(
     strange += [*without, *_side_by_side(heard, named), *_put_on(heard, ids, left)]
     if not (named or strange):
         strange = [one.places for one in _onto_skin(heard, left)]
-    ids = _on_treated_skin(heard, _as_given(heard, ids), named, left)
+    ids = _on_treated_skin(heard, _protected(heard, _as_given(heard, ids)), named, left)
     return _finished(heard, ids, strange, undated)._replace(
         named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         turning="".join(heard.spelled(one.places) for one in turning),
@@ -337,9 +337,28 @@ def _on_treated_skin(
 
 def _goes_on(heard: Heard) -> bool:
     """Return whether the words say that something goes on, and is one's own."""
+    return _says(heard, "ongoing")
+
+
+def _says(heard: Heard, role: str) -> bool:
+    """Return whether small words of that *role* are said at all, be it within a name."""
     said = f" {' '.join(heard.said.words)} "
-    phrases = (" ".join(tokens(one)) for one in heard.rule_set.small_words.get("ongoing", ()))
-    return any(f" {one} " in said for one in phrases)
+    return any(f" {' '.join(tokens(one))} " in said for one in heard.rule_set.small_words.get(role, ()))
+
+
+def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Put being out in the shade, or under a hat, in the place of being out without."""
+    rule_set = heard.rule_set
+    bare = set(rule_set.standing_for("unprotected"))
+    if bare.isdisjoint(ids) or not _says(heard, "protect") or any("deny" in one.roles for one in heard.activities):
+        return ids
+    harmful = {above for one in bare for above in rule_set.activities[one].under}
+    groups = {rule_set.group_of(one) for one in bare}
+    others = (one for one in ids if one not in bare)
+    kept = (
+        one for one in others if rule_set.group_of(one) not in groups or harmful.intersection(rule_set.lineage[one])
+    )
+    return tuple(dict.fromkeys((*rule_set.standing_for("protected"), *kept)))
 
 
 def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece]) -> Iterator[range]:

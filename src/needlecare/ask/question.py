@@ -233,6 +233,9 @@ def _healed(selection: Selection, zone: ZoneInfo, kind: str, day: date) -> date:
     return max(local_date(last_instant(end), zone) for end in ends) + timedelta(days=1)
 
 
+_Find = Callable[..., Meaning]
+
+
 class _Question(NamedTuple):
     """What is asked of *timelines* in words as *typed*: *day* and *clock* are those given besides the words."""
 
@@ -275,8 +278,19 @@ class _Question(NamedTuple):
 
     def read(self, *, signs: bool = False) -> tuple[Meaning, When | None, Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""
-        first = self.timelines[0]
         find = find_signs if signs else find_activities
+        try:
+            return self._timed(find, signs=signs)
+        except InputError:
+            # A time that can't be read hides no danger: it is one whenever it is.
+            first = self.timelines[0]
+            meaning = find(first.rule_set, self.typed, first.facts)
+            if set(meaning.signs).isdisjoint(first.rule_set.dangers):
+                raise
+            return meaning._replace(typed=self.typed), None, Reading()
+
+    def _timed(self, find: _Find, *, signs: bool) -> tuple[Meaning, When | None, Reading]:
+        first = self.timelines[0]
         meaning = find(first.rule_set, self.typed, first.facts, mending=False)
         reading = Reading(first=self.day, last=self.day)
         if not meaning.is_sure:

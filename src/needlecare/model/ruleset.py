@@ -78,7 +78,8 @@ class Activity(NamedTuple):
     for a medicine that is.
     *prescribed_to* holds for whoever takes it as prescribed, such as aspirin to thin the blood.
     *stands_for* is what questions mean by it without its name: whatever nobody knows `on-skin`, what the clinic has
-    `given`, the `treatment` itself.
+    `given`, the `treatment` itself; what is `unprotected` becomes the `protected` one beside words
+    that protect.
     *group* is what people count it to, *rank* its place there, *short* what it is called where space is short.
     """
 
@@ -372,6 +373,11 @@ class RuleSet:
     def unadvised(self) -> frozenset[str]:
         """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
         return frozenset(walk((one.id for one in self.activities.values() if one.advised), self._parts))
+
+    @cached_property
+    def dangers(self) -> frozenset[str]:
+        """The signs that a clinician must see."""
+        return frozenset(sign for rule in self.rules.values() if rule.is_red_flag for sign in rule.targets)
 
     def standing_for(self, what: str) -> tuple[str, ...]:
         """Return the activities that stand for *what*."""

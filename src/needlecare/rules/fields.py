@@ -374,7 +374,12 @@ ACTIVITY = _section(
     Field("advised", one_of("never"), marks=_MEANT),
     Field("taken", one_of("by-mouth", "on-skin"), marks=_MEANT),
     Field("prescribed-to", CONDITION, "who takes it as prescribed", marks=_MEANT),
-    Field("stands-for", one_of("on-skin", "given", "treatment"), "what questions mean by it unnamed", marks=_MEANT),
+    Field(
+        "stands-for",
+        one_of("on-skin", "given", "treatment", "protected", "unprotected"),
+        "what questions mean by it unnamed",
+        marks=_MEANT,
+    ),
     Field("group", LINE, "what people count it to, by its id"),
     Field("rank", RANK, "its place in the group"),
     Field("short", TEXT, "its name where space is short"),
