@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from operator import contains
 from typing import NamedTuple
 
 from needlecare.ask.names import (
@@ -34,7 +35,7 @@ _AMONG = 1
 # May stand between a word that denies and what it denies.
 _ANY = frozenset(["a", "an", "any"])
 _INWARD = frozenset(["in", "into", "inside"])
-_LIGHT = ("soften", "owner", "join", "time")
+_LIGHT = ("soften", "owner", "join", "time", "place")
 
 
 class Heard(NamedTuple):
@@ -177,18 +178,30 @@ def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
             yield _Name(told, sign, together or not join.isdisjoint(words), together)
 
 
+@once_a_set
+def _alike(rule_set: RuleSet) -> Mapping[str, frozenset[str]]:
+    """Return which words of names each word says the same as, itself among them; all evened out."""
+    found: dict[str, set[str]] = {}
+    for named, words in rule_set.alike.items():
+        for word in (named, *words):
+            evened = stem("".join(tokens(word)))
+            found.setdefault(evened, {evened}).add(stem(named))
+    return {word: frozenset(says) for word, says in found.items()}
+
+
 def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
-    """Find names whose words stand close together in *clause*, in any order."""
-    words = heard.said.words
+    """Find names whose words, or words alike, stand close together in *clause*, in any order."""
+    words, alike = heard.said.words, _alike(heard.rule_set)
     light = places_of(one for one in heard.signs if not one.ids and _is_light(one, heard))
     stems = {place: stem(words[place]) for place in clause}
-    present = set(stems.values())
+    says = {place: alike.get(said, frozenset([said])) for place, said in stems.items()}
+    present = frozenset(chain.from_iterable(says.values()))
     beginnings = {word[:2] for word in present.union(words[clause.start : clause.stop])}
     for name in _names_of(beginnings, heard.rule_set):
         if len(name.words) > 1 and present.issuperset(name.words):
-            apart = light.difference(place for place in clause if stems[place] in name.words)
+            apart = light.difference(place for place in clause if not says[place].isdisjoint(name.words))
             kept = [place for place in clause if place not in apart and words[place] not in ARTICLES]
-            yield from _close(name, kept, stems)
+            yield from _close(name, kept, says)
 
 
 def _is_light(piece: Piece, heard: Heard) -> bool:
@@ -197,14 +210,18 @@ def _is_light(piece: Piece, heard: Heard) -> bool:
     return is_further or not piece.roles.isdisjoint(_LIGHT)
 
 
-def _close(name: _Name, kept: Sequence[int], stems: Mapping[int, str]) -> Iterator[Called]:
+def _close(name: _Name, kept: Sequence[int], says: Mapping[int, frozenset[str]]) -> Iterator[Called]:
     for start in range(len(kept)):
         window = kept[start : start + len(name.words) + (0 if name.together else _AMONG)]
-        said = tuple(stems[place] for place in window if stems[place] in name.words)
-        held = frozenset(place for place in window if stems[place] in name.words)
-        fits = window[0] in held and (said == name.words if name.order else set(said).issuperset(name.words))
+        held = [place for place in window if not says[place].isdisjoint(name.words)]
+        if window[0] not in held or len(held) < len(name.words):
+            continue
+        if name.order:
+            fits = len(held) == len(name.words) and all(map(contains, (says[place] for place in held), name.words))
+        else:
+            fits = frozenset(chain.from_iterable(says[place] for place in held)).issuperset(name.words)
         if fits:
-            yield Called(held, (name.id,))
+            yield Called(frozenset(held), (name.id,))
 
 
 class Declared(NamedTuple):

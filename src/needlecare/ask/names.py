@@ -20,8 +20,9 @@ TIMES = LEADING.union(["then", "later", "soon", "afterwards", "afterward", "befo
 TIMES |= {"eventually", "shortly", "sometime", "someday"}
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
 _IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
-# What is on a bed is no bed, what burns has no burn, and what is sore has no sores.
-_APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer"}
+# What is on a bed is no bed, what burns has no burn, what is sore has no sores, what waters no water, and what dropped
+# is no drop.
+_APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "droop"}
 # A number and its unit are two words, however they are written.
 _SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=mg\b)")
 _AND = re.compile(r"\s*[&/]\s*|\s\+\s")
@@ -226,7 +227,7 @@ def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str
 
 _LONG_ENOUGH = 5
 _VERY_LONG = 9
-_SWAPPED = 2
+_MIXED = 3
 _MOST_SLIPS = 3
 
 
@@ -243,7 +244,7 @@ def mend(words: Sequence[str], unknown: Iterable[int], rule_set: RuleSet) -> dic
 @once_a_set
 def _all_names(rule_set: RuleSet) -> str:
     names = chain.from_iterable(_names(kind, rule_set) for kind in (ACTIVITIES, SIGNS, ANSWERS))
-    return " ".join(name for name, _ in names).lower()
+    return " ".join(chain((name for name, _ in names), *rule_set.alike.values())).lower()
 
 
 def _nearest(word: str, rule_set: RuleSet) -> str:
@@ -255,12 +256,12 @@ def _nearest(word: str, rule_set: RuleSet) -> str:
 
 
 def _is_slip(word: str, meant: str) -> bool:
-    """Return whether a letter differs, is missing or too many, or two are swapped; in a long word two letters."""
+    """Return whether a letter differs, is missing or too many, or three are mixed up; in a long word two letters."""
     most = 2 if len(word) >= _VERY_LONG else 1
     for _ in ("from the front", "from behind"):
         shared = next((place for place, one in enumerate(word) if meant[place : place + 1] != one), len(word))
         word, meant = word[shared:][::-1], meant[shared:][::-1]
-    return max(len(word), len(meant)) <= most or (len(word) <= _SWAPPED and word == meant[::-1])
+    return max(len(word), len(meant)) <= most or (len(word) <= _MIXED and sorted(word) == sorted(meant))
 
 
 def alike(words: Sequence[str], kind: str, rule_set: RuleSet) -> tuple[str, ...]:

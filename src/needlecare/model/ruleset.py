@@ -300,8 +300,9 @@ class RuleSet:
 
     *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
     column of the clinic's exports holds which field, and under `dates` how dates are written there. *areas* lists the
-    words that place something within each area, *small_words* those that join, soften or place. *first* is how long the
-    first hours last, *emergency* the numbers to call.
+    words that place something within each area, *small_words* those that join, soften or place, *alike* those
+    that say the same as a word in the name of a sign. *first* is how long the first hours last, *emergency* the numbers
+    to call.
     """
 
     id: str
@@ -326,6 +327,7 @@ class RuleSet:
     groups: Mapping[str, Group] = field(default_factory=dict)
     areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     small_words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alike: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     first: Duration | None = None
     emergency: str = ""
     changes: tuple[Change, ...] = ()

@@ -364,8 +364,8 @@ def _parse_weight(raw: Raw, context: Context) -> int:
 
 
 def _parse_words(known: Callable[[Context], Collection[str]], raw: Raw, context: Context) -> tuple[str, ...] | None:
-    """Read a list of words, which stands under one of what is *known*."""
-    if raw.id not in (may_be := known(context)):
+    """Read a list of words, which stands under one of what is *known*; where nothing is, under any word."""
+    if (may_be := known(context)) and raw.id not in may_be:
         context.problems.unknown(raw.id, "such list", raw.id, may_be)
     return read_texts(raw.value, raw.id, context.problems)
 
@@ -382,6 +382,7 @@ _PARSERS: Mapping[str, Callable[[Raw, Context], Any]] = {
     "groups": partial(_parse_word, "groups", Group),
     "areas": partial(_parse_words, _answers),
     "small-words": partial(_parse_words, lambda _: _ROLES),
+    "alike": partial(_parse_words, lambda _: ()),
     "activities": _parse_activity,
     "signs": partial(_parse_word, "signs", Sign),
     "moments": partial(_parse_word, "moments", Moment),

@@ -461,6 +461,7 @@ FILE = _section(
     *(_by_id("moments", MOMENT), _by_id("events", EVENT), _by_id("facts", FACT)),
     Field("areas", _LISTS, "words for places within each area"),
     Field("small-words", _LISTS, "words that say nothing by themselves, by what they do"),
+    Field("alike", _LISTS, "words that say the same in the name of a sign to call for, by the word that stands there"),
     _by_id("rules", RULE),
     Field("screening", _entries(SCREENING, "ids"), "reasons not to treat, to wait or to ask", into="screenings"),
     Field("sessions", _entries(SESSION, "listed", "ids"), "how sessions follow each other", into="spacings"),
@@ -471,7 +472,19 @@ FILE = _section(
 STATEMENTS = ("rules", "screening", "sessions")
 # Whatever has words for people.
 SPEAKING = (*STATEMENTS, "activities", "signs", "moments", "events", "facts")
-WORDS = ("kinds", "sources", "groups", "areas", "small-words", "activities", "signs", "moments", "events", "facts")
+WORDS = (
+    "kinds",
+    "sources",
+    "groups",
+    "areas",
+    "small-words",
+    "alike",
+    "activities",
+    "signs",
+    "moments",
+    "events",
+    "facts",
+)
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
 
