@@ -1,19 +1,27 @@
 """What people see and feel, in their own words, and how urgent the answer is."""
 
 import json
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+from needlecare import RuleSet
+from needlecare.ask.names import stem, tokens
+from needlecare.model.ruleset import CALL
 from running import run
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "--now", "2026-11-24T10:00")
 pytestmark = pytest.mark.usefixtures("no_log")
-LINES = [
-    line.split(" | ")
-    for line in (Path(__file__).parent / "signs.txt").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
-]
+
+
+def read(name: str) -> list[list[str]]:
+    """Read a table, one sign with its verdict on a line."""
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return [line.split(" | ") for line in lines if not line.startswith("#")]
+
+
+LINES, EVERYDAY = read("signs.txt"), read("everyday.txt")
 
 
 def heading(*typed: str) -> str:
@@ -79,6 +87,38 @@ def test_a_condition_is_said_only_where_it_decides(typed: str, condition: str) -
 @pytest.mark.parametrize(("typed", "verdict"), LINES, ids=[line[0] for line in LINES])
 def test_what_people_say_of_a_sign_gets_the_verdict_of_the_sign(typed: str, verdict: str) -> None:
     assert json.loads(run("normal", *typed.split(), *SITTING, "--format", "json").out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(("typed", "verdict"), EVERYDAY, ids=[line[0] for line in EVERYDAY])
+def test_words_alike_say_the_same_sign(typed: str, verdict: str) -> None:
+    morning = (*SITTING[:-1], "2026-11-21T09:00", "--format", "json")
+    assert json.loads(run("normal", *typed.split(), *morning).out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "wear a floppy hat",
+            "get bigger lips",
+            "eat with my mouth closed",
+            "talk to friends and drink",
+            "lift my eyebrows",
+        ),
+        *("wear a seat belt across my chest", "spread cream over red skin", "put two drops of serum on my face"),
+        *("wash around my eyes with water", "do hard breathing exercises", "grow a beard", "wear copper jewellery"),
+    ],
+)
+def test_words_alike_raise_no_false_alarm(typed: str) -> None:
+    assert json.loads(run("can", *typed.split(), *SITTING, "--format", "json").out)["urgency"] is None
+
+
+def test_words_alike_stand_for_a_word_that_some_sign_to_call_for_has(rule_set: RuleSet) -> None:
+    called = chain.from_iterable(rule.targets for rule in rule_set.rules.values() if rule.verb == CALL)
+    signs = [rule_set.signs[one] for one in called]
+    named = {stem(word) for sign in signs for name in (sign.label, *sign.aka) for word in tokens(name)}
+    assert {word for word in rule_set.alike if stem(word) not in named} == set()
+    assert [one for one in chain.from_iterable(rule_set.alike.values()) if len(tokens(one)) != 1] == []
 
 
 @pytest.mark.parametrize("typed", ["very dry", "swelling of the lips", "purple stripes", "warm", "very red"])
