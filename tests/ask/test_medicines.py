@@ -46,7 +46,8 @@ def test_any_aspirin_is_prescribed_to_whoever_declared_a_blood_thinner() -> None
     assert ran.out.startswith("Not without asking who prescribed your blood thinner, or your pharmacist first. ")
     assert "Prescribed to you already? Keep taking it." in ran.out
     assert "Never stop" in ran.out
-    assert run("can", "ibuprofen", *sitting).out.startswith("No, and then ask who prescribed your blood thinner, ")
+    no = "No. Ibuprofen and aspirin: not before Tue 24 Nov, and then ask who prescribed your blood thinner, "
+    assert run("can", "ibuprofen", *sitting).out.startswith(no)
 
 
 @pytest.mark.parametrize("medicine", ["isotretinoin", "tretinoin"])

@@ -76,7 +76,17 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
         ("when can I stop apixaban", "Never on your own: ask who prescribed it first. "),
         ("can take ibuprofen and naproxen on wednesday", "Ask your pharmacist first. "),
         ("can use retinol on 12 dec --condition breastfeeding", "Ask your midwife or pharmacist first. "),
-        ("can use retinol --condition breastfeeding", "No, and then ask your midwife or pharmacist first. "),
+        (
+            "can drink wine --condition breastfeeding",
+            "No. Alcohol: not before Sat 21 Nov 16:30, and then ask your midwife ",
+        ),
+        ("can use retinol --condition pregnancy", "No. Retinol: never; ask your midwife or doctor."),
+        ("can fly on tuesday", "Yes. Flying, Tue 24 Nov: OK from Mon 23 Nov 16:30."),
+        (
+            "can wear foundation for a wedding on sunday afternoon",
+            "No. Foundation: not before Sun 22 Nov 16:30. Parties and photos: better wait, OK from Thu 26 Nov.",
+        ),
+        ("normal I used retinol on friday", "Not again yet. Retinol"),
         ("can have another session --condition cold-sore-now", "No; ask your clinic. No needling until the cold sore"),
         ("can my husband drink wine on tuesday", "My answers are about you alone. "),
         ("when will the redness go", "That is about what you see or feel: "),
@@ -110,7 +120,7 @@ def test_what_no_rule_is_about_is_no_reason_to_ring_anybody(ask: Ask) -> None:
 def test_what_holds_for_the_known_part_is_said(ask: Ask) -> None:
     said = ask("can", "wear", "make-up", "over", "my", "stitches", "on", "monday").out.splitlines()
     assert said[0] == "I don't know “stitches”, so I can't say yes."
-    assert said[1].startswith("Make-up alone: OK since Sun 22 Nov 16:30. ")
+    assert said[1].startswith("Make-up alone: OK from Sun 22 Nov 16:30. ")
 
 
 def test_today_gives_no_reason_to_phone_that_nobody_sees(ask: Ask) -> None:

@@ -16,7 +16,7 @@ from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts
-from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
+from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings
 from needlecare.views.signs import list_sighting
 from needlecare.views.verdicts import finished, list_return, list_verdict, say_alone
@@ -133,7 +133,7 @@ def _today(now: Today) -> Iterator[str]:
 
 
 def _whom(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
-    for whom, group in grouped(verdicts, lambda one: join_words(one.ask)).items():
+    for whom, group in grouped(verdicts, lambda one: join_whom(one.ask)).items():
         names = say.names((one.activity or "" for one in group), group[0].timeline.rule_set)
         yield f"{capital(names)}: ask {whom}"
 
@@ -158,7 +158,7 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
         begins = verdict.asked.start
         no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
         if verdict.ask:
-            return say.then_ask(no, join_words(verdict.ask), is_over=verdict.until is not None)
+            return say.then_ask(no, join_whom(verdict.ask), is_over=verdict.until is not None)
         return f"{no}{say.then_better_not(verdict.better_until, clock, verdict.windows, is_open=verdict.is_open)}"
     if verdict.until is None:
         return say.better_not(None, clock, verdict.windows).removeprefix("better not: ")

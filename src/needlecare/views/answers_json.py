@@ -12,7 +12,7 @@ from needlecare.model.ruleset import Rule, Screening
 from needlecare.model.voices import Reach, sources_behind
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
-from needlecare.views.phrases import join_words, sources_of
+from needlecare.views.phrases import join_whom, sources_of
 
 # A verdict that is the answer, not a part of one.
 _WHOLE = "the whole of a verdict"
@@ -55,7 +55,7 @@ def _not_understood(answer: Any, _: object) -> list[str]:
 
 
 def _whom(verdict: Verdict, _: object) -> str | None:
-    return join_words(verdict.ask) or None
+    return join_whom(verdict.ask) or None
 
 
 def _first(answer: Any, _: object) -> str | None:

@@ -373,6 +373,12 @@ def join_words(words: Iterable[str]) -> str:
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
 
 
+def join_whom(whos: Sequence[str]) -> str:
+    """Join whom to ask: all of them, each of whom may be one or another."""
+    parted = ", and " if len(whos) > 1 and any(" or " in one for one in whos) else ""
+    return parted.join(whos) if parted else join_words(whos)
+
+
 def items(lines: Iterable[str]) -> Iterator[str]:
     """Begin each of *lines* as an item of a list."""
     return (f"- {line}" for line in lines)

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 
+from needlecare.ask.times import When
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
-from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, ON_SKIN, PRESCRIBED, TODAY, RuleSet, Urgency
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Window
+from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, ON_SKIN, PRESCRIBED, RuleSet, Urgency
 from needlecare.views import phrases as say
-from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_words, led, sentence, topmost
+from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
 from needlecare.views.sheet import list_core_changes
 from needlecare.views.signs import joined, list_urgent, named, say_sources
 
@@ -50,7 +51,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 
 def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[str]:
-    yield from _against(verdict)
+    yield from _against(verdict, verdict.asked)
     if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
@@ -59,14 +60,19 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
         # The rest of the answer is about what else was asked.
         ids = tuple(one for one in verdict.meaning.ids if one not in verdict.prescribed)
         verdict = verdict._replace(meaning=verdict.meaning._replace(ids=ids), ask=(), prescribed=())
-    yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _holding(verdict, clock))}."
+    apart = list(_each_part(verdict, clock)) if verdict.meaning.ids[1:] and verdict.verdict in (NO, BETTER_NOT) else []
+    if apart[1:]:
+        yield f"{_lead(verdict)}{'' if verdict.is_divided else _asking_too(verdict)}. {' '.join(apart)}"
+        verdict = verdict._replace(parts=())
+    else:
+        yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _told_how_long(verdict, clock))}."
     counted = _counted_from(verdict) if several else ()
     yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
 
 
-def _against(verdict: Verdict) -> Iterator[str]:
-    """Yield, loudly, what speaks against the treatment; who declares it in a question asks about something else."""
-    if not verdict.meaning.declared:
+def _against(verdict: Verdict, asked: When) -> Iterator[str]:
+    """Yield, loudly, what speaks against a treatment to come; declared in a question it is about something else."""
+    if asked.start < verdict.timeline.treatment.first and not verdict.meaning.declared:
         yield from say.list_against(verdict.timeline)
 
 
@@ -83,22 +89,43 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
 
 def _screened(verdict: Verdict) -> Iterator[str]:
     """Yield what speaks against the treatment, where that itself is asked about."""
-    clock, texts = Clock(verdict.timeline), [one.screening.text or one.screening.id for one in verdict.findings[:2]]
+    clock, texts = Clock(verdict.timeline), [one.screening.text or one.screening.id for one in verdict.findings[:1]]
     soon = [f"{_about(verdict, clock)}: {_holding(verdict, clock)}"] if verdict.session else []
-    yield " ".join([f"{_lead(verdict)}.", *map(sentence, (*soon, *texts))])
-    sources = f"{say.counted(len(verdict.sources), 'source')}: " if verdict.sources else ""
-    yield f"({sources}`needlecare check`)"
+    yield " ".join([f"{_lead(verdict)}{_asking_too(verdict)}.", *map(sentence, (*soon, *texts))])
+    others = say.counted(len(verdict.findings) - 1, "more reason") if verdict.findings[1:] else ""
+    sources = say.counted(len(verdict.sources), "source") if verdict.sources else ""
+    yield f"({', '.join(filter(None, (others, sources)))}: `needlecare check`)".replace("(: ", "(")
 
 
 def _lead(verdict: Verdict) -> str:
-    """Return the answer itself: on which condition, and whom to ask besides."""
-    whom, divided = join_words(verdict.ask), ": not all of it" if verdict.is_divided else ""
+    """Return the answer itself, and on which condition it holds."""
     if verdict.verdict == ASK:
-        return f"Ask {whom} first"
-    if verdict.verdict == BETTER_NOT and verdict.until is None:
+        return f"Ask {join_whom(verdict.ask)} first"
+    if _is_done(verdict):
+        return "Not again yet" if verdict.until else "Not again"
+    if verdict.verdict == BETTER_NOT and (verdict.until is None or verdict.again):
         return "Better not"
-    then = (f", and then ask {whom} first" if verdict.until else f"; ask {whom}") if whom else ""
-    return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}{then}"
+    divided = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else ""
+    return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}"
+
+
+def _is_done(verdict: Verdict) -> bool:
+    """Return whether it is about something that was done, and is no longer to be judged."""
+    return verdict.verdict in (NO, BETTER_NOT) and (verdict.asked.past or verdict.meaning.past)
+
+
+def _asking_too(verdict: Verdict) -> str:
+    return led("; ask ", join_whom(verdict.ask) if verdict.verdict == NO else "")
+
+
+def _told_how_long(verdict: Verdict, clock: Clock) -> str:
+    """Format how long the answer holds, and whom to ask besides."""
+    held = _holding(verdict, clock)
+    if verdict.verdict == NO and verdict.ask and held:
+        return say.then_ask(held, join_whom(verdict.ask), is_over=verdict.until is not None)
+    is_ahead = verdict.verdict == BETTER_NOT and verdict.again and not _is_done(verdict)
+    again = f"no from {clock.at(verdict.again)}" if is_ahead and verdict.again else ""
+    return "; ".join(filter(None, (again, held)))
 
 
 def _holding(verdict: Verdict, clock: Clock) -> str:
@@ -108,8 +135,7 @@ def _holding(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == ASK or verdict.is_divided:
         return ""
     if verdict.verdict != YES:
-        begins = led("; no from ", clock.at(verdict.again) if verdict.again else "")
-        return f"{_restricted(verdict, verdict.earliest, verdict, clock)}{begins}"
+        return _restricted(verdict, verdict.earliest, verdict, clock)
     return "; ".join(filter(None, _free(verdict, clock)))
 
 
@@ -118,7 +144,8 @@ def _free(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.and_once and not verdict.parts:
         yield f"only if {say.labels_of(verdict.and_once)}"
     elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
-        yield f"OK since {clock.at(verdict.since)}"
+        lies_behind = verdict.asked.now or verdict.asked.past
+        yield f"OK {'since' if lies_behind else 'from'} {clock.at(verdict.since)}"
     yield from (f"until {clock.until(one.end)}" for one in verdict.permits[:1] if one.end_stated and one.end < FOREVER)
     if verdict.again is not None:
         yield f"not again from {clock.at(verdict.again)}"
@@ -207,12 +234,12 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.is_yes:
         yield from _worded(verdict)
         yield from _before_next(verdict)
-    elif verdict.asked.past or verdict.meaning.past:
+    elif _is_done(verdict):
         yield from _done_already(verdict, clock)
     else:
-        if not parts or verdict.instead:
-            yield from _worded(verdict)
-        yield from _if_prescribed(verdict)
+        worded = list(_worded(verdict)) if not parts or verdict.instead else []
+        yield from worded
+        yield from () if any("prescribed" in one for one in worded) else _if_prescribed(verdict)
         yield from _would_tell_more(verdict)
 
 
@@ -264,9 +291,13 @@ def _if_prescribed(verdict: Verdict) -> Iterator[str]:
 def _would_tell_more(verdict: Verdict) -> Iterator[str]:
     """Yield which fact could make a no end sooner."""
     for hint in verdict.hints[:1]:
-        if hint.then:
-            options = say.options(hint.facts, verdict.timeline.rule_set)
-            yield f"{options} could end it on {Clock(verdict.timeline).at(hint.then)}."
+        if hint.then and not verdict.ask:
+            yield f"Depending on {_names(hint)} it may end on {Clock(verdict.timeline).at(hint.then)} already."
+
+
+def _names(hint: Hint) -> str:
+    """Name what would have to be known, in plain words: the name of an option is no answer."""
+    return join_words(fact.replace("-", " ") for fact in hint.facts)
 
 
 def _before_next(verdict: Verdict) -> Iterator[str]:
@@ -281,14 +312,10 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
 
 def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what to do where it has been done already."""
-    yield f"Done already? Don't do it again, and tell {clock.whom} what it was and when."
     broken = _words(verdict.windows, "if-broken")
     if broken:
         yield f"It may mean: {sentence(join_words(broken))}"
-    # An emergency is no matter for a doctor today: the line that ends every answer has it.
-    signs = say.first_signs(TODAY, verdict.timeline)
-    if signs:
-        yield f"Watch for {signs}: {say.help_for(TODAY, verdict.timeline)}."
+    yield f"Does it sting, redden or swell more since? Tell {clock.whom}."
 
 
 def say_alone(verdict: Verdict) -> str:
@@ -324,8 +351,7 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
             yield f"{allowed}{led(', if ', window.condition)}."
     for hint in [one for one in verdict.hints if (one.then or FOREVER) > verdict.asked.start][:1]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
-        options = say.options(hint.facts, rule_set)
-        yield f"If what is assumed for {options} is wrong, avoid {rule_set.label(hint.target)}{until}."
+        yield f"With another {_names(hint)} than assumed: avoid {rule_set.label(hint.target)}{until}."
     yield f"So this is not a yes: ask {clock.whom}."
     if verdict.silent == "check":
         yield "When the next session may be: `needlecare sessions`."
@@ -337,16 +363,16 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     how = _words((one for one in verdict.windows if one.kind == ASK), "how")
     if how:
         # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
-        return f"Ask {join_words(verdict.ask)} {how[0]}. {about}."
+        return f"Ask {join_whom(verdict.ask)} {how[0]}. {about}."
     if verdict.meaning.stopping:
-        return f"Never on your own: ask {join_words(verdict.ask)} first. {capital(verdict.label)}."
+        return f"Never on your own: ask {join_whom(verdict.ask)} first. {capital(verdict.label)}."
     name = capital(join_words(activities[one].label for one in verdict.prescribed))
     if any(activities[one].taken == ON_SKIN for one in verdict.prescribed):
         until = f"{name}: not on treated skin until they say so."
         return f"Not before you have asked: who prescribed it, or {clock.whom}. {until}"
     if not all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
         # What one person takes as prescribed may go badly with what another was prescribed.
-        others = join_words(verdict.ask[1:]) or clock.whom
+        others = join_whom(verdict.ask[1:]) or clock.whom
         return f"Not without asking {others} first. {about}. Prescribed to you already? Keep taking it."
     if verdict.meaning.ongoing:
         return f"Keep taking it as prescribed. {name}: ask who prescribed it before you change anything."
@@ -379,7 +405,7 @@ def list_return(found: Return, *, several: bool) -> Iterator[str]:
 
 def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     last, clock = found.last or verdict, Clock(verdict.timeline)
-    yield from _against(verdict)
+    yield from _against(verdict, found.verdict.asked)
     told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
     from_when = _say_return(found, verdict, last, clock)
     yield " ".join(told or [f"{capital(verdict.label)}: {from_when}."])
@@ -433,9 +459,9 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
         only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
         return f"OK from {clock.at(free or treatment.last)}{led(', only if ', only_if)}"
     if verdict.verdict == ASK and verdict.until is not None:
-        return f"not before {clock.at(verdict.until)}, and then ask {join_words(verdict.ask)} first"
+        return say.then_ask(f"not before {clock.at(verdict.until)}", join_whom(verdict.ask), is_over=True)
     if free is None:
-        asking = led("; ask ", join_words(verdict.ask))
+        asking = led("; ask ", join_whom(verdict.ask))
         return f"{_never(verdict, clock)}{asking}"
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, last.windows)
