@@ -34,7 +34,7 @@ URGENT = [
         "normal chest pain",
         "normal hives on day 3",
         "normal still red on 6 december",
-        "normal dark patches",
+        "normal dark patches spreading",
     ),
     *("can go for a run with a fever", "can wear make-up over the blisters on monday", "can squeeze the pus out"),
     *("when can I wear make-up over the blisters", "can take an aspirin for chest pain", "when can I run with a fever"),

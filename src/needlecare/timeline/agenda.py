@@ -78,7 +78,8 @@ def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
 
 def _runs(window: Window) -> Iterator[tuple[str, datetime, datetime]]:
     """Return each list with when *window* stands in it."""
-    if window.kind in (DO, PREPARE, EXPECT):
+    # A sign that is to be watched and is never usual has no day.
+    if window.kind in (DO, PREPARE) or (window.kind == EXPECT and window.start < window.end):
         yield window.kind, window.start, window.holds_until
     if window.kind == AVOID:
         for state, start, end in window.extent.stretches:

@@ -124,6 +124,8 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
     """Format how the time asked about lies to the usual time of a sign."""
     if sighting.verdict == USUAL:
         return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
+    if all(window.start == window.end for window in sighting.windows):
+        return "not yet a reason to call"
     if sighting.over:
         return "usually over by now"
     return f"usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
@@ -143,7 +145,7 @@ def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
         for one in say.perhaps_until(sign, sighting.timeline, clock)
     ]
     if sighting.conditions:
-        yield from longer or (f"This holds if {condition}." for condition in sighting.conditions)
+        yield from longer[:1] or (f"This holds if {condition}." for condition in sighting.conditions)
 
 
 def _sign_sources(sighting: Sighting) -> str:
