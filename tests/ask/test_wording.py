@@ -87,6 +87,9 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
             "No. Foundation: not before Sun 22 Nov 16:30. Parties and photos: better wait, OK from Thu 26 Nov.",
         ),
         ("normal I used retinol on friday", "Not again yet. Retinol"),
+        ("normal eyelids swollen", "Ring your emergency number now (112, 999, 911). Eyelids swollen."),
+        ("normal cant move my arm", "Ring your emergency number now (112, 999, 911). Can't move my arm."),
+        ("can go for a run with a fever", "See a doctor or an urgent-care line today. Fever."),
         ("can have another session --condition cold-sore-now", "No; ask your clinic. No needling until the cold sore"),
         ("can my husband drink wine on tuesday", "My answers are about you alone. "),
         ("when will the redness go", "That is about what you see or feel: "),
@@ -127,3 +130,9 @@ def test_today_gives_no_reason_to_phone_that_nobody_sees(ask: Ask) -> None:
     said = ask("today", "--now", "2026-11-28T09:00").out
     assert "Still there? Call your clinic\n- " in said
     assert "No longer expected" not in said
+
+
+def test_today_tells_the_pregnant_what_to_do_now_that_it_is_done(ask: Ask) -> None:
+    said = ask("today", "--condition", "pregnancy").out
+    assert "Treated all the same? Tell your clinic and your doctor. No needling in pregnancy." in said
+    assert "STOP" not in said

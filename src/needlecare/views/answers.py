@@ -112,7 +112,7 @@ def _today(now: Today) -> Iterator[str]:
         clock = Clock(timeline)
         number = f"{day_number(timeline.treatment, clock.day(now.at))}".replace("-", "−")
         yield f"{clock.at(now.at)}: day {number} of {say.treatment_of(timeline)}."
-        yield from say.list_against(timeline)
+        yield from say.list_done(timeline) if now.at >= timeline.treatment.first else say.list_against(timeline)
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
     sections = {
         "Avoid": _ends(now.avoid),

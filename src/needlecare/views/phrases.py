@@ -357,6 +357,12 @@ def list_against(timeline: Timeline) -> Iterator[str]:
             yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
 
 
+def list_done(timeline: Timeline) -> Iterator[str]:
+    """Yield what to do where something spoke against a treatment that has been."""
+    for line in [*list_against(timeline)][:1]:
+        yield f"Treated all the same? Tell {whom(timeline)} and your doctor. {line.partition(': ')[2]}"
+
+
 def capital(text: str) -> str:
     """Begin *text* with a capital; the rest stays as it is."""
     return text[:1].upper() + text[1:]

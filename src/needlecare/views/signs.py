@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from needlecare.ask.names import called
 from needlecare.ask.times import When
 from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
 from needlecare.model.plan import FOREVER, Timeline
@@ -62,7 +63,8 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield say.red_flag_line(timeline)
     else:
         urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
-        yield from list_urgent(urgency, _name_signs(sighting), sighting.flags, timeline)
+        signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, timeline)
+        yield from list_urgent(urgency, signs, sighting.flags, timeline)
         if not sighting.flags:
             yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
         if urgency != EMERGENCY:
@@ -100,11 +102,15 @@ def _what_to_do(rule: Rule, timeline: Timeline) -> str:
 
 
 def _name_signs(sighting: Sighting) -> str:
-    """Name the signs that are asked about, or those of them that are red flags."""
-    ids = sighting.meaning.ids
-    flagged = {sign for rule in sighting.flags for sign in rule.targets}
-    signs = [one for one in ids if one in flagged] or ids
-    return join_words(map(sighting.timeline.rule_set.label, signs)) or sighting.meaning.words
+    """Name the signs that are asked about."""
+    return join_words(map(sighting.timeline.rule_set.label, sighting.meaning.ids)) or sighting.meaning.words
+
+
+def name_flagged(signs: Sequence[str], typed: str, flags: Iterable[Rule], timeline: Timeline) -> str:
+    """Name those of *signs* that are red flags, as they were *typed*: a swollen eyelid is no swollen lip."""
+    known, flagged = timeline.rule_set.signs, {sign for rule in flags for sign in rule.targets}
+    shown = [known[one] for one in signs if one in flagged] or [known[one] for one in signs]
+    return join_words(dict.fromkeys(called(one.label, one.aka, typed) for one in shown))
 
 
 def _unknown_sign(sighting: Sighting, clock: Clock) -> str:

@@ -11,7 +11,7 @@ from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, ON_SKIN, PRESCRI
 from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
 from needlecare.views.sheet import list_core_changes
-from needlecare.views.signs import joined, list_urgent, named, say_sources
+from needlecare.views.signs import joined, list_urgent, name_flagged, named, say_sources
 
 _SHOWN = 3
 
@@ -78,11 +78,8 @@ def _against(verdict: Verdict, asked: When) -> Iterator[str]:
 
 def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     """Yield where to get help for what the words name; what else they ask about comes after that, without a date."""
-    flagged = {sign for rule in verdict.flags for sign in rule.targets}
-    signs = [one for one in verdict.meaning.signs if one in flagged]
-    yield from list_urgent(
-        urgency, join_words(map(verdict.timeline.rule_set.label, signs)), verdict.flags, verdict.timeline
-    )
+    signs = name_flagged(verdict.meaning.signs, verdict.meaning.typed, verdict.flags, verdict.timeline)
+    yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
     if verdict.meaning.ids and urgency != EMERGENCY:
         yield f"{'No' if verdict.verdict == NO else 'Ask there first'}: {verdict.label}."
 
