@@ -130,11 +130,16 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
     """Format how the time asked about lies to the usual time of a sign."""
     if sighting.verdict == USUAL:
         return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
-    if all(window.start == window.end for window in sighting.windows):
+    if _is_only_watched(sighting):
         return "not yet a reason to call"
     if sighting.over:
         return "usually over by now"
     return f"usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
+
+
+def _is_only_watched(sighting: Sighting) -> bool:
+    """Return whether a sign is a reason to call from some time on, and never usual before."""
+    return sighting.verdict == WATCH and all(window.start == window.end for window in sighting.windows)
 
 
 def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
@@ -145,6 +150,8 @@ def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
 
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
     """Yield under which condition a sign is usual, and for whom it may take longer."""
+    if _is_only_watched(sighting):
+        return
     longer = [
         f"{capital(one)}."
         for sign in dict.fromkeys(window.target for window in sighting.windows)
