@@ -222,7 +222,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield from _unknown(verdict, clock)
         return
     if verdict.mixed:
-        yield "Whether they go together is a question for somebody who knows both."
+        yield "They may not go together."
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
         return
     said = "OK" if verdict.is_yes else _LEADS[verdict.verdict].lower()
@@ -406,13 +406,14 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
     from_when = _say_return(found, verdict, last, clock)
     yield " ".join(told or [f"{capital(verdict.label)}: {from_when}."])
-    parts = _each_part(verdict, clock, from_when, _never(verdict, clock), to_say=_say_part_return)
+    held = verdict.verdict in (NO, BETTER_NOT) and not told
+    parts = list(_each_part(verdict, clock, from_when, _never(verdict, clock), to_say=_say_part_return)) if held else []
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
     yield from joined(
         chain(
-            parts if verdict.verdict in (NO, BETTER_NOT) and not told else (),
-            () if told else _worded(decides),
+            parts,
+            () if told or (parts and not decides.instead) else _worded(decides),
             _if_prescribed(decides),
             _never_advised(verdict, clock),
             [f"Not again from {clock.at(found.again)}."] if found.again is not None else (),
