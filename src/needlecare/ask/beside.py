@@ -255,6 +255,18 @@ def _describes(piece: Piece, heard: Heard) -> bool:
     return heard.said.words[piece.places.start] in ARTICLES and any(one.ids or not one.roles for one in following)
 
 
+def find_owner(heard: Heard) -> str:
+    """Return whose skin it is where that is somebody else's: “my husband's” in “my husband's cheek is red”."""
+    company = {name for name, roles in heard.small.items() if "company" in roles}
+    for piece in heard.activities:
+        said = heard.spelled(piece.places)
+        if "owner" in piece.roles and (said in company or said.removeprefix("my ").removesuffix("s") in company):
+            return said
+        if not piece.roles & {"soften", "owner"}:
+            return ""
+    return ""
+
+
 def find_other(heard: Heard) -> str:
     """Return who does or has it in place of the person who asks: “my husband” in “can my husband run”."""
     for piece in heard.activities:

@@ -12,6 +12,7 @@ from needlecare.ask.beside import (
     find_declared,
     find_denial,
     find_other,
+    find_owner,
     is_exact,
     listen,
     places_of,
@@ -36,6 +37,8 @@ from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, Ru
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here"])
 _OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin"}
+# Being on a medicine puts nothing on it.
+_OVER = frozenset(["over", "onto", "into"])
 _ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
 _VERBS = frozenset(["act", "swallow"])
@@ -106,6 +109,7 @@ def find_activities(
     ids = _ids(named) or _stand_in(heard, left)
     strange = [*(one.places for one in unknown if one not in turning), *_slips(heard, known)]
     strange += [*without, *_side_by_side(heard, named), *_put_on(heard, ids, left)]
+    strange += [*_put_over(heard, declared)]
     if not (named or strange):
         strange = [one.places for one in _onto_skin(heard, left)]
     ids = _on_treated_skin(heard, _protected(heard, _as_given(heard, ids)), named, left)
@@ -135,6 +139,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     ids = _ids([*calls, *seen])
     undated = [run for run in undated if not LEADING.issuperset(_bare(heard.spelled(run)))]
     return _finished(heard, ids, [*strange, *_slips(heard, known)], undated)._replace(
+        other=find_other(heard) or find_owner(heard),
         nearest=_nearest(heard, [*calls, *seen], SIGNS, strange) if mending else (),
         signs=_ids(calls),
         declared=_answers(find_declared(heard, ())),
@@ -365,6 +370,15 @@ def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece]) -> Iterator
     """Return the words that put what is eaten or taken on the skin: of that, nobody speaks."""
     if any(heard.rule_set.activities[one].taken == BY_MOUTH for one in ids):
         yield from (one.places for one in _onto_skin(heard, left))
+
+
+def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
+    """Return the words for what ails the skin that something is put over: over my eczema."""
+    for one in declared:
+        first = min(one.places)
+        before = [word for word in heard.said.words[:first] if word not in ARTICLES][-1:]
+        if before and before[0] in _OVER:
+            yield range(first, max(one.places) + 1)
 
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:

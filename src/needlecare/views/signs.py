@@ -116,6 +116,8 @@ def name_flagged(signs: Sequence[str], typed: str, flags: Iterable[Rule], timeli
 def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
     """Say what isn't known of a sign, and what holds for it without the words that aren't."""
     meaning, name = sighting.meaning, capital(_name_signs(sighting))
+    if meaning.other:
+        return "My answers are about you alone. For somebody else, ask a doctor or pharmacist."
     unheard = join_words(f"“{word}”" for word in meaning.unknown)
     alone = f" {name} alone: usual until {clock.until(sighting.until)}." if sighting.until else ""
     if unheard and meaning.nearest:
