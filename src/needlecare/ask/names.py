@@ -24,7 +24,7 @@ _IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
 # is no drop.
 _APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "droop"}
 # A number and its unit are two words, however they are written.
-_SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=mg\b)")
+_SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=(?:mg|c|f)\b)")
 _AND = re.compile(r"\s*[&/]\s*|\s\+\s")
 # Where one clause of a question ends and another begins; a word that says so belongs to the second.
 _CLAUSE = re.compile(r"[,;:!?]|\.(?=\s|$)|(?=\b(?:but|because|although|though)\b)", re.IGNORECASE)
