@@ -35,8 +35,8 @@ def heading(*typed: str) -> str:
         ("flaking on day 7", "Usual."),
         ("flaking on day 8", "Call your clinic. Flaking."),
         ("flaking on day 20", "Call your clinic. Flaking."),
-        ("still red on day 14", "Call your clinic. Redness."),
-        ("still swollen after 2 weeks", "Call your clinic. Swelling."),
+        ("still red on day 14", "Call your clinic. Red."),
+        ("still swollen after 2 weeks", "Call your clinic. Swollen."),
         ("bruises on day 6", "Usual."),
         pytest.param("bruises on day 10", "Watch it.", id="up to ten days"),
         pytest.param("bleeding on day 9", "Call your clinic.", id="no time of its own"),
@@ -131,4 +131,4 @@ def test_what_is_known_in_part_is_answered_no_softer_than_what_is_not_known(type
 def test_a_red_flag_is_one_whatever_stands_around_it() -> None:
     said = run("normal", "pus", "and", "purple", "stripes", *SITTING)
     assert said.code == 1
-    assert said.out.startswith("See a doctor or an urgent-care line today. Pus or yellow fluid.\n")
+    assert said.out.startswith("See a doctor or an urgent-care line today. Pus.\n")
