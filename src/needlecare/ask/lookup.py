@@ -110,7 +110,7 @@ def find_activities(
     strange = [*(one.places for one in unknown if one not in turning), *_slips(heard, known)]
     strange += [*without, *_side_by_side(heard, named), *_put_on(heard, ids, left)]
     strange += [*_put_over(heard, declared)]
-    if not (named or strange):
+    if not (named or strange or _is_given(heard)):
         strange = [one.places for one in _onto_skin(heard, left)]
     ids = _on_treated_skin(heard, _protected(heard, _as_given(heard, ids)), named, left)
     return _finished(heard, ids, strange, undated)._replace(
@@ -307,11 +307,16 @@ def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
             yield one
 
 
+def _is_given(heard: Heard) -> bool:
+    """Return whether the clinic itself gave what is asked about."""
+    return any("given" in one.roles for one in heard.activities)
+
+
 def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Put what the clinic gave in the place of one's own of the same kind."""
     rule_set = heard.rule_set
     given = rule_set.standing_for("given")
-    if not any("given" in one.roles for one in heard.activities):
+    if not _is_given(heard):
         return ids
     groups = {rule_set.group_of(one) for one in given}
     own = [one for one in ids if rule_set.group_of(one) in groups and not _is_prescribed(one, rule_set)]
