@@ -215,7 +215,8 @@ def find_zone(name: str | None) -> ZoneInfo:
 
 # Letters that an illness or a medicine has at least.
 _FEWEST = 2
-_JOINED = re.compile(r"[&/+]|\band\b")
+# The slashes of a date, as in `isotretinoin=03/04/2026`, join nothing.
+_JOINED = re.compile(r"[&+]|(?<![0-9])/|/(?![0-9])|\band\b")
 Said = str | float
 
 
