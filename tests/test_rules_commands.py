@@ -332,7 +332,7 @@ def test_lint_tells_what_is_no_yaml_like_any_other_error(text: str, place: str, 
             "rules: {ice: {do: ice, until: 1d, every: 2h, lasting: 15min, while: awake}}\n", id="how often to do it"
         ),
         pytest.param(
-            "extends: microneedling\nrules:\n  bruising: {until: 12d, worry-after: 13d, because: a, by: b}\n",
+            "extends: microneedling\nrules:\n  bruising: {until: 12d, worry-after: 13d, note: a, because: a, by: b}\n",
             id="normal for longer, and a later day to call",
         ),
         pytest.param(
