@@ -41,7 +41,7 @@ def check_chart(plan: Plan, rows: list[Row]) -> None:
     told: dict[str, list[tuple[datetime | None, datetime | None, bool]]] = {}
     for one in plan.of(AVOID):
         if one.is_after:
-            better = one.better_until if one.better_until > one.end or one.is_mild else None
+            better = FOREVER if one.asks else one.better_until if one.better_until > one.end or one.is_mild else None
             no = one.end if one.lasts else None
             told.setdefault(one.target, []).append((no, better, one.waits))
     shown = {label: restrictions(text, on) for label, text in rows}
@@ -206,8 +206,8 @@ def expected(parts: list[str], on: Treatment) -> tuple[datetime | None, datetime
 # The calendar.
 
 _CARE = re.compile(
-    r"(?P<verdict>Leave|Better not)(?: until (?P<until>[^,]+?)| \(no end is given, ask your clinic\))"
-    r"(?P<waits>, only once .+?)?: (?P<names>.+?)(?: \[.+\])?"
+    r"(?P<verdict>Leave|Better not)(?: until (?P<until>[^,]+?)| \(no end is given, ask your clinic\))?"
+    r"(?P<waits>, only once .+?)?(?:, and then ask [^,:]+ first|; ask [^,:]+)?: (?P<names>.+?)(?: \[.+\])?"
 )
 _LATER = re.compile(r"^Better not any more from .+?: (.+?)(?: \[.+\])?$", re.MULTILINE)
 _LISTED = re.compile(r"^- (.+?)(?: \(little evidence\))?(?: \[.+?\])?(?:; not yet: .+)?$", re.MULTILINE)

@@ -39,6 +39,7 @@ class Told(NamedTuple):
     lasts: bool
     for_good: bool
     last_of_no: date
+    asks: bool
     is_after: bool
 
     @property
@@ -125,6 +126,7 @@ def read(timeline: Timeline) -> Plan:
                 lasts=ends_after(one["end"], datetime.fromisoformat(one["start"])),
                 for_good=bool(one.get("open_end")) and one["end_stated"],
                 last_of_no=last_day(one["end"], timeline.treatment.zone),
+                asks="ask" in one,
                 is_after=bool(one.get("open_end"))
                 or ends_after(one["better_until"] or one["end"], timeline.treatment.first),
             )
@@ -155,12 +157,16 @@ def when(text: str, treatment: Treatment) -> datetime:
 RESTRICTION = re.compile(
     r"(?:no until (?P<no>[^,;]+))?(?:, )?(?:then )?"
     r"(?:better not until (?P<better>[^,;]+)|(?P<open>better not(?: at any time|: no end is given, ask your clinic)))?"
+    r"(?:(?:, and then |; )?(?P<ask>ask [^,;]+?)(?: first)?)?"
     r"(?:; )?(?P<waits>only once .+)?"
 )
 
 
 def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, datetime | None, bool]]:
-    """Read how long something is to be left: until when no, until when better not, and whether something must come."""
+    """Read how long something is to be left: until when no, until when better not, and whether something must come.
+
+    Whoever is to ask somebody after a no does better not to do it by themselves, without end.
+    """
     found: list[tuple[datetime | None, datetime | None, bool]] = []
     for part in text.split("; again "):
         never, _, waits = part.partition("; ")
@@ -169,7 +175,7 @@ def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, dateti
             continue
         match = RESTRICTION.fullmatch(part)
         assert match is not None, part
-        better = FOREVER if match["open"] else when(match["better"], on) if match["better"] else None
+        better = FOREVER if match["open"] or match["ask"] else when(match["better"], on) if match["better"] else None
         found.append((when(match["no"], on) if match["no"] else None, better, match["waits"] is not None))
     return found
 

@@ -202,13 +202,12 @@ class Notes:
             since = f" from {self._clock.at(window.better_from)}" if window.has_start else ""
             return 1, window.better_from, f"Better not any more{since}"
         order, lead, end = (0, "Leave", window.end) if is_no else (2, "Better not", window.better_until)
-        if window.ask:
-            until = self._clock.until(end) if end < FOREVER else ""
-            return order, end, say.then_ask(f"{lead}{led(' until ', until)}", window.ask, is_over=bool(until))
-        if end == FOREVER and not window.end_stated:
+        is_over = end < FOREVER
+        if not (is_over or window.end_stated or window.ask):
             return order, end, f"{lead} (no end is given, ask {self._clock.whom})"
-        until = f"{lead} until {self._clock.until(end)}{led(', ', say.only_once(window.waits, self._clock))}"
-        return order, end, until
+        until = f" until {self._clock.until(end)}" if is_over or not window.ask else ""
+        held = f"{lead}{until}{led(', ', say.only_once(window.waits, self._clock))}"
+        return order, end, say.then_ask(held, window.ask, is_over=is_over) if window.ask else held
 
     def _signs(self, run: list[Day], windows: list[Window]) -> Iterator[str]:
         """List which signs are usual on these days, and which are a reason to call from then on."""
