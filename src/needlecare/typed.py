@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, close_names, misspelt, nearest, suggestion, visible
-from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard
+from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard, complete
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
 from needlecare.model.ruleset import Activity, EventKind, RuleSet
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
@@ -140,15 +140,15 @@ def parse_time(text: str, *, either_half: bool = False) -> time:
     word = text.strip().lower()
     if word in _NAMED_TIMES:
         return _NAMED_TIMES[word]
-    if match := _TIME.fullmatch(word):
-        if match[1] in EITHER_HALF and not either_half:
-            raise either_time(text)
-        hour, minute, second = (int(number or 0) for number in match.groups())
-        return time(hour, minute, second)
-    if match := _HALF_DAY_TIME.fullmatch(word):
-        hour, minute, second = (int(number or 0) for number in match.groups()[:3])
-        return time(hour % HALF_DAY + (HALF_DAY if match[4] == "p" else 0), minute, second)
-    raise InputError(f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm")
+    match = _TIME.fullmatch(word) or _HALF_DAY_TIME.fullmatch(word)
+    if match is None:
+        raise InputError(f"`{text}` is not a time of the day; write it as 16:30 or 4:30pm")
+    hour, minute, second = (int(number or 0) for number in match.group(1, 2, 3))
+    if match.re is _HALF_DAY_TIME:
+        return time(hour % HALF_DAY + HALF_DAY * (match[4] == "p"), minute, second)
+    if match[1] in EITHER_HALF and not either_half:
+        raise either_time(text)
+    return time(hour, minute, second)
 
 
 def either_time(text: str) -> InputError:
@@ -176,13 +176,17 @@ def parse_zone(name: str) -> ZoneInfo:
         return zone
     if not zones:
         raise InputError("this machine knows no time zones; the Python package tzdata brings them")
+    hint = suggestion(_nearest_zone(wanted.rpartition("/")[2], zones))
+    raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
+
+
+def _nearest_zone(city: str, zones: Mapping[str, str]) -> str:
+    """Return the one of *zones* that is named after *city*, or after one that looks like it; nothing if none is."""
     # Those named by their offset all look alike, and Etc/GMT-5 is ten hours ahead of what people call GMT-5.
     cities = {zone.rpartition("/")[2]: one for zone, one in zones.items() if "/" in zone and zone[:4] != "etc/"}
-    city = wanted.rpartition("/")[2]
     # A letter off, no more: another place is worse than none, as Dubai is for Mumbai.
     alike = [one for one in cities if abs(len(one) - len(city)) <= 1]
-    hint = suggestion(cities.get(city) or "".join(map(cities.__getitem__, close_names(city, alike, 1, alike=0.83))))
-    raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
+    return cities.get(city) or "".join(map(cities.__getitem__, close_names(city, alike, 1, alike=0.83)))
 
 
 def _zone(name: str) -> ZoneInfo | None:
@@ -243,17 +247,7 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
     aside = _Aside({}, [])
     read = {name: _read_fact(rule_set, name, value, aside) for name, value in said.items()}
     given = {name: value for name, value in read.items() if value is not None}
-    return _with_defaults(given, rule_set)._replace(dates=aside.dates, unheard=tuple(aside.unheard))
-
-
-def _with_defaults(given: Mapping[str, Given], rule_set: RuleSet) -> Facts:
-    defaults = {id_: fact.assumed for id_, fact in rule_set.facts.items() if id_ not in given}
-    return Facts(
-        given,
-        {id_: default for id_, default in defaults.items() if default is not None},
-        unknown=tuple(id_ for id_, default in defaults.items() if default is None),
-        partial=frozenset(id_ for id_, value in given.items() if rule_set.facts[id_].open and value != (NONE,)),
-    )
+    return complete(given, rule_set.facts)._replace(dates=aside.dates, unheard=tuple(aside.unheard))
 
 
 def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said], aside: _Aside) -> Given | None:
@@ -291,16 +285,22 @@ def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str], aside: _Aside)
             unheard.add(_unheard(rule_set, fact, word))
         else:
             found.setdefault(answer, []).append(day)
-    if len(found) > 1 and not fact.several:
-        raise InputError(f"{fact.id} takes one answer; {' and '.join(found)} were given")
-    others = [one for one in (*found, *(one.word for one in sorted(unheard))) if one != NONE]
-    if others and NONE in found:
-        raise InputError(f"{fact.id}: `none` and {', '.join(others)} exclude each other")
+    _check_together(fact, found, sorted(unheard))
     aside.dates.update(_dates(fact, found))
     aside.unheard.extend(sorted(unheard))
     # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
     return tuple(sorted(found, key=order.index))
+
+
+def _check_together(fact: Fact, found: Iterable[str], unheard: Iterable[Unheard]) -> None:
+    """Refuse answers that can't stand together."""
+    answers = [*found]
+    if len(answers) > 1 and not fact.several:
+        raise InputError(f"{fact.id} takes one answer; {' and '.join(answers)} were given")
+    others = [one for one in (*answers, *(one.word for one in unheard)) if one != NONE]
+    if others and NONE in answers:
+        raise InputError(f"{fact.id}: `none` and {', '.join(others)} exclude each other")
 
 
 def _dates(fact: Fact, found: Mapping[str, Sequence[date | None]]) -> Iterator[tuple[tuple[str, str], date]]:
@@ -355,16 +355,19 @@ def _meant_openly(rule_set: RuleSet, fact: Fact, wanted: str) -> str:
     denying = (NONE, *rule_set.small_words.get("deny", ()))
     if sum(map(str.isalnum, wanted)) < _FEWEST or wanted.partition(" ")[0] in denying:
         return NONE
-    names = _names(fact.answers)
-    if found := misspelt(wanted, names):
+    if found := misspelt(wanted, _names(fact.answers)):
         return found
     for other in (one for one in rule_set.facts.values() if one.open and one is not fact):
         if found := misspelt(wanted, _names(other.answers)):
             return f"{other.id}: {found}"
-    # “Pregnant with twins”: what rules ask for isn't lost among other words.
+    return _among(wanted, rule_set, fact)
+
+
+def _among(words: str, rule_set: RuleSet, fact: Fact) -> str:
+    """Return what rules ask for of *words* that say more besides, where it would be lost: “pregnant with twins”."""
     asked = {named for rule in rule_set.rules.values() for named in rule.when.named}
-    held = (name for name, answer in names.items() if (fact.id, answer) in asked and f" {name} " in f" {wanted} ")
-    return max(held, key=len, default="")
+    names = (name for name, answer in _names(fact.answers).items() if (fact.id, answer) in asked)
+    return max((name for name in names if f" {name} " in f" {words} "), key=len, default="")
 
 
 def same_as(rule_set: RuleSet, fact: Fact, answer: str) -> tuple[str, ...]:

@@ -115,13 +115,19 @@ class Facts(NamedTuple):
             before = given.get(fact, ()) if known[fact].several else ()
             found = {answer, *(before if isinstance(before, tuple) else ())}
             given[fact] = tuple(one.id for one in known[fact].answers if one.id in found)
-        return self._replace(
-            given=given,
-            assumed={fact: value for fact, value in self.assumed.items() if fact not in given},
-            unknown=tuple(fact for fact in self.unknown if fact not in given),
-            dates={dated: day for dated, day in self.dates.items() if dated not in declared},
-            partial=self.partial.union(fact for fact, _ in declared if known[fact].open),
-        )
+        dates = {dated: day for dated, day in self.dates.items() if dated not in declared}
+        return complete(given, known)._replace(dates=dates, unheard=self.unheard)
+
+
+def complete(given: Mapping[str, Given], known: Mapping[str, Fact]) -> Facts:
+    """Return the facts that are *given*; the defaults of the others *known*, kept apart, fill in the rest."""
+    defaults = {id_: fact.assumed for id_, fact in known.items() if id_ not in given}
+    return Facts(
+        given,
+        {id_: default for id_, default in defaults.items() if default is not None},
+        unknown=tuple(id_ for id_, default in defaults.items() if default is None),
+        partial=frozenset(id_ for id_, value in given.items() if known[id_].open and value != (NONE,)),
+    )
 
 
 class Truth(Enum):
