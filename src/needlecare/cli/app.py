@@ -8,6 +8,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cached_property, partial
 from importlib import import_module
+from itertools import chain, takewhile
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, NamedTuple, get_args
@@ -121,17 +122,17 @@ class Command(_KeepsText, TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse *args*, in which a day may be written as plans print it; refuse a treatment described twice."""
         args = _with_days_before(args)
-        options = [arg.partition("=")[0] for arg in args[: args.index("--") if "--" in args else None]]
-        known = {name for one in self.get_params(ctx) for name in one.opts}
+        options = [] if ctx.resilient_parsing else [arg.partition("=")[0] for arg in takewhile("--".__ne__, args)]
+        known = set(chain.from_iterable(one.opts for one in self.get_params(ctx)))
         for option in options:
-            if option.startswith("--") and option not in known and not ctx.resilient_parsing:
+            if option.startswith("--") and option not in known:
                 # One copied from a page may hold a blank that is none, and looks like any other.
                 plainly = "" if visible(option) == option else "; type it with plain blanks"
                 raise InputError(f"there is no option `{option}`{suggestion(misspelt(option, known))}{plainly}")
         rest = super().parse_args(ctx, list(args))
-        for option in (f"--{name}" for name in _ONCE):
-            if (count := options.count(option)) > 1 and not ctx.resilient_parsing:
-                raise InputError(f"{option} is given {count} times; it takes one value, give it once")
+        for name in _ONCE:
+            if (count := options.count(f"--{name}")) > 1:
+                raise InputError(f"--{name} is given {count} times; it takes one value, give it once")
         return rest
 
 
