@@ -311,10 +311,7 @@ ANSWER = _section(
 )
 RULE = _section(
     "a rule",
-    *(
-        Field(one, TEXTS, f"{one}: activities or signs by their ids", marks=_STATED, excludes=VERBS)
-        for one in VERBS[:-1]
-    ),
+    *(Field(one, TEXTS, f"{one}: activities or signs by their ids", "", _STATED, excludes=VERBS) for one in VERBS[:-1]),
     Field(CALL, TEXTS, "signs to call about, by their ids", marks=(Mark.VALUE, Mark.SAFE), excludes=VERBS),
     Field("from", START, into="start", marks=_WINDOW),
     Field("until", BOUND, into="end", marks=_WINDOW),
@@ -366,6 +363,7 @@ SESSION = _section(
 )
 _ABOUT = _all(TEXT, "title", "publisher", "year", "kind", "family", "seen")
 SOURCE = _section("a source", *_ABOUT, Field("url", URL), short="title")
+_UNNAMED = one_of("on-skin", "given", "treatment", "protected", "unprotected")
 ACTIVITY = _section(
     "an activity",
     *(_LABEL, _AKA),
@@ -374,12 +372,7 @@ ACTIVITY = _section(
     Field("advised", one_of("never"), marks=_MEANT),
     Field("taken", one_of("by-mouth", "on-skin"), marks=_MEANT),
     Field("prescribed-to", CONDITION, "who takes it as prescribed", marks=_MEANT),
-    Field(
-        "stands-for",
-        one_of("on-skin", "given", "treatment", "protected", "unprotected"),
-        "what questions mean by it unnamed",
-        marks=_MEANT,
-    ),
+    Field("stands-for", _UNNAMED, "what questions mean by it unnamed", marks=_MEANT),
     Field("group", LINE, "what people count it to, by its id"),
     Field("rank", RANK, "its place in the group"),
     Field("short", TEXT, "its name where space is short"),
@@ -470,21 +463,10 @@ FILE = _section(
     Field("cases", _entries(CASE, "listed"), "treatments and what their plans must say"),
 )
 STATEMENTS = ("rules", "screening", "sessions")
+_THINGS = ("activities", "signs", "moments", "events", "facts")
 # Whatever has words for people.
-SPEAKING = (*STATEMENTS, "activities", "signs", "moments", "events", "facts")
-WORDS = (
-    "kinds",
-    "sources",
-    "groups",
-    "areas",
-    "small-words",
-    "alike",
-    "activities",
-    "signs",
-    "moments",
-    "events",
-    "facts",
-)
+SPEAKING = (*STATEMENTS, *_THINGS)
+WORDS = ("kinds", "sources", "groups", "areas", "small-words", "alike", *_THINGS)
 SECTIONS = {name: field.kind.of for name, field in FILE.fields.items() if field.kind.of is not None}
 
 
@@ -495,11 +477,8 @@ def marked(section: Section, mark: Mark) -> tuple[str, ...]:
 
 def rule_schema() -> Schema:
     """Return the JSON Schema of one rule file."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A needlecare rule file",
-        **_schema(FILE),
-    }
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, "title": "A needlecare rule file", **_schema(FILE)}
 
 
 def _schema(section: Section) -> Schema:
