@@ -80,6 +80,11 @@ class Meaning(NamedTuple):
         """Whether every word was understood, and is about the person who asks."""
         return bool(self.ids) and not (self.unknown or self.turning or self.undated or self.other)
 
+    @property
+    def lacks_day(self) -> bool:
+        """Whether it is known what it is about, and not when."""
+        return bool(self.ids and self.undated and not self.unknown)
+
 
 def _bare(text: str) -> list[str]:
     return [word for word in tokens(text) if word not in ARTICLES]

@@ -53,7 +53,7 @@ def render(answer: Answer, *, several: bool = False) -> str:
 
 def _finished(lines: Iterable[str], timeline: Timeline) -> str:
     said = list(lines)
-    unheard = (one for one in say.list_unheard(timeline) if not any(one in line for line in said))
+    unheard = (one.text for one in timeline.facts.unheard if not any(one.text in line for line in said))
     return finished([*said, *unheard], timeline.rule_set)
 
 
@@ -80,7 +80,7 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
     """Say which words aren't understood, and what that means for the answer."""
     shown = visible(meaning.typed)
     words = shown if shown != meaning.typed else " ".join(meaning.unknown) or meaning.typed
-    if meaning.undated and meaning.ids and not meaning.unknown:
+    if meaning.lacks_day:
         return f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
     if meaning.turning:
         return f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
@@ -88,14 +88,14 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
         return f"My answers are about you alone. For “{meaning.other}”, ask a doctor or pharmacist."
     if signs or meaning.ids:
         return f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
-    if any(one in rule_set.signs for one in meaning.nearest):
+    if not rule_set.signs.keys().isdisjoint(meaning.nearest):
         return f"That is about what you see or feel: ask `needlecare normal {rule_set.label(meaning.nearest[0])}`."
     return f"I don't know “{words}”: my rules say nothing about it; they are about {_ABOUT}."
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
     """Yield how to ask so that it is understood."""
-    if meaning.undated and meaning.ids and not meaning.unknown:
+    if meaning.lacks_day:
         yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
     if not signs and len(meaning.ids) > 1 and meaning.unknown:
         yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
@@ -123,7 +123,7 @@ def _today(now: Today) -> Iterator[str]:
         "Usual": _usual(now),
         f"Still there? Call {say.whom(now.timelines[0])}": [f"{capital(join_words(gone))}."] if gone else [],
         "What changes next": _changes(now.changes),
-        "Get help": (text for timeline in now.timelines for text in say.flag_texts(timeline)),
+        "Get help": (say.flag_text(rule, one) for one in now.timelines for rule in one.red_flags),
     }
     for title, lines in sections.items():
         # Several treatments may say the same.

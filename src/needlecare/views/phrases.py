@@ -133,6 +133,11 @@ def until_seen(window: Window, clock: Clock) -> str:
     return f"{only_once(window.until_seen, clock).replace('only once', 'until', 1)}{least}"
 
 
+def permitted_until(window: Window, clock: Clock) -> str:
+    """Format until when something is permitted; nothing where no source gives an end."""
+    return f"until {clock.until(window.end)}" if window.end_stated and window.end < FOREVER else ""
+
+
 def with_details(window: Window, clock: Clock) -> str:
     """Format what a window asks for, with how often, under which condition, and until what is seen."""
     words = window.words
@@ -317,11 +322,6 @@ def flag_text(rule: Rule, timeline: Timeline) -> str:
     return f"{signs}: {help_for(rule.urgency, timeline)}."
 
 
-def flag_texts(timeline: Timeline) -> Iterator[str]:
-    """Return the text of every red flag."""
-    return (flag_text(rule, timeline) for rule in timeline.red_flags)
-
-
 def red_flag_line(timeline: Timeline) -> str:
     """Name one of the most urgent red flags, and how to see the others."""
     flag = next((rule for rule in timeline.red_flags if rule.is_red_flag), None)
@@ -332,22 +332,13 @@ def red_flag_line(timeline: Timeline) -> str:
     return f"{capital(name)}: emergency number{led(' ', numbers)}; more: `needlecare today`."
 
 
-def first_signs(urgency: Urgency, timeline: Timeline, most: int = 2) -> str:
-    """Name the signs of so *urgent* a kind that most sources speak of."""
-    flags = sorted((one for one in timeline.red_flags if one.urgency == urgency), key=lambda one: -len(one.says))
-    return join_words(dict.fromkeys(timeline.rule_set.label(sign) for one in flags[:most] for sign in one.targets))
-
-
 def help_tiers(timeline: Timeline) -> str:
     """Say which signs need help now, and which today, for whoever sees something that no rule knows."""
-    numbers, signs = timeline.rule_set.emergency, first_signs(TODAY, timeline)
-    now = f"Seriously ill, or trouble breathing: emergency number{led(' ', numbers)}."
+    # For today, those that most sources speak of.
+    flags = sorted((one for one in timeline.red_flags if one.urgency == TODAY), key=lambda one: -len(one.says))
+    signs = join_words(dict.fromkeys(timeline.rule_set.label(sign) for one in flags[:2] for sign in one.targets))
+    now = f"Seriously ill, or trouble breathing: emergency number{led(' ', timeline.rule_set.emergency)}."
     return f"{now} {capital(signs)}: a doctor today. More: `needlecare today`."
-
-
-def list_unheard(timeline: Timeline) -> Iterator[str]:
-    """Yield what was said of oneself and no rule knows."""
-    return (one.text for one in timeline.facts.unheard)
 
 
 def list_against(timeline: Timeline) -> Iterator[str]:

@@ -161,8 +161,7 @@ def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]
 def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for window in timeline.windows:
         if window.kind == ALLOW:
-            ends = window.end_stated and window.end < FOREVER
-            until = say.until_seen(window, clock) or (f"until {clock.until(window.end)}" if ends else "")
+            until = say.until_seen(window, clock) or say.permitted_until(window, clock)
             begins = f"from {clock.at(window.start)}{led(', ', say.only_once(window.waits, clock))}"
             text = f"{begins}{led(', ', until)}{led('; ', window.words.get('prefer'))}{led('; if ', window.condition)}"
             yield Row(timeline.rule_set.label(window.target), text, "yes", sources_behind([window], timeline.rule_set))

@@ -74,15 +74,15 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
 def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
     """Yield where to get help for *signs*, without a date: what is urgent is so whenever it is read."""
     yield f"{capital(say.help_for(urgency, timeline))}. {capital(signs)}."
+    texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in _deciding(flags, urgency))
+    yield from joined([*filter(None, texts)][:2])
+
+
+def _deciding(flags: Sequence[Rule], urgency: Urgency) -> list[Rule]:
+    """Return the calls of this *urgency*; what holds for this person takes the place of what holds for all."""
     flags = [rule for rule in flags if rule.urgency == urgency]
-    # What holds for this person in particular takes the place of what holds for all.
     special = {sign for rule in flags if rule.when.tests for sign in rule.targets}
-    flags = [rule for rule in flags if rule.when.tests or not special.issuperset(rule.targets)]
-    texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in flags)
-    if urgency == TODAY:
-        # What isn't the first thing to do today can be asked there.
-        texts = dict.fromkeys(f"{text.partition('. ')[0].rstrip('.')}." for text in texts if text)
-    yield from joined([text for text in texts if text][:2])
+    return [rule for rule in flags if rule.when.tests or not special.issuperset(rule.targets)]
 
 
 # What the first line says already.
@@ -98,7 +98,8 @@ def _what_to_do(rule: Rule, timeline: Timeline) -> str:
         return ""
     for plain in _PLAIN:
         text = text.removeprefix(plain).lstrip()
-    return text
+    # What isn't the first thing to do today can be asked there.
+    return f"{text.partition('. ')[0].rstrip('.')}." if rule.urgency == TODAY and text else text
 
 
 def _name_signs(sighting: Sighting) -> str:

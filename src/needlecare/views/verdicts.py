@@ -66,8 +66,8 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
         verdict = verdict._replace(parts=())
     else:
         yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _told_how_long(verdict, clock))}."
-    counted = _counted_from(verdict) if several else ()
-    yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), counted, _sources(verdict)))
+    ends = (_counted_from(verdict, several=several), _sources(verdict))
+    yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), *ends))
 
 
 def _against(verdict: Verdict, asked: When) -> Iterator[str]:
@@ -143,7 +143,7 @@ def _free(verdict: Verdict, clock: Clock) -> Iterator[str]:
     elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
         lies_behind = verdict.asked.now or verdict.asked.past
         yield f"OK {'since' if lies_behind else 'from'} {clock.at(verdict.since)}"
-    yield from (f"until {clock.until(one.end)}" for one in verdict.permits[:1] if one.end_stated and one.end < FOREVER)
+    yield from (say.permitted_until(one, clock) for one in verdict.permits[:1])
     if verdict.again is not None:
         yield f"not again from {clock.at(verdict.again)}"
 
@@ -234,10 +234,15 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     elif _is_done(verdict):
         yield from _done_already(verdict, clock)
     else:
-        worded = list(_worded(verdict)) if not parts or verdict.instead else []
+        worded = _beside(parts, verdict)
         yield from worded
         yield from () if any("prescribed" in one for one in worded) else _if_prescribed(verdict)
         yield from _would_tell_more(verdict)
+
+
+def _beside(parts: list[str], verdict: Verdict) -> list[str]:
+    """Return the words to a verdict; beside what holds for its *parts*, only what to do instead."""
+    return [*_worded(verdict)] if verdict.instead or not parts else []
 
 
 def _worded(verdict: Verdict) -> Iterator[str]:
@@ -321,10 +326,12 @@ def say_alone(verdict: Verdict) -> str:
     return f"{capital(verdict.label)}{alone}: {_holding(verdict, Clock(verdict.timeline)) or 'OK'}."
 
 
-def _counted_from(verdict: Verdict) -> Iterator[str]:
-    yield f"Counted from {say.treatment_of(verdict.timeline)}."
-    for other in verdict.also:
-        yield f"{capital(say.treatment_of(other.timeline))} says {_LEADS[other.verdict].lower()} too."
+def _counted_from(verdict: Verdict, *, several: bool) -> Iterator[str]:
+    """Yield, where *several* treatments are open, which one an answer counts from, and which say the same."""
+    if several:
+        yield f"Counted from {say.treatment_of(verdict.timeline)}."
+        for other in verdict.also:
+            yield f"{capital(say.treatment_of(other.timeline))} says {_LEADS[other.verdict].lower()} too."
 
 
 def _sources(verdict: Verdict) -> Iterator[str]:
@@ -346,24 +353,33 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
         if verdict.silent and window.kind == ALLOW and window.target in rule_set.ancestry(verdict.meaning.ids):
             allowed = f"OK from {clock.at(window.start)} until {clock.until(window.end)}"
             yield f"{allowed}{led(', if ', window.condition)}."
-    for hint in [one for one in verdict.hints if (one.then or FOREVER) > verdict.asked.start][:1]:
-        until = f" until {clock.until(hint.then)}" if hint.then else ""
-        yield f"With another {_names(hint)} than assumed: avoid {rule_set.label(hint.target)}{until}."
+    yield from _otherwise(verdict, clock)
     yield f"So this is not a yes: ask {clock.whom}."
     if verdict.silent == "check":
         yield "When the next session may be: `needlecare sessions`."
 
 
+def _otherwise(verdict: Verdict, clock: Clock) -> Iterator[str]:
+    """Yield what would be restricted if a fact weren't what is assumed."""
+    for hint in [one for one in verdict.hints if (one.then or FOREVER) > verdict.asked.start][:1]:
+        until = f" until {clock.until(hint.then)}" if hint.then else ""
+        label = verdict.timeline.rule_set.label(hint.target)
+        yield f"With another {_names(hint)} than assumed: avoid {label}{until}."
+
+
+def _how_to_ask(verdict: Verdict) -> list[str]:
+    return _words((one for one in verdict.windows if one.kind == ASK), "how")
+
+
 def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     """Return what to do about a prescribed medicine: ask, and go on with what is swallowed already."""
     about, activities = _about(verdict, clock), verdict.timeline.rule_set.activities
-    how = _words((one for one in verdict.windows if one.kind == ASK), "how")
-    if how:
+    if how := _how_to_ask(verdict):
         # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
         return f"Ask {join_whom(verdict.ask)} {how[0]}. {about}."
     if verdict.meaning.stopping:
         return f"Never on your own: ask {join_whom(verdict.ask)} first. {capital(verdict.label)}."
-    name = capital(join_words(activities[one].label for one in verdict.prescribed))
+    name = capital(join_words(map(verdict.timeline.rule_set.label, verdict.prescribed)))
     if any(activities[one].taken == ON_SKIN for one in verdict.prescribed):
         until = f"{name}: not on treated skin until they say so."
         return f"Not before you have asked: who prescribed it, or {clock.whom}. {until}"
@@ -380,7 +396,7 @@ def _prescribed(verdict: Verdict) -> Iterator[str]:
     """Yield why to ask about a prescribed medicine, and what to do besides."""
     if verdict.meaning.stopping:
         yield "Nobody else can say when to stop, start or change it."
-    elif not _words((one for one in verdict.windows if one.kind == ASK), "how"):
+    elif not _how_to_ask(verdict):
         yield "Never stop, start or change it on your own."
     else:
         yield from _said(verdict, "why")
@@ -402,48 +418,51 @@ def list_return(found: Return, *, several: bool) -> Iterator[str]:
 
 def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     last, clock = found.last or verdict, Clock(verdict.timeline)
-    yield from _against(verdict, found.verdict.asked)
-    told = list(_told(verdict, clock)) if found.free_from is not None and verdict.verdict != YES else []
-    from_when = _say_return(found, verdict, last, clock)
-    yield " ".join(told or [f"{capital(verdict.label)}: {from_when}."])
-    held = verdict.verdict in (NO, BETTER_NOT) and not told
-    parts = list(_each_part(verdict, clock, from_when, _never(verdict, clock), to_say=_say_part_return)) if held else []
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
+    yield from _against(verdict, found.verdict.asked)
+    told, details = list(_told(verdict, clock)) if found.free_from and not verdict.is_yes else [], []
+    if not told:
+        from_when = _say_return(found, verdict, last, clock)
+        told, parts = [f"{capital(verdict.label)}: {from_when}."], _parts_from(verdict, clock, from_when)
+        details = [*parts, *_beside(parts, decides)]
+    yield " ".join(told)
+    is_unadvised = not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids)
     yield from joined(
         chain(
-            parts,
-            () if told or (parts and not decides.instead) else _worded(decides),
+            details,
             _if_prescribed(decides),
-            _never_advised(verdict, clock),
-            [f"Not again from {clock.at(found.again)}."] if found.again is not None else (),
-            _counted_from(decides) if several else (),
+            [f"No rule recommends it after that either: ask {clock.whom}."] if is_unadvised else (),
+            [f"Not again from {clock.at(found.again)}."] if found.again else (),
+            _counted_from(decides, several=several),
             _sources(decides),
         )
     )
     yield say.red_flag_line(verdict.timeline)
 
 
+def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
+    """Return from when each part of it is all right, unless that is said of the *whole*."""
+    is_held = verdict.verdict in (NO, BETTER_NOT)
+    said = (whole, _never(verdict, clock))
+    return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if is_held else []
+
+
 def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield from when a part of it is all right that the plan tells people to use, and when the last of the others."""
     doing = {one.target for one in verdict.timeline.windows if one.kind == DO}.difference(verdict.meaning.ids)
-    groups = _by_end(verdict, clock, _say_part_return)
-    told = [(text, [one for one in parts if one.activity in doing]) for text, parts in groups]
-    others = [(text, parts) for text, parts in groups if doing.isdisjoint(one.activity for one in parts)]
-    if others and any(parts for _, parts in told):
-        for text, parts in (*(one for one in told if one[1]), others[-1]):
-            yield f"{_name_parts(parts, verdict)}: {text}."
+    told: list[str] = []
+    others: list[str] = []
+    for text, parts in _by_end(verdict, clock, _say_part_return):
+        advised = [one for one in parts if one.activity in doing]
+        (told if advised else others).append(f"{_name_parts(advised or parts, verdict)}: {text}.")
+    yield from [*told, others[-1]] if told and others else ()
 
 
 def _say_part_return(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     if part.verdict == NO and part.until and not (part.better_until or part.and_once or part.is_open):
         return f"OK from {clock.at(part.until)}"
     return _say_part(part, verdict, clock).removeprefix("better wait, ")
-
-
-def _never_advised(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    if not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids):
-        yield f"No rule recommends it after that either: ask {clock.whom}."
 
 
 def _never(verdict: Verdict, clock: Clock) -> str:
@@ -456,15 +475,15 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
     if verdict.verdict == YES:
         only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
         return f"OK from {clock.at(free or treatment.last)}{led(', only if ', only_if)}"
-    if verdict.verdict == ASK and verdict.until is not None:
-        return say.then_ask(f"not before {clock.at(verdict.until)}", join_whom(verdict.ask), is_over=True)
+    if verdict.verdict == ASK:
+        no = say.not_before(verdict.until, (), None, clock, verdict.asked.start)
+        return say.then_ask(no, join_whom(verdict.ask), is_over=True)
     if free is None:
-        asking = led("; ask ", join_whom(verdict.ask))
-        return f"{_never(verdict, clock)}{asking}"
+        return f"{_never(verdict, clock)}{led('; ask ', join_whom(verdict.ask))}"
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, last.windows)
-    if not verdict.and_once and found.better_from is None and not last.is_open:
+    then = say.then_better_not(found.better_from, clock, last.windows, is_open=last.is_open)
+    if not (verdict.and_once or then):
         return f"OK from {clock.at(free)}"
-    earliest = verdict.earliest if verdict.own_waits and free == verdict.until else None
-    no = say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)
-    return f"{no}{say.then_better_not(found.better_from, clock, last.windows, is_open=last.is_open)}"
+    earliest = verdict.earliest if free == verdict.until else None
+    return f"{say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)}{then}"
