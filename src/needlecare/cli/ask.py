@@ -10,14 +10,7 @@ import typer
 from needlecare.ask import question
 from needlecare.ask.question import today as look
 from needlecare.cli import complain, write_data, write_text
-from needlecare.cli.options import (
-    Request,
-    about_treatment,
-    about_treatments,
-    offer,
-    present_for,
-    read_date,
-)
+from needlecare.cli.options import Request, about_treatment, about_treatments, offer, present_for, read_date
 from needlecare.errors import ExitCode, InputError
 from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat

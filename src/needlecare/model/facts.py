@@ -293,11 +293,7 @@ _PANELS = {
     ),
     _RULES: (
         Option(
-            "rules",
-            "The rule set; by default microneedling.",
-            _LASTING,
-            metavar="NAME|FILE|FOLDER",
-            offers="rule sets",
+            "rules", "The rule set; by default microneedling.", _LASTING, metavar="NAME|FILE|FOLDER", offers="rule sets"
         ),
         Option("now", "Use this as the present moment.", metavar="DATETIME"),
         Option("no-log", "Ignore what `log` remembers.", _SWITCH | _UNLISTED),

@@ -206,14 +206,7 @@ def _changes(changes: Iterable[Change]) -> Iterator[str]:
 
 # Why?
 
-_KINDS = {
-    "avoid": "avoid",
-    "ask": "ask first",
-    "do": "do",
-    "allow": "allowed",
-    "expect": "usual",
-    "prepare": "before",
-}
+_KINDS = {"avoid": "avoid", "ask": "ask first", "do": "do", "allow": "allowed", "expect": "usual", "prepare": "before"}
 _STANCES = {
     "states": "Who says so:",
     "better-not": "Who says better not for so long:",
