@@ -24,7 +24,7 @@ _ROOM, _MARK, _CLINIC, _LOGO = 18_900, 8, 600, 500
 # What each row takes that isn't printed as it stands.
 _EACH = {"chart": 40, "sources": 30}
 # Smaller letters nobody could read: rather a third page.
-_SMALLEST = 0.75
+_SMALLEST = 0.72
 # Where the links at the top of the page lead, and how short they are.
 _LINKS = {
     "lifts": "What lifts when",
