@@ -57,6 +57,18 @@ class Heard(NamedTuple):
         """Return the words at *places* as they were typed."""
         return " ".join(self.typed[place] for place in places)
 
+    def has(self, role: str) -> bool:
+        """Return whether small words of that *role* are said beside the activities."""
+        return any(role in one.roles for one in self.activities)
+
+    def does(self, place: int, role: str) -> bool:
+        """Return whether the word at *place* alone may have that *role*."""
+        return role in self.small.get(self.said.words[place], NOTHING)
+
+    def joins(self, places: range) -> bool:
+        """Return whether one of the words at *places* joins others, as “and” does."""
+        return any(self.does(place, "join") for place in places)
+
 
 def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> Heard:
     """Cut *phrase*; with *mending*, a slip of the finger counts as what is meant."""
@@ -69,7 +81,7 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
 
     found, slips = pieces(), {}
     if mending:
-        unknown = ({one.places.start for one in each if not (one.ids or one.roles)} for each in found)
+        unknown = ({one.places.start for one in each if one.is_unknown} for each in found)
         slips = mend(typed, (place for place in set.intersection(*unknown) if typed[place] not in TIMES), rule_set)
     if slips:
         said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
@@ -77,9 +89,14 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     return Heard(rule_set, said, typed, frozenset(slips), small[ACTIVITIES], *found)
 
 
-def places_of(pieces: Iterable[Piece]) -> frozenset[int]:
+def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:
     """Return where *pieces* stand."""
     return frozenset(chain.from_iterable(one.places for one in pieces))
+
+
+def named_in(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return the names among *pieces*."""
+    return [one for one in pieces if one.ids]
 
 
 def find_denial(piece: Piece, pieces: Iterable[Piece], words: Sequence[str]) -> range:
@@ -110,16 +127,11 @@ class Called(NamedTuple):
 
 def find_calls(heard: Heard) -> list[Called]:
     """Find the signs to call for, by names in one piece or scattered over a clause."""
-    calls, pieces = _urgent(heard.rule_set), heard.signs
-    silent = places_of(one for one in pieces if one.ids and find_denial(one, pieces, heard.said.words))
-    whole = [frozenset(one.places) for one in pieces if one.ids]
-    found = [Called(frozenset(one.places), one.ids) for one in pieces]
-    for clause in heard.said.clauses:
-        scattered = _scattered(clause, heard)
-        # Of words that are one name, some alone may be another's: a bruise turning black.
-        found += [one for one in scattered if not any(one.places <= places for places in whole)]
-    called = [one._replace(ids=tuple(id_ for id_ in one.ids if id_ in calls)) for one in found]
-    return [one for one in called if one.ids and silent.isdisjoint(one.places) and not _is_of_two_names(one, heard)]
+    names, calls = named_in(heard.signs), _urgent(heard.rule_set)
+    silent = places_of(one for one in names if find_denial(one, heard.signs, heard.said.words))
+    found = [Called(frozenset(one.places), tuple(filter(calls.__contains__, one.ids))) for one in names]
+    found += [*_scattered(heard, found)]
+    return [one for one in found if one.ids and silent.isdisjoint(one.places) and not _is_of_two_names(one, heard)]
 
 
 def _is_of_two_names(called: Called, heard: Heard) -> bool:
@@ -127,9 +139,8 @@ def _is_of_two_names(called: Called, heard: Heard) -> bool:
 
     Of an emergency they count all the same unless each only is a part of such a name, and itchy bumps are no roughness.
     """
-    names = [one for one in heard.signs if one.ids and not called.places.isdisjoint(one.places)]
-    between = heard.said.words[min(called.places) : max(called.places)]
-    if not names[1:] or not any("join" in heard.small.get(word, NOTHING) for word in between):
+    names = [one for one in named_in(heard.signs) if not called.places.isdisjoint(one.places)]
+    if not (names[1:] and heard.joins(range(min(called.places), max(called.places)))):
         return False
     are_parts = not any(called.places.issuperset(one.places) for one in names)
     return called.places <= places_of(names) and (are_parts or urgency_of(called, heard.rule_set) == TODAY)
@@ -189,39 +200,52 @@ def _alike(rule_set: RuleSet) -> Mapping[str, frozenset[str]]:
     return {word: frozenset(says) for word, says in found.items()}
 
 
-def _scattered(clause: range, heard: Heard) -> Iterator[Called]:
-    """Find names whose words, or words alike, stand close together in *clause*, in any order."""
+def _scattered(heard: Heard, whole: Sequence[Called]) -> Iterator[Called]:
+    """Find names whose words, or words alike, stand close together in one clause, in any order.
+
+    Of words that are one name as a *whole*, some alone may be another's: a bruise turning black.
+    """
+    light = places_of(one for one in heard.signs if _is_light(one, heard))
+    for clause in heard.said.clauses:
+        for found in _scattered_over(clause, light, heard):
+            if not any(found.places <= one.places for one in whole):
+                yield found
+
+
+def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Iterator[Called]:
     words, alike = heard.said.words, _alike(heard.rule_set)
-    light = places_of(one for one in heard.signs if not one.ids and _is_light(one, heard))
-    stems = {place: stem(words[place]) for place in clause}
-    says = {place: alike.get(said, frozenset([said])) for place, said in stems.items()}
+    says = {
+        place: alike.get(one := stem(words[place]), frozenset([one]))
+        for place in clause
+        if words[place] not in ARTICLES
+    }
     present = frozenset(chain.from_iterable(says.values()))
     beginnings = {word[:2] for word in present.union(words[clause.start : clause.stop])}
     for name in _names_of(beginnings, heard.rule_set):
         if len(name.words) > 1 and present.issuperset(name.words):
-            apart = light.difference(place for place in clause if not says[place].isdisjoint(name.words))
-            kept = [place for place in clause if place not in apart and words[place] not in ARTICLES]
+            kept = [place for place, said in says.items() if place not in light or not said.isdisjoint(name.words)]
             yield from _close(name, kept, says)
 
 
 def _is_light(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* keeps no words of a name apart: a small word, or a further place, as in lips and face."""
     is_further = "here" in piece.roles and word_before(heard.said.words, piece.places.start) == "and"
-    return is_further or not piece.roles.isdisjoint(_LIGHT)
+    return not piece.ids and (is_further or not piece.roles.isdisjoint(_LIGHT))
 
 
 def _close(name: _Name, kept: Sequence[int], says: Mapping[int, frozenset[str]]) -> Iterator[Called]:
+    length = len(name.words) + (0 if name.together else _AMONG)
     for start in range(len(kept)):
-        window = kept[start : start + len(name.words) + (0 if name.together else _AMONG)]
+        window = kept[start : start + length]
         held = [place for place in window if not says[place].isdisjoint(name.words)]
-        if window[0] not in held or len(held) < len(name.words):
-            continue
-        if name.order:
-            fits = len(held) == len(name.words) and all(map(contains, (says[place] for place in held), name.words))
-        else:
-            fits = frozenset(chain.from_iterable(says[place] for place in held)).issuperset(name.words)
-        if fits:
+        if window[0] in held and len(held) >= len(name.words) and _fits(name, [says[place] for place in held]):
             yield Called(frozenset(held), (name.id,))
+
+
+def _fits(name: _Name, said: Sequence[frozenset[str]]) -> bool:
+    if name.order:
+        return len(said) == len(name.words) and all(map(contains, said, name.words))
+    return frozenset(chain.from_iterable(said)).issuperset(name.words)
 
 
 class Declared(NamedTuple):

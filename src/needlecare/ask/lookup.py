@@ -1,7 +1,7 @@
 """Words → the activities or signs they mean. Never guesses: what isn't understood is said."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise, zip_longest
 from typing import NamedTuple
 
 from needlecare.ask.beside import (
@@ -15,6 +15,7 @@ from needlecare.ask.beside import (
     find_owner,
     is_exact,
     listen,
+    named_in,
     places_of,
     urgency_of,
 )
@@ -42,6 +43,7 @@ _OVER = frozenset(["over", "onto", "into"])
 _ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
 _VERBS = frozenset(["act", "swallow"])
+_TURNING = frozenset(["stop", "deny"])
 # About a time without a date, in words that each say nothing; without articles.
 _VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
 # What leads to a part of a day, such as lunch: once the day is known, its strictest instant counts there too.
@@ -86,10 +88,6 @@ class Meaning(NamedTuple):
         return bool(self.ids and self.undated and not self.unknown)
 
 
-def _bare(text: str) -> list[str]:
-    return [word for word in tokens(text) if word not in ARTICLES]
-
-
 def find_activities(
     rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True, timed: bool = False
 ) -> Meaning:
@@ -102,47 +100,43 @@ def find_activities(
     named = _asked(heard)
     declared = [*find_declared(heard, named)]
     calls = [*_beside(heard, named, declared)]
-    besides = frozenset(chain(*(one.places for one in calls), *(one.places for one in declared)))
+    besides = places_of([*calls, *declared])
     named = _without_verbs(named, heard, besides)
-    others = (one for one in heard.activities if one.ids and one not in named)
-    without = [*_denied(others, heard.activities, heard)]
-    denied = (_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers))
-    known = places_of(named).union(besides, *without, *chain.from_iterable(denied))
+    without = [*_denied((one for one in heard.activities if one not in named), heard.activities, heard)]
+    denied = chain(without, *(_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers)))
+    known = places_of(named).union(besides, *denied)
     left, undated = _left(heard, heard.activities, known, timed=timed)
-    unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
-    turning = [one for one in unknown if one.roles & {"stop", "deny"}][:1]
+    unknown = _without_roles(left, _OF_ACTIVITIES)
+    turning = _first(unknown, _TURNING)
     ids = _ids(named) or _stand_in(heard, left)
-    strange = [*(one.places for one in unknown if one not in turning), *_slips(heard, known)]
-    strange += [*without, *_side_by_side(heard, named), *_put_on(heard, ids, left)]
-    strange += [*_put_over(heard, declared)]
-    if not (named or strange or _is_given(heard)):
-        strange = [one.places for one in _onto_skin(heard, left)]
+    strange = [one.places for one in unknown if one is not turning]
+    strange += [*_slips(heard, known), *without, *_side_by_side(heard, named), *_put_over(heard, declared)]
+    strange += _put_on(heard, ids, left, bare=not (named or strange))
     ids = _on_treated_skin(heard, _protected(heard, _as_given(heard, ids)), named, left)
     return _finished(heard, ids, strange, undated)._replace(
-        named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
-        turning="".join(heard.spelled(one.places) for one in turning),
-        past=any("past" in one.roles for one in heard.activities),
+        named=_by_name(heard, named),
+        turning=heard.spelled(turning.places),
+        past=heard.has("past"),
         nearest=_nearest(heard, named, ACTIVITIES, strange) if mending else (),
         signs=_ids(calls),
         declared=_answers(declared),
-        stopping=next((heard.spelled(one.places) for one in left if "stop" in one.roles), ""),
-        ongoing=not left or _goes_on(heard),
+        stopping=heard.spelled(_first(left, {"stop"}).places),
+        ongoing=not left or _says(heard, "ongoing"),
     )
 
 
 def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True, timed: bool = False) -> Meaning:
     """Return which signs *phrase* means to a person of these *facts*; those to call about come first."""
     heard = listen(rule_set, phrase, facts, mending=mending)
-    calls, named = find_calls(heard), [one for one in heard.signs if one.ids]
+    calls, named = find_calls(heard), named_in(heard.signs)
     denied = frozenset(chain.from_iterable(_denied(named, heard.signs, heard)))
     seen = [one for one in named if denied.isdisjoint(one.places)]
-    known = places_of(named).union(denied, *(one.places for one in calls))
-    treatment = set(rule_set.standing_for("treatment"))
-    known |= places_of(one for one in heard.activities if one.ids and treatment.issuperset(one.ids))
+    treatment = (one for one in named_in(heard.activities) if _is_treatment(one, heard))
+    known = denied | places_of([*named, *calls, *treatment])
     left, undated = _left(heard, heard.signs, known, timed=timed)
-    strange = [one.places for one in left if one.roles.isdisjoint(_OF_SIGNS)]
+    strange = [one.places for one in _without_roles(left, _OF_SIGNS)]
     ids = _ids([*calls, *seen])
-    undated = [run for run in undated if not LEADING.issuperset(_bare(heard.spelled(run)))]
+    undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(tokens(heard.spelled(run)))]
     return _finished(heard, ids, [*strange, *_slips(heard, known)], undated)._replace(
         other=find_other(heard) or find_owner(heard),
         nearest=_nearest(heard, [*calls, *seen], SIGNS, strange) if mending else (),
@@ -170,6 +164,19 @@ def _finished(heard: Heard, ids: tuple[str, ...], strange: Iterable[range], unda
     )
 
 
+def _without_roles(pieces: Iterable[Piece], roles: Collection[str]) -> list[Piece]:
+    return [one for one in pieces if one.roles.isdisjoint(roles)]
+
+
+def _first(pieces: Iterable[Piece], roles: Collection[str]) -> Piece:
+    """Return the first small words that have one of *roles*, or no words."""
+    return next((one for one in pieces if not one.roles.isdisjoint(roles)), Piece(range(0)))
+
+
+def _by_name(heard: Heard, named: Iterable[Piece]) -> tuple[tuple[str, ...], ...]:
+    return tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values())
+
+
 def _ids(named: Iterable[Piece | Called]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(one.ids for one in named)))
 
@@ -184,7 +191,7 @@ def _nearest(heard: Heard, named: Sequence[Piece | Called], kind: str, strange: 
     if named:
         slipped = [one for one in named if not heard.slips.isdisjoint(one.places)]
         return _ids(slipped) if places <= heard.slips else ()
-    signs = [one for one in heard.signs if one.ids] if kind == ACTIVITIES else []
+    signs = named_in(heard.signs) if kind == ACTIVITIES else []
     seen = _ids(signs) if places <= places_of(signs) else ()
     return alike(heard.said.words, kind, heard.rule_set) or seen
 
@@ -196,29 +203,32 @@ def _slips(heard: Heard, known: Collection[int]) -> Iterator[range]:
 def _left(
     heard: Heard, pieces: Iterable[Piece], known: Collection[int], *, timed: bool
 ) -> tuple[list[Piece], list[range]]:
-    """Return what is left of *pieces*, and the runs of words in it that are about a time, each as far as it goes on."""
-    left = [one for one in pieces if not known.__contains__(one.places.start)]
-    places, words = places_of(left), heard.said.words
-    runs: list[range] = []
+    """Return what is left of *pieces*, and the runs of words in it that are about a time."""
+    left = [one for one in pieces if one.places.start not in known]
+    runs = _undated(places_of(left), heard.said.words)
+    dated = frozenset(chain.from_iterable(runs))
+    left = [one for one in left if dated.isdisjoint(one.places)]
+    return left, [run for run in runs if not (timed and _is_daily(run, heard))]
+
+
+def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
+    """Return the runs of words at *places* that are about a time, each as far as it goes on."""
+    runs = [range(0)]
     for place in sorted(places):
         # An article alone may stand between: in a while.
         following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
-        if (words[place] in TIMES or f"{words[place]} {following}" in _VAGUE) and not (runs and place in runs[-1]):
-            end = place + 1
-            while end in places:
-                end += 1
+        if place not in runs[-1] and (words[place] in TIMES or f"{words[place]} {following}" in _VAGUE):
+            end = next(one for one in count(place + 1) if one not in places)
             while words[end - 1] in ARTICLES:
                 end -= 1
             runs.append(range(place, end))
-    dated = {place for run in runs for place in run}
-    left = [one for one in left if dated.isdisjoint(one.places)]
-    return left, [
-        run for run in runs if not (timed and all(_is_daily(word, heard) for word in words[run.start : run.stop]))
-    ]
+    return runs[1:]
 
 
-def _is_daily(word: str, heard: Heard) -> bool:
-    return word in _WITHIN_DAYS or word in ARTICLES or "place" in heard.small.get(word, ())
+def _is_daily(run: range, heard: Heard) -> bool:
+    """Return whether *run* only leads to a part of the day."""
+    light = _WITHIN_DAYS | ARTICLES
+    return all(heard.said.words[place] in light or heard.does(place, "place") for place in run)
 
 
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:
@@ -235,33 +245,37 @@ def _holds(name: range, called: Called, heard: Heard) -> bool:
     if called.places >= frozenset(name):
         return called.places == frozenset(name) and urgency_of(called, heard.rule_set) != EMERGENCY
     # What is done to a sign is done to what is there: pop a blister.
-    acts = "act" in heard.small.get(heard.said.words[name.start], ()) and name[-1] in called.places
+    acts = heard.does(name.start, "act") and name[-1] in called.places
     return called.places < frozenset(name) and not acts
 
 
 def _asked(heard: Heard) -> list[Piece]:
-    """Return the names that are asked about: what is denied, swallowed instead, or only a time, is not."""
-    pieces, rule_set = heard.activities, heard.rule_set
-    treatment = set(rule_set.standing_for("treatment"))
-    named = [one for one in pieces if one.ids and not _is_swallowed(one, heard)]
-    words = heard.said.words
-    # Before my session: that is a time.
-    named = [
-        one for one in named if not (treatment.issuperset(one.ids) and word_before(words, one.places.start) in LEADING)
-    ]
-    named = [one for one in named if not find_denial(one, pieces, words)] or named
-    if named and treatment.issuperset(named[0].ids):
+    """Return the names that are asked about: the treatment, or else all but that."""
+    named = _meant(heard)
+    if named and _is_treatment(named[0], heard):
         # What goes on besides the treatment says something of the person.
-        said = places_of(one for one in heard.answers if one.ids)
-        return [one for one in named if one is named[0] or not said.issuperset(one.places)]
-    return [one for one in named if not treatment.issuperset(one.ids)]
+        said = places_of(named_in(heard.answers))
+        return [named[0], *(one for one in named[1:] if not said.issuperset(one.places))]
+    return [one for one in named if not _is_treatment(one, heard)]
+
+
+def _meant(heard: Heard) -> list[Piece]:
+    """Return the names but for what is denied, swallowed instead, or only a time: before my session."""
+    words = heard.said.words
+    named = [one for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
+    named = [
+        one for one in named if not (_is_treatment(one, heard) and word_before(words, one.places.start) in LEADING)
+    ]
+    return [one for one in named if not find_denial(one, heard.activities, words)] or named
+
+
+def _is_treatment(name: Piece, heard: Heard) -> bool:
+    return set(heard.rule_set.standing_for("treatment")).issuperset(name.ids)
 
 
 def _is_swallowed(piece: Piece, heard: Heard) -> bool:
     """Return whether what is for the skin is swallowed beside *piece*: then it is another thing."""
-    rule_set = heard.rule_set
-    skin = {above for one in rule_set.standing_for("on-skin") for above in rule_set.activities[one].under}
-    if not any(skin.intersection(rule_set.lineage[one]) for one in piece.ids):
+    if _above("on-skin", heard.rule_set).isdisjoint(heard.rule_set.ancestry(piece.ids)):
         return False
     light = places_of(one for one in heard.activities if not one.ids and one.roles <= {"soften", "owner"})
     before, after = piece.places.start - 1, piece.places.stop
@@ -272,18 +286,15 @@ def _is_swallowed(piece: Piece, heard: Heard) -> bool:
 
 def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) -> list[Piece]:
     """Leave out a verb where something else is named beside it, or it is done to something that nobody knows."""
-    done = {verb for verb, following in pairwise(named) if _is_done_to(verb, following, heard)}
-    named = [one for one in named if one not in done]
-    seen = places_of(one for one in heard.signs if one.ids) | besides
-    about_skin = seen - places_of(named) or any("here" in one.roles for one in heard.activities)
-    skin = {"act"} if about_skin else NOTHING
+    named = [one for one, behind in zip_longest(named, named[1:]) if not (behind and _is_done_to(one, behind, heard))]
+    seen = places_of(named_in(heard.signs)) | besides
+    skin = {"act"} if seen - places_of(named) or heard.has("here") else NOTHING
     return [one for one in named if one.roles & skin or not (one.roles & _VERBS and _has_object(one, heard))]
 
 
 def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
     """Return whether *verb* is only what is done to what is *named* behind it."""
-    between = heard.said.words[verb.places.stop : named.places.start + 1]
-    return bool(verb.roles & _VERBS) and not any("join" in heard.small.get(word, ()) for word in between)
+    return bool(verb.roles & _VERBS) and not heard.joins(range(verb.places.stop, named.places.start + 1))
 
 
 def _has_object(verb: Piece, heard: Heard) -> bool:
@@ -294,7 +305,7 @@ def _has_object(verb: Piece, heard: Heard) -> bool:
         behind += 1
     beside = (verb.places.start - 1, behind)
     said = [one for one in heard.activities if one.places.start in beside and (one.ids or one.roles <= {"place"})]
-    return any("join" not in heard.small.get(heard.said.words[one.places.start], ()) for one in said)
+    return not all(heard.does(one.places.start, "join") for one in said)
 
 
 def _stand_in(heard: Heard, left: Sequence[Piece]) -> tuple[str, ...]:
@@ -312,16 +323,11 @@ def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
             yield one
 
 
-def _is_given(heard: Heard) -> bool:
-    """Return whether the clinic itself gave what is asked about."""
-    return any("given" in one.roles for one in heard.activities)
-
-
 def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Put what the clinic gave in the place of one's own of the same kind."""
     rule_set = heard.rule_set
     given = rule_set.standing_for("given")
-    if not _is_given(heard):
+    if not heard.has("given"):
         return ids
     groups = {rule_set.group_of(one) for one in given}
     own = [one for one in ids if rule_set.group_of(one) in groups and not _is_prescribed(one, rule_set)]
@@ -332,27 +338,27 @@ def _is_prescribed(activity: str, rule_set: RuleSet) -> bool:
     return rule_set.activities[activity].medicine == PRESCRIBED
 
 
+def _above(what: str, rule_set: RuleSet) -> set[str]:
+    """Return what the activities that stand for *what* are directly part of."""
+    return {above for one in rule_set.standing_for(what) for above in rule_set.activities[one].under}
+
+
 def _on_treated_skin(
-    heard: Heard, ids: tuple[str, ...], named: Sequence[Piece], left: Sequence[Piece]
+    heard: Heard, ids: tuple[str, ...], named: Sequence[Piece], left: Iterable[Piece]
 ) -> tuple[str, ...]:
     """Leave out what is done to skin that wasn't treated, but for what somebody was prescribed: shave my legs."""
-    if any("here" in one.roles for one in heard.activities):
+    away = (one for one in left if "elsewhere" in one.roles)
+    if heard.has("here") or not any(_is_object(one, named, heard) for one in away):
         return ids
-    words, ends = heard.said.words, {one.places[-1] for one in named}
+    return tuple(one for one in ids if _is_prescribed(one, heard.rule_set))
+
+
+def _is_object(place: Piece, named: Iterable[Piece], heard: Heard) -> bool:
+    """Return whether something *named* is done to a *place*: it ends directly before it, or before an “on”."""
+    ends = {one.places[-1] for one in named}
     owners = places_of(one for one in heard.activities if "owner" in one.roles)
-    for one in left:
-        behind = next((place for place in reversed(range(one.places.start)) if place not in owners), None)
-        is_object = behind is not None and (
-            behind in ends or (words[behind] in _ONTO and behind > min(ends, default=-1))
-        )
-        if "elsewhere" in one.roles and is_object:
-            return tuple(id_ for id_ in ids if _is_prescribed(id_, heard.rule_set))
-    return ids
-
-
-def _goes_on(heard: Heard) -> bool:
-    """Return whether the words say that something goes on, and is one's own."""
-    return _says(heard, "ongoing")
+    before = max({*range(place.places.start)} - owners, default=-1)
+    return before in ends or (before > min(ends, default=-1) and heard.said.words[before] in _ONTO)
 
 
 def _says(heard: Heard, role: str) -> bool:
@@ -365,9 +371,9 @@ def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Put being out in the shade, or under a hat, in the place of being out without."""
     rule_set = heard.rule_set
     bare = set(rule_set.standing_for("unprotected"))
-    if bare.isdisjoint(ids) or not _says(heard, "protect") or any("deny" in one.roles for one in heard.activities):
+    if bare.isdisjoint(ids) or not _says(heard, "protect") or heard.has("deny"):
         return ids
-    harmful = {above for one in bare for above in rule_set.activities[one].under}
+    harmful = _above("unprotected", rule_set)
     groups = {rule_set.group_of(one) for one in bare}
     others = (one for one in ids if one not in bare)
     kept = (
@@ -376,9 +382,13 @@ def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*rule_set.standing_for("protected"), *kept)))
 
 
-def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece]) -> Iterator[range]:
-    """Return the words that put what is eaten or taken on the skin: of that, nobody speaks."""
-    if any(heard.rule_set.activities[one].taken == BY_MOUTH for one in ids):
+def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece], *, bare: bool) -> Iterator[range]:
+    """Return the words that put something on the skin of which nobody speaks: what is taken, or nobody knows.
+
+    With nothing named and nothing else strange, they stand *bare*.
+    """
+    is_taken = any(heard.rule_set.activities[one].taken == BY_MOUTH for one in ids)
+    if is_taken or (bare and not heard.has("given")):
         yield from (one.places for one in _onto_skin(heard, left))
 
 
@@ -393,12 +403,16 @@ def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
     """Find where two names that mean different things stand side by side, joined by nothing: an ice bath."""
-    lineage = heard.rule_set.lineage
-    joining = {place for place, word in enumerate(heard.said.words) if "join" in heard.small.get(word, ())}
-    joining |= {clause.start for clause in heard.said.clauses}
+    starts = {clause.start for clause in heard.said.clauses}
     for one, other in pairwise(named):
-        start, end = one.places.start, other.places.stop
-        is_form = one.places.stop == other.places.start and other.roles & {"onto-skin", "swallow"}
-        is_related = any(some in lineage[two] or two in lineage[some] for some in one.ids for two in other.ids)
-        if joining.isdisjoint(range(one.places.stop, other.places.start + 1)) and not is_form and not is_related:
-            yield range(start, end)
+        between = range(one.places.stop, other.places.start + 1)
+        is_form = len(between) == 1 and other.roles & {"onto-skin", "swallow"}
+        is_joined = heard.joins(between) or not starts.isdisjoint(between)
+        if not (is_joined or is_form or _are_related(one, other, heard)):
+            yield range(one.places.start, other.places.stop)
+
+
+def _are_related(name: Piece, other: Piece, heard: Heard) -> bool:
+    """Return whether something of one is part of something of the *other*."""
+    lineage = heard.rule_set.lineage
+    return any(one in lineage[two] or two in lineage[one] for one in name.ids for two in other.ids)

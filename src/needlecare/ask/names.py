@@ -128,6 +128,11 @@ class Piece(NamedTuple):
     ids: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether it is neither."""
+        return not (self.ids or self.roles)
+
 
 Small = Mapping[str, frozenset[str]]
 NOTHING: frozenset[str] = frozenset()
@@ -135,21 +140,22 @@ NOTHING: frozenset[str] = frozenset()
 
 @once_a_set
 def small_words(areas: tuple[str, ...], kind: str, rule_set: RuleSet) -> Small:
-    """Return what each small word does; one for a place on the treated *areas* is `here`, any other `elsewhere`.
-
-    What is done to the lips is done to the face; of a sign they say more than where it is.
-    """
+    """Return what each small word does; one for a place on the treated *areas* is `here`, any other `elsewhere`."""
     found: dict[str, set[str]] = {}
-    fact = rule_set.facts.get("area")
-    treated = [one for one in (fact.answers if fact else ()) if one.id in areas]
-    here = [name for one in treated for name in (one.id, one.label, *(one.aka if kind != SIGNS else ()))]
-    here += chain.from_iterable(rule_set.areas.get(area, ()) for area in areas)
-    roles = [*rule_set.small_words.items(), ("here", here)]
-    roles += [("elsewhere", words) for area, words in rule_set.areas.items() if area not in areas]
-    for role, phrases in roles:
+    roles = [("elsewhere", words) for area, words in rule_set.areas.items() if area not in areas]
+    for role, phrases in (*roles, *rule_set.small_words.items(), ("here", _places_on(areas, kind, rule_set))):
         for phrase in phrases:
             found.setdefault(" ".join(tokens(phrase)), set()).add(role)
     return {phrase: frozenset(does - {"elsewhere"} if "here" in does else does) for phrase, does in found.items()}
+
+
+def _places_on(areas: Iterable[str], kind: str, rule_set: RuleSet) -> Iterator[str]:
+    """Yield what places on the *areas* are called: to the lips is to the face; of a sign they say more than where."""
+    fact = rule_set.facts.get("area")
+    for one in fact.answers if fact else ():
+        if one.id in areas:
+            yield from (one.id, one.label, *(one.aka if kind != SIGNS else ()))
+    yield from chain.from_iterable(rule_set.areas.get(area, ()) for area in areas)
 
 
 def treated_areas(facts: Facts) -> tuple[str, ...]:

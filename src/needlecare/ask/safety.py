@@ -66,8 +66,7 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     if meaning.turning and not (meaning.stopping and verdict.prescribed):
         return blank
     if _is_treatment(meaning, verdict):
-        # Of somebody else neither the answers to the check are known nor the last session.
-        verdict = blank if meaning.other else _screened(verdict, timelines)
+        verdict = _screened(verdict, timelines)
     if _is_unknown_product(meaning, verdict):
         return verdict._replace(better_until=None, endless=False, parts=()) if verdict.verdict == NO else blank
     return blank._replace(alone=verdict) if verdict.is_yes and not meaning.is_sure else verdict
@@ -133,6 +132,9 @@ def _is_treatment(meaning: Meaning, verdict: Verdict) -> bool:
 
 def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     """Answer by what is known to speak against the treatment, and by when it may be repeated: never with a yes."""
+    if verdict.meaning.other:
+        # Of somebody else neither the answers to the check are known nor the last session.
+        return not_understood(timelines[0], verdict.meaning, verdict.asked)
     timeline = min(timelines, key=_graveness)
     findings = timeline.findings
     verdict = _too_soon(verdict._replace(timeline=timeline, prescribed=()), timelines)

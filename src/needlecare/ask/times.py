@@ -249,13 +249,14 @@ def _named(reading: Reading, treatment: Treatment, present: Present) -> When | N
         return from_then_on(reading.at or day_start(reading.first, zone), reading.first)
     if reading.at is not None:
         return _led(reading.at, reading.lead, zone, present)
-    if reading.first is None or reading.last is None:
-        return _part_of_day(reading, zone, present) if reading.part else None
-    if reading.lead:
-        return on_days(*_led_days(reading.first, reading.last, reading.lead, present), zone)
-    if reading.part and reading.first == reading.last:
-        return _part_of_day(reading, zone, present)
-    return on_days(reading.first, reading.last, zone)
+    return _days_or_part(reading, zone, present)
+
+
+def _days_or_part(reading: Reading, zone: ZoneInfo, present: Present) -> When | None:
+    first, last = reading.first, reading.last
+    if first and last and (reading.lead or not reading.part or first != last):
+        return on_days(*_led_days(first, last, reading.lead, present), zone)
+    return _part_of_day(reading, zone, present) if reading.part else None
 
 
 def _at_clock(reading: Reading, clock: time, zone: ZoneInfo, present: Present) -> When:
@@ -289,8 +290,8 @@ def _led(at: datetime, lead: str, zone: ZoneInfo, present: Present) -> When:
 
 
 def _led_days(first: date, last: date, lead: str, present: Present) -> tuple[date, date]:
-    """Return all days since the first, until the last, or from the first on."""
-    if lead == "after":
+    """Return all days since the first, until the last, or both and what lies between."""
+    if lead in ("", "after"):
         return first, last
     today = present().date()
     if lead == "since" and first > today:

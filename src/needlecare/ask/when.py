@@ -22,15 +22,8 @@ _NUMBERS = {"a couple of": 2, "a couple": 2, "couple of": 2, "an": 1, "a": 1}
 _NUMBERS |= {"fourteen": 14, "twenty-four": 24, "forty-eight": 48, "seventy-two": 72}
 _NUMBERS |= {name.replace("-", " "): number for name, number in _NUMBERS.items()}
 _NUMBERS |= {name: number for number, name in enumerate(_HOURS, 1)}
-_UNITS = {
-    "minute": (1, "min"),
-    "hour": (1, "h"),
-    "day": (1, "d"),
-    "week": (1, "w"),
-    "fortnight": (2, "w"),
-    "month": (1, "mo"),
-    "year": (1, "y"),
-}
+_UNITS = {"minute": (1, "min"), "hour": (1, "h"), "day": (1, "d"), "week": (1, "w"), "fortnight": (2, "w")}
+_UNITS |= {"month": (1, "mo"), "year": (1, "y")}
 _FEASTS = {"christmas eve": (24, 12), "christmas day": (25, 12), "boxing day": (26, 12), "new year's eve": (31, 12)}
 _FEASTS["new year's day"] = (1, 1)
 _NTH = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
@@ -452,18 +445,22 @@ def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
     return None
 
 
+def _respelled(words: str) -> str:
+    typed = words.replace("’", "'").replace("−", "-").replace("~", "about ").rstrip("?.! ").split()
+    text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
+    for signs, pattern, write in _RESPELLED:
+        if any(sign in text.lower() for sign in signs):
+            text = re.sub(pattern, write, text, flags=re.IGNORECASE)
+    return text
+
+
 def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
     """Take the words about time off *words*; *present* reads the clock, only where they need it.
 
     Raises:
         InputError: they name a day that isn't one, or two days.
     """
-    typed = words.replace("’", "'").replace("−", "-").replace("~", "about ").rstrip("?.! ").split()
-    text = " ".join(_SLIPS.get(one.lower().rstrip(",?"), one) for one in typed)
-    for signs, pattern, write in _RESPELLED:
-        if any(sign in text.lower() for sign in signs):
-            text = re.sub(pattern, write, text, flags=re.IGNORECASE)
-    reading = Reading(text)
+    reading = Reading(_respelled(words))
     while found := _find(reading.words, treatment, present):
         reading = _joined(reading, found, words)
     if reading.opening and (reading.first or reading.at):
