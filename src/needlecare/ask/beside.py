@@ -1,7 +1,7 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, takewhile
 from operator import contains
 from typing import NamedTuple
 
@@ -81,7 +81,7 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
 
     found, slips = pieces(), {}
     if mending:
-        unknown = ({one.places.start for one in each if one.is_unknown} for each in found)
+        unknown = ({one.places.start for one in each if one == Piece(one.places)} for each in found)
         slips = mend(typed, (place for place in set.intersection(*unknown) if typed[place] not in TIMES), rule_set)
     if slips:
         said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
@@ -282,13 +282,9 @@ def _describes(piece: Piece, heard: Heard) -> bool:
 def find_owner(heard: Heard) -> str:
     """Return whose skin it is where that is somebody else's: “my husband's” in “my husband's cheek is red”."""
     company = {name for name, roles in heard.small.items() if "company" in roles}
-    for piece in heard.activities:
-        said = heard.spelled(piece.places)
-        if "owner" in piece.roles and (said in company or said.removeprefix("my ").removesuffix("s") in company):
-            return said
-        if not piece.roles & {"soften", "owner"}:
-            return ""
-    return ""
+    light = takewhile(lambda one: one.roles & {"soften", "owner"}, heard.activities)
+    owners = (heard.spelled(one.places) for one in light if "owner" in one.roles)
+    return next((one for one in owners if company & {one, one.removeprefix("my ").removesuffix("s")}), "")
 
 
 def find_other(heard: Heard) -> str:

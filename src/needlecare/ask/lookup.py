@@ -310,9 +310,8 @@ def _has_object(verb: Piece, heard: Heard) -> bool:
 
 def _stand_in(heard: Heard, left: Sequence[Piece]) -> tuple[str, ...]:
     """Return what stands for whatever nobody knows and somebody puts on the skin."""
-    if any("swallow" in one.roles for one in left) or not any(_onto_skin(heard, left)):
-        return ()
-    return heard.rule_set.standing_for("on-skin")
+    is_swallowed = any("swallow" in one.roles for one in left)
+    return heard.rule_set.standing_for("on-skin") if any(_onto_skin(heard, left)) and not is_swallowed else ()
 
 
 def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
@@ -343,9 +342,7 @@ def _above(what: str, rule_set: RuleSet) -> set[str]:
     return {above for one in rule_set.standing_for(what) for above in rule_set.activities[one].under}
 
 
-def _on_treated_skin(
-    heard: Heard, ids: tuple[str, ...], named: Sequence[Piece], left: Iterable[Piece]
-) -> tuple[str, ...]:
+def _on_treated_skin(heard: Heard, ids: tuple[str, ...], named: list[Piece], left: list[Piece]) -> tuple[str, ...]:
     """Leave out what is done to skin that wasn't treated, but for what somebody was prescribed: shave my legs."""
     away = (one for one in left if "elsewhere" in one.roles)
     if heard.has("here") or not any(_is_object(one, named, heard) for one in away):
@@ -395,10 +392,8 @@ def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece], *, bare: bo
 def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
     """Return the words for what ails the skin that something is put over: over my eczema."""
     for one in declared:
-        first = min(one.places)
-        before = [word for word in heard.said.words[:first] if word not in ARTICLES][-1:]
-        if before and before[0] in _OVER:
-            yield range(first, max(one.places) + 1)
+        if word_before(heard.said.words, min(one.places)) in _OVER:
+            yield range(min(one.places), max(one.places) + 1)
 
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:

@@ -128,11 +128,6 @@ class Piece(NamedTuple):
     ids: tuple[str, ...] = ()
     roles: frozenset[str] = frozenset()
 
-    @property
-    def is_unknown(self) -> bool:
-        """Whether it is neither."""
-        return not (self.ids or self.roles)
-
 
 Small = Mapping[str, frozenset[str]]
 NOTHING: frozenset[str] = frozenset()

@@ -37,7 +37,7 @@ def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: dateti
     A date is never the answer to a danger, nor to what somebody has to be asked about whatever the day.
     """
     now = decide(timelines, meaning, asked)
-    if now.urgency or now.mixed or now.findings or not meaning.is_sure or _is_treatment(meaning, now):
+    if now.urgency or now.mixed or now.findings or not meaning.is_sure or _is_about("treatment", now):
         return Return(now)
     return find_return(timelines, start, now)
 
@@ -65,16 +65,19 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     # Whatever somebody means to change about a prescribed medicine, the answer is the same.
     if meaning.turning and not (meaning.stopping and verdict.prescribed):
         return blank
-    if _is_treatment(meaning, verdict):
+    if _is_about("treatment", verdict):
         verdict = _screened(verdict, timelines)
-    if _is_unknown_product(meaning, verdict):
+    if meaning.is_sure:
+        return verdict
+    if _is_about("on-skin", verdict):
+        # Nobody knows what is put on the skin; that it is all right later nobody knows either.
         return verdict._replace(better_until=None, endless=False, parts=()) if verdict.verdict == NO else blank
-    return blank._replace(alone=verdict) if verdict.is_yes and not meaning.is_sure else verdict
+    return blank._replace(alone=verdict) if verdict.is_yes else verdict
 
 
-def _is_unknown_product(meaning: Meaning, verdict: Verdict) -> bool:
-    """Return whether nobody knows what is put on the skin; that it is all right later nobody knows either."""
-    return not set(verdict.timeline.rule_set.standing_for("on-skin")).isdisjoint(meaning.ids) and not meaning.is_sure
+def _is_about(what: str, verdict: Verdict) -> bool:
+    """Return whether something that stands for *what* is asked about."""
+    return not set(verdict.timeline.rule_set.standing_for(what)).isdisjoint(verdict.meaning.ids)
 
 
 def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
@@ -123,11 +126,6 @@ def _takes_unheard(timeline: Timeline) -> bool:
 def _medicine(rule_set: RuleSet, ids: Iterable[str]) -> str:
     """Return what the activities of one name, or what they are part of, are among medicines."""
     return next((kind for one in rule_set.ancestry(ids) if (kind := rule_set.activities[one].medicine)), "")
-
-
-def _is_treatment(meaning: Meaning, verdict: Verdict) -> bool:
-    """Return whether the treatment itself is asked about."""
-    return not set(verdict.timeline.rule_set.standing_for("treatment")).isdisjoint(meaning.ids)
 
 
 def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:

@@ -155,13 +155,8 @@ def shown_date(day: date) -> str:
 
 BEYOND = "beyond"
 # How far off a time may be that is “about” so long away, by its unit.
-SLACK = {
-    **dict.fromkeys(("min", "h"), Duration(30, "min")),
-    "d": Duration(1, "d"),
-    "w": Duration(2, "d"),
-    "mo": Duration(1, "w"),
-    "y": Duration(1, "mo"),
-}
+SLACK = {"min": Duration(30, "min"), "h": Duration(30, "min"), "d": Duration(1, "d"), "w": Duration(2, "d")}
+SLACK |= {"mo": Duration(1, "w"), "y": Duration(1, "mo")}
 
 
 class Reading(NamedTuple):

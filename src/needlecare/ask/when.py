@@ -267,17 +267,11 @@ def _part(found: _Found) -> Reading:
 
 
 # What may stand before a time, and turns the time into a stretch.
-_LEADS = {
-    **dict.fromkeys(("before", "until", "till", "til", "up to"), "before"),
-    **dict.fromkeys(("after", "from", "between"), "after"),
-    "since": "since",
-}
-_SLIPS = {
-    **dict.fromkeys(("tommorow", "tommorrow", "tomorow", "tomorro", "tomarrow", "tomorrw"), "tomorrow"),
-    **dict.fromkeys(("tmrw", "tmw", "2moro"), "tomorrow"),
-    **dict.fromkeys(("tonite", "2nite"), "tonight"),
-    **dict.fromkeys(("to-day", "2day"), "today"),
-}
+_LEADS = dict.fromkeys(("before", "until", "till", "til", "up to"), "before")
+_LEADS |= {"after": "after", "from": "after", "between": "after", "since": "since"}
+_SLIPS = dict.fromkeys(("tommorow", "tommorrow", "tomorow", "tomorro", "tomarrow", "tomorrw"), "tomorrow")
+_SLIPS |= {"tmrw": "tomorrow", "tmw": "tomorrow", "2moro": "tomorrow", "to-day": "today", "2day": "today"}
+_SLIPS |= {"tonite": "tonight", "2nite": "tonight"}
 _NAMES = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _ABBREVIATED = "mon|tues?|wed|thu|thurs?|fri|sat"
 _FULL = rf"(?P<weekday>{_NAMES})s?"
