@@ -33,13 +33,8 @@ Sign = Annotated[
     list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer("signs"))
 ]
 # What a verdict is to a script: anything else is a no.
-_EXITS = {
-    "yes": ExitCode.DONE,
-    "usual": ExitCode.DONE,
-    "watch": ExitCode.DONE,
-    "no-rule": ExitCode.UNKNOWN,
-    "unknown": ExitCode.UNKNOWN,
-}
+_EXITS = dict.fromkeys(("yes", "usual", "watch"), ExitCode.DONE)
+_EXITS |= dict.fromkeys(("no-rule", "unknown"), ExitCode.UNKNOWN)
 
 
 @about_treatments

@@ -217,10 +217,6 @@ class Condition(NamedTuple):
         """The answers that it names, each with its fact."""
         return frozenset((test.fact, answer) for test in self.tests for answer in test.answers)
 
-    def narrowed(self, other: "Condition") -> "Condition":
-        """Return the condition that holds where both do."""
-        return Condition(self.tests + other.tests) if other.tests else self
-
 
 class Trait(Flag):
     """What sets an option apart from one that takes a text, once, for one treatment."""
@@ -302,11 +298,10 @@ _PANELS = {
 OPTIONS = {row.name: row._replace(panel=panel) for panel, rows in _PANELS.items() for row in rows}
 
 
-def _having(trait: Trait) -> tuple[str, ...]:
-    return tuple(name for name, option in OPTIONS.items() if trait in option.traits)
-
-
-FACTS, SEVERAL, DATED, LASTING = map(_having, (_FACT, _SEVERAL, _DATED, _LASTING))
+FACTS, SEVERAL, DATED, LASTING = (
+    tuple(name for name, option in OPTIONS.items() if trait in option.traits)
+    for trait in (_FACT, _SEVERAL, _DATED, _LASTING)
+)
 # What the heading of a plan and of a calendar shows; the other facts are about the person, and private.
 FACTS_OF_TREATMENT = tuple(name for name in FACTS if OPTIONS[name].panel == _TREATMENT)
 

@@ -78,7 +78,7 @@ class Context:
         of_file = raw.file_condition
         if id(of_file) not in self._of_files:
             self._of_files[id(of_file)] = self.read_tests(of_file)
-        return self.read_tests(raw.fields.get("when")).narrowed(self._of_files[id(of_file)])
+        return Condition(self.read_tests(raw.fields.get("when")).tests + self._of_files[id(of_file)].tests)
 
     def read_tests(self, value: Value | None, key: str = "when") -> Condition:
         """Read `when:`, or what stands under another *key*: facts and the answers, one of which each must have."""

@@ -202,12 +202,15 @@ class Notes:
             since = f" from {self._clock.at(window.better_from)}" if window.has_start else ""
             return 1, window.better_from, f"Better not any more{since}"
         order, lead, end = (0, "Leave", window.end) if is_no else (2, "Better not", window.better_until)
-        is_over = end < FOREVER
-        if not (is_over or window.end_stated or window.ask):
-            return order, end, f"{lead} (no end is given, ask {self._clock.whom})"
-        until = f" until {self._clock.until(end)}" if is_over or not window.ask else ""
-        held = f"{lead}{until}{led(', ', say.only_once(window.waits, self._clock))}"
-        return order, end, say.then_ask(held, window.ask, is_over=is_over) if window.ask else held
+        return order, end, f"{lead}{self._how_long(window, end)}"
+
+    def _how_long(self, window: Window, end: datetime) -> str:
+        """Format until when a restriction holds, and whom to ask."""
+        is_over, waits = end < FOREVER, led(", ", say.only_once(window.waits, self._clock))
+        until = f" until {self._clock.until(end)}{waits}"
+        if window.ask:
+            return say.then_ask(until if is_over else waits, window.ask, is_over=is_over)
+        return until if is_over or window.end_stated else f" (no end is given, ask {self._clock.whom})"
 
     def _signs(self, run: list[Day], windows: list[Window]) -> Iterator[str]:
         """List which signs are usual on these days, and which are a reason to call from then on."""

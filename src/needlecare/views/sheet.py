@@ -123,13 +123,8 @@ def _list_asking(windows: Iterable[Window], timeline: Timeline) -> Iterator[Row]
 
 def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
     for rule in timeline.red_flags:
-        tone = "urgent" if rule.is_red_flag else "call"
-        yield Row(
-            capital(say.help_for(rule.urgency, timeline)),
-            say.flag_text(rule, timeline),
-            tone,
-            say.sources_of(rule.says),
-        )
+        head, text = capital(say.help_for(rule.urgency, timeline)), say.flag_text(rule, timeline)
+        yield Row(head, text, "urgent" if rule.is_red_flag else "call", say.sources_of(rule.says))
 
 
 # What is usual, what is allowed, and what rules say besides.
