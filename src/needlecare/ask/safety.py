@@ -6,16 +6,7 @@ from datetime import datetime
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.times import When
 from needlecare.ask.today import judge_sign
-from needlecare.ask.verdict import (
-    NO_RULE,
-    Permission,
-    Return,
-    Verdict,
-    find_return,
-    judge,
-    not_understood,
-    strictness,
-)
+from needlecare.ask.verdict import NO_RULE, Permission, Return, Verdict, find_return, judge, not_understood, strictness
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import NO, Timeline
 from needlecare.model.ruleset import ASK, EMERGENCY, LEVELS, NOT_WITH, POSTPONE, STOP, TODAY, URGENCIES, RuleSet

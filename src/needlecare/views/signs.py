@@ -9,7 +9,7 @@ from needlecare.model.plan import FOREVER, Timeline
 from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, Urgency
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Clock, capital, join_words, led
+from needlecare.views.phrases import Clock, capital, join_words
 
 
 def joined(sentences: Iterable[str]) -> Iterator[str]:
@@ -59,7 +59,9 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
     elif sighting.verdict in (USUAL, WATCH):
         about = named(_name_signs(sighting), sighting.asked, clock, timeline)
         yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
-        yield from joined([*_worries(sighting, clock), *_grounds(sighting, clock), _sign_sources(sighting)])
+        late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
+        worse = f"Worse{late}? {capital(say.help_for(CLINIC, timeline))}."
+        yield from joined([worse, *_grounds(sighting, clock), _sign_sources(sighting)])
         yield say.red_flag_line(timeline)
     else:
         urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
@@ -143,12 +145,6 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
 def _is_only_watched(sighting: Sighting) -> bool:
     """Return whether a sign is a reason to call from some time on, and never usual before."""
     return sighting.verdict == WATCH and all(window.start == window.end for window in sighting.windows)
-
-
-def _worries(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield what would be a reason to call."""
-    late = led(", or still there on ", clock.at(sighting.call_from) if sighting.call_from else "")
-    yield f"Worse{late}? {capital(say.help_for(CLINIC, sighting.timeline))}."
 
 
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
