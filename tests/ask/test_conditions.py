@@ -44,32 +44,30 @@ def test_each_part_waits_for_what_its_windows_in_the_plan_wait_for(plan_for: Mak
         assert {wait.bound for wait in part.and_once} <= {wait.bound for one in windows for wait in one.waits}
 
 
-def test_what_hot_tubs_wait_for_is_not_said_of_swimming(plan_for: Make, ours: Path) -> None:
+def test_what_hot_yoga_waits_for_is_not_said_of_exercise(plan_for: Make, ours: Path) -> None:
     timeline = plan_for()
-    answer = can(timeline, "swimming", LATE)
+    answer = can(timeline, "exercise", LATE)
     assert [wait.bound for wait in answer.and_once] == ["redness-gone"], "all of it waits for that"
-    assert {part.activity: [wait.bound for wait in part.and_once] for part in answer.parts} == {
-        "swimming": [],
-        "open-water": [],
-        "hot-tub": ["redness-gone"],
-    }
-    said = run("can", "swimming", *AT, *PLAN[1:], "--rules", str(ours)).out
-    assert "\nHot tubs: only if no redness is left. " in said
-    (window,) = timeline.windows_on("swimming")
+    waits = {part.activity: [wait.bound for wait in part.and_once] for part in answer.parts}
+    assert waits.pop("hot-yoga") == ["redness-gone"]
+    assert not any(waits.values())
+    said = run("can", "exercise", *AT, *PLAN[1:], "--rules", str(ours)).out
+    assert "\nHot yoga: only if no redness is left. " in said
+    (window,) = timeline.windows_on("exercise")
     assert window.waits == (), "as in the plan"
 
 
 def test_when_says_it_of_the_part_alone_too(ours: Path) -> None:
-    said = run("when", "swimming", *PLAN[1:], "--rules", str(ours)).out
-    own = "Other swimming: not before Sun 22 Nov 16:30; better wait until Thu 26 Nov."
-    assert f"{own} Hot tubs: not before Thu 26 Nov, and then only once no redness is left" in said
+    said = run("when", "exercise", *PLAN[1:], "--rules", str(ours)).out
+    own = "Other exercise: not before Sun 22 Nov 16:30; better wait until Mon 23 Nov 16:30."
+    assert f"{own} Hot yoga: not before Thu 26 Nov, and then only once no redness is left" in said
     said = run("when", "sauna", "on", "27", "nov", "at", "9:00", *PLAN[1:], "--rules", str(ours)).out
     assert said.startswith("Saunas: OK from Fri 27 Nov 09:00, only if no redness is left.\n")
 
 
 def test_the_plan_does_not_call_it_free_as_a_whole(plan_for: Make) -> None:
     lifts = render(plan_for(), "md").partition("## What lifts when\n")[2].partition("\n## ")[0]
-    assert re.search(r"\| Thu 26 Nov \| [^|]*swimming \(not all\)", lifts)
+    assert re.search(r"\| Mon 23 Nov 16:30 \| [^|]*exercise \(not all\)", lifts)
 
 
 def test_what_waits_for_the_same_as_a_whole_is_said_once(ours: Path) -> None:
