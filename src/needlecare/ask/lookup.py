@@ -47,7 +47,7 @@ _TURNING = frozenset(["stop", "deny"])
 # About a time without a date, in words that each say nothing; without articles.
 _VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
 # What leads to a part of a day, such as lunch: once the day is known, its strictest instant counts there too.
-_WITHIN_DAYS = frozenset(["after", "before", "during", "later"])
+_WITHIN_DAYS = ARTICLES.union(["after", "before", "during", "later"])
 
 
 class Meaning(NamedTuple):
@@ -227,8 +227,7 @@ def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
 
 def _is_daily(run: range, heard: Heard) -> bool:
     """Return whether *run* only leads to a part of the day."""
-    light = _WITHIN_DAYS | ARTICLES
-    return all(heard.said.words[place] in light or heard.does(place, "place") for place in run)
+    return all(heard.said.words[place] in _WITHIN_DAYS or heard.does(place, "place") for place in run)
 
 
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:
@@ -372,18 +371,13 @@ def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
         return ids
     harmful = _above("unprotected", rule_set)
     groups = {rule_set.group_of(one) for one in bare}
-    others = (one for one in ids if one not in bare)
-    kept = (
-        one for one in others if rule_set.group_of(one) not in groups or harmful.intersection(rule_set.lineage[one])
-    )
+    same = {one for one in ids if rule_set.group_of(one) in groups and harmful.isdisjoint(rule_set.lineage[one])}
+    kept = (one for one in ids if one not in same | bare)
     return tuple(dict.fromkeys((*rule_set.standing_for("protected"), *kept)))
 
 
 def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece], *, bare: bool) -> Iterator[range]:
-    """Return the words that put something on the skin of which nobody speaks: what is taken, or nobody knows.
-
-    With nothing named and nothing else strange, they stand *bare*.
-    """
+    """Return the words that put on the skin what is taken, or, *bare* of all else, what nobody knows."""
     is_taken = any(heard.rule_set.activities[one].taken == BY_MOUTH for one in ids)
     if is_taken or (bare and not heard.has("given")):
         yield from (one.places for one in _onto_skin(heard, left))

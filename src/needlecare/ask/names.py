@@ -72,11 +72,8 @@ def key(words: Iterable[str], left_out: Collection[str] = ARTICLES) -> str:
 def called(label: str, aka: Iterable[str], typed: str) -> str:
     """Return by which of its names something was asked about: the longest whose words are all in what was *typed*."""
     heard = {*map(stem, tokens(typed))}
-    return max(
-        (one for one in (label, *aka) if heard.issuperset(map(stem, tokens(one)))),
-        key=lambda one: len(tokens(one)),
-        default=label,
-    )
+    names = (one for one in (label, *aka) if heard.issuperset(map(stem, tokens(one))))
+    return max(names, key=lambda one: len(tokens(one)), default=label)
 
 
 # Of a rule set with many names; asking again costs nothing then.

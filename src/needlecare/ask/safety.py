@@ -124,7 +124,8 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     if verdict.meaning.other:
         # Of somebody else neither the answers to the check are known nor the last session.
         return not_understood(timelines[0], verdict.meaning, verdict.asked)
-    timeline = min(timelines, key=_graveness)
+    # The gravest finding comes first.
+    timeline = min(timelines, key=lambda one: LEVELS.index(one.findings[0].level) if one.findings else len(LEVELS))
     findings = timeline.findings
     verdict = _too_soon(verdict._replace(timeline=timeline, prescribed=()), timelines)
     if findings and findings[0].level in (STOP, POSTPONE):
@@ -137,15 +138,9 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
 def _too_soon(verdict: Verdict, timelines: Iterable[Timeline]) -> Verdict:
     """Make it a no until the session after those that have begun by then may be."""
     asked = verdict.asked
-    begun = [one for one in timelines if one.treatment.first <= asked.start]
-    following = [session for one in begun for session in one.sessions[:1]]
+    following = [next_ for one in timelines if one.treatment.first <= asked.start for next_ in one.sessions[:1]]
     last = max(following, key=lambda one: one.minimum, default=None)
     if last is None or asked.first >= last.minimum:
         return verdict
     until = day_start(last.minimum, verdict.timeline.treatment.zone)
     return _bare(verdict, NO)._replace(until=until, earliest=until, ask=verdict.ask, session=last)
-
-
-def _graveness(timeline: Timeline) -> int:
-    """Return a key that puts what speaks most against the treatment first."""
-    return min((LEVELS.index(one.level) for one in timeline.findings), default=len(LEVELS))

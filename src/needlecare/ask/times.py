@@ -119,11 +119,7 @@ def coming_weekday(name: str, which: str, today: date) -> date:
     “Next” is taken as the coming one too: the sooner day is the stricter.
     """
     ahead = (WEEKDAYS.index(name[:3]) - today.weekday()) % len(WEEKDAYS)
-    if which == "last":
-        ahead -= len(WEEKDAYS)
-    elif which == "next":
-        ahead = ahead or len(WEEKDAYS)
-    return today + timedelta(days=ahead)
+    return today + timedelta(days={"last": ahead - len(WEEKDAYS), "next": ahead or len(WEEKDAYS)}.get(which, ahead))
 
 
 def next_month(first: date) -> date:

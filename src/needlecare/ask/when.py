@@ -194,8 +194,7 @@ def _period(found: _Found) -> Reading:
     which, today = found.groups["which"], found.today
     if found.groups["period"] == "week":
         first = today - timedelta(days=today.weekday())
-        before, after = first - _WEEK, first + _WEEK
-        end = after + _WEEK
+        before, after, end = first - _WEEK, first + _WEEK, first + 2 * _WEEK
     else:
         first = today.replace(day=1)
         before, after = (first - timedelta(days=1)).replace(day=1), times.next_month(first)
