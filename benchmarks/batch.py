@@ -23,7 +23,7 @@ _HERE = ["--tz", "Europe/London"]
 _AREAS = ("face", "face", "neck", "scalp", "body")
 _TYPES = ("I", "II", "III", "IV", "V", "VI")
 # The limits.
-PLANS_A_SECOND, MOST_GROWTH_MB, TWO_JOBS = 150, 8, 1.7
+PLANS_A_SECOND, MOST_GROWTH_MB, TWO_JOBS = 120, 8, 1.7
 
 
 class Ran(NamedTuple):
