@@ -162,7 +162,7 @@ def _all_texts(layer: Layer, checked: Callable[[str], bool]) -> Iterator[tuple[s
                 if not (section == "facts" and text.rstrip().endswith("?")):
                     yield f"the {what} {id_}: ", field, text, at
     for field, value in {**layer.header, "batch": {}}.items():
-        yield from (("", field, text, text) for text in texts(value))
+        yield from (("", field, text, text) for text in texts(value) if checked(text))
 
 
 def _entries(layer: Layer, checked: Callable[[str], bool]) -> Iterator[tuple[str, str, Mapping[str, Any], Value]]:
