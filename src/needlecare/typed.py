@@ -15,7 +15,7 @@ from needlecare.errors import InputError, close_names, misspelt, nearest, sugges
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard, complete
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
 from needlecare.model.ruleset import Activity, EventKind, RuleSet
-from needlecare.model.time import FIRST_YEAR, LAST_YEAR
+from needlecare.model.time import check_year
 from needlecare.rules.read import decimal
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
@@ -81,12 +81,6 @@ def parse_date(text: str, today: date | None = None, *, order: str | None = None
         found = _only_reading(text.strip(), [_reading(text.strip(), one) for one in _ORDERS])
     check_year(found, f"`{text}`")
     return found
-
-
-def check_year(day: date, shown: str) -> None:
-    """Refuse a *day*, in the message as it is *shown*, that lies outside 1900 to 2199."""
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise InputError(f"{shown} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def _parse_in_order(text: str, order: str) -> date:

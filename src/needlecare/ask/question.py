@@ -14,12 +14,12 @@ from needlecare.ask.lookup import Meaning, find_activities, find_signs
 from needlecare.ask.times import Reading, When, at_time, from_to, lasting, on_days, stretched, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
-from needlecare.model.time import last_instant, local_date
+from needlecare.model.time import check_year, last_instant, local_date
 from needlecare.timeline.build import build_selected, build_timeline
 from needlecare.timeline.selection import Selection, select
 from needlecare.timeline.sessions import Course, OpenDays, fit_before, plan_course, precare
 from needlecare.timeline.spans import Spans
-from needlecare.typed import WEEKDAYS, check_year
+from needlecare.typed import WEEKDAYS
 
 if TYPE_CHECKING:
     from needlecare.ask.reasons import Reasons, Screened

@@ -109,7 +109,7 @@ def present(zone: ZoneInfo, now: str | None) -> datetime:
     """Return the present moment in *zone*: what `--now` says, else the clock."""
     if now is None:
         return datetime.now(zone)
-    from needlecare.typed import check_year
+    from needlecare.model.time import check_year
 
     try:
         moment = datetime.fromisoformat(now)

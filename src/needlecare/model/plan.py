@@ -9,10 +9,9 @@ from needlecare.errors import InputError
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet, Screening
 from needlecare.model.time import (
-    FIRST_YEAR,
-    LAST_YEAR,
     Bound,
     Point,
+    check_year,
     day_end,
     day_start,
     last_date,
@@ -129,8 +128,7 @@ def _checked(event: Event, treated: date) -> Event:
 def _dated(day: object, what: str) -> date:
     if not isinstance(day, date) or isinstance(day, datetime):
         raise InputError(f"the day of {what} is a date, such as date(2026, 11, 20), not {day!r}")
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise InputError(f"{day.isoformat()} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    check_year(day, day.isoformat())
     return day
 
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from needlecare.errors import InputError
+
 ELAPSED = {"min": timedelta(minutes=1), "h": timedelta(hours=1)}
 DAYS = {"d": 1, "w": 7}
 MONTHS = {"mo": 1, "y": 12}
@@ -27,6 +29,12 @@ _UNITS = {word: unit for unit, name in _NAMES.items() for word in (unit, name)}
 _SPELLED = re.compile(rf"(\d+)(?:\s*(?:-|–|to)\s*(\d+))?\s*({'|'.join(_UNITS)})s?\b", re.IGNORECASE)
 # The least that two instants differ by.
 INSTANT = timedelta(microseconds=1)
+
+
+def check_year(day: date, shown: str) -> None:
+    """Refuse a *day*, in the message as it is *shown*, that lies outside 1900 to 2199."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise InputError(f"{shown} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 class Duration(NamedTuple):
