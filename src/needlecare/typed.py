@@ -218,11 +218,12 @@ _JOINED = re.compile(r"[&+]|(?<![0-9])/|/(?![0-9])|\band\b")
 Said = str | float
 
 
-class _Aside(NamedTuple):
-    """What comes with answers: their *dates*, and words that the rule set doesn't know."""
+class _Read(NamedTuple):
+    """The answer to one fact, with the *dates* of its parts, and words that the rule set doesn't know."""
 
-    dates: dict[tuple[str, str], date]
-    unheard: list[Unheard]
+    value: Given | None = None
+    dates: Mapping[tuple[str, str], date] = {}
+    unheard: Sequence[Unheard] = ()
 
 
 def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
@@ -238,13 +239,14 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
         raise InputError(f"read_facts takes a rule set, as load_rules returns it, not {type(rule_set).__name__}")
     if not isinstance(said, Mapping):
         raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
-    aside = _Aside({}, [])
-    read = {name: _read_fact(rule_set, name, value, aside) for name, value in said.items()}
-    given = {name: value for name, value in read.items() if value is not None}
-    return complete(given, rule_set.facts)._replace(dates=aside.dates, unheard=tuple(aside.unheard))
+    read = {name: _read_fact(rule_set, name, value) for name, value in said.items()}
+    given = {name: one.value for name, one in read.items() if one.value is not None}
+    dates = {answer: day for one in read.values() for answer, day in one.dates.items()}
+    unheard = tuple(chain.from_iterable(one.unheard for one in read.values()))
+    return complete(given, rule_set.facts)._replace(dates=dates, unheard=unheard)
 
 
-def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said], aside: _Aside) -> Given | None:
+def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said]) -> _Read:
     fact = rule_set.facts.get(name)
     if fact is None:
         meant, known = _nearest(str(name), {_plain(one): one for one in rule_set.facts}), ", ".join(rule_set.facts)
@@ -253,7 +255,7 @@ def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said], aside
     if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
         raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
     texts = [*map(str, several)]
-    return _number(fact, texts) if fact.is_number and texts else _answers(rule_set, fact, texts, aside) or None
+    return _Read(_number(fact, texts)) if fact.is_number and texts else _answers(rule_set, fact, texts)
 
 
 def _number(fact: Fact, texts: Sequence[str]) -> float:
@@ -268,7 +270,7 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
     return number
 
 
-def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str], aside: _Aside) -> tuple[str, ...]:
+def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str]) -> _Read:
     found: dict[str, list[date | None]] = {}
     unheard: set[Unheard] = set()
     for part in chain.from_iterable(_parts(fact, text) for text in texts):
@@ -280,11 +282,10 @@ def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str], aside: _Aside)
         else:
             found.setdefault(answer, []).append(day)
     _check_together(fact, found, sorted(unheard))
-    aside.dates.update(_dates(fact, found))
-    aside.unheard.extend(sorted(unheard))
     # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
-    return tuple(sorted(found, key=order.index))
+    answers = tuple(sorted(found, key=order.index))
+    return _Read(answers or None, dict(_dates(fact, found)), sorted(unheard))
 
 
 def _check_together(fact: Fact, found: Iterable[str], unheard: Iterable[Unheard]) -> None:
