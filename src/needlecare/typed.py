@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from needlecare.errors import InputError, close_names, misspelt, nearest, suggestion, visible
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard, complete
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
-from needlecare.model.ruleset import Activity, EventKind, RuleSet
+from needlecare.model.ruleset import Activity, EventKind, RuleSet, names_of
 from needlecare.model.time import check_year
 from needlecare.rules.read import decimal
 
@@ -382,7 +382,7 @@ def _nearest(word: str, names: Mapping[str, str]) -> str:
 
 
 def _called(one: Activity | Answer | EventKind) -> set[str]:
-    return {_plain(name) for name in (*one.aka, one.label, one.id)}
+    return set(map(_plain, names_of(one)))
 
 
 def _plain(text: str) -> str:

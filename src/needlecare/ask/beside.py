@@ -25,7 +25,7 @@ from needlecare.ask.names import (
     word_before,
 )
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, once_a_set
+from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, names_of, once_a_set
 
 # Leads to whom something is asked for: is it safe for my mum.
 _FOR = "for"
@@ -155,7 +155,7 @@ def is_exact(called: Called, heard: Heard) -> bool:
     """Return whether one word alone is the name as it is written: a bubble bath has no bubbles."""
     said = [heard.said.words[place] for place in called.places]
     signs = [heard.rule_set.signs[one] for one in called.ids]
-    return len(said) > 1 or any(tokens(name) == said for one in signs for name in (one.id, one.label, *one.aka))
+    return len(said) > 1 or any(tokens(name) == said for one in signs for name in names_of(one))
 
 
 class _Name(NamedTuple):

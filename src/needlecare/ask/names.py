@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from needlecare.errors import misspelt
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import RuleSet, once_a_set
+from needlecare.model.ruleset import RuleSet, names_of, once_a_set
 
 # Left out of names and phrases alike. Of a strength the number alone tells which one is meant.
 ARTICLES = frozenset(
@@ -161,10 +161,10 @@ def _names(kind: str, rule_set: RuleSet) -> Iterator[tuple[str, str]]:
     if kind == ANSWERS:
         for fact in rule_set.facts.values():
             for answer in fact.answers if fact.open else ():
-                yield from ((name, f"{fact.id}={answer.id}") for name in (answer.id, answer.label, *answer.aka))
+                yield from ((name, f"{fact.id}={answer.id}") for name in names_of(answer))
         return
     for id_, one in (rule_set.signs if kind == SIGNS else rule_set.activities).items():
-        yield from ((name, id_) for name in (id_, one.label, *one.aka))
+        yield from ((name, id_) for name in names_of(one))
 
 
 @once_a_set

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from needlecare.model.facts import Condition, Fact, Facts, Truth
+from needlecare.model.facts import Answer, Condition, Fact, Facts, Truth
 from needlecare.model.time import ALWAYS, AT_TREATMENT, Bound, Duration
 
 # What pages are drawn on; a clinic's colours are checked against these.
@@ -159,6 +159,11 @@ class EventKind(NamedTuple):
     aka: tuple[str, ...] = ()
     results: tuple[Duration, Duration] | None = None
     sources: tuple[str, ...] = ()
+
+
+def names_of(one: Activity | Sign | EventKind | Answer) -> tuple[str, ...]:
+    """Return all that *one* may be called by: its id, its label, and the other words for it."""
+    return (one.id, one.label, *one.aka)
 
 
 class Saying(NamedTuple):
