@@ -121,6 +121,7 @@ def find_activities(
         signs=_ids(calls),
         declared=_answers(declared),
         stopping=heard.spelled(_first(left, {"stop"}).places),
+        other=find_other(heard),
         ongoing=not left or _says(heard, "ongoing"),
     )
 
@@ -160,7 +161,6 @@ def _finished(heard: Heard, ids: tuple[str, ...], strange: Iterable[range], unda
         ids,
         unknown=tuple(dict.fromkeys(map(heard.spelled, runs))),
         undated=tuple(map(heard.spelled, undated)),
-        other=find_other(heard),
     )
 
 
