@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, nearest
-from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Test, Truth
+from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Test, Truth, complete
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, Spacing, walk
 from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, read_texts
@@ -320,13 +320,11 @@ def _only(ids: Collection[str], chosen: Mapping[str, Iterable[Chosen]]) -> dict[
 
 def _satisfying(condition: Condition, rule_set: RuleSet) -> Facts | None:
     """Return facts for which *condition* holds, with nothing else given; None where there are none."""
-    names, unasked = {test.fact for test in condition.tests}, read_facts(rule_set, {})
+    names = {test.fact for test in condition.tests}
     fitting = {name: _fitting(rule_set.facts[name], condition) for name in names}
     given = {name: value for name, value in fitting.items() if value is not None}
-    if len(given) < len(names):
-        return None
-    assumed = {name: default for name, default in unasked.assumed.items() if name not in names}
-    return Facts(given, assumed, unknown=tuple(name for name in unasked.unknown if name not in names))
+    # Each answer is the whole of it here, in a list that goes on too.
+    return complete(given, rule_set.facts)._replace(partial=frozenset()) if len(given) == len(names) else None
 
 
 def _fitting(fact: Fact, condition: Condition) -> Given | None:
