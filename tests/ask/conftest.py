@@ -15,6 +15,12 @@ Make = Callable[..., Timeline]
 Ask = Callable[..., Ran]
 
 
+def read_table(name: str) -> list[list[str]]:
+    """Read the cells of a table beside the tests, a row on a line; what begins with # is a comment."""
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return [[cell.strip() for cell in line.split("|")] for line in lines if not line.startswith("#")]
+
+
 @pytest.fixture(scope="session")
 def rule_set() -> RuleSet:
     return load_rules()

@@ -1,20 +1,15 @@
 """What people type, and what a careful practitioner would answer."""
 
 from datetime import date, datetime
-from pathlib import Path
 
 import pytest
 
-from ask.conftest import Make
+from ask.conftest import Make, read_table
 from needlecare import RuleSet, can, normal
 from needlecare.model.plan import FOREVER
 
 DAY = date(2026, 11, 22)
-LINES = [
-    [part.strip() for part in line.split("|")]
-    for line in (Path(__file__).parent / "phrases.txt").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
-]
+LINES = read_table("phrases.txt")
 
 
 def test_there_are_enough_phrases() -> None:

@@ -2,10 +2,10 @@
 
 import json
 from itertools import chain
-from pathlib import Path
 
 import pytest
 
+from ask.conftest import read_table
 from needlecare import RuleSet
 from needlecare.ask.names import stem, tokens
 from needlecare.model.ruleset import CALL
@@ -15,13 +15,7 @@ SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "
 pytestmark = pytest.mark.usefixtures("no_log")
 
 
-def read(name: str) -> list[list[str]]:
-    """Read a table, one sign with its verdict on a line."""
-    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
-    return [line.split(" | ") for line in lines if not line.startswith("#")]
-
-
-LINES, EVERYDAY = read("signs.txt"), read("everyday.txt")
+LINES, EVERYDAY = read_table("signs.txt"), read_table("everyday.txt")
 
 
 def heading(*typed: str) -> str:
