@@ -43,7 +43,7 @@ def can(
 ) -> None:
     """Ask whether something is all right.
 
-    Exit code: 0 yes, 1 no or better not, 4 no rule covers it.
+    Exit code: 0 yes, 1 no, better not or ask first, 4 no rule covers it.
     """
     verdict = question.can(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
@@ -64,7 +64,7 @@ def normal(
 ) -> None:
     """Ask whether what you see or feel is usual.
 
-    Exit code: 0 usual, 1 a reason to get help, 4 no rule covers it.
+    Exit code: 0 usual, or only to be watched, 1 a reason to get help, 4 no rule covers it.
     """
     sighting = question.normal(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
