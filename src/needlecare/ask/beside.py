@@ -74,10 +74,10 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     """Cut *phrase*; with *mending*, a slip of the finger counts as what is meant."""
     said, areas = hear(phrase), treated_areas(facts)
     typed, kinds = said.words, (ACTIVITIES, SIGNS, ANSWERS)
-    small = {kind: small_words(areas, kind, rule_set) for kind in kinds}
+    small = small_words(areas, rule_set)
 
     def pieces() -> list[tuple[Piece, ...]]:
-        return [tuple(cut(said.words, small[kind], kind, rule_set)) for kind in kinds]
+        return [tuple(cut(said.words, small, kind, rule_set)) for kind in kinds]
 
     found, slips = pieces(), {}
     if mending:
@@ -86,7 +86,7 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     if slips:
         said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
         found = pieces()
-    return Heard(rule_set, said, typed, frozenset(slips), small[ACTIVITIES], *found)
+    return Heard(rule_set, said, typed, frozenset(slips), small, *found)
 
 
 def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:

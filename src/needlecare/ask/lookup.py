@@ -106,7 +106,7 @@ def find_activities(
     denied = chain(without, *(_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers)))
     known = places_of(named).union(besides, *denied)
     left, undated = _left(heard, heard.activities, known, timed=timed)
-    unknown = _without_roles(left, _OF_ACTIVITIES)
+    unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
     turning = _first(unknown, _TURNING)
     ids = _ids(named) or _stand_in(heard, left)
     strange = [one.places for one in unknown if one is not turning]
@@ -114,7 +114,7 @@ def find_activities(
     strange += _put_on(heard, ids, left, bare=not (named or strange))
     ids = _on_treated_skin(heard, _protected(heard, _as_given(heard, ids)), named, left)
     return _finished(heard, ids, strange, undated)._replace(
-        named=_by_name(heard, named),
+        named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         turning=heard.spelled(turning.places),
         past=heard.has("past"),
         nearest=_nearest(heard, named, ACTIVITIES, strange) if mending else (),
@@ -135,7 +135,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     treatment = (one for one in named_in(heard.activities) if _is_treatment(one, heard))
     known = denied | places_of([*named, *calls, *treatment])
     left, undated = _left(heard, heard.signs, known, timed=timed)
-    strange = [one.places for one in _without_roles(left, _OF_SIGNS)]
+    strange = [one.places for one in left if _OF_SIGNS.isdisjoint(one.roles) or _is_thing(one, heard)]
     ids = _ids([*calls, *seen])
     undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(tokens(heard.spelled(run)))]
     return _finished(heard, ids, [*strange, *_slips(heard, known)], undated)._replace(
@@ -144,6 +144,12 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
         signs=_ids(calls),
         declared=_answers(find_declared(heard, ())),
     )
+
+
+def _is_thing(piece: Piece, heard: Heard) -> bool:
+    """Return whether a place is itself what is spoken of: my car is red."""
+    led = {word_before(heard.said.words, piece.places.start), heard.said.words[piece.places.start]}
+    return piece.roles == {"place"} and not any("join" in heard.small.get(word, NOTHING) for word in led)
 
 
 def _denied(named: Iterable[Piece], pieces: Sequence[Piece], heard: Heard) -> Iterator[range]:
@@ -164,17 +170,9 @@ def _finished(heard: Heard, ids: tuple[str, ...], strange: Iterable[range], unda
     )
 
 
-def _without_roles(pieces: Iterable[Piece], roles: Collection[str]) -> list[Piece]:
-    return [one for one in pieces if one.roles.isdisjoint(roles)]
-
-
 def _first(pieces: Iterable[Piece], roles: Collection[str]) -> Piece:
     """Return the first small words that have one of *roles*, or no words."""
     return next((one for one in pieces if not one.roles.isdisjoint(roles)), Piece(range(0)))
-
-
-def _by_name(heard: Heard, named: Iterable[Piece]) -> tuple[tuple[str, ...], ...]:
-    return tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values())
 
 
 def _ids(named: Iterable[Piece | Called]) -> tuple[str, ...]:
@@ -367,7 +365,7 @@ def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Put being out in the shade, or under a hat, in the place of being out without."""
     rule_set = heard.rule_set
     bare = set(rule_set.standing_for("unprotected"))
-    if bare.isdisjoint(ids) or not _says(heard, "protect") or heard.has("deny"):
+    if bare.isdisjoint(ids) or not _says(heard, "protect") or _says(heard, "deny"):
         return ids
     harmful = _above("unprotected", rule_set)
     groups = {rule_set.group_of(one) for one in bare}

@@ -131,23 +131,14 @@ NOTHING: frozenset[str] = frozenset()
 
 
 @once_a_set
-def small_words(areas: tuple[str, ...], kind: str, rule_set: RuleSet) -> Small:
+def small_words(areas: tuple[str, ...], rule_set: RuleSet) -> Small:
     """Return what each small word does; one for a place on the treated *areas* is `here`, any other `elsewhere`."""
     found: dict[str, set[str]] = {}
-    roles = [("elsewhere", words) for area, words in rule_set.areas.items() if area not in areas]
-    for role, phrases in (*roles, *rule_set.small_words.items(), ("here", _places_on(areas, kind, rule_set))):
+    places = (("here" if area in areas else "elsewhere", words) for area, words in rule_set.areas.items())
+    for role, phrases in (*places, *rule_set.small_words.items()):
         for phrase in phrases:
             found.setdefault(" ".join(tokens(phrase)), set()).add(role)
     return {phrase: frozenset(does - {"elsewhere"} if "here" in does else does) for phrase, does in found.items()}
-
-
-def _places_on(areas: Iterable[str], kind: str, rule_set: RuleSet) -> Iterator[str]:
-    """Yield what places on the *areas* are called: to the lips is to the face; of a sign they say more than where."""
-    fact = rule_set.facts.get("area")
-    for one in fact.answers if fact else ():
-        if one.id in areas:
-            yield from (one.id, one.label, *(one.aka if kind != SIGNS else ()))
-    yield from chain.from_iterable(rule_set.areas.get(area, ()) for area in areas)
 
 
 def treated_areas(facts: Facts) -> tuple[str, ...]:

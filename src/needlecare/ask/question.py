@@ -293,7 +293,9 @@ class _Question(NamedTuple):
         first = self.timelines[0]
         meaning = find(first.rule_set, self.typed, first.facts, mending=False)
         reading = Reading(first=self.day, last=self.day)
-        if not meaning.is_sure:
+        # In “at one” the number is an hour.
+        is_timed = not meaning.is_sure or " at " in self.typed
+        if is_timed:
             from needlecare.ask.when import split_time
 
             reading = split_time(self.typed, first.treatment, self.present)
@@ -304,7 +306,7 @@ class _Question(NamedTuple):
             asked = from_to(self.at, self.at, first.treatment.zone)
         elif self.clock is not None:
             asked = at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
-        if not meaning.is_sure:
+        if is_timed:
             meaning = find(first.rule_set, reading.words or self.typed, first.facts, timed=asked is not None)
         return meaning._replace(typed=self.typed), asked, reading
 

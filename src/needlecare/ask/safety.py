@@ -55,7 +55,7 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     verdict = _mixed(judge(timelines, meaning, asked))
     # Whatever somebody means to change about a prescribed medicine, the answer is the same.
     if meaning.turning and not (meaning.stopping and verdict.prescribed):
-        return blank
+        return blank._replace(alone=verdict if meaning.stopping else None)
     if _is_about("treatment", verdict):
         verdict = _screened(verdict, timelines)
     if meaning.is_sure:

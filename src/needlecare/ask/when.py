@@ -218,6 +218,7 @@ def _written_date(found: _Found) -> Reading:
 def _nth(found: _Found) -> Reading:
     """Read the next day of that number in a month, today included."""
     number, first = int(found.groups["nth"]), found.today.replace(day=1)
+    first = times.next_month(first) if found.groups.keys() & {"ahead", "of"} else first
     for _ in MONTH_NAMES:
         day = times.made_date(first.year, first.month, number)
         if day is not None and day >= found.today:
@@ -283,6 +284,7 @@ _MONTH = (
 _ON = r"(?:(?:on|by)\s+)?"
 _ON_THE = rf"{_ON}(?:the\s+)?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_DAY_NUMBER = r"(?P<nth>\d{1,2})(?:st|nd|rd|th)"
 _DATE = r"\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _FEW = "|".join(_NUMBERS)
@@ -381,6 +383,8 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
     (WEEKDAYS, rf"{_SHORT}{_END}", _weekday),
     (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun){_END}", _weekday),
     (("weekend",), rf"(?:(?:{_WHICH}|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
+    (_DIGITS, rf"(?P<ahead>next\s+month\s+)?{_ON_THE}{_DAY_NUMBER}(?P<of>\s+(?:of\s+)?next\s+month)?{_END}", _nth),
+    (("bed",), r"(?:before|at)\s+(?:going\s+to\s+)?bed(?:time)?", lambda _: Reading(part="evening")),
     (("week", "month"), rf"(?:(?:all|{_PART_OF})\s+)?(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
     (("day ", "days "), rf"{_ON}days?\s+(?P<number>-?\d{{1,3}}|{'|'.join(_HOURS)}){_OR_MOST}", _day_number),
     (("in ", "inside "), rf"(?:in|(?P<within>within|inside))\s+@hedge{_COUNT}\s+{_UNIT}'?s?(?:\s+time)?", _from_now),
@@ -389,7 +393,6 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
     (_LATER_SIGNS, rf"@hedge{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}", _from_treatment),
     (("after ",), rf"after\s+@hedge{_COUNT}\s+{_UNIT}", _beyond),
     (_UNIT_WORDS, rf"@hedge{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
-    (_DIGITS, rf"{_ON_THE}(?P<nth>\d{{1,2}})(?:st|nd|rd|th){_END}", _nth),
     (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
     (("first thing",), r"first\s+thing", lambda _: Reading(part="morning")),
     (_PART_SIGNS, rf"{_PART}(?=@so$|\s+(?:at|after|before|in|on|with)\b)", _part),

@@ -312,6 +312,12 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
             yield f"If your next session is on {on}: avoid it from {first}."
 
 
+def list_done(verdict: Verdict, *, several: bool) -> Iterator[str]:
+    """Yield what holds for something that was done, as an answer to whether that is usual."""
+    watch = "" if verdict.urgency or verdict.is_yes else "Watch it. "
+    yield from (f"{watch * (not place)}{line}" for place, line in enumerate(list_verdict(verdict, several=several)))
+
+
 def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what to do where it has been done already."""
     broken = _words(verdict.windows, "if-broken")
@@ -323,7 +329,8 @@ def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
 def say_alone(verdict: Verdict) -> str:
     """Say what holds for the known part of a question whose other words may change it."""
     alone = "" if verdict.meaning.nearest else " alone"
-    return f"{capital(verdict.label)}{alone}: {_holding(verdict, Clock(verdict.timeline)) or 'OK'}."
+    wait = "better wait, " if verdict.verdict == BETTER_NOT else ""
+    return f"{capital(verdict.label)}{alone}: {wait}{_holding(verdict, Clock(verdict.timeline)) or 'OK'}."
 
 
 def _counted_from(verdict: Verdict, *, several: bool) -> Iterator[str]:
