@@ -771,3 +771,13 @@ def test_beside_what_is_known_a_session_is_no_question_about_the_course(ask: Ask
 
 def test_nothing_far_fetched_is_offered(ask: Ask) -> None:
     assert "Did you mean" not in ask("can", "snail", "mucin").out + ask("can", "pop", "a", "boil").out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("puedo maquillarme mañana", "“puedo maquillarme manana”"), ("lashes", "“lashes”"), ("drive home", "“drive”")],
+)
+def test_words_that_nobody_knows_are_shown_whole_and_taken_for_nothing(ask: Ask, words: str, said: str) -> None:
+    ran = ask("can", *words.split())
+    assert said in ran.out
+    assert "Did you mean" not in ran.out

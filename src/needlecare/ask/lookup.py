@@ -116,7 +116,7 @@ def find_activities(
     return _finished(heard, ids, strange, undated)._replace(
         named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         turning=heard.spelled(turning.places),
-        past=heard.has("past"),
+        past=_says(heard, "past"),
         nearest=_nearest(heard, named, ACTIVITIES, strange) if mending else (),
         signs=_ids(calls),
         declared=_answers(declared),
@@ -364,14 +364,16 @@ def _says(heard: Heard, role: str) -> bool:
 def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Put being out in the shade, or under a hat, in the place of being out without."""
     rule_set = heard.rule_set
-    bare = set(rule_set.standing_for("unprotected"))
-    if bare.isdisjoint(ids) or not _says(heard, "protect") or _says(heard, "deny"):
+    bare, protected = (rule_set.standing_for(one) for one in ("unprotected", "protected"))
+    # To go out with sunscreen is one thing, sunscreen for going out another.
+    is_out = not ({*bare}.isdisjoint(ids) and {*protected}.isdisjoint(ids[:-1]))
+    if not (is_out and _says(heard, "protect")) or _says(heard, "deny"):
         return ids
     harmful = _above("unprotected", rule_set)
     groups = {rule_set.group_of(one) for one in bare}
     same = {one for one in ids if rule_set.group_of(one) in groups and harmful.isdisjoint(rule_set.lineage[one])}
-    kept = (one for one in ids if one not in same | bare)
-    return tuple(dict.fromkeys((*rule_set.standing_for("protected"), *kept)))
+    kept = (one for one in ids if one not in same.union(bare))
+    return tuple(dict.fromkeys((*protected, *kept)))
 
 
 def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece], *, bare: bool) -> Iterator[range]:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
+from unicodedata import normalize
 
-from needlecare.errors import misspelt
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import RuleSet, names_of, once_a_set
+from needlecare.model.ruleset import Activity, RuleSet, names_of, once_a_set
 
 # Left out of names and phrases alike. Of a strength the number alone tells which one is meant.
 ARTICLES = frozenset(
@@ -23,6 +23,8 @@ _IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
 # What is on a bed is no bed, what burns has no burn, what is sore has no sores, what waters no water, and what dropped
 # is no drop.
 _APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "droop"}
+# Apostrophes, and the accents that stand apart from their letters once a text is normalized.
+_UNSAID = dict.fromkeys([*map(ord, "'’"), *range(0x300, 0x370)])
 # A number and its unit are two words, however they are written.
 _SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=(?:mg|c|f)\b)")
 _AND = re.compile(r"\s*[&/]\s*|\s\+\s")
@@ -37,7 +39,7 @@ _PLURALS |= {"ss": "ss", "us": "us", "is": "is", "s": ""}
 
 def tokens(text: str) -> list[str]:
     """Split *text* into lower-case words; hyphens and apostrophes part nothing that belongs together."""
-    return [word for word in _SPLIT.split(text.lower().replace("’", "").replace("'", "")) if word]
+    return [word for word in _SPLIT.split(normalize("NFD", text.lower()).translate(_UNSAID)) if word]
 
 
 def stem(word: str) -> str:
@@ -73,7 +75,7 @@ def called(label: str, aka: Iterable[str], typed: str) -> str:
     """Return by which of its names something was asked about: the longest whose words are all in what was *typed*."""
     heard = {*map(stem, tokens(typed))}
     names = (one for one in (label, *aka) if heard.issuperset(map(stem, tokens(one))))
-    return max(names, key=lambda one: len(tokens(one)), default=label)
+    return max(names, key=lambda one: (len(tokens(one)), {*tokens(typed)}.issuperset(tokens(one))), default=label)
 
 
 # Of a rule set with many names; asking again costs nothing then.
@@ -155,7 +157,9 @@ def _names(kind: str, rule_set: RuleSet) -> Iterator[tuple[str, str]]:
                 yield from ((name, f"{fact.id}={answer.id}") for name in names_of(answer))
         return
     for id_, one in (rule_set.signs if kind == SIGNS else rule_set.activities).items():
-        yield from ((name, id_) for name in names_of(one))
+        # “Ibuprofen and aspirin” is what both are called together, and to take both is another matter.
+        is_both = isinstance(one, Activity) and one.medicine and " and " in one.label
+        yield from ((name, id_) for name in names_of(one) if not (is_both and name == one.label))
 
 
 @once_a_set
@@ -270,6 +274,5 @@ def alike(words: Sequence[str], kind: str, rule_set: RuleSet) -> tuple[str, ...]
     """
     text = " ".join(word for word in words if word not in ARTICLES)
     by_name = {" ".join(tokens(name)): id_ for name, id_ in _names(kind, rule_set)}
-    names = [one for one in by_name if one[:1] == text[:1] and len(one) >= _LONG_ENOUGH]
-    meant = misspelt(text, names)
-    return (by_name[meant],) if meant else ()
+    near = (one for one in by_name if one[:1] == text[:1] and len(one) >= _LONG_ENOUGH and _is_slip(text, one))
+    return tuple(map(by_name.__getitem__, near))[:1]

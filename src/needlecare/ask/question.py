@@ -87,8 +87,10 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
 
     question = _ask(timeline, words, at, now)
     meaning, asked = question.understand(signs=True)
-    if not meaning.ids or meaning.turning:
-        return _done(question) or Sighting(meaning, asked, UNKNOWN, question.timelines[0])
+    if not (meaning.is_sure or meaning.signs) and (done := _done(question)):
+        return done
+    if not meaning.ids:
+        return Sighting(meaning, asked, UNKNOWN, question.timelines[0])
     readings = (_with_booked(timelines, asked.last) for timelines in question.readings(meaning))
     return gravest(judge_sign(timelines, meaning, asked) for timelines in readings)
 
@@ -99,7 +101,7 @@ def _done(question: "_Question") -> "Sighting | None":
     from needlecare.ask.today import WATCH, Sighting
 
     meaning, asked = question.understand()
-    if meaning.stopping or not (meaning.past or asked.past):
+    if meaning.stopping or not (meaning.is_sure and (meaning.past or asked.past)):
         return None
     verdict = gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
     if not (verdict.is_yes or verdict.is_restricted):

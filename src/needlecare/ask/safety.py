@@ -52,12 +52,13 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     blank = not_understood(timelines[0], meaning, asked)
     if not meaning.ids:
         return blank
-    verdict = _mixed(judge(timelines, meaning, asked))
-    # Whatever somebody means to change about a prescribed medicine, the answer is the same.
-    if meaning.turning and not (meaning.stopping and verdict.prescribed):
-        return blank._replace(alone=verdict if meaning.stopping else None)
-    if _is_about("treatment", verdict):
-        verdict = _screened(verdict, timelines)
+    verdict = judge(timelines, meaning, asked)
+    if meaning.stopping and verdict.prescribed:
+        # Whatever somebody means to change about a prescribed medicine, the answer is the same.
+        return _bare(verdict, ASK)._replace(ask=verdict.ask)
+    if meaning.turning:
+        return blank._replace(alone=_mixed(verdict) if meaning.stopping else None)
+    verdict = _screened(verdict, timelines) if _is_about("treatment", verdict) else _mixed(verdict)
     if meaning.is_sure:
         return verdict
     if _is_about("on-skin", verdict):

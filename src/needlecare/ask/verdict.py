@@ -260,7 +260,9 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     if blank.ask:
         whole = _asked_first(whole)
     if whole.verdict != YES:
-        verdict = blank._replace(verdict=whole.verdict, parts=tuple(_spoken_of(held, blank)), windows=windows)
+        # What is free and no rule speaks of is left out.
+        spoken = (one for one in held if one.verdict != YES or is_covered(timeline, one.activity, asked))
+        verdict = blank._replace(verdict=whole.verdict, parts=tuple(spoken), windows=windows)
         if whole.verdict == ASK:
             return verdict._replace(windows=(*asking, *windows))
         return _restricted(verdict, whole, runs)
@@ -274,11 +276,6 @@ def _asked_first(part: PartVerdict) -> PartVerdict:
     if part.verdict == NO:
         return part._replace(better_until=None, endless=part.until is None)
     return PartVerdict(part.activity, ASK)
-
-
-def _spoken_of(parts: Iterable[PartVerdict], blank: Verdict) -> Iterator[PartVerdict]:
-    """Leave out what is free and no rule speaks of."""
-    return (one for one in parts if one.verdict != YES or is_covered(blank.timeline, one.activity, blank.asked))
 
 
 def _blank(timeline: Timeline, meaning: Meaning, asked: When, asking: Iterable[Window], *, parts: bool) -> Verdict:
