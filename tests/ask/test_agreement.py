@@ -61,7 +61,7 @@ def test_what_another_treatment_still_restricts_does_not_lift(ask: Ask) -> None:
     for day, hour in (("2026-11-20", "16:30"), ("2026-11-24", "10:00")):
         ask("log", "add", "--date", day, "--time", hour, "--tz", "Europe/London", sitting=())
     said = ask("today", sitting=("--now", "2026-11-21T10:00")).out
-    assert "Fish oil, garlic and ginkgo: not before Wed 25 Nov 10:00" in said
+    assert "Cod liver oil and fish oil, garlic and ginkgo: not before Wed 25 Nov 10:00" in said
     changes = said.partition("What changes next")[2]
     assert "fish oil" not in changes
     assert not [line for line in changes.splitlines() if "alcohol" in line and line.endswith(": OK")]
