@@ -28,6 +28,7 @@ from needlecare.ask.names import (
     TIMES,
     Piece,
     alike,
+    cut,
     key,
     tokens,
     word_before,
@@ -231,10 +232,17 @@ def _is_daily(run: range, heard: Heard) -> bool:
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:
     """Return the signs to call for that are named beside activities, and not within their names."""
     for called in find_calls(heard):
-        # Who says what is so in general reports nothing new: pregnant, prone to dark patches.
-        said = any(called.places <= one.places for one in declared) and urgency_of(called, heard.rule_set) == CLINIC
+        said = any(_is_general(called, one, heard, asked=bool(named)) for one in declared)
         if not said and is_exact(called, heard) and not any(_holds(one.places, called, heard) for one in named):
             yield called
+
+
+def _is_general(called: Called, said: Declared, heard: Heard, *, asked: bool) -> bool:
+    """Return whether a sign is only *said* to be so, or to have been: pregnant, on it since my stroke."""
+    if urgency_of(called, heard.rule_set) == CLINIC:
+        return called.places <= said.places or (asked and not called.places.isdisjoint(said.places))
+    more = {place for place in said.places - called.places if heard.said.words[place] not in ARTICLES}
+    return called.places < said.places and bool(more) and urgency_of(called, heard.rule_set) == EMERGENCY
 
 
 def _holds(name: range, called: Called, heard: Heard) -> bool:
@@ -259,11 +267,18 @@ def _asked(heard: Heard) -> list[Piece]:
 def _meant(heard: Heard) -> list[Piece]:
     """Return the names but for what is denied, swallowed instead, or only a time: before my session."""
     words = heard.said.words
-    named = [one for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
+    named = [_as_prescribed(one, heard) for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
     named = [
         one for one in named if not (_is_treatment(one, heard) and word_before(words, one.places.start) in LEADING)
     ]
     return [one for one in named if not find_denial(one, heard.activities, words)] or named
+
+
+def _as_prescribed(name: Piece, heard: Heard) -> Piece:
+    """Return what the same is called where it is prescribed, if the words say so: aspirin for my heart."""
+    words = ("prescribed", *(heard.said.words[place] for place in name.places))
+    found = cut(words, {}, ACTIVITIES, heard.rule_set) if _says(heard, "prescribed") else ()
+    return name._replace(ids=found[0].ids) if len(found) == 1 else name
 
 
 def _is_treatment(name: Piece, heard: Heard) -> bool:

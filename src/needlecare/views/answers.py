@@ -19,7 +19,7 @@ from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings
 from needlecare.views.signs import list_sighting
-from needlecare.views.verdicts import finished, list_done, list_return, list_verdict, say_alone
+from needlecare.views.verdicts import against, finished, list_done, list_return, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Today | Reasons | Screened
 _SHOWN = 3
@@ -68,6 +68,8 @@ def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
 def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     """Yield what isn't understood, what comes close, and what would be a reason to get help."""
     meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
+    if isinstance(doubtful, Verdict):
+        yield from against(doubtful, doubtful.asked)
     yield _not_known(meaning, timeline.rule_set, signs=signs)
     yield from _closest(meaning, timeline.rule_set, signs=signs)
     if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):

@@ -51,7 +51,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 
 def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[str]:
-    yield from _against(verdict, verdict.asked)
+    yield from against(verdict, verdict.asked)
     if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
@@ -70,7 +70,7 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
     yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), *ends))
 
 
-def _against(verdict: Verdict, asked: When) -> Iterator[str]:
+def against(verdict: Verdict, asked: When) -> Iterator[str]:
     """Yield, loudly, what speaks against a treatment to come; declared in a question it is about something else."""
     if asked.start < verdict.timeline.treatment.first and not verdict.meaning.declared:
         yield from say.list_against(verdict.timeline)
@@ -427,7 +427,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     last, clock = found.last or verdict, Clock(verdict.timeline)
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
-    yield from _against(verdict, found.verdict.asked)
+    yield from against(verdict, found.verdict.asked)
     told, details = list(_told(verdict, clock)) if found.free_from and not verdict.is_yes else [], []
     if not told:
         from_when = _say_return(found, verdict, last, clock)
