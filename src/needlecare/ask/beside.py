@@ -27,8 +27,6 @@ from needlecare.ask.names import (
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, names_of, once_a_set
 
-# Leads to whom something is asked for: is it safe for my mum.
-_FOR = "for"
 _ONESELF = frozenset(["i", "me", "myself", "we", "us"])
 # How many other words may stand among those of a name.
 _AMONG = 1
@@ -293,6 +291,6 @@ def find_other(heard: Heard) -> str:
         words = {heard.said.words[place] for place in piece.places}
         if "company" in piece.roles and "owner" not in piece.roles:
             return heard.spelled(piece.places)
-        if words & _ONESELF or not (piece.roles & {"soften", "owner"} or words == {_FOR}):
+        if words & _ONESELF or not (piece.roles & {"soften", "owner"} or words == {"for"}):
             return ""
     return ""

@@ -44,7 +44,6 @@ _OVER = frozenset(["over", "onto", "into"])
 _ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
 _VERBS = frozenset(["act", "swallow"])
-_TURNING = frozenset(["stop", "deny"])
 # About a time without a date, in words that each say nothing; without articles.
 _VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
 # What leads to a part of a day, such as lunch: once the day is known, its strictest instant counts there too.
@@ -108,7 +107,7 @@ def find_activities(
     known = places_of(named).union(besides, *denied)
     left, undated = _left(heard, heard.activities, known, timed=timed)
     unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
-    turning = _first(unknown, _TURNING)
+    turning = _first(unknown, {"stop", "deny"})
     ids = _ids(named) or _stand_in(heard, left)
     strange = [one.places for one in unknown if one is not turning]
     strange += [*_slips(heard, known), *without, *_side_by_side(heard, named), *_put_over(heard, declared)]

@@ -22,7 +22,7 @@ _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", 
 _IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
 # What is on a bed is no bed, what burns has no burn, what is sore has no sores, what waters no water, and what dropped
 # is no drop.
-_APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "droop"}
+_APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "dropt"}
 # Apostrophes, and the accents that stand apart from their letters once a text is normalized.
 _UNSAID = dict.fromkeys([*map(ord, "'’"), *range(0x300, 0x370)])
 # A number and its unit are two words, however they are written.

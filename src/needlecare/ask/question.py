@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.ask.lookup import Meaning, find_activities, find_signs
-from needlecare.ask.times import Reading, When, at_time, from_to, lasting, on_days, stretched, when_asked
+from needlecare.ask.times import Reading, When, at_time, from_to, lasting, stretched, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
 from needlecare.model.time import check_year, last_instant, local_date
@@ -267,8 +267,8 @@ class _Question(NamedTuple):
         meaning, asked, reading = self.read(signs=signs)
         if asked is None and meaning.past:
             # “I already used retinol”: some time between the treatment and now.
-            now = self.present().date()
-            asked = on_days(min(treatment.day, now), now, treatment.zone)
+            now = self.present()
+            asked = from_to(min(treatment.first, now), now, treatment.zone)
         elif asked is None:
             moment = self.present()
             asked = from_to(moment, moment, treatment.zone)._replace(now=True)
@@ -302,7 +302,7 @@ class _Question(NamedTuple):
 
             reading = split_time(self.typed, first.treatment, self.present)
             reading = reading if self.day is None else reading.on(self.day, self.typed)
-            reading = reading.at_earliest() if signs else reading
+            reading = reading.at_earliest(self.present) if signs else reading
         asked = when_asked(reading, first.treatment, self.present)
         if self.at is not None:
             asked = from_to(self.at, self.at, first.treatment.zone)

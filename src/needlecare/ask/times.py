@@ -187,14 +187,14 @@ class Reading(NamedTuple):
         """Return the same, but only about so."""
         return self._replace(spare=slack) if self.lengths and not self.first else self._replace(slack=slack)
 
-    def at_earliest(self) -> "Reading":
-        """Return the same, but of all time after a length its beginning: the day that follows."""
+    def at_earliest(self, present: Present) -> "Reading":
+        """Return the same, but of all time after a length its beginning: the day that follows, if that isn't today."""
         if self.lead != BEYOND:
             return self
         if self.first is None:
             days = () if all(one.is_elapsed for one in self.lengths) else (Duration(1, "d"),)
             return self._replace(lead="", lengths=(*self.lengths, *days))
-        day = self.first + timedelta(days=self.at is None)
+        day = self.first + timedelta(days=self.at is None and self.first != present().date())
         return self._replace(lead="", first=day, last=day, lengths=())
 
     def on(self, day: date, words: str) -> "Reading":

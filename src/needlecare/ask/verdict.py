@@ -12,6 +12,7 @@ from needlecare.ask.times import When, from_to
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Rule, Urgency
+from needlecare.model.time import local_date
 from needlecare.model.voices import sources_behind
 
 
@@ -58,7 +59,9 @@ def _supports(window: Window, timeline: Timeline, asked: When) -> bool:
         return False
     if window.kind == PREPARE:
         return asked.start < timeline.treatment.last
-    if window.kind not in (ALLOW, DO) or asked.start < window.start:
+    # What is to be done tonight may be asked about this afternoon.
+    is_today = window.kind == DO and asked.first == local_date(window.start, timeline.treatment.zone)
+    if window.kind not in (ALLOW, DO) or asked.start < (timeline.treatment.last if is_today else window.start):
         return False
     # A permission that nothing ends goes on; one with a condition ends with the time that it is meant for.
     goes_on = window.kind == DO or not (window.end_stated or window.condition)

@@ -88,7 +88,9 @@ def _screened(verdict: Verdict) -> Iterator[str]:
     """Yield what speaks against the treatment, where that itself is asked about."""
     clock, texts = Clock(verdict.timeline), [one.screening.text or one.screening.id for one in verdict.findings[:1]]
     soon = [f"{_about(verdict, clock)}: {_holding(verdict, clock)}"] if verdict.session else []
-    yield " ".join([f"{_lead(verdict)}{_asking_too(verdict)}.", *map(sentence, (*soon, *texts))])
+    yield " ".join(
+        [f"{'No' if verdict.verdict == NO else _lead(verdict)}{_asking_too(verdict)}.", *map(sentence, (*soon, *texts))]
+    )
     others = say.counted(len(verdict.findings) - 1, "more reason") if verdict.findings[1:] else ""
     sources = say.counted(len(verdict.sources), "source") if verdict.sources else ""
     yield f"({', '.join(filter(None, (others, sources)))}: `needlecare check`)".replace("(: ", "(")
@@ -222,7 +224,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield from _unknown(verdict, clock)
         return
     if verdict.mixed:
-        yield "They may not go together."
+        yield "Whether they go together is for them to say."
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
         return
     said = "OK" if verdict.is_yes else _LEADS[verdict.verdict].lower()
