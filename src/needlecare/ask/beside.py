@@ -291,6 +291,6 @@ def find_other(heard: Heard) -> str:
         words = {heard.said.words[place] for place in piece.places}
         if "company" in piece.roles and "owner" not in piece.roles:
             return heard.spelled(piece.places)
-        if words & _ONESELF or not (piece.roles & {"soften", "owner"} or words == {"for"}):
+        if words & _ONESELF or "act" in piece.roles or not (piece.roles & {"soften", "owner"} or words == {"for"}):
             return ""
     return ""

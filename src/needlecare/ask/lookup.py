@@ -206,7 +206,10 @@ def _left(
     runs = _undated(places_of(left), heard.said.words)
     dated = frozenset(chain.from_iterable(runs))
     left = [one for one in left if dated.isdisjoint(one.places)]
-    return left, [run for run in runs if not (timed and _is_daily(run, heard))]
+    # What only leads to a part of the day says nothing more once the day is known.
+    words, does = heard.said.words, heard.does
+    told = [run for run in runs if not all(words[one] in _WITHIN_DAYS or does(one, "place") for one in run)]
+    return left, told if timed else runs
 
 
 def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
@@ -221,11 +224,6 @@ def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
                 end -= 1
             runs.append(range(place, end))
     return runs[1:]
-
-
-def _is_daily(run: range, heard: Heard) -> bool:
-    """Return whether *run* only leads to a part of the day."""
-    return all(heard.said.words[place] in _WITHIN_DAYS or heard.does(place, "place") for place in run)
 
 
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:
@@ -297,15 +295,15 @@ def _is_swallowed(piece: Piece, heard: Heard) -> bool:
 
 def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) -> list[Piece]:
     """Leave out a verb where something else is named beside it, or it is done to something that nobody knows."""
-    named = [one for one, behind in zip_longest(named, named[1:]) if not (behind and _is_done_to(one, behind, heard))]
+    pairs = zip_longest(named, named[1:])
+    named = [
+        one
+        for one, behind in pairs
+        if not (behind and one.roles & _VERBS) or heard.joins(range(one.places.stop, behind.places.start + 1))
+    ]
     seen = places_of(named_in(heard.signs)) | besides
     skin = {"act"} if seen - places_of(named) or heard.has("here") else NOTHING
     return [one for one in named if one.roles & skin or not (one.roles & _VERBS and _has_object(one, heard))]
-
-
-def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
-    """Return whether *verb* is only what is done to what is *named* behind it."""
-    return bool(verb.roles & _VERBS) and not heard.joins(range(verb.places.stop, named.places.start + 1))
 
 
 def _has_object(verb: Piece, heard: Heard) -> bool:
@@ -406,16 +404,12 @@ def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
     """Find where two names that mean different things stand side by side, joined by nothing: an ice bath."""
-    starts = {clause.start for clause in heard.said.clauses}
+    starts, lineage = {clause.start for clause in heard.said.clauses}, heard.rule_set.lineage
     for one, other in pairwise(named):
         between = range(one.places.stop, other.places.start + 1)
         is_form = len(between) == 1 and other.roles & {"onto-skin", "swallow"}
         is_joined = heard.joins(between) or not starts.isdisjoint(between)
-        if not (is_joined or is_form or _are_related(one, other, heard)):
+        # Something of one may be part of something of the other.
+        are_related = any(a in lineage[b] or b in lineage[a] for a in one.ids for b in other.ids)
+        if not (is_joined or is_form or are_related):
             yield range(one.places.start, other.places.stop)
-
-
-def _are_related(name: Piece, other: Piece, heard: Heard) -> bool:
-    """Return whether something of one is part of something of the *other*."""
-    lineage = heard.rule_set.lineage
-    return any(one in lineage[two] or two in lineage[one] for one in name.ids for two in other.ids)

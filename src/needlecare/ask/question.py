@@ -295,8 +295,8 @@ class _Question(NamedTuple):
         first = self.timelines[0]
         meaning = find(first.rule_set, self.typed, first.facts, mending=False)
         reading = Reading(first=self.day, last=self.day)
-        # In “at one” the number is an hour.
-        is_timed = not meaning.is_sure or " at " in self.typed
+        # “At one” is an hour, and “red after” is asked of the time after the treatment.
+        is_timed = not meaning.is_sure or " at " in self.typed or self.typed.endswith(" after")
         if is_timed:
             from needlecare.ask.when import split_time
 

@@ -171,10 +171,20 @@ def _nth_day(found: _Found) -> Reading:
     return _on(day - timedelta(days=1), day)
 
 
-def _at_treatment(found: _Found) -> Reading:
-    """Read the day before, of or after the treatment, or a part of it."""
+def _at_treatment(found: _Found) -> Reading | None:
+    """Read the day before, of or after the treatment, or a part of it; unless it is named, only while it is to come."""
+    if "it" not in found.groups and found.present() >= found.treatment.first:
+        return None
     shift = {"before": -1, "of": 0}.get(found.groups["side"], 1)
     return _on(found.treatment.day + timedelta(days=shift))._replace(part=found.groups.get("part", ""))
+
+
+def _beside_treatment(found: _Found) -> Reading | None:
+    """Read the time before, during or straight after a treatment to come; once it has been, “after it” is now."""
+    if found.present() < found.treatment.first:
+        is_before = found.groups["side"] == "before"
+        return Reading(at=found.treatment.first, lead="before") if is_before else Reading(at=found.treatment.last)
+    return Reading() if found.groups["side"] != "before" and "it" in found.groups else None
 
 
 def _feast(found: _Found) -> Reading:
@@ -329,6 +339,8 @@ _ROUGHLY_SAID = rf"\b{_ROUGH}\b|{_OR_SO}\b|\bcouple\b"
 _BEFORE_IT = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?@rough"
 _UNIT = rf"(?P<unit>{_ANY_UNIT})s?@too"
 _END = r"(?=@so$)"
+_OR_BARE = rf"(?:(?P<it>\s+(?:{_IT}|it(?:\s+done)?))|{_END})"
+_SIDE = rf"(?:(?:straight|right|soon|just)\s+)?(?P<side>before|during|after)(?:hand|wards?)?{_OR_BARE}"
 _COMING = r"(?:next|coming|following|last|past)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today)|\s+now|\s+already)?"
@@ -351,7 +363,7 @@ _LATER_SIGNS = (" after", " later", " on", " in", " post")
 _PART_SIGNS = ("ing", "noon", "night", "lunch")
 # Each way to name a time: one of these must be there before its pattern is tried, since compiling all of them takes
 # longer than most questions; its pattern; and how what was found is read. The first that fits wins.
-_ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
+_ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...] = (
     (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?!\s+of)(?:{_AFTER_IT})?", _opening),
     (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post){_END})", _opening),
     (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_LONG}", _lasting),
@@ -365,10 +377,9 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
     (MONTH_NAMES, rf"(?:(?:in|during|this|next)\s+)?(?:early|mid|late)[\s-]{_MONTH}", _month),
     (MONTH_NAMES, rf"(?:in|during|this|next|{_PART_OF})\s+{_MONTH}", _month),
     (("christ", "boxing", "year"), rf"(?:on\s+)?(?P<feast>{'|'.join(_FEASTS)})", _feast),
-    (("day", "ing", "night"), rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after)\s+{_IT}", _at_treatment),
+    (("day", "ing", "night"), rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after){_OR_BARE}", _at_treatment),
     ((" day",), rf"{_ON_THE}(?P<number>\d{{1,2}}(?:nd|rd|th)|{'|'.join(_NTH)})\s+day", _nth_day),
-    (("next week",), rf"{_ON}{_FULL}\s+(?:of\s+)?next\s+week", _weekday_ahead),
-    (("next week",), rf"next\s+week\s+(?:on\s+)?{_FULL}", _weekday_ahead),
+    (("next week",), rf"(?:next\s+week\s+)?{_ON}{_FULL}(?:\s+(?:of\s+)?next\s+week)?", _weekday_ahead),
     (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
     ((".",), r"(?:on|by)\s+(?P<short>\d{1,2}\.\d{1,2})\.?", _short_date),
     (_CLOCK_SIGNS, rf"(?:@at)?(?P<clock>{_CLOCK})", _clock),
@@ -396,6 +407,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading]], ...] = (
     (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
     (("first thing",), r"first\s+thing", lambda _: Reading(part="morning")),
     (_PART_SIGNS, rf"{_PART}(?=@so$|\s+(?:at|after|before|in|on|with)\b)", _part),
+    (("before", "during", "after"), _SIDE, _beside_treatment),
 )
 
 
@@ -405,15 +417,10 @@ def _in_minutes(match: re.Match[str]) -> str:
     return f"{60 * (_NUMBERS.get(whole) or int(whole)) + 30} minutes"
 
 
-def _in_full(match: re.Match[str]) -> str:
-    """Write 48h as 48 hours."""
-    return f"{match['number']} {_SHORTENED[(match['apart'] or match['unit']).lower()]}"
-
-
 # Written otherwise before they are read: what has one of these signs.
 _RESPELLED: tuple[tuple[Sequence[str], str, Callable[[re.Match[str]], str]], ...] = (
     (("half",), _HALVES, _in_minutes),
-    (_DIGITS, _SHORT_UNIT, _in_full),
+    (_DIGITS, _SHORT_UNIT, lambda one: f"{one['number']} {_SHORTENED[(one['apart'] or one['unit']).lower()]}"),
 )
 
 
@@ -434,10 +441,11 @@ def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
             lead = _LEADS.get(groups.pop("lead", ""), "")
             found = _Found(groups, lead, treatment, present)
             reading = read(found)
-            if re.search(_ROUGHLY_SAID, match[0]):
+            if reading and re.search(_ROUGHLY_SAID, match[0]):
                 reading = reading.loosened(found.slack)
             rest = f"{text[: match.start()]} {text[match.end() :]}"
-            return reading._replace(words=" ".join(rest.split()), lead=reading.lead or lead)
+            if reading:
+                return reading._replace(words=" ".join(rest.split()), lead=reading.lead or lead)
     return None
 
 
@@ -480,7 +488,7 @@ def _joined(reading: Reading, found: Reading, words: str) -> Reading:
     if reading.first:
         if found.first and (found.first, found.last) != (reading.first, reading.last):
             raise InputError(f"`{words}` names two days; ask about one at a time")
-        found = found._replace(weekday="")
+        found = found._replace(weekday="", at=found.at if found.first else None)
     added = {name: value for name, value in found._asdict().items() if value and not getattr(reading, name)}
     return reading._replace(**{**added, "words": found.words, "lengths": (*reading.lengths, *found.lengths)})
 
