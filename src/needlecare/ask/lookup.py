@@ -409,7 +409,6 @@ def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
         between = range(one.places.stop, other.places.start + 1)
         is_form = len(between) == 1 and other.roles & {"onto-skin", "swallow"}
         is_joined = heard.joins(between) or not starts.isdisjoint(between)
-        # Something of one may be part of something of the other.
         are_related = any(a in lineage[b] or b in lineage[a] for a in one.ids for b in other.ids)
         if not (is_joined or is_form or are_related):
             yield range(one.places.start, other.places.stop)

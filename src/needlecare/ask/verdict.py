@@ -256,7 +256,11 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     wanted = timeline.rule_set.family(meaning.ids) if parts else meaning.ids
     asking = timeline.asking(wanted)
     blank = _blank(timeline, meaning, asked, asking, parts=parts)
-    by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
+    by_activity = {
+        activity: [_Run(*stretch, one) for one in timeline.windows_on(activity) for stretch in one.stretches]
+        for activity in wanted
+        if activity not in blank.prescribed
+    }
     runs = [*chain.from_iterable(by_activity.values())]
     whole, windows = _hold("", runs, blank)
     held = tuple(_hold_each(by_activity, blank, asking))
@@ -301,10 +305,6 @@ class _Run(NamedTuple):
 
 
 _end = attrgetter("end")
-
-
-def _runs_on(timeline: Timeline, activity: str) -> list[_Run]:
-    return [_Run(*stretch, window) for window in timeline.windows_on(activity) for stretch in window.stretches]
 
 
 def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerdict, tuple[Window, ...]]:
