@@ -86,7 +86,7 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
             "can wear foundation for a wedding on sunday afternoon",
             "No. Foundation: not before Sun 22 Nov 16:30. Parties and photos: better wait, OK from Thu 26 Nov.",
         ),
-        ("normal I used retinol on friday", "Watch it. Not again yet. Retinol"),
+        ("normal I used retinol on friday", "Not again yet. Retinol"),
         ("normal eyelids swollen", "Ring your emergency number now (112, 999, 911). Eyelids swollen."),
         ("normal cant move my arm", "Ring your emergency number now (112, 999, 911). Can't move my arm."),
         ("can go for a run with a fever", "See a doctor or an urgent-care line today. Fever."),

@@ -54,8 +54,7 @@ class Meaning(NamedTuple):
     """What a phrase means: *ids* of activities or signs; with none, *nearest* holds names that come close.
 
     *named* holds the ids of each different name. *unknown* are words that were not understood, *turning* one that turns
-    the question round, *past* is about something done. *undated* are words about a time that nobody can put a date to.
-    *typed* is the question.
+    the question round, *past* is about something done. *undated* are words on a time without a date, *typed* all words.
 
     Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
@@ -106,15 +105,14 @@ def find_activities(
     denied = chain(without, *(_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers)))
     known = places_of(named).union(besides, *denied)
     left, undated = _left(heard, heard.activities, known, timed=timed)
-    unknown = [one for one in left if one.roles.isdisjoint(_OF_ACTIVITIES)]
+    unknown = _unheard(left, _OF_ACTIVITIES, heard)
     turning = _first(unknown, {"stop", "deny"})
     ids = _ids(named) or _stand_in(heard, left)
     strange = [one.places for one in unknown if one is not turning]
     strange += [*_slips(heard, known), *without, *_side_by_side(heard, named), *_put_over(heard, declared)]
     strange += _put_on(heard, ids, left, bare=not (named or strange))
     ids = _on_treated_skin(heard, _protected(heard, _as_given(heard, ids)), named, left)
-    return _finished(heard, ids, strange, undated)._replace(
-        named=tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
+    return _finished(heard, named, ids, strange, undated)._replace(
         turning=heard.spelled(turning.places),
         past=_says(heard, "past"),
         nearest=_nearest(heard, named, ACTIVITIES, strange) if mending else (),
@@ -135,10 +133,10 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     treatment = (one for one in named_in(heard.activities) if _is_treatment(one, heard))
     known = denied | places_of([*named, *calls, *treatment])
     left, undated = _left(heard, heard.signs, known, timed=timed)
-    strange = [one.places for one in left if _OF_SIGNS.isdisjoint(one.roles) or _is_thing(one, heard)]
+    strange = [one.places for one in _unheard(left, _OF_SIGNS, heard)]
     ids = _ids([*calls, *seen])
     undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(tokens(heard.spelled(run)))]
-    return _finished(heard, ids, [*strange, *_slips(heard, known)], undated)._replace(
+    return _finished(heard, (), ids, [*strange, *_slips(heard, known)], undated)._replace(
         other=find_other(heard) or find_owner(heard),
         nearest=_nearest(heard, [*calls, *seen], SIGNS, strange) if mending else (),
         signs=_ids(calls),
@@ -146,8 +144,12 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     )
 
 
+def _unheard(pieces: Iterable[Piece], roles: frozenset[str], heard: Heard) -> list[Piece]:
+    """Return the words that do nothing of *roles*, and a place that is what a sign is of: my car is red."""
+    return [one for one in pieces if roles.isdisjoint(one.roles) or (roles is _OF_SIGNS and _is_thing(one, heard))]
+
+
 def _is_thing(piece: Piece, heard: Heard) -> bool:
-    """Return whether a place is itself what is spoken of: my car is red."""
     led = {word_before(heard.said.words, piece.places.start), heard.said.words[piece.places.start]}
     return piece.roles == {"place"} and not any("join" in heard.small.get(word, NOTHING) for word in led)
 
@@ -160,12 +162,13 @@ def _denied(named: Iterable[Piece], pieces: Sequence[Piece], heard: Heard) -> It
             yield range(denial.start, one.places.stop)
 
 
-def _finished(heard: Heard, ids: tuple[str, ...], strange: Iterable[range], undated: Iterable[range]) -> Meaning:
-    runs = sorted(strange, key=lambda run: run.start)
+def _finished(heard: Heard, named: Iterable[Piece], ids: tuple[str, ...], *runs: Iterable[range]) -> Meaning:
+    strange, undated = (sorted(each, key=lambda run: run.start) for each in runs)
     return Meaning(
         " ".join(heard.typed),
         ids,
-        unknown=tuple(dict.fromkeys(map(heard.spelled, runs))),
+        tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
+        tuple(dict.fromkeys(map(heard.spelled, strange))),
         undated=tuple(map(heard.spelled, undated)),
     )
 
@@ -295,15 +298,15 @@ def _is_swallowed(piece: Piece, heard: Heard) -> bool:
 
 def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) -> list[Piece]:
     """Leave out a verb where something else is named beside it, or it is done to something that nobody knows."""
-    pairs = zip_longest(named, named[1:])
-    named = [
-        one
-        for one, behind in pairs
-        if not (behind and one.roles & _VERBS) or heard.joins(range(one.places.stop, behind.places.start + 1))
-    ]
+    named = [one for one, behind in zip_longest(named, named[1:]) if not (behind and _is_done_to(one, behind, heard))]
     seen = places_of(named_in(heard.signs)) | besides
     skin = {"act"} if seen - places_of(named) or heard.has("here") else NOTHING
     return [one for one in named if one.roles & skin or not (one.roles & _VERBS and _has_object(one, heard))]
+
+
+def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
+    """Return whether *verb* is only what is done to what is *named* behind it."""
+    return bool(verb.roles & _VERBS) and not heard.joins(range(verb.places.stop, named.places.start + 1))
 
 
 def _has_object(verb: Piece, heard: Heard) -> bool:
@@ -404,11 +407,16 @@ def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
     """Find where two names that mean different things stand side by side, joined by nothing: an ice bath."""
-    starts, lineage = {clause.start for clause in heard.said.clauses}, heard.rule_set.lineage
+    starts = {clause.start for clause in heard.said.clauses}
     for one, other in pairwise(named):
         between = range(one.places.stop, other.places.start + 1)
         is_form = len(between) == 1 and other.roles & {"onto-skin", "swallow"}
         is_joined = heard.joins(between) or not starts.isdisjoint(between)
-        are_related = any(a in lineage[b] or b in lineage[a] for a in one.ids for b in other.ids)
-        if not (is_joined or is_form or are_related):
+        if not (is_joined or is_form or _are_related(one, other, heard)):
             yield range(one.places.start, other.places.stop)
+
+
+def _are_related(name: Piece, other: Piece, heard: Heard) -> bool:
+    """Return whether something of one is part of something of the *other*."""
+    lineage = heard.rule_set.lineage
+    return any(one in lineage[two] or two in lineage[one] for one in name.ids for two in other.ids)

@@ -1,9 +1,9 @@
 """A question: words → what is meant → when → the answer. The command line, the library and the tests ask here.
 
-The clock is an argument, and nothing here knows how an answer is shown. Each kind of answer has its own module, which
-is imported only when it is asked for.
+The clock is an argument, and nothing here knows how an answer is shown. Each kind of answer has a module of its own.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
@@ -33,6 +33,7 @@ Now = datetime | Callable[[], datetime] | None
 # A day (its strictest instant counts), a time of the day that the words name, or an instant.
 At = date | datetime | time | None
 _LONGEST = 500
+_TIMED = re.compile(" at | after$")
 MOST_SESSIONS = 60
 
 
@@ -296,7 +297,7 @@ class _Question(NamedTuple):
         meaning = find(first.rule_set, self.typed, first.facts, mending=False)
         reading = Reading(first=self.day, last=self.day)
         # “At one” is an hour, and “red after” is asked of the time after the treatment.
-        is_timed = not meaning.is_sure or " at " in self.typed or self.typed.endswith(" after")
+        is_timed = not meaning.is_sure or _TIMED.search(self.typed)
         if is_timed:
             from needlecare.ask.when import split_time
 

@@ -16,8 +16,7 @@ from needlecare.typed import same_as
 class Ends(NamedTuple):
     """What *voices* voices state on one side of the treatment, of just what a window is about.
 
-    Most of them, as many as *agreeing*, lie from *low* to *high*; the window itself states *own*, None where it gives
-    no end.
+    Most of them, as many as *agreeing*, lie from *low* to *high*; the window itself states *own*, None without an end.
     """
 
     before: bool

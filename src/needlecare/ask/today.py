@@ -75,7 +75,7 @@ def gravest(found: Iterable[Sighting]) -> Sighting:
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
     """Find the one urgency that *sign* has at that time: that of its calls, else how it lies to its usual time."""
     blank = Sighting(meaning, asked, UNKNOWN, timeline)
-    windows = tuple(one for one in timeline.windows if one.kind == EXPECT and one.target == sign)
+    windows = tuple(filter(lambda one: (one.kind, one.target) == (EXPECT, sign), timeline.windows))
     flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
     if latest and not (flags or any(window.worry_after for window in windows)):
         flags = tuple(_overdue(timeline, sign, asked, max(map(_usual_until, windows), default=FOREVER)))

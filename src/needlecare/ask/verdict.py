@@ -19,8 +19,7 @@ from needlecare.model.voices import sources_behind
 def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
     """Return whether a rule speaks of *activity* at all of the time *asked*.
 
-    What is restricted after the treatment says nothing of the time before it, nor the other way round, and a
-    permission nothing of any time but its own.
+    What is restricted after the treatment says nothing of the time before it; a permission speaks of its own alone.
     """
     if any(supports_of(timeline, [activity], asked)):
         return True
@@ -117,12 +116,10 @@ class Verdict(NamedTuple):
     of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
     when it becomes a "no". *ask* is whom to ask first, even where the answer is no. *silent* is what a "no rule" lacks
     though rules may speak of it: a word on the time `before` the treatment or on that `time`, `advice` to do it ever,
-    the `check` of what speaks against the treatment, or `words` that were all understood; what holds without those
-    that weren't is *alone*.
+    the `check` of what speaks against the treatment, or `words` that were all understood; *alone* lacks the others.
 
     *urgency* is that of the *flags*: calls that name a sign in the words. *findings* speak against the treatment, where
-    that itself is asked about, and *session* is the next one where that is too soon. *mixed* is about medicines
-    together, or one with what goes with none.
+    that itself is asked about, and *session* is the next one where that is too soon. *mixed*: medicines together.
     """
 
     meaning: Meaning
@@ -256,11 +253,7 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     wanted = timeline.rule_set.family(meaning.ids) if parts else meaning.ids
     asking = timeline.asking(wanted)
     blank = _blank(timeline, meaning, asked, asking, parts=parts)
-    by_activity = {
-        activity: [_Run(*stretch, one) for one in timeline.windows_on(activity) for stretch in one.stretches]
-        for activity in wanted
-        if activity not in blank.prescribed
-    }
+    by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
     runs = [*chain.from_iterable(by_activity.values())]
     whole, windows = _hold("", runs, blank)
     held = tuple(_hold_each(by_activity, blank, asking))
@@ -318,6 +311,10 @@ def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerd
     first = blank.timeline.treatment.first
     over = (one.window for one in _behind(runs, blank) if one.window.end > first)
     return PartVerdict(activity, YES, and_once=_waits(over)), ()
+
+
+def _runs_on(timeline: Timeline, activity: str) -> list[_Run]:
+    return [_Run(*stretch, window) for window in timeline.windows_on(activity) for stretch in window.stretches]
 
 
 def _hold_each(runs: Mapping[str, Sequence[_Run]], blank: Verdict, asking: Iterable[Window]) -> Iterator[PartVerdict]:

@@ -441,11 +441,12 @@ def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
             lead = _LEADS.get(groups.pop("lead", ""), "")
             found = _Found(groups, lead, treatment, present)
             reading = read(found)
-            if reading and re.search(_ROUGHLY_SAID, match[0]):
+            if reading is None:
+                continue
+            if re.search(_ROUGHLY_SAID, match[0]):
                 reading = reading.loosened(found.slack)
             rest = f"{text[: match.start()]} {text[match.end() :]}"
-            if reading:
-                return reading._replace(words=" ".join(rest.split()), lead=reading.lead or lead)
+            return reading._replace(words=" ".join(rest.split()), lead=reading.lead or lead)
     return None
 
 

@@ -246,8 +246,7 @@ class Window(NamedTuple):
     least`, `up to`; *start_bound* is that of the start. *start_range* holds both sides of a start between two,
     *usually_by* is the nearer of two ends.
 
-    A sign is called usual until *usual_until*: the end that its source gives, or where it gives none until something
-    else speaks of it.
+    A sign is called usual until *usual_until*: the end that its source gives, else until something speaks of it.
     """
 
     rule: str

@@ -149,8 +149,7 @@ class Moment(NamedTuple):
 class EventKind(NamedTuple):
     """A kind of event in a person's life, and the *activities* that come with it.
 
-    *results* is how long after a session the full result is usually seen, where one would like it by then: the
-    *sources* say so.
+    *results* is how long after a session the full result is seen, where one would like it by then, as *sources* say.
     """
 
     id: str
@@ -248,8 +247,7 @@ STOP, POSTPONE, _, TELL = LEVELS = ("stop", "postpone", ASK, "tell")
 class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell.
 
-    *within* (near, far) is for how long it does so before the treatment; between the two the level is "ask". *by* is
-    who decided so, where a set says it.
+    *within* (near, far) is how long before the treatment it does so; between the two the level is "ask". *by* decided it.
     """
 
     id: str
@@ -306,8 +304,7 @@ class RuleSet:
     *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
     column of the clinic's exports holds which field, and under `dates` how dates are written there. *areas* lists the
     words that place something within each area, *small_words* those that join, soften or place, *alike* those
-    that say the same as a word in the name of a sign. *first* is how long the first hours last, *emergency* the numbers
-    to call.
+    that say the same as a word in the name of a sign. *first* is how long the first hours are, *emergency* the numbers.
     """
 
     id: str
@@ -443,8 +440,7 @@ def once_a_set(compute: Callable[..., _Known]) -> Callable[..., _Known]:
     return recall
 
 
-# Which names each name leads to; those that it leads to needn't be in it. Every walk is linear: rule files come from
-# anybody.
+# Which names each name leads to; those needn't be in it. Every walk is linear: rule files come from anybody.
 Graph = Mapping[str, Sequence[str]]
 
 

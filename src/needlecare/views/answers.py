@@ -19,7 +19,7 @@ from needlecare.views.days import Parts
 from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings
 from needlecare.views.signs import list_sighting
-from needlecare.views.verdicts import against, finished, list_done, list_return, list_verdict, say_alone
+from needlecare.views.verdicts import against, finished, list_return, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Today | Reasons | Screened
 _SHOWN = 3
@@ -41,7 +41,7 @@ def render(answer: Answer, *, several: bool = False) -> str:
             timeline, lines = answer.timeline, list_verdict(answer, several=several)
         case Sighting():
             timeline = answer.timeline
-            lines = list_done(answer.done, several=several) if answer.done else list_sighting(answer)
+            lines = list_verdict(answer.done, several=several) if answer.done else list_sighting(answer)
         case Return():
             timeline, lines = answer.verdict.timeline, list_return(answer, several=several)
         case Today():

@@ -1,7 +1,6 @@
 """Which entries a plan has in a calendar, on which days and hours they stand, and when they ring.
 
-Owns the styles, the slots of entries, and the hours at which nothing rings. Must not know what an entry says,
-or how a calendar file is written.
+Owns the styles, the slots of entries, and the hours at which nothing rings. Knows no text of an entry, and no file.
 """
 
 from collections import Counter

@@ -314,12 +314,6 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
             yield f"If your next session is on {on}: avoid it from {first}."
 
 
-def list_done(verdict: Verdict, *, several: bool) -> Iterator[str]:
-    """Yield what holds for something that was done, as an answer to whether that is usual."""
-    watch = "" if verdict.urgency or verdict.is_yes else "Watch it. "
-    yield from (f"{watch * (not place)}{line}" for place, line in enumerate(list_verdict(verdict, several=several)))
-
-
 def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what to do where it has been done already."""
     broken = _words(verdict.windows, "if-broken")
