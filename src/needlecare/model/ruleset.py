@@ -247,7 +247,7 @@ STOP, POSTPONE, _, TELL = LEVELS = ("stop", "postpone", ASK, "tell")
 class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell.
 
-    *within* (near, far) is how long before the treatment it does so; between the two the level is "ask". *by* decided it.
+    *within* (near, far) is how long before the treatment it does so; between them the level is "ask". *by* says who.
     """
 
     id: str

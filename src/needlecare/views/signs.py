@@ -121,7 +121,7 @@ def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
     meaning, name = sighting.meaning, capital(_name_signs(sighting))
     if meaning.other:
         return "My answers are about you alone. For somebody else, ask a doctor or pharmacist."
-    unheard = join_words(f"“{word}”" for word in meaning.unknown)
+    unheard = join_words(f"“{word}”" for word in (*meaning.unknown, *meaning.undated))
     alone = f" {name} alone: usual until {clock.until(sighting.until)}." if sighting.until else ""
     if unheard and meaning.nearest:
         meant = join_words(map(sighting.timeline.rule_set.label, meaning.nearest))
