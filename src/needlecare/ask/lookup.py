@@ -30,11 +30,12 @@ from needlecare.ask.names import (
     alike,
     cut,
     key,
+    name_key,
     tokens,
     word_before,
 )
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet
+from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, names_of
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here"])
@@ -240,7 +241,9 @@ def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) 
 def _is_general(called: Called, said: Declared, heard: Heard, *, asked: bool) -> bool:
     """Return whether a sign is only *said* to be so, or to have been: pregnant, on it since my stroke."""
     if urgency_of(called, heard.rule_set) == CLINIC:
-        return called.places <= said.places or (asked and not called.places.isdisjoint(said.places))
+        alone = key(heard.said.words[place] for place in sorted(said.places))
+        seen = any(name_key(name) == alone for one in heard.rule_set.signs.values() for name in names_of(one))
+        return called.places <= said.places or (asked and not (seen or called.places.isdisjoint(said.places)))
     more = {place for place in said.places - called.places if heard.said.words[place] not in ARTICLES}
     return called.places < said.places and bool(more) and urgency_of(called, heard.rule_set) == EMERGENCY
 

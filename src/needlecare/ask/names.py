@@ -227,10 +227,8 @@ def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str
     return None
 
 
-_LONG_ENOUGH = 5
-_VERY_LONG = 9
-_MIXED = 3
-_MOST_SLIPS = 3
+_LONG_ENOUGH, _VERY_LONG = 5, 9
+_MIXED = _MOST_SLIPS = 3
 
 
 def mend(words: Sequence[str], unknown: Iterable[int], rule_set: RuleSet) -> dict[int, str]:

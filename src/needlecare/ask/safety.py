@@ -13,7 +13,6 @@ from needlecare.model.ruleset import ASK, EMERGENCY, LEVELS, NOT_WITH, POSTPONE,
 from needlecare.model.time import day_start
 from needlecare.typed import same_as
 
-_PHARMACIST = "your pharmacist"
 _HELP = {EMERGENCY: "your emergency number", TODAY: "a doctor today"}
 
 
@@ -105,7 +104,7 @@ def _mixed(verdict: Verdict) -> Verdict:
     is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
     if set(together) <= {NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict
-    return _asking(verdict, *(() if verdict.ask else (_PHARMACIST,)))._replace(mixed=True)
+    return _asking(verdict, *(() if verdict.ask else ("your pharmacist",)))._replace(mixed=True)
 
 
 def _takes_unheard(timeline: Timeline) -> bool:
