@@ -27,8 +27,8 @@ _UNSAID = dict.fromkeys([*map(ord, "'’"), *range(0x300, 0x370)])
 # A number and its unit are two words, however they are written.
 _SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=(?:mg|c|f)\b)")
 _AND = re.compile(r"\s*[&/]\s*|\s\+\s|(?:\s+and)?(?<!\bby)(?<!until)(?<!since)(?<!till)(?<!before)\s+then\s+(?=\w)")
-# Where one clause of a question ends and another begins; a word that says so belongs to the second.
-_CLAUSE = re.compile(r"[,;:!?]|\.(?=\s|$)|(?=\b(?:but|because|although|though)\b)", re.IGNORECASE)
+# Where a clause ends and another begins, with the word that says so; what is worse is what stands before.
+_CLAUSE = re.compile(r"(?:[,;:!?]|\.(?=\s|$))(?!\s*worse)|(?=\b(?:but|because|although|though)\b)", re.IGNORECASE)
 _LETTER = re.compile(r"(?<=\w)[\s-]A(?![\w’'])")
 _SHORTEST = 4
 # Endings of plurals and what stands there in the singular. The first counts; the last but one only look like one.

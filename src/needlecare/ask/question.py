@@ -86,7 +86,7 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     """
     from needlecare.ask.today import UNKNOWN, Sighting, gravest, judge_sign
 
-    question = _ask(timeline, words, at, now)
+    question = _ask(timeline, words, at, now)._replace(told=True)
     meaning, asked = question.understand(signs=True)
     if not (meaning.is_sure or meaning.signs) and (done := _done(question)):
         return done
@@ -240,7 +240,7 @@ _Find = Callable[..., Meaning]
 
 
 class _Question(NamedTuple):
-    """What is asked of *timelines* in words as *typed*: *day* and *clock* are those given besides the words."""
+    """What is asked of *timelines*, or *told*, in words as *typed*: *day* and *clock* are given besides the words."""
 
     timelines: Sequence[Timeline]
     typed: str
@@ -248,6 +248,7 @@ class _Question(NamedTuple):
     day: date | None = None
     clock: time | None = None
     at: datetime | None = None
+    told: bool = False
 
     def present(self) -> datetime:
         return _present(self.now, self.timelines[0], f"`{self.typed}`")
@@ -301,7 +302,7 @@ class _Question(NamedTuple):
         if is_timed:
             from needlecare.ask.when import split_time
 
-            reading = split_time(self.typed, first.treatment, self.present)
+            reading = split_time(self.typed, first.treatment, self.present, told=self.told)
             reading = reading if self.day is None else reading.on(self.day, self.typed)
             reading = reading.at_earliest(self.present) if signs else reading
         asked = when_asked(reading, first.treatment, self.present)

@@ -85,7 +85,6 @@ NO_RULE: Final = "no-rule"
 Permission = Literal["yes", "better-not", "ask", "no", "no-rule"]
 # What covers less is stricter than a yes: two treatments are never looser than either.
 _STRICTNESS: tuple[Permission, ...] = (NO, ASK, BETTER_NOT, NO_RULE, YES)
-_PRESCRIBER = "who prescribed it"
 # Why it is a "no rule" though rules do speak of it.
 Silence = Literal["", "before", "time", "advice", "check", "words"]
 
@@ -284,7 +283,7 @@ def _blank(timeline: Timeline, meaning: Meaning, asked: When, asking: Iterable[W
     supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
     own = (window.ask for one in meaning.ids for window in timeline.windows_on(one) if window.target == one)
     whom = [one.ask for one in asking] or filter(None, own)
-    ask = ask_once((*(_PRESCRIBER for _ in prescribed[:1]), *whom))
+    ask = ask_once((*("who prescribed it" for _ in prescribed[:1]), *whom))
     return Verdict(meaning, asked, NO_RULE, timeline, prescribed=prescribed, supports=supports, ask=ask)
 
 

@@ -175,7 +175,7 @@ def _at_treatment(found: _Found) -> Reading | None:
     """Read the day before, of or after the treatment, or a part of it; unless it is named, only while it is to come."""
     if "it" not in found.groups and found.present() >= found.treatment.first:
         return None
-    shift = {"before": -1, "of": 0}.get(found.groups["side"], 1)
+    shift = {"before": -1, "after": 1}.get(found.groups.get("side", ""), 0)
     return _on(found.treatment.day + timedelta(days=shift))._replace(part=found.groups.get("part", ""))
 
 
@@ -378,6 +378,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (MONTH_NAMES, rf"(?:in|during|this|next|{_PART_OF})\s+{_MONTH}", _month),
     (("christ", "boxing", "year"), rf"(?:on\s+)?(?P<feast>{'|'.join(_FEASTS)})", _feast),
     (("day", "ing", "night"), rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after){_OR_BARE}", _at_treatment),
+    (("on the ", "that "), rf"(?:on\s+the|that)\s+(?:day|{_PART}){_END}", _at_treatment),
     ((" day",), rf"{_ON_THE}(?P<number>\d{{1,2}}(?:nd|rd|th)|{'|'.join(_NTH)})\s+day", _nth_day),
     (("next week",), rf"(?:next\s+week\s+)?{_ON}{_FULL}(?:\s+(?:of\s+)?next\s+week)?", _weekday_ahead),
     (("/",), rf"{_ON}(?P<short>\d{{1,2}}/\d{{1,2}})", _short_date),
@@ -459,15 +460,15 @@ def _respelled(words: str) -> str:
     return text
 
 
-def split_time(words: str, treatment: Treatment, present: Present) -> Reading:
-    """Take the words about time off *words*; *present* reads the clock, only where they need it.
+def split_time(words: str, treatment: Treatment, present: Present, *, told: bool = False) -> Reading:
+    """Take the time off *words*, of several days in what is *told* the last; *present* reads the clock where needed.
 
     Raises:
         InputError: they name a day that isn't one, or two days.
     """
     reading = Reading(_respelled(words))
     while found := _find(reading.words, treatment, present):
-        reading = _joined(reading, found, words)
+        reading = _joined(reading, found, words, told=told)
     if reading.opening and (reading.first or reading.at):
         raise InputError(f"`{words}` names two times; ask about one at a time")
     if reading.unsure and not reading.part:
@@ -483,9 +484,11 @@ def _on_one_day(reading: Reading, found: Reading) -> Iterable[Reading]:
     return [one._replace(first=day, last=day) if day and name else one for one in (reading, found)]
 
 
-def _joined(reading: Reading, found: Reading, words: str) -> Reading:
+def _joined(reading: Reading, found: Reading, words: str, *, told: bool) -> Reading:
     """Add another time that *words* name."""
     reading, found = _on_one_day(reading, found)
+    if told and reading.first and found.first:
+        return (found if found.first > reading.first else reading)._replace(words=found.words)
     if reading.first:
         if found.first and (found.first, found.last) != (reading.first, reading.last):
             raise InputError(f"`{words}` names two days; ask about one at a time")

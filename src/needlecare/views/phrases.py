@@ -328,17 +328,24 @@ def red_flag_line(timeline: Timeline) -> str:
     if flag is None:
         return f"No sign in this rule set is urgent; ask {whom(timeline)} which ones need a call."
     # The shortest name: a line that ends every answer is read if it is short.
-    name, numbers = min(map(timeline.rule_set.label, flag.targets), key=len), timeline.rule_set.emergency
-    return f"{capital(name)}: emergency number{led(' ', numbers)}; more: `needlecare today`."
+    names = " or ".join((min(map(timeline.rule_set.label, flag.targets), key=len), *_raised(timeline)[:1]))
+    return f"{capital(names)}: emergency number{led(' ', timeline.rule_set.emergency)}; more: `needlecare today`."
+
+
+def _raised(timeline: Timeline) -> list[str]:
+    """Return the signs that are an emergency for this person alone, the shortest name first."""
+    flags = (one for one in timeline.red_flags if one.urgency == EMERGENCY and one.when.tests)
+    return sorted(sorted({timeline.rule_set.label(sign) for one in flags for sign in one.targets}), key=len)
 
 
 def help_tiers(timeline: Timeline) -> str:
     """Say which signs need help now, and which today, for whoever sees something that no rule knows."""
     # For today, those that most sources speak of.
     flags = sorted((one for one in timeline.red_flags if one.urgency == TODAY), key=lambda one: -len(one.says))
-    signs = join_words(dict.fromkeys(timeline.rule_set.label(sign) for one in flags[:2] for sign in one.targets))
-    now = f"Seriously ill, or trouble breathing: emergency number{led(' ', timeline.rule_set.emergency)}."
-    return f"{now} {capital(signs)}: a doctor today. More: `needlecare today`."
+    raised, label = _raised(timeline), timeline.rule_set.label
+    signs = join_words(dict.fromkeys(label(sign) for one in flags[: 2 - bool(raised)] for sign in one.targets))
+    now, numbers = ", ".join(("Seriously ill", "or trouble breathing", *raised)), timeline.rule_set.emergency
+    return f"{now}: emergency number{led(' ', numbers)}. {capital(signs)}: a doctor today. More: `needlecare today`."
 
 
 def list_against(timeline: Timeline) -> Iterator[str]:
