@@ -236,9 +236,6 @@ def _healed(selection: Selection, zone: ZoneInfo, kind: str, day: date) -> date:
     return max(local_date(last_instant(end), zone) for end in ends) + timedelta(days=1)
 
 
-_Find = Callable[..., Meaning]
-
-
 class _Question(NamedTuple):
     """What is asked of *timelines*, or *told*, in words as *typed*: *day* and *clock* are given besides the words."""
 
@@ -293,7 +290,7 @@ class _Question(NamedTuple):
                 raise
             return meaning._replace(typed=self.typed), None, Reading()
 
-    def _timed(self, find: _Find, *, signs: bool) -> tuple[Meaning, When | None, Reading]:
+    def _timed(self, find: Callable[..., Meaning], *, signs: bool) -> tuple[Meaning, When | None, Reading]:
         first = self.timelines[0]
         meaning = find(first.rule_set, self.typed, first.facts, mending=False)
         reading = Reading(first=self.day, last=self.day)

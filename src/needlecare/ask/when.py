@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.ask import times
@@ -241,16 +242,13 @@ def _short_date(found: _Found) -> Reading:
     """Read a day and a month in numbers, such as 22/11, which only one reading may make a date."""
     text = found.groups["short"]
     one, other = (int(number) for number in text.replace(".", "/").split("/"))
-    ways = {(one, other), (other, one)}
-    days = sorted(
-        times.near_date(day, month, "", found.treatment) for day, month in ways if times.made_date(2000, month, day)
-    )
+    ways = [(day, month) for day, month in {(one, other), (other, one)} if times.made_date(2000, month, day)]
+    days = sorted(times.near_date(day, month, "", found.treatment) for day, month in ways)
     if not days:
         raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
     if len(days) > 1:
-        raise InputError(
-            f"`{text}` can be read as {' or as '.join(map(times.shown_date, days))}; write the month as a word"
-        )
+        shown = " or as ".join(map(times.shown_date, days))
+        raise InputError(f"`{text}` can be read as {shown}; write the month as a word")
     return _exactly(days[0])
 
 
@@ -487,9 +485,9 @@ def _on_one_day(reading: Reading, found: Reading) -> Iterable[Reading]:
 def _joined(reading: Reading, found: Reading, words: str, *, told: bool) -> Reading:
     """Add another time that *words* name."""
     reading, found = _on_one_day(reading, found)
-    if told and reading.first and found.first:
-        return (found if found.first > reading.first else reading)._replace(words=found.words)
     if reading.first:
+        if told and found.first:
+            return max(reading, found, key=attrgetter("first"))._replace(words=found.words)
         if found.first and (found.first, found.last) != (reading.first, reading.last):
             raise InputError(f"`{words}` names two days; ask about one at a time")
         found = found._replace(weekday="", at=found.at if found.first else None)
