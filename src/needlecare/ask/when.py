@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.ask import times
@@ -487,7 +486,7 @@ def _joined(reading: Reading, found: Reading, words: str, *, told: bool) -> Read
     reading, found = _on_one_day(reading, found)
     if reading.first:
         if told and found.first:
-            return max(reading, found, key=attrgetter("first"))._replace(words=found.words)
+            return max(reading, found, key=lambda one: str(one.first))._replace(words=found.words)
         if found.first and (found.first, found.last) != (reading.first, reading.last):
             raise InputError(f"`{words}` names two days; ask about one at a time")
         found = found._replace(weekday="", at=found.at if found.first else None)
