@@ -6,9 +6,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from needlecare.errors import ExitCode, InputError, NeedlecareError, visible
+
+if TYPE_CHECKING:
+    from needlecare.views.sheet import Sheet
 
 _WIDEST = "999"
 # Messages quote what was typed, however long that was.
@@ -17,6 +20,8 @@ _LONGEST = 2000
 _NO_TEXT = "replace"
 # In less than this nothing can be read; indents beyond this leave no room.
 _NARROWEST, _DEEPEST = 24, 8
+# So many lines are never too long for a screen.
+_AT_ONCE = 70
 # Stand-ins for consoles that can't show these.
 _PLAINER = str.maketrans(
     {"·": "-", "–": "-", "−": "-", "—": "-", "…": "...", "“": '"', "”": '"', "’": "'", "\u202f": " ", "°": "degrees "}
@@ -100,6 +105,44 @@ def write_lines(lines: Iterable[object]) -> None:
     """Write each of *lines* for people to stdout."""
     for line in lines:
         write_text(f"{line}\n")
+
+
+def show(sheet: "Sheet", *, pages: bool) -> None:
+    """Write *sheet* to the terminal in its colours; in *pages* where it is longer than the screen."""
+    from rich.console import Console
+    from rich.segment import Segment, Segments
+
+    from needlecare.views.terminal import draw
+
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    lines = list(draw(sheet, console.width))
+    styles = {style: console.get_style(style) if style else None for line in lines for _, style in line}
+    drawn = Segments(
+        segment
+        for line in lines
+        for segment in (*(Segment(text, styles[style]) for text, style in line), Segment.line())
+    )
+    pager = _pager() if pages and len(lines) > max(console.height, _AT_ONCE) else ()
+    with delivering():
+        if not pager:
+            console.print(drawn, end="")
+            return
+        with console.capture() as captured:
+            console.print(drawn, end="")
+        import subprocess
+
+        # What runs is what the person's own environment names.
+        subprocess.run(pager, input=captured.get().encode(), check=False)  # noqa: S603
+
+
+def _pager() -> list[str]:
+    """Return the pager to run: none if it is switched off, or there is none."""
+    import shlex
+    from shutil import which
+
+    wanted = os.environ.get("NEEDLECARE_PAGER", os.environ.get("PAGER"))
+    command = ["less", "-FRX", "-PSpace: more, q: done"] if wanted is None else shlex.split(wanted)
+    return command if command and which(command[0]) else []
 
 
 def _broken(text: str) -> str:

@@ -57,7 +57,8 @@ def make_request(typed: Typed) -> Request:
     clock = parse_time(typed["time"]) if "time" in typed else None
     rule_set = load_rules(typed.get("rules", DEFAULT))
     facts = read_facts(rule_set, fact_texts(typed))
-    return Request(rule_set, _with_dated(make_treatment(day, clock, zone), rule_set, typed), facts, now=now)
+    treatment = make_treatment(day, clock, zone)._replace(names_zone="tz" in typed)
+    return Request(rule_set, _with_dated(treatment, rule_set, typed), facts, now=now)
 
 
 def _with_dated(treatment: "Treatment", rule_set: "RuleSet", typed: Typed) -> "Treatment":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import complain, delivering, write_data, write_file, write_text
+from needlecare.cli import complain, show, write_data, write_file, write_text
 from needlecare.cli.options import NOTHING, Typed, read_request, with_options, without
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
@@ -38,7 +38,7 @@ _CALENDAR = tuple(
 # What may be typed beside --cancel, or is refused with its own reason.
 _WITH_CANCEL = ("cancel", "discreet", "id", "replaces", "no-log")
 # The formats in which an option of the view means something; in others it is refused rather than ignored.
-_HONOURED = {"plain": (Format.TEXT,), "sources": (Format.TEXT, Format.HTML, Format.MD)}
+_HONOURED = {"plain": (Format.TEXT,), "all": (Format.TEXT, Format.HTML, Format.MD), "no-pager": (Format.TEXT,)}
 
 
 @partial(with_options, options=(*OPTIONS.values(), *_CALENDAR))
@@ -52,17 +52,18 @@ def plan(
         Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=400, help="How many days to show; nothing else is cut. CSV lists no days.")
+        int | None, typer.Option(min=1, max=400, help="How many days --all and files list; nothing else is cut.")
     ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Show everything, day by day, with sources; HTML and Markdown always do.")
+    ] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="Text without colour and layout, for screen readers; for text only.")
     ] = False,
-    sources: Annotated[
-        bool, typer.Option("--sources", help="List the sources at the end of the text; HTML and Markdown always do.")
-    ] = False,
+    no_pager: Annotated[bool, typer.Option("--no-pager", help="Print at once, however long it is.")] = False,
 ) -> None:
-    """Show the timeline of a treatment: what to avoid, what to do, what is usual, and when each restriction ends."""
-    view = {"plain": plain, "sources": sources}
+    """Show what to do and to avoid after a treatment, when to get help, and when each thing is all right again."""
+    view = {"plain": plain, "all": all_, "no-pager": no_pager}
     if "cancel" in typed:
         _cancel(typed, {**without(typed, _WITH_CANCEL), **view, "days": days}, format_, output)
         return
@@ -80,33 +81,30 @@ def plan(
     # A remembered treatment keeps its entries, whatever date it moves to.
     named = {"id": request.name} if request.name else {}
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
-    _show(timeline, chosen, output, {**named, **typed}, **view)
-
-
-def _show(
-    timeline: "Timeline", chosen: Format, output: Path | None, typed: Typed, *, plain: bool, sources: bool
-) -> None:
-    remark = ""
     if chosen == Format.TEXT:
-        if output is None and not plain and _is_for_eyes():
-            from rich.console import Console
-
-            from needlecare.views.terminal import View
-
-            console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-            with delivering():
-                console.print(View(timeline, sources=sources))
-            return
-        from needlecare.views import text as plain_text
-
-        text = plain_text.render(timeline, sources=sources)
-    elif chosen == Format.ICS:
-        text, remark = _render_calendar(timeline, typed)
-    else:
-        text = render(timeline, chosen)
+        _show(timeline, output, plain=plain, whole=all_, pages=not no_pager)
+        return
+    text, remark = (
+        _render_calendar(timeline, {**named, **typed}) if chosen == Format.ICS else (render(timeline, chosen), "")
+    )
     _write(text, chosen, output, timeline)
     if remark:
         complain(remark)
+
+
+def _show(timeline: "Timeline", output: Path | None, *, plain: bool, whole: bool, pages: bool) -> None:
+    """Write the first screen of *timeline*, or the *whole* of it; on a terminal what is long comes in *pages*."""
+    from needlecare.views.brief import make_brief
+    from needlecare.views.sheet import make_sheet
+
+    sheet = make_sheet(timeline) if whole else make_brief(timeline)
+    if output is None and not plain and _is_for_eyes():
+        show(sheet, pages=pages)
+        return
+    from needlecare.views import terminal, text
+
+    is_listed = plain or (whole and (output is not None or not sys.stdout.isatty()))
+    _write(text.render_plain(sheet) if is_listed else terminal.render(sheet), Format.TEXT, output, timeline)
 
 
 def _cancel(typed: Typed, idle: Typed, format_: Format | None, output: Path | None) -> None:

@@ -11,6 +11,7 @@ from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet, Screening
 from needlecare.model.time import (
     Bound,
     Point,
+    as_end,
     check_year,
     day_end,
     day_start,
@@ -44,7 +45,8 @@ class Treatment(NamedTuple):
     """One sitting. It took place at some instant from *first* to *last*: the same one if the time is known.
 
     A date alone means any minute of that day; a wall-clock time that comes twice means either of both. *next_day* is
-    the date of the next session, if it is booked.
+    the date of the next session, if it is booked. *names_zone* is whether the zone was typed, and so
+    is shown.
     """
 
     day: date
@@ -55,6 +57,7 @@ class Treatment(NamedTuple):
     seen: Mapping[str, Seen] = {}
     next_day: date | None = None
     events: tuple[Event, ...] = ()
+    names_zone: bool = False
 
     @property
     def is_exact(self) -> bool:
@@ -465,6 +468,12 @@ class Timeline(NamedTuple):
         day, clock, zone, *_ = self.treatment
         when = f"{day.isoformat()} {clock or ''}".rstrip()
         return f"<Timeline of {when} {zone.key}, {len(self.windows)} windows, {self.rule_set!r}>"
+
+    @property
+    def first_until(self) -> datetime | None:
+        """When the first hours are over, as the rule set counts them; None where it doesn't."""
+        length, treatment = self.rule_set.first, self.treatment
+        return length and as_end(point_at(treatment.last, treatment.zone), length, treatment.zone).at
 
     def nearest(self, activity: str) -> dict[str, int]:
         """Return, each with its place, what has windows of its own: *activity*, else the nearest that it is part of."""

@@ -68,6 +68,7 @@ class Group(NamedTuple):
     id: str
     label: str
     rank: int = LAST
+    short: str = ""
 
 
 class Activity(NamedTuple):
@@ -125,11 +126,13 @@ class _Lineage(dict[str, tuple[str, ...]]):
 
 
 class Sign(NamedTuple):
-    """What one sees or feels."""
+    """What one sees or feels. The first screen of a plan shows those that have a *rank*, by their *short* names."""
 
     id: str
     label: str
     aka: tuple[str, ...] = ()
+    rank: int = LAST
+    short: str = ""
 
 
 class Moment(NamedTuple):
@@ -414,6 +417,17 @@ class RuleSet:
         """Return the label of an activity or a sign."""
         known = self.activities.get(target) or self.signs.get(target)
         return known.label if known else target
+
+    def short(self, target: str) -> str:
+        """Return what an activity or a sign is called where space is short."""
+        known = self.activities.get(target) or self.signs.get(target)
+        return (known.short or known.label) if known else target
+
+    def weight(self, activity: str) -> tuple[int, int]:
+        """Return what orders activities for people: the rank of its group, and the first there of it or its parts."""
+        known, group = self.activities, self.group_of(activity)
+        ranks = (known[one].rank for one in (activity, *self.parts_of(activity)) if known[one].group == group)
+        return self.groups[group].rank if group in self.groups else LAST, min(ranks, default=LAST)
 
     @cached_property
     def by_weight(self) -> Mapping[str, int]:

@@ -295,6 +295,7 @@ _CITED = (
     Field("says", SAYS, "what each source says in its own numbers", marks=(Mark.SAFE,)),
 )
 _AKA, _LABEL = Field("aka", TEXTS, "other names"), Field("label", TEXT, "what people read", marks=_MEANT)
+_SHORT = Field("short", TEXT, "its name where space is short")
 
 SAYING = _section(
     "what a source says",
@@ -328,7 +329,7 @@ RULE = _section(
     Field("usual", _DEFAULT, "counts where what tells several apart is unknown", verbs=(EXPECT,)),
     Field("confidence", one_of("low", "normal", reads={"low": True, "normal": False}), into="low_confidence"),
     *_CITED,
-    *_all(TEXT, "text", "how", "instead", "why", "note", marks=(Mark.WORD, Mark.SAFE, Mark.TELLS_TIME)),
+    *_all(TEXT, "text", "brief", "how", "instead", "why", "note", marks=(Mark.WORD, Mark.SAFE, Mark.TELLS_TIME)),
     *_all(TEXT, "prefer", "if-broken", marks=(Mark.WORD, Mark.TELLS_TIME)),
     *_all(TEXT, "if", "unless-told", marks=(Mark.WORD,)),
     Field("roughly", TEXT, "how a source put the value", marks=(Mark.WORD, Mark.REASON)),
@@ -375,12 +376,13 @@ ACTIVITY = _section(
     Field("stands-for", _UNNAMED, "what questions mean by it unnamed", marks=_MEANT),
     Field("group", LINE, "what people count it to, by its id"),
     Field("rank", RANK, "its place in the group"),
-    Field("short", TEXT, "its name where space is short"),
+    _SHORT,
     *_REASONS,
     short="label",
 )
-GROUP = _section("a group", _LABEL, Field("rank", RANK, "its place among the groups"), short="label")
-SIGN = _section("a sign", _LABEL, _AKA, *_REASONS, short="label")
+GROUP = _section("a group", _LABEL, Field("rank", RANK, "its place among the groups"), _SHORT, short="label")
+_AT_FIRST = Field("rank", RANK, "its place on the first screen, which shows no sign without one")
+SIGN = _section("a sign", _LABEL, _AKA, _AT_FIRST, _SHORT, *_REASONS, short="label")
 MOMENT = _section(
     "a moment",
     _LABEL,

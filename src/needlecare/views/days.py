@@ -122,20 +122,19 @@ def _said_lifts(
 def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what doesn't lift by itself: without a stated end, waiting for something to be seen, or never right."""
     lasting = (window for window in _restrictions(timeline) if window.better_until == FOREVER)
-    groups = grouped(lasting, lambda window: _lasting_head(window, clock))
+    groups = grouped(lasting, lambda window: lasting_head(window, clock))
     for (_, head, advice), windows in sorted(groups.items(), key=lambda item: item[0]):
         names, cite = _names_and_sources(windows, timeline)
         yield Row(head, f"{names}{advice}", "no", cite)
 
 
-def _lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
-    if window.is_for_good:
+def lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
+    """Return the place among such rows of what doesn't end by itself, how it is headed, and what to do about it."""
+    if window.is_for_good or (window.is_open and window.end_stated):
         return 2, "Never", ""
-    if window.is_open and window.end_stated:
-        return 3, "Better not at any time", ""
     if window.waits and not window.is_open:
-        return 1, "Not before you see it", say.tail(window, clock)
-    return 0, "No end is given", f": ask {clock.whom}"
+        return 1, "You see when", say.tail(window, clock)
+    return 0, "No end given", f": ask {clock.whom}"
 
 
 def _names_and_sources(

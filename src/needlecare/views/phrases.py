@@ -452,7 +452,8 @@ def escape(text: str) -> str:
 class Row(NamedTuple):
     """One line: what it is about, what is said, in which tone, which *sources* say so, and where a *link* leads.
 
-    Drawn in a chart it has *states* too, a letter a day: `n` no, `b` better not, `o` only if, `.` free.
+    Drawn in a chart it has *states* too, a letter a day: `n` no, `b` better not, `o` only if, `.` free. *when* is a
+    date of its own beside what it is about.
     """
 
     head: str
@@ -461,6 +462,7 @@ class Row(NamedTuple):
     sources: tuple[str, ...] = ()
     link: str = ""
     states: str = ""
+    when: str = ""
 
     @property
     def marks(self) -> str:

@@ -1,16 +1,12 @@
-"""The plan for a person at a terminal: lines that fill its width, with Rich's styles. Text is literal, never markup."""
+"""A plan laid out in lines that fill a width, each piece with the name of its style. Text is literal, never markup."""
 
 from collections.abc import Iterator
 from itertools import groupby, zip_longest
 
-from rich.cells import cell_len, chop_cells
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.segment import Segment
-
-from needlecare.model.plan import Day, Timeline
+from needlecare.model.plan import Day
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Block, Row, harmless
-from needlecare.views.sheet import Section, Sheet, make_sheet
+from needlecare.views.sheet import Section, Sheet
 
 _STYLES = {
     "no": "red",
@@ -30,7 +26,7 @@ _STYLES = {
 }
 # Each state has a letter-like shape of its own, so that the chart can be read without colour.
 _CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), "o": ("?", "cyan"), ".": ("·", "dim")}
-_MEANINGS = (("n", "leave"), ("b", "better not"), ("o", "only if (see What lifts when)"), (".", "free"))
+_MEANINGS = (("n", "avoid"), ("b", "better wait"), ("o", "only if your skin looks calm"), (".", "OK"))
 _BETWEEN = "   "
 
 
@@ -42,40 +38,35 @@ _WIDEST_HEAD = 26
 _NARROWEST = 24
 
 
-class View:
-    """A plan as a Rich renderable; with *sources* the list of sources is written out."""
-
-    def __init__(self, timeline: Timeline, *, sources: bool = False) -> None:
-        self._sheet = make_sheet(timeline)
-        self._sources = sources
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in _lines(self._sheet, max(options.max_width, _NARROWEST), sources=self._sources):
-            for text, style in line:
-                yield Segment(text, console.get_style(style) if style else None)
-            yield Segment.line()
+# Where nobody says how wide it is.
+_WIDTH = 80
 
 
-def _lines(sheet: Sheet, width: int, *, sources: bool) -> Iterator[Line]:
+def render(sheet: Sheet, width: int = _WIDTH) -> str:
+    """Render *sheet* in lines of at most *width*, without styles."""
+    return "".join(f"{''.join(text for text, _ in line).rstrip()}\n" for line in draw(sheet, width))
+
+
+def draw(sheet: Sheet, width: int) -> Iterator[Line]:
+    """Lay *sheet* out in lines of at most *width* cells."""
+    width = max(width, _NARROWEST)
     yield from _paragraph(sheet.title, "bold", width)
-    yield from _paragraph(sheet.subject, "", width)
+    if sheet.subject:
+        yield from _paragraph(sheet.subject, "", width)
     if sheet.clinic:
         yield from _paragraph(f"Your clinic: {sheet.clinic}", "", width)
-    yield []
     for line in sheet.notice:
         yield from _paragraph(line, "italic", width)
     for section in sheet.sections:
-        if sources or section.id != "sources":
-            yield from _section(section, width)
+        yield from _section(section, width)
     yield []
-    if not sources:
-        yield from _paragraph(f"{len(sheet.rows('sources'))} sources; --sources lists them.", "dim", width)
     yield from _paragraph(sheet.basis, "dim", width)
 
 
 def _section(section: Section, width: int) -> Iterator[Line]:
     yield []
-    yield from _paragraph(section.title, "bold underline", width)
+    if section.title:
+        yield from _paragraph(section.title, "bold underline", width)
     yield from (_chart if section.days else _table)(section, width)
     for block in section.blocks:
         yield []
@@ -88,15 +79,26 @@ def _paragraph(text: str, style: str, width: int) -> list[Line]:
 
 
 def _table(group: Section | Block, width: int) -> Iterator[Line]:
-    """Draw rows in two columns; rows that follow each other under one head show it once."""
-    left = min(max((cell_len(row.head) for row in group.rows), default=0), _WIDEST_HEAD, width // 3)
+    """Draw rows in two columns, or three with a date; rows that follow each other under one head show it once."""
+    left = min(max((_measure(row.head) for row in group.rows), default=0), _WIDEST_HEAD, width // 3)
+    middle = max((_measure(row.when) for row in group.rows), default=0)
+    middle = middle if middle + left < width // 2 else 0
     previous = ""
     for row in group.rows:
         head = [] if row.head == previous else wrap(harmless(row.head), left)
         previous = row.head
-        for name, body in zip_longest(head, _body(row, width - left - 3)):
-            gap = " " * (left - cell_len(name or "") + 1) if body else ""
-            yield [(f"  {name or ''}{gap}", _STYLES.get(row.tone, "bold")), *(body or [])]
+        style = _STYLES.get(row.tone, "bold")
+        body = _body(row if middle else _joined(row), width - left - 4 - (middle + 2 if middle else 0))
+        dates = [f"{row.when.ljust(middle)}  "] if middle else []
+        for name, date, line in zip_longest(head, dates, body):
+            gap = " " * (left - _measure(name or "") + 2) if line else ""
+            between = [(date or " " * (middle + 2), "")] if middle else []
+            yield [(f"  {name or ''}{gap}", style), *between, *(line or [])]
+
+
+def _joined(row: Row) -> Row:
+    """Put the date of *row* before its text, where there is no room for a column of its own."""
+    return row._replace(text=f"{row.when}: {row.text}") if row.when else row
 
 
 def _body(row: Row, width: int) -> Iterator[Line]:
@@ -111,11 +113,33 @@ def _body(row: Row, width: int) -> Iterator[Line]:
         plain = max(plain - len(line) - 1, 0)
 
 
+# Beyond Latin letters a sign may take two cells or none, but for these.
+_LATIN, _OF_ONE_CELL = "\u0300", frozenset("–−—’“”…·█▒")
+
+
+def _is_narrow(text: str) -> bool:
+    """Return whether every sign of *text* takes one cell: asking Rich takes longer than all the rest."""
+    return text.isascii() or all(sign < _LATIN or sign in _OF_ONE_CELL for sign in text)
+
+
+def _measure(text: str) -> int:
+    if _is_narrow(text):
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _chop(text: str, width: int) -> list[str]:
+    from rich.cells import chop_cells
+
+    return chop_cells(text, width)
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Break *text* into lines of at most *width* cells, between words where that can be."""
     width = max(width, 1)
-    # Most text is plain letters, a cell each.
-    measure = len if text.isascii() else cell_len
+    measure = len if _is_narrow(text) else _measure
     if measure(text) <= width:
         return [text]
     lines: list[str] = []
@@ -126,7 +150,7 @@ def wrap(text: str, width: int) -> list[str]:
             lines.append(line)
             line, used = "", 0
         if size > width:
-            *full, word = chop_cells(word, width)  # noqa: PLW2901  the rest of the word goes on
+            *full, word = _chop(word, width)  # noqa: PLW2901  the rest of the word goes on
             lines.extend([line] if line else [])
             lines.extend(full)
             line, size = "", measure(word)
@@ -137,7 +161,7 @@ def wrap(text: str, width: int) -> list[str]:
 def _chart(section: Section, width: int) -> Iterator[Line]:
     """Draw activities against days; where the width is little, fewer days are drawn."""
     days = section.days
-    label = min(max(cell_len(row.head) for row in section.rows), max(width - 3 - len(days), 12))
+    label = min(max(_measure(row.head) for row in section.rows), max(width - 3 - len(days), 12))
     per_day = 2 if (width - label - 3) // 2 >= len(days) else 1
     shown = days[: max((width - label - 3) // per_day, 1)]
     yield [(" " * (label + 3) + _scale(shown, per_day), "dim")]
@@ -150,8 +174,8 @@ def _chart(section: Section, width: int) -> Iterator[Line]:
 
 def _strip(row: Row, days: int, label: int, per_day: int) -> Line:
     name = harmless(row.head)
-    name = name if cell_len(name) <= label else chop_cells(name, label - 1)[0] + "…"
-    line: Line = [(f"  {name}{' ' * (label - cell_len(name) + 1)}", "")]
+    name = name if _measure(name) <= label else _chop(name, label - 1)[0] + "…"
+    line: Line = [(f"  {name}{' ' * (label - _measure(name) + 1)}", "")]
     for state, run in groupby(row.states[:days]):
         cell, style = _CELLS[state]
         filled = cell * per_day if state in "nb" else cell.ljust(per_day)
@@ -162,7 +186,7 @@ def _strip(row: Row, days: int, label: int, per_day: int) -> Line:
 def _legend(indent: int, width: int) -> Iterator[Line]:
     """Name what the shapes mean, under the chart: in one line where that fits."""
     meanings = [[_CELLS[state], (f" {meaning}", "")] for state, meaning in _MEANINGS]
-    needed = sum(cell_len(text) for meaning in meanings for text, _ in meaning) + len(_BETWEEN) * (len(meanings) - 1)
+    needed = sum(_measure(text) for meaning in meanings for text, _ in meaning) + len(_BETWEEN) * (len(meanings) - 1)
     if needed <= width:
         first, *rest = meanings
         others = [piece for meaning in rest for piece in ((_BETWEEN, ""), *meaning)]

@@ -1,31 +1,37 @@
-"""The plan as plain text and as Markdown: complete, never cut, and without colour or layout."""
+"""The plan as text: its first screen, any sheet without layout, and all of it as Markdown."""
 
 import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
 from needlecare.model.plan import Timeline
+from needlecare.views import terminal as layout
+from needlecare.views.brief import make_brief
 from needlecare.views.phrases import Row, harmless
 from needlecare.views.sheet import Section, Sheet, make_sheet
 
 
-def render(timeline: Timeline, *, sources: bool = False) -> str:
-    """Render *timeline*; with *sources* the list of sources is written out."""
-    return "\n".join(harmless(line) for line in _lines(make_sheet(timeline), sources=sources)) + "\n"
+def render(timeline: Timeline) -> str:
+    """Render the first screen of *timeline* as it stands in a file: laid out, without styles."""
+    return layout.render(make_brief(timeline))
 
 
-def _lines(sheet: Sheet, *, sources: bool) -> Iterator[str]:
+def render_plain(sheet: Sheet) -> str:
+    """Render *sheet* without layout: a line a row, none of them broken."""
+    return "\n".join(harmless(line) for line in _lines(sheet)) + "\n"
+
+
+def _lines(sheet: Sheet) -> Iterator[str]:
     yield sheet.title
-    yield sheet.subject
+    if sheet.subject:
+        yield sheet.subject
     if sheet.clinic:
         yield f"Your clinic: {sheet.clinic}"
     yield from sheet.notice
     for section in sheet.sections:
-        if not section.days and (sources or section.id != "sources"):
+        if not section.days:
             yield from _section(section)
-    if not sources:
-        yield ""
-        yield f"{len(sheet.rows('sources'))} sources; --sources lists them."
+    yield ""
     yield sheet.basis
 
 
@@ -38,7 +44,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _line(row: Row) -> str:
-    text = f"- {row.head}: {', '.join(filter(None, (row.text, row.link)))}"
+    text = f"- {row.head}: {', '.join(filter(None, (row.when, row.text, row.link)))}"
     return f"{text} [{row.marks}]" if row.marks else text
 
 

@@ -1,0 +1,417 @@
+"""The first screen of a plan: what to do tonight, when to get help, and when each thing is all right again.
+
+It computes no date and knows nothing of layout. Whatever it leaves out stands in the sheet of all sections.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from needlecare.model.plan import FOREVER, NO, Lift, Session, Timeline, Window, day_number
+from needlecare.model.ruleset import (
+    ALLOW,
+    ASK,
+    AVOID,
+    CLINIC,
+    DO,
+    EMERGENCY,
+    EXPECT,
+    LAST,
+    PREPARE,
+    TODAY,
+    RuleSet,
+)
+from needlecare.model.time import day_start, parse_duration
+from needlecare.views import phrases as say
+from needlecare.views.days import Parts, lasting_head, lifts_of
+from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
+from needlecare.views.sheet import Section, Sheet, is_stopped, lead_of, list_core_changes
+
+# How much of each kind a screen has room for.
+_NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
+# How long names may be, of a day and of a group, to fit a line of eighty columns beside their dates.
+_A_DAY, _A_LINE = 53, 42
+# Groups up to the one rank weigh most; from the other on a screen has room for a line each.
+_HEAVY, _LIGHT = 6, 8
+_MUCH_EARLIER = timedelta(days=1)
+
+
+class Opening(NamedTuple):
+    """Something that is all right again from an instant on.
+
+    *no_until* is when the "no" ends, where it is better to wait for a good while after it; *if_calm* is whether it is
+    all right only once something is seen.
+    """
+
+    activity: str
+    name: str
+    at: datetime
+    no_until: datetime | None
+    if_calm: bool
+
+
+def list_openings(timeline: Timeline) -> list[Opening]:
+    """List what is all right again, in the order of time and then of weight; a part goes with its whole."""
+    rule_set, parts = timeline.rule_set, Parts(timeline)
+    found = []
+    for (at, _), pairs in grouped(_opened(timeline), lambda one: (one[0].at, one[0].waits)).items():
+        shown = topmost((lift.activity for lift, _ in pairs), rule_set)
+        for lift, window in pairs:
+            if lift.activity in shown:
+                if_calm = bool(lift.waits) or parts.still_awaiting(lift.activity, at)
+                name = _name_free(lift.activity, at, timeline, parts)
+                found.append(Opening(lift.activity, name, at, _ends_earlier(window), if_calm))
+    return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
+
+
+def _opened(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
+    """Return what opens between the treatment and a next session that is booked."""
+    treatment = timeline.treatment
+    ends = day_start(treatment.next_day, treatment.zone) if treatment.next_day else FOREVER
+    return (one for one in lifts_of(timeline) if one[0].to == "yes" and treatment.first < one[0].at <= ends)
+
+
+def _ends_earlier(window: Window) -> datetime | None:
+    has_no = window.start < window.end and window.better_until - window.end > _MUCH_EARLIER
+    return window.end if has_no else None
+
+
+def _name_free(activity: str, at: datetime, timeline: Timeline, parts: Parts) -> str:
+    """Name *activity*; where not all of it is all right, the part that is advised, or the one that has to wait."""
+    rule_set = timeline.rule_set
+    name, held = rule_set.short(activity), sorted(parts.still_held(activity, at), key=rule_set.weight)
+    if held and (advised := _advised_part(activity, at, timeline, held)):
+        return rule_set.short(advised)
+    # What people count to another group has a line of its own there.
+    group = rule_set.group_of(activity)
+    held = [one for one in held if rule_set.group_of(one) == group]
+    if held and rule_set.short(held[0]) in name:
+        # "Acids and scrubs (not acids)" are scrubs.
+        free = sorted(set(rule_set.parts_of(activity)).difference(*map(rule_set.family, ([one] for one in held))))
+        return rule_set.short(min(free, key=rule_set.weight, default=activity))
+    return f"{name}{f' (not {rule_set.short(held[0])})' if held else ''}"
+
+
+def _advised_part(activity: str, at: datetime, timeline: Timeline, held: list[str]) -> str:
+    """Return the part of *activity* that the plan tells one to use and that is all right from *at* on, not before."""
+    lineage = timeline.rule_set.lineage
+    over = {lift.activity for lift, _ in lifts_of(timeline) if lift.at < at}
+    advised = (one.target for one in timeline.windows if one.kind == DO and activity in lineage[one.target][1:])
+    return next((one for one in advised if one not in over and not set(lineage[one]).intersection(held)), "")
+
+
+def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
+    """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to."""
+    clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
+    clinic = rule_set.clinic
+    hint = "  * only if your skin looks calm by then" if any(one.if_calm for one in openings) else ""
+    before = () if is_stopped(timeline) else tuple(_list_before(timeline, clock))[-_BEFORE:]
+    sections = (
+        Section("against", "", rows=tuple(_list_against(timeline))),
+        _first_hours(timeline, clock),
+        Section("help", "Get help", rows=tuple(_list_help(timeline, clock))),
+        Section("days", "Day by day", rows=tuple(_list_days(openings, timeline, clock))),
+        Section("again", f"When may I again?{hint}", rows=tuple(_list_again(openings, timeline, clock))),
+        Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
+    )
+    return Sheet(
+        title=f"{rule_set.title}: {_subject(timeline)}",
+        subject="",
+        clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
+        notice=(say.NO_ADVICE, *list_core_changes(rule_set)),
+        sections=tuple(section for section in sections if section.rows),
+        basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`. Options: `--help`.",
+    )
+
+
+def _subject(timeline: Timeline) -> str:
+    treatment, rule_set = timeline.treatment, timeline.rule_set
+    area, asked = timeline.facts.value("area"), rule_set.facts.get("area")
+    hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
+    zone = led(", ", treatment.zone.key.rpartition("/")[2].replace("_", " ")) if treatment.names_zone else ""
+    where = join_words(say.labels(area, asked)) if asked else ""
+    return f"{where}{', ' if where else ''}{say.date(treatment.day)}{hour}{zone}"
+
+
+# What speaks against it, and the first hours.
+
+
+def _list_against(timeline: Timeline) -> Iterator[Row]:
+    yield from _findings(timeline)
+    yield from _asked(timeline)
+    yield from _clashes(timeline)
+
+
+def _findings(timeline: Timeline) -> Iterator[Row]:
+    levels = grouped(timeline.findings, lambda one: one.level)
+    for level, found in levels.items():
+        for one in found:
+            yield Row(lead_of(level, timeline), one.screening.text or one.screening.id, level)
+    if is_stopped(timeline):
+        yield Row("Treated already?", f"tell {say.whom(timeline)} and your doctor", "ask")
+    for unheard in timeline.facts.unheard:
+        yield Row("Ask first", unheard.text, "ask")
+
+
+def _asked(timeline: Timeline) -> Iterator[Row]:
+    asking = grouped((one for one in timeline.windows if one.kind == ASK), lambda window: window.ask)
+    weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
+    for whom in weightiest[:_ASKED]:
+        yield Row("Ask first", f"{_names((one.target for one in asking[whom]), timeline, _NAMES)}: {whom}", "ask")
+
+
+def _clashes(timeline: Timeline) -> Iterator[Row]:
+    for meeting in timeline.meetings:
+        event = meeting.event
+        when = say.dates(event.first, event.last, timeline.treatment.day)
+        held = [*(one.activity for one in meeting.clashes), *(one.target for one in meeting.waiting)]
+        names = _names(held, timeline, _NAMES)
+        tone = "no" if meeting.clashes else "only if" if held else ""
+        text = f"not yet all right by then: {names}" if held else "nothing in this plan speaks against it"
+        yield Row(capital(event.label), f"{when}: {text}", tone)
+
+
+def _first_hours(timeline: Timeline, clock: Clock) -> Section:
+    length, ends = timeline.rule_set.first, timeline.first_until
+    if length is None or ends is None:
+        return Section("first", "")
+    advice = (one for one in timeline.windows if one.start < ends and _is_advice(one, timeline))
+    rows = (
+        Row("Do", _sentences(advice, timeline), "do"),
+        Row("Avoid", _sentence_of(_restricted(timeline), timeline), "no"),
+        Row("OK", _listed(_permitted(timeline), timeline), "yes"),
+        Row("Usual", _usual(timeline, clock), "expect"),
+    )
+    title = f"First {length.in_words}, until {clock.at(ends)}"
+    return Section("first", title, rows=tuple(row for row in rows if row.text))
+
+
+def _is_advice(window: Window, timeline: Timeline) -> bool:
+    """Whether *window* tells one to do something that a first screen has room for."""
+    rules = timeline.rule_set.rules.values()
+    # Who has no words for a first screen means everything for it.
+    is_chosen = "brief" in window.words or not any("brief" in one.words for one in rules if one.origin == window.origin)
+    return is_chosen and window.kind in (DO, ALLOW) and timeline.treatment.first < window.holds_until
+
+
+def _sentences(windows: Iterable[Window], timeline: Timeline) -> str:
+    ordered = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
+    return " ".join(dict.fromkeys(_in_brief(one, Clock(timeline)) for one in ordered))
+
+
+def _in_brief(window: Window, clock: Clock) -> str:
+    if "brief" not in window.words:
+        return capital(say.sentence(say.with_details(window, clock)))
+    lasting = parse_duration(window.words.get("lasting", ""))
+    manner = join_words(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
+    return say.sentence(f"{window.words['brief'].rstrip('.')}{led(', ', manner)}")
+
+
+def _restricted(timeline: Timeline) -> list[str]:
+    """List what is a no right after the treatment."""
+    at, windows = timeline.treatment.last, timeline.windows
+    return [one.target for one in windows for held in one.stretches if held.state == NO and held.start <= at < held.end]
+
+
+def _permitted(timeline: Timeline) -> list[str]:
+    """List what rules say is all right at once, for everybody."""
+    at = timeline.treatment.last
+    allowed = [one for one in timeline.windows if one.kind == ALLOW and not (one.condition or one.waits)]
+    return [one.target for one in allowed if one.start <= at < one.holds_until]
+
+
+def _listed(activities: list[str], timeline: Timeline) -> str:
+    names = _names(activities, timeline, _NAMES).rstrip("…")
+    return capital(say.sentence(names)) if names else ""
+
+
+def _sentence_of(activities: list[str], timeline: Timeline) -> str:
+    """Name the weightiest of *activities* in each of the groups that matter on the first evening."""
+    rule_set = timeline.rule_set
+    shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
+    groups = grouped(shown, lambda one: rule_set.weight(one)[0])
+    named = [rule_set.short(one) for rank, group in groups.items() for one in group[: _most_of(rank)]]
+    text = capital(", ".join(dict.fromkeys(named)))
+    return say.sentence(text) if text else ""
+
+
+def _most_of(rank: int) -> int:
+    """Return how much of a group of this *rank* is named; what is of no group is of the clinic itself."""
+    return _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= _LIGHT else 0
+
+
+def _usual(timeline: Timeline, clock: Clock) -> str:
+    """Name what is usual right after the treatment, until when the first of it is, and what follows."""
+    known, expected = timeline.rule_set.signs, [one for one in timeline.windows if one.kind == EXPECT]
+    ranked = sorted((one for one in expected if known[one.target].rank < LAST), key=lambda one: known[one.target].rank)
+    at_once = [one for one in ranked if _holds(one, timeline.treatment.last)]
+    later = [one for one in ranked if clock.day(one.start) > timeline.treatment.day and one.start < one.end < FOREVER]
+    texts = [capital(_signs(at_once, timeline))] if at_once[1:] else []
+    texts.extend(
+        f"{capital(timeline.rule_set.short(one.target))} until {clock.last_day(one.holds_until)}" for one in at_once[:1]
+    )
+    for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
+        texts.append(f"{capital(_signs(windows, timeline))} from {clock.date(start)} to {clock.last_day(end)}")
+    return " ".join(f"{text}." for text in texts if text)
+
+
+def _holds(window: Window, at: datetime) -> bool:
+    return window.start <= at < window.holds_until
+
+
+def _signs(windows: list[Window], timeline: Timeline) -> str:
+    return join_words(timeline.rule_set.short(one.target) for one in windows[:_SIGNS])
+
+
+def _names(activities: Iterable[str], timeline: Timeline, most: int) -> str:
+    rule_set = timeline.rule_set
+    shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
+    names = [*dict.fromkeys(map(rule_set.short, shown))]
+    return f"{', '.join(names[:most])}{'…' if names[most:] else ''}"
+
+
+# When to get help.
+
+_TIERS = {EMERGENCY: "Emergency", TODAY: "Doctor today", CLINIC: "{}"}
+
+
+def _list_help(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    named: set[str] = set()
+    for urgency, head in _TIERS.items():
+        flags = [rule for rule in timeline.red_flags if rule.urgency == urgency]
+        signs = {sign: not rule.core for rule in flags for sign in rule.targets if sign not in named}
+        named.update(signs)
+        texts = [_flagged(signs, timeline)]
+        if urgency == EMERGENCY:
+            texts = [f"{texts[0]}{led(': ', timeline.rule_set.emergency)}"]
+        if urgency == CLINIC:
+            texts.extend(_still_there(timeline, clock))
+        text = "; ".join(filter(None, texts))
+        if text:
+            tone = "call" if urgency == CLINIC else "urgent"
+            yield Row(capital(head.format(timeline.facts.clinician)), text, tone)
+
+
+def _flagged(signs: Mapping[str, bool], timeline: Timeline) -> str:
+    """Name the *signs* that have a rank, and those that a clinic adds; of others, if none has a rank, the first."""
+    rule_set = timeline.rule_set
+    ranked = sorted((one for one in signs if rule_set.signs[one].rank < LAST), key=lambda one: rule_set.signs[one].rank)
+    added = [one for one, is_added in signs.items() if is_added and one not in ranked]
+    return ", ".join(map(rule_set.short, [*ranked, *added] or [*signs][:_NAMES]))
+
+
+def _still_there(timeline: Timeline, clock: Clock) -> Iterator[str]:
+    """Yield which usual signs are a reason to call from when on."""
+    known = timeline.rule_set.signs
+    late: dict[datetime, list[str]] = {}
+    for one in timeline.windows:
+        if one.kind == EXPECT and one.worry_after and known[one.target].rank < LAST:
+            late.setdefault(one.worry_after, []).append(one.target)
+    for at, signs in sorted(late.items())[:_A_GROUP]:
+        ranked = sorted(signs, key=lambda sign: known[sign].rank)
+        yield f"still {' or '.join(map(timeline.rule_set.short, ranked[:_A_GROUP]))} on {clock.date(at)}"
+
+
+# The days, and when each thing is all right again.
+
+
+def _list_days(openings: list[Opening], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    # What the first hours forbid alone stands nowhere else.
+    whole = timeline.first_until or timeline.treatment.last
+    for day, opened in grouped(openings, lambda one: clock.day(one.at)).items():
+        instants = grouped(opened, lambda one: one.at)
+        room = _A_DAY // len(instants)
+        texts = [
+            f"{clock.time(at)} OK: {_starred(found, LAST if at <= whole else room - len(clock.time(at)))}".strip()
+            for at, found in instants.items()
+        ]
+        number = day_number(timeline.treatment, day)
+        yield Row(say.date(day, timeline.treatment.day), "; ".join(texts), when=f"day {number}")
+
+
+def _starred(openings: Iterable[Opening], longest: int) -> str:
+    """Name what opens, as much as takes *longest* signs; the first always."""
+    first, *others = dict.fromkeys(f"{one.name}{'*' if one.if_calm else ''}" for one in openings)
+    for name in others:
+        if len(first) + len(name) + 2 > longest:
+            return f"{first}…"
+        first = f"{first}, {name}"
+    return first
+
+
+def _list_again(openings: list[Opening], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    rule_set = timeline.rule_set
+    by_group = grouped(openings, lambda one: rule_set.group_of(one.activity))
+    for group in sorted(by_group, key=lambda one: rule_set.groups[one].rank if one in rule_set.groups else LAST):
+        known = rule_set.groups.get(group)
+        head = (known.short or known.label) if known else "Your clinic"
+        most = 1 if known and known.rank >= _LIGHT else _A_GROUP
+        for found in _weightiest(by_group[group], most, rule_set):
+            earlier = f", no until {clock.at(found[0].no_until)}" if found[0].no_until else ""
+            yield Row(head, f"{_starred(found, _A_LINE - len(earlier))}{earlier}", "yes", when=clock.at(found[0].at))
+    lasting = (one for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER and not one.ask)
+    for (_, head, advice), windows in sorted(grouped(lasting, lambda one: lasting_head(one, clock)).items()):
+        yield Row(head, f"{_names((one.target for one in windows), timeline, _NAMES)}{advice}", "no")
+
+
+def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[list[Opening]]:
+    """Return the *most* lines of a group that weigh most, in the order of time, one for each instant."""
+    lines = list(grouped(openings, lambda one: (one.at, one.no_until)).values())
+
+    def weight(line: list[Opening]) -> tuple[int, int]:
+        return min(rule_set.weight(one.activity) for one in line)
+
+    # Of two that weigh the same the one that takes longer is asked about.
+    lines.sort(key=lambda line: line[0].at, reverse=True)
+    lines.sort(key=weight)
+    found = {line[0].at: line for line in reversed(lines)}
+    first, *others = [line for line in lines if found[line[0].at] is line]
+    others = [line for line in others if weight(line)[1] <= _LIGHT]
+    return sorted([first, *others][:most], key=lambda line: line[0].at)
+
+
+# Before it, the session after it, and what the plan rests on.
+
+
+def _list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    treatment = timeline.treatment
+    begun = [
+        one
+        for one in timeline.windows
+        if (one.kind == AVOID and one.has_start and one.start < min(one.end, treatment.first))
+        or (one.kind == PREPARE and "brief" in one.words and not one.condition and one.start <= treatment.last)
+    ]
+    for day, windows in sorted(grouped(begun, lambda one: clock.day(one.start)).items()):
+        no = _names((one.target for one in windows if one.kind == AVOID), timeline, _NAMES)
+        do = _sentences((one for one in windows if one.kind == PREPARE), timeline)
+        yield Row(say.date(day, treatment.day), " ".join(filter(None, (no and say.sentence(f"No {no}"), do))))
+
+
+def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    day = timeline.treatment.day
+    if is_stopped(timeline):
+        yield Row("Next session", f"not to be booked before {clock.whom} has decided", "stop")
+        return
+    best = session.recommended[1]
+    until = f", best by {say.date(best, session.minimum)}" if best > session.minimum else ""
+    yield Row("Next session", f"from {say.date(session.minimum, day)}{until}")
+    if session.booked:
+        early = f", earlier than that: ask {clock.whom}" if session.booked < session.minimum else ""
+        yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
+        for start, begun in [*grouped(session.precare, lambda one: one.start).items()][-_NAMES:]:
+            yield Row(
+                "Before it",
+                f"from {say.date(start, day)} no {_names((one.activity for one in begun), timeline, _NAMES)}",
+            )
+
+
+def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    for session in timeline.sessions[:1]:
+        yield from _spaced(session, timeline, clock)
+    facts, rule_set = timeline.facts, timeline.rule_set
+    known = (name for name in ("technique", "setting") if name in facts.assumed)
+    labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]
+    if labels:
+        yield Row("Assumed", f"{join_words(labels)}; say if not")
+    if not timeline.treatment.is_exact:
+        yield Row("Time", "not given, so every hour is rounded to whole days, to be safe")
