@@ -3,7 +3,7 @@
 It computes no date and knows nothing of layout. Whatever it leaves out stands in the sheet of all sections.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ from needlecare.model.ruleset import (
     PREPARE,
     TODAY,
     RuleSet,
+    Sign,
 )
 from needlecare.model.time import day_start, parse_duration
 from needlecare.views import phrases as say
@@ -105,17 +106,17 @@ def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
     clinic = rule_set.clinic
     hint = "  * only if your skin looks calm by then" if any(one.if_calm for one in openings) else ""
-    before = () if is_stopped(timeline) else tuple(_list_before(timeline, clock))[-_BEFORE:]
+    before = () if is_stopped(timeline) else tuple(list_before(timeline, clock))[-_BEFORE:]
     sections = (
-        Section("against", "", rows=tuple(_list_against(timeline))),
+        Section("against", "", rows=(*list_findings(timeline), *_asked(timeline), *list_clashes(timeline))),
         _first_hours(timeline, clock),
-        Section("help", "Get help", rows=tuple(_list_help(timeline, clock))),
-        Section("days", "Day by day", rows=tuple(_list_days(openings, timeline, clock))),
-        Section("again", f"When may I again?{hint}", rows=tuple(_list_again(openings, timeline, clock))),
+        Section("help", "Get help", rows=tuple(list_help([timeline], still_there(timeline.windows, timeline)))),
+        Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
+        Section("again", f"When may I again?{hint}", rows=(*list_again(openings, timeline), *list_endless(timeline))),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
     return Sheet(
-        title=f"{rule_set.title}: {_subject(timeline)}",
+        title=f"{rule_set.title}: {subject_of(timeline)}",
         subject="",
         clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
         notice=(say.NO_ADVICE, *list_core_changes(rule_set)),
@@ -124,7 +125,8 @@ def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     )
 
 
-def _subject(timeline: Timeline) -> str:
+def subject_of(timeline: Timeline) -> str:
+    """Name what was treated and when: `face, Fri 20 Nov 2026 at 16:30`."""
     treatment, rule_set = timeline.treatment, timeline.rule_set
     area, asked = timeline.facts.value("area"), rule_set.facts.get("area")
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
@@ -136,13 +138,8 @@ def _subject(timeline: Timeline) -> str:
 # What speaks against it, and the first hours.
 
 
-def _list_against(timeline: Timeline) -> Iterator[Row]:
-    yield from _findings(timeline)
-    yield from _asked(timeline)
-    yield from _clashes(timeline)
-
-
-def _findings(timeline: Timeline) -> Iterator[Row]:
+def list_findings(timeline: Timeline) -> Iterator[Row]:
+    """List what speaks against the treatment, the gravest first."""
     levels = grouped(timeline.findings, lambda one: one.level)
     for level, found in levels.items():
         for one in found:
@@ -157,15 +154,16 @@ def _asked(timeline: Timeline) -> Iterator[Row]:
     asking = grouped((one for one in timeline.windows if one.kind == ASK), lambda window: window.ask)
     weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
     for whom in weightiest[:_ASKED]:
-        yield Row("Ask first", f"{_names((one.target for one in asking[whom]), timeline, _NAMES)}: {whom}", "ask")
+        yield Row("Ask first", f"{short_names((one.target for one in asking[whom]), timeline.rule_set)}: {whom}", "ask")
 
 
-def _clashes(timeline: Timeline) -> Iterator[Row]:
+def list_clashes(timeline: Timeline) -> Iterator[Row]:
+    """List the events of the person, and what is not yet all right by then."""
     for meeting in timeline.meetings:
         event = meeting.event
         when = say.dates(event.first, event.last, timeline.treatment.day)
         held = [*(one.activity for one in meeting.clashes), *(one.target for one in meeting.waiting)]
-        names = _names(held, timeline, _NAMES)
+        names = short_names(held, timeline.rule_set)
         tone = "no" if meeting.clashes else "only if" if held else ""
         text = f"not yet all right by then: {names}" if held else "nothing in this plan speaks against it"
         yield Row(capital(event.label), f"{when}: {text}", tone)
@@ -175,18 +173,18 @@ def _first_hours(timeline: Timeline, clock: Clock) -> Section:
     length, ends = timeline.rule_set.first, timeline.first_until
     if length is None or ends is None:
         return Section("first", "")
-    advice = (one for one in timeline.windows if one.start < ends and _is_advice(one, timeline))
+    advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
     rows = (
-        Row("Do", _sentences(advice, timeline), "do"),
-        Row("Avoid", _sentence_of(_restricted(timeline), timeline), "no"),
+        Row("Do", sentences(advice, timeline), "do"),
+        Row("Avoid", sentence_of(_restricted(timeline), timeline.rule_set), "no"),
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
-        Row("Usual", _usual(timeline, clock), "expect"),
+        Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
     title = f"First {length.in_words}, until {clock.at(ends)}"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
-def _is_advice(window: Window, timeline: Timeline) -> bool:
+def is_advice(window: Window, timeline: Timeline) -> bool:
     """Whether *window* tells one to do something that a first screen has room for."""
     rules = timeline.rule_set.rules.values()
     # Who has no words for a first screen means everything for it.
@@ -194,7 +192,8 @@ def _is_advice(window: Window, timeline: Timeline) -> bool:
     return is_chosen and window.kind in (DO, ALLOW) and timeline.treatment.first < window.holds_until
 
 
-def _sentences(windows: Iterable[Window], timeline: Timeline) -> str:
+def sentences(windows: Iterable[Window], timeline: Timeline) -> str:
+    """Say what *windows* ask for, the weightiest first, each in a sentence."""
     ordered = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
     return " ".join(dict.fromkeys(_in_brief(one, Clock(timeline)) for one in ordered))
 
@@ -221,16 +220,15 @@ def _permitted(timeline: Timeline) -> list[str]:
 
 
 def _listed(activities: list[str], timeline: Timeline) -> str:
-    names = _names(activities, timeline, _NAMES).rstrip("…")
+    names = short_names(activities, timeline.rule_set).rstrip("…")
     return capital(say.sentence(names)) if names else ""
 
 
-def _sentence_of(activities: list[str], timeline: Timeline) -> str:
-    """Name the weightiest of *activities* in each of the groups that matter on the first evening."""
-    rule_set = timeline.rule_set
+def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST) -> str:
+    """Name the weightiest of *activities* in each group that matters, so many at *most*."""
     shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
     groups = grouped(shown, lambda one: rule_set.weight(one)[0])
-    named = [rule_set.short(one) for rank, group in groups.items() for one in group[: _most_of(rank)]]
+    named = [rule_set.short(one) for rank, group in groups.items() for one in group[: min(_most_of(rank), most)]]
     text = capital(", ".join(dict.fromkeys(named)))
     return say.sentence(text) if text else ""
 
@@ -240,12 +238,13 @@ def _most_of(rank: int) -> int:
     return _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= _LIGHT else 0
 
 
-def _usual(timeline: Timeline, clock: Clock) -> str:
-    """Name what is usual right after the treatment, until when the first of it is, and what follows."""
-    known, expected = timeline.rule_set.signs, [one for one in timeline.windows if one.kind == EXPECT]
+def usual(timeline: Timeline, at: datetime) -> str:
+    """Name what is usual *at* a moment, until when the first of it is, and what follows."""
+    clock, known = Clock(timeline), timeline.rule_set.signs
+    expected = [one for one in timeline.windows if one.kind == EXPECT]
     ranked = sorted((one for one in expected if known[one.target].rank < LAST), key=lambda one: known[one.target].rank)
-    at_once = [one for one in ranked if _holds(one, timeline.treatment.last)]
-    later = [one for one in ranked if clock.day(one.start) > timeline.treatment.day and one.start < one.end < FOREVER]
+    at_once = [one for one in ranked if one.start <= at < one.holds_until]
+    later = [one for one in ranked if clock.day(one.start) > clock.day(at) and one.start < one.end < FOREVER]
     texts = [capital(_signs(at_once, timeline))] if at_once[1:] else []
     texts.extend(
         f"{capital(timeline.rule_set.short(one.target))} until {clock.last_day(one.holds_until)}" for one in at_once[:1]
@@ -255,16 +254,12 @@ def _usual(timeline: Timeline, clock: Clock) -> str:
     return " ".join(f"{text}." for text in texts if text)
 
 
-def _holds(window: Window, at: datetime) -> bool:
-    return window.start <= at < window.holds_until
-
-
 def _signs(windows: list[Window], timeline: Timeline) -> str:
     return join_words(timeline.rule_set.short(one.target) for one in windows[:_SIGNS])
 
 
-def _names(activities: Iterable[str], timeline: Timeline, most: int) -> str:
-    rule_set = timeline.rule_set
+def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = _NAMES) -> str:
+    """Name the weightiest of *activities*, so many at *most*; what is part of another one goes without saying."""
     shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
     names = [*dict.fromkeys(map(rule_set.short, shown))]
     return f"{', '.join(names[:most])}{'…' if names[most:] else ''}"
@@ -275,61 +270,62 @@ def _names(activities: Iterable[str], timeline: Timeline, most: int) -> str:
 _TIERS = {EMERGENCY: "Emergency", TODAY: "Doctor today", CLINIC: "{}"}
 
 
-def _list_help(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def list_help(timelines: Sequence[Timeline], late: Iterable[str]) -> Iterator[Row]:
+    """List where to get help, the most urgent first; *late* is what is a reason to call once it lasts too long."""
     named: set[str] = set()
     for urgency, head in _TIERS.items():
-        flags = [rule for rule in timeline.red_flags if rule.urgency == urgency]
-        signs = {sign: not rule.core for rule in flags for sign in rule.targets if sign not in named}
+        flags = [(rule, one.rule_set) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
+        signs = {sign: not rule.core for rule, _ in flags for sign in rule.targets if sign not in named}
+        known = {sign: rules.signs[sign] for rule, rules in flags for sign in rule.targets}
         named.update(signs)
-        texts = [_flagged(signs, timeline)]
+        texts = [_flagged(signs, known)]
         if urgency == EMERGENCY:
-            texts = [f"{texts[0]}{led(': ', timeline.rule_set.emergency)}"]
+            texts = [f"{texts[0]}{led(': ', timelines[0].rule_set.emergency)}"]
         if urgency == CLINIC:
-            texts.extend(_still_there(timeline, clock))
+            texts.extend(late)
         text = "; ".join(filter(None, texts))
         if text:
             tone = "call" if urgency == CLINIC else "urgent"
-            yield Row(capital(head.format(timeline.facts.clinician)), text, tone)
+            yield Row(capital(head.format(timelines[0].facts.clinician)), text, tone)
 
 
-def _flagged(signs: Mapping[str, bool], timeline: Timeline) -> str:
+def _flagged(signs: Mapping[str, bool], known: Mapping[str, Sign]) -> str:
     """Name the *signs* that have a rank, and those that a clinic adds; of others, if none has a rank, the first."""
-    rule_set = timeline.rule_set
-    ranked = sorted((one for one in signs if rule_set.signs[one].rank < LAST), key=lambda one: rule_set.signs[one].rank)
+    ranked = sorted((one for one in signs if known[one].rank < LAST), key=lambda one: known[one].rank)
     added = [one for one, is_added in signs.items() if is_added and one not in ranked]
-    return ", ".join(map(rule_set.short, [*ranked, *added] or [*signs][:_NAMES]))
+    shown = [known[one] for one in [*ranked, *added] or [*signs][:_NAMES]]
+    return ", ".join(one.short or one.label for one in shown)
 
 
-def _still_there(timeline: Timeline, clock: Clock) -> Iterator[str]:
-    """Yield which usual signs are a reason to call from when on."""
+def still_there(windows: Iterable[Window], timeline: Timeline) -> Iterator[str]:
+    """Yield which usual signs of *windows* are a reason to call from when on."""
     known = timeline.rule_set.signs
-    late: dict[datetime, list[str]] = {}
-    for one in timeline.windows:
-        if one.kind == EXPECT and one.worry_after and known[one.target].rank < LAST:
-            late.setdefault(one.worry_after, []).append(one.target)
-    for at, signs in sorted(late.items())[:_A_GROUP]:
-        ranked = sorted(signs, key=lambda sign: known[sign].rank)
-        yield f"still {' or '.join(map(timeline.rule_set.short, ranked[:_A_GROUP]))} on {clock.date(at)}"
+    late = (one for one in windows if one.kind == EXPECT and one.worry_after and known[one.target].rank < LAST)
+    for at, group in sorted(grouped(late, lambda one: one.worry_after or FOREVER).items())[:_A_GROUP]:
+        ranked = sorted((one.target for one in group), key=lambda sign: known[sign].rank)
+        shown = map(timeline.rule_set.short, ranked[:_A_GROUP])
+        yield f"still {' or '.join(shown)} on {Clock(timeline).date(at)}"
 
 
 # The days, and when each thing is all right again.
 
 
-def _list_days(openings: list[Opening], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def list_days(openings: Iterable[Opening], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List *openings* by their days."""
     # What the first hours forbid alone stands nowhere else.
     whole = timeline.first_until or timeline.treatment.last
     for day, opened in grouped(openings, lambda one: clock.day(one.at)).items():
         instants = grouped(opened, lambda one: one.at)
         room = _A_DAY // len(instants)
         texts = [
-            f"{clock.time(at)} OK: {_starred(found, LAST if at <= whole else room - len(clock.time(at)))}".strip()
+            f"{clock.time(at)} OK: {starred(found, LAST if at <= whole else room - len(clock.time(at)))}".strip()
             for at, found in instants.items()
         ]
         number = day_number(timeline.treatment, day)
         yield Row(say.date(day, timeline.treatment.day), "; ".join(texts), when=f"day {number}")
 
 
-def _starred(openings: Iterable[Opening], longest: int) -> str:
+def starred(openings: Iterable[Opening], longest: int) -> str:
     """Name what opens, as much as takes *longest* signs; the first always."""
     first, *others = dict.fromkeys(f"{one.name}{'*' if one.if_calm else ''}" for one in openings)
     for name in others:
@@ -339,19 +335,24 @@ def _starred(openings: Iterable[Opening], longest: int) -> str:
     return first
 
 
-def _list_again(openings: list[Opening], timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    rule_set = timeline.rule_set
+def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_GROUP) -> Iterator[Row]:
+    """List *openings* by group, the weightiest in so many lines at *most*."""
+    clock, rule_set = Clock(timeline), timeline.rule_set
     by_group = grouped(openings, lambda one: rule_set.group_of(one.activity))
     for group in sorted(by_group, key=lambda one: rule_set.groups[one].rank if one in rule_set.groups else LAST):
         known = rule_set.groups.get(group)
         head = (known.short or known.label) if known else "Your clinic"
-        most = 1 if known and known.rank >= _LIGHT else _A_GROUP
-        for found in _weightiest(by_group[group], most, rule_set):
+        for found in _weightiest(by_group[group], 1 if known and known.rank >= _LIGHT else most, rule_set):
             earlier = f", no until {clock.at(found[0].no_until)}" if found[0].no_until else ""
-            yield Row(head, f"{_starred(found, _A_LINE - len(earlier))}{earlier}", "yes", when=clock.at(found[0].at))
+            yield Row(head, f"{starred(found, _A_LINE - len(earlier))}{earlier}", "yes", when=clock.at(found[0].at))
+
+
+def list_endless(timeline: Timeline) -> Iterator[Row]:
+    """List what is all right again from no date on."""
+    clock = Clock(timeline)
     lasting = (one for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER and not one.ask)
     for (_, head, advice), windows in sorted(grouped(lasting, lambda one: lasting_head(one, clock)).items()):
-        yield Row(head, f"{_names((one.target for one in windows), timeline, _NAMES)}{advice}", "no")
+        yield Row(head, f"{short_names((one.target for one in windows), timeline.rule_set)}{advice}", "no")
 
 
 def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[list[Opening]]:
@@ -373,7 +374,8 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
 # Before it, the session after it, and what the plan rests on.
 
 
-def _list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List what begins before the treatment, by its days."""
     treatment = timeline.treatment
     begun = [
         one
@@ -382,12 +384,13 @@ def _list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         or (one.kind == PREPARE and "brief" in one.words and not one.condition and one.start <= treatment.last)
     ]
     for day, windows in sorted(grouped(begun, lambda one: clock.day(one.start)).items()):
-        no = _names((one.target for one in windows if one.kind == AVOID), timeline, _NAMES)
-        do = _sentences((one for one in windows if one.kind == PREPARE), timeline)
+        no = short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set)
+        do = sentences((one for one in windows if one.kind == PREPARE), timeline)
         yield Row(say.date(day, treatment.day), " ".join(filter(None, (no and say.sentence(f"No {no}"), do))))
 
 
-def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def list_session(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List when *session* may be, and if it is booked what begins before it."""
     day = timeline.treatment.day
     if is_stopped(timeline):
         yield Row("Next session", f"not to be booked before {clock.whom} has decided", "stop")
@@ -401,13 +404,13 @@ def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]
         for start, begun in [*grouped(session.precare, lambda one: one.start).items()][-_NAMES:]:
             yield Row(
                 "Before it",
-                f"from {say.date(start, day)} no {_names((one.activity for one in begun), timeline, _NAMES)}",
+                f"from {say.date(start, day)} no {short_names((one.activity for one in begun), timeline.rule_set)}",
             )
 
 
 def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions[:1]:
-        yield from _spaced(session, timeline, clock)
+        yield from list_session(session, timeline, clock)
     facts, rule_set = timeline.facts, timeline.rule_set
     known = (name for name in ("technique", "setting") if name in facts.assumed)
     labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]
