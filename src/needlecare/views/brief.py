@@ -24,7 +24,7 @@ from needlecare.model.ruleset import (
 )
 from needlecare.model.time import day_start, parse_duration
 from needlecare.views import phrases as say
-from needlecare.views.days import Parts, lasting_head, lifts_of
+from needlecare.views.days import Parts, group_name, lasting_head, lifts_of
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import Section, Sheet, is_stopped, lead_of, list_core_changes
 
@@ -176,7 +176,7 @@ def _first_hours(timeline: Timeline, clock: Clock) -> Section:
     advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
     rows = (
         Row("Do", sentences(advice, timeline), "do"),
-        Row("Avoid", sentence_of(_restricted(timeline), timeline.rule_set), "no"),
+        Row("Avoid", sentence_of(restricted(timeline, timeline.treatment.last), timeline.rule_set), "no"),
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
@@ -184,12 +184,12 @@ def _first_hours(timeline: Timeline, clock: Clock) -> Section:
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
-def is_advice(window: Window, timeline: Timeline) -> bool:
-    """Whether *window* tells one to do something that a first screen has room for."""
+def is_advice(window: Window, timeline: Timeline, since: datetime | None = None) -> bool:
+    """Whether *window* tells one to do something that a first screen has room for, *since* the treatment or later."""
     rules = timeline.rule_set.rules.values()
     # Who has no words for a first screen means everything for it.
     is_chosen = "brief" in window.words or not any("brief" in one.words for one in rules if one.origin == window.origin)
-    return is_chosen and window.kind in (DO, ALLOW) and timeline.treatment.first < window.holds_until
+    return is_chosen and window.kind in (DO, ALLOW) and (since or timeline.treatment.first) < window.holds_until
 
 
 def sentences(windows: Iterable[Window], timeline: Timeline) -> str:
@@ -206,10 +206,10 @@ def _in_brief(window: Window, clock: Clock) -> str:
     return say.sentence(f"{window.words['brief'].rstrip('.')}{led(', ', manner)}")
 
 
-def _restricted(timeline: Timeline) -> list[str]:
-    """List what is a no right after the treatment."""
-    at, windows = timeline.treatment.last, timeline.windows
-    return [one.target for one in windows for held in one.stretches if held.state == NO and held.start <= at < held.end]
+def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
+    """List what is in *state* at a moment."""
+    stretches = ((one.target, held) for one in timeline.windows for held in one.stretches)
+    return [target for target, held in stretches if held.state == state and held.start <= at < held.end]
 
 
 def _permitted(timeline: Timeline) -> list[str]:
@@ -340,11 +340,11 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
     clock, rule_set = Clock(timeline), timeline.rule_set
     by_group = grouped(openings, lambda one: rule_set.group_of(one.activity))
     for group in sorted(by_group, key=lambda one: rule_set.groups[one].rank if one in rule_set.groups else LAST):
-        known = rule_set.groups.get(group)
-        head = (known.short or known.label) if known else "Your clinic"
+        known, head = rule_set.groups.get(group), group_name(group, rule_set)
         for found in _weightiest(by_group[group], 1 if known and known.rank >= _LIGHT else most, rule_set):
             earlier = f", no until {clock.at(found[0].no_until)}" if found[0].no_until else ""
-            yield Row(head, f"{starred(found, _A_LINE - len(earlier))}{earlier}", "yes", when=clock.at(found[0].at))
+            at, names = found[0].at, starred(found, _A_LINE - len(earlier))
+            yield Row(head, f"{names}{earlier}", "yes", when=clock.at(at), at=at)
 
 
 def list_endless(timeline: Timeline) -> Iterator[Row]:
@@ -386,7 +386,8 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for day, windows in sorted(grouped(begun, lambda one: clock.day(one.start)).items()):
         no = short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set)
         do = sentences((one for one in windows if one.kind == PREPARE), timeline)
-        yield Row(say.date(day, treatment.day), " ".join(filter(None, (no and say.sentence(f"No {no}"), do))))
+        text = " ".join(filter(None, (no and say.sentence(f"No {no}"), do)))
+        yield Row(say.date(day, treatment.day), text, "before")
 
 
 def list_session(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Day, Lift, Timeline, Window, day_number, touches
-from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE
+from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE, RuleSet
 from needlecare.model.time import day_end, day_start
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
@@ -167,6 +167,30 @@ def draw_chart(timeline: Timeline, clock: Clock) -> list[Row]:
 def _state(target: str, day: Day) -> str:
     states = {"n": day.avoid, "b": day.better_not, "o": day.only_if}
     return next((state for state, targets in states.items() if target in targets), ".")
+
+
+def draw_groups(timeline: Timeline) -> list[Row]:
+    """Draw each group of what has a date: `n` none of it is right yet, `b` some is, or it is better to wait."""
+    rule_set, days = timeline.rule_set, days_after(timeline)
+    dated = sorted({lift.activity for lift, _ in lifts_of(timeline)}, key=rule_set.weight)
+    groups = grouped(dated, rule_set.group_of)
+    return [
+        Row(group_name(group, rule_set), "", states="".join(_state_of(ids, day) for day in days))
+        for group, ids in groups.items()
+    ]
+
+
+def _state_of(ids: list[str], day: Day) -> str:
+    states = {_state(one, day) for one in ids}
+    if states == {"n"}:
+        return "n"
+    return "b" if states & {"n", "b"} else "o" if "o" in states else "."
+
+
+def group_name(group: str, rule_set: RuleSet) -> str:
+    """Name a group for people; what belongs to none is of the clinic itself."""
+    known = rule_set.groups.get(group)
+    return (known.short or known.label) if known else "Your clinic"
 
 
 _BEFORE = {"better not": "better not any more: ", "leave": "leave "}

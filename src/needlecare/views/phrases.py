@@ -453,7 +453,7 @@ class Row(NamedTuple):
     """One line: what it is about, what is said, in which tone, which *sources* say so, and where a *link* leads.
 
     Drawn in a chart it has *states* too, a letter a day: `n` no, `b` better not, `o` only if, `.` free. *when* is a
-    date of its own beside what it is about.
+    date of its own beside what it is about, and *at* the instant from which it holds.
     """
 
     head: str
@@ -463,6 +463,7 @@ class Row(NamedTuple):
     link: str = ""
     states: str = ""
     when: str = ""
+    at: dt.datetime | None = None
 
     @property
     def marks(self) -> str:
