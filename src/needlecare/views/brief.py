@@ -4,10 +4,10 @@ It computes no date and knows nothing of layout. Whatever it leaves out stands i
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from needlecare.model.plan import FOREVER, NO, Lift, Session, Timeline, Window, day_number
+from needlecare.model.plan import FOREVER, NO, Lift, Session, Timeline, Wait, Window, day_number
 from needlecare.model.ruleset import (
     ALLOW,
     ASK,
@@ -40,15 +40,20 @@ _MUCH_EARLIER = timedelta(days=1)
 class Opening(NamedTuple):
     """Something that is all right again from an instant on.
 
-    *no_until* is when the "no" ends, where it is better to wait for a good while after it; *if_calm* is whether it is
-    all right only once something is seen.
+    *no_until* is when the "no" ends, where it is better to wait for a good while after it; *waits* are what must be
+    seen besides.
     """
 
     activity: str
     name: str
     at: datetime
     no_until: datetime | None
-    if_calm: bool
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def if_calm(self) -> bool:
+        """Whether it is all right only once something is seen."""
+        return bool(self.waits)
 
 
 def list_openings(timeline: Timeline) -> list[Opening]:
@@ -59,9 +64,9 @@ def list_openings(timeline: Timeline) -> list[Opening]:
         shown = topmost((lift.activity for lift, _ in pairs), rule_set)
         for lift, window in pairs:
             if lift.activity in shown:
-                if_calm = bool(lift.waits) or parts.still_awaiting(lift.activity, at)
+                waits = (*lift.waits, *parts.awaited_besides(lift.activity, at))
                 name = _name_free(lift.activity, at, timeline, parts)
-                found.append(Opening(lift.activity, name, at, _ends_earlier(window), if_calm))
+                found.append(Opening(lift.activity, name, at, _ends_earlier(window), waits))
     return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
 
 
@@ -106,7 +111,7 @@ def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
     clinic = rule_set.clinic
     hint = "  * only if your skin looks calm by then" if any(one.if_calm for one in openings) else ""
-    before = () if is_stopped(timeline) else tuple(list_before(timeline, clock))[-_BEFORE:]
+    before = () if is_stopped(timeline) else tuple(list_before(timeline))[-_BEFORE:]
     sections = (
         Section("against", "", rows=(*list_findings(timeline), *_asked(timeline), *list_clashes(timeline))),
         _first_hours(timeline, clock),
@@ -299,12 +304,17 @@ def _flagged(signs: Mapping[str, bool], known: Mapping[str, Sign]) -> str:
 
 def still_there(windows: Iterable[Window], timeline: Timeline) -> Iterator[str]:
     """Yield which usual signs of *windows* are a reason to call from when on."""
+    for at, signs in [*list_late(windows, timeline).items()][:_A_GROUP]:
+        yield f"still {' or '.join(signs[:_A_GROUP])} on {Clock(timeline).date(at)}"
+
+
+def list_late(windows: Iterable[Window], timeline: Timeline) -> dict[datetime, list[str]]:
+    """Name, by the instant from which on they are a reason to call, the usual signs of *windows*."""
     known = timeline.rule_set.signs
     late = (one for one in windows if one.kind == EXPECT and one.worry_after and known[one.target].rank < LAST)
-    for at, group in sorted(grouped(late, lambda one: one.worry_after or FOREVER).items())[:_A_GROUP]:
-        ranked = sorted((one.target for one in group), key=lambda sign: known[sign].rank)
-        shown = map(timeline.rule_set.short, ranked[:_A_GROUP])
-        yield f"still {' or '.join(shown)} on {Clock(timeline).date(at)}"
+    ranked = sorted(late, key=lambda one: (one.worry_after, known[one.target].rank))
+    groups = grouped(ranked, lambda one: one.worry_after or FOREVER)
+    return {at: [timeline.rule_set.short(one.target) for one in group] for at, group in groups.items()}
 
 
 # The days, and when each thing is all right again.
@@ -374,20 +384,30 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
 # Before it, the session after it, and what the plan rests on.
 
 
-def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def list_before(timeline: Timeline) -> Iterator[Row]:
     """List what begins before the treatment, by its days."""
-    treatment = timeline.treatment
+    for day, windows in begun_before(timeline).items():
+        yield Row(say.date(day, timeline.treatment.day), " ".join(list_due(windows, timeline)), "before")
+
+
+def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
+    """Return what begins or is to be done before the treatment, by its days."""
+    clock, treatment = Clock(timeline), timeline.treatment
     begun = [
         one
         for one in timeline.windows
         if (one.kind == AVOID and one.has_start and one.start < min(one.end, treatment.first))
         or (one.kind == PREPARE and "brief" in one.words and not one.condition and one.start <= treatment.last)
     ]
-    for day, windows in sorted(grouped(begun, lambda one: clock.day(one.start)).items()):
-        no = short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set)
-        do = sentences((one for one in windows if one.kind == PREPARE), timeline)
-        text = " ".join(filter(None, (no and say.sentence(f"No {no}"), do)))
-        yield Row(say.date(day, treatment.day), text, "before")
+    return dict(sorted(grouped(begun, lambda one: clock.day(one.start)).items()))
+
+
+def list_due(windows: list[Window], timeline: Timeline, most: int = _NAMES) -> Iterator[str]:
+    """Yield what begins with *windows*: what to avoid, so many names at *most*, and what to do."""
+    if no := short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set, most):
+        yield say.sentence(f"No {no}")
+    if do := sentences((one for one in windows if one.kind == PREPARE), timeline):
+        yield do
 
 
 def list_session(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from operator import attrgetter
 
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Day, Lift, Timeline, Window, day_number, touches
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Day, Lift, Timeline, Wait, Window, day_number, touches
 from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE, RuleSet
 from needlecare.model.time import day_end, day_start
 from needlecare.model.voices import sources_behind
@@ -45,16 +45,16 @@ class Parts:
         held.update(one for one in self._asked if target in self._rule_set.lineage[one][1:])
         return topmost(held, self._rule_set)
 
-    def still_awaiting(self, target: str, at: datetime) -> bool:
-        """Report whether a part of *target* that is over at *at* waits for something that *target* itself doesn't."""
+    def awaited_besides(self, target: str, at: datetime) -> list[Wait]:
+        """Return what a part of *target* that is over at *at* waits for, where *target* itself doesn't."""
         own = {wait.bound for one in self._own.get(target, ()) if one.better_until <= at for wait in one.waits}
         parts = [one for one in self._restricted.get(target, ()) if one.better_until <= at]
-        return any(wait.bound not in own for one in parts for wait in one.waits)
+        return [*dict.fromkeys(wait for one in parts for wait in one.waits if wait.bound not in own)]
 
     def label(self, target: str, at: datetime) -> str:
         """Name *target*, and mark it where not all of it is free from *at* on."""
         label = self._rule_set.label(target)
-        return f"{label} (not all)" if self.still_held(target, at) or self.still_awaiting(target, at) else label
+        return f"{label} (not all)" if self.still_held(target, at) or self.awaited_besides(target, at) else label
 
     def awaited(self, day: Day) -> list[tuple[str, list[str]]]:
         """Return what must have been seen on *day* beyond the ends of restrictions, each with what it frees.

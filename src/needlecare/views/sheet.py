@@ -63,8 +63,13 @@ def make_sheet(timeline: Timeline, *, handed_over: bool = False, only: Collectio
         clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
         notice=(rule_set.notice or NO_ADVICE, _BRACKETS, *list_core_changes(rule_set)),
         sections=tuple(filter(None, sections)),
-        basis=f"Rule set {rule_set.id} {rule_set.version} ({rule_set.digest[:19]})",
+        basis=basis_of(rule_set),
     )
+
+
+def basis_of(rule_set: RuleSet) -> str:
+    """Name what a plan rests on: the rule set, its version and its hash."""
+    return f"Rule set {rule_set.id} {rule_set.version} ({rule_set.digest[:19]})"
 
 
 def _subject(timeline: Timeline) -> str:
