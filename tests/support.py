@@ -3,7 +3,6 @@
 The few inner names that several tests need come from here, so that a move in the package touches one file of the tests.
 """
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date as Date  # noqa: N812  `date` is an argument here
@@ -14,9 +13,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-
-from needlecare import Day, Event, RuleSet, Timeline, Window, build_timeline, load_rules, make_treatment, read_facts
+from needlecare import (
+    Day,
+    Event,
+    RuleSet,
+    Timeline,
+    Window,
+    build_timeline,
+    load_rules,
+    make_treatment,
+    read_facts,
+    render,
+)
 
 # Laws compare instants with days of the zone, and with what has no end; the library computes both before anybody asks.
 from needlecare.model.plan import FOREVER, NOT_YET
@@ -30,6 +38,7 @@ from needlecare.rules.read import Problems
 
 # A plan with its sources, and one at a terminal, are what the command writes: of a set that can be loaded alone.
 from needlecare.views import terminal, text
+from needlecare.views.sheet import make_sheet
 from running import TESTS
 
 __all__ = ["FOREVER", "NOT_YET", "contrast", "day_end", "day_start", "local_date"]
@@ -208,16 +217,16 @@ def golden_timeline(clock: Time | None = Time(16, 30), *, days: int | None = Non
     return build_timeline(rule_set, treatment, read_facts(rule_set, {"condition": ["eczema"]}), days=days)
 
 
-def with_sources(timeline: Timeline) -> str:
-    """Render *timeline* as `plan --sources` writes it."""
-    return text.render(timeline, sources=True)
+def listed(timeline: Timeline) -> str:
+    """Render all of *timeline* as `plan --all --plain` writes it."""
+    return text.render_plain(make_sheet(timeline))
 
 
-def drawn(timeline: Timeline, width: int, *, sources: bool = False) -> str:
-    """Draw *timeline* without colour, as on a terminal of *width* columns."""
-    console = Console(
-        file=io.StringIO(), width=width, color_system=None, markup=False, highlight=False, emoji=False, soft_wrap=True
-    )
-    console.print(terminal.View(timeline, sources=sources))
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+def complete(timeline: Timeline, name: str) -> str:
+    """Render all of *timeline* in the format called *name*: what its first screen leaves out too."""
+    return listed(timeline) if name == "text" else render(timeline, name)
+
+
+def drawn(timeline: Timeline, width: int) -> str:
+    """Lay all of *timeline* out without colour, as `plan --all` does on a terminal of *width* columns."""
+    return terminal.render(make_sheet(timeline), width)

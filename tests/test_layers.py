@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from needlecare import RuleSet, RuleSetError, Timeline, build_timeline, load_rules, make_treatment, read_facts, render
+from needlecare import RuleSet, RuleSetError, Timeline, build_timeline, load_rules, make_treatment, read_facts
+from support import listed
 
 Layer = Callable[..., RuleSet]
 EXTENDS = "extends: microneedling\nsources: {sheet: {title: Our sheet, kind: clinic}}\nsource: sheet\n"
@@ -361,7 +362,7 @@ def test_what_was_changed_of_a_word_stands_with_the_changes(layer: Layer) -> Non
         "moments: {redness-gone: {label: no redness, usual: 0h}}\n"
     )
     assert ours.changed_core == ()
-    said = render(plan_of(ours), "text").partition("What was changed, and by whom\n")[2].splitlines()[:4]
+    said = listed(plan_of(ours)).partition("What was changed, and by whom\n")[2].splitlines()[:4]
     assert said == [
         "- the bath: activity shower (label showers → the bath) changed by ours: we have one, by Dr A",
         "- a flush: sign redness (label redness → a flush) changed by ours",
@@ -387,7 +388,7 @@ def test_an_activity_of_the_core_loses_protection_only_by_name_and_on_every_outp
     id_ = change.partition(":")[0]
     assert ours.changes == (("activities", id_, "changed", ours.id, "we asked", "Dr A", True, said),)
     assert ours.changed_core == (id_,)
-    assert f"This rule set changes a protected activity, {id_} by Dr A: we asked." in render(plan_of(ours), "text")
+    assert f"This rule set changes a protected activity, {id_} by Dr A: we asked." in listed(plan_of(ours))
 
 
 def test_more_names_may_be_given_to_a_sign_of_a_red_flag(layer: Layer) -> None:

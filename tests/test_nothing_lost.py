@@ -8,7 +8,7 @@ import pytest
 
 from needlecare import RuleSetError, render
 from needlecare.rules.fields import RULE, Mark, marked
-from support import Planner
+from support import Planner, listed
 
 Record = dict[str, Any]
 WORDS = marked(RULE, Mark.WORD)
@@ -220,6 +220,6 @@ screening:
 def test_what_follows_a_course_stands_with_the_next_session(plan: Planner) -> None:
     made = plan("", more="sessions: [{id: all, every: 4w..6w, count: 3, then: every 3mo..4mo}]\n")
     assert json.loads(render(made, "json"))["sessions"][0]["then"] == "every 3mo..4mo"
-    assert "After the course: every 3mo to 4mo" in render(made, "text")
+    assert "After the course: every 3mo to 4mo" in listed(made)
     made = plan("", more="sessions: [{id: all, every: 4w..6w, count: 3}]\n")
     assert "then" not in json.loads(render(made, "json"))["sessions"][0]

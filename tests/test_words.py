@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts, render
 from running import PLAN, run
-from support import LONDON, Planner, write_rules
+from support import LONDON, Planner, complete, listed, write_rules
 
 FORMATS = {"text": "text", "page": "html", "Markdown": "md", "calendar": "ics"}
 for_people = pytest.mark.parametrize("name", FORMATS.values(), ids=FORMATS)
@@ -25,7 +25,7 @@ def unfolded(calendar: str) -> str:
 
 def lines_of(plan: Timeline, name: str) -> str:
     """Render *plan* in the format called *name*, a calendar with its lines whole."""
-    text = render(plan, name)
+    text = complete(plan, name)
     return unfolded(text) if name == "ics" else text
 
 
@@ -38,7 +38,7 @@ BRUSHES = "no-paint: {avoid: paint, until: 48h}\nbrush: {do: cream, from: no-pai
 
 def test_what_begins_and_ends_at_one_instant_is_said_by_its_beginning(plan: Planner) -> None:
     made = plan(BRUSHES)
-    assert "- Do: from 16:30: Cream [sheet]" in render(made, "text")
+    assert "- Do: from 16:30: Cream [sheet]" in listed(made)
     assert "| from Sun 22 Nov 16:30 | Cream | sheet |" in render(made, "md")
     assert "until Sun 22 Nov 16:30 Cream" not in render(made, "html")
 
@@ -70,7 +70,7 @@ def test_what_is_to_be_done_says_what_its_end_waits_for(plan: Planner, name: str
 def test_what_is_allowed_until_something_is_seen_says_so_where_permissions_stand(plan: Planner, name: str) -> None:
     made = plan("rub: {allow: cream, from: 12h, until: bottle-empty}")
     if name != "ics":  # which tells of what lifts, not of permissions
-        assert "from Sat 21 Nov 04:30, until the bottle is empty" in render(made, name)
+        assert "from Sat 21 Nov 04:30, until the bottle is empty" in complete(made, name)
 
 
 def test_the_table_names_what_an_end_waits_for(plan: Planner) -> None:
@@ -86,19 +86,19 @@ def test_what_nobody_can_date_is_to_be_done_on_every_day_of_the_plan(plan: Plann
 
 def test_what_begins_and_ends_with_one_thing_seen_says_it_once(plan: Planner) -> None:
     made = plan("rub: {do: cream, from: redness-gone, until: redness-gone, text: Rub it in}")
-    assert "Rub it in; only once no redness is left (usually by " in render(made, "text")
-    assert "until no redness is left" not in render(made, "text")
+    assert "Rub it in; only once no redness is left (usually by " in listed(made)
+    assert "until no redness is left" not in listed(made)
 
 
 def test_what_was_seen_ends_it(plan: Planner) -> None:
     made = plan("rub: {do: cream, until: bottle-empty}", seen=["bottle-empty=2026-11-24"])
-    assert "until the bottle" not in render(made, "text")
+    assert "until the bottle" not in listed(made)
     assert "cream" not in made.days[-1].do
 
 
 def test_where_something_else_cuts_it_short_that_is_its_end(plan: Planner) -> None:
     made = plan("rub: {do: cream, until: redness-gone}\nrest: {avoid: cream, from: 24h, until: 7d}")
-    assert "until no redness" not in render(made, "text")
+    assert "until no redness" not in listed(made)
 
 
 CLINIC = """\
@@ -132,7 +132,7 @@ def plan_of(clinic: Path) -> Timeline:
 def test_reasons_without_a_full_stop_do_not_run_into_what_follows(clinic: Path) -> None:
     said = run("can", "sauna", "tomorrow", *PLAN[1:], "--rules", str(clinic)).out
     assert "It rubs. (1 source: `needlecare why sauna`)" in said
-    assert "saunas: It rubs. Ask us\n" in render(plan_of(clinic), "text")
+    assert "saunas: It rubs. Ask us\n" in listed(plan_of(clinic))
 
 
 @for_people
@@ -163,7 +163,7 @@ def test_every_entry_of_a_calendar_names_the_clinic_and_its_phone_but_no_discree
 
 def test_text_and_json_name_the_clinic_and_its_phone(clinic: Path) -> None:
     timeline = plan_of(clinic)
-    assert "\nYour clinic: Linden Skin Clinic, +44 20 7946 0000\n" in render(timeline, "text")
+    assert "\nYour clinic: Linden Skin Clinic, +44 20 7946 0000\n" in listed(timeline)
     assert json.loads(render(timeline, "json"))["clinic"] == {
         "name": "Linden Skin Clinic",
         "phone": "+44 20 7946 0000",

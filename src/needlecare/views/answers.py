@@ -162,7 +162,7 @@ def _say_end(verdict: Verdict, clock: Clock) -> str:
             return say.then_ask(no, join_whom(verdict.ask), is_over=verdict.until is not None)
         return f"{no}{say.then_better_not(verdict.better_until, clock, verdict.windows, is_open=verdict.is_open)}"
     if verdict.until is None:
-        return say.better_not(None, clock, verdict.windows).removeprefix("better not: ")
+        return say.better_not(None, clock, verdict.windows).removeprefix("better wait: ")
     waits = led(", only if ", say.labels_of(verdict.and_once))
     then = ", then avoid it" if verdict.again is not None else ""
     return f"until {clock.until(verdict.again or verdict.until)}{waits}{then}"

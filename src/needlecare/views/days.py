@@ -1,4 +1,4 @@
-"""The days of a plan for people: what lifts when, the chart, the days before, and each day after the treatment."""
+"""The days of a plan for people: what is all right when, the chart, the days before, and each day after."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +11,9 @@ from needlecare.model.time import day_end, day_start
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Block, Clock, Row, grouped, join_words, led, topmost
+
+# So many parts of a whole are named.
+_NAMED = 3
 
 
 class Parts:
@@ -47,14 +50,18 @@ class Parts:
 
     def awaited_besides(self, target: str, at: datetime) -> list[Wait]:
         """Return what a part of *target* that is over at *at* waits for, where *target* itself doesn't."""
+        return [*dict.fromkeys(wait for _, wait in self._awaiting(target, at))]
+
+    def _awaiting(self, target: str, at: datetime) -> Iterator[tuple[str, Wait]]:
         own = {wait.bound for one in self._own.get(target, ()) if one.better_until <= at for wait in one.waits}
         parts = [one for one in self._restricted.get(target, ()) if one.better_until <= at]
-        return [*dict.fromkeys(wait for one in parts for wait in one.waits if wait.bound not in own)]
+        return ((one.target, wait) for one in parts for wait in one.waits if wait.bound not in own)
 
     def label(self, target: str, at: datetime) -> str:
-        """Name *target*, and mark it where not all of it is free from *at* on."""
-        label = self._rule_set.label(target)
-        return f"{label} (not all)" if self.still_held(target, at) or self.awaited_besides(target, at) else label
+        """Name *target*, and what of it isn't all right from *at* on, or has a condition of its own."""
+        held = {*self.still_held(target, at), *(part for part, _ in self._awaiting(target, at))}
+        names = say.join_some([*map(self._rule_set.label, topmost(held, self._rule_set))], _NAMED)
+        return f"{self._rule_set.label(target)}{f' (not yet {names})' if names else ''}"
 
     def awaited(self, day: Day) -> list[tuple[str, list[str]]]:
         """Return what must have been seen on *day* beyond the ends of restrictions, each with what it frees.
@@ -115,7 +122,7 @@ def _said_lifts(
         group = groups[at, to, waits]
         shown = topmost((lift.activity for lift in group), rule_set)
         names = join_words(parts.label(one, at) for one in shown)
-        milder = "" if to == "yes" else " (better not yet)"
+        milder = "" if to == "yes" else ": better wait"
         yield [lift for lift in group if lift.activity in shown], f"{names}{milder}{led(', ', waits)}"
 
 
@@ -193,7 +200,7 @@ def group_name(group: str, rule_set: RuleSet) -> str:
     return (known.short or known.label) if known else "Your clinic"
 
 
-_BEFORE = {"better not": "better not any more: ", "leave": "leave "}
+_BEFORE = {"better not": "better avoid ", "avoid": "avoid "}
 
 
 def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -204,7 +211,7 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         yield Row("No time is given", f"{_BEFORE['better not']}{names}", "better not", cite)
     groups = grouped(_begun_before(timeline, clock), lambda one: one[:3])
     for (at, tone, text), found in sorted(groups.items(), key=lambda item: item[0]):
-        state = NO if tone == "leave" else BETTER_NOT
+        state = NO if tone == "avoid" else BETTER_NOT
         names, cite = _names_and_sources([window for *_, window in found], timeline, state, before=True)
         number = day_number(timeline.treatment, clock.day(at))
         head = f"{clock.at(at)} (day {number})".replace("day -", "day −")
@@ -217,7 +224,7 @@ def _begun_before(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, 
             continue
         text = "" if window.kind == AVOID else say.with_details(window, clock)
         for at, tone in beginnings(window):
-            if tone != "leave" or at < timeline.treatment.last:
+            if tone != "avoid" or at < timeline.treatment.last:
                 yield at, tone, text, window
 
 
@@ -229,7 +236,7 @@ def beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
         if window.better_from < window.start or window.is_instant:
             yield window.better_from, "better not"
         if window.start < window.end:
-            yield window.start, "leave"
+            yield window.start, "avoid"
     elif window.kind in (PREPARE, DO):
         yield window.start, window.kind
 
@@ -290,18 +297,22 @@ def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Ite
         text = f"{_hours(window, run, clock)}{_asked(window, clock)}"
         yield Row("Do", text, "do", sources_behind([window], rule_set))
     if day.expect:
-        yield Row("Normal", join_words(map(rule_set.label, day.expect)), "expect")
+        yield Row("Usual", join_words(map(rule_set.label, day.expect)), "expect")
     for lifts, text in _said_lifts(day.lifts, timeline, clock, parts):
-        yield Row(f"Lifts {clock.time(lifts[0].at) or 'at its start'}", text, "lift")
+        yield Row(
+            f"From {clock.time(lifts[0].at) or 'the start'}",
+            f"{'' if lifts[0].to == BETTER_NOT else 'OK: '}{text}",
+            "lift",
+        )
 
 
 def _restricted(day: Day, timeline: Timeline, parts: Parts) -> Iterator[Row]:
     rule_set, forbidden = timeline.rule_set, set(day.avoid)
     if forbidden:
-        yield Row("Leave", say.names(forbidden, rule_set), "no")
+        yield Row("Avoid", say.names(forbidden, rule_set), "no")
     milder = [one for one in topmost(day.better_not, rule_set) if not forbidden.intersection(rule_set.lineage[one])]
     if milder:
-        yield Row("Better not", join_words(map(rule_set.label, milder)), "better not")
+        yield Row("Better wait", join_words(map(rule_set.label, milder)), "better not")
     begins = day_start(day.day, timeline.treatment.zone)
     for seen, ids in parts.awaited(day):
         names = join_words(parts.label(one, begins) for one in ids)

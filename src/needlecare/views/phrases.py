@@ -162,7 +162,7 @@ def restriction(window: Window, clock: Clock) -> str:
     if window.is_open:
         return f"{no}{', ' if no else ''}then {better_not(None, clock, [window])}"
     if window.better_until > window.end or window.is_mild:
-        return f"{no}{', then ' if no else ''}better not until {clock.until(window.better_until)}"
+        return f"{no}{', then ' if no else ''}better wait until {clock.until(window.better_until)}"
     return no
 
 
@@ -177,7 +177,7 @@ def better_not(until: dt.datetime | None, clock: Clock, windows: Iterable[Window
     if until:
         return f"better wait until {clock.at(until)}"
     for_good = all(window.end_stated for window in windows if window.better_until == FOREVER)
-    return "better not at any time" if for_good else f"better not: no end is given, ask {clock.whom}"
+    return "never advised" if for_good else f"better wait: no end is given, ask {clock.whom}"
 
 
 def not_before(

@@ -233,7 +233,7 @@ def _booked(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]
         begins = grouped(session.precare, lambda one: say.date(one[1], day))
         left = (f"{say.names((id_ for id_, _ in begun), rule_set)} from {first}" for first, begun in begins.items())
         lead = "Booked for" if session.booked else "If it is on"
-        yield Row(f"{lead} {say.date(session.booked or session.minimum, day)}", f"leave {'; '.join(left)}")
+        yield Row(f"{lead} {say.date(session.booked or session.minimum, day)}", f"avoid {'; '.join(left)}")
 
 
 def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -332,7 +332,7 @@ def _hinted(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         for (_, _, then), hints in grouped(longer, _CHANGE).items():
             until = f" until {clock.until(then)}" if then else ""
             left.append(f"{say.names((hint.target for hint in hints), rule_set)}{until}")
-        yield Row(name(facts), f"if this was assumed wrongly, leave {'; '.join(left)}", "hint")
+        yield Row(name(facts), f"if this was assumed wrongly, avoid {'; '.join(left)}", "hint")
 
 
 def _idly_seen(timeline: Timeline) -> Iterator[str]:
@@ -441,15 +441,15 @@ def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section | None:
 _PARTS = (
     _Part("findings", "Before anything else", ("", "", "Sources"), list_findings),
     _Part("ask", "Ask before you do", ("", "What", "Sources"), _asking),
-    _Part("lifts", "What lifts when", ("When", "What", "Sources"), list_lifts),
-    _Part("lasting", "What does not lift by itself", ("", "What", "Sources"), list_lasting),
-    _Part("red-flags", "Red flags", ("", "What", "Sources"), _red_flags),
+    _Part("lifts", "When may I again", ("When", "What", "Sources"), list_lifts),
+    _Part("lasting", "Never, or without an end", ("", "What", "Sources"), list_lasting),
+    _Part("red-flags", "Get help", ("", "What", "Sources"), _red_flags),
     _Part("chart", "Day by day at a glance", ("What", "Until when"), draw_chart),
     _Part("before", "Before the treatment", (), list_before, handed_over=False),
     _Part("doing", "What to do, and until when", ("When", "What", "Sources"), list_doing, handed_over=True),
     _Part("days", "Day by day", (), list_days),
-    _Part("normal", "Normal to see, and until when", ("What", "Until when", "Sources"), _normal),
-    _Part("allowed", "Allowed", ("What", "When", "Sources"), _allowed),
+    _Part("normal", "What is usual, and until when", ("What", "Until when", "Sources"), _normal),
+    _Part("allowed", "What is all right", ("What", "When", "Sources"), _allowed),
     _Part("notes", "Instead, and why", (), _notes),
     _Part("sessions", "The next session", (), _sessions),
     _Part("events", "Your events", (), _events),
