@@ -141,7 +141,7 @@ def _pager() -> list[str]:
     from shutil import which
 
     wanted = os.environ.get("NEEDLECARE_PAGER", os.environ.get("PAGER"))
-    command = ["less", "-FRX", "-PSpace: more, q: done"] if wanted is None else shlex.split(wanted)
+    command = ["less", "-FRX", r"-PSpace\: more, q\: done"] if wanted is None else shlex.split(wanted)
     return command if command and which(command[0]) else []
 
 
