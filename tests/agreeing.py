@@ -67,34 +67,34 @@ def check_days(plan: Plan, rows: list[Row]) -> None:
     by_number = {number: block for block, run in zip(blocks, numbers, strict=True) for number in run}
     for day in after:
         block = by_number[day["day"]]
-        leave, better = ([one for head, text in block if head == tone for one in plan.split(text)] for tone in TONES)
-        check_names(plan, leave, day["avoid"])
-        check_names(plan, [*leave, *better], [*day["avoid"], *day["better_not"]])
-        assert not set(leave) & set(better)
+        avoid, better = ([one for head, text in block if head == tone for one in plan.split(text)] for tone in TONES)
+        check_names(plan, avoid, day["avoid"])
+        check_names(plan, [*avoid, *better], [*day["avoid"], *day["better_not"]])
+        assert not set(avoid) & set(better)
         first = [_ADVICE.sub("", text) for head, text in block if head == "Check first"]
         waiting = [target for target in day.get("only_if", []) if plan.is_advised(target)]
-        check_names(plan, [name.removesuffix(" (not all)") for text in first for name in plan.split(text)], waiting)
-        normal = [text for head, text in block if head == "Normal"]
-        assert normal == ([join(plan.rule_set.label(sign) for sign in day["expect"])] if day["expect"] else [])
+        check_names(plan, [name for text in first for name in plan.split(text)], waiting)
+        usual = [text for head, text in block if head == "Usual"]
+        assert usual == ([join(plan.rule_set.label(sign) for sign in day["expect"])] if day["expect"] else [])
         assert bool(day["do"]) == any(head == "Do" for head, _ in block)
         for lift in day["lifts"]:
             at = on_the_wall(lift["at"])
             again = datetime.fromisoformat(lift["at"]).astimezone(plan.timeline.treatment.zone).fold
-            head = "Lifts at its start" if at.time() == time(0) and not again else f"Lifts {at:%H:%M}"
-            verdicts = [text for its, text in block if its == head]
+            head = "From the start" if at.time() == time(0) and not again else f"From {at:%H:%M}"
+            verdicts = [text.removeprefix("OK: ") for its, text in block if its == head]
             named = any(has_lift(plan, text, lift["activity"], lift["to"]) for text in verdicts)
             assert named == plan.is_advised(lift["activity"]), (day, verdicts)
 
 
-TONES = ("Leave", "Better not")
-NOT_YET = " (better not yet)"
+TONES = ("Avoid", "Better wait")
+NOT_YET = ": better wait"
 
 
 def has_lift(plan: Plan, text: str, target: str, to: str) -> bool:
     text = re.sub(r", only once .*$", "", text)
     if text.endswith(NOT_YET) != (to == "better-not"):
         return False
-    named = {name.removesuffix(" (not all)") for name in plan.split(text.removesuffix(NOT_YET))}
+    named = set(plan.split(text.removesuffix(NOT_YET)))
     names = plan.names(target) if plan.is_advised(target) else [plan.rule_set.label(target)]
     return bool(named & set(names))
 
@@ -123,9 +123,9 @@ def check_before(plan: Plan, rows: list[Row]) -> None:
     for one in plan.of(AVOID):
         if one.better_from.date() < day:
             if one.better_from < one.start:
-                assert has_begun(plan, shown, one.better_from, "better not any more: ", one.target)
+                assert has_begun(plan, shown, one.better_from, "better avoid ", one.target)
             if one.start < min(one.end, plan.last):
-                assert has_begun(plan, shown, one.start, "leave ", one.target)
+                assert has_begun(plan, shown, one.start, "avoid ", one.target)
     for one in (*plan.of(PREPARE), *plan.of(DO)):
         if one.kind == PREPARE or one.start.date() < day:
             assert any(at == one.start and text.startswith(one.text) for at, text in shown), one
@@ -159,9 +159,9 @@ _ADVICE = re.compile(r": ask your clinic$|, only once .+$")
 
 
 def endless(one: Told) -> str:
-    if one.end < FOREVER:
-        return "Better not at any time" if one.for_good else "No end is given"
-    return "Never" if one.earliest == FOREVER else "Not before you see it"
+    if one.earliest == FOREVER or one.for_good:
+        return "Never"
+    return "No end given" if one.end < FOREVER else "You see when"
 
 
 _DOING = re.compile(

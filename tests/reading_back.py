@@ -68,11 +68,11 @@ class Plan(NamedTuple):
         return [one for one in self.windows if one.kind == kind and target in (None, one.target)]
 
     def goes_on(self, one: Told) -> bool:
-        """Whether the next no on it begins right where its "better not" is over."""
+        """Whether the next no on it begins right where its "better wait" is over."""
         return any(other.lasts and other.start == one.better_until for other in self.of(one.kind, one.target))
 
     def is_advised(self, target: str) -> bool:
-        """Whether a view may say that *target* is free again, without asking anybody."""
+        """Whether a view may say that *target* is all right again, without asking anybody."""
         asked = self.asked.intersection(self.rule_set.lineage.get(target, ()))
         return target not in self.rule_set.unadvised and not asked
 
@@ -81,9 +81,9 @@ class Plan(NamedTuple):
         return [self.rule_set.label(one) for one in self.rule_set.lineage.get(target, (target,))]
 
     def split(self, names: str) -> list[str]:
-        """Part the names in a list; a name may hold a comma and an "and" itself."""
+        """Part the names in a list, without what of them has to wait; a name may hold a comma and an "and" itself."""
         labels = sorted(map(self.rule_set.label, self.rule_set.activities), key=len, reverse=True)
-        name = rf"(?:{'|'.join(map(re.escape, labels))})(?: \(not all\))?"
+        name = rf"({'|'.join(map(re.escape, labels))})(?: \(not yet (?:[^()]|\([^()]*\))+\))?"
         assert re.fullmatch(rf"{name}(?:(?:, | and ){name})*", names), names
         return re.findall(rf"{name}(?=, | and |$)", names)
 
@@ -156,16 +156,16 @@ def when(text: str, treatment: Treatment) -> datetime:
 
 RESTRICTION = re.compile(
     r"(?:no until (?P<no>[^,;]+))?(?:, )?(?:then )?"
-    r"(?:better not until (?P<better>[^,;]+)|(?P<open>better not(?: at any time|: no end is given, ask your clinic)))?"
+    r"(?:better wait until (?P<better>[^,;]+)|(?P<open>never advised|better wait: no end is given, ask your clinic))?"
     r"(?:(?:, and then |; )?(?P<ask>ask [^,;]+?)(?: first)?)?"
     r"(?:; )?(?P<waits>only once .+)?"
 )
 
 
 def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, datetime | None, bool]]:
-    """Read how long something is to be left: until when no, until when better not, and whether something must come.
+    """Read how long something is to be avoided: until when no, until when better wait, and whether something must come.
 
-    Whoever is to ask somebody after a no does better not to do it by themselves, without end.
+    Whoever is to ask somebody after a no had better wait, without end.
     """
     found: list[tuple[datetime | None, datetime | None, bool]] = []
     for part in text.split("; again "):
@@ -183,13 +183,13 @@ def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, dateti
 # The page and Markdown have the same sections, so what is in them is read once.
 
 SECTIONS = {
-    "What lifts when": "lifts",
-    "What does not lift by itself": "lasting",
+    "When may I again": "lifts",
+    "Never, or without an end": "lasting",
     "Until when": "chart",
     "What to do, and until when": "doing",
     "Day by day": "days",
-    "Normal to see, and until when": "normal",
-    "Allowed": "allowed",
+    "What is usual, and until when": "normal",
+    "What is all right": "allowed",
     "Before the treatment": "before",
 }
 

@@ -29,7 +29,7 @@ _DISCREET = {"minimum": "first possible day", "recommended": "best days", "overd
 _CAREFUL = ("stop", "postpone", "ask")
 # What begins before the treatment, by its tone: how a title leads, how a description does.
 _BEGINNINGS = {
-    "leave": ("leave", "Leave:"),
+    "avoid": ("leave", "Leave:"),
     "better not": ("better not any more:", "Better not any more:"),
     PREPARE: ("", "Prepare:"),
     DO: ("", "Do:"),
