@@ -9,9 +9,9 @@ from needlecare.views.json import plan_record
 from needlecare.views.phrases import harmless
 
 COLUMNS = (
-    "kind", "activity", "label", "text", "start", "earliest", "end", "end_stated", "better_from", "better_until",
-    "open_end", "and_once", "until_seen", "precision", "times", "if", "usually_by", "worry_after", "says", "overruled",
-    "rule", "origin", "treatment", "ruleset", "notice",
+    "kind", "activity", "label", "group", "text", "start", "earliest", "end", "end_stated", "bound", "better_from",
+    "better_until", "open_end", "and_once", "until_seen", "precision", "times", "if", "usually_by", "worry_after",
+    "sources", "better_sources", "says", "overruled", "rule", "origin", "treatment", "ruleset", "notice",
 )  # fmt: skip
 # What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one.
 _FORMULA = re.compile(r"(^|[;,|\t])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
