@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from icalendar import Calendar
 
 from needlecare import Timeline, Treatment, render
+from needlecare.views import ics
 from reading_back import (
     FOREVER,
     Plan,
@@ -205,68 +207,38 @@ def expected(parts: list[str], on: Treatment) -> tuple[datetime | None, datetime
 
 # The calendar.
 
-_CARE = re.compile(
-    r"(?P<verdict>Leave|Better not)(?: until (?P<until>[^,]+?)| \(no end is given, ask your clinic\))?"
-    r"(?P<waits>, only once .+?)?(?:, and then ask [^,:]+ first|; ask [^,:]+)?: (?P<names>.+?)(?: \[.+\])?"
-)
-_LATER = re.compile(r"^Better not any more from .+?: (.+?)(?: \[.+\])?$", re.MULTILINE)
-_LISTED = re.compile(r"^- (.+?)(?: \(little evidence\))?(?: \[.+?\])?(?:; not yet: .+)?$", re.MULTILINE)
+_MARKS = re.compile(r" \[[^]]+\]$")
 
 
-def check_calendar(plan: Plan, text: str) -> None:
-    """Check that each day has an entry with every restriction that touches it, and each lift one at its hour."""
+def check_calendar(plan: Plan, found: dict[str, list[Row]]) -> None:
+    """Check that in full it has each line of the page, a day's on that day, and at its hour what is all right."""
     on = plan.timeline.treatment
-    on_day: dict[date, str] = {}
-    lifts = []
-    calendar: Any = Calendar.from_ical(text)
+    on_day: dict[date, set[str]] = defaultdict(set)
+    opened = []
+    calendar: Any = Calendar.from_ical(ics.render(plan.timeline, ics.Options("full")))
     for event in calendar.walk("VEVENT"):
-        start, said = event["DTSTART"].dt, str(event["DESCRIPTION"])
-        if isinstance(start, datetime):
-            if said.startswith("From ") and ("No rule speaks" in said or "Still better not:" in said):
-                head = said.partition("\n")[0].removeprefix("From ")
-                lifts.append((start.astimezone(on.zone), when(head, on), said))
-        elif not str(event["SUMMARY"]).startswith("Session"):
-            length = (event["DTEND"].dt - start).days
-            on_day.update({start + timedelta(days=number): said for number in range(length)})
-    for day in plan.days:
-        if day["avoid"] or day["better_not"]:
-            check_entry(plan, day, on_day[date.fromisoformat(day["date"])], on)
+        start, lines = event["DTSTART"].dt, str(event["DESCRIPTION"]).split("\n")
+        if not isinstance(start, datetime):
+            for number in range((event["DTEND"].dt - start).days):
+                on_day[start + timedelta(days=number)].update(_MARKS.sub("", line) for line in lines)
+        elif str(event["SUMMARY"]).startswith("OK "):
+            opened.append(start.astimezone(on.zone).replace(tzinfo=None))
+    for name, rows in found.items():
+        day = on.day
+        for head, text in rows:
+            title = re.match(r"Days? (\d+)", text)
+            if name == "days" and not head and title:
+                day = on.day + timedelta(days=int(title[1]))
+            else:
+                assert (f"{head}: {text}" if head else text) in on_day[day], (name, head, text)
     for one in plan.of(AVOID):
-        if one.is_after and plan.is_advised(one.target):
-            if one.lasts and one.end < FOREVER:
-                check_moment(plan, lifts, one, one.end, milder=one.better_until > one.end)
-            if (one.end < one.better_until < FOREVER or one.is_mild) and not plan.goes_on(one):
-                check_moment(plan, lifts, one, one.better_until, milder=False)
-
-
-def check_entry(plan: Plan, day: dict[str, Any], said: str, on: Treatment) -> None:
-    lines: dict[str, list[tuple[datetime, str]]] = {"Leave": [], "Better not": []}
-    for match in filter(None, map(_CARE.fullmatch, said.splitlines())):
-        until = when(match["until"], on) if match["until"] else FOREVER
-        lines[match["verdict"]].extend((until, name) for name in plan.split(match["names"]))
-    today = date.fromisoformat(day["date"])
-    for target in day["avoid"]:
-        ends = [one.end for one in plan.of(AVOID, target) if one.forbids(today)]
-        shown = {until for until, name in lines["Leave"] if name in plan.names(target)}
-        assert set(ends) <= shown, (day["day"], target, ends, shown)
-    allowed = {(one.end, plan.rule_set.label(one.target)) for one in plan.of(AVOID) if one.forbids(today)}
-    assert set(lines["Leave"]) <= allowed, day["day"]
-    for target in day["better_not"]:
-        named = [name for _, name in lines["Better not"]]
-        later = [name for names in _LATER.findall(said) for name in plan.split(names)]
-        assert {*named, *later} & set(plan.names(target)), (day["day"], target)
-
-
-def check_moment(
-    plan: Plan, lifts: list[tuple[datetime, datetime, str]], one: Told, at: datetime, *, milder: bool
-) -> None:
-    for start, said_at, said in lifts:
-        free, _, still = said.partition("Still better not:")
-        listed = set(_LISTED.findall(still if milder else free))
-        if said_at == at and listed & set(plan.names(one.target)) and ("Only once" in said) == one.waits:
-            assert start.replace(tzinfo=None) >= at
-            return
-    raise AssertionError(one, at)
+        ends = [one.end] if one.lasts and one.end == one.better_until else []
+        if (one.end < one.better_until or one.is_mild) and not plan.goes_on(one):
+            ends.append(one.better_until)
+        for at in ends:
+            if one.is_after and not one.asks and plan.is_advised(one.target) and at < FOREVER:
+                morning = timedelta(hours=8 if at.time() == time(0) else 0, minutes=1)
+                assert any(at <= start <= at + morning for start in opened), (one, at)
 
 
 # CSV.
@@ -297,5 +269,5 @@ def check(timeline: Timeline) -> None:
     written = markdown_sections(render(timeline, "md"))
     assert on_page == {name: without_sources(rows, timeline.rule_set) for name, rows in written.items()}
     check_sections(plan, on_page)
-    check_calendar(plan, render(timeline, "ics"))
+    check_calendar(plan, on_page)
     check_csv(timeline)

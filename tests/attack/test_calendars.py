@@ -34,7 +34,7 @@ WORDS = (
 @pytest.fixture(scope="module")
 def files() -> list[bytes]:
     """Make two calendars of ours, shortened so that a change hits something."""
-    made = [run(*PLAN, "--format", "ics", "--calendar-style", style).out.encode() for style in ("moments", "daily")]
+    made = [run(*PLAN, "--format", "ics", "--calendar-style", style).out.encode() for style in ("full", "brief")]
     return [b"".join(one.partition(b"END:VEVENT\r\n")[:2]) + b"END:VCALENDAR\r\n" for one in made] + made
 
 

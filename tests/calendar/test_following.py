@@ -16,11 +16,17 @@ Write = Callable[..., Path]
 Events = Callable[[Path], dict[str, Any]]
 Run = Callable[..., tuple[int, str, str]]
 PLAN = ["plan", "--date", "2026-11-27", "--time", "16:30", "--tz", "Europe/London"]
+SAME = ["plan", "--date", "2026-11-20", *PLAN[3:]]
 
 
 @pytest.fixture
 def old(write: Write) -> Path:
     return write("--time", "16:30", name="old.ics")
+
+
+@pytest.fixture
+def full(write: Write) -> Path:
+    return write("--time", "16:30", "--calendar-style", "full", name="full.ics")
 
 
 def test_a_moved_plan_keeps_its_uids_and_counts_up(run: Run, old: Path, events: Events, tmp_path: Path) -> None:
@@ -33,7 +39,7 @@ def test_a_moved_plan_keeps_its_uids_and_counts_up(run: Run, old: Path, events: 
     for event in after.values():
         assert event["SEQUENCE"] == 1
         assert event["DTSTAMP"].dt == datetime(2026, 11, 20, 0, 0, 1, tzinfo=UTC)
-    (uid,) = [uid for uid, event in before.items() if str(event["SUMMARY"]).startswith("Make-up")]
+    (uid,) = [uid for uid, event in before.items() if str(event["SUMMARY"]).startswith("OK now: make-up")]
     assert after[uid]["DTSTART"].dt == datetime(2026, 11, 29, 16, 30, tzinfo=UTC)
 
 
@@ -55,14 +61,11 @@ def test_an_old_file_proposes_no_options(run: Run, old: Path, tmp_path: Path) ->
     assert b"bashrc" not in new.read_bytes()
 
 
-def test_what_falls_away_is_cancelled_where_it_stood(run: Run, old: Path, events: Events, tmp_path: Path) -> None:
+def test_what_falls_away_is_cancelled_where_it_stood(run: Run, full: Path, events: Events, tmp_path: Path) -> None:
     new = tmp_path / "new.ics"
-    code, _, err = run(
-        "plan", "--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London",
-        "--calendar-style", "moments", "--replaces", old, "-o", new,
-    )  # fmt: skip
+    code, _, err = run(*SAME, "--replaces", full, "-o", new)
     assert (code, err) == (0, ""), "nothing has moved, so nothing is said"
-    before, after = events(old), events(new)
+    before, after = events(full), events(new)
     (uid,) = [uid for uid, event in before.items() if str(event["SUMMARY"]).startswith("Day 2:")]
     assert str(after[uid]["STATUS"]) == "CANCELLED"
     assert str(after[uid]["SUMMARY"]) == f"Cancelled: {before[uid]['SUMMARY']}"
@@ -70,6 +73,20 @@ def test_what_falls_away_is_cancelled_where_it_stood(run: Run, old: Path, events
     assert not after[uid].walk("VALARM")
     assert "no longer holds" in str(after[uid]["DESCRIPTION"])
     assert {event["SEQUENCE"] for event in after.values()} == {1}
+
+
+def test_a_calendar_changes_its_style_and_back(run: Run, old: Path, full: Path, events: Events, tmp_path: Path) -> None:
+    more, less, off = (tmp_path / f"{name}.ics" for name in ("more", "less", "off"))
+    assert run(*SAME, "--calendar-style", "full", "--replaces", old, "-o", more) == (0, "", "")
+    found = events(more)
+    assert found.keys() == events(full).keys(), "whatever is there in brief is there in full"
+    assert {str(event["STATUS"]) for event in found.values()} == {"CONFIRMED"}
+    assert run(*SAME, "--replaces", more, "-o", less) == (0, "", "")
+    kept = {uid for uid, event in events(less).items() if str(event["STATUS"]) == "CONFIRMED"}
+    assert kept == set(events(old))
+    assert events(less).keys() == found.keys()
+    assert run("plan", "--cancel", less, "-o", off) == (0, "", "")
+    assert {str(event["STATUS"]) for event in events(off).values()} == {"CANCELLED"}
 
 
 def test_what_was_cancelled_comes_back(run: Run, old: Path, events: Events, tmp_path: Path) -> None:
@@ -96,7 +113,8 @@ def test_cancel_calls_everything_off_and_needs_no_date(run: Run, old: Path, even
         assert (str(event["STATUS"]), event["SEQUENCE"]) == ("CANCELLED", 1)
         assert str(event["SUMMARY"]).startswith("Cancelled: ")
         assert not event.walk("VALARM")
-        assert "Ring your emergency number now" in str(event["DESCRIPTION"])
+        assert str(event["DESCRIPTION"]).startswith("This plan was called off.\n\nEmergency: trouble breathing")
+        assert len(str(event["DESCRIPTION"])) <= 1000
         assert (event["DTSTART"].dt, event["DTEND"].dt) == (before[uid]["DTSTART"].dt, before[uid]["DTEND"].dt)
 
 
@@ -280,7 +298,7 @@ def test_killed_in_the_middle_the_file_is_the_old_or_the_new_one(old: Path, tmp_
         assert old.read_bytes() in (before, whole)
 
 
-def test_dates_of_cancelled_days_are_untouched(run: Run, old: Path, events: Events, tmp_path: Path) -> None:
-    run("plan", "--cancel", old, "-o", tmp_path / "off.ics")
+def test_dates_of_cancelled_days_are_untouched(run: Run, full: Path, events: Events, tmp_path: Path) -> None:
+    run("plan", "--cancel", full, "-o", tmp_path / "off.ics")
     days = [e for e in events(tmp_path / "off.ics").values() if str(e["SUMMARY"]).startswith("Cancelled: Days 4–5")]
     assert [(e["DTSTART"].dt, e["DTEND"].dt) for e in days] == [(date(2026, 11, 24), date(2026, 11, 26))]

@@ -55,13 +55,16 @@ def rules(tmp_path: Path, text: str) -> Path:
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(("written", "read"), TEXTS.values(), ids=TEXTS)
 def test_text_comes_through_whole(write: Write, events: Events, tmp_path: Path, written: str, read: str) -> None:
-    path = write("--time", "16:30", "--rules", rules(tmp_path, written), "--calendar-style", "moments")
+    path = write("--time", "16:30", "--rules", rules(tmp_path, written), "--calendar-style", "full")
     data = path.read_bytes()
     assert max(map(len, data.split(b"\r\n"))) <= 75
     found = {uid: (str(event["SUMMARY"]), str(event["DESCRIPTION"])) for uid, event in events(path).items()}
-    (title, text) = next(one for one in found.values() if one[1].startswith("From Fri 20 Nov 21:30"))
-    assert f"{read[:1].upper()}{read[1:]} again" == title
-    assert f"- {read} [sheet]" in text.split("\n")
+    (title, text) = next(one for one in found.values() if "OK from Fri 20 Nov 21:30: " in one[1])
+    whole = f"OK now: {read}"
+    assert title == whole if len(whole) <= 40 else whole.startswith(title.removesuffix("…"))
+    assert len(title) <= 40
+    assert f"OK from Fri 20 Nov 21:30: {read}." in text.split("\n")
+    assert f"Who says so: {read}" in text.split("\n")
     for name in ("vobject", "ics"):
         library = pytest.importorskip(name, reason=f"{name} is not installed")
         if name == "vobject":

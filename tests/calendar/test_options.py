@@ -18,7 +18,7 @@ def trigger(event: Any) -> timedelta | None:
 
 
 def makeup(events: dict[str, Any]) -> Any:
-    (found,) = [event for event in events.values() if str(event["SUMMARY"]).startswith("Make-up")]
+    (found,) = [event for event in events.values() if str(event["SUMMARY"]).startswith("OK now: make-up")]
     return found
 
 
@@ -69,7 +69,7 @@ def test_the_alarm_rings_by_day(
 
 def test_what_begins_at_night_rings_the_evening_before(write: Write, events: Events) -> None:
     found = events(write("--time", "23:30")).values()
-    (event,) = [event for event in found if str(event["SUMMARY"]) == "1 day before: leave alcohol"]
+    (event,) = [event for event in found if str(event["SUMMARY"]) == "No alcohol from now"]
     assert trigger(event) == -timedelta(hours=2, minutes=30)
 
 
@@ -80,7 +80,7 @@ def test_alarms_say_the_title_and_are_the_plain_kind(write: Write, events: Event
             assert set(alarm) == {"ACTION", "DESCRIPTION", "TRIGGER"}
 
 
-@pytest.mark.parametrize("style", ["daily", "moments"])
+@pytest.mark.parametrize("style", ["brief", "full"])
 def test_discreet_gives_nothing_away_before_it_is_opened(write: Write, style: str) -> None:
     path = write("--time", "16:30", "--discreet", "--calendar-style", style)
     text = path.read_bytes().decode().replace("\r\n ", "")
@@ -116,7 +116,7 @@ def test_ids_separate_people_and_stay_the_same(write: Write, events: Events) -> 
         ),
         (["--alarm", "-1h"], "--alarm: `-1h` can't be used"),
         (["--alarm", "5w"], "--alarm: `5w` can't be used"),
-        (["--calendar-style", "weekly"], "--calendar-style: there is no `weekly`; it is one of daily, moments"),
+        (["--calendar-style", "weekly"], "--calendar-style: there is no `weekly`; it is one of brief, full"),
         (["--id", "  "], "--id is empty"),
     ],
     ids=["no duration", "negative", "too long", "no such style", "empty id"],
@@ -136,9 +136,10 @@ def test_options_of_the_calendar_need_one(run: Run, words: list[str]) -> None:
     assert "the calendar's options need a calendar: -o aftercare.ics, or --format ics" in err
 
 
-def test_days_shortens_what_is_shown_and_not_what_lifts(write: Write, events: Events) -> None:
-    short = events(write("--time", "16:30", "--days", "3", name="short.ics"))
-    whole = events(write("--time", "16:30"))
+def test_days_shortens_what_is_listed_by_days_and_nothing_else(write: Write, events: Events) -> None:
+    words = ("--time", "16:30", "--calendar-style", "full")
+    short = events(write(*words, "--days", "3", name="short.ics"))
+    whole = events(write(*words))
     timed = {uid for uid, event in whole.items() if isinstance(event["DTSTART"].dt, datetime)}
     assert timed <= short.keys()
     assert len(short) < len(whole)

@@ -1,6 +1,7 @@
 """What the calendar says is what the plan says: every date is tested against the timeline."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -13,9 +14,14 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from attack.strength import tries
-from needlecare import Timeline, build_timeline, load_rules, make_treatment, read_facts, render
-from running import PLAN, run
-from support import Planner, write_rules
+from needlecare import Event, Timeline, build_timeline, load_rules, make_treatment, read_facts
+from needlecare.views import ics
+from needlecare.views.brief import list_openings
+from needlecare.views.calendar import BRIEF, FULL, STYLES
+from needlecare.views.phrases import short_date
+from needlecare.views.sheet import make_sheet
+from running import run
+from support import Planner
 
 Write = Callable[..., Path]
 Events = Callable[[Path], dict[str, Any]]
@@ -32,113 +38,126 @@ def titles(events: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_make_up_is_back_at_the_hour_that_the_plan_gives(write: Write, events: Events) -> None:
-    (event,) = [e for title, e in titles(events(write("--time", "16:30"))).items() if title.startswith("Make-up,")]
-    assert event["DTSTART"].dt == datetime(2026, 11, 22, 16, 30, tzinfo=UTC)
-    assert str(event["SUMMARY"]).endswith("again")
+    found = titles(events(write("--time", "16:30")))
+    assert found["OK now: make-up, alcohol, spicy food"]["DTSTART"].dt == datetime(2026, 11, 22, 16, 30, tzinfo=UTC)
 
 
-def entries(timeline: Timeline) -> dict[str, Any]:
-    return named(render(timeline, "ics"))
-
-
-def named(text: str) -> dict[str, Any]:
+def entries(timeline: Timeline, style: str = BRIEF) -> dict[str, Any]:
     """Read the events of a calendar by their titles."""
-    calendar: Any = Calendar.from_ical(text)
+    calendar: Any = Calendar.from_ical(ics.render(timeline, ics.Options(style)))
     return {str(event["SUMMARY"]): event for event in calendar.walk("VEVENT")}
 
 
 def test_a_title_carries_its_condition(plan: Planner) -> None:
     found = entries(plan("gym: {avoid: gym, until: 24h and redness-gone}"))
-    event = found["The gym again, if no redness is left"]
+    event = found["OK now: the gym, if no redness is left"]
     assert event["DTSTART"].dt == datetime(2026, 11, 24, 8, tzinfo=UTC), "when it is usually gone"
-    assert "Only once no redness is left (usually by Mon 23 Nov)" in str(event["DESCRIPTION"])
+    assert "only once no redness is left (usually by Mon 23 Nov): the gym" in str(event["DESCRIPTION"])
 
 
-def test_what_is_free_but_not_as_a_whole_says_so(plan: Planner) -> None:
-    found = entries(plan("gym: {avoid: gym, until: 25h}\nyoga: {avoid: hot-yoga, until: 73h}"))
-    assert "- the gym [sheet]; not yet: hot yoga" in str(found["The gym (not all) again"]["DESCRIPTION"])
-    assert "Hot yoga again" in found
+def test_a_condition_that_has_no_room_is_short(plan: Planner) -> None:
+    found = entries(plan("gym: {avoid: gym, until: 3d and calm and redness-gone}\ncream: {avoid: cream, until: 7d}"))
+    text = str(found["OK now: cream; OK if calm: the gym"]["DESCRIPTION"])
+    assert "only once the skin is calm (usually by Fri 27 Nov) and no redness is left (usually by Mon 23 Nov)" in text
 
 
-def test_a_milder_restriction_that_follows_is_no_permission(plan: Planner) -> None:
+def test_what_is_all_right_but_for_a_part_names_the_part(plan: Planner) -> None:
+    found = entries(plan("heat: {avoid: heat, until: 25h}\nyoga: {avoid: hot-yoga, until: 73h}"))
+    assert "OK now: strong heat (not hot yoga)" in found
+    assert "OK now: hot yoga" in found
+
+
+def test_what_is_no_longer_a_no_is_not_yet_all_right(plan: Planner) -> None:
     found = entries(plan("cream: {avoid: cream, until: 25h..49h}"))
-    assert found["Cream: better not, instead of no"]["DTSTART"].dt == datetime(2026, 11, 21, 17, 30, tzinfo=UTC)
-    assert found["Cream again"]["DTSTART"].dt == datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
+    assert found["OK now: cream"]["DTSTART"].dt == datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
+    assert "Not yet: cream (Sun 22 Nov)" in str(found["OK now: mineral sunscreen"]["DESCRIPTION"])
 
 
-def test_a_day_tells_in_its_title_what_to_leave_and_to_do(plan: Planner) -> None:
-    rules = "paint: {avoid: paint, until: 48h}\ngym: {avoid: gym, until: 72h}\ncool: {do: cream, until: 4d}"
-    (title,) = [title for title in entries(plan(rules)) if title.startswith("Day 2:")]
-    assert title.startswith("Day 2: avoid ordinary sunscreen, make-up till 16:30; all day ")
-    assert "the gym" in title
-    assert title.endswith("; do mineral sunscreen, cream")
-
-
-def test_a_condition_stands_before_what_may_be_cut(plan: Planner) -> None:
-    long = "ask whoever prescribed the tablets whether they matter and what to do about them on the day itself"
-    found = entries(plan(f"ask: {{prepare: tablets, from: 7d before, if: you take any, text: {long}}}"))
-    (title,) = [title for title in found if title.startswith("7 days before: if you take any: ask whoever")]
-    assert title.endswith("…")
-    assert long in str(found[title]["DESCRIPTION"]).replace("Ask", "ask")
-
-
-def test_what_begins_later_is_a_moment(tmp_path: Path) -> None:
-    rules = write_rules(tmp_path, "cool: {do: cream, from: 24h, until: 3d, if: it stings}")
-    found = named(run(*PLAN, "--rules", str(rules), "--format", "ics", "--calendar-style", "moments").out)
-    assert found["From now on: cream, if it stings"]["DTSTART"].dt == datetime(2026, 11, 21, 16, 30, tzinfo=UTC)
+@pytest.mark.parametrize("style", STYLES)
+def test_what_is_to_be_asked_first_has_no_title(write: Write, events: Events, style: str) -> None:
+    words = ["--condition", "pregnancy", "--next", "2027-01-08", "--calendar-style", style]
+    for title in titles(events(write("--time", "16:30", *words))):
+        assert not re.search("minoxidil|hydroquinone|retinol|tretinoin|Roaccutane", title), title
 
 
 def test_a_sign_that_stays_is_a_reason_to_call(plan: Planner) -> None:
     found = entries(plan("red: {expect: redness, until: 2d, worry-after: 3d}"))
-    assert found["Still redness? Call your clinic"]["DTSTART"].dt == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert found["Still red? Call your clinic"]["DTSTART"].dt == datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 def test_a_reason_to_call_never_rings_before_its_day(plan: Planner) -> None:
-    event = entries(plan("red: {expect: redness, until: 1d, worry-after: 1d}"))["Still redness? Call your clinic"]
+    event = entries(plan("red: {expect: redness, until: 1d, worry-after: 1d}"))["Still red? Call your clinic"]
     assert event["DTSTART"].dt == datetime(2026, 11, 22, 8, tzinfo=UTC), "on a Sunday"
     assert event.walk("VALARM")[0]["TRIGGER"].dt == timedelta(hours=1)
 
 
+def test_of_what_rings_on_one_day_the_reason_to_call_does(plan: Planner) -> None:
+    found = entries(plan("red: {expect: redness, until: 2d, worry-after: 3d}\ngym: {avoid: gym, until: 3d}"))
+    assert found["Still red? Call your clinic"].walk("VALARM")
+    assert not found["OK now: the gym"].walk("VALARM")
+
+
 def test_pre_care_stands_before_the_treatment(plan: Planner) -> None:
     found = entries(plan("retinol: {avoid: retinol, from: 7d before, until: 24h}"))
-    assert found["7 days before: leave retinol"]["DTSTART"].dt == datetime(2026, 11, 13, 8, tzinfo=UTC)
+    assert found["No retinol from now"]["DTSTART"].dt == datetime(2026, 11, 13, 8, tzinfo=UTC)
 
 
 def test_hours_before_the_treatment_are_hours(plan: Planner) -> None:
-    found = entries(plan("tablets: {avoid: tablets, from: 24h before, until: 24h}"))
-    assert found["1 day before: leave tablets"]["DTSTART"].dt == datetime(2026, 11, 19, 16, 30, tzinfo=UTC)
+    found = entries(plan("cream: {avoid: cream, from: 24h before, until: 24h}"))
+    assert found["No cream from now"]["DTSTART"].dt == datetime(2026, 11, 19, 16, 30, tzinfo=UTC)
+
+
+def test_the_first_hours_stand_on_all_their_days(write: Write, events: Events) -> None:
+    found = titles(events(write("--time", "16:30")))
+    for title in ("First 24 hours: what to do", "Avoid strong sun, touching it…"):
+        assert (found[title]["DTSTART"].dt, found[title]["DTEND"].dt) == (date(2026, 11, 20), date(2026, 11, 22))
 
 
 def test_a_run_of_equal_days_is_one_event_with_an_exclusive_end(plan: Planner) -> None:
-    found = entries(plan("gym: {avoid: gym, until: 5d}"))
-    (run,) = [event for title, event in found.items() if title.startswith("Days 4–5:")]
+    found = entries(plan("gym: {avoid: gym, until: 5d}"), FULL)
+    run = found["Days 4–5: no strong sun, the gym"]
     assert (run["DTSTART"].dt, run["DTEND"].dt) == (date(2026, 11, 24), date(2026, 11, 26))
 
 
-def test_the_next_session_has_its_three_dates(run: Run, write: Write, events: Events) -> None:
+def test_the_next_session_has_its_dates(run: Run, write: Write, events: Events) -> None:
     words = ["--goal", "rejuvenation"]
     _, out, _ = run("plan", "--date", "2026-11-20", "--tz", "Europe/London", *words, "--format", "json")
     (session,) = json.loads(out)["sessions"]
-    found = {title: e for title, e in titles(events(write(*words))).items() if title.startswith("Session 2")}
-    dates = {title.partition(": ")[2].split()[0]: (e["DTSTART"].dt, e["DTEND"].dt) for title, e in found.items()}
-    day = timedelta(days=1)
-    first, last = map(date.fromisoformat, session["recommended"])
-    minimum, overdue = date.fromisoformat(session["minimum"]), date.fromisoformat(session["overdue"])
-    assert dates == {"not": (minimum, minimum + day), "best": (first, last + day), "late": (overdue, overdue + day)}
+    found = titles(events(write(*words, "--calendar-style", "full")))
+    minimum, last, overdue = map(
+        date.fromisoformat, (session["minimum"], session["recommended"][1], session["overdue"])
+    )
+    assert found[f"Session 2: from today, best by {short_date(last)}"]["DTSTART"].dt == minimum
+    assert found["Session 2: late from today"]["DTSTART"].dt == overdue
 
 
-def test_moments_have_no_day_but_the_first(write: Write, events: Events) -> None:
-    found = titles(events(write("--time", "16:30", "--calendar-style", "moments")))
-    assert [title[:5] for title in found if title.startswith("Day")] == ["Day 0"]
+def test_a_session_that_is_booked_has_its_date_and_what_begins_before_it(write: Write, events: Events) -> None:
+    found = titles(events(write("--time", "16:30", "--next", "2027-01-08")))
+    assert found["Session 2 is today"]["DTSTART"].dt == date(2027, 1, 8)
+    assert found["Session 2: no retinol… from now"]["DTSTART"].dt == datetime(2027, 1, 3, 8, tzinfo=UTC)
+    early = titles(events(write("--time", "16:30", "--next", "2026-12-10", name="early.ics")))
+    assert early["Session 2: early, ask your clinic first"]["DTSTART"].dt == date(2026, 12, 10)
 
 
-def test_both_styles_share_the_uids_of_what_they_share(write: Write, events: Events) -> None:
-    daily = events(write("--time", "16:30", name="daily.ics"))
-    moments = events(write("--time", "16:30", "--calendar-style", "moments", name="moments.ics"))
-    shared = daily.keys() & moments.keys()
-    assert len(shared) > 25
-    for uid in shared:
-        assert daily[uid]["DTSTART"].dt == moments[uid]["DTSTART"].dt
+def test_an_event_says_what_is_not_yet_all_right(write: Write, events: Events) -> None:
+    found = titles(events(write("--time", "16:30", "--event", "wedding:Zoë’s=2026-11-25..2026-11-26")))
+    event = found["Zoë’s: not yet parties, photos"]
+    assert (event["DTSTART"].dt, event["DTEND"].dt) == (date(2026, 11, 25), date(2026, 11, 27))
+
+
+def test_in_full_every_line_of_the_plan_is_there(write: Write, events: Events) -> None:
+    path = write("--time", "16:30", "--calendar-style", "full", "--event", "wedding=2026-11-25", "--uses", "retinoid")
+    said = {line for event in events(path).values() for line in str(event["DESCRIPTION"]).split("\n")}
+    facts = read_facts(RULES, {"uses": ["retinoid"]})
+    treatment = make_treatment(
+        date(2026, 11, 20),
+        time(16, 30),
+        ZoneInfo("Europe/London"),
+        events=[Event("wedding", "a wedding", *[date(2026, 11, 25)] * 2)],
+    )
+    for section in make_sheet(build_timeline(RULES, treatment, facts), handed_over=True).sections:
+        for row in (*section.rows, *(row for block in section.blocks for row in block.rows)):
+            assert any(line.startswith(f"{row.head}: {row.text}" if row.head else row.text) for line in said), row
 
 
 @pytest.mark.parametrize(
@@ -158,11 +177,12 @@ def test_another_area_person_or_date_is_another_plan(write: Write, events: Event
     assert not events(write()).keys() & events(write(*words, name="other.ics")).keys()
 
 
-def test_screening_that_speaks_against_it_stands_first(write: Write, events: Events) -> None:
+def test_what_speaks_against_it_has_an_entry_that_names_no_illness(write: Write, events: Events) -> None:
     found = titles(events(write("--condition", "pregnancy")))
-    (title,) = [title for title in found if title.startswith("Day 0")]
-    assert title.startswith("Day 0: ask your clinic first; ")
-    assert "pregnan" in str(found[title]["DESCRIPTION"]).lower()
+    event = found["STOP: ask your clinic first"]
+    assert event["DTSTART"].dt == date(2026, 11, 20)
+    assert "No needling in pregnancy." in str(event["DESCRIPTION"])
+    assert not [title for title in found if "pregnan" in title or title.startswith("Session")]
 
 
 @pytest.mark.parametrize(
@@ -197,15 +217,15 @@ def test_hours_are_elapsed_and_zones_are_right(
 ) -> None:
     day, _, clock = moment.partition("T")
     found = events(write("--time", clock, date=day, tz=zone))
-    (event,) = [e for e in found.values() if str(e["SUMMARY"]).startswith("Make-up")]
+    (event,) = [e for e in found.values() if str(e["SUMMARY"]).startswith("OK now: make-up")]
     assert event["DTSTART"].dt == datetime.fromisoformat(expected).replace(tzinfo=UTC)
 
 
 def test_a_treatment_at_midnight_lifts_in_the_morning_of_its_day(write: Write, events: Events) -> None:
     found = events(write("--time", "00:00"))
-    (event,) = [e for e in found.values() if str(e["SUMMARY"]).startswith("Make-up")]
+    (event,) = [e for e in found.values() if str(e["SUMMARY"]).startswith("OK now: make-up")]
     assert event["DTSTART"].dt == datetime(2026, 11, 22, 8, tzinfo=UTC)
-    assert "From Sun 22 Nov" in str(event["DESCRIPTION"])
+    assert "OK from Sun 22 Nov: make-up" in str(event["DESCRIPTION"])
 
 
 ZONES = ["Europe/London", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia", "America/Havana", "Asia/Beirut", "UTC"]
@@ -218,7 +238,7 @@ ZONES = ["Europe/London", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia", "A
     st.none() | st.times(timezones=st.none()).map(lambda one: one.replace(second=0, microsecond=0)),
     st.sampled_from(ZONES),
     st.sampled_from(["0min", "30min", "9h", "1d"]),
-    st.sampled_from(["daily", "moments"]),
+    st.sampled_from(STYLES),
 )
 def test_dates_fit_the_plan_and_nothing_rings_at_night(
     day: date, clock: time | None, zone: str, alarm: str, style: str
@@ -228,26 +248,21 @@ def test_dates_fit_the_plan_and_nothing_rings_at_night(
     ran = run("plan", *typed, "--format", "ics", "--calendar-style", style, "--alarm", alarm)
     calendar: Any = Calendar.from_ical(ran.out)
     local = ZoneInfo(zone)
-    timed, days = set(), {}
+    opened, rung, listed = set[datetime](), list[date](), set[date]()
     for event in calendar.walk("VEVENT"):
-        start, end = event["DTSTART"].dt, event["DTEND"].dt
+        start, end, title = event["DTSTART"].dt, event["DTEND"].dt, str(event["SUMMARY"])
         assert start < end
         if not isinstance(start, datetime):
-            if str(event["SUMMARY"]).startswith("Day"):
-                days.update({start + timedelta(days=n): str(event["SUMMARY"]) for n in range((end - start).days)})
+            if re.match(r"Days? \d", title):
+                listed.update(start + timedelta(days=number) for number in range((end - start).days))
             continue
-        timed.add(start.astimezone(local))
-        (bell,) = event.walk("VALARM")
-        rings = (start + bell["TRIGGER"].dt).astimezone(local)
-        assert time(9 if rings.weekday() in (5, 6) else 8) <= rings.time() < time(22), (start, rings)
-    assert days[day].startswith("Day 0")
-    if style == "daily":
-        restricted = {one.day for one in plan.days if one.number >= 0 and (one.avoid or one.better_not)}
-        assert restricted <= days.keys()
-    for window in (window for window in plan.windows if window.kind == "avoid"):
-        for lift in window.lifts:
-            if window.target in plan.rule_set.unadvised:
-                continue
-            if lift.at > plan.treatment.first and max(window.end, window.better_until) > plan.treatment.first:
-                at = lift.at.astimezone(local)
-                assert any(one in timed for one in (at, datetime.combine(at.date(), time(8), local))), (window, at)
+        if title.startswith("OK "):
+            opened.add(start.astimezone(local))
+        for bell in event.walk("VALARM"):
+            rings = (start + bell["TRIGGER"].dt).astimezone(local)
+            assert time(9 if rings.weekday() in (5, 6) else 8) <= rings.time() < time(22), (start, rings)
+            rung.append(rings.date())
+    assert len(rung) == len(set(rung)), "at most one alarm a day"
+    assert listed == ({one.day for one in plan.days if one.number >= 0} if style == FULL else set())
+    instants = {one.at.astimezone(local) for one in list_openings(plan)}
+    assert {one if one.time() != time(0) else one.replace(hour=8) for one in instants} == opened

@@ -21,8 +21,8 @@ Seen = dict[str, tuple[str, date, date]]
 # What others warn of while they are imported is theirs to mend.
 pytestmark = pytest.mark.filterwarnings("ignore")
 FILES = {
-    "pen on the face, daily": ["--time", "16:30"],
-    "date alone, moments": ["--calendar-style", "moments"],
+    "pen on the face": ["--time", "16:30"],
+    "date alone, in full": ["--calendar-style", "full"],
     "radiofrequency with PRP": ["--time", "09:15", "--technique", "radiofrequency", "--add-on", "prp"],
     "roller at home, alarms an hour before": [
         "--time",
@@ -46,8 +46,10 @@ def library(name: str) -> Any:
         return pytest.importorskip(name, reason=f"{name} is not installed")
 
 
-def start_in(start: date, noon: datetime) -> bool:
-    return isinstance(start, datetime) and noon <= start < noon + timedelta(hours=11)
+def is_on(start: date, end: date, noon: datetime) -> bool:
+    if isinstance(start, datetime):
+        return noon <= start < noon + timedelta(hours=11)
+    return start <= noon.date() < end
 
 
 def in_utc(value: Any) -> date:
@@ -198,7 +200,7 @@ def test_a_caldav_server_takes_every_event_and_finds_it_by_date(
     tmp_path: Path,
 ) -> None:
     caldav, icalendar = library("caldav"), library("icalendar")
-    words = ["--time", "16:30", "--calendar-style", "moments", *few_rules]
+    words = ["--time", "16:30", "--calendar-style", "full", *few_rules]
     path, moved = write(*words), tmp_path / "moved.ics"
     client = caldav.DAVClient(url=server, username="ann", password="-")  # noqa: S106  the server asks for none
     calendar = client.principal().make_calendar(name="Aftercare")
@@ -224,11 +226,13 @@ def test_a_caldav_server_takes_every_event_and_finds_it_by_date(
         assert in_utc(before[uid]["DTSTART"].dt) == in_utc(event["DTSTART"].dt)
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
     on_the_day = titles(noon, noon + timedelta(hours=11))
-    assert on_the_day == {title for title, start, _ in expected(path).values() if start_in(start, noon)}
-    assert [title for title in on_the_day if title.startswith("Make-up")]
+    assert on_the_day == {title for title, start, end in expected(path).values() if is_on(start, end, noon)}
+    assert [title for title in on_the_day if title.startswith("OK now: make-up")]
     run("plan", "--date", "2026-11-27", "--tz", "Europe/London", *words, "--replaces", path, "-o", moved)
     put(moved)
     assert stored().keys() == events(moved).keys()
     week = timedelta(days=7)
-    assert [title for title in titles(noon + week, noon + week + timedelta(hours=11)) if title.startswith("Make-up")]
-    assert not [title for title in titles(noon, noon + timedelta(hours=11)) if title.startswith("Make-up")]
+    assert [
+        title for title in titles(noon + week, noon + week + timedelta(hours=11)) if title.startswith("OK now: make-up")
+    ]
+    assert not [title for title in titles(noon, noon + timedelta(hours=11)) if title.startswith("OK now: make-up")]

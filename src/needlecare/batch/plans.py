@@ -153,7 +153,7 @@ class RowPlanner:
             seen = read_seen(self.rule_set, treatment, fields.get("seen", ()))
         except InputError as error:
             raise InputError(f"seen: {str(error).removeprefix('--seen: ')}") from None
-        return treatment._replace(seen=seen), selection
+        return treatment._replace(seen=seen, names_zone="tz" in fields or self.settings.tz is not None), selection
 
     def _read_one(self, name: str, fields: Mapping[str, Texts]) -> Any:
         return self._readers[name](_only(name, fields[name])) if name in fields else None
@@ -233,6 +233,6 @@ def _read_time(text: str, cell: str | None = None) -> time:
 def _fingerprint(treatment: Treatment, facts: Facts) -> str:
     """Return a text that equal treatments and facts share, and no others."""
     moments = sorted(treatment.seen.items(), key=lambda seen: seen[0])
-    span = (treatment.day, treatment.clock, treatment.zone.key, treatment.first, treatment.last)
+    span = (*treatment[:2], treatment.zone.key, treatment.first, treatment.last, treatment.names_zone)
     known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates)]
     return repr((span, moments, known, facts.unheard))

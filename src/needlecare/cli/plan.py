@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _CALENDAR = tuple(
     one._replace(panel="The calendar")
     for one in (
-        Option("calendar-style", "One entry a day, or only the changes.", metavar="daily|moments"),
+        Option("calendar-style", "The first screen by its days, or everything.", metavar="brief|full"),
         Option("alarm", "When to remind you: none, 0min (the default), 2h before …"),
         Option("discreet", "Use titles that give nothing away.", Trait.SWITCH),
         Option("id", "Whose plan it is, if several share a date."),

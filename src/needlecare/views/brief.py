@@ -26,7 +26,7 @@ from needlecare.model.time import day_start, parse_duration
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts, group_name, lasting_head, lifts_of
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
-from needlecare.views.sheet import Section, Sheet, is_stopped, lead_of, list_core_changes
+from needlecare.views.sheet import Section, Sheet, is_stopped, lead_of, list_core_changes, name_clinic
 
 # How much of each kind a screen has room for.
 _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
@@ -109,12 +109,11 @@ def _advised_part(activity: str, at: datetime, timeline: Timeline, held: list[st
 def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to."""
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
-    clinic = rule_set.clinic
     hint = "  * only if your skin looks calm by then" if any(one.if_calm for one in openings) else ""
     before = () if is_stopped(timeline) else tuple(list_before(timeline))[-_BEFORE:]
     sections = (
-        Section("against", "", rows=(*list_findings(timeline), *_asked(timeline), *list_clashes(timeline))),
-        _first_hours(timeline, clock),
+        Section("against", "", rows=(*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))),
+        first_hours(timeline),
         Section("help", "Get help", rows=tuple(list_help([timeline], still_there(timeline.windows, timeline)))),
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
         Section("again", f"When may I again?{hint}", rows=(*list_again(openings, timeline), *list_endless(timeline))),
@@ -123,7 +122,7 @@ def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     return Sheet(
         title=f"{rule_set.title}: {subject_of(timeline)}",
         subject="",
-        clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
+        clinic=name_clinic(rule_set),
         notice=(say.NO_ADVICE, *list_core_changes(rule_set)),
         sections=tuple(section for section in sections if section.rows),
         basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`. Options: `--help`.",
@@ -155,7 +154,8 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
         yield Row("Ask first", unheard.text, "ask")
 
 
-def _asked(timeline: Timeline) -> Iterator[Row]:
+def list_asked(timeline: Timeline) -> Iterator[Row]:
+    """List what somebody has to be asked about first, the weightiest first."""
     asking = grouped((one for one in timeline.windows if one.kind == ASK), lambda window: window.ask)
     weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
     for whom in weightiest[:_ASKED]:
@@ -174,7 +174,8 @@ def list_clashes(timeline: Timeline) -> Iterator[Row]:
         yield Row(capital(event.label), f"{when}: {text}", tone)
 
 
-def _first_hours(timeline: Timeline, clock: Clock) -> Section:
+def first_hours(timeline: Timeline) -> Section:
+    """Say what to do and to avoid in the first hours, and what is usual then."""
     length, ends = timeline.rule_set.first, timeline.first_until
     if length is None or ends is None:
         return Section("first", "")
@@ -185,7 +186,7 @@ def _first_hours(timeline: Timeline, clock: Clock) -> Section:
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
-    title = f"First {length.in_words}, until {clock.at(ends)}"
+    title = f"First {length.in_words}, until {Clock(timeline).at(ends)}"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
@@ -249,10 +250,11 @@ def usual(timeline: Timeline, at: datetime) -> str:
     expected = [one for one in timeline.windows if one.kind == EXPECT]
     ranked = sorted((one for one in expected if known[one.target].rank < LAST), key=lambda one: known[one.target].rank)
     at_once = [one for one in ranked if one.start <= at < one.holds_until]
-    later = [one for one in ranked if clock.day(one.start) > clock.day(at) and one.start < one.end < FOREVER]
-    texts = [capital(_signs(at_once, timeline))] if at_once[1:] else []
+    later = [one for one in ranked if one.start < one.end < FOREVER and clock.day(one.start) > clock.day(at)]
+    ending = [one for one in at_once[:1] if one.holds_until < FOREVER]
+    texts = [capital(_signs(at_once, timeline))] if len(at_once) > len(ending) else []
     texts.extend(
-        f"{capital(timeline.rule_set.short(one.target))} until {clock.last_day(one.holds_until)}" for one in at_once[:1]
+        f"{capital(timeline.rule_set.short(one.target))} until {clock.last_day(one.holds_until)}" for one in ending
     )
     for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
         texts.append(f"{capital(_signs(windows, timeline))} from {clock.date(start)} to {clock.last_day(end)}")

@@ -1,24 +1,54 @@
-"""Which entries a plan has in a calendar, on which days and hours they stand, and when they ring.
+"""Which entries a plan has in a calendar, what they say, on which days and hours they stand, and when they ring.
 
-Owns the styles, the slots of entries, and the hours at which nothing rings. Knows no text of an entry, and no file.
+In brief it is the first screen, spread over its days; in full nothing of the plan is missing. How a calendar file is
+written it doesn't know.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from operator import attrgetter
+from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.model.plan import YES, Timeline, Window, day_number
-from needlecare.model.ruleset import AVOID, EXPECT, PREPARE
-from needlecare.model.time import ceil_to_day, local_date
-from needlecare.views.days import beginnings, fold_days, lifts_of
-from needlecare.views.notes import Notes, Words
-from needlecare.views.phrases import grouped
-from needlecare.views.sheet import is_stopped
+from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number, touches
+from needlecare.model.ruleset import AVOID, EXPECT, LAST, PREPARE
+from needlecare.model.time import ceil_to_day, day_start, last_instant, local_date
+from needlecare.model.voices import sources_behind
+from needlecare.views import phrases as say
+from needlecare.views.brief import (
+    Opening,
+    begun_before,
+    first_hours,
+    list_asked,
+    list_clashes,
+    list_due,
+    list_findings,
+    list_help,
+    list_late,
+    list_openings,
+    list_session,
+    restricted,
+    sentence_of,
+    short_names,
+    still_there,
+    subject_of,
+)
+from needlecare.views.days import lifts_of
+from needlecare.views.phrases import Clock, Row, capital, grouped, led
+from needlecare.views.sheet import basis_of, is_stopped, list_core_changes, make_sheet, name_clinic, note_of
 
-STYLES = DAILY, _ = ("daily", "moments")
+_Weight = tuple[bool, tuple[int, int]]
+STYLES = BRIEF, FULL = ("brief", "full")
+# How many signs a title and a description have room for, and how many of a title a cell of a month shows.
+_TITLE, _CELL = 40, 16
+_TEXT = {BRIEF: 960, FULL: 3960}
+# How many entries there are in brief: before the treatment, of which one may stand on its day, and from then on.
+_BEFORE, _AFTER, _WATCHES, _SESSIONS, _EVENTS = 5, 15, 2, 1, 3
+# Up to which rank in its group people ask about something.
+_ASKED = 5
+# How many names of signs a title has, and how many things that are not yet all right a description.
+_WATCHED, _NAMED = 2, 6
 # Nothing rings while people sleep, from the night's beginning to the morning, which comes later at the weekend: an
 # alarm that wakes somebody is switched off for good. What would ring then rings in the evening before, or that morning.
 _EVENING, _NIGHT, _MORNING, _WEEKEND_MORNING = time(21), time(22), time(8), time(9)
@@ -27,8 +57,6 @@ _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 # How long a timed entry is: long enough to be seen in a day view, short enough to be a moment.
 _LENGTH = 15 * _MINUTE
 LONGEST_LEAD = 28 * _DAY
-# What an entry of days is about; where it is the same, the days are one entry.
-_lists = attrgetter("avoid", "better_not", "do", "prepare", "expect")
 
 
 class Options(NamedTuple):
@@ -37,7 +65,7 @@ class Options(NamedTuple):
     With *discreet* nothing that shows before an entry is opened gives away what it is about. *name* separates people.
     """
 
-    style: str = DAILY
+    style: str = BRIEF
     lead: timedelta | None = timedelta()
     discreet: bool = False
     name: str = ""
@@ -50,31 +78,250 @@ class CalendarEntry(NamedTuple):
     """
 
     slot: str
-    words: Words
+    title: str
+    text: str
     start: date
     end: date
     rings: timedelta | None = None
 
 
-def entries(timeline: Timeline, options: Options, notes: Notes) -> list[CalendarEntry]:
-    """Return the entries of *timeline* in the order of time, each with a slot of its own."""
-    chosen = _Entries(timeline, notes, _Hours(timeline.treatment.zone, options.lead))
-    is_daily = options.style == DAILY
-    found = [*chosen.before(), *chosen.lifts(), *chosen.watches(), *chosen.sessions()]
-    found.extend([*chosen.days(only_first=not is_daily), *(() if is_daily else chosen.begins())])
-    found.sort(key=lambda one: (instant(one.start), isinstance(one.start, datetime), one.slot, one.words.title))
-    # A slot that comes again has a number.
-    times = Counter[str]()
-    for number, entry in enumerate(found):
-        times[entry.slot] += 1
-        if times[entry.slot] > 1:
-            found[number] = entry._replace(slot=f"{entry.slot} ({times[entry.slot]})")
-    return found
-
-
 def instant(start: date) -> datetime:
     """Return an instant by which dates and instants can be sorted together."""
     return start if isinstance(start, datetime) else datetime.combine(start, time(0), UTC)
+
+
+class PlanCalendar:
+    """The entries of one plan, a method for each kind."""
+
+    def __init__(self, timeline: Timeline, options: Options) -> None:
+        self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
+        self._options, self._is_full = options, options.style == FULL
+        self._hours = _Hours(timeline.treatment.zone, options.lead)
+        self._changes = list(list_core_changes(timeline.rule_set))
+        self._against = [*list_findings(timeline), *list_asked(timeline)]
+        self._help = [*self._list_help(), say.NO_ADVICE]
+
+    def heading(self) -> str:
+        """Describe the whole calendar."""
+        about = f"{self._rule_set.title}: {subject_of(self._timeline)}"
+        notice = [self._rule_set.notice or say.NO_ADVICE, *self._changes, basis_of(self._rule_set)]
+        return "\n".join([about, *_lines(self._against), *self._help[:-1], *notice])
+
+    def describe(self, lines: Iterable[str]) -> str:
+        """Make a description of *lines*, behind where to get help."""
+        return _cut("\n".join([*self._help, "", *lines]), _TEXT[self._options.style])
+
+    def entries(self) -> list[CalendarEntry]:
+        """Return all entries in the order of time, each with a slot of its own."""
+        before, after = list(self._before()), [*self._first(), *self._watches(), *self._sessions(), *self._events()]
+        after.extend(self._openings(inf if self._is_full else _AFTER - len(after)))
+        found = [*before, *after] if self._is_full else [*before[-_BEFORE:], *after[:_AFTER]]
+        found = [*self._ring_once(found), *(self._whole() if self._is_full else ())]
+        found.sort(key=lambda one: (instant(one.start), isinstance(one.start, datetime), one.slot, one.title))
+        # A slot that comes again has a number, and so has a day that comes again where nothing is given away.
+        slots, days = Counter[str](), Counter[date]()
+        for number, entry in enumerate(found):
+            day = self._day(entry.start)
+            slots[entry.slot] += 1
+            days[day] += 1
+            slot, title = _numbered(entry.slot, slots[entry.slot]), entry.title
+            if self._options.discreet:
+                reminder = f"Reminder, day {day_number(self._timeline.treatment, day)}"
+                title = _numbered(reminder, days[day])
+            found[number] = entry._replace(slot=slot, title=title)
+        return found
+
+    def _list_help(self) -> list[str]:
+        """List where to get help, with the clinic's number where it has one."""
+        rows = [*list_help([self._timeline], still_there(self._timeline.windows, self._timeline))]
+        clinic = name_clinic(self._rule_set)
+        return _lines([*rows[:-1], *(one._replace(head=f"{one.head}{clinic and f' ({clinic})'}") for one in rows[-1:])])
+
+    def _day(self, start: date) -> date:
+        return self._clock.day(start) if isinstance(start, datetime) else start
+
+    def _ring_once(self, entries: Iterable[CalendarEntry]) -> Iterator[CalendarEntry]:
+        """Keep one alarm a day: that of the entry which comes first."""
+        rung = set[date]()
+        for entry in entries:
+            day = self._clock.day(instant(entry.start) + entry.rings) if entry.rings is not None else None
+            yield entry._replace(rings=None) if day in rung else entry
+            if day:
+                rung.add(day)
+
+    def _names(self, activities: Iterable[str]) -> str:
+        """Name *activities* for a title, where nothing stands that somebody has to be asked about first."""
+        asked = {one.target for one in self._timeline.windows if one.ask}
+        return short_names((one for one in activities if one not in asked), self._rule_set, LAST)
+
+    def _entry(self, slot: str, title: str, lines: Iterable[str], at: datetime, *, late: bool) -> CalendarEntry:
+        start, rings = self._hours.place(at, late=late)
+        return CalendarEntry(slot, title, self.describe(lines), start, start + _LENGTH, rings)
+
+    def _all_day(self, slot: str, title: str, lines: Iterable[str], first: date, last: date) -> CalendarEntry:
+        return CalendarEntry(slot, title, self.describe(lines), first, last + _DAY)
+
+    # The treatment itself, and what comes before it.
+
+    def _before(self) -> Iterator[CalendarEntry]:
+        """Choose what begins before the treatment, or is to be done on its day."""
+        treatment = self._timeline.treatment
+        begun = {} if is_stopped(self._timeline) else begun_before(self._timeline)
+        for day, windows in begun.items():
+            number, at = day_number(treatment, day), min(window.start for window in windows)
+            do = " ".join(list_due([one for one in windows if one.kind == PREPARE], self._timeline)).rstrip(".")
+            names = self._names(one.target for one in windows if one.kind == AVOID)
+            title = _fit("No ", names, " from now") if names else "Ask first, see inside"
+            title = _fit("", do.partition(". ")[0]) if do and (number == 0 or not names) else title
+            lines = [*list_due(windows, self._timeline, LAST), *self._behind(windows)]
+            if number < 0:
+                lines.insert(0, f"From {self._clock.at(at)}")
+                yield self._entry(f"before {number}", title, lines, at, late=False)
+            else:
+                yield self._all_day(f"before {number}", title, lines, day, day)
+
+    def _first(self) -> Iterator[CalendarEntry]:
+        """Choose what matters most: what speaks against the treatment, and its first hours."""
+        day, ends, whom = self._timeline.treatment.day, self._timeline.first_until, self._clock.whom
+        last = self._clock.day(last_instant(ends)) if ends else day
+        first, against = first_hours(self._timeline), self._against
+        avoid = [row for row in first.rows if row.head in ("Avoid", "Usual")]
+        if against:
+            grave, lead = against[0].tone in ("stop", "postpone"), against[0].head
+            title = f"{lead}: ask {whom} first" if grave else f"{capital(lead.lower())}, see inside"
+            yield self._all_day("against", title, _lines(against), day, day)
+        title = f"{first.title.partition(',')[0]}: what to do" if first.title else "Treatment day: when to get help"
+        lines = [*_lines(row for row in first.rows if row not in avoid), *self._changes]
+        yield self._all_day("day 0", title, lines, day, last)
+        held = restricted(self._timeline, self._timeline.treatment.last)
+        names = sentence_of(held, self._rule_set, 1).rstrip(".")
+        if avoid:
+            title = _fit("Avoid ", f"{names[:1].lower()}{names[1:]}") if names else "Usual now, see inside"
+            yield self._all_day("first avoid", title, _lines(avoid), day, last)
+
+    # What changes after it.
+
+    def _openings(self, room: float) -> Iterator[CalendarEntry]:
+        """Choose what is all right again, in so many entries as there is *room* for."""
+        openings, taken = list_openings(self._timeline), set[str]()
+        weights = {one: self._order(one) for one in openings}
+        ranked = sorted(openings, key=weights.__getitem__)
+        ends = grouped(lifts_of(self._timeline) if self._is_full else (), lambda one: one[0].at)
+        for found in self._folded(openings, weights, room):
+            at = found[-1].at
+            title = _open_title(sorted(found, key=weights.__getitem__), taken)
+            taken.add(title[:_CELL])
+            later = [one for one in ranked if one.at > at]
+            lines = [*self._list_open(found), *_list_later(later, self._clock)]
+            lines.extend(self._behind(window for _, window in ends.get(at, ())))
+            yield self._entry(f"lift {min(one.activity for one in found)}", title, lines, at, late=True)
+
+    def _folded(self, openings: list[Opening], weights: dict[Opening, _Weight], room: float) -> list[list[Opening]]:
+        """Group *openings* by their instants; where there is no *room*, what weighs least goes with what comes next."""
+        groups = list(grouped(openings, lambda one: one.at).values())
+        early = sum(group[0].at <= (self._timeline.first_until or group[0].at) for group in groups)
+        while len(groups) > max(room, early + 1):
+            least = max(range(early, len(groups) - 1), key=lambda number: min(map(weights.__getitem__, groups[number])))
+            groups[least : least + 2] = [[*groups[least], *groups[least + 1]]]
+        return groups
+
+    def _order(self, opening: Opening) -> _Weight:
+        """Order by weight, with what few people ask about last."""
+        weight = self._rule_set.weight(opening.activity)
+        return weight[1] > _ASKED, weight
+
+    def _list_open(self, found: list[Opening]) -> Iterator[str]:
+        """List what is all right, from when on, and on which condition."""
+        for (at, once), group in grouped(found, lambda one: (one.at, say.only_once(one.waits, self._clock))).items():
+            yield f"OK from {self._clock.at(at)}{led(', ', once)}: {', '.join(one.name for one in group)}."
+
+    def _watches(self) -> Iterator[CalendarEntry]:
+        """Choose from when a sign that was usual is a reason to call."""
+        late, whom = list_late(self._timeline.windows, self._timeline), self._clock.whom
+        for at, signs in [*late.items()][: None if self._is_full else _WATCHES]:
+            title = _fit("Still ", " or ".join(signs[:_WATCHED]), f"? Call {whom}", " or ")
+            watched = [one for one in self._timeline.windows if one.kind == EXPECT and one.worry_after == at]
+            lines = [f"Still {', '.join(signs)} on {self._clock.at(at)}? Call {whom}.", *self._behind(watched)]
+            yield self._entry(f"watch {signs[0]}", title, lines, at, late=False)
+
+    def _sessions(self) -> Iterator[CalendarEntry]:
+        """Choose when the next sessions may be, and what begins before one that is booked."""
+        stopped = is_stopped(self._timeline)
+        for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
+            name, best, booked = f"Session {session.number}", session.recommended[1], session.booked
+            lines = _lines(list_session(session, self._timeline, self._clock))
+            if not booked or booked < session.minimum:
+                until = f", best by {say.short_date(best)}" if best > session.minimum else ""
+                title = f"{name}: ask {self._clock.whom} first" if stopped else f"{name}: from today{until}"
+                yield self._all_day(f"session {session.number} minimum", title, lines, *[session.minimum] * 2)
+            if booked:
+                early = f": early, ask {self._clock.whom} first" if booked < session.minimum else " is today"
+                yield self._all_day(f"session {session.number} booked", f"{name}{early}", lines, booked, booked)
+                yield from self._precare(session, lines)
+            if self._is_full and session.overdue and not stopped:
+                title = f"{name}: late from today"
+                yield self._all_day(f"session {session.number} overdue", title, lines, *[session.overdue] * 2)
+
+    def _precare(self, session: Session, lines: list[str]) -> Iterator[CalendarEntry]:
+        begun = [*grouped(session.precare, lambda one: one.start).items()]
+        for number, (day, found) in enumerate(reversed(begun[-3:])):
+            names = self._names(one.activity for one in found)
+            title = _fit(f"Session {session.number}: no ", names or "…", " from now")
+            at, slot = day_start(day, self._timeline.treatment.zone), f"session {session.number} before {number}"
+            yield self._entry(slot, title, [f"From today no {names}.", *lines], at, late=False)
+
+    def _events(self) -> Iterator[CalendarEntry]:
+        """Choose the events of the person that something is not yet all right for."""
+        pairs = zip(self._timeline.meetings, list_clashes(self._timeline), strict=True)
+        clashing = [(one, row) for one, row in pairs if one.clashes or one.waiting]
+        for (event, clashes, _, waiting), row in clashing[: None if self._is_full else _EVENTS]:
+            names = self._names(one.activity for one in clashes) or "all right"
+            title = _fit(f"{_fit('', capital(event.label), room=_CELL)}: not yet ", names)
+            lines = [f"{row.head}, {row.text}", *self._behind([*(one.window for one in clashes), *waiting])]
+            yield self._all_day(f"event {event.label}", title, lines, event.first, event.last)
+
+    # The whole plan.
+
+    def _whole(self) -> Iterator[CalendarEntry]:
+        """Choose each run of equal days, and the other sections of the plan on the day of the treatment."""
+        treatment, sheet = self._timeline.treatment, make_sheet(self._timeline, handed_over=True)
+        days = {day.day: day for day in self._timeline.days}
+        for section in sheet.sections:
+            for block in section.blocks:
+                day = days[block.first]
+                held = {"no ": day.avoid, "better wait, ": day.better_not, "check first, ": day.only_if}
+                named = ((lead, names) for lead, listed in held.items() if (names := self._names(listed)))
+                lead, names = next(named, ("", "see inside"))
+                title = _fit(f"{block.title.partition(' · ')[0]}: {lead}", names)
+                lines = [*_lines(block.rows), *self._who_says(self._touching(block.first, block.last))]
+                yield self._all_day(f"days {day.number}", title, lines, block.first, block.last)
+            rows = _lines(section.rows)
+            room = _TEXT[FULL] - len(self.describe([]))
+            for number, lines in enumerate(_parted(rows, room), start=1):
+                title = _numbered(section.title, number)
+                yield self._all_day(f"section {section.id}", title, lines, treatment.day, treatment.day)
+
+    def _touching(self, first: date, last: date) -> list[Window]:
+        zone = self._timeline.treatment.zone
+        begun = (one for one in self._timeline.windows if one.better_from < FOREVER)
+        return [one for one in begun if touches(one.better_from, one.holds_until, first, last, zone)]
+
+    def _behind(self, windows: Iterable[Window]) -> Iterator[str]:
+        """List, in full, why *windows* hold, and who says so."""
+        held = list(windows)
+        for note, found in grouped(held if self._is_full else (), lambda one: note_of(one.words)).items():
+            named = [*dict.fromkeys(self._rule_set.short(one.target) for one in found)]
+            if note:
+                yield f"{capital(say.join_some(named, _WATCHED))}: {note}."
+        yield from self._who_says(held)
+
+    def _who_says(self, windows: Iterable[Window]) -> Iterator[str]:
+        ids = {source for one in windows if self._is_full for source in sources_behind([one], self._rule_set)}
+        weightiest = sorted(ids, key=self._rule_set.by_weight.__getitem__)
+        sources = [self._rule_set.sources[id_] for id_ in weightiest[:_NAMED]]
+        if sources:
+            named = "; ".join(say.join_known(one.publisher or one.title, one.url) for one in sources)
+            yield f"Who says so: {named}{'…' if weightiest[_NAMED:] else ''}"
 
 
 class _Hours:
@@ -83,100 +330,87 @@ class _Hours:
     def __init__(self, zone: ZoneInfo, lead: timedelta | None) -> None:
         self._zone, self._lead = zone, lead
 
-    def entry(self, slot: str, words: Words, at: datetime, *, late: bool) -> CalendarEntry:
-        """Make an entry *at* an instant. What would ring at night rings the next morning if it may come *late*."""
+    def place(self, at: datetime, *, late: bool) -> tuple[datetime, timedelta | None]:
+        """Return when what is *at* an instant stands, and rings: not at night, but next morning if it may be *late*."""
         # Calendars know no seconds; clocks of long ago were off by odd ones.
         start = moment = at.replace(second=0, microsecond=0) + (_MINUTE if at.second else timedelta())
         if ceil_to_day(at, self._zone) == at:
             # What changes with a whole day stands in that day's morning, and rings once people are awake.
             day = local_date(at, self._zone)
-            start, moment = self._clock(day, _MORNING), self._morning(day)
-        rings = None if self._lead is None else self._awake(moment - self._lead, late=late) - start
-        return CalendarEntry(slot=slot, words=words, start=start, end=start + _LENGTH, rings=rings)
+            start, moment = self._at(day, _MORNING), self._morning(day)
+        return start, None if self._lead is None else self._awake(moment - self._lead, late=late) - start
 
     def _awake(self, at: datetime, *, late: bool) -> datetime:
         local = at.astimezone(self._zone)
         if self._morning(local.date()) <= at and local.time() < _NIGHT:
             return at
         evening = local.date() if local.time() >= _NIGHT else local.date() - _DAY
-        return self._morning(evening + _DAY) if late else self._clock(evening, _EVENING)
+        return self._morning(evening + _DAY) if late else self._at(evening, _EVENING)
 
     def _morning(self, day: date) -> datetime:
-        return self._clock(day, _MORNING if day.weekday() < _SATURDAY else _WEEKEND_MORNING)
+        return self._at(day, _MORNING if day.weekday() < _SATURDAY else _WEEKEND_MORNING)
 
-    def _clock(self, day: date, hour: time) -> datetime:
+    def _at(self, day: date, hour: time) -> datetime:
         return datetime.combine(day, hour, self._zone).astimezone(UTC)
 
 
-class _Entries:
-    """Chooses the entries of one plan, a method for each kind."""
-
-    def __init__(self, timeline: Timeline, notes: Notes, hours: _Hours) -> None:
-        self._timeline, self._notes, self._hours = timeline, notes, hours
-
-    def before(self) -> Iterator[CalendarEntry]:
-        """Choose what begins a day before the treatment, or earlier."""
-        treatment = self._timeline.treatment
-        for at, group in grouped(self._beginnings(), lambda one: one[0]).items():
-            number = day_number(treatment, local_date(at, treatment.zone))
-            if number < 0:
-                words = self._notes.before(at, [(tone, window) for _, tone, window in group])
-                yield self._hours.entry(f"before {number}", words, at, late=False)
-
-    def begins(self) -> Iterator[CalendarEntry]:
-        """Choose what is to be left or done from a moment after the treatment on."""
-        last = self._timeline.treatment.last
-        begun = [one for one in self._beginnings() if one[0] > last and one[1] != PREPARE]
-        groups = grouped(begun, lambda one: (one[0], one[1], one[2].waits, one[2].condition))
-        for (at, tone, *_), group in groups.items():
-            windows = [window for *_, window in group]
-            words = self._notes.beginning(at, tone, windows)
-            yield self._hours.entry(f"{tone} {_first(windows)}", words, at, late=False)
-
-    def lifts(self) -> Iterator[CalendarEntry]:
-        """Choose what is free again, or no more than better not, and what must have been seen for that."""
-        for (at, waits), group in grouped(lifts_of(self._timeline), lambda one: (one[0].at, one[0].waits)).items():
-            free = [window for lift, window in group if lift.to == YES]
-            milder = [window for lift, window in group if lift.to != YES]
-            slot = f"lift {_first(free)}" if free else f"ease {_first(milder)}"
-            yield self._hours.entry(slot, self._notes.lift(at, waits, free, milder), at, late=True)
-
-    def watches(self) -> Iterator[CalendarEntry]:
-        """Choose from when a sign that was usual is a reason to call."""
-        expected = (window for window in self._timeline.windows if window.kind == EXPECT)
-        for (at, _), windows in grouped(expected, lambda one: (one.worry_after, one.condition)).items():
-            if at is not None:
-                words = self._notes.watch(at, windows)
-                yield self._hours.entry(f"watch {_first(windows)}", words, at, late=False)
-
-    def sessions(self) -> Iterator[CalendarEntry]:
-        """Choose when each session may be, is best, and is late."""
-        stopped = is_stopped(self._timeline)
-        for session in self._timeline.sessions:
-            overdue = None if stopped else session.overdue
-            spans = {"minimum": (session.minimum,) * 2, "recommended": session.recommended, "overdue": (overdue,) * 2}
-            for what, (first, last) in spans.items():
-                if first and last:
-                    words = self._notes.session(session, what)
-                    yield _all_day(f"session {session.number} {what}", words, first, last)
-
-    def days(self, *, only_first: bool) -> Iterator[CalendarEntry]:
-        """Choose the day of the treatment and, unless *only_first*, each run of equal days that asks for something."""
-        listed = [day for day in self._timeline.days if day.number == 0 or not only_first]
-        for run in fold_days(listed, _lists):
-            if run[0].number == 0 or any(_lists(run[0])):
-                yield _all_day(f"day {run[0].number}", self._notes.days(run), run[0].day, run[-1].day)
-
-    def _beginnings(self) -> Iterator[tuple[datetime, str, Window]]:
-        for window in self._timeline.windows:
-            # What is better not from its start on has no entry of its own; the plan alone lists it.
-            if not (window.kind == AVOID and window.is_instant and window.better_from == window.start):
-                yield from ((at, tone, window) for at, tone in beginnings(window))
+# Titles and descriptions.
 
 
-def _first(windows: Iterable[Window]) -> str:
-    return min(window.target for window in windows)
+def _list_later(openings: list[Opening], clock: Clock) -> Iterator[str]:
+    """List the weightiest of what isn't all right yet, by its days."""
+    days = grouped(sorted(openings[:_NAMED], key=lambda one: one.at), lambda one: clock.date(one.at))
+    if days:
+        named = "; ".join(f"{', '.join(one.name for one in found)} ({day})" for day, found in days.items())
+        yield f"Not yet: {named}{'…' if openings[_NAMED:] else '.'}"
 
 
-def _all_day(slot: str, words: Words, first: date, last: date) -> CalendarEntry:
-    return CalendarEntry(slot=slot, words=words, start=first, end=last + _DAY)
+def _open_title(openings: list[Opening], taken: Collection[str]) -> str:
+    """Name what is all right with its condition, and first what no title among *taken* begins with."""
+    parts = []
+    for if_calm, found in grouped(openings, lambda one: one.if_calm).items():
+        lead = "OK if calm: " if if_calm else "OK now: "
+        names = [*dict.fromkeys(one.name for one in found)]
+        names.sort(key=lambda name: (len(f"{lead}{name}…") > _TITLE, f"{lead}{name}"[:_CELL] in taken))
+        parts.append((lead, names))
+    (lead, names), *others = parts
+    once = say.labels_of(dict.fromkeys(wait for one in openings for wait in one.waits))
+    if once and not others and len(f"OK now: {names[0]}…, if {once}") <= _TITLE:
+        return _fit("OK now: ", ", ".join(names), f", if {once}")
+    for shown in (parts, [(lead, [f"{names[0]}…"]) for lead, names in parts]):
+        whole = "; ".join(f"{lead}{', '.join(names)}" for lead, names in shown)
+        if len(whole) <= _TITLE:
+            return whole
+    return _fit(lead, f"{', '.join(names)}{'…' if others else ''}")
+
+
+def _fit(lead: str, text: str, tail: str = "", parted: str = ", ", room: int = _TITLE) -> str:
+    """Put as many parts of *text* between *lead* and *tail* as there is room for."""
+    left = room - len(lead) - len(tail)
+    if len(text) > left:
+        text = f"{text[: left + 1].rpartition(parted)[0] or text[: left - 1].rstrip()}…"
+    return f"{lead}{text}{tail}"
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0].rstrip(' ,;:')}…"
+
+
+def _numbered(text: str, number: int) -> str:
+    return f"{text} ({number})" if number > 1 else text
+
+
+def _lines(rows: Iterable[Row]) -> list[str]:
+    return [f"{row.head and f'{row.head}: '}{row.text}{row.marks and f' [{row.marks}]'}" for row in rows]
+
+
+def _parted(lines: Iterable[str], room: int) -> Iterator[list[str]]:
+    """Part *lines* into groups that each fit into *room*."""
+    part: list[str] = []
+    for line in lines:
+        if part and len("\n".join([*part, line])) > room:
+            yield part
+            part = []
+        part.append(line)
+    if part:
+        yield part

@@ -17,8 +17,7 @@ from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
-from needlecare.views.calendar import Options, entries, instant
-from needlecare.views.notes import Notes
+from needlecare.views.calendar import Options, PlanCalendar, instant
 from needlecare.views.phrases import NO_ADVICE, harmless
 
 __all__ = ["Options", "cancel", "render"]
@@ -26,6 +25,8 @@ __all__ = ["Options", "cancel", "render"]
 _CATEGORY = "Aftercare"
 _CANCELLED = "Cancelled"
 _MIDNIGHT = time(0, tzinfo=UTC)
+# How often whoever subscribes to a calendar looks for a newer one.
+_DAY = timedelta(days=1)
 
 
 class FileEvent(NamedTuple):
@@ -64,14 +65,14 @@ def render(timeline: Timeline, options: Options | None = None, old: FilePlan | N
     """
     options = options or Options()
     plan = _id_of(old, options) if old else _own_id(timeline, options)
-    notes = Notes(timeline)
-    events = list(_events(timeline, options, notes, plan, old.next_sequence if old else 0))
+    calendar = PlanCalendar(timeline, options)
+    events = list(_events(timeline, calendar, options, plan, old.next_sequence if old else 0))
     if old:
-        text = notes.describe(["The plan has changed, and this entry no longer holds.", ""])
+        text = calendar.describe(["The plan has changed, and this entry no longer holds."])
         kept = {event.uid for event in events}
         gone = [event._replace(text=text) for event in old.events if event.uid not in kept]
         events.extend(_cancelled(gone, old.next_sequence, options))
-    return to_text(plan, *_heading(timeline.rule_set.title, notes.heading(), options), events)
+    return to_text(plan, *_heading(timeline.rule_set.title, calendar.heading(), options), events)
 
 
 def render_for(timeline: Timeline, client: str) -> str:
@@ -87,31 +88,24 @@ def cancel(old: FilePlan, options: Options | None = None) -> str:
     """
     options = options or Options()
     plan = _id_of(old, options)
-    lead = f"The plan was called off. {NO_ADVICE}\n\nIt said:\n"
+    lead = "This plan was called off.\n\n"
     events = [event._replace(text=lead + event.text) for event in old.events]
     name, text = _heading("Called off", f"This plan was called off. {NO_ADVICE}", options)
     return to_text(plan, name, text, _cancelled(events, old.next_sequence, options))
 
 
-def _events(timeline: Timeline, options: Options, notes: Notes, plan: str, sequence: int) -> Iterator[FileEvent]:
+def _events(
+    timeline: Timeline, calendar: PlanCalendar, options: Options, plan: str, sequence: int
+) -> Iterator[FileEvent]:
     # The day that the rule set was released on, else that of the treatment: never the clock's.
     try:
         released = date.fromisoformat(timeline.rule_set.released)
     except ValueError:
         released = timeline.treatment.day
     stamp = datetime.combine(released, _MIDNIGHT) + timedelta(seconds=sequence)
-    for entry in entries(timeline, options, notes):
-        yield FileEvent(
-            uid=_uid(plan, entry.slot),
-            sequence=sequence,
-            stamp=stamp,
-            title=entry.words.discreet if options.discreet else entry.words.title,
-            text=entry.words.text,
-            start=entry.start,
-            end=entry.end,
-            rings=entry.rings,
-            category="" if options.discreet else _CATEGORY,
-        )
+    category = "" if options.discreet else _CATEGORY
+    for slot, title, text, start, end, rings in calendar.entries():
+        yield FileEvent(_uid(plan, slot), sequence, stamp, title, text, start, end, rings, category)
 
 
 def _cancelled(events: Iterable[FileEvent], sequence: int, options: Options) -> Iterator[FileEvent]:
@@ -162,11 +156,18 @@ def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent]) -> str
     # The first names are those of RFC 7986, the others those that older readers know.
     shown = {"NAME": title, "X-WR-CALNAME": title, "DESCRIPTION": about, "X-WR-CALDESC": about}
     # Properties that are of the right type already: `add` would look each up again, at half of the run time.
-    calendar = Calendar({key: vText(value) for key, value in fixed.items()} | shown)
+    again = {"REFRESH-INTERVAL": _duration(_DAY), "X-PUBLISHED-TTL": _duration(_DAY)}
+    calendar = Calendar({key: vText(value) for key, value in fixed.items()} | shown | again)
     ordered = sorted(events, key=lambda event: (instant(event.start), event.uid))
     calendar.subcomponents = [_component(event) for event in ordered]
     properties = calendar.property_items(sorted=False)
     return "".join(_folded(str(calendar.content_line(key, value, sorted=False))) for key, value in properties)
+
+
+def _duration(length: timedelta) -> vDuration:
+    duration = vDuration(length)
+    duration.params["VALUE"] = "DURATION"
+    return duration
 
 
 def _component(event: FileEvent) -> Event:

@@ -54,17 +54,21 @@ def make_sheet(timeline: Timeline, *, handed_over: bool = False, only: Collectio
     *only* names the sections that are wanted, where not all of them are.
     """
     clock, rule_set = Clock(timeline, typed=not handed_over), timeline.rule_set
-    clinic = rule_set.clinic
     parts = [part for part in _PARTS if part.handed_over in (None, handed_over) and (not only or part.id in only)]
     sections = (_fill(part, timeline, clock) for part in parts)
     return Sheet(
         title=rule_set.title,
         subject=_subject(timeline),
-        clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
+        clinic=name_clinic(rule_set),
         notice=(rule_set.notice or NO_ADVICE, _BRACKETS, *list_core_changes(rule_set)),
         sections=tuple(filter(None, sections)),
         basis=basis_of(rule_set),
     )
+
+
+def name_clinic(rule_set: RuleSet) -> str:
+    """Name the clinic that hands the plan out, with its number; nothing where there is none."""
+    return ", ".join(filter(None, (rule_set.clinic.name, rule_set.clinic.phone))) if rule_set.clinic else ""
 
 
 def basis_of(rule_set: RuleSet) -> str:
@@ -186,11 +190,12 @@ def _notes(timeline: Timeline, _: Clock) -> list[Row]:
         # Where rules meet in one window, each keeps its own words.
         for rule in {part.rule for part in window.parts} or {window.rule}:
             made.setdefault(rule, []).append(window.target)
-    rows = (Row(say.names(targets, rule_set), _note(rule_set.rules[rule].words)) for rule, targets in made.items())
+    rows = (Row(say.names(targets, rule_set), note_of(rule_set.rules[rule].words)) for rule, targets in made.items())
     return sorted(row for row in rows if row.text)
 
 
-def _note(words: Mapping[str, str]) -> str:
+def note_of(words: Mapping[str, str]) -> str:
+    """Say what a rule's *words* add: what to do instead, why, and who says so."""
     parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
     if "by" in words:
         parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
