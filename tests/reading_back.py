@@ -200,17 +200,14 @@ def page_sections(text: str) -> dict[str, list[Row]]:
     section, head = "", ""
     for tag, attributes, texts in Page(text).elements:
         words = "".join(texts).strip()
-        if tag == "section":
-            section = section if attributes.get("class") == "day" else str(attributes["id"])
-        elif tag == "h3":
+        if tag in ("section", "details") and attributes.get("class") != "day":
+            section = str(attributes.get("id")).removeprefix("all-") if "all-" in str(attributes.get("id")) else ""
+        elif tag == "h4":
             found.setdefault(section, []).append(("", words))
         elif tag == "dt":
             head = words
         elif tag == "dd":
             found.setdefault(section, []).append((head, re.sub(r"\s*\[[\d, +]+\]$", "", words)))
-        elif tag == "span" and attributes.get("class") == "what":
-            label, _, said = words.partition(": ")
-            found.setdefault(section, []).append((label, said))
     return {section: rows for section, rows in found.items() if section in SECTIONS.values()}
 
 

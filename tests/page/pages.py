@@ -1,13 +1,13 @@
 """Plans for the tests of what is handed over: as a page, as Markdown and as CSV."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from needlecare import RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
+from needlecare import Event, RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
 
 HERE = Path(__file__).parent
 CLINIC = HERE / "clinic" / "clinic.yaml"
@@ -26,11 +26,40 @@ def make_plan(
     *,
     clock: time | None = HALF_PAST_FOUR,
     booked: date | None = None,
+    events: Sequence[Event] = (),
 ) -> Timeline:
     """Plan for 20 November 2026 in London."""
     chosen = rule_set or rules()
-    treatment = make_treatment(date(2026, 11, 20), clock, ZoneInfo("Europe/London"))._replace(next_day=booked)
+    treatment = make_treatment(date(2026, 11, 20), clock, ZoneInfo("Europe/London"), next_session=booked, events=events)
     return build_timeline(chosen, treatment, read_facts(chosen, facts or {}))
+
+
+WEDDING = Event("wedding", "the wedding", date(2026, 12, 5), date(2026, 12, 5))
+# What people's treatments are like, each with whether its first screen may hold more.
+TREATMENTS: dict[str, tuple[Callable[[], Timeline], bool]] = {
+    "a date and a time": (make_plan, False),
+    "a date alone": (lambda: make_plan(clock=None), False),
+    "radiofrequency and PRP": (lambda: make_plan(facts={"technique": ["radiofrequency"], "add-on": ["prp"]}), True),
+    "scalp and PRP": (lambda: make_plan(facts={"area": ["scalp"], "add-on": ["prp"]}), True),
+    "body, skin type V": (lambda: make_plan(facts={"area": ["body"], "skin-type": ["5"]}), False),
+    "a roller at home": (
+        lambda: make_plan(facts={"setting": ["home"], "technique": ["roller"], "depth": ["0.3"]}),
+        False,
+    ),
+    "eczema": (lambda: make_plan(facts={"condition": ["eczema"]}), True),
+    "pregnant, with a blood thinner": (
+        lambda: make_plan(facts={"condition": ["pregnancy"], "uses": ["blood-thinner"]}),
+        True,
+    ),
+    "a booked session": (lambda: make_plan(booked=date(2026, 12, 18)), True),
+    "a wedding": (lambda: make_plan(events=[WEDDING]), False),
+    "eyes and neck, late in the evening": (
+        lambda: make_plan(facts={"area": ["eye-area", "neck"]}, clock=time(23, 30)),
+        False,
+    ),
+    "a clinic's own sheet": (lambda: make_plan(rules(str(CLINIC))), False),
+    "a clinic on top of ours": (lambda: make_plan(rules(str(CLINIC.with_name("on-top.yaml")))), False),
+}
 
 
 class Page(HTMLParser):

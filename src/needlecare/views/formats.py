@@ -47,11 +47,14 @@ def for_file(text: str, name: str) -> str:
     return BYTE_ORDER_MARK + text if name == Format.CSV and not text.isascii() else text
 
 
-def render(timeline: Timeline, name: str, *, client: str = "") -> str:
+def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = True) -> str:
     """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet.
 
+    A page that is not to be *whole* is its body alone, for a page of your own.
+
     Raises:
-        InputError: there is no such format, or *timeline* or *client* is something else.
+        InputError: there is no such format, or *timeline* or *client* is something else, or what isn't to be *whole*
+            is no page.
     """
     if not isinstance(timeline, Timeline):
         raise InputError(f"what is rendered is a timeline, as build_timeline gives it, not {type(timeline).__name__}")
@@ -59,10 +62,14 @@ def render(timeline: Timeline, name: str, *, client: str = "") -> str:
         raise InputError(f"client is a text, such as a client's number in quotes, not {type(client).__name__}")
     if name not in FORMATS:
         raise InputError(f"there is no format `{name}`; it may be {', '.join(FORMATS)}")
+    if not whole and name != Format.HTML:
+        raise InputError(f"whole=False is for html alone, the body of a page; {name} is always whole")
     # Only the view that is wanted is loaded: starting up is most of the run time.
     view = import_module(f"needlecare.views.{'text' if name == Format.MD else str(name)}")
-    if name in (Format.ICS, Format.HTML):
-        text: str = view.render_for(timeline, client)
+    if name == Format.HTML:
+        text: str = view.render_for(timeline, client, whole=whole)
+    elif name == Format.ICS:
+        text = view.render_for(timeline, client)
     else:
         text = (view.render_markdown if name == Format.MD else view.render)(timeline)
     return text

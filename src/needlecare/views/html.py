@@ -1,8 +1,11 @@
-"""The plan as one self-contained HTML page: nothing is fetched, and without its script nothing is missing."""
+"""The plan as one self-contained HTML page: nothing is fetched, and without its script nothing is missing.
+
+Style and script are the same bytes on every page, so that a policy can name them by their hashes.
+"""
 
 from base64 import b64encode
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from itertools import groupby
@@ -10,61 +13,55 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from needlecare.model.plan import Day, Timeline
-from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic, RuleSet
+from needlecare.model.plan import BETTER_NOT, Day, Timeline
+from needlecare.model.ruleset import LAST
+from needlecare.model.time import day_start
+from needlecare.views import brief
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Row, harmless, led
-from needlecare.views.sheet import Sheet, make_sheet
+from needlecare.views.brief import Opening
+from needlecare.views.days import days_after, draw_groups
+from needlecare.views.phrases import Clock, Row, grouped, harmless, led
+from needlecare.views.sheet import make_sheet
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.15
 _WIDE = 100.0
-# Letters that two printed pages hold in full size, and what takes as much room as so many of them; measured on paper.
-_ROOM, _MARK, _CLINIC, _LOGO = 18_900, 8, 600, 500
-# What each row takes that isn't printed as it stands.
-_EACH = {"chart": 40, "sources": 30}
-# Smaller letters nobody could read: rather a third page.
-_SMALLEST = 0.72
-# Where the links at the top of the page lead, and how short they are.
-_LINKS = {
-    "lifts": "What lifts when",
-    "lasting": "What does not lift",
-    "days": "Day by day",
-    "normal": "What is normal",
-    "red-flags": "Red flags",
-    "sessions": "Next session",
-    "sources": "Sources",
-}
+# What a line says of a no that is over before.
+_EARLIER = ", no until "
 
 
-def render(timeline: Timeline, *, calendar: str | None = None) -> str:
-    """Render *timeline*; *calendar* is the same plan as a calendar file, for a link that saves it."""
-    sheet = make_sheet(timeline, handed_over=True)
-    clinic = timeline.rule_set.clinic
-    found = {section.id for section in sheet.sections}
-    sources = sheet.rows("sources")
-    style, script = _style(clinic, _shrunk(sheet, clinic)), _asset("page.js")
+def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = True) -> str:
+    """Render *timeline*; *calendar* is the same plan as a calendar file, for a link that saves it.
+
+    Unless it is to be *whole*, the page is its body alone, without style and script.
+    """
+    sheet, rule_set = make_sheet(timeline, handed_over=True), timeline.rule_set
+    style, script = _asset("page.css"), _asset("page.js")
     link = b64encode(calendar.encode()).decode() if calendar is not None else ""
     return _template().render(
+        whole=whole,
+        brief=brief.make_brief(timeline, handed_over=True),
+        cards=_list_cards(timeline),
+        groups=draw_groups(timeline),
+        days=days_after(timeline),
         sheet=sheet,
-        clinic=clinic,
-        dial=_dial(clinic.phone) if clinic else "",
+        clinic=rule_set.clinic,
+        emergency=rule_set.emergency,
         treatment=timeline.treatment,
-        links={id_: title for id_, title in _LINKS.items() if id_ in found},
-        numbers={row.head: number for number, row in enumerate(sources, 1)},
-        sources=list(_cites(sources, timeline.rule_set)),
+        first_until=timeline.first_until,
+        numbers={row.head: number for number, row in enumerate(sheet.rows("sources"), 1)},
         calendar=led("data:text/calendar;charset=utf-8;base64,", link),
-        style=Markup(style),  # noqa: S704  our own file and checked colours
+        style=Markup(style),  # noqa: S704  our own file
         script=Markup(script),  # noqa: S704  our own file
         policy=_policy(style, script),
     )
 
 
-def render_for(timeline: Timeline, client: str) -> str:
+def render_for(timeline: Timeline, client: str, *, whole: bool = True) -> str:
     """Render *timeline* with a link to its calendar; *client* tells people apart where their calendars meet."""
     from needlecare.views import ics
 
-    return render(timeline, calendar=ics.render_for(timeline, client))
+    return render(timeline, calendar=ics.render_for(timeline, client), whole=whole)
 
 
 _TEMPLATES = PackageLoader("needlecare", "views/templates")
@@ -81,7 +78,8 @@ def _template() -> Template:
         lstrip_blocks=True,
         finalize=_clean,
     )
-    environment.filters.update(entries=_entries, runs=_runs, ticks=_ticks, mondays=_mondays, share=_share)
+    environment.filters.update(dates=_dates, dial=_dial, entries=_entries, parts=_parts)
+    environment.filters.update(runs=_runs, share=_share, ticks=_ticks)
     return environment.get_template("page.html")
 
 
@@ -91,41 +89,12 @@ def _clean(value: object) -> object:
 
 @cache
 def _asset(name: str) -> str:
-    return _TEMPLATES.get_source(Environment(autoescape=True), name)[0].strip()
-
-
-@cache
-def _style(clinic: Clinic | None, shrunk: float) -> str:
-    """Return the style sheet, with the clinic's colours where it has any, and with how far paper is *shrunk*."""
-    colours = {"light": clinic.light, "dark": clinic.dark} if clinic else {}
-    own = [
-        f"@media screen and (prefers-color-scheme:{scheme}){{:root{{--accent:{colour}}}}}"
-        for scheme, colour in colours.items()
-        if colour
-    ]
-    if shrunk < 1:
-        own.append(f"@media print{{body{{zoom:{shrunk}}}}}")
-    pages = _asset("page.css").replace("LIGHT_PAGE", LIGHT_PAGE).replace("DARK_PAGE", DARK_PAGE)
-    return "\n".join((pages, *own))
-
-
-def _shrunk(sheet: Sheet, clinic: Clinic | None) -> float:
-    """Return how far the print has to be shrunk for two pages: the area grows with the square of the letters' size.
-
-    CSS can't do this: no unit of it knows how long a text is.
-    """
-    letters = 0
-    for section in sheet.sections:
-        for row in section.rows:
-            letters += _EACH.get(section.id, len(row.head) + len(row.text) + _MARK * bool(row.sources))
-    if clinic:
-        letters += _CLINIC + len(clinic.closing) + (_LOGO if clinic.logo else 0)
-    return max(_SMALLEST, min(1.0, int(100 * (_ROOM / letters) ** 0.5) / 100))
+    return _TEMPLATES.get_source(Environment(autoescape=True), name)[0]
 
 
 @cache
 def _policy(style: str, script: str) -> str:
-    """Allow this page's own style and script, and pictures that stand in it; nothing from anywhere else."""
+    """Allow our own style and script, and pictures that stand in the page; nothing from anywhere else."""
     hashes = [b64encode(sha256(text.encode()).digest()).decode() for text in (style, script)]
     return (
         f"default-src 'none'; img-src data:; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; "
@@ -133,18 +102,50 @@ def _policy(style: str, script: str) -> str:
     )
 
 
+# What stands on the page.
+
+
+def _list_cards(timeline: Timeline) -> list[tuple[datetime, list[Row]]]:
+    """List what to do, to avoid and to expect, from each instant of the plan at which that changes."""
+    openings = brief.list_openings(timeline)
+    starts = {timeline.treatment.first, *(one.at for one in openings)}
+    starts.update(day_start(day.day, timeline.treatment.zone) for day in timeline.days if day.number > 0)
+    cards: list[tuple[datetime, list[Row]]] = []
+    for start in sorted(starts):
+        rows = [row for row in _list_now(start, openings, timeline) if row.text]
+        if not cards or rows != cards[-1][1]:
+            cards.append((start, rows))
+    return cards
+
+
+def _list_now(at: datetime, openings: Iterable[Opening], timeline: Timeline) -> Iterator[Row]:
+    rule_set, clock = timeline.rule_set, Clock(timeline)
+    advice = (one for one in timeline.windows if one.start <= at and brief.is_advice(one, timeline, at))
+    yield Row("Do", brief.sentences(advice, timeline), "do")
+    soon = (one for one in openings if one.at > at and clock.day(one.at) == clock.day(at))
+    for later, found in grouped(soon, lambda one: one.at).items():
+        yield Row(f"OK{led(' from ', clock.time(later))}", brief.starred(found, LAST), "yes")
+    yield Row("Avoid", brief.sentence_of(brief.restricted(timeline, at), rule_set), "no")
+    milder = (one for one in brief.restricted(timeline, at, BETTER_NOT) if one not in rule_set.unadvised)
+    yield Row("Better wait", brief.sentence_of(milder, rule_set), "better not")
+    yield Row("Usual", brief.usual(timeline, at), "expect")
+
+
 def _entries(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     """Join rows that follow each other under one head."""
     return [(head, list(group)) for head, group in groupby(rows, key=lambda row: row.head)]
 
 
-def _cites(rows: Iterable[Row], rule_set: RuleSet) -> Iterator[tuple[str, str, str, bool]]:
-    """Yield title, publication and address of each source, and whether it shares its title: paper leaves that out."""
-    found = [rule_set.sources[row.head] for row in rows]
-    titles = Counter(source.title for source in found)
-    for source in found:
-        about = say.join_known(source.publisher, source.year, source.kind)
-        yield source.title, about, source.url, bool(about) and titles[source.title] > 1
+def _parts(row: Row, emergency: str) -> tuple[str, str, list[str]]:
+    """Part the text of *row* from what held earlier, and from the *emergency* numbers that it ends with."""
+    text, comma, until = row.text.partition(_EARLIER) if row.at else (row.text, "", "")
+    signs, colon, numbers = text.rpartition(": ")
+    if emergency and numbers == emergency:
+        return f"{signs}{colon}", "", numbers.split(", ")
+    return text, f"{comma}{until}", []
+
+
+# The chart.
 
 
 def _runs(row: Row) -> Iterator[tuple[str, str, str]]:
@@ -161,16 +162,19 @@ def _share(part: int, whole: int) -> str:
     return f"{part * _WIDE / whole:.4g}%"
 
 
-def _mondays(days: tuple[Day, ...]) -> list[int]:
-    return [at for at, day in enumerate(days) if day.day.weekday() == 0 and at]
+def _ticks(days: Sequence[Day]) -> Iterator[tuple[str, bool]]:
+    """Yield where each day but the first begins, and whether it is a Monday."""
+    return ((_share(at, len(days)), day.day.weekday() == 0) for at, day in enumerate(days) if at)
 
 
-def _ticks(days: tuple[Day, ...]) -> Iterator[tuple[str, str]]:
-    """Yield the date over day 0 and over every Monday that has room, with its place."""
+def _dates(days: Sequence[Day]) -> Iterator[tuple[str, str, str]]:
+    """Yield weekday and date over day 0 and over every Monday that has room, with their place."""
     last = -len(days)
-    for at in (0, *_mondays(days)):
-        if at - last >= _APART * len(days) and (at == 0 or at <= (1 - _APART) * len(days)):
-            yield say.short_date(days[at].day), _share(at, len(days))
+    for at, day in enumerate(days):
+        wanted = at == 0 or (day.day.weekday() == 0 and at <= (1 - _APART) * len(days))
+        if wanted and at - last >= _APART * len(days):
+            weekday, _, date = say.date(day.day, day.day).partition(" ")
+            yield weekday, date, _share(at, len(days))
             last = at
 
 

@@ -1,28 +1,76 @@
-// Marks today. The page is complete without it.
+// Puts today first, and gathers what is all right by now. Without it the page says the same, in the order of the plan.
 (function () {
   "use strict";
-  var today, zone = document.documentElement.dataset.zone;
-  try {
-    today = new Intl.DateTimeFormat("en-CA", {timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit"}).format(new Date());
-  } catch (unknownZone) {
+  var main = document.getElementById("main"), plan = main.dataset, now = Date.now(), opened = [];
+
+  function all(selector) {
+    return Array.prototype.slice.call(document.querySelectorAll(selector));
+  }
+  function is(instant) {
+    return Date.parse(instant) <= now;
+  }
+  function today(locale, form) {
+    return new Intl.DateTimeFormat(locale, Object.assign({timeZone: plan.zone, day: "numeric"}, form)).format(now);
+  }
+  // Links lead into what is closed.
+  function reveal() {
+    var aim = document.getElementById(location.hash.slice(1)), one = aim && aim.closest("details");
+    for (; one; one = one.parentElement.closest("details")) one.open = true;
+    if (aim) aim.scrollIntoView();
+  }
+  addEventListener("hashchange", reveal);
+  reveal();
+  // Paper shows some of it too.
+  addEventListener("beforeprint", function () {
+    opened = all("details.paper:not([open])");
+    opened.forEach(function (one) { one.open = true; });
+  });
+  addEventListener("afterprint", function () {
+    opened.forEach(function (one) { one.open = false; });
+  });
+  ["light", "dark"].forEach(function (scheme) {
+    if (plan[scheme]) document.documentElement.style.setProperty("--own-" + scheme, plan[scheme]);
+  });
+
+  if (!is(plan.moment)) {
+    var before = document.getElementById("before"), against = document.getElementById("against");
+    if (before) before.open = true;
+    if (before && against) against.after(before);
+    else if (before) before.parentElement.prepend(before);
     return;
   }
-  document.querySelectorAll(".day").forEach(function (day) {
-    if (day.dataset.first <= today && today <= day.dataset.last) {
-      day.classList.add("today");
-      day.setAttribute("aria-current", "date");
-      day.querySelector("h3").append(" · today");
-      var link = document.getElementById("to-today");
-      link.hidden = false;
-      link.firstElementChild.href = "#" + day.id;
+  var past = document.getElementById("ok-now"), from, group;
+  all("#again [data-at]").forEach(function (one) {
+    if (!is(one.dataset.at)) return;
+    if (from !== one.parentElement) {
+      from = one.parentElement;
+      group = from.cloneNode(false);
+      group.append(from.firstElementChild.cloneNode(true));
+      past.lastElementChild.append(group);
     }
+    group.append(one);
+    if (!from.querySelector("dd")) from.remove();
+    past.hidden = false;
   });
-  var chart = document.getElementById("chart"), mark = document.getElementById("now-mark");
-  if (chart && mark) {
-    var number = Math.round((Date.parse(today) - Date.parse(chart.dataset.first)) / 864e5), days = Number(chart.dataset.days);
-    if (number >= 0 && number < days) {
-      mark.setAttribute("x", number * 100 / days + "%");
-      mark.setAttribute("visibility", "visible");
-    }
+
+  var date = today("en-CA", {year: "numeric", month: "2-digit", day: "2-digit"});
+  var number = Math.round((Date.parse(date) - Date.parse(plan.day)) / 864e5);
+
+  var first = document.getElementById("first"), card = all(".card").filter(function (one) { return is(one.dataset.start); }).pop();
+  if (card && (!first || is(plan.firstUntil))) {
+    card.hidden = false;
+    card.querySelector("h2").append(": " + today("en-GB", {weekday: "short", month: "short"}).replace(",", "") + ", day " + number);
+    if (first) first.hidden = true;
+  }
+
+  all(".day").forEach(function (one) {
+    if (date < one.dataset.first || one.dataset.last < date) return;
+    one.setAttribute("aria-current", "date");
+    one.querySelector("h4").append(" · today");
+  });
+  var mark = document.getElementById("now-mark");
+  if (mark && number < plan.days) {
+    mark.setAttribute("x", number * 100 / plan.days + "%");
+    mark.setAttribute("visibility", "visible");
   }
 })();
