@@ -67,7 +67,7 @@ def test_every_event_has_all_that_some_reader_needs(write: Write, words: list[st
     ):
         assert lines.count((name, value)) == count, name
     assert names.count("SUMMARY") == count
-    assert {("REFRESH-INTERVAL;VALUE=DURATION", "P1D"), ("X-PUBLISHED-TTL;VALUE=DURATION", "P1D")} <= set(lines)
+    assert {("REFRESH-INTERVAL;VALUE=DURATION", "P1D"), ("X-PUBLISHED-TTL", "P1D")} <= set(lines)
     assert not {"METHOD", "BEGIN:VTIMEZONE", "DURATION", "RRULE", "ORGANIZER"} & set(names)
     for name, value in lines:
         if name.startswith(("DTSTART", "DTEND")):

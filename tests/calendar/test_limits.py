@@ -58,6 +58,7 @@ def test_a_title_is_short_and_tells_its_day_apart_in_a_cell_of_a_month(made: lis
         assert len(set(titles)) == len(titles), "two entries on one day never say the same"
         for title in titles:
             assert cells.setdefault(title[:16], day) == day, title
+            assert title.count("(") == title.count(")"), "what isn't all right is never cut off"
 
 
 @every_treatment
@@ -86,3 +87,21 @@ def test_a_description_is_short_says_first_when_to_get_help_and_lists_no_sources
 def test_nothing_is_cut_within_a_sentence(made: list[Any]) -> None:
     for line in (line for event in made for line in str(event["DESCRIPTION"]).split("\n")):
         assert not line.endswith("…") or line.startswith(("Not yet: ", "Before it: ")), line
+
+
+@every_treatment
+def test_what_gives_nothing_away_is_told_apart_too(write: Write, events: Events, words: list[str]) -> None:
+    titles = [str(event["SUMMARY"]) for event in events(write(*words, "--discreet")).values()]
+    assert len({title[:16] for title in titles if "(" not in title}) == len([one for one in titles if "(" not in one])
+    assert len(set(titles)) == len(titles)
+
+
+@every_treatment
+def test_in_full_titles_are_as_short_and_descriptions_have_an_end(
+    write: Write, events: Events, words: list[str]
+) -> None:
+    brief, full = events(write(*words)), events(write(*words, "--calendar-style", "full", name="full.ics"))
+    assert brief.keys() <= full.keys()
+    for event in full.values():
+        assert len(str(event["SUMMARY"])) <= 40
+        assert len(str(event["DESCRIPTION"])) <= 4000

@@ -5,7 +5,7 @@ written it doesn't know.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from math import inf
 from typing import NamedTuple
@@ -30,12 +30,11 @@ from needlecare.views.brief import (
     list_session,
     restricted,
     sentence_of,
-    short_names,
     still_there,
     subject_of,
 )
 from needlecare.views.days import lifts_of
-from needlecare.views.phrases import Clock, Row, capital, grouped, led
+from needlecare.views.phrases import Clock, Row, capital, grouped, led, topmost
 from needlecare.views.sheet import basis_of, is_stopped, list_core_changes, make_sheet, name_clinic, note_of
 
 _Weight = tuple[bool, tuple[int, int]]
@@ -126,7 +125,7 @@ class PlanCalendar:
             days[day] += 1
             slot, title = _numbered(entry.slot, slots[entry.slot]), entry.title
             if self._options.discreet:
-                reminder = f"Reminder, day {day_number(self._timeline.treatment, day)}"
+                reminder = f"Reminder day {day_number(self._timeline.treatment, day)}"
                 title = _numbered(reminder, days[day])
             found[number] = entry._replace(slot=slot, title=title)
         return found
@@ -149,10 +148,11 @@ class PlanCalendar:
             if day:
                 rung.add(day)
 
-    def _names(self, activities: Iterable[str]) -> str:
+    def _names(self, activities: Iterable[str]) -> list[str]:
         """Name *activities* for a title, where nothing stands that somebody has to be asked about first."""
         asked = {one.target for one in self._timeline.windows if one.ask}
-        return short_names((one for one in activities if one not in asked), self._rule_set, LAST)
+        shown = topmost((one for one in activities if one not in asked), self._rule_set)
+        return [*dict.fromkeys(map(self._rule_set.short, sorted(shown, key=self._rule_set.weight)))]
 
     def _entry(self, slot: str, title: str, lines: Iterable[str], at: datetime, *, late: bool) -> CalendarEntry:
         start, rings = self._hours.place(at, late=late)
@@ -172,7 +172,7 @@ class PlanCalendar:
             do = " ".join(list_due([one for one in windows if one.kind == PREPARE], self._timeline)).rstrip(".")
             names = self._names(one.target for one in windows if one.kind == AVOID)
             title = _fit("No ", names, " from now") if names else "Ask first, see inside"
-            title = _fit("", do.partition(". ")[0]) if do and (number == 0 or not names) else title
+            title = _fit("", [do.partition(". ")[0]]) if do and (number == 0 or not names) else title
             lines = [*list_due(windows, self._timeline, LAST), *self._behind(windows)]
             if number < 0:
                 lines.insert(0, f"From {self._clock.at(at)}")
@@ -196,7 +196,7 @@ class PlanCalendar:
         held = restricted(self._timeline, self._timeline.treatment.last)
         names = sentence_of(held, self._rule_set, 1).rstrip(".")
         if avoid:
-            title = _fit("Avoid ", f"{names[:1].lower()}{names[1:]}") if names else "Usual now, see inside"
+            title = _fit("Avoid ", f"{names[:1].lower()}{names[1:]}".split(", ")) if names else "Usual now, see inside"
             yield self._all_day("first avoid", title, _lines(avoid), day, last)
 
     # What changes after it.
@@ -239,7 +239,7 @@ class PlanCalendar:
         """Choose from when a sign that was usual is a reason to call."""
         late, whom = list_late(self._timeline.windows, self._timeline), self._clock.whom
         for at, signs in [*late.items()][: None if self._is_full else _WATCHES]:
-            title = _fit("Still ", " or ".join(signs[:_WATCHED]), f"? Call {whom}", " or ")
+            title = _fit("Still ", signs[:_WATCHED], f"? Call {whom}")
             watched = [one for one in self._timeline.windows if one.kind == EXPECT and one.worry_after == at]
             lines = [f"Still {', '.join(signs)} on {self._clock.at(at)}? Call {whom}.", *self._behind(watched)]
             yield self._entry(f"watch {signs[0]}", title, lines, at, late=False)
@@ -266,17 +266,17 @@ class PlanCalendar:
         begun = [*grouped(session.precare, lambda one: one.start).items()]
         for number, (day, found) in enumerate(reversed(begun[-3:])):
             names = self._names(one.activity for one in found)
-            title = _fit(f"Session {session.number}: no ", names or "…", " from now")
+            title = _fit(f"Session {session.number}: no ", names or ["…"], " from now")
             at, slot = day_start(day, self._timeline.treatment.zone), f"session {session.number} before {number}"
-            yield self._entry(slot, title, [f"From today no {names}.", *lines], at, late=False)
+            yield self._entry(slot, title, [f"From today no {', '.join(names)}.", *lines], at, late=False)
 
     def _events(self) -> Iterator[CalendarEntry]:
         """Choose the events of the person that something is not yet all right for."""
         pairs = zip(self._timeline.meetings, list_clashes(self._timeline), strict=True)
         clashing = [(one, row) for one, row in pairs if one.clashes or one.waiting]
         for (event, clashes, _, waiting), row in clashing[: None if self._is_full else _EVENTS]:
-            names = self._names(one.activity for one in clashes) or "all right"
-            title = _fit(f"{_fit('', capital(event.label), room=_CELL)}: not yet ", names)
+            names = self._names(one.activity for one in clashes) or ["all right"]
+            title = _fit(f"{_fit('', [capital(event.label)], room=_CELL)}: not yet ", names)
             lines = [f"{row.head}, {row.text}", *self._behind([*(one.window for one in clashes), *waiting])]
             yield self._all_day(f"event {event.label}", title, lines, event.first, event.last)
 
@@ -291,7 +291,7 @@ class PlanCalendar:
                 day = days[block.first]
                 held = {"no ": day.avoid, "better wait, ": day.better_not, "check first, ": day.only_if}
                 named = ((lead, names) for lead, listed in held.items() if (names := self._names(listed)))
-                lead, names = next(named, ("", "see inside"))
+                lead, names = next(named, ("", ["see inside"]))
                 title = _fit(f"{block.title.partition(' · ')[0]}: {lead}", names)
                 lines = [*_lines(block.rows), *self._who_says(self._touching(block.first, block.last))]
                 yield self._all_day(f"days {day.number}", title, lines, block.first, block.last)
@@ -376,19 +376,22 @@ def _open_title(openings: list[Opening], taken: Collection[str]) -> str:
     (lead, names), *others = parts
     once = say.labels_of(dict.fromkeys(wait for one in openings for wait in one.waits))
     if once and not others and len(f"OK now: {names[0]}…, if {once}") <= _TITLE:
-        return _fit("OK now: ", ", ".join(names), f", if {once}")
-    for shown in (parts, [(lead, [f"{names[0]}…"]) for lead, names in parts]):
-        whole = "; ".join(f"{lead}{', '.join(names)}" for lead, names in shown)
-        if len(whole) <= _TITLE:
+        return _fit("OK now: ", names, f", if {once}")
+    for shown in (parts, [(other, [f"{first}…"]) for other, (first, *_) in parts]):
+        whole = "; ".join(f"{other}{', '.join(listed)}" for other, listed in shown)
+        if others and len(whole) <= _TITLE:
             return whole
-    return _fit(lead, f"{', '.join(names)}{'…' if others else ''}")
+    return _fit(lead, names, more=bool(others))
 
 
-def _fit(lead: str, text: str, tail: str = "", parted: str = ", ", room: int = _TITLE) -> str:
-    """Put as many parts of *text* between *lead* and *tail* as there is room for."""
-    left = room - len(lead) - len(tail)
-    if len(text) > left:
-        text = f"{text[: left + 1].rpartition(parted)[0] or text[: left - 1].rstrip()}…"
+def _fit(lead: str, names: Sequence[str], tail: str = "", *, room: int = _TITLE, more: bool = False) -> str:
+    """Put whichever *names* there is room for between *lead* and *tail*; dots stand for others, and for *more*."""
+    left, text = room - len(lead) - len(tail), ", ".join(names)
+    if more or len(text) > left:
+        shown, *others = names
+        for name in others:
+            shown = longer if len(longer := f"{shown}, {name}") < left else shown
+        text = f"{shown[: left - 1].rstrip()}…"
     return f"{lead}{text}{tail}"
 
 

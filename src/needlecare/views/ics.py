@@ -25,8 +25,6 @@ __all__ = ["Options", "cancel", "render"]
 _CATEGORY = "Aftercare"
 _CANCELLED = "Cancelled"
 _MIDNIGHT = time(0, tzinfo=UTC)
-# How often whoever subscribes to a calendar looks for a newer one.
-_DAY = timedelta(days=1)
 
 
 class FileEvent(NamedTuple):
@@ -155,19 +153,16 @@ def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent]) -> str
     fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": plan}
     # The first names are those of RFC 7986, the others those that older readers know.
     shown = {"NAME": title, "X-WR-CALNAME": title, "DESCRIPTION": about, "X-WR-CALDESC": about}
+    # How often whoever subscribes looks for a newer one; the second is for those that knew it before there was a name.
+    every = vDuration(timedelta(days=1))
+    again = {"REFRESH-INTERVAL": every, "X-PUBLISHED-TTL": vText("P1D")}
+    every.params["VALUE"] = "DURATION"
     # Properties that are of the right type already: `add` would look each up again, at half of the run time.
-    again = {"REFRESH-INTERVAL": _duration(_DAY), "X-PUBLISHED-TTL": _duration(_DAY)}
     calendar = Calendar({key: vText(value) for key, value in fixed.items()} | shown | again)
     ordered = sorted(events, key=lambda event: (instant(event.start), event.uid))
     calendar.subcomponents = [_component(event) for event in ordered]
     properties = calendar.property_items(sorted=False)
     return "".join(_folded(str(calendar.content_line(key, value, sorted=False))) for key, value in properties)
-
-
-def _duration(length: timedelta) -> vDuration:
-    duration = vDuration(length)
-    duration.params["VALUE"] = "DURATION"
-    return duration
 
 
 def _component(event: FileEvent) -> Event:
