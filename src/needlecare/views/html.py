@@ -24,7 +24,7 @@ from needlecare.views.phrases import Clock, Row, grouped, harmless, led
 from needlecare.views.sheet import make_sheet
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
-_APART = 0.15
+_APART = 0.22
 _WIDE = 100.0
 # What a line says of a no that is over before.
 _EARLIER = ", no until "
