@@ -1,13 +1,18 @@
 """What a calendar in brief may cost whoever imports it, over twelve treatments, and what none of them may miss."""
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from icalendar import Calendar
+
+from needlecare.views import ics
+from support import WORDS, Planner
 
 Write = Callable[..., Path]
 Events = Callable[[Path], dict[str, Any]]
@@ -105,3 +110,20 @@ def test_in_full_titles_are_as_short_and_descriptions_have_an_end(
     for event in full.values():
         assert len(str(event["SUMMARY"])) <= 40
         assert len(str(event["DESCRIPTION"])) <= 4000
+
+
+def test_what_has_no_room_of_its_own_goes_with_what_comes_next(plan: Planner) -> None:
+    named = [f"thing{number}" for number in range(40)]
+    listed = "".join(f"  {name}: {{}}\n" for name in named)
+    rules = "\n".join(f"{name}: {{avoid: {name}, until: {25 + 7 * number}h}}" for number, name in enumerate(named))
+    made = plan(rules, words=WORDS.replace("activities:\n", f"activities:\n{listed}"))
+    ends = {window.target: window.end for window in made.windows}
+    calendar: Any = Calendar.from_ical(ics.render(made))
+    found = {}
+    for event in calendar.walk("VEVENT"):
+        for name in named:
+            if re.search(rf"OK from .*\b{name}[,.]", str(event["DESCRIPTION"])):
+                found[name] = event["DTSTART"].dt - ends[name]
+    assert len(calendar.walk("VEVENT")) <= 16
+    assert found.keys() == set(named)
+    assert timedelta() <= min(found.values()) <= max(found.values()) < timedelta(days=2)

@@ -220,8 +220,13 @@ class PlanCalendar:
         """Group *openings* by their instants; where there is no *room*, what weighs least goes with what comes next."""
         groups = list(grouped(openings, lambda one: one.at).values())
         early = sum(group[0].at <= (self._timeline.first_until or group[0].at) for group in groups)
+
+        def gives_way(number: int) -> tuple[_Weight, timedelta]:
+            # Of those that weigh the same, the one that has the shortest wait.
+            return min(map(weights.__getitem__, groups[number])), groups[number][0].at - groups[number + 1][-1].at
+
         while len(groups) > max(room, early + 1):
-            least = max(range(early, len(groups) - 1), key=lambda number: min(map(weights.__getitem__, groups[number])))
+            least = max(range(early, len(groups) - 1), key=gives_way)
             groups[least : least + 2] = [[*groups[least], *groups[least + 1]]]
         return groups
 
