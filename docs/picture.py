@@ -9,15 +9,15 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from needlecare import build_timeline, load_rules, make_treatment, read_facts
-from needlecare.views.terminal import View
+from needlecare.views.brief import make_brief
+from needlecare.views.terminal import draw as lay_out
 
 PICTURE = Path(__file__).parent / "plan.svg"
-_LINES = 62
-_COLUMNS = 96
+_COLUMNS = 80
 # Rich's own frame would fetch a font; this one uses what the reader has.
 _FRAME = """\
 <svg viewBox="0 0 {width} {terminal_height}" xmlns="http://www.w3.org/2000/svg" role="img"
-  aria-label="The first lines of a plan in a terminal">
+  aria-label="A plan in a terminal">
 <style>
 .{unique_id}-matrix {{
   font-family: ui-monospace, Menlo, Consolas, monospace;
@@ -39,10 +39,10 @@ _FRAME = """\
 
 
 def draw() -> str:
-    """Draw the first lines of a plan as SVG."""
+    """Draw the first screen of a plan as SVG."""
     rules = load_rules()
     treatment = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("Europe/London"))
-    facts = read_facts(rules, {"skin-type": ["II"], "depth": ["1.5"], "goal": ["rejuvenation"]})
+    timeline = build_timeline(rules, treatment, read_facts(rules, {}))
     console = Console(
         record=True,
         width=_COLUMNS,
@@ -51,10 +51,9 @@ def draw() -> str:
         color_system="truecolor",
         legacy_windows=False,
     )
-    whole = console.render_lines(View(build_timeline(rules, treatment, facts)), console.options, pad=False)
-    for line in whole[:_LINES]:
-        for segment in line:
-            console.print(segment.text, style=segment.style, end="", markup=False, highlight=False)
+    for line in lay_out(make_brief(timeline), _COLUMNS):
+        for text, style in line:
+            console.print(text, style=style, end="", markup=False, highlight=False)
         console.print()
     return console.export_svg(title="needlecare plan", code_format=_FRAME, theme=MONOKAI, unique_id="plan")
 

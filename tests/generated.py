@@ -127,6 +127,20 @@ facts = st.fixed_dictionaries(
         "tool": st.sampled_from([["pen"], ["laser"]]),
     },
 ).map(lambda said: read_facts(words(), said))
+# What people say of a treatment by the shipped rules.
+answers = st.fixed_dictionaries(
+    {},
+    optional={
+        "area": st.lists(st.sampled_from(["face", "scalp", "body", "eye-area"]), min_size=1, max_size=2, unique=True),
+        "depth": st.sampled_from([["0.25"], ["1.5"], ["2.5"]]),
+        "skin-type": st.sampled_from([["I"], ["V"]]),
+        "setting": st.sampled_from([["clinic"], ["home"]]),
+        "technique": st.sampled_from([["pen"], ["roller"], ["radiofrequency"]]),
+        "add-on": st.sampled_from([["prp"], ["none"]]),
+        "uses": st.sampled_from([["retinoid"], ["minoxidil"], ["none"]]),
+        "condition": st.sampled_from([["eczema"], ["none"]]),
+    },
+)
 
 
 def made(of: Sequence[Rule], treatment: Treatment, known: Facts) -> Timeline:

@@ -82,12 +82,13 @@ def run_program(
     return subprocess.run(command, capture_output=True, env=environment(env), cwd=cwd, timeout=60, check=False)
 
 
-def run_at_terminal(*arguments: str, columns: int = 80, env: Mapping[str, str] | None = None) -> str:
+def run_at_terminal(*arguments: str, columns: int = 80, env: Mapping[str, str | None] | None = None) -> str:
     """Run the program at a terminal that is *columns* wide, and give what it wrote there."""
     pty, termios, fcntl = (pytest.importorskip(name) for name in ("pty", "termios", "fcntl"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-    wanted = {"TERM": "xterm-256color", **(env or {})}
+    # What is read page by page waits for keys.
+    wanted = {"TERM": "xterm-256color", "NEEDLECARE_PAGER": "", **(env or {})}
     command = [sys.executable, "-m", "needlecare", *arguments]
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=environment(wanted)) as process:
         os.close(theirs)
@@ -110,10 +111,11 @@ def without_colour(text: str) -> str:
     return _STYLE.sub("", text)
 
 
-def environment(more: Mapping[str, str] | None) -> dict[str, str]:
-    """Give this environment without what would change how the program writes, and with *more*."""
+def environment(more: Mapping[str, str | None] | None) -> dict[str, str]:
+    """Give this environment without what would change how the program writes, and with *more*; None takes one away."""
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM", "TZ")}
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(more or {})}
+    wanted = {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(more or {})}
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def check_golden(name: str, text: str) -> None:

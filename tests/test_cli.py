@@ -29,7 +29,7 @@ EVERYTHING = (
 
 
 def test_every_option_at_once_makes_a_plan() -> None:
-    ran = run(*EVERYTHING, "--plain", "--sources", "--format", "text")
+    ran = run(*EVERYTHING, "--plain", "--all", "--no-pager", "--format", "text")
     assert (ran.code, ran.err) == (0, "")
     assert "face and neck, a needling pen, " in ran.out
     assert "1.5 mm" in ran.out
@@ -39,7 +39,8 @@ def test_every_option_at_once_makes_a_plan() -> None:
     ("option", "formats"),
     [
         ("--plain", ["json", "ics", "html", "md", "csv"]),
-        ("--sources", ["json", "ics", "csv"]),
+        ("--all", ["json", "ics", "csv"]),
+        ("--no-pager", ["json", "ics", "html", "md", "csv"]),
     ],
 )
 def test_an_option_that_a_format_cannot_honour_is_refused(option: str, formats: list[str]) -> None:
@@ -56,7 +57,8 @@ def test_an_option_that_a_format_cannot_honour_is_refused(option: str, formats: 
     [
         *(
             "--plain",
-            "--sources",
+            "--all",
+            "--no-pager",
             "--days 5",
             "--date 2026-11-20",
             "--time 16:30",
@@ -224,8 +226,8 @@ def test_words_for_dates_count_from_now(word: str, now: str, day: str) -> None:
 
 
 def test_without_tz_the_zone_is_that_of_the_machine() -> None:
-    here = run_program("plan", "--date", "2026-11-20", "--time", "9am", env={"TZ": "Asia/Kathmandu"})
-    there = run("plan", "--date", "2026-11-20", "--time", "9:00", "--tz", "Asia/Kathmandu")
+    here = run_program("plan", "--date", "2026-11-20", "--time", "9am", "--all", env={"TZ": "Asia/Kathmandu"})
+    there = run("plan", "--date", "2026-11-20", "--time", "9:00", "--all", "--tz", "Asia/Kathmandu")
     assert here.stdout.decode() == there.out
 
 
@@ -259,7 +261,7 @@ def test_a_file_is_written_in_the_format_of_its_name(tmp_path: Path) -> None:
 
 def test_the_format_wins_over_the_name(tmp_path: Path) -> None:
     run(*PLAN, "-o", str(tmp_path / "plan.json"), "--format", "text")
-    assert (tmp_path / "plan.json").read_text(encoding="utf-8").startswith("Micro-needling aftercare\n")
+    assert (tmp_path / "plan.json").read_text(encoding="utf-8").startswith("Micro-needling aftercare: face, ")
     run(*PLAN, "-o", str(tmp_path / "plan"), "--format", "json")
     assert (tmp_path / "plan").read_text(encoding="utf-8").startswith("{")
 
@@ -441,7 +443,7 @@ def hostile_sheet(tmp_path: Path) -> str:
 
 
 def test_text_from_a_rule_file_is_shown_and_never_obeyed(hostile_sheet: str) -> None:
-    arguments = (*PLAN, "--rules", hostile_sheet, "--sources")
+    arguments = (*PLAN, "--rules", hostile_sheet, "--all", "--no-pager")
     plain = run(*arguments).out
     terminal = run_at_terminal(*arguments, columns=300)
     for text in (plain, without_colour(terminal)):

@@ -9,16 +9,19 @@ from rich.cells import cell_len
 from running import PLAN, check_golden, run, run_at_terminal, without_colour
 from support import drawn, golden_timeline
 
+ALL = (*PLAN, "--all")
+
 
 def test_the_terminal_view_of_a_small_sheet() -> None:
-    check_golden("plan-at-80-columns.txt", drawn(golden_timeline(), 80, sources=True))
+    check_golden("plan-at-80-columns.txt", drawn(golden_timeline(), 80))
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120, 200])
 def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
-    written = run_at_terminal(*PLAN, "--sources", columns=columns)
-    assert "\x1b[" in written
-    assert max(cell_len(line) for line in without_colour(written).splitlines()) <= columns
+    for whole in ((), ("--all",)):
+        written = run_at_terminal(*PLAN, *whole, columns=columns)
+        assert "\x1b[" in written
+        assert max(cell_len(line) for line in without_colour(written).splitlines()) <= columns
 
 
 @pytest.mark.parametrize("columns", [1, 2, 5, 12, 20, 33])
@@ -28,7 +31,7 @@ def test_the_narrowest_terminal_still_gets_every_line(columns: int) -> None:
 
 
 def test_a_wide_terminal_is_used() -> None:
-    narrow, wide = (without_colour(run_at_terminal(*PLAN, columns=columns)) for columns in (80, 120))
+    narrow, wide = (without_colour(run_at_terminal(*ALL, columns=columns)) for columns in (80, 120))
     assert len(wide.splitlines()) < len(narrow.splitlines())
     assert max(cell_len(line) for line in wide.splitlines()) > 100
 
@@ -37,18 +40,18 @@ def test_nothing_that_plain_text_says_is_lost_in_layout() -> None:
     def words(text: str) -> list[str]:
         return sorted(set(re.findall(r"[\w’'-]{3,}", text)))
 
-    layout = without_colour(run_at_terminal(*PLAN, "--sources", columns=200))
-    missing = set(words(run(*PLAN, "--sources").out)) - set(words(layout))
+    layout = without_colour(run_at_terminal(*ALL, columns=200))
+    missing = set(words(run(*ALL).out)) - set(words(layout))
     assert missing == set()
 
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_the_chart_is_read_by_its_shapes(columns: int) -> None:
-    text = without_colour(run_at_terminal(*PLAN, columns=columns))
+    text = without_colour(run_at_terminal(*ALL, columns=columns))
     chart = text.partition("Day by day at a glance\n")[2].partition("\n\n")[0].splitlines()
     scale, *strips, legend = [line for line in chart if "don't fit" not in line]
     assert "20 Nov" in scale
-    assert " ".join(legend.split()) == "█ leave ▒ better not ? only if (see What lifts when) · free"
+    assert " ".join(legend.split()) == "█ avoid ▒ better wait ? only if your skin looks calm · OK"
     (makeup,) = (line for line in strips if line.strip().startswith("make-up "))
     cells = re.sub(r"\s", "", makeup.removeprefix("  make-up"))
     assert re.fullmatch(r"(███|██████)·+", cells)
@@ -61,11 +64,11 @@ def test_the_chart_is_read_by_its_shapes(columns: int) -> None:
 
 
 def test_the_order_is_what_a_person_needs_first() -> None:
-    text = without_colour(run_at_terminal(*PLAN, "--condition", "eczema"))
-    titles = ["Before anything else", "What lifts when", "Red flags", "Day by day at a glance", "Before the treatment"]
+    text = without_colour(run_at_terminal(*ALL, "--condition", "eczema"))
+    titles = ["Before anything else", "When may I again", "Get help", "Day by day at a glance", "Before the treatment"]
     positions = [text.index(f"\n{title}\n") for title in titles]
     assert positions == sorted(positions)
-    assert text.index("STOP") < text.index("What lifts when")
+    assert text.index("STOP") < text.index("When may I again")
 
 
 def test_answers_are_broken_between_words_and_go_on_under_their_text() -> None:

@@ -2,30 +2,16 @@
 
 import pytest
 from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from agreeing import check
 from attack.strength import tries
-from generated import facts, made, rule_sets, treatments
+from generated import answers, facts, made, rule_sets, treatments
 from needlecare import Facts, Rule, Treatment, build_timeline, load_rules, read_facts
 from support import ALLOW, AVOID, DO, EXPECT, PREPARE, Planner
 
 # Shrinking a whole plan takes minutes.
 few, many = (settings(tries(examples), phases=[Phase.explicit, Phase.reuse, Phase.generate]) for examples in (12, 40))
 SHIPPED = load_rules()
-answers = st.fixed_dictionaries(
-    {},
-    optional={
-        "area": st.lists(st.sampled_from(["face", "scalp", "body", "eye-area"]), min_size=1, max_size=2, unique=True),
-        "depth": st.sampled_from([["0.25"], ["1.5"], ["2.5"]]),
-        "skin-type": st.sampled_from([["I"], ["V"]]),
-        "setting": st.sampled_from([["clinic"], ["home"]]),
-        "technique": st.sampled_from([["pen"], ["roller"], ["radiofrequency"]]),
-        "add-on": st.sampled_from([["prp"], ["none"]]),
-        "uses": st.sampled_from([["retinoid"], ["minoxidil"], ["none"]]),
-        "condition": st.sampled_from([["eczema"], ["none"]]),
-    },
-)
 
 
 @few

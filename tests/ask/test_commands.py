@@ -206,8 +206,8 @@ def test_screening_comes_first_and_loud(ask: Ask) -> None:
     assert ask("can", "makeup", "on", "2026-11-16", "--condition", "eczema").out.startswith("STOP: ")
     # Once it is done, it is no answer to a question about make-up.
     assert "STOP" not in ask("can", "makeup", "--condition", "eczema").out
-    plan = ask("plan", "--condition", "eczema").out
-    assert plan.index("STOP") < plan.index("What lifts when")
+    for plan in (ask("plan", *more, "--condition", "eczema").out for more in ((), ("--all",))):
+        assert plan.index("STOP") < plan.index("When may I again")
 
 
 def test_why_shows_every_source_the_spread_and_the_voices(ask: Ask) -> None:
@@ -243,28 +243,29 @@ def test_a_part_that_has_to_be_seen_first_is_not_called_free(ask: Ask) -> None:
 
 def test_what_never_ends_is_called_never(ask: Ask) -> None:
     assert ": never.\n" in ask("can", "pick my scabs", "--setting", "home").out
-    plan = ask("plan", "--setting", "home").out
-    lifts, lasting = plan.partition("What lifts when\n")[2].partition("\nWhat does not lift by itself\n")[::2]
-    assert "sharing the roller" not in lifts
-    assert "picking and scratching, rolling over problem skin and sharing the roller" in lasting.partition("\n\n")[0]
+    plan = ask("plan", "--all", "--setting", "home").out
+    again, lasting = plan.partition("When may I again\n")[2].partition("\nNever, or without an end\n")[::2]
+    assert "sharing the roller" not in again
+    (never,) = (line for line in lasting.partition("\n\n")[0].splitlines() if line.startswith("- Never: "))
+    assert "picking and scratching, rolling over problem skin, sharing the roller and smoking" in never
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
         pytest.param(
-            ["--seen", "flaking-over=no"], "Not before you see it: acids and scrubs and retinol", id="what is kept shut"
+            ["--seen", "flaking-over=no"], "You see when: acids and scrubs and retinol", id="what is kept shut"
         ),
-        pytest.param(["--rules", "rules/examples/nhs-chelsea.yaml"], "No end is given: hot baths", id="no end stated"),
+        pytest.param(["--rules", "rules/examples/nhs-chelsea.yaml"], "No end given: hot baths", id="no end stated"),
     ],
 )
 def test_what_has_no_date_stands_apart(ask: Ask, typed: list[str], said: str) -> None:
-    lasting = ask("plan", *typed).out.partition("\nWhat does not lift by itself\n")[2]
+    lasting = ask("plan", "--all", *typed).out.partition("\nNever, or without an end\n")[2]
     assert said in lasting.partition("\n\n")[0]
 
 
 def test_what_says_stop_leads_the_plan_and_holds_the_next_session(ask: Ask) -> None:
-    stopped = ask("plan", "--condition", "eczema", "--condition", "under-22").out
+    stopped = ask("plan", "--all", "--condition", "eczema", "--condition", "under-22").out
     first = stopped.partition("Before anything else\n")[2].partition("\n\n")[0].splitlines()
     assert [line.partition(":")[0] for line in first] == [
         *("- STOP", "- NO SESSION YET", "- TELL YOUR CLINIC", "- TREATED ALREADY?")
@@ -288,15 +289,15 @@ def test_a_stop_leaves_the_sessions_of_the_json_as_they_are(ask: Ask) -> None:
     [(["--setting", "home"], "TELL A CLINICIAN: "), (["--condition", "under-22"], "TELL YOUR CLINIC: ")],
     ids=["at home", "at a clinic"],
 )
-@pytest.mark.parametrize("command", ["plan", "check"])
+@pytest.mark.parametrize("command", ["plan --all", "check"])
 def test_who_needles_at_home_is_not_sent_to_a_clinic_of_theirs(
     ask: Ask, command: str, typed: list[str], lead: str
 ) -> None:
-    said = ask(command, *typed).out
+    said = ask(*command.split(), *typed).out
     assert [one for one in ("TELL A CLINICIAN: ", "TELL YOUR CLINIC: ") if one in said] == [lead]
 
 
-def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: Ask, tmp_path: Path) -> None:
+def test_an_event_is_not_called_all_right_where_something_has_to_be_seen_first(ask: Ask, tmp_path: Path) -> None:
     sheet = tmp_path / "ours.yaml"
     sheet.write_text(
         "ruleset: ours\nextends: microneedling\nsource: sheet\nsources: {sheet: Our sheet}\n"
@@ -306,7 +307,7 @@ def test_an_event_is_not_called_free_where_something_has_to_be_seen_first(ask: A
     typed = ["plan", "--event", "gym=2026-12-20", "--rules", str(sheet)]
     (event,) = ask(*typed, "--format", "json").record["events"]
     assert (event["clashes"], "strenuous-exercise" in event["only_if"]) == ([], True)
-    said = ask(*typed).out.partition("Your events\n")[2].partition("\n\n")[0]
+    said = ask(*typed, "--all").out.partition("Your events\n")[2].partition("\n\n")[0]
     assert "only once no irritation is left" in said
     assert "nothing in this plan speaks against it" not in said
 
@@ -317,7 +318,8 @@ def test_events_clash_in_the_plan(ask: Ask) -> None:
     assert [one["label"] for one in events] == ["zoo", "Crete"]
     assert events[0]["known"] is False
     assert {one["activity"]: one["state"] for one in events[1]["clashes"]}["direct-sun"] == "no"
-    assert "Crete, Fri 27 Nov to Fri 4 Dec" in ask(*typed).out
+    assert "Crete, Fri 27 Nov to Fri 4 Dec" in ask(*typed, "--all").out
+    assert "Crete  Fri 27 Nov to Fri 4 Dec: not yet all right by then: " in ask(*typed).out
 
 
 def test_a_booked_session_makes_its_pre_care_real(ask: Ask) -> None:
@@ -338,7 +340,7 @@ def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
     later = ask("today", *booked, "--now", "2027-01-09T09:00").out
     assert "redness" in later.partition("Usual\n")[2]
     assert "edness" not in later.partition("Still there?")[2].partition("Get help")[0]
-    assert "If session" not in ask("plan", "--next", "2027-01-08").out
+    assert "If it is on" not in ask("plan", "--all", "--next", "2027-01-08").out
 
 
 @pytest.mark.parametrize(
@@ -532,12 +534,12 @@ def test_what_nobody_recommends_is_never_a_yes(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("never", ["picking and scratching", "smoking and vaping", "a roller at home"])
-def test_what_nobody_recommends_is_nowhere_called_free_again(ask: Ask, never: str) -> None:
-    plan = ask("plan").out
-    lifting = plan.partition("What lifts when")[2].partition("\n\n")[0].splitlines()
-    lifting += [line for line in plan.splitlines() if line.startswith("- Lifts")]
-    assert lifting
-    assert not [line for line in lifting if never in line]
+def test_what_nobody_recommends_is_nowhere_called_all_right_again(ask: Ask, never: str) -> None:
+    plan = ask("plan", "--all").out
+    again = plan.partition("When may I again")[2].partition("\n\n")[0].splitlines()
+    again += [line for line in plan.splitlines() if line.startswith("- From ")]
+    assert again
+    assert not [line for line in again if never in line]
     calendar = ask("plan", "--format", "ics").out.replace("\r\n ", "")
     freed = [line for line in calendar.splitlines() if "No rule speaks against it" in line or " again" in line]
     assert freed

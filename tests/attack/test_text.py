@@ -46,7 +46,8 @@ rules:
 
 
 ASKED = {
-    "plan": ("plan", *DATE, "--sources", "--event", f"ball:{HOSTILE}=2026-12-05"),
+    "plan": ("plan", *DATE, "--all", "--event", f"ball:{HOSTILE}=2026-12-05"),
+    "first screen": ("plan", *DATE, "--plain", "--event", f"ball:{HOSTILE}=2026-12-05"),
     "today": ("today", *DATE),
     "can": ("can", "odd-thing", *DATE),
     "when": ("when", "odd-thing", *DATE),
@@ -69,7 +70,7 @@ def test_text_for_people_shows_it_and_obeys_nothing(arguments: tuple[str, ...], 
 
 @pytest.mark.parametrize("arguments", ASKED.values(), ids=ASKED)
 def test_json_holds_it_whole_and_escaped(arguments: tuple[str, ...], rules: str) -> None:
-    ran = run(*[word for word in arguments if word != "--sources"], "--rules", rules, "--format", "json")
+    ran = run(*[word for word in arguments if word not in ("--all", "--plain")], "--rules", rules, "--format", "json")
     assert ran.code in (0, 1, 4), ran.err
     assert not set(ran.out) & FORBIDDEN
     assert json.loads(ran.out)["schema_version"] == 2

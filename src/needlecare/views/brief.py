@@ -30,8 +30,8 @@ from needlecare.views.sheet import Section, Sheet, is_stopped, lead_of, list_cor
 
 # How much of each kind a screen has room for.
 _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
-# How long names may be, of a day and of a group, to fit a line of eighty columns beside their dates.
-_A_DAY, _A_LINE = 53, 42
+# How long names may be, of a row, a day and a group, to fit a line of eighty columns beside what stands there besides.
+_A_ROW, _A_DAY, _A_LINE = 58, 53, 42
 # Groups up to the one rank weigh most; from the other on a screen has room for a line each.
 _HEAVY, _LIGHT = 6, 8
 _MUCH_EARLIER = timedelta(days=1)
@@ -159,7 +159,10 @@ def list_asked(timeline: Timeline) -> Iterator[Row]:
     asking = grouped((one for one in timeline.windows if one.kind == ASK), lambda window: window.ask)
     weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
     for whom in weightiest[:_ASKED]:
-        yield Row("Ask first", f"{short_names((one.target for one in asking[whom]), timeline.rule_set)}: {whom}", "ask")
+        targets = [one.target for one in asking[whom]]
+        *fitting, names = (short_names(targets, timeline.rule_set, most) for most in range(_NAMES, 0, -1))
+        names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
+        yield Row("Ask first", f"{names}: {whom}", "ask")
 
 
 def list_clashes(timeline: Timeline) -> Iterator[Row]:
@@ -195,7 +198,8 @@ def is_advice(window: Window, timeline: Timeline, since: datetime | None = None)
     rules = timeline.rule_set.rules.values()
     # Who has no words for a first screen means everything for it.
     is_chosen = "brief" in window.words or not any("brief" in one.words for one in rules if one.origin == window.origin)
-    return is_chosen and window.kind in (DO, ALLOW) and (since or timeline.treatment.first) < window.holds_until
+    is_told = window.kind == DO or (window.kind == ALLOW and not window.words.keys().isdisjoint(("brief", "text")))
+    return is_chosen and is_told and (since or timeline.treatment.first) < window.holds_until
 
 
 def sentences(windows: Iterable[Window], timeline: Timeline) -> str:
@@ -250,14 +254,15 @@ def usual(timeline: Timeline, at: datetime) -> str:
     expected = [one for one in timeline.windows if one.kind == EXPECT]
     ranked = sorted((one for one in expected if known[one.target].rank < LAST), key=lambda one: known[one.target].rank)
     at_once = [one for one in ranked if one.start <= at < one.holds_until]
-    later = [one for one in ranked if one.start < one.end < FOREVER and clock.day(one.start) > clock.day(at)]
+    later = [one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at)]
     ending = [one for one in at_once[:1] if one.holds_until < FOREVER]
     texts = [capital(_signs(at_once, timeline))] if len(at_once) > len(ending) else []
     texts.extend(
         f"{capital(timeline.rule_set.short(one.target))} until {clock.last_day(one.holds_until)}" for one in ending
     )
     for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
-        texts.append(f"{capital(_signs(windows, timeline))} from {clock.date(start)} to {clock.last_day(end)}")
+        until = f" to {clock.last_day(end)}" if end < FOREVER else ""
+        texts.append(f"{capital(_signs(windows, timeline))} from {clock.date(start)}{until}")
     return " ".join(f"{text}." for text in texts if text)
 
 
@@ -353,7 +358,8 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
     by_group = grouped(openings, lambda one: rule_set.group_of(one.activity))
     for group in sorted(by_group, key=lambda one: rule_set.groups[one].rank if one in rule_set.groups else LAST):
         known, head = rule_set.groups.get(group), group_name(group, rule_set)
-        for found in _weightiest(by_group[group], 1 if known and known.rank >= _LIGHT else most, rule_set):
+        room = _BEFORE if known is None else most if known.rank < _LIGHT else 1
+        for found in _weightiest(by_group[group], room, rule_set):
             earlier = f", no until {clock.at(found[0].no_until)}" if found[0].no_until else ""
             at, names = found[0].at, starred(found, _A_LINE - len(earlier))
             yield Row(head, f"{names}{earlier}", "yes", when=clock.at(at), at=at)
@@ -379,7 +385,8 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
     lines.sort(key=weight)
     found = {line[0].at: line for line in reversed(lines)}
     first, *others = [line for line in lines if found[line[0].at] is line]
-    others = [line for line in others if weight(line)[1] <= _LIGHT]
+    # What is of no group is of the clinic itself, and has no rank.
+    others = [line for line in others if weight(line)[1] <= _LIGHT or weight(line)[0] == LAST]
     return sorted([first, *others][:most], key=lambda line: line[0].at)
 
 
@@ -425,10 +432,8 @@ def list_session(session: Session, timeline: Timeline, clock: Clock) -> Iterator
         early = f", earlier than that: ask {clock.whom}" if session.booked < session.minimum else ""
         yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
         for start, begun in [*grouped(session.precare, lambda one: one.start).items()][-_NAMES:]:
-            yield Row(
-                "Before it",
-                f"from {say.date(start, day)} no {short_names((one.activity for one in begun), timeline.rule_set)}",
-            )
+            names = short_names((one.activity for one in begun), timeline.rule_set)
+            yield Row("Before it", f"{say.date(start, session.booked)}: no {names}")
 
 
 def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
