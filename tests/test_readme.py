@@ -33,9 +33,12 @@ def test_every_command_of_the_readme_works(
 def test_the_clinics_example_is_shown_as_the_clinics(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = tmp_path / "my-clinic.yaml"
     rules.write_text(block("yaml"), encoding="utf-8")
-    with pytest.raises(SystemExit):
-        main(["plan", "--date", "2026-11-20", "--rules", str(rules)])
-    shown = capsys.readouterr().out
+    typed = ["plan", "--date", "2026-11-20", "--rules", str(rules)]
+    for whole in ([], ["--all"]):
+        with pytest.raises(SystemExit):
+            main([*typed, *whole])
+    first, _, shown = capsys.readouterr().out.partition("More: `needlecare plan --all`")
+    assert "Put on the gel from your kit (3 a day)." in " ".join(first.split())
     assert "Put on the gel from your kit (3 a day) [our-sheet]" in shown
     assert "Rule set my-clinic 2026-11" in shown
 
