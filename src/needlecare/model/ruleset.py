@@ -1,6 +1,6 @@
 """What a rule set holds, checked and resolved: rules, sources, and the words they are made of."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, Final, Literal, NamedTuple, TypeVar
@@ -152,7 +152,8 @@ class Moment(NamedTuple):
 class EventKind(NamedTuple):
     """A kind of event in a person's life, and the *activities* that come with it.
 
-    *results* is how long after a session the full result is seen, where one would like it by then, as *sources* say.
+    *results* is how long after a session the full result is usually seen, where one would like it by then: the
+    *sources* say so.
     """
 
     id: str
@@ -250,7 +251,8 @@ STOP, POSTPONE, _, TELL = LEVELS = ("stop", "postpone", ASK, "tell")
 class Screening(NamedTuple):
     """Something that speaks against the treatment: *level* is stop, postpone, ask or tell.
 
-    *within* (near, far) is how long before the treatment it does so; between them the level is "ask". *by* says who.
+    *within* (near, far) is for how long it does so before the treatment; between the two the level is "ask". *by* is
+    who decided so, where a set says it.
     """
 
     id: str
@@ -307,7 +309,8 @@ class RuleSet:
     *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
     column of the clinic's exports holds which field, and under `dates` how dates are written there. *areas* lists the
     words that place something within each area, *small_words* those that join, soften or place, *alike* those
-    that say the same as a word in the name of a sign. *first* is how long the first hours are, *emergency* the numbers.
+    that say the same as a word in the name of a sign. *first* is how long the first hours last, *emergency* the numbers
+    to call.
     """
 
     id: str
@@ -454,55 +457,16 @@ def once_a_set(compute: Callable[..., _Known]) -> Callable[..., _Known]:
     return recall
 
 
-# Which names each name leads to; those needn't be in it. Every walk is linear: rule files come from anybody.
+# Which names each name leads to; those that it leads to needn't be in it.
 Graph = Mapping[str, Sequence[str]]
 
 
-def groups(graph: Graph) -> list[list[str]]:
-    """Return the names in groups that lead to each other; a group comes after those that it leads to.
+def in_order(graph: Graph) -> tuple[list[str], list[str]]:
+    """Return the names of *graph*, each behind those that it leads to; or else a circle, which has no order."""
+    # Few commands need it.
+    from graphlib import CycleError, TopologicalSorter
 
-    A name outside every circle is a group of its own (Tarjan's algorithm, without recursion).
-    """
-    found: list[list[str]] = []
-    number: dict[str, int] = {}
-    # The lowest number that each name leads to; a name that already has its group leads nowhere, as one outside does.
-    lowest: dict[str, int] = {}
-    open_names: list[str] = []
-
-    def enter(name: str) -> tuple[str, Iterator[str]]:
-        number[name] = lowest[name] = len(number)
-        open_names.append(name)
-        return name, iter(graph[name])
-
-    for start in graph:
-        path = [enter(start)] if start not in number else []
-        while path:
-            name, further = path[-1]
-            inside = next((one for one in further if one in graph and one not in number), None)
-            if inside is not None:
-                path.append(enter(inside))
-                continue
-            path.pop()
-            lowest[name] = min(lowest.get(one, len(graph)) for one in (name, *graph[name]))
-            if lowest[name] == number[name]:
-                found.append(_close(name, open_names))
-                lowest.update(dict.fromkeys(found[-1], len(graph)))
-    return found
-
-
-def _close(name: str, open_names: list[str]) -> list[str]:
-    at = len(open_names) - 1
-    while open_names[at] != name:
-        at -= 1
-    group = open_names[at:]
-    del open_names[at:]
-    return group
-
-
-def way_back(graph: Graph, start: str) -> list[str]:
-    """Return the shortest way from *start*, which stands in a circle, back to it; it begins and ends with *start*."""
-    came_from = walk(graph[start], graph)
-    way = [start, came_from[start] or start]
-    while way[-1] != start:
-        way.append(came_from[way[-1]] or start)
-    return way[::-1]
+    try:
+        return [name for name in TopologicalSorter(graph).static_order() if name in graph], []
+    except CycleError as error:
+        return [], error.args[1][::-1]

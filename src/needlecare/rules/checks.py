@@ -14,9 +14,8 @@ from needlecare.model.ruleset import (
     Graph,
     Rule,
     RuleSet,
-    groups,
+    in_order,
     walk,
-    way_back,
 )
 from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, Bound
 from needlecare.rules.layers import Layer
@@ -231,12 +230,13 @@ def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> No
     """Note activities that are part of themselves, or of so much that walking it would take too long."""
     tree = {activity.id: activity.under for activity in rule_set.activities.values()}
     written = layer.entries["activities"]
-    in_order = groups(tree)
-    if _note_circles(tree, in_order, lambda name: written[name].id, problems):
+    names, circle = in_order(tree)
+    if circle:
+        _note_circle(circle, lambda name: written[name].id, problems)
         return
     above: dict[str, set[str]] = {}
     count = 0
-    for (name,) in in_order:
+    for name in names:
         parents = [parent for parent in tree[name] if parent in above]
         above[name] = set(parents).union(*(above[parent] for parent in parents))
         count += len(above[name])
@@ -249,17 +249,14 @@ def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> No
             return
 
 
-def _note_circles(graph: Graph, in_order: list[list[str]], at: Callable[[str], str], problems: Problems) -> bool:
-    """Note each circle once, where its first name is written; return whether there is any."""
-    found = [group for group in in_order if len(group) > 1 or group[0] in graph[group[0]]]
-    for group in found:
-        first = min(group, key=lambda name: (place(at(name)), name))
-        inside = set(group)
-        way = way_back({name: [one for one in graph[name] if one in inside] for name in group}, first)
-        if len(way) > _MOST_SHOWN:
-            way[_MOST_SHOWN - 2 : -1] = ["…"]
-        problems.add(at(first), f"`{at(first)}` leads back to itself: {' → '.join(way)}")
-    return bool(found)
+def _note_circle(circle: list[str], at: Callable[[str], str], problems: Problems) -> None:
+    """Note a *circle*, which begins and ends with the same name, where the first of its names is written."""
+    first = min(circle, key=lambda name: (place(at(name)), name))
+    turn = circle.index(first)
+    way = [*circle[turn:], *circle[1 : turn + 1]]
+    if len(way) > _MOST_SHOWN:
+        way[_MOST_SHOWN - 2 : -1] = ["…"]
+    problems.add(at(first), f"`{at(first)}` leads back to itself: {' → '.join(way)}")
 
 
 def _check_moments(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
@@ -270,9 +267,11 @@ def _check_moments(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
         """Return the id of a moment, or of the rule whose end it is, where it is written."""
         return layer.entries["rules" if name.endswith(ENDS) else "moments"][name.removesuffix(ENDS)].id
 
-    in_order = groups(waits)
-    if not _note_circles(waits, in_order, written, problems):
-        _check_rows(waits, in_order, written, problems)
+    names, circle = in_order(waits)
+    if circle:
+        _note_circle(circle, written, problems)
+    else:
+        _check_rows(waits, names, written, problems)
     _check_open_end(rule_set, waits, layer, problems)
 
 
@@ -294,10 +293,10 @@ def _named(rule: Rule, open_end: str) -> list[str]:
     return [*(term.moment for bound in _bounds_of(rule) for term in bound.terms), *[open_end] * is_open]
 
 
-def _check_rows(waits: Graph, in_order: list[list[str]], written: Callable[[str], str], problems: Problems) -> None:
+def _check_rows(waits: Graph, names: list[str], written: Callable[[str], str], problems: Problems) -> None:
     """Note what so many wait for, one behind the other, that computing it would go too deep."""
     waiting = dict.fromkeys(waits, 0)
-    for (name,) in reversed(in_order):
+    for name in reversed(names):
         for further in waits[name]:
             if further in waiting:
                 waiting[further] = max(waiting[further], waiting[name] + 1)

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from needlecare.model.ruleset import CALL, CLINIC, EXPECT, PRESCRIBED, VERBS, Change, groups
+from needlecare.model.ruleset import CALL, CLINIC, EXPECT, PRESCRIBED, VERBS, Change, in_order
 from needlecare.rules.fields import (
     ANSWER,
     FILE,
@@ -370,13 +370,11 @@ def _reached(activities: Mapping[str, Raw], wanted: Collection[str]) -> dict[str
     bits = {id_: 1 << number for number, id_ in enumerate(wanted)}
     graph = {str(id_): listed(raw.as_word.get("under")) for id_, raw in activities.items()}
     found: dict[str, int] = {}
-    for group in groups(graph):
-        reached = 0
-        for name in group:
-            reached |= bits.get(name, 0)
-            for parent in graph[name]:
-                reached |= found.get(parent, bits.get(parent, 0))
-        found.update(dict.fromkeys(group, reached))
+    # A circle has no order, and is an error of its own.
+    for name in in_order(graph)[0] or graph:
+        found[name] = bits.get(name, 0)
+        for parent in graph[name]:
+            found[name] |= found.get(parent, bits.get(parent, 0))
     return found
 
 
