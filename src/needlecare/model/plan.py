@@ -59,11 +59,6 @@ class Treatment(NamedTuple):
     events: tuple[Event, ...] = ()
     names_zone: bool = False
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether the time of the day is known."""
-        return self.clock is not None
-
 
 def make_treatment(  # noqa: PLR0913  what is known besides is given by name
     day: date,

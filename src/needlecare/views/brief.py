@@ -444,5 +444,5 @@ def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]
     if labels:
         yield Row("Assumed", f"{join_words(labels)}; say if not")
-    if not timeline.treatment.is_exact:
+    if timeline.treatment.clock is None:
         yield Row("Time", "not given, so every hour is rounded to whole days, to be safe")

@@ -302,7 +302,7 @@ def _unasked(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 
 
 def _known_time(treatment: Treatment, clock: Clock) -> Iterator[Row]:
-    if not treatment.is_exact:
+    if treatment.clock is None:
         advice = "; --time 16:30 gives the hour" if clock.typed else ""
         yield Row("Time", f"not given: every hour is rounded to whole days, to be safe{advice}")
     elif treatment.first != treatment.last:
