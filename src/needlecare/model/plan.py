@@ -45,8 +45,7 @@ class Treatment(NamedTuple):
     """One sitting. It took place at some instant from *first* to *last*: the same one if the time is known.
 
     A date alone means any minute of that day; a wall-clock time that comes twice means either of both. *next_day* is
-    the date of the next session, if it is booked. *names_zone* is whether the zone was typed, and so
-    is shown.
+    the date of the next session, if it is booked. *names_zone* is whether its zone is shown.
     """
 
     day: date
@@ -467,8 +466,8 @@ class Timeline(NamedTuple):
     @property
     def first_until(self) -> datetime | None:
         """When the first hours are over, as the rule set counts them; None where it doesn't."""
-        length, treatment = self.rule_set.first, self.treatment
-        return length and as_end(point_at(treatment.last, treatment.zone), length, treatment.zone).at
+        length, zone = self.rule_set.first, self.treatment.zone
+        return length and as_end(point_at(self.treatment.last, zone), length, zone).at
 
     def nearest(self, activity: str) -> dict[str, int]:
         """Return, each with its place, what has windows of its own: *activity*, else the nearest that it is part of."""
