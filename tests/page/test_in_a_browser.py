@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from needlecare import Timeline, load_rules, render
-from needlecare.views.brief import make_brief
+from needlecare.views.brief import list_openings, make_brief
 from page.pages import CLINIC, HERE, TREATMENTS, Page, make_plan, rules
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -142,13 +142,18 @@ def timeline(request: pytest.FixtureRequest) -> Timeline:
 def test_a_phone_shows_little_before_anything_is_opened(
     browser: Browser, make: Callable[[], Timeline], may_hold_more: bool
 ) -> None:
-    browser.open_at(EVENING, make(), width=PHONE[0])
+    timeline = make()
+    browser.open_at(EVENING, timeline, width=PHONE[0])
     assert browser.ask("document.documentElement.scrollHeight") <= 3 * PHONE[1]
     assert len(browser.ask("document.body.innerText").split()) <= (520 if may_hold_more else 450)
     heads = browser.shown("main h2")
     assert [head for head in heads if head.startswith("First 24 hours")]
     assert heads.index("Get help") == 1
     assert len(browser.shown("#help dt")) == 3
+    # What the first hours alone forbid stands there too.
+    card, until = browser.shown("#first")[0], timeline.first_until
+    soon = [one.name for one in list_openings(timeline) if until and one.at <= until]
+    assert [name for name in soon if words(name) not in words(card)] == []
 
 
 # 640 is a window of 1280 at 200 % zoom.
@@ -331,12 +336,12 @@ def test_the_keyboard_reaches_and_opens_everything(browser: Browser) -> None:
     for _ in range(30):
         browser.driver.switch_to.active_element.send_keys(keys.TAB)
         reached.append(browser.ask("document.activeElement.matches('a, summary') && document.activeElement.innerText"))
-        if reached[-1] == "The whole plan, with sources":
+        if reached[-1] == "The whole plan":
             browser.driver.switch_to.active_element.send_keys(keys.ENTER)
             break
     assert reached[0] == "Skip to the plan"
     assert browser.shown("#whole h3")
-    assert set(browser.shown("summary")[:-1]) <= {*reached, "A word from Linden Skin Clinic"}
+    assert set(browser.shown("summary")[:-1]) <= {*reached, "From your clinic"}
 
 
 def test_a_link_opens_what_it_leads_into(browser: Browser) -> None:

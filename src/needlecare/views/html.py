@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from needlecare.model.plan import BETTER_NOT, Day, Timeline
 from needlecare.model.ruleset import LAST
-from needlecare.model.time import day_start
+from needlecare.model.time import day_end, day_start, last_instant
 from needlecare.views import brief
 from needlecare.views import phrases as say
 from needlecare.views.brief import Opening
@@ -37,11 +37,13 @@ def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = Tru
     """
     sheet, rule_set = make_sheet(timeline, handed_over=True), timeline.rule_set
     style, script = _asset("page.css"), _asset("page.js")
+    openings, clock = brief.list_openings(timeline), Clock(timeline)
     link = b64encode(calendar.encode()).decode() if calendar is not None else ""
     return _template().render(
         whole=whole,
         brief=brief.make_brief(timeline, handed_over=True),
-        cards=_list_cards(timeline),
+        cards=_list_cards(openings, timeline),
+        soon=list(_list_soon(openings, timeline.treatment.last, timeline.first_until, clock)),
         groups=draw_groups(timeline),
         days=days_after(timeline),
         sheet=sheet,
@@ -105,9 +107,8 @@ def _policy(style: str, script: str) -> str:
 # What stands on the page.
 
 
-def _list_cards(timeline: Timeline) -> list[tuple[datetime, list[Row]]]:
+def _list_cards(openings: list[Opening], timeline: Timeline) -> list[tuple[datetime, list[Row]]]:
     """List what to do, to avoid and to expect, from each instant of the plan at which that changes."""
-    openings = brief.list_openings(timeline)
     starts = {timeline.treatment.first, *(one.at for one in openings)}
     starts.update(day_start(day.day, timeline.treatment.zone) for day in timeline.days if day.number > 0)
     cards: list[tuple[datetime, list[Row]]] = []
@@ -118,13 +119,20 @@ def _list_cards(timeline: Timeline) -> list[tuple[datetime, list[Row]]]:
     return cards
 
 
-def _list_now(at: datetime, openings: Iterable[Opening], timeline: Timeline) -> Iterator[Row]:
-    rule_set, clock = timeline.rule_set, Clock(timeline)
+def _list_soon(openings: list[Opening], since: datetime, until: datetime | None, clock: Clock) -> Iterator[Row]:
+    """List all that is OK again from after *since* on, up to *until*."""
+    soon = (one for one in openings if until and since < one.at <= until)
+    for at, found in grouped(soon, lambda one: one.at).items():
+        hour = f"OK from {clock.time(at) if clock.day(at) == clock.day(since) else clock.at(at)}"
+        yield Row("Then OK" if at == until else hour, brief.starred(found, LAST), "yes")
+
+
+def _list_now(at: datetime, openings: list[Opening], timeline: Timeline) -> Iterator[Row]:
+    clock = Clock(timeline)
+    rule_set = timeline.rule_set
     advice = (one for one in timeline.windows if one.start <= at and brief.is_advice(one, timeline, at))
     yield Row("Do", brief.sentences(advice, timeline), "do")
-    soon = (one for one in openings if one.at > at and clock.day(one.at) == clock.day(at))
-    for later, found in grouped(soon, lambda one: one.at).items():
-        yield Row(f"OK{led(' from ', clock.time(later))}", brief.starred(found, LAST), "yes")
+    yield from _list_soon(openings, at, last_instant(day_end(clock.day(at), timeline.treatment.zone)), clock)
     yield Row("Avoid", brief.sentence_of(brief.restricted(timeline, at), rule_set), "no")
     milder = (one for one in brief.restricted(timeline, at, BETTER_NOT) if one not in rule_set.unadvised)
     yield Row("Better wait", brief.sentence_of(milder, rule_set), "better not")
