@@ -37,7 +37,7 @@ from needlecare.rules.layers import read_layer
 from needlecare.rules.read import Problems
 
 # A plan with its sources, and one at a terminal, are what the command writes: of a set that can be loaded alone.
-from needlecare.views import terminal, text
+from needlecare.views import ics, terminal, text
 from needlecare.views.sheet import make_sheet
 from running import TESTS
 
@@ -224,7 +224,9 @@ def listed(timeline: Timeline) -> str:
 
 def complete(timeline: Timeline, name: str) -> str:
     """Render all of *timeline* in the format called *name*: what its first screen leaves out too."""
-    return listed(timeline) if name == "text" else render(timeline, name)
+    if name == "text":
+        return listed(timeline)
+    return ics.render(timeline, ics.Options("full")) if name == "ics" else render(timeline, name)
 
 
 def drawn(timeline: Timeline, width: int) -> str:

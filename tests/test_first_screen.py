@@ -33,7 +33,7 @@ from needlecare.views.terminal import render as lay_out
 from needlecare.views.text import render_plain
 from reading_back import FOREVER, on_the_wall, when
 from running import run, run_at_terminal, run_program, without_colour
-from support import ALLOW, ASK, AVOID, DO, EXPECT, PREPARE, RULES
+from support import ALLOW, ASK, AVOID, DO, EXPECT, PREPARE, RULES, Planner
 
 DATE = ("plan", "--date", "2026-11-20")
 TWELVE = {
@@ -353,6 +353,13 @@ def test_no_screen_of_the_shipped_rules_contradicts_the_json(treatment: Treatmen
 @given(rule_sets((AVOID, AVOID, ALLOW, DO, EXPECT, PREPARE), ended=False), treatments(), facts)
 def test_no_screen_of_any_rules_contradicts_the_json(of: list[Rule], treatment: Treatment, known: Facts) -> None:
     shown(made(of, treatment, known)).check()
+
+
+def test_what_must_be_seen_has_its_star_after_a_later_restriction_too(plan: Planner) -> None:
+    screen = shown(plan("one: {avoid: gym, until: 2d and healed}\ntwo: {avoid: gym, from: 30d, for: 3d}"))
+    screen.check()
+    assert {(one.name, one.is_starred) for one in screen.openings()} == {("the gym", True)}
+    assert len({one.at for one in screen.openings()}) == 2
 
 
 @pytest.mark.parametrize("fact", ["--condition pregnancy", "--uses blood-thinner", "--condition immunosuppression"])

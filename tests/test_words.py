@@ -155,9 +155,9 @@ def test_every_entry_of_a_calendar_names_the_clinic_and_its_phone_but_no_discree
     more = ["--discreet"] if discreet else []
     calendar = Calendar.from_ical(run(*PLAN, "--rules", str(clinic), "--format", "ics", *more).out)
     name, phone = "Linden Skin Clinic", "+44 20 7946 0000"
-    assert (f"Your clinic: {name}, {phone}" in str(calendar["DESCRIPTION"])) is not discreet
+    assert (f"Your clinic ({name}, {phone}): " in str(calendar["DESCRIPTION"])) is not discreet
     for event in calendar.walk("VEVENT"):
-        assert f"Your clinic: {name}, {phone}" in str(event["DESCRIPTION"])
+        assert f"Your clinic ({name}, {phone}): " in str(event["DESCRIPTION"])
         assert name not in str(event["SUMMARY"])
 
 
@@ -171,7 +171,7 @@ def test_text_and_json_name_the_clinic_and_its_phone(clinic: Path) -> None:
 
 
 def test_a_calendar_says_who_set_a_value_and_why(clinic: Path) -> None:
-    assert "- shaving: Dr L: our razors are gentle\n" in unfolded(render(plan_of(clinic), "ics"))
+    assert "shaving: Dr L: our razors are gentle\n" in lines_of(plan_of(clinic), "ics")
 
 
 def test_one_voice_is_one_voice(tmp_path: Path) -> None:

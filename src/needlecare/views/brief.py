@@ -64,7 +64,7 @@ def list_openings(timeline: Timeline) -> list[Opening]:
         shown = topmost((lift.activity for lift, _ in pairs), rule_set)
         for lift, window in pairs:
             if lift.activity in shown:
-                waits = (*lift.waits, *parts.awaited_besides(lift.activity, at))
+                waits = (*parts.awaited_by(lift.activity, at), *parts.awaited_besides(lift.activity, at))
                 name = _name_free(lift.activity, at, timeline, parts)
                 found.append(Opening(lift.activity, name, at, _ends_earlier(window), waits))
     return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))

@@ -52,8 +52,13 @@ class Parts:
         """Return what a part of *target* that is over at *at* waits for, where *target* itself doesn't."""
         return [*dict.fromkeys(wait for _, wait in self._awaiting(target, at))]
 
+    def awaited_by(self, target: str, at: datetime) -> list[Wait]:
+        """Return what *target* itself waits for once the restrictions on it that are over at *at* are."""
+        own = (one for one in self._own.get(target, ()) if one.better_until <= at)
+        return [*dict.fromkeys(wait for one in own for wait in one.waits)]
+
     def _awaiting(self, target: str, at: datetime) -> Iterator[tuple[str, Wait]]:
-        own = {wait.bound for one in self._own.get(target, ()) if one.better_until <= at for wait in one.waits}
+        own = {wait.bound for wait in self.awaited_by(target, at)}
         parts = [one for one in self._restricted.get(target, ()) if one.better_until <= at]
         return ((one.target, wait) for one in parts for wait in one.waits if wait.bound not in own)
 
