@@ -358,8 +358,9 @@ def test_no_screen_of_any_rules_contradicts_the_json(of: list[Rule], treatment: 
 def test_what_must_be_seen_has_its_star_after_a_later_restriction_too(plan: Planner) -> None:
     screen = shown(plan("one: {avoid: gym, until: 2d and healed}\ntwo: {avoid: gym, from: 30d, for: 3d}"))
     screen.check()
-    assert {(one.name, one.is_starred) for one in screen.openings()} == {("the gym", True)}
-    assert len({one.at for one in screen.openings()}) == 2
+    gym = [one for one in screen.openings() if one.name == "the gym"]
+    assert all(one.is_starred for one in gym)
+    assert len({one.at for one in gym}) == 2
 
 
 @pytest.mark.parametrize("fact", ["--condition pregnancy", "--uses blood-thinner", "--condition immunosuppression"])
