@@ -38,6 +38,7 @@ from needlecare.rules.read import Problems
 
 # A plan with its sources, and one at a terminal, are what the command writes: of a set that can be loaded alone.
 from needlecare.views import ics, terminal, text
+from needlecare.views.brief import make_brief
 from needlecare.views.sheet import make_sheet
 from running import TESTS
 
@@ -220,6 +221,11 @@ def golden_timeline(clock: Time | None = Time(16, 30), *, days: int | None = Non
 def listed(timeline: Timeline) -> str:
     """Render all of *timeline* as `plan --all --plain` writes it."""
     return text.render_plain(make_sheet(timeline))
+
+
+def first_screen(timeline: Timeline) -> str:
+    """Render the first screen of *timeline* as `plan --plain` writes it."""
+    return text.render_plain(make_brief(timeline))
 
 
 def complete(timeline: Timeline, name: str) -> str:

@@ -28,12 +28,9 @@ from needlecare import (
     read_facts,
     render,
 )
-from needlecare.views.brief import make_brief
-from needlecare.views.terminal import render as lay_out
-from needlecare.views.text import render_plain
 from reading_back import FOREVER, on_the_wall, when
 from running import run, run_at_terminal, run_program, without_colour
-from support import ALLOW, ASK, AVOID, DO, EXPECT, PREPARE, RULES, Planner
+from support import ALLOW, ASK, AVOID, DO, EXPECT, PREPARE, RULES, Planner, first_screen
 
 DATE = ("plan", "--date", "2026-11-20")
 TWELVE = {
@@ -325,8 +322,7 @@ def ends(window: dict[str, Any]) -> datetime:
 
 
 def shown(timeline: Timeline) -> Shown:
-    text = render_plain(make_brief(timeline))
-    return Shown(text, json.loads(render(timeline, "json")), timeline.rule_set, timeline.treatment)
+    return Shown(first_screen(timeline), json.loads(render(timeline, "json")), timeline.rule_set, timeline.treatment)
 
 
 @twelve
@@ -345,7 +341,7 @@ def test_no_screen_of_the_shipped_rules_contradicts_the_json(treatment: Treatmen
     timeline = build_timeline(SHIPPED, treatment._replace(seen=seen), read_facts(SHIPPED, said))
     made_of_it = shown(timeline)
     made_of_it.check()
-    assert len(lay_out(make_brief(timeline)).splitlines()) <= 75
+    assert len(render(timeline, "text").splitlines()) <= 75
     assert [head for head, _ in made_of_it.rows("Get help")][:2] == ["Emergency", "Doctor today"]
 
 
