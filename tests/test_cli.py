@@ -501,3 +501,10 @@ def test_what_is_said_twice_is_refused_instead_of_the_last_one_winning(option: s
 )
 def test_an_option_that_there_is_not_is_one_line(typed: tuple[str, ...], said: str) -> None:
     assert run(*typed) == (2, "", f"needlecare: {said}\n")
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "ics", "html", "md", "csv"])
+def test_a_dash_is_standard_output(format_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(*PLAN, "--format", format_, "-o", "-") == run(*PLAN, "--format", format_)
+    assert list(tmp_path.iterdir()) == []

@@ -20,6 +20,8 @@ _LONGEST = 2000
 _NO_TEXT = "replace"
 # In less than this nothing can be read; indents beyond this leave no room.
 _NARROWEST, _DEEPEST = 24, 8
+# What `-o` calls standard output.
+STDOUT = Path("-")
 # So many lines are never too long for a screen.
 _AT_ONCE = 70
 # Stand-ins for consoles that can't show these.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
 
 import typer
 
-from needlecare.cli import complain, delivering, refuse_windows_path
+from needlecare.cli import STDOUT, complain, delivering, refuse_windows_path
 from needlecare.cli.options import fact_texts, present, with_options, without
 from needlecare.errors import ExitCode, InputError
 from needlecare.model.facts import FACTS, OPTIONS, Trait
@@ -43,7 +43,8 @@ def batch(
         str | None, typer.Option("--format", help="jsonl, or what the files of a folder are: json, text …")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A folder for one file a client, or a .jsonl file.")
+        Path | None,
+        typer.Option("--output", "-o", help="A folder for one file a client, a .jsonl file, or - for standard output."),
     ] = None,
     rejects: Annotated[
         Path | None, typer.Option(help="Where rejected rows go; else beside FILE, as FILE.rejects.csv.")
@@ -63,7 +64,7 @@ def batch(
     from needlecare.batch.run import Batch, run
 
     inline = errors == "inline"
-    name, folder, lines = _choose_output(format_, output)
+    name, folder, lines = _choose_output(format_, None if output == STDOUT else output)
     no_date = f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)"
     for wrong, problem in (
         (dates not in (None, "dmy", "mdy"), no_date),

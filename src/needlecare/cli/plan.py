@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import complain, show, write_data, write_file, write_text
+from needlecare.cli import STDOUT, complain, show, write_data, write_file, write_text
 from needlecare.cli.options import NOTHING, Typed, read_request, with_options, without
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
@@ -49,7 +49,8 @@ def plan(
         Format | None, typer.Option("--format", help="The format; by default, the ending of the -o file decides.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all.")
+        Path | None,
+        typer.Option("--output", "-o", help="Write to this file, whole or not at all; - is standard output."),
     ] = None,
     days: Annotated[
         int | None, typer.Option(min=1, max=400, help="How many days --all and files list; nothing else is cut.")
@@ -63,6 +64,7 @@ def plan(
     no_pager: Annotated[bool, typer.Option("--no-pager", help="Print at once, however long it is.")] = False,
 ) -> None:
     """Show what to do and to avoid after a treatment, when to get help, and when each thing is all right again."""
+    output = None if output == STDOUT else output
     view = {"plain": plain, "all": all_, "no-pager": no_pager}
     if "cancel" in typed:
         _cancel(typed, {**without(typed, _WITH_CANCEL), **view, "days": days}, format_, output)
