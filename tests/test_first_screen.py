@@ -359,6 +359,14 @@ def test_what_must_be_seen_has_its_star_after_a_later_restriction_too(plan: Plan
     assert len({one.at for one in gym}) == 2
 
 
+def test_what_is_not_all_right_before_a_booked_session_says_so() -> None:
+    again = section(screen("the next session is booked"), "When may I again?")
+    assert again[-1].split("  ")[-1] == "strong sun, fillers, deep peels"
+    assert again[-1].strip().startswith("After session 2  ")
+    assert not [line for line in again[:-1] if "strong sun" in line]
+    assert "After session" not in screen("a date and a time")
+
+
 @pytest.mark.parametrize("fact", ["--condition pregnancy", "--uses blood-thinner", "--condition immunosuppression"])
 def test_what_must_be_asked_first_is_all_right_from_no_date(fact: str) -> None:
     record = run(*DATE, *fact.split(), "--format", "json").record

@@ -371,6 +371,18 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
     lasting = (one for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER and not one.ask)
     for (_, head, advice), windows in sorted(grouped(lasting, lambda one: lasting_head(one, clock)).items()):
         yield Row(head, f"{short_names((one.target for one in windows), timeline.rule_set)}{advice}", "no")
+    for session in timeline.sessions[:1] if timeline.treatment.next_day else ():
+        if names := short_names(_held_throughout(timeline), timeline.rule_set):
+            yield Row(f"After session {session.number}", names, "no")
+
+
+def _held_throughout(timeline: Timeline) -> Iterator[str]:
+    """Yield what is a "no" after the treatment and isn't all right on any day before the booked session."""
+    opened = {lift.activity for lift, _ in _opened(timeline)}
+    endless = {one.target for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER}
+    for one in restricted(timeline, timeline.treatment.last):
+        if not (one in opened or one in endless or one in timeline.rule_set.unadvised or timeline.asking([one])):
+            yield one
 
 
 def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[list[Opening]]:
