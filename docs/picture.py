@@ -51,7 +51,8 @@ def draw() -> str:
         color_system="truecolor",
         legacy_windows=False,
     )
-    for line in lay_out(make_brief(timeline), _COLUMNS):
+    # The frame has its margin at the top alone.
+    for line in (*lay_out(make_brief(timeline), _COLUMNS), []):
         for text, style in line:
             console.print(text, style=style, end="", markup=False, highlight=False)
         console.print()
