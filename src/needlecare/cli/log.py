@@ -46,7 +46,11 @@ def _open(*, no_log: object) -> Log:
 
 @log_app.command(cls=Command)
 @with_options
-def add(typed: Options) -> None:
+def add(
+    typed: Options,
+    *,
+    again: Annotated[bool, typer.Option("--again", help="Add a second treatment of the same day and area.")] = False,
+) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
     from needlecare.typed import find_zone
 
@@ -58,6 +62,8 @@ def add(typed: Options) -> None:
     lasting = _lasting(given, known)
     if "date" in given:
         options = _loggable(typed, known)
+        if not again:
+            _refuse_double(options, known, log)
         number = log.add(options)
         more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
         done = f"Remembered as number {number}: {_line(options)}{more}."
@@ -70,6 +76,21 @@ def add(typed: Options) -> None:
     if lasting:
         log.keep(_with_absolute_path(lasting))
     write_text(f"{done}\n")
+
+
+def _refuse_double(options: Options, lasting: Options, log: Log) -> None:
+    """Refuse a second treatment of the same day and area: most likely it is the first, typed again."""
+
+    def areas(known: Mapping[str, Any]) -> set[str]:
+        named = make_request(over_logged(known, lasting, {})).facts.value("area")
+        return set(named if isinstance(named, tuple) else [""])
+
+    for one in log.treatments():
+        if one.options["date"] == options["date"] and areas(one.options) & areas(options):
+            raise InputError(
+                f"number {one.id} is of the same day and area: {_line(one.options)}; nothing was added. "
+                f"Change it with `needlecare log edit {one.id}`, or add a second treatment with --again"
+            )
 
 
 @log_app.command("list", cls=Command)
