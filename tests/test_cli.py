@@ -409,12 +409,6 @@ def test_every_command_and_every_option_has_help(words: tuple[str, ...], command
     assert "Usage:" in ran.out
 
 
-def test_no_arguments_show_the_help() -> None:
-    ran = run()
-    assert "Usage:" in ran.out + ran.err
-    assert "plan" in ran.out + ran.err
-
-
 # Text of unknown origin
 
 HOSTILE = (

@@ -50,33 +50,35 @@ def test_a_better_not_that_becomes_a_no_of_the_booked_session_is_no_lift(ask: As
     calendar = entries(ask("plan", "--format", "ics", sitting=typed).out)
     (again,) = [one for one in calendar if "Strong sun and tanning again" in one]
     assert "DTSTART:20270202T080000Z" in again, "after the booked session"
-    coming = ask("today", sitting=(*typed, "--now", "2026-12-20T10:00")).out
-    assert "Botox, fake tan, laser treatment, peels and strong sun and tanning: avoid from here on" in coming
-    assert "strong sun and tanning: OK" not in coming
+    coming = ask("today", "--all", sitting=(*typed, "--now", "2026-12-20T10:00")).out
+    assert "Botox, fake tan, laser treatment, peels and strong sun and tanning from Mon 21 Dec" in coming
+    assert "OK from" not in coming
 
 
 def test_today_tells_when_a_better_not_becomes_a_no(ask: Ask) -> None:
-    said = ask("today", sitting=(*SITTING, "--next", "2027-01-04", "--now", "2026-12-20T10:00")).out
+    said = ask("today", "--all", sitting=(*SITTING, "--next", "2027-01-04", "--now", "2026-12-20T10:00")).out
     assert "- Botox, fake tan and peels: until the end of Sun 20 Dec, then avoid it" in said
 
 
 def test_what_another_treatment_still_restricts_does_not_lift(ask: Ask) -> None:
     for day, hour in (("2026-11-20", "16:30"), ("2026-11-24", "10:00")):
         ask("log", "add", "--date", day, "--time", hour, "--tz", "Europe/London", sitting=())
-    said = ask("today", sitting=("--now", "2026-11-21T10:00")).out
+    said = ask("today", "--all", sitting=("--now", "2026-11-21T10:00")).out
     assert "Cod liver oil and fish oil, garlic and ginkgo: not before Wed 25 Nov 10:00" in said
-    changes = said.partition("What changes next")[2]
-    assert "fish oil" not in changes
-    assert not [line for line in changes.splitlines() if "alcohol" in line and line.endswith(": OK")]
+    opening = [line for line in said.splitlines() if line.startswith("- OK from: ")]
+    assert [line.partition(",")[0] for line in opening if "fish oil" in line] == ["- OK from: Wed 25 Nov 10:00"]
+    drinking = [line.partition(",")[0] for line in opening if "alcohol" in line.split(", ")]
+    assert drinking == ["- OK from: Thu 26 Nov 10:00"]
 
 
-def test_today_says_where_not_all_of_it_is_free(ask: Ask) -> None:
-    said = ask("today", sitting=(*SITTING, "--now", "2026-11-21T10:00")).out
-    assert "sunscreen (not all) and washing the treated skin (not all): OK" in said
+def test_today_names_the_part_that_is_all_right(ask: Ask) -> None:
+    said = ask("today", "--all", sitting=(*SITTING, "--now", "2026-11-21T10:00")).out
+    assert "- OK from: Sat 21 Nov 16:30, mineral sunscreen, a gentle wash, " in said
+    assert "exercise (not gym, running)" in said
 
 
 def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
-    said = ask("today", sitting=(*SITTING, "--now", "2026-11-20T18:00")).out
+    said = ask("today", "--all", sitting=(*SITTING, "--now", "2026-11-20T18:00")).out
     assert "skin that is still numb (at most once an hour, for 10min); if it is red, swollen or sore" in said
 
 
@@ -85,7 +87,7 @@ def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
     [
         pytest.param(
             "can the dunk tank --on 2026-11-22",
-            "not until the skin has healed, usually by Fri 27 Nov; then better not: no end is given, ask your clinic",
+            "not until the skin has healed, usually by Fri 27 Nov; then better wait: no end is given, ask your clinic",
             id="before it",
         ),
         pytest.param(
@@ -95,7 +97,7 @@ def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
         ),
         pytest.param(
             "when the dunk tank",
-            "not until the skin has healed, usually by Fri 27 Nov; then better not: no end is given, ask your clinic.",
+            "not until the skin has healed, usually by Fri 27 Nov; then better wait: no end is given, ask your clinic.",
             id="when",
         ),
         pytest.param(
@@ -104,8 +106,8 @@ def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
             id="when, long after",
         ),
         pytest.param(
-            "today",
-            "not until the skin has healed, usually by Fri 27 Nov; then better not: no end is given, ask your clinic",
+            "today --all",
+            "not until the skin has healed, usually by Fri 27 Nov; then better wait: no end is given, ask your clinic",
             id="today",
         ),
     ],
@@ -123,7 +125,7 @@ def test_a_red_flag_without_words_is_said_the_same_everywhere(ask: Ask, ours: st
     said = "Green spots: see a doctor or an urgent-care line today."
     assert said in ask("plan", "--all", sitting=sitting).out
     assert "green spots" in ask("plan", sitting=sitting).out.partition("Doctor today")[2].partition("Your clinic")[0]
-    assert said in ask("today", sitting=sitting).out
+    assert said in ask("today", "--all", sitting=sitting).out
     seen = ask("normal", "green", "spots", sitting=sitting).out
     assert seen.startswith("See a doctor or an urgent-care line today. Green spots.\n")
     for typed in ("plan", "today", "normal green spots"):

@@ -145,7 +145,7 @@ def test_no_view_lifts_what_somebody_has_to_be_asked_about(declared: tuple[str, 
 
 
 def test_today_and_the_calendar_say_whom_to_ask_behind_a_no(tmp_path: Path) -> None:
-    now = run("today", *SITTING, "--condition", "pregnancy", "--now", "2026-11-21T09:00").out
+    now = run("today", "--all", *SITTING, "--condition", "pregnancy", "--now", "2026-11-21T09:00").out
     first = ", and then ask your midwife, doctor or pharmacist first"
     assert f"not before Sat 21 Nov 16:30{first}" in now
     assert f"Saunas or strong heat: not before Sun 22 Nov 16:30{first}" in now

@@ -32,7 +32,7 @@ def test_needling_again_is_left_until_the_next_session_may_be(typed: list[str], 
     assert session["minimum"] == free
     said = run("can", "use", "my", "dermaroller", "again", "tomorrow", *home).out
     assert "No. A roller at home, Wed 25 Nov: not before " in said
-    assert "A roller at home" in run("today", *home).out.partition("\nAvoid\n")[2].partition("\n\n")[0]
+    assert "A roller at home" in run("today", "--all", *home).out.partition("\nAvoid\n")[2].partition("\n\n")[0]
 
 
 def test_nobody_recommends_it_after_that_either() -> None:

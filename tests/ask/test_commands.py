@@ -175,7 +175,7 @@ def test_every_record_has_a_version_a_notice_and_the_red_flags(ask: Ask, typed: 
 )
 def test_every_answer_names_red_flags_and_that_the_clinic_comes_first(ask: Ask, typed: str) -> None:
     said = ask(*typed.split()).out
-    assert "emergency number" in said
+    assert "emergency number" in said or "  Emergency  " in said
     assert "your clinic's own instructions come first" in said
 
 
@@ -231,8 +231,7 @@ def test_today_says_what_has_to_be_seen_first(ask: Ask) -> None:
     waiting = ask("today", "--format", "json", sitting=sitting).record["only_if"]
     (shaving,) = [one for one in waiting if one["activity"] == "shaving"]
     assert (shaving["and_once"], shaving["treatment"]["date"]) == (["irritation-gone"], "2026-11-20")
-    first = ask("today", sitting=sitting).out.partition("\nCheck first\n")[2].partition("\n\n")[0]
-    assert "only once no irritation is left" in first
+    assert "no irritation is left: shaving" in " ".join(ask("today", sitting=sitting).out.split())
 
 
 def test_a_part_that_has_to_be_seen_first_is_not_called_free(ask: Ask) -> None:
@@ -339,8 +338,8 @@ def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
     assert ask("normal", "redness", "--on", "2027-01-09", *booked).out.startswith("Usual. ")
     assert ask("normal", "redness", "--on", "2027-01-07", *booked).out.startswith("Call your clinic. ")
     later = ask("today", *booked, "--now", "2027-01-09T09:00").out
-    assert "redness" in later.partition("Usual\n")[2]
-    assert "edness" not in later.partition("Still there?")[2].partition("Get help")[0]
+    assert later.partition("Usual")[2].lstrip().startswith("Red, warm, tight")
+    assert "still red or warm" not in later
     assert "If it is on" not in ask("plan", "--all", "--next", "2027-01-08").out
 
 
@@ -546,7 +545,8 @@ def test_what_nobody_recommends_is_nowhere_called_all_right_again(ask: Ask, neve
         titles = re.findall("SUMMARY:(OK .+)", calendar)
         assert titles
         assert not [title for title in titles if never.partition(" and ")[0] in title]
-    assert f"{never}: ok" not in ask("today", "--now", "2026-11-20T18:00").out.lower()
+    opening = ask("today", "--all", "--now", "2026-11-20T18:00").out.lower().partition("\nok again")[2]
+    assert not any(line.startswith("- ok from") and never in line for line in opening.splitlines())
     assert "No rule recommends it after that either: ask your clinic." in ask("when", never).out
 
 

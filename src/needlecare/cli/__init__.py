@@ -109,7 +109,26 @@ def write_lines(lines: Iterable[object]) -> None:
         write_text(f"{line}\n")
 
 
-def show(sheet: "Sheet", *, pages: bool) -> None:
+def write_sheet(sheet: "Sheet", *, whole: bool, pages: bool = True) -> None:
+    """Write *sheet* to stdout: in its colours on a terminal that shows them; the *whole* of it, piped, a line a row."""
+    if _is_for_eyes():
+        _show(sheet, pages=whole and pages)
+        return
+    from needlecare.views import terminal, text
+
+    is_listed = whole and not sys.stdout.isatty()
+    write_text(text.render_plain(sheet) if is_listed else terminal.render(sheet), whole_lines=True)
+
+
+def _is_for_eyes() -> bool:
+    """Return whether stdout is a terminal that shows colour, layout, and any character."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return False
+    shows_all = sys.stdout.encoding.lower().startswith("utf")
+    return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+
+
+def _show(sheet: "Sheet", *, pages: bool) -> None:
     """Write *sheet* to the terminal in its colours; in *pages* where it is longer than the screen."""
     from rich.console import Console
     from rich.segment import Segment, Segments

@@ -181,7 +181,6 @@ app = typer.Typer(
     cls=Commands,
     help="Aftercare for micro-needling: what to avoid, until when, and who says so.",
     epilog="Information, not medical advice: your clinic's own instructions come first.",
-    no_args_is_help=True,
     **_COMMON,
 )
 
@@ -194,10 +193,14 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def needlecare(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Aftercare for micro-needling: what to avoid, until when, and who says so."""
+    del version
+    if ctx.invoked_subcommand is None:
+        import_module("needlecare.cli.ask").greet()

@@ -9,8 +9,17 @@ import typer
 
 from needlecare.ask import question
 from needlecare.ask.question import today as look
-from needlecare.cli import complain, write_data, write_text
-from needlecare.cli.options import Request, about_treatment, about_treatments, offer, present_for, read_date
+from needlecare.cli import complain, write_data, write_sheet, write_text
+from needlecare.cli.options import (
+    Request,
+    about_treatment,
+    about_treatments,
+    offer,
+    present_for,
+    read_date,
+    read_requests,
+    rules_of,
+)
 from needlecare.errors import ExitCode, InputError
 from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat
@@ -32,6 +41,13 @@ Activity = Annotated[
 Sign = Annotated[
     list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer("signs"))
 ]
+_START = """\
+Information, not medical advice: your clinic's own instructions come first.
+Remember your treatment: needlecare log add --date 2026-11-20 --time 16:30
+See what holds today:    needlecare today
+Ask what you may do:     needlecare can wash my face tomorrow
+See all that there is:   needlecare --help
+"""
 # What a verdict is to a script: anything else is a no.
 _EXITS = dict.fromkeys(("yes", "usual", "watch"), ExitCode.DONE)
 _EXITS |= dict.fromkeys(("no-rule", "unknown"), ExitCode.UNKNOWN)
@@ -78,9 +94,36 @@ def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFor
 
 
 @about_treatments
-def today(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
-    """Show what holds now, what changes next, what is usual, and when to get help."""
-    _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
+def today(
+    requests: list[Request],
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Show all that holds now, with every condition.")] = False,
+    format_: Format = AnswerFormat.TEXT,
+) -> None:
+    """Show what holds now, what is all right next, what is usual, and when to get help."""
+    if format_ == AnswerFormat.JSON:
+        if all_:
+            raise InputError("--all means nothing for json, which always has all of it; leave it out")
+        _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
+    _show_today(requests, whole=all_)
+
+
+def _show_today(requests: Sequence[Request], *, whole: bool = False) -> None:
+    from needlecare.views.today import make_today
+
+    stale = any(one.calendar and one.calendar != rules_of(one) for one in requests)
+    write_sheet(make_today(look(_timelines(requests), present_for(requests)), whole=whole, stale=stale), whole=whole)
+
+
+def greet() -> None:
+    """Show what holds now for who has a treatment in the log, and everybody else how to start."""
+    from needlecare.log import open_log
+
+    log = open_log()
+    if log and log.treatments():
+        _show_today(read_requests({}))
+    else:
+        write_text(_START)
 
 
 @about_treatments

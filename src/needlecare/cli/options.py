@@ -32,13 +32,22 @@ _OF_ONESELF = tuple(name for name in LASTING if name in SEVERAL)
 
 
 class Request(NamedTuple):
-    """One treatment to plan or ask about. *now* is the value of `--now`; *name* tells logged treatments apart."""
+    """One treatment to plan or ask about. *now* is the value of `--now`; *name* tells logged treatments apart.
+
+    *calendar* are the rules that its last calendar was made of, as far as the log knows.
+    """
 
     rule_set: "RuleSet"
     treatment: "Treatment"
     facts: "Facts"
     now: str | None = None
     name: str = ""
+    calendar: str = ""
+
+
+def rules_of(request: Request) -> str:
+    """Name the rules of *request*, as no others are called."""
+    return f"{request.rule_set.id} {request.rule_set.version} {request.rule_set.digest[-8:]}"
 
 
 def make_request(typed: Typed) -> Request:
@@ -183,7 +192,9 @@ def _logged(typed: Typed) -> list[Request]:
         # Sightings, and the session after that one, belong to a treatment that has been.
         passed = ("seen", "next") if parse_date(one.options["date"]) > today else ()
         options = over_logged(one.options, lasting, without(typed, passed))
-        requests.append(make_request(options)._replace(name=one.key))
+        made = make_request(options)
+        treatment = made.treatment._replace(names_zone="tz" in typed)
+        requests.append(made._replace(treatment=treatment, name=one.key, calendar=one.options.get("calendar", "")))
     return requests
 
 

@@ -2,10 +2,10 @@
 
 import csv
 import io
-import os
 import re
 import stat
 import sys
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import STDOUT, complain, show, write_data, write_file, write_text
-from needlecare.cli.options import NOTHING, Typed, read_request, with_options, without
+from needlecare.cli import STDOUT, complain, write_data, write_file, write_sheet, write_text
+from needlecare.cli.options import NOTHING, Request, Typed, read_request, rules_of, with_options, without
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import FORMATS, Format, for_file, render
@@ -90,8 +90,21 @@ def plan(
         _render_calendar(timeline, {**named, **typed}) if chosen == Format.ICS else (render(timeline, chosen), "")
     )
     _write(text, chosen, output, timeline)
+    if chosen == Format.ICS and request.name:
+        _remember(request)
     if remark:
         complain(remark)
+
+
+def _remember(request: Request) -> None:
+    """Note in the log which rules the calendar of a logged treatment was made of; one that can't be written stays."""
+    from needlecare.log import open_log
+
+    log, rules = open_log(), rules_of(request)
+    with suppress(InputError):
+        for one in log.treatments() if log else ():
+            if log and one.key == request.name and request.calendar != rules:
+                log.replace(one.id, {**one.options, "calendar": rules})
 
 
 def _show(timeline: "Timeline", output: Path | None, *, plain: bool, whole: bool, pages: bool) -> None:
@@ -100,13 +113,12 @@ def _show(timeline: "Timeline", output: Path | None, *, plain: bool, whole: bool
     from needlecare.views.sheet import make_sheet
 
     sheet = make_sheet(timeline) if whole else make_brief(timeline)
-    if output is None and not plain and _is_for_eyes():
-        show(sheet, pages=pages)
+    if output is None and not plain:
+        write_sheet(sheet, whole=whole, pages=pages)
         return
     from needlecare.views import terminal, text
 
-    is_listed = plain or (whole and (output is not None or not sys.stdout.isatty()))
-    _write(text.render_plain(sheet) if is_listed else terminal.render(sheet), Format.TEXT, output, timeline)
+    _write(text.render_plain(sheet) if plain or whole else terminal.render(sheet), Format.TEXT, output, timeline)
 
 
 def _cancel(typed: Typed, idle: Typed, format_: Format | None, output: Path | None) -> None:
@@ -133,14 +145,6 @@ def _choose(format_: Format | None, output: Path | None) -> Format:
         known = ", ".join(sorted(suffixes))
         raise InputError(f"-o {output}: the name shows no format; end it in {known}, or give --format")
     return suffixes[output.suffix.lower()]
-
-
-def _is_for_eyes() -> bool:
-    """Return whether stdout is a terminal that shows colour, layout, and any character."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return False
-    shows_all = sys.stdout.encoding.lower().startswith("utf")
-    return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
 
 
 def _render_calendar(timeline: "Timeline", typed: Typed) -> tuple[str, str]:

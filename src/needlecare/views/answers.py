@@ -1,4 +1,4 @@
-"""Answers of every kind for people; those to `today`, `why`, `check` and `sessions` are written here."""
+"""Answers of every kind for people; those to `why`, `check` and `sessions` are written here."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
@@ -6,22 +6,21 @@ from itertools import chain
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
-from needlecare.ask.today import Change, Sighting, Today
+from needlecare.ask.today import Sighting
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.errors import visible
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Session, Timeline, Window, day_number
+from needlecare.model.plan import FOREVER, Finding, Session, Timeline, Window
 from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
 from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.sessions import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
-from needlecare.views.days import Parts
-from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, topmost
+from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings
 from needlecare.views.signs import list_sighting
 from needlecare.views.verdicts import against, finished, list_return, list_verdict, say_alone
 
-Answer = Verdict | Return | Sighting | Today | Reasons | Screened
+Answer = Verdict | Return | Sighting | Reasons | Screened
 _SHOWN = 3
 _WIDEST = 76
 # What no rule is about is no reason to ring a clinic: a bus ride isn't.
@@ -44,8 +43,6 @@ def render(answer: Answer, *, several: bool = False) -> str:
             lines = list_verdict(answer.done, several=several) if answer.done else list_sighting(answer)
         case Return():
             timeline, lines = answer.verdict.timeline, list_return(answer, several=several)
-        case Today():
-            timeline, lines = answer.timelines[0], _today(answer)
         case Screened():
             timeline, lines = answer.timeline, _screened(answer)
     return _finished(lines, timeline)
@@ -60,7 +57,7 @@ def _finished(lines: Iterable[str], timeline: Timeline) -> str:
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
     """Return what an answer rests on where the question wasn't understood."""
     asked = answer.verdict if isinstance(answer, Return) else answer
-    if isinstance(asked, Today | Screened) or asked.is_understood or (isinstance(asked, Verdict) and asked.urgency):
+    if isinstance(asked, Screened) or asked.is_understood or (isinstance(asked, Verdict) and asked.urgency):
         return None
     return asked
 
@@ -103,106 +100,6 @@ def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[st
     known = rule_set.signs if signs else rule_set.activities
     if meaning.nearest and all(one in known for one in meaning.nearest):
         yield f"Did you mean {' or '.join(map(rule_set.label, meaning.nearest))}?"
-
-
-# What holds now?
-
-
-def _today(now: Today) -> Iterator[str]:
-    for timeline in now.timelines:
-        clock = Clock(timeline)
-        number = f"{day_number(timeline.treatment, clock.day(now.at))}".replace("-", "−")
-        yield f"{clock.at(now.at)}: day {number} of {say.treatment_of(timeline)}."
-        yield from say.list_done(timeline) if now.at >= timeline.treatment.first else say.list_against(timeline)
-    gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
-    sections = {
-        "Avoid": _ends(now.avoid),
-        "Ask first": _whom(now.ask),
-        "Better wait": _ends(now.better_not),
-        "Check first": _to_be_seen(now),
-        "Do": (say.with_details(window, Clock(timeline)) for timeline, window in now.do),
-        "Usual": _usual(now),
-        f"Still there? Call {say.whom(now.timelines[0])}": [f"{capital(join_words(gone))}."] if gone else [],
-        "What changes next": _changes(now.changes),
-        "Get help": (say.flag_text(rule, one) for one in now.timelines for rule in one.red_flags),
-    }
-    for title, lines in sections.items():
-        # Several treatments may say the same.
-        listed = list(dict.fromkeys(lines))
-        if listed:
-            yield from ("", title, *say.items(listed))
-
-
-def _whom(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
-    for whom, group in grouped(verdicts, lambda one: join_whom(one.ask)).items():
-        names = say.names((one.activity or "" for one in group), group[0].timeline.rule_set)
-        yield f"{capital(names)}: ask {whom}"
-
-
-def _ends(verdicts: tuple[Verdict, ...]) -> Iterator[str]:
-    """Yield what is restricted, grouped by its end and, with several treatments, by the one that it counts from."""
-    several = len({id(one.timeline) for one in verdicts}) > 1
-
-    def end(one: Verdict) -> tuple[float, str, int]:
-        over = one.until.timestamp() if one.until else float("inf")
-        return over, _say_end(one, Clock(one.timeline)), id(one.timeline) if several else 0
-
-    for (_, text, _), group in sorted(grouped(verdicts, end).items(), key=lambda item: item[0]):
-        timeline = group[0].timeline
-        names = say.names((one.activity or "" for one in group), timeline.rule_set)
-        begun = f" (from {Clock(timeline).date(timeline.treatment.first)})" if several else ""
-        yield f"{capital(names)}: {text}{begun}"
-
-
-def _say_end(verdict: Verdict, clock: Clock) -> str:
-    if verdict.verdict == NO:
-        begins = verdict.asked.start
-        no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
-        if verdict.ask:
-            return say.then_ask(no, join_whom(verdict.ask), is_over=verdict.until is not None)
-        return f"{no}{say.then_better_not(verdict.better_until, clock, verdict.windows, is_open=verdict.is_open)}"
-    if verdict.until is None:
-        return say.better_not(None, clock, verdict.windows).removeprefix("better wait: ")
-    waits = led(", only if ", say.labels_of(verdict.and_once))
-    then = ", then avoid it" if verdict.again is not None else ""
-    return f"until {clock.until(verdict.again or verdict.until)}{waits}{then}"
-
-
-def _to_be_seen(now: Today) -> Iterator[str]:
-    rule_set = now.timelines[0].rule_set
-    advised = (window for _, window in now.only_if if window.target not in rule_set.unadvised)
-    for seen, windows in grouped(advised, lambda window: say.labels_of(window.waits)).items():
-        names = say.names((window.target for window in windows), rule_set)
-        yield f"{capital(names)}: only once {seen}"
-
-
-def _usual(now: Today) -> Iterator[str]:
-    def until(expected: tuple[Timeline, Window]) -> str:
-        timeline, window = expected
-        clock = Clock(timeline)
-        worry = f"; still there on {clock.at(window.worry_after)}, call {clock.whom}" if window.worry_after else ""
-        return f"until {clock.until(window.end)}{worry}{led('; if ', window.condition)}"
-
-    for text, found in grouped(now.expect, until).items():
-        labels = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in found)
-        yield f"{capital(join_words(labels))}: {text}"
-
-
-_CHANGES = {YES: "OK", BETTER_NOT: "better wait", NO: "avoid from here on"}
-
-
-def _changes(changes: Iterable[Change]) -> Iterator[str]:
-    def what(change: Change) -> tuple[str, str]:
-        clock = Clock(change.timeline)
-        waits = say.only_once(change.lift.waits, clock) if change.lift else ""
-        return clock.at(change.at), f"{_CHANGES[change.to]}{led(', ', waits)}"
-
-    for (at, text), group in grouped(changes, what).items():
-        first, rule_set = group[0], group[0].timeline.rule_set
-        parts = Parts(first.timeline)
-        shown = topmost((change.activity for change in group), rule_set)
-        names = join_words(parts.label(one, first.at) if first.lift else rule_set.label(one) for one in shown)
-        yield f"{at}: {names}: {text}"
 
 
 # Why?

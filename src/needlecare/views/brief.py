@@ -35,6 +35,7 @@ _A_ROW, _A_DAY, _A_LINE = 58, 53, 42
 # Groups up to the one rank weigh most; from the other on a screen has room for a line each.
 _HEAVY, _LIGHT = 6, 8
 _MUCH_EARLIER = timedelta(days=1)
+TREATED = "Treated already?"
 
 
 class Opening(NamedTuple):
@@ -149,7 +150,7 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
         for one in found:
             yield Row(lead_of(level, timeline), one.screening.text or one.screening.id, level)
     if is_stopped(timeline):
-        yield Row("Treated already?", f"tell {say.whom(timeline)} and your doctor", "ask")
+        yield Row(TREATED, f"tell {say.whom(timeline)} and your doctor", "ask")
     for unheard in timeline.facts.unheard:
         yield Row("Ask first", unheard.text, "ask")
 
@@ -202,10 +203,10 @@ def is_advice(window: Window, timeline: Timeline, since: datetime | None = None)
     return is_chosen and is_told and (since or timeline.treatment.first) < window.holds_until
 
 
-def sentences(windows: Iterable[Window], timeline: Timeline) -> str:
-    """Say what *windows* ask for, the weightiest first, each in a sentence."""
+def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -> str:
+    """Say what *windows* ask for, the weightiest first, in so many sentences at *most*."""
     ordered = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
-    return " ".join(dict.fromkeys(_in_brief(one, Clock(timeline)) for one in ordered))
+    return " ".join([*dict.fromkeys(_in_brief(one, Clock(timeline)) for one in ordered)][:most])
 
 
 def _in_brief(window: Window, clock: Clock) -> str:
@@ -234,11 +235,12 @@ def _listed(activities: list[str], timeline: Timeline) -> str:
     return capital(say.sentence(names)) if names else ""
 
 
-def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST) -> str:
-    """Name the weightiest of *activities* in each group that matters, so many at *most*."""
+def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, lightest: int = 0) -> str:
+    """Name the weightiest of *activities* in each group, so many at *most*, and so many of the *lightest* groups."""
     shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
     groups = grouped(shown, lambda one: rule_set.weight(one)[0])
-    named = [rule_set.short(one) for rank, group in groups.items() for one in group[: min(_most_of(rank), most)]]
+    rooms = ((group, min(_most_of(rank) or lightest, most)) for rank, group in groups.items())
+    named = [rule_set.short(one) for group, room in rooms for one in group[:room]]
     text = capital(", ".join(dict.fromkeys(named)))
     return say.sentence(text) if text else ""
 
@@ -248,8 +250,8 @@ def _most_of(rank: int) -> int:
     return _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= _LIGHT else 0
 
 
-def usual(timeline: Timeline, at: datetime) -> str:
-    """Name what is usual *at* a moment, until when the first of it is, and what follows."""
+def usual(timeline: Timeline, at: datetime, most: int = _NAMES) -> str:
+    """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
     clock, known = Clock(timeline), timeline.rule_set.signs
     expected = [one for one in timeline.windows if one.kind == EXPECT]
     ranked = sorted((one for one in expected if known[one.target].rank < LAST), key=lambda one: known[one.target].rank)
@@ -263,7 +265,7 @@ def usual(timeline: Timeline, at: datetime) -> str:
     for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
         until = f" to {clock.last_day(end)}" if end < FOREVER else ""
         texts.append(f"{capital(_signs(windows, timeline))} from {clock.date(start)}{until}")
-    return " ".join(f"{text}." for text in texts if text)
+    return " ".join(f"{text}." for text in texts[:most] if text)
 
 
 def _signs(windows: list[Window], timeline: Timeline) -> str:
@@ -282,15 +284,18 @@ def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = _NAMES
 _TIERS = {EMERGENCY: "Emergency", TODAY: "Doctor today", CLINIC: "{}"}
 
 
-def list_help(timelines: Sequence[Timeline], late: Iterable[str]) -> Iterator[Row]:
-    """List where to get help, the most urgent first; *late* is what is a reason to call once it lasts too long."""
+def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LAST) -> Iterator[Row]:
+    """List where to get help, the most urgent first, with so many signs each at *most*.
+
+    *late* is what is a reason to call once it lasts too long.
+    """
     named: set[str] = set()
     for urgency, head in _TIERS.items():
         flags = [(rule, one.rule_set) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
         signs = {sign: not rule.core for rule, _ in flags for sign in rule.targets if sign not in named}
         known = {sign: rules.signs[sign] for rule, rules in flags for sign in rule.targets}
         named.update(signs)
-        texts = [_flagged(signs, known)]
+        texts = [_flagged(signs, known, most)]
         if urgency == EMERGENCY:
             texts = [f"{texts[0]}{led(': ', timelines[0].rule_set.emergency)}"]
         if urgency == CLINIC:
@@ -301,12 +306,12 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str]) -> Iterator[Ro
             yield Row(capital(head.format(timelines[0].facts.clinician)), text, tone)
 
 
-def _flagged(signs: Mapping[str, bool], known: Mapping[str, Sign]) -> str:
+def _flagged(signs: Mapping[str, bool], known: Mapping[str, Sign], most: int) -> str:
     """Name the *signs* that have a rank, and those that a clinic adds; of others, if none has a rank, the first."""
     ranked = sorted((one for one in signs if known[one].rank < LAST), key=lambda one: known[one].rank)
     added = [one for one, is_added in signs.items() if is_added and one not in ranked]
     shown = [known[one] for one in [*ranked, *added] or [*signs][:_NAMES]]
-    return ", ".join(one.short or one.label for one in shown)
+    return f"{', '.join(one.short or one.label for one in shown[:most])}{'…' if shown[most:] else ''}"
 
 
 def still_there(windows: Iterable[Window], timeline: Timeline) -> Iterator[str]:
@@ -405,10 +410,11 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
 # Before it, the session after it, and what the plan rests on.
 
 
-def list_before(timeline: Timeline) -> Iterator[Row]:
-    """List what begins before the treatment, by its days."""
+def list_before(timeline: Timeline, since: date = date.min) -> Iterator[Row]:
+    """List what begins before the treatment, by its days, after the day *since*."""
     for day, windows in begun_before(timeline).items():
-        yield Row(say.date(day, timeline.treatment.day), " ".join(list_due(windows, timeline)), "before")
+        if day > since:
+            yield Row(say.date(day, timeline.treatment.day), " ".join(list_due(windows, timeline)), "before")
 
 
 def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
@@ -431,8 +437,8 @@ def list_due(windows: list[Window], timeline: Timeline, most: int = _NAMES) -> I
         yield do
 
 
-def list_session(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    """List when *session* may be, and if it is booked what begins before it."""
+def list_session(session: Session, timeline: Timeline, clock: Clock, since: date = date.min) -> Iterator[Row]:
+    """List when *session* may be, and if it is booked what begins before it, after the day *since*."""
     day = timeline.treatment.day
     if is_stopped(timeline):
         yield Row("Next session", f"not to be booked before {clock.whom} has decided", "stop")
@@ -443,7 +449,8 @@ def list_session(session: Session, timeline: Timeline, clock: Clock) -> Iterator
     if session.booked:
         early = f", earlier than that: ask {clock.whom}" if session.booked < session.minimum else ""
         yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
-        for start, begun in [*grouped(session.precare, lambda one: one.start).items()][-_NAMES:]:
+        ahead = (one for one in session.precare if one.start > since)
+        for start, begun in [*grouped(ahead, lambda one: one.start).items()][-_NAMES:]:
             names = short_names((one.activity for one in begun), timeline.rule_set)
             yield Row("Before it", f"{say.date(start, session.booked)}: no {names}")
 

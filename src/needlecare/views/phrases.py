@@ -355,12 +355,6 @@ def list_against(timeline: Timeline) -> Iterator[str]:
             yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
 
 
-def list_done(timeline: Timeline) -> Iterator[str]:
-    """Yield what to do where something spoke against a treatment that has been."""
-    for line in [*list_against(timeline)][:1]:
-        yield f"Treated all the same? Tell {whom(timeline)} and your doctor. {line.partition(': ')[2]}"
-
-
 def capital(text: str) -> str:
     """Begin *text* with a capital; the rest stays as it is."""
     return text[:1].upper() + text[1:]
@@ -381,11 +375,6 @@ def join_whom(whos: Sequence[str]) -> str:
     """Join whom to ask: all of them, each of whom may be one or another."""
     parted = ", and " if len(whos) > 1 and any(" or " in one for one in whos) else ""
     return parted.join(whos) if parted else join_words(whos)
-
-
-def items(lines: Iterable[str]) -> Iterator[str]:
-    """Begin each of *lines* as an item of a list."""
-    return (f"- {line}" for line in lines)
 
 
 def labels_of(waits: Iterable[Wait]) -> str:

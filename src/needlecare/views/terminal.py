@@ -59,8 +59,9 @@ def draw(sheet: Sheet, width: int) -> Iterator[Line]:
         yield from _paragraph(line, "italic", width)
     for section in sheet.sections:
         yield from _section(section, width)
-    yield []
-    yield from _paragraph(sheet.basis, "dim", width)
+    if sheet.basis:
+        yield []
+        yield from _paragraph(sheet.basis, "dim", width)
 
 
 def _section(section: Section, width: int) -> Iterator[Line]:

@@ -1,0 +1,289 @@
+"""What holds now: one screen of it, or the whole, with conditions and both ends of every no.
+
+Of several treatments that are still open the strictest counts. It computes no date.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import TypeVar
+
+from needlecare.ask.today import Owned, Today
+from needlecare.ask.verdict import Verdict
+from needlecare.model.plan import NO, Timeline, day_number
+from needlecare.model.ruleset import LAST, PREPARE, RuleSet
+from needlecare.views import brief, terminal
+from needlecare.views import phrases as say
+from needlecare.views.brief import Opening
+from needlecare.views.days import Parts
+from needlecare.views.phrases import Clock, Row, capital, grouped, join_whom, join_words, led
+from needlecare.views.sheet import Section, Sheet, is_stopped, list_core_changes, make_sheet
+
+_LINES, _WORDS = 24, 180
+# What a screen has room for, the most first: names of a group, and of a light one; sentences; lines of what is later.
+_ROOMS = (
+    *((3, 3, 7, 7), (2, 2, 7, 6), (1, 1, 7, 6), (1, 0, 7, 5), (1, 0, 7, 4), (1, 0, 7, 3), (1, 0, 7, 2)),
+    *((1, 0, 6, 2), (1, 0, 6, 1), (1, 0, 5, 2), (1, 0, 5, 1), (1, 0, 4, 2), (1, 0, 4, 1)),
+    *((1, 0, 3, 1), (1, 0, 2, 1), (1, 0, 1, 1), (1, 0, 1, 0)),
+)
+Known = TypeVar("Known", Verdict, Owned)
+Ahead = tuple[Timeline, Opening]
+_NEXT, _SHOWN, _SIGNS, _LONGEST = 2, 2, 6, 50
+_COMMANDS = "needlecare can WORDS, needlecare plan, needlecare today --all"
+_STALE = "made of older rules; make it again: needlecare plan -o aftercare.ics"
+# Sections of the plan that stand behind one screen of it, and the one for a treatment to come.
+_BEHIND, _BEFORE = ("sessions", "events", "red-flags"), "before"
+
+
+def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet:
+    """Write what holds *now* on one screen, or the *whole* of it, and whether a calendar is *stale*."""
+    clinic = now.timelines[0].rule_set.clinic
+    first, *others = (_counted(one, now) for one in now.timelines)
+    sheet = Sheet(
+        title=f"{Clock(now.timelines[0]).at(now.at)}, {first}",
+        subject=f"And {'; '.join(others)}. The strictest counts." if others else "",
+        clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
+        notice=(say.NO_ADVICE, *chain.from_iterable(list_core_changes(one.rule_set) for one in now.timelines)),
+        sections=(),
+        basis="",
+    )
+    against = (
+        *chain.from_iterable(_against(one, now) for one in now.timelines),
+        Row("Calendar", _STALE if stale else ""),
+    )
+    openings = _still_ahead(now)
+    if whole:
+        return _filled(sheet, _whole(now, against, openings))
+    for names, light, sentences, later in _ROOMS:
+        held = (*against, *_held(now, names, light), *_due(now, sentences), *[*_booked(now)][: later + 1])
+        sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), _help(now))
+        shown = _filled(sheet, sections)
+        text = terminal.render(shown)
+        if text.count("\n") <= _LINES and len(text.split()) <= _WORDS:
+            break
+    return shown
+
+
+def _filled(sheet: Sheet, sections: Iterable[Section]) -> Sheet:
+    """Fill *sheet* with what is not empty; several treatments may say the same."""
+    found = (one._replace(rows=tuple(dict.fromkeys(row for row in one.rows if row.text))) for one in sections)
+    notice = tuple(dict.fromkeys(sheet.notice))
+    return sheet._replace(notice=notice, sections=tuple(dict.fromkeys(one for one in found if one.rows)))
+
+
+def _counted(timeline: Timeline, now: Today) -> str:
+    number = f"{day_number(timeline.treatment, Clock(timeline).day(now.at))}".replace("-", "−")
+    return f"day {number}: {brief.subject_of(timeline)}"
+
+
+def _begun(now: Today) -> list[Timeline]:
+    return [one for one in now.timelines if one.treatment.first <= now.at]
+
+
+# What holds.
+
+
+def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
+    """Yield what speaks against a treatment to come, and what to do where it has been."""
+    rows = [row for row in brief.list_findings(timeline) if row.head != brief.TREATED]
+    if now.at < timeline.treatment.first:
+        yield from (*rows, *brief.list_clashes(timeline))
+        return
+    if rows and rows[0].tone in ("stop", "postpone"):
+        yield Row(brief.TREATED, f"tell {say.whom(timeline)} and your doctor. {rows[0].text}", "ask")
+    yield from (row for row in rows if row.head == "Ask first")
+
+
+def _held(now: Today, most: int, light: int) -> Iterator[Row]:
+    dated = (one for one in (*now.avoid, *now.better_not) if one.until or one.better_until)
+    if _begun(now) and not (now.changes or any(dated)):
+        yield from _over(now)
+        return
+    # What is never advised has no date to wait for.
+    never = [one for one in now.better_not if one.activity in one.timeline.rule_set.unadvised]
+    milder = [one for one in now.better_not if one not in never]
+    for head, tone, verdicts in (("Avoid", "no", (*now.avoid, *never)), ("Better wait", "better not", milder)):
+        for rules, found in _by_set(verdicts):
+            yield Row(head, brief.sentence_of((one.activity or "" for one in found), rules, most, light), tone)
+    yield from [*_asked(now, _SHOWN + 1)][: _SHOWN if light else 1]
+
+
+def _over(now: Today) -> Iterator[Row]:
+    yield Row("Over", "Nothing in this plan waits for a date any more.", "yes")
+    for timeline in now.timelines:
+        yield from brief.list_endless(timeline)
+        for session in timeline.sessions[:1]:
+            if session.recommended[1] >= Clock(timeline).day(now.at):
+                yield from brief.list_session(session, timeline, Clock(timeline))
+
+
+def _by_set(items: Iterable[Known]) -> list[tuple[RuleSet, list[Known]]]:
+    """Group *items* by the rule set that knows what they are about."""
+    groups = grouped(items, lambda one: one.timeline.rule_set.id).values()
+    return [(found[0].timeline.rule_set, found) for found in groups]
+
+
+def _asked(now: Today, most: int) -> Iterator[Row]:
+    """Yield what somebody has to be asked about first, by whom."""
+    by_weight = sorted(now.ask, key=lambda one: one.timeline.rule_set.weight(one.activity or ""))
+    for whom, found in grouped(by_weight, lambda one: join_whom(one.ask)).items():
+        names = brief.short_names((one.activity or "" for one in found), found[0].timeline.rule_set, most)
+        yield Row("Ask first", f"{names}: {whom}", "ask")
+
+
+def _due(now: Today, sentences: int) -> Iterator[Row]:
+    """Yield what has to be seen, what to do, and what is usual."""
+    yield _unseen(now)
+    advice = (one for one in now.do if _is_advice(one, now))
+    for _, found in _by_set(advice):
+        yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, sentences), "do")
+    yield from (Row("Usual", brief.usual(latest, now.at, 2), "expect") for latest in _begun(now)[-1:])
+
+
+def _is_advice(owned: Owned, now: Today) -> bool:
+    """Report whether a screen has room for what is *owned*, and no other treatment speaks against it."""
+    timeline, window = owned
+    is_due = window.kind == PREPARE and "brief" in window.words and not window.condition
+    is_chosen = is_due or brief.is_advice(window, timeline)
+    return is_chosen and not _is_held(window.target, now.at, timeline, now)
+
+
+def _unseen(now: Today, most: int = _SHOWN) -> Row:
+    """Return what is over but for what only the person can see."""
+    texts = []
+    for rules, found in _by_set(now.only_if):
+        advised = (one.window for one in found if one.window.target not in rules.unadvised)
+        for seen, windows in grouped(advised, lambda window: say.labels_of(window.waits)).items():
+            texts.append(f"{seen}: {brief.short_names((one.target for one in windows), rules, most)}")
+    return Row("Only if", "; ".join(texts), "only if")
+
+
+# What comes next.
+
+
+def _still_ahead(now: Today) -> list[Ahead]:
+    """Return what will be all right again, by time, without what another treatment restricts for longer."""
+    timelines = now.timelines if _begun(now) else ()
+    found = ((own, one) for own in timelines for one in brief.list_openings(own) if one.at > now.at)
+    free = ((own, one) for own, one in found if not _is_held(one.activity, one.at, own, now))
+    return sorted(((own, one._replace(no_until=None)) for own, one in free), key=lambda pair: pair[1].at)
+
+
+def _is_held(activity: str, at: datetime, own: Timeline, now: Today) -> bool:
+    """Report whether a treatment other than its *own* restricts some of *activity* then."""
+    others = (one for one in now.timelines if one is not own and activity in one.rule_set.activities)
+    return any(
+        one.asking([activity])
+        or Parts(one).still_held(activity, at)
+        or any(window.better_from <= at < window.better_until for window in one.windows_on(activity))
+        for one in others
+    )
+
+
+def _again(openings: list[Ahead], most: int) -> Section:
+    """Say what is all right next, and when what weighs most is, of so many groups at *most*."""
+    instants = sorted({one.at for _, one in openings})[:_NEXT]
+    first, rest = ([pair for pair in openings if (pair[1].at in instants) == is_next] for is_next in (True, False))
+    groups: dict[str, datetime] = {}
+    for own, one in sorted(rest, key=lambda pair: pair[0].rule_set.weight(pair[1].activity)[::-1]):
+        groups.setdefault(own.rule_set.group_of(one.activity), one.at)
+    shown = [*groups.items()][:most]
+    later = (pair for pair in rest if (pair[0].rule_set.group_of(pair[1].activity), pair[1].at) in shown)
+    rows = (*_opening("OK from", first, _LONGEST), *_opening("Not yet", later, _LONGEST))
+    calm = "only if your skin looks calm by then" if any("*" in row.text for row in rows) else ""
+    return Section("again", "", rows=(*rows, Row("*", calm)))
+
+
+def _opening(head: str, openings: Iterable[Ahead], longest: int) -> Iterator[Row]:
+    for at, pairs in grouped(openings, lambda pair: pair[1].at).items():
+        names = brief.starred((one for _, one in pairs), longest)
+        yield Row(head, names, "lift", when=Clock(pairs[0][0]).at(at), at=at)
+
+
+def _ahead(now: Today, most: int) -> Iterator[Section]:
+    """Yield what is to be prepared for treatments to come, so many days of it at *most*."""
+    for timeline in now.timelines:
+        today, day = Clock(timeline).day(now.at), timeline.treatment.day
+        if day > today and not is_stopped(timeline):
+            rows = tuple(brief.list_before(timeline, today))[:most]
+            yield Section("before", f"Before {say.date(day, today)}", rows=rows)
+
+
+def _booked(now: Today) -> Iterator[Row]:
+    """Yield when the session is that is booked, what begins first before it, and what of events clashes."""
+    for timeline in _begun(now)[-1:]:
+        clock, today = Clock(timeline), Clock(timeline).day(now.at)
+        for session in timeline.sessions[:1]:
+            if session.booked and session.booked >= today:
+                yield from [*brief.list_session(session, timeline, clock, today)][: _SHOWN + 1]
+        meetings = tuple(one for one in timeline.meetings if one.event.last >= today)
+        yield from brief.list_clashes(timeline._replace(meetings=meetings))
+
+
+def _help(now: Today) -> Section:
+    gone = sorted(
+        (timeline.rule_set.signs[window.target] for timeline, window in now.worries), key=lambda one: one.rank
+    )
+    late = [f"still {one.short or one.label}" if one.rank < LAST else one.label for one in gone[:1]]
+    for latest in _begun(now)[-1:]:
+        ahead = (one for one in latest.windows if one.worry_after and one.worry_after > now.at)
+        late.extend(brief.still_there(ahead, latest))
+    rows = brief.list_help(now.timelines, late[:1], _SIGNS)
+    return Section("help", "", rows=(*rows, Row("Next", _COMMANDS)))
+
+
+# The whole of it.
+
+
+def _whole(now: Today, against: Sequence[Row], openings: list[Ahead]) -> Iterator[Section]:
+    gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
+    late = Row("Still there?", f"{join_words(gone)}: call {say.whom(now.timelines[0])}" if gone else "", "call")
+    yield Section("now", "Before anything else", rows=(*against, *_asked(now, LAST), _unseen(now, LAST), late))
+    yield Section("avoid", "Avoid", rows=tuple(_ends(now.avoid, "no")))
+    yield Section("wait", "Better wait", rows=tuple(_ends(now.better_not, "better not")))
+    yield Section("again", "OK again, * only if your skin looks calm", rows=tuple(_opening("OK from", openings, LAST)))
+    yield Section("do", "Do", rows=tuple(map(_done, now.do)))
+    yield Section("usual", "Usual", rows=tuple(map(_usual, now.expect)))
+    for timeline in now.timelines:
+        only = (*_BEHIND, *([] if timeline.treatment.first <= now.at else [_BEFORE]))
+        yield from make_sheet(timeline, handed_over=True, only=only).sections
+
+
+def _done(owned: Owned) -> Row:
+    timeline, window = owned
+    return Row(capital(timeline.rule_set.short(window.target)), say.with_details(window, Clock(timeline)), "do")
+
+
+def _usual(owned: Owned) -> Row:
+    clock, window = Clock(owned.timeline), owned.window
+    worry = f"; still there on {clock.at(window.worry_after)}, call {clock.whom}" if window.worry_after else ""
+    text = f"until {clock.until(window.end)}{worry}{led('; if ', window.condition)}"
+    return Row(capital(owned.timeline.rule_set.label(window.target)), text, "expect")
+
+
+def _ends(verdicts: tuple[Verdict, ...], tone: str) -> Iterator[Row]:
+    """Yield what is restricted, grouped by its end and, with several treatments, by the one that it counts from."""
+    several = len({id(one.timeline) for one in verdicts}) > 1
+
+    def end(one: Verdict) -> tuple[float, str, int]:
+        over = one.until.timestamp() if one.until else float("inf")
+        return over, _say_end(one, Clock(one.timeline)), id(one.timeline) if several else 0
+
+    for (_, text, _), group in sorted(grouped(verdicts, end).items(), key=lambda item: item[0]):
+        timeline = group[0].timeline
+        begun = f" (from {Clock(timeline).date(timeline.treatment.first)})" if several else ""
+        yield Row(capital(say.names((one.activity or "" for one in group), timeline.rule_set)), f"{text}{begun}", tone)
+
+
+def _say_end(verdict: Verdict, clock: Clock) -> str:
+    if verdict.verdict == NO:
+        begins = verdict.asked.start
+        no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
+        if verdict.ask:
+            return say.then_ask(no, join_whom(verdict.ask), is_over=verdict.until is not None)
+        return f"{no}{say.then_better_not(verdict.better_until, clock, verdict.windows, is_open=verdict.is_open)}"
+    if verdict.until is None:
+        return say.better_not(None, clock, verdict.windows).removeprefix("better wait: ")
+    waits = led(", only if ", say.labels_of(verdict.and_once))
+    then = ", then avoid it" if verdict.again is not None else ""
+    return f"until {clock.until(verdict.again or verdict.until)}{waits}{then}"

@@ -1,0 +1,282 @@
+"""Today on one screen: its measure on every day, what it says before and after, and what the log adds to it."""
+
+import json
+import shlex
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from needlecare import Timeline, build_timeline, today
+
+# Hundreds of days are looked at: a run for each would take minutes.
+from needlecare.cli.options import make_request
+from needlecare.model.facts import SEVERAL
+from needlecare.views.terminal import render
+from needlecare.views.today import make_today
+from running import Ran, run, run_at_terminal, without_colour
+from test_first_screen import DATE, TWELVE
+
+SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
+NOTICE = "Information, not medical advice: your clinic's own instructions come first."
+twelve = pytest.mark.parametrize("name", TWELVE)
+
+
+@cache
+def timeline(typed: str) -> Timeline:
+    options: dict[str, object] = {"tz": "Europe/London"}
+    words = shlex.split(typed)
+    for option, value in zip(words[::2], words[1::2], strict=True):
+        name = option.removeprefix("--")
+        options[name] = [*options.get(name, ()), value] if name in SEVERAL else value  # type: ignore[misc]
+    request = make_request(options)
+    return build_timeline(request.rule_set, request.treatment, request.facts)
+
+
+def of_twelve(name: str) -> Timeline:
+    return timeline(f"{DATE[1]} {DATE[2]} {TWELVE[name]}")
+
+
+def instants() -> Iterator[datetime]:
+    start = datetime(2026, 11, 20, tzinfo=of_twelve("a date and a time").treatment.zone)
+    yield from (start + timedelta(days=day, hours=9) for day in range(-16, 60))
+    yield from (start + timedelta(days=day, hours=hour) for day in range(9) for hour in (0, 17, 23))
+
+
+def screen(timelines: Sequence[Timeline], at: datetime) -> str:
+    return render(make_today(today(timelines, at)))
+
+
+def row(text: str, head: str) -> str:
+    """Return what stands beside *head*, on however many lines."""
+    found: list[str] = []
+    for line in text.splitlines():
+        if found and line.startswith("    "):
+            found.append(line)
+        elif line.startswith(f"  {head}  "):
+            found = [line.strip().removeprefix(head)]
+        elif found:
+            break
+    return " ".join(" ".join(found).split())
+
+
+# Its measure.
+
+
+@twelve
+def test_it_is_one_screen_on_every_day(name: str) -> None:
+    planned = of_twelve(name)
+    for at in instants():
+        said = screen([planned], at)
+        lines = said.splitlines()
+        assert (len(lines) <= 24, len(said.split()) <= 180, max(map(len, lines)) <= 80) == (True, True, True), said
+        assert lines[0].startswith(f"{at:%a} {at.day} {at:%b}")
+        assert ", Fri 20 Nov 2026" in lines[0]
+        assert NOTICE in lines
+        assert row(said, "Emergency").startswith(
+            "trouble breathing, swollen lips or tongue, a fit, confusion, collapse"
+        )
+        assert row(said, "Doctor today").startswith("pus, fever, spreading redness, growing pain, blisters, sore eye")
+        assert row(said, "A clinician" if "home" in TWELVE[name] else "Your clinic").startswith("itchy bumps, ")
+
+
+def test_two_treatments_are_one_screen_too() -> None:
+    both = [of_twelve("radiofrequency and PRP"), timeline("--date 2026-11-24 --time 10:00 --area neck")]
+    for at in instants():
+        said = screen(both, at)
+        assert (len(said.splitlines()) <= 24, len(said.split()) <= 180) == (True, True), said
+        assert "face, Fri 20 Nov 2026 at 16:30" in said
+        assert "neck, Tue 24 Nov 2026 at 10:00" in said
+
+
+@twelve
+@pytest.mark.parametrize("days", [0, 1, 3, 8, 20])
+def test_it_says_what_the_json_says(name: str, days: int) -> None:
+    typed = (*DATE[1:], *shlex.split(TWELVE[name]), "--tz", "Europe/London", "--now", f"{at_day(days)}T23:45")
+    said, record = run("today", *typed).out, run("today", *typed, "--format", "json").record
+    rules = of_twelve(name).rule_set
+    no, better = ({one["activity"] for one in record[key]} for key in ("avoid", "better_not"))
+    # What is never advised has no date to wait for.
+    no, better = no | (better & rules.unadvised), better - rules.unadvised
+    for head, ids in (("Avoid", no), ("Better wait", better)):
+        wanted = [rules.short(one).lower() for one in ids]
+        for shown in filter(None, row(said, head).lower().rstrip(".").split(", ")):
+            # One name may have a comma of its own: gym, running.
+            assert any(shown in one for one in wanted), (head, shown)
+    assert bool(row(said, "Avoid")) == bool(no), "what is avoided is never left out"
+
+
+def at_day(days: int) -> str:
+    return (datetime(2026, 11, 20) + timedelta(days=days)).date().isoformat()  # noqa: DTZ001  a date alone
+
+
+# Before, meanwhile, after.
+
+
+def test_before_the_treatment_it_is_the_preparation_that_is_due() -> None:
+    said = run("today", *SITTING, "--now", "2026-11-13T09:00").out
+    assert said.startswith("Fri 13 Nov 09:00, day −7: face, Fri 20 Nov 2026 at 16:30, London\n")
+    assert "ibuprofen, aspirin" in row(said, "Avoid")
+    assert row(said, "Do") == "Go on with prescribed medicine."
+    assert row(said, "Thu 19 Nov") == "No alcohol."
+    assert "OK from" not in said
+
+
+def test_a_stop_comes_first_and_nothing_is_prepared_then() -> None:
+    said = run("today", *SITTING, "--condition", "eczema", "--now", "2026-11-13T09:00").out
+    assert said.splitlines()[3].startswith("  STOP")
+    assert "Before Fri 20 Nov" not in said
+    after = run("today", *SITTING, "--condition", "eczema", "--now", "2026-11-21T09:00").out
+    assert row(after, "Treated already?").startswith("tell your clinic and your doctor. Eczema in the area")
+    assert "STOP" not in after
+
+
+def test_the_first_evening_says_what_is_all_right_next_and_what_is_not_yet() -> None:
+    said = run("today", *SITTING, "--now", "2026-11-20T19:00").out
+    assert row(said, "OK from").startswith("Fri 20 Nov 20:30 a lukewarm rinse Sat 21 Nov 16:30 mineral sunscreen")
+    assert "Sat 19 Dec strong sun" in row(said, "Not yet")
+    assert "Put on only what your clinic gave you." in row(said, "Do")
+    assert row(said, "Usual").startswith("Red, warm, tight, stinging, swollen, sore")
+
+
+def test_after_the_last_date_it_says_so_in_three_lines() -> None:
+    said = run("today", *SITTING, "--now", "2027-06-01T09:00").out
+    part = said.split("\n\n")[1].splitlines()
+    assert [line.split("  ")[1] for line in part[:3]] == ["Over", "Never", "Only if"]
+    assert row(said, "Over") == "Nothing in this plan waits for a date any more."
+    assert row(said, "Never") == "picking, numbing cream, smoking"
+    assert row(said, "Only if").startswith("the flaking is over: retinol, acids and scrubs; ")
+
+
+def test_an_event_and_a_booked_session_are_not_forgotten() -> None:
+    said = run("today", *SITTING, "--event", "beach:Crete=2026-11-27..2026-12-04", "--now", "2026-11-24T09:00").out
+    assert row(said, "Crete").startswith("Fri 27 Nov to Fri 4 Dec: not yet all right by then: ")
+    booked = run("today", *SITTING, "--next", "2026-12-18", "--now", "2026-12-12T09:00").out
+    assert row(booked, "Booked") == "Fri 18 Dec, earlier than that: ask your clinic"
+    assert "retinol" in row(booked, "Before it")
+
+
+def test_pipes_and_terminals_agree() -> None:
+    typed = ("today", *SITTING, "--now", "2026-11-21T09:00")
+    shown = without_colour(run_at_terminal(*typed)).replace("\r\n", "\n")
+    assert [line.rstrip() for line in shown.splitlines()] == run(*typed).out.splitlines()
+
+
+def test_the_whole_of_it_has_both_ends_and_every_red_flag() -> None:
+    said = run("today", "--all", *SITTING, "--now", "2026-11-21T09:00").out
+    assert (
+        "- Gym and running, saunas or strong heat and swimming: not before Sun 22 Nov 16:30; better wait until" in said
+    )
+    flags = run("today", *SITTING, "--now", "2026-11-21T09:00", "--format", "json").record["red_flags"]
+    assert [flag["text"] for flag in flags if flag["text"] not in said] == []
+    refused = run("today", "--all", *SITTING, "--now", "2026-11-21T09:00", "--format", "json")
+    assert (refused.code, "--all means nothing for json" in refused.err) == (2, True)
+
+
+# Two treatments.
+
+
+def test_nothing_is_all_right_while_another_treatment_speaks_against_it() -> None:
+    both = [of_twelve("a date and a time"), timeline("--date 2026-11-24 --time 10:00 --area neck")]
+    known = {both[0].rule_set.short(one): one for one in both[0].rule_set.activities}
+    for day in (1, 4, 5, 8, 12):
+        at = both[0].treatment.first + timedelta(days=day)
+        opening = next(one for one in make_today(today(both, at), whole=True).sections if one.id == "again")
+        for line in opening.rows:
+            for name in line.text.replace("*", "").split(", "):
+                if name in known:
+                    assert line.at is not None
+                    then = today(both, line.at)
+                    held = {one.activity for one in (*then.avoid, *then.ask, *then.better_not)}
+                    assert known[name] not in held, (name, line.at)
+
+
+def test_no_advice_of_one_treatment_goes_against_the_other() -> None:
+    both = [of_twelve("a date and a time"), timeline("--date 2026-11-24 --time 10:00 --area neck")]
+    at = datetime(2026, 11, 24, 14, tzinfo=both[0].treatment.zone)
+    assert "Mineral sunscreen outdoors" in row(screen(both[:1], at), "Do")
+    assert "ineral sunscreen" not in row(screen(both, at), "Do")
+    assert "The strictest counts." in screen(both, at)
+
+
+# The log.
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_log: None) -> Path:
+    """Let the test have a log of its own."""
+    del no_log
+    path = tmp_path / "log.sqlite"
+    monkeypatch.setenv("NEEDLECARE_LOG", str(path))
+    monkeypatch.delenv("NEEDLECARE_NO_LOG")
+    return path
+
+
+def test_bare_it_says_how_to_start(log: Path) -> None:
+    del log
+    ran = run()
+    assert (ran.code, ran.err, len(ran.out.splitlines())) == (0, "", 5)
+    assert ran.out.startswith(NOTICE)
+    assert "needlecare log add --date" in ran.out
+
+
+def test_bare_it_is_today_with_three_commands_where_the_log_knows_a_treatment(log: Path) -> None:
+    del log
+    run("log", "add", *SITTING)
+    ran = run()
+    assert (ran.code, ran.out.splitlines()[1]) == (0, NOTICE)
+    assert "face, Fri 20 Nov 2026 at 16:30\n" in ran.out, "without its zone, which wasn't typed"
+    assert row(ran.out, "Next") == "needlecare can WORDS, needlecare plan, needlecare today --all"
+
+
+def listed() -> Ran:
+    return run("log", "list", "--format", "json")
+
+
+@pytest.mark.parametrize("more", [(), ("--depth", "1.5"), ("--area", "face", "--area", "neck")], ids=" ".join)
+def test_a_second_treatment_of_that_day_and_area_is_asked_about(log: Path, more: tuple[str, ...]) -> None:
+    del log
+    run("log", "add", *SITTING)
+    ran = run("log", "add", "--date", "2026-11-20", "--time", "18:00", "--tz", "Europe/London", *more)
+    assert (ran.code, ran.out) == (2, "")
+    assert "`needlecare log edit 1`" in ran.err
+    assert "--again" in ran.err
+    assert len(listed().record["treatments"]) == 1
+    again = run("log", "add", "--again", "--date", "2026-11-20", "--time", "18:00", "--tz", "Europe/London", *more)
+    assert (again.code, len(listed().record["treatments"])) == (0, 2)
+
+
+def test_another_area_or_another_day_is_no_double(log: Path) -> None:
+    del log
+    run("log", "add", *SITTING)
+    assert run("log", "add", *SITTING, "--area", "scalp").code == 0
+    assert run("log", "add", "--date", "2026-11-21", "--tz", "Europe/London").code == 0
+
+
+def test_a_calendar_of_older_rules_is_noticed(log: Path, tmp_path: Path) -> None:
+    run("log", "add", *SITTING)
+    now = ("--now", "2026-11-21T09:00")
+    assert run("plan", "-o", str(tmp_path / "aftercare.ics"), *now).code == 0
+    assert "Calendar" not in run("today", *now).out
+    base = sqlite3.connect(log)
+    ((text,),) = base.execute("SELECT options FROM treatments").fetchall()
+    options = json.loads(text)
+    assert options["calendar"].startswith("microneedling ")
+    base.execute("UPDATE treatments SET options = ?", (json.dumps({**options, "calendar": "microneedling 2025-01 0"}),))
+    base.commit()
+    base.close()
+    assert row(run("today", *now).out, "Calendar").startswith("made of older rules; make it again: needlecare plan -o")
+    run("plan", "-o", str(tmp_path / "aftercare.ics"), *now)
+    assert "Calendar" not in run("today", *now).out
+
+
+def test_a_log_that_cannot_be_written_stops_no_calendar(log: Path, tmp_path: Path) -> None:
+    run("log", "add", *SITTING)
+    base = sqlite3.connect(log)
+    base.execute("BEGIN EXCLUSIVE")
+    base.close()
+    log.chmod(0o400)
+    assert run("plan", "-o", str(tmp_path / "aftercare.ics"), "--now", "2026-11-21T09:00").code == 0
