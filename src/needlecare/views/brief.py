@@ -194,13 +194,13 @@ def first_hours(timeline: Timeline) -> Section:
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
-def is_advice(window: Window, timeline: Timeline, since: datetime | None = None) -> bool:
-    """Whether *window* tells one to do something that a first screen has room for, *since* the treatment or later."""
+def is_advice(window: Window, timeline: Timeline) -> bool:
+    """Whether *window* tells one to do something that a first screen has room for."""
     rules = timeline.rule_set.rules.values()
     # Who has no words for a first screen means everything for it.
     is_chosen = "brief" in window.words or not any("brief" in one.words for one in rules if one.origin == window.origin)
     is_told = window.kind == DO or (window.kind == ALLOW and not window.words.keys().isdisjoint(("brief", "text")))
-    return is_chosen and is_told and (since or timeline.treatment.first) < window.holds_until
+    return is_chosen and is_told and timeline.treatment.first < window.holds_until
 
 
 def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -> str:
@@ -217,10 +217,10 @@ def _in_brief(window: Window, clock: Clock) -> str:
     return say.sentence(f"{window.words['brief'].rstrip('.')}{led(', ', manner)}")
 
 
-def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
-    """List what is in *state* at a moment."""
+def restricted(timeline: Timeline, at: datetime) -> list[str]:
+    """List what is a no at a moment."""
     stretches = ((one.target, held) for one in timeline.windows for held in one.stretches)
-    return [target for target, held in stretches if held.state == state and held.start <= at < held.end]
+    return [target for target, held in stretches if held.state == NO and held.start <= at < held.end]
 
 
 def _permitted(timeline: Timeline) -> list[str]:

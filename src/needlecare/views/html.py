@@ -13,7 +13,8 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from needlecare.model.plan import BETTER_NOT, Day, Timeline
+from needlecare.ask.question import today
+from needlecare.model.plan import Day, Timeline
 from needlecare.model.ruleset import LAST
 from needlecare.model.time import day_end, day_start, last_instant
 from needlecare.views import brief
@@ -22,6 +23,7 @@ from needlecare.views.brief import Opening
 from needlecare.views.days import days_after, draw_groups
 from needlecare.views.phrases import Clock, Row, grouped, harmless, led
 from needlecare.views.sheet import make_sheet
+from needlecare.views.today import list_now
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.22
@@ -42,7 +44,7 @@ def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = Tru
     return _template().render(
         whole=whole,
         brief=brief.make_brief(timeline, handed_over=True),
-        cards=_list_cards(openings, timeline),
+        cards=_list_cards(openings, timeline, clock),
         soon=list(_list_soon(openings, timeline.treatment.last, timeline.first_until, clock)),
         groups=draw_groups(timeline),
         days=days_after(timeline),
@@ -107,13 +109,15 @@ def _policy(style: str, script: str) -> str:
 # What stands on the page.
 
 
-def _list_cards(openings: list[Opening], timeline: Timeline) -> list[tuple[datetime, list[Row]]]:
+def _list_cards(openings: list[Opening], timeline: Timeline, clock: Clock) -> list[tuple[datetime, list[Row]]]:
     """List what to do, to avoid and to expect, from each instant of the plan at which that changes."""
-    starts = {timeline.treatment.first, *(one.at for one in openings)}
-    starts.update(day_start(day.day, timeline.treatment.zone) for day in timeline.days if day.number > 0)
+    zone, starts = timeline.treatment.zone, {timeline.treatment.first, *(one.at for one in openings)}
+    starts.update(day_start(day.day, zone) for day in timeline.days if day.number > 0)
     cards: list[tuple[datetime, list[Row]]] = []
     for start in sorted(starts):
-        rows = [row for row in _list_now(start, openings, timeline) if row.text]
+        ends = last_instant(day_end(clock.day(start), zone))
+        rows = [*_list_soon(openings, start, ends, clock), *list_now(today([timeline], start))]
+        rows = [row for row in rows if row.text]
         if not cards or rows != cards[-1][1]:
             cards.append((start, rows))
     return cards
@@ -125,18 +129,6 @@ def _list_soon(openings: list[Opening], since: datetime, until: datetime | None,
     for at, found in grouped(soon, lambda one: one.at).items():
         hour = f"OK from {clock.time(at) if clock.day(at) == clock.day(since) else clock.at(at)}"
         yield Row("Then OK" if at == until else hour, brief.starred(found, LAST), "yes")
-
-
-def _list_now(at: datetime, openings: list[Opening], timeline: Timeline) -> Iterator[Row]:
-    clock = Clock(timeline)
-    rule_set = timeline.rule_set
-    advice = (one for one in timeline.windows if one.start <= at and brief.is_advice(one, timeline, at))
-    yield Row("Do", brief.sentences(advice, timeline), "do")
-    yield from _list_soon(openings, at, last_instant(day_end(clock.day(at), timeline.treatment.zone)), clock)
-    yield Row("Avoid", brief.sentence_of(brief.restricted(timeline, at), rule_set), "no")
-    milder = (one for one in brief.restricted(timeline, at, BETTER_NOT) if one not in rule_set.unadvised)
-    yield Row("Better wait", brief.sentence_of(milder, rule_set), "better not")
-    yield Row("Usual", brief.usual(timeline, at), "expect")
 
 
 def _entries(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:

@@ -55,7 +55,7 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
     if whole:
         return _filled(sheet, _whole(now, against, openings))
     for names, light, sentences, later in _ROOMS:
-        held = (*against, *_held(now, names, light), *_due(now, sentences), *[*_booked(now)][: later + 1])
+        held = (*against, *list_now(now, names, light, sentences), *[*_booked(now)][: later + 1])
         sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), _help(now))
         shown = _filled(sheet, sections)
         text = terminal.render(shown)
@@ -81,6 +81,12 @@ def _begun(now: Today) -> list[Timeline]:
 
 
 # What holds.
+
+
+def list_now(now: Today, names: int = LAST, light: int = 1, sentences: int = LAST) -> Iterator[Row]:
+    """List what to avoid, to see, to do and to expect: so many *names* of a group and of a *light* one, *sentences*."""
+    yield from _held(now, names, light)
+    yield from _due(now, sentences)
 
 
 def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
