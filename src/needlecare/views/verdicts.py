@@ -154,7 +154,7 @@ def _restricted(part: PartVerdict | Verdict, earliest: datetime | None, verdict:
     """Format until when a part of an answer, or all of it, is a no or a better not."""
     if part.verdict == BETTER_NOT:
         if part.until is None:
-            return say.better_not(None, clock, verdict.windows).removeprefix("better not").lstrip(": ")
+            return say.better_not(None, clock, verdict.windows).removeprefix("better wait: ")
         return f"OK from {clock.at(part.until)}{led(', only if ', say.labels_of(part.and_once))}"
     then = say.then_better_not(part.better_until, clock, verdict.windows, is_open=part.is_open)
     return f"{say.not_before(part.until, part.and_once, earliest, clock, verdict.asked.start)}{then}"
@@ -178,8 +178,11 @@ def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
 
 def _each_part(verdict: Verdict, clock: Clock, *whole: str, to_say: _SayPart = _say_part) -> Iterator[str]:
     """Yield what holds for the parts of what was asked, the soonest first, unless it is said of the *whole* already."""
-    groups = _by_end(verdict, clock, to_say)
-    apart = [one for one in groups if one[0] not in whole and one[0].removeprefix("better wait, ") not in whole]
+    apart = [
+        (text, parts)
+        for text, parts in _by_end(verdict, clock, to_say)
+        if {text, text.removeprefix("better wait, "), f"better wait: {text}"}.isdisjoint(whole)
+    ]
     for text, parts in apart[:_SHOWN]:
         yield f"{_name_parts(parts, verdict)}: {text}."
 
