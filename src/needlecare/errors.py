@@ -5,6 +5,7 @@ from enum import IntEnum
 from typing import ClassVar
 
 # Of short words too many look alike; a longer one is no slip of the keyboard.
+_ALIKE = 0.6
 _LONGEST = 100
 # So many letters has a word that may be another one misspelt.
 _SHORT = 4
@@ -74,7 +75,7 @@ class OutputError(NeedlecareError):
     exit_code = ExitCode.BAD_INPUT
 
 
-def close_names(word: str, known: Iterable[str], count: int = 2, *, alike: float = 0.6) -> list[str]:
+def close_names(word: str, known: Iterable[str], count: int = 2, *, alike: float = _ALIKE) -> list[str]:
     """Return up to *count* of the *known* names that look most like *word*, the nearest first, and not itself."""
     # difflib takes a third of the time of a start, and few runs have something to suggest.
     from difflib import get_close_matches

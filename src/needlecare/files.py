@@ -27,7 +27,8 @@ _TRIES = 10
 def atomic_file(path: Path, *, alone: bool = True) -> Iterator[Path]:
     """Yield a part file beside the file at *path*, which it replaces when all went well; the rights of that file stay.
 
-    One of many (not *alone*) replaces a link rather than the file behind it, unsynced: then call `clear_leftovers`.
+    One of many (not *alone*) replaces a link rather than the file behind it, and isn't synced. Whoever writes many
+    calls `clear_leftovers` once.
 
     Raises:
         OutputError: *path* isn't a regular file, or can't be written.

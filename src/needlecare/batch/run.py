@@ -358,7 +358,8 @@ class _Worker:
     """A process that plans one *portion* of rows at a time, behind a pipe that no other worker answers through.
 
     With two, it could wait for somebody to take its answer while it is sent the other, and both would for ever.
-    An executor of processes has one pipe for all answers. It waits for ever if one is killed in the middle.
+    An executor of processes has one pipe for all answers. It waits for ever if one of them is killed in the middle of a
+    long answer, as happens where memory is short.
     """
 
     def __init__(self, planner: RowPlanner) -> None:

@@ -322,7 +322,8 @@ def sources_behind(
 ) -> tuple[str, ...]:
     """Name the sources that reach where each of *windows* ends, or begins *before* the treatment, the weightiest first.
 
-    With a *state*, where the no or the better not ends; without, either. Who speaks of one thing alone backs no other.
+    With a *state*, where the no or the better not ends; without, either. Who speaks of one thing alone stands beside
+    no line about several.
     """
     keys = (_key(window)._replace(sides=(before, not before), state=state) for window in windows)
     behind = [{*found.sources, *found.better} for found in (_backing(key, rule_set) for key in keys)]

@@ -1,6 +1,7 @@
 """Orders about prescribed medicines, wherever a text of a rule set hides one. Knows no rule but this one.
 
-No rule may tell anyone to stop, start or change a prescribed medicine: only who prescribed it may. Else it is refused.
+No rule may tell anyone to stop, start or change a prescribed medicine: only who prescribed it may. Where a text can be
+read either way, it is refused.
 """
 
 import os

@@ -24,6 +24,7 @@ from needlecare.model.ruleset import ASK, AVOID, DO, EXPECT, PREPARE
 from needlecare.model.time import last_date, local_date
 
 LONGEST = 30
+_ONE_DAY = timedelta(days=1)
 # The list of a day that each state and each kind of window goes to; a permission stands in none.
 _LISTS = {NO: "avoid", BETTER_NOT: "better_not", ASK: "ask", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
@@ -57,7 +58,7 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
     for number in range(first, last + 1):
         on = treatment.day + timedelta(days=number)
         # Most days are like the one before: their lists change only where a mark begins or is over.
-        if not days or on in beginning or on - timedelta(days=1) in last_dates:
+        if not days or on in beginning or on - _ONE_DAY in last_dates:
             marked = [mark for mark in (*marked, *beginning.get(on, ())) if on <= mark.last]
             lists = _lists(marked)
         days.append(Day(number=number, day=on, lifts=tuple(lifts.get(on, ())), **lists))

@@ -130,7 +130,7 @@ def _hold(extent: Extent, touching: list[Span], moments: Mapping[str, Moment], b
     inside = [one for one in touching if one.extent.better_from < last or one.extent.start == one.extent.end == last]
     part = inside or touching
     waits = _needed(part, moments)
-    by_end = sorted(part, key=lambda one: (*one.extent[2:], one.end_stated, len(one.waits)), reverse=True)
+    by_end = sorted(part, key=_reaches, reverse=True)
     deciding = _deciding(part, by_end[0])
     _add_agreeing(deciding, by_end, waits)
     decided = set(map(id, deciding))
@@ -153,6 +153,11 @@ def _touching(extents: list[Extent], spans: list[Span]) -> list[list[Span]]:
         for at in range(bisect_left(ends, span.extent.better_from), bisect_right(begins, span.extent.better_until)):
             touching[at].append(span)
     return touching
+
+
+def _reaches(span: Span) -> tuple[datetime, datetime, bool, int]:
+    _, _, end, better_until = span.extent
+    return end, better_until, span.end_stated, len(span.waits)
 
 
 def _deciding(part: list[Span], last: Span) -> list[Span]:

@@ -44,7 +44,8 @@ class Selection(NamedTuple):
     """What of *rule_set* applies where *facts* hold.
 
     *by_verb* holds the rules that apply, the calls with the most urgent first. *assumed_away* holds those left out only
-    because of an assumed fact, with the facts. *restrictions* lists, for each activity named, the rules on it.
+    because of an assumed fact, with the facts. *restrictions* lists, for each activity that a rule names, the rules
+    that restrict it.
     """
 
     rule_set: RuleSet

@@ -264,7 +264,8 @@ def fit_before(
     latest = last
     for step in reversed(course.steps):
         steps.append(step._replace(latest=latest if deadline.fits and step.done is None else None))
-        # The longest minimum leads from there to the following session at the latest; a short month rolls back.
+        # The longest minimum leads from there to the following session at the latest: a month that is too short rolls
+        # back on the way back.
         latest = calendar.last_open(min(shift_date(latest, near, -1) for near in minima))
     return course._replace(steps=tuple(reversed(steps)), deadline=deadline)
 
