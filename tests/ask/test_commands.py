@@ -35,7 +35,7 @@ from ask.conftest import SITTING, Ask
         ("normal itching on my face", 0),
         ("normal bright red", 4),
         ("normal swelling of the lips", 1),
-        ("normal itchy tongue", 4),
+        ("normal itchy tongue", 1),
         ("normal swelling in my throat", 1),
         ("normal swelling of my mouth", 1),
         ("normal swelling and trouble breathing", 1),

@@ -33,7 +33,7 @@ _AMONG = 1
 # May stand between a word that denies and what it denies.
 _ANY = frozenset(["a", "an", "any"])
 _INWARD = frozenset(["in", "into", "inside"])
-_LIGHT = ("soften", "owner", "join", "time", "place")
+_LIGHT = ("soften", "owner", "join", "time", "unit", "place")
 
 
 class Heard(NamedTuple):
@@ -97,13 +97,14 @@ def named_in(pieces: Iterable[Piece]) -> list[Piece]:
     return [one for one in pieces if one.ids]
 
 
-def find_denial(piece: Piece, pieces: Iterable[Piece], words: Sequence[str]) -> range:
-    """Return where a word that denies stands directly before *piece*, up to it: no pus, without a fever."""
+def find_denial(piece: Piece, pieces: Sequence[Piece], words: Sequence[str]) -> range:
+    """Return where a word that denies stands directly before *piece*, up to it: no pus or fever, without a fever."""
     end = start = piece.places.start
     while start and words[start - 1] in _ANY:
         start -= 1
-    denying = (one for one in pieces if one.places.stop == start and "deny" in one.roles)
-    return next((range(one.places.start, end) for one in denying), range(0))
+    before = [one for one in pieces if one.places.stop == start - (words[start - 1] in ("or", "nor"))]
+    ends = (one.places if "deny" in one.roles else one.ids and find_denial(one, pieces, words) for one in before)
+    return next((range(one.start, end) for one in ends if one), range(0))
 
 
 @once_a_set
@@ -125,11 +126,12 @@ class Called(NamedTuple):
 
 def find_calls(heard: Heard) -> list[Called]:
     """Find the signs to call for, by names in one piece or scattered over a clause."""
-    names, calls = named_in(heard.signs), _urgent(heard.rule_set)
-    silent = places_of(one for one in names if find_denial(one, heard.signs, heard.said.words))
+    names, calls, words = named_in(heard.signs), _urgent(heard.rule_set), heard.said.words
+    denials = [find_denial(Piece(range(at, at + 1)), heard.signs, words)[:1] for at in range(len(words))]
     found = [Called(frozenset(one.places), tuple(filter(calls.__contains__, one.ids))) for one in names]
     found += [*_scattered(heard, found)]
-    return [one for one in found if one.ids and silent.isdisjoint(one.places) and not _is_of_two_names(one, heard)]
+    named = [one for one in found if one.ids and one.places.issuperset(chain(*(denials[at] for at in one.places)))]
+    return [one for one in named if not _is_of_two_names(one, heard)]
 
 
 def _is_of_two_names(called: Called, heard: Heard) -> bool:
@@ -182,7 +184,7 @@ def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
         if beginnings.issuperset(begins):
             words = [word for word in tokens(name) if word not in ARTICLES]
             heavy = [word for word in words if word not in owners]
-            together = "n't" in name or not denying.isdisjoint(words)
+            together = "n't" in name or words[0].isdigit() or not denying.isdisjoint(words)
             told = tuple(map(stem, heavy if len(heavy) > 1 else words))
             yield _Name(told, sign, together or not join.isdisjoint(words), together)
 
@@ -221,14 +223,17 @@ def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Itera
     beginnings = {word[:2] for word in present.union(words[clause.start : clause.stop])}
     for name in _names_of(beginnings, heard.rule_set):
         if len(name.words) > 1 and present.issuperset(name.words):
-            kept = [place for place, said in says.items() if place not in light or not said.isdisjoint(name.words)]
+            # How many there are stands directly before what they are: 9 tablets, and no tablet 9 hours ago.
+            passed = frozenset[int]() if name.words[0].isdigit() else light
+            kept = [place for place, said in says.items() if place not in passed or not said.isdisjoint(name.words)]
             yield from _close(name, kept, says)
 
 
 def _is_light(piece: Piece, heard: Heard) -> bool:
-    """Return whether *piece* keeps no words of a name apart: a small word, or a further place, as in lips and face."""
+    """Return whether *piece* keeps no words of a name apart: a small word, a time, a further place (lips and face)."""
+    word = heard.said.words[piece.places.start]
     is_further = "here" in piece.roles and word_before(heard.said.words, piece.places.start) == "and"
-    return not piece.ids and (is_further or not piece.roles.isdisjoint(_LIGHT))
+    return not piece.ids and (is_further or word.isdigit() or word in TIMES or not piece.roles.isdisjoint(_LIGHT))
 
 
 def _close(name: _Name, kept: Sequence[int], says: Mapping[int, frozenset[str]]) -> Iterator[Called]:

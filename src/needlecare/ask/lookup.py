@@ -59,7 +59,7 @@ class Meaning(NamedTuple):
 
     Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
-    *other* who else it is about. *ongoing* is what goes on as it is, as far as the words say.
+    *other* who else it is about. *ongoing* is what goes on by the words, *elsewhere* what is done to other skin.
     """
 
     words: str
@@ -76,11 +76,12 @@ class Meaning(NamedTuple):
     stopping: str = ""
     other: str = ""
     ongoing: bool = False
+    elsewhere: bool = False
 
     @property
     def is_sure(self) -> bool:
-        """Whether every word was understood, and is about the person who asks."""
-        return bool(self.ids) and not (self.unknown or self.turning or self.undated or self.other)
+        """Whether every word was understood, and is about treated skin of the person who asks."""
+        return bool(self.ids) and not (self.unknown or self.turning or self.undated or self.other or self.elsewhere)
 
     @property
     def lacks_day(self) -> bool:
@@ -109,10 +110,11 @@ def find_activities(
     unknown = _unheard(left, _OF_ACTIVITIES, heard)
     turning = _first(unknown, {"stop", "deny"})
     ids = _ids(named) or _stand_in(heard, left)
-    strange = [one.places for one in unknown if one is not turning]
+    elsewhere = _is_elsewhere(heard, named, left)
+    strange = [one.places for one in unknown if one is not turning and not (elsewhere and "elsewhere" in one.roles)]
     strange += [*_slips(heard, known), *without, *_side_by_side(heard, named), *_put_over(heard, declared)]
     strange += _put_on(heard, ids, left, bare=not (named or strange))
-    ids = _on_treated_skin(heard, _protected(heard, _as_given(heard, ids)), named, left)
+    ids = _protected(heard, _as_given(heard, ids))
     return _finished(heard, named, ids, strange, undated)._replace(
         turning=heard.spelled(turning.places),
         past=_says(heard, "past"),
@@ -121,6 +123,7 @@ def find_activities(
         declared=_answers(declared),
         stopping=heard.spelled(_first(left, {"stop"}).places),
         other=find_other(heard),
+        elsewhere=elsewhere,
         ongoing=not left or _says(heard, "ongoing"),
     )
 
@@ -357,12 +360,10 @@ def _above(what: str, rule_set: RuleSet) -> set[str]:
     return {above for one in rule_set.standing_for(what) for above in rule_set.activities[one].under}
 
 
-def _on_treated_skin(heard: Heard, ids: tuple[str, ...], named: list[Piece], left: list[Piece]) -> tuple[str, ...]:
-    """Leave out what is done to skin that wasn't treated, but for what somebody was prescribed: shave my legs."""
+def _is_elsewhere(heard: Heard, named: list[Piece], left: list[Piece]) -> bool:
+    """Return whether it is done to skin that wasn't treated: shave my legs."""
     away = (one for one in left if "elsewhere" in one.roles)
-    if heard.has("here") or not any(_is_object(one, named, heard) for one in away):
-        return ids
-    return tuple(one for one in ids if _is_prescribed(one, heard.rule_set))
+    return not heard.has("here") and any(_is_object(one, named, heard) for one in away)
 
 
 def _is_object(place: Piece, named: Iterable[Piece], heard: Heard) -> bool:

@@ -308,7 +308,12 @@ class _Question(NamedTuple):
         elif self.clock is not None:
             asked = at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
         if is_timed:
+            # What goes on for so long may be the danger: bleeding 3 hours later.
+            told = dict.fromkeys(meaning.signs)
             meaning = find(first.rule_set, reading.words or self.typed, first.facts, timed=asked is not None)
+            told |= dict.fromkeys(meaning.signs)
+            ids = told | dict.fromkeys(meaning.ids) if signs else meaning.ids
+            meaning = meaning._replace(signs=(*told,), ids=(*ids,))
         return meaning._replace(typed=self.typed), asked, reading
 
 

@@ -52,6 +52,8 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     if not meaning.ids:
         return blank
     verdict = judge(timelines, meaning, asked)
+    if meaning.elsewhere and not verdict.is_restricted:
+        return blank
     if meaning.stopping and verdict.prescribed:
         # Whatever somebody means to change about a prescribed medicine, the answer is the same.
         return _bare(verdict, ASK)._replace(ask=verdict.ask)

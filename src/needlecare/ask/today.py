@@ -73,10 +73,11 @@ def gravest(found: Iterable[Sighting]) -> Sighting:
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
-    """Find the one urgency that *sign* has at that time: that of its calls, else how it lies to its usual time."""
+    """Find the one urgency that *sign* has then: that of its calls, if none is for later, else that of the time."""
     blank = Sighting(meaning, asked, UNKNOWN, timeline)
     windows = tuple(filter(lambda one: (one.kind, one.target) == (EXPECT, sign), timeline.windows))
-    flags = tuple(rule for rule in timeline.red_flags if sign in rule.targets)
+    usual = any(one.start <= asked.start and asked.end <= one.usual_until for one in windows)
+    flags = tuple(one for one in timeline.red_flags if sign in one.targets and not (usual and one.worry_after))
     if latest and not (flags or any(window.worry_after for window in windows)):
         flags = tuple(_overdue(timeline, sign, asked, max(map(_usual_until, windows), default=FOREVER)))
     if flags:

@@ -253,6 +253,9 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     asking = timeline.asking(wanted)
     blank = _blank(timeline, meaning, asked, asking, parts=parts)
     by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
+    if meaning.elsewhere:
+        # Of skin that wasn't treated only what has no end holds: it is about the person.
+        by_activity = {one: [run for run in runs if run.end == FOREVER] for one, runs in by_activity.items()}
     runs = [*chain.from_iterable(by_activity.values())]
     whole, windows = _hold("", runs, blank)
     held = tuple(_hold_each(by_activity, blank, asking))

@@ -183,8 +183,8 @@ def _bounds_of(rule: Rule) -> list[Bound]:
 
 
 def _flagged(rule_set: RuleSet, layer: Layer) -> dict[str, tuple[Rule, bool]]:
-    """Return which protected red flag names which sign, and whether this very set says which ones it names."""
-    flags = [rule for rule in rule_set.rules.values() if rule.is_red_flag and rule.core]
+    """Return which protected red flag names which sign from the first on, and whether this very set says which ones."""
+    flags = [one for one in rule_set.rules.values() if one.is_red_flag and one.core and not one.worry_after]
     own = {flag.id for flag in flags if layer.entries["rules"][flag.id].origin_of(CALL) == rule_set.id}
     # One that holds for everybody is named before one that a condition raises.
     flags.sort(key=lambda flag: bool(flag.when.tests), reverse=True)

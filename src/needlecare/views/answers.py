@@ -84,6 +84,8 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
         return f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
     if meaning.other:
         return f"My answers are about you alone. For “{meaning.other}”, ask a doctor or pharmacist."
+    if meaning.elsewhere and not meaning.unknown:
+        return "That skin wasn't treated: my rules say nothing about it."
     if signs or meaning.ids:
         return f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
     if not rule_set.signs.keys().isdisjoint(meaning.nearest):

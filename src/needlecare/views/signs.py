@@ -61,12 +61,15 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
         late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
         worse = f"Worse{late}? {capital(say.help_for(CLINIC, timeline))}."
-        yield from joined([worse, *_grounds(sighting, clock), _sign_sources(sighting)])
+        notes = [] if late else [say.sentence(one.words["note"]) for one in sighting.windows if "note" in one.words]
+        yield from joined([worse, *dict.fromkeys(notes), *_grounds(sighting, clock), _sign_sources(sighting)])
         yield say.red_flag_line(timeline)
     else:
         urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
         signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, timeline)
         yield from list_urgent(urgency, signs, sighting.flags, timeline)
+        if urgency != EMERGENCY and sighting.meaning.unknown:
+            yield f"I don't know {join_words(f'“{word}”' for word in sighting.meaning.unknown)}, which may matter."
         if not sighting.flags:
             yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
         if urgency != EMERGENCY:

@@ -81,7 +81,10 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     signs = name_flagged(verdict.meaning.signs, verdict.meaning.typed, verdict.flags, verdict.timeline)
     yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
     if verdict.meaning.ids and urgency != EMERGENCY:
-        yield f"{'No' if verdict.verdict == NO else 'Ask there first'}: {verdict.label}."
+        verdict = verdict._replace(ask=verdict.ask[1:])
+        said = f"{'No' if verdict.verdict == NO else 'Ask there first'}{_asking_too(verdict)}: {verdict.label}."
+        goes_on = verdict.prescribed and not verdict.mixed and _as_prescribed(verdict, Clock(verdict.timeline))
+        yield from joined([goes_on or said, *_instead(verdict.instead)])
 
 
 def _screened(verdict: Verdict) -> Iterator[str]:
@@ -298,7 +301,7 @@ def _if_prescribed(verdict: Verdict) -> Iterator[str]:
 def _would_tell_more(verdict: Verdict) -> Iterator[str]:
     """Yield which fact could make a no end sooner."""
     for hint in verdict.hints[:1]:
-        if hint.then and not verdict.ask:
+        if hint.then and verdict.verdict == NO and not verdict.ask:
             yield f"Depending on {_names(hint)} it may end on {Clock(verdict.timeline).at(hint.then)} already."
 
 
@@ -449,9 +452,8 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
     """Return from when each part of it is all right, unless that is said of the *whole*."""
-    is_held = verdict.verdict in (NO, BETTER_NOT)
     said = (whole, _never(verdict, clock))
-    return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if is_held else []
+    return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if verdict.verdict in (NO, BETTER_NOT) else []
 
 
 def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
