@@ -26,7 +26,16 @@ from needlecare.model.time import day_start, parse_duration
 from needlecare.views import phrases as say
 from needlecare.views.days import Parts, group_name, lasting_head, lifts_of
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
-from needlecare.views.sheet import Section, Sheet, is_stopped, lead_of, list_core_changes, name_clinic
+from needlecare.views.sheet import (
+    Section,
+    Sheet,
+    asked_for,
+    is_stopped,
+    lead_of,
+    list_core_changes,
+    name_clinic,
+    say_harmless,
+)
 
 # How much of each kind a screen has room for.
 _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
@@ -167,15 +176,18 @@ def list_asked(timeline: Timeline) -> Iterator[Row]:
 
 
 def list_clashes(timeline: Timeline) -> Iterator[Row]:
-    """List the events of the person, and what is not yet all right by then."""
+    """List the events of the person, and what is not yet all right by then, or to be asked about."""
     for meeting in timeline.meetings:
         event = meeting.event
         when = say.dates(event.first, event.last, timeline.treatment.day)
-        held = [*(one.activity for one in meeting.clashes), *(one.target for one in meeting.waiting)]
-        names = short_names(held, timeline.rule_set)
-        tone = "no" if meeting.clashes else "only if" if held else ""
-        text = f"not yet all right by then: {names}" if held else "nothing in this plan speaks against it"
-        yield Row(capital(event.label), f"{when}: {text}", tone)
+        against = {
+            "not yet all right by then": [one.activity for one in meeting.clashes],
+            "only if your skin looks calm": [one.target for one in meeting.waiting],
+            "ask first": [one.target for one in asked_for(meeting, timeline)],
+        }
+        texts = [f"{lead}: {short_names(ids, timeline.rule_set)}" for lead, ids in against.items() if ids]
+        tone = "no" if meeting.clashes else "only if" if texts else ""
+        yield Row(capital(event.label), f"{when}: {'; '.join(texts) or say_harmless(meeting)}", tone)
 
 
 def first_hours(timeline: Timeline) -> Section:

@@ -246,13 +246,22 @@ def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         event = meeting.event
         head = f"{event.label}, {say.dates(event.first, event.last, timeline.treatment.day)}"
         yield from _clashes(head, meeting, timeline, clock)
-        kind = timeline.rule_set.events.get(event.kind)
-        asking = timeline.asking(kind.activities if kind else ())
+        asking = asked_for(meeting, timeline)
         yield from (row._replace(head=head) for row in _list_asking(asking, timeline))
         if not (meeting.clashes or meeting.waiting or asking):
-            unknown = "a plain event: no rule knows what it brings"
-            text = "nothing in this plan speaks against it" if meeting.known else unknown
-            yield Row(head, text, "yes" if meeting.known else "")
+            yield Row(head, say_harmless(meeting), "yes" if meeting.known else "")
+
+
+def asked_for(meeting: Meeting, timeline: Timeline) -> tuple[Window, ...]:
+    """Return what sends to somebody first about what an event brings."""
+    kind = timeline.rule_set.events.get(meeting.event.kind)
+    return timeline.asking(kind.activities if kind else ())
+
+
+def say_harmless(meeting: Meeting) -> str:
+    """Format that nothing is known against an event, or that no rule knows it."""
+    known = "nothing in this plan speaks against it"
+    return known if meeting.known else "a plain event: no rule knows what it brings"
 
 
 def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> Iterator[Row]:
