@@ -382,6 +382,13 @@ def test_what_must_be_asked_first_is_all_right_from_no_date(fact: str) -> None:
     assert "Ask first" in text
 
 
+@pytest.mark.parametrize("condition", ["eczema", "cold-sore-now"])
+def test_what_speaks_against_it_comes_first_and_says_what_to_do_now(condition: str) -> None:
+    first = run(*DATE, "--condition", condition).out.splitlines()[3:6]
+    assert re.match("  (STOP|POSTPONE) ", first[0])
+    assert any(line.startswith("  Treated already?") for line in first)
+
+
 # A clinic's own sheet, and what one reads page by page.
 
 STANDING_ALONE = """\

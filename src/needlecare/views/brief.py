@@ -158,7 +158,7 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
     for level, found in levels.items():
         for one in found:
             yield Row(lead_of(level, timeline), one.screening.text or one.screening.id, level)
-    if is_stopped(timeline):
+    if not levels.keys().isdisjoint(("stop", "postpone")):
         yield Row(TREATED, f"tell {say.whom(timeline)} and your doctor", "ask")
     for unheard in timeline.facts.unheard:
         yield Row("Ask first", unheard.text, "ask")
