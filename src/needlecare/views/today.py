@@ -3,8 +3,10 @@
 Of several treatments that are still open the strictest counts. It computes no date.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import chain
 from typing import TypeVar
 
@@ -20,11 +22,13 @@ from needlecare.views.phrases import Clock, Row, capital, grouped, join_whom, jo
 from needlecare.views.sheet import Section, Sheet, is_stopped, list_core_changes, make_sheet
 
 _LINES, _WORDS = 24, 180
-# What a screen has room for, the most first: names of a group, and of a light one; sentences; lines of what is later.
+# What a screen has room for, the most first: names of a group, and of a light one; sentences of advice, and of what is
+# usual; lines of what is later.
 _ROOMS = (
-    *((3, 3, 7, 7), (2, 2, 7, 6), (1, 1, 7, 6), (1, 0, 7, 5), (1, 0, 7, 4), (1, 0, 7, 3), (1, 0, 7, 2)),
-    *((1, 0, 6, 2), (1, 0, 6, 1), (1, 0, 5, 2), (1, 0, 5, 1), (1, 0, 4, 2), (1, 0, 4, 1)),
-    *((1, 0, 3, 1), (1, 0, 2, 1), (1, 0, 1, 1), (1, 0, 1, 0)),
+    *((3, 3, 7, 2, 7), (2, 2, 7, 2, 6), (1, 1, 7, 2, 6)),
+    *((1, 0, 7, 2, later) for later in (5, 4, 3, 2)),
+    *((1, 0, 6, 2, 2), (1, 0, 6, 2, 1), (1, 0, 5, 2, 2), (1, 0, 5, 2, 1), (1, 0, 5, 1, 1)),
+    *((1, 0, 4, 2, 2), (1, 0, 4, 2, 1), (1, 0, 3, 2, 1), (1, 0, 2, 2, 1), (1, 0, 1, 2, 1), (1, 0, 1, 1, 0)),
 )
 Known = TypeVar("Known", Verdict, Owned)
 Ahead = tuple[Timeline, Opening]
@@ -54,14 +58,20 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
     openings = _still_ahead(now)
     if whole:
         return _filled(sheet, _whole(now, against, openings))
-    for names, light, sentences, later in _ROOMS:
-        held = (*against, *list_now(now, names, light, sentences), *[*_booked(now)][: later + 1])
-        sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), _help(now))
-        shown = _filled(sheet, sections)
-        text = terminal.render(shown)
-        if text.count("\n") <= _LINES and len(text.split()) <= _WORDS:
-            break
-    return shown
+    booked, help_ = [*_booked(now)], _help(now)
+
+    @cache
+    def screen(names: int, light: int, sentences: int, usual: int, later: int) -> Sheet:
+        held = (*against, *list_now(now, names, light, sentences, usual), *booked[: later + 1])
+        sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), help_)
+        return _filled(sheet, sections)
+
+    return screen(*_ROOMS[bisect_left(_ROOMS[:-1], True, key=lambda room: _is_one_screen(screen(*room)))])
+
+
+def _is_one_screen(sheet: Sheet) -> bool:
+    text = terminal.render(sheet)
+    return text.count("\n") <= _LINES and len(text.split()) <= _WORDS
 
 
 def _filled(sheet: Sheet, sections: Iterable[Section]) -> Sheet:
@@ -83,12 +93,6 @@ def _begun(now: Today) -> list[Timeline]:
 # What holds.
 
 
-def list_now(now: Today, names: int = LAST, light: int = 1, sentences: int = LAST) -> Iterator[Row]:
-    """List what to avoid, to see, to do and to expect: so many *names* of a group and of a *light* one, *sentences*."""
-    yield from _held(now, names, light)
-    yield from _due(now, sentences)
-
-
 def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     """Yield what speaks against a treatment to come, and what to do where it has been."""
     rows = [row for row in brief.list_findings(timeline) if row.head != brief.TREATED]
@@ -98,6 +102,19 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     if rows and rows[0].tone in ("stop", "postpone"):
         yield Row(brief.TREATED, f"tell {say.whom(timeline)} and your doctor. {rows[0].text}", "ask")
     yield from (row for row in rows if row.head == "Ask first")
+
+
+def list_now(now: Today, names: int = LAST, light: int = 1, sentences: int = LAST, usual: int = 2) -> Iterator[Row]:
+    """List what to avoid, to see, to do and to expect.
+
+    *names* are how many of a group are named, *light* those of a light one; *sentences* and *usual* how many are said.
+    """
+    yield from _held(now, names, light)
+    yield _unseen(now)
+    advice = (one for one in now.do if _is_advice(one, now))
+    for _, found in _by_set(advice):
+        yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, sentences), "do")
+    yield from (Row("Usual", brief.usual(latest, now.at, usual), "expect") for latest in _begun(now)[-1:])
 
 
 def _held(now: Today, most: int, light: int) -> Iterator[Row]:
@@ -135,15 +152,6 @@ def _asked(now: Today, most: int) -> Iterator[Row]:
     for whom, found in grouped(by_weight, lambda one: join_whom(one.ask)).items():
         names = brief.short_names((one.activity or "" for one in found), found[0].timeline.rule_set, most)
         yield Row("Ask first", f"{names}: {whom}", "ask")
-
-
-def _due(now: Today, sentences: int) -> Iterator[Row]:
-    """Yield what has to be seen, what to do, and what is usual."""
-    yield _unseen(now)
-    advice = (one for one in now.do if _is_advice(one, now))
-    for _, found in _by_set(advice):
-        yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, sentences), "do")
-    yield from (Row("Usual", brief.usual(latest, now.at, 2), "expect") for latest in _begun(now)[-1:])
 
 
 def _is_advice(owned: Owned, now: Today) -> bool:
