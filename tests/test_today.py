@@ -202,6 +202,22 @@ def test_no_advice_of_one_treatment_goes_against_the_other() -> None:
     assert "The strictest counts." in screen(both, at)
 
 
+def test_what_only_one_of_two_rule_sets_knows_is_avoided_too(log: Path, tmp_path: Path) -> None:
+    del log
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "ruleset: own\nwords-from: microneedling\nsource: ours\nsources: {ours: {title: Our sheet}}\n"
+        "activities: {kit-gel: {label: gel from the kit}}\nrules: {gel: {avoid: kit-gel, until: 4d}}\n",
+        encoding="utf-8",
+    )
+    run("log", "add", *SITTING, "--rules", str(own))
+    run("log", "add", "--date", "2026-11-22", "--tz", "Europe/London", "--area", "neck", "--rules", "microneedling")
+    ran = run("today", "--now", "2026-11-23T09:00")
+    assert (ran.code, ran.err) == (0, "")
+    assert ("Gel from the kit." in ran.out, "Strong sun, " in ran.out) == (True, True)
+    assert "- Gel from the kit: not before Wed 25 Nov" in run("today", "--all", "--now", "2026-11-23T09:00").out
+
+
 # The log.
 
 

@@ -200,14 +200,19 @@ def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:
     """Judge whatever a window restricts *at* a moment."""
     asked = {window.target for _, window in _owned(timelines, ASK)}
     for target in sorted(asked.union(window.target for _, window in _owned(timelines, AVOID))):
-        windows = [window for timeline in timelines for window in timeline.windows_on(target)]
+        windows = [window for timeline in _knowing(timelines, target) for window in timeline.windows_on(target)]
         if target in asked or any(window.better_from <= at < window.better_until for window in windows):
             yield _judge(timelines, target, at)
 
 
 def _judge(timelines: Sequence[Timeline], activity: str, at: datetime) -> Verdict:
     asked = from_to(at, at, timelines[0].treatment.zone)
-    return judge(timelines, Meaning(activity, (activity,)), asked, parts=False)
+    return judge(_knowing(timelines, activity), Meaning(activity, (activity,)), asked, parts=False)
+
+
+def _knowing(timelines: Iterable[Timeline], activity: str) -> list[Timeline]:
+    """Return those of *timelines* whose rule set knows *activity*: a clinic's own may be in none but its own."""
+    return [one for one in timelines if activity in one.rule_set.activities]
 
 
 def _owned(timelines: Iterable[Timeline], *kinds: str) -> Iterator[Owned]:
