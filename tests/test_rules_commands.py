@@ -638,7 +638,7 @@ def test_a_new_rule_is_shown_with_both_ends(tmp_path: Path) -> None:
     rules = "\n".join(f"  r{n}: {{prepare: filler, {window}, text: So}}" for n, window in enumerate(NEW_RULES))
     path = write(tmp_path, f"extends: microneedling\n{HEAD}rules:\n{rules}\n")
     shown = run_rules("diff", "microneedling", str(path))[1]
-    plan = run("plan", "--date", "2026-11-20", "--rules", str(path)).out
+    plan = run("plan", "--all", "--date", "2026-11-20", "--rules", str(path)).out
     for n, said in enumerate(NEW_RULES.values()):
         assert f"rule r{n}: new (prepare filler, {said})\n" in shown
         assert f"rule r{n}, {said.replace('..', ' to ')})" in plan

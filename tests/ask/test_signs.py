@@ -49,7 +49,7 @@ def test_the_reason_to_call_is_the_one_that_the_plan_lists() -> None:
         "Anything from the treatment still there after a week: call your clinic. "
         "Bruises, small scabs and spots may take some days longer."
     )
-    assert flag in run("plan", *SITTING).out
+    assert flag in run("plan", "--all", *SITTING).out
     ran = run("normal", "bleeding", "on", "day", "14", *SITTING)
     assert (ran.code, "\nBruises, small scabs and spots may take some days longer.\n" in ran.out) == (1, True)
 

@@ -329,7 +329,8 @@ def test_ids_that_do_not_fit_into_the_temporary_folder_are_no_bug(tiny: Path, tm
 def test_a_log_on_a_full_disk_keeps_what_it_has(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEEDLECARE_LOG", str(tiny / "log.sqlite"))
     for number in range(10):
-        ran = run("log", "add", *DATE[:4], "--event", f"{number}{'x' * 8000}=2026-12-24")
+        day = f"2026-11-{number + 1:02}"
+        ran = run("log", "add", "--date", day, *DATE[2:4], "--event", f"{number}{'x' * 8000}=2026-12-24")
         if ran.code:
             break
     assert is_refused(ran, "log.sqlite can't be used: ")
