@@ -39,7 +39,7 @@ class Later(NamedTuple):
 
 LATER = {
     "plan": Later("plan", "plan", "Show the timeline of a treatment: what to avoid, what to do, what is usual."),
-    "today": Later("ask", "today", "Show what holds now, what changes next, and what is usual."),
+    "today": Later("ask", "today", "Show what holds now, what is all right next, and what is usual."),
     "can": Later("ask", "can", "Ask whether something is all right: can wash my face tomorrow."),
     "when": Later("ask", "when", "Ask when something is all right again: when retinol."),
     "normal": Later("ask", "normal", "Ask whether what you see is usual: normal redness."),

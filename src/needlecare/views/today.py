@@ -95,12 +95,12 @@ def _begun(now: Today) -> list[Timeline]:
 
 def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     """Yield what speaks against a treatment to come, and what to do where it has been."""
-    rows = [row for row in brief.list_findings(timeline) if row.head != brief.TREATED]
+    rows = [*brief.list_findings(timeline)]
     if now.at < timeline.treatment.first:
-        yield from (*rows, *brief.list_clashes(timeline))
+        yield from (row for row in rows if row.head != brief.TREATED)
+        yield from brief.list_clashes(timeline)
         return
-    if rows and rows[0].tone in ("stop", "postpone"):
-        yield Row(brief.TREATED, f"tell {say.whom(timeline)} and your doctor. {rows[0].text}", "ask")
+    yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == brief.TREATED)
     yield from (row for row in rows if row.head == "Ask first")
 
 
