@@ -5,6 +5,7 @@ import io
 import re
 import stat
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
@@ -73,6 +74,26 @@ def plan(
 
     request = read_request(typed)
     chosen = _choose(format_, output)
+    _refuse_idle(view, typed, chosen)
+    # A remembered treatment keeps its entries, whatever date it moves to.
+    named = {"id": request.name} if request.name else {}
+    timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
+    if chosen == Format.TEXT:
+        _show(timeline, output, plain=plain, whole=all_, pages=not no_pager)
+        return
+    if chosen != Format.ICS:
+        _write(render(timeline, chosen), chosen, output, timeline)
+        return
+    text, remark = _render_calendar(timeline, {**named, **typed})
+    _write(text, chosen, output, timeline)
+    if request.name:
+        _remember(request)
+    if remark:
+        complain(remark)
+
+
+def _refuse_idle(view: Mapping[str, bool], typed: Typed, chosen: Format) -> None:
+    """Refuse options that mean nothing for the *chosen* format."""
     if chosen != Format.ICS and any(one.name in typed for one in _CALENDAR):
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
     for option, formats in _HONOURED.items():
@@ -80,20 +101,6 @@ def plan(
             raise InputError(
                 f"--{option} means nothing for {chosen}; leave it out, or take --format {', '.join(formats)}"
             )
-    # A remembered treatment keeps its entries, whatever date it moves to.
-    named = {"id": request.name} if request.name else {}
-    timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
-    if chosen == Format.TEXT:
-        _show(timeline, output, plain=plain, whole=all_, pages=not no_pager)
-        return
-    text, remark = (
-        _render_calendar(timeline, {**named, **typed}) if chosen == Format.ICS else (render(timeline, chosen), "")
-    )
-    _write(text, chosen, output, timeline)
-    if chosen == Format.ICS and request.name:
-        _remember(request)
-    if remark:
-        complain(remark)
 
 
 def _remember(request: Request) -> None:

@@ -3,7 +3,7 @@
 It computes no date and knows nothing of layout. Whatever it leaves out stands in the sheet of all sections.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from needlecare.model.ruleset import (
     TODAY,
     RuleSet,
     Sign,
+    Urgency,
 )
 from needlecare.model.time import day_start, parse_duration
 from needlecare.views import phrases as say
@@ -264,20 +265,28 @@ def _most_of(rank: int) -> int:
 
 def usual(timeline: Timeline, at: datetime, most: int = _NAMES) -> str:
     """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
-    clock, known = Clock(timeline), timeline.rule_set.signs
-    expected = [one for one in timeline.windows if one.kind == EXPECT]
-    ranked = sorted((one for one in expected if known[one.target].rank < LAST), key=lambda one: known[one.target].rank)
+    known = timeline.rule_set.signs
+    shown = (one for one in timeline.windows if one.kind == EXPECT and known[one.target].rank < LAST)
+    ranked = sorted(shown, key=lambda one: known[one.target].rank)
     at_once = [one for one in ranked if one.start <= at < one.holds_until]
-    later = [one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at)]
+    texts = (*_usual_now(at_once, timeline), *_usual_later(ranked, timeline, at))
+    return " ".join(f"{text}." for text in texts[:most])
+
+
+def _usual_now(at_once: list[Window], timeline: Timeline) -> Iterator[str]:
     ending = [one for one in at_once[:1] if one.holds_until < FOREVER]
-    texts = [capital(_signs(at_once, timeline))] if len(at_once) > len(ending) else []
-    texts.extend(
-        f"{capital(timeline.rule_set.short(one.target))} until {clock.last_day(one.holds_until)}" for one in ending
-    )
+    if len(at_once) > len(ending):
+        yield capital(_signs(at_once, timeline))
+    for one in ending:
+        yield f"{capital(timeline.rule_set.short(one.target))} until {Clock(timeline).last_day(one.holds_until)}"
+
+
+def _usual_later(ranked: list[Window], timeline: Timeline, at: datetime) -> Iterator[str]:
+    clock = Clock(timeline)
+    later = (one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at))
     for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
         until = f" to {clock.last_day(end)}" if end < FOREVER else ""
-        texts.append(f"{capital(_signs(windows, timeline))} from {clock.date(start)}{until}")
-    return " ".join(f"{text}." for text in texts[:most] if text)
+        yield f"{capital(_signs(windows, timeline))} from {clock.date(start)}{until}"
 
 
 def _signs(windows: list[Window], timeline: Timeline) -> str:
@@ -287,13 +296,16 @@ def _signs(windows: list[Window], timeline: Timeline) -> str:
 def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = _NAMES) -> str:
     """Name the weightiest of *activities*, so many at *most*; what is part of another one goes without saying."""
     shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
-    names = [*dict.fromkeys(map(rule_set.short, shown))]
+    return _dotted([*dict.fromkeys(map(rule_set.short, shown))], most)
+
+
+def _dotted(names: Sequence[str], most: int) -> str:
     return f"{', '.join(names[:most])}{'…' if names[most:] else ''}"
 
 
 # When to get help.
 
-_TIERS = {EMERGENCY: "Emergency", TODAY: "Doctor today", CLINIC: "{}"}
+_TIERS: dict[Urgency, str] = {EMERGENCY: "Emergency", TODAY: "Doctor today", CLINIC: "{}"}
 
 
 def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LAST) -> Iterator[Row]:
@@ -302,28 +314,29 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LA
     *late* is what is a reason to call once it lasts too long.
     """
     named: set[str] = set()
+    numbers, clinician = timelines[0].rule_set.emergency, timelines[0].facts.clinician
+    tails = {EMERGENCY: led(": ", numbers), TODAY: "", CLINIC: "".join(f"; {text}" for text in late)}
     for urgency, head in _TIERS.items():
-        flags = [(rule, one.rule_set) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
-        signs = {sign: not rule.core for rule, _ in flags for sign in rule.targets if sign not in named}
-        known = {sign: rules.signs[sign] for rule, rules in flags for sign in rule.targets}
+        signs = _signs_of(urgency, timelines)
+        new = [found for sign, found in signs.items() if sign not in named]
         named.update(signs)
-        texts = [_flagged(signs, known, most)]
-        if urgency == EMERGENCY:
-            texts = [f"{texts[0]}{led(': ', timelines[0].rule_set.emergency)}"]
-        if urgency == CLINIC:
-            texts.extend(late)
-        text = "; ".join(filter(None, texts))
+        text = f"{_flagged(new, most)}{tails[urgency]}".removeprefix("; ")
         if text:
-            tone = "call" if urgency == CLINIC else "urgent"
-            yield Row(capital(head.format(timelines[0].facts.clinician)), text, tone)
+            yield Row(capital(head.format(clinician)), text, "call" if urgency == CLINIC else "urgent")
 
 
-def _flagged(signs: Mapping[str, bool], known: Mapping[str, Sign], most: int) -> str:
+def _signs_of(urgency: Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[Sign, bool]]:
+    """Return the signs that are so urgent, each with whether a clinic adds it."""
+    flags = [(rule, one.rule_set.signs) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
+    return {sign: (known[sign], not rule.core) for rule, known in flags for sign in rule.targets}
+
+
+def _flagged(signs: Sequence[tuple[Sign, bool]], most: int) -> str:
     """Name the *signs* that have a rank, and those that a clinic adds; of others, if none has a rank, the first."""
-    ranked = sorted((one for one in signs if known[one].rank < LAST), key=lambda one: known[one].rank)
-    added = [one for one, is_added in signs.items() if is_added and one not in ranked]
-    shown = [known[one] for one in [*ranked, *added] or [*signs][:_NAMES]]
-    return f"{', '.join(one.short or one.label for one in shown[:most])}{'…' if shown[most:] else ''}"
+    ranked = sorted((sign for sign, _ in signs if sign.rank < LAST), key=lambda sign: sign.rank)
+    added = [sign for sign, is_added in signs if is_added and sign.rank == LAST]
+    shown = [*ranked, *added] or [sign for sign, _ in signs[:_NAMES]]
+    return _dotted([sign.short or sign.label for sign in shown], most)
 
 
 def still_there(windows: Iterable[Window], timeline: Timeline) -> Iterator[str]:

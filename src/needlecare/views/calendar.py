@@ -42,6 +42,8 @@ STYLES = BRIEF, FULL = ("brief", "full")
 # How many signs a title and a description have room for, and how many of a title a cell of a month shows.
 _TITLE, _CELL = 40, 16
 _TEXT = {BRIEF: 960, FULL: 3960}
+# What speaks against a treatment this much makes the title of the first entry.
+_GRAVE = ("stop", "postpone")
 # How many entries there are in brief: before the treatment, of which one may stand on its day, and from then on.
 _BEFORE, _AFTER, _WATCHES, _SESSIONS, _EVENTS = 5, 15, 2, 1, 3
 # Up to which rank in its group people ask about something.
@@ -171,8 +173,7 @@ class PlanCalendar:
             number, at = day_number(treatment, day), min(window.start for window in windows)
             do = " ".join(list_due([one for one in windows if one.kind == PREPARE], self._timeline)).rstrip(".")
             names = self._names(one.target for one in windows if one.kind == AVOID)
-            title = _fit("No ", names, " from now") if names else "Ask first, see inside"
-            title = _fit("", [do.partition(". ")[0]]) if do and (number == 0 or not names) else title
+            title = _begun_title(names, do.partition(". ")[0], is_before=number < 0)
             lines = [*list_due(windows, self._timeline, LAST), *self._behind(windows)]
             if number < 0:
                 lines.insert(0, f"From {self._clock.at(at)}")
@@ -184,12 +185,11 @@ class PlanCalendar:
         """Choose what matters most: what speaks against the treatment, and its first hours."""
         day, ends, whom = self._timeline.treatment.day, self._timeline.first_until, self._clock.whom
         last = self._clock.day(last_instant(ends)) if ends else day
-        first, against = first_hours(self._timeline), self._against
+        first = first_hours(self._timeline)
         avoid = [row for row in first.rows if row.head in ("Avoid", "Usual")]
-        if against:
-            grave, lead = against[0].tone in ("stop", "postpone"), against[0].head
-            title = f"{lead}: ask {whom} first" if grave else f"{capital(lead.lower())}, see inside"
-            yield self._all_day("against", title, _lines(against), day, day)
+        for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
+            title = f"{lead}: ask {whom} first" if tone in _GRAVE else f"{capital(lead.lower())}, see inside"
+            yield self._all_day("against", title, _lines(self._against), day, day)
         title = f"{first.title.partition(',')[0]}: what to do" if first.title else "Treatment day: when to get help"
         lines = [*_lines(row for row in first.rows if row not in avoid), *self._changes]
         yield self._all_day("day 0", title, lines, day, last)
@@ -253,19 +253,24 @@ class PlanCalendar:
         """Choose when the next sessions may be, and what begins before one that is booked."""
         stopped = is_stopped(self._timeline)
         for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
-            name, best, booked = f"Session {session.number}", session.recommended[1], session.booked
             lines = _lines(list_session(session, self._timeline, self._clock))
-            if not booked or booked < session.minimum:
-                until = f", best by {say.short_date(best)}" if best > session.minimum else ""
-                title = f"{name}: ask {self._clock.whom} first" if stopped else f"{name}: from today{until}"
-                yield self._all_day(f"session {session.number} minimum", title, lines, *[session.minimum] * 2)
-            if booked:
-                early = f": early, ask {self._clock.whom} first" if booked < session.minimum else " is today"
-                yield self._all_day(f"session {session.number} booked", f"{name}{early}", lines, booked, booked)
+            for what, title, day in self._list_session(session, stopped=stopped):
+                yield self._all_day(
+                    f"session {session.number} {what}", f"Session {session.number}{title}", lines, day, day
+                )
+            if session.booked:
                 yield from self._precare(session, lines)
-            if self._is_full and session.overdue and not stopped:
-                title = f"{name}: late from today"
-                yield self._all_day(f"session {session.number} overdue", title, lines, *[session.overdue] * 2)
+
+    def _list_session(self, session: Session, *, stopped: bool) -> Iterator[tuple[str, str, date]]:
+        """Yield what there is to say of a session: in which slot, with which title, on which day."""
+        best, booked, soonest, ask = session.recommended[1], session.booked, session.minimum, self._clock.whom
+        if not booked or booked < soonest:
+            until = f", best by {say.short_date(best)}" if best > soonest else ""
+            yield "minimum", f": ask {ask} first" if stopped else f": from today{until}", soonest
+        if booked:
+            yield "booked", f": early, ask {ask} first" if booked < soonest else " is today", booked
+        if self._is_full and session.overdue and not stopped:
+            yield "overdue", ": late from today", session.overdue
 
     def _precare(self, session: Session, lines: list[str]) -> Iterator[CalendarEntry]:
         begun = [*grouped(session.precare, lambda one: one.start).items()]
@@ -368,6 +373,13 @@ def _list_later(openings: list[Opening], clock: Clock) -> Iterator[str]:
     if days:
         named = "; ".join(f"{', '.join(one.name for one in found)} ({day})" for day, found in days.items())
         yield f"Not yet: {named}{'…' if openings[_NAMED:] else '.'}"
+
+
+def _begun_title(names: Sequence[str], do: str, *, is_before: bool) -> str:
+    """Name what begins before the treatment; on its day first what is to *do*."""
+    if do and not (names and is_before):
+        return _fit("", [do])
+    return _fit("No ", names, " from now") if names else "Ask first, see inside"
 
 
 def _open_title(openings: list[Opening], taken: Collection[str]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from operator import attrgetter
 
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Day, Lift, Timeline, Wait, Window, day_number, touches
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Day, Lift, Timeline, Wait, Window, day_number, touches
 from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE, RuleSet
 from needlecare.model.time import day_end, day_start
 from needlecare.model.voices import sources_behind
@@ -303,12 +303,11 @@ def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Ite
         yield Row("Do", text, "do", sources_behind([window], rule_set))
     if day.expect:
         yield Row("Usual", join_words(map(rule_set.label, day.expect)), "expect")
-    for lifts, text in _said_lifts(day.lifts, timeline, clock, parts):
-        yield Row(
-            f"From {clock.time(lifts[0].at) or 'the start'}",
-            f"{'' if lifts[0].to == BETTER_NOT else 'OK: '}{text}",
-            "lift",
-        )
+    for (lift, *_), text in _said_lifts(day.lifts, timeline, clock, parts):
+        yield Row(f"From {clock.time(lift.at) or 'the start'}", f"{_OPENS[lift.to]}{text}", "lift")
+
+
+_OPENS = {YES: "OK: ", BETTER_NOT: ""}
 
 
 def _restricted(day: Day, timeline: Timeline, parts: Parts) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """A plan laid out in lines that fill a width, each piece with the name of its style. Text is literal, never markup."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby, zip_longest
 
 from needlecare.model.plan import Day
@@ -81,20 +81,39 @@ def _paragraph(text: str, style: str, width: int) -> list[Line]:
 
 def _table(group: Section | Block, width: int) -> Iterator[Line]:
     """Draw rows in two columns, or three with a date; rows that follow each other under one head show it once."""
-    left = min(max((_measure(row.head) for row in group.rows), default=0), _WIDEST_HEAD, width // 3)
-    middle = max((_measure(row.when) for row in group.rows), default=0)
-    middle = middle if middle + left < width // 2 else 0
+    left, middle, right = _columns(group, width)
     previous = ""
     for row in group.rows:
         head = [] if row.head == previous else wrap(harmless(row.head), left)
         previous = row.head
-        style = _STYLES.get(row.tone, "bold")
-        body = _body(row if middle else _joined(row), width - left - 4 - (middle + 2 if middle else 0))
         dates = [f"{row.when.ljust(middle)}  "] if middle else []
-        for name, date, line in zip_longest(head, dates, body):
-            gap = " " * (left - _measure(name or "") + 2) if line else ""
-            between = [(date or " " * (middle + 2), "")] if middle else []
-            yield [(f"  {name or ''}{gap}", style), *between, *(line or [])]
+        for name, date, line in zip_longest(head, dates, _body(row if middle else _joined(row), right)):
+            yield [
+                *_headed(name or "", _STYLES.get(row.tone, "bold"), left, line),
+                *_dated(date, middle),
+                *(line or []),
+            ]
+
+
+def _columns(group: Section | Block, width: int) -> tuple[int, int, int]:
+    """Return how wide the heads, the dates and the texts of *group* are; dates have no column where that is narrow."""
+    left = min(_widest(row.head for row in group.rows), _WIDEST_HEAD, width // 3)
+    middle = _widest(row.when for row in group.rows)
+    if not middle or middle + left >= width // 2:
+        return left, 0, width - left - 4
+    return left, middle, width - left - middle - 6
+
+
+def _headed(name: str, style: str, left: int, line: Line | None) -> Line:
+    return [(f"  {name}{' ' * (left - _measure(name) + 2) if line else ''}", style)]
+
+
+def _dated(date: str | None, middle: int) -> Line:
+    return [(date or " " * (middle + 2), "")] if middle else []
+
+
+def _widest(texts: Iterable[str]) -> int:
+    return max(map(_measure, texts), default=0)
 
 
 def _joined(row: Row) -> Row:

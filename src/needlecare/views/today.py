@@ -118,10 +118,13 @@ def list_now(now: Today, names: int = LAST, light: int = 1, sentences: int = LAS
 
 
 def _held(now: Today, most: int, light: int) -> Iterator[Row]:
-    dated = (one for one in (*now.avoid, *now.better_not) if one.until or one.better_until)
-    if _begun(now) and not (now.changes or any(dated)):
+    if _begun(now) and not (now.changes or any(one.until or one.better_until for one in (*now.avoid, *now.better_not))):
         yield from _over(now)
-        return
+    else:
+        yield from _restricted(now, most, light)
+
+
+def _restricted(now: Today, most: int, light: int) -> Iterator[Row]:
     # What is never advised has no date to wait for.
     never = [one for one in now.better_not if one.activity in one.timeline.rule_set.unadvised]
     milder = [one for one in now.better_not if one not in never]
