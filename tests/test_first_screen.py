@@ -299,13 +299,34 @@ class Shown(NamedTuple):
             faults = {one: list(self.faults(one, named)) for one in meant}
             assert not all(faults.values()), (named, faults)
         self.check_first_hours({(one.name, one.at) for one in openings})
+        self.check_before()
+        self.check_signs()
+
+    def check_before(self) -> None:
+        """Check that what begins on a day before the treatment does so in the JSON."""
+        avoid = [one for one in self.record["windows"] if one["kind"] == AVOID and one["start"]]
+        begun = {(self.rule_set.short(one["activity"]), on_the_wall(one["start"]).date()) for one in avoid}
+        for head, said in self.rows("Before, and next"):
+            if match := re.match(r"No (.+?)(?:…|\.)(?: |$)", said):
+                shown = {(name, self.when(head).date()) for name, *_ in self.names(match[1])}
+                assert shown <= begun, shown - begun
+
+    def check_signs(self) -> None:
+        """Check that what is a reason to call is one from that day on."""
+        worries = {
+            (self.rule_set.short(one["activity"]), on_the_wall(one["worry_after"]).date())
+            for one in self.record["windows"]
+            if one.get("worry_after")
+        }
+        for head, said in self.rows("Get help"):
+            for names, day in re.findall(r"still (.+?) on (\w{3} \d+ \w{3}(?: \d{4})?)", said):
+                shown = {(name, self.when(day).date()) for name in names.split(" or ")}
+                assert shown <= worries, (head, shown)
 
     def check_first_hours(self, openings: set[tuple[str, datetime]]) -> None:
         """Check that whatever ends in the first hours stands there with its hour."""
         title = next((line for line in self.text.splitlines() if line.startswith("First 24 hours, until ")), "")
-        begins_at = datetime.fromisoformat(
-            f"{self.record['treatment']['date']}T{self.record['treatment']['time'] or '00:00'}"
-        )
+        begins_at = self.treatment.first.astimezone(self.treatment.zone).replace(tzinfo=None)
         for one in self.record["windows"] if title else ():
             at, activity = ends(one), one["activity"]
             if one["kind"] != AVOID or not begins_at < at <= self.when(title.partition("until ")[2]):
