@@ -145,7 +145,7 @@ def test_what_was_changed_is_named_as_people_call_it_with_its_value(clinic: Path
         ("flying", "rule flying switched off by linden: we talk about it, by dr l"),
         ("added", "saunas (rule cocoon, 9d) and spacing of sessions (all, every 4w to 6w), by linden"),
     ):
-        assert re.search(rf"{head}:? ?{re.escape(said)}", told), head
+        assert re.search(rf"{head}:?\s*{re.escape(said)}", told), head
 
 
 @pytest.mark.parametrize("discreet", [False, True], ids=["open", "discreet"])

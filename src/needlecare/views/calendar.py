@@ -306,7 +306,7 @@ class PlanCalendar:
                 lines = [*_lines(block.rows), *self._who_says(self._touching(block.first, block.last))]
                 yield self._all_day(f"days {day.number}", title, lines, block.first, block.last)
             rows = _lines(section.rows)
-            room = _TEXT[FULL] - len(self.describe([]))
+            room = _TEXT[FULL] - len(self.describe([""]))
             for number, lines in enumerate(_parted(rows, room), start=1):
                 title = _numbered(section.title, number)
                 yield self._all_day(f"section {section.id}", title, lines, treatment.day, treatment.day)

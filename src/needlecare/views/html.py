@@ -13,7 +13,7 @@ from itertools import groupby
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from needlecare.ask.question import today
+from needlecare.ask.question import today as look_at
 from needlecare.model.plan import Day, Timeline
 from needlecare.model.ruleset import LAST
 from needlecare.model.time import day_end, day_start, last_instant
@@ -116,7 +116,7 @@ def _list_cards(openings: list[Opening], timeline: Timeline, clock: Clock) -> li
     cards: list[tuple[datetime, list[Row]]] = []
     for start in sorted(starts):
         ends = last_instant(day_end(clock.day(start), zone))
-        rows = [*_list_soon(openings, start, ends, clock), *list_now(today([timeline], start))]
+        rows = [*_list_soon(openings, start, ends, clock), *list_now(look_at([timeline], start))]
         rows = [row for row in rows if row.text]
         if not cards or rows != cards[-1][1]:
             cards.append((start, rows))
