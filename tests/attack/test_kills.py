@@ -190,7 +190,9 @@ def test_the_log_loses_nothing_that_it_said_was_remembered(monkeypatch: pytest.M
     known = logged(path)
     for number in range(2 * TIMES):
         event = f"wedding:number {number}=2026-12-24"
-        (ended,) = killed(("log", "add", "--date", "2026-11-20", "--tz", "UTC", "--event", event), env, lasting, 1)
+        (ended,) = killed(
+            ("log", "add", "--date", "2026-11-20", "--tz", "UTC", "--again", "--event", event), env, lasting, 1
+        )
         now = logged(path)
         assert now[: len(known)] == known
         assert [options["event"] for _, options, _ in now[len(known) :]] in ([[event]], [[event]] if ended else [])
