@@ -42,6 +42,8 @@ STYLES = BRIEF, FULL = ("brief", "full")
 # How many signs a title and a description have room for, and how many of a title a cell of a month shows.
 _TITLE, _CELL = 40, 16
 _TEXT = {BRIEF: 960, FULL: 3960}
+# How the title of what is all right begins.
+_NOW, _IF_CALM = "OK now: ", "OK if calm: "
 # What speaks against a treatment this much makes the title of the first entry.
 _GRAVE = ("stop", "postpone")
 # How many entries there are in brief: before the treatment, of which one may stand on its day, and from then on.
@@ -183,13 +185,11 @@ class PlanCalendar:
 
     def _first(self) -> Iterator[CalendarEntry]:
         """Choose what matters most: what speaks against the treatment, and its first hours."""
-        day, ends, whom = self._timeline.treatment.day, self._timeline.first_until, self._clock.whom
+        day, ends = self._timeline.treatment.day, self._timeline.first_until
         last = self._clock.day(last_instant(ends)) if ends else day
         first = first_hours(self._timeline)
         avoid = [row for row in first.rows if row.head in ("Avoid", "Usual")]
-        for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
-            title = f"{lead}: ask {whom} first" if tone in _GRAVE else f"{capital(lead.lower())}, see inside"
-            yield self._all_day("against", title, _lines(self._against), day, day)
+        yield from self._speaking_against(day)
         title = f"{first.title.partition(',')[0]}: what to do" if first.title else "Treatment day: when to get help"
         lines = [*_lines(row for row in first.rows if row not in avoid), *self._changes]
         yield self._all_day("day 0", title, lines, day, last)
@@ -198,6 +198,12 @@ class PlanCalendar:
         if avoid:
             title = _fit("Avoid ", f"{names[:1].lower()}{names[1:]}".split(", ")) if names else "Usual now, see inside"
             yield self._all_day("first avoid", title, _lines(avoid), day, last)
+
+    def _speaking_against(self, day: date) -> Iterator[CalendarEntry]:
+        for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
+            is_grave = tone in _GRAVE
+            title = f"{lead}: ask {self._clock.whom} first" if is_grave else f"{capital(lead.lower())}, see inside"
+            yield self._all_day("against", title, _lines(self._against), day, day)
 
     # What changes after it.
 
@@ -384,21 +390,22 @@ def _begun_title(names: Sequence[str], do: str, *, is_before: bool) -> str:
 
 def _open_title(openings: list[Opening], taken: Collection[str]) -> str:
     """Name what is all right with its condition, and first what no title among *taken* begins with."""
-    parts = []
-    for if_calm, found in grouped(openings, lambda one: one.if_calm).items():
-        lead = "OK if calm: " if if_calm else "OK now: "
-        names = [*dict.fromkeys(one.name for one in found)]
-        names.sort(key=lambda name: (len(f"{lead}{name}…") > _TITLE, f"{lead}{name}"[:_CELL] in taken))
-        parts.append((lead, names))
-    (lead, names), *others = parts
-    once = say.labels_of(dict.fromkeys(wait for one in openings for wait in one.waits))
-    if once and not others and len(f"OK now: {names[0]}…, if {once}") <= _TITLE:
-        return _fit("OK now: ", names, f", if {once}")
-    for shown in (parts, [(other, [f"{first}…"]) for other, (first, *_) in parts]):
-        whole = "; ".join(f"{other}{', '.join(listed)}" for other, listed in shown)
-        if others and len(whole) <= _TITLE:
-            return whole
-    return _fit(lead, names, more=bool(others))
+    by_calm = grouped(openings, lambda one: one.if_calm)
+    (lead, names), *others = parts = [_named_open(found, taken, if_calm=calm) for calm, found in by_calm.items()]
+    if others:
+        for shown in (parts, [(other, [f"{first}…"]) for other, (first, *_) in parts]):
+            whole = "; ".join(f"{other}{', '.join(listed)}" for other, listed in shown)
+            if len(whole) <= _TITLE:
+                return whole
+        return _fit(lead, names, more=True)
+    once = led(", if ", say.labels_of(dict.fromkeys(wait for one in openings for wait in one.waits)))
+    return _fit(_NOW, names, once) if len(f"{_NOW}{names[0]}…{once}") <= _TITLE else _fit(lead, names)
+
+
+def _named_open(found: list[Opening], taken: Collection[str], *, if_calm: bool) -> tuple[str, list[str]]:
+    lead, names = _IF_CALM if if_calm else _NOW, [*dict.fromkeys(one.name for one in found)]
+    names.sort(key=lambda name: (len(f"{lead}{name}…") > _TITLE, f"{lead}{name}"[:_CELL] in taken))
+    return lead, names
 
 
 def _fit(lead: str, names: Sequence[str], tail: str = "", *, room: int = _TITLE, more: bool = False) -> str:
