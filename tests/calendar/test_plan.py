@@ -16,8 +16,8 @@ from icalendar import Calendar
 from attack.strength import tries
 from needlecare import Event, Timeline, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import ics
-from needlecare.views.brief import list_openings
 from needlecare.views.calendar import BRIEF, FULL, STYLES
+from needlecare.views.days import list_openings
 from needlecare.views.phrases import short_date
 from needlecare.views.sheet import make_sheet
 from running import run

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from needlecare import Timeline, load_rules, render
-from needlecare.views.brief import list_openings, make_brief
+from needlecare.views.brief import make_brief
+from needlecare.views.days import list_openings
 from page.pages import CLINIC, HERE, TREATMENTS, Page, make_plan, rules
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")

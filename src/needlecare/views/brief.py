@@ -4,10 +4,9 @@ It computes no date and knows nothing of layout. Whatever it leaves out stands i
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import date, datetime
 
-from needlecare.model.plan import FOREVER, NO, Lift, Session, Timeline, Wait, Window, day_number
+from needlecare.model.plan import FOREVER, NO, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import (
     ALLOW,
     ASK,
@@ -18,14 +17,15 @@ from needlecare.model.ruleset import (
     EXPECT,
     LAST,
     PREPARE,
+    PRESCRIBED,
     TODAY,
     RuleSet,
     Sign,
     Urgency,
 )
-from needlecare.model.time import day_start, parse_duration
+from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import phrases as say
-from needlecare.views.days import Parts, group_name, lasting_head, lifts_of
+from needlecare.views.days import Opening, group_name, lasting_head, list_openings, openings_of
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import (
     Section,
@@ -44,83 +44,17 @@ _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
 _A_ROW, _A_DAY, _A_LINE = 58, 53, 42
 # Groups up to the one rank weigh most; from the other on a screen has room for a line each.
 _HEAVY, _LIGHT = 6, 8
-_MUCH_EARLIER = timedelta(days=1)
 TREATED = "Treated already?"
-
-
-class Opening(NamedTuple):
-    """Something that is all right again from an instant on.
-
-    *no_until* is when the "no" ends, where it is better to wait for a good while after it; *waits* are what must be
-    seen besides.
-    """
-
-    activity: str
-    name: str
-    at: datetime
-    no_until: datetime | None
-    waits: tuple[Wait, ...] = ()
-
-    @property
-    def if_calm(self) -> bool:
-        """Whether it is all right only once something is seen."""
-        return bool(self.waits)
-
-
-def list_openings(timeline: Timeline) -> list[Opening]:
-    """List what is all right again, in the order of time and then of weight; a part goes with its whole."""
-    rule_set, parts = timeline.rule_set, Parts(timeline)
-    found = []
-    for (at, _), pairs in grouped(_opened(timeline), lambda one: (one[0].at, one[0].waits)).items():
-        shown = topmost((lift.activity for lift, _ in pairs), rule_set)
-        for lift, window in pairs:
-            if lift.activity in shown:
-                waits = (*parts.awaited_by(lift.activity, at), *parts.awaited_besides(lift.activity, at))
-                name = _name_free(lift.activity, at, timeline, parts)
-                found.append(Opening(lift.activity, name, at, _ends_earlier(window), waits))
-    return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
-
-
-def _opened(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
-    """Return what opens between the treatment and a next session that is booked."""
-    treatment = timeline.treatment
-    ends = day_start(treatment.next_day, treatment.zone) if treatment.next_day else FOREVER
-    return (one for one in lifts_of(timeline) if one[0].to == "yes" and treatment.first < one[0].at <= ends)
-
-
-def _ends_earlier(window: Window) -> datetime | None:
-    has_no = window.start < window.end and window.better_until - window.end > _MUCH_EARLIER
-    return window.end if has_no else None
-
-
-def _name_free(activity: str, at: datetime, timeline: Timeline, parts: Parts) -> str:
-    """Name *activity*; where not all of it is all right, the part that is advised, or the one that has to wait."""
-    rule_set = timeline.rule_set
-    name, held = rule_set.short(activity), sorted(parts.still_held(activity, at), key=rule_set.weight)
-    if held and (advised := _advised_part(activity, at, timeline, held)):
-        return rule_set.short(advised)
-    # What people count to another group has a line of its own there.
-    group = rule_set.group_of(activity)
-    held = [one for one in held if rule_set.group_of(one) == group]
-    if held and rule_set.short(held[0]) in name:
-        # "Acids and scrubs (not acids)" are scrubs.
-        free = sorted(set(rule_set.parts_of(activity)).difference(*map(rule_set.family, ([one] for one in held))))
-        return rule_set.short(min(free, key=rule_set.weight, default=activity))
-    return f"{name}{f' (not {rule_set.short(held[0])})' if held else ''}"
-
-
-def _advised_part(activity: str, at: datetime, timeline: Timeline, held: list[str]) -> str:
-    """Return the part of *activity* that the plan tells one to use and that is all right from *at* on, not before."""
-    lineage = timeline.rule_set.lineage
-    over = {lift.activity for lift, _ in lifts_of(timeline) if lift.at < at}
-    advised = (one.target for one in timeline.windows if one.kind == DO and activity in lineage[one.target][1:])
-    return next((one for one in advised if one not in over and not set(lineage[one]).intersection(held)), "")
 
 
 def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to."""
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
-    hint = "  * only if your skin looks calm by then" if any(one.if_calm for one in openings) else ""
+    hints = (
+        "“no until”, then better wait" if any(one.no_until for one in openings) else "",
+        "* if your skin looks calm" if any(one.if_calm for one in openings) else "",
+    )
+    hint = led("  ", "; ".join(filter(None, hints)))
     before = () if is_stopped(timeline) else tuple(list_before(timeline))[-_BEFORE:]
     sections = (
         Section("against", "", rows=(*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))),
@@ -203,7 +137,7 @@ def first_hours(timeline: Timeline) -> Section:
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
-    title = f"First {length.in_words}, until {Clock(timeline).at(ends)}"
+    title = f"First {length.in_words}, until {Clock(timeline).at(ends)} (some lasts longer, see below)"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
@@ -213,7 +147,16 @@ def is_advice(window: Window, timeline: Timeline) -> bool:
     # Who has no words for a first screen means everything for it.
     is_chosen = "brief" in window.words or not any("brief" in one.words for one in rules if one.origin == window.origin)
     is_told = window.kind == DO or (window.kind == ALLOW and not window.words.keys().isdisjoint(("brief", "text")))
+    if _goes_on(window, timeline):
+        return True
     return is_chosen and is_told and timeline.treatment.first < window.holds_until
+
+
+def _goes_on(window: Window, timeline: Timeline) -> bool:
+    """Whether *window* tells one to go on with a prescribed medicine: before the treatment, and after it too."""
+    if window.kind != PREPARE or "brief" not in window.words or window.condition:
+        return False
+    return timeline.rule_set.activities[window.target].medicine == PRESCRIBED
 
 
 def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -> str:
@@ -226,7 +169,7 @@ def _in_brief(window: Window, clock: Clock) -> str:
     if "brief" not in window.words:
         return capital(say.sentence(say.with_details(window, clock)))
     lasting = parse_duration(window.words.get("lasting", ""))
-    manner = join_words(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
+    manner = ", ".join(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
     return say.sentence(f"{window.words['brief'].rstrip('.')}{led(', ', manner)}")
 
 
@@ -263,7 +206,7 @@ def _most_of(rank: int) -> int:
     return _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= _LIGHT else 0
 
 
-def usual(timeline: Timeline, at: datetime, most: int = _NAMES) -> str:
+def usual(timeline: Timeline, at: datetime, most: int = LAST) -> str:
     """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
     known = timeline.rule_set.signs
     shown = (one for one in timeline.windows if one.kind == EXPECT and known[one.target].rank < LAST)
@@ -274,23 +217,24 @@ def usual(timeline: Timeline, at: datetime, most: int = _NAMES) -> str:
 
 
 def _usual_now(at_once: list[Window], timeline: Timeline) -> Iterator[str]:
-    ending = [one for one in at_once[:1] if one.holds_until < FOREVER]
-    if len(at_once) > len(ending):
-        yield capital(_signs(at_once, timeline))
-    for one in ending:
-        yield f"{capital(timeline.rule_set.short(one.target))} until {Clock(timeline).last_day(one.holds_until)}"
+    clock = Clock(timeline)
+    ends = grouped(at_once[:_SIGNS], lambda one: clock.last_day(one.holds_until) if one.holds_until < FOREVER else "")
+    for until, windows in ends.items():
+        ends_at_once = clock.day(last_instant(windows[0].holds_until)) == timeline.treatment.day
+        yield f"{capital(_signs(windows, timeline))}{' that day' if ends_at_once else led(' until ', until)}"
 
 
 def _usual_later(ranked: list[Window], timeline: Timeline, at: datetime) -> Iterator[str]:
     clock = Clock(timeline)
     later = (one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at))
     for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
-        until = f" to {clock.last_day(end)}" if end < FOREVER else ""
-        yield f"{capital(_signs(windows, timeline))} from {clock.date(start)}{until}"
+        first, last = clock.day(start), clock.day(last_instant(end)) if end < FOREVER else None
+        dates = say.dates(first, last, timeline.treatment.day) if last else f"from {clock.date(start)}"
+        yield f"{capital(_signs(windows, timeline))} {dates}"
 
 
 def _signs(windows: list[Window], timeline: Timeline) -> str:
-    return join_words(timeline.rule_set.short(one.target) for one in windows[:_SIGNS])
+    return ", ".join(timeline.rule_set.short(one.target) for one in windows[:_SIGNS])
 
 
 def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = _NAMES) -> str:
@@ -314,15 +258,21 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LA
     *late* is what is a reason to call once it lasts too long.
     """
     named: set[str] = set()
-    numbers, clinician = timelines[0].rule_set.emergency, timelines[0].facts.clinician
-    tails = {EMERGENCY: led(": ", numbers), TODAY: "", CLINIC: "".join(f"; {text}" for text in late)}
+    clinician, tail = timelines[0].facts.clinician, "".join(f"; {text}" for text in late)
+    leads = {EMERGENCY: emergency_lead(timelines[0].rule_set)}
     for urgency, head in _TIERS.items():
         signs = _signs_of(urgency, timelines)
         new = [found for sign, found in signs.items() if sign not in named]
         named.update(signs)
-        text = f"{_flagged(new, most)}{tails[urgency]}".removeprefix("; ")
+        text = f"{_flagged(new, most)}{tail if urgency == CLINIC else ''}".removeprefix("; ")
         if text:
-            yield Row(capital(head.format(clinician)), text, "call" if urgency == CLINIC else "urgent")
+            tone = "call" if urgency == CLINIC else "urgent"
+            yield Row(capital(head.format(clinician)), f"{leads.get(urgency, '')}{text}", tone)
+
+
+def emergency_lead(rule_set: RuleSet) -> str:
+    """Say which numbers to ring, before what to ring them for; nothing where the set has none."""
+    return f"ring {rule_set.emergency}: " if rule_set.emergency else ""
 
 
 def _signs_of(urgency: Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[Sign, bool]]:
@@ -398,9 +348,14 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
 def list_endless(timeline: Timeline) -> Iterator[Row]:
     """List what is all right again from no date on."""
     clock = Clock(timeline)
+    asked = topmost((one.target for one in timeline.windows if one.kind == AVOID and one.ask), timeline.rule_set)
+    if asked:
+        # What is asked about most comes first, whatever its group.
+        asked.sort(key=lambda one: timeline.rule_set.weight(one)[::-1])
+        yield Row("Ask first", _dotted([*dict.fromkeys(map(timeline.rule_set.short, asked))], _SIGNS), "ask")
     lasting = (one for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER and not one.ask)
     for (_, head, advice), windows in sorted(grouped(lasting, lambda one: lasting_head(one, clock)).items()):
-        yield Row(head, f"{short_names((one.target for one in windows), timeline.rule_set)}{advice}", "no")
+        yield Row(head, f"{short_names((one.target for one in windows), timeline.rule_set, LAST)}{advice}", "no")
     for session in timeline.sessions[:1] if timeline.treatment.next_day else ():
         if names := short_names(_held_throughout(timeline), timeline.rule_set):
             yield Row(f"After session {session.number}", names, "no")
@@ -408,7 +363,7 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
 
 def _held_throughout(timeline: Timeline) -> Iterator[str]:
     """Yield what is a "no" after the treatment and isn't all right on any day before the booked session."""
-    opened = {lift.activity for lift, _ in _opened(timeline)}
+    opened = {lift.activity for lift, _ in openings_of(timeline)}
     endless = {one.target for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER}
     for one in restricted(timeline, timeline.treatment.last):
         if not (one in opened or one in endless or one in timeline.rule_set.unadvised or timeline.asking([one])):

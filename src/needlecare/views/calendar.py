@@ -17,7 +17,6 @@ from needlecare.model.time import ceil_to_day, day_start, last_instant, local_da
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.brief import (
-    Opening,
     begun_before,
     first_hours,
     list_asked,
@@ -26,14 +25,13 @@ from needlecare.views.brief import (
     list_findings,
     list_help,
     list_late,
-    list_openings,
     list_session,
     restricted,
     sentence_of,
     still_there,
     subject_of,
 )
-from needlecare.views.days import lifts_of
+from needlecare.views.days import Opening, lifts_of, list_openings
 from needlecare.views.phrases import Clock, Row, capital, grouped, led, topmost
 from needlecare.views.sheet import basis_of, is_stopped, list_core_changes, make_sheet, name_clinic, note_of
 

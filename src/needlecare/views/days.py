@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import NamedTuple
 
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Day, Lift, Timeline, Wait, Window, day_number, touches
 from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE, RuleSet
@@ -14,6 +15,7 @@ from needlecare.views.phrases import Block, Clock, Row, grouped, join_words, led
 
 # So many parts of a whole are named.
 _NAMED = 3
+_MUCH_EARLIER = timedelta(days=1)
 
 
 class Parts:
@@ -96,6 +98,75 @@ def lifts_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
 
 def _lasting_beyond(timeline: Timeline) -> list[Window]:
     return [window for window in _restrictions(timeline) if window.better_until > timeline.treatment.first]
+
+
+class Opening(NamedTuple):
+    """Something that is all right again from an instant on.
+
+    *no_until* is when the "no" ends, where it is better to wait for a good while after it; *waits* are what must be
+    seen besides.
+    """
+
+    activity: str
+    name: str
+    at: datetime
+    no_until: datetime | None
+    waits: tuple[Wait, ...] = ()
+
+    @property
+    def if_calm(self) -> bool:
+        """Whether it is all right only once something is seen."""
+        return bool(self.waits)
+
+
+def list_openings(timeline: Timeline) -> list[Opening]:
+    """List what is all right again, in the order of time and then of weight; a part goes with its whole."""
+    rule_set, parts = timeline.rule_set, Parts(timeline)
+    found = []
+    for (at, _), pairs in grouped(openings_of(timeline), lambda one: (one[0].at, one[0].waits)).items():
+        shown = topmost((lift.activity for lift, _ in pairs), rule_set)
+        for lift, window in pairs:
+            if lift.activity in shown:
+                waits = (*parts.awaited_by(lift.activity, at), *parts.awaited_besides(lift.activity, at))
+                name = _name_free(lift.activity, at, timeline, parts)
+                found.append(Opening(lift.activity, name, at, _ends_earlier(window, timeline), waits))
+    return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
+
+
+def openings_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
+    """Return what opens between the treatment and a next session that is booked."""
+    treatment = timeline.treatment
+    ends = day_start(treatment.next_day, treatment.zone) if treatment.next_day else FOREVER
+    return (one for one in lifts_of(timeline) if one[0].to == "yes" and treatment.first < one[0].at <= ends)
+
+
+def _ends_earlier(window: Window, timeline: Timeline) -> datetime | None:
+    """Return when the "no" of *window* ends, if that is well before its end, and after the first hours."""
+    has_no = window.start < window.end and window.better_until - window.end > _MUCH_EARLIER
+    return window.end if has_no and window.end > (timeline.first_until or window.start) else None
+
+
+def _name_free(activity: str, at: datetime, timeline: Timeline, parts: Parts) -> str:
+    """Name *activity*; where not all of it is all right, the part that is advised, or the one that has to wait."""
+    rule_set = timeline.rule_set
+    # What is asked about most comes first, whatever its group.
+    held = sorted(parts.still_held(activity, at), key=lambda one: rule_set.weight(one)[::-1])
+    name = rule_set.short(activity)
+    if held and (advised := _advised_part(activity, at, timeline, held)):
+        return rule_set.short(advised)
+    if held and rule_set.short(held[0]) in name:
+        # "Acids and scrubs (not acids)" are scrubs.
+        free = sorted(set(rule_set.parts_of(activity)).difference(*map(rule_set.family, ([one] for one in held))))
+        return rule_set.short(min(free, key=rule_set.weight, default=activity))
+    return f"{name}{f' (not {rule_set.short(held[0])})' if held else ''}"
+
+
+def _advised_part(activity: str, at: datetime, timeline: Timeline, held: list[str]) -> str:
+    """Return the part of *activity* that the plan tells one to use and that is all right from *at* on, not before."""
+    lineage = timeline.rule_set.lineage
+    over = {lift.activity for lift, _ in lifts_of(timeline) if lift.at < at}
+    advised = (one.target for one in timeline.windows if one.kind == DO and activity in lineage[one.target][1:])
+    return next((one for one in advised if one not in over and not set(lineage[one]).intersection(held)), "")
 
 
 def days_after(timeline: Timeline) -> tuple[Day, ...]:

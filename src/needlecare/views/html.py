@@ -19,8 +19,7 @@ from needlecare.model.ruleset import LAST
 from needlecare.model.time import day_end, day_start, last_instant
 from needlecare.views import brief
 from needlecare.views import phrases as say
-from needlecare.views.brief import Opening
-from needlecare.views.days import days_after, draw_groups
+from needlecare.views.days import Opening, days_after, draw_groups, list_openings
 from needlecare.views.phrases import Clock, Row, grouped, harmless, led
 from needlecare.views.sheet import make_sheet
 from needlecare.views.today import list_now
@@ -39,7 +38,7 @@ def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = Tru
     """
     sheet, rule_set = make_sheet(timeline, handed_over=True), timeline.rule_set
     style, script = _asset("page.css"), _asset("page.js")
-    openings, clock = brief.list_openings(timeline), Clock(timeline)
+    openings, clock = list_openings(timeline), Clock(timeline)
     link = b64encode(calendar.encode()).decode() if calendar is not None else ""
     return _template().render(
         whole=whole,
@@ -50,7 +49,7 @@ def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = Tru
         days=days_after(timeline),
         sheet=sheet,
         clinic=rule_set.clinic,
-        emergency=rule_set.emergency,
+        emergency=brief.emergency_lead(rule_set),
         treatment=timeline.treatment,
         first_until=timeline.first_until,
         numbers={row.head: number for number, row in enumerate(sheet.rows("sources"), 1)},
@@ -136,13 +135,12 @@ def _entries(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     return [(head, list(group)) for head, group in groupby(rows, key=lambda row: row.head)]
 
 
-def _parts(row: Row, emergency: str) -> tuple[str, str, list[str]]:
-    """Part the text of *row* from what held earlier, and from the *emergency* numbers that it ends with."""
+def _parts(row: Row, emergency: str) -> tuple[list[str], str, str]:
+    """Part the text of *row* from the *emergency* numbers that it begins with, and from what held earlier."""
     text, comma, until = row.text.partition(_EARLIER) if row.at else (row.text, "", "")
-    signs, colon, numbers = text.rpartition(": ")
-    if emergency and numbers == emergency:
-        return f"{signs}{colon}", "", numbers.split(", ")
-    return text, f"{comma}{until}", []
+    signs = text.removeprefix(emergency)
+    numbers = emergency.removeprefix("ring ").removesuffix(": ").split(", ") if signs != text else []
+    return numbers, signs, f"{comma}{until}"
 
 
 # The chart.

@@ -16,8 +16,7 @@ from needlecare.model.plan import NO, Timeline, day_number
 from needlecare.model.ruleset import LAST, PREPARE, RuleSet
 from needlecare.views import brief, terminal
 from needlecare.views import phrases as say
-from needlecare.views.brief import Opening
-from needlecare.views.days import Parts
+from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_whom, join_words, led
 from needlecare.views.sheet import Section, Sheet, is_stopped, list_core_changes, make_sheet
 
@@ -181,7 +180,7 @@ def _unseen(now: Today, most: int = _SHOWN) -> Row:
 def _still_ahead(now: Today) -> list[Ahead]:
     """Return what will be all right again, by time, without what another treatment restricts for longer."""
     timelines = now.timelines if _begun(now) else ()
-    found = ((own, one) for own in timelines for one in brief.list_openings(own) if one.at > now.at)
+    found = ((own, one) for own in timelines for one in list_openings(own) if one.at > now.at)
     free = ((own, one) for own, one in found if not _is_held(one.activity, one.at, own, now))
     return sorted(((own, one._replace(no_until=None)) for own, one in free), key=lambda pair: pair[1].at)
 
