@@ -149,16 +149,16 @@ def _ends_earlier(window: Window, timeline: Timeline) -> datetime | None:
 def _name_free(activity: str, at: datetime, timeline: Timeline, parts: Parts) -> str:
     """Name *activity*; where not all of it is all right, the part that is advised, or the one that has to wait."""
     rule_set = timeline.rule_set
-    # What is asked about most comes first, whatever its group.
-    held = sorted(parts.still_held(activity, at), key=lambda one: rule_set.weight(one)[::-1])
-    name = rule_set.short(activity)
+    name, held = rule_set.short(activity), sorted(parts.still_held(activity, at), key=rule_set.weight)
     if held and (advised := _advised_part(activity, at, timeline, held)):
         return rule_set.short(advised)
     if held and rule_set.short(held[0]) in name:
         # "Acids and scrubs (not acids)" are scrubs.
         free = sorted(set(rule_set.parts_of(activity)).difference(*map(rule_set.family, ([one] for one in held))))
         return rule_set.short(min(free, key=rule_set.weight, default=activity))
-    return f"{name}{f' (not {rule_set.short(held[0])})' if held else ''}"
+    # The weightiest of its own group, and what is asked about most of all.
+    named = dict.fromkeys([*held[:1], *sorted(held, key=lambda one: rule_set.weight(one)[::-1])[:1]])
+    return f"{name}{led(' (not ', ', '.join(map(rule_set.short, named)))}{')' if named else ''}"
 
 
 def _advised_part(activity: str, at: datetime, timeline: Timeline, held: list[str]) -> str:
