@@ -118,8 +118,11 @@ def test_today_names_them_apart(plan: Make) -> None:
         ),
         (("who prescribed it", "your clinic, or Dr A"), ("who prescribed it", "your clinic, or Dr A")),
         (("your doctor", "your midwife, doctor or pharmacist"), ("your doctor",)),
-        (("a doctor or pharmacist", "a pharmacist or nurse"), ("a pharmacist",)),
-        (("your midwife, doctor or nurse", "your doctor, nurse or clinic"), ("your doctor or nurse",)),
+        (("a doctor or pharmacist", "a pharmacist or nurse"), ("a doctor or pharmacist", "a pharmacist or nurse")),
+        (
+            ("your midwife, doctor or nurse", "your doctor, nurse or clinic"),
+            ("your midwife, doctor or nurse", "your doctor, nurse or clinic"),
+        ),
     ],
 )
 def test_who_can_answer_for_two_rules_is_asked_once(whos: tuple[str, ...], once: tuple[str, ...]) -> None:

@@ -113,7 +113,7 @@ def test_somebody_else_is_whom_it_is_asked_for(means: Means, typed: str, other: 
         ("wash my dishes", "", "dishes"),
         ("pick the dry bits on my chin", "picking", "dry bits"),
         ("shave my legs", "shaving", ""),
-        ("take ibuprofen for my back", "nsaids", "back"),
+        ("take ibuprofen for my back", "nsaids", "my back"),
         ("put steroid cream on my legs", "topical-steroid", ""),
         ("thread my upper lip", "threading", ""),
         ("retinol before my session", "retinoids", ""),

@@ -136,3 +136,17 @@ def test_today_tells_the_pregnant_what_to_do_now_that_it_is_done(ask: Ask) -> No
     said = ask("today", "--condition", "pregnancy").out
     assert "Treated already?  tell your clinic and your doctor. No needling in pregnancy." in said
     assert "STOP" not in said
+
+
+@pytest.mark.parametrize(
+    "declared", ["", "--uses blood-thinner", "--uses blood-thinner --condition pregnancy,diabetes"]
+)
+def test_an_unknown_sign_is_met_with_the_signs_of_an_infection_whatever_is_declared(ask: Ask, declared: str) -> None:
+    said = ask("normal", "blorp", *declared.split()).out
+    assert "redness that grows or spreads, fever and feeling ill: a doctor today" in said
+
+
+def test_what_no_rule_speaks_of_has_no_date(ask: Ask) -> None:
+    said = ask("when", "contact", "lenses", "and", "mascara").out
+    assert said.startswith("Mascara and eye make-up: ")
+    assert "I don't know “contact lenses”." in said

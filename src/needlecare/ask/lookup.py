@@ -99,7 +99,7 @@ def find_activities(
     """
     heard = listen(rule_set, phrase, facts, mending=mending)
     named = _asked(heard)
-    declared = [*find_declared(heard, named)]
+    declared = [one for one in find_declared(heard, named) if rule_set.facts[one.fact].open]
     calls = [*_beside(heard, named, declared)]
     besides = places_of([*calls, *declared])
     named = _without_verbs(named, heard, besides)
@@ -113,6 +113,7 @@ def find_activities(
     elsewhere = _is_elsewhere(heard, named, left)
     strange = [one.places for one in unknown if one is not turning and not (elsewhere and "elsewhere" in one.roles)]
     strange += [*_slips(heard, known), *without, *_side_by_side(heard, named), *_put_over(heard, declared)]
+    strange += _halves(heard, left, known)
     strange += _put_on(heard, ids, left, bare=not (named or strange))
     ids = _protected(heard, _as_given(heard, ids))
     return _finished(heard, named, ids, strange, undated)._replace(
@@ -407,6 +408,15 @@ def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
     for one in declared:
         if word_before(heard.said.words, min(one.places)) in _OVER:
             yield range(min(one.places), max(one.places) + 1)
+
+
+def _halves(heard: Heard, left: Iterable[Piece], known: frozenset[int]) -> Iterator[range]:
+    """Find what is done to treated skin behind an “and” without a name, nor a place before it: and do my face."""
+    ends = [*(at for at, word in enumerate(heard.said.words) if word == "and"), len(heard.said.words)]
+    for start, end in pairwise(ends):
+        if known.isdisjoint(range(start, end)) and not heard.does(start - 1, "here"):
+            on_skin = {"here", "onto-skin"}
+            yield from (one.places for one in left if one.places.start in range(start, end) and one.roles & on_skin)
 
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:

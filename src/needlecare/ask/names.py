@@ -154,7 +154,7 @@ def _names(kind: str, rule_set: RuleSet) -> Iterator[tuple[str, str]]:
     """Yield each name of a kind with the id that it stands for; an answer's is that of its fact too."""
     if kind == ANSWERS:
         for fact in rule_set.facts.values():
-            for answer in fact.answers if fact.open else ():
+            for answer in fact.answers if fact.open or fact.told else ():
                 yield from ((name, f"{fact.id}={answer.id}") for name in names_of(answer))
         return
     for id_, one in (rule_set.signs if kind == SIGNS else rule_set.activities).items():

@@ -251,14 +251,16 @@ class _Question(NamedTuple):
         return _present(self.now, self.timelines[0], f"`{self.typed}`")
 
     def readings(self, meaning: Meaning) -> Iterator[Sequence[Timeline]]:
-        """Yield the timelines with what the words declare, then those without: the graver answer is the one."""
+        """Yield the timelines with what the words declare, then those without, unless it was only assumed of a sign."""
         if meaning.declared:
             known = self.timelines[0].rule_set.facts
             yield [
                 build_timeline(one.rule_set, one.treatment, one.facts.declaring(meaning.declared, known))
                 for one in self.timelines
             ]
-        yield self.timelines
+        told = meaning.declared if self.told else ()
+        if not told or not dict(told).keys() <= self.timelines[0].facts.assumed.keys():
+            yield self.timelines
 
     def understand(self, *, signs: bool = False) -> tuple[Meaning, When]:
         """Return what the words mean and when they ask about: now, where they don't say."""

@@ -263,14 +263,24 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
         whole = _asked_first(whole)
     if whole.verdict != YES:
         # What is free and no rule speaks of is left out.
-        spoken = (one for one in held if one.verdict != YES or is_covered(timeline, one.activity, asked))
-        verdict = blank._replace(verdict=whole.verdict, parts=tuple(spoken), windows=windows)
+        spoken = tuple(one for one in held if one.verdict != YES or is_covered(timeline, one.activity, asked))
+        meaning = _spoken_of(blank, spoken)
+        verdict = blank._replace(meaning=meaning, verdict=whole.verdict, parts=spoken, windows=windows)
         if whole.verdict == ASK:
             return verdict._replace(windows=(*asking, *windows))
         return _restricted(verdict, whole, runs)
     if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
     return _free(blank._replace(parts=held, and_once=whole.and_once), runs)
+
+
+def _spoken_of(blank: Verdict, spoken: Iterable[PartVerdict]) -> Meaning:
+    """Return what was asked with all that no rule speaks of among the words that nobody knows: it has no date."""
+    rule_set, meaning = blank.timeline.rule_set, blank.meaning
+    judged = {one.activity for one in spoken}.union(rule_set.standing_for("treatment"), blank.ask and meaning.ids)
+    lost = [one for one in meaning.ids if judged.isdisjoint(rule_set.family([one]))]
+    kept = tuple(one for one in meaning.ids if one not in lost)
+    return meaning._replace(ids=kept, unknown=(*meaning.unknown, *map(rule_set.label, lost)))
 
 
 def _asked_first(part: PartVerdict) -> PartVerdict:

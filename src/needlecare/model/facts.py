@@ -28,7 +28,7 @@ class Fact(NamedTuple):
 
     Either *answers* lists what may be said (*several* of them if so declared) or *low* and *high* bound a number.
     *default* is what is assumed when nothing is said; *phrase* says it in a sentence, with `{}` for the answer. *open*
-    answers are a list that goes on: naming some denies none of the others, only `none` does.
+    answers are a list that goes on: naming some denies none of the others, `none` does. Questions may tell *told* ones.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Fact(NamedTuple):
     default: str | None = None
     phrase: str = ""
     open: bool = False
+    told: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -313,14 +314,12 @@ _OWN = ("your", "a", "the")
 
 
 def ask_once(whos: Iterable[str]) -> tuple[str, ...]:
-    """Leave of each of *whos* those who answer for another one too: of “a or b” and “b or c” it is b."""
+    """Leave of *whos* those who answer for another one too: of “a or b” and “b” it is b."""
     kept: list[tuple[str, list[str]]] = []
-    for who in dict.fromkeys(whos):
-        options = _options(who)
+    for who, options in ((one, _options(one)) for one in dict.fromkeys(whos)):
         for place, (_, known) in enumerate(kept):
-            shared = [one for one in known if one in options]
-            if shared:
-                kept[place] = next((one for one in (kept[place], (who, options)) if one[1] == shared), _made(shared))
+            if {*options}.issuperset(known) or {*known}.issuperset(options):
+                kept[place] = min(kept[place], (who, options), key=lambda one: len(one[1]))
                 break
         else:
             kept.append((who, options))
@@ -333,10 +332,3 @@ def _options(who: str) -> list[str]:
     lead, _, _ = first.partition(" ")
     own = lead if lead in _OWN else ""
     return [first, *(one if one.partition(" ")[0] in ("who", *_OWN) else f"{own} {one}".strip() for one in others)]
-
-
-def _made(options: list[str]) -> tuple[str, list[str]]:
-    lead, _, _ = options[0].partition(" ")
-    own = f"{lead} " if lead in _OWN else ""
-    shown = [options[0], *(one.removeprefix(own) for one in options[1:])]
-    return " or ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))), options

@@ -410,6 +410,7 @@ FACT = _section(
     Field("number", LIMITS),
     *_all(TEXT, "unit", "default", "phrase"),
     Field("open", FLAG, "true if the answers are a list that goes on"),
+    Field("told", FLAG, "true if questions about signs may tell it by the way"),
     short="ask",
 )
 COLOURS = _section("`colours`", *_all(TEXT, "light", "dark"), example='{light: "#0b5d5e"}')

@@ -343,7 +343,7 @@ def help_tiers(timeline: Timeline) -> str:
     # For today, those that most sources speak of.
     flags = sorted((one for one in timeline.red_flags if one.urgency == TODAY), key=lambda one: -len(one.says))
     raised, label = _raised(timeline), timeline.rule_set.label
-    signs = join_words(dict.fromkeys(label(sign) for one in flags[: 2 - bool(raised)] for sign in one.targets))
+    signs = join_words(dict.fromkeys(label(sign) for one in flags[:2] for sign in one.targets))
     now, numbers = ", ".join(("Seriously ill", "or trouble breathing", *raised)), timeline.rule_set.emergency
     return f"{now}: emergency number{led(' ', numbers)}. {capital(signs)}: a doctor today. More: `needlecare today`."
 

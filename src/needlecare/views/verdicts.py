@@ -430,11 +430,11 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
     yield from against(verdict, found.verdict.asked)
-    told, details = list(_told(verdict, clock)) if found.free_from and not verdict.is_yes else [], []
+    told, details = list(_told(verdict, clock)) if found.free_from and not verdict.is_yes else [], [*_unheard(decides)]
     if not told:
         from_when = _say_return(found, verdict, last, clock)
         told, parts = [f"{capital(verdict.label)}: {from_when}."], _parts_from(verdict, clock, from_when)
-        details = [*parts, *_beside(parts, decides)]
+        details += [*parts, *_beside(parts, decides)]
     yield " ".join(told)
     is_unadvised = not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids)
     yield from joined(
