@@ -154,8 +154,8 @@ def test_each_name_of_an_activity_says_nothing_else(rule_set: RuleSet, means: Me
             assert one.id in meaning.ids, name
             assert meaning.is_sure, name
             assert not meaning.declared, name
-            # Help in an emergency is both.
-            assert meaning.signs in ((), ("emergency-help",)), name
+            # Help in an emergency is both, and so is blood that is rinsed off.
+            assert meaning.signs in ((), ("emergency-help",), ("pinpoint-bleeding",)), name
 
 
 def test_each_name_of_an_urgent_sign_is_found_beside_an_activity(rule_set: RuleSet, means: Means) -> None:

@@ -304,3 +304,31 @@ def test_of_two_dates_the_stricter_counts(said: str, level: str, no_log: None) -
     for order in orders:
         record = json.loads(run("check", *SITTING, "--uses", order, "--format", "json").out)
         assert [one["level"] for one in record["screening"]] == [level]
+
+
+@pytest.mark.parametrize(
+    ("typed", "declared", "speaks"),
+    [
+        ("redness", ("--condition", "pregnancy"), "STOP: No needling in pregnancy."),
+        ("blorp", ("--condition", "pregnancy"), "STOP: No needling in pregnancy."),
+        ("pus on my chin", ("--condition", "pregnancy"), "STOP: No needling in pregnancy."),
+        ("I've caught the sun and my face is peeling", (), "POSTPONE: Sunburnt skin has to recover first."),
+    ],
+)
+def test_before_the_treatment_a_sign_hides_nothing_that_speaks_against_it(
+    no_log: None, typed: str, declared: tuple[str, ...], speaks: str
+) -> None:
+    del no_log
+    asked = ("normal", *typed.split(), *SITTING, "--time", "16:30", *declared)
+    assert speaks in run(*asked, "--now", "2026-11-18T12:00").out
+    assert speaks not in run(*asked, "--now", "2026-11-22T12:00").out
+
+
+def test_an_urgency_leaves_what_speaks_against_the_treatment(no_log: None) -> None:
+    del no_log
+    typed = "still come on friday, I have a cold sore starting"
+    _, out, _ = run("can", *typed.split(), *SITTING, "--condition", "pregnancy", "--now", "2026-11-18T12:00")
+    assert out.startswith("See a doctor or an urgent-care line today. A cold sore.\n")
+    said = " ".join(out.split())
+    assert "being needled again. STOP: No needling" in said
+    assert "STOP: No needling in pregnancy." in said

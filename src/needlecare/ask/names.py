@@ -21,9 +21,9 @@ TIMES |= {"eventually", "shortly", "sometime", "someday"}
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
 _IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
 # What is on a bed is no bed, what burns has no burn, what is sore no sores, what waters no water, what dropped no drop,
-# and what numbs isn't numb.
+# spotting no spots, who is scared has no scar, and what numbs isn't numb.
 _APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "dropt"}
-_APART |= {"numbing": "numbin"}
+_APART |= {"numbing": "numbin", "spotting": "spottin", "scared": "scard"}
 # Apostrophes, and the accents that stand apart from their letters once a text is normalized.
 _UNSAID = dict.fromkeys([*map(ord, "'’"), *range(0x300, 0x370)])
 # A number and its unit are two words, however they are written.

@@ -91,7 +91,7 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     if not (meaning.is_sure or meaning.signs) and (done := _done(question)):
         return done
     if not meaning.ids:
-        return Sighting(meaning, asked, UNKNOWN, question.timelines[0])
+        return Sighting(meaning, asked, UNKNOWN, next(question.readings(meaning))[0])
     readings = (_with_booked(timelines, asked.last) for timelines in question.readings(meaning))
     return gravest(judge_sign(timelines, meaning, asked) for timelines in readings)
 

@@ -100,7 +100,7 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
 def _must_be_declared(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
     """Report whether *rule* is only for an illness, or for something used: no plan can be that of every illness."""
     listed = (test for test in rule.when.tests if rule_set.facts[test.fact].open and not test.negated)
-    return rule.verb == ASK or (rule.verb == AVOID and any(test.judge(facts) is Truth.UNKNOWN for test in listed))
+    return rule.verb == ASK or (rule.verb in (AVOID, CALL) and Truth.UNKNOWN in (one.judge(facts) for one in listed))
 
 
 def _calls(chosen: Iterable[Chosen], rule_set: RuleSet) -> list[Chosen]:

@@ -66,6 +66,7 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     """Yield what isn't understood, what comes close, and what would be a reason to get help."""
     meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
     yield from against(doubtful, doubtful.asked) if isinstance(doubtful, Verdict) else ()
+    yield from say.list_against(timeline, doubtful.asked.start) if isinstance(doubtful, Sighting) else ()
     yield _not_known(meaning, timeline.rule_set, signs=signs)
     yield from _closest(meaning, timeline.rule_set, signs=signs)
     if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):

@@ -348,10 +348,10 @@ def help_tiers(timeline: Timeline) -> str:
     return f"{now}: emergency number{led(' ', numbers)}. {capital(signs)}: a doctor today. More: `needlecare today`."
 
 
-def list_against(timeline: Timeline) -> Iterator[str]:
-    """Yield, loudly, what speaks against the treatment at all."""
+def list_against(timeline: Timeline, at: dt.datetime) -> Iterator[str]:
+    """Yield, loudly, what speaks against a treatment that may still be to come *at* that time."""
     for finding in timeline.findings:
-        if finding.level in ("stop", "postpone"):
+        if finding.level in ("stop", "postpone") and at < timeline.treatment.last:
             yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
 
 

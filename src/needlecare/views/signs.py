@@ -53,10 +53,13 @@ _LEADS = {USUAL: "Usual", WATCH: "Watch it"}
 def list_sighting(sighting: Sighting) -> Iterator[str]:
     """Yield whether a sign is usual, and what would be a reason to get help."""
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
+    against = list(say.list_against(timeline, sighting.asked.start))
     if sighting.verdict == UNKNOWN:
+        yield from against
         yield _unknown_sign(sighting, clock)
         yield say.help_tiers(timeline)
     elif sighting.verdict in (USUAL, WATCH):
+        yield from against
         about = named(_name_signs(sighting), sighting.asked, clock, timeline)
         yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
         late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
@@ -68,6 +71,7 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
         signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, timeline)
         yield from list_urgent(urgency, signs, sighting.flags, timeline)
+        yield from against if urgency != EMERGENCY else ()
         if urgency != EMERGENCY and sighting.meaning.unknown:
             yield f"I don't know {join_words(f'“{word}”' for word in sighting.meaning.unknown)}, which may matter."
         if not sighting.flags:
@@ -160,7 +164,8 @@ def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
         for one in say.perhaps_until(sign, sighting.timeline, clock)
     ]
     if sighting.conditions:
-        yield from longer[:1] or (f"This holds if {condition}." for condition in sighting.conditions)
+        is_sure = sighting.verdict == USUAL and not all(window.condition for window in sighting.windows)
+        yield from longer[:1] or (f"This holds if {one}." for one in sighting.conditions if not is_sure)
 
 
 def _sign_sources(sighting: Sighting) -> str:

@@ -72,19 +72,22 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
 
 def against(verdict: Verdict, asked: When) -> Iterator[str]:
     """Yield, loudly, what speaks against a treatment to come; declared in a question it is about something else."""
-    if asked.start < verdict.timeline.treatment.first and not verdict.meaning.declared:
-        yield from say.list_against(verdict.timeline)
+    if not verdict.meaning.declared:
+        yield from say.list_against(verdict.timeline, asked.start)
 
 
 def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     """Yield where to get help for what the words name; what else they ask about comes after that, without a date."""
     signs = name_flagged(verdict.meaning.signs, verdict.meaning.typed, verdict.flags, verdict.timeline)
     yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
+    speaks = [*say.list_against(verdict.timeline, verdict.asked.start)]
     if verdict.meaning.ids and urgency != EMERGENCY:
         verdict = verdict._replace(ask=verdict.ask[1:])
         said = f"{'No' if verdict.verdict == NO else 'Ask there first'}{_asking_too(verdict)}: {verdict.label}."
         goes_on = verdict.prescribed and not verdict.mixed and _as_prescribed(verdict, Clock(verdict.timeline))
-        yield from joined([goes_on or said, *_instead(verdict.instead)])
+        yield from joined([goes_on or said, *speaks, *_instead(verdict.instead)])
+    elif urgency != EMERGENCY:
+        yield from joined(speaks)
 
 
 def _screened(verdict: Verdict) -> Iterator[str]:
