@@ -17,6 +17,8 @@ _WEEKDAYS = tuple(name.title() for name in WEEKDAYS)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MARKS = 2
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
+# What an answer about no worry says of worries.
+SEE_HELP = "When to get help: `needlecare today`."
 
 T = TypeVar("T")
 Key = TypeVar("Key", bound=Hashable)

@@ -47,7 +47,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     else:
         yield from _permission(verdict, Clock(verdict.timeline), several=several)
     if verdict.urgency != EMERGENCY:
-        yield say.red_flag_line(verdict.timeline)
+        yield say.red_flag_line(verdict.timeline) if verdict.urgency else say.SEE_HELP
 
 
 def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[str]:
@@ -450,7 +450,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
             _sources(decides),
         )
     )
-    yield say.red_flag_line(verdict.timeline)
+    yield say.SEE_HELP
 
 
 def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
