@@ -153,8 +153,12 @@ def is_advice(window: Window, timeline: Timeline) -> bool:
 
 
 def _goes_on(window: Window, timeline: Timeline) -> bool:
-    """Whether *window* tells one to go on with a prescribed medicine: before the treatment, and after it too."""
-    if window.kind != PREPARE or "brief" not in window.words or window.condition:
+    """Whether *window* tells everybody to go on with prescribed medicine: before the treatment, and after it too.
+
+    What is said of one medicine stands first, among what speaks against the treatment.
+    """
+    is_general = not (window.condition or timeline.rule_set.rules[window.rule].when.tests)
+    if window.kind != PREPARE or "brief" not in window.words or not is_general:
         return False
     return timeline.rule_set.activities[window.target].medicine == PRESCRIBED
 
