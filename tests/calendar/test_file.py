@@ -88,8 +88,7 @@ def test_every_event_says_first_when_to_get_help(write: Write, events: Events, w
     path = write(*words, "--calendar-style", style)
     for event in events(path).values():
         emergency, today, clinic, notice, *_ = str(event["DESCRIPTION"]).split("\n")
-        assert emergency.startswith("Emergency: trouble breathing")
-        assert "ring 112, 999, 911: trouble breathing" in emergency
+        assert emergency.startswith("Emergency: ring 112, 999, 911: trouble breathing")
         assert today.startswith("Doctor today: pus, fever")
         assert clinic.startswith(("Your clinic: ", "A clinician: "))
         assert notice == "Information, not medical advice: your clinic's own instructions come first."

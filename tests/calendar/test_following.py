@@ -113,7 +113,9 @@ def test_cancel_calls_everything_off_and_needs_no_date(run: Run, old: Path, even
         assert (str(event["STATUS"]), event["SEQUENCE"]) == ("CANCELLED", 1)
         assert str(event["SUMMARY"]).startswith("Cancelled: ")
         assert not event.walk("VALARM")
-        assert str(event["DESCRIPTION"]).startswith("This plan was called off.\n\nEmergency: trouble breathing")
+        assert str(event["DESCRIPTION"]).startswith(
+            "This plan was called off.\n\nEmergency: ring 112, 999, 911: trouble breathing"
+        )
         assert len(str(event["DESCRIPTION"])) <= 1000
         assert (event["DTSTART"].dt, event["DTEND"].dt) == (before[uid]["DTSTART"].dt, before[uid]["DTEND"].dt)
 

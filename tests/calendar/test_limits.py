@@ -80,7 +80,7 @@ def test_a_description_is_short_says_first_when_to_get_help_and_lists_no_sources
         text = str(event["DESCRIPTION"])
         assert len(text) <= 1000
         emergency, today, clinic, notice, *_ = text.split("\n")
-        assert emergency.startswith("Emergency: trouble breathing, ")
+        assert emergency.startswith("Emergency: ring 112, 999, 911: trouble breathing, ")
         assert today.startswith("Doctor today: ")
         assert clinic.startswith(("Your clinic: ", "A clinician: "))
         assert notice.endswith("your clinic's own instructions come first.")

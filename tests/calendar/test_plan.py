@@ -70,7 +70,7 @@ def test_what_is_all_right_but_for_a_part_names_the_part(plan: Planner) -> None:
 def test_what_is_no_longer_a_no_is_not_yet_all_right(plan: Planner) -> None:
     found = entries(plan("cream: {avoid: cream, until: 25h..49h}"))
     assert found["OK now: cream"]["DTSTART"].dt == datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
-    assert "Not yet: cream (Sun 22 Nov)" in str(found["OK now: mineral sunscreen"]["DESCRIPTION"])
+    assert "Not yet: cream (Sun 22 Nov)" in str(found["OK now: mineral SPF 30+"]["DESCRIPTION"])
 
 
 @pytest.mark.parametrize("style", STYLES)

@@ -403,7 +403,16 @@ def _open_title(openings: list[Opening], taken: Collection[str]) -> str:
 def _named_open(found: list[Opening], taken: Collection[str], *, if_calm: bool) -> tuple[str, list[str]]:
     lead, names = _IF_CALM if if_calm else _NOW, [*dict.fromkeys(one.name for one in found)]
     names.sort(key=lambda name: (len(f"{lead}{name}…") > _TITLE, f"{lead}{name}"[:_CELL] in taken))
-    return lead, names
+    return lead, [_shorter(name, _TITLE - len(lead) - 1) for name in names]
+
+
+def _shorter(name: str, room: int) -> str:
+    """Name less of what has to wait of something, where there is no *room* for all of it; the weightiest comes last."""
+    whole, _, held = name.removesuffix(")").partition(" (not ")
+    if len(name) <= room or not held:
+        return name
+    shown = (f"{whole} (not {part}…)" for part in reversed(held.split(", ")))
+    return next((one for one in shown if len(one) <= room), f"{whole}, in part")
 
 
 def _fit(lead: str, names: Sequence[str], tail: str = "", *, room: int = _TITLE, more: bool = False) -> str:
