@@ -77,9 +77,11 @@ def test_it_is_one_screen_on_every_day(name: str) -> None:
         assert ", Fri 20 Nov 2026" in lines[0]
         assert NOTICE in lines
         assert row(said, "Emergency").startswith(
-            "trouble breathing, swollen lips or tongue, a fit, confusion, collapse"
+            "ring 112, 999, 911: trouble breathing, swollen lips or tongue, a fit, confusion, collapse"
         )
-        assert row(said, "Doctor today").startswith("pus, fever, spreading redness, growing pain, blisters, sore eye")
+        assert row(said, "Doctor today").startswith(
+            "pus, fever, spreading redness, pain that grows, blisters, sore eye"
+        )
         assert row(said, "A clinician" if "home" in TWELVE[name] else "Your clinic").startswith("itchy bumps, ")
 
 
@@ -136,10 +138,10 @@ def test_a_stop_comes_first_and_nothing_is_prepared_then() -> None:
 
 def test_the_first_evening_says_what_is_all_right_next_and_what_is_not_yet() -> None:
     said = run("today", *SITTING, "--now", "2026-11-20T19:00").out
-    assert row(said, "OK from").startswith("Fri 20 Nov 20:30 a lukewarm rinse Sat 21 Nov 16:30 mineral sunscreen")
+    assert row(said, "OK from").startswith("Fri 20 Nov 20:30 a lukewarm rinse Sat 21 Nov 16:30 mineral SPF 30+")
     assert "Sat 19 Dec strong sun" in row(said, "Not yet")
     assert "Put on only what your clinic gave you." in row(said, "Do")
-    assert row(said, "Usual").startswith("Red, warm, tight, stinging, swollen, sore")
+    assert row(said, "Usual").startswith("Red, tight, sore until Mon 23 Nov.")
 
 
 def test_after_the_last_date_it_says_so_in_three_lines() -> None:
