@@ -224,7 +224,7 @@ def _usual_now(at_once: list[Window], timeline: Timeline) -> Iterator[str]:
     clock = Clock(timeline)
     ends = grouped(at_once[:_SIGNS], lambda one: clock.last_day(one.holds_until) if one.holds_until < FOREVER else "")
     for until, windows in ends.items():
-        ends_at_once = clock.day(last_instant(windows[0].holds_until)) == timeline.treatment.day
+        ends_at_once = until and clock.day(last_instant(windows[0].holds_until)) == timeline.treatment.day
         yield f"{capital(_signs(windows, timeline))}{' that day' if ends_at_once else led(' until ', until)}"
 
 
