@@ -385,6 +385,12 @@ def test_what_must_be_seen_has_its_star_after_a_later_restriction_too(plan: Plan
     assert len({one.at for one in gym}) == 2
 
 
+def test_a_usual_sign_without_an_end_has_no_date(plan: Planner) -> None:
+    screen = shown(plan("red: {expect: redness, until: always}", tz="Asia/Tokyo"))
+    (row,) = [said for head, said in screen.rows("First 24 hours") if head == "Usual"]
+    assert re.fullmatch(r"[A-Z]\w+\.", row)
+
+
 def test_what_is_not_all_right_before_a_booked_session_says_so() -> None:
     again = section(screen("the next session is booked"), "When may I again?")
     assert again[-1].split("  ")[-1] == "strong sun, fillers, deep peels"

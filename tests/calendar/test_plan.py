@@ -16,7 +16,7 @@ from icalendar import Calendar
 from attack.strength import tries
 from needlecare import Event, Timeline, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import ics
-from needlecare.views.calendar import BRIEF, FULL, STYLES
+from needlecare.views.calendar import BRIEF, FULL, STYLES, _shorter
 from needlecare.views.days import list_openings
 from needlecare.views.phrases import short_date
 from needlecare.views.sheet import make_sheet
@@ -65,6 +65,12 @@ def test_what_is_all_right_but_for_a_part_names_the_part(plan: Planner) -> None:
     found = entries(plan("heat: {avoid: heat, until: 25h}\nyoga: {avoid: hot-yoga, until: 73h}"))
     assert "OK now: strong heat (not hot yoga)" in found
     assert "OK now: hot yoga" in found
+
+
+def test_a_part_that_has_no_room_is_left_to_the_description() -> None:
+    assert _shorter("own creams (not alcohol toner, retinol)", 27) == "own creams (not retinol…)"
+    assert _shorter("acids and scrubs (not dermaplaning)", 27) == "acids and scrubs, in part"
+    assert _shorter("acids and scrubs (not BHAs)", 27) == "acids and scrubs (not BHAs)"
 
 
 def test_what_is_no_longer_a_no_is_not_yet_all_right(plan: Planner) -> None:
