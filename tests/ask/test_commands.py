@@ -175,7 +175,8 @@ def test_every_record_has_a_version_a_notice_and_the_red_flags(ask: Ask, typed: 
 )
 def test_every_answer_names_red_flags_and_that_the_clinic_comes_first(ask: Ask, typed: str) -> None:
     said = ask(*typed.split()).out
-    assert "emergency number" in said or "  Emergency  " in said
+    # The signs themselves stand where something is a worry; else it is how to see them.
+    assert any(line in said for line in ("emergency number", "  Emergency  ", "When to get help: `needlecare today`"))
     assert "your clinic's own instructions come first" in said
 
 
@@ -186,7 +187,7 @@ def test_of_a_day_gone_by_it_says_what_to_do_now(ask: Ask, typed: str) -> None:
     assert said.startswith("Not again yet. ")
     assert "Does it sting, redden or swell more since? Tell your clinic." in said
     assert "pus" not in said
-    assert "Trouble breathing: emergency number" in said
+    assert "When to get help: `needlecare today`." in said
 
 
 def test_a_prescribed_medicine_is_only_ever_asked_about(ask: Ask) -> None:
