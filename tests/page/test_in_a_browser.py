@@ -289,15 +289,25 @@ def in_cards(page: Page) -> str:
     ("now", "first", "day", "past"),
     [
         ("2026-11-19T12:00:00Z", "Before", [], []),
-        ("2026-11-20T16:31:00Z", "First 24 hours, until Sat 21 Nov 16:30", ["Day 0 · Fri 20 Nov · today"], []),
-        ("2026-11-21T16:29:00Z", "First 24 hours, until Sat 21 Nov 16:30", ["Day 1 · Sat 21 Nov · today"], []),
+        (
+            "2026-11-20T16:31:00Z",
+            "First 24 hours, until Sat 21 Nov 16:30 (some for longer)",
+            ["Day 0 · Fri 20 Nov · today"],
+            [],
+        ),
+        (
+            "2026-11-21T16:29:00Z",
+            "First 24 hours, until Sat 21 Nov 16:30 (some for longer)",
+            ["Day 1 · Sat 21 Nov · today"],
+            [],
+        ),
         (
             "2026-11-21T16:30:00Z",
             "Today: Sat 21 Nov, day 1",
             ["Day 1 · Sat 21 Nov · today"],
-            ["Sun", "Washing", "Creams"],
+            ["Sunlight", "Washing", "Creams"],
         ),
-        ("2027-05-01T12:00:00Z", "Today: Sat 1 May, day 162", [], ["Sun", "Washing", "Creams", "Retinol, acids"]),
+        ("2027-05-01T12:00:00Z", "Today: Sat 1 May, day 162", [], ["Sunlight", "Washing", "Creams", "Retinol, acids"]),
     ],
     ids=["the day before", "the first minutes", "the end of the first hours", "after them", "long after"],
 )
