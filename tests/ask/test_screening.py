@@ -25,6 +25,15 @@ def test_each_open_question_is_answered_by_the_option_behind_it(setting: str, no
     assert json.loads(record)["unanswered"] == []
 
 
+@pytest.mark.parametrize(("facts", "code"), [("", 0), ("--condition eczema", 1), ("--condition none --uses none", 0)])
+def test_whether_to_book_needs_no_date(facts: str, code: int, no_log: None) -> None:
+    del no_log
+    today = ("--now", "2026-11-20T09:00", "--tz", "Europe/London")
+    ran = run("check", *facts.split(), *today)
+    assert (ran.code, ran.err) == (code, "")
+    assert ran.out == run("check", *facts.split(), *SITTING).out
+
+
 def test_what_only_a_clinics_set_asks_is_answered_as_a_fact(tmp_path: Path, no_log: None) -> None:
     del no_log
     sheet = tmp_path / "clinic.yaml"

@@ -12,6 +12,7 @@ from needlecare.ask.question import today as look
 from needlecare.cli import complain, write_data, write_sheet, write_text
 from needlecare.cli.options import (
     Request,
+    about_screening,
     about_treatment,
     about_treatments,
     offer,
@@ -126,7 +127,7 @@ def greet() -> None:
         write_text(_START)
 
 
-@about_treatments
+@about_screening
 def check(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
     """Show what speaks against the treatment, given what you say about yourself.
 

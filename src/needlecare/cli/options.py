@@ -176,6 +176,16 @@ def read_requests(typed: Typed) -> list[Request]:
     return [one for one in requests if _is_open(one)] or requests[-1:]
 
 
+def read_screened(typed: Typed) -> list[Request]:
+    """Return the treatments to screen; where none is typed or logged, one of today: whether to book needs no date."""
+    from needlecare.log import open_log
+
+    log = None if "no-log" in typed else open_log()
+    if "date" in typed or (log and log.treatments()):
+        return read_requests(typed)
+    return [make_request({"date": "today", **with_known(log.lasting() if log else {}, typed)})]
+
+
 def _logged(typed: Typed) -> list[Request]:
     from needlecare.log import open_log
     from needlecare.typed import parse_date, parse_zone
@@ -261,6 +271,7 @@ def with_options(
 
 about_treatment = partial(with_options, read=read_request)
 about_treatments = partial(with_options, read=read_requests)
+about_screening = partial(with_options, read=read_screened)
 
 
 def _parameter(option: Option) -> inspect.Parameter:
