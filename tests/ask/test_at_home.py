@@ -14,13 +14,18 @@ SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London", "
 pytestmark = pytest.mark.usefixtures("no_log")
 
 
+def test_what_speaks_against_needling_speaks_against_doing_it_at_home() -> None:
+    for told in (["--setting", "home", "--technique", "roller", "--depth", "1"], ["--condition", "eczema"]):
+        record = json.loads(run("when", "use", "my", "dermaroller", *SITTING, *told, "--format", "json").out)
+        assert (record["verdict"], record["free_from"]) == ("no", None)
+
+
 @pytest.mark.parametrize(
     ("typed", "free"),
     [
         pytest.param([], "2026-12-18", id="with a pen"),
         pytest.param(["--depth", "0.25"], "2026-12-18", id="with a pen, short needles"),
         pytest.param(["--technique", "roller", "--depth", "0.25"], "2026-12-04", id="with a roller, short needles"),
-        pytest.param(["--technique", "roller", "--depth", "1"], "2026-12-18", id="with a roller, longer needles"),
         pytest.param(["--technique", "roller"], "2026-12-18", id="with a roller, nobody knows how deep"),
     ],
 )

@@ -9,11 +9,11 @@ from needlecare.ask.today import judge_sign
 from needlecare.ask.verdict import NO_RULE, Permission, Return, Verdict, find_return, judge, not_understood, strictness
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import NO, Timeline
-from needlecare.model.ruleset import ASK, EMERGENCY, LEVELS, NOT_WITH, POSTPONE, STOP, TODAY, URGENCIES, RuleSet
+from needlecare.model.ruleset import ASK, EMERGENCY, LEVELS, NOT_WITH, ON_SKIN, POSTPONE, STOP, URGENCIES, RuleSet
 from needlecare.model.time import day_start
 from needlecare.typed import same_as
 
-_HELP = {EMERGENCY: "your emergency number", TODAY: "a doctor today"}
+_HELP = dict(zip(URGENCIES, ("your emergency number", "a doctor today"), strict=False))
 
 
 def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
@@ -59,7 +59,9 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
         return _bare(verdict, ASK)._replace(ask=verdict.ask)
     if meaning.turning:
         return blank._replace(alone=_mixed(verdict) if meaning.stopping else None)
-    verdict = _screened(verdict, timelines) if _is_about("treatment", verdict) else _mixed(verdict)
+    against = any(one.level in (STOP, POSTPONE) for each in timelines for one in each.findings[:1])
+    is_screened = _is_about("treatment", verdict) or (against and _is_about("treatment-at-home", verdict))
+    verdict = _screened(verdict, timelines) if is_screened else _mixed(verdict)
     if meaning.is_sure:
         return verdict
     if _is_about("on-skin", verdict):
@@ -106,6 +108,9 @@ def _mixed(verdict: Verdict) -> Verdict:
     is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
     if set(together) <= {NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict
+    if verdict.prescribed and not any(rule_set.activities[one].taken == ON_SKIN for one in verdict.prescribed):
+        # A no beside it would be read as one to what was prescribed.
+        return _bare(verdict, ASK)._replace(ask=verdict.ask, mixed=True)
     return _asking(verdict, *(() if verdict.ask else ("your pharmacist",)))._replace(mixed=True)
 
 
