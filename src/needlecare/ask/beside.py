@@ -207,9 +207,8 @@ def _scattered(heard: Heard, whole: Sequence[Called]) -> Iterator[Called]:
     """
     light = places_of(one for one in heard.signs if _is_light(one, heard))
     for clause in heard.said.clauses:
-        for found in _scattered_over(clause, light, heard):
-            if not any(found.places <= one.places for one in whole):
-                yield found
+        found = _scattered_over(clause, light, heard)
+        yield from (each for each in found if not any(each.places <= one.places for one in whole))
 
 
 def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Iterator[Called]:

@@ -38,7 +38,7 @@ from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, names_of
 
 # What small words may do and change no answer; beside a sign, fewer do.
-_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here"])
+_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated"])
 _OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
@@ -228,8 +228,7 @@ def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
         following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
         if place not in runs[-1] and (words[place] in TIMES or f"{words[place]} {following}" in _VAGUE):
             end = next(one for one in count(place + 1) if one not in places)
-            while words[end - 1] in ARTICLES:
-                end -= 1
+            end = next(one for one in count(end, -1) if words[one - 1] not in ARTICLES)
             runs.append(range(place, end))
     return runs[1:]
 
@@ -275,16 +274,19 @@ def _meant(heard: Heard) -> list[Piece]:
     """Return the names but for what is denied, swallowed instead, or only a time: before my session."""
     words = heard.said.words
     named = [_as_prescribed(one, heard) for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
-    named = [
-        one for one in named if not (_is_treatment(one, heard) and word_before(words, one.places.start) in LEADING)
-    ]
+    led = [one for one in named if word_before(words, one.places.start) in LEADING]
+    named = [one for one in named if not (one in led and _is_treatment(one, heard))]
     return [one for one in named if not find_denial(one, heard.activities, words)] or named
 
 
 def _as_prescribed(name: Piece, heard: Heard) -> Piece:
-    """Return what the same is called where it is prescribed, if the words say so: aspirin for my heart."""
-    words = ("prescribed", *(heard.said.words[place] for place in name.places))
-    found = cut(words, {}, ACTIVITIES, heard.rule_set) if _says(heard, "prescribed") else ()
+    """Return what the same is called where it is prescribed, if the words say so: aspirin for my heart, or goes on."""
+    words, start = heard.said.words, name.places.start
+    ends = (start, start - (words[start - 1] in ARTICLES))
+    goes_on = any("ongoing" in one.roles and one.places.stop in ends for one in heard.activities)
+    is_own = goes_on and any(heard.rule_set.activities[one].prescribed_to.tests for one in name.ids)
+    named = ("prescribed", *words[start : name.places.stop])
+    found = cut(named, {}, ACTIVITIES, heard.rule_set) if is_own or _says(heard, "prescribed") else ()
     return name._replace(ids=found[0].ids) if len(found) == 1 else name
 
 
@@ -297,10 +299,8 @@ def _is_swallowed(piece: Piece, heard: Heard) -> bool:
     if _above("on-skin", heard.rule_set).isdisjoint(heard.rule_set.ancestry(piece.ids)):
         return False
     light = places_of(one for one in heard.activities if not one.ids and one.roles <= {"soften", "owner"})
-    before, after = piece.places.start - 1, piece.places.stop
-    while before in light:
-        before -= 1
-    return any("swallow" in one.roles and {before, after} & set(one.places) for one in heard.activities)
+    before = next(one for one in count(piece.places.start - 1, -1) if one not in light)
+    return any("swallow" in one.roles and {before, piece.places.stop} & set(one.places) for one in heard.activities)
 
 
 def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) -> list[Piece]:
@@ -319,9 +319,7 @@ def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
 def _has_object(verb: Piece, heard: Heard) -> bool:
     """Return whether another thing stands directly beside *verb*: wash the car, a dental appointment."""
     light = places_of(one for one in heard.activities if not one.ids and "owner" in one.roles)
-    behind = verb.places.stop
-    while behind in light:
-        behind += 1
+    behind = next(one for one in count(verb.places.stop) if one not in light)
     beside = (verb.places.start - 1, behind)
     said = [one for one in heard.activities if one.places.start in beside and (one.ids or one.roles <= {"place"})]
     return not all(heard.does(one.places.start, "join") for one in said)

@@ -138,11 +138,8 @@ def why(timeline: Timelines, words: str) -> "Reasons":
 
     timelines, typed = _timelines(timeline), _typed(words)
     first = timelines[0]
-    meaning = find_activities(first.rule_set, typed, first.facts)
-    if not meaning.ids:
-        signs = find_signs(first.rule_set, typed, first.facts)
-        meaning = signs if signs.ids else meaning
-    meaning = meaning._replace(typed=typed)
+    meant = [find(first.rule_set, typed, first.facts) for find in (find_activities, find_signs)]
+    meaning = next((one for one in meant if one.ids), meant[0])._replace(typed=typed)
     found = sorted((find_reasons(one, meaning) for one in timelines), key=lambda one: not one.windows)
     return found[0]._replace(also=tuple(one for one in found[1:] if one.windows))
 
@@ -198,11 +195,8 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     if before is not None:
         healed = partial(_healed, selection, treatment.zone, before.kind)
         course = fit_before(course, selection.spacings, before, healed=cache(healed), calendar=calendar)
-    steps = []
-    for step in course.steps:
-        ahead = () if step.done else tuple(precare(selection, treatment, step.day))
-        steps.append(step._replace(session=step.session._replace(precare=ahead)))
-    return course._replace(steps=tuple(steps))
+    ahead = ((one, () if one.done else tuple(precare(selection, treatment, one.day))) for one in course.steps)
+    return course._replace(steps=tuple(one._replace(session=one.session._replace(precare=due)) for one, due in ahead))
 
 
 def _check_course(treatment: Treatment, count: object, before: object) -> None:
@@ -299,9 +293,7 @@ class _Question(NamedTuple):
         # “At one” is an hour, and “red after” is asked of the time after the treatment.
         is_timed = not meaning.is_sure or _TIMED.search(self.typed)
         if is_timed:
-            from needlecare.ask.when import split_time
-
-            reading = split_time(self.typed, first.treatment, self.present, told=self.told)
+            reading, other = self._split()
             reading = reading if self.day is None else reading.on(self.day, self.typed)
             reading = reading.at_earliest(self.present) if signs else reading
         asked = when_asked(reading, first.treatment, self.present)
@@ -315,8 +307,23 @@ class _Question(NamedTuple):
             meaning = find(first.rule_set, reading.words or self.typed, first.facts, timed=asked is not None)
             told |= dict.fromkeys(meaning.signs)
             ids = told | dict.fromkeys(meaning.ids) if signs else meaning.ids
-            meaning = meaning._replace(signs=(*told,), ids=(*ids,))
+            meaning = meaning._replace(signs=(*told,), ids=(*ids,), unknown=(*meaning.unknown, *other))
         return meaning._replace(typed=self.typed), asked, reading
+
+    def _split(self) -> tuple[Reading, tuple[str, ...]]:
+        """Read the time asked about; what else is dated, such as the treatment, is returned unless it is known so."""
+        from needlecare.ask.when import split_time
+
+        first = self.timelines[0]
+        split = partial(split_time, treatment=first.treatment, present=self.present, told=self.told)
+        phrases = "|".join(first.rule_set.small_words.get("dated") or ["$^"])
+        typed, *clause = re.split(rf"(?i)\b({phrases})\b", self.typed, maxsplit=1)
+        dated = split(clause[1]) if clause and not self.told else Reading()
+        if not (dated.first and dated.last):
+            return split(self.typed), ()
+        known = any(dated.first <= one.treatment.day <= dated.last for one in self.timelines)
+        asked = split(typed)
+        return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause),)
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:
@@ -376,9 +383,6 @@ def _counted_from(question: _Question) -> datetime:
 def _with_booked(timelines: Sequence[Timeline], by: date) -> Sequence[Timeline]:
     """Add the booked sessions that have been *by* that date: what they bring stands in no other plan."""
     known = {one.treatment.day for one in timelines}
-    booked = []
-    for one in timelines:
-        day, zone = one.treatment.next_day, one.treatment.zone
-        if day is not None and day <= by and day not in known:
-            booked.append(build_timeline(one.rule_set, make_treatment(day, None, zone), one.facts))
+    due = [(one, day) for one in timelines if (day := one.treatment.next_day) and day <= by and day not in known]
+    booked = (build_timeline(it.rule_set, make_treatment(day, None, it.treatment.zone), it.facts) for it, day in due)
     return [*timelines, *booked]
