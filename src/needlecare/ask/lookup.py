@@ -227,10 +227,13 @@ def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
         # An article alone may stand between: in a while.
         following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
         if place not in runs[-1] and (words[place] in TIMES or f"{words[place]} {following}" in _VAGUE):
-            end = next(one for one in count(place + 1) if one not in places)
-            end = next(one for one in count(end, -1) if words[one - 1] not in ARTICLES)
-            runs.append(range(place, end))
+            runs.append(range(place, _end_of(place, places, words)))
     return runs[1:]
+
+
+def _end_of(place: int, places: Collection[int], words: Sequence[str]) -> int:
+    end = next(one for one in count(place + 1) if one not in places)
+    return next(one for one in count(end, -1) if words[one - 1] not in ARTICLES)
 
 
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:
@@ -274,9 +277,12 @@ def _meant(heard: Heard) -> list[Piece]:
     """Return the names but for what is denied, swallowed instead, or only a time: before my session."""
     words = heard.said.words
     named = [_as_prescribed(one, heard) for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
-    led = [one for one in named if word_before(words, one.places.start) in LEADING]
-    named = [one for one in named if not (one in led and _is_treatment(one, heard))]
+    named = [one for one in named if not _is_only_when(one, heard)]
     return [one for one in named if not find_denial(one, heard.activities, words)] or named
+
+
+def _is_only_when(one: Piece, heard: Heard) -> bool:
+    return word_before(heard.said.words, one.places.start) in LEADING and _is_treatment(one, heard)
 
 
 def _as_prescribed(name: Piece, heard: Heard) -> Piece:
@@ -321,8 +327,8 @@ def _has_object(verb: Piece, heard: Heard) -> bool:
     light = places_of(one for one in heard.activities if not one.ids and "owner" in one.roles)
     behind = next(one for one in count(verb.places.stop) if one not in light)
     beside = (verb.places.start - 1, behind)
-    said = [one for one in heard.activities if one.places.start in beside and (one.ids or one.roles <= {"place"})]
-    return not all(heard.does(one.places.start, "join") for one in said)
+    said = (one for one in heard.activities if one.ids or one.roles <= {"place"})
+    return not all(heard.does(one.places.start, "join") for one in said if one.places.start in beside)
 
 
 def _stand_in(heard: Heard, left: Sequence[Piece]) -> tuple[str, ...]:

@@ -59,11 +59,18 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
         return _bare(verdict, ASK)._replace(ask=verdict.ask)
     if meaning.turning:
         return blank._replace(alone=_mixed(verdict) if meaning.stopping else None)
+    verdict = _screened(verdict, timelines) if _is_screened(verdict, timelines) else _mixed(verdict)
+    return verdict if meaning.is_sure else _unsure(verdict, blank)
+
+
+def _is_screened(verdict: Verdict, timelines: Sequence[Timeline]) -> bool:
+    """Report whether it is the treatment itself that is asked about; at home only where something speaks against it."""
     against = any(one.level in (STOP, POSTPONE) for each in timelines for one in each.findings[:1])
-    is_screened = _is_about("treatment", verdict) or (against and _is_about("treatment-at-home", verdict))
-    verdict = _screened(verdict, timelines) if is_screened else _mixed(verdict)
-    if meaning.is_sure:
-        return verdict
+    return _is_about("treatment", verdict) or (against and _is_about("treatment-at-home", verdict))
+
+
+def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
+    """Return what still holds where something in the question isn't known."""
     if _is_about("on-skin", verdict):
         # Nobody knows what is put on the skin; that it is all right later nobody knows either.
         return verdict._replace(better_until=None, endless=False, parts=()) if verdict.verdict == NO else blank
@@ -104,11 +111,11 @@ def _asking(verdict: Verdict, *whom: str) -> Verdict:
 def _mixed(verdict: Verdict) -> Verdict:
     """Ask somebody who knows how two medicines go together, or one with what goes badly with any."""
     rule_set = verdict.timeline.rule_set
-    together = [kind for ids in verdict.meaning.named if (kind := _medicine(rule_set, ids))]
+    together = [*filter(None, (_medicine(rule_set, ids) for ids in verdict.meaning.named))]
     is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
     if set(together) <= {NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict
-    if verdict.prescribed and not any(rule_set.activities[one].taken == ON_SKIN for one in verdict.prescribed):
+    if verdict.prescribed and ON_SKIN not in {rule_set.activities[one].taken for one in verdict.prescribed}:
         # A no beside it would be read as one to what was prescribed.
         return _bare(verdict, ASK)._replace(ask=verdict.ask, mixed=True)
     return _asking(verdict, *(() if verdict.ask else ("your pharmacist",)))._replace(mixed=True)

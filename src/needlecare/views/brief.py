@@ -352,17 +352,30 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
 def list_endless(timeline: Timeline) -> Iterator[Row]:
     """List what is all right again from no date on."""
     clock = Clock(timeline)
-    asked = topmost((one.target for one in timeline.windows if one.kind == AVOID and one.ask), timeline.rule_set)
+    asked = {one.target for one in timeline.windows if one.kind == AVOID and one.ask}
     if asked:
-        # What is asked about most comes first, whatever its group.
-        asked.sort(key=lambda one: timeline.rule_set.weight(one)[::-1])
-        yield Row("Ask first", _dotted([*dict.fromkeys(map(timeline.rule_set.short, asked))], _SIGNS), "ask")
-    lasting = (one for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER and not one.ask)
-    for (_, head, advice), windows in sorted(grouped(lasting, lambda one: lasting_head(one, clock)).items()):
+        yield Row("Ask first", _most_asked(asked, timeline.rule_set), "ask")
+    for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
         yield Row(head, f"{short_names((one.target for one in windows), timeline.rule_set, LAST)}{advice}", "no")
-    for session in timeline.sessions[:1] if timeline.treatment.next_day else ():
-        if names := short_names(_held_throughout(timeline), timeline.rule_set):
-            yield Row(f"After session {session.number}", names, "no")
+    if timeline.treatment.next_day:
+        yield from _after_next(timeline)
+
+
+def _lasting(timeline: Timeline) -> Iterator[Window]:
+    held = (one for one in timeline.windows if one.kind == AVOID and not one.ask)
+    return (one for one in held if one.better_until == FOREVER)
+
+
+def _after_next(timeline: Timeline) -> Iterator[Row]:
+    names = short_names(_held_throughout(timeline), timeline.rule_set)
+    for session in timeline.sessions[:1] if names else ():
+        yield Row(f"After session {session.number}", names, "no")
+
+
+def _most_asked(activities: Iterable[str], rule_set: RuleSet) -> str:
+    """Name *activities*, what is asked about most first, whatever its group."""
+    shown = sorted(topmost(activities, rule_set), key=lambda one: rule_set.weight(one)[::-1])
+    return _dotted([*dict.fromkeys(map(rule_set.short, shown))], _SIGNS)
 
 
 def _held_throughout(timeline: Timeline) -> Iterator[str]:
