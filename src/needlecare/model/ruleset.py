@@ -428,9 +428,7 @@ class RuleSet:
 
     def weight(self, activity: str) -> tuple[int, int]:
         """Return what orders activities for people: the rank of its group, and the first there of it or its parts."""
-        known, group = self.activities, self.group_of(activity)
-        ranks = (known[one].rank for one in (activity, *self.parts_of(activity)) if known[one].group == group)
-        return self.groups[group].rank if group in self.groups else LAST, min(ranks, default=LAST)
+        return _weight(activity, self)
 
     @cached_property
     def by_weight(self) -> Mapping[str, int]:
@@ -455,6 +453,13 @@ def once_a_set(compute: Callable[..., _Known]) -> Callable[..., _Known]:
         return found
 
     return recall
+
+
+@once_a_set
+def _weight(activity: str, rule_set: RuleSet) -> tuple[int, int]:
+    known, group = rule_set.activities, rule_set.group_of(activity)
+    ranks = (known[one].rank for one in (activity, *rule_set.parts_of(activity)) if known[one].group == group)
+    return rule_set.groups[group].rank if group in rule_set.groups else LAST, min(ranks, default=LAST)
 
 
 # Which names each name leads to; those that it leads to needn't be in it.

@@ -1,7 +1,7 @@
 """The days of a plan for people: what is all right when, the chart, the days before, and each day after."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
@@ -31,6 +31,8 @@ class Parts:
                 self._restricted[parent].append(window)
         # What somebody has to be asked about first is all right from no date on.
         self._asked = {one.target for one in timeline.windows if one.kind == ASK}
+        self._doing = [one.target for one in timeline.windows if one.kind == DO]
+        self._lifts = [lift for lift, _ in lifts_of(timeline)]
         self._add_shared(timeline)
 
     def _add_shared(self, timeline: Timeline) -> None:
@@ -49,6 +51,12 @@ class Parts:
         held = {one.target for one in self._restricted.get(target, ()) if one.better_from <= at < one.better_until}
         held.update(one for one in self._asked if target in self._rule_set.lineage[one][1:])
         return topmost(held, self._rule_set)
+
+    def advised(self, target: str, at: datetime, held: Collection[str]) -> str:
+        """Return the part of *target*, none *held*, that the plan tells one to use from *at* on, and not before."""
+        lineage, over = self._rule_set.lineage, {lift.activity for lift in self._lifts if lift.at < at}
+        free = (one for one in self._doing if one not in over and not set(lineage[one]).intersection(held))
+        return next((one for one in free if target in lineage[one][1:]), "")
 
     def awaited_besides(self, target: str, at: datetime) -> list[Wait]:
         """Return what a part of *target* that is over at *at* waits for, where *target* itself doesn't."""
@@ -128,7 +136,7 @@ def list_openings(timeline: Timeline) -> list[Opening]:
         for lift, window in pairs:
             if lift.activity in shown:
                 waits = (*parts.awaited_by(lift.activity, at), *parts.awaited_besides(lift.activity, at))
-                name = _name_free(lift.activity, at, timeline, parts)
+                name = _name_free(lift.activity, at, rule_set, parts)
                 found.append(Opening(lift.activity, name, at, _ends_earlier(window, timeline), waits))
     return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
 
@@ -146,11 +154,10 @@ def _ends_earlier(window: Window, timeline: Timeline) -> datetime | None:
     return window.end if has_no and window.end > (timeline.first_until or window.start) else None
 
 
-def _name_free(activity: str, at: datetime, timeline: Timeline, parts: Parts) -> str:
+def _name_free(activity: str, at: datetime, rule_set: RuleSet, parts: Parts) -> str:
     """Name *activity*; where not all of it is all right, the part that is advised, or the one that has to wait."""
-    rule_set = timeline.rule_set
     name, held = rule_set.short(activity), sorted(parts.still_held(activity, at), key=rule_set.weight)
-    if held and (advised := _advised_part(activity, at, timeline, held)):
+    if held and (advised := parts.advised(activity, at, held)):
         return rule_set.short(advised)
     if held and rule_set.short(held[0]) in name:
         # "Acids and scrubs (not acids)" are scrubs.
@@ -159,14 +166,6 @@ def _name_free(activity: str, at: datetime, timeline: Timeline, parts: Parts) ->
     # The weightiest of its own group, and what is asked about most of all.
     named = dict.fromkeys([*held[:1], *sorted(held, key=lambda one: rule_set.weight(one)[::-1])[:1]])
     return f"{name}{led(' (not ', ', '.join(map(rule_set.short, named)))}{')' if named else ''}"
-
-
-def _advised_part(activity: str, at: datetime, timeline: Timeline, held: list[str]) -> str:
-    """Return the part of *activity* that the plan tells one to use and that is all right from *at* on, not before."""
-    lineage = timeline.rule_set.lineage
-    over = {lift.activity for lift, _ in lifts_of(timeline) if lift.at < at}
-    advised = (one.target for one in timeline.windows if one.kind == DO and activity in lineage[one.target][1:])
-    return next((one for one in advised if one not in over and not set(lineage[one]).intersection(held)), "")
 
 
 def days_after(timeline: Timeline) -> tuple[Day, ...]:
@@ -299,12 +298,12 @@ def _begun_before(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, 
         if window.kind != PREPARE and clock.day(window.better_from) >= timeline.treatment.day:
             continue
         text = "" if window.kind == AVOID else say.with_details(window, clock)
-        for at, tone in beginnings(window):
+        for at, tone in _beginnings(window):
             if tone != "avoid" or at < timeline.treatment.last:
                 yield at, tone, text, window
 
 
-def beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
+def _beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
     """Return what begins with *window*: when, and in which tone; nothing where nobody says when."""
     if window.kind == AVOID:
         if not window.has_start:
@@ -346,14 +345,16 @@ def _asked(window: Window, clock: Clock) -> str:
 def list_days(timeline: Timeline, clock: Clock) -> Iterator[Block]:
     """List the days, with equal ones folded."""
     parts = Parts(timeline)
-    for run in fold_days(days_after(timeline), attrgetter("avoid", "better_not", "only_if", "do", "prepare", "expect")):
+    for run in _fold_days(
+        days_after(timeline), attrgetter("avoid", "better_not", "only_if", "do", "prepare", "expect")
+    ):
         first, last = run[0], run[-1]
         numbers = f"Day {first.number}" if first is last else f"Days {first.number}–{last.number}"
         title = f"{numbers} · {say.dates(first.day, last.day, timeline.treatment.day)}"
         yield Block(title, tuple(_rows(run, timeline, clock, parts)), first.day, last.day)
 
 
-def fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list[Day]]:
+def _fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list[Day]]:
     """Fold equal days: a run ends where one of its *lists* changes, something lifts, or the treatment comes."""
     runs: list[list[Day]] = []
     for day in days:
