@@ -9,7 +9,7 @@ from needlecare.ask.today import judge_sign
 from needlecare.ask.verdict import NO_RULE, Permission, Return, Verdict, find_return, judge, not_understood, strictness
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import NO, Timeline
-from needlecare.model.ruleset import ASK, EMERGENCY, LEVELS, NOT_WITH, ON_SKIN, POSTPONE, STOP, URGENCIES, RuleSet
+from needlecare.model.ruleset import ASK, EMERGENCY, FORBIDDING, LEVELS, NOT_WITH, ON_SKIN, URGENCIES, RuleSet
 from needlecare.model.time import day_start
 from needlecare.typed import same_as
 
@@ -65,7 +65,7 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
 
 def _is_screened(verdict: Verdict, timelines: Sequence[Timeline]) -> bool:
     """Report whether it is the treatment itself that is asked about; at home only where something speaks against it."""
-    against = any(one.level in (STOP, POSTPONE) for each in timelines for one in each.findings[:1])
+    against = any(one.level in FORBIDDING for each in timelines for one in each.findings[:1])
     return _is_about("treatment", verdict) or (against and _is_about("treatment-at-home", verdict))
 
 
@@ -142,7 +142,7 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     timeline = min(timelines, key=lambda one: LEVELS.index(one.findings[0].level) if one.findings else len(LEVELS))
     findings = timeline.findings
     verdict = _too_soon(verdict._replace(timeline=timeline, prescribed=()), timelines)
-    if findings and findings[0].level in (STOP, POSTPONE):
+    if findings and findings[0].level in FORBIDDING:
         verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
     if findings:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)

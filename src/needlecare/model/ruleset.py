@@ -246,6 +246,7 @@ class Rule(NamedTuple):
 
 # How gravely something speaks against a treatment, the gravest first. The first two are a no.
 STOP, POSTPONE, _, TELL = LEVELS = ("stop", "postpone", ASK, "tell")
+FORBIDDING = LEVELS[:2]
 
 
 class Screening(NamedTuple):

@@ -16,6 +16,7 @@ from needlecare.model.ruleset import (
     AVOID,
     CALL,
     DO,
+    FORBIDDING,
     LEVELS,
     PRESCRIBED,
     URGENCIES,
@@ -221,7 +222,7 @@ def _level(screening: Screening, treatment: Treatment, selection: Selection) -> 
     """
     if screening.within is None or (days := _days(screening, treatment, selection)) is None:
         return screening.level
-    softer = "ask" if screening.level in ("stop", "postpone") else screening.level
+    softer = "ask" if screening.level in FORBIDDING else screening.level
     if not days:
         return softer
     last = max(days)

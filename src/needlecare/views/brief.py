@@ -15,6 +15,7 @@ from needlecare.model.ruleset import (
     DO,
     EMERGENCY,
     EXPECT,
+    FORBIDDING,
     LAST,
     PREPARE,
     PRESCRIBED,
@@ -22,6 +23,7 @@ from needlecare.model.ruleset import (
     RuleSet,
     Sign,
     Urgency,
+    once_a_set,
 )
 from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import phrases as say
@@ -89,11 +91,9 @@ def subject_of(timeline: Timeline) -> str:
 
 def list_findings(timeline: Timeline) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first."""
-    levels = grouped(timeline.findings, lambda one: one.level)
-    for level, found in levels.items():
-        for one in found:
-            yield Row(lead_of(level, timeline), one.screening.text or one.screening.id, level)
-    if not levels.keys().isdisjoint(("stop", "postpone")):
+    for one in timeline.findings:
+        yield Row(lead_of(one.level, timeline), one.screening.text or one.screening.id, one.level)
+    if any(one.level in FORBIDDING for one in timeline.findings):
         yield Row(TREATED, f"tell {say.whom(timeline)} and your doctor", "ask")
     for unheard in timeline.facts.unheard:
         yield Row("Ask first", unheard.text, "ask")
@@ -143,13 +143,18 @@ def first_hours(timeline: Timeline) -> Section:
 
 def is_advice(window: Window, timeline: Timeline) -> bool:
     """Whether *window* tells one to do something that a first screen has room for."""
-    rules = timeline.rule_set.rules.values()
     # Who has no words for a first screen means everything for it.
-    is_chosen = "brief" in window.words or not any("brief" in one.words for one in rules if one.origin == window.origin)
+    is_chosen = "brief" in window.words or window.origin not in _with_brief(timeline.rule_set)
     is_told = window.kind == DO or (window.kind == ALLOW and not window.words.keys().isdisjoint(("brief", "text")))
     if _goes_on(window, timeline):
         return True
     return is_chosen and is_told and timeline.treatment.first < window.holds_until
+
+
+@once_a_set
+def _with_brief(rule_set: RuleSet) -> frozenset[str]:
+    """Return the sets that have words for a first screen."""
+    return frozenset(rule.origin for rule in rule_set.rules.values() if "brief" in rule.words)
 
 
 def _goes_on(window: Window, timeline: Timeline) -> bool:
@@ -157,8 +162,7 @@ def _goes_on(window: Window, timeline: Timeline) -> bool:
 
     What is said of one medicine stands first, among what speaks against the treatment.
     """
-    is_general = not (window.condition or timeline.rule_set.rules[window.rule].when.tests)
-    if window.kind != PREPARE or "brief" not in window.words or not is_general:
+    if not is_due(window) or timeline.rule_set.rules[window.rule].when.tests:
         return False
     return timeline.rule_set.activities[window.target].medicine == PRESCRIBED
 
@@ -243,8 +247,12 @@ def _signs(windows: list[Window], timeline: Timeline) -> str:
 
 def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = _NAMES) -> str:
     """Name the weightiest of *activities*, so many at *most*; what is part of another one goes without saying."""
-    shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
-    return _dotted([*dict.fromkeys(map(rule_set.short, shown))], most)
+    return _dotted(list_short(activities, rule_set), most)
+
+
+def list_short(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
+    """Name *activities* where space is short, the weightiest first; what is part of another one is left out."""
+    return [*dict.fromkeys(map(rule_set.short, sorted(topmost(activities, rule_set), key=rule_set.weight)))]
 
 
 def _dotted(names: Sequence[str], most: int) -> str:
@@ -421,9 +429,14 @@ def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
         one
         for one in timeline.windows
         if (one.kind == AVOID and one.has_start and one.start < min(one.end, treatment.first))
-        or (one.kind == PREPARE and "brief" in one.words and not one.condition and one.start <= treatment.last)
+        or (is_due(one) and one.start <= treatment.last)
     ]
     return dict(sorted(grouped(begun, lambda one: clock.day(one.start)).items()))
+
+
+def is_due(window: Window) -> bool:
+    """Whether a first screen has room for what *window* tells everybody to prepare."""
+    return window.kind == PREPARE and "brief" in window.words and not window.condition
 
 
 def list_due(windows: list[Window], timeline: Timeline, most: int = _NAMES) -> Iterator[str]:

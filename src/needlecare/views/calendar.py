@@ -12,7 +12,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number, touches
-from needlecare.model.ruleset import AVOID, EXPECT, LAST, PREPARE
+from needlecare.model.ruleset import AVOID, EXPECT, FORBIDDING, LAST, PREPARE
 from needlecare.model.time import ceil_to_day, day_start, last_instant, local_date
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
@@ -26,13 +26,14 @@ from needlecare.views.brief import (
     list_help,
     list_late,
     list_session,
+    list_short,
     restricted,
     sentence_of,
     still_there,
     subject_of,
 )
 from needlecare.views.days import Opening, lifts_of, list_openings
-from needlecare.views.phrases import Clock, Row, capital, grouped, led, topmost
+from needlecare.views.phrases import Clock, Row, capital, grouped, led
 from needlecare.views.sheet import basis_of, is_stopped, list_core_changes, make_sheet, name_clinic, note_of
 
 _Weight = tuple[bool, tuple[int, int]]
@@ -42,8 +43,6 @@ _TITLE, _CELL = 40, 16
 _TEXT = {BRIEF: 960, FULL: 3960}
 # How the title of what is all right begins.
 _NOW, _IF_CALM = "OK now: ", "OK if calm: "
-# What speaks against a treatment this much makes the title of the first entry.
-_GRAVE = ("stop", "postpone")
 # How many entries there are in brief: before the treatment, of which one may stand on its day, and from then on.
 _BEFORE, _AFTER, _WATCHES, _SESSIONS, _EVENTS = 5, 15, 2, 1, 3
 # Up to which rank in its group people ask about something.
@@ -153,8 +152,7 @@ class PlanCalendar:
     def _names(self, activities: Iterable[str]) -> list[str]:
         """Name *activities* for a title, where nothing stands that somebody has to be asked about first."""
         asked = {one.target for one in self._timeline.windows if one.ask}
-        shown = topmost((one for one in activities if one not in asked), self._rule_set)
-        return [*dict.fromkeys(map(self._rule_set.short, sorted(shown, key=self._rule_set.weight)))]
+        return list_short((one for one in activities if one not in asked), self._rule_set)
 
     def _entry(self, slot: str, title: str, lines: Iterable[str], at: datetime, *, late: bool) -> CalendarEntry:
         start, rings = self._hours.place(at, late=late)
@@ -199,8 +197,8 @@ class PlanCalendar:
 
     def _speaking_against(self, day: date) -> Iterator[CalendarEntry]:
         for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
-            is_grave = tone in _GRAVE
-            title = f"{lead}: ask {self._clock.whom} first" if is_grave else f"{capital(lead.lower())}, see inside"
+            is_no = tone in FORBIDDING
+            title = f"{lead}: ask {self._clock.whom} first" if is_no else f"{capital(lead.lower())}, see inside"
             yield self._all_day("against", title, _lines(self._against), day, day)
 
     # What changes after it.

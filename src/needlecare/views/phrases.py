@@ -9,7 +9,18 @@ from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given, Test
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window
-from needlecare.model.ruleset import CLINIC, EMERGENCY, EXPECT, TODAY, Rule, RuleSet, Saying, Screening, Urgency
+from needlecare.model.ruleset import (
+    CLINIC,
+    EMERGENCY,
+    EXPECT,
+    FORBIDDING,
+    TODAY,
+    Rule,
+    RuleSet,
+    Saying,
+    Screening,
+    Urgency,
+)
 from needlecare.model.time import last_instant, local_date
 from needlecare.typed import WEEKDAYS
 
@@ -353,7 +364,7 @@ def help_tiers(timeline: Timeline) -> str:
 def list_against(timeline: Timeline, at: dt.datetime) -> Iterator[str]:
     """Yield, loudly, what speaks against a treatment that may still be to come *at* that time."""
     for finding in timeline.findings:
-        if finding.level in ("stop", "postpone") and at < timeline.treatment.last:
+        if finding.level in FORBIDDING and at < timeline.treatment.last:
             yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window
-from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, Change, RuleSet, walk
+from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, FORBIDDING, Change, RuleSet, walk
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
@@ -114,7 +114,7 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
             yield Row(lead_of(level, timeline), one.screening.text or one.screening.id, level, one.sources)
         if level == "stop":
             yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
-    if any(finding.level in ("stop", "postpone") for finding in timeline.findings):
+    if any(finding.level in FORBIDDING for finding in timeline.findings):
         call = "your doctor" if decides == "a clinician" else f"{decides} or your doctor"
         yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
 

@@ -13,12 +13,12 @@ from typing import TypeVar
 from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
 from needlecare.model.plan import NO, Timeline, day_number
-from needlecare.model.ruleset import LAST, PREPARE, RuleSet
+from needlecare.model.ruleset import LAST, RuleSet
 from needlecare.views import brief, terminal
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_whom, join_words, led
-from needlecare.views.sheet import Section, Sheet, is_stopped, list_core_changes, make_sheet
+from needlecare.views.sheet import Section, Sheet, is_stopped, list_core_changes, make_sheet, name_clinic
 
 _LINES, _WORDS = 24, 180
 # What a screen has room for, the most first: names of a group, and of a light one; sentences of advice, and of what is
@@ -40,12 +40,11 @@ _BEHIND, _BEFORE = ("sessions", "events", "red-flags"), "before"
 
 def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet:
     """Write what holds *now* on one screen, or the *whole* of it, and whether a calendar is *stale*."""
-    clinic = now.timelines[0].rule_set.clinic
     first, *others = (_counted(one, now) for one in now.timelines)
     sheet = Sheet(
         title=f"{Clock(now.timelines[0]).at(now.at)}, {first}",
         subject=f"And {'; '.join(others)}. The strictest counts." if others else "",
-        clinic=", ".join(filter(None, (clinic.name, clinic.phone))) if clinic else "",
+        clinic=name_clinic(now.timelines[0].rule_set),
         notice=(say.NO_ADVICE, *chain.from_iterable(list_core_changes(one.rule_set) for one in now.timelines)),
         sections=(),
         basis="",
@@ -159,8 +158,7 @@ def _asked(now: Today, most: int) -> Iterator[Row]:
 def _is_advice(owned: Owned, now: Today) -> bool:
     """Report whether a screen has room for what is *owned*, and no other treatment speaks against it."""
     timeline, window = owned
-    is_due = window.kind == PREPARE and "brief" in window.words and not window.condition
-    is_chosen = is_due or brief.is_advice(window, timeline)
+    is_chosen = brief.is_due(window) or brief.is_advice(window, timeline)
     return is_chosen and not _is_held(window.target, now.at, timeline, now)
 
 
