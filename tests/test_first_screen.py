@@ -170,6 +170,14 @@ def test_what_matters_most_is_said(name: str, statement: str) -> None:
         assert re.search(STATEMENTS[statement], flat(screen(name).splitlines()))
 
 
+def test_what_no_rule_knows_of_a_person_is_said_once() -> None:
+    unknown = ("--time", "16:30", "--condition", "coeliac disease")
+    said = "I don't know coeliac disease: ask before you book."
+    for command in ("plan", "today --now 2026-11-18T09:00", "today --now 2026-11-21T09:00"):
+        name, *options = command.split()
+        assert flat(run(name, *DATE[1:], *unknown, *options).out.splitlines()).count(said) == 1
+
+
 @twelve
 def test_it_speaks_as_people_do(name: str) -> None:
     assert not re.search(r"\b(leave|lifts?|free|better not)\b|\(not all\)|sha256|\[|_", screen(name), re.IGNORECASE)

@@ -95,8 +95,6 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
         yield Row(lead_of(one.level, timeline), one.screening.text or one.screening.id, one.level)
     if any(one.level in FORBIDDING for one in timeline.findings):
         yield Row(TREATED, f"tell {say.whom(timeline)} and your doctor", "ask")
-    for unheard in timeline.facts.unheard:
-        yield Row("Ask first", unheard.text, "ask")
 
 
 def list_asked(timeline: Timeline) -> Iterator[Row]:

@@ -99,7 +99,7 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
         yield from brief.list_clashes(timeline)
         return
     yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == brief.TREATED)
-    yield from (row for row in rows if row.head == "Ask first")
+    yield from (Row("Ask first", unheard.text, "ask") for unheard in timeline.facts.unheard)
 
 
 def list_now(now: Today, names: int = LAST, light: int = 1, sentences: int = LAST, usual: int = 2) -> Iterator[Row]:
