@@ -47,6 +47,8 @@ _A_ROW, _A_DAY, _A_LINE = 58, 53, 42
 # Groups up to the one rank weigh most; from the other on a screen has room for a line each.
 _HEAVY, _LIGHT = 6, 8
 TREATED = "Treated already?"
+# How a line says that a no is over before.
+EARLIER = ", no until "
 
 
 def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
@@ -350,7 +352,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
         known, head = rule_set.groups.get(group), group_name(group, rule_set)
         room = _BEFORE if known is None else most if known.rank < _LIGHT else 1
         for found in _weightiest(by_group[group], room, rule_set):
-            earlier = f", no until {clock.at(found[0].no_until)}" if found[0].no_until else ""
+            earlier = f"{EARLIER}{clock.at(found[0].no_until)}" if found[0].no_until else ""
             at, names = found[0].at, starred(found, _A_LINE - len(earlier))
             yield Row(head, f"{names}{earlier}", "yes", when=clock.at(at), at=at)
 

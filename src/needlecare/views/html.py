@@ -27,8 +27,6 @@ from needlecare.views.today import list_now
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.22
 _WIDE = 100.0
-# What a line says of a no that is over before.
-_EARLIER = ", no until "
 
 
 def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = True) -> str:
@@ -49,7 +47,7 @@ def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = Tru
         days=days_after(timeline),
         sheet=sheet,
         clinic=rule_set.clinic,
-        emergency=brief.emergency_lead(rule_set),
+        emergency=(brief.emergency_lead(rule_set), rule_set.emergency.split(", ")),
         treatment=timeline.treatment,
         first_until=timeline.first_until,
         numbers={row.head: number for number, row in enumerate(sheet.rows("sources"), 1)},
@@ -135,12 +133,12 @@ def _entries(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     return [(head, list(group)) for head, group in groupby(rows, key=lambda row: row.head)]
 
 
-def _parts(row: Row, emergency: str) -> tuple[list[str], str, str]:
+def _parts(row: Row, emergency: tuple[str, list[str]]) -> tuple[list[str], str, str]:
     """Part the text of *row* from the *emergency* numbers that it begins with, and from what held earlier."""
-    text, comma, until = row.text.partition(_EARLIER) if row.at else (row.text, "", "")
-    signs = text.removeprefix(emergency)
-    numbers = emergency.removeprefix("ring ").removesuffix(": ").split(", ") if signs != text else []
-    return numbers, signs, f"{comma}{until}"
+    lead, numbers = emergency
+    text, comma, until = row.text.partition(brief.EARLIER) if row.at else (row.text, "", "")
+    signs = text.removeprefix(lead)
+    return numbers if signs != text else [], signs, f"{comma}{until}"
 
 
 # The chart.

@@ -34,12 +34,8 @@ _BETWEEN = "   "
 Piece = tuple[str, str]
 Line = list[Piece]
 _WIDEST_HEAD = 26
-# Nothing can be read in less.
-_NARROWEST = 24
-
-
-# Where nobody says how wide it is.
-_WIDTH = 80
+# Nothing can be read in less; and how wide it is where nobody says.
+_NARROWEST, _WIDTH = 24, 80
 
 
 def render(sheet: Sheet, width: int = _WIDTH) -> str:
