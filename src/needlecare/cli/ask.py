@@ -15,10 +15,10 @@ from needlecare.cli.options import (
     about_screening,
     about_treatment,
     about_treatments,
+    find_requests,
     offer,
     present_for,
     read_date,
-    read_requests,
     rules_of,
 )
 from needlecare.errors import ExitCode, InputError
@@ -118,11 +118,8 @@ def _show_today(requests: Sequence[Request], *, whole: bool = False) -> None:
 
 def greet() -> None:
     """Show what holds now for who has a treatment in the log, and everybody else how to start."""
-    from needlecare.log import open_log
-
-    log = open_log()
-    if log and log.treatments():
-        _show_today(read_requests({}))
+    if requests := find_requests({}):
+        _show_today(requests)
     else:
         write_text(_START)
 

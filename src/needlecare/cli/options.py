@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
@@ -17,6 +17,7 @@ from needlecare.errors import InputError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 
 if TYPE_CHECKING:
+    from needlecare.log import Log
     from needlecare.model.facts import Facts
     from needlecare.model.plan import Treatment
     from needlecare.model.ruleset import RuleSet
@@ -159,7 +160,7 @@ def read_request(typed: Typed) -> Request:
     """
     if "date" in typed:
         return make_request(typed)
-    requests = _logged(typed)
+    requests = _logged(typed) or _refuse(typed)
     going = [one for one in requests if _has_begun(one) and _is_open(one)]
     ahead = [one for one in requests if not _has_begun(one)]
     return going[-1] if going else ahead[0] if ahead else requests[-1]
@@ -170,6 +171,11 @@ def read_requests(typed: Typed) -> list[Request]:
 
     Open is one that still restricts something, or will; if none does, the last counts.
     """
+    return find_requests(typed) or _refuse(typed)
+
+
+def find_requests(typed: Typed) -> list[Request]:
+    """Return the same, and none where no treatment is typed or logged."""
     if "date" in typed:
         return [make_request(typed)]
     requests = _logged(typed)
@@ -178,24 +184,29 @@ def read_requests(typed: Typed) -> list[Request]:
 
 def read_screened(typed: Typed) -> list[Request]:
     """Return the treatments to screen; where none is typed or logged, one of today: whether to book needs no date."""
-    from needlecare.log import open_log
-
-    log = None if "no-log" in typed else open_log()
-    if "date" in typed or (log and log.treatments()):
-        return read_requests(typed)
+    if found := find_requests(typed):
+        return found
+    log = _log(typed)
     return [make_request({"date": "today", **with_known(log.lasting() if log else {}, typed)})]
 
 
-def _logged(typed: Typed) -> list[Request]:
+def _refuse(typed: Typed) -> NoReturn:
+    hint = "; `needlecare log add --date …` remembers it" if _log(typed) is not None else ""
+    raise InputError(f"when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it{hint}")
+
+
+def _log(typed: Typed) -> "Log | None":
     from needlecare.log import open_log
+
+    return None if "no-log" in typed else open_log()
+
+
+def _logged(typed: Typed) -> list[Request]:
     from needlecare.typed import parse_date, parse_zone
 
-    log = None if "no-log" in typed else open_log()
+    log = _log(typed)
     treatments = log.treatments() if log else []
-    if log is None or not treatments:
-        hint = "; `needlecare log add --date …` remembers it" if log is not None else ""
-        raise InputError(f"when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it{hint}")
-    lasting = log.lasting()
+    lasting = log.lasting() if log and treatments else {}
     requests = []
     for one in treatments:
         today = present(parse_zone(one.options["tz"]), typed.get("now")).date()
