@@ -16,7 +16,7 @@ import pytest
 import typer
 
 # What Typer knows of each option, it says in `--help` only in a drawing.
-from needlecare.cli.app import app
+from needlecare.cli import app
 from running import PLAN, TESTS, run, run_at_terminal, run_program, without_colour
 
 DATE = ("plan", "--date", "2026-11-20", "--tz", "Europe/London")

@@ -10,9 +10,14 @@ def run() -> None:
     gc.disable()
     # At the end Python would look through everything once more, which takes a tenth of the run time.
     atexit.register(gc.freeze)
-    from needlecare.cli import main
+    from needlecare.errors import ExitCode
 
-    main()
+    try:
+        from needlecare.cli import main
+
+        main()
+    except KeyboardInterrupt:  # so early that the program wasn't loaded
+        raise SystemExit(ExitCode.INTERRUPTED) from None
 
 
 if __name__ == "__main__":

@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from needlecare.cli import complain, write_json, write_lines, write_text
-from needlecare.cli.app import Command, group
+from needlecare.cli import Command, complain, group, write_json, write_lines, write_text
 from needlecare.cli.options import (
     NEVER_LOGGED,
     make_request,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import complain, write_data, write_file, write_json, write_lines, write_text
-from needlecare.cli.app import Command, group
+from needlecare.cli import Command, complain, group, write_data, write_file, write_json, write_lines, write_text
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
