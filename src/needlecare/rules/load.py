@@ -1,20 +1,61 @@
-"""From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule."""
+"""From a place on disk to a checked rule set: read, lay over, parse, check, hash. Knows no rule.
 
-from collections.abc import Collection
+What only the whole set can show is checked here: whether every name stands for something, and nothing goes in a circle.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from needlecare.errors import InputError, RuleSetError
-from needlecare.model.ruleset import RuleSet
-from needlecare.model.time import parse_duration
-from needlecare.rules.checks import check_references
+from needlecare.model.ruleset import (
+    ALLOW,
+    CALL,
+    EXPECT,
+    PRESCRIBED,
+    Activity,
+    Graph,
+    Rule,
+    RuleSet,
+    in_order,
+    walk,
+)
+from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, Bound, parse_duration
 from needlecare.rules.entries import parse_entries
 from needlecare.rules.fields import FILE
 from needlecare.rules.layers import Layer, Overlay, read_layer
-from needlecare.rules.read import DEFAULT, Files, Problems, find_rules, read_files, shipped_folder
+from needlecare.rules.medicines import check_medicines, check_prescribed
+from needlecare.rules.read import (
+    DEFAULT,
+    Files,
+    Problems,
+    Raw,
+    Text,
+    find_rules,
+    place,
+    places_of_words,
+    read_files,
+    shipped_folder,
+)
 
 _LONGEST_CHAIN = 20
+# More in a row would be computed too deep; nobody could follow it either.
+_LONGEST_ROW = 40
+# Words of a name that are compared; a longer name is compared by its beginning.
+_LONGEST_NAME = 12
+# Names in a circle that a message shows.
+_MOST_SHOWN = 8
+# How many activities stand above others, counted for each of them: what every answer has to walk.
+MOST_ANCESTORS = 500_000
+_BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
+# What people write where they mean that there is no time.
+_NO_TIME = ("none", "no", "never", "nothing")
+_HOW_NO_TIME = "; write 0h if it ends at once, always if it never does, or leave it out"
+_BOUNDS = ("from", "until", "at", "due", "by", "eases", "worry-after", "except", "usual")
 
 
 def load_rules(name: str | Path = DEFAULT) -> RuleSet:
@@ -157,3 +198,294 @@ def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> st
     if len(chain) > _LONGEST_CHAIN:
         return f"more than {_LONGEST_CHAIN} rule sets extend each other; combine some of them"
     return ""
+
+
+def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+    """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
+    _Names(rule_set, layer, problems).check()
+    _check_named_alike(rule_set, layer, problems)
+    _check_activities(rule_set, layer, problems)
+    _check_moments(rule_set, layer, problems)
+    check_medicines(rule_set, layer, problems)
+
+
+class _Names:
+    """Checks that whatever an entry names is there."""
+
+    def __init__(self, rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+        self._set = rule_set
+        self._layer = layer
+        self._problems = problems
+        self._moments = {*_BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events}
+        self._flagged = _flagged(rule_set, layer)
+        self._endless = _endless(rule_set)
+        # As they are written, so that they can be pointed at.
+        self._off = {id_: written for (section, id_), written in layer.off.items() if section == "rules"}
+        self._places: dict[tuple[int, tuple[str, ...]], dict[str, Text]] = {}
+
+    def check(self) -> None:
+        """Check every entry."""
+        entries, known = self._layer.entries, self._set
+        for rule in known.rules.values():
+            raw = entries["rules"][rule.id]
+            self._check_named(rule, raw)
+            self._check_expected(rule, raw)
+            self._check_start(rule, raw)
+            for bound in _bounds_of(rule):
+                self._check_bound(bound, raw)
+        for moment in known.moments.values():
+            if moment.usual is not None:
+                self._check_bound(moment.usual, entries["moments"][moment.id])
+        for activity in known.activities.values():
+            raw = entries["activities"][activity.id]
+            self._check_listed(activity.under, "activity", known.activities, raw)
+            self._check_listed((activity.group,) if activity.group else (), "group", known.groups, raw)
+        for event in known.events.values():
+            raw = entries["events"][event.id]
+            self._check_listed(event.activities, "activity", known.activities, raw)
+            self._check_listed(event.sources, "source", known.sources, raw)
+
+    def _at(self, word: str, raw: Raw, *fields: str) -> str:
+        """Return *word* where it stands in *fields* of an entry, else the entry's id."""
+        key = id(raw.value), fields
+        if key not in self._places:
+            self._places[key] = places_of_words(raw.value, fields)
+        return self._places[key].get(word, raw.id)
+
+    def _check_listed(self, names: tuple[str, ...], what: str, known: Collection[str], raw: Raw) -> None:
+        for name in names:
+            if name not in known:
+                self._problems.unknown(self._at(name, raw, "under", "group", "activities", "source"), what, name, known)
+
+    def _check_named(self, rule: Rule, raw: Raw) -> None:
+        """Check what a rule is on, and what it excepts."""
+        is_sign = rule.verb in (EXPECT, CALL)
+        what, known = ("sign", self._set.signs) if is_sign else ("activity", self._set.activities)
+        named = [*((name, rule.verb) for name in rule.targets), *((name, "except") for name, _ in rule.exceptions)]
+        for name, field in named:
+            found = known.get(name)
+            if found is None:
+                called = self._other_names[what].get(name.lower().replace("-", " "), [])[:_MOST_SHOWN]
+                meant = f" (did you mean {' or '.join(called)}?)" if called else self._problems.nearest(name, known)
+                at = self._at(name, raw, field)
+                self._problems.add(at, f"the rule {rule.id}: there is no {what} `{name}`{meant}")
+            elif isinstance(found, Activity) and found.medicine == PRESCRIBED:
+                check_prescribed(rule, name, self._layer, self._problems)
+
+    @cached_property
+    def _other_names(self) -> dict[str, dict[str, list[str]]]:
+        found: dict[str, dict[str, list[str]]] = {"sign": {}, "activity": {}}
+        for what, known in (("sign", self._set.signs), ("activity", self._set.activities)):
+            for one in known.values():
+                for name in {one.label.lower(), *map(str.lower, one.aka)}:
+                    found[what].setdefault(name, []).append(one.id)
+        return found
+
+    def _check_expected(self, rule: Rule, raw: Raw) -> None:
+        """Note a red flag that is called normal."""
+        for sign in rule.targets if rule.verb == EXPECT else ():
+            flag, added = self._flagged.get(sign, (None, False))
+            # What a set adds to a red flag may be normal by a rule below: that makes nothing milder.
+            if flag is not None and not (added and raw.origin_of(EXPECT) != flag.origin):
+                self._problems.add(
+                    self._at(sign, raw, EXPECT),
+                    f"the rule {rule.id}: {sign} is a sign of the red flag `{flag.id}`, and no rule may call it "
+                    "normal; if you mean something harmless, add a sign of its own",
+                )
+
+    def _check_start(self, rule: Rule, raw: Raw) -> None:
+        """Note a start that never comes, since it waits for the end of a rule without end."""
+        for term in rule.start.terms if rule.start else ():
+            if term.ends_rule in self._endless:
+                self._problems.add(
+                    self._at(term.ends_rule, raw, "from", "due"),
+                    f"`{raw.id}` begins when `{term.ends_rule}` ends, which is never; "
+                    "count it from the treatment, from what is seen, or from a rule that ends",
+                )
+
+    def _check_bound(self, bound: Bound, raw: Raw) -> None:
+        """Note what *bound*, of an entry as written, waits for and doesn't exist."""
+        for term in bound.terms:
+            name = term.ends_rule
+            if name is None:
+                if term.moment not in self._moments:
+                    at = self._at(term.moment, raw, *_BOUNDS)
+                    if term.moment in _NO_TIME:
+                        self._problems.add(at, f"`{raw.id}`: there is no moment `{term.moment}`{_HOW_NO_TIME}")
+                    else:
+                        self._problems.unknown(at, "moment", term.moment, self._moments, of=f"`{raw.id}`: ")
+            elif name in self._set.rules:
+                continue
+            elif name in self._off:
+                self._problems.add(
+                    self._off[name],
+                    f"`{name}` is switched off, but the rule `{raw.id}` waits for its end; "
+                    f"switch `{raw.id}` off too, or give it a window that doesn't wait for `{name}`",
+                )
+            else:
+                at = self._at(name, raw, *_BOUNDS)
+                known = self._problems.nearest(name, self._set.rules)
+                self._problems.add(at, f"`{raw.id}` waits for the end of `{name}`, but there is no such rule{known}")
+
+
+def _endless(rule_set: RuleSet) -> set[str]:
+    """Return the rules that never end: those that say so, and those that end when one of these does."""
+    # A permission "ends" when it begins.
+    ends = {rule.id: rule.end for rule in rule_set.rules.values() if rule.end is not None and rule.verb != ALLOW}
+    waiting: dict[str, list[str]] = defaultdict(list)
+    for id_, end in ends.items():
+        for term in end.terms:
+            if term.ends_rule is not None:
+                waiting[term.ends_rule].append(id_)
+    return set(walk((id_ for id_, end in ends.items() if end.is_always), waiting))
+
+
+def _bounds_of(rule: Rule) -> list[Bound]:
+    bounds = (rule.start, rule.end, rule.eases, rule.worry_after, *(bound for _, bound in rule.exceptions))
+    return [bound for bound in bounds if bound is not None]
+
+
+def _flagged(rule_set: RuleSet, layer: Layer) -> dict[str, tuple[Rule, bool]]:
+    """Return which protected red flag names which sign from the first on, and whether this very set says which ones."""
+    flags = [one for one in rule_set.rules.values() if one.is_red_flag and one.core and not one.worry_after]
+    own = {flag.id for flag in flags if layer.entries["rules"][flag.id].origin_of(CALL) == rule_set.id}
+    # One that holds for everybody is named before one that a condition raises.
+    flags.sort(key=lambda flag: bool(flag.when.tests), reverse=True)
+    return {sign: (flag, flag.id in own) for flag in flags for sign in flag.targets}
+
+
+def _check_named_alike(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+    """Note a sign that is called normal by a name that is a red flag's: what people type would find it."""
+    flagged = _flagged(rule_set, layer)
+    expected = {sign for rule in rule_set.rules.values() if rule.verb == EXPECT for sign in rule.targets}
+    serious = {
+        _words(name)[:_LONGEST_NAME]: (name.lower(), flagged[sign][0].id)
+        for sign, name in _names_of(rule_set, flagged.keys() - expected)
+    }
+    for sign, name in _names_of(rule_set, expected - flagged.keys()):
+        inside = next((serious[run] for run in _runs(_words(name)) if run in serious), None)
+        if inside is not None:
+            problems.add(
+                layer.entries["signs"][sign].id,
+                f"`{sign}` is called “{name}”, and a rule calls it normal; but “{inside[0]}” is a sign of the red flag "
+                f"`{inside[1]}`; choose another name for what is harmless",
+            )
+
+
+def _names_of(rule_set: RuleSet, ids: Collection[str]) -> list[tuple[str, str]]:
+    """Return the signs with *ids*, each with every name that it has."""
+    signs = [rule_set.signs[id_] for id_ in sorted(ids) if id_ in rule_set.signs]
+    return [(sign.id, name) for sign in signs for name in (sign.id.replace("-", " "), sign.label, *sign.aka)]
+
+
+def _words(name: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+|[^\w\s]", name.lower()))
+
+
+def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Return every run of words of a name that isn't denied there: “no fever” is no fever."""
+    for start in range(len(words)):
+        if start == 0 or words[start - 1] not in ("no", "without"):
+            yield from (words[start : start + length] for length in range(1, _LONGEST_NAME + 1))
+
+
+def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+    """Note activities that are part of themselves, or of so much that walking it would take too long."""
+    tree = {activity.id: activity.under for activity in rule_set.activities.values()}
+    written = layer.entries["activities"]
+    names, circle = in_order(tree)
+    if circle:
+        _note_circle(circle, lambda name: written[name].id, problems)
+        return
+    above: dict[str, set[str]] = {}
+    count = 0
+    for name in names:
+        parents = [parent for parent in tree[name] if parent in above]
+        above[name] = set(parents).union(*(above[parent] for parent in parents))
+        count += len(above[name])
+        if count > MOST_ANCESTORS:
+            problems.add(
+                written[name].id,
+                f"`{name}`: the activities are part of each other more than {MOST_ANCESTORS:,} times over; "
+                "use fewer levels of `under`",
+            )
+            return
+
+
+def _note_circle(circle: list[str], at: Callable[[str], str], problems: Problems) -> None:
+    """Note a *circle*, which begins and ends with the same name, where the first of its names is written."""
+    first = min(circle, key=lambda name: (place(at(name)), name))
+    turn = circle.index(first)
+    way = [*circle[turn:], *circle[1 : turn + 1]]
+    if len(way) > _MOST_SHOWN:
+        way[_MOST_SHOWN - 2 : -1] = ["…"]
+    problems.add(at(first), f"`{at(first)}` leads back to itself: {' → '.join(way)}")
+
+
+def _check_moments(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+    """Note moments and rules that wait for themselves or in too long a row, and an open end that may never come."""
+    waits = _waits(rule_set)
+
+    def written(name: str) -> str:
+        """Return the id of a moment, or of the rule whose end it is, where it is written."""
+        return layer.entries["rules" if name.endswith(ENDS) else "moments"][name.removesuffix(ENDS)].id
+
+    names, circle = in_order(waits)
+    if circle:
+        _note_circle(circle, written, problems)
+    else:
+        _check_rows(waits, names, written, problems)
+    _check_open_end(rule_set, waits, layer, problems)
+
+
+def _waits(rule_set: RuleSet) -> dict[str, list[str]]:
+    """Return what each moment, and each rule's end, is counted from."""
+    open_end = rule_set.open_ends_at
+    waits = {f"{rule.id}{ENDS}": _named(rule, open_end) for rule in rule_set.rules.values()}
+    for moment in rule_set.moments.values():
+        if moment.usual is not None:
+            waits[moment.id] = [term.moment for term in moment.usual.terms]
+        elif moment.clock is None and moment.id != open_end:
+            # What nobody can date is dated by the end of healing.
+            waits[moment.id] = [open_end]
+    return waits
+
+
+def _named(rule: Rule, open_end: str) -> list[str]:
+    is_open = not rule.states_end and rule.verb not in (ALLOW, CALL)
+    return [*(term.moment for bound in _bounds_of(rule) for term in bound.terms), *[open_end] * is_open]
+
+
+def _check_rows(waits: Graph, names: list[str], written: Callable[[str], str], problems: Problems) -> None:
+    """Note what so many wait for, one behind the other, that computing it would go too deep."""
+    waiting = dict.fromkeys(waits, 0)
+    for name in reversed(names):
+        for further in waits[name]:
+            if further in waiting:
+                waiting[further] = max(waiting[further], waiting[name] + 1)
+    for name in sorted(name for name, row in waiting.items() if row >= _LONGEST_ROW)[:1]:
+        problems.add(
+            written(name),
+            f"more than {_LONGEST_ROW} rules and moments wait for each other in a row, the last of them for "
+            f"`{written(name)}`; count some of them from the treatment",
+        )
+
+
+def _check_open_end(rule_set: RuleSet, waits: Graph, layer: Layer, problems: Problems) -> None:
+    """Note an open end without a usual time, or one that waits for what may never come."""
+    moment = rule_set.moments.get(rule_set.open_ends_at)
+    if moment is None or moment.usual is None:
+        problems.add(
+            layer.header.get("open-ends-at") or layer.header["ruleset"],
+            "`open-ends-at` names a moment with a usual time, such as healed: restrictions without end wait for it",
+        )
+        return
+    never = {NEXT_SESSION, EVENT, *rule_set.events}
+    for name in walk([moment.id], waits):
+        rule = rule_set.rules.get(name.removesuffix(ENDS)) if name.endswith(ENDS) else None
+        if name in never or (rule is not None and rule.end == ALWAYS):
+            problems.add(
+                layer.entries["moments"][moment.id].id,
+                f"`{moment.id}` waits for `{name}`, which may never come; restrictions without end wait for "
+                f"`{moment.id}`, so count it from the treatment, from what is seen, or from a rule that ends",
+            )
