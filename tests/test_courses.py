@@ -13,7 +13,7 @@ from needlecare.model.ruleset import Saying, Spacing
 from needlecare.model.time import Duration, shift_date
 
 # Courses are planned by the hundred here, with any healing time and without a rule set.
-from needlecare.timeline.sessions import ALWAYS_OPEN, Course, OpenDays, fit_before, plan_course
+from needlecare.timeline.agenda import ALWAYS_OPEN, Course, OpenDays, fit_before, plan_course
 
 FIRST = date(2026, 11, 20)
 

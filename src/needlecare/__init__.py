@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from needlecare.model.plan import Day, Event, Session, Timeline, Treatment, Window, make_treatment
     from needlecare.model.ruleset import Rule, RuleSet, Source
     from needlecare.rules.load import load_rules
+    from needlecare.timeline.agenda import Course
     from needlecare.timeline.build import build_timeline
-    from needlecare.timeline.sessions import Course
     from needlecare.typed import read_facts
     from needlecare.views.formats import render
 
@@ -34,7 +34,7 @@ _HOMES = {
     "model.ruleset": ("Rule", "RuleSet", "Source"),
     "rules.load": ("load_rules",),
     "timeline.build": ("build_timeline",),
-    "timeline.sessions": ("Course",),
+    "timeline.agenda": ("Course",),
     "typed": ("read_facts",),
     "views.formats": ("render",),
 }

@@ -15,9 +15,9 @@ from needlecare.ask.times import Reading, When, at_time, from_to, lasting, stret
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
 from needlecare.model.time import check_year, last_instant, local_date
+from needlecare.timeline.agenda import Course, OpenDays, fit_before, plan_course, precare
 from needlecare.timeline.build import build_selected, build_timeline
 from needlecare.timeline.selection import Selection, select
-from needlecare.timeline.sessions import Course, OpenDays, fit_before, plan_course, precare
 from needlecare.timeline.spans import Spans
 from needlecare.typed import WEEKDAYS
 

@@ -30,8 +30,8 @@ from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Secti
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import Problems, Raw, Value, listed, place
 from needlecare.rules.yaml import read_yaml
+from needlecare.timeline.agenda import deciding_spacing
 from needlecare.timeline.merging import cut
-from needlecare.timeline.sessions import deciding_spacing
 from needlecare.timeline.spans import Spans
 from needlecare.typed import read_facts, same_as
 

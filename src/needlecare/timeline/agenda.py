@@ -1,10 +1,15 @@
-"""What is made of finished windows: the days of a plan, and how the events of a person clash with it."""
+"""What falls on which day: the days of a plan, the events of a person, and the sessions of a course.
 
-from collections.abc import Iterable, Iterator, Sequence
+It reads finished windows and no clock: what is past is what is said to be done.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from needlecare.errors import InputError
 from needlecare.model.plan import (
     BETTER_NOT,
     FOREVER,
@@ -14,16 +19,24 @@ from needlecare.model.plan import (
     Event,
     Lift,
     Meeting,
+    Precare,
+    Session,
     Timeline,
     Treatment,
     Window,
     day_number,
     touches,
+    treated_on,
 )
-from needlecare.model.ruleset import ASK, AVOID, DO, EXPECT, PREPARE
-from needlecare.model.time import last_date, local_date
+from needlecare.model.ruleset import ASK, AVOID, DO, EXPECT, PREPARE, RuleSet, Spacing
+from needlecare.model.time import Duration, last_date, local_date, shift_date
+from needlecare.model.voices import spaces_by
+from needlecare.timeline.selection import Selection
+from needlecare.timeline.spans import Spans
 
+Applying = tuple[tuple[Spacing, tuple[str, ...]], ...]
 LONGEST = 30
+_LONGEST_CLOSED = 732
 _ONE_DAY = timedelta(days=1)
 # The list of a day that each state and each kind of window goes to; a permission stands in none.
 _LISTS = {NO: "avoid", BETTER_NOT: "better_not", ASK: "ask", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
@@ -129,14 +142,14 @@ def _meeting(timeline: Timeline, event: Event) -> Meeting:
     kind = timeline.rule_set.events.get(event.kind)
     implied = kind.activities if kind else ()
     activities = {*implied, *timeline.reached.intersection(timeline.rule_set.family(implied))}
-    found = {activity: _strictest(timeline, activity, event) for activity in sorted(activities)}
+    found = {activity: _clash(timeline, activity, event) for activity in sorted(activities)}
     clashes = sorted(filter(None, found.values()), key=lambda one: (one.state != NO, one.activity))
     free = [activity for activity, clash in found.items() if clash is None]
     waiting = [window for activity in free for window in _waiting(timeline, activity, event)]
     return Meeting(event, tuple(clashes), known=kind is not None, waiting=tuple(waiting))
 
 
-def _strictest(timeline: Timeline, activity: str, event: Event) -> Clash | None:
+def _clash(timeline: Timeline, activity: str, event: Event) -> Clash | None:
     """Find what restricts *activity* most on the days of *event*, and of that what restricts it longest."""
     clashes = [
         Clash(activity, state, window)
@@ -153,3 +166,261 @@ def _waiting(timeline: Timeline, activity: str, event: Event) -> Iterator[Window
         over = window.better_until
         if window.waits and over < FOREVER and local_date(over, timeline.treatment.zone) <= event.last:
             yield window._replace(target=activity)
+
+
+class OpenDays(NamedTuple):
+    """Days on which no session can be: whole stretches *away*, *closed* weekdays (Monday is 0). One may be *booked*."""
+
+    away: tuple[tuple[date, date], ...] = ()
+    closed: frozenset[int] = frozenset()
+    booked: date | None = None
+
+    def is_open(self, day: date) -> bool:
+        """Report whether a session can be on *day*."""
+        return day.weekday() not in self.closed and not any(first <= day <= last for first, last in self.away)
+
+    def next_open(self, day: date) -> date:
+        """Return the first open day from *day* on."""
+        return self._search(day, 1)
+
+    def last_open(self, day: date) -> date:
+        """Return the last open day up to *day*."""
+        return self._search(day, -1)
+
+    def _search(self, day: date, step: int) -> date:
+        for shift in range(_LONGEST_CLOSED):
+            if self.is_open(found := day + timedelta(days=step * shift)):
+                return found
+        raise InputError("--avoid and --closed leave no open day within two years; leave some open")
+
+
+ALWAYS_OPEN = OpenDays()
+
+
+class Step(NamedTuple):
+    """One session of a course: when it may be, when it was *done*; *days_short* of the minimum if it was or is booked.
+
+    *latest* is the last day that leaves room for the sessions after it, where the course ends before an event.
+    """
+
+    session: Session
+    done: date | None = None
+    days_short: int = 0
+    latest: date | None = None
+
+    @property
+    def day(self) -> date:
+        """When it was, will be as booked, or may be at the soonest."""
+        return self.done or self.session.booked or self.session.minimum
+
+
+class Deadline(NamedTuple):
+    """An event of a *kind* that a course must be healed by: the *last* day for its last session, whether it *fits*.
+
+    *fitting* sessions are possible, the first included; with all of them the event could be from *possible_from* on.
+    """
+
+    kind: str
+    name: str
+    day: date
+    last: date
+    fits: bool
+    fitting: int
+    wanted: int
+    possible_from: date
+
+
+class Course(NamedTuple):
+    """The sessions after the first one, which was on *first*; *size* is how many there are with it."""
+
+    first: date
+    steps: tuple[Step, ...]
+    size: int
+    then: str
+    note: str
+    deadline: Deadline | None = None
+
+    @property
+    def last_day(self) -> date:
+        """The day of the last session."""
+        return self.steps[-1].day if self.steps else self.first
+
+
+def precare(selection: Selection, treatment: Treatment, day: date) -> list[Precare]:
+    """List what one would leave between *treatment* and a session on *day*, from which date on."""
+    following = treated_on(day, None, treatment.zone)
+    spans = Spans(selection, following)
+    begins: dict[str, date] = {}
+    for chosen in selection.by_verb[AVOID]:
+        span = spans.of(chosen.rule) if chosen.rule.start or chosen.rule.days else None
+        if span is not None and span.extent.start < following.first:
+            first = max(local_date(span.extent.start, treatment.zone), treatment.day)
+            for target in chosen.rule.targets:
+                begins[target] = min(first, begins.get(target, first))
+    found = [Precare(target, first) for target, first in begins.items()]
+    return sorted(found, key=lambda one: (one.start, one.activity))
+
+
+def next_session(
+    spacings: Applying, last: date, *, number: int, before: Session | None = None, calendar: OpenDays = ALWAYS_OPEN
+) -> Session | None:
+    """Work out when session *number* may follow one on *last*; None where no rule says.
+
+    The longest minimum wins, and an unknown fact counts as the answer that makes it longer.
+    After a session that hasn't been yet (*before*), each date counts from the same date of that one.
+    """
+    timed = _timed(spacings)
+    if not timed:
+        return None
+    begin, end = (before.minimum, before.recommended) if before else (last, (last, last))
+    deciding, (near, far), unsure = _strictest(timed, begin)
+    minimum = calendar.next_open(shift_date(begin, near))
+    start = calendar.next_open(max(shift_date(end[0], near), minimum))
+    farthest = max(shift_date(end[1], far), start)
+    overdue = (max(shift_date(end[1], spacing.overdue), farthest) for spacing, _, _ in timed if spacing.overdue)
+    totals = (deciding.total, *(spacing.total for spacing, _, doubt in timed if not doubt))
+    return Session(
+        number=number,
+        minimum=minimum,
+        recommended=(start, max(calendar.last_open(farthest), start)),
+        overdue=max(overdue, default=None),
+        total=next(filter(None, totals), None),
+        sources=tuple(dict.fromkeys(one.source for one in deciding.says if spaces_by(one.value, near))),
+        unsure=unsure,
+        precare=(),
+        then="; ".join(dict.fromkeys(filter(None, (one.then for one in _deciding(spacings))))),
+    )
+
+
+def _deciding(spacings: Applying) -> list[Spacing]:
+    """Return the spacings that hold for sure; where none does, those that may."""
+    return [spacing for spacing, unsure in spacings if not unsure] or [spacing for spacing, _ in spacings]
+
+
+_Timed = tuple[Spacing, tuple[Duration, Duration], tuple[str, ...]]
+
+
+def _timed(spacings: Applying) -> list[_Timed]:
+    return [(spacing, spacing.every, unsure) for spacing, unsure in spacings if spacing.every is not None]
+
+
+def _strictest(timed: list[_Timed], begin: date) -> _Timed:
+    """Return the spacing with the longest minimum after *begin*."""
+    return max(timed, key=lambda one: (shift_date(begin, one[1][0]), not one[2], one[0].id))
+
+
+def deciding_spacing(spacings: Applying, first: date) -> Spacing | None:
+    """Return which of *spacings* decides when a session may follow one on *first*."""
+    timed = _timed(spacings)
+    return _strictest(timed, first)[0] if timed else None
+
+
+def plan_course(
+    spacings: Applying,
+    first: date,
+    *,
+    done: Sequence[date] = (),
+    count: int | None = None,
+    calendar: OpenDays = ALWAYS_OPEN,
+) -> Course | None:
+    """Plan the sessions that follow one on *first*; those *done*, and the next one if *booked*, count from their day.
+
+    Raises:
+        InputError: the dates of *done* don't follow each other, or there are more than *count* allows.
+    """
+    _check_order(first, done, calendar.booked)
+    following = next_session(spacings, first, number=2)
+    if following is None:
+        return None
+    size = count or max(following.total[0] if following.total else 0, len(done) + 2)
+    if size < len(done) + 1:
+        raise InputError(f"--count {size}: {len(done) + 1} sessions have been already, the first included")
+    return Course(
+        first=first,
+        steps=tuple(_steps(spacings, first, size, done, calendar)),
+        size=size,
+        then=following.then,
+        note=_note(_deciding(spacings), deciding_spacing(spacings, first)),
+    )
+
+
+def _steps(spacings: Applying, first: date, size: int, done: Sequence[date], calendar: OpenDays) -> Iterator[Step]:
+    """Plan each session after the *first* of *size*: those done and booked on their day, the others after them."""
+    last, before = first, None
+    fixed = (*done, calendar.booked) if calendar.booked else tuple(done)
+    for number, on in zip_longest(range(2, size + 1), fixed[: size - 1]):
+        session = next_session(spacings, last, number=number, before=before, calendar=ALWAYS_OPEN if on else calendar)
+        if session is None:
+            return
+        if on is None:
+            yield Step(session)
+            before = session
+            continue
+        is_done = number - 2 < len(done)
+        short = max((session.minimum - on).days, 0)
+        yield Step(session._replace(booked=None if is_done else on), on if is_done else None, short)
+        last, before = on, None
+
+
+def _note(applying: Sequence[Spacing], deciding: Spacing | None) -> str:
+    """Collect the notes of a course; the reasons of a spacing that others outvote would explain nothing."""
+    notes = [spacing.note for spacing in applying]
+    notes += [spacing.because for spacing in applying if spacing.every is None or spacing == deciding]
+    return " ".join(dict.fromkeys(filter(None, notes)))
+
+
+def _check_order(first: date, done: Sequence[date], booked: date | None) -> None:
+    for earlier, later in zip((first, *done), done, strict=False):
+        if later == earlier:
+            raise InputError(f"--done: {later.isoformat()} stands twice; one session a day")
+        if later < earlier:
+            raise InputError(f"--done: {later.isoformat()} comes before {earlier.isoformat()}; give them in order")
+    last = done[-1] if done else first
+    if booked is not None and booked <= last:
+        raise InputError(f"--next: {booked.isoformat()} isn't after the session of {last.isoformat()}")
+
+
+def fit_before(
+    course: Course,
+    spacings: Applying,
+    event: Event,
+    *,
+    healed: Callable[[date], date],
+    calendar: OpenDays = ALWAYS_OPEN,
+) -> Course:
+    """Plan *course* backwards from an *event*: *healed* returns the first day that is free of a session's traces.
+
+    Every session gets its latest day; the deadline says whether all fit, how many do, and what would make them fit.
+    """
+    last = event.first
+    while healed(last) > event.first:
+        last -= timedelta(days=1)
+    last = calendar.last_open(last)
+    fitting = sum(day <= last for day in (course.first, *(step.day for step in course.steps)))
+    deadline = Deadline(
+        kind=event.kind,
+        name=event.label,
+        day=event.first,
+        last=last,
+        fits=fitting == course.size,
+        fitting=fitting,
+        wanted=course.size,
+        possible_from=healed(course.last_day),
+    )
+    steps: list[Step] = []
+    minima = [spacing.every[0] for spacing, _ in spacings if spacing.every is not None]
+    latest = last
+    for step in reversed(course.steps):
+        steps.append(step._replace(latest=latest if deadline.fits and step.done is None else None))
+        # The longest minimum leads from there to the following session at the latest: a month that is too short rolls
+        # back on the way back.
+        latest = calendar.last_open(min(shift_date(latest, near, -1) for near in minima))
+    return course._replace(steps=tuple(reversed(steps)), deadline=deadline)
+
+
+def results_between(rule_set: RuleSet, kind: str, last: date) -> tuple[date, date] | None:
+    """Return when the full result of a course that ended on *last* is usually seen, if an event of *kind* wants it."""
+    known = rule_set.events.get(kind)
+    if known is None or known.results is None:
+        return None
+    return shift_date(last, known.results[0]), shift_date(last, known.results[1])

@@ -8,10 +8,9 @@ from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Extent, Hint, Session, Timeline, Treatment, Window, treated_on
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import AT_TREATMENT, Bound, begins_day
-from needlecare.timeline.agenda import make_days, meet
+from needlecare.timeline.agenda import make_days, meet, next_session, precare
 from needlecare.timeline.merging import Hold, cut, lost, merge, parts_of
 from needlecare.timeline.selection import Chosen, Selection, find_against, select, without_lapsed
-from needlecare.timeline.sessions import next_session, precare
 from needlecare.timeline.spans import Span, Spans
 
 # A label may be “your own creams” or “a loose hat”: behind a colon each of them reads well.

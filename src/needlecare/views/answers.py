@@ -13,7 +13,7 @@ from needlecare.model.plan import FOREVER, Finding, Session, Timeline, Window
 from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet
 from needlecare.model.time import Duration, shift_date
 from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
-from needlecare.timeline.sessions import Course, Deadline, Step, results_between
+from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings

@@ -10,7 +10,7 @@ from needlecare.ask.verdict import PartVerdict, Return, Verdict
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import Rule, Screening
 from needlecare.model.voices import Reach, sources_behind
-from needlecare.timeline.sessions import Course, Deadline, Step, results_between
+from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
 from needlecare.views.phrases import join_whom, sources_of
 
