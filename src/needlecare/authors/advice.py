@@ -7,8 +7,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from needlecare.authors.cases import SAMPLE, Plan, Plans, is_sure, waited_for
-from needlecare.authors.proportion import weigh
+from needlecare.authors.trials import SAMPLE, Plan, Plans, is_sure, waited_for, weigh
 from needlecare.model.facts import Fact, Given, Truth
 from needlecare.model.plan import NO, Window
 from needlecare.model.ruleset import (

@@ -1,25 +1,20 @@
-"""Plans that try a rule set: cases, with where a plan says something else than expected, and one for each condition."""
+"""Cases: where a plan says something else than one expects, and what changes in them between two rule sets."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
-from functools import cache
-from itertools import islice, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, nearest
-from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Test, Truth, complete
+from needlecare.model.facts import Answer, Condition
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet, Spacing, walk
-from needlecare.rules.fields import CASE, EXPECTED, GIVEN, Entry, read_texts
-from needlecare.rules.layers import Layer
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet
+from needlecare.rules.fields import CASE, EXPECTED, FILE, GIVEN, SECTIONS, SPEAKING, Entry, read_texts
 from needlecare.rules.read import Problems, Value, place, read_files
 from needlecare.rules.yaml import read_trees
-from needlecare.timeline.build import build_selected, build_timeline
-from needlecare.timeline.selection import Chosen, Selection, select
+from needlecare.timeline.build import build_timeline
 from needlecare.typed import parse_date, parse_time, parse_zone, read_facts, read_seen
 
 DEFAULT_ZONE = "Europe/London"
@@ -214,130 +209,187 @@ _WINDOWS: dict[str, _Row] = {
 }
 
 
-# Plans for whoever a condition holds for, to see what shows there.
+class PlanChange(NamedTuple):
+    """What a plan says of one target, in two rule sets, in how many cases; *example* is the name of the first."""
 
-# Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
-SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
-# Each different condition costs a plan of all rules, and so does each rule that others keep from coming true. So many
-# rules are planned in all; a sheet of a clinic is far below.
-_MOST_PLANNED = 50_000
-# A sheet of one clinic brings few sources; one that brings as many as that gathers what is said.
-_MANY = 10
-
-
-class Plan:
-    """The windows of one plan: by the rules that decide them, and the restrictions by what they are on."""
-
-    def __init__(self, timeline: Timeline | None = None) -> None:
-        self.timeline = timeline
-        self.by_rule: dict[str, list[Window]] = defaultdict(list)
-        self.avoided: dict[str, list[Window]] = defaultdict(list)
-        for window in timeline.windows if timeline else ():
-            self.by_rule[window.rule].append(window)
-            if window.kind == AVOID:
-                self.avoided[window.target].append(window)
-
-    def on(self, target: str) -> list[Window]:
-        """Return the restrictions on *target*, or on what it is part of."""
-        return [one for near in self.timeline.nearest(target) for one in self.avoided[near]] if self.timeline else []
-
-    def showing(self, rule: Rule, target: str) -> list[Window]:
-        """Return the windows on *target* in which *rule* has a part."""
-        mine = self.avoided[target] if rule.verb == AVOID else self.by_rule[rule.id]
-        return [window for window in mine if window.target == target and rule.id in window.rules]
-
-    def shows(self, rule: Rule) -> bool:
-        """Report whether a restriction shows anywhere, be it on a part of what it is on."""
-        return any(rule.id in window.rules for windows in self.avoided.values() for window in windows)
+    target: str
+    before: str
+    after: str
+    cases: int
+    example: str
 
 
-class Plans:
-    """The *own* rules of a set, and plans for people of whom a condition holds, each made once."""
-
-    def __init__(self, rule_set: RuleSet, layer: Layer) -> None:
-        self.rule_set, self.layer = rule_set, layer
-        self.own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
-        self.gathers = sum(raw.origin == rule_set.id for raw in layer.entries["sources"].values()) >= _MANY
-        self._left = max(5, _MOST_PLANNED // (len(rule_set.rules) + 1))
-        asking: list[Rule | Spacing] = [*self.own.values(), *rule_set.spacings.values()]
-        asked = dict.fromkeys(one.when for one in asking)
-        self.conditions = frozenset(islice(asked, self._left))
-        self.are_cut = len(self.conditions) < len(asked)
-        self.facts = cache(lambda condition: _satisfying(condition, rule_set))
-        self.selection = cache(self._select)
-        self.plan = cache(self._plan)
-        self.alone = cache(lambda id_: self._alone(rule_set.rules[id_]))
-        self.waits = {rule.id: [*waited_for(rule)] for rule in rule_set.rules.values()}
-
-    def _plan(self, condition: Condition, *, surely: bool = True) -> Plan:
-        """Plan what applies where *condition* holds: what *surely* does so, or what also may."""
-        selection = self.selection(condition, surely=surely)
-        return Plan() if selection is None else Plan(build_selected(selection, SAMPLE, days=0))
-
-    def _alone(self, rule: Rule) -> Plan:
-        """Plan one rule as if nothing else restricted anything."""
-        selection = self.selection(rule.when, surely=True)
-        if selection is None:
-            return Plan()
-        # What it waits for applies too, and restricts nothing here.
-        kept = walk([rule.id], self.waits)
-        on_targets = {target: selection.restrictions.get(target, ()) for target in rule.targets}
-        alone = selection._replace(
-            by_verb=_only(kept, selection.by_verb),
-            restrictions=_only({rule.id}, on_targets),
-            assumed_away=(),
-            screenings=(),
-        )
-        timeline = build_selected(alone, SAMPLE, days=0)
-        return Plan(timeline._replace(windows=tuple(one for one in timeline.windows if rule.id in one.rules)))
-
-    def _select(self, condition: Condition, *, surely: bool) -> Selection | None:
-        """Select what applies: what stands for lack of an answer goes when it comes, so that it doesn't *surely*."""
-        facts = self.facts(condition)
-        self._left -= 1
-        self.are_cut = self.are_cut or self._left < 0
-        if facts is None or self._left < 0:
-            return None
-        rules = {id_: one for id_, one in self.rule_set.rules.items() if not surely or is_sure(one, facts)}
-        # What counts from the end of another rule asks the whole set for it, whether that one applies or not.
-        return select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
+def compare_rules(old: RuleSet, new: RuleSet) -> Iterator[str]:
+    """Return the rules, screening and sessions entries, and the words, that were added, left out or changed."""
+    for section in SPEAKING:
+        what, attribute = SECTIONS[section].what.partition(" ")[2], FILE.fields[section].into
+        before, after = getattr(old, attribute), getattr(new, attribute)
+        for id_ in sorted({*before, *after}):
+            one, other = before.get(id_), after.get(id_)
+            if one is None or other is None:
+                yield f"{what} {id_}: {f'gone{_value(one)}' if one else f'new{_value(other)}'}"
+            elif one != other:
+                yield f"{what} {id_}: {_changes(one, other)}"
+    if old.open_ends_at != new.open_ends_at:
+        yield f"open-ends-at: {old.open_ends_at} → {new.open_ends_at}"
 
 
-def waited_for(rule: Rule) -> set[str]:
-    """Return the rules whose ends *rule* waits for."""
-    bounds = (bound for bound in (rule.start, rule.end) if bound is not None)
-    return {term.ends_rule for bound in bounds for term in bound.terms if term.ends_rule is not None}
+def _value(one: object) -> str:
+    if isinstance(one, Rule):
+        return f" ({one.verb} {', '.join(one.targets)}, {one.span})"
+    label = getattr(one, "label", "") or getattr(one, "ask", "")
+    return f" ({label})" if label else ""
 
 
-def is_sure(one: Rule | Spacing, facts: Facts) -> bool:
-    """Report whether *one* holds, whatever else is answered."""
-    return one.when.judge(facts)[0] is Truth.YES
+_NAMES = {"start": "from", "targets": "names", "when": "holds", "total": "count", "low": "least", "high": "most"}
+_JOINTS = dict.fromkeys(("total", "every", "results"), "..")
+# The own value of a rule comes first, and whose it is only where nothing else differs.
+_APART = ("id", "origin", "end", "days")
+_NONE = "(nothing)"
 
 
-def _only(ids: Collection[str], chosen: Mapping[str, Iterable[Chosen]]) -> dict[str, tuple[Chosen, ...]]:
-    return {key: tuple(one for one in several if one.rule.id in ids) for key, several in chosen.items()}
+def _changes(one: Any, other: Any) -> str:
+    """Return which fields differ, and from what to what."""
+    value, new_value = getattr(one, "value", ""), getattr(other, "value", "")
+    parts = [f"{value} → {new_value}"] if value != new_value else []
+    old, new = _parts(one), _parts(other)
+    for rank, name in sorted({**old, **new}, key=itemgetter(0)):
+        change = f"{old.get((rank, name), _NONE)} → {new.get((rank, name), _NONE)}"
+        if old.get((rank, name)) != new.get((rank, name)) and (rank or change not in parts):
+            parts.append(f"{name} {change}")
+    return "; ".join(parts) or f"whose it is: {one.origin} → {other.origin}"
 
 
-def _satisfying(condition: Condition, rule_set: RuleSet) -> Facts | None:
-    """Return facts for which *condition* holds, with nothing else given; None where there are none."""
-    names = {test.fact for test in condition.tests}
-    fitting = {name: _fitting(rule_set.facts[name], condition) for name in names}
-    given = {name: value for name, value in fitting.items() if value is not None}
-    # Each answer is the whole of it here, in a list that goes on too.
-    return complete(given, rule_set.facts)._replace(partial=frozenset()) if len(given) == len(names) else None
+def _parts(one: Any) -> dict[tuple[int, str], str]:
+    """Return what *one* states by names: first its plain fields, then each of its words, sayings and answers."""
+    parts: dict[tuple[int, str], str] = {}
+    for name, value in one._asdict().items():
+        if name == "words":
+            parts |= {(1, word): f"“{text}”" for word, text in value.items()}
+        elif name == "says":
+            for saying in value:
+                key, stated = (2, f"says {saying.source}:"), saying.value + (saying.note and f" ({saying.note})")
+                parts[key] = " and ".join(filter(None, (parts.get(key), stated)))
+        elif name == "answers":
+            parts |= {(3, f"answer {answer.id}:"): _answer(answer) for answer in value}
+        elif name not in _APART:
+            parts[0, _NAMES.get(name, name.replace("_", " "))] = _said(value, name)
+    return parts
 
 
-def _fitting(fact: Fact, condition: Condition) -> Given | None:
-    """Return an answer that passes all that *condition* asks of *fact*; None where there is none."""
-    tests = [test for test in condition.tests if test.fact == fact.id]
-    return next((value for value in _tried(fact, tests) if all(test.accepts(value) for test in tests)), None)
+def _answer(answer: Answer) -> str:
+    return ", also ".join(filter(None, (answer.label, ", ".join(answer.aka), answer.dated or answer.ended)))
 
 
-def _tried(fact: Fact, tests: Iterable[Test]) -> list[Given]:
-    """Return each answer, and all or none of several; of a number every limit that is named, and what lies between."""
-    if fact.is_number:
-        named = {fact.low, fact.high, *(limit for test in tests for limit in (test.low, test.high))}
-        limits = sorted(limit for limit in named if limit is not None)
-        return [*limits, *((low + high) / 2 for low, high in pairwise(limits))]
-    each = [answer.id for answer in fact.answers]
-    return [*((answer,) for answer in each), *((NONE,), tuple(each))[: 2 * fact.several]]
+def _said(value: object, name: str = "") -> str:
+    """Return the value of the field *name* as a rule file would write it."""
+    if value in (None, "", ()):
+        return _NONE
+    if type(value) is tuple and name != "clock":
+        return _JOINTS.get(name, ", ").join(map(_said, value))
+    return _WRITTEN.get(type(value), str)(value)
+
+
+_WRITTEN: dict[type, Callable[[Any], str]] = {
+    bool: lambda value: "yes" if value else "no",
+    float: "{:g}".format,
+    Condition: lambda value: " and ".join(f"{test.fact}: {test.stated}" for test in value.tests) or "always",
+    # The time of a clock.
+    tuple: lambda value: "{:02}:{:02}".format(*value),
+}
+
+
+def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[list[PlanChange], int]:
+    """Plan every case with both, and return what changes in how many; also how many could be planned at all."""
+    changes: dict[tuple[str, str, str], PlanChange] = {}
+    planned = 0
+    for case in cases:
+        try:
+            before, after = plan_case(old, case), plan_case(new, case)
+        except InputError:
+            continue
+        planned += 1
+        one, other = _summary(before, _avoided(after)), _summary(after, _avoided(before))
+        for target in sorted({*one, *other}):
+            was, is_ = Counter(one.get(target, _ABSENT)), Counter(other.get(target, _ABSENT))
+            if was != is_:
+                key = shown = _join(was, 0), _join(is_, 0)
+                if shown[0] == shown[1]:
+                    # Words can't tell what moves: the days of the example do.
+                    key = _join(was - is_, 0), _join(is_ - was, 0)
+                    shown = _join(was - is_, 1), _join(is_ - was, 1)
+                known = changes.get((target, *key), PlanChange(target, *shown, cases=0, example=case.name))
+                changes[target, *key] = known._replace(cases=known.cases + 1)
+    return sorted(changes.values(), key=lambda change: (-change.cases, change)), planned
+
+
+# What a plan holds of a target: words alone, and with the days that they come to.
+_Held = tuple[str, str]
+_ABSENT: list[_Held] = [("nothing", "nothing")]
+
+
+def _join(held: Counter[_Held], side: int) -> str:
+    return "; ".join(sorted(one[side] for one in held.elements()))
+
+
+def _avoided(timeline: Timeline) -> set[str]:
+    return {window.target for window in timeline.windows if window.kind == AVOID}
+
+
+def _summary(timeline: Timeline, elsewhere: set[str]) -> dict[str, list[_Held]]:
+    """Return what the plan holds of each target, counted from the treatment, so that dates don't hide what is equal.
+
+    What is restricted *elsewhere*, in the plan beside it, may be so here by what it is part of.
+    """
+    found: dict[str, list[_Held]] = defaultdict(list)
+    rule_set = timeline.rule_set
+    for window in timeline.windows:
+        found[rule_set.label(window.target)].append(_window(window, timeline))
+    for activity in sorted(elsewhere.intersection(rule_set.activities) - _avoided(timeline)):
+        for window in timeline.windows_on(activity):
+            found[rule_set.label(activity)].append(_window(window, timeline))
+    for session in timeline.sessions:
+        dates = (session.minimum, session.recommended[1], session.overdue)
+        first, farthest, late = ((day - timeline.treatment.day).days if day else None for day in dates)
+        words = f"not before {first} days"
+        ends = f"best until day {farthest}{'' if late is None else f', late from day {late}'}"
+        found["the next session"] = [(words, f"{words} ({ends})")]
+    for finding in timeline.findings:
+        found[finding.screening.id].append((finding.level, finding.level))
+    return found
+
+
+def _window(window: Window, timeline: Timeline) -> _Held:
+    once = f" once {' and '.join(wait.label for wait in window.waits)}" if window.waits else ""
+    ends = "without end" if window.end == FOREVER else timeline.rule_set.rules[window.rule].value
+    words = f"{window.kind} {ends}{once}"
+    days = ", ".join(_days(window, timeline)) or _day(window.start, timeline)
+    return words, f"{words} ({days})"
+
+
+def _days(window: Window, timeline: Timeline) -> Iterator[str]:
+    """Return the days that a window comes to."""
+    if window.start != window.end:
+        yield f"{_day(window.start, timeline)} to {_day(window.end, timeline, end=True)}"
+    if not window.has_start:
+        yield "better not before the treatment, no time given"
+    elif window.better_from != window.start:
+        yield f"better not from {_day(window.better_from, timeline)}"
+    if window.better_until != window.end:
+        yield f"better not until {_day(window.better_until, timeline, end=True)}"
+    dated = (("may be gone from", window.usually_by), ("eases from", window.eases), ("call from", window.worry_after))
+    yield from (f"{text} {_day(at, timeline)}" for text, at in dated if at is not None)
+    for wait in (*window.waits, *window.until_seen):
+        if wait.usually_by not in (None, window.end):
+            yield f"{wait.label} usually by {_day(wait.usually_by, timeline, end=True)}"
+
+
+def _day(at: datetime, timeline: Timeline, *, end: bool = False) -> str:
+    """Count the day of an instant from the treatment; midnight is the end of the day before it, as an *end*."""
+    if at == FOREVER:
+        return "no end"
+    local = at.astimezone(timeline.treatment.zone)
+    number = (local.date() - timeline.treatment.day).days
+    if local.time() != time():
+        return f"day {number} {local:%H:%M}"
+    return f"the end of day {number - 1}" if end else f"day {number}"

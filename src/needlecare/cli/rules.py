@@ -201,7 +201,7 @@ def _report(line: str, word: str) -> None:
 @rules_app.command(cls=Command)
 def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
     """Count the independent voices behind each hard no, by kind, and the share of them that states less."""
-    from needlecare.authors.proportion import describe, hard_noes
+    from needlecare.authors.trials import describe, hard_noes
     from needlecare.rules.load import load_rules_at
 
     rule_set = load_rules_at(find_rules(rules))
@@ -262,7 +262,7 @@ def diff(
     format_: _Format = AnswerFormat.TEXT,
 ) -> None:
     """Show how two rule sets differ: which rules, and which sample cases get another plan."""
-    from needlecare.authors.diff import compare_plans, compare_rules
+    from needlecare.authors.cases import compare_plans, compare_rules
     from needlecare.rules.load import load_rules_at
 
     places = find_rules(old), find_rules(new)
