@@ -218,8 +218,8 @@ screening:
 
 
 def test_what_follows_a_course_stands_with_the_next_session(plan: Planner) -> None:
-    made = plan("", more="sessions: [{id: all, every: 4w..6w, count: 3, then: every 3mo..4mo}]\n")
-    assert json.loads(render(made, "json"))["sessions"][0]["then"] == "every 3mo..4mo"
-    assert "After the course: every 3mo to 4mo" in listed(made)
+    made = plan("", more="sessions: [{id: all, every: 4w..6w, count: 3, then: every 3 to 4 months}]\n")
+    assert json.loads(render(made, "json"))["sessions"][0]["then"] == "every 3 to 4 months"
+    assert "After the course: every 3 to 4 months" in listed(made)
     made = plan("", more="sessions: [{id: all, every: 4w..6w, count: 3}]\n")
     assert "then" not in json.loads(render(made, "json"))["sessions"][0]

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from textwrap import wrap
 
 import pytest
 
@@ -278,6 +279,16 @@ def test_what_says_stop_leads_the_plan_and_holds_the_next_session(ask: Ask) -> N
     calendar = ask("plan", "--condition", "eczema", "--format", "ics").out
     assert "SUMMARY:STOP: ask your clinic first\r\n" in calendar
     assert "SUMMARY:Session" not in calendar
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "--goal rejuvenation --next 2026-12-28", "--goal rejuvenation --before wedding=2026-12-24"]
+)
+def test_a_course_is_one_short_screen_in_plain_words(ask: Ask, typed: str) -> None:
+    lines = ask("sessions", *typed.split()).out.splitlines()
+    assert sum(len(wrap(line, 80)) for line in lines) <= 16
+    assert not [line for line in lines if ".." in line or "[" in line]
+    assert not [line for line in lines[:-4] if "source" in line]
 
 
 def test_a_stop_leaves_the_sessions_of_the_json_as_they_are(ask: Ask) -> None:

@@ -103,9 +103,7 @@ def today(
 ) -> None:
     """Show what holds now, what is all right next, what is usual, and when to get help."""
     if format_ == AnswerFormat.JSON:
-        if all_:
-            raise InputError("--all means nothing for json, which always has all of it; leave it out")
-        _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE)
+        _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE, whole=all_)
     _show_today(requests, whole=all_)
 
 
@@ -125,14 +123,19 @@ def greet() -> None:
 
 
 @about_screening
-def check(requests: list[Request], *, format_: Format = AnswerFormat.TEXT) -> None:
+def check(
+    requests: list[Request],
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="Show what each open question means.")] = False,
+    format_: Format = AnswerFormat.TEXT,
+) -> None:
     """Show what speaks against the treatment, given what you say about yourself.
 
     Exit code: 1 stop, postpone or ask first, also where you name something unknown; 4 no rule judges what you named.
     """
     screened = question.check(_timelines(requests))
     for_it = ExitCode.UNKNOWN if screened.unjudged else ExitCode.DONE
-    _answer(requests, screened, format_, ExitCode.NO if screened.is_against else for_it)
+    _answer(requests, screened, format_, ExitCode.NO if screened.is_against else for_it, whole=all_)
 
 
 def _timelines(requests: Sequence[Request]) -> list[Any]:
@@ -163,15 +166,19 @@ def _read_day(text: str, requests: Sequence[Request]) -> date:
     return named or read_date(text, requests[0].treatment.zone, requests[0].now)
 
 
-def _answer(requests: Sequence[Request], answer: Any, format_: AnswerFormat, code: ExitCode) -> NoReturn:
+def _answer(
+    requests: Sequence[Request], answer: Any, format_: AnswerFormat, code: ExitCode, *, whole: bool = False
+) -> NoReturn:
     if format_ == AnswerFormat.JSON:
+        if whole:
+            raise InputError("--all means nothing for json, which always has all of it; leave it out")
         from needlecare.views.answers_json import render
 
         write_data(render(answer))
     else:
         from needlecare.views import answers
 
-        write_text(answers.render(answer, several=len(requests) > 1))
+        write_text(answers.render(answer, several=len(requests) > 1, whole=whole))
     raise typer.Exit(code)
 
 

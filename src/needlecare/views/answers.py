@@ -1,33 +1,35 @@
 """Answers of every kind for people; those to `why`, `check` and `sessions` are written here."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import chain
+from textwrap import wrap
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
 from needlecare.ask.today import Sighting
 from needlecare.ask.verdict import Return, Verdict
 from needlecare.errors import visible
-from needlecare.model.plan import FOREVER, Finding, Session, Timeline, Window
-from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet
+from needlecare.model.facts import NONE
+from needlecare.model.plan import FOREVER, Finding, Timeline, Window
+from needlecare.model.ruleset import ASK, AVOID, LEVELS, Rule, RuleSet, Screening
 from needlecare.model.time import Duration, shift_date
 from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import lead_of, list_findings
-from needlecare.views.signs import list_sighting
+from needlecare.views.signs import joined, list_sighting
 from needlecare.views.verdicts import against, finished, list_return, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Reasons | Screened
 _SHOWN = 3
-_WIDEST = 76
+_WIDEST = 79
 # What no rule is about is no reason to ring a clinic: a bus ride isn't.
 _ABOUT = "skin, sun, heat, sweat and medicines"
 
 
-def render(answer: Answer, *, several: bool = False) -> str:
+def render(answer: Answer, *, several: bool = False, whole: bool = False) -> str:
     """Format an answer of any kind; with *several* treatments open, which one it counts from."""
     doubtful = _doubtful(answer)
     if doubtful:
@@ -44,7 +46,7 @@ def render(answer: Answer, *, several: bool = False) -> str:
         case Return():
             timeline, lines = answer.verdict.timeline, list_return(answer, several=several)
         case Screened():
-            timeline, lines = answer.timeline, _screened(answer)
+            timeline, lines = answer.timeline, _screened(answer, whole=whole)
     return _finished(lines, timeline)
 
 
@@ -217,7 +219,7 @@ def _rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
 # What speaks against the treatment?
 
 
-def _screened(screened: Screened) -> Iterator[str]:
+def _screened(screened: Screened, *, whole: bool) -> Iterator[str]:
     timeline = screened.timeline
     for finding in screened.findings:
         yield from _finding(finding, screened)
@@ -229,8 +231,8 @@ def _screened(screened: Screened) -> Iterator[str]:
     if not screened.is_against:
         yield from _nothing_against(screened)
     if screened.unanswered:
-        yield from _unanswered(screened)
-    yield from ("", say.red_flag_line(timeline))
+        yield from _unanswered(screened, whole=whole)
+    yield say.SEE_HELP
 
 
 def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
@@ -251,21 +253,46 @@ def _nothing_against(screened: Screened) -> Iterator[str]:
     tests = [test for one in screened.assumed for test in one.when.tests]
     names = dict.fromkeys(test.fact for test in tests if test.fact in facts.assumed)
     if names:
-        values = join_words(one for name in names for one in say.labels(facts.assumed[name], rule_set.facts[name]))
+        values = join_words(
+            one for name in names for one in say.labels(facts.assumed[name], rule_set.facts[name]) if one != NONE
+        )
         otherwise = f"say otherwise with {say.options(names, rule_set)}"
         yield f"What is assumed ({values}) answers {len(screened.assumed)} more; {otherwise}."
 
 
-def _unanswered(screened: Screened) -> Iterator[str]:
-    rule_set = screened.timeline.rule_set
+def _unanswered(screened: Screened, *, whole: bool) -> Iterator[str]:
+    """Yield what wasn't said, the gravest first: how to say it, or of the *whole* what it would mean too."""
+    timeline, rule_set = screened.timeline, screened.timeline.rule_set
     asked = dict.fromkeys(test.fact for screening in screened.unanswered for test in screening.when.tests)
     none = join_words(say.option(one, rule_set, "none") for one in asked if rule_set.facts[one].several)
-    apply = f"Say what applies to you with the option behind it{led('; if nothing does, ', none)}:"
+    dated = " (DATE: its last day)" if any(one.within for one in screened.unanswered) else ""
+    apply = f"Say what applies to you{dated}{led('; if nothing does, ', none)}:"
     yield ""
     yield f"Not answered ({len(screened.unanswered)}). {apply}"
-    for screening in screened.unanswered:
-        options = say.answers_to(screening, screened.timeline)
+    by_level = grouped(sorted(screened.unanswered, key=lambda one: LEVELS.index(one.level)), lambda one: one.level)
+    for level, open_ones in by_level.items():
+        yield from (_in_full if whole else _in_short)(lead_of(level, timeline), open_ones, timeline)
+    if not whole:
+        yield "What each one means: `needlecare check --all`."
+
+
+def _in_full(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
+    yield f"{lead}:"
+    for screening in screenings:
+        options = say.answers_to(screening, timeline)
         yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
+
+
+def _in_short(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
+    """Yield the answers that would make *screenings* apply, behind their options, as they are asked."""
+    rule_set = timeline.rule_set
+    answers = chain.from_iterable(say.open_answers(one, timeline) for one in screenings)
+    for name, found in grouped(answers, lambda one: one[0]).items():
+        given = set(chain.from_iterable(values for _, values in found))
+        known = [one.id for one in rule_set.facts[name].answers]
+        listed = sorted(given, key=lambda one: known.index(one.partition("=")[0]) if known else 0)
+        option = say.option(name, rule_set, (", " if rule_set.facts[name].several else "|").join(listed))
+        yield from wrap(f"{lead}: {option}", _WIDEST, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _dated(one: Dated, timeline: Timeline) -> str:
@@ -300,53 +327,60 @@ def render_course(course: Course, timeline: Timeline) -> str:
 
 def _course(course: Course, timeline: Timeline) -> Iterator[str]:
     yield from (f"{row.head}: {row.text}" for row in list_findings(timeline) if row.tone == "stop")
-    yield f"A course of {course.size}: session 1 on {say.date(course.first)}"
-    yield from ("", _drawn(course), _legend(course), "")
+    yield f"{say.counted(course.size, 'session')}, the first on {say.date(course.first)}."
+    ahead = next((step for step in course.steps if not step.done), None)
     for step in course.steps:
-        yield from _step(step, course, timeline)
-    if course.then:
-        yield f"- Then: {course.then}."
-    if course.note:
-        yield f"- {course.note}"
+        yield _step(step, course, timeline)
+        if step is ahead and step.session.precare:
+            yield f"  {_precare(step, course, timeline)}"
+    if course.deadline:
+        yield from _deadline(course, course.deadline, timeline.rule_set)
+    sources = dict.fromkeys(chain.from_iterable(step.session.sources for step in course.steps))
+    behind = f"({say.counted(len(sources), 'source')}: {', '.join(sources)})" if sources else ""
+    yield from joined([led("Then ", course.then and f"{course.then}."), course.note, behind])
     unsure = dict.fromkeys(fact for step in course.steps for fact in step.session.unsure)
     if unsure:
         options = say.options(unsure, timeline.rule_set)
-        yield f"- The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
-    if course.deadline:
-        yield from _deadline(course, course.deadline, timeline.rule_set)
-    yield f"- {say.red_flag_line(timeline)}"
+        yield f"The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
+    yield say.SEE_HELP
 
 
-def _step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
+def _step(step: Step, course: Course, timeline: Timeline) -> str:
     session, first = step.session, course.first
-    short = f", {say.counted(step.days_short, 'day')} sooner than" if step.days_short else ""
     if step.done:
-        tell = f"{short} the minimum ({say.date(session.minimum, first)}): tell {say.whom(timeline)}" if short else ""
-        yield f"- Session {session.number}: done on {say.date(step.done, first)}{tell}"
-        return
+        least = f"{_short(step)} the minimum ({say.date(session.minimum, first)})"
+        tell = f"{least}: tell {say.whom(timeline)}" if step.days_short else ""
+        return f"- Session {session.number}: done on {say.date(step.done, first)}{tell}"
+    is_soonest = session.minimum == session.recommended[0]
+    least = "" if is_soonest else f"not before {say.date(session.minimum, first)}; "
+    best = f"best {say.dates(*session.recommended, first)}{', not sooner' if is_soonest else ''}"
     late = f"; late from {say.date(session.overdue, first)}" if session.overdue else ""
     latest = f"; by {say.date(step.latest, first)} at the latest" if step.latest else ""
-    best = f"best {say.dates(*session.recommended, first)}"
-    sources = f"[{', '.join(session.sources[:_SHOWN])}]"
-    yield f"- Session {session.number}: not before {say.date(session.minimum, first)}; {best}{late}{latest} {sources}"
-    if session.precare:
-        booked = f"Booked for {say.date(session.booked, first)}" if session.booked else ""
-        early = f"{short} that (ask {say.whom(timeline)})" if short else ""
-        on = f"{booked}{early}" if booked else f"If it is on {say.date(session.minimum, first)}"
-        yield f"  {on}: {_precare(session, course, timeline.rule_set)}"
+    return f"- Session {session.number}: {least}{best}{late}{latest}"
 
 
-def _precare(session: Session, course: Course, rule_set: RuleSet) -> str:
-    shown = [rule_set.label(one) for one in topmost((activity for activity, _ in session.precare), rule_set)]
-    labels = join_words([*shown[:_SHOWN], *(["more"] if shown[_SHOWN:] else [])])
-    return f"pre-care from {say.date(min(day for _, day in session.precare), course.first)} ({labels})"
+def _short(step: Step) -> str:
+    """Format by how much a session was sooner than the minimum, or is booked so."""
+    return f", {say.counted(step.days_short, 'day')} sooner than" if step.days_short else ""
+
+
+def _precare(step: Step, course: Course, timeline: Timeline) -> str:
+    """Format what to avoid first before a session, and from when on."""
+    session, first, rule_set = step.session, course.first, timeline.rule_set
+    early = f"{_short(step)} that (ask {say.whom(timeline)})" if step.days_short else ""
+    booked = f"Booked for {say.date(session.booked, first)}{early}" if session.booked else ""
+    on = booked or f"If it is on {say.date(session.minimum, first)}"
+    begins = min(day for _, day in session.precare)
+    shown = topmost((activity for activity, day in session.precare if day == begins), rule_set)
+    names = say.join_some(list(map(rule_set.label, shown)), _SHOWN)
+    later = ", and others later" if any(day > begins for _, day in session.precare) else ""
+    return f"{on}: avoid {names} from {say.date(begins, first)}{later}"
 
 
 def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator[str]:
     first, wanted, fitting = course.first, deadline.wanted, deadline.fitting
     name = f"{capital(deadline.name)} on {say.date(deadline.day, first)}"
     fit = f"all {wanted} sessions fit" if deadline.fits else f"{wanted} sessions do not fit"
-    yield ""
     yield f"{name}: {fit}; the last one has to be by {say.date(deadline.last, first)}, to be healed."
     if not deadline.fits:
         yield f"- {fitting} fit: --count {fitting}." if fitting else "- Not even the first one fits."
@@ -354,38 +388,6 @@ def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator
     last = course.last_day
     seen = results_between(rule_set, deadline.kind, last)
     if seen:
-        late = " That is after it; this is no rule, only what to hope for." if seen[0] > deadline.day else ""
-        sources = ", ".join(rule_set.events[deadline.kind].sources)
-        yield f"- If the last session is on {say.date(last, first)}, the full result is usually seen"
-        yield f"  {say.dates(*seen, first)} [{sources}].{late}"
-
-
-def _drawn(course: Course) -> str:
-    """Draw the course on one line of time: `#` done, `=` recommended, `|` event, the number of any other session."""
-    first, ahead = course.first, [step.session.recommended for step in course.steps if not step.done]
-    ends = [first, *(step.day for step in course.steps), *(last for _, last in ahead)]
-    ends.extend([course.deadline.day] if course.deadline else [])
-    length = max((max(ends) - first).days, 1)
-
-    def place(day: date) -> int:
-        return min(max((day - first).days, 0) * (_WIDEST - 1) // length, _WIDEST - 1)
-
-    cells = ["-"] * _WIDEST
-    for soonest, last in ahead:
-        begin, end = place(soonest), place(last) + 1
-        cells[begin:end] = "=" * (end - begin)
-    for step in course.steps:
-        cells[place(step.day)] = "#" if step.done else str(step.session.number)[-1]
-    cells[0] = "1"
-    if course.deadline:
-        cells[place(course.deadline.day)] = "|"
-    return "".join(cells)
-
-
-def _legend(course: Course) -> str:
-    names = [f"1 {say.short_date(course.first)}"]
-    names.extend(f"{step.session.number} {say.short_date(step.day)}" for step in course.steps)
-    if course.deadline:
-        names.append(f"| {course.deadline.name} {say.short_date(course.deadline.day)}")
-    done = ", # done" if any(step.done for step in course.steps) else ""
-    return f"{', '.join(names)}; = recommended{done}"
+        late = ", after it; this is no rule, only what to hope for" if seen[0] > deadline.day else ""
+        result = f"the full result is usually seen {say.dates(*seen, first)}{late}"
+        yield f"- If the last session is on {say.date(last, first)}, {result}."

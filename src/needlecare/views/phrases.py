@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from needlecare.model.facts import FACTS, Fact, Given, Test
+from needlecare.model.facts import FACTS, Fact, Given
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window
 from needlecare.model.ruleset import (
     CLINIC,
@@ -27,6 +27,8 @@ from needlecare.typed import WEEKDAYS
 _WEEKDAYS = tuple(name.title() for name in WEEKDAYS)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MARKS = 2
+# What stands behind an answer that may come with a day.
+_DATED = "=DATE"
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
 # What an answer about no worry says of worries.
 SEE_HELP = "When to get help: `needlecare today`."
@@ -280,22 +282,23 @@ def labels(value: Given | None, asked: Fact) -> list[str]:
 
 def answers_to(screening: Screening, timeline: Timeline) -> str:
     """Name the options that would tell whether *screening* applies: `--condition eczema`."""
+    facts = timeline.rule_set.facts
+    texts: list[str] = []
+    for fact, answers in open_answers(screening, timeline):
+        dated = [facts[fact].dated_of(one.removesuffix(_DATED)) for one in answers if one.endswith(_DATED)]
+        means = " or ".join(dict.fromkeys(filter(None, dated)))
+        texts.append(f"{option(fact, timeline.rule_set, '|'.join(answers))}{f', {means} on DATE' if means else ''}")
+    return join_words(texts)
+
+
+def open_answers(screening: Screening, timeline: Timeline) -> Iterator[tuple[str, list[str]]]:
+    """Yield each fact that would tell whether *screening* applies, with the answers that would make it apply."""
     open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
-    return join_words(
-        _answer_to(test, timeline.rule_set, dated=screening.within is not None)
-        for test in screening.when.tests
-        if test.fact in open_facts
-    )
-
-
-def _answer_to(test: Test, rule_set: RuleSet, *, dated: bool) -> str:
-    fact = rule_set.facts[test.fact]
-    given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
-    answer = "NUMBER" if fact.is_number else "|".join(given)
-    if not (dated and fact.several):
-        return option(fact.id, rule_set, answer)
-    means = " or ".join(dict.fromkeys(filter(None, map(fact.dated_of, given))))
-    return f"{option(fact.id, rule_set, f'{answer}=DATE')}{f', {means} on DATE' if means else ''}"
+    for fact, test in ((timeline.rule_set.facts[test.fact], test) for test in screening.when.tests):
+        if fact.id in open_facts:
+            given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
+            dated = _DATED if screening.within and fact.several else ""
+            yield fact.id, ["NUMBER"] if fact.is_number else [f"{one}{dated}" for one in given]
 
 
 # Names, words and sources.
