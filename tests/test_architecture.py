@@ -23,7 +23,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("timeline",),
     ("ask", "authors"),
     ("views",),
-    ("log", "files"),
+    ("files",),
     ("batch",),
     ("cli",),
 )

@@ -13,19 +13,19 @@ import pytest
 from needlecare.errors import InputError
 
 # A writer that is killed in the middle of its transaction is reached from inside.
-from needlecare.log import Log
+from needlecare.files import Log
 
 WRITER = """
 import sys
 from pathlib import Path
-from needlecare.log import Log
+from needlecare.files import Log
 for depth in sys.argv[2:]:
     print(Log(Path(sys.argv[1])).add({"date": "2026-11-20", "tz": "UTC", "depth": depth}))
 """
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from needlecare.log import Log
+from needlecare.files import Log
 with Log(Path(sys.argv[1]))._writing() as base:
     base.execute("INSERT INTO treatments (options, key) VALUES ('{}', 'key')")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,17 +1,24 @@
-"""Files that appear whole or not at all: written beside their place, and put there at the end.
+"""What the program keeps on disk and never leaves half written: files of its output, and the log of treatments.
 
-Owns part files and what becomes of them. Must not know what is written, or for whom.
+Owns part files, which are put in place at the end, and what is done about a damaged log: one SQLite file that its owner
+alone can read. Must not know what is written, for whom, or what an option means.
 """
 
 import contextlib
+import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from needlecare.errors import OutputError
+from needlecare.errors import InputError, OutputError
+from needlecare.model.facts import SEVERAL
+
+if TYPE_CHECKING:
+    import sqlite3
 
 # Windows neither removes nor moves a file that is open, and so needs no locks.
 _HAS_LOCKS = os.name != "nt"
@@ -21,6 +28,15 @@ if _HAS_LOCKS:
 # Bytes that a name may have and still leave room for what a part file adds to it.
 _LONGEST = 200
 _TRIES = 10
+# “ncar”: marks our file among all databases.
+_APPLICATION = 0x6E636172
+_VERSION = 1
+# Writers wait for each other; forty at once take a few seconds on a slow disk.
+_PATIENCE = 60.0
+_TABLES = (
+    "CREATE TABLE treatments (id INTEGER PRIMARY KEY AUTOINCREMENT, options TEXT NOT NULL UNIQUE, key TEXT NOT NULL)",
+    "CREATE TABLE lasting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+)
 
 
 @contextlib.contextmanager
@@ -125,3 +141,199 @@ def _short(name: str) -> str:
     from hashlib import sha256
 
     return sha256(os.fsencode(name)).hexdigest()[:16]
+
+
+class LoggedTreatment(NamedTuple):
+    """One treatment of the log: its number, and the *options* it was logged with, by name.
+
+    *key* belongs to no other treatment, on this machine or another.
+    """
+
+    id: int
+    options: Mapping[str, Any]
+    key: str
+
+
+class Log:
+    """The log at *path*; nothing is created before the first write.
+
+    Every method raises an InputError where the file can't be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def treatments(self) -> list[LoggedTreatment]:
+        """Return the logged treatments in the order of their dates."""
+        found = [
+            LoggedTreatment(id_, self._checked(self._parse(options), "date", "tz"), str(key))
+            for id_, options, key in self._rows("SELECT id, options, key FROM treatments")
+        ]
+        return sorted(found, key=lambda one: (one.options["date"], one.options.get("time", ""), one.id))
+
+    def treatment(self, number: int) -> LoggedTreatment:
+        """Return treatment *number*; raises where there is none."""
+        for one in self.treatments():
+            if one.id == number:
+                return one
+        raise _unknown(number)
+
+    def lasting(self) -> dict[str, Any]:
+        """Return the facts that hold for every treatment."""
+        rows = self._rows("SELECT name, value FROM lasting")
+        return self._checked({str(name): self._parse(value) for name, value in rows})
+
+    def add(self, options: Mapping[str, Any]) -> int:
+        """Log a treatment and return its number; raises where this very treatment is logged already."""
+        text = _dump(options)
+        with self._writing() as base:
+            row = base.execute("SELECT id FROM treatments WHERE options = ?", (text,)).fetchone()
+            if row is not None:
+                raise InputError(f"this very treatment is remembered already, as number {row[0]}; nothing was added")
+            # A key needs to be random, and no more: the module `secrets` takes milliseconds of every start.
+            new = (text, os.urandom(16).hex())
+            return int(base.execute("INSERT INTO treatments (options, key) VALUES (?, ?)", new).lastrowid or 0)
+
+    def replace(self, number: int, options: Mapping[str, Any]) -> None:
+        """Change treatment *number*; raises where there is none, or where it would be the same as another."""
+        text = _dump(options)
+        with self._writing() as base:
+            row = base.execute("SELECT id FROM treatments WHERE options = ? AND id != ?", (text, number)).fetchone()
+            if row is not None:
+                raise InputError(f"then it would be the same as number {row[0]}; nothing was changed")
+            if base.execute("UPDATE treatments SET options = ? WHERE id = ?", (text, number)).rowcount == 0:
+                raise _unknown(number)
+
+    def remove(self, number: int) -> None:
+        """Remove treatment *number*; raises where there is none."""
+        with self._writing() as base:
+            if base.execute("DELETE FROM treatments WHERE id = ?", (number,)).rowcount == 0:
+                raise _unknown(number)
+
+    def keep(self, facts: Mapping[str, Any]) -> None:
+        """Log lasting *facts*; None removes one."""
+        with self._writing() as base:
+            for name, value in facts.items():
+                if value is None:
+                    base.execute("DELETE FROM lasting WHERE name = ?", (name,))
+                else:
+                    base.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (name, json.dumps(value)))
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        try:
+            exists = self.path.exists()
+        except OSError as error:
+            raise InputError(f"the log {self.path} can't be read: {error.strerror}") from None
+        if not exists:
+            return []
+        with self._open() as base:
+            return base.execute(query).fetchall() if self._is_begun(base) else []
+
+    def _parse(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, TypeError, RecursionError):
+            raise self._damaged("an entry can't be read") from None
+
+    def _checked(self, options: Any, *needed: str) -> dict[str, Any]:
+        """Return *options* if they are what the command line takes: a text each, or a list of them."""
+        if not isinstance(options, dict) or not options.keys() >= set(needed):
+            raise self._damaged("an entry isn't whole")
+        for name, value in options.items():
+            texts = value if name in SEVERAL else [value]
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                raise self._damaged(f"an entry can't have this for {name}")
+        return options
+
+    def _damaged(self, why: str) -> InputError:
+        return InputError(
+            f"the log {self.path} is damaged ({why}) and was left as it is; "
+            "move it away to begin a new one, or use --no-log"
+        )
+
+    @contextlib.contextmanager
+    def _writing(self) -> "Iterator[sqlite3.Connection]":
+        self._create()
+        with self._open() as base, base:  # commits, or rolls back
+            base.execute("BEGIN IMMEDIATE")
+            if not self._is_begun(base):
+                for table in _TABLES:
+                    base.execute(table)
+                base.execute(f"PRAGMA application_id = {_APPLICATION}")
+                base.execute(f"PRAGMA user_version = {_VERSION}")
+            found = base.execute("PRAGMA quick_check(1)").fetchone()
+            if found != ("ok",):
+                raise self._damaged(str(found[0]))
+            yield base
+
+    def _is_begun(self, base: "sqlite3.Connection") -> bool:
+        """Report whether the file has a log in it; an empty file is one that isn't begun, anything else is refused."""
+        application = base.execute("PRAGMA application_id").fetchone()[0]
+        version = base.execute("PRAGMA user_version").fetchone()[0]
+        parts = base.execute("SELECT sql FROM sqlite_master WHERE substr(name, 1, 7) != 'sqlite_'").fetchall()
+        if (application, version, parts) == (0, 0, []):
+            return False
+        if application != _APPLICATION:
+            raise InputError(f"{self.path} is a database, but no log of needlecare; it was left as it is")
+        if version > _VERSION:
+            raise InputError(
+                f"the log {self.path} was written by a newer needlecare (version {version}, this one knows "
+                f"{_VERSION}) and was left as it is; update needlecare, or use --no-log"
+            )
+        # A view or a trigger would run for whoever wrote it.
+        if sorted(parts) != sorted((table,) for table in _TABLES):
+            raise self._damaged("its tables are not those of a log")
+        return True
+
+    def _create(self) -> None:
+        """Make the file, so that nobody else could ever read it."""
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise InputError(f"the log {self.path} can't be written: {error.strerror}") from None
+
+    @contextlib.contextmanager
+    def _open(self) -> "Iterator[sqlite3.Connection]":
+        import sqlite3
+
+        base: sqlite3.Connection | None = None
+        try:
+            base = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            yield base
+        except sqlite3.OperationalError as error:
+            raise InputError(f"the log {self.path} can't be used: {error}") from None
+        except UnicodeDecodeError:  # messages of SQLite may quote bytes that are no text
+            raise self._damaged("its bytes are no text") from None
+        except sqlite3.Error as error:
+            raise self._damaged(str(error)) from None
+        finally:
+            if base is not None:
+                base.close()
+
+
+def _unknown(number: int) -> InputError:
+    return InputError(f"no treatment number {number} is remembered; `needlecare log list` shows them")
+
+
+def _dump(options: Mapping[str, Any]) -> str:
+    # A byte of the command line that was no text is logged as a question mark.
+    return json.dumps(options, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
+
+
+def open_log() -> Log | None:
+    """Open the log where it belongs; None where the environment switches it off (`NEEDLECARE_NO_LOG`)."""
+    if os.environ.get("NEEDLECARE_NO_LOG"):
+        return None
+    if path := os.environ.get("NEEDLECARE_LOG"):
+        return Log(Path(path))
+    from platformdirs import user_data_path
+
+    try:
+        folder = user_data_path("needlecare", appauthor=False)
+    except RuntimeError:
+        raise InputError(
+            "there is no home folder for the log; set HOME, or NEEDLECARE_LOG=FILE, or use --no-log"
+        ) from None
+    return Log(folder / "log.sqlite")

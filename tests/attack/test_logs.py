@@ -10,7 +10,7 @@ from attack.strength import tried, tries
 from needlecare import InputError
 
 # A log is opened by the hundred here, without starting a command for each.
-from needlecare.log import Log
+from needlecare.files import Log
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from needlecare.cli.options import (
     without,
 )
 from needlecare.errors import ExitCode, InputError
-from needlecare.log import Log, LoggedTreatment, open_log
+from needlecare.files import Log, LoggedTreatment, open_log
 from needlecare.model.facts import LASTING
 from needlecare.model.time import format_clock
 from needlecare.views.formats import AnswerFormat

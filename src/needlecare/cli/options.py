@@ -17,7 +17,7 @@ from needlecare.errors import InputError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 
 if TYPE_CHECKING:
-    from needlecare.log import Log
+    from needlecare.files import Log
     from needlecare.model.facts import Facts
     from needlecare.model.plan import Treatment
     from needlecare.model.ruleset import RuleSet
@@ -196,7 +196,7 @@ def _refuse(typed: Typed) -> NoReturn:
 
 
 def _log(typed: Typed) -> "Log | None":
-    from needlecare.log import open_log
+    from needlecare.files import open_log
 
     return None if "no-log" in typed else open_log()
 

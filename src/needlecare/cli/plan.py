@@ -105,7 +105,7 @@ def _refuse_idle(view: Mapping[str, bool], typed: Typed, chosen: Format) -> None
 
 def _remember(request: Request) -> None:
     """Note in the log which rules the calendar of a logged treatment was made of; one that can't be written stays."""
-    from needlecare.log import open_log
+    from needlecare.files import open_log
 
     log, rules = open_log(), rules_of(request)
     with suppress(InputError):
