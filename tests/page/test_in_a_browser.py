@@ -163,7 +163,7 @@ def test_nothing_is_wider_than_the_window(browser: Browser, timeline: Timeline, 
     browser.open(timeline, width=width)
     browser.unfold()
     wider = browser.ask(
-        "[...document.querySelectorAll('body *')].filter(one => !one.closest('.skip, svg') && "
+        "[...document.querySelectorAll('body *')].filter(one => !one.closest('svg') && "
         "one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 80))"
     )
     assert wider == []
@@ -227,6 +227,25 @@ def test_paper_shows_what_the_reader_has_opened(browser: Browser, timeline: Time
     printed = words(" ".join(page.extract_text() for page in browser.print(A4).pages))
     texts = [flag.words["text"] for flag in timeline.red_flags if "text" in flag.words]
     assert [text for text in texts if words(text) not in printed] == []
+
+
+def test_paper_says_where_help_is_whatever_the_reader_has_closed(browser: Browser, timeline: Timeline) -> None:
+    browser.open_at("2026-11-29T12:00:00Z", timeline)
+    browser.ask("document.querySelectorAll('details').forEach(one => { one.open = false })")
+    printed = words(browser.print(A4).pages[0].extract_text())
+    help_ = make_brief(timeline, handed_over=True).rows("help")
+    assert [row.text for row in help_ if words(row.text) not in printed] == []
+
+
+def test_help_is_one_tap_away_on_the_first_screen_of_a_phone(browser: Browser, timeline: Timeline) -> None:
+    browser.open_at(EVENING, timeline, width=PHONE[0])
+    browser.ask("document.getElementById('help').open = false")
+    # Bars of the browser take some of the screen.
+    assert browser.ask("document.querySelector('a[href=\"#help\"]').getBoundingClientRect().bottom") < 400
+    browser.ask("document.querySelector('a[href=\"#help\"]').click()")
+    clock.sleep(0.1)
+    assert len(browser.shown("#help dt")) == 3
+    assert abs(browser.ask("document.getElementById('help').getBoundingClientRect().top")) < 100
 
 
 def words(text: str) -> str:
@@ -350,7 +369,7 @@ def test_the_keyboard_reaches_and_opens_everything(browser: Browser) -> None:
         if reached[-1] == "The whole plan":
             browser.driver.switch_to.active_element.send_keys(keys.ENTER)
             break
-    assert reached[0] == "To the plan"
+    assert reached[:2] == ["+44 20 7946 0000", "Get help"]
     assert browser.shown("#whole h3")
     assert set(browser.shown("summary")[:-1]) <= {*reached, "From your clinic"}
 
