@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from needlecare.model.facts import Answer
 from needlecare.model.ruleset import ASK, AVOID, CALL, DO, EXPECT, PREPARE, URGENCIES, VERBS, Saying
 from needlecare.model.time import ALWAYS, Bound, Duration, parse_bound, parse_duration, parse_range, respelled
-from needlecare.rules.read import Problems, Raw, Value, decimal, fields_at, text_at, whole_number
+from needlecare.rules.read import Fields, Problems, Raw, Text, Value, decimal, placed, whole_number
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # A value of more characters is none, and would take long to read.
@@ -85,7 +85,7 @@ class Section(NamedTuple):
     def read(self, value: Value) -> dict[Any, Any] | None:
         """Return the fields of an entry as written, which *value* may name by their short form; else None."""
         if isinstance(value, str) and self.short:
-            return fields_at({text_at(self.short, value): value}, value)
+            return placed(Fields({placed(Text(self.short), value): value}), value)
         return value if isinstance(value, dict) else None
 
 
@@ -97,7 +97,7 @@ class Entry:
         if fields is None:
             problems.add(value, section.how)
         self.section, self.problems = section, problems
-        self.fields: dict[Any, Any] = fields_at({}, value) if fields is None else fields
+        self.fields: dict[Any, Any] = placed(Fields(), value) if fields is None else fields
         self.values: dict[str, Any] = {}
         for key, written in self.fields.items():
             if key not in section.fields:

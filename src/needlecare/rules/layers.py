@@ -29,14 +29,14 @@ from needlecare.rules.read import (
     Files,
     Problems,
     Raw,
+    Text,
     Value,
     enumerated,
-    fields_at,
     listed,
     place,
+    placed,
     read_files,
     shipped_folder,
-    text_at,
     unpack,
 )
 
@@ -92,7 +92,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
         _read_header(tree, layer, problems)
     if not layer.header.get("ruleset"):
         name = location.stem.lower().replace("_", "-").replace(" ", "-")
-        layer.header["ruleset"] = text_at(name, trees[0])
+        layer.header["ruleset"] = placed(Text(name), trees[0])
     if not ID.fullmatch(layer.id):
         wrong = f"`{layer.id}` can't be the id of a rule set; write lower-case letters, digits and hyphens, as in"
         problems.add(layer.header["ruleset"], f"{wrong} `ruleset: my-clinic`")
@@ -138,7 +138,7 @@ def _by_id(items: list[Value], layer: Layer) -> Fields:
     named = Fields()
     for number, item in enumerate(items, 1):
         given = item.get("id") if isinstance(item, dict) else None
-        named[text_at(given if isinstance(given, str) else f"{layer.id}-{number}", item)] = item
+        named[placed(Text(given if isinstance(given, str) else f"{layer.id}-{number}"), item)] = item
     return named
 
 
@@ -201,7 +201,7 @@ class Overlay:
         if "notice" in base and "notice" in top:
             # The base's notice stays, whatever a set adds to it.
             self._guard_notice(base["notice"], top["notice"])
-            header["notice"] = text_at(f"{base['notice']} {top['notice']}", top["notice"])
+            header["notice"] = placed(Text(f"{base['notice']} {top['notice']}"), top["notice"])
         return header
 
     def _lay(self, section: str, raw: Raw) -> None:
@@ -317,7 +317,7 @@ class Overlay:
         if is_red_flag(raw):
             add(off.id, f"`{off.id}` is a red flag and can't be switched off")
             return
-        reasons = Entry(SWITCHED_OFF, fields_at(off.fields, off.id), self._problems)
+        reasons = Entry(SWITCHED_OFF, placed(Fields(off.fields), off.id), self._problems)
         if not reasons.get("because"):
             add(off.id, f"say why `{off.id}` is switched off: {off.id}: {{because: the reason, by: who decided}}")
         elif raw.core and not reasons.get("by"):
@@ -423,7 +423,7 @@ def _change(section: str, below: Raw, above: Raw) -> Raw:
     dropped, laid = _dropped(rows, old, new), {**old, **new}
     if "answers" in new:
         laid["answers"] = _unite_answers(old.get("answers"), new["answers"])
-    fields = fields_at({key: value for key, value in laid.items() if key not in dropped}, above.value)
+    fields = placed(Fields({key: value for key, value in laid.items() if key not in dropped}), above.value)
     origins = {field: below.origin_of(field) for field in old} | dict.fromkeys(new, above.origin)
     condition = above.file_condition or below.file_condition
     return above._replace(value=fields, core=below.core, file_condition=condition, origins=origins)
@@ -452,12 +452,12 @@ def _unite_answers(old: Value | None, new: Value) -> Value:
     below, above = _answers(old), _answers(new)
     if below is None or above is None:
         return new
-    united = fields_at(below, new)
+    united = placed(Fields(below), new)
     for id_, value in above.items():
         if isinstance(new, list) and id_ in below:
             continue
         known, said = ANSWER.read(below.get(id_, {})), ANSWER.read(value)
-        united[id_] = value if known is None or said is None else fields_at({**known, **said}, value)
+        united[id_] = value if known is None or said is None else placed(Fields({**known, **said}), value)
     return united
 
 

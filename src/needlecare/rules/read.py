@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from needlecare.errors import InputError, RuleSetError, nearest, visible
 
@@ -49,6 +49,7 @@ class Fields(dict[Any, Any]):
 
 
 Value = str | list[Any] | dict[Any, Any]
+Placed = TypeVar("Placed", bound=Text | Items | Fields)
 
 
 class Place(NamedTuple):
@@ -73,16 +74,8 @@ def place(value: Value) -> Place:
     return Place(mark.name, mark.line, mark.column)
 
 
-def text_at(text: str, beside: Value) -> Text:
-    """Return a text that counts as standing where *beside* does."""
-    made = Text(text)
-    made.mark = place(beside)
-    return made
-
-
-def fields_at(content: dict[Any, Any], beside: Value) -> Fields:
-    """Return fields that count as standing where *beside* does."""
-    made = Fields(content)
+def placed(made: Placed, beside: Value) -> Placed:
+    """Return *made*, which from now on counts as standing where *beside* does."""
     made.mark = place(beside)
     return made
 
@@ -100,10 +93,10 @@ def places_of_words(entry: Value, fields: Iterable[str]) -> dict[str, Text]:
         offset: int | None = getattr(text, "inner", None) if at != NOWHERE else None
         for part in _WORD.finditer(text):
             if part[0] not in found:
-                made = found[part[0]] = text_at(part[0], text)
+                made = found[part[0]] = placed(Text(part[0]), text)
                 if offset is not None and part[0] != text:
                     made.mark = at._replace(column=at.column + offset + part.start())
-        found.setdefault(str(text), text_at(text, text))
+        found.setdefault(str(text), placed(Text(text), text))
     return found
 
 

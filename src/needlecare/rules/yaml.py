@@ -6,13 +6,13 @@ second documents are refused: a rule file needs none, and they are how a small f
 
 import io
 import re
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
 from yaml import MarkedYAMLError, YAMLError
 
 from needlecare.errors import RuleSetError, visible
-from needlecare.rules.read import LARGEST_BYTES, Fields, Files, Items, Problems, Text, Value, place
+from needlecare.rules.read import LARGEST_BYTES, Fields, Files, Items, Placed, Problems, Text, Value, place
 
 try:
     from yaml import CSafeLoader as _Loader
@@ -21,7 +21,6 @@ except ImportError:  # PyYAML without its C part: slower, the same result
 
 DEEPEST = 40
 _TOO_DEEP = f"nested deeper than {DEEPEST} levels; no rule needs that"
-_Node = TypeVar("_Node", bound=Text | Items | Fields)
 # Escapes such as "\\ud800"; the C loader refuses them by itself.
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
@@ -191,7 +190,7 @@ def _value(event: Any, problems: Problems) -> Text | Items | Fields:
     return value
 
 
-def _marked(value: _Node, event: Any) -> _Node:
+def _marked(value: Placed, event: Any) -> Placed:
     value.mark = event.start_mark
     return value
 
