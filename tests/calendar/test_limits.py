@@ -89,6 +89,21 @@ def test_a_description_is_short_says_first_when_to_get_help_and_lists_no_sources
 
 
 @every_treatment
+def test_the_first_evening_has_what_to_do_and_what_is_usual_in_one_entry(made: list[Any]) -> None:
+    (text,) = (str(one["DESCRIPTION"]) for one in made if str(one["SUMMARY"]).endswith(": what to do"))
+    assert "\nDo: " in text
+    assert "\nUsual: " in text
+    assert "\nAvoid: " not in text
+
+
+@every_treatment
+def test_what_is_all_right_is_named_once(made: list[Any]) -> None:
+    lines = [line for one in made for line in str(one["DESCRIPTION"]).split("\n") if line.startswith("OK from ")]
+    for names in (line.rstrip(".").rpartition(": ")[2].split(", ") for line in lines):
+        assert len(set(names)) == len(names), names
+
+
+@every_treatment
 def test_nothing_is_cut_within_a_sentence(made: list[Any]) -> None:
     for line in (line for event in made for line in str(event["DESCRIPTION"]).split("\n")):
         assert not line.endswith("…") or line.startswith(("Not yet: ", "Before it: ")), line

@@ -191,6 +191,24 @@ def test_what_speaks_against_it_has_an_entry_that_names_no_illness(write: Write,
     assert not [title for title in found if "pregnan" in title or title.startswith("Session")]
 
 
+def test_what_was_changed_in_a_protected_rule_stands_whole_on_the_day(
+    write: Write, events: Events, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "ruleset: own\nextends: microneedling\n"
+        "rules: {sunscreen: {until: 10d, because: we hand out hats., by: Dr A}}\n"
+        "switched-off: {tanning: {because: we advise in person, by: Dr C}}\n",
+        encoding="utf-8",
+    )
+    text = "\n".join(str(one["DESCRIPTION"]) for one in events(write("--time", "16:30", "--rules", path)).values())
+    for change in (
+        "changes a protected rule, sunscreen by Dr A: we hand out hats.",
+        "switches off a protected rule, tanning by Dr C: we advise in person.",
+    ):
+        assert change in text
+
+
 @pytest.mark.parametrize(
     ("moment", "zone", "expected"),
     [

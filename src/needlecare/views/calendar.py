@@ -184,16 +184,17 @@ class PlanCalendar:
         day, ends = self._timeline.treatment.day, self._timeline.first_until
         last = self._clock.day(last_instant(ends)) if ends else day
         first = first_hours(self._timeline)
-        avoid = [row for row in first.rows if row.head in ("Avoid", "Usual")]
-        yield from self._speaking_against(day)
-        title = f"{first.title.partition(',')[0]}: what to do" if first.title else "Treatment day: when to get help"
-        lines = [*_lines(row for row in first.rows if row not in avoid), *self._changes]
-        yield self._all_day("day 0", title, lines, day, last)
         held = restricted(self._timeline, self._timeline.treatment.last)
         names = sentence_of(held, self._rule_set, 1).rstrip(".")
-        if avoid:
-            title = _fit("Avoid ", f"{names[:1].lower()}{names[1:]}".split(", ")) if names else "Usual now, see inside"
-            yield self._all_day("first avoid", title, _lines(avoid), day, last)
+        yield from self._speaking_against(day)
+        # Who opens the first entry wants to know what to do, and whether what they see is usual.
+        besides = [row for row in first.rows if names and row.head in ("Avoid", "OK")]
+        title = f"{first.title.partition(',')[0]}: what to do" if first.title else "Treatment day: when to get help"
+        lines = [*_lines(row for row in first.rows if row not in besides), *(() if besides else self._changes)]
+        yield self._all_day("day 0", title, lines, day, last)
+        if besides:
+            title = _fit("Avoid ", f"{names[:1].lower()}{names[1:]}".split(", "))
+            yield self._all_day("first avoid", title, [*_lines(besides), *self._changes], day, last)
 
     def _speaking_against(self, day: date) -> Iterator[CalendarEntry]:
         for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
@@ -240,7 +241,8 @@ class PlanCalendar:
     def _list_open(self, found: list[Opening]) -> Iterator[str]:
         """List what is all right, from when on, and on which condition."""
         for (at, once), group in grouped(found, lambda one: (one.at, say.only_once(one.waits, self._clock))).items():
-            yield f"OK from {self._clock.at(at)}{led(', ', once)}: {', '.join(one.name for one in group)}."
+            names = ", ".join(dict.fromkeys(one.name for one in group))
+            yield f"OK from {self._clock.at(at)}{led(', ', once)}: {names}."
 
     def _watches(self) -> Iterator[CalendarEntry]:
         """Choose from when a sign that was usual is a reason to call."""
