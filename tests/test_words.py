@@ -177,6 +177,6 @@ def test_a_calendar_says_who_set_a_value_and_why(clinic: Path) -> None:
 def test_one_voice_is_one_voice(tmp_path: Path) -> None:
     path = write_rules(tmp_path, "train: {avoid: gym, until: 24h}")
     assert (
-        "1 independent source; it says 24 hours; this plan takes 24."
+        "1 independent source; it says 24 hours; this plan takes 24 hours."
         in run("why", "gym", *PLAN[1:], "--rules", str(path)).out
     )

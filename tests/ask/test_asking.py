@@ -175,7 +175,7 @@ def test_an_event_says_whom_to_ask() -> None:
 def test_why_names_whom_to_ask(tmp_path: Path) -> None:
     path = write(tmp_path, SHEET)
     ran = run("why", "wine", *PLAN[1:], "--rules", str(path), "--fact", "life=expecting")
-    assert "- alcohol: ask first: your midwife (rule wine)" in ran.out
+    assert ran.out.startswith("Alcohol: ask first: your midwife.")
     assert ran.code == 0
 
 

@@ -1,11 +1,13 @@
 """How answers read: the answer first, short, in plain words, and without a date where somebody has to be seen."""
 
 import re
+from pathlib import Path
 from statistics import mean
 
 import pytest
 
 from ask.conftest import Ask
+from running import run
 
 DATE = re.compile(r"\b\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\b|\b\d{1,2}:\d{2}\b")
 EVERYDAY = [
@@ -150,3 +152,19 @@ def test_what_no_rule_speaks_of_has_no_date(ask: Ask) -> None:
     said = ask("when", "contact", "lenses", "and", "mascara").out
     assert said.startswith("Mascara and eye make-up: ")
     assert "I don't know “contact lenses”." in said
+
+
+def test_of_two_treatments_why_names_each_and_says_the_notice_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
+    monkeypatch.delenv("NEEDLECARE_NO_LOG", raising=False)
+    for day in ("2026-11-16", "2026-11-20"):
+        assert run("log", "add", "--date", day, "--time", "16:30", "--tz", "Europe/London").code == 0
+    for asked in ("why retinol", "can retinol", "when retinol", "normal redness", "check", "today"):
+        out = run(*asked.split(), "--now", "2026-11-20T18:00").out
+        assert out.count("not medical advice") == 1
+        assert out.count("When to get help") <= 1
+    out = run("why", "retinol", "--now", "2026-11-20T18:00").out
+    named = re.findall(r"^The treatment of (.*):\n.*: no until the end of (.*?),", out, re.MULTILINE)
+    assert named == [("Mon 16 Nov 16:30 (face)", "Mon 23 Nov"), ("Fri 20 Nov 16:30 (face)", "Fri 27 Nov")]

@@ -44,8 +44,8 @@ class Voice(NamedTuple):
 class Reasons(NamedTuple):
     """Everything behind what is said of one thing.
 
-    *windows* are what holds; *rules* what made them, the deciding ones first; *lost* those that a stricter one beats.
-    *also* are those of other treatments.
+    *windows* are what holds; *rules* what made them, the deciding ones first, and what says when to get help; *lost*
+    those that a stricter one beats. *also* are those of other treatments.
     *ends* are what the voices that give an end state of it, on each side of the treatment; *spread* is the shortest and
     the longest of them. *voices_count* counts sources that copy one template as one.
     """
@@ -73,7 +73,8 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     windows = tuple(chain.from_iterable(_windows(timeline, one) for one in meaning.ids))
     made = dict.fromkeys(chain.from_iterable(window.rules for window in windows))
     beaten = dict.fromkeys(chain.from_iterable(window.overruled for window in windows))
-    rules = tuple(map(rule_set.rules.__getitem__, made))
+    flags = tuple(rule for rule in timeline.red_flags if not set(rule.targets).isdisjoint(meaning.ids))
+    rules = (*map(rule_set.rules.__getitem__, made), *flags)
     lost = tuple(rule_set.rules[id_] for id_ in beaten if id_ not in made)
     voices = tuple(_voices(windows, (*rules, *lost), rule_set))
     found = tuple(_ends(windows[0], rule_set)) if windows else ()
@@ -91,7 +92,7 @@ def _voices(windows: Iterable[Window], rules: Iterable[Rule], rule_set: RuleSet)
         firmest[rule_id, saying] = min(place, firmest.get((rule_id, saying), place))
     for rule in rules:
         for saying in sorted(rule.says, key=lambda one: rule_set.by_weight[one.source]):
-            yield Voice(rule.id, rule_set.sources[saying.source], saying, STANCES[firmest[rule.id, saying]])
+            yield Voice(rule.id, rule_set.sources[saying.source], saying, STANCES[firmest.get((rule.id, saying), 0)])
 
 
 def _windows(timeline: Timeline, target: str) -> Iterator[Window]:

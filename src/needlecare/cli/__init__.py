@@ -110,16 +110,19 @@ def complain(text: str) -> None:
             _print(f"{lead}{visible(line)[:_LONGEST]}\n", sys.stderr)
 
 
-def write_text(text: str, *, whole_lines: bool = False) -> None:
+def write_text(text: str, *, whole_lines: bool = False, pages: bool = False) -> None:
     """Write text for people to stdout, in its own encoding, without any sign that a terminal would obey.
 
-    On a terminal, long lines break between words and continue under their text, unless *whole_lines* is set.
+    On a terminal, long lines break between words and continue under their text, unless *whole_lines* is set; in *pages*
+    where it is longer than the screen.
     """
     from needlecare.views.phrases import harmless_lines
 
     text = harmless_lines(text)
     with delivering():
-        _print(_broken(text) if sys.stdout.isatty() and not whole_lines else text, sys.stdout)
+        text = _broken(text) if sys.stdout.isatty() and not whole_lines else text
+        if not (pages and _is_for_eyes() and _paged(text)):
+            _print(text, sys.stdout)
 
 
 def write_lines(lines: Iterable[object]) -> None:
@@ -162,17 +165,24 @@ def _show(sheet: "Sheet", *, pages: bool) -> None:
         for line in lines
         for segment in (*(Segment(text, styles[style]) for text, style in line), Segment.line())
     )
-    pager = _pager() if pages and len(lines) > max(console.height, _AT_ONCE) else ()
     with delivering():
-        if not pager:
+        if pages:
+            with console.capture() as captured:
+                console.print(drawn, end="")
+        if not (pages and _paged(captured.get())):
             console.print(drawn, end="")
-            return
-        with console.capture() as captured:
-            console.print(drawn, end="")
-        import subprocess
 
+
+def _paged(text: str) -> bool:
+    """Show *text* in a pager where it is longer than the screen, unless that is switched off, or there is none."""
+    import subprocess
+    from shutil import get_terminal_size
+
+    pager = _pager() if text.count("\n") > max(get_terminal_size().lines, _AT_ONCE) else []
+    if pager:
         # What runs is what the person's own environment names.
-        subprocess.run(pager, input=captured.get().encode(), check=False)  # noqa: S603
+        subprocess.run(pager, input=text.encode(), check=False)  # noqa: S603
+    return bool(pager)
 
 
 def _pager() -> list[str]:

@@ -11,6 +11,7 @@ from needlecare.ask import question
 from needlecare.ask.question import today as look
 from needlecare.cli import complain, write_data, write_sheet, write_text
 from needlecare.cli.options import (
+    NoPager,
     Request,
     about_screening,
     about_treatment,
@@ -88,10 +89,13 @@ def normal(
 
 
 @about_treatments
-def why(requests: list[Request], *, words: Activity, format_: Format = AnswerFormat.TEXT) -> None:
+def why(
+    requests: list[Request], *, words: Activity, no_pager: NoPager = False, format_: Format = AnswerFormat.TEXT
+) -> None:
     """Show every rule and source behind an answer, how much they differ, and which were overruled."""
     reasons = question.why(_timelines(requests), " ".join(words))
-    _answer(requests, reasons, format_, ExitCode.DONE if reasons.is_understood else ExitCode.UNKNOWN)
+    code = ExitCode.DONE if reasons.is_understood else ExitCode.UNKNOWN
+    _answer(requests, reasons, format_, code, pages=not no_pager)
 
 
 @about_treatments
@@ -167,18 +171,24 @@ def _read_day(text: str, requests: Sequence[Request]) -> date:
 
 
 def _answer(
-    requests: Sequence[Request], answer: Any, format_: AnswerFormat, code: ExitCode, *, whole: bool = False
+    requests: Sequence[Request],
+    answer: Any,
+    format_: AnswerFormat,
+    code: int,
+    *,
+    whole: bool = False,
+    pages: bool = True,
 ) -> NoReturn:
-    if format_ == AnswerFormat.JSON:
-        if whole:
-            raise InputError("--all means nothing for json, which always has all of it; leave it out")
+    if format_ == AnswerFormat.TEXT:
+        from needlecare.views import answers
+
+        write_text(answers.render(answer, several=len(requests) > 1, whole=whole), pages=pages)
+    elif whole:
+        raise InputError("--all means nothing for json, which always has all of it; leave it out")
+    else:
         from needlecare.views.answers_json import render
 
         write_data(render(answer))
-    else:
-        from needlecare.views import answers
-
-        write_text(answers.render(answer, several=len(requests) > 1, whole=whole))
     raise typer.Exit(code)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from needlecare.model.ruleset import RuleSet
 
 
+NoPager = Annotated[bool, typer.Option("--no-pager", help="Print at once, however long it is.")]
 # Values of the options that were typed, or logged, by name.
 Typed = Mapping[str, Any]
 # The value of an option that wasn't typed: of one, of a list, of a flag.

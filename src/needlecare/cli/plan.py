@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from needlecare.cli import STDOUT, complain, write_data, write_file, write_sheet, write_text
-from needlecare.cli.options import NOTHING, Request, Typed, read_request, rules_of, with_options, without
+from needlecare.cli.options import NOTHING, NoPager, Request, Typed, read_request, rules_of, with_options, without
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import FORMATS, Format, for_file, render
@@ -62,7 +62,7 @@ def plan(
     plain: Annotated[
         bool, typer.Option("--plain", help="Text without colour and layout, for screen readers; for text only.")
     ] = False,
-    no_pager: Annotated[bool, typer.Option("--no-pager", help="Print at once, however long it is.")] = False,
+    no_pager: NoPager = False,
 ) -> None:
     """Show what to do and to avoid after a treatment, when to get help, and when each thing is all right again."""
     output = None if output == STDOUT else output

@@ -25,6 +25,8 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 LONGEST_DAYS = 36_525
 
 _DURATION = re.compile(r"(\d{1,6})(min|h|d|w|mo|y)")
+_SHORT = re.compile(rf"\b{_DURATION.pattern}\b")
+_ONE_UNIT = re.compile(r"\b(\d+)([a-z]+)\.\.(?=\d+\2\b)")
 _UNITS = {word: unit for unit, name in _NAMES.items() for word in (unit, name)}
 _SPELLED = re.compile(rf"(\d+)(?:\s*(?:-|–|to)\s*(\d+))?\s*({'|'.join(_UNITS)})s?\b", re.IGNORECASE)
 # The least that two instants differ by.
@@ -86,6 +88,12 @@ def respelled(text: str) -> str:
     return _SPELLED.sub(
         lambda said: "..".join(f"{one}{_UNITS[said[3].lower()]}" for one in said.groups()[:2] if one), text
     )
+
+
+def spelled_out(text: str) -> str:
+    """Return *text* with its durations in words: `at least 3d..5d` is `at least 3 to 5 days`."""
+    ranged = _ONE_UNIT.sub(r"\1 to ", text).replace("..", " to ")
+    return _SHORT.sub(lambda found: Duration(int(found[1]), found[2]).in_words, ranged)
 
 
 def format_clock(clock: time) -> str:

@@ -12,12 +12,12 @@ from needlecare.ask.verdict import Return, Verdict
 from needlecare.errors import visible
 from needlecare.model.facts import NONE
 from needlecare.model.plan import FOREVER, Finding, Timeline, Window
-from needlecare.model.ruleset import ASK, AVOID, LEVELS, Rule, RuleSet, Screening
-from needlecare.model.time import Duration, shift_date
+from needlecare.model.ruleset import ASK, AVOID, CALL, DO, LEVELS, PREPARE, Rule, RuleSet, Screening
+from needlecare.model.time import Duration, shift_date, spelled_out
 from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Clock, capital, grouped, join_words, led, topmost
+from needlecare.views.phrases import Clock, capital, grouped, join_words, led, sentence, topmost
 from needlecare.views.sheet import lead_of, list_findings
 from needlecare.views.signs import joined, list_sighting
 from needlecare.views.verdicts import against, finished, list_return, list_verdict, say_alone
@@ -25,6 +25,8 @@ from needlecare.views.verdicts import against, finished, list_return, list_verdi
 Answer = Verdict | Return | Sighting | Reasons | Screened
 _SHOWN = 3
 _WIDEST = 79
+_DAY = timedelta(days=1)
+_ONE_VOICE = "Sources that copy one template count as one."
 # What no rule is about is no reason to ring a clinic: a bus ride isn't.
 _ABOUT = "skin, sun, heat, sweat and medicines"
 
@@ -37,7 +39,8 @@ def render(answer: Answer, *, several: bool = False, whole: bool = False) -> str
     lines: Iterable[str]
     match answer:
         case Reasons():
-            return "\n".join(_finished(_reasons(one), one.timeline) for one in (answer, *answer.also)) + "\n"
+            each = (_reasons(one, several=bool(answer.also)) for one in (answer, *answer.also))
+            timeline, lines = answer.timeline, (*chain.from_iterable(each), _ONE_VOICE, say.SEE_HELP)
         case Verdict():
             timeline, lines = answer.timeline, list_verdict(answer, several=several)
         case Sighting():
@@ -74,7 +77,7 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):
         rest = "" if meaning.nearest else f" Ask {say.whom(timeline)} about the rest."
         yield f"{say_alone(doubtful.alone)}{rest}"
-    yield say.help_tiers(timeline) if signs else say.red_flag_line(timeline)
+    yield say.help_tiers(timeline) if signs else say.SEE_HELP
 
 
 def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
@@ -109,102 +112,90 @@ def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[st
 
 # Why?
 
-_KINDS = {"avoid": "avoid", "ask": "ask first", "do": "do", "allow": "allowed", "expect": "usual", "prepare": "before"}
+_KINDS = {"ask": "ask first: ", "allow": "OK ", "expect": "usual "}
 _STANCES = {
     "states": "Who says so:",
-    "better-not": "Who says better not for so long:",
+    "better-not": "Who says better wait for so long:",
     "opposite": "Who disagrees:",
     "less": "Others say:",
 }
-_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-# What people count in, and from what length on.
-_UNITS = (
-    ("months", 31 * _DAY, 62 * _DAY),
-    ("weeks", 7 * _DAY, 28 * _DAY),
-    ("days", _DAY, 4 * _DAY),
-    ("hours", _HOUR, _HOUR),
-)
 _WORDS = {"why": "why", "because": "this value because", "by": "by", "note": "note"}
 
 
-def _reasons(reasons: Reasons) -> Iterator[str]:
-    rule_set, clock = reasons.timeline.rule_set, Clock(reasons.timeline)
-    name = capital(join_words(map(rule_set.label, reasons.meaning.ids)))
-    counted = [_say_ends(found, reasons.windows[0].kind) for found in reasons.ends]
-    yield from (f"{name}: {text}." for text in counted or ["no source gives an end"])
-    for window in reasons.windows:
-        if window.kind == AVOID:
-            text = f"{say.restriction(window, clock)}{say.tail(window, clock)}"
-        elif window.kind == ASK:
-            text = window.ask
-        else:
-            text = f"{_whole(window, clock)}{led('; if ', window.condition)}"
-        yield f"- {rule_set.label(window.target)}: {_KINDS[window.kind]}: {text} (rule {window.rule})"
+def _reasons(reasons: Reasons, *, several: bool) -> Iterator[str]:
+    """Yield what holds for the person, how far sources lie apart, and then every rule with its sources."""
+    timeline = reasons.timeline
+    if several:
+        yield f"{capital(say.treatment_of(timeline))}:"
+    for flag in [rule for rule in reasons.rules if rule.verb == CALL]:
+        signs = map(timeline.rule_set.label, set(flag.targets).intersection(reasons.meaning.ids))
+        yield f"{capital(join_words(signs))}: {say.help_for(flag.urgency, timeline)}."
+    yield from (_holds(window, timeline, first=not number) for number, window in enumerate(reasons.windows))
+    yield from (f"{_say_ends(found, reasons.windows[0].kind)}." for found in reasons.ends)
+    yield from ("No source gives an end.",) if reasons.windows and not reasons.ends else ()
     for title, rules in (("What decides", reasons.rules), ("What lost", reasons.lost)):
         for rule in rules:
             yield from _rule(title, rule, reasons)
     yield ""
-    yield "Sources that copy one template count as one."
-    yield f"- {say.red_flag_line(reasons.timeline)}"
+
+
+def _holds(window: Window, timeline: Timeline, *, first: bool) -> str:
+    """Say what a window means for the person, and of the *first* why."""
+    rule_set, clock = timeline.rule_set, Clock(timeline)
+    if window.kind == AVOID:
+        text = f"{say.restriction(window, clock)}{say.tail(window, clock)}"
+    elif window.kind == ASK:
+        text = f"{_KINDS[ASK]}{window.ask}"
+    elif window.kind in (DO, PREPARE):
+        text = f"{say.with_details(window, clock)} ({_whole(window, clock)})"
+    else:
+        text = f"{_KINDS[window.kind]}{_whole(window, clock)}{led('; if ', window.condition)}"
+    why = rule_set.rules[window.rule].words.get("why") if first else None
+    return f"{capital(rule_set.label(window.target))}: {text}.{led(' ', why and sentence(why))}"
 
 
 def _say_ends(found: Ends, kind: str) -> str:
     """Format how many sources state an end, what most of them state, and what the plan takes."""
-    name, unit = _common_unit(one for one in (found.low, found.high, *(found.own or ())) if one != ALL_TIME)
     agree = "most say" if found.agreeing < found.voices else "all say" if found.voices > 1 else "it says"
-    most = f"{_between(found.low, found.high, unit)}{led(' ', name if found.low != ALL_TIME else '')}"
-    said = f"{say.counted(found.voices, 'independent source')}; {agree} {most}{' before' if found.before else ''}"
-    return f"{said}; this plan {_say_own(found.own, kind, unit)}"
+    said = f"{say.counted(found.voices, 'independent source')}; {agree} {_length(found.low, found.high)}"
+    return f"{'Before it: ' if found.before else ''}{said}; this plan {_say_own(found.own, kind)}"
 
 
-def _say_own(own: Side | None, kind: str, unit: timedelta | None) -> str:
+def _say_own(own: Side | None, kind: str) -> str:
     """Format how far the plan itself reaches."""
     if own is None:
         return "gives no end"
     if own.lower == ALL_TIME:
         return f"says {'never' if kind == AVOID else 'always'}"
     if kind != AVOID:
-        return f"takes {_between(*own, unit)}"
-    better = "never" if own.upper == ALL_TIME else f"not for {_number(own.upper, unit)}"
+        return f"takes {_length(*own)}"
+    better = f"better wait{', without end' if own.upper == ALL_TIME else f' for {_length(own.upper)}'}"
     if own.lower == NO_TIME:
-        return f"says better {better}"
-    return f"takes {_number(own.lower, unit)}{f', better {better}' if own.upper > own.lower else ''}"
+        return f"says {better}"
+    return f"takes {_length(own.lower)}{led(', ', better if own.upper > own.lower else '')}"
 
 
-def _between(low: Reach, high: Reach, unit: timedelta | None) -> str:
-    return " to ".join(dict.fromkeys(_number(one, unit) for one in (low, high)))
-
-
-def _number(reach: Reach, unit: timedelta | None) -> str:
-    """Format a length as so many of a *unit*, or without one by itself."""
-    if reach.least < reach.most == _DAY:
-        return "the day itself"
-    if reach == ALL_TIME:
-        return "always"
-    return f"{reach.least // unit}" if unit else reach.length.in_words
-
-
-def _common_unit(reaches: Iterable[Reach]) -> tuple[str, timedelta | None]:
-    """Return the unit that people would count all of *reaches* in; without one each is said by itself."""
-    lengths = [one.least for one in reaches]
-    longest = max(lengths, default=_HOUR)
-    for name, unit, begins in _UNITS:
-        if longest >= begins and not any(one % unit for one in lengths):
-            return name if longest > unit else name.removesuffix("s"), unit
-    return "", None
+def _length(*reaches: Reach) -> str:
+    """Format a length, or two as a range."""
+    texts = ("the day itself" if one.least < one.most == _DAY else str(one) for one in reaches)
+    return spelled_out("..".join(dict.fromkeys(texts)))
 
 
 def _whole(window: Window, clock: Clock) -> str:
     begins, seen = clock.at(window.start), say.until_seen(window, clock)
     if window.is_instant:
         return f"from {begins}"
+    if begins == clock.last_day(window.end):
+        return begins
     ends = "" if seen and window.end == FOREVER else f" to {clock.until(window.end)}"
     return f"{begins}{ends}{led(', ', seen)}"
 
 
 def _rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
     yield ""
-    yield f"{title}: rule {rule.id} of {rule.origin}, {rule.verb} {', '.join(rule.targets)}: {rule.value}"
+    targets = join_words(map(reasons.timeline.rule_set.label, rule.targets))
+    value = f"{', '.join(rule.targets)}: {rule.value}"
+    yield f"{title}: {rule.verb} {targets} (rule {rule.id} of {rule.origin}, {value})"
     yield from (f"  {lead}: {rule.words[key]}" for key, lead in _WORDS.items() if key in rule.words)
     stances = grouped((voice for voice in reasons.voices if voice.rule == rule.id), lambda voice: voice.stance)
     for stance, lead in _STANCES.items():
@@ -213,7 +204,7 @@ def _rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
             source, note = voice.source, voice.saying.note
             template = led("; copies the template ", source.family)
             about = f"[{say.join_known(source.title, source.kind, source.year)}{template}]"
-            yield f"  - {source.id}: {voice.saying.value}{f' ({note})' if note else ''} {about}"
+            yield f"  - {source.id}: {spelled_out(voice.saying.value)}{f' ({note})' if note else ''} {about}"
 
 
 # What speaks against the treatment?

@@ -21,7 +21,7 @@ from needlecare.model.ruleset import (
     Screening,
     Urgency,
 )
-from needlecare.model.time import last_instant, local_date
+from needlecare.model.time import last_instant, local_date, spelled_out
 from needlecare.typed import WEEKDAYS
 
 _WEEKDAYS = tuple(name.title() for name in WEEKDAYS)
@@ -158,8 +158,8 @@ def with_details(window: Window, clock: Clock) -> str:
     words = window.words
     often = (
         words.get("times"),
-        led("every ", words.get("every", "").replace("..", " to ")),
-        led("for ", words.get("lasting")),
+        led("every ", spelled_out(words.get("every", ""))),
+        led("for ", spelled_out(words.get("lasting", ""))),
         led("while ", words.get("while")),
     )
     manner = ", ".join(filter(None, often))

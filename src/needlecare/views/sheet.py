@@ -10,6 +10,7 @@ from typing import NamedTuple
 from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, FORBIDDING, Change, RuleSet, walk
+from needlecare.model.time import spelled_out
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
@@ -226,7 +227,7 @@ def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]
     if session.overdue:
         yield Row("Late from", say.date(session.overdue, day))
     if session.then:
-        yield Row("After the course", session.then.replace("..", " to "))
+        yield Row("After the course", spelled_out(session.then))
 
 
 def _booked(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
