@@ -63,7 +63,7 @@ def test_a_condition_that_has_no_room_is_short(plan: Planner) -> None:
 
 def test_what_is_all_right_but_for_a_part_names_the_part(plan: Planner) -> None:
     found = entries(plan("heat: {avoid: heat, until: 25h}\nyoga: {avoid: hot-yoga, until: 73h}"))
-    assert "OK now: strong heat (not hot yoga)" in found
+    assert "OK now: saunas, heat (not hot yoga)" in found
     assert "OK now: hot yoga" in found
 
 
@@ -83,7 +83,8 @@ def test_what_is_no_longer_a_no_is_not_yet_all_right(plan: Planner) -> None:
 def test_what_is_to_be_asked_first_has_no_title(write: Write, events: Events, style: str) -> None:
     words = ["--condition", "pregnancy", "--next", "2027-01-08", "--calendar-style", style]
     for title in titles(events(write("--time", "16:30", *words))):
-        assert not re.search("minoxidil|hydroquinone|retinol|tretinoin|Roaccutane", title), title
+        free = re.sub(r" \(not .+?\)", "", title)
+        assert not re.search("minoxidil|hydroquinone|retinol|tretinoin|Roaccutane", free), title
 
 
 def test_a_sign_that_stays_is_a_reason_to_call(plan: Planner) -> None:

@@ -43,39 +43,40 @@ from needlecare.views.sheet import (
 # How much of each kind a screen has room for.
 _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
 # How long names may be, of a row, a day and a group, to fit a line of eighty columns beside what stands there besides.
-_A_ROW, _A_DAY, _A_LINE = 58, 53, 42
-# Groups up to the one rank weigh most; from the other on a screen has room for a line each.
-_HEAVY, _LIGHT = 6, 8
+_A_ROW, _A_DAY, _A_LINE = 60, 52, 42
+# Groups up to the first rank weigh most; from the second on a screen has room for a line each, from the third for none.
+_HEAVY, _LIGHT, _LEAST = 6, 8, 11
 TREATED = "Treated already?"
 # How a line says that a no is over before.
-EARLIER = ", no until "
+EARLIER = ": no until "
 
 
 def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to."""
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
-    hints = (
-        "“no until”, then better wait" if any(one.no_until for one in openings) else "",
-        "* if your skin looks calm" if any(one.if_calm for one in openings) else "",
-    )
-    hint = led("  ", "; ".join(filter(None, hints)))
+    hint = f"… more{'; * only if your skin looks calm' if any(one.if_calm for one in openings) else ''}"
     before = () if is_stopped(timeline) else tuple(list_before(timeline))[-_BEFORE:]
     sections = (
         Section("against", "", rows=(*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))),
         first_hours(timeline),
         Section("help", "Get help", rows=tuple(list_help([timeline], still_there(timeline.windows, timeline)))),
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
-        Section("again", f"When may I again?{hint}", rows=(*list_again(openings, timeline), *list_endless(timeline))),
+        Section("again", f"When may I again?  {hint}", rows=(*list_again(openings, timeline), *list_endless(timeline))),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
     return Sheet(
-        title=f"{rule_set.title}: {subject_of(timeline)}",
+        title=f"{rule_set.title}{_with_what(timeline)}: {subject_of(timeline)}",
         subject="",
         clinic=name_clinic(rule_set),
         notice=(say.NO_ADVICE, *list_core_changes(rule_set)),
         sections=tuple(section for section in sections if section.rows),
         basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`. Options: `--help`.",
     )
+
+
+def _with_what(timeline: Timeline) -> str:
+    used = timeline.facts.given.get("technique")
+    return f" ({join_words(say.labels(used, timeline.rule_set.facts['technique']))})" if used else ""
 
 
 def subject_of(timeline: Timeline) -> str:
@@ -101,13 +102,14 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
 
 def list_asked(timeline: Timeline) -> Iterator[Row]:
     """List what somebody has to be asked about first, the weightiest first."""
-    asking = grouped((one for one in timeline.windows if one.kind == ASK), lambda window: window.ask)
+    windows = (one for one in timeline.windows if one.kind == ASK)
+    asking = grouped(windows, lambda one: f"{led(' ', one.words.get('how'))}: {one.ask}")
     weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
     for whom in weightiest[:_ASKED]:
         targets = [one.target for one in asking[whom]]
         *fitting, names = (short_names(targets, timeline.rule_set, most) for most in range(_NAMES, 0, -1))
         names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
-        yield Row("Ask first", f"{names}: {whom}", "ask")
+        yield Row("Ask first", f"{names}{whom}", "ask")
 
 
 def list_clashes(timeline: Timeline) -> Iterator[Row]:
@@ -137,7 +139,7 @@ def first_hours(timeline: Timeline) -> Section:
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
-    title = f"First {length.in_words}, until {Clock(timeline).at(ends)} (some for longer)"
+    title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (Avoid mostly longer)"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
@@ -229,7 +231,7 @@ def _usual_now(at_once: list[Window], timeline: Timeline) -> Iterator[str]:
     ends = grouped(at_once[:_SIGNS], lambda one: clock.last_day(one.holds_until) if one.holds_until < FOREVER else "")
     for until, windows in ends.items():
         ends_at_once = until and clock.day(last_instant(windows[0].holds_until)) == timeline.treatment.day
-        yield f"{capital(_signs(windows, timeline))}{' that day' if ends_at_once else led(' until ', until)}"
+        yield f"{capital(_signs(windows, timeline))}{led(' on ' if ends_at_once else ' until ', until)}"
 
 
 def _usual_later(ranked: list[Window], timeline: Timeline, at: datetime) -> Iterator[str]:
@@ -289,7 +291,13 @@ def emergency_lead(rule_set: RuleSet) -> str:
 
 def _signs_of(urgency: Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[Sign, bool]]:
     """Return the signs that are so urgent, each with whether a clinic adds it."""
-    flags = [(rule, one.rule_set.signs) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
+    # What is usual for everybody at first, and for this person graver later, has no place without its date.
+    flags = [
+        (rule, one.rule_set.signs)
+        for one in timelines
+        for rule in one.red_flags
+        if rule.urgency == urgency and not (rule.worry_after and rule.when.tests)
+    ]
     return {sign: (known[sign], not rule.core) for rule, known in flags for sign in rule.targets}
 
 
@@ -350,17 +358,19 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
     by_group = grouped(openings, lambda one: rule_set.group_of(one.activity))
     for group in sorted(by_group, key=lambda one: rule_set.groups[one].rank if one in rule_set.groups else LAST):
         known, head = rule_set.groups.get(group), group_name(group, rule_set)
-        room = _BEFORE if known is None else most if known.rank < _LIGHT else 1
-        for found in _weightiest(by_group[group], room, rule_set):
-            earlier = f"{EARLIER}{clock.at(found[0].no_until)}" if found[0].no_until else ""
-            at, names = found[0].at, starred(found, _A_LINE - len(earlier))
+        lines = _BEFORE if known is None else most if known.rank < _LIGHT else int(known.rank < _LEAST)
+        for found in _weightiest(by_group[group], lines, rule_set):
+            earlier = f"{EARLIER}{clock.at(found[0].no_until)}, then wait" if found[0].no_until else ""
+            at, room = found[0].at, _A_LINE - len(earlier)
+            # What takes a second line anyway has room for more.
+            names = starred(found, room if len(found[0].name) <= room else room + _A_LINE)
             yield Row(head, f"{names}{earlier}", "yes", when=clock.at(at), at=at)
 
 
 def list_endless(timeline: Timeline) -> Iterator[Row]:
     """List what is all right again from no date on."""
     clock = Clock(timeline)
-    asked = {one.target for one in timeline.windows if one.kind == AVOID and one.ask}
+    asked = {one.target for one in timeline.windows if one.kind == AVOID and one.ask} - timeline.rule_set.unadvised
     if asked:
         yield Row("Ask first", _most_asked(asked, timeline.rule_set), "ask")
     for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
@@ -377,7 +387,7 @@ def _lasting(timeline: Timeline) -> Iterator[Window]:
 def _after_next(timeline: Timeline) -> Iterator[Row]:
     names = short_names(_held_throughout(timeline), timeline.rule_set)
     for session in timeline.sessions[:1] if names else ():
-        yield Row(f"After session {session.number}", names, "no")
+        yield Row(f"After session {session.number}", f"see its plan: {names}", "no")
 
 
 def _most_asked(activities: Iterable[str], rule_set: RuleSet) -> str:
@@ -451,10 +461,10 @@ def list_session(session: Session, timeline: Timeline, clock: Clock, since: date
     """List when *session* may be, and if it is booked what begins before it, after the day *since*."""
     day = timeline.treatment.day
     if is_stopped(timeline):
-        yield Row("Next session", f"not to be booked before {clock.whom} has decided", "stop")
+        yield Row("Next session", f"none while this is so; then ask {clock.whom}", "stop")
         return
     best = session.recommended[1]
-    until = f", best by {say.date(best, session.minimum)}" if best > session.minimum else ""
+    until = f", ideally by {say.date(best, session.minimum)}" if best > session.minimum else ""
     yield Row("Next session", f"from {say.date(session.minimum, day)}{until}")
     if session.booked:
         early = f", earlier than that: ask {clock.whom}" if session.booked < session.minimum else ""
@@ -472,6 +482,6 @@ def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     known = (name for name in ("technique", "setting") if name in facts.assumed)
     labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]
     if labels:
-        yield Row("Assumed", f"{join_words(labels)}; say if not")
+        yield Row("Assumed", f"{', '.join(labels)}; say if not")
     if timeline.treatment.clock is None:
         yield Row("Time", "not given, so every hour is rounded to whole days, to be safe")

@@ -145,7 +145,7 @@ def openings_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
     """Return what opens between the treatment and a next session that is booked."""
     treatment = timeline.treatment
     ends = day_start(treatment.next_day, treatment.zone) if treatment.next_day else FOREVER
-    return (one for one in lifts_of(timeline) if one[0].to == "yes" and treatment.first < one[0].at <= ends)
+    return (one for one in lifts_of(timeline) if one[0].to == "yes" and treatment.first < one[0].at < ends)
 
 
 def _ends_earlier(window: Window, timeline: Timeline) -> datetime | None:
