@@ -141,7 +141,9 @@ def test_the_first_evening_says_what_is_all_right_next_and_what_is_not_yet() -> 
     assert row(said, "OK from").startswith("Fri 20 Nov 20:30 a lukewarm rinse Sat 21 Nov 16:30 mineral SPF 30+")
     assert "Sat 19 Dec strong sun" in row(said, "Not yet")
     assert "Put on only what your clinic gave you." in row(said, "Do")
-    assert row(said, "Usual").startswith("Red, tight, sore until Mon 23 Nov.")
+    # Whose face burns tonight reads: what to do, and that it is usual.
+    assert "Swollen? A cold pack in a damp cloth" in row(said, "Do")
+    assert row(said, "Usual") == "Red, tight, sore until Mon 23 Nov. Warm, stinging, swollen until Sun 22 Nov."
 
 
 def test_after_the_last_date_it_says_so_in_three_lines() -> None:

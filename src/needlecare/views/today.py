@@ -239,10 +239,7 @@ def _help(now: Today) -> Section:
         (timeline.rule_set.signs[window.target] for timeline, window in now.worries), key=lambda one: one.rank
     )
     late = [f"still {one.short or one.label}" if one.rank < LAST else one.label for one in gone[:1]]
-    for latest in _begun(now)[-1:]:
-        ahead = (one for one in latest.windows if one.worry_after and one.worry_after > now.at)
-        late.extend(brief.still_there(ahead, latest))
-    rows = brief.list_help(now.timelines, late[:1], _SIGNS)
+    rows = brief.list_help(now.timelines, late, _SIGNS)
     return Section("help", "", rows=(*rows, Row("Next", _COMMANDS)))
 
 
