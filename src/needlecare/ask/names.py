@@ -139,7 +139,7 @@ def small_words(areas: tuple[str, ...], rule_set: RuleSet) -> Small:
     found: dict[str, set[str]] = {}
     places = (("here" if area in areas else "elsewhere", words) for area, words in rule_set.areas.items())
     for role, phrases in (*places, *rule_set.small_words.items()):
-        for phrase in phrases:
+        for phrase in phrases if role != "exact" else ():
             found.setdefault(" ".join(tokens(phrase)), set()).add(role)
     return {phrase: frozenset(does - {"elsewhere"} if "here" in does else does) for phrase, does in found.items()}
 
@@ -245,8 +245,8 @@ def mend(words: Sequence[str], unknown: Iterable[int], rule_set: RuleSet) -> dic
 
 @once_a_set
 def _all_names(rule_set: RuleSet) -> str:
-    names = chain.from_iterable(_names(kind, rule_set) for kind in (ACTIVITIES, SIGNS, ANSWERS))
-    return " ".join(chain((name for name, _ in names), *rule_set.alike.values())).lower()
+    names = (name for kind in (ACTIVITIES, SIGNS, ANSWERS) for name, _ in _names(kind, rule_set))
+    return " ".join(chain(names, rule_set.small_words.get("exact", ()), *rule_set.alike.values())).lower()
 
 
 def _nearest(word: str, rule_set: RuleSet) -> str:

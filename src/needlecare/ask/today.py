@@ -61,8 +61,8 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
         if newest.verdict != USUAL:
             found.extend(_judge_one(one, meaning, sign, asked, latest=False) for one in earlier)
     answer = gravest(found)
-    if answer.verdict in (USUAL, WATCH) and not meaning.is_sure:
-        # Words that weren't understood may be the ones that matter: “very”, “on one side”.
+    if answer.verdict in (USUAL, WATCH, CLINIC if meaning.other else USUAL) and not meaning.is_sure:
+        # Words that weren't understood may be the ones that matter: “very”, “on one side”; one's clinic is for oneself.
         return answer._replace(verdict=UNKNOWN)
     return answer
 

@@ -33,7 +33,7 @@ from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, lis
 
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 # What small words do.
-_GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "time", "unit", "past", "dated")
+_GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "time", "unit", "past", "dated", "exact")
 _ROLES = (*_GRAMMAR, "stop", "ongoing", "prescribed", "deny", "protect", "given", "swallow", "onto-skin", "act")
 _THEN = (AT_TREATMENT, AT_TREATMENT)
 _AT = {"before": (parse_bound("0d before"), AT_TREATMENT), "during": _THEN, "after": _THEN}
