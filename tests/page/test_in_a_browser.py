@@ -23,6 +23,7 @@ webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not in
 pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
 
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
+SHEET = HERE.parents[1] / "rules" / "examples" / "dermatique.yaml"
 A4, LETTER = (8.27, 11.69), (8.5, 11.0)
 SWITCHES = (
     "--headless",
@@ -342,6 +343,19 @@ def test_today_comes_first_and_what_is_past_is_ok_now(
     assert browser.ask("document.getElementById('now-mark').getAttribute('visibility')") == (
         "visible" if day else "hidden"
     )
+
+
+def test_what_is_by_now_all_right_is_no_longer_an_exception(browser: Browser) -> None:
+    browser.open_at("2026-11-25T12:00:00Z", make_plan(), width=390)
+    assert "Exercise (not gym, running)…" in browser.shown("#ok-now dd")
+    browser.open_at("2026-11-26T12:00:00Z", make_plan(), width=390)
+    assert "Exercise…" in browser.shown("#ok-now dd")
+    browser.open_at("2026-11-29T12:00:00Z", make_plan(), width=390)
+    assert "Own creams (not alcohol toner, retinol)*" in browser.shown("#ok-now dd")
+    # What has exceptions of its own is none of "skincare" yet.
+    browser.open_at("2026-11-22T12:00:00Z", make_plan(rules(str(SHEET))), width=390)
+    assert "Skincare (not own creams)" in browser.shown("#ok-now dd")
+    assert "Make-up" in browser.shown("#ok-now dd")
 
 
 def test_what_forbids_the_treatment_stays_above_what_is_to_be_prepared(browser: Browser) -> None:

@@ -52,6 +52,14 @@
     if (!from.querySelector("dd")) from.remove();
     past.hidden = false;
   });
+  // What was not yet all right of a whole, and is by now without a condition, needn't be named with it.
+  var texts = all("#ok-now dd").map(function (one) { return one.childNodes[1]; });
+  var names = texts.map(function (one) { return one.data.trim(); }).join(", ").replace(/[^,]+\([^)]*\)|…/g, "").split(/, */);
+  texts.forEach(function (one) {
+    one.data = one.data.replace(/ \(not ([^)]*)\)/g, function (held, parts) {
+      return parts.split(", ").every(function (part) { return names.includes(part); }) ? "" : held;
+    });
+  });
 
   var date = today("en-CA", {year: "numeric", month: "2-digit", day: "2-digit"});
   var number = Math.round((Date.parse(date) - Date.parse(plan.day)) / 864e5);
