@@ -280,7 +280,7 @@ class PlanCalendar:
         begun = [*grouped(session.precare, lambda one: one.start).items()]
         for number, (day, found) in enumerate(reversed(begun[-3:])):
             names = self._names(one.activity for one in found)
-            title = _fit(f"Session {session.number}: no ", names or ["…"], " from now")
+            title = _fit(f"Session {session.number}: no ", (", ".join(names) or "…").split(", "), " from now")
             at, slot = day_start(day, self._timeline.treatment.zone), f"session {session.number} before {number}"
             yield self._entry(slot, title, [f"From today no {', '.join(names)}.", *lines], at, late=False)
 
