@@ -408,6 +408,58 @@ def test_what_is_not_all_right_before_a_booked_session_says_so() -> None:
     assert "After session" not in screen("a date and a time")
 
 
+def test_nothing_is_all_right_because_a_session_is_booked_that_day() -> None:
+    said = run(*DATE, "--time", "16:30", "--area", "scalp", "--add-on", "prp", "--next", "2026-12-18").out
+    assert "coffee" not in flat(section(said, "Day by day"))
+
+
+# What people who saw nothing else have misread.
+
+
+@twelve
+def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
+    again = flat(section(screen(name), "When may I again?"))
+    assert again.count(" no until ") == again.count(", then wait")
+    assert "… more" in again.partition("Sunlight")[0]
+
+
+@twelve
+def test_the_first_hours_say_that_most_lasts_longer_and_name_each_day(name: str) -> None:
+    title, *rows = section(screen(name), "First 24 hours")
+    assert title.endswith(" (Avoid mostly longer)")
+    assert ("until the end of Sat 21 Nov" in title) == (name == "a date alone")
+    assert not re.search(r"that day|strong heat", flat(rows))
+
+
+@pytest.mark.parametrize("name", [name for name in TWELVE if name != OWN])
+def test_prescribed_tablets_go_on_aspirin_too(name: str) -> None:
+    told = "Keep taking prescribed tablets, aspirin too."
+    assert told in flat(section(screen(name), "First 24 hours"))
+    before = flat(section(screen(name), "Before, and next"))
+    assert (told in before) == ("strong sun, fake tan" in before)
+
+
+@pytest.mark.parametrize(("options", "title"), [("", ":"), ("--technique roller", " (a roller):")])
+def test_its_title_says_what_was_used_if_that_was_said(options: str, title: str) -> None:
+    assert run(*DATE, *options.split()).out.startswith(f"Micro-needling aftercare{title} face, Fri 20 Nov 2026\n")
+
+
+def test_a_scalp_stays_out_of_the_shower() -> None:
+    first = flat(section(screen("scalp and PRP"), "First 24 hours"))
+    assert re.search(r"Avoid .*a lukewarm rinse, washing it.* OK .*lukewarm showers \(jet off it\)", first)
+    assert "Arrive with clean skin, nothing on it." in flat(screen("scalp and PRP").splitlines())
+
+
+def test_a_pregnancy_leaves_no_doubt() -> None:
+    lines = screen("pregnant, on blood thinners").splitlines()
+    said, again = flat(lines), flat(section(screen("pregnant, on blood thinners"), "When may I again?"))
+    assert "retinol, Roaccutane… before any more: your midwife or doctor" in said
+    assert "retinol" in again.partition(" Never ")[2]
+    assert "roller" not in again
+    assert "Next session none while this is so; then ask your clinic" in said
+    assert "spots of blood" not in said
+
+
 @pytest.mark.parametrize("fact", ["--condition pregnancy", "--uses blood-thinner", "--condition immunosuppression"])
 def test_what_must_be_asked_first_is_all_right_from_no_date(fact: str) -> None:
     record = run(*DATE, *fact.split(), "--format", "json").record

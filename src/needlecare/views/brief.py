@@ -370,7 +370,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
 def list_endless(timeline: Timeline) -> Iterator[Row]:
     """List what is all right again from no date on."""
     clock = Clock(timeline)
-    asked = {one.target for one in timeline.windows if one.kind == AVOID and one.ask} - timeline.rule_set.unadvised
+    asked = {one.target for one in timeline.windows if _is_asked(one)} - timeline.rule_set.unadvised
     if asked:
         yield Row("Ask first", _most_asked(asked, timeline.rule_set), "ask")
     for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
@@ -379,8 +379,13 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
         yield from _after_next(timeline)
 
 
+def _is_asked(window: Window) -> bool:
+    """Whether somebody is asked about what *window* forbids for a while; what is never right stands there."""
+    return window.kind == AVOID and bool(window.ask) and not window.is_for_good
+
+
 def _lasting(timeline: Timeline) -> Iterator[Window]:
-    held = (one for one in timeline.windows if one.kind == AVOID and not one.ask)
+    held = (one for one in timeline.windows if one.kind == AVOID and not _is_asked(one))
     return (one for one in held if one.better_until == FOREVER)
 
 
