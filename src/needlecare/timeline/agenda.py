@@ -133,9 +133,6 @@ def _range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -
     return max(first, -LONGEST), (shown if shown is not None else min(last + 1, LONGEST)) - 1
 
 
-# Events.
-
-
 def meet(timeline: Timeline) -> tuple[Meeting, ...]:
     """Find, for each event of the treatment, the clashes with what its kind implies and all that is part of that."""
     return tuple(_meeting(timeline, event) for event in timeline.treatment.events)

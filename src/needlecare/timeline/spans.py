@@ -8,6 +8,7 @@ start of something to do counts only where it must have begun, and "normal until
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER, NO_START, Extent, Treatment, Wait
@@ -211,12 +212,7 @@ def _known(point: Point) -> Resolved:
     return Resolved(point, point)
 
 
-def _at(point: Point) -> datetime:
-    return point.at
-
-
-def _comes(resolved: Resolved) -> datetime:
-    return resolved.point.at
+_at, _comes = attrgetter("at"), attrgetter("point.at")
 
 
 class Span(NamedTuple):
