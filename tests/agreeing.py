@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from icalendar import Calendar
@@ -186,12 +187,13 @@ def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
             start = one.start if one.start > plan.last else None
             texts = [text for at, until, text in doing if (at, until) == (start, one.better_until)]
             assert any(text.startswith(one.text) and ("only once" in text) == one.waits for text in texts), (one, texts)
-    normal = [(label, re.split(r"; ", text)) for label, text in found.get("normal", [])]
+    # What the rule says besides follows as sentences.
+    normal = [(label, re.split(r"; ", text.partition(". ")[0])) for label, text in found.get("normal", [])]
     for one in plan.of(EXPECT):
         lines = [parts for label, parts in normal if label == plan.rule_set.label(one.target)]
         said = [expected(parts, on) for parts in lines]
-        late = one.start if one.start.date() > plan.timeline.treatment.day else None
-        assert (late, one.end, one.worry) in said, (one, said)
+        is_late = one.start > plan.last or one.start.date() > plan.timeline.treatment.day
+        assert (one.start if is_late else None, one.end, one.worry) in said, (one, said)
     allowed = [(label, *re.split(r"[,;]", text, maxsplit=1)) for label, text in found.get("allowed", [])]
     starts = [(label, when(text.removeprefix("from "), on)) for label, text, *_ in allowed]
     assert starts == [(plan.rule_set.label(one.target), one.start) for one in plan.of(ALLOW)]
@@ -199,10 +201,13 @@ def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
 
 def expected(parts: list[str], on: Treatment) -> tuple[datetime | None, datetime, datetime | None]:
     def after(lead: str) -> Iterator[datetime]:
-        return (when(part.removeprefix(lead), on) for part in parts if part.startswith(lead))
+        found = (part.removeprefix(lead) for part in parts if part.startswith(lead))
+        # What begins between two instants is said to begin at the first of them.
+        return (when(text.partition(" and ")[0], on) for text in found)
 
     worry = (when(part.partition(lead)[2], on) for part in parts if (lead := " if it is still there from ") in part)
-    return next(after("from "), None), next(after("until ")), next(worry, None)
+    begins = next(chain(after("from "), after("begins between ")), None)
+    return begins, next(after("until ")), next(worry, None)
 
 
 # The calendar.

@@ -89,10 +89,9 @@ def test_calling_a_calendar_off_takes_what_it_needs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "held"),
     [
-        ("a.ics", r"\d+ events, 6 Nov 2026 to \d+ \w+ 2027"),
-        ("a.csv", r"\d+ rows"),
-        ("a.html", "the plan, 21 Oct 2026 to 19 Dec 2026"),
-        ("a.json", "the plan, 21 Oct 2026 to 19 Dec 2026"),
+        ("a.ics", r"\d+ events, written"),
+        ("a.csv", "the plan, written"),
+        ("a.html", "the plan, written"),
     ],
 )
 def test_a_written_file_is_told_of_on_a_terminal_alone(tmp_path: Path, name: str, held: str) -> None:

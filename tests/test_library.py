@@ -247,6 +247,16 @@ def test_a_client_is_named_by_a_text() -> None:
         render(TIMELINE, "ics", client=client)
 
 
+def test_a_calendar_is_brief_or_full_and_nothing_else_has_a_style() -> None:
+    brief, full = (render(TIMELINE, "ics", style=style) for style in ("brief", "full"))
+    assert render(TIMELINE, "ics") == brief
+    assert brief.count("BEGIN:VEVENT") <= 21 < full.count("BEGIN:VEVENT")
+    with pytest.raises(InputError, match="no style `loud`"):
+        render(TIMELINE, "ics", style="loud")
+    with pytest.raises(InputError, match="style is for ics alone"):
+        render(TIMELINE, "md", style="full")
+
+
 def test_facts_may_be_one_text_or_number_as_well_as_lists() -> None:
     one = read_facts(RULES, {"area": "face", "depth": 1.5, "uses": ()})
     assert one == read_facts(RULES, {"area": ["face"], "depth": ["1.5"]})

@@ -1,14 +1,16 @@
-"""Whatever a rule says is found again in the JSON of its plan: each field of each verb."""
+"""Whatever a rule says is found again in its plan: each field in the JSON, each word wherever people read."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from html import unescape
 from typing import Any
 
 import pytest
 
-from needlecare import RuleSetError, render
+from needlecare import RuleSetError, Timeline, render
 from needlecare.rules.fields import RULE, Mark, marked
-from support import Planner, listed
+from support import Planner, drawn, listed
 
 Record = dict[str, Any]
 WORDS = marked(RULE, Mark.WORD)
@@ -120,6 +122,63 @@ def test_each_field_of_each_verb_is_found_again(plan: Planner, verb: str, field:
         assert not planned(plan, rule, "light")["found"]
     elif field != "usual":
         assert value_of(verb, field) in found["window"]
+
+
+def read_by_people(timeline: Timeline) -> dict[str, str]:
+    """Return all that each view for people has of *timeline*, in lower case and without markup."""
+    calendar = render(timeline, "ics", style="full").replace("\r\n ", "").replace("\\", "")
+    page = unescape(re.sub(r"<[^>]+>", "", render(timeline, "html")))
+    markdown = render(timeline, "md").replace("\\", "")
+    laid_out = " ".join(drawn(timeline, 100).split())
+    views = {"text": listed(timeline), "terminal": laid_out, "page": page, "calendar": calendar, "markdown": markdown}
+    return {name: text.lower() for name, text in views.items()}
+
+
+# What is for the first screen alone, and what `why` says.
+ELSEWHERE = {"brief", "because"}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_people_read_every_word_of_every_verb(plan: Planner, verb: str) -> None:
+    words = [word for word in WORDS if word not in ELSEWHERE and verb in ONLY.get(word, VERBS)]
+    fields = {**NEEDED.get(verb, {}), **{word: f"the {word} of all" for word in words}}
+    rule = ", ".join((f"{verb}: {VERBS[verb]}", *(f"{name}: {value}" for name, value in fields.items())))
+    for name, text in read_by_people(plan(f"one: {{{rule}}}", facts={"skin": ["dark"]})).items():
+        assert [word for word in words if f"the {word} of all" not in text] == [], name
+
+
+BOUNDS = {
+    "avoid: gym, until: at least 2d": ["at least until the end of sun 22 nov"],
+    "avoid: gym, until: up to 2d": ["until the end of sun 22 nov at the latest"],
+    "avoid: gym, from: at least 7d before, until: 1d": ["begins on fri 13 nov at the latest"],
+    "avoid: gym, from: 24h..48h, until: 5d": ["sat 21 nov 16:30", "sun 22 nov 16:30"],
+    "avoid: gym, until: 24h..48h": ["sat 21 nov 16:30", "sun 22 nov 16:30"],
+    "do: cream, from: 2h, until: at least 3d": ["18:30", "at least until the end of mon 23 nov"],
+    "do: cream, from: 5d before, until: 2d before": ["sun 15 nov", "until the end of tue 17 nov"],
+    "allow: paint, from: 2h..4h, until: up to 2d": ["18:30", "20:30", "until the end of sun 22 nov at the latest"],
+    "prepare: cream, from: at least 3d before": ["begins on tue 17 nov at the latest"],
+    "expect: redness, from: 1h..3h, until: 24h..48h, eases: 12h": [
+        *("17:30", "19:30", "eases from sat 21 nov 04:30", "sat 21 nov 16:30", "sun 22 nov 16:30")
+    ],
+    "expect: redness, from: 1h, until: 1d": ["from fri 20 nov 17:30", "until the end of sat 21 nov"],
+}
+
+
+@pytest.mark.parametrize("rule", BOUNDS)
+def test_people_read_both_ends_and_how_firm_they_are(plan: Planner, rule: str) -> None:
+    for name, text in read_by_people(plan(f"one: {{{rule}}}")).items():
+        assert [said for said in BOUNDS[rule] if said not in text] == [], name
+
+
+def test_people_read_the_words_and_sources_of_each_stretch_and_a_child_that_is_named(plan: Planner) -> None:
+    rules = """\
+long: {avoid: heat, until: 3d, note: The long one., source: book}
+short: {avoid: heat, until: 0h..5d, note: The mild one.}
+child: {avoid: sauna, until: 9d, note: The child.}"""
+    for name, text in read_by_people(plan(rules)).items():
+        wanted = ("the long one", "the mild one", "the child", "saunas")
+        assert [said for said in wanted if said not in text] == [], name
+    assert {"[book]", "[sheet]"} <= set(re.findall(r"\[\w+\]", listed(plan(rules))))
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from icalendar import Calendar
 from attack.strength import tries
 from needlecare import Event, Timeline, build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views import ics
-from needlecare.views.calendar import BRIEF, FULL, STYLES, _shorter
+from needlecare.views.calendar import _shorter
 from needlecare.views.days import list_openings
+from needlecare.views.formats import BRIEF, FULL, CalendarStyle
 from needlecare.views.phrases import short_date
 from needlecare.views.sheet import make_sheet
 from running import run
@@ -79,7 +80,7 @@ def test_what_is_no_longer_a_no_is_not_yet_all_right(plan: Planner) -> None:
     assert "Not yet: cream (Sun 22 Nov)" in str(found["OK now: mineral SPF 30+"]["DESCRIPTION"])
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", CalendarStyle)
 def test_what_is_to_be_asked_first_has_no_title(write: Write, events: Events, style: str) -> None:
     words = ["--condition", "pregnancy", "--next", "2027-01-08", "--calendar-style", style]
     for title in titles(events(write("--time", "16:30", *words))):
@@ -263,7 +264,7 @@ ZONES = ["Europe/London", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia", "A
     st.none() | st.times(timezones=st.none()).map(lambda one: one.replace(second=0, microsecond=0)),
     st.sampled_from(ZONES),
     st.sampled_from(["0min", "30min", "9h", "1d"]),
-    st.sampled_from(STYLES),
+    st.sampled_from(CalendarStyle),
 )
 def test_dates_fit_the_plan_and_nothing_rings_at_night(
     day: date, clock: time | None, zone: str, alarm: str, style: str

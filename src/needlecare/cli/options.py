@@ -15,6 +15,7 @@ import typer
 
 from needlecare.errors import InputError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
+from needlecare.views.formats import CalendarStyle
 
 if TYPE_CHECKING:
     from needlecare.files import Log
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 
 NoPager = Annotated[bool, typer.Option("--no-pager", help="Print at once, however long it is.")]
+_STYLE_HELP = "The first screen by its days, or everything."
+StyleOption = Annotated[
+    CalendarStyle | None, typer.Option("--calendar-style", help=_STYLE_HELP, rich_help_panel="The calendar")
+]
 # Values of the options that were typed, or logged, by name.
 Typed = Mapping[str, Any]
 # The value of an option that wasn't typed: of one, of a list, of a flag.

@@ -1,13 +1,10 @@
 """`plan`: its options, the view that they choose, and where the text goes."""
 
-import csv
-import io
-import re
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,10 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from needlecare.cli import STDOUT, complain, write_data, write_file, write_sheet, write_text
-from needlecare.cli.options import NOTHING, NoPager, Request, Typed, read_request, rules_of, with_options, without
+from needlecare.cli.options import (
+    NOTHING,
+    NoPager,
+    Request,
+    StyleOption,
+    Typed,
+    read_request,
+    rules_of,
+    with_options,
+    without,
+)  # fmt: skip
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
-from needlecare.views.formats import FORMATS, Format, for_file, render
+from needlecare.views.formats import BRIEF, FORMATS, CalendarStyle, Format, for_file, render
 
 if TYPE_CHECKING:
     from needlecare.model.plan import Timeline
@@ -28,7 +35,6 @@ if TYPE_CHECKING:
 _CALENDAR = tuple(
     one._replace(panel="The calendar")
     for one in (
-        Option("calendar-style", "The first screen by its days, or everything.", metavar="brief|full"),
         Option("alarm", "When to remind you: none, 0min (the default), 2h before …"),
         Option("discreet", "Use titles that give nothing away.", Trait.SWITCH),
         Option("id", "Whose plan it is, if several share a date."),
@@ -39,7 +45,11 @@ _CALENDAR = tuple(
 # What may be typed beside --cancel, or is refused with its own reason.
 _WITH_CANCEL = ("cancel", "discreet", "id", "replaces", "no-log")
 # The formats in which an option of the view means something; in others it is refused rather than ignored.
-_HONOURED = {"plain": (Format.TEXT,), "all": (Format.TEXT, Format.HTML, Format.MD), "no-pager": (Format.TEXT,)}
+_HONOURED = {
+    **dict.fromkeys(("before", "chart", "plain", "no-pager"), (Format.TEXT,)),
+    "all": (Format.TEXT, Format.HTML, Format.MD),
+    "calendar-style": (Format.ICS,),
+}
 
 
 @partial(with_options, options=(*OPTIONS.values(), *_CALENDAR))
@@ -59,14 +69,22 @@ def plan(
     all_: Annotated[
         bool, typer.Option("--all", help="Show everything, day by day, with sources; HTML and Markdown always do.")
     ] = False,
+    before: Annotated[
+        bool, typer.Option("--before", help="Show all that comes before the treatment, and nothing else.")
+    ] = False,
+    chart: Annotated[
+        bool, typer.Option("--chart", help="Draw when each group of things is all right again, day by day.")
+    ] = False,
     plain: Annotated[
         bool, typer.Option("--plain", help="Text without colour and layout, for screen readers; for text only.")
     ] = False,
     no_pager: NoPager = False,
+    style: StyleOption = None,
 ) -> None:
     """Show what to do and to avoid after a treatment, when to get help, and when each thing is all right again."""
     output = None if output == STDOUT else output
-    view = {"plain": plain, "all": all_, "no-pager": no_pager}
+    parts = {"all": all_, "before": before, "chart": chart}
+    view = {**parts, "plain": plain, "no-pager": no_pager, "calendar-style": style}
     if "cancel" in typed:
         _cancel(typed, {**without(typed, _WITH_CANCEL), **view, "days": days}, format_, output)
         return
@@ -79,23 +97,27 @@ def plan(
     named = {"id": request.name} if request.name else {}
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == Format.TEXT:
-        _show(timeline, output, plain=plain, whole=all_, pages=not no_pager)
+        _show(timeline, output, [*filter(parts.get, parts)], plain=plain, pages=not no_pager)
         return
     if chosen != Format.ICS:
-        _write(render(timeline, chosen), chosen, output, timeline)
+        _write(render(timeline, chosen), chosen, output)
         return
-    text, remark = _render_calendar(timeline, {**named, **typed})
-    _write(text, chosen, output, timeline)
+    text, remark = _render_calendar(timeline, {**named, **typed}, style or BRIEF)
+    _write(text, chosen, output)
     if request.name:
         _remember(request)
     if remark:
         complain(remark)
 
 
-def _refuse_idle(view: Mapping[str, bool], typed: Typed, chosen: Format) -> None:
+def _refuse_idle(view: Mapping[str, object], typed: Typed, chosen: Format) -> None:
     """Refuse options that mean nothing for the *chosen* format."""
     if chosen != Format.ICS and any(one.name in typed for one in _CALENDAR):
         raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
+    if sum(bool(view[one]) for one in ("all", "before", "chart")) > 1:
+        raise InputError("--all, --before and --chart exclude each other; give one of them")
+    if view["chart"] and view["plain"]:
+        raise InputError("--chart is a drawing, which --plain can't show; leave one of them out")
     for option, formats in _HONOURED.items():
         if view[option] and chosen not in formats:
             raise InputError(
@@ -114,18 +136,19 @@ def _remember(request: Request) -> None:
                 log.replace(one.id, {**one.options, "calendar": rules})
 
 
-def _show(timeline: "Timeline", output: Path | None, *, plain: bool, whole: bool, pages: bool) -> None:
-    """Write the first screen of *timeline*, or the *whole* of it; on a terminal what is long comes in *pages*."""
-    from needlecare.views.brief import make_brief
+def _show(timeline: "Timeline", output: Path | None, parts: Sequence[str], *, plain: bool, pages: bool) -> None:
+    """Write the first screen of *timeline*, or one of its *parts*; on a terminal what is long comes in *pages*."""
+    from needlecare.views.brief import make_brief, make_part
     from needlecare.views.sheet import make_sheet
 
-    sheet = make_sheet(timeline) if whole else make_brief(timeline)
+    whole = "all" in parts
+    sheet = make_sheet(timeline) if whole else make_part(timeline, parts[0]) if parts else make_brief(timeline)
     if output is None and not plain:
         write_sheet(sheet, whole=whole, pages=pages)
         return
     from needlecare.views import terminal, text
 
-    _write(text.render_plain(sheet) if plain or whole else terminal.render(sheet), Format.TEXT, output, timeline)
+    _write(text.render_plain(sheet) if plain or whole else terminal.render(sheet), Format.TEXT, output)
 
 
 def _cancel(typed: Typed, idle: Typed, format_: Format | None, output: Path | None) -> None:
@@ -154,12 +177,12 @@ def _choose(format_: Format | None, output: Path | None) -> Format:
     return suffixes[output.suffix.lower()]
 
 
-def _render_calendar(timeline: "Timeline", typed: Typed) -> tuple[str, str]:
+def _render_calendar(timeline: "Timeline", typed: Typed, style: CalendarStyle) -> tuple[str, str]:
     """Render *timeline*, with the remark to make once it is written: what has changed."""
     from needlecare.views import ics
     from needlecare.views import phrases as say
 
-    options = _read_options(typed)
+    options = _read_options(typed)._replace(style=style)
     if "replaces" not in typed:
         return ics.render(timeline, options), ""
     old, new = _read_calendar(typed["replaces"]), timeline.treatment.day
@@ -171,15 +194,12 @@ def _render_calendar(timeline: "Timeline", typed: Typed) -> tuple[str, str]:
 
 
 def _read_options(typed: Typed) -> "Options":
-    from needlecare.views.calendar import STYLES, Options
+    from needlecare.views.calendar import Options
 
-    style = typed.get("calendar-style") or STYLES[0]
-    if style not in STYLES:
-        raise InputError(f"--calendar-style: there is no `{style}`; it is one of {', '.join(STYLES)}")
     name = typed.get("id", "").strip()
     if "id" in typed and not name:
         raise InputError("--id is empty; give any text that sets this person apart from others")
-    return Options(style, _lead(typed.get("alarm")), "discreet" in typed, name)
+    return Options(lead=_lead(typed.get("alarm")), discreet="discreet" in typed, name=name)
 
 
 def _lead(alarm: str | None) -> timedelta | None:
@@ -214,33 +234,14 @@ def _read_calendar(path: Path) -> "FilePlan":
     return read_old(data, str(path))
 
 
-def _write(text: str, chosen: Format, output: Path | None, timeline: "Timeline | None" = None) -> None:
+def _write(text: str, chosen: Format, output: Path | None) -> None:
     if output is not None:
         write_file(output, for_file(text, chosen))
         # Scripts want it quiet; a person wants to know that it worked.
         if sys.stderr is not None and sys.stderr.isatty():
-            complain(f"{output}: {_contents(text, chosen, timeline)}")
+            events = text.count("BEGIN:VEVENT")
+            complain(f"{output}: {f'{events} events' if events else 'the plan'}, written")
     elif chosen == Format.TEXT:
         write_text(text, whole_lines=True)
     else:
         write_data(text)
-
-
-_STARTS = re.compile(r"^DTSTART[^:\r\n]*:(\d{8})", re.MULTILINE)
-
-
-def _contents(text: str, chosen: Format, timeline: "Timeline | None") -> str:
-    """Return what *text* contains; without *timeline* it cancels a calendar."""
-    from needlecare.views import phrases as say
-
-    days = [day.day for day in timeline.days] if timeline else []
-    contents = "the plan"
-    if chosen == Format.ICS:
-        days = sorted(map(date.fromisoformat, _STARTS.findall(text)))
-        contents = f"{say.counted(text.count('BEGIN:VEVENT'), 'event')}{'' if timeline else ' called off'}"
-    elif chosen == Format.CSV:
-        return f"{sum(1 for _ in csv.reader(io.StringIO(text))) - 1} rows"
-    if not days:
-        return contents
-    first, last = (f"{say.short_date(day)} {day.year}" for day in (days[0], days[-1]))
-    return f"{contents}, {first} to {last}"

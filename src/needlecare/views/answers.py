@@ -18,7 +18,7 @@ from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, sentence, topmost
-from needlecare.views.sheet import lead_of, list_findings
+from needlecare.views.sheet import is_stopped, lead_of, list_findings, undecided
 from needlecare.views.signs import joined, list_sighting
 from needlecare.views.verdicts import against, finished, list_return, list_verdict, say_alone
 
@@ -318,6 +318,8 @@ def render_course(course: Course, timeline: Timeline) -> str:
 
 def _course(course: Course, timeline: Timeline) -> Iterator[str]:
     yield from (f"{row.head}: {row.text}" for row in list_findings(timeline) if row.tone == "stop")
+    if is_stopped(timeline):
+        yield f"The next session: {undecided(timeline)}."
     yield f"{say.counted(course.size, 'session')}, the first on {say.date(course.first)}."
     ahead = next((step for step in course.steps if not step.done), None)
     for step in course.steps:

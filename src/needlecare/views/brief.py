@@ -15,7 +15,6 @@ from needlecare.model.ruleset import (
     DO,
     EMERGENCY,
     EXPECT,
-    FORBIDDING,
     LAST,
     PREPARE,
     PRESCRIBED,
@@ -26,18 +25,20 @@ from needlecare.model.ruleset import (
     once_a_set,
 )
 from needlecare.model.time import last_instant, parse_duration
+from needlecare.views import days, sheet
 from needlecare.views import phrases as say
-from needlecare.views.days import Opening, group_name, lasting_head, list_openings, openings_of
+from needlecare.views.days import Opening, days_after, draw_groups, group_name, lasting_head, list_openings, openings_of
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
 from needlecare.views.sheet import (
     Section,
     Sheet,
     asked_for,
     is_stopped,
-    lead_of,
     list_core_changes,
+    make_sheet,
     name_clinic,
     say_harmless,
+    undecided,
 )
 
 # How much of each kind a screen has room for.
@@ -46,7 +47,6 @@ _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
 _A_ROW, _A_DAY, _A_LINE = 60, 52, 42
 # Groups up to the first rank weigh most; from the second on a screen has room for a line each, from the third for none.
 _HEAVY, _LIGHT, _LEAST = 6, 8, 11
-TREATED = "Treated already?"
 # How a line says that a no is over before.
 EARLIER = ": no until "
 
@@ -79,6 +79,16 @@ def _with_what(timeline: Timeline) -> str:
     return f" ({join_words(say.labels(used, timeline.rule_set.facts['technique']))})" if used else ""
 
 
+def make_part(timeline: Timeline, part: str) -> Sheet:
+    """Write one *part* of the plan in the place of the first screen's: a `chart`, or all that comes `before`."""
+    screen = make_brief(timeline)
+    found = make_sheet(timeline, only=(part,)).sections
+    if part == "chart":
+        found = (Section(part, "", rows=tuple(draw_groups(timeline)), days=days_after(timeline)),)
+    first, last = ([one for one in screen.sections if one.id == id_] for id_ in ("against", "help"))
+    return screen._replace(sections=(*first, *found, *last))
+
+
 def subject_of(timeline: Timeline) -> str:
     """Name what was treated and when: `face, Fri 20 Nov 2026 at 16:30`."""
     treatment, rule_set = timeline.treatment, timeline.rule_set
@@ -93,11 +103,8 @@ def subject_of(timeline: Timeline) -> str:
 
 
 def list_findings(timeline: Timeline) -> Iterator[Row]:
-    """List what speaks against the treatment, the gravest first."""
-    for one in timeline.findings:
-        yield Row(lead_of(one.level, timeline), one.screening.text or one.screening.id, one.level)
-    if any(one.level in FORBIDDING for one in timeline.findings):
-        yield Row(TREATED, f"tell {say.whom(timeline)} and your doctor", "ask")
+    """List what speaks against the treatment, the gravest first, without its sources."""
+    return (row._replace(sources=()) for row in sheet.list_findings(timeline))
 
 
 def list_asked(timeline: Timeline) -> Iterator[Row]:
@@ -439,14 +446,9 @@ def list_before(timeline: Timeline, since: date = date.min) -> Iterator[Row]:
 
 def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
     """Return what begins or is to be done before the treatment, by its days."""
-    clock, treatment = Clock(timeline), timeline.treatment
-    begun = [
-        one
-        for one in timeline.windows
-        if (one.kind == AVOID and one.has_start and one.start < min(one.end, treatment.first))
-        or (is_due(one) and one.start <= treatment.last)
-    ]
-    return dict(sorted(grouped(begun, lambda one: clock.day(one.start)).items()))
+    clock, last = Clock(timeline), timeline.treatment.last
+    begun = (one for _, tone, _, one in days.list_begun(timeline, clock) if tone == "avoid" or is_due(one))
+    return dict(sorted(grouped((one for one in begun if one.start <= last), lambda one: clock.day(one.start)).items()))
 
 
 def is_due(window: Window) -> bool:
@@ -466,7 +468,7 @@ def list_session(session: Session, timeline: Timeline, clock: Clock, since: date
     """List when *session* may be, and if it is booked what begins before it, after the day *since*."""
     day = timeline.treatment.day
     if is_stopped(timeline):
-        yield Row("Next session", f"none while this is so; then ask {clock.whom}", "stop")
+        yield Row("Next session", undecided(timeline), "stop")
         return
     best = session.recommended[1]
     until = f", ideally by {say.date(best, session.minimum)}" if best > session.minimum else ""

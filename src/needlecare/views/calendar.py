@@ -33,14 +33,14 @@ from needlecare.views.brief import (
     subject_of,
 )
 from needlecare.views.days import Opening, lifts_of, list_openings
+from needlecare.views.formats import BRIEF, FULL
 from needlecare.views.phrases import Clock, Row, capital, grouped, led
 from needlecare.views.sheet import basis_of, is_stopped, list_core_changes, make_sheet, name_clinic, note_of
 
 _Weight = tuple[bool, tuple[int, int]]
-STYLES = BRIEF, FULL = ("brief", "full")
 # How many signs a title and a description have room for, and how many of a title a cell of a month shows.
 _TITLE, _CELL = 40, 16
-_TEXT = {BRIEF: 960, FULL: 3960}
+_TEXT: dict[str, int] = {BRIEF: 960, FULL: 3960}
 # How the title of what is all right begins.
 _NOW, _IF_CALM = "OK now: ", "OK if calm: "
 # How many entries there are in brief: before the treatment, of which one may stand on its day, and from then on.
@@ -323,7 +323,7 @@ class PlanCalendar:
     def _behind(self, windows: Iterable[Window]) -> Iterator[str]:
         """List, in full, why *windows* hold, and who says so."""
         held = list(windows)
-        for note, found in grouped(held if self._is_full else (), lambda one: note_of(one.words)).items():
+        for note, found in grouped(held if self._is_full else (), lambda one: note_of(one.words, one.kind)).items():
             named = [*dict.fromkeys(self._rule_set.short(one.target) for one in found)]
             if note:
                 yield f"{capital(say.join_some(named, _WATCHED))}: {note}."

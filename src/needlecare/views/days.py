@@ -284,7 +284,7 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     if undated:
         names, cite = _names_and_sources(undated, timeline)
         yield Row("No time is given", f"{_BEFORE['better not']}{names}", "better not", cite)
-    groups = grouped(_begun_before(timeline, clock), lambda one: one[:3])
+    groups = grouped(list_begun(timeline, clock), lambda one: one[:3])
     for (at, tone, text), found in sorted(groups.items(), key=lambda item: item[0]):
         state = NO if tone == "avoid" else BETTER_NOT
         names, cite = _names_and_sources([window for *_, window in found], timeline, state, before=True)
@@ -293,11 +293,14 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         yield Row(head, f"{_BEFORE.get(tone, '')}{text or names}", tone, cite)
 
 
-def _begun_before(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str, str, Window]]:
+def list_begun(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str, str, Window]]:
+    """List what begins before the treatment, or is to be done at it: when, in which tone, in which words."""
     for window in timeline.windows:
-        if window.kind != PREPARE and clock.day(window.better_from) >= timeline.treatment.day:
+        if window.kind != PREPARE and window.better_from >= timeline.treatment.first:
             continue
-        text = "" if window.kind == AVOID else say.with_details(window, clock)
+        is_over = window.kind == DO and window.end < timeline.treatment.first
+        ends = led("; ", _end(window, clock)) if is_over else ""
+        text = "" if window.kind == AVOID else f"{say.with_details(window, clock)}{ends}"
         for at, tone in _beginnings(window):
             if tone != "avoid" or at < timeline.treatment.last:
                 yield at, tone, text, window
@@ -314,6 +317,21 @@ def _beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
             yield window.start, "avoid"
     elif window.kind in (PREPARE, DO):
         yield window.start, window.kind
+
+
+def hedges(window: Window, timeline: Timeline) -> Iterator[str]:
+    """Yield what is said of both ends besides their dates: at least, at the latest, between two, eases."""
+    clock, treated = Clock(timeline), timeline.treatment.first
+    if window.start_range:
+        yield f"begins between {' and '.join(map(clock.at, window.start_range))}"
+    elif window.start_bound:
+        is_latest = (window.start_bound == "at least") == (window.start < treated)
+        yield f"begins on {clock.at(window.start)} at the {'latest' if is_latest else 'earliest'}"
+    if window.eases:
+        yield f"eases from {clock.at(window.eases)}"
+    if window.bound and treated < window.end < FOREVER:
+        until = f"until {clock.until(window.end)}"
+        yield f"at least {until}" if window.bound == "at least" else f"{until} at the latest"
 
 
 def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -371,7 +389,7 @@ def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Ite
     asked = [window for window in timeline.windows if window.kind == DO and window.target in day.do]
     due = {window.text: window for window in asked if touches(window.start, window.holds_until, day.day, day.day, zone)}
     for window in due.values():
-        text = f"{_hours(window, run, clock)}{_asked(window, clock)}"
+        text = f"{_hours(window, run, timeline)}{_asked(window, clock)}"
         yield Row("Do", text, "do", sources_behind([window], rule_set))
     if day.expect:
         yield Row("Usual", join_words(map(rule_set.label, day.expect)), "expect")
@@ -395,10 +413,11 @@ def _restricted(day: Day, timeline: Timeline, parts: Parts) -> Iterator[Row]:
         yield Row("Check first", f"{names}, only once {seen}", "only if")
 
 
-def _hours(window: Window, run: list[Day], clock: Clock) -> str:
+def _hours(window: Window, run: list[Day], timeline: Timeline) -> str:
     """Format from which hour something is to be done on the first day of a run, and until which on its only one."""
-    start, end, day = window.start, window.holds_until, run[0]
-    begins = clock.time(start) if day.number > 0 and clock.day(start) == day.day else ""
+    start, end, day, clock = window.start, window.holds_until, run[0], Clock(timeline)
+    is_later = day.number > 0 or start > timeline.treatment.last
+    begins = clock.time(start) if is_later and clock.day(start) == day.day else ""
     ends = clock.time(end) if len(run) == 1 and start < end < FOREVER and clock.day(end) == day.day else ""
     hours = f"{led('from ', begins)} {led('until ', ends)}".strip()
     return f"{hours}: " if hours else ""

@@ -24,6 +24,16 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class CalendarStyle(StrEnum):
+    """How much of a plan its calendar has: the first screen by its days, or everything."""
+
+    BRIEF = "brief"
+    FULL = "full"
+
+
+BRIEF, FULL = CalendarStyle
+
+
 class AnswerFormat(StrEnum):
     """What an answer can be written as."""
 
@@ -47,14 +57,15 @@ def for_file(text: str, name: str) -> str:
     return BYTE_ORDER_MARK + text if name == Format.CSV and not text.isascii() else text
 
 
-def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = True) -> str:
+def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = True, style: str = BRIEF) -> str:
     """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet.
 
-    A page that is not to be *whole* is its body alone, for a page of your own.
+    A page that is not to be *whole* is its body alone, for a page of your own. The *style* of a calendar is brief or
+    full.
 
     Raises:
-        InputError: there is no such format, or *timeline* or *client* is something else, or what isn't to be *whole*
-            is no page.
+        InputError: there is no such format or style, *timeline* or *client* is something else, or *whole* or *style*
+            means nothing for this format.
     """
     if not isinstance(timeline, Timeline):
         raise InputError(f"what is rendered is a timeline, as build_timeline gives it, not {type(timeline).__name__}")
@@ -64,12 +75,16 @@ def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = Tru
         raise InputError(f"there is no format `{name}`; it may be {', '.join(FORMATS)}")
     if not whole and name != Format.HTML:
         raise InputError(f"whole=False is for html alone, the body of a page; {name} is always whole")
+    if style not in [*CalendarStyle]:
+        raise InputError(f"there is no style `{style}`; it may be {', '.join(CalendarStyle)}")
+    if style != BRIEF and name != Format.ICS:
+        raise InputError(f"style is for ics alone; {name} has one only")
     # Only the view that is wanted is loaded: starting up is most of the run time.
     view = import_module(f"needlecare.views.{'text' if name == Format.MD else str(name)}")
     if name == Format.HTML:
         text: str = view.render_for(timeline, client, whole=whole)
     elif name == Format.ICS:
-        text = view.render_for(timeline, client)
+        text = view.render_for(timeline, client, style)
     else:
         text = (view.render_markdown if name == Format.MD else view.render)(timeline)
     return text

@@ -9,11 +9,20 @@ from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window
-from needlecare.model.ruleset import ALLOW, ASK, CALL, EXPECT, FORBIDDING, Change, RuleSet, walk
+from needlecare.model.ruleset import ALLOW, ASK, CALL, DO, EXPECT, FORBIDDING, PREPARE, Change, RuleSet, walk
 from needlecare.model.time import spelled_out
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
-from needlecare.views.days import days_after, draw_chart, list_before, list_days, list_doing, list_lasting, list_lifts
+from needlecare.views.days import (
+    days_after,
+    draw_chart,
+    hedges,
+    list_before,
+    list_days,
+    list_doing,
+    list_lasting,
+    list_lifts,
+)  # fmt: skip
 from needlecare.views.phrases import NO_ADVICE, Block, Clock, Row, capital, grouped, join_words, led, topmost
 
 _SHOWN = 3
@@ -55,8 +64,7 @@ def make_sheet(timeline: Timeline, *, handed_over: bool = False, only: Collectio
     *only* names the sections that are wanted, where not all of them are.
     """
     clock, rule_set = Clock(timeline, typed=not handed_over), timeline.rule_set
-    parts = [part for part in _PARTS if part.handed_over in (None, handed_over) and (not only or part.id in only)]
-    sections = (_fill(part, timeline, clock) for part in parts)
+    sections = (_fill(part, timeline, clock) for part in _PARTS if not only or part.id in only)
     return Sheet(
         title=rule_set.title,
         subject=_subject(timeline),
@@ -94,6 +102,7 @@ def _fact(timeline: Timeline, name: str) -> str:
 
 # What speaks against the treatment, and when to call.
 
+TREATED = "Treated already?"
 _LEADS = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST"}
 
 
@@ -107,17 +116,17 @@ def is_stopped(timeline: Timeline) -> bool:
     return any(finding.level == "stop" for finding in timeline.findings)
 
 
+def undecided(timeline: Timeline) -> str:
+    """Format what becomes of the next session where something says not to needle at all."""
+    return f"none while this is so; then ask {say.whom(timeline)}"
+
+
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
-    decides = say.whom(timeline)
-    for level, found in grouped(timeline.findings, lambda one: one.level).items():
-        for one in found:
-            yield Row(lead_of(level, timeline), one.screening.text or one.screening.id, level, one.sources)
-        if level == "stop":
-            yield Row("NO SESSION YET", f"none should be booked or done before {decides} has decided", "stop")
+    for one in timeline.findings:
+        yield Row(lead_of(one.level, timeline), one.screening.text or one.screening.id, one.level, one.sources)
     if any(finding.level in FORBIDDING for finding in timeline.findings):
-        call = "your doctor" if decides == "a clinician" else f"{decides} or your doctor"
-        yield Row("TREATED ALREADY?", f"call {call}, and tell them; the plan below doesn't know", "ask")
+        yield Row(TREATED, f"tell {say.whom(timeline)} and your doctor", "ask")
 
 
 def _asking(timeline: Timeline, _: Clock) -> Iterator[Row]:
@@ -133,7 +142,8 @@ def _list_asking(windows: Iterable[Window], timeline: Timeline) -> Iterator[Row]
 
 def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
     for rule in timeline.red_flags:
-        head, text = capital(say.help_for(rule.urgency, timeline)), say.flag_text(rule, timeline)
+        head, note = capital(say.help_for(rule.urgency, timeline)), led(" ", note_of(rule.words, CALL))
+        text = say.sentence(f"{say.sentence(say.flag_text(rule, timeline))}{note}")
         yield Row(head, text, "urgent" if rule.is_red_flag else "call", say.sources_of(rule.says))
 
 
@@ -143,14 +153,18 @@ def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for window in timeline.windows:
         if window.kind == EXPECT:
-            text = "; ".join(_expected(window, timeline, clock))
+            note = led(". ", note_of(window.words, EXPECT))
+            text = f"{'; '.join(_expected(window, timeline, clock))}{note}"
             cite = sources_behind([window], timeline.rule_set)
             yield Row(timeline.rule_set.label(window.target), text, "expect", cite)
 
 
 def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]:
-    if clock.day(window.start) > timeline.treatment.day:
+    treatment = timeline.treatment
+    is_later = window.start > treatment.last or clock.day(window.start) > treatment.day
+    if is_later and not window.start_range:
         yield f"from {clock.at(window.start)}"
+    yield from hedges(window, timeline)
     yield f"until {clock.until(window.end)}"
     if window.usually_by:
         yield f"may be gone from {clock.at(window.usually_by)}"
@@ -173,7 +187,10 @@ def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 
 
 _NOTES = {
+    "text": "{}",
+    "if": "this holds if {}",
     "instead": "instead: {}",
+    "prefer": "better {}",
     "how": "{}",
     "why": "{}",
     "roughly": "the source says: {}",
@@ -181,23 +198,30 @@ _NOTES = {
     "if-broken": "otherwise {}",
     "note": "{}",
 }
+# What the line of a verb says by itself.
+_SAID = {DO: ("text", "if"), PREPARE: ("text", "if"), ALLOW: ("prefer", "if"), EXPECT: ("if",), CALL: ("text",)}
 
 
 def _notes(timeline: Timeline, _: Clock) -> list[Row]:
     """List what rules say besides: what to do instead, why, and who set the value and for what reason."""
     rule_set = timeline.rule_set
     made: dict[str, list[str]] = {}
-    for window in (one for one in timeline.windows if one.kind != EXPECT):
+    held = [one for one in timeline.windows if one.kind != EXPECT]
+    for window in held:
         # Where rules meet in one window, each keeps its own words.
         for rule in {part.rule for part in window.parts} or {window.rule}:
             made.setdefault(rule, []).append(window.target)
-    rows = (Row(say.names(targets, rule_set), note_of(rule_set.rules[rule].words)) for rule, targets in made.items())
+    found = ((targets, rule_set.rules[id_]) for id_, targets in made.items())
+    rows = [Row(say.names(targets, rule_set), note_of(rule.words, rule.verb)) for targets, rule in found]
+    for text, windows in grouped(held, lambda one: "; ".join(hedges(one, timeline))).items():
+        rows.append(Row(say.names((one.target for one in windows), rule_set), capital(text)))
     return sorted(row for row in rows if row.text)
 
 
-def note_of(words: Mapping[str, str]) -> str:
-    """Say what a rule's *words* add: what to do instead, why, and who says so."""
-    parts = [form.format(words[word].rstrip(".")) for word, form in _NOTES.items() if word in words]
+def note_of(words: Mapping[str, str], verb: str) -> str:
+    """Say what a rule's *words* add to its *verb*: what to do instead, why, and who says so."""
+    left = (word for word in _NOTES if word in words and word not in _SAID.get(verb, ()))
+    parts = [_NOTES[word].format(words[word].rstrip(".")) for word in left]
     if "by" in words:
         parts.append(f"{words['by']}: {words.get('because', 'no reason given').rstrip('.')}")
     return " ".join(say.sentence(capital(part)) for part in parts).removesuffix(".")
@@ -208,18 +232,17 @@ def note_of(words: Mapping[str, str]) -> str:
 
 def _sessions(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions:
-        yield from _spaced(session, timeline, clock)
+        yield from _spaced(session, timeline)
         yield from _booked(session, timeline, clock)
 
 
-def _spaced(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def _spaced(session: Session, timeline: Timeline) -> Iterator[Row]:
     day, unsure = timeline.treatment.day, join_words(session.unsure)
     count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
     reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
     soonest, best = f"not before {say.date(session.minimum, day)}{reason}", say.dates(*session.recommended, day)
     if is_stopped(timeline):
-        text = f"should not be booked before {clock.whom} has decided"
-        yield Row(f"Session {session.number}{count}", text, "stop")
+        yield Row(f"Session {session.number}{count}", undecided(timeline), "stop")
         yield Row("If the answer is yes", f"{soonest}; best {best}", "no", session.sources)
         return
     yield Row(f"Session {session.number}{count}", soonest, "no")
@@ -436,13 +459,12 @@ def _sources(timeline: Timeline, _: Clock) -> Iterator[Row]:
 
 
 class _Part(NamedTuple):
-    """A section and what fills it. *handed_over*: for files alone (True), for the screen alone (False), or both."""
+    """A section and what fills it."""
 
     id: str
     title: str
     columns: tuple[str, ...]
     make: Callable[[Timeline, Clock], Iterable[Row] | Iterable[Block]]
-    handed_over: bool | None = None
 
 
 def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section | None:
@@ -460,15 +482,14 @@ _PARTS = (
     _Part("lasting", "Never, or without an end", ("", "What", "Sources"), list_lasting),
     _Part("red-flags", "Get help", ("", "What", "Sources"), _red_flags),
     _Part("chart", "Day by day at a glance", ("What", "Until when"), draw_chart),
-    _Part("before", "Before the treatment", (), list_before, handed_over=False),
-    _Part("doing", "What to do, and until when", ("When", "What", "Sources"), list_doing, handed_over=True),
+    _Part("before", "Before the treatment", ("When", "What", "Sources"), list_before),
+    _Part("doing", "What to do, and until when", ("When", "What", "Sources"), list_doing),
     _Part("days", "Day by day", (), list_days),
     _Part("normal", "What is usual, and until when", ("What", "Until when", "Sources"), _normal),
     _Part("allowed", "What is all right", ("What", "When", "Sources"), _allowed),
     _Part("notes", "Instead, and why", (), _notes),
     _Part("sessions", "The next session", (), _sessions),
     _Part("events", "Your events", (), _events),
-    _Part("before", "Before the treatment", ("When", "What", "Sources"), list_before, handed_over=True),
     _Part("known", "What this rests on", (), _known),
     _Part("changes", "What was changed, and by whom", (), _changes),
     _Part("sources", "Sources", (), _sources),

@@ -18,7 +18,7 @@ from needlecare.views import brief, terminal
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_whom, join_words, led
-from needlecare.views.sheet import Section, Sheet, is_stopped, list_core_changes, make_sheet, name_clinic
+from needlecare.views.sheet import TREATED, Section, Sheet, is_stopped, list_core_changes, make_sheet, name_clinic
 
 _LINES, _WORDS = 24, 180
 # What a screen has room for, the most first: names of a group, and of a light one; sentences of advice, and of what is
@@ -95,10 +95,10 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     """Yield what speaks against a treatment to come, and what to do where it has been."""
     rows = [*brief.list_findings(timeline)]
     if now.at < timeline.treatment.first:
-        yield from (row for row in rows if row.head != brief.TREATED)
+        yield from (row for row in rows if row.head != TREATED)
         yield from brief.list_clashes(timeline)
         return
-    yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == brief.TREATED)
+    yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == TREATED)
     yield from (Row("Ask first", unheard.text, "ask") for unheard in timeline.facts.unheard)
 
 
