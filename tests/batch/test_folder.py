@@ -32,6 +32,31 @@ def test_each_file_is_what_plan_writes(name: str, tmp_path: Path) -> None:
         assert written.removeprefix("\ufeff") == run(*plan, *options).out
 
 
+def test_calendars_are_brief_or_full_and_another_style_is_done_again(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = (
+        write_list(tmp_path, "id,date,time\nC-1,2026-11-20,16:30\n"),
+        "-o",
+        str(out),
+        "--format",
+        "ics",
+        "--resume",
+    )
+    plan = ["plan", "--date", "2026-11-20", "--time", "16:30", *HERE, "--format", "ics", "--id", "C-1"]
+    for style in ("brief", "full"):
+        assert batch(*words, "--calendar-style", style).err.startswith("needlecare: 1 plan\n")
+        (written,) = files(out).values()
+        assert written == run(*plan, "--calendar-style", style).out
+    assert "left as it is" in batch(*words, "--calendar-style", "full").err
+
+
+@pytest.mark.parametrize("format_", [[], ["--format", "csv", "-o", "plans"]])
+def test_a_style_is_for_calendars(format_: list[str], tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, ROWS), *format_, "--calendar-style", "full")
+    assert (ran.code, ran.out) == (2, "")
+    assert "--calendar-style is for calendars" in ran.err
+
+
 @pytest.mark.parametrize(
     "client",
     [

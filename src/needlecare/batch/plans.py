@@ -19,7 +19,7 @@ from needlecare.rules.read import DEFAULT
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
 from needlecare.typed import find_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
-from needlecare.views.formats import for_file, render
+from needlecare.views.formats import BRIEF, for_file, render
 from needlecare.views.json import SCHEMA_VERSION, render_line
 from needlecare.views.phrases import escape
 
@@ -49,6 +49,7 @@ class Settings(NamedTuple):
     today: date | None = None
     defaults: Mapping[str, Texts] = {}
     format: str = LINES
+    style: str = BRIEF
     full_lines: bool = False
     inline: bool = False
     resume: bool = False
@@ -91,7 +92,8 @@ class RowPlanner:
 
         # The picture of a logo isn't in the rule set's own digest: the rules are the same without it.
         clinic = sha256(repr(rule_set.clinic).encode()).hexdigest()
-        self._basis = f"{version('needlecare')} {settings.format} {rule_set.digest} {rule_set.version} {clinic}"
+        made_as = f"{version('needlecare')} {settings.format} {settings.style}"
+        self._basis = f"{made_as} {rule_set.digest} {rule_set.version} {clinic}"
 
     def __reduce__(self) -> tuple[type["RowPlanner"], tuple[Settings]]:
         return RowPlanner, (self.settings,)
@@ -124,7 +126,7 @@ class RowPlanner:
         digest = sha256(made_of.encode()).digest()
         if self.settings.resume and row.file is not None and row.file.digest == digest:
             return Result(digest=digest, unchanged=True)
-        text = render(build_selected(selection, treatment), format_, client=row.client)
+        text = render(build_selected(selection, treatment), format_, client=row.client, style=self.settings.style)
         return Result(for_file(text, format_).encode(), digest=digest)
 
     def _problems(self, fields: Mapping[str, Texts]) -> Iterator[str]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
 import typer
 
 from needlecare.cli import STDOUT, complain, delivering, refuse_windows_path
-from needlecare.cli.options import fact_texts, present, with_options, without
+from needlecare.cli.options import StyleOption, fact_texts, present, with_options, without
 from needlecare.errors import ExitCode, InputError
 from needlecare.model.facts import FACTS, OPTIONS, Trait
+from needlecare.views.formats import BRIEF, FORMATS, Format
 
 if TYPE_CHECKING:
     from needlecare.batch.plans import Settings
@@ -53,6 +54,7 @@ def batch(
         bool, typer.Option("--resume", help="Go on in the folder: rows that haven't changed are not done again.")
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=_MOST_JOBS, help="How many processes work.")] = 1,
+    style: StyleOption = None,
     errors: Annotated[
         str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
     ] = "reject",
@@ -70,13 +72,14 @@ def batch(
         (dates not in (None, "dmy", "mdy"), no_date),
         (errors not in ("reject", "inline"), f"--errors: `{errors}` can't be; it is reject or inline"),
         (resume and not folder, "--resume goes on in a folder; give it with -o"),
+        (style and name != Format.ICS, "--calendar-style is for calendars: --format ics"),
         (full_lines and folder, "--full-lines is for JSON Lines; it goes without -o FOLDER"),
         (inline and folder, "--errors inline puts errors among JSON Lines; it goes without -o FOLDER"),
     ):
         if wrong:
             raise InputError(problem)
     settings = _read_settings(defaults)._replace(
-        order=dates, format=name, full_lines=full_lines, inline=inline, resume=resume
+        order=dates, format=name, style=style or BRIEF, full_lines=full_lines, inline=inline, resume=resume
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
     whole = Batch(settings, tuple(map_ or ()), folder=folder, lines=lines, rejects=rejects, jobs=jobs)
@@ -110,7 +113,6 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
 def _choose_output(format_: str | None, path: Path | None) -> tuple[str, Path | None, Path | None]:
     """Return the format of plans, and the folder or the file of lines where they go; without either it is stdout."""
     from needlecare.batch.plans import LINES
-    from needlecare.views.formats import FORMATS
 
     formats = (LINES, *FORMATS)
     if format_ not in (None, *formats):
