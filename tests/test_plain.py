@@ -1,7 +1,10 @@
 """Plain text: complete, without colour or layout, and good to hear read aloud."""
 
 import re
+import subprocess
+import sys
 from itertools import pairwise
+from shlex import quote
 
 import pytest
 
@@ -11,7 +14,8 @@ from support import golden_timeline, listed
 
 ALL = (*PLAN, "--all")
 SECTIONS = [
-    *("When may I again", "Never, or without an end", "Get help", "Before the treatment", "Day by day"),
+    *("When may I again", "Never, or without an end", "Get help", "Before the treatment"),
+    *("What to do, and until when", "Day by day"),
     *("What is usual, and until when", "What is all right", "Instead, and why", "The next session"),
     *("What this rests on", "Sources"),
 ]
@@ -58,8 +62,17 @@ def test_what_goes_to_a_pipe_has_no_colour_and_no_width_of_a_terminal(whole: tup
 @pytest.mark.parametrize(
     "env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"PYTHONIOENCODING": "utf-8", "NO_COLOR": "1", "FORCE_COLOR": "1"}]
 )
-def test_a_terminal_without_colours_gets_what_a_pipe_gets(env: dict[str, str]) -> None:
-    assert run_at_terminal(*PLAN, columns=30, env=env) == run(*PLAN).out
+def test_a_terminal_without_colours_gets_what_a_pipe_gets_in_its_own_width(env: dict[str, str]) -> None:
+    assert run_at_terminal(*PLAN, columns=80, env=env) == run(*PLAN).out
+    narrow = run_at_terminal(*PLAN, columns=30, env=env)
+    assert max(map(len, narrow.splitlines())) <= 30
+    assert set(re.findall(r"\w+", run(*PLAN).out)) <= set(re.findall(r"\w+", narrow))
+
+
+def test_all_of_it_has_nowhere_to_go_where_stdout_is_closed() -> None:
+    words = " ".join(map(quote, (sys.executable, "-m", "needlecare", *PLAN, "--all")))
+    ran = subprocess.run(["/bin/sh", "-c", f"{words} >&-"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (2, "needlecare: can't write: there is no standard output\n")
 
 
 def test_plain_is_a_line_a_row() -> None:

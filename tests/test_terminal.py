@@ -49,9 +49,10 @@ def test_nothing_that_plain_text_says_is_lost_in_layout() -> None:
 def test_the_chart_is_read_by_its_shapes(columns: int) -> None:
     text = without_colour(run_at_terminal(*ALL, columns=columns))
     chart = text.partition("Day by day at a glance\n")[2].partition("\n\n")[0].splitlines()
-    scale, *strips, legend = [line for line in chart if "don't fit" not in line]
+    scale, weekdays, *strips, legend = [line for line in chart if "don't fit" not in line]
     assert "20 Nov" in scale
-    assert " ".join(legend.split()) == "█ avoid ▒ better wait ? only if your skin looks calm · OK"
+    assert "".join(weekdays.split()).startswith("FSSMTWTFSS")
+    assert " ".join(legend.split()) == "█ avoid ▒ better wait, or not all ? only if your skin looks calm · OK"
     (makeup,) = (line for line in strips if line.strip().startswith("make-up "))
     cells = re.sub(r"\s", "", makeup.removeprefix("  make-up"))
     assert re.fullmatch(r"(███|██████)·+", cells)
@@ -61,6 +62,54 @@ def test_the_chart_is_read_by_its_shapes(columns: int) -> None:
     assert re.fullmatch(r"█+▒+\?+", re.sub(r"\s", "", retinol.removeprefix("  retinol")))
     lengths = [len(line.rstrip("·? ")) for line in strips]
     assert all(one <= other for one, other in pairwise(lengths))
+
+
+@pytest.mark.parametrize("columns", [110, 140])
+def test_a_wide_terminal_has_the_first_screen_in_two_columns(columns: int) -> None:
+    wide, narrow = (without_colour(run_at_terminal(*PLAN, columns=width)) for width in (columns, 80))
+    lines = wide.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert len(lines) <= 60 <= len(narrow.splitlines())
+    assert set(re.findall(r"\w+", wide)) == set(re.findall(r"\w+", narrow))
+    assert any(line.startswith("First 24 hours") and "When may I again?" in line for line in lines[:4])
+
+
+@pytest.mark.parametrize("columns", [40, 80, 140])
+def test_the_chart_alone_has_a_line_a_group_and_a_column_a_day(columns: int) -> None:
+    text = without_colour(run_at_terminal(*PLAN, "--chart", columns=columns))
+    assert max(map(len, text.splitlines())) <= columns
+    lines = text.splitlines()
+    start = next(at for at, line in enumerate(lines) if line.strip().startswith("20 Nov"))
+    assert "".join(lines[start + 1][:75].split()).startswith("FSSMTWTFSS")
+    (makeup,) = (line for line in lines if line.strip().startswith("Make-up "))
+    assert re.match(r"  Make-up +(████▒▒|██▒)[· ]+", makeup)
+    assert "Get help" in text
+
+
+def test_one_part_of_the_plan_is_printed_alone_with_where_to_get_help() -> None:
+    whole, before = run(*ALL, "--plain").out, run(*PLAN, "--before").out
+    part = whole.partition("\nBefore the treatment\n")[2].partition("\n\n")[0]
+    said, wanted = (set(re.findall(r"\w[\w'-]*", text)) for text in (before, part))
+    assert wanted <= said
+    assert "Get help" in before
+    assert "Day by day" not in before
+    assert run(*PLAN, "--before", "--condition", "eczema").out.splitlines()[3].startswith("  STOP")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (["--chart", "--before"], "--all, --before and --chart exclude each other"),
+        (["--all", "--chart"], "--all, --before and --chart exclude each other"),
+        (["--chart", "--plain"], "--chart is a drawing"),
+        (["--chart", "--format", "md"], "--chart means nothing for md"),
+        (["--before", "--format", "json"], "--before means nothing for json"),
+    ],
+)
+def test_parts_of_the_plan_that_cannot_be_printed_are_refused(typed: list[str], said: str) -> None:
+    ran = run(*PLAN, *typed)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
 
 
 def test_the_order_is_what_a_person_needs_first() -> None:

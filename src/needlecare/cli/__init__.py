@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from importlib import import_module
 from itertools import chain, takewhile
 from pathlib import Path
+from shutil import get_terminal_size
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
 
@@ -133,13 +134,14 @@ def write_lines(lines: Iterable[object]) -> None:
 
 def write_sheet(sheet: "Sheet", *, whole: bool, pages: bool = True) -> None:
     """Write *sheet* to stdout: in its colours on a terminal that shows them; the *whole* of it, piped, a line a row."""
-    if _is_for_eyes():
-        _show(sheet, pages=whole and pages)
-        return
     from needlecare.views import terminal, text
 
-    is_listed = whole and not sys.stdout.isatty()
-    write_text(text.render_plain(sheet) if is_listed else terminal.render(sheet), whole_lines=True)
+    if _is_for_eyes():
+        _show(sheet, pages=whole and pages)
+    elif sys.stdout is not None and sys.stdout.isatty():
+        write_text(terminal.render(sheet, get_terminal_size().columns), whole_lines=True)
+    else:
+        write_text(text.render_plain(sheet) if whole else terminal.render(sheet), whole_lines=True)
 
 
 def _is_for_eyes() -> bool:
@@ -196,7 +198,6 @@ def _pager() -> list[str]:
 
 
 def _broken(text: str) -> str:
-    from shutil import get_terminal_size
     from textwrap import wrap
 
     width = max(get_terminal_size().columns, _NARROWEST)

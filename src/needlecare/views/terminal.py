@@ -1,11 +1,11 @@
 """A plan laid out in lines that fill a width, each piece with the name of its style. Text is literal, never markup."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, zip_longest
 
 from needlecare.model.plan import Day
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Block, Row, harmless
+from needlecare.views.phrases import Block, Row, harmless, led
 from needlecare.views.sheet import Section, Sheet
 
 _STYLES = {
@@ -26,7 +26,7 @@ _STYLES = {
 }
 # Each state has a letter-like shape of its own, so that the chart can be read without colour.
 _CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), "o": ("?", "cyan"), ".": ("·", "dim")}
-_MEANINGS = (("n", "avoid"), ("b", "better wait"), ("o", "only if your skin looks calm"), (".", "OK"))
+_LEGEND = "  █ avoid   ▒ better wait, or not all   ? only if your skin looks calm   · OK"
 _BETWEEN = "   "
 
 
@@ -36,6 +36,8 @@ Line = list[Piece]
 _WIDEST_HEAD = 26
 # Nothing can be read in less; and how wide it is where nobody says.
 _NARROWEST, _WIDTH = 24, 80
+# From here on there is room for two columns.
+_WIDE = 110
 
 
 def render(sheet: Sheet, width: int = _WIDTH) -> str:
@@ -47,32 +49,38 @@ def draw(sheet: Sheet, width: int) -> Iterator[Line]:
     """Lay *sheet* out in lines of at most *width* cells."""
     width = max(width, _NARROWEST)
     yield from _paragraph(sheet.title, "bold", width)
-    if sheet.subject:
-        yield from _paragraph(sheet.subject, "", width)
-    if sheet.clinic:
-        yield from _paragraph(f"Your clinic: {sheet.clinic}", "", width)
+    yield from _paragraph(sheet.subject, "", width)
+    yield from _paragraph(led("Your clinic: ", sheet.clinic), "", width)
     for line in sheet.notice:
         yield from _paragraph(line, "italic", width)
-    for section in sheet.sections:
-        yield from _section(section, width)
+    yield from _sections(sheet.sections, width)
     if sheet.basis:
-        yield []
-        yield from _paragraph(sheet.basis, "dim", width)
+        yield from ([], *_paragraph(sheet.basis, "dim", width))
+
+
+def _sections(sections: Sequence[Section], width: int) -> Iterator[Line]:
+    """Lay *sections* out; a first screen in two columns where that is wide, as even as can be."""
+    is_screen = not any(section.columns or section.blocks for section in sections)
+    half = (width - len(_BETWEEN)) // 2 if is_screen and width >= _WIDE else width
+    drawn = [list(_section(one, half)) for one in sections]
+    parted = range(len(drawn) + 1) if half < width else [len(drawn)]
+    columns = [(list(chain(*drawn[:at])), list(chain(*drawn[at:]))) for at in parted]
+    left, right = min(columns, key=lambda pair: max(map(len, pair)))
+    empty: Line = []
+    for one, other in zip_longest(left, right, fillvalue=empty):
+        used = sum(_measure(text) for text, _ in one)
+        yield [*one, (" " * (half + len(_BETWEEN) - used), ""), *other] if other else one
 
 
 def _section(section: Section, width: int) -> Iterator[Line]:
-    yield []
-    if section.title:
-        yield from _paragraph(section.title, "bold underline", width)
+    yield from ([], *_paragraph(section.title, "bold underline", width))
     yield from (_chart if section.days else _table)(section, width)
     for block in section.blocks:
-        yield []
-        yield from _paragraph(block.title, "bold", width)
-        yield from _table(block, width)
+        yield from ([], *_paragraph(block.title, "bold", width), *_table(block, width))
 
 
 def _paragraph(text: str, style: str, width: int) -> list[Line]:
-    return [[(line, style)] for line in wrap(harmless(text), width)]
+    return [[(line, style)] for line in wrap(harmless(text), width)] if text else []
 
 
 def _table(group: Section | Block, width: int) -> Iterator[Line]:
@@ -181,9 +189,11 @@ def _chart(section: Section, width: int) -> Iterator[Line]:
     per_day = 2 if (width - label - 3) // 2 >= len(days) else 1
     shown = days[: max((width - label - 3) // per_day, 1)]
     yield [(" " * (label + 3) + _scale(shown, per_day), "dim")]
+    weekdays = "".join(say.date(day.day)[0].ljust(per_day) for day in shown)
+    yield [(" " * (label + 3) + weekdays, "dim")]
     for row in section.rows:
         yield _strip(row, len(shown), label, per_day)
-    yield from _legend(label + 3, width)
+    yield from _paragraph(_LEGEND, "", width)
     if len(shown) < len(days):
         yield from _paragraph(f"{len(days) - len(shown)} more days don't fit this width", "dim", width)
 
@@ -197,20 +207,6 @@ def _strip(row: Row, days: int, label: int, per_day: int) -> Line:
         filled = cell * per_day if state in "nb" else cell.ljust(per_day)
         line.append((filled * len(list(run)), style))
     return line
-
-
-def _legend(indent: int, width: int) -> Iterator[Line]:
-    """Name what the shapes mean, under the chart: in one line where that fits."""
-    meanings = [[_CELLS[state], (f" {meaning}", "")] for state, meaning in _MEANINGS]
-    needed = sum(_measure(text) for meaning in meanings for text, _ in meaning) + len(_BETWEEN) * (len(meanings) - 1)
-    if needed <= width:
-        first, *rest = meanings
-        others = [piece for meaning in rest for piece in ((_BETWEEN, ""), *meaning)]
-        yield [(" " * min(indent, width - needed), ""), *first, *others]
-        return
-    for state, meaning in _MEANINGS:
-        for number, line in enumerate(wrap(meaning, width - 2)):
-            yield [(f"  {line}", "")] if number else [_CELLS[state], (f" {line}", "")]
 
 
 def _scale(days: tuple[Day, ...], per_day: int) -> str:

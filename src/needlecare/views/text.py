@@ -7,7 +7,7 @@ from urllib.parse import quote
 from needlecare.model.plan import Timeline
 from needlecare.views import terminal as layout
 from needlecare.views.brief import make_brief
-from needlecare.views.phrases import Row, harmless
+from needlecare.views.phrases import Block, Row, harmless, led
 from needlecare.views.sheet import Section, Sheet, make_sheet
 
 
@@ -22,25 +22,12 @@ def render_plain(sheet: Sheet) -> str:
 
 
 def _lines(sheet: Sheet) -> Iterator[str]:
-    yield sheet.title
-    if sheet.subject:
-        yield sheet.subject
-    if sheet.clinic:
-        yield f"Your clinic: {sheet.clinic}"
-    yield from sheet.notice
+    yield from filter(None, (sheet.title, sheet.subject, led("Your clinic: ", sheet.clinic), *sheet.notice))
     for section in sheet.sections:
-        if not section.days:
-            yield from _section(section)
-    yield ""
-    yield sheet.basis
-
-
-def _section(section: Section) -> Iterator[str]:
-    yield from ("", section.title)
-    yield from map(_line, section.rows)
-    for block in section.blocks:
-        yield from ("", block.title)
-        yield from map(_line, block.rows)
+        groups: tuple[Section | Block, ...] = () if section.days else (section, *section.blocks)
+        for group in groups:
+            yield from ("", group.title, *map(_line, group.rows))
+    yield from ("", sheet.basis)
 
 
 def _line(row: Row) -> str:
