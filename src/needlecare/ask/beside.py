@@ -168,12 +168,13 @@ class _Name(NamedTuple):
 
 
 @once_a_set
-def _spread(rule_set: RuleSet) -> Sequence[tuple[str, Sequence[str], str]]:
+def _spread(rule_set: RuleSet) -> Sequence[tuple[str, frozenset[str], str]]:
     """Return the names of several words of signs to call for, each with how its words begin, and its sign."""
     light = ARTICLES.union(rule_set.small_words.get("owner", ()), _INWARD)
     signs = (rule_set.signs[one] for one in _urgent(rule_set))
     names = [(name, name.lower().replace("-", " ").split(), one.id) for one in signs for name in (one.label, *one.aka)]
-    return [(name, [word[:2] for word in words if word not in light], id_) for name, words, id_ in names if words[1:]]
+    begun = ((name, {word[:2] for word in words if word not in light}, id_) for name, words, id_ in names if words[1:])
+    return [(name, frozenset(begins), id_) for name, begins, id_ in begun]
 
 
 def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
@@ -181,7 +182,7 @@ def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
     owners, join = {*rule_set.small_words.get("owner", ())}, {*rule_set.small_words.get("join", ())}
     denying = {"cannot", *rule_set.small_words.get("deny", ())}
     for name, begins, sign in _spread(rule_set):
-        if beginnings.issuperset(begins):
+        if begins <= beginnings:
             words = [word for word in tokens(name) if word not in ARTICLES]
             heavy = [word for word in words if word not in owners]
             together = "n't" in name or words[0].isdigit() or not denying.isdisjoint(words)

@@ -23,6 +23,7 @@ from needlecare.ask.names import (
     ACTIVITIES,
     ARTICLES,
     LEADING,
+    LONGEST_NAME,
     NOTHING,
     SIGNS,
     TIMES,
@@ -381,8 +382,9 @@ def _is_object(place: Piece, named: Iterable[Piece], heard: Heard) -> bool:
 
 def _says(heard: Heard, role: str) -> bool:
     """Return whether small words of that *role* are said at all, be it within a name."""
-    said = f" {' '.join(heard.said.words)} "
-    return any(f" {' '.join(tokens(one))} " in said for one in heard.rule_set.small_words.get(role, ()))
+    words = heard.said.words
+    runs = (words[start:end] for end in range(len(words) + 1) for start in range(max(0, end - LONGEST_NAME), end))
+    return any(role in heard.small.get(" ".join(run), NOTHING) for run in runs)
 
 
 def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:

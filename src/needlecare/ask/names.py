@@ -43,6 +43,8 @@ def tokens(text: str) -> list[str]:
     return [word for word in _SPLIT.split(normalize("NFD", text.lower()).translate(_UNSAID)) if word]
 
 
+# Of a rule set with many names; asking again costs nothing then.
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """Even out one word: British and American spelling, plural, -ing and -ed, a final e."""
     word = _APART.get(word) or _IRREGULAR.get(word, word)
@@ -79,11 +81,10 @@ def called(label: str, aka: Iterable[str], typed: str) -> str:
     return max(names, key=lambda one: (len(tokens(one)), {*tokens(typed)}.issuperset(tokens(one))), default=label)
 
 
-# Of a rule set with many names; asking again costs nothing then.
 @lru_cache(maxsize=8192)
-def name_key(name: str) -> str:
+def name_key(name: str, left_out: frozenset[str] = ARTICLES) -> str:
     """Make what a name is compared by: a capital A within it is a letter, as in vitamin A, and no article."""
-    return "a".join(key(tokens(part)) for part in _LETTER.split(name))
+    return "a".join(key(tokens(part), left_out) for part in _LETTER.split(name))
 
 
 class Said(NamedTuple):
@@ -118,7 +119,7 @@ def word_before(words: Sequence[str], place: int) -> str:
 
 # What names are looked for in.
 ACTIVITIES, SIGNS, ANSWERS = "activities", "signs", "answers"
-_LONGEST_NAME = 7
+LONGEST_NAME = 7
 
 
 class Piece(NamedTuple):
@@ -176,12 +177,12 @@ def _by_beginning(kind: str, rule_set: RuleSet) -> Mapping[str, Sequence[tuple[s
 def _index(words: Iterable[str], kind: str, rule_set: RuleSet) -> Mapping[str, Collection[str]]:
     """Index the names that could match: those that begin like one of *words*. The others are never compared."""
     groups = _by_beginning(kind, rule_set)
+    # “A cold” is an illness, and cold water is none.
+    left_out = NOTHING if kind == ANSWERS else ARTICLES
     index: dict[str, dict[str, None]] = {}
     for beginning in dict.fromkeys(["", *(stem(word)[:2] for word in words)]):
         for name, id_ in groups.get(beginning, ()):
-            # “A cold” is an illness, and cold water is none.
-            said = key(tokens(name), ()) if kind == ANSWERS else name_key(name)
-            index.setdefault(said, {})[id_] = None
+            index.setdefault(name_key(name, left_out), {})[id_] = None
     return index
 
 
@@ -201,7 +202,7 @@ def cut(words: Sequence[str], small: Small, kind: str, rule_set: RuleSet) -> lis
 
 
 def _name_at(start: int, words: Sequence[str], index: Mapping[str, Collection[str]]) -> Piece | None:
-    for end in range(min(len(words), start + _LONGEST_NAME), start, -1):
+    for end in range(min(len(words), start + LONGEST_NAME), start, -1):
         bare = None if {words[start], words[end - 1]} & ARTICLES else index.get(key(words[start:end]))
         ids = bare or index.get(key(words[start:end], ()))
         if ids and not _begins_within(range(start, end), words, index):
@@ -216,7 +217,7 @@ def _begins_within(places: range, words: Sequence[str], index: Mapping[str, Coll
 
 
 def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str, Collection[str]]) -> Piece | None:
-    end = min(len(words), start + _LONGEST_NAME)
+    end = min(len(words), start + LONGEST_NAME)
     while end > start:
         if roles := small.get(" ".join(words[start:end])):
             # A longer name that begins within is meant: my own products.
