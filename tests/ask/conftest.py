@@ -26,7 +26,8 @@ def rule_set() -> RuleSet:
     return load_rules()
 
 
-@pytest.fixture(scope="session")
+# A module may have a rule set of its own.
+@pytest.fixture(scope="module")
 def plan_for(rule_set: RuleSet) -> Make:
     """Make the timeline of a treatment on Fri 20 Nov 2026 at 16:30; facts are given as a person says them."""
 

@@ -79,7 +79,7 @@ def test_today_names_the_part_that_is_all_right(ask: Ask) -> None:
 
 def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
     said = ask("today", "--all", sitting=(*SITTING, "--now", "2026-11-20T18:00")).out
-    assert "skin that is still numb (at most once an hour, for 10min); if it is red, swollen or sore" in said
+    assert "skin that is still numb (at most once an hour, for 10 minutes); if it is red, swollen or sore" in said
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_to_do_is_said_whole_today_too(ask: Ask) -> None:
         ),
         pytest.param(
             "can the dunk tank --on 2026-11-29",
-            "Better not. The dunk tank, Sun 29 Nov: no end is given, ask your clinic",
+            "Better wait. The dunk tank, Sun 29 Nov: no end is given, ask your clinic",
             id="after it",
         ),
         pytest.param(

@@ -370,7 +370,7 @@ def test_when_knows_the_booked_session(ask: Ask, words: str, first: str, again: 
 
 def test_a_better_not_tells_when_it_becomes_a_no(ask: Ask) -> None:
     said = ask("can", "retinol", "on", "14", "nov", sitting=("--date", "2026-11-20", "--now", "2026-11-10T09:00")).out
-    assert said.startswith("Better not. Retinol, Sat 14 Nov: no from Sun 15 Nov; OK from ")
+    assert said.startswith("Better wait. Retinol, Sat 14 Nov: no from Sun 15 Nov; OK from ")
 
 
 def test_sessions_as_json(ask: Ask) -> None:

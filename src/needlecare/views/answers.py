@@ -40,17 +40,16 @@ def render(answer: Answer, *, several: bool = False, whole: bool = False) -> str
     match answer:
         case Reasons():
             each = (_reasons(one, several=bool(answer.also)) for one in (answer, *answer.also))
-            timeline, lines = answer.timeline, (*chain.from_iterable(each), _ONE_VOICE, say.SEE_HELP)
-        case Verdict():
-            timeline, lines = answer.timeline, list_verdict(answer, several=several)
+            lines = (*chain.from_iterable(each), _ONE_VOICE, say.SEE_HELP)
+        case (Verdict() as verdict) | Sighting(done=Verdict() as verdict):
+            lines = list_verdict(verdict, several=several)
         case Sighting():
-            timeline = answer.timeline
-            lines = list_verdict(answer.done, several=several) if answer.done else list_sighting(answer)
+            lines = list_sighting(answer)
         case Return():
-            timeline, lines = answer.verdict.timeline, list_return(answer, several=several)
+            lines = list_return(answer, several=several)
         case Screened():
-            timeline, lines = answer.timeline, _screened(answer, whole=whole)
-    return _finished(lines, timeline)
+            lines = _screened(answer, whole=whole)
+    return _finished(lines, answer.verdict.timeline if isinstance(answer, Return) else answer.timeline)
 
 
 def _finished(lines: Iterable[str], timeline: Timeline) -> str:
@@ -341,8 +340,8 @@ def _course(course: Course, timeline: Timeline) -> Iterator[str]:
 def _step(step: Step, course: Course, timeline: Timeline) -> str:
     session, first = step.session, course.first
     if step.done:
-        least = f"{_short(step)} the minimum ({say.date(session.minimum, first)})"
-        tell = f"{least}: tell {say.whom(timeline)}" if step.days_short else ""
+        least = f"the minimum ({say.date(session.minimum, first)}): tell {say.whom(timeline)}"
+        tell = f", {say.counted(step.days_short, 'day')} sooner than {least}" if step.days_short else ""
         return f"- Session {session.number}: done on {say.date(step.done, first)}{tell}"
     is_soonest = session.minimum == session.recommended[0]
     least = "" if is_soonest else f"not before {say.date(session.minimum, first)}; "
@@ -352,16 +351,11 @@ def _step(step: Step, course: Course, timeline: Timeline) -> str:
     return f"- Session {session.number}: {least}{best}{late}{latest}"
 
 
-def _short(step: Step) -> str:
-    """Format by how much a session was sooner than the minimum, or is booked so."""
-    return f", {say.counted(step.days_short, 'day')} sooner than" if step.days_short else ""
-
-
 def _precare(step: Step, course: Course, timeline: Timeline) -> str:
     """Format what to avoid first before a session, and from when on."""
     session, first, rule_set = step.session, course.first, timeline.rule_set
-    early = f"{_short(step)} that (ask {say.whom(timeline)})" if step.days_short else ""
-    booked = f"Booked for {say.date(session.booked, first)}{early}" if session.booked else ""
+    short = f", {say.counted(step.days_short, 'day')} sooner than that (ask {say.whom(timeline)})"
+    booked = f"Booked for {say.date(session.booked, first)}{short if step.days_short else ''}" if session.booked else ""
     on = booked or f"If it is on {say.date(session.minimum, first)}"
     begins = min(day for _, day in session.precare)
     shown = topmost((activity for activity, day in session.precare if day == begins), rule_set)

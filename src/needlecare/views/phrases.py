@@ -30,6 +30,7 @@ _MARKS = 2
 # What stands behind an answer that may come with a day.
 _DATED = "=DATE"
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
+NEVER_ADVISED = "never advised"
 # What an answer about no worry says of worries.
 SEE_HELP = "When to get help: `needlecare today`."
 
@@ -174,11 +175,10 @@ def restriction(window: Window, clock: Clock) -> str:
     no = f"no until {clock.until(window.end)}" if window.start < window.end else ""
     if window.ask:
         return then_ask(no, window.ask, is_over=window.end < FOREVER) if no else f"ask {window.ask} first"
-    if window.is_open:
-        return f"{no}{', ' if no else ''}then {better_not(None, clock, [window])}"
-    if window.better_until > window.end or window.is_mild:
-        return f"{no}{', then ' if no else ''}better wait until {clock.until(window.better_until)}"
-    return no
+    mild = better_not(None, clock, [window]) if window.is_open else ""
+    if not mild and (window.better_until > window.end or window.is_mild):
+        mild = f"better wait until {clock.until(window.better_until)}"
+    return ", then ".join(filter(None, (no, mild)))
 
 
 def then_ask(no: str, whom: str, *, is_over: bool) -> str:
@@ -192,7 +192,7 @@ def better_not(until: dt.datetime | None, clock: Clock, windows: Iterable[Window
     if until:
         return f"better wait until {clock.at(until)}"
     for_good = all(window.end_stated for window in windows if window.better_until == FOREVER)
-    return "never advised" if for_good else f"better wait: no end is given, ask {clock.whom}"
+    return NEVER_ADVISED if for_good else f"better wait: no end is given, ask {clock.whom}"
 
 
 def not_before(

@@ -65,7 +65,9 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
         yield f"{_lead(verdict)}{'' if verdict.is_divided else _asking_too(verdict)}. {' '.join(apart)}"
         verdict = verdict._replace(parts=())
     else:
-        yield f"{_lead(verdict)}. {_about(verdict, clock)}{led(': ', _told_how_long(verdict, clock))}."
+        told = _told_how_long(verdict, clock)
+        lead, rest = (capital(told), "") if told == say.NEVER_ADVISED else (_lead(verdict), led(": ", told))
+        yield f"{lead}. {_about(verdict, clock)}{rest}."
     ends = (_counted_from(verdict, several=several), _sources(verdict))
     yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), *ends))
 
@@ -108,8 +110,6 @@ def _lead(verdict: Verdict) -> str:
         return f"Ask {join_whom(verdict.ask)} first"
     if _is_done(verdict):
         return "Not again yet" if verdict.until else "Not again"
-    if verdict.verdict == BETTER_NOT and (verdict.until is None or verdict.again):
-        return "Better not"
     divided = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else ""
     return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}"
 
@@ -189,7 +189,7 @@ def _each_part(verdict: Verdict, clock: Clock, *whole: str, to_say: _SayPart = _
         for text, parts in _by_end(verdict, clock, to_say)
         if {text, text.removeprefix("better wait, "), f"better wait: {text}"}.isdisjoint(whole)
     ]
-    for text, parts in apart[:_SHOWN]:
+    for text, parts in apart if verdict.meaning.ids[1:] else apart[:_SHOWN]:
         yield f"{_name_parts(parts, verdict)}: {text}."
 
 
