@@ -155,9 +155,7 @@ def is_advice(window: Window, timeline: Timeline) -> bool:
     # Who has no words for a first screen means everything for it.
     is_chosen = "brief" in window.words or window.origin not in _with_brief(timeline.rule_set)
     is_told = window.kind == DO or (window.kind == ALLOW and not window.words.keys().isdisjoint(("brief", "text")))
-    if _goes_on(window, timeline):
-        return True
-    return is_chosen and is_told and timeline.treatment.first < window.holds_until
+    return _goes_on(window, timeline) or (is_chosen and is_told and timeline.treatment.first < window.holds_until)
 
 
 @once_a_set
@@ -377,7 +375,8 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_G
 def list_endless(timeline: Timeline) -> Iterator[Row]:
     """List what is all right again from no date on."""
     clock = Clock(timeline)
-    asked = {one.target for one in timeline.windows if _is_asked(one)} - timeline.rule_set.unadvised
+    asked = {one.target for one in timeline.windows if one.kind == AVOID and one.ask and not one.is_for_good}
+    asked -= timeline.rule_set.unadvised
     if asked:
         yield Row("Ask first", _most_asked(asked, timeline.rule_set), "ask")
     for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
@@ -386,13 +385,8 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
         yield from _after_next(timeline)
 
 
-def _is_asked(window: Window) -> bool:
-    """Whether somebody is asked about what *window* forbids for a while; what is never right stands there."""
-    return window.kind == AVOID and bool(window.ask) and not window.is_for_good
-
-
 def _lasting(timeline: Timeline) -> Iterator[Window]:
-    held = (one for one in timeline.windows if one.kind == AVOID and not _is_asked(one))
+    held = (one for one in timeline.windows if one.kind == AVOID and (one.is_for_good or not one.ask))
     return (one for one in held if one.better_until == FOREVER)
 
 
