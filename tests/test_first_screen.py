@@ -525,10 +525,18 @@ PAGER = {"NEEDLECARE_PAGER": "sed s/^/page:/"}
 ALL = (*DATE, "--time", "16:30", "--all")
 
 
-def test_what_is_longer_than_the_screen_is_read_page_by_page() -> None:
-    written = run_at_terminal(*ALL, env=PAGER).splitlines()
+WHY = ("why", "retinol", "--date", "2026-11-20")
+
+
+@pytest.mark.parametrize("arguments", [ALL, WHY], ids=["a plan", "why"])
+def test_what_is_longer_than_the_screen_is_read_page_by_page(arguments: tuple[str, ...]) -> None:
+    written = run_at_terminal(*arguments, env=PAGER).splitlines()
     assert len(written) > 70
     assert all(line.startswith("page:") for line in written)
+    assert "page:" not in run_at_terminal(*arguments, "--no-pager", env=PAGER)
+
+
+def test_which_pager_it_is_says_the_environment() -> None:
     for env in ({"PAGER": "sed s/^/page:/", "NEEDLECARE_PAGER": None}, {**PAGER, "PAGER": "cat"}):
         assert run_at_terminal(*ALL, env=env).startswith("page:")
 
@@ -536,7 +544,6 @@ def test_what_is_longer_than_the_screen_is_read_page_by_page() -> None:
 @pytest.mark.parametrize(
     ("arguments", "env"),
     [
-        pytest.param((*ALL, "--no-pager"), PAGER, id="switched off by an option"),
         pytest.param(ALL, {"NEEDLECARE_PAGER": "", "PAGER": "sed s/^/page:/"}, id="switched off by a variable"),
         pytest.param(ALL, {"NEEDLECARE_PAGER": "no-such-pager -x"}, id="there is none"),
         pytest.param((*DATE, "--time", "16:30"), PAGER, id="the first screen"),
