@@ -375,11 +375,11 @@ def _days(window: Window, timeline: Timeline) -> Iterator[str]:
     if window.start != window.end:
         yield f"{_day(window.start, timeline)} to {_day(window.end, timeline, end=True)}"
     if not window.has_start:
-        yield "better not before the treatment, no time given"
+        yield "better avoid before the treatment, no time given"
     elif window.better_from != window.start:
-        yield f"better not from {_day(window.better_from, timeline)}"
+        yield f"better avoid from {_day(window.better_from, timeline)}"
     if window.better_until != window.end:
-        yield f"better not until {_day(window.better_until, timeline, end=True)}"
+        yield f"better wait until {_day(window.better_until, timeline, end=True)}"
     dated = (("may be gone from", window.usually_by), ("eases from", window.eases), ("call from", window.worry_after))
     yield from (f"{text} {_day(at, timeline)}" for text, at in dated if at is not None)
     for wait in (*window.waits, *window.until_seen):

@@ -228,7 +228,7 @@ def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:
             yield f"says no for longer ({no.text}) than {less}; shorten it, or say `because:`"
         elif gathers and len(no.behind) == 1 and _is_light(no.behind[0], rule_set):
             who = f"{', '.join(no.behind[0].sources)}, a {kind_of(no.behind[0], rule_set)}"
-            yield f"says no ({no.text}) on the word of {who}, alone; say better not (`0h..…`), or say `because:`"
+            yield f"says no ({no.text}) on the word of {who}, alone; say better wait (`0h..…`), or say `because:`"
     for before in (True, False):
         yield from _milder(rule, rule_set, before=before)
 

@@ -61,7 +61,7 @@ def can(
 ) -> None:
     """Ask whether something is all right.
 
-    Exit code: 0 yes, 1 no, better not or ask first, 4 no rule covers it.
+    Exit code: 0 yes, 1 no, better wait or ask first, 4 no rule covers it.
     """
     verdict = question.can(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
