@@ -420,13 +420,13 @@ def test_nothing_is_all_right_because_a_session_is_booked_that_day() -> None:
 def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
     again = flat(section(screen(name), "When may I again?"))
     assert again.count(" no until ") == again.count(", then wait")
-    assert "… more" in again.partition("Sunlight")[0]
+    assert "… and more" in again.partition("Sunlight")[0]
 
 
 @twelve
 def test_the_first_hours_say_that_most_lasts_longer_and_name_each_day(name: str) -> None:
     title, *rows = section(screen(name), "First 24 hours")
-    assert title.endswith(" (Avoid mostly longer)")
+    assert title.endswith(" (most of Avoid lasts longer)")
     assert ("until the end of Sat 21 Nov" in title) == (name == "a date alone")
     assert not re.search(r"that day|strong heat", flat(rows))
 

@@ -54,7 +54,7 @@ EARLIER = ": no until "
 def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
     """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to."""
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
-    hint = f"… more{'; * only if your skin looks calm' if any(one.if_calm for one in openings) else ''}"
+    hint = f"… and more{'; * only if your skin looks calm' if any(one.if_calm for one in openings) else ''}"
     before = () if is_stopped(timeline) else tuple(list_before(timeline))[-_BEFORE:]
     sections = (
         Section("against", "", rows=(*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))),
@@ -146,7 +146,7 @@ def first_hours(timeline: Timeline) -> Section:
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
-    title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (Avoid mostly longer)"
+    title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (most of Avoid lasts longer)"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
