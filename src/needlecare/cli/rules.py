@@ -66,7 +66,7 @@ def show(
     """Show a rule set together with everything that it extends, and where each part comes from."""
     from needlecare.rules.load import load_with_places
 
-    rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT))
+    rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT), packed=True)
     problems.raise_any()
     entries, off = [*_select(layer, id_)], [*_switched_off(layer, id_)]
     if not (id_ in layer.entries or entries or off):

@@ -83,9 +83,6 @@ def load_rules_at(location: Path) -> RuleSet:
             _LOADED[location] = rule_set, files
             return rule_set
     rule_set, layer, problems = load_with_places(location, packed=True)
-    if problems.lack_places:
-        # Read the packed rules again from where they are written.
-        rule_set, layer, problems = load_with_places(location)
     problems.raise_any()
     if rule_set.clinic is None:  # a clinic's logo is a file of its own
         _LOADED[location] = rule_set, layer.files
@@ -95,17 +92,22 @@ def load_rules_at(location: Path) -> RuleSet:
 
 
 def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, Layer, Problems]:
-    """Load the rule set at *location* with the layer that it was made of, which knows every place but *packed* ones.
+    """Load the rule set at *location* with the layer that it was made of, which knows where each entry of it stands.
 
-    What is wrong inside is noted, not raised.
+    Of what it extends, or if it may be *packed* itself, only where something is wrong: that is noted, not raised.
 
     Raises:
         InputError: there is nothing to read there.
         RuleSetError: a file can't be read as YAML.
     """
-    problems = Problems()
-    layer = _resolve(location, problems, packed=packed)
-    return _parse(layer, problems), layer, problems
+    # Where something is wrong in packed rules, they are read again from where they are written.
+    for plain in (0 if packed else 1, 2 * _LONGEST_CHAIN):
+        problems = Problems()
+        layer = _resolve(location, problems, plain)
+        rule_set = _parse(layer, problems)
+        if not problems.lack_places:
+            break
+    return rule_set, layer, problems
 
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
@@ -158,13 +160,13 @@ def _content(layer: Layer) -> list[object]:
     return [content, said, *([layer.header["clinic"]] if "clinic" in layer.header else [])]
 
 
-def _resolve(location: Path, problems: Problems, above: tuple[Path, ...] = (), *, packed: bool) -> Layer:
+def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, ...] = ()) -> Layer:
     """Read the rule set at *location* and lay it over all that it extends.
 
     A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
-    that lead here; *packed* allows the packed form of those that ship, which has no places to point at.
+    that lead here; of them and this one the first *plain* ones are read as written, since packed ones know no places.
     """
-    top = read_layer(location, problems, packed=packed)
+    top = read_layer(location, problems, packed=len(above) >= plain)
     extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
     if extends is not None and words_from is not None:
         problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
@@ -179,7 +181,7 @@ def _resolve(location: Path, problems: Problems, above: tuple[Path, ...] = (), *
         below = shipped
         if default in chain:
             return top
-    base = _resolve(below, problems, chain, packed=packed)
+    base = _resolve(below, problems, plain, chain)
     return Overlay(base, top, problems, words_only=extends is None).result
 
 
