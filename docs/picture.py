@@ -10,7 +10,7 @@ from rich.terminal_theme import MONOKAI
 
 from needlecare import build_timeline, load_rules, make_treatment, read_facts
 from needlecare.views.brief import make_brief
-from needlecare.views.terminal import draw as lay_out
+from needlecare.views.text import draw as lay_out
 
 PICTURE = Path(__file__).parent / "plan.svg"
 _COLUMNS = 80

@@ -37,7 +37,7 @@ from needlecare.rules.layers import read_layer
 from needlecare.rules.read import Problems
 
 # A plan with its sources, and one at a terminal, are what the command writes: of a set that can be loaded alone.
-from needlecare.views import ics, terminal, text
+from needlecare.views import ics, text
 from needlecare.views.brief import make_brief
 from needlecare.views.sheet import make_sheet
 from running import TESTS
@@ -237,4 +237,4 @@ def complete(timeline: Timeline, name: str) -> str:
 
 def drawn(timeline: Timeline, width: int) -> str:
     """Lay all of *timeline* out without colour, as `plan --all` does on a terminal of *width* columns."""
-    return terminal.render(make_sheet(timeline), width)
+    return text.lay_out(make_sheet(timeline), width)

@@ -103,7 +103,7 @@ def test_one_place_reads_the_clock() -> None:
     ("package", "home"),
     [
         ("yaml", {"rules.yaml"}),
-        ("rich", {"views.terminal", "cli"}),
+        ("rich", {"views.text", "cli"}),
         ("typer", {"cli"}),
         ("dateutil", {"typed"}),
         ("icalendar", {"views.ics"}),

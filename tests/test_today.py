@@ -15,7 +15,7 @@ from needlecare import Timeline, build_timeline, today
 # Hundreds of days are looked at: a run for each would take minutes.
 from needlecare.cli.options import make_request
 from needlecare.model.facts import SEVERAL
-from needlecare.views.terminal import render
+from needlecare.views.text import lay_out
 from needlecare.views.today import make_today
 from running import Ran, run, run_at_terminal, without_colour
 from test_first_screen import DATE, TWELVE
@@ -47,7 +47,7 @@ def instants() -> Iterator[datetime]:
 
 
 def screen(timelines: Sequence[Timeline], at: datetime) -> str:
-    return render(make_today(today(timelines, at)))
+    return lay_out(make_today(today(timelines, at)))
 
 
 def row(text: str, head: str) -> str:

@@ -134,14 +134,14 @@ def write_lines(lines: Iterable[object]) -> None:
 
 def write_sheet(sheet: "Sheet", *, whole: bool, pages: bool = True) -> None:
     """Write *sheet* to stdout: in its colours on a terminal that shows them; the *whole* of it, piped, a line a row."""
-    from needlecare.views import terminal, text
+    from needlecare.views import text
 
     if _is_for_eyes():
         _show(sheet, pages=whole and pages)
     elif sys.stdout is not None and sys.stdout.isatty():
-        write_text(terminal.render(sheet, get_terminal_size().columns), whole_lines=True)
+        write_text(text.lay_out(sheet, get_terminal_size().columns), whole_lines=True)
     else:
-        write_text(text.render_plain(sheet) if whole else terminal.render(sheet), whole_lines=True)
+        write_text(text.render_plain(sheet) if whole else text.lay_out(sheet), whole_lines=True)
 
 
 def _is_for_eyes() -> bool:
@@ -157,7 +157,7 @@ def _show(sheet: "Sheet", *, pages: bool) -> None:
     from rich.console import Console
     from rich.segment import Segment, Segments
 
-    from needlecare.views.terminal import draw
+    from needlecare.views.text import draw
 
     console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
     lines = list(draw(sheet, console.width))

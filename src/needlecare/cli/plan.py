@@ -146,9 +146,9 @@ def _show(timeline: "Timeline", output: Path | None, parts: Sequence[str], *, pl
     if output is None and not plain:
         write_sheet(sheet, whole=whole, pages=pages)
         return
-    from needlecare.views import terminal, text
+    from needlecare.views import text
 
-    _write(text.render_plain(sheet) if plain or whole else terminal.render(sheet), Format.TEXT, output)
+    _write(text.render_plain(sheet) if plain or whole else text.lay_out(sheet), Format.TEXT, output)
 
 
 def _cancel(typed: Typed, idle: Typed, format_: Format | None, output: Path | None) -> None:

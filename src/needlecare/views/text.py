@@ -1,36 +1,256 @@
-"""The plan as text: its first screen, any sheet without layout, and all of it as Markdown."""
+"""The plan as text: laid out in lines that fill a width, without layout, and as Markdown.
+
+Text is literal, never markup. Whoever writes what is laid out gives each piece the colours of its style.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, zip_longest
 from urllib.parse import quote
 
-from needlecare.model.plan import Timeline
-from needlecare.views import terminal as layout
-from needlecare.views.brief import make_brief
+from needlecare.model.plan import Day, Timeline
+from needlecare.views import phrases as say
 from needlecare.views.phrases import Block, Row, harmless, led
 from needlecare.views.sheet import Section, Sheet, make_sheet
+
+_STYLES = {
+    "no": "red",
+    "better not": "yellow",
+    "only if": "cyan",
+    "do": "green",
+    "yes": "green",
+    "lift": "bold green",
+    "expect": "cyan",
+    "hint": "yellow",
+    "urgent": "bold red",
+    "call": "red",
+    "stop": "bold white on red",
+    "postpone": "bold white on red",
+    "ask": "bold yellow",
+    "tell": "bold yellow",
+}
+# Each state has a letter-like shape of its own, so that the chart can be read without colour.
+_CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), "o": ("?", "cyan"), ".": ("·", "dim")}
+_LEGEND = "  █ avoid   ▒ better wait, or not all   ? only if your skin looks calm   · OK"
+_BETWEEN = "   "
+
+
+# A piece of a line and its style; a line is a list of them.
+Piece = tuple[str, str]
+Line = list[Piece]
+_WIDEST_HEAD = 26
+# Nothing can be read in less; and how wide it is where nobody says.
+_NARROWEST, _WIDTH = 24, 80
+# From here on there is room for two columns.
+_WIDE = 110
+
+
+def lay_out(sheet: Sheet, width: int = _WIDTH) -> str:
+    """Render *sheet* in lines of at most *width*, without styles."""
+    return "".join(f"{''.join(text for text, _ in line).rstrip()}\n" for line in draw(sheet, width))
+
+
+def draw(sheet: Sheet, width: int) -> Iterator[Line]:
+    """Lay *sheet* out in lines of at most *width* cells."""
+    width = max(width, _NARROWEST)
+    yield from _paragraph(sheet.title, "bold", width)
+    yield from _paragraph(sheet.subject, "", width)
+    yield from _paragraph(led("Your clinic: ", sheet.clinic), "", width)
+    for line in sheet.notice:
+        yield from _paragraph(line, "italic", width)
+    yield from _sections(sheet.sections, width)
+    if sheet.basis:
+        yield from ([], *_paragraph(sheet.basis, "dim", width))
+
+
+def _sections(sections: Sequence[Section], width: int) -> Iterator[Line]:
+    """Lay *sections* out; a first screen in two columns where that is wide, as even as can be."""
+    is_screen = not any(section.columns or section.blocks for section in sections)
+    half = (width - len(_BETWEEN)) // 2 if is_screen and width >= _WIDE else width
+    drawn = [list(_section(one, half)) for one in sections]
+    parted = range(len(drawn) + 1) if half < width else [len(drawn)]
+    columns = [(list(chain(*drawn[:at])), list(chain(*drawn[at:]))) for at in parted]
+    left, right = min(columns, key=lambda pair: max(map(len, pair)))
+    empty: Line = []
+    for one, other in zip_longest(left, right, fillvalue=empty):
+        used = sum(_measure(text) for text, _ in one)
+        yield [*one, (" " * (half + len(_BETWEEN) - used), ""), *other] if other else one
+
+
+def _section(section: Section, width: int) -> Iterator[Line]:
+    yield from ([], *_paragraph(section.title, "bold underline", width))
+    yield from (_chart if section.days else _table)(section, width)
+    for block in section.blocks:
+        yield from ([], *_paragraph(block.title, "bold", width), *_table(block, width))
+
+
+def _paragraph(text: str, style: str, width: int) -> list[Line]:
+    return [[(line, style)] for line in wrap(harmless(text), width)] if text else []
+
+
+def _table(group: Section | Block, width: int) -> Iterator[Line]:
+    """Draw rows in two columns, or three with a date; rows that follow each other under one head show it once."""
+    left, middle, right = _columns(group, width)
+    previous = ""
+    for row in group.rows:
+        head = [] if row.head == previous else wrap(harmless(row.head), left)
+        previous = row.head
+        dates = [f"{row.when.ljust(middle)}  "] if middle else []
+        for name, date, line in zip_longest(head, dates, _body(row if middle else _joined(row), right)):
+            yield [
+                *_headed(name or "", _STYLES.get(row.tone, "bold"), left, line),
+                *_dated(date, middle),
+                *(line or []),
+            ]
+
+
+def _columns(group: Section | Block, width: int) -> tuple[int, int, int]:
+    """Return how wide the heads, the dates and the texts of *group* are; dates have no column where that is narrow."""
+    left = min(_widest(row.head for row in group.rows), _WIDEST_HEAD, width // 3)
+    middle = _widest(row.when for row in group.rows)
+    if not middle or middle + left >= width // 2:
+        return left, 0, width - left - 4
+    return left, middle, width - left - middle - 6
+
+
+def _headed(name: str, style: str, left: int, line: Line | None) -> Line:
+    return [(f"  {name}{' ' * (left - _measure(name) + 2) if line else ''}", style)]
+
+
+def _dated(date: str | None, middle: int) -> Line:
+    return [(date or " " * (middle + 2), "")] if middle else []
+
+
+def _widest(texts: Iterable[str]) -> int:
+    return max(map(_measure, texts), default=0)
+
+
+def _joined(row: Row) -> Row:
+    """Put the date of *row* before its text, where there is no room for a column of its own."""
+    return row._replace(text=f"{row.when}: {row.text}") if row.when else row
+
+
+def _body(row: Row, width: int) -> Iterator[Line]:
+    """Break the text of a row into lines; the marks of its sources follow, dimmed."""
+    text = harmless(", ".join(filter(None, (row.text, row.link))))
+    marks = f" [{harmless(row.marks)}]" if row.marks else ""
+    plain = len(text)
+    for line in wrap(text + marks, width):
+        pieces = ((line[:plain], ""), (line[plain:], "dim")) if marks else ((line, ""),)
+        yield [piece for piece in pieces if piece[0]]
+        # The blank between two lines is gone.
+        plain = max(plain - len(line) - 1, 0)
+
+
+# Beyond Latin letters a sign may take two cells or none, but for these.
+_LATIN, _OF_ONE_CELL = "\u0300", frozenset("–−—’“”…·█▒")
+
+
+def _is_narrow(text: str) -> bool:
+    """Return whether every sign of *text* takes one cell: asking Rich takes longer than all the rest."""
+    return text.isascii() or all(sign < _LATIN or sign in _OF_ONE_CELL for sign in text)
+
+
+def _measure(text: str) -> int:
+    if _is_narrow(text):
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _chop(text: str, width: int) -> list[str]:
+    from rich.cells import chop_cells
+
+    return chop_cells(text, width)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Break *text* into lines of at most *width* cells, between words where that can be."""
+    width = max(width, 1)
+    measure = len if _is_narrow(text) else _measure
+    if measure(text) <= width:
+        return [text]
+    lines: list[str] = []
+    line, used = "", 0
+    for word in text.split(" "):
+        size = measure(word)
+        if line and used + 1 + size > width:
+            lines.append(line)
+            line, used = "", 0
+        if size > width:
+            *full, word = _chop(word, width)  # noqa: PLW2901  the rest of the word goes on
+            lines.extend([line] if line else [])
+            lines.extend(full)
+            line, size = "", measure(word)
+        line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
+    return [*lines, line]
+
+
+def _chart(section: Section, width: int) -> Iterator[Line]:
+    """Draw activities against days; where the width is little, fewer days are drawn."""
+    days = section.days
+    label = min(max(_measure(row.head) for row in section.rows), max(width - 3 - len(days), 12))
+    per_day = 2 if (width - label - 3) // 2 >= len(days) else 1
+    shown = days[: max((width - label - 3) // per_day, 1)]
+    yield [(" " * (label + 3) + _scale(shown, per_day), "dim")]
+    weekdays = "".join(say.date(day.day)[0].ljust(per_day) for day in shown)
+    yield [(" " * (label + 3) + weekdays, "dim")]
+    for row in section.rows:
+        yield _strip(row, len(shown), label, per_day)
+    yield from _paragraph(_LEGEND, "", width)
+    if len(shown) < len(days):
+        yield from _paragraph(f"{len(days) - len(shown)} more days don't fit this width", "dim", width)
+
+
+def _strip(row: Row, days: int, label: int, per_day: int) -> Line:
+    name = harmless(row.head)
+    name = name if _measure(name) <= label else _chop(name, label - 1)[0] + "…"
+    line: Line = [(f"  {name}{' ' * (label - _measure(name) + 1)}", "")]
+    for state, run in groupby(row.states[:days]):
+        cell, style = _CELLS[state]
+        filled = cell * per_day if state in "nb" else cell.ljust(per_day)
+        line.append((filled * len(list(run)), style))
+    return line
+
+
+def _scale(days: tuple[Day, ...], per_day: int) -> str:
+    """Write the date at day 0 and at every Monday that has room."""
+    line = ""
+    for position, day in enumerate(days):
+        start = position * per_day
+        if start >= len(line) + (1 if line else 0) and (position == 0 or day.day.weekday() == 0):
+            mark = say.short_date(day.day)
+            if start + len(mark) <= len(days) * per_day or position == 0:
+                line = line.ljust(start) + mark
+    return line
+
+
+# Without layout, and as Markdown.
 
 
 def render(timeline: Timeline) -> str:
     """Render the first screen of *timeline* as it stands in a file: laid out, without styles."""
-    return layout.render(make_brief(timeline))
+    from needlecare.views.brief import make_brief
+
+    return lay_out(make_brief(timeline))
 
 
 def render_plain(sheet: Sheet) -> str:
     """Render *sheet* without layout: a line a row, none of them broken."""
-    return "\n".join(harmless(line) for line in _lines(sheet)) + "\n"
+    return "\n".join(harmless(line) for line in _plain_lines(sheet)) + "\n"
 
 
-def _lines(sheet: Sheet) -> Iterator[str]:
+def _plain_lines(sheet: Sheet) -> Iterator[str]:
     yield from filter(None, (sheet.title, sheet.subject, led("Your clinic: ", sheet.clinic), *sheet.notice))
     for section in sheet.sections:
         groups: tuple[Section | Block, ...] = () if section.days else (section, *section.blocks)
         for group in groups:
-            yield from ("", group.title, *map(_line, group.rows))
+            yield from ("", group.title, *map(_plain_line, group.rows))
     yield from ("", sheet.basis)
 
 
-def _line(row: Row) -> str:
+def _plain_line(row: Row) -> str:
     text = f"- {row.head}: {', '.join(filter(None, (row.when, row.text, row.link)))}"
     return f"{text} [{row.marks}]" if row.marks else text
 
@@ -70,18 +290,18 @@ def _markdown_section(section: Section) -> Iterator[str]:
     if section.days:
         # A drawing has no place here: its words make a table.
         yield from ("", f"## {section.columns[-1]}", "")
-        yield from _table(section.columns, section.rows)
+        yield from _markdown_table(section.columns, section.rows)
         return
     yield from ("", f"## {section.title}")
     if section.rows:
         yield ""
-        yield from _table(section.columns, section.rows) if section.columns else map(_item, section.rows)
+        yield from _markdown_table(section.columns, section.rows) if section.columns else map(_item, section.rows)
     for block in section.blocks:
         yield from ("", f"### {escape(block.title)}", "")
         yield from map(_item, block.rows)
 
 
-def _table(columns: tuple[str, ...], rows: tuple[Row, ...]) -> Iterator[str]:
+def _markdown_table(columns: tuple[str, ...], rows: tuple[Row, ...]) -> Iterator[str]:
     yield f"| {' | '.join(columns)} |"
     yield f"|{' --- |' * len(columns)}"
     for row in rows:

@@ -14,11 +14,12 @@ from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
 from needlecare.model.plan import NO, Timeline, day_number
 from needlecare.model.ruleset import LAST, RuleSet
-from needlecare.views import brief, terminal
+from needlecare.views import brief
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_whom, join_words, led
 from needlecare.views.sheet import TREATED, Section, Sheet, is_stopped, list_core_changes, make_sheet, name_clinic
+from needlecare.views.text import lay_out
 
 _LINES, _WORDS = 24, 180
 # What a screen has room for, the most first: names of a group, and of a light one; sentences of advice, and of what is
@@ -68,7 +69,7 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
 
 
 def _is_one_screen(sheet: Sheet) -> bool:
-    text = terminal.render(sheet)
+    text = lay_out(sheet)
     return text.count("\n") <= _LINES and len(text.split()) <= _WORDS
 
 
