@@ -44,8 +44,9 @@ def test_each_open_question_is_answered_by_the_option_behind_it(setting: str, no
 def test_the_open_questions_fit_a_screen_each_with_its_option(said: tuple[str, ...], no_log: None) -> None:
     del no_log
     out = run("check", *SITTING, *said).out
-    assert sum(len(wrap(line, 80)) or 1 for line in out.splitlines()) <= 30
-    grouped = re.findall(r"^[A-Z ]+: (--[a-z-]+) (.*(?:\n  .*)*)", out, re.MULTILINE)
+    assert sum(len(wrap(line, 80)) or 1 for line in out.splitlines()) <= 28
+    levels = re.findall(r"^[A-Z ]+: (--.*(?:\n  .*)*)", out, re.MULTILINE)
+    grouped = (re.split(r"\s+", option, maxsplit=1) for level in levels for option in re.split(r";\s+", level))
     short = {(option, one) for option, listed in grouped for one in re.split(r",\s+|\|", listed)}
     full = (option.split(" ", 1) for option in options_in_full(*said))
     assert short == {(option, one) for option, listed in full for one in listed.split("|")}
@@ -72,7 +73,7 @@ def test_what_only_a_clinics_set_asks_is_answered_as_a_fact(tmp_path: Path, no_l
     _, out, _ = run("check", *SITTING, "--rules", str(sheet), "--all")
     assert "\n- Not with a fever. (--fact feverish=yes)\n" in out
     out = run("check", *SITTING, "--rules", str(sheet)).out
-    assert "\nSTOP: --fact feverish=yes\n" in out
+    assert re.search(r"^STOP: [^:]+; --fact\s+feverish=yes", out, re.MULTILINE)
     assert "NUMBER" in out, "a number is asked for as one"
 
 
@@ -167,7 +168,7 @@ def test_a_question_that_takes_a_date_says_what_it_means(no_log: None) -> None:
     del no_log
     out = run("check", *SITTING, "--all").out
     assert "(--uses isotretinoin=DATE, last taken on DATE)" in out
-    assert "\nSTOP: --uses isotretinoin=DATE, " in run("check", *SITTING).out
+    assert re.search(r"^STOP: [^:]+; --uses\s+isotretinoin=DATE,", run("check", *SITTING).out, re.MULTILINE)
     assert "if last taken" in run("check", "--help").out
 
 

@@ -130,7 +130,7 @@ def greet() -> None:
 def check(
     requests: list[Request],
     *,
-    all_: Annotated[bool, typer.Option("--all", help="Show what each open question means.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Show every source, and what each open question means.")] = False,
     format_: Format = AnswerFormat.TEXT,
 ) -> None:
     """Show what speaks against the treatment, given what you say about yourself.

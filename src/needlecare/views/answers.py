@@ -212,7 +212,7 @@ def _rule(title: str, rule: Rule, reasons: Reasons) -> Iterator[str]:
 def _screened(screened: Screened, *, whole: bool) -> Iterator[str]:
     timeline = screened.timeline
     for finding in screened.findings:
-        yield from _finding(finding, screened)
+        yield from _finding(finding, screened, whole=whole)
     yield from (_unjudged(one, timeline) for one in screened.unjudged)
     yield from (_dated(one, timeline) for one in screened.dated if not one.counts)
     if screened.planned:
@@ -225,9 +225,9 @@ def _screened(screened: Screened, *, whole: bool) -> Iterator[str]:
     yield say.SEE_HELP
 
 
-def _finding(finding: Finding, screened: Screened) -> Iterator[str]:
-    screening = finding.screening
-    sources = f" [{', '.join(finding.sources)}]" if finding.sources else ""
+def _finding(finding: Finding, screened: Screened, *, whole: bool) -> Iterator[str]:
+    screening, named = finding.screening, led(": ", ", ".join(finding.sources) if whole else "")
+    sources = f" ({say.counted(len(finding.sources), 'source')}{named})" if finding.sources else ""
     yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id}{sources}"
     if screening.note:
         yield f"  {screening.note}"
@@ -275,14 +275,14 @@ def _in_full(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> 
 
 def _in_short(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
     """Yield the answers that would make *screenings* apply, behind their options, as they are asked."""
-    rule_set = timeline.rule_set
+    rule_set, options = timeline.rule_set, []
     answers = chain.from_iterable(say.open_answers(one, timeline) for one in screenings)
     for name, found in grouped(answers, lambda one: one[0]).items():
         given = set(chain.from_iterable(values for _, values in found))
         known = [one.id for one in rule_set.facts[name].answers]
         listed = sorted(given, key=lambda one: known.index(one.partition("=")[0]) if known else 0)
-        option = say.option(name, rule_set, (", " if rule_set.facts[name].several else "|").join(listed))
-        yield from wrap(f"{lead}: {option}", _WIDEST, subsequent_indent="  ", break_on_hyphens=False)
+        options.append(say.option(name, rule_set, (", " if rule_set.facts[name].several else "|").join(listed)))
+    yield from wrap(f"{lead}: {'; '.join(options)}", _WIDEST, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _dated(one: Dated, timeline: Timeline) -> str:
