@@ -1,6 +1,6 @@
 """The formats of plans and answers: how their files end, and which view makes them. It imports no view by itself.
 
-A new format is a member of `Format`, a line of the table, and a module of its name.
+A new format is a member of `Format`, a line of the table, and a module of its name or a function of `views.text`.
 """
 
 from enum import StrEnum
@@ -51,6 +51,9 @@ FORMATS: dict[str, tuple[str, ...]] = {
     Format.CSV.value: (".csv",),
 }
 
+# Those that the view of text writes, each with its function there.
+_IN_TEXT = {Format.TEXT.value: "render", Format.MD.value: "render_markdown", Format.CSV.value: "render_csv"}
+
 
 def for_file(text: str, name: str) -> str:
     """Return *text*, in the format called *name*, as it stands in a file; a stream has it as it is."""
@@ -80,11 +83,11 @@ def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = Tru
     if style != BRIEF and name != Format.ICS:
         raise InputError(f"style is for ics alone; {name} has one only")
     # Only the view that is wanted is loaded: starting up is most of the run time.
-    view = import_module(f"needlecare.views.{'text' if name == Format.MD else str(name)}")
+    view = import_module(f"needlecare.views.{'text' if name in _IN_TEXT else str(name)}")
     if name == Format.HTML:
         text: str = view.render_for(timeline, client, whole=whole)
     elif name == Format.ICS:
         text = view.render_for(timeline, client, style)
     else:
-        text = (view.render_markdown if name == Format.MD else view.render)(timeline)
+        text = getattr(view, _IN_TEXT.get(name, "render"))(timeline)
     return text
