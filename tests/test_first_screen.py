@@ -444,6 +444,11 @@ def test_its_title_says_what_was_used_if_that_was_said(options: str, title: str)
     assert run(*DATE, *options.split()).out.startswith(f"Micro-needling aftercare{title} face, Fri 20 Nov 2026\n")
 
 
+def test_nothing_that_begins_with_the_treatment_stands_before_it() -> None:
+    before = flat(section(screen("a date alone"), "Before, and next"))
+    assert "Fri 20 Nov Arrive with clean skin" in before
+
+
 def test_a_scalp_stays_out_of_the_shower() -> None:
     first = flat(section(screen("scalp and PRP"), "First 24 hours"))
     assert re.search(r"Avoid .*a lukewarm rinse, washing it.* OK .*lukewarm showers \(jet off it\)", first)

@@ -440,9 +440,12 @@ def list_before(timeline: Timeline, since: date = date.min) -> Iterator[Row]:
 
 def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
     """Return what begins or is to be done before the treatment, by its days."""
-    clock, last = Clock(timeline), timeline.treatment.last
-    begun = (one for _, tone, _, one in days.list_begun(timeline, clock) if tone == "avoid" or is_due(one))
-    return dict(sorted(grouped((one for one in begun if one.start <= last), lambda one: clock.day(one.start)).items()))
+    clock, (first, last) = Clock(timeline), (timeline.treatment.first, timeline.treatment.last)
+    found = ((tone, one) for _, tone, _, one in days.list_begun(timeline, clock))
+    begun = [
+        one for tone, one in found if (one.start < first if tone == "avoid" else is_due(one) and one.start <= last)
+    ]
+    return dict(sorted(grouped(begun, lambda one: clock.day(one.start)).items()))
 
 
 def is_due(window: Window) -> bool:
