@@ -177,24 +177,18 @@ def _show(sheet: "Sheet", *, pages: bool) -> None:
 
 def _paged(text: str) -> bool:
     """Show *text* in a pager where it is longer than the screen, unless that is switched off, or there is none."""
-    import subprocess
-    from shutil import get_terminal_size
-
-    pager = _pager() if text.count("\n") > max(get_terminal_size().lines, _AT_ONCE) else []
-    if pager:
-        # What runs is what the person's own environment names.
-        subprocess.run(pager, input=text.encode(), check=False)  # noqa: S603
-    return bool(pager)
-
-
-def _pager() -> list[str]:
-    """Return the pager to run: none if it is switched off, or there is none."""
     import shlex
-    from shutil import which
+    import subprocess
+    from shutil import get_terminal_size, which
 
     wanted = os.environ.get("NEEDLECARE_PAGER", os.environ.get("PAGER"))
-    command = ["less", "-FRX", r"-PSpace\: more, q\: done"] if wanted is None else shlex.split(wanted)
-    return command if command and which(command[0]) else []
+    pager = ["less", "-FRX", r"-PSpace\: more, q\: done"] if wanted is None else shlex.split(wanted)
+    is_long = text.count("\n") > max(get_terminal_size().lines, _AT_ONCE)
+    if not (is_long and pager and which(pager[0])):
+        return False
+    # What runs is what the person's own environment names.
+    subprocess.run(pager, input=text.encode(), check=False)  # noqa: S603
+    return True
 
 
 def _broken(text: str) -> str:

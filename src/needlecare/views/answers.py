@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
-from textwrap import wrap
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
@@ -243,9 +242,8 @@ def _nothing_against(screened: Screened) -> Iterator[str]:
     tests = [test for one in screened.assumed for test in one.when.tests]
     names = dict.fromkeys(test.fact for test in tests if test.fact in facts.assumed)
     if names:
-        values = join_words(
-            one for name in names for one in say.labels(facts.assumed[name], rule_set.facts[name]) if one != NONE
-        )
+        given = chain.from_iterable(say.labels(facts.assumed[name], rule_set.facts[name]) for name in names)
+        values = join_words(one for one in given if one != NONE)
         otherwise = f"say otherwise with {say.options(names, rule_set)}"
         yield f"What is assumed ({values}) answers {len(screened.assumed)} more; {otherwise}."
 
@@ -275,6 +273,8 @@ def _in_full(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> 
 
 def _in_short(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
     """Yield the answers that would make *screenings* apply, behind their options, as they are asked."""
+    from textwrap import wrap
+
     rule_set, options = timeline.rule_set, []
     answers = chain.from_iterable(say.open_answers(one, timeline) for one in screenings)
     for name, found in grouped(answers, lambda one: one[0]).items():
