@@ -70,24 +70,24 @@ def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = Tru
         InputError: there is no such format or style, *timeline* or *client* is something else, or *whole* or *style*
             means nothing for this format.
     """
-    if not isinstance(timeline, Timeline):
-        raise InputError(f"what is rendered is a timeline, as build_timeline gives it, not {type(timeline).__name__}")
-    if not isinstance(client, str):
-        raise InputError(f"client is a text, such as a client's number in quotes, not {type(client).__name__}")
-    if name not in FORMATS:
-        raise InputError(f"there is no format `{name}`; it may be {', '.join(FORMATS)}")
-    if not whole and name != Format.HTML:
-        raise InputError(f"whole=False is for html alone, the body of a page; {name} is always whole")
-    if style not in [*CalendarStyle]:
-        raise InputError(f"there is no style `{style}`; it may be {', '.join(CalendarStyle)}")
-    if style != BRIEF and name != Format.ICS:
-        raise InputError(f"style is for ics alone; {name} has one only")
+    given, named = type(timeline).__name__, type(client).__name__
+    what = "what is rendered is a timeline, as build_timeline gives it"
+    for wrong, problem in (
+        (not isinstance(timeline, Timeline), f"{what}, not {given}"),
+        (not isinstance(client, str), f"client is a text, such as a client's number in quotes, not {named}"),
+        (name not in FORMATS, f"there is no format `{name}`; it may be {', '.join(FORMATS)}"),
+        (not whole and name != Format.HTML, f"whole=False is for html alone; {name} is always whole"),
+        (style not in [*CalendarStyle], f"there is no style `{style}`; it may be {', '.join(CalendarStyle)}"),
+        (style != BRIEF and name != Format.ICS, f"style is for ics alone; {name} has one only"),
+    ):
+        if wrong:
+            raise InputError(problem)
     # Only the view that is wanted is loaded: starting up is most of the run time.
     view = import_module(f"needlecare.views.{'text' if name in _IN_TEXT else str(name)}")
     if name == Format.HTML:
-        text: str = view.render_for(timeline, client, whole=whole)
+        text: str = view.render(timeline, client, whole=whole)
     elif name == Format.ICS:
-        text = view.render_for(timeline, client, style)
+        text = view.render(timeline, view.Options(style, name=client))
     else:
         text = getattr(view, _IN_TEXT.get(name, "render"))(timeline)
     return text

@@ -20,7 +20,7 @@ from needlecare.model.time import day_end, day_start, last_instant
 from needlecare.views import brief
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, days_after, draw_groups, list_openings
-from needlecare.views.phrases import Clock, Row, grouped, harmless, led
+from needlecare.views.phrases import Clock, Row, grouped, harmless
 from needlecare.views.sheet import make_sheet
 from needlecare.views.today import list_now
 
@@ -29,15 +29,17 @@ _APART = 0.22
 _WIDE = 100.0
 
 
-def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = True) -> str:
-    """Render *timeline*; *calendar* is the same plan as a calendar file, for a link that saves it.
+def render(timeline: Timeline, client: str = "", *, whole: bool = True) -> str:
+    """Render *timeline* with a link that saves its calendar; *client* tells people apart where their calendars meet.
 
     Unless it is to be *whole*, the page is its body alone, without style and script.
     """
+    from needlecare.views import ics
+
     sheet, rule_set = make_sheet(timeline, handed_over=True), timeline.rule_set
     style, script = _asset("page.css"), _asset("page.js")
     openings, clock = list_openings(timeline), Clock(timeline)
-    link = b64encode(calendar.encode()).decode() if calendar is not None else ""
+    calendar = b64encode(ics.render(timeline, ics.Options(name=client)).encode()).decode()
     return _template().render(
         whole=whole,
         brief=brief.make_brief(timeline, handed_over=True),
@@ -51,18 +53,11 @@ def render(timeline: Timeline, *, calendar: str | None = None, whole: bool = Tru
         treatment=timeline.treatment,
         first_until=timeline.first_until,
         numbers={row.head: number for number, row in enumerate(sheet.rows("sources"), 1)},
-        calendar=led("data:text/calendar;charset=utf-8;base64,", link),
+        calendar=f"data:text/calendar;charset=utf-8;base64,{calendar}",
         style=Markup(style),  # noqa: S704  our own file
         script=Markup(script),  # noqa: S704  our own file
         policy=_policy(style, script),
     )
-
-
-def render_for(timeline: Timeline, client: str, *, whole: bool = True) -> str:
-    """Render *timeline* with a link to its calendar; *client* tells people apart where their calendars meet."""
-    from needlecare.views import ics
-
-    return render(timeline, calendar=ics.render_for(timeline, client), whole=whole)
 
 
 _TEMPLATES = PackageLoader("needlecare", "views/templates")

@@ -18,7 +18,6 @@ from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
 from needlecare.views.calendar import Options, PlanCalendar, instant
-from needlecare.views.formats import BRIEF
 from needlecare.views.phrases import NO_ADVICE, harmless
 
 __all__ = ["Options", "cancel", "render"]
@@ -72,11 +71,6 @@ def render(timeline: Timeline, options: Options | None = None, old: FilePlan | N
         gone = [event._replace(text=text) for event in old.events if event.uid not in kept]
         events.extend(_cancelled(gone, old.next_sequence, options))
     return to_text(plan, *_heading(timeline.rule_set.title, calendar.heading(), options), events)
-
-
-def render_for(timeline: Timeline, client: str, style: str = BRIEF) -> str:
-    """Render *timeline* with no other options; *client* separates people whose calendars meet."""
-    return render(timeline, Options(style, name=client))
 
 
 def cancel(old: FilePlan, options: Options | None = None) -> str:
