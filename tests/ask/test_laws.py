@@ -2,14 +2,16 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attack.strength import tries
+from attack.strength import TIMES, tries
 from needlecare import RuleSet, Timeline, can, normal, when
 from running import run
+from support import FOREVER
 
 Make = Callable[..., Timeline]
 SITTINGS: dict[str, dict[str, str]] = {
@@ -23,6 +25,17 @@ SITTINGS: dict[str, dict[str, str]] = {
 SLOW = tries(20)
 NO, ASK, BETTER_NOT, NO_RULE, YES = STRICTNESS = ("no", "ask", "better-not", "no-rule", "yes")
 RED_FLAG, CALL, WATCH, EXPECTED = ("today", "clinic", "watch", "usual")
+
+
+@pytest.fixture(scope="module")
+def strictness(plan_for: Make) -> Callable[[str, datetime], int]:
+    """Ask whether something can be done, of a plain treatment, and give how strict the answer is."""
+
+    @cache
+    def ask(phrase: str, now: datetime) -> int:
+        return STRICTNESS.index(can(plan_for(), phrase, now=now).verdict)
+
+    return ask
 
 
 def is_leaf(rule_set: RuleSet, activity: str) -> bool:
@@ -40,9 +53,10 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
     timeline = plan_for(clock=clock, **SITTINGS[sitting])
     rule_set = timeline.rule_set
     reached = sorted(timeline.reached)
-    for turn, day in enumerate(timeline.days[::3]):
-        # Each activity on every other of these days: a question takes longer than a verdict.
-        for activity in reached[turn % 2 :: 2]:
+    # Each activity on some of these days: a question takes longer than a verdict.
+    of = 4 if TIMES == 1 else 2
+    for turn, day in enumerate(timeline.days[::3], list(SITTINGS).index(sitting)):
+        for activity in reached[turn % of :: of]:
             found = can(timeline, activity, day.day)
             verdict = found.verdict
             if activity in day.avoid:
@@ -70,14 +84,12 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
 @pytest.mark.parametrize("rough", ["about {}", "over {}", "{} or so", "nearly {}", "less than {}", "{} or two"])
 @pytest.mark.parametrize("unit", ["hour", "day", "week"])
 @pytest.mark.parametrize("activity", ["makeup", "wine", "gym", "retinol", "sauna"])
-def test_a_rough_time_is_never_looser_than_the_exact_one(plan_for: Make, activity: str, unit: str, rough: str) -> None:
-    timeline = plan_for()
+def test_a_rough_time_is_never_looser_than_the_exact_one(
+    plan_for: Make, strictness: Callable[[str, datetime], int], activity: str, unit: str, rough: str
+) -> None:
     for after in range(0, 360, 17):
-        now = timeline.treatment.first + timedelta(hours=after)
-        exact, inexact = (
-            STRICTNESS.index(can(timeline, f"{activity} in {text.format(f'a {unit}')}", now=now).verdict)
-            for text in ("{}", rough)
-        )
+        now = plan_for().treatment.first + timedelta(hours=after)
+        exact, inexact = (strictness(f"{activity} in {text.format(f'a {unit}')}", now) for text in ("{}", rough))
         assert inexact <= exact, (now, rough)
 
 
@@ -174,8 +186,11 @@ def test_a_sign_is_a_reason_to_call_from_the_day_that_the_plan_says(plan_for: Ma
         if not calls:
             continue
         begins = min(one.start for one in windows if one.target == sign)
-        for hours in range(0, 24 * 20, 7):
-            at = timeline.treatment.last + timedelta(hours=hours)
+        # Around each change, and now and then between them.
+        changes = {begins, *calls, *timeline.flagged_from.values(), *(one.end for one in windows if one.target == sign)}
+        beside = (change + timedelta(minutes=minutes) for change in changes if change < FOREVER for minutes in (-1, 0))
+        between = (timeline.treatment.last + timedelta(hours=hours) for hours in range(0, 24 * 20, 31))
+        for at in sorted(one for one in {*beside, *between} if one >= timeline.treatment.last):
             found = normal(timeline, sign, at)
             if at >= min(calls):
                 assert found.verdict in (CALL, RED_FLAG), (sign, at)
