@@ -209,9 +209,6 @@ _WINDOWS: dict[str, _Row] = {
 }
 
 
-# What changes between two rule sets.
-
-
 class PlanChange(NamedTuple):
     """What a plan says of one target, in two rule sets, in how many cases; *example* is the name of the first."""
 

@@ -150,9 +150,6 @@ def _tried(fact: Fact, tests: Iterable[Test]) -> list[Given]:
     return [*((answer,) for answer in each), *((NONE,), tuple(each))[: 2 * fact.several]]
 
 
-# The voices behind a hard no.
-
-
 class HardNo(NamedTuple):
     """The no of a *rule* on one side of the treatment.
 

@@ -168,9 +168,6 @@ def _waiting(timeline: Timeline, activity: str, event: Event) -> Iterator[Window
             yield window._replace(target=activity)
 
 
-# Sessions.
-
-
 class OpenDays(NamedTuple):
     """Days on which no session can be: whole stretches *away*, *closed* weekdays (Monday is 0). One may be *booked*."""
 

@@ -1,8 +1,9 @@
 """One rule → the instants that it holds for one treatment, before anything is merged.
 
-`Moments` resolves bounds: what has been seen, what is usual, what must be waited for. It knows no verbs. `Spans` knows
-which side of a bound counts. Rounding errs one way: a restriction holds wherever it could hold, a permission or the
-start of something to do counts only where it must have begun, and "normal until" ends at its earliest possible time.
+Bounds are resolved first, without a look at verbs: what has been seen, what is usual, what must be waited for. Then the
+verb decides which side of a bound counts. Rounding errs one way: a restriction holds wherever it could hold, a
+permission or the start of something to do counts only where it must have begun, and "normal until" ends at its earliest
+possible time.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER, NO_START, Extent, Treatment, Wait
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Moment, Rule, RuleSet
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Moment, Rule
 from needlecare.model.time import (
     ALWAYS,
     AT_TREATMENT,
@@ -76,25 +77,53 @@ _BEGINS = _Reading(as_end=False, late=False, at_end=False)
 _HAS_BEGUN = _Reading(as_end=False, late=True, at_end=False)
 
 
-class Moments:
-    """Resolves the bounds of rules for one treatment."""
+class Span(NamedTuple):
+    """The time that one rule holds on its targets.
 
-    def __init__(self, rule_set: RuleSet, treatment: Treatment) -> None:
-        self._rule_set = rule_set
+    On *avoid* and *allow* its extent is what it restricts; a permission restricts what comes before it. Of other verbs
+    `[start, end)` counts. *waits* are what the end waits for, *awaited* what the start does. *start_range* holds both
+    sides of a start between two, *usually_by* is the nearer of two ends; a restriction has those as its better nots.
+    """
+
+    rule: Rule
+    extent: Extent
+    earliest: datetime
+    waits: tuple[Wait, ...]
+    end_stated: bool
+    unsure: tuple[str, ...] = ()
+    awaited: tuple[Wait, ...] = ()
+    start_range: tuple[datetime, datetime] | None = None
+    usually_by: datetime | None = None
+
+
+# What of a rule says when it holds.
+_Key = tuple[str, Bound | None, Bound | None, tuple[int, int] | None, Duration | None]
+
+
+def _known(point: Point) -> Resolved:
+    return Resolved(point, point)
+
+
+_at, _comes = attrgetter("at"), attrgetter("point.at")
+
+
+class Spans:
+    """Resolves the bounds of rules for one treatment, and computes the spans that they make."""
+
+    def __init__(self, selection: Selection, treatment: Treatment) -> None:
+        self._rule_set = selection.rule_set
+        self._applying = {chosen.rule.id for rules in selection.by_verb.values() for chosen in rules}
         self._treatment = treatment
         self._zone = treatment.zone
         self._never = Point(FOREVER, treatment.day)
         self._begun = tuple(_known(Point(at, treatment.day)) for at in (treatment.first, treatment.last))
-        # Many rules count from the same few bounds.
+        # Many rules count from the same few bounds, and many hold at the same times.
         self._resolved: dict[tuple[Bound, _Reading], tuple[Resolved, Resolved]] = {}
+        self._known: dict[_Key, Span] = {}
 
     def open_end(self, reading: _Reading = _RESTRICTS) -> Resolved:
         """Return where a restriction without end turns milder: at `open-ends-at`, when the skin has usually healed."""
         return self.sides(Bound((Term(self._rule_set.open_ends_at),)), reading)[0]
-
-    def rule_end(self, rule_id: str) -> tuple[Resolved, bool]:
-        """Return the end of another rule, and whether that rule holds here."""
-        raise NotImplementedError
 
     def sides(self, bound: Bound, reading: _Reading) -> tuple[Resolved, Resolved]:
         """Resolve the nearer and the farther side of *bound*; mostly they are one."""
@@ -206,45 +235,6 @@ class Moments:
         else:
             point = as_start(base.point, term.offset.near, self._zone)
         return Resolved(point, base.least, dated=base.dated, is_known=False)
-
-
-def _known(point: Point) -> Resolved:
-    return Resolved(point, point)
-
-
-_at, _comes = attrgetter("at"), attrgetter("point.at")
-
-
-class Span(NamedTuple):
-    """The time that one rule holds on its targets.
-
-    On *avoid* and *allow* its extent is what it restricts; a permission restricts what comes before it. Of other verbs
-    `[start, end)` counts. *waits* are what the end waits for, *awaited* what the start does. *start_range* holds both
-    sides of a start between two, *usually_by* is the nearer of two ends; a restriction has those as its better nots.
-    """
-
-    rule: Rule
-    extent: Extent
-    earliest: datetime
-    waits: tuple[Wait, ...]
-    end_stated: bool
-    unsure: tuple[str, ...] = ()
-    awaited: tuple[Wait, ...] = ()
-    start_range: tuple[datetime, datetime] | None = None
-    usually_by: datetime | None = None
-
-
-# What of a rule says when it holds.
-_Key = tuple[str, Bound | None, Bound | None, tuple[int, int] | None, Duration | None]
-
-
-class Spans(Moments):
-    """Computes spans for one treatment."""
-
-    def __init__(self, selection: Selection, treatment: Treatment) -> None:
-        super().__init__(selection.rule_set, treatment)
-        self._applying = {chosen.rule.id for rules in selection.by_verb.values() for chosen in rules}
-        self._known: dict[_Key, Span] = {}
 
     def of(self, rule: Rule, *, end: Bound | None = None, unsure: tuple[str, ...] = ()) -> Span | None:
         """Compute the span of *rule*, with another *end* for an exception.
