@@ -143,9 +143,6 @@ def _short(name: str) -> str:
     return sha256(os.fsencode(name)).hexdigest()[:16]
 
 
-# The log.
-
-
 class LoggedTreatment(NamedTuple):
     """One treatment of the log: its number, and the *options* it was logged with, by name.
 

@@ -286,9 +286,6 @@ def refuse_windows_path(path: Path) -> None:
         raise InputError(f"can't write to {path}: paths are written with / here, as in folder/plan.ics")
 
 
-# The commands.
-
-
 class Later(NamedTuple):
     """A command, or a group of commands, called *name* in *module*; *help* is its line in the list."""
 

@@ -202,9 +202,6 @@ def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> st
     return ""
 
 
-# What only the whole set can show.
-
-
 def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
     """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
     _Names(rule_set, layer, problems).check()

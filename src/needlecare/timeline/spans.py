@@ -202,11 +202,15 @@ class Spans:
         return self._begun[late]._replace(point=self._never, is_known=False) if seen is not None and late else None
 
     def _end_of_rule(self, rule_id: str, begun: Resolved, reading: _Reading) -> Resolved:
-        ended, holds_here = self.rule_end(rule_id)
-        # A rule that doesn't hold here keeps nobody waiting to begin, but frees nobody sooner either.
-        if not holds_here and not (reading.late and reading.at_end):
+        """Find the end of another rule, which leaves out whatever counts from it where it can't be planned."""
+        span = self._span(self._rule_set.rules[rule_id])
+        # One that doesn't hold here keeps nobody waiting to begin, but frees nobody sooner either.
+        if rule_id not in self._applying and not (reading.late and reading.at_end):
             return begun
-        return ended._replace(is_known=not ended.waits)
+        at = span.extent.better_until if span.end_stated else span.extent.end
+        point = point_at(at, self._zone) if at != FOREVER else self._never
+        least = point if span.earliest == at else point_at(span.earliest, self._zone)
+        return Resolved(point, least, span.waits, span.end_stated, is_known=not span.waits)
 
     def _elsewhere(self, name: str, *, late: bool) -> Resolved | None:
         """Find the next session if it is booked, or an event of that kind: the nearest to the end of several."""
@@ -429,11 +433,3 @@ class Spans:
         if self._treatment.clock is not None or instant == FOREVER:
             return instant
         return ceil_to_day(instant, self._zone) if up else floor_to_day(instant, self._zone)
-
-    def rule_end(self, rule_id: str) -> tuple[Resolved, bool]:
-        """Return the end of a rule, and whether it applies."""
-        span = self._span(self._rule_set.rules[rule_id])
-        at = span.extent.better_until if span.end_stated else span.extent.end
-        point = point_at(at, self._zone) if at != FOREVER else self._never
-        least = point if span.earliest == at else point_at(span.earliest, self._zone)
-        return Resolved(point, least, span.waits, span.end_stated), rule_id in self._applying

@@ -227,9 +227,6 @@ def _scale(days: tuple[Day, ...], per_day: int) -> str:
     return line
 
 
-# Without layout, and as Markdown.
-
-
 def render(timeline: Timeline) -> str:
     """Render the first screen of *timeline* as it stands in a file: laid out, without styles."""
     from needlecare.views.brief import make_brief
@@ -315,8 +312,6 @@ def _item(row: Row) -> str:
     marks = f" ({escape(row.marks)})" if row.marks else ""
     return f"- **{escape(row.head)}**: {text}{marks}"
 
-
-# As CSV.
 
 COLUMNS = (
     "kind", "activity", "label", "group", "text", "start", "earliest", "end", "end_stated", "bound", "better_from",
