@@ -28,6 +28,8 @@ from ask.conftest import SITTING, Ask
         ("when eat sushi", 4),
         ("normal redness", 0),
         ("normal redness on day 9", 1),
+        ("normal", 0),
+        ("normal --on 2026-11-22", 2),
         ("normal pus", 1),
         ("normal purple stripes", 4),
         ("normal very swollen", 4),
@@ -797,3 +799,13 @@ def test_words_that_nobody_knows_are_shown_whole_and_taken_for_nothing(ask: Ask,
     ran = ask("can", *words.split())
     assert said in ran.out
     assert "Did you mean" not in ran.out
+
+
+def test_without_a_sign_all_that_is_usual_is_listed_by_its_end(ask: Ask) -> None:
+    said = ask("normal").out
+    assert "To Sun 22 Nov 16:30         burning, stinging or prickling and warmth; still" in said
+    assert "Emergency" in said
+    listed = ask("normal", "--format", "json").record["windows"]
+    assert {one["kind"] for one in listed} == {"expect"}
+    later = ("--date", "2026-11-20", "--now", "2026-11-01T09:00")
+    assert "flaking" in ask("normal", sitting=later).out

@@ -51,9 +51,7 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
 
     What the latest treatment brings is expected, however long ago another one was.
     """
-    # What a treatment to come will bring says nothing about what is seen now.
-    begun = [one for one in timelines if asked.meets(one.treatment.first, FOREVER)] or timelines
-    latest, *earlier = sorted(begun, key=lambda one: one.treatment.first, reverse=True)
+    latest, *earlier = newest_first(timelines, asked.end)
     found = []
     for sign in meaning.ids:
         newest = _judge_one(latest, meaning, sign, asked, latest=True)
@@ -65,6 +63,12 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
         # Words that weren't understood may be the ones that matter: “very”, “on one side”; one's clinic is for oneself.
         return answer._replace(verdict=UNKNOWN)
     return answer
+
+
+def newest_first(timelines: Sequence[Timeline], at: datetime) -> list[Timeline]:
+    """Return those that have begun *at* a moment: what a treatment to come will bring says nothing about now."""
+    begun = [one for one in timelines if one.treatment.first <= at] or timelines
+    return sorted(begun, key=lambda one: one.treatment.first, reverse=True)
 
 
 def gravest(found: Iterable[Sighting]) -> Sighting:

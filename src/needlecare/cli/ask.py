@@ -40,8 +40,13 @@ Activity = Annotated[
         autocompletion=offer("activities"),
     ),
 ]
-Sign = Annotated[
-    list[str], typer.Argument(metavar="SIGN…", help="What you see or feel: redness.", autocompletion=offer("signs"))
+Signs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SIGN…]",
+        help="What you see or feel: redness. Without one, all that is usual.",
+        autocompletion=offer("signs"),
+    ),
 ]
 _START = """\
 Information, not medical advice: your clinic's own instructions come first.
@@ -78,14 +83,34 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
 
 @about_treatments
 def normal(
-    requests: list[Request], *, words: Sign, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
+    requests: list[Request], *, words: Signs = None, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
-    """Ask whether what you see or feel is usual.
+    """Ask whether what you see or feel is usual; without words, list what is usual and until when.
 
     Exit code: 0 usual, or only to be watched, 1 a reason to get help, 4 no rule covers it.
     """
+    if not words:
+        if on or at:
+            raise InputError("--on and --at ask about a sign: needlecare normal redness --on 2026-11-22")
+        _list_usual(requests, format_)
+        return
     sighting = question.normal(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
+
+
+def _list_usual(requests: Sequence[Request], format_: AnswerFormat) -> None:
+    """List the signs to be expected after the latest treatment that isn't still to come."""
+    from needlecare.ask.today import newest_first
+
+    timeline = newest_first(_timelines(requests), present_for(requests))[0]
+    if format_ == AnswerFormat.TEXT:
+        from needlecare.views.today import make_usual
+
+        write_sheet(make_usual(timeline), whole=False)
+    else:
+        from needlecare.views.answers_json import render_usual
+
+        write_data(render_usual(timeline))
 
 
 @about_treatments

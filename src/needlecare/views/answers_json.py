@@ -8,7 +8,7 @@ from needlecare.ask.times import When
 from needlecare.ask.today import Change, Owned, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Return, Verdict
 from needlecare.model.plan import Timeline
-from needlecare.model.ruleset import Rule, Screening
+from needlecare.model.ruleset import EXPECT, Rule, Screening
 from needlecare.model.voices import Reach, sources_behind
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
@@ -31,6 +31,12 @@ def render_course(course: Course, timeline: Timeline) -> str:
     """Render *course*, which begins with the treatment of *timeline*."""
     encode = Encoder(timeline)
     return _write(encode, {"treatment": timeline.treatment}, encode.fields(course))
+
+
+def render_usual(timeline: Timeline) -> str:
+    """Render what is usual after the treatment of *timeline*: its windows of signs, as a plan has them."""
+    usual = tuple(window for window in timeline.windows if window.kind == EXPECT)
+    return _write(Encoder(timeline), {"treatment": timeline.treatment, "windows": usual})
 
 
 def _write(encode: Encoder, *parts: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
-from needlecare.model.plan import NO, Timeline, day_number
-from needlecare.model.ruleset import LAST, RuleSet
+from needlecare.model.plan import NO, Timeline, Window, day_number
+from needlecare.model.ruleset import EXPECT, LAST, RuleSet
 from needlecare.views import brief
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
@@ -268,9 +268,31 @@ def _done(owned: Owned) -> Row:
 
 def _usual(owned: Owned) -> Row:
     clock, window = Clock(owned.timeline), owned.window
-    worry = f"; still there on {clock.at(window.worry_after)}, call {clock.whom}" if window.worry_after else ""
-    text = f"until {clock.until(window.end)}{worry}{led('; if ', window.condition)}"
+    text = f"until {clock.until(window.end)}{_worry(window, clock)}"
     return Row(capital(owned.timeline.rule_set.label(window.target)), text, "expect")
+
+
+def _worry(window: Window, clock: Clock) -> str:
+    worry = f"; still there on {clock.at(window.worry_after)}, call {clock.whom}" if window.worry_after else ""
+    return f"{worry}{led('; if ', window.condition)}"
+
+
+def make_usual(timeline: Timeline) -> Sheet:
+    """Write the signs to be expected, by their end, in the place of the first screen's plan."""
+    clock, screen = Clock(timeline), brief.make_part(timeline, "normal")
+    expected = [one for one in timeline.windows if one.kind == EXPECT and one.start < one.end]
+
+    def usual(window: Window) -> tuple[str, str]:
+        begins = f"{clock.date(window.start)} to " if window.start > timeline.treatment.last else "to "
+        return f"{begins}{clock.until(window.end).removeprefix('the end of ')}", _worry(window, clock)
+
+    rows = tuple(
+        Row(capital(span), f"{say.names((one.target for one in group), timeline.rule_set)}{worry}", "expect")
+        for (span, worry), group in grouped(expected, usual).items()
+    )
+    return screen._replace(
+        sections=tuple(one._replace(rows=rows) if one.id == "normal" else one for one in screen.sections)
+    )
 
 
 def _ends(verdicts: tuple[Verdict, ...], tone: str) -> Iterator[Row]:
