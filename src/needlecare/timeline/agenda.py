@@ -35,6 +35,7 @@ from needlecare.timeline.selection import Selection
 from needlecare.timeline.spans import Spans
 
 Applying = tuple[tuple[Spacing, tuple[str, ...]], ...]
+_Timed = tuple[Spacing, tuple[Duration, Duration], tuple[str, ...]]
 LONGEST = 30
 _LONGEST_CLOSED = 732
 _ONE_DAY = timedelta(days=1)
@@ -295,9 +296,6 @@ def next_session(
 def _deciding(spacings: Applying) -> list[Spacing]:
     """Return the spacings that hold for sure; where none does, those that may."""
     return [spacing for spacing, unsure in spacings if not unsure] or [spacing for spacing, _ in spacings]
-
-
-_Timed = tuple[Spacing, tuple[Duration, Duration], tuple[str, ...]]
 
 
 def _timed(spacings: Applying) -> list[_Timed]:

@@ -75,6 +75,7 @@ _HOLDS = _Reading(as_end=True, late=True, at_end=True)
 _ENDS = {AVOID: _RESTRICTS, PREPARE: _RESTRICTS, EXPECT: _WARNS}
 _BEGINS = _Reading(as_end=False, late=False, at_end=False)
 _HAS_BEGUN = _Reading(as_end=False, late=True, at_end=False)
+_at, _comes = attrgetter("at"), attrgetter("point.at")
 
 
 class Span(NamedTuple):
@@ -102,9 +103,6 @@ _Key = tuple[str, Bound | None, Bound | None, tuple[int, int] | None, Duration |
 
 def _known(point: Point) -> Resolved:
     return Resolved(point, point)
-
-
-_at, _comes = attrgetter("at"), attrgetter("point.at")
 
 
 class Spans:
