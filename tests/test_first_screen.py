@@ -461,7 +461,7 @@ def test_a_pregnancy_leaves_no_doubt() -> None:
     assert "retinol, Roaccutane… before any more: your midwife or doctor" in said
     assert "retinol" in again.partition(" Never ")[2]
     assert "roller" not in again
-    assert "Next session none while this is so; then ask your clinic" in said
+    assert "Next session none while you must not be needled; then ask your clinic" in said
     assert "spots of blood" not in said
 
 

@@ -272,12 +272,12 @@ def test_what_says_stop_leads_the_plan_and_holds_the_next_session(ask: Ask) -> N
     first = stopped.partition("Before anything else\n")[2].partition("\n\n")[0].splitlines()
     assert [line.partition(":")[0] for line in first] == [*("- STOP", "- TELL YOUR CLINIC", "- Treated already?")]
     session = stopped.partition("The next session\n")[2].partition("\n\n")[0].splitlines()
-    assert session[0].endswith(": none while this is so; then ask your clinic")
+    assert session[0].endswith(": none while you must not be needled; then ask your clinic")
     assert session[1].startswith("- If the answer is yes: not before Fri 1 Jan 2027")
     assert "Late from" not in stopped
     course = ask("sessions", "--condition", "eczema").out.splitlines()
     assert course[0].startswith("STOP: ")
-    assert course[1] == "The next session: none while this is so; then ask your clinic."
+    assert course[1] == "The next session: none while you must not be needled; then ask your clinic."
     calendar = ask("plan", "--condition", "eczema", "--format", "ics").out
     assert "SUMMARY:STOP: ask your clinic first\r\n" in calendar
     assert "SUMMARY:Session" not in calendar

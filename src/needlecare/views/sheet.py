@@ -118,7 +118,7 @@ def is_stopped(timeline: Timeline) -> bool:
 
 def undecided(timeline: Timeline) -> str:
     """Format what becomes of the next session where something says not to needle at all."""
-    return f"none while this is so; then ask {say.whom(timeline)}"
+    return f"none while you must not be needled; then ask {say.whom(timeline)}"
 
 
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
