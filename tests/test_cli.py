@@ -352,7 +352,8 @@ def test_output_that_is_cut_short_is_a_failure(tmp_path: Path, arguments: tuple[
             limited,
             stdout=out,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            # Compiled files would be cut short too, and kept.
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered, "PYTHONDONTWRITEBYTECODE": "1"},
             cwd=tmp_path,
             timeout=60,
             check=False,

@@ -1,5 +1,6 @@
 """Changing one's mind: `--replaces` and `--cancel` work from the old file alone."""
 
+import os
 import resource
 import signal
 import subprocess
@@ -270,8 +271,10 @@ def test_a_full_disk_leaves_the_old_file_whole(old: Path, tmp_path: Path) -> Non
     def little_room() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
+    # Compiled files would be cut short too, and kept.
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        command(*PLAN, "-o", old), preexec_fn=little_room, capture_output=True, text=True, check=False
+        command(*PLAN, "-o", old), preexec_fn=little_room, capture_output=True, text=True, check=False, env=env
     )
     assert done.returncode == 2
     assert "can't write to" in done.stderr
