@@ -61,7 +61,7 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
             verdict = found.verdict
             if activity in day.avoid:
                 assert verdict == NO, (activity, day.day)
-            elif timeline.asking([activity]):
+            elif timeline.asking([activity]) or found.findings:
                 assert verdict == ASK or not is_leaf(rule_set, activity)
             elif activity in day.better_not:
                 assert verdict in (BETTER_NOT, NO), (activity, day.day)

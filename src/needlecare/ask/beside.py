@@ -1,7 +1,7 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, takewhile
+from itertools import chain
 from operator import contains
 from typing import NamedTuple
 
@@ -185,7 +185,7 @@ def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
         if begins <= beginnings:
             words = [word for word in tokens(name) if word not in ARTICLES]
             heavy = [word for word in words if word not in owners]
-            together = "n't" in name or words[0].isdigit() or not denying.isdisjoint(words)
+            together = len(words[-1]) == 1 or "n't" in name or words[0].isdigit() or not denying.isdisjoint(words)
             told = tuple(map(stem, heavy if len(heavy) > 1 else words))
             yield _Name(told, sign, together or not join.isdisjoint(words), together)
 
@@ -262,11 +262,11 @@ class Declared(NamedTuple):
 def find_declared(heard: Heard, asked: Sequence[Piece]) -> Iterator[Declared]:
     """Yield the answers that a question gives about the person, apart from what is *asked*.
 
-    What is asked declares nothing, but for a medicine that is named beside something else.
+    What is asked declares nothing, but for a medicine that is named beside something else, and feeding a baby.
     """
     activities = heard.rule_set.activities
     beside = places_of(one for one in asked[1:] if activities[one.ids[0]].medicine == PRESCRIBED)
-    busy = places_of(asked) - beside
+    busy = places_of(one for one in asked if activities[one.ids[0]].stands_for != "feeding") - beside
     for piece in heard.answers:
         if busy.isdisjoint(piece.places) and not (
             find_denial(piece, heard.answers, heard.said.words) or _describes(piece, heard)
@@ -282,20 +282,13 @@ def _describes(piece: Piece, heard: Heard) -> bool:
     return heard.said.words[piece.places.start] in ARTICLES and any(one.ids or not one.roles for one in following)
 
 
-def find_owner(heard: Heard) -> str:
-    """Return whose skin it is where that is somebody else's: “my husband's” in “my husband's cheek is red”."""
-    company = {name for name, roles in heard.small.items() if "company" in roles}
-    light = takewhile(lambda one: one.roles & {"soften", "owner"}, heard.activities)
-    owners = (heard.spelled(one.places) for one in light if "owner" in one.roles)
-    return next((one for one in owners if company & {one, one.removeprefix("my ").removesuffix("s")}), "")
-
-
-def find_other(heard: Heard) -> str:
-    """Return who does or has it in place of the person who asks: “my husband” in “can my husband run”."""
+def find_other(heard: Heard, *roles: str) -> str:
+    """Return who does or has it in place of the person who asks: “my husband”; by words of *roles*, whose it is."""
     for piece in heard.activities:
         words = {heard.said.words[place] for place in piece.places}
-        if "company" in piece.roles and "owner" not in piece.roles:
+        if ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles):
             return heard.spelled(piece.places)
-        if words & _ONESELF or "act" in piece.roles or not (piece.roles & {"soften", "owner"} or words == {"for"}):
+        is_light = piece.roles & {"soften", "owner", "age"} or words == {"for"} or all(map(str.isdigit, words))
+        if words & _ONESELF or "act" in piece.roles or not is_light:
             return ""
     return ""

@@ -12,7 +12,6 @@ from needlecare.ask.beside import (
     find_declared,
     find_denial,
     find_other,
-    find_owner,
     is_exact,
     listen,
     named_in,
@@ -40,7 +39,7 @@ from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, Ru
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated"])
-_OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin"}
+_OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin", "brand"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
 _ONTO = frozenset(["on", "onto", "over", "into", "to"])
@@ -108,6 +107,9 @@ def find_activities(
     denied = chain(without, *(_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers)))
     known = places_of(named).union(besides, *denied)
     left, undated = _left(heard, heard.activities, known, timed=timed)
+    # Of a treatment to come, what was stopped before was used.
+    if named and _stands_for("treatment", named[0], heard):
+        left = [one for one in left if "ceased" not in one.roles]
     unknown = _unheard(left, _OF_ACTIVITIES, heard)
     turning = _first(unknown, {"stop", "deny"})
     ids = _ids(named) or _stand_in(heard, left)
@@ -117,6 +119,8 @@ def find_activities(
     strange += _halves(heard, left, known)
     strange += _put_on(heard, ids, left, bare=not (named or strange))
     ids = _protected(heard, _as_given(heard, ids))
+    if not {*rule_set.standing_for("at-home")}.isdisjoint(ids) and (heard.has("company") or heard.has("others")):
+        ids = rule_set.standing_for("shared")
     return _finished(heard, named, ids, strange, undated)._replace(
         turning=heard.spelled(turning.places),
         past=_says(heard, "past"),
@@ -136,14 +140,14 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     calls, named = find_calls(heard), named_in(heard.signs)
     denied = frozenset(chain.from_iterable(_denied(named, heard.signs, heard)))
     seen = [one for one in named if denied.isdisjoint(one.places)]
-    treatment = (one for one in named_in(heard.activities) if _is_treatment(one, heard))
+    treatment = (one for one in named_in(heard.activities) if _stands_for("treatment", one, heard))
     known = denied | places_of([*named, *calls, *treatment])
     left, undated = _left(heard, heard.signs, known, timed=timed)
     strange = [one.places for one in _unheard(left, _OF_SIGNS, heard)]
     ids = _ids([*calls, *seen])
     undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(tokens(heard.spelled(run)))]
     return _finished(heard, (), ids, [*strange, *_slips(heard, known)], undated)._replace(
-        other=find_other(heard) or find_owner(heard),
+        other=find_other(heard, "others"),
         nearest=_nearest(heard, [*calls, *seen], SIGNS, strange) if mending else (),
         signs=_ids(calls),
         declared=_answers(find_declared(heard, ())),
@@ -267,11 +271,14 @@ def _holds(name: range, called: Called, heard: Heard) -> bool:
 def _asked(heard: Heard) -> list[Piece]:
     """Return the names that are asked about: the treatment, or else all but that."""
     named = _meant(heard)
-    if named and _is_treatment(named[0], heard):
-        # What goes on besides the treatment says something of the person.
-        said = places_of(named_in(heard.answers))
+    # What else is named beside feeding a baby is about the milk.
+    if fed := [one for one in named if _stands_for("feeding", one, heard)]:
+        return fed
+    if named and _stands_for("treatment", named[0], heard):
+        # What goes on besides the treatment, or has been stopped, says something of the person.
+        said = places_of(heard.activities if heard.has("ceased") else named_in(heard.answers))
         return [named[0], *(one for one in named[1:] if not said.issuperset(one.places))]
-    return [one for one in named if not _is_treatment(one, heard)]
+    return [one for one in named if not _stands_for("treatment", one, heard)]
 
 
 def _meant(heard: Heard) -> list[Piece]:
@@ -283,7 +290,7 @@ def _meant(heard: Heard) -> list[Piece]:
 
 
 def _is_only_when(one: Piece, heard: Heard) -> bool:
-    return word_before(heard.said.words, one.places.start) in LEADING and _is_treatment(one, heard)
+    return word_before(heard.said.words, one.places.start) in LEADING and _stands_for("treatment", one, heard)
 
 
 def _as_prescribed(name: Piece, heard: Heard) -> Piece:
@@ -297,8 +304,8 @@ def _as_prescribed(name: Piece, heard: Heard) -> Piece:
     return name._replace(ids=found[0].ids) if len(found) == 1 else name
 
 
-def _is_treatment(name: Piece, heard: Heard) -> bool:
-    return set(heard.rule_set.standing_for("treatment")).issuperset(name.ids)
+def _stands_for(what: str, name: Piece, heard: Heard) -> bool:
+    return set(heard.rule_set.standing_for(what)).issuperset(name.ids)
 
 
 def _is_swallowed(piece: Piece, heard: Heard) -> bool:
@@ -342,7 +349,7 @@ def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
     """Return the words that put something on the skin; those that people begin any question with don't."""
     for one in left:
         is_here = "here" in one.roles and word_before(heard.said.words, one.places.start) in _ONTO
-        if is_here or ("onto-skin" in one.roles and "soften" not in one.roles and not one.ids):
+        if is_here or (one.roles & {"onto-skin", "brand"} and "soften" not in one.roles and not one.ids):
             yield one
 
 
@@ -353,12 +360,8 @@ def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     if not heard.has("given"):
         return ids
     groups = {rule_set.group_of(one) for one in given}
-    own = [one for one in ids if rule_set.group_of(one) in groups and not _is_prescribed(one, rule_set)]
+    own = [one for one in ids if rule_set.group_of(one) in groups and rule_set.activities[one].medicine != PRESCRIBED]
     return tuple(dict.fromkeys((*(given if own else ()), *(one for one in ids if one not in own))))
-
-
-def _is_prescribed(activity: str, rule_set: RuleSet) -> bool:
-    return rule_set.activities[activity].medicine == PRESCRIBED
 
 
 def _above(what: str, rule_set: RuleSet) -> set[str]:
@@ -427,16 +430,11 @@ def _halves(heard: Heard, left: Iterable[Piece], known: frozenset[int]) -> Itera
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
     """Find where two names that mean different things stand side by side, joined by nothing: an ice bath."""
-    starts = {clause.start for clause in heard.said.clauses}
+    starts, lineage = {clause.start for clause in heard.said.clauses}, heard.rule_set.lineage
     for one, other in pairwise(named):
         between = range(one.places.stop, other.places.start + 1)
         is_form = len(between) == 1 and other.roles & {"onto-skin", "swallow"}
         is_joined = heard.joins(between) or not starts.isdisjoint(between)
-        if not (is_joined or is_form or _are_related(one, other, heard)):
+        are_related = any(a in lineage[b] or b in lineage[a] for a in one.ids for b in other.ids)
+        if not (is_joined or is_form or are_related):
             yield range(one.places.start, other.places.stop)
-
-
-def _are_related(name: Piece, other: Piece, heard: Heard) -> bool:
-    """Return whether something of one is part of something of the *other*."""
-    lineage = heard.rule_set.lineage
-    return any(one in lineage[two] or two in lineage[one] for one in name.ids for two in other.ids)

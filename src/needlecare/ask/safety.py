@@ -9,7 +9,7 @@ from needlecare.ask.today import judge_sign
 from needlecare.ask.verdict import NO_RULE, Permission, Return, Verdict, find_return, judge, not_understood, strictness
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import NO, Timeline
-from needlecare.model.ruleset import ASK, EMERGENCY, FORBIDDING, LEVELS, NOT_WITH, ON_SKIN, URGENCIES, RuleSet
+from needlecare.model.ruleset import ASK, EMERGENCY, FORBIDDING, LEVELS, NOT_WITH, ON_SKIN, TELL, URGENCIES, RuleSet
 from needlecare.model.time import day_start
 from needlecare.typed import same_as
 
@@ -54,19 +54,19 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     verdict = judge(timelines, meaning, asked)
     if meaning.elsewhere and not verdict.is_restricted:
         return blank
+    # At home only where something speaks against it.
+    is_risky = any(one.level != TELL for each in timelines for one in each.findings[:1])
+    is_screened = _is_about("treatment", verdict) or (is_risky and _is_about("at-home", verdict))
+    against = _screened(verdict, timelines) if is_screened else None
+    if against and against.findings and (meaning.declared or not meaning.turning):
+        return against
     if meaning.stopping and verdict.prescribed:
         # Whatever somebody means to change about a prescribed medicine, the answer is the same.
         return _bare(verdict, ASK)._replace(ask=verdict.ask)
     if meaning.turning:
-        return blank._replace(alone=_mixed(verdict) if meaning.stopping else None)
-    verdict = _screened(verdict, timelines) if _is_screened(verdict, timelines) else _mixed(verdict)
-    return verdict if meaning.is_sure else _unsure(verdict, blank)
-
-
-def _is_screened(verdict: Verdict, timelines: Sequence[Timeline]) -> bool:
-    """Report whether it is the treatment itself that is asked about; at home only where something speaks against it."""
-    against = any(one.level in FORBIDDING for each in timelines for one in each.findings[:1])
-    return _is_about("treatment", verdict) or (against and _is_about("treatment-at-home", verdict))
+        return blank._replace(alone=(against or _mixed(verdict)) if meaning.stopping else None)
+    verdict = against or _mixed(verdict)
+    return verdict if verdict.meaning.is_sure else _unsure(verdict, blank._replace(meaning=verdict.meaning))
 
 
 def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
@@ -117,7 +117,9 @@ def _mixed(verdict: Verdict) -> Verdict:
         return verdict
     if verdict.prescribed and ON_SKIN not in {rule_set.activities[one].taken for one in verdict.prescribed}:
         # A no beside it would be read as one to what was prescribed.
-        return _bare(verdict, ASK)._replace(ask=verdict.ask, mixed=True)
+        others = tuple(one for one in verdict.meaning.ids if one not in verdict.prescribed)
+        alone = verdict._replace(meaning=verdict.meaning._replace(ids=others)) if verdict.verdict == NO else None
+        return _bare(verdict, ASK)._replace(ask=verdict.ask, mixed=True, alone=alone)
     return _asking(verdict, *(() if verdict.ask else ("your pharmacist",)))._replace(mixed=True)
 
 

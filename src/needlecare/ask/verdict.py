@@ -249,7 +249,9 @@ def _over(verdict: Verdict) -> float:
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
-    wanted = timeline.rule_set.family(meaning.ids) if parts else meaning.ids
+    # What nobody ever recommends is no part of what is asked: a sunbed of the sun.
+    unasked = timeline.rule_set.unadvised.difference(meaning.ids)
+    wanted = [one for one in timeline.rule_set.family(meaning.ids) if one not in unasked] if parts else meaning.ids
     asking = timeline.asking(wanted)
     blank = _blank(timeline, meaning, asked, asking, parts=parts)
     by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
@@ -269,6 +271,8 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
         if whole.verdict == ASK:
             return verdict._replace(windows=(*asking, *windows))
         return _restricted(verdict, whole, runs)
+    if known := [one for one in held if timeline.covers(one.activity) or is_covered(timeline, one.activity, asked)]:
+        blank = blank._replace(meaning=_spoken_of(blank, known))
     if not _is_answered(blank, wanted):
         return _unanswered(blank, wanted, runs)
     return _free(blank._replace(parts=held, and_once=whole.and_once), runs)
@@ -470,6 +474,8 @@ def find_return(timelines: Sequence[Timeline], start: datetime, now: Verdict) ->
         return Return(now, verdict, start if verdict.is_yes else None, None, verdict, again)
     # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
     last, free = held[-1], next((one.until for one in reversed(held) if one.verdict == NO), start)
+    # What is over isn't what holds.
+    verdict = now if now.verdict in (BETTER_NOT, YES) and (free or FOREVER) <= now.asked.start else verdict
     if steps[-1].verdict == ASK:
         # No date is the one from which it is all right; what is counted holds how long it is a "no".
         first = verdict._replace(verdict=ASK, until=free)

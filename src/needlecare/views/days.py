@@ -47,10 +47,10 @@ class Parts:
                         self._restricted[parent].append(window._replace(target=one.id))
 
     def still_held(self, target: str, at: datetime) -> list[str]:
-        """Return what is part of *target* and restricted beyond *at*, or asked about first."""
+        """Return what is part of *target* and advised at times, and restricted beyond *at* or asked about first."""
         held = {one.target for one in self._restricted.get(target, ()) if one.better_from <= at < one.better_until}
         held.update(one for one in self._asked if target in self._rule_set.lineage[one][1:])
-        return topmost(held, self._rule_set)
+        return topmost(held - self._rule_set.unadvised, self._rule_set)
 
     def advised(self, target: str, at: datetime, held: Collection[str]) -> str:
         """Return the part of *target*, none *held*, that the plan tells one to use from *at* on, and not before."""

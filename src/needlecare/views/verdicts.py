@@ -233,7 +233,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield from _unknown(verdict, clock)
         return
     if verdict.mixed:
-        yield "Whether they go together is for them to say."
+        yield from ["Whether they go together is for them to say.", *map(say_alone, filter(None, [verdict.alone]))]
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
         return
     said = "OK" if verdict.is_yes else _LEADS[verdict.verdict].lower()
@@ -455,7 +455,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
     """Return from when each part of it is all right, unless that is said of the *whole*."""
-    said = (whole, _never(verdict, clock))
+    said = (whole, _holding(verdict, clock) if verdict.verdict == BETTER_NOT else _never(verdict, clock))
     return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if verdict.verdict in (NO, BETTER_NOT) else []
 
 
@@ -485,7 +485,7 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
     free, treatment = found.free_from, verdict.timeline.treatment
     if verdict.verdict == YES:
         only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
-        return f"OK from {clock.at(free or treatment.last)}{led(', only if ', only_if)}"
+        return f"OK from {clock.at(found.better_from or free or treatment.last)}{led(', only if ', only_if)}"
     if verdict.verdict == ASK:
         no = say.not_before(verdict.until, (), None, clock, verdict.asked.start)
         return say.then_ask(no, join_whom(verdict.ask), is_over=True)
