@@ -46,7 +46,7 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.safety import decide, gravest
+    from needlecare.ask.today import decide, gravest
 
     question = _ask(timeline, words, at, now)
     meaning, asked = question.understand()
@@ -62,7 +62,7 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.safety import decide_return, gravest_return
+    from needlecare.ask.today import decide_return, gravest_return
 
     question = _ask(timeline, words, since, now)
     meaning, asked, _ = question.read()
@@ -84,7 +84,7 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.today import UNKNOWN, Sighting, gravest, judge_sign
+    from needlecare.ask.today import UNKNOWN, Sighting, gravest_sighting, judge_sign
 
     question = _ask(timeline, words, at, now)._replace(told=True)
     meaning, asked = question.understand(signs=True)
@@ -93,13 +93,12 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     if not meaning.ids:
         return Sighting(meaning, asked, UNKNOWN, next(question.readings(meaning))[0])
     readings = (_with_booked(timelines, asked.last) for timelines in question.readings(meaning))
-    return gravest(judge_sign(timelines, meaning, asked) for timelines in readings)
+    return gravest_sighting(judge_sign(timelines, meaning, asked) for timelines in readings)
 
 
 def _done(question: "_Question") -> "Sighting | None":
     """Answer about something that was done, if that is what the words name: no sign yet, and something to watch for."""
-    from needlecare.ask.safety import decide, gravest
-    from needlecare.ask.today import WATCH, Sighting
+    from needlecare.ask.today import WATCH, Sighting, decide, gravest
 
     meaning, asked = question.understand()
     if meaning.stopping or not (meaning.is_sure and (meaning.past or asked.past)):
