@@ -163,10 +163,10 @@ def test_workers_write_nothing_and_end_when_their_batch_has_ended(number: int, t
 @has_proc
 @pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
 def test_a_corrected_run_wins_for_every_client_over_one_that_was_ended(number: int, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    with ended_midway(number, out) as workers:
+    out, rules = tmp_path / "out", ("--rules", small_rules(tmp_path))
+    with ended_midway(number, out, *rules) as workers:
         corrected = listed(tmp_path / "new.csv", CORRECTED, "2027-03-02")
-        ran = run_program("batch", corrected, *HERE, "--format", "html", "-o", str(out))
+        ran = run_program("batch", corrected, *HERE, *rules, "--format", "html", "-o", str(out))
         assert (ran.returncode, ran.stderr) == (0, b"needlecare: %d plans\n" % len(CORRECTED))
         written = {name: text for name, text in files(out).items() if int(name.partition(".")[0]) in CORRECTED}
         assert len(written) == len(CORRECTED)
