@@ -1,12 +1,13 @@
 """What people see and feel, in their own words, and how urgent the answer is."""
 
 import json
+from datetime import datetime
 from itertools import chain
 
 import pytest
 
-from ask.conftest import read_table
-from needlecare import RuleSet
+from ask.conftest import LONDON, Make, read_table
+from needlecare import RuleSet, normal
 from needlecare.ask.names import stem, tokens
 from needlecare.model.ruleset import CALL
 from running import run
@@ -79,14 +80,13 @@ def test_a_condition_is_said_only_where_it_decides(typed: str, condition: str) -
 
 
 @pytest.mark.parametrize(("typed", "verdict"), LINES, ids=[line[0] for line in LINES])
-def test_what_people_say_of_a_sign_gets_the_verdict_of_the_sign(typed: str, verdict: str) -> None:
-    assert json.loads(run("normal", *typed.split(), *SITTING, "--format", "json").out)["verdict"] == verdict
+def test_what_people_say_of_a_sign_gets_the_verdict_of_the_sign(plan_for: Make, typed: str, verdict: str) -> None:
+    assert normal(plan_for(), typed, now=datetime(2026, 11, 24, 10, tzinfo=LONDON)).verdict == verdict
 
 
 @pytest.mark.parametrize(("typed", "verdict"), EVERYDAY, ids=[line[0] for line in EVERYDAY])
-def test_words_alike_say_the_same_sign(typed: str, verdict: str) -> None:
-    morning = (*SITTING[:-1], "2026-11-21T09:00", "--format", "json")
-    assert json.loads(run("normal", *typed.split(), *morning).out)["verdict"] == verdict
+def test_words_alike_say_the_same_sign(plan_for: Make, next_morning: datetime, typed: str, verdict: str) -> None:
+    assert normal(plan_for(), typed, now=next_morning).verdict == verdict
 
 
 @pytest.mark.parametrize(
