@@ -119,8 +119,10 @@ def find_activities(
     strange += _halves(heard, left, known)
     strange += _put_on(heard, ids, left, bare=not (named or strange))
     ids = _protected(heard, _as_given(heard, ids))
-    if not {*rule_set.standing_for("at-home")}.isdisjoint(ids) and (heard.has("company") or heard.has("others")):
-        ids = rule_set.standing_for("shared")
+    # Whoever was treated at a clinic has a roller too.
+    at_home, shared = ({*rule_set.standing_for(one)}.intersection(ids) for one in ("at-home", "shared"))
+    if shared or (at_home and (heard.has("company") or heard.has("others"))):
+        ids, declared = rule_set.standing_for("shared"), [*declared, Declared(frozenset(), "setting", "home")]
     return _finished(heard, named, ids, strange, undated)._replace(
         turning=heard.spelled(turning.places),
         past=_says(heard, "past"),
