@@ -102,6 +102,16 @@ def test_it_is_one_screen_over_new_year_where_dates_are_longer() -> None:
     assert len(run("plan", "--date", "2026-12-29", "--time", "16:30").out.splitlines()) <= 70
 
 
+@pytest.mark.parametrize("fact", ["condition", "uses", "skin-type"])
+@pytest.mark.parametrize("more", [{}, {"technique": ["radiofrequency"], "add-on": ["prp"]}], ids=["pen", "more to say"])
+def test_it_is_one_screen_whatever_is_said_of_a_person(fact: str, more: dict[str, list[str]]) -> None:
+    rule_set, treatment = load_rules(), make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("Europe/London"))
+    told = rule_set.facts[fact].answers
+    assert told
+    plans = (build_timeline(rule_set, treatment, read_facts(rule_set, {**more, fact: [one.id]})) for one in told)
+    assert all(render(one, "text").count("\n") <= 70 for one in plans)
+
+
 @twelve
 def test_its_first_lines_hold_the_first_hours_whole(name: str) -> None:
     first = screen(name).splitlines()[:24]

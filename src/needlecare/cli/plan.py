@@ -138,16 +138,15 @@ def _remember(request: Request) -> None:
 
 def _show(timeline: "Timeline", output: Path | None, parts: Sequence[str], *, plain: bool, pages: bool) -> None:
     """Write the first screen of *timeline*, or one of its *parts*; on a terminal what is long comes in *pages*."""
-    from needlecare.views.brief import make_brief, make_part
+    from needlecare.views import text
+    from needlecare.views.brief import make_part
     from needlecare.views.sheet import make_sheet
 
     whole = "all" in parts
-    sheet = make_sheet(timeline) if whole else make_part(timeline, parts[0]) if parts else make_brief(timeline)
+    sheet = make_sheet(timeline) if whole else make_part(timeline, parts[0]) if parts else text.fit_brief(timeline)
     if output is None and not plain:
         write_sheet(sheet, whole=whole, pages=pages)
         return
-    from needlecare.views import text
-
     _write(text.render_plain(sheet) if plain or whole else text.lay_out(sheet), Format.TEXT, output)
 
 

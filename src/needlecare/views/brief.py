@@ -47,21 +47,27 @@ _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
 _A_ROW, _A_DAY, _A_LINE = 60, 52, 42
 # Groups up to the first rank weigh most; from the second on a screen has room for a line each, from the third for none.
 _HEAVY, _LIGHT, _LEAST = 6, 8, 11
+# What a screen has room for, the ampler first.
+ROOMS = ((_A_GROUP, _BEFORE), (1, _BEFORE), (1, _A_GROUP))
 # How a line says that a no is over before.
 EARLIER = ": no until "
 
 
-def make_brief(timeline: Timeline, *, handed_over: bool = False) -> Sheet:
-    """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to."""
+def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_over: bool = False) -> Sheet:
+    """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to.
+
+    *room* is for how many lines a group, and for how many days before the treatment.
+    """
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
     hint = f"… and more{'; * only if your skin looks calm' if any(one.if_calm for one in openings) else ''}"
-    before = () if is_stopped(timeline) else tuple(list_before(timeline))[-_BEFORE:]
+    before = () if is_stopped(timeline) else tuple(list_before(timeline))[-room[1] :]
+    dated = (*list_again(openings, timeline, room[0]), *list_endless(timeline))
     sections = (
         Section("against", "", rows=(*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))),
         first_hours(timeline),
         Section("help", "Get help", rows=tuple(list_help([timeline], still_there(timeline.windows, timeline)))),
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
-        Section("again", f"When may I again?  {hint}", rows=(*list_again(openings, timeline), *list_endless(timeline))),
+        Section("again", f"When may I again?  {hint}", rows=dated),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
     return Sheet(
@@ -357,7 +363,7 @@ def starred(openings: Iterable[Opening], longest: int) -> str:
     return first
 
 
-def list_again(openings: Iterable[Opening], timeline: Timeline, most: int = _A_GROUP) -> Iterator[Row]:
+def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> Iterator[Row]:
     """List *openings* by group, the weightiest in so many lines at *most*."""
     clock, rule_set = Clock(timeline), timeline.rule_set
     by_group = grouped(openings, lambda one: rule_set.group_of(one.activity))

@@ -42,8 +42,21 @@ Line = list[Piece]
 _WIDEST_HEAD = 26
 # Nothing can be read in less; and how wide it is where nobody says.
 _NARROWEST, _WIDTH = 24, 80
+# The most lines of a first screen.
+_LINES = 70
 # From here on there is room for two columns.
 _WIDE = 110
+
+
+def fit_brief(timeline: Timeline) -> Sheet:
+    """Write the first screen of *timeline* with as much as fits eighty columns and the lines of a screen."""
+    from needlecare.views.brief import ROOMS, make_brief
+
+    for room in ROOMS:
+        screen = make_brief(timeline, room)
+        if lay_out(screen).count("\n") <= _LINES:
+            break
+    return screen
 
 
 def lay_out(sheet: Sheet, width: int = _WIDTH) -> str:
@@ -229,9 +242,7 @@ def _scale(days: tuple[Day, ...], per_day: int) -> str:
 
 def render(timeline: Timeline) -> str:
     """Render the first screen of *timeline* as it stands in a file: laid out, without styles."""
-    from needlecare.views.brief import make_brief
-
-    return lay_out(make_brief(timeline))
+    return lay_out(fit_brief(timeline))
 
 
 def render_plain(sheet: Sheet) -> str:
