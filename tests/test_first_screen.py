@@ -436,7 +436,7 @@ def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
 @twelve
 def test_the_first_hours_say_that_most_lasts_longer_and_name_each_day(name: str) -> None:
     title, *rows = section(screen(name), "First 24 hours")
-    assert title.endswith(" (most of Avoid lasts longer)")
+    assert title.endswith(" (avoid most for longer)")
     assert ("until the end of Sat 21 Nov" in title) == (name == "a date alone")
     assert not re.search(r"that day|strong heat", flat(rows))
 

@@ -311,13 +311,13 @@ def in_cards(page: Page) -> str:
         ("2026-11-19T12:00:00Z", "Before", [], []),
         (
             "2026-11-20T16:31:00Z",
-            "First 24 hours, until Sat 21 Nov 16:30 (most of Avoid lasts longer)",
+            "First 24 hours, until Sat 21 Nov 16:30 (avoid most for longer)",
             ["Day 0 · Fri 20 Nov · today"],
             [],
         ),
         (
             "2026-11-21T16:29:00Z",
-            "First 24 hours, until Sat 21 Nov 16:30 (most of Avoid lasts longer)",
+            "First 24 hours, until Sat 21 Nov 16:30 (avoid most for longer)",
             ["Day 1 · Sat 21 Nov · today"],
             [],
         ),

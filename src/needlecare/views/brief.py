@@ -152,7 +152,7 @@ def first_hours(timeline: Timeline) -> Section:
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
-    title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (most of Avoid lasts longer)"
+    title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (avoid most for longer)"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
