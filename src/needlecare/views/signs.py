@@ -60,12 +60,7 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield say.help_tiers(timeline)
     elif sighting.verdict in (USUAL, WATCH):
         yield from against
-        about = named(_name_signs(sighting), sighting.asked, clock, timeline)
-        yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
-        late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
-        worse = f"Worse{late}? {capital(say.help_for(CLINIC, timeline))}."
-        notes = [] if late else [say.sentence(one.words["note"]) for one in sighting.windows if "note" in one.words]
-        yield from joined([worse, *dict.fromkeys(notes), *_grounds(sighting, clock), _sign_sources(sighting)])
+        yield from _say_usual(sighting, clock)
         yield say.red_flag_line(timeline)
     else:
         urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
@@ -78,6 +73,18 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
             yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
         if urgency != EMERGENCY:
             yield say.red_flag_line(timeline)
+
+
+def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
+    """Yield until when a sign is usual, what eases it, and when it is worth a call."""
+    timeline, shown = sighting.timeline, sighting.windows
+    about = named(_name_signs(sighting), sighting.asked, clock, timeline)
+    yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
+    late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
+    eases = [say.sentence(one.words["how"]) for one in shown if "how" in one.words and sighting.verdict == USUAL]
+    worse = f"Worse{late}? {capital(say.help_for(CLINIC, timeline))}."
+    notes = [] if late else [say.sentence(one.words["note"]) for one in shown if "note" in one.words]
+    yield from joined([*eases[:1], worse, *dict.fromkeys(notes), *_grounds(sighting, clock), _sign_sources(sighting)])
 
 
 def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
