@@ -443,7 +443,7 @@ def test_the_first_hours_say_that_most_lasts_longer_and_name_each_day(name: str)
 
 @pytest.mark.parametrize("name", [name for name in TWELVE if name != OWN])
 def test_prescribed_tablets_go_on_aspirin_too(name: str) -> None:
-    told = "Keep taking prescribed tablets, even aspirin."
+    told = "Keep taking prescribed tablets, even aspirin"
     assert told in flat(section(screen(name), "First 24 hours"))
     before = flat(section(screen(name), "Before, and next"))
     assert (told in before) == ("strong sun, fake tan" in before)

@@ -118,7 +118,7 @@ def list_asked(timeline: Timeline) -> Iterator[Row]:
     windows = (one for one in timeline.windows if one.kind == ASK)
     asking = grouped(windows, lambda one: f"{led(' ', one.words.get('how'))}: {one.ask}")
     weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
-    for whom in weightiest[:_ASKED]:
+    for whom in weightiest[: max(1, _ASKED - len(timeline.findings) // 2)]:
         targets = [one.target for one in asking[whom]]
         *fitting, names = (short_names(targets, timeline.rule_set, most) for most in range(_NAMES, 0, -1))
         names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
@@ -183,15 +183,18 @@ def _goes_on(window: Window, timeline: Timeline) -> bool:
 def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -> str:
     """Say what *windows* ask for, the weightiest first, in so many sentences at *most*."""
     ordered = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
-    return " ".join([*dict.fromkeys(_in_brief(one, Clock(timeline)) for one in ordered)][:most])
+    return " ".join([*dict.fromkeys(_in_brief(one, timeline) for one in ordered)][:most])
 
 
-def _in_brief(window: Window, clock: Clock) -> str:
+def _in_brief(window: Window, timeline: Timeline) -> str:
     if "brief" not in window.words:
-        return capital(say.sentence(say.with_details(window, clock)))
+        return capital(say.sentence(say.with_details(window, Clock(timeline))))
     lasting = parse_duration(window.words.get("lasting", ""))
     manner = ", ".join(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
-    return say.sentence(f"{window.words['brief'].rstrip('.')}{led(', ', manner)}")
+    # What is prescribed goes on, but for what must be asked about before any more of it is used.
+    is_asked = any(one.kind == ASK and "how" in one.words for one in timeline.windows)
+    held = "but ask first as above" if is_asked and _goes_on(window, timeline) else ""
+    return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held))))
 
 
 def restricted(timeline: Timeline, at: datetime) -> list[str]:
