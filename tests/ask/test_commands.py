@@ -774,11 +774,12 @@ def test_names_side_by_side_are_told_to_be_asked_about_one_at_a_time(ask: Ask) -
         *("when is my next treatment", "can have another needling session tomorrow"),
     ],
 )
-def test_of_the_next_session_it_says_which_command_knows(ask: Ask, typed: str) -> None:
+def test_of_the_next_session_it_says_the_date_whose_spacing_it_is_and_which_command_knows(ask: Ask, typed: str) -> None:
     said = ask(*typed.split())
-    assert said.code == 1
-    assert said.out.startswith("No. Being needled again")
+    assert said.code == (0 if typed.startswith("when") else 1)
+    assert said.out.startswith("Being needled again" if typed.startswith("when") else "No. Being needled again")
     assert "not before Fri 1 Jan 2027" in said.out
+    assert "the longest spacing, since your goal isn't known (`--goal`); your clinic may book otherwise" in said.out
     assert "`needlecare sessions`" in said.out
 
 

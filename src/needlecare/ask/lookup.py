@@ -60,6 +60,7 @@ class Meaning(NamedTuple):
     Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
     *other* who else it is about. *ongoing* is what goes on by the words, *elsewhere* what is done to other skin.
+    *unjoined* are names that stand side by side.
     """
 
     words: str
@@ -77,11 +78,13 @@ class Meaning(NamedTuple):
     other: str = ""
     ongoing: bool = False
     elsewhere: bool = False
+    unjoined: tuple[str, ...] = ()
 
     @property
     def is_sure(self) -> bool:
         """Whether every word was understood, and is about treated skin of the person who asks."""
-        return bool(self.ids) and not (self.unknown or self.turning or self.undated or self.other or self.elsewhere)
+        doubts = (self.unknown, self.turning, self.undated, self.other, self.elsewhere, self.unjoined)
+        return bool(self.ids) and not any(doubts)
 
     @property
     def lacks_day(self) -> bool:
@@ -115,7 +118,7 @@ def find_activities(
     ids = _ids(named) or _stand_in(heard, left)
     elsewhere = _is_elsewhere(heard, named, left)
     strange = [one.places for one in unknown if one is not turning and not (elsewhere and "elsewhere" in one.roles)]
-    strange += [*_slips(heard, known), *without, *_side_by_side(heard, named), *_put_over(heard, declared)]
+    strange += [*_slips(heard, known), *without, *_put_over(heard, declared)]
     strange += _halves(heard, left, known)
     strange += _put_on(heard, ids, left, bare=not (named or strange))
     ids = _protected(heard, _as_given(heard, ids))
@@ -125,13 +128,14 @@ def find_activities(
         ids, declared = rule_set.standing_for("shared"), [*declared, Declared(frozenset(), "setting", "home")]
     return _finished(heard, named, ids, strange, undated)._replace(
         turning=heard.spelled(turning.places),
-        past=_says(heard, "past"),
+        past=any(_is_past(one, heard) for one in heard.activities),
         nearest=_nearest(heard, named, ACTIVITIES, strange) if mending else (),
         signs=_ids(calls),
         declared=_answers(declared),
         stopping=heard.spelled(_first(left, {"stop"}).places),
         other=find_other(heard),
         elsewhere=elsewhere,
+        unjoined=tuple(map(heard.spelled, _side_by_side(heard, named))),
         ongoing=not left or _says(heard, "ongoing"),
     )
 
@@ -390,6 +394,11 @@ def _says(heard: Heard, role: str) -> bool:
     words = heard.said.words
     runs = (words[start:end] for end in range(len(words) + 1) for start in range(max(0, end - LONGEST_NAME), end))
     return any(role in heard.small.get(" ".join(run), NOTHING) for run in runs)
+
+
+def _is_past(piece: Piece, heard: Heard) -> bool:
+    """Return whether *piece* is about something done, be it within a name; a longer phrase may be another."""
+    return "past" in piece.roles or (bool(piece.ids) and any(heard.does(place, "past") for place in piece.places))
 
 
 def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -278,10 +278,12 @@ class _Question(NamedTuple):
         try:
             return self._timed(find, signs=signs)
         except InputError:
-            # A time that can't be read hides no danger: it is one whenever it is.
+            # A time that can't be read hides no danger, nor the end of a medicine: it is one whenever it is.
             first = self.timelines[0]
             meaning = find(first.rule_set, self.typed, first.facts)
-            if set(meaning.signs).isdisjoint(first.rule_set.dangers):
+            known = map(first.rule_set.activities.get, meaning.ids if meaning.stopping else ())
+            is_prescribed = any(one and one.is_prescribed(first.facts) for one in known)
+            if set(meaning.signs).isdisjoint(first.rule_set.dangers) and not is_prescribed:
                 raise
             return meaning._replace(typed=self.typed), None, Reading()
 

@@ -283,6 +283,8 @@ def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: dateti
     A date is never the answer to a danger, nor to what somebody has to be asked about whatever the day.
     """
     now = decide(timelines, meaning, asked)
+    if now.session and meaning.is_sure and not now.findings:
+        return Return(now, now, now.until)
     if now.urgency or now.mixed or now.findings or not meaning.is_sure or _is_about("treatment", now):
         return Return(now)
     return find_return(timelines, start, now)
@@ -308,7 +310,7 @@ def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Ver
     if not meaning.ids:
         return blank
     verdict = judge(timelines, meaning, asked)
-    if meaning.elsewhere and not verdict.is_restricted:
+    if (meaning.elsewhere or meaning.other) and not verdict.is_restricted:
         return blank
     # At home only where something speaks against it.
     is_risky = any(one.level != TELL for each in timelines for one in each.findings[:1])
@@ -330,7 +332,7 @@ def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
     if _is_about("on-skin", verdict):
         # Nobody knows what is put on the skin; that it is all right later nobody knows either.
         return verdict._replace(better_until=None, endless=False, parts=()) if verdict.verdict == NO else blank
-    return blank._replace(alone=verdict) if verdict.is_yes else verdict
+    return blank._replace(alone=verdict) if verdict.is_yes or verdict.silent == "check" else verdict
 
 
 def _is_about(what: str, verdict: Verdict) -> bool:

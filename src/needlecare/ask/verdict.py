@@ -250,7 +250,7 @@ def _over(verdict: Verdict) -> float:
 
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
     # What nobody ever recommends is no part of what is asked: a sunbed of the sun.
-    unasked = timeline.rule_set.unadvised.difference(meaning.ids)
+    unasked = timeline.rule_set.asked_apart(meaning.ids)
     wanted = [one for one in timeline.rule_set.family(meaning.ids) if one not in unasked] if parts else meaning.ids
     asking = timeline.asking(wanted)
     blank = _blank(timeline, meaning, asked, asking, parts=parts)

@@ -75,7 +75,8 @@ class Activity(NamedTuple):
     """What one does or leaves; it is part of every activity that it is *under*.
 
     *medicine* is `prescribed`, `over-the-counter`, or `not-with` for what is none and goes badly with any. *advised* is
-    `never` where nobody recommends it, restricted or not; *taken* is `by-mouth` for what isn't for skin, `on-skin`
+    `never` where nobody recommends it, restricted or not, and `by-name` for what is no part of a whole that is asked
+    about: retinol of one's own creams; *taken* is `by-mouth` for what isn't for skin, `on-skin`
     for a medicine that is.
     *prescribed_to* holds for whoever takes it as prescribed, such as aspirin to thin the blood.
     *stands_for* is what questions mean by it without its name: whatever nobody knows `on-skin`, what the clinic has
@@ -383,7 +384,14 @@ class RuleSet:
     @cached_property
     def unadvised(self) -> frozenset[str]:
         """Activities that nobody recommends at any time, with all that is under them: they are never "again"."""
-        return frozenset(walk((one.id for one in self.activities.values() if one.advised), self._parts))
+        return frozenset(walk((one.id for one in self.activities.values() if one.advised == "never"), self._parts))
+
+    def asked_apart(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return what is no part of *ids* where they are asked about: never recommended, or meant by name only."""
+        above = self.ancestry(ids)
+        return frozenset(
+            walk((one.id for one in self.activities.values() if one.advised and one.id not in above), self._parts)
+        )
 
     @cached_property
     def dangers(self) -> frozenset[str]:

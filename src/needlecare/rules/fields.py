@@ -370,7 +370,7 @@ ACTIVITY = _section(
     *(_LABEL, _AKA),
     Field("under", TEXTS, "what it is part of", marks=_MEANT),
     Field("medicine", one_of("prescribed", "over-the-counter", "not-with"), marks=_MEANT),
-    Field("advised", one_of("never"), marks=_MEANT),
+    Field("advised", one_of("never", "by-name"), marks=_MEANT),
     Field("taken", one_of("by-mouth", "on-skin"), marks=_MEANT),
     Field("prescribed-to", CONDITION, "who takes it as prescribed", marks=_MEANT),
     Field("stands-for", _UNNAMED, "what questions mean by it unnamed", marks=_MEANT),

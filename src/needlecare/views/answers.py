@@ -17,9 +17,9 @@ from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, sentence, topmost
-from needlecare.views.sheet import is_stopped, lead_of, list_findings, undecided
+from needlecare.views.sheet import is_stopped, lead_of, list_core_changes, list_findings, undecided
 from needlecare.views.signs import joined, list_sighting
-from needlecare.views.verdicts import against, finished, list_return, list_verdict, say_alone
+from needlecare.views.verdicts import against, list_return, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Reasons | Screened
 _SHOWN = 3
@@ -52,9 +52,10 @@ def render(answer: Answer, *, several: bool = False, whole: bool = False) -> str
 
 
 def _finished(lines: Iterable[str], timeline: Timeline) -> str:
+    """Finish an answer with what was changed of the core, and whom to believe first."""
     said = list(lines)
     unheard = (one.text for one in timeline.facts.unheard if not any(one.text in line for line in said))
-    return finished([*said, *unheard], timeline.rule_set)
+    return "\n".join([*said, *unheard, *list_core_changes(timeline.rule_set), say.NO_ADVICE]) + "\n"
 
 
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
@@ -73,15 +74,18 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     yield _not_known(meaning, timeline.rule_set, signs=signs)
     yield from _closest(meaning, timeline.rule_set, signs=signs)
     if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):
-        rest = "" if meaning.nearest else f" Ask {say.whom(timeline)} about the rest."
-        yield f"{say_alone(doubtful.alone)}{rest}"
+        if doubtful.alone.silent:
+            yield f"Ask {say.whom(timeline)} about it before you have it."
+        else:
+            rest = "" if meaning.nearest else f" Ask {say.whom(timeline)} about the rest."
+            yield f"{say_alone(doubtful.alone)}{rest}"
     yield say.help_tiers(timeline) if signs else say.SEE_HELP
 
 
 def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
     """Say which words aren't understood, and what that means for the answer."""
     shown = visible(meaning.typed)
-    words = shown if shown != meaning.typed else " ".join(meaning.unknown) or meaning.typed
+    words = shown if shown != meaning.typed else " ".join((*meaning.unknown, *meaning.unjoined)) or meaning.typed
     if meaning.lacks_day:
         return f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
     if meaning.turning:
@@ -101,7 +105,7 @@ def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[st
     """Yield how to ask so that it is understood."""
     if meaning.lacks_day:
         yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
-    if not signs and len(meaning.ids) > 1 and meaning.unknown:
+    if not signs and len(meaning.ids) > 1 and (meaning.unknown or meaning.unjoined):
         yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
     known = rule_set.signs if signs else rule_set.activities
     if meaning.nearest and all(one in known for one in meaning.nearest):

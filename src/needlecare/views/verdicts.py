@@ -7,18 +7,12 @@ from itertools import chain
 from needlecare.ask.times import When
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Window
-from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, ON_SKIN, PRESCRIBED, RuleSet, Urgency
+from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, ON_SKIN, PRESCRIBED, Urgency
 from needlecare.views import phrases as say
-from needlecare.views.phrases import NO_ADVICE, Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
-from needlecare.views.sheet import list_core_changes
+from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
 from needlecare.views.signs import joined, list_urgent, name_flagged, named, say_sources
 
 _SHOWN = 3
-
-
-def finished(lines: Iterable[str], rule_set: RuleSet) -> str:
-    """Finish an answer with what was changed of the core, and whom to believe first."""
-    return "\n".join([*lines, *list_core_changes(rule_set), NO_ADVICE]) + "\n"
 
 
 def _about(verdict: Verdict, clock: Clock) -> str:
@@ -69,7 +63,8 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
         lead, rest = (capital(told), "") if told == say.NEVER_ADVISED else (_lead(verdict), led(": ", told))
         yield f"{lead}. {_about(verdict, clock)}{rest}."
     ends = (_counted_from(verdict, several=several), _sources(verdict))
-    yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), *ends))
+    details = _done_already(verdict, clock) if _is_done(verdict) else _detail(verdict, clock)
+    yield from joined(chain(_unheard(verdict), _due(verdict), details, *ends))
 
 
 def against(verdict: Verdict, asked: When) -> Iterator[str]:
@@ -116,7 +111,8 @@ def _lead(verdict: Verdict) -> str:
 
 def _is_done(verdict: Verdict) -> bool:
     """Return whether it is about something that was done, and is no longer to be judged."""
-    return verdict.verdict in (NO, BETTER_NOT) and (verdict.asked.past or verdict.meaning.past)
+    is_past = verdict.asked.past or verdict.meaning.past
+    return is_past and verdict.verdict in (NO, BETTER_NOT) and not verdict.mixed
 
 
 def _asking_too(verdict: Verdict) -> str:
@@ -206,7 +202,7 @@ def _by_end(verdict: Verdict, clock: Clock, to_say: _SayPart) -> list[tuple[str,
 def _name_parts(parts: Iterable[PartVerdict], verdict: Verdict) -> str:
     """Name what the same holds for: what was asked about is that without its other parts."""
     rule_set, shown = verdict.timeline.rule_set, topmost((part.activity for part in parts), verdict.timeline.rule_set)
-    names = [f"{'other ' * (verdict.meaning.ids == (one,))}{rule_set.label(one)}" for one in shown]
+    names = [rule_set.label(one) if verdict.meaning.ids != (one,) else f"other {rule_set.short(one)}" for one in shown]
     return capital(say.join_some(names, 2 * _SHOWN))
 
 
@@ -242,8 +238,6 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.is_yes:
         yield from _worded(verdict)
         yield from _before_next(verdict)
-    elif _is_done(verdict):
-        yield from _done_already(verdict, clock)
     else:
         worded = _beside(parts, verdict)
         yield from worded
@@ -252,8 +246,10 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
 
 
 def _beside(parts: list[str], verdict: Verdict) -> list[str]:
-    """Return the words to a verdict; beside what holds for its *parts*, only what to do instead."""
-    return [*_worded(verdict)] if verdict.instead or not parts else []
+    """Return the words to a verdict; beside what holds for its *parts*, only what to do instead and what is apart."""
+    ids, rule_set = verdict.meaning.ids, verdict.timeline.rule_set
+    apart = () if rule_set.asked_apart(ids).isdisjoint(rule_set.family(ids)) else _said(verdict, "note")
+    return list(dict.fromkeys([*(_worded(verdict) if verdict.instead or not parts else ()), *apart]))
 
 
 def _worded(verdict: Verdict) -> Iterator[str]:
@@ -295,9 +291,9 @@ def _words(windows: Iterable[Window], key: str) -> list[str]:
 
 def _if_prescribed(verdict: Verdict) -> Iterator[str]:
     """Yield what to do where some of what is asked about may have been prescribed."""
-    rule_set, asked = verdict.timeline.rule_set, set(verdict.meaning.ids)
-    medicines = (one for one in rule_set.activities.values() if one.medicine == PRESCRIBED and one.id not in asked)
-    if any(asked.intersection(rule_set.lineage[one.id]) for one in medicines):
+    rule_set, asked = verdict.timeline.rule_set, verdict.meaning.ids
+    parts = {*chain.from_iterable(map(rule_set.parts_of, asked))}.difference(rule_set.asked_apart(asked), asked)
+    if any(rule_set.activities[one].medicine == PRESCRIBED for one in parts):
         yield "Prescribed? Ask who prescribed it."
 
 
@@ -325,17 +321,17 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
 
 def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what to do where it has been done already."""
-    broken = _words(verdict.windows, "if-broken")
-    if broken:
-        yield f"It may mean: {sentence(join_words(broken))}"
+    yield from (capital(sentence(one)) for one in _words(verdict.windows, "if-broken"))
     yield f"Does it sting, redden or swell more since? Tell {clock.whom}."
 
 
 def say_alone(verdict: Verdict) -> str:
-    """Say what holds for the known part of a question whose other words may change it."""
+    """Say what holds for the known part of a question whose other words may change it, and on which condition."""
     alone = "" if verdict.meaning.nearest else " alone"
     wait = "better wait, " if verdict.verdict == BETTER_NOT else ""
-    return f"{capital(verdict.label)}{alone}: {wait}{_holding(verdict, Clock(verdict.timeline)) or 'OK'}."
+    held = _holding(verdict, Clock(verdict.timeline)) or "OK"
+    text = f"{capital(verdict.label)}{alone}: {wait}{held}{led(', only if ', join_words(verdict.conditions))}."
+    return " ".join([text, *(_worded(verdict) if verdict.is_yes else ())])
 
 
 def _counted_from(verdict: Verdict, *, several: bool) -> Iterator[str]:
@@ -349,6 +345,9 @@ def _counted_from(verdict: Verdict, *, several: bool) -> Iterator[str]:
 def _sources(verdict: Verdict) -> Iterator[str]:
     """Yield how many sources stand behind an answer."""
     if verdict.session:
+        if unsure := verdict.session.unsure:
+            because = f"your {join_words(unsure)} isn't known ({join_words(f'`--{one}`' for one in unsure)})"
+            yield f"That is the longest spacing, since {because}; {say.whom(verdict.timeline)} may book otherwise."
         yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare sessions`)"
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
         rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
@@ -394,7 +393,8 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     name = capital(join_words(map(verdict.timeline.rule_set.label, verdict.prescribed)))
     if any(activities[one].taken == ON_SKIN for one in verdict.prescribed):
         until = f"{name}: not on treated skin until they say so."
-        return f"Not before you have asked: who prescribed it, or {clock.whom}. {until}"
+        asked = join_whom(verdict.ask) if verdict.ask[1:] else f"who prescribed it, or {clock.whom}"
+        return f"Not before you have asked: {asked}. {until}"
     if not all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
         # What one person takes as prescribed may go badly with what another was prescribed.
         others = join_whom(verdict.ask[1:]) or clock.whom
@@ -494,7 +494,7 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, last.windows)
     then = say.then_better_not(found.better_from, clock, last.windows, is_open=last.is_open)
-    if not (verdict.and_once or then):
+    if not (verdict.and_once or then or verdict.session):
         return f"OK from {clock.at(free)}"
     earliest = verdict.earliest if free == verdict.until else None
     return f"{say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)}{then}"
