@@ -9,19 +9,8 @@ import typer
 
 from needlecare.ask import question
 from needlecare.ask.question import today as look
-from needlecare.cli import complain, write_data, write_sheet, write_text
-from needlecare.cli.options import (
-    NoPager,
-    Request,
-    about_screening,
-    about_treatment,
-    about_treatments,
-    find_requests,
-    offer,
-    present_for,
-    read_date,
-    rules_of,
-)
+from needlecare.cli import complain, options, write_data, write_sheet, write_text
+from needlecare.cli.options import NoPager, Request
 from needlecare.errors import ExitCode, InputError
 from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat
@@ -37,7 +26,7 @@ Activity = Annotated[
     typer.Argument(
         metavar="WORDS…",
         help="As you would say it: wash my face tomorrow, gym on Saturday evening.",
-        autocompletion=offer("activities"),
+        autocompletion=options.offer("activities"),
     ),
 ]
 Signs = Annotated[
@@ -45,7 +34,7 @@ Signs = Annotated[
     typer.Argument(
         metavar="[SIGN…]",
         help="What you see or feel: redness. Without one, all that is usual.",
-        autocompletion=offer("signs"),
+        autocompletion=options.offer("signs"),
     ),
 ]
 _START = """\
@@ -60,7 +49,7 @@ _EXITS = dict.fromkeys(("yes", "usual", "watch"), ExitCode.DONE)
 _EXITS |= dict.fromkeys(("no-rule", "unknown"), ExitCode.UNKNOWN)
 
 
-@about_treatments
+@options.about_treatments
 def can(
     requests: list[Request], *, words: Activity, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
@@ -72,16 +61,16 @@ def can(
     _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
 
 
-@about_treatments
+@options.about_treatments
 def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = AnswerFormat.TEXT) -> None:
     """Ask when something is all right again, and on what condition."""
     day = None if on is None else _read_day(on, requests)
-    found = question.when(_timelines(requests), " ".join(words), day, now=partial(present_for, requests))
+    found = question.when(_timelines(requests), " ".join(words), day, now=partial(options.present_for, requests))
     is_dated = found.free_from or found.better_from
     _answer(requests, found, format_, ExitCode.DONE if is_dated else _EXITS.get(found.verdict.verdict, ExitCode.NO))
 
 
-@about_treatments
+@options.about_treatments
 def normal(
     requests: list[Request], *, words: Signs = None, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
@@ -102,7 +91,7 @@ def _list_usual(requests: Sequence[Request], format_: AnswerFormat) -> None:
     """List the signs to be expected after the latest treatment that isn't still to come."""
     from needlecare.ask.today import newest_first
 
-    timeline = newest_first(_timelines(requests), present_for(requests))[0]
+    timeline = newest_first(_timelines(requests), options.present_for(requests))[0]
     if format_ == AnswerFormat.TEXT:
         from needlecare.views.today import make_usual
 
@@ -113,7 +102,7 @@ def _list_usual(requests: Sequence[Request], format_: AnswerFormat) -> None:
         write_data(render_usual(timeline))
 
 
-@about_treatments
+@options.about_treatments
 def why(
     requests: list[Request], *, words: Activity, no_pager: NoPager = False, format_: Format = AnswerFormat.TEXT
 ) -> None:
@@ -123,7 +112,7 @@ def why(
     _answer(requests, reasons, format_, code, pages=not no_pager)
 
 
-@about_treatments
+@options.about_treatments
 def today(
     requests: list[Request],
     *,
@@ -132,26 +121,28 @@ def today(
 ) -> None:
     """Show what holds now, what is all right next, what is usual, and when to get help."""
     if format_ == AnswerFormat.JSON:
-        _answer(requests, look(_timelines(requests), present_for(requests)), format_, ExitCode.DONE, whole=all_)
+        _answer(requests, look(_timelines(requests), options.present_for(requests)), format_, ExitCode.DONE, whole=all_)
     _show_today(requests, whole=all_)
 
 
 def _show_today(requests: Sequence[Request], *, whole: bool = False) -> None:
     from needlecare.views.today import make_today
 
-    stale = any(one.calendar and one.calendar != rules_of(one) for one in requests)
-    write_sheet(make_today(look(_timelines(requests), present_for(requests)), whole=whole, stale=stale), whole=whole)
+    stale = any(one.calendar and one.calendar != options.rules_of(one) for one in requests)
+    write_sheet(
+        make_today(look(_timelines(requests), options.present_for(requests)), whole=whole, stale=stale), whole=whole
+    )
 
 
 def greet() -> None:
     """Show what holds now for who has a treatment in the log, and everybody else how to start."""
-    if requests := find_requests({}):
+    if requests := options.find_requests({}):
         _show_today(requests)
     else:
         write_text(_START)
 
 
-@about_screening
+@options.about_screening
 def check(
     requests: list[Request],
     *,
@@ -175,7 +166,7 @@ def _timelines(requests: Sequence[Request]) -> list[Any]:
 
 def _now(requests: Sequence[Request]) -> Any:
     """Return the present moment that was typed, else a function that reads the clock where words need it."""
-    return partial(present_for, requests) if requests[0].now is None else present_for(requests)
+    return partial(options.present_for, requests) if requests[0].now is None else options.present_for(requests)
 
 
 def _time(requests: Sequence[Request], on: str | None, at: str | None) -> date | datetime | time | None:
@@ -191,8 +182,8 @@ def _read_day(text: str, requests: Sequence[Request]) -> date:
     if not text[:1].isdigit():
         from needlecare.ask.when import read_weekday
 
-        named = read_weekday(text, partial(present_for, requests))
-    return named or read_date(text, requests[0].treatment.zone, requests[0].now)
+        named = read_weekday(text, partial(options.present_for, requests))
+    return named or options.read_date(text, requests[0].treatment.zone, requests[0].now)
 
 
 def _answer(
@@ -217,7 +208,7 @@ def _answer(
     raise typer.Exit(code)
 
 
-@about_treatment
+@options.about_treatment
 def sessions(
     request: Request,
     *,
@@ -270,10 +261,10 @@ def sessions(
 
 def _done(request: Request, texts: Sequence[str]) -> list[date]:
     """Read the sessions that have been; those still to come are refused where the present moment is known."""
-    days = [read_date(text, request.treatment.zone, request.now) for text in texts]
+    days = [options.read_date(text, request.treatment.zone, request.now) for text in texts]
     if request.now is None and not any(map(is_relative, texts)):
         return days
-    today = present_for([request]).date()
+    today = options.present_for([request]).date()
     for day in days:
         if day > today:
             raise InputError(f"--done: {day} is still to come, it is {today}; a session that is booked is --next")

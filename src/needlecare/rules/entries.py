@@ -9,24 +9,9 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any
 
+from needlecare.model import ruleset
 from needlecare.model.facts import NONE, Condition, Fact, Test
-from needlecare.model.ruleset import (
-    ASK,
-    AVOID,
-    CALL,
-    PREPARE,
-    VERBS,
-    Activity,
-    EventKind,
-    Group,
-    Moment,
-    Rule,
-    Saying,
-    Screening,
-    Sign,
-    Source,
-    Spacing,
-)
+from needlecare.model.ruleset import ASK, AVOID, CALL, PREPARE, VERBS, Rule, Saying, Screening
 from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, parse_bound
 from needlecare.rules.fields import FACT, RULE, SCREENING, SECTIONS, SESSION, SOURCE, Entry, Mark, marked, read_texts
 from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, listed, whole_number
@@ -278,7 +263,7 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
-def _parse_spacing(raw: Raw, context: Context) -> Spacing:
+def _parse_spacing(raw: Raw, context: Context) -> ruleset.Spacing:
     entry = Entry(SESSION, raw.fields, context.problems)
     if not any(key in entry.fields for key in ("every", "count", "then")):
         context.problems.add(raw.id, "a sessions entry needs `every:` (4w..6w), `count:` (3..6) or `then:`")
@@ -287,10 +272,10 @@ def _parse_spacing(raw: Raw, context: Context) -> Spacing:
         entry.note("overdue", f"overdue ({overdue}) comes before the farthest recommended date ({every[1]})")
     own = next((entry.fields[key] for key in ("every", "count") if isinstance(entry.fields.get(key), str)), "")
     says = _read_cited(entry, raw, context, " ".join(own.split()))
-    return entry.build(Spacing, raw, when=context.condition(raw), says=says)
+    return entry.build(ruleset.Spacing, raw, when=context.condition(raw), says=says)
 
 
-def _parse_source(raw: Raw, context: Context) -> Source:
+def _parse_source(raw: Raw, context: Context) -> ruleset.Source:
     entry, kinds = Entry(SOURCE, raw.value, context.problems), context.entries["kinds"]
     kind = entry.get("kind")
     if kind and kind not in kinds:
@@ -298,11 +283,11 @@ def _parse_source(raw: Raw, context: Context) -> Source:
         entry.note("kind", f"no such kind of source{meant}; it is one of {enumerated(kinds)}")
     if not entry.get("title"):
         context.problems.add(raw.id, f"the source {raw.id} needs a title")
-    return entry.build(Source, raw)
+    return entry.build(ruleset.Source, raw)
 
 
-def _parse_activity(raw: Raw, context: Context) -> Activity:
-    known: Activity = _parse_word("activities", Activity, raw, context)
+def _parse_activity(raw: Raw, context: Context) -> ruleset.Activity:
+    known: ruleset.Activity = _parse_word("activities", ruleset.Activity, raw, context)
     return known._replace(prescribed_to=context.read_tests(raw.fields.get("prescribed-to"), "prescribed-to"))
 
 
@@ -369,14 +354,14 @@ _PARSERS: Mapping[str, Callable[[Raw, Context], Any]] = {
     "kinds": _parse_weight,
     "sources": _parse_source,
     "facts": _parse_fact,
-    "groups": partial(_parse_word, "groups", Group),
+    "groups": partial(_parse_word, "groups", ruleset.Group),
     "areas": partial(_parse_words, _answers),
     "small-words": partial(_parse_words, lambda _: _ROLES),
     "alike": partial(_parse_words, lambda _: ()),
     "activities": _parse_activity,
-    "signs": partial(_parse_word, "signs", Sign),
-    "moments": partial(_parse_word, "moments", Moment),
-    "events": partial(_parse_word, "events", EventKind),
+    "signs": partial(_parse_word, "signs", ruleset.Sign),
+    "moments": partial(_parse_word, "moments", ruleset.Moment),
+    "events": partial(_parse_word, "events", ruleset.EventKind),
     "rules": _parse_rule,
     "screening": _parse_screening,
     "sessions": _parse_spacing,

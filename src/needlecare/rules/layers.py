@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.model.ruleset import CALL, CLINIC, EXPECT, PRESCRIBED, VERBS, Change, in_order
+from needlecare.rules import read
 from needlecare.rules.fields import (
     ANSWER,
     FILE,
@@ -24,21 +25,7 @@ from needlecare.rules.fields import (
     Section,
     marked,
 )
-from needlecare.rules.read import (
-    Fields,
-    Files,
-    Problems,
-    Raw,
-    Text,
-    Value,
-    enumerated,
-    listed,
-    place,
-    placed,
-    read_files,
-    shipped_folder,
-    unpack,
-)
+from needlecare.rules.read import Fields, Problems, Raw, Text, Value, enumerated, listed, place, placed
 
 # Sources that a file may name for each of its entries.
 _MOST_DEFAULTS = 20
@@ -55,7 +42,7 @@ class Layer:
     """
 
     def __init__(self) -> None:
-        self.files: dict[Path, Files] = {}
+        self.files: dict[Path, read.Files] = {}
         self.header: dict[str, Any] = {}
         self.entries: dict[str, dict[str, Raw]] = {section: {} for section in (*WORDS, *STATEMENTS)}
         self.beneath: dict[tuple[str, str], Raw] = {}
@@ -81,8 +68,8 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
         RuleSetError: a file can't be read as YAML.
     """
     layer = Layer()
-    files = layer.files[location] = read_files(location)
-    trees = unpack(location.name, files) if packed and location.parent == shipped_folder() else None
+    files = layer.files[location] = read.read_files(location)
+    trees = read.unpack(location.name, files) if packed and location.parent == read.shipped_folder() else None
     if trees is None:
         # Those that ship are packed, and PyYAML takes longer to load than they do.
         from needlecare.rules.yaml import read_trees

@@ -12,35 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.errors import InputError, RuleSetError
-from needlecare.model.ruleset import (
-    ALLOW,
-    CALL,
-    EXPECT,
-    PRESCRIBED,
-    Activity,
-    Graph,
-    Rule,
-    RuleSet,
-    in_order,
-    walk,
-)
+from needlecare.model.ruleset import ALLOW, CALL, EXPECT, PRESCRIBED, Activity, Graph, Rule, RuleSet, in_order, walk
 from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, Bound, parse_duration
+from needlecare.rules import read
 from needlecare.rules.entries import parse_entries
 from needlecare.rules.fields import FILE
 from needlecare.rules.layers import Layer, Overlay, read_layer
 from needlecare.rules.medicines import check_medicines, check_prescribed
-from needlecare.rules.read import (
-    DEFAULT,
-    Files,
-    Problems,
-    Raw,
-    Text,
-    find_rules,
-    place,
-    places_of_words,
-    read_files,
-    shipped_folder,
-)
+from needlecare.rules.read import DEFAULT, Problems, Raw, place
 
 _LONGEST_CHAIN = 20
 # More in a row would be computed too deep; nobody could follow it either.
@@ -67,11 +46,11 @@ def load_rules(name: str | Path = DEFAULT) -> RuleSet:
     """
     if not isinstance(name, str | Path):
         raise InputError(f"give the name of a rule set that ships, a file or a folder, not {type(name).__name__}")
-    return load_rules_at(find_rules(str(name)))
+    return load_rules_at(read.find_rules(str(name)))
 
 
 # What was loaded last, by its place, with all that was read for it: taken again while every byte is the same.
-_LOADED: dict[Path, tuple[RuleSet, dict[Path, Files]]] = {}
+_LOADED: dict[Path, tuple[RuleSet, dict[Path, read.Files]]] = {}
 _MOST_LOADED = 8
 
 
@@ -79,7 +58,7 @@ def load_rules_at(location: Path) -> RuleSet:
     """Load the rule set at *location*; raises as `load_rules` does."""
     with suppress(RuleSetError):
         rule_set, files = _LOADED.pop(location, (None, {}))
-        if rule_set and all(read_files(place) == read for place, read in files.items()):
+        if rule_set and all(read.read_files(place) == held for place, held in files.items()):
             _LOADED[location] = rule_set, files
             return rule_set
     rule_set, layer, problems = load_with_places(location, packed=True)
@@ -170,7 +149,7 @@ def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, 
     extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
     if extends is not None and words_from is not None:
         problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")
-    wanted, shipped = extends or words_from, shipped_folder() / DEFAULT
+    wanted, shipped = extends or words_from, read.shipped_folder() / DEFAULT
     default, chain = shipped.resolve(), (*above, location.resolve())
     if wanted is None and chain[-1] == default:
         return top
@@ -188,10 +167,10 @@ def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, 
 def _find_below(wanted: str, location: Path, problems: Problems) -> Path:
     """Find the rule set called *wanted*; the default one stands in for one that isn't there."""
     try:
-        return find_rules(wanted, location)
+        return read.find_rules(wanted, location)
     except InputError as error:
         problems.add(wanted, str(error))
-        return shipped_folder() / DEFAULT
+        return read.shipped_folder() / DEFAULT
 
 
 def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> str:
@@ -223,7 +202,7 @@ class _Names:
         self._endless = _endless(rule_set)
         # As they are written, so that they can be pointed at.
         self._off = {id_: written for (section, id_), written in layer.off.items() if section == "rules"}
-        self._places: dict[tuple[int, tuple[str, ...]], dict[str, Text]] = {}
+        self._places: dict[tuple[int, tuple[str, ...]], dict[str, read.Text]] = {}
 
     def check(self) -> None:
         """Check every entry."""
@@ -251,7 +230,7 @@ class _Names:
         """Return *word* where it stands in *fields* of an entry, else the entry's id."""
         key = id(raw.value), fields
         if key not in self._places:
-            self._places[key] = places_of_words(raw.value, fields)
+            self._places[key] = read.places_of_words(raw.value, fields)
         return self._places[key].get(word, raw.id)
 
     def _check_listed(self, names: tuple[str, ...], what: str, known: Collection[str], raw: Raw) -> None:
