@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from needlecare.ask.question import can, check, normal, sessions, today, when, why
     from needlecare.ask.reasons import Reasons, Screened
-    from needlecare.ask.today import Sighting, Today
-    from needlecare.ask.verdict import Return, Verdict
+    from needlecare.ask.today import Return, Sighting, Today
+    from needlecare.ask.verdict import Verdict
     from needlecare.errors import InputError, NeedlecareError, OutputError, RuleSetError
     from needlecare.model.facts import Facts
     from needlecare.model.plan import Day, Event, Session, Timeline, Treatment, Window, make_treatment
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _HOMES = {
     "ask.question": ("can", "check", "normal", "sessions", "today", "when", "why"),
     "ask.reasons": ("Reasons", "Screened"),
-    "ask.today": ("Sighting", "Today"),
-    "ask.verdict": ("Return", "Verdict"),
+    "ask.today": ("Return", "Sighting", "Today"),
+    "ask.verdict": ("Verdict",),
     "errors": ("InputError", "NeedlecareError", "OutputError", "RuleSetError"),
     "model.facts": ("Facts",),
     "model.plan": ("Day", "Event", "Session", "Timeline", "Treatment", "Window", "make_treatment"),

@@ -126,3 +126,8 @@ def test_a_red_flag_is_one_whatever_stands_around_it() -> None:
     said = run("normal", "pus", "and", "purple", "stripes", *SITTING)
     assert said.code == 1
     assert said.out.startswith("See a doctor or an urgent-care line today. Pus.\n")
+
+
+def test_why_names_signs_in_the_order_of_their_rule() -> None:
+    out = run("why", "hot and cold and aching all over", *SITTING[:-2]).out
+    assert out.startswith("Fever and feeling ill: see a doctor")

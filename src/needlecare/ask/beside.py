@@ -5,25 +5,8 @@ from itertools import chain
 from operator import contains
 from typing import NamedTuple
 
-from needlecare.ask.names import (
-    ACTIVITIES,
-    ANSWERS,
-    ARTICLES,
-    NOTHING,
-    SIGNS,
-    TIMES,
-    Piece,
-    Said,
-    Small,
-    cut,
-    hear,
-    mend,
-    small_words,
-    stem,
-    tokens,
-    treated_areas,
-    word_before,
-)
+from needlecare.ask import names
+from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, stem, tokens, word_before
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, names_of, once_a_set
 
@@ -59,6 +42,11 @@ class Heard(NamedTuple):
         """Return whether small words of that *role* are said beside the activities."""
         return any(role in one.roles for one in self.activities)
 
+    @property
+    def owners(self) -> frozenset[int]:
+        """Where words say whose something is."""
+        return places_of(one for one in self.activities if "owner" in one.roles)
+
     def does(self, place: int, role: str) -> bool:
         """Return whether the word at *place* alone may have that *role*."""
         return role in self.small.get(self.said.words[place], NOTHING)
@@ -70,17 +58,19 @@ class Heard(NamedTuple):
 
 def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> Heard:
     """Cut *phrase*; with *mending*, a slip of the finger counts as what is meant."""
-    said, areas = hear(phrase), treated_areas(facts)
-    typed, kinds = said.words, (ACTIVITIES, SIGNS, ANSWERS)
-    small = small_words(areas, rule_set)
+    said, areas = names.hear(phrase), names.treated_areas(facts)
+    typed, kinds = said.words, (names.ACTIVITIES, names.SIGNS, names.ANSWERS)
+    small = names.small_words(areas, rule_set)
 
     def pieces() -> list[tuple[Piece, ...]]:
-        return [tuple(cut(said.words, small, kind, rule_set)) for kind in kinds]
+        return [tuple(names.cut(said.words, small, kind, rule_set)) for kind in kinds]
 
     found, slips = pieces(), {}
     if mending:
         unknown = ({one.places.start for one in each if one == Piece(one.places)} for each in found)
-        slips = mend(typed, (place for place in set.intersection(*unknown) if typed[place] not in TIMES), rule_set)
+        slips = names.mend(
+            typed, (place for place in set.intersection(*unknown) if typed[place] not in names.TIMES), rule_set
+        )
     if slips:
         said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
         found = pieces()
@@ -126,9 +116,9 @@ class Called(NamedTuple):
 
 def find_calls(heard: Heard) -> list[Called]:
     """Find the signs to call for, by names in one piece or scattered over a clause."""
-    names, calls, words = named_in(heard.signs), _urgent(heard.rule_set), heard.said.words
+    whole, calls, words = named_in(heard.signs), _urgent(heard.rule_set), heard.said.words
     denials = [find_denial(Piece(range(at, at + 1)), heard.signs, words)[:1] for at in range(len(words))]
-    found = [Called(frozenset(one.places), tuple(filter(calls.__contains__, one.ids))) for one in names]
+    found = [Called(frozenset(one.places), tuple(filter(calls.__contains__, one.ids))) for one in whole]
     found += [*_scattered(heard, found)]
     named = [one for one in found if one.ids and one.places.issuperset(chain(*(denials[at] for at in one.places)))]
     return [one for one in named if not _is_of_two_names(one, heard)]
@@ -139,11 +129,11 @@ def _is_of_two_names(called: Called, heard: Heard) -> bool:
 
     Of an emergency they count all the same unless each only is a part of such a name, and itchy bumps are no roughness.
     """
-    names = [one for one in named_in(heard.signs) if not called.places.isdisjoint(one.places)]
-    if not (names[1:] and heard.joins(range(min(called.places), max(called.places)))):
+    parts = [one for one in named_in(heard.signs) if not called.places.isdisjoint(one.places)]
+    if not (parts[1:] and heard.joins(range(min(called.places), max(called.places)))):
         return False
-    are_parts = not any(called.places.issuperset(one.places) for one in names)
-    return called.places <= places_of(names) and (are_parts or urgency_of(called, heard.rule_set) == TODAY)
+    are_parts = not any(called.places.issuperset(one.places) for one in parts)
+    return called.places <= places_of(parts) and (are_parts or urgency_of(called, heard.rule_set) == TODAY)
 
 
 def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
@@ -170,24 +160,27 @@ class _Name(NamedTuple):
 @once_a_set
 def _spread(rule_set: RuleSet) -> Sequence[tuple[str, frozenset[str], str]]:
     """Return the names of several words of signs to call for, each with how its words begin, and its sign."""
-    light = ARTICLES.union(rule_set.small_words.get("owner", ()), _INWARD)
+    light = ARTICLES.union(_words_for("owner", rule_set), _INWARD)
     signs = (rule_set.signs[one] for one in _urgent(rule_set))
     names = [(name, name.lower().replace("-", " ").split(), one.id) for one in signs for name in (one.label, *one.aka)]
     begun = ((name, {word[:2] for word in words if word not in light}, id_) for name, words, id_ in names if words[1:])
     return [(name, frozenset(begins), id_) for name, begins, id_ in begun]
 
 
-def _names_of(beginnings: set[str], rule_set: RuleSet) -> Iterator[_Name]:
-    """Yield the names whose words begin like those of a clause; the others are never evened out."""
-    owners, join = {*rule_set.small_words.get("owner", ())}, {*rule_set.small_words.get("join", ())}
-    denying = {"cannot", *rule_set.small_words.get("deny", ())}
-    for name, begins, sign in _spread(rule_set):
-        if begins <= beginnings:
-            words = [word for word in tokens(name) if word not in ARTICLES]
-            heavy = [word for word in words if word not in owners]
-            together = len(words[-1]) == 1 or "n't" in name or words[0].isdigit() or not denying.isdisjoint(words)
-            told = tuple(map(stem, heavy if len(heavy) > 1 else words))
-            yield _Name(told, sign, together or not join.isdisjoint(words), together)
+@once_a_set
+def _words_for(role: str, rule_set: RuleSet) -> frozenset[str]:
+    """Return the small words of that *role*."""
+    return frozenset(rule_set.small_words.get(role, ()))
+
+
+@once_a_set
+def _evened(name: str, sign: str, rule_set: RuleSet) -> _Name:
+    words = [word for word in tokens(name) if word not in ARTICLES]
+    heavy = [word for word in words if word not in _words_for("owner", rule_set)]
+    is_denial = "n't" in name or not _words_for("deny", rule_set).union(["cannot"]).isdisjoint(words)
+    together = is_denial or len(words[-1]) == 1 or words[0].isdigit()
+    order = together or not _words_for("join", rule_set).isdisjoint(words)
+    return _Name(tuple(map(stem, heavy if len(heavy) > 1 else words)), sign, order, together)
 
 
 @once_a_set
@@ -214,26 +207,27 @@ def _scattered(heard: Heard, whole: Sequence[Called]) -> Iterator[Called]:
 
 def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Iterator[Called]:
     words, alike = heard.said.words, _alike(heard.rule_set)
-    says = {
-        place: alike.get(one := stem(words[place]), frozenset([one]))
-        for place in clause
-        if words[place] not in ARTICLES
-    }
-    present = frozenset(chain.from_iterable(says.values()))
-    beginnings = {word[:2] for word in present.union(words[clause.start : clause.stop])}
-    for name in _names_of(beginnings, heard.rule_set):
-        if len(name.words) > 1 and present.issuperset(name.words):
-            # How many there are stands directly before what they are: 9 tablets, and no tablet 9 hours ago.
-            passed = frozenset[int]() if name.words[0].isdigit() else light
-            kept = [place for place, said in says.items() if place not in passed or not said.isdisjoint(name.words)]
-            yield from _close(name, kept, says)
+    evened = {place: stem(words[place]) for place in clause if words[place] not in ARTICLES}
+    says = {place: alike.get(word, frozenset([word])) for place, word in evened.items()}
+    for name in _present(words[clause.start : clause.stop], frozenset(chain(*says.values())), heard.rule_set):
+        # How many there are stands directly before what they are: 9 tablets, and no tablet 9 hours ago.
+        passed = frozenset[int]() if name.words[0].isdigit() else light
+        kept = [place for place, said in says.items() if place not in passed or not said.isdisjoint(name.words)]
+        yield from _close(name, kept, says)
+
+
+def _present(words: Iterable[str], said: frozenset[str], rule_set: RuleSet) -> Iterator[_Name]:
+    """Yield the names of several words that are all *said*; a name whose words begin otherwise is never evened out."""
+    beginnings = {word[:2] for word in said.union(words)}
+    found = (_evened(name, sign, rule_set) for name, begins, sign in _spread(rule_set) if begins <= beginnings)
+    return (one for one in found if len(one.words) > 1 and said.issuperset(one.words))
 
 
 def _is_light(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* keeps no words of a name apart: a small word, a time, a further place (lips and face)."""
     word = heard.said.words[piece.places.start]
     is_further = "here" in piece.roles and word_before(heard.said.words, piece.places.start) == "and"
-    return not piece.ids and (is_further or word.isdigit() or word in TIMES or not piece.roles.isdisjoint(_LIGHT))
+    return not piece.ids and (is_further or word.isdigit() or word in names.TIMES or not piece.roles.isdisjoint(_LIGHT))
 
 
 def _close(name: _Name, kept: Sequence[int], says: Mapping[int, frozenset[str]]) -> Iterator[Called]:
@@ -285,10 +279,15 @@ def _describes(piece: Piece, heard: Heard) -> bool:
 def find_other(heard: Heard, *roles: str) -> str:
     """Return who does or has it in place of the person who asks: “my husband”; by words of *roles*, whose it is."""
     for piece in heard.activities:
-        words = {heard.said.words[place] for place in piece.places}
         if ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles):
             return heard.spelled(piece.places)
-        is_light = piece.roles & {"soften", "owner", "age"} or words == {"for"} or all(map(str.isdigit, words))
-        if words & _ONESELF or "act" in piece.roles or not is_light:
-            return ""
+        if not _leads(piece, heard):
+            break
     return ""
+
+
+def _leads(piece: Piece, heard: Heard) -> bool:
+    """Return whether *piece* may stand before whoever it is about, and names nobody and nothing itself."""
+    words = {heard.said.words[place] for place in piece.places}
+    is_light = piece.roles & {"soften", "owner", "age"} or words == {"for"} or all(map(str.isdigit, words))
+    return bool(is_light) and words.isdisjoint(_ONESELF) and "act" not in piece.roles

@@ -1,41 +1,14 @@
 """Words → the activities or signs they mean. Never guesses: what isn't understood is said."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain, count, pairwise, zip_longest
+from itertools import chain, count, pairwise, product, zip_longest
 from typing import NamedTuple
 
-from needlecare.ask.beside import (
-    Called,
-    Declared,
-    Heard,
-    find_calls,
-    find_declared,
-    find_denial,
-    find_other,
-    is_exact,
-    listen,
-    named_in,
-    places_of,
-    urgency_of,
-)
-from needlecare.ask.names import (
-    ACTIVITIES,
-    ARTICLES,
-    LEADING,
-    LONGEST_NAME,
-    NOTHING,
-    SIGNS,
-    TIMES,
-    Piece,
-    alike,
-    cut,
-    key,
-    name_key,
-    tokens,
-    word_before,
-)
+from needlecare.ask import beside, names
+from needlecare.ask.beside import Called, Declared, Heard, named_in, places_of
+from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, word_before
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, names_of
+from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, names_of, once_a_set
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated"])
@@ -100,50 +73,76 @@ def find_activities(
     With *mending* a slip of the finger counts as what is meant, and as a word that isn't understood all the same. Where
     the day is known (*timed*), words for a part of it say nothing more.
     """
-    heard = listen(rule_set, phrase, facts, mending=mending)
-    named = _asked(heard)
-    declared = [one for one in find_declared(heard, named) if rule_set.facts[one.fact].open]
-    calls = [*_beside(heard, named, declared)]
+    heard = beside.listen(rule_set, phrase, facts, mending=mending)
+    said = _sort(heard, timed=timed)
+    ids = _ids(said.named) or _stand_in(heard, said.left)
+    elsewhere = _is_elsewhere(heard, said.named, said.left)
+    unknown = _unheard(said.left, _OF_ACTIVITIES | {"elsewhere"} if elsewhere else _OF_ACTIVITIES, heard)
+    turning = _first(unknown, {"stop", "deny"})
+    strange = _strange(said, ids, [one for one in unknown if one is not turning], heard)
+    for replace in (_as_given, _protected, _shared):
+        ids = replace(heard, ids)
+    # Whoever was treated at a clinic has a roller too.
+    is_shared = bool(ids) and ids == rule_set.standing_for("shared")
+    declared = [*said.declared, *([Declared(frozenset(), "setting", "home")] if is_shared else [])]
+    return _finished(heard, said.named, ids, strange, said.undated)._replace(
+        turning=heard.spelled(turning.places),
+        past=any(_is_past(one, heard) for one in heard.activities),
+        nearest=_nearest(heard, said.named, names.ACTIVITIES, strange) if mending else (),
+        signs=_ids(said.calls),
+        declared=_answers(declared),
+        stopping=heard.spelled(_first(said.left, {"stop"}).places),
+        other=beside.find_other(heard),
+        elsewhere=elsewhere,
+        unjoined=tuple(map(heard.spelled, _side_by_side(heard, said.named))),
+        ongoing=not said.left or _says(heard, "ongoing"),
+    )
+
+
+class _Said(NamedTuple):
+    """A question about activities: those *named* and not denied, and what it says besides.
+
+    *without* are the denials, *known* is where every word is understood; of the others, *undated* is about a time.
+    """
+
+    named: list[Piece]
+    declared: list[Declared]
+    calls: list[Called]
+    without: list[range]
+    known: frozenset[int]
+    left: list[Piece]
+    undated: list[range]
+
+
+def _sort(heard: Heard, *, timed: bool) -> _Said:
+    asked = _asked(heard)
+    declared = [one for one in beside.find_declared(heard, asked) if heard.rule_set.facts[one.fact].open]
+    calls = [*_beside(heard, asked, declared)]
     besides = places_of([*calls, *declared])
-    named = _without_verbs(named, heard, besides)
+    named = _without_verbs(asked, heard, besides)
     without = [*_denied((one for one in heard.activities if one not in named), heard.activities, heard)]
     denied = chain(without, *(_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers)))
     known = places_of(named).union(besides, *denied)
     left, undated = _left(heard, heard.activities, known, timed=timed)
-    # Of a treatment to come, what was stopped before was used.
-    if named and _stands_for("treatment", named[0], heard):
+    if _is_of_treatment(named, heard):
+        # Of a treatment to come, what was stopped before was used.
         left = [one for one in left if "ceased" not in one.roles]
-    unknown = _unheard(left, _OF_ACTIVITIES, heard)
-    turning = _first(unknown, {"stop", "deny"})
-    ids = _ids(named) or _stand_in(heard, left)
-    elsewhere = _is_elsewhere(heard, named, left)
-    strange = [one.places for one in unknown if one is not turning and not (elsewhere and "elsewhere" in one.roles)]
-    strange += [*_slips(heard, known), *without, *_put_over(heard, declared)]
-    strange += _halves(heard, left, known)
-    strange += _put_on(heard, ids, left, bare=not (named or strange))
-    ids = _protected(heard, _as_given(heard, ids))
-    # Whoever was treated at a clinic has a roller too.
-    at_home, shared = ({*rule_set.standing_for(one)}.intersection(ids) for one in ("at-home", "shared"))
-    if shared or (at_home and (heard.has("company") or heard.has("others"))):
-        ids, declared = rule_set.standing_for("shared"), [*declared, Declared(frozenset(), "setting", "home")]
-    return _finished(heard, named, ids, strange, undated)._replace(
-        turning=heard.spelled(turning.places),
-        past=any(_is_past(one, heard) for one in heard.activities),
-        nearest=_nearest(heard, named, ACTIVITIES, strange) if mending else (),
-        signs=_ids(calls),
-        declared=_answers(declared),
-        stopping=heard.spelled(_first(left, {"stop"}).places),
-        other=find_other(heard),
-        elsewhere=elsewhere,
-        unjoined=tuple(map(heard.spelled, _side_by_side(heard, named))),
-        ongoing=not left or _says(heard, "ongoing"),
-    )
+    return _Said(named, declared, calls, without, known, left, undated)
+
+
+def _strange(said: _Said, ids: Iterable[str], unknown: Iterable[Piece], heard: Heard) -> list[range]:
+    """Return the words that keep it from being understood: those *unknown*, and those that stand where they mustn't."""
+    strange = [one.places for one in unknown]
+    strange += [*_slips(heard, said.known), *said.without, *_put_over(heard, said.declared)]
+    strange += _halves(heard, said.left, said.known)
+    strange += _put_on(heard, ids, said.left, bare=not (said.named or strange))
+    return strange
 
 
 def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True, timed: bool = False) -> Meaning:
     """Return which signs *phrase* means to a person of these *facts*; those to call about come first."""
-    heard = listen(rule_set, phrase, facts, mending=mending)
-    calls, named = find_calls(heard), named_in(heard.signs)
+    heard = beside.listen(rule_set, phrase, facts, mending=mending)
+    calls, named = beside.find_calls(heard), named_in(heard.signs)
     denied = frozenset(chain.from_iterable(_denied(named, heard.signs, heard)))
     seen = [one for one in named if denied.isdisjoint(one.places)]
     treatment = (one for one in named_in(heard.activities) if _stands_for("treatment", one, heard))
@@ -151,12 +150,12 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     left, undated = _left(heard, heard.signs, known, timed=timed)
     strange = [one.places for one in _unheard(left, _OF_SIGNS, heard)]
     ids = _ids([*calls, *seen])
-    undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(tokens(heard.spelled(run)))]
+    undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(names.tokens(heard.spelled(run)))]
     return _finished(heard, (), ids, [*strange, *_slips(heard, known)], undated)._replace(
-        other=find_other(heard, "others"),
-        nearest=_nearest(heard, [*calls, *seen], SIGNS, strange) if mending else (),
+        other=beside.find_other(heard, "others"),
+        nearest=_nearest(heard, [*calls, *seen], names.SIGNS, strange) if mending else (),
         signs=_ids(calls),
-        declared=_answers(find_declared(heard, ())),
+        declared=_answers(beside.find_declared(heard, ())),
     )
 
 
@@ -173,7 +172,7 @@ def _is_thing(piece: Piece, heard: Heard) -> bool:
 def _denied(named: Iterable[Piece], pieces: Sequence[Piece], heard: Heard) -> Iterator[range]:
     """Return where names that are *named* are said not to be so, with the words that say it."""
     for one in named:
-        denial = find_denial(one, pieces, heard.said.words)
+        denial = beside.find_denial(one, pieces, heard.said.words)
         if one.ids and denial:
             yield range(denial.start, one.places.stop)
 
@@ -208,9 +207,9 @@ def _nearest(heard: Heard, named: Sequence[Piece | Called], kind: str, strange: 
     if named:
         slipped = [one for one in named if not heard.slips.isdisjoint(one.places)]
         return _ids(slipped) if places <= heard.slips else ()
-    signs = named_in(heard.signs) if kind == ACTIVITIES else []
+    signs = named_in(heard.signs) if kind == names.ACTIVITIES else []
     seen = _ids(signs) if places <= places_of(signs) else ()
-    return alike(heard.said.words, kind, heard.rule_set) or seen
+    return names.alike(heard.said.words, kind, heard.rule_set) or seen
 
 
 def _slips(heard: Heard, known: Collection[int]) -> Iterator[range]:
@@ -237,7 +236,7 @@ def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
     for place in sorted(places):
         # An article alone may stand between: in a while.
         following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
-        if place not in runs[-1] and (words[place] in TIMES or f"{words[place]} {following}" in _VAGUE):
+        if place not in runs[-1] and (words[place] in names.TIMES or f"{words[place]} {following}" in _VAGUE):
             runs.append(range(place, _end_of(place, places, words)))
     return runs[1:]
 
@@ -249,26 +248,31 @@ def _end_of(place: int, places: Collection[int], words: Sequence[str]) -> int:
 
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:
     """Return the signs to call for that are named beside activities, and not within their names."""
-    for called in find_calls(heard):
+    for called in beside.find_calls(heard):
         said = any(_is_general(called, one, heard, asked=bool(named)) for one in declared)
-        if not said and is_exact(called, heard) and not any(_holds(one.places, called, heard) for one in named):
+        if not said and beside.is_exact(called, heard) and not any(_holds(one.places, called, heard) for one in named):
             yield called
 
 
 def _is_general(called: Called, said: Declared, heard: Heard, *, asked: bool) -> bool:
     """Return whether a sign is only *said* to be so, or to have been: pregnant, on it since my stroke."""
-    if urgency_of(called, heard.rule_set) == CLINIC:
-        alone = key(heard.said.words[place] for place in sorted(said.places))
-        seen = any(name_key(name) == alone for one in heard.rule_set.signs.values() for name in names_of(one))
+    if beside.urgency_of(called, heard.rule_set) == CLINIC:
+        seen = key(heard.said.words[place] for place in sorted(said.places)) in _sign_keys(heard.rule_set)
         return called.places <= said.places or (asked and not (seen or called.places.isdisjoint(said.places)))
     more = {place for place in said.places - called.places if heard.said.words[place] not in ARTICLES}
-    return called.places < said.places and bool(more) and urgency_of(called, heard.rule_set) == EMERGENCY
+    return called.places < said.places and bool(more) and beside.urgency_of(called, heard.rule_set) == EMERGENCY
+
+
+@once_a_set
+def _sign_keys(rule_set: RuleSet) -> frozenset[str]:
+    """Return what the names of signs are compared by."""
+    return frozenset(names.name_key(name) for one in rule_set.signs.values() for name in names_of(one))
 
 
 def _holds(name: range, called: Called, heard: Heard) -> bool:
     """Return whether the *name* of an activity only contains the words for a sign: stroke my cat, cold sore tablets."""
     if called.places >= frozenset(name):
-        return called.places == frozenset(name) and urgency_of(called, heard.rule_set) != EMERGENCY
+        return called.places == frozenset(name) and beside.urgency_of(called, heard.rule_set) != EMERGENCY
     # What is done to a sign is done to what is there: pop a blister.
     acts = heard.does(name.start, "act") and name[-1] in called.places
     return called.places < frozenset(name) and not acts
@@ -280,7 +284,7 @@ def _asked(heard: Heard) -> list[Piece]:
     # What else is named beside feeding a baby is about the milk.
     if fed := [one for one in named if _stands_for("feeding", one, heard)]:
         return fed
-    if named and _stands_for("treatment", named[0], heard):
+    if _is_of_treatment(named, heard):
         # What goes on besides the treatment, or has been stopped, says something of the person.
         said = places_of(heard.activities if heard.has("ceased") else named_in(heard.answers))
         return [named[0], *(one for one in named[1:] if not said.issuperset(one.places))]
@@ -292,7 +296,7 @@ def _meant(heard: Heard) -> list[Piece]:
     words = heard.said.words
     named = [_as_prescribed(one, heard) for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
     named = [one for one in named if not _is_only_when(one, heard)]
-    return [one for one in named if not find_denial(one, heard.activities, words)] or named
+    return [one for one in named if not beside.find_denial(one, heard.activities, words)] or named
 
 
 def _is_only_when(one: Piece, heard: Heard) -> bool:
@@ -306,12 +310,17 @@ def _as_prescribed(name: Piece, heard: Heard) -> Piece:
     goes_on = any("ongoing" in one.roles and one.places.stop in ends for one in heard.activities)
     is_own = goes_on and any(heard.rule_set.activities[one].prescribed_to.tests for one in name.ids)
     named = ("prescribed", *words[start : name.places.stop])
-    found = cut(named, {}, ACTIVITIES, heard.rule_set) if is_own or _says(heard, "prescribed") else ()
+    found = names.cut(named, {}, names.ACTIVITIES, heard.rule_set) if is_own or _says(heard, "prescribed") else ()
     return name._replace(ids=found[0].ids) if len(found) == 1 else name
 
 
 def _stands_for(what: str, name: Piece, heard: Heard) -> bool:
     return set(heard.rule_set.standing_for(what)).issuperset(name.ids)
+
+
+def _is_of_treatment(named: Sequence[Piece], heard: Heard) -> bool:
+    """Return whether the treatment is what is named first."""
+    return any(_stands_for("treatment", one, heard) for one in named[:1])
 
 
 def _is_swallowed(piece: Piece, heard: Heard) -> bool:
@@ -338,11 +347,10 @@ def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
 
 def _has_object(verb: Piece, heard: Heard) -> bool:
     """Return whether another thing stands directly beside *verb*: wash the car, a dental appointment."""
-    light = places_of(one for one in heard.activities if not one.ids and "owner" in one.roles)
-    behind = next(one for one in count(verb.places.stop) if one not in light)
-    beside = (verb.places.start - 1, behind)
-    said = (one for one in heard.activities if one.ids or one.roles <= {"place"})
-    return not all(heard.does(one.places.start, "join") for one in said if one.places.start in beside)
+    behind = next(one for one in count(verb.places.stop) if one not in heard.owners)
+    near = (one for one in heard.activities if one.places.start in (verb.places.start - 1, behind))
+    said = (one.places.start for one in near if one.ids or one.roles <= {"place"})
+    return not all(heard.does(start, "join") for start in said)
 
 
 def _stand_in(heard: Heard, left: Sequence[Piece]) -> tuple[str, ...]:
@@ -362,12 +370,19 @@ def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
 def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Put what the clinic gave in the place of one's own of the same kind."""
     rule_set = heard.rule_set
-    given = rule_set.standing_for("given")
-    if not heard.has("given"):
-        return ids
-    groups = {rule_set.group_of(one) for one in given}
-    own = [one for one in ids if rule_set.group_of(one) in groups and rule_set.activities[one].medicine != PRESCRIBED]
-    return tuple(dict.fromkeys((*(given if own else ()), *(one for one in ids if one not in own))))
+    given = rule_set.standing_for("given") if heard.has("given") else ()
+    own = [one for one in _of_kind(given, ids, rule_set) if rule_set.activities[one].medicine != PRESCRIBED]
+    return _replaced(ids, own, given) if own else ids
+
+
+def _of_kind(kinds: Iterable[str], ids: Iterable[str], rule_set: RuleSet) -> list[str]:
+    """Return those of *ids* that are of the group of one of *kinds*."""
+    groups = {*map(rule_set.group_of, kinds)}
+    return [one for one in ids if rule_set.group_of(one) in groups]
+
+
+def _replaced(ids: Iterable[str], old: Collection[str], new: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*new, *(one for one in ids if one not in old))))
 
 
 def _above(what: str, rule_set: RuleSet) -> set[str]:
@@ -384,15 +399,14 @@ def _is_elsewhere(heard: Heard, named: list[Piece], left: list[Piece]) -> bool:
 def _is_object(place: Piece, named: Iterable[Piece], heard: Heard) -> bool:
     """Return whether something *named* is done to a *place*: it ends directly before it, or before an “on”."""
     ends = {one.places[-1] for one in named}
-    owners = places_of(one for one in heard.activities if "owner" in one.roles)
-    before = max({*range(place.places.start)} - owners, default=-1)
+    before = max({*range(place.places.start)} - heard.owners, default=-1)
     return before in ends or (before > min(ends, default=-1) and heard.said.words[before] in _ONTO)
 
 
 def _says(heard: Heard, role: str) -> bool:
     """Return whether small words of that *role* are said at all, be it within a name."""
     words = heard.said.words
-    runs = (words[start:end] for end in range(len(words) + 1) for start in range(max(0, end - LONGEST_NAME), end))
+    runs = (words[start:end] for end in range(len(words) + 1) for start in range(max(0, end - names.LONGEST_NAME), end))
     return any(role in heard.small.get(" ".join(run), NOTHING) for run in runs)
 
 
@@ -410,10 +424,15 @@ def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     if not (is_out and _says(heard, "protect")) or _says(heard, "deny"):
         return ids
     harmful = _above("unprotected", rule_set)
-    groups = {rule_set.group_of(one) for one in bare}
-    same = {one for one in ids if rule_set.group_of(one) in groups and harmful.isdisjoint(rule_set.lineage[one])}
-    kept = (one for one in ids if one not in same.union(bare))
-    return tuple(dict.fromkeys((*protected, *kept)))
+    same = [one for one in _of_kind(bare, ids, rule_set) if harmful.isdisjoint(rule_set.lineage[one])]
+    return _replaced(ids, (*same, *bare), protected)
+
+
+def _shared(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Put what several people use in the place of what one does at home."""
+    at_home, shared = map(heard.rule_set.standing_for, ("at-home", "shared"))
+    alone = at_home if heard.has("company") or heard.has("others") else ()
+    return ids if {*shared, *alone}.isdisjoint(ids) else shared
 
 
 def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece], *, bare: bool) -> Iterator[range]:
@@ -441,11 +460,16 @@ def _halves(heard: Heard, left: Iterable[Piece], known: frozenset[int]) -> Itera
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
     """Find where two names that mean different things stand side by side, joined by nothing: an ice bath."""
-    starts, lineage = {clause.start for clause in heard.said.clauses}, heard.rule_set.lineage
+    starts = {clause.start for clause in heard.said.clauses}
     for one, other in pairwise(named):
         between = range(one.places.stop, other.places.start + 1)
         is_form = len(between) == 1 and other.roles & {"onto-skin", "swallow"}
         is_joined = heard.joins(between) or not starts.isdisjoint(between)
-        are_related = any(a in lineage[b] or b in lineage[a] for a in one.ids for b in other.ids)
-        if not (is_joined or is_form or are_related):
+        if not (is_joined or is_form or _are_related(one.ids, other.ids, heard.rule_set)):
             yield range(one.places.start, other.places.stop)
+
+
+def _are_related(ids: Iterable[str], others: Iterable[str], rule_set: RuleSet) -> bool:
+    """Return whether one is part of the other."""
+    lineage = rule_set.lineage
+    return any(one in lineage[other] or other in lineage[one] for one, other in product(ids, others))

@@ -7,8 +7,8 @@ from itertools import chain
 from typing import NamedTuple
 from unicodedata import normalize
 
-from needlecare.model.facts import Facts
-from needlecare.model.ruleset import Activity, RuleSet, names_of, once_a_set
+from needlecare.model.facts import Answer, Facts
+from needlecare.model.ruleset import Activity, RuleSet, Sign, names_of, once_a_set
 
 # Left out of names and phrases alike. Of a strength the number alone tells which one is meant.
 ARTICLES = frozenset(
@@ -151,14 +151,17 @@ def treated_areas(facts: Facts) -> tuple[str, ...]:
     return areas if isinstance(areas, tuple) else ()
 
 
-def _names(kind: str, rule_set: RuleSet) -> Iterator[tuple[str, str]]:
-    """Yield each name of a kind with the id that it stands for; an answer's is that of its fact too."""
+def _things(kind: str, rule_set: RuleSet) -> Mapping[str, Activity | Sign | Answer]:
+    """Return what has names of a kind, by its id; an answer's is that of its fact too."""
     if kind == ANSWERS:
-        for fact in rule_set.facts.values():
-            for answer in fact.answers if fact.open or fact.told else ():
-                yield from ((name, f"{fact.id}={answer.id}") for name in names_of(answer))
-        return
-    for id_, one in (rule_set.signs if kind == SIGNS else rule_set.activities).items():
+        facts = (fact for fact in rule_set.facts.values() if fact.open or fact.told)
+        return {f"{fact.id}={answer.id}": answer for fact in facts for answer in fact.answers}
+    return rule_set.signs if kind == SIGNS else rule_set.activities
+
+
+def _names(kind: str, rule_set: RuleSet) -> Iterator[tuple[str, str]]:
+    """Yield each name of a kind with the id that it stands for."""
+    for id_, one in _things(kind, rule_set).items():
         # “Ibuprofen and aspirin” is what both are called together, and to take both is another matter.
         is_both = isinstance(one, Activity) and one.medicine and " and " in one.label
         yield from ((name, id_) for name in names_of(one) if not (is_both and name == one.label))

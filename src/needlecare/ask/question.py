@@ -23,8 +23,8 @@ from needlecare.typed import WEEKDAYS
 
 if TYPE_CHECKING:
     from needlecare.ask.reasons import Reasons, Screened
-    from needlecare.ask.today import Sighting, Today
-    from needlecare.ask.verdict import Return, Verdict
+    from needlecare.ask.today import Return, Sighting, Today
+    from needlecare.ask.verdict import Verdict
 
 # One treatment, or all that are still healing or planned: the strictest answers.
 Timelines = Timeline | Sequence[Timeline]

@@ -79,7 +79,7 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     voices = tuple(_voices(windows, (*rules, *lost), rule_set))
     found = tuple(_ends(windows[0], rule_set)) if windows else ()
     spread = _spread((*rules, *lost), rule_set)
-    count = len({voice.source.family or voice.source.id for voice in voices})
+    count = len({voice.source.voice for voice in voices})
     return Reasons(meaning, timeline, windows, rules)._replace(
         lost=lost, voices=voices, spread=spread, voices_count=count, ends=found
     )

@@ -1,4 +1,4 @@
-"""What one sees, what holds now, and what comes before the rules on an activity.
+"""What one sees, what holds now, from when something is free, and what comes before the rules on an activity.
 
 Whether a sign is to be expected; what to leave and to do, and what changes next; a danger in the words of a question,
 medicines together, and the treatment itself. What is to be done about a sign stands elsewhere.
@@ -11,26 +11,11 @@ from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.times import When, from_to
-from needlecare.ask.verdict import NO_RULE, Permission, Return, Verdict, find_return, judge, not_understood, strictness
+from needlecare.ask.verdict import NO_RULE, Permission, Verdict, judge, not_understood, strictness
+from needlecare.model import ruleset
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
-from needlecare.model.ruleset import (
-    ASK,
-    AVOID,
-    CLINIC,
-    DO,
-    EMERGENCY,
-    EXPECT,
-    FORBIDDING,
-    LEVELS,
-    NOT_WITH,
-    ON_SKIN,
-    PREPARE,
-    TELL,
-    URGENCIES,
-    Rule,
-    RuleSet,
-)
+from needlecare.model.ruleset import ASK, AVOID, CLINIC, EXPECT, LEVELS, URGENCIES, Rule, RuleSet
 from needlecare.model.time import day_start
 from needlecare.typed import same_as
 
@@ -99,7 +84,7 @@ def gravest_sighting(found: Iterable[Sighting]) -> Sighting:
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
     """Find the one urgency that *sign* has then: that of its calls, if none is for later, else that of the time."""
     blank = Sighting(meaning, asked, UNKNOWN, timeline)
-    windows = tuple(filter(lambda one: (one.kind, one.target) == (EXPECT, sign), timeline.windows))
+    windows = timeline.expected(sign)
     usual = any(one.start <= asked.start and asked.end <= one.usual_until for one in windows)
     flags = tuple(one for one in timeline.red_flags if sign in one.targets and not (usual and one.worry_after))
     if latest and not (flags or any(window.worry_after for window in windows)):
@@ -207,7 +192,7 @@ def look(timelines: Sequence[Timeline], at: datetime) -> Today:
         ask=tuple(one for one in held if one.verdict == ASK),
         better_not=tuple(one for one in held if one.verdict not in (NO, ASK)),
         only_if=tuple(_to_be_seen(timelines, at, held)),
-        do=tuple(_at_work(timelines, at, DO, PREPARE)),
+        do=tuple(_at_work(timelines, at, ruleset.DO, ruleset.PREPARE)),
         expect=tuple(_at_work(timelines, at, EXPECT)),
         changes=tuple(_changes(timelines, at)),
     )
@@ -240,7 +225,7 @@ def _knowing(timelines: Iterable[Timeline], activity: str) -> list[Timeline]:
 
 
 def _owned(timelines: Iterable[Timeline], *kinds: str) -> Iterator[Owned]:
-    return (Owned(timeline, one) for timeline in timelines for one in timeline.windows if one.kind in kinds)
+    return (Owned(timeline, one) for timeline in timelines for one in timeline.of_kind(*kinds))
 
 
 def _at_work(timelines: Iterable[Timeline], at: datetime, *kinds: str) -> Iterator[Owned]:
@@ -274,7 +259,53 @@ _HELP = dict(zip(URGENCIES, ("your emergency number", "a doctor today"), strict=
 
 def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
     """Answer for what *meaning* names at the time *asked*, the dangers in it first."""
-    return _urgent(_decide(timelines, meaning, asked), timelines)
+    blank = not_understood(timelines[0], meaning, asked)
+    verdict = judge(timelines, meaning, asked) if meaning.ids else blank
+    is_unknown = not meaning.ids or ((meaning.elsewhere or meaning.other) and not verdict.is_restricted)
+    return _urgent(blank if is_unknown else _weighed(verdict, blank, timelines), timelines)
+
+
+class Return(NamedTuple):
+    """From when: *free_from* is after the "no", *better_from* after the "better not" that follows, if one does.
+
+    *verdict* is what holds at the time of asking, *counted* at the instant that is counted from; without that one there
+    are no dates to give. Neither date is known where it holds without end. *last* is the restriction that the later
+    date ends, and *again* when the next one begins.
+    """
+
+    verdict: Verdict
+    counted: Verdict | None = None
+    free_from: datetime | None = None
+    better_from: datetime | None = None
+    last: Verdict | None = None
+    again: datetime | None = None
+
+
+def _find_return(timelines: Sequence[Timeline], start: datetime, now: Verdict) -> Return:
+    """Find from when what is asked *now* is free, counted from *start*."""
+    steps = [*_steps(timelines, now.meaning, start)]
+    verdict, again = steps[0], steps[-1].again
+    held = [one for one in steps if one.is_held]
+    if not held:
+        return Return(now, verdict, start if verdict.is_yes else None, None, verdict, again)
+    # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
+    last, free = held[-1], [start, *(one.until for one in held if one.verdict == NO)][-1]
+    # What is over isn't what holds.
+    verdict = now if now.verdict in (BETTER_NOT, YES) and (free or FOREVER) <= now.asked.start else verdict
+    if steps[-1].verdict == ASK:
+        # No date is the one from which it is all right; what is counted holds how long it is a "no".
+        first = verdict._replace(verdict=ASK, until=free)
+        return Return(now if now.verdict == ASK else first, first, None, None, last, again)
+    return Return(now, verdict, free, last.until if last.until != free else None, last, again)
+
+
+def _steps(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> Iterator[Verdict]:
+    """Judge at *start* and at one change after the other, until it is no "no" and no "better not" any more."""
+    following: datetime | None = start
+    while following is not None:
+        step = judge(timelines, meaning, from_to(following, following, timelines[0].treatment.zone))
+        yield step
+        following = step.again or step.until if step.is_held else None
 
 
 def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime, asked: When) -> Return:
@@ -285,9 +316,9 @@ def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: dateti
     now = decide(timelines, meaning, asked)
     if now.session and meaning.is_sure and not now.findings:
         return Return(now, now, now.until)
-    if now.urgency or now.mixed or now.findings or not meaning.is_sure or _is_about("treatment", now):
+    if now.urgency or now.mixed or now.findings or not meaning.is_sure or now.is_about("treatment"):
         return Return(now)
-    return find_return(timelines, start, now)
+    return _find_return(timelines, start, now)
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:
@@ -305,39 +336,34 @@ def _gravity(verdict: Verdict) -> tuple[int, int, bool, float]:
     return URGENCIES.index(verdict.urgency) if verdict.urgency else len(URGENCIES), level, not verdict.ask, lasting
 
 
-def _decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
-    blank = not_understood(timelines[0], meaning, asked)
-    if not meaning.ids:
-        return blank
-    verdict = judge(timelines, meaning, asked)
-    if (meaning.elsewhere or meaning.other) and not verdict.is_restricted:
-        return blank
-    # At home only where something speaks against it.
-    is_risky = any(one.level != TELL for each in timelines for one in each.findings[:1])
-    is_screened = _is_about("treatment", verdict) or (is_risky and _is_about("at-home", verdict))
-    against = _screened(verdict, timelines) if is_screened else None
+def _weighed(verdict: Verdict, blank: Verdict, timelines: Sequence[Timeline]) -> Verdict:
+    """Put what comes before the rules on an activity before what they say."""
+    meaning = blank.meaning
+    against = _screened(verdict, timelines) if _asks_for_treatment(verdict, timelines) else None
     if against and against.findings and (meaning.declared or not meaning.turning):
         return against
     if meaning.stopping and verdict.prescribed:
         # Whatever somebody means to change about a prescribed medicine, the answer is the same.
         return _bare(verdict, ASK)._replace(ask=verdict.ask)
-    if meaning.turning:
-        return blank._replace(alone=(against or _mixed(verdict)) if meaning.stopping else None)
     verdict = against or _mixed(verdict)
-    return verdict if verdict.meaning.is_sure else _unsure(verdict, blank._replace(meaning=verdict.meaning))
+    return verdict if verdict.meaning.is_sure else _unsure(verdict, blank)
+
+
+def _asks_for_treatment(verdict: Verdict, timelines: Iterable[Timeline]) -> bool:
+    """Return whether the treatment itself is asked about: at home only where something speaks against it."""
+    is_risky = any(one.level != ruleset.TELL for each in timelines for one in each.findings[:1])
+    return verdict.is_about("treatment") or (is_risky and verdict.is_about("at-home"))
 
 
 def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
     """Return what still holds where something in the question isn't known."""
-    if _is_about("on-skin", verdict):
+    if blank.meaning.turning:
+        return blank._replace(alone=verdict if blank.meaning.stopping else None)
+    blank = blank._replace(meaning=verdict.meaning)
+    if verdict.is_about("on-skin"):
         # Nobody knows what is put on the skin; that it is all right later nobody knows either.
         return verdict._replace(better_until=None, endless=False, parts=()) if verdict.verdict == NO else blank
     return blank._replace(alone=verdict) if verdict.is_yes or verdict.silent == "check" else verdict
-
-
-def _is_about(what: str, verdict: Verdict) -> bool:
-    """Return whether something that stands for *what* is asked about."""
-    return not set(verdict.timeline.rule_set.standing_for(what)).isdisjoint(verdict.meaning.ids)
 
 
 def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
@@ -349,7 +375,7 @@ def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     if seen.verdict not in URGENCIES:
         return verdict
     whom = _HELP.get(seen.verdict, verdict.timeline.facts.clinician)
-    verdict = _bare(verdict, ASK) if seen.verdict == EMERGENCY else _asking(verdict, whom)
+    verdict = _bare(verdict, ASK) if seen.verdict == ruleset.EMERGENCY else _asking(verdict, whom)
     return verdict._replace(urgency=seen.verdict, flags=seen.flags, ask=ask_once((whom, *verdict.ask)))
 
 
@@ -369,14 +395,13 @@ def _asking(verdict: Verdict, *whom: str) -> Verdict:
 def _mixed(verdict: Verdict) -> Verdict:
     """Ask somebody who knows how two medicines go together, or one with what goes badly with any."""
     rule_set = verdict.timeline.rule_set
-    together = [*filter(None, (_medicine(rule_set, ids) for ids in verdict.meaning.named))]
+    together = [kind for ids in verdict.meaning.named if (kind := _medicine(rule_set, ids))]
     is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
-    if set(together) <= {NOT_WITH} or not (together[1:] or is_taken_with):
+    if set(together) <= {ruleset.NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict
-    if verdict.prescribed and ON_SKIN not in {rule_set.activities[one].taken for one in verdict.prescribed}:
+    if verdict.prescribed and not verdict.is_put_on:
         # A no beside it would be read as one to what was prescribed.
-        others = tuple(one for one in verdict.meaning.ids if one not in verdict.prescribed)
-        alone = verdict._replace(meaning=verdict.meaning._replace(ids=others)) if verdict.verdict == NO else None
+        alone = verdict.besides if verdict.verdict == NO else None
         return _bare(verdict, ASK)._replace(ask=verdict.ask, mixed=True, alone=alone)
     return _asking(verdict, *(() if verdict.ask else ("your pharmacist",)))._replace(mixed=True)
 
@@ -402,7 +427,7 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     timeline = min(timelines, key=lambda one: LEVELS.index(one.findings[0].level) if one.findings else len(LEVELS))
     findings = timeline.findings
     verdict = _too_soon(verdict._replace(timeline=timeline, prescribed=()), timelines)
-    if findings and findings[0].level in FORBIDDING:
+    if findings and findings[0].level in ruleset.FORBIDDING:
         verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
     if findings:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)

@@ -8,10 +8,10 @@ from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.names import stem, tokens
-from needlecare.ask.times import When, from_to
+from needlecare.ask.times import When
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
-from needlecare.model.ruleset import ALLOW, ASK, DO, PREPARE, PRESCRIBED, Rule, Urgency
+from needlecare.model.ruleset import ALLOW, ASK, DO, ON_SKIN, PREPARE, PRESCRIBED, Rule, Urgency
 from needlecare.model.time import local_date
 from needlecare.model.voices import sources_behind
 
@@ -30,7 +30,7 @@ def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
         return False
     if not windows:
         wanted = set(timeline.rule_set.lineage[activity])
-        return not any(one.kind == ALLOW and one.target in wanted for one in timeline.windows)
+        return wanted.isdisjoint(one.target for one in timeline.of_kind(ALLOW))
     return not asked.meets(treatment.last, FOREVER) or _speaks_of_after(windows, treatment.last)
 
 
@@ -48,7 +48,8 @@ def is_before(asked: When, timeline: Timeline) -> bool:
 def supports_of(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
     """Return what advises or allows this: a permission from its start, a thing to do once it has begun."""
     wanted = timeline.rule_set.ancestry(ids)
-    return (one for one in timeline.windows if one.target in wanted and _supports(one, timeline, asked))
+    found = timeline.of_kind(PREPARE, DO, ALLOW)
+    return (one for one in found if one.target in wanted and _supports(one, timeline, asked))
 
 
 def _supports(window: Window, timeline: Timeline, asked: When) -> bool:
@@ -60,7 +61,7 @@ def _supports(window: Window, timeline: Timeline, asked: When) -> bool:
         return asked.start < timeline.treatment.last
     # What is to be done tonight may be asked about this afternoon.
     is_today = window.kind == DO and asked.first == local_date(window.start, timeline.treatment.zone)
-    if window.kind not in (ALLOW, DO) or asked.start < (timeline.treatment.last if is_today else window.start):
+    if asked.start < (timeline.treatment.last if is_today else window.start):
         return False
     # A permission that nothing ends goes on; one with a condition ends with the time that it is meant for.
     goes_on = window.kind == DO or not (window.end_stated or window.condition)
@@ -70,8 +71,8 @@ def _supports(window: Window, timeline: Timeline, asked: When) -> bool:
 def prepares(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Window]:
     """Return what is to be prepared at the time *asked*, where its words name what *ids* are."""
     named = [timeline.rule_set.activities[one] for one in timeline.rule_set.ancestry(ids)]
-    for window in timeline.windows:
-        if window.kind == PREPARE and not window.condition and asked.meets(window.start, window.end):
+    for window in timeline.of_kind(PREPARE):
+        if not window.condition and asked.meets(window.start, window.end):
             text = _even(window.text)
             if any(_even(name) in text for one in named for name in (one.label, *one.aka)):
                 yield window
@@ -219,6 +220,26 @@ class Verdict(NamedTuple):
         return self.verdict == YES
 
     @property
+    def besides(self) -> "Verdict":
+        """The same answer, about what isn't prescribed."""
+        ids = tuple(one for one in self.meaning.ids if one not in self.prescribed)
+        return self._replace(meaning=self.meaning._replace(ids=ids))
+
+    @property
+    def is_put_on(self) -> bool:
+        """Whether something prescribed is put on the skin."""
+        return any(self.timeline.rule_set.activities[one].taken == ON_SKIN for one in self.prescribed)
+
+    def is_about(self, what: str) -> bool:
+        """Return whether something that stands for *what* is asked about."""
+        return not set(self.timeline.rule_set.standing_for(what)).isdisjoint(self.meaning.ids)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the answer is no or better not."""
+        return self.verdict in (NO, BETTER_NOT)
+
+    @property
     def is_restricted(self) -> bool:
         """Whether the answer is no, ask or better not."""
         return self.verdict in (NO, ASK, BETTER_NOT)
@@ -254,28 +275,21 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
     wanted = [one for one in timeline.rule_set.family(meaning.ids) if one not in unasked] if parts else meaning.ids
     asking = timeline.asking(wanted)
     blank = _blank(timeline, meaning, asked, asking, parts=parts)
-    by_activity = {one: _runs_on(timeline, one) for one in wanted if one not in blank.prescribed}
-    if meaning.elsewhere:
-        # Of skin that wasn't treated only what has no end holds: it is about the person.
-        by_activity = {one: [run for run in runs if run.end == FOREVER] for one, runs in by_activity.items()}
+    by_activity = {one: _runs_on(blank, one) for one in wanted if one not in blank.prescribed}
     runs = [*chain.from_iterable(by_activity.values())]
     whole, windows = _hold("", runs, blank)
     held = tuple(_hold_each(by_activity, blank, asking))
     if blank.ask:
         whole = _asked_first(whole)
-    if whole.verdict != YES:
-        # What is free and no rule speaks of is left out.
-        spoken = tuple(one for one in held if one.verdict != YES or is_covered(timeline, one.activity, asked))
-        meaning = _spoken_of(blank, spoken)
-        verdict = blank._replace(meaning=meaning, verdict=whole.verdict, parts=spoken, windows=windows)
-        if whole.verdict == ASK:
-            return verdict._replace(windows=(*asking, *windows))
-        return _restricted(verdict, whole, runs)
-    if known := [one for one in held if timeline.covers(one.activity) or is_covered(timeline, one.activity, asked)]:
-        blank = blank._replace(meaning=_spoken_of(blank, known))
-    if not _is_answered(blank, wanted):
-        return _unanswered(blank, wanted, runs)
-    return _free(blank._replace(parts=held, and_once=whole.and_once), runs)
+    if whole.verdict == YES:
+        return _unrestricted(blank._replace(parts=held, and_once=whole.and_once), wanted, runs)
+    # What is free and no rule speaks of is left out.
+    spoken = tuple(one for one in held if one.verdict != YES or is_covered(timeline, one.activity, asked))
+    meaning = _spoken_of(blank, spoken)
+    verdict = blank._replace(meaning=meaning, verdict=whole.verdict, parts=spoken, windows=windows)
+    if whole.verdict == ASK:
+        return verdict._replace(windows=(*asking, *windows))
+    return _restricted(verdict, whole, runs)
 
 
 def _spoken_of(blank: Verdict, spoken: Iterable[PartVerdict]) -> Meaning:
@@ -329,8 +343,11 @@ def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerd
     return PartVerdict(activity, YES, and_once=_waits(over)), ()
 
 
-def _runs_on(timeline: Timeline, activity: str) -> list[_Run]:
-    return [_Run(*stretch, window) for window in timeline.windows_on(activity) for stretch in window.stretches]
+def _runs_on(blank: Verdict, activity: str) -> list[_Run]:
+    windows = blank.timeline.windows_on(activity)
+    runs = [_Run(*stretch, window) for window in windows for stretch in window.stretches]
+    # Of skin that wasn't treated only what has no end holds: it is about the person.
+    return [one for one in runs if one.end == FOREVER] if blank.meaning.elsewhere else runs
 
 
 def _hold_each(runs: Mapping[str, Sequence[_Run]], blank: Verdict, asking: Iterable[Window]) -> Iterator[PartVerdict]:
@@ -397,10 +414,18 @@ def _is_answered(blank: Verdict, wanted: Iterable[str]) -> bool:
     return True
 
 
+def _unrestricted(blank: Verdict, wanted: Sequence[str], runs: Sequence[_Run]) -> Verdict:
+    """Make a yes where rules speak of it, else a "no rule"."""
+    timeline, asked = blank.timeline, blank.asked
+    known = [one for one in blank.parts if timeline.covers(one.activity) or is_covered(timeline, one.activity, asked)]
+    blank = blank._replace(meaning=_spoken_of(blank, known)) if known else blank
+    return _free(blank, runs) if _is_answered(blank, wanted) else _unanswered(blank, wanted, runs)
+
+
 def _unanswered(blank: Verdict, wanted: Iterable[str], runs: Iterable[_Run]) -> Verdict:
     """Add to a "no rule" what the rules do say: at another time, or if an assumed fact were otherwise."""
     timeline, rule_set = blank.timeline, blank.timeline.rule_set
-    verdict = blank._replace(again=_ahead(runs, blank))
+    verdict = blank._replace(parts=(), and_once=(), again=_ahead(runs, blank))
     if all(any(map(timeline.covers, rule_set.family([one]))) for one in blank.meaning.ids):
         return verdict._replace(silent="before" if is_before(blank.asked, timeline) else "time")
     return verdict._replace(hints=_hints(timeline.longer_if, rule_set.ancestry(wanted)))
@@ -447,46 +472,3 @@ def _free(verdict: Verdict, runs: Sequence[_Run]) -> Verdict:
         since=max(map(_end, over), default=None),
         again=again,
     )
-
-
-class Return(NamedTuple):
-    """From when: *free_from* is after the "no", *better_from* after the "better not" that follows, if one does.
-
-    *verdict* is what holds at the time of asking, *counted* at the instant that is counted from; without that one there
-    are no dates to give. Neither date is known where it holds without end. *last* is the restriction that the later
-    date ends, and *again* when the next one begins.
-    """
-
-    verdict: Verdict
-    counted: Verdict | None = None
-    free_from: datetime | None = None
-    better_from: datetime | None = None
-    last: Verdict | None = None
-    again: datetime | None = None
-
-
-def find_return(timelines: Sequence[Timeline], start: datetime, now: Verdict) -> Return:
-    """Find from when what is asked *now* is free, counted from *start*."""
-    steps = [*_changes(timelines, now.meaning, start)]
-    verdict, again = steps[0], steps[-1].again
-    held = [one for one in steps if one.verdict in (NO, BETTER_NOT)]
-    if not held:
-        return Return(now, verdict, start if verdict.is_yes else None, None, verdict, again)
-    # A "better not" may become a "no" again before it is over: what counts is when the last "no" is.
-    last, free = held[-1], next((one.until for one in reversed(held) if one.verdict == NO), start)
-    # What is over isn't what holds.
-    verdict = now if now.verdict in (BETTER_NOT, YES) and (free or FOREVER) <= now.asked.start else verdict
-    if steps[-1].verdict == ASK:
-        # No date is the one from which it is all right; what is counted holds how long it is a "no".
-        first = verdict._replace(verdict=ASK, until=free)
-        return Return(now if now.verdict == ASK else first, first, None, None, last, again)
-    return Return(now, verdict, free, last.until if last.until != free else None, last, again)
-
-
-def _changes(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> Iterator[Verdict]:
-    """Judge at *start* and at one change after the other, until it is no "no" and no "better not" any more."""
-    following: datetime | None = start
-    while following is not None:
-        step = judge(timelines, meaning, from_to(following, following, timelines[0].treatment.zone))
-        yield step
-        following = step.again or step.until if step.verdict in (NO, BETTER_NOT) else None

@@ -333,7 +333,7 @@ def _join(held: Counter[_Held], side: int) -> str:
 
 
 def _avoided(timeline: Timeline) -> set[str]:
-    return {window.target for window in timeline.windows if window.kind == AVOID}
+    return {window.target for window in timeline.of_kind(AVOID)}
 
 
 def _summary(timeline: Timeline, elsewhere: set[str]) -> dict[str, list[_Held]]:

@@ -280,6 +280,13 @@ def write_file(path: Path, text: str) -> None:
         beside.write_bytes(text.encode(errors=_NO_TEXT))
 
 
+def refuse(*checks: tuple[object, str]) -> None:
+    """Raise the first of the problems that there is."""
+    for wrong, problem in checks:
+        if wrong:
+            raise InputError(problem)
+
+
 def refuse_windows_path(path: Path) -> None:
     """Refuse backslashes between folders: anywhere but on Windows they make one file with an odd name."""
     if os.sep == "/" and "\\" in str(path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
 
 import typer
 
-from needlecare.cli import STDOUT, complain, delivering, refuse_windows_path
+from needlecare.cli import STDOUT, complain, delivering, refuse, refuse_windows_path
 from needlecare.cli.options import StyleOption, fact_texts, present, with_options, without
 from needlecare.errors import ExitCode, InputError
 from needlecare.model.facts import FACTS, OPTIONS, Trait
@@ -68,16 +68,14 @@ def batch(
     inline = errors == "inline"
     name, folder, lines = _choose_output(format_, None if output == STDOUT else output)
     no_date = f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)"
-    for wrong, problem in (
+    refuse(
         (dates not in (None, "dmy", "mdy"), no_date),
         (errors not in ("reject", "inline"), f"--errors: `{errors}` can't be; it is reject or inline"),
         (resume and not folder, "--resume goes on in a folder; give it with -o"),
         (style and name != Format.ICS, "--calendar-style is for calendars: --format ics"),
         (full_lines and folder, "--full-lines is for JSON Lines; it goes without -o FOLDER"),
         (inline and folder, "--errors inline puts errors among JSON Lines; it goes without -o FOLDER"),
-    ):
-        if wrong:
-            raise InputError(problem)
+    )
     settings = _read_settings(defaults)._replace(
         order=dates, format=name, style=style or BRIEF, full_lines=full_lines, inline=inline, resume=resume
     )

@@ -11,18 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import STDOUT, complain, write_data, write_file, write_sheet, write_text
-from needlecare.cli.options import (
-    NOTHING,
-    NoPager,
-    Request,
-    StyleOption,
-    Typed,
-    read_request,
-    rules_of,
-    with_options,
-    without,
-)  # fmt: skip
+from needlecare.cli import STDOUT, complain, options, refuse, write_data, write_file, write_sheet, write_text
+from needlecare.cli.options import NoPager, Request, StyleOption, Typed
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import BRIEF, FORMATS, CalendarStyle, Format, for_file, render
@@ -42,6 +32,7 @@ _CALENDAR = tuple(
         Option("cancel", "Cancel the entries of this older calendar.", Trait.FILE, metavar="OLD.ics"),
     )
 )
+_EXCLUSIVE = "--all, --before and --chart exclude each other; give one of them"
 # What may be typed beside --cancel, or is refused with its own reason.
 _WITH_CANCEL = ("cancel", "discreet", "id", "replaces", "no-log")
 # The formats in which an option of the view means something; in others it is refused rather than ignored.
@@ -52,7 +43,7 @@ _HONOURED = {
 }
 
 
-@partial(with_options, options=(*OPTIONS.values(), *_CALENDAR))
+@partial(options.with_options, options=(*OPTIONS.values(), *_CALENDAR))
 def plan(
     typed: dict[str, Any],
     *,
@@ -76,7 +67,7 @@ def plan(
         bool, typer.Option("--chart", help="Draw when each group of things is all right again, day by day.")
     ] = False,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Text without colour and layout, for screen readers; for text only.")
+        bool, typer.Option("--plain", help="Text options.without colour and layout, for screen readers; for text only.")
     ] = False,
     no_pager: NoPager = False,
     style: StyleOption = None,
@@ -86,11 +77,11 @@ def plan(
     parts = {"all": all_, "before": before, "chart": chart}
     view = {**parts, "plain": plain, "no-pager": no_pager, "calendar-style": style}
     if "cancel" in typed:
-        _cancel(typed, {**without(typed, _WITH_CANCEL), **view, "days": days}, format_, output)
+        _cancel(typed, {**options.without(typed, _WITH_CANCEL), **view, "days": days}, format_, output)
         return
     from needlecare.timeline.build import build_timeline
 
-    request = read_request(typed)
+    request = options.read_request(typed)
     chosen = _choose(format_, output)
     _refuse_idle(view, typed, chosen)
     # A remembered treatment keeps its entries, whatever date it moves to.
@@ -112,24 +103,21 @@ def plan(
 
 def _refuse_idle(view: Mapping[str, object], typed: Typed, chosen: Format) -> None:
     """Refuse options that mean nothing for the *chosen* format."""
-    if chosen != Format.ICS and any(one.name in typed for one in _CALENDAR):
-        raise InputError("the calendar's options need a calendar: -o aftercare.ics, or --format ics")
-    if sum(bool(view[one]) for one in ("all", "before", "chart")) > 1:
-        raise InputError("--all, --before and --chart exclude each other; give one of them")
-    if view["chart"] and view["plain"]:
-        raise InputError("--chart is a drawing, which --plain can't show; leave one of them out")
-    for option, formats in _HONOURED.items():
-        if view[option] and chosen not in formats:
-            raise InputError(
-                f"--{option} means nothing for {chosen}; leave it out, or take --format {', '.join(formats)}"
-            )
+    no_calendar = chosen != Format.ICS and any(one.name in typed for one in _CALENDAR)
+    idle = ((name, ", ".join(formats)) for name, formats in _HONOURED.items() if view[name] and chosen not in formats)
+    refuse(
+        (no_calendar, "the calendar's options need a calendar: -o aftercare.ics, or --format ics"),
+        (sum(bool(view[one]) for one in ("all", "before", "chart")) > 1, _EXCLUSIVE),
+        (view["chart"] and view["plain"], "--chart is a drawing, which --plain can't show; leave one of them out"),
+        *((name, f"--{name} means nothing for {chosen}; leave it out, or take --format {fit}") for name, fit in idle),
+    )
 
 
 def _remember(request: Request) -> None:
     """Note in the log which rules the calendar of a logged treatment was made of; one that can't be written stays."""
     from needlecare.files import open_log
 
-    log, rules = open_log(), rules_of(request)
+    log, rules = open_log(), options.rules_of(request)
     with suppress(InputError):
         for one in log.treatments() if log else ():
             if log and one.key == request.name and request.calendar != rules:
@@ -159,7 +147,7 @@ def _cancel(typed: Typed, idle: Typed, format_: Format | None, output: Path | No
     if "replaces" in typed:
         raise InputError("--replaces and --cancel exclude each other: one updates a calendar, one cancels it")
     text = ics.cancel(_read_calendar(typed["cancel"]), _read_options(typed))
-    for name in (name for name, value in idle.items() if value not in NOTHING):
+    for name in (name for name, value in idle.items() if value not in options.NOTHING):
         raise InputError(f"--{name} means nothing with --cancel; leave it out")
     _write(text, Format.ICS, output)
 
@@ -181,11 +169,11 @@ def _render_calendar(timeline: "Timeline", typed: Typed, style: CalendarStyle) -
     from needlecare.views import ics
     from needlecare.views import phrases as say
 
-    options = _read_options(typed)._replace(style=style)
+    how = _read_options(typed)._replace(style=style)
     if "replaces" not in typed:
-        return ics.render(timeline, options), ""
+        return ics.render(timeline, how), ""
     old, new = _read_calendar(typed["replaces"]), timeline.treatment.day
-    text = ics.render(timeline, options, old)
+    text = ics.render(timeline, how, old)
     if old.day is None or old.day == new:
         return text, ""
     year = old.day if old.day.year == new.year else None

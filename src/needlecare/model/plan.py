@@ -7,19 +7,8 @@ from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import ASK, AVOID, Rule, RuleSet, Screening
-from needlecare.model.time import (
-    Bound,
-    Point,
-    as_end,
-    check_year,
-    day_end,
-    day_start,
-    last_date,
-    local_date,
-    point_at,
-    readings,
-)
+from needlecare.model.ruleset import ASK, AVOID, EXPECT, Rule, RuleSet, Screening
+from needlecare.model.time import Bound, Point, as_end, check_year, day_end, day_start, point_at, readings
 
 
 class Seen(NamedTuple):
@@ -159,18 +148,9 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 # Stands for "no beginning is given"; two days in, so that it has a date in every zone.
 NO_START = datetime(1, 1, 3, tzinfo=UTC)
 
-
 YES: Final = "yes"
 BETTER_NOT: Final = "better-not"
 NO: Final = "no"
-
-
-def touches(start: datetime, end: datetime, first: date, last: date, zone: ZoneInfo) -> bool:
-    """Report whether `[start, end)` touches one of the days *first* to *last*."""
-    if local_date(start, zone) > last:
-        return False
-    # What never ends has no date: east of Greenwich it would lie beyond the last one.
-    return end == FOREVER or last_date(start, end, zone) >= first
 
 
 class Stretch(NamedTuple):
@@ -483,16 +463,24 @@ class Timeline(NamedTuple):
             seen.add(one)
         return found
 
+    def of_kind(self, *kinds: str) -> tuple[Window, ...]:
+        """Return the windows of these *kinds*."""
+        return tuple(one for one in self.windows if one.kind in kinds)
+
+    def expected(self, sign: str) -> tuple[Window, ...]:
+        """Return when *sign* is to be expected."""
+        return tuple(one for one in self.of_kind(EXPECT) if one.target == sign)
+
     def windows_on(self, activity: str) -> tuple[Window, ...]:
         """Return the restrictions on *activity*: its own, else those on the nearest of all that it is part of."""
         found = self.nearest(activity)
-        restrictions = (window for window in self.windows if window.kind == AVOID and window.target in found)
+        restrictions = (window for window in self.of_kind(AVOID) if window.target in found)
         return tuple(sorted(restrictions, key=lambda window: found[window.target]))
 
     def asking(self, activities: Iterable[str]) -> tuple[Window, ...]:
         """Return what sends to somebody first about *activities*, or about anything that they are part of."""
         wanted = self.rule_set.ancestry(activities)
-        return tuple(one for one in self.windows if one.kind == ASK and one.target in wanted)
+        return tuple(one for one in self.of_kind(ASK) if one.target in wanted)
 
     def covers(self, activity: str) -> bool:
         """Report whether a rule restricts or restricted *activity*, or something that it is part of."""

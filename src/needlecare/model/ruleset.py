@@ -57,6 +57,11 @@ class Source(NamedTuple):
     family: str = ""
     seen: str = ""
 
+    @property
+    def voice(self) -> str:
+        """What counts as one voice: its family, or itself."""
+        return self.family or self.id
+
 
 # The rank of what has none.
 LAST = 999

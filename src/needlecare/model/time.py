@@ -8,7 +8,7 @@ Three rules, and no other module says what a duration means:
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -129,7 +129,13 @@ def last_instant(end: datetime) -> datetime:
 
 def last_date(start: datetime, end: datetime, zone: ZoneInfo) -> date:
     """Return the last date that `[start, end)` touches; that of *start* where it has no length."""
-    return local_date(max(last_instant(end), start), zone)
+    # What never ends has no date: east of Greenwich it would lie beyond the last one.
+    return date.max if end.year == MAXYEAR else local_date(max(last_instant(end), start), zone)
+
+
+def touches(start: datetime, end: datetime, first: date, last: date, zone: ZoneInfo) -> bool:
+    """Report whether `[start, end)` touches one of the days *first* to *last*."""
+    return local_date(start, zone) <= last and last_date(start, end, zone) >= first
 
 
 def readings(local: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:

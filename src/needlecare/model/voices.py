@@ -262,7 +262,7 @@ def voices(rules: Iterable[Rule], rule_set: RuleSet, *, before: bool = False) ->
         for saying in rule.says:
             side = reading(rule, rule_set, saying).on(before=before)
             if side is not None:
-                members = families.setdefault(rule_set.sources[saying.source].family or saying.source, {})
+                members = families.setdefault(rule_set.sources[saying.source].voice, {})
                 members.setdefault(saying.source, []).append(side)
     return tuple(Voice(tuple(members), _together(members.values())) for members in families.values())
 

@@ -10,26 +10,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
-from needlecare.model.plan import (
-    BETTER_NOT,
-    FOREVER,
-    NO,
-    Clash,
-    Day,
-    Event,
-    Lift,
-    Meeting,
-    Precare,
-    Session,
-    Timeline,
-    Treatment,
-    Window,
-    day_number,
-    touches,
-    treated_on,
-)
+from needlecare.model import plan
+from needlecare.model.plan import FOREVER, NO, Day, Event, Lift, Meeting, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ASK, AVOID, DO, EXPECT, PREPARE, RuleSet, Spacing
-from needlecare.model.time import Duration, last_date, local_date, shift_date
+from needlecare.model.time import Duration, last_date, local_date, shift_date, touches
 from needlecare.model.voices import spaces_by
 from needlecare.timeline.selection import Selection
 from needlecare.timeline.spans import Spans
@@ -40,7 +24,7 @@ LONGEST = 30
 _LONGEST_CLOSED = 732
 _ONE_DAY = timedelta(days=1)
 # The list of a day that each state and each kind of window goes to; a permission stands in none.
-_LISTS = {NO: "avoid", BETTER_NOT: "better_not", ASK: "ask", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
+_LISTS = {NO: "avoid", plan.BETTER_NOT: "better_not", ASK: "ask", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
 
 class _Mark(NamedTuple):
@@ -86,8 +70,7 @@ def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
             # Whether it is restricted then or not, it is so before the treatment and after.
             yield _Mark(_LISTS[ASK], window.target, date.min, date.max)
         for name, start, end in _runs(window):
-            last = date.max if end == FOREVER else last_date(start, end, zone)
-            yield _Mark(name, window.target, local_date(start, zone), last)
+            yield _Mark(name, window.target, local_date(start, zone), last_date(start, end, zone))
 
 
 def _runs(window: Window) -> Iterator[tuple[str, datetime, datetime]]:
@@ -130,7 +113,7 @@ def _range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -
     for window in windows:
         if window.kind == AVOID:
             ends.extend(instant for instant in (window.end, window.better_until) if instant < FOREVER)
-    first, last = (day_number(treatment, local_date(one, treatment.zone)) for one in (min(begins), max(ends)))
+    first, last = (plan.day_number(treatment, local_date(one, treatment.zone)) for one in (min(begins), max(ends)))
     return max(first, -LONGEST), (shown if shown is not None else min(last + 1, LONGEST)) - 1
 
 
@@ -150,10 +133,10 @@ def _meeting(timeline: Timeline, event: Event) -> Meeting:
     return Meeting(event, tuple(clashes), known=kind is not None, waiting=tuple(waiting))
 
 
-def _clash(timeline: Timeline, activity: str, event: Event) -> Clash | None:
+def _clash(timeline: Timeline, activity: str, event: Event) -> plan.Clash | None:
     """Find what restricts *activity* most on the days of *event*, and of that what restricts it longest."""
     clashes = [
-        Clash(activity, state, window)
+        plan.Clash(activity, state, window)
         for window in timeline.windows_on(activity)
         for state, start, end in window.stretches
         if touches(start, end, event.first, event.last, timeline.treatment.zone)
@@ -247,9 +230,9 @@ class Course(NamedTuple):
         return self.steps[-1].day if self.steps else self.first
 
 
-def precare(selection: Selection, treatment: Treatment, day: date) -> list[Precare]:
+def precare(selection: Selection, treatment: Treatment, day: date) -> list[plan.Precare]:
     """List what one would leave between *treatment* and a session on *day*, from which date on."""
-    following = treated_on(day, None, treatment.zone)
+    following = plan.treated_on(day, None, treatment.zone)
     spans = Spans(selection, following)
     begins: dict[str, date] = {}
     for chosen in selection.by_verb[AVOID]:
@@ -258,7 +241,7 @@ def precare(selection: Selection, treatment: Treatment, day: date) -> list[Preca
             first = max(local_date(span.extent.start, treatment.zone), treatment.day)
             for target in chosen.rule.targets:
                 begins[target] = min(first, begins.get(target, first))
-    found = [Precare(target, first) for target, first in begins.items()]
+    found = [plan.Precare(target, first) for target, first in begins.items()]
     return sorted(found, key=lambda one: (one.start, one.activity))
 
 

@@ -8,25 +8,10 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
+from needlecare.model import ruleset
 from needlecare.model.facts import Facts, Truth, ask_once
 from needlecare.model.plan import Finding, Treatment
-from needlecare.model.ruleset import (
-    ALLOW,
-    ASK,
-    AVOID,
-    CALL,
-    DO,
-    FORBIDDING,
-    LEVELS,
-    PRESCRIBED,
-    URGENCIES,
-    VERBS,
-    Rule,
-    RuleSet,
-    Screening,
-    Spacing,
-    walk,
-)
+from needlecare.model.ruleset import ASK, AVOID, CALL, LEVELS, Rule, RuleSet, Screening, Spacing
 from needlecare.model.time import Bound, shift_date
 
 
@@ -77,7 +62,7 @@ class Selection(NamedTuple):
 
 def select(rule_set: RuleSet, facts: Facts) -> Selection:
     """Choose what of *rule_set* applies where *facts* hold."""
-    by_verb: dict[str, list[Chosen]] = {verb: [] for verb in VERBS}
+    by_verb: dict[str, list[Chosen]] = {verb: [] for verb in ruleset.VERBS}
     assumed_away: list[Chosen] = []
     for _, rule in sorted(rule_set.rules.items()):
         truth, deciding = rule.when.judge(facts)
@@ -92,7 +77,7 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         facts=facts,
         by_verb={verb: tuple(chosen) for verb, chosen in by_verb.items()},
         assumed_away=tuple(assumed_away),
-        restrictions=_restrictions(rule_set, [*by_verb[AVOID], *by_verb[ALLOW]], by_verb[DO]),
+        restrictions=_restrictions(rule_set, [*by_verb[AVOID], *by_verb[ruleset.ALLOW]], by_verb[ruleset.DO]),
         screenings=tuple((one, one.when.judge(facts)[0]) for one in rule_set.screenings.values()),
         spacings=tuple(_spacings(rule_set, facts)),
     )
@@ -124,7 +109,7 @@ def _calls(chosen: Iterable[Chosen], rule_set: RuleSet) -> list[Chosen]:
 
 def _rank(call: Chosen) -> tuple[bool, int]:
     """Return a key that puts what is sure first, and of that the most urgent."""
-    return bool(call.unsure), URGENCIES.index(call.rule.urgency)
+    return bool(call.unsure), ruleset.URGENCIES.index(call.rule.urgency)
 
 
 def _spacings(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[Spacing, tuple[str, ...]]]:
@@ -151,7 +136,7 @@ def _reaching(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity
 
     No rule restricts a prescribed medicine, whatever it is part of.
     """
-    if rule_set.activities[activity].medicine == PRESCRIBED:
+    if rule_set.activities[activity].medicine == ruleset.PRESCRIBED:
         return ()
     reaching = {one.rule.id: one for ancestor in rule_set.lineage[activity] for one in by_target.get(ancestor, ())}
     return tuple(reached for one in reaching.values() for reached in _reached(rule_set, one, activity))
@@ -164,7 +149,7 @@ def _reached(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Chosen, 
         return (chosen,)
     lineage, activities = rule_set.lineage, rule_set.activities
     ways = {one: () if one in exceptions else activities[one].under for one in lineage[activity]}
-    reached = set(walk([activity], ways))
+    reached = set(ruleset.walk([activity], ways))
     if not reached.difference(exceptions).isdisjoint(chosen.rule.targets):
         return (chosen,)
     # Of exceptions one inside the other the nearest speaks of the activity; those side by side all do.
@@ -222,7 +207,7 @@ def _level(screening: Screening, treatment: Treatment, selection: Selection) -> 
     """
     if screening.within is None or (days := _days(screening, treatment, selection)) is None:
         return screening.level
-    softer = "ask" if screening.level in FORBIDDING else screening.level
+    softer = "ask" if screening.level in ruleset.FORBIDDING else screening.level
     if not days:
         return softer
     last = max(days)

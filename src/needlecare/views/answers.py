@@ -6,8 +6,8 @@ from itertools import chain
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
-from needlecare.ask.today import Sighting
-from needlecare.ask.verdict import Return, Verdict
+from needlecare.ask.today import Return, Sighting
+from needlecare.ask.verdict import Verdict
 from needlecare.errors import visible
 from needlecare.model.facts import NONE
 from needlecare.model.plan import FOREVER, Finding, Timeline, Window
@@ -84,8 +84,6 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
 
 def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
     """Say which words aren't understood, and what that means for the answer."""
-    shown = visible(meaning.typed)
-    words = shown if shown != meaning.typed else " ".join((*meaning.unknown, *meaning.unjoined)) or meaning.typed
     if meaning.lacks_day:
         return f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
     if meaning.turning:
@@ -94,6 +92,8 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
         return f"My answers are about you alone. For “{meaning.other}”, ask a doctor or pharmacist."
     if meaning.elsewhere and not meaning.unknown:
         return "That skin wasn't treated: my rules say nothing about it."
+    shown = visible(meaning.typed)
+    words = shown if shown != meaning.typed else " ".join((*meaning.unknown, *meaning.unjoined)) or meaning.typed
     if signs or meaning.ids:
         return f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
     if not rule_set.signs.keys().isdisjoint(meaning.nearest):
@@ -129,16 +129,22 @@ def _reasons(reasons: Reasons, *, several: bool) -> Iterator[str]:
     timeline = reasons.timeline
     if several:
         yield f"{capital(say.treatment_of(timeline))}:"
-    for flag in [rule for rule in reasons.rules if rule.verb == CALL]:
-        signs = map(timeline.rule_set.label, set(flag.targets).intersection(reasons.meaning.ids))
-        yield f"{capital(join_words(signs))}: {say.help_for(flag.urgency, timeline)}."
+    yield from _calls(reasons)
     yield from (_holds(window, timeline, first=not number) for number, window in enumerate(reasons.windows))
-    yield from (f"{_say_ends(found, reasons.windows[0].kind)}." for found in reasons.ends)
-    yield from ("No source gives an end.",) if reasons.windows and not reasons.ends else ()
+    ends = [f"{_say_ends(found, reasons.windows[0].kind)}." for found in reasons.ends]
+    yield from ends or (["No source gives an end."] if reasons.windows else [])
     for title, rules in (("What decides", reasons.rules), ("What lost", reasons.lost)):
         for rule in rules:
             yield from _rule(title, rule, reasons)
     yield ""
+
+
+def _calls(reasons: Reasons) -> Iterator[str]:
+    """Yield where to get help for the signs that are asked about."""
+    for flag in [rule for rule in reasons.rules if rule.verb == CALL]:
+        signs = (one for one in flag.targets if one in reasons.meaning.ids)
+        named = capital(join_words(map(reasons.timeline.rule_set.label, signs)))
+        yield f"{named}: {say.help_for(flag.urgency, reasons.timeline)}."
 
 
 def _holds(window: Window, timeline: Timeline, *, first: bool) -> str:
@@ -243,9 +249,7 @@ def _nothing_against(screened: Screened) -> Iterator[str]:
     apart = "Apart from that, no rule speaks" if screened.findings or screened.unjudged else "Nothing known"
     answered = f"{say.counted(screened.answered, 'question')} answered (there are {len(rule_set.screenings)})"
     yield f"{apart} against it, of the {answered}."
-    tests = [test for one in screened.assumed for test in one.when.tests]
-    names = dict.fromkeys(test.fact for test in tests if test.fact in facts.assumed)
-    if names:
+    if names := [name for name in say.facts_of(screened.assumed) if name in facts.assumed]:
         given = chain.from_iterable(say.labels(facts.assumed[name], rule_set.facts[name]) for name in names)
         values = join_words(one for one in given if one != NONE)
         otherwise = f"say otherwise with {say.options(names, rule_set)}"
@@ -255,8 +259,8 @@ def _nothing_against(screened: Screened) -> Iterator[str]:
 def _unanswered(screened: Screened, *, whole: bool) -> Iterator[str]:
     """Yield what wasn't said, the gravest first: how to say it, or of the *whole* what it would mean too."""
     timeline, rule_set = screened.timeline, screened.timeline.rule_set
-    asked = dict.fromkeys(test.fact for screening in screened.unanswered for test in screening.when.tests)
-    none = join_words(say.option(one, rule_set, "none") for one in asked if rule_set.facts[one].several)
+    several = (one for one in say.facts_of(screened.unanswered) if rule_set.facts[one].several)
+    none = join_words(say.option(one, rule_set, "none") for one in several)
     dated = " (DATE: its last day)" if any(one.within for one in screened.unanswered) else ""
     apply = f"Say what applies to you{dated}{led('; if nothing does, ', none)}:"
     yield ""
@@ -324,21 +328,25 @@ def _course(course: Course, timeline: Timeline) -> Iterator[str]:
     if is_stopped(timeline):
         yield f"The next session: {undecided(timeline)}."
     yield f"{say.counted(course.size, 'session')}, the first on {say.date(course.first)}."
-    ahead = next((step for step in course.steps if not step.done), None)
-    for step in course.steps:
-        yield _step(step, course, timeline)
-        if step is ahead and step.session.precare:
-            yield f"  {_precare(step, course, timeline)}"
+    yield from _steps(course, timeline)
     if course.deadline:
         yield from _deadline(course, course.deadline, timeline.rule_set)
     sources = dict.fromkeys(chain.from_iterable(step.session.sources for step in course.steps))
     behind = f"({say.counted(len(sources), 'source')}: {', '.join(sources)})" if sources else ""
     yield from joined([led("Then ", course.then and f"{course.then}."), course.note, behind])
-    unsure = dict.fromkeys(fact for step in course.steps for fact in step.session.unsure)
-    if unsure:
+    if unsure := dict.fromkeys(fact for step in course.steps for fact in step.session.unsure):
         options = say.options(unsure, timeline.rule_set)
         yield f"The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."
     yield say.SEE_HELP
+
+
+def _steps(course: Course, timeline: Timeline) -> Iterator[str]:
+    """Yield what there is to say of each session, and what to avoid before the next one."""
+    ahead = next((step for step in course.steps if not step.done), None)
+    for step in course.steps:
+        yield _step(step, course, timeline)
+        if step is ahead and step.session.precare:
+            yield f"  {_precare(step, course, timeline)}"
 
 
 def _step(step: Step, course: Course, timeline: Timeline) -> str:

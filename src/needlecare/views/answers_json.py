@@ -5,8 +5,8 @@ from typing import Any
 
 from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged, Voice
 from needlecare.ask.times import When
-from needlecare.ask.today import Change, Owned, Sighting, Today
-from needlecare.ask.verdict import PartVerdict, Return, Verdict
+from needlecare.ask.today import Change, Owned, Return, Sighting, Today
+from needlecare.ask.verdict import PartVerdict, Verdict
 from needlecare.model.plan import Timeline
 from needlecare.model.ruleset import EXPECT, Rule, Screening
 from needlecare.model.voices import Reach, sources_behind
@@ -35,8 +35,7 @@ def render_course(course: Course, timeline: Timeline) -> str:
 
 def render_usual(timeline: Timeline) -> str:
     """Render what is usual after the treatment of *timeline*: its windows of signs, as a plan has them."""
-    usual = tuple(window for window in timeline.windows if window.kind == EXPECT)
-    return _write(Encoder(timeline), {"treatment": timeline.treatment, "windows": usual})
+    return _write(Encoder(timeline), {"treatment": timeline.treatment, "windows": timeline.of_kind(EXPECT)})
 
 
 def _write(encode: Encoder, *parts: Mapping[str, Any]) -> str:

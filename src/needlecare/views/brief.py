@@ -6,40 +6,15 @@ It computes no date and knows nothing of layout. Whatever it leaves out stands i
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
+from needlecare.model import ruleset
 from needlecare.model.plan import FOREVER, NO, Session, Timeline, Window, day_number
-from needlecare.model.ruleset import (
-    ALLOW,
-    ASK,
-    AVOID,
-    CLINIC,
-    DO,
-    EMERGENCY,
-    EXPECT,
-    LAST,
-    PREPARE,
-    PRESCRIBED,
-    TODAY,
-    RuleSet,
-    Sign,
-    Urgency,
-    once_a_set,
-)
+from needlecare.model.ruleset import ALLOW, AVOID, CLINIC, DO, EXPECT, LAST, PREPARE, RuleSet
 from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import days, sheet
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, days_after, draw_groups, group_name, lasting_head, list_openings, openings_of
 from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
-from needlecare.views.sheet import (
-    Section,
-    Sheet,
-    asked_for,
-    is_stopped,
-    list_core_changes,
-    make_sheet,
-    name_clinic,
-    say_harmless,
-    undecided,
-)
+from needlecare.views.sheet import Section, Sheet
 
 # How much of each kind a screen has room for.
 _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
@@ -60,7 +35,7 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
     """
     clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
     hint = f"… and more{'; * only if your skin looks calm' if any(one.if_calm for one in openings) else ''}"
-    before = () if is_stopped(timeline) else tuple(list_before(timeline))[-room[1] :]
+    before = () if sheet.is_stopped(timeline) else tuple(list_before(timeline))[-room[1] :]
     dated = (*list_again(openings, timeline, room[0]), *list_endless(timeline))
     sections = (
         Section("against", "", rows=(*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))),
@@ -73,8 +48,8 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
     return Sheet(
         title=f"{rule_set.title}{_with_what(timeline)}: {subject_of(timeline)}",
         subject="",
-        clinic=name_clinic(rule_set),
-        notice=(say.NO_ADVICE, *list_core_changes(rule_set)),
+        clinic=sheet.name_clinic(rule_set),
+        notice=(say.NO_ADVICE, *sheet.list_core_changes(rule_set)),
         sections=tuple(section for section in sections if section.rows),
         basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`. Options: `--help`.",
     )
@@ -88,7 +63,7 @@ def _with_what(timeline: Timeline) -> str:
 def make_part(timeline: Timeline, part: str) -> Sheet:
     """Write one *part* of the plan in the place of the first screen's: a `chart`, or all that comes `before`."""
     screen = make_brief(timeline)
-    found = make_sheet(timeline, only=(part,)).sections
+    found = sheet.make_sheet(timeline, only=(part,)).sections
     if part == "chart":
         found = (Section(part, "", rows=tuple(draw_groups(timeline)), days=days_after(timeline)),)
     first, last = ([one for one in screen.sections if one.id == id_] for id_ in ("against", "help"))
@@ -115,7 +90,7 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
 
 def list_asked(timeline: Timeline) -> Iterator[Row]:
     """List what somebody has to be asked about first, the weightiest first."""
-    windows = (one for one in timeline.windows if one.kind == ASK)
+    windows = timeline.of_kind(ruleset.ASK)
     asking = grouped(windows, lambda one: f"{led(' ', one.words.get('how'))}: {one.ask}")
     weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
     for whom in weightiest[: max(1, _ASKED - len(timeline.findings) // 2)]:
@@ -133,11 +108,11 @@ def list_clashes(timeline: Timeline) -> Iterator[Row]:
         against = {
             "not yet all right by then": [one.activity for one in meeting.clashes],
             "only if your skin looks calm": [one.target for one in meeting.waiting],
-            "ask first": [one.target for one in asked_for(meeting, timeline)],
+            "ask first": [one.target for one in sheet.asked_for(meeting, timeline)],
         }
         texts = [f"{lead}: {short_names(ids, timeline.rule_set)}" for lead, ids in against.items() if ids]
         tone = "no" if meeting.clashes else "only if" if texts else ""
-        yield Row(capital(event.label), f"{when}: {'; '.join(texts) or say_harmless(meeting)}", tone)
+        yield Row(capital(event.label), f"{when}: {'; '.join(texts) or sheet.say_harmless(meeting)}", tone)
 
 
 def first_hours(timeline: Timeline) -> Section:
@@ -164,7 +139,7 @@ def is_advice(window: Window, timeline: Timeline) -> bool:
     return _goes_on(window, timeline) or (is_chosen and is_told and timeline.treatment.first < window.holds_until)
 
 
-@once_a_set
+@ruleset.once_a_set
 def _with_brief(rule_set: RuleSet) -> frozenset[str]:
     """Return the sets that have words for a first screen."""
     return frozenset(rule.origin for rule in rule_set.rules.values() if "brief" in rule.words)
@@ -177,7 +152,7 @@ def _goes_on(window: Window, timeline: Timeline) -> bool:
     """
     if not is_due(window) or timeline.rule_set.rules[window.rule].when.tests:
         return False
-    return timeline.rule_set.activities[window.target].medicine == PRESCRIBED
+    return timeline.rule_set.activities[window.target].medicine == ruleset.PRESCRIBED
 
 
 def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -> str:
@@ -192,7 +167,7 @@ def _in_brief(window: Window, timeline: Timeline) -> str:
     lasting = parse_duration(window.words.get("lasting", ""))
     manner = ", ".join(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
     # What is prescribed goes on, but for what must be asked about before any more of it is used.
-    is_asked = any(one.kind == ASK and "how" in one.words for one in timeline.windows)
+    is_asked = any("how" in one.words for one in timeline.of_kind(ruleset.ASK))
     held = "but ask first as above" if is_asked and _goes_on(window, timeline) else ""
     return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held))))
 
@@ -206,7 +181,7 @@ def restricted(timeline: Timeline, at: datetime) -> list[str]:
 def _permitted(timeline: Timeline) -> list[str]:
     """List what rules say is all right at once, for everybody."""
     at = timeline.treatment.last
-    allowed = [one for one in timeline.windows if one.kind == ALLOW and not (one.condition or one.waits)]
+    allowed = [one for one in timeline.of_kind(ALLOW) if not (one.condition or one.waits)]
     return [one.target for one in allowed if one.start <= at < one.holds_until]
 
 
@@ -233,7 +208,7 @@ def _most_of(rank: int) -> int:
 def usual(timeline: Timeline, at: datetime, most: int = LAST) -> str:
     """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
     known = timeline.rule_set.signs
-    shown = (one for one in timeline.windows if one.kind == EXPECT and known[one.target].rank < LAST)
+    shown = (one for one in timeline.of_kind(EXPECT) if known[one.target].rank < LAST)
     ranked = sorted(shown, key=lambda one: known[one.target].rank)
     at_once = [one for one in ranked if one.start <= at < one.holds_until]
     texts = (*_usual_now(at_once, timeline), *_usual_later(ranked, timeline, at))
@@ -277,7 +252,7 @@ def _dotted(names: Sequence[str], most: int) -> str:
 
 # When to get help.
 
-_TIERS: dict[Urgency, str] = {EMERGENCY: "Emergency", TODAY: "Doctor today", CLINIC: "{}"}
+_TIERS: dict[ruleset.Urgency, str] = {ruleset.EMERGENCY: "Emergency", ruleset.TODAY: "Doctor today", CLINIC: "{}"}
 
 
 def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LAST) -> Iterator[Row]:
@@ -287,7 +262,7 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LA
     """
     named: set[str] = set()
     clinician, tail = timelines[0].facts.clinician, "".join(f"; {text}" for text in late)
-    leads = {EMERGENCY: emergency_lead(timelines[0].rule_set)}
+    leads = {ruleset.EMERGENCY: emergency_lead(timelines[0].rule_set)}
     for urgency, head in _TIERS.items():
         signs = _signs_of(urgency, timelines)
         new = [found for sign, found in signs.items() if sign not in named]
@@ -303,7 +278,7 @@ def emergency_lead(rule_set: RuleSet) -> str:
     return f"ring {rule_set.emergency}: " if rule_set.emergency else ""
 
 
-def _signs_of(urgency: Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[Sign, bool]]:
+def _signs_of(urgency: ruleset.Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[ruleset.Sign, bool]]:
     """Return the signs that are so urgent, each with whether a clinic adds it."""
     # What is usual for everybody at first, and for this person graver later, has no place without its date.
     flags = [
@@ -315,7 +290,7 @@ def _signs_of(urgency: Urgency, timelines: Sequence[Timeline]) -> dict[str, tupl
     return {sign: (known[sign], not rule.core) for rule, known in flags for sign in rule.targets}
 
 
-def _flagged(signs: Sequence[tuple[Sign, bool]], most: int) -> str:
+def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> str:
     """Name the *signs* that have a rank, and those that a clinic adds; of others, if none has a rank, the first."""
     ranked = sorted((sign for sign, _ in signs if sign.rank < LAST), key=lambda sign: sign.rank)
     added = [sign for sign, is_added in signs if is_added and sign.rank == LAST]
@@ -384,7 +359,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> It
 def list_endless(timeline: Timeline) -> Iterator[Row]:
     """List what is all right again from no date on."""
     clock = Clock(timeline)
-    asked = {one.target for one in timeline.windows if one.kind == AVOID and one.ask and not one.is_for_good}
+    asked = {one.target for one in timeline.of_kind(AVOID) if one.ask and not one.is_for_good}
     asked -= timeline.rule_set.unadvised
     if asked:
         yield Row("Ask first", _most_asked(asked, timeline.rule_set), "ask")
@@ -395,7 +370,7 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
 
 
 def _lasting(timeline: Timeline) -> Iterator[Window]:
-    held = (one for one in timeline.windows if one.kind == AVOID and (one.is_for_good or not one.ask))
+    held = (one for one in timeline.of_kind(AVOID) if one.is_for_good or not one.ask)
     return (one for one in held if one.better_until == FOREVER)
 
 
@@ -414,7 +389,7 @@ def _most_asked(activities: Iterable[str], rule_set: RuleSet) -> str:
 def _held_throughout(timeline: Timeline) -> Iterator[str]:
     """Yield what is a "no" after the treatment and isn't all right on any day before the booked session."""
     opened = {lift.activity for lift, _ in openings_of(timeline)}
-    endless = {one.target for one in timeline.windows if one.kind == AVOID and one.better_until == FOREVER}
+    endless = {one.target for one in timeline.of_kind(AVOID) if one.better_until == FOREVER}
     for one in restricted(timeline, timeline.treatment.last):
         if not (one in opened or one in endless or one in timeline.rule_set.unadvised or timeline.asking([one])):
             yield one
@@ -473,8 +448,8 @@ def list_due(windows: list[Window], timeline: Timeline, most: int = _NAMES) -> I
 def list_session(session: Session, timeline: Timeline, clock: Clock, since: date = date.min) -> Iterator[Row]:
     """List when *session* may be, and if it is booked what begins before it, after the day *since*."""
     day = timeline.treatment.day
-    if is_stopped(timeline):
-        yield Row("Next session", undecided(timeline), "stop")
+    if sheet.is_stopped(timeline):
+        yield Row("Next session", sheet.undecided(timeline), "stop")
         return
     best = session.recommended[1]
     until = f", ideally by {say.date(best, session.minimum)}" if best > session.minimum else ""

@@ -11,27 +11,12 @@ from math import inf
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number, touches
+from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, FORBIDDING, LAST, PREPARE
-from needlecare.model.time import ceil_to_day, day_start, last_instant, local_date
+from needlecare.model.time import ceil_to_day, day_start, last_instant, local_date, touches
 from needlecare.model.voices import sources_behind
+from needlecare.views import brief
 from needlecare.views import phrases as say
-from needlecare.views.brief import (
-    begun_before,
-    first_hours,
-    list_asked,
-    list_clashes,
-    list_due,
-    list_findings,
-    list_help,
-    list_late,
-    list_session,
-    list_short,
-    restricted,
-    sentence_of,
-    still_there,
-    subject_of,
-)
 from needlecare.views.days import Opening, lifts_of, list_openings
 from needlecare.views.formats import BRIEF, FULL
 from needlecare.views.phrases import Clock, Row, capital, grouped, led
@@ -98,12 +83,12 @@ class PlanCalendar:
         self._options, self._is_full = options, options.style == FULL
         self._hours = _Hours(timeline.treatment.zone, options.lead)
         self._changes = list(list_core_changes(timeline.rule_set))
-        self._against = [*list_findings(timeline), *list_asked(timeline)]
+        self._against = [*brief.list_findings(timeline), *brief.list_asked(timeline)]
         self._help = [*self._list_help(), say.NO_ADVICE]
 
     def heading(self) -> str:
         """Describe the whole calendar."""
-        about = f"{self._rule_set.title}: {subject_of(self._timeline)}"
+        about = f"{self._rule_set.title}: {brief.subject_of(self._timeline)}"
         notice = [self._rule_set.notice or say.NO_ADVICE, *self._changes, basis_of(self._rule_set)]
         return "\n".join([about, *_lines(self._against), *self._help[:-1], *notice])
 
@@ -133,7 +118,7 @@ class PlanCalendar:
 
     def _list_help(self) -> list[str]:
         """List where to get help, with the clinic's number where it has one."""
-        rows = [*list_help([self._timeline], still_there(self._timeline.windows, self._timeline))]
+        rows = [*brief.list_help([self._timeline], brief.still_there(self._timeline.windows, self._timeline))]
         clinic = name_clinic(self._rule_set)
         return _lines([*rows[:-1], *(one._replace(head=f"{one.head}{clinic and f' ({clinic})'}") for one in rows[-1:])])
 
@@ -152,7 +137,7 @@ class PlanCalendar:
     def _names(self, activities: Iterable[str]) -> list[str]:
         """Name *activities* for a title, where nothing stands that somebody has to be asked about first."""
         asked = {one.target for one in self._timeline.windows if one.ask}
-        return list_short((one for one in activities if one not in asked), self._rule_set)
+        return brief.list_short((one for one in activities if one not in asked), self._rule_set)
 
     def _entry(self, slot: str, title: str, lines: Iterable[str], at: datetime, *, late: bool) -> CalendarEntry:
         start, rings = self._hours.place(at, late=late)
@@ -166,13 +151,13 @@ class PlanCalendar:
     def _before(self) -> Iterator[CalendarEntry]:
         """Choose what begins before the treatment, or is to be done on its day."""
         treatment = self._timeline.treatment
-        begun = {} if is_stopped(self._timeline) else begun_before(self._timeline)
+        begun = {} if is_stopped(self._timeline) else brief.begun_before(self._timeline)
         for day, windows in begun.items():
             number, at = day_number(treatment, day), min(window.start for window in windows)
-            do = " ".join(list_due([one for one in windows if one.kind == PREPARE], self._timeline)).rstrip(".")
+            do = " ".join(brief.list_due([one for one in windows if one.kind == PREPARE], self._timeline)).rstrip(".")
             names = self._names(one.target for one in windows if one.kind == AVOID)
             title = _begun_title(names, do.partition(". ")[0], is_before=number < 0)
-            lines = [*list_due(windows, self._timeline, LAST), *self._behind(windows)]
+            lines = [*brief.list_due(windows, self._timeline, LAST), *self._behind(windows)]
             if number < 0:
                 lines.insert(0, f"From {self._clock.at(at)}")
                 yield self._entry(f"before {number}", title, lines, at, late=False)
@@ -183,9 +168,9 @@ class PlanCalendar:
         """Choose what matters most: what speaks against the treatment, and its first hours."""
         day, ends = self._timeline.treatment.day, self._timeline.first_until
         last = self._clock.day(last_instant(ends)) if ends else day
-        first = first_hours(self._timeline)
-        held = restricted(self._timeline, self._timeline.treatment.last)
-        names = sentence_of(held, self._rule_set, 1).rstrip(".")
+        first = brief.first_hours(self._timeline)
+        held = brief.restricted(self._timeline, self._timeline.treatment.last)
+        names = brief.sentence_of(held, self._rule_set, 1).rstrip(".")
         yield from self._speaking_against(day)
         # Who opens the first entry wants to know what to do, and whether what they see is usual.
         besides = [row for row in first.rows if names and row.head in ("Avoid", "OK")]
@@ -246,10 +231,10 @@ class PlanCalendar:
 
     def _watches(self) -> Iterator[CalendarEntry]:
         """Choose from when a sign that was usual is a reason to call."""
-        late, whom = list_late(self._timeline.windows, self._timeline), self._clock.whom
+        late, whom = brief.list_late(self._timeline.windows, self._timeline), self._clock.whom
         for at, signs in [*late.items()][: None if self._is_full else _WATCHES]:
             title = _fit("Still ", signs[:_WATCHED], f"? Call {whom}")
-            watched = [one for one in self._timeline.windows if one.kind == EXPECT and one.worry_after == at]
+            watched = [one for one in self._timeline.of_kind(EXPECT) if one.worry_after == at]
             lines = [f"Still {', '.join(signs)} on {self._clock.at(at)}? Call {whom}.", *self._behind(watched)]
             yield self._entry(f"watch {signs[0]}", title, lines, at, late=False)
 
@@ -257,7 +242,7 @@ class PlanCalendar:
         """Choose when the next sessions may be, and what begins before one that is booked."""
         stopped = is_stopped(self._timeline)
         for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
-            lines = _lines(list_session(session, self._timeline, self._clock))
+            lines = _lines(brief.list_session(session, self._timeline, self._clock))
             for what, title, day in self._list_session(session, stopped=stopped):
                 yield self._all_day(
                     f"session {session.number} {what}", f"Session {session.number}{title}", lines, day, day
@@ -286,7 +271,7 @@ class PlanCalendar:
 
     def _events(self) -> Iterator[CalendarEntry]:
         """Choose the events of the person that something is not yet all right for."""
-        pairs = zip(self._timeline.meetings, list_clashes(self._timeline), strict=True)
+        pairs = zip(self._timeline.meetings, brief.list_clashes(self._timeline), strict=True)
         clashing = [(one, row) for one, row in pairs if one.clashes or one.waiting]
         for (event, clashes, _, waiting), row in clashing[: None if self._is_full else _EVENTS]:
             names = self._names(one.activity for one in clashes) or ["all right"]

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Day, Lift, Timeline, Wait, Window, day_number, touches
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Day, Lift, Timeline, Wait, Window, day_number
 from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE, RuleSet
-from needlecare.model.time import day_end, day_start
+from needlecare.model.time import day_end, day_start, touches
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Block, Clock, Row, grouped, join_words, led, topmost
@@ -24,14 +24,14 @@ class Parts:
     def __init__(self, timeline: Timeline) -> None:
         self._rule_set = timeline.rule_set
         self._zone = timeline.treatment.zone
-        self._own = grouped(_restrictions(timeline), lambda window: window.target)
+        self._own = grouped(timeline.of_kind(AVOID), lambda window: window.target)
         self._restricted: dict[str, list[Window]] = defaultdict(list)
-        for window in _restrictions(timeline):
+        for window in timeline.of_kind(AVOID):
             for parent in timeline.rule_set.lineage[window.target][1:]:
                 self._restricted[parent].append(window)
         # What somebody has to be asked about first is all right from no date on.
-        self._asked = {one.target for one in timeline.windows if one.kind == ASK}
-        self._doing = [one.target for one in timeline.windows if one.kind == DO]
+        self._asked = {one.target for one in timeline.of_kind(ASK)}
+        self._doing = [one.target for one in timeline.of_kind(DO)]
         self._lifts = [lift for lift, _ in lifts_of(timeline)]
         self._add_shared(timeline)
 
@@ -93,10 +93,6 @@ class Parts:
         return [(seen, topmost(ids, self._rule_set)) for seen, ids in sorted(grouped(advised, labels).items())]
 
 
-def _restrictions(timeline: Timeline) -> Iterator[Window]:
-    return (window for window in timeline.windows if window.kind == AVOID)
-
-
 def lifts_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
     """Return what lifts after the treatment begins, with the window that it ends; never what isn't advised at all."""
     unadvised = timeline.rule_set.unadvised
@@ -105,7 +101,7 @@ def lifts_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
 
 
 def _lasting_beyond(timeline: Timeline) -> list[Window]:
-    return [window for window in _restrictions(timeline) if window.better_until > timeline.treatment.first]
+    return [window for window in timeline.of_kind(AVOID) if window.better_until > timeline.treatment.first]
 
 
 class Opening(NamedTuple):
@@ -203,7 +199,7 @@ def _said_lifts(
 
 def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what doesn't lift by itself: without a stated end, waiting for something to be seen, or never right."""
-    lasting = (window for window in _restrictions(timeline) if window.better_until == FOREVER)
+    lasting = (window for window in timeline.of_kind(AVOID) if window.better_until == FOREVER)
     groups = grouped(lasting, lambda window: lasting_head(window, clock))
     for (_, head, advice), windows in sorted(groups.items(), key=lambda item: item[0]):
         names, cite = _names_and_sources(windows, timeline)
@@ -336,7 +332,7 @@ def hedges(window: Window, timeline: Timeline) -> Iterator[str]:
 
 def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what to do by when it begins, each once with its whole length."""
-    doing = (one for one in timeline.windows if one.kind == DO and one.holds_until > timeline.treatment.first)
+    doing = (one for one in timeline.of_kind(DO) if one.holds_until > timeline.treatment.first)
     found = grouped(doing, lambda window: (window.start, window.end, _asked(window, clock)))
     for (start, _, text), windows in sorted(found.items(), key=lambda item: item[0]):
         late = windows[0].is_instant or start > timeline.treatment.last
@@ -386,7 +382,7 @@ def _fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list
 def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Iterator[Row]:
     day, rule_set, zone = run[0], timeline.rule_set, timeline.treatment.zone
     yield from _restricted(day, timeline, parts)
-    asked = [window for window in timeline.windows if window.kind == DO and window.target in day.do]
+    asked = [window for window in timeline.of_kind(DO) if window.target in day.do]
     due = {window.text: window for window in asked if touches(window.start, window.holds_until, day.day, day.day, zone)}
     for window in due.values():
         text = f"{_hours(window, run, timeline)}{_asked(window, clock)}"

@@ -11,23 +11,9 @@ from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
+from needlecare.model import plan
 from needlecare.model.facts import Condition, Given, Truth
-from needlecare.model.plan import (
-    FOREVER,
-    NO_START,
-    Clash,
-    Day,
-    Finding,
-    Hint,
-    Lift,
-    Meeting,
-    Part,
-    Session,
-    Timeline,
-    Treatment,
-    Wait,
-    Window,
-)
+from needlecare.model.plan import FOREVER, Clash, Finding, Part, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Urgency
 from needlecare.model.time import AT_TREATMENT, format_clock
 from needlecare.model.voices import backing, sources_of_part
@@ -84,7 +70,7 @@ class Encoder:
         self.timeline = timeline
         self._lean = lean
         # The same few instants begin and end most windows.
-        self._instants: dict[datetime, str | None] = {FOREVER: None, NO_START: None}
+        self._instants: dict[datetime, str | None] = {FOREVER: None, plan.NO_START: None}
         self._writers: dict[type, Callable[[Any], Any]] = {
             **dict.fromkeys(_AS_IT_IS, lambda value: value),
             # An empty text is null.
@@ -254,12 +240,12 @@ FIELDS: dict[Any, str] = {
     Part: "rule state start end? sources",
     Rule: "window=span except* when* says words origin confidence",
     Saying: "source value note?",
-    Day: "day=number date=day avoid better_not ask only_if* do prepare* expect lifts",
-    Lift: "activity at to and_once=waits*",
+    plan.Day: "day=number date=day avoid better_not ask only_if* do prepare* expect lifts",
+    plan.Lift: "activity at to and_once=waits*",
     Session: "number minimum recommended overdue count=total unsure precare booked sources then*",
     Finding: "condition=screening.id level text=screening.text note=screening.note? sources within* by=screening.by*",
-    Hint: "facts rule activity=target now then",
-    Meeting: "kind=event.kind label=event.label first=event.first last=event.last known clashes only_if",
+    plan.Hint: "facts rule activity=target now then",
+    plan.Meeting: "kind=event.kind label=event.label first=event.first last=event.last known clashes only_if",
     Clash: "activity state rule=window.rule until=window.end? better_until=window.better_until? and_once=window.waits",
 }
 Compute = Callable[[Any, Timeline], Any]
@@ -293,7 +279,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "confidence": confidence,
     },
     Finding: {"within": lambda finding, _: "..".join(dict.fromkeys(map(str, finding.screening.within or ())))},
-    Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
+    plan.Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
 }
 # What is otherwise in a lean line, which leaves out what is null or empty: `rules show` has what rules say, the windows
 # have the days, the parts of a window are told apart by rules, and nothing is said twice.
@@ -308,7 +294,7 @@ _IN_LINES: dict[Any, dict[str, Compute]] = {
     RedFlag: dict.fromkeys(("words", "confidence"), lambda *_: None),
 }
 # Types that are written as one value.
-SCALARS: dict[type, Callable[[Any], Any]] = {Wait: attrgetter("bound")}
+SCALARS: dict[type, Callable[[Any], Any]] = {plan.Wait: attrgetter("bound")}
 
 
 class Field(NamedTuple):
@@ -386,7 +372,7 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Rule, "when"): dict[str, str],
     (Rule, "words"): dict[str, str],
     (Rule, "confidence"): Literal["normal", "low"],
-    (Lift, "to"): Literal["yes", "better-not"],
+    (plan.Lift, "to"): Literal["yes", "better-not"],
     (Clash, "state"): Literal["no", "better-not"],
     (Finding, "level"): Literal["stop", "postpone", "ask", "tell"],
     (Finding, "within"): str,
@@ -396,7 +382,7 @@ _TYPES: dict[tuple[type, str], Any] = {
 def json_schema() -> Schema:
     """Generate the JSON Schema of a whole plan."""
     made = _Maker()
-    plan = made.record(Timeline)
+    told = made.record(Timeline)
     begins = {
         "schema_version": {"const": SCHEMA_VERSION},
         "notice": {"type": "string"},
@@ -405,9 +391,9 @@ def json_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Timeline",
-        **plan,
-        "properties": {**begins, **plan["properties"]},
-        "required": [*begins, *plan["required"]],
+        **told,
+        "properties": {**begins, **told["properties"]},
+        "required": [*begins, *told["required"]],
         "$defs": dict(sorted(made.definitions.items())),
     }
 

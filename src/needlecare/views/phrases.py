@@ -9,18 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given
 from needlecare.model.plan import FOREVER, Timeline, Wait, Window
-from needlecare.model.ruleset import (
-    CLINIC,
-    EMERGENCY,
-    EXPECT,
-    FORBIDDING,
-    TODAY,
-    Rule,
-    RuleSet,
-    Saying,
-    Screening,
-    Urgency,
-)
+from needlecare.model.ruleset import CLINIC, EMERGENCY, FORBIDDING, TODAY, Rule, RuleSet, Saying, Screening, Urgency
 from needlecare.model.time import last_instant, local_date, spelled_out
 from needlecare.typed import WEEKDAYS
 
@@ -233,9 +222,7 @@ def then_better_not(better_until: dt.datetime | None, clock: Clock, windows: Ite
 def perhaps_until(sign: str, timeline: Timeline, clock: Clock) -> Iterator[str]:
     """Format until when *sign* is usual where it may take longer than the plan counts on, and for whom."""
     for window in timeline.perhaps:
-        if window.target == sign and all(
-            window.end > one.end for one in timeline.windows if one.kind == EXPECT and one.target == sign
-        ):
+        if window.target == sign and all(window.end > one.end for one in timeline.expected(sign)):
             yield f"if {window.condition}, usual until {clock.until(window.end)}"
 
 
@@ -291,10 +278,16 @@ def answers_to(screening: Screening, timeline: Timeline) -> str:
     return join_words(texts)
 
 
+def facts_of(screenings: Iterable[Screening]) -> list[str]:
+    """Return the facts that *screenings* depend on, each once."""
+    return [*dict.fromkeys(test.fact for screening in screenings for test in screening.when.tests)]
+
+
 def open_answers(screening: Screening, timeline: Timeline) -> Iterator[tuple[str, list[str]]]:
     """Yield each fact that would tell whether *screening* applies, with the answers that would make it apply."""
     open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
-    for fact, test in ((timeline.rule_set.facts[test.fact], test) for test in screening.when.tests):
+    for test in screening.when.tests:
+        fact = timeline.rule_set.facts[test.fact]
         if fact.id in open_facts:
             given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
             dated = _DATED if screening.within and fact.several else ""

@@ -12,17 +12,8 @@ from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Trea
 from needlecare.model.ruleset import ALLOW, ASK, CALL, DO, EXPECT, FORBIDDING, PREPARE, Change, RuleSet, walk
 from needlecare.model.time import spelled_out
 from needlecare.model.voices import sources_behind
+from needlecare.views import days
 from needlecare.views import phrases as say
-from needlecare.views.days import (
-    days_after,
-    draw_chart,
-    hedges,
-    list_before,
-    list_days,
-    list_doing,
-    list_lasting,
-    list_lifts,
-)  # fmt: skip
 from needlecare.views.phrases import NO_ADVICE, Block, Clock, Row, capital, grouped, join_words, led, topmost
 
 _SHOWN = 3
@@ -131,7 +122,7 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
 
 def _asking(timeline: Timeline, _: Clock) -> Iterator[Row]:
     """List what somebody has to be asked about first, by whom to ask."""
-    return _list_asking((window for window in timeline.windows if window.kind == ASK), timeline)
+    return _list_asking(timeline.of_kind(ASK), timeline)
 
 
 def _list_asking(windows: Iterable[Window], timeline: Timeline) -> Iterator[Row]:
@@ -151,12 +142,10 @@ def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
 
 
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    for window in timeline.windows:
-        if window.kind == EXPECT:
-            note = led(". ", note_of(window.words, EXPECT))
-            text = f"{'; '.join(_expected(window, timeline, clock))}{note}"
-            cite = sources_behind([window], timeline.rule_set)
-            yield Row(timeline.rule_set.label(window.target), text, "expect", cite)
+    for window in timeline.of_kind(EXPECT):
+        note = led(". ", note_of(window.words, EXPECT))
+        text = f"{'; '.join(_expected(window, timeline, clock))}{note}"
+        yield Row(timeline.rule_set.label(window.target), text, "expect", sources_behind([window], timeline.rule_set))
 
 
 def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]:
@@ -164,7 +153,7 @@ def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]
     is_later = window.start > treatment.last or clock.day(window.start) > treatment.day
     if is_later and not window.start_range:
         yield f"from {clock.at(window.start)}"
-    yield from hedges(window, timeline)
+    yield from days.hedges(window, timeline)
     yield f"until {clock.until(window.end)}"
     if window.usually_by:
         yield f"may be gone from {clock.at(window.usually_by)}"
@@ -178,12 +167,11 @@ def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]
 
 
 def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    for window in timeline.windows:
-        if window.kind == ALLOW:
-            until = say.until_seen(window, clock) or say.permitted_until(window, clock)
-            begins = f"from {clock.at(window.start)}{led(', ', say.only_once(window.waits, clock))}"
-            text = f"{begins}{led(', ', until)}{led('; ', window.words.get('prefer'))}{led('; if ', window.condition)}"
-            yield Row(timeline.rule_set.label(window.target), text, "yes", sources_behind([window], timeline.rule_set))
+    for window in timeline.of_kind(ALLOW):
+        until = say.until_seen(window, clock) or say.permitted_until(window, clock)
+        begins = f"from {clock.at(window.start)}{led(', ', say.only_once(window.waits, clock))}"
+        text = f"{begins}{led(', ', until)}{led('; ', window.words.get('prefer'))}{led('; if ', window.condition)}"
+        yield Row(timeline.rule_set.label(window.target), text, "yes", sources_behind([window], timeline.rule_set))
 
 
 _NOTES = {
@@ -205,15 +193,15 @@ _SAID = {DO: ("text", "if"), PREPARE: ("text", "if"), ALLOW: ("prefer", "if"), E
 def _notes(timeline: Timeline, _: Clock) -> list[Row]:
     """List what rules say besides: what to do instead, why, and who set the value and for what reason."""
     rule_set = timeline.rule_set
-    made: dict[str, list[str]] = {}
     held = [one for one in timeline.windows if one.kind != EXPECT]
+    made: dict[str, list[str]] = {}
     for window in held:
         # Where rules meet in one window, each keeps its own words.
         for rule in {part.rule for part in window.parts} or {window.rule}:
             made.setdefault(rule, []).append(window.target)
     found = ((targets, rule_set.rules[id_]) for id_, targets in made.items())
     rows = [Row(say.names(targets, rule_set), note_of(rule.words, rule.verb)) for targets, rule in found]
-    for text, windows in grouped(held, lambda one: "; ".join(hedges(one, timeline))).items():
+    for text, windows in grouped(held, lambda one: "; ".join(days.hedges(one, timeline))).items():
         rows.append(Row(say.names((one.target for one in windows), rule_set), capital(text)))
     return sorted(row for row in rows if row.text)
 
@@ -329,7 +317,7 @@ def _unasked(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     if timeline.unanswered:
         examples = _plain_names(screening.id for screening in timeline.unanswered[:_SHOWN])
         text = f"{len(timeline.unanswered)} things that could speak against the treatment, such as {examples}"
-        asked = dict.fromkeys(test.fact for screening in timeline.unanswered for test in screening.when.tests)
+        asked = say.facts_of(timeline.unanswered)
         missing = [fact for fact in asked if fact not in timeline.facts.assumed]
         yield Row("Not asked", f"{text}{_advice('answer with', missing, timeline.rule_set, clock)}")
 
@@ -471,20 +459,20 @@ def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section | None:
     made = tuple(part.make(timeline, clock))
     rows = tuple(one for one in made if isinstance(one, Row))
     blocks = tuple(one for one in made if isinstance(one, Block))
-    days = days_after(timeline) if rows and rows[0].states else ()
-    return Section(part.id, part.title, part.columns, rows=rows, blocks=blocks, days=days) if made else None
+    drawn = days.days_after(timeline) if rows and rows[0].states else ()
+    return Section(part.id, part.title, part.columns, rows=rows, blocks=blocks, days=drawn) if made else None
 
 
 _PARTS = (
     _Part("findings", "Before anything else", ("", "", "Sources"), list_findings),
     _Part("ask", "Ask before you do", ("", "What", "Sources"), _asking),
-    _Part("lifts", "When may I again", ("When", "What", "Sources"), list_lifts),
-    _Part("lasting", "Never, or without an end", ("", "What", "Sources"), list_lasting),
+    _Part("lifts", "When may I again", ("When", "What", "Sources"), days.list_lifts),
+    _Part("lasting", "Never, or without an end", ("", "What", "Sources"), days.list_lasting),
     _Part("red-flags", "Get help", ("", "What", "Sources"), _red_flags),
-    _Part("chart", "Day by day at a glance", ("What", "Until when"), draw_chart),
-    _Part("before", "Before the treatment", ("When", "What", "Sources"), list_before),
-    _Part("doing", "What to do, and until when", ("When", "What", "Sources"), list_doing),
-    _Part("days", "Day by day", (), list_days),
+    _Part("chart", "Day by day at a glance", ("What", "Until when"), days.draw_chart),
+    _Part("before", "Before the treatment", ("When", "What", "Sources"), days.list_before),
+    _Part("doing", "What to do, and until when", ("When", "What", "Sources"), days.list_doing),
+    _Part("days", "Day by day", (), days.list_days),
     _Part("normal", "What is usual, and until when", ("What", "Until when", "Sources"), _normal),
     _Part("allowed", "What is all right", ("What", "When", "Sources"), _allowed),
     _Part("notes", "Instead, and why", (), _notes),

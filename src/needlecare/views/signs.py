@@ -55,24 +55,13 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
     against = list(say.list_against(timeline, sighting.asked.start))
     if sighting.verdict == UNKNOWN:
-        yield from against
-        yield _unknown_sign(sighting, clock)
-        yield say.help_tiers(timeline)
-    elif sighting.verdict in (USUAL, WATCH):
-        yield from against
-        yield from _say_usual(sighting, clock)
-        yield say.red_flag_line(timeline)
+        yield from (*against, _unknown_sign(sighting, clock), say.help_tiers(timeline))
+    elif sighting.verdict in _LEADS:
+        yield from (*against, *_say_usual(sighting, clock), say.red_flag_line(timeline))
+    elif sighting.verdict == EMERGENCY:
+        yield from _called_for(sighting)
     else:
-        urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
-        signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, timeline)
-        yield from list_urgent(urgency, signs, sighting.flags, timeline)
-        yield from against if urgency != EMERGENCY else ()
-        if urgency != EMERGENCY and sighting.meaning.unknown:
-            yield f"I don't know {join_words(f'“{word}”' for word in sighting.meaning.unknown)}, which may matter."
-        if not sighting.flags:
-            yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
-        if urgency != EMERGENCY:
-            yield say.red_flag_line(timeline)
+        yield from (*_called_for(sighting), *against, *_said_besides(sighting, clock), say.red_flag_line(timeline))
 
 
 def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
@@ -85,6 +74,20 @@ def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
     worse = f"Worse{late}? {capital(say.help_for(CLINIC, timeline))}."
     notes = [] if late else [say.sentence(one.words["note"]) for one in shown if "note" in one.words]
     yield from joined([*eases[:1], worse, *dict.fromkeys(notes), *_grounds(sighting, clock), _sign_sources(sighting)])
+
+
+def _called_for(sighting: Sighting) -> Iterator[str]:
+    signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, sighting.timeline)
+    urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
+    return list_urgent(urgency, signs, sighting.flags, sighting.timeline)
+
+
+def _said_besides(sighting: Sighting, clock: Clock) -> Iterator[str]:
+    """Yield what isn't understood, and why it is a reason to call where no call names it."""
+    if sighting.meaning.unknown:
+        yield f"I don't know {join_words(f'“{word}”' for word in sighting.meaning.unknown)}, which may matter."
+    if not sighting.flags:
+        yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
 
 
 def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
@@ -163,14 +166,9 @@ def _is_only_watched(sighting: Sighting) -> bool:
 
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
     """Yield under which condition a sign is usual, and for whom it may take longer."""
-    if _is_only_watched(sighting):
-        return
-    longer = [
-        f"{capital(one)}."
-        for sign in dict.fromkeys(window.target for window in sighting.windows)
-        for one in say.perhaps_until(sign, sighting.timeline, clock)
-    ]
-    if sighting.conditions:
+    if sighting.conditions and not _is_only_watched(sighting):
+        sign = sighting.windows[0].target
+        longer = [f"{capital(one)}." for one in say.perhaps_until(sign, sighting.timeline, clock)]
         is_sure = sighting.verdict == USUAL and not all(window.condition for window in sighting.windows)
         yield from longer[:1] or (f"This holds if {one}." for one in sighting.conditions if not is_sure)
 

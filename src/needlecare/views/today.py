@@ -280,7 +280,7 @@ def _worry(window: Window, clock: Clock) -> str:
 def make_usual(timeline: Timeline) -> Sheet:
     """Write the signs to be expected, by their end, in the place of the first screen's plan."""
     clock, screen = Clock(timeline), brief.make_part(timeline, "normal")
-    expected = [one for one in timeline.windows if one.kind == EXPECT and one.start < one.end]
+    expected = [one for one in timeline.of_kind(EXPECT) if one.start < one.end]
 
     def usual(window: Window) -> tuple[str, str]:
         begins = f"{clock.date(window.start)} to " if window.start > timeline.treatment.last else "to "

@@ -5,9 +5,10 @@ from datetime import datetime
 from itertools import chain
 
 from needlecare.ask.times import When
-from needlecare.ask.verdict import NO_RULE, PartVerdict, Return, Verdict, is_before, prepares
+from needlecare.ask.today import Return
+from needlecare.ask.verdict import NO_RULE, PartVerdict, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Window
-from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, ON_SKIN, PRESCRIBED, Urgency
+from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, Urgency
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
 from needlecare.views.signs import joined, list_urgent, name_flagged, named, say_sources
@@ -52,9 +53,8 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
             yield from joined(_prescribed(verdict))
             return
         # The rest of the answer is about what else was asked.
-        ids = tuple(one for one in verdict.meaning.ids if one not in verdict.prescribed)
-        verdict = verdict._replace(meaning=verdict.meaning._replace(ids=ids), ask=(), prescribed=())
-    apart = list(_each_part(verdict, clock)) if verdict.meaning.ids[1:] and verdict.verdict in (NO, BETTER_NOT) else []
+        verdict = verdict.besides._replace(ask=(), prescribed=())
+    apart = list(_each_part(verdict, clock)) if verdict.meaning.ids[1:] and verdict.is_held else []
     if apart[1:]:
         yield f"{_lead(verdict)}{'' if verdict.is_divided else _asking_too(verdict)}. {' '.join(apart)}"
         verdict = verdict._replace(parts=())
@@ -112,7 +112,7 @@ def _lead(verdict: Verdict) -> str:
 def _is_done(verdict: Verdict) -> bool:
     """Return whether it is about something that was done, and is no longer to be judged."""
     is_past = verdict.asked.past or verdict.meaning.past
-    return is_past and verdict.verdict in (NO, BETTER_NOT) and not verdict.mixed
+    return is_past and verdict.is_held and not verdict.mixed
 
 
 def _asking_too(verdict: Verdict) -> str:
@@ -360,8 +360,8 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
     timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
     if verdict.again:
         yield f"Avoid it from {clock.at(verdict.again)}."
-    for window in timeline.windows:
-        if verdict.silent and window.kind == ALLOW and window.target in rule_set.ancestry(verdict.meaning.ids):
+    for window in timeline.of_kind(ALLOW):
+        if verdict.silent and window.target in rule_set.ancestry(verdict.meaning.ids):
             allowed = f"OK from {clock.at(window.start)} until {clock.until(window.end)}"
             yield f"{allowed}{led(', if ', window.condition)}."
     yield from _otherwise(verdict, clock)
@@ -391,7 +391,7 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     if verdict.meaning.stopping:
         return f"Never on your own: ask {join_whom(verdict.ask)} first. {capital(verdict.label)}."
     name = capital(join_words(map(verdict.timeline.rule_set.label, verdict.prescribed)))
-    if any(activities[one].taken == ON_SKIN for one in verdict.prescribed):
+    if verdict.is_put_on:
         until = f"{name}: not on treated skin until they say so."
         asked = join_whom(verdict.ask) if verdict.ask[1:] else f"who prescribed it, or {clock.whom}"
         return f"Not before you have asked: {asked}. {until}"
@@ -456,12 +456,12 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
 def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
     """Return from when each part of it is all right, unless that is said of the *whole*."""
     said = (whole, _holding(verdict, clock) if verdict.verdict == BETTER_NOT else _never(verdict, clock))
-    return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if verdict.verdict in (NO, BETTER_NOT) else []
+    return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if verdict.is_held else []
 
 
 def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield from when a part of it is all right that the plan tells people to use, and when the last of the others."""
-    doing = {one.target for one in verdict.timeline.windows if one.kind == DO}.difference(verdict.meaning.ids)
+    doing = {one.target for one in verdict.timeline.of_kind(DO)}.difference(verdict.meaning.ids)
     told: list[str] = []
     others: list[str] = []
     for text, parts in _by_end(verdict, clock, _say_part_return):
@@ -482,15 +482,15 @@ def _never(verdict: Verdict, clock: Clock) -> str:
 
 
 def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) -> str:
-    free, treatment = found.free_from, verdict.timeline.treatment
-    if verdict.verdict == YES:
-        only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
-        return f"OK from {clock.at(found.better_from or free or treatment.last)}{led(', only if ', only_if)}"
+    free = found.free_from
     if verdict.verdict == ASK:
         no = say.not_before(verdict.until, (), None, clock, verdict.asked.start)
         return say.then_ask(no, join_whom(verdict.ask), is_over=True)
     if free is None:
         return f"{_never(verdict, clock)}{led('; ask ', join_whom(verdict.ask))}"
+    if verdict.verdict == YES:
+        only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
+        return f"OK from {clock.at(found.better_from or free)}{led(', only if ', only_if)}"
     if verdict.verdict == BETTER_NOT:
         return say.better_not(found.better_from, clock, last.windows)
     then = say.then_better_not(found.better_from, clock, last.windows, is_open=last.is_open)
