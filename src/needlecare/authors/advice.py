@@ -8,21 +8,10 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from needlecare.authors.trials import SAMPLE, Plan, Plans, is_sure, waited_for, weigh
+from needlecare.model import ruleset
 from needlecare.model.facts import Fact, Given, Truth
 from needlecare.model.plan import NO, Window
-from needlecare.model.ruleset import (
-    ALLOW,
-    AVOID,
-    DO,
-    EXPECT,
-    PREPARE,
-    VERBS,
-    Rule,
-    RuleSet,
-    Screening,
-    Spacing,
-    names_of,
-)
+from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing
 from needlecare.model.time import INSTANT, Bound, parse_bound, respelled
 from needlecare.model.voices import NO_TIME, reading
 from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
@@ -278,7 +267,7 @@ _ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] 
 )
 
 
-def _statements(rule_set: RuleSet) -> list[Rule | Screening | Spacing]:
+def _statements(rule_set: RuleSet) -> list[Rule | ruleset.Screening | Spacing]:
     return [*rule_set.rules.values(), *rule_set.screenings.values(), *rule_set.spacings.values()]
 
 
@@ -358,7 +347,7 @@ def _shared_names(plans: Plans) -> Advice:
     rule_set, written = plans.rule_set, plans.layer.entries["activities"]
     # The set's own words last, so that they are the ones that are reported.
     for activity in sorted(rule_set.activities.values(), key=lambda one: written[one.id].origin == rule_set.id):
-        for name in dict.fromkeys(word.lower() for word in names_of(activity)):
+        for name in dict.fromkeys(word.lower() for word in ruleset.names_of(activity)):
             owner = owners.setdefault(name, activity.id)
             if owner != activity.id:
                 text = f"`{name}` stands for {owner} too; a question about it gets the stricter answer of both"

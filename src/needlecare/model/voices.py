@@ -10,21 +10,9 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from needlecare.model import ruleset
 from needlecare.model.plan import NO, Part, Timeline, Window
-from needlecare.model.ruleset import (
-    ALLOW,
-    ASK,
-    AVOID,
-    CALL,
-    DO,
-    EXPECT,
-    PREPARE,
-    VERBS,
-    Rule,
-    RuleSet,
-    Saying,
-    once_a_set,
-)
+from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, PREPARE, VERBS, Rule, RuleSet, Saying, once_a_set
 from needlecare.model.time import (
     AT_TREATMENT,
     ELAPSED,
@@ -102,7 +90,7 @@ _FIELD = re.compile(
     rf"(?:({'|'.join(VERBS)}|from|until|for|days|due|at(?= (?:before|during|after))) )?(.+?)(?:; |\Z)", re.DOTALL
 )
 _HEDGE = re.compile(r"^(?:at least|up to) (?=.+\.\.)")
-_OPPOSITE = {AVOID: (DO, ALLOW), ALLOW: (AVOID,), DO: (AVOID,), PREPARE: (AVOID,), EXPECT: (CALL,)}
+_OPPOSITE = {AVOID: (DO, ALLOW), ALLOW: (AVOID,), DO: (AVOID,), PREPARE: (AVOID,), ruleset.EXPECT: (CALL,)}
 _DAYS = re.compile(r"(-?\d{1,6})(?:\.\.(-?\d{1,6}))?")
 
 
@@ -472,4 +460,4 @@ def _backs_without_figure(kind: str, said: _Heard, edge: Edge) -> bool:
         # What is to be done goes on where no end is given.
         return kind == DO and said.stated.end is None
     has_figure = said.reading.on(before=edge.before) is not None
-    return kind == ASK or not (has_figure or said.reading.is_opposite or said.stated.end != edge.end)
+    return kind == ruleset.ASK or not (has_figure or said.reading.is_opposite or said.stated.end != edge.end)
