@@ -1,7 +1,7 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from operator import contains
 from typing import NamedTuple
 
@@ -74,7 +74,9 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     if slips:
         said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
         found = pieces()
-    return Heard(rule_set, said, typed, frozenset(slips), small, *found)
+    # To drop a g is no slip: peelin.
+    slipped = frozenset(at for at, meant in slips.items() if meant != f"{typed[at]}g")
+    return Heard(rule_set, said, typed, slipped, small, *found)
 
 
 def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:
@@ -142,10 +144,11 @@ def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
 
 
 def is_exact(called: Called, heard: Heard) -> bool:
-    """Return whether one word alone is the name as it is written: a bubble bath has no bubbles."""
+    """Return whether one word alone is the name as it is written, but for gaps: a bubble bath has no bubbles."""
     said = [heard.said.words[place] for place in called.places]
     signs = [heard.rule_set.signs[one] for one in called.ids]
-    return len(said) > 1 or any(tokens(name) == said for one in signs for name in names_of(one))
+    names = ([word for word in tokens(name) if word not in ARTICLES] for one in signs for name in names_of(one))
+    return len(said) > 1 or any(one == said or (one[1:] and stem("".join(one)) == stem(said[0])) for one in names)
 
 
 class _Name(NamedTuple):
@@ -280,7 +283,9 @@ def find_other(heard: Heard, *roles: str) -> str:
     """Return who does or has it in place of the person who asks: “my husband”; by words of *roles*, whose it is."""
     for piece in heard.activities:
         if ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles):
-            return heard.spelled(piece.places)
+            if not _is_told(piece, heard):
+                return heard.spelled(piece.places)
+            continue
         if not _leads(piece, heard):
             break
     return ""
@@ -289,5 +294,13 @@ def find_other(heard: Heard, *roles: str) -> str:
 def _leads(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* may stand before whoever it is about, and names nobody and nothing itself."""
     words = {heard.said.words[place] for place in piece.places}
-    is_light = piece.roles & {"soften", "owner", "age"} or words == {"for"} or all(map(str.isdigit, words))
+    is_light = piece.roles & {"soften", "owner", "age", "tells"} or words == {"for"} or all(map(str.isdigit, words))
     return bool(is_light) and words.isdisjoint(_ONESELF) and "act" not in piece.roles
+
+
+def _is_told(piece: Piece, heard: Heard) -> bool:
+    """Return whether somebody only says it, or does it to the one who asks: my mum says, they used it on me."""
+    behind = (one for one in heard.activities if one.places.start >= piece.places.stop)
+    following = next((one for one in behind if one.roles.isdisjoint(("join", "place", "owner"))), piece)
+    words = heard.said.words[piece.places.stop :]
+    return "tells" in following.roles or any(one == "on" and who in _ONESELF for one, who in pairwise(words))

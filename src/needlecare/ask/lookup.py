@@ -11,7 +11,7 @@ from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, names_of, once_a_set
 
 # What small words may do and change no answer; beside a sign, fewer do.
-_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated"])
+_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells"])
 _OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin", "brand"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])

@@ -26,9 +26,11 @@ _APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "wateri
 _APART |= {"numbing": "numbin", "spotting": "spottin", "scared": "scard"}
 # Apostrophes, and the accents that stand apart from their letters once a text is normalized.
 _UNSAID = dict.fromkeys([*map(ord, "'’"), *range(0x300, 0x370)])
-# A number and its unit are two words, however they are written.
-_SPLIT = re.compile(r"[^a-z0-9+]+|(?<=[0-9])(?=(?:mg|c|f)\b)")
-_AND = re.compile(r"\s*[&/]\s*|\s\+\s|(?:\s+and)?(?<!\bby)(?<!until)(?<!since)(?<!till)(?<!before)\s+then\s+(?=\w)")
+# A number and its unit are two words, however they are written; 38.6 is as good as 38.
+_SPLIT = re.compile(r"(?<=\b[0-9]{2})\.[0-9]\b|[^a-z0-9+]+|(?<=[0-9])(?=(?:mg|c|f)\b)")
+_AND = re.compile(
+    r"\s*[&/]\s*|\s\+\s|\s'?n'?\s|(?:\s+and)?(?<!\bby)(?<!until)(?<!since)(?<!till)(?<!before)\s+then\s+(?=\w)"
+)
 # Where a clause ends and another begins, with the word that says so; what is worse is what stands before.
 _CLAUSE = re.compile(r"(?:[,;:!?]|\.(?=\s|$))(?!\s*worse)|(?=\b(?:but|because|although|though)\b)", re.IGNORECASE)
 _LETTER = re.compile(r"(?<=\w)[\s-]A(?![\w’'])")
@@ -186,6 +188,9 @@ def _index(words: Iterable[str], kind: str, rule_set: RuleSet) -> Mapping[str, C
     for beginning in dict.fromkeys(["", *(stem(word)[:2] for word in words)]):
         for name, id_ in groups.get(beginning, ()):
             index.setdefault(name_key(name, left_out), {})[id_] = None
+            # A coldsore is a cold sore; a vitamine is no vitamin E.
+            if name.count(" ") == 1 and name[-2] != " " and not name.endswith("ing"):
+                index.setdefault(stem(name.lower().replace(" ", "")), {})[id_] = None
     return index
 
 

@@ -64,6 +64,11 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
         if newest.verdict != USUAL:
             found.extend(_judge_one(one, meaning, sign, asked, latest=False) for one in earlier)
     answer = gravest_sighting(found)
+    if answer.verdict in (USUAL, WATCH):
+        # Of several signs the first that is over, or a reason to call, is the one to look out for.
+        answer = answer._replace(
+            until=_first(one.until for one in found), call_from=_first(one.call_from for one in found)
+        )
     if answer.verdict in (USUAL, WATCH, CLINIC if meaning.other else USUAL) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”; one's clinic is for oneself.
         return answer._replace(verdict=UNKNOWN)

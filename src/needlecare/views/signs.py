@@ -71,7 +71,7 @@ def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
     yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
     late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
     eases = [say.sentence(one.words["how"]) for one in shown if "how" in one.words and sighting.verdict == USUAL]
-    worse = f"Worse{late}? {capital(say.help_for(CLINIC, timeline))}."
+    worse = f"Worse{late}? {capital(say.help_for(_next_urgency(sighting), timeline))}."
     notes = [] if late else [say.sentence(one.words["note"]) for one in shown if "note" in one.words]
     yield from joined([*eases[:1], worse, *dict.fromkeys(notes), *_grounds(sighting, clock), _sign_sources(sighting)])
 
@@ -83,11 +83,15 @@ def _called_for(sighting: Sighting) -> Iterator[str]:
 
 
 def _said_besides(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield what isn't understood, and why it is a reason to call where no call names it."""
-    if sighting.meaning.unknown:
-        yield f"I don't know {join_words(f'“{word}”' for word in sighting.meaning.unknown)}, which may matter."
+    """Yield why it is a reason to call where no call names it."""
     if not sighting.flags:
         yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
+
+
+def _next_urgency(sighting: Sighting) -> Urgency:
+    """Return how urgent it is once it is no longer usual."""
+    waiting = (rule for rule in sighting.timeline.red_flags if rule.worry_after)
+    return next((one.urgency for one in waiting if not set(one.targets).isdisjoint(sighting.meaning.ids)), CLINIC)
 
 
 def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
@@ -139,13 +143,19 @@ def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
     if meaning.other:
         return "My answers are about you alone. For somebody else, ask a doctor or pharmacist."
     unheard = join_words(f"“{word}”" for word in (*meaning.unknown, *meaning.undated))
-    alone = f" {name} alone: usual until {clock.until(sighting.until)}." if sighting.until else ""
+    alone = f" {name} alone: {_alone(sighting, clock)}." if sighting.windows else ""
     if unheard and meaning.nearest:
         meant = join_words(map(sighting.timeline.rule_set.label, meaning.nearest))
         return f"I don't know {unheard}. Did you mean {meant}?{alone}"
     if unheard and sighting.windows:
         return f"I don't know {unheard}, which may matter.{alone}"
     return f"I don't know. {name}: my rules say nothing about it."
+
+
+def _alone(sighting: Sighting, clock: Clock) -> str:
+    if sighting.call_from and not sighting.until:
+        return f"watch it until {clock.at(sighting.call_from)}"
+    return f"usual until {clock.until(sighting.until)}" if sighting.until else "to be watched"
 
 
 def _usual(sighting: Sighting, clock: Clock) -> str:
