@@ -370,8 +370,11 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
 
 
 def _lasting(timeline: Timeline) -> Iterator[Window]:
+    """Yield what is never all right, if it has a rank or its set gives none."""
+    ranked, weight = _with_brief(timeline.rule_set), timeline.rule_set.weight
     held = (one for one in timeline.of_kind(AVOID) if one.is_for_good or not one.ask)
-    return (one for one in held if one.better_until == FOREVER)
+    lasting = (one for one in held if one.better_until == FOREVER)
+    return (one for one in lasting if one.origin not in ranked or weight(one.target)[1] < LAST)
 
 
 def _after_next(timeline: Timeline) -> Iterator[Row]:
