@@ -80,7 +80,7 @@ def find_activities(
     unknown = _unheard(said.left, _OF_ACTIVITIES | {"elsewhere"} if elsewhere else _OF_ACTIVITIES, heard)
     turning = _first(unknown, {"stop", "deny"})
     strange = _strange(said, ids, [one for one in unknown if one is not turning], heard)
-    for replace in (_as_given, _protected, _shared):
+    for replace in (_as_given, _washed_with, _protected, _shared):
         ids = replace(heard, ids)
     # Whoever was treated at a clinic has a roller too.
     is_shared = bool(ids) and ids == rule_set.standing_for("shared")
@@ -124,6 +124,10 @@ def _sort(heard: Heard, *, timed: bool) -> _Said:
     denied = chain(without, *(_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers)))
     known = places_of(named).union(besides, *denied)
     left, undated = _left(heard, heard.activities, known, timed=timed)
+    # Skin that wasn't treated may only hurt: my back is killing me.
+    pairs = pairwise(one for one in left if "soften" not in one.roles)
+    aching = [both for both in pairs if "elsewhere" in both[0].roles and "aches" in both[1].roles]
+    left = [one for one in left if one not in [*chain(*aching)]]
     if _is_of_treatment(named, heard):
         # Of a treatment to come, what was stopped before was used.
         left = [one for one in left if "ceased" not in one.roles]
@@ -373,6 +377,13 @@ def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     given = rule_set.standing_for("given") if heard.has("given") else ()
     own = [one for one in _of_kind(given, ids, rule_set) if rule_set.activities[one].medicine != PRESCRIBED]
     return _replaced(ids, own, given) if own else ids
+
+
+def _washed_with(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
+    """Add what skin is washed with where only its maker is named: wash my face with CeraVe."""
+    product = heard.rule_set.standing_for("soap")
+    is_washed = bool(ids) and heard.has("brand") and [*ids] == _of_kind(product, ids, heard.rule_set)
+    return _replaced(product, (), ids) if is_washed else ids
 
 
 def _of_kind(kinds: Iterable[str], ids: Iterable[str], rule_set: RuleSet) -> list[str]:

@@ -364,7 +364,7 @@ SESSION = _section(
 )
 _ABOUT = _all(TEXT, "title", "publisher", "year", "kind", "family", "seen")
 SOURCE = _section("a source", *_ABOUT, Field("url", URL), short="title")
-_UNNAMED = one_of("on-skin", "given", "treatment", "at-home", "shared", "protected", "unprotected", "feeding")
+_UNNAMED = one_of("on-skin", "given", "treatment", "at-home", "shared", "protected", "unprotected", "feeding", "soap")
 ACTIVITY = _section(
     "an activity",
     *(_LABEL, _AKA),
