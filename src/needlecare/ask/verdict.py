@@ -161,9 +161,10 @@ class Verdict(NamedTuple):
 
     @property
     def label(self) -> str:
-        """How what was asked about is called."""
-        rule_set = self.timeline.rule_set
-        return " and ".join(rule_set.label(one) for one in self.meaning.ids) or self.meaning.words
+        """How what was asked about is called, but for what is free where the rest isn't."""
+        free = [part.activity for part in self.parts if part.verdict == YES and self.is_divided]
+        ids = [one for one in self.meaning.ids if one not in free] or self.meaning.ids
+        return " and ".join(map(self.timeline.rule_set.label, ids)) or self.meaning.words
 
     @property
     def rules(self) -> tuple[str, ...]:
