@@ -85,7 +85,8 @@ def find_activities(
     # Whoever was treated at a clinic has a roller too.
     is_shared = bool(ids) and ids == rule_set.standing_for("shared")
     declared = [*said.declared, *([Declared(frozenset(), "setting", "home")] if is_shared else [])]
-    return _finished(heard, said.named, ids, strange, said.undated)._replace(
+    together = [one for one in said.named if not _is_choice(one, heard)]
+    return _finished(heard, together, ids, strange, said.undated)._replace(
         turning=heard.spelled(turning.places),
         past=any(_is_past(one, heard) for one in heard.activities),
         nearest=_nearest(heard, said.named, names.ACTIVITIES, strange) if mending else (),
@@ -97,6 +98,12 @@ def find_activities(
         unjoined=tuple(map(heard.spelled, _side_by_side(heard, said.named))),
         ongoing=not said.left or _says(heard, "ongoing"),
     )
+
+
+def _is_choice(name: Piece, heard: Heard) -> bool:
+    """Return whether *name* is taken in place of what stands before: ibuprofen or paracetamol, and not and/or."""
+    before = [word for word in heard.said.words[: name.places.start] if word not in ARTICLES]
+    return before[-1:] == ["or"] and before[-2:-1] != ["and"]
 
 
 class _Said(NamedTuple):
