@@ -388,9 +388,9 @@ def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 def _washed_with(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     """Add what skin is washed with where only its maker is named: wash my face with CeraVe."""
-    product = heard.rule_set.standing_for("soap")
-    is_washed = bool(ids) and heard.has("brand") and [*ids] == _of_kind(product, ids, heard.rule_set)
-    return _replaced(product, (), ids) if is_washed else ids
+    rule_set, washing = heard.rule_set, _above("soap", heard.rule_set)
+    others = [one for one in ids if washing.isdisjoint(rule_set.ancestry([one]))]
+    return ids if others or not (ids and heard.has("brand")) else _replaced(rule_set.standing_for("soap"), (), ids)
 
 
 def _of_kind(kinds: Iterable[str], ids: Iterable[str], rule_set: RuleSet) -> list[str]:
