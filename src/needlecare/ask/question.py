@@ -296,7 +296,7 @@ class _Question(NamedTuple):
         if is_timed:
             reading, other = self._split()
             reading = reading if self.day is None else reading.on(self.day, self.typed)
-            reading = reading.at_earliest(self.present) if signs else reading
+            reading = self._seen(reading) if signs else reading
         asked = when_asked(reading, first.treatment, self.present)
         if self.at is not None:
             asked = from_to(self.at, self.at, first.treatment.zone)
@@ -311,14 +311,22 @@ class _Question(NamedTuple):
             meaning = meaning._replace(signs=(*told,), ids=(*ids,), unknown=(*meaning.unknown, *other))
         return meaning._replace(typed=self.typed), asked, reading
 
+    def _seen(self, reading: Reading) -> Reading:
+        """Return when a sign is seen: now, if it began on a day that is past and goes on."""
+        lasts = self.day is None and (reading.lead == "after" or re.search(self._pattern("lasting"), self.typed))
+        is_over = lasts and self.now and reading.first and reading.first < self.present().date()
+        return Reading(reading.words) if is_over else reading.at_earliest(self.present)
+
+    def _pattern(self, role: str) -> str:
+        return rf"(?i)\b({'|'.join(self.timelines[0].rule_set.small_words.get(role) or ['$^'])})\b"
+
     def _split(self) -> tuple[Reading, tuple[str, ...]]:
         """Read the time asked about; what else is dated, such as the treatment, is returned unless it is known so."""
         from needlecare.ask.when import split_time
 
         first = self.timelines[0]
         split = partial(split_time, treatment=first.treatment, present=self.present, told=self.told)
-        phrases = "|".join(first.rule_set.small_words.get("dated") or ["$^"])
-        typed, *clause = re.split(rf"(?i)\b({phrases})\b", self.typed, maxsplit=1)
+        typed, *clause = re.split(self._pattern("dated"), self.typed, maxsplit=1)
         dated = split(clause[1]) if clause and not self.told else Reading()
         if not (dated.first and dated.last):
             return split(self.typed), ()
