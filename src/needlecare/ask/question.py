@@ -259,13 +259,11 @@ class _Question(NamedTuple):
         """Return what the words mean and when they ask about: now, where they don't say."""
         treatment = self.timelines[0].treatment
         meaning, asked, reading = self.read(signs=signs)
-        if asked is None and meaning.past:
-            # “I already used retinol”: some time between the treatment and now.
-            now = self.present()
-            asked = from_to(min(treatment.first, now), now, treatment.zone)
-        elif asked is None:
+        if asked is None:
             moment = self.present()
-            asked = from_to(moment, moment, treatment.zone)._replace(now=True)
+            # “I already used retinol”: some time between the treatment and now.
+            start = min(treatment.first, moment) if meaning.past else moment
+            asked = from_to(start, moment, treatment.zone)._replace(now=not meaning.past)
             if reading.lengths and signs:
                 asked, reading = lasting(reading, treatment, moment), Reading(past=reading.past)
         asked = stretched(asked, reading, treatment.zone)
