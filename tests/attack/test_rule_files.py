@@ -223,3 +223,15 @@ def test_advice_on_thousands_of_conditions_ends(tmp_path: Path) -> None:
     began = clock.process_time()
     assert "there are too many conditions to try every rule" in run("rules", "lint", str(path)).out
     assert clock.process_time() - began < 4
+
+
+@pytest.mark.parametrize("role", ["dated", "lasting"])
+def test_small_words_of_a_clinic_are_text_and_no_pattern(role: str, tmp_path: Path) -> None:
+    path = tmp_path / "clinic.yaml"
+    path.write_text(
+        f'ruleset: clinic\nversion: "1"\nextends: microneedling\nsmall-words: {{{role}: ["(had", "a+"]}}\n',
+        encoding="utf-8",
+    )
+    asked = ("--date", "2026-11-20", "--time", "16:30", "--now", "2026-11-21T09:00", "--rules", str(path))
+    assert run("normal", "red", "since", "yesterday", *asked).code == 0
+    assert run("can", "run", "yesterday", *asked).code == 1

@@ -316,7 +316,9 @@ class _Question(NamedTuple):
         return Reading(reading.words) if is_over else reading.at_earliest(self.present)
 
     def _pattern(self, role: str) -> str:
-        return rf"(?i)\b({'|'.join(self.timelines[0].rule_set.small_words.get(role) or ['$^'])})\b"
+        # They are text, whatever a clinic writes; without any, nothing is found.
+        words = map(re.escape, self.timelines[0].rule_set.small_words.get(role, ()))
+        return rf"(?i)\b({'|'.join(words) or '(?!)'})\b"
 
     def _split(self) -> tuple[Reading, tuple[str, ...]]:
         """Read the time asked about; what else is dated, such as the treatment, is returned unless it is known so."""
