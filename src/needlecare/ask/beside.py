@@ -68,9 +68,8 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     found, slips = pieces(), {}
     if mending:
         unknown = ({one.places.start for one in each if one == Piece(one.places)} for each in found)
-        slips = names.mend(
-            typed, (place for place in set.intersection(*unknown) if typed[place] not in names.TIMES), rule_set
-        )
+        places = (place for place in set.intersection(*unknown) if typed[place] not in names.TIMES)
+        slips = names.mend(typed, places, rule_set)
     if slips:
         said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
         found = pieces()

@@ -129,9 +129,8 @@ def _show_today(requests: Sequence[Request], *, whole: bool = False) -> None:
     from needlecare.views.today import make_today
 
     stale = any(one.calendar and one.calendar != options.rules_of(one) for one in requests)
-    write_sheet(
-        make_today(look(_timelines(requests), options.present_for(requests)), whole=whole, stale=stale), whole=whole
-    )
+    now = look(_timelines(requests), options.present_for(requests))
+    write_sheet(make_today(now, whole=whole, stale=stale), whole=whole)
 
 
 def greet() -> None:

@@ -33,23 +33,28 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
 
     *room* is for how many lines a group, and for how many days before the treatment.
     """
-    clock, rule_set, openings = Clock(timeline, typed=not handed_over), timeline.rule_set, list_openings(timeline)
+    clock, openings = Clock(timeline, typed=not handed_over), list_openings(timeline)
     hint = f"… and more{'; * only if your skin looks calm' if any(one.if_calm for one in openings) else ''}"
     before = () if sheet.is_stopped(timeline) else tuple(list_before(timeline))[-room[1] :]
     dated = (*list_again(openings, timeline, room[0]), *list_endless(timeline))
-    sections = (
-        Section("against", "", rows=(*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))),
-        first_hours(timeline),
-        Section("help", "Get help", rows=tuple(list_help([timeline], still_there(timeline.windows, timeline)))),
+    later = (
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
         Section("again", f"When may I again?  {hint}", rows=dated),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
+    return frame(timeline, [first_hours(timeline)], *later, handed_over=handed_over)
+
+
+def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_over: bool = False) -> Sheet:
+    """Put sections between what speaks against the treatment and where to get help, and others behind both."""
+    against = (*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))
+    help_ = tuple(list_help([timeline], still_there(timeline.windows, timeline)))
+    sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
     return Sheet(
-        title=f"{rule_set.title}{_with_what(timeline)}: {subject_of(timeline)}",
+        title=f"{timeline.rule_set.title}{_with_what(timeline)}: {subject_of(timeline)}",
         subject="",
-        clinic=sheet.name_clinic(rule_set),
-        notice=(say.NO_ADVICE, *sheet.list_core_changes(rule_set)),
+        clinic=sheet.name_clinic(timeline.rule_set),
+        notice=(say.NO_ADVICE, *sheet.list_core_changes(timeline.rule_set)),
         sections=tuple(section for section in sections if section.rows),
         basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`. Options: `--help`.",
     )
@@ -62,12 +67,9 @@ def _with_what(timeline: Timeline) -> str:
 
 def make_part(timeline: Timeline, part: str) -> Sheet:
     """Write one *part* of the plan in the place of the first screen's: a `chart`, or all that comes `before`."""
-    screen = make_brief(timeline)
-    found = sheet.make_sheet(timeline, only=(part,)).sections
     if part == "chart":
-        found = (Section(part, "", rows=tuple(draw_groups(timeline)), days=days_after(timeline)),)
-    first, last = ([one for one in screen.sections if one.id == id_] for id_ in ("against", "help"))
-    return screen._replace(sections=(*first, *found, *last))
+        return frame(timeline, [Section(part, "", rows=tuple(draw_groups(timeline)), days=days_after(timeline))])
+    return frame(timeline, sheet.make_sheet(timeline, only=(part,)).sections)
 
 
 def subject_of(timeline: Timeline) -> str:

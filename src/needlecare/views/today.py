@@ -279,7 +279,7 @@ def _worry(window: Window, clock: Clock) -> str:
 
 def make_usual(timeline: Timeline) -> Sheet:
     """Write the signs to be expected, by their end, in the place of the first screen's plan."""
-    clock, screen = Clock(timeline), brief.make_part(timeline, "normal")
+    clock = Clock(timeline)
     expected = [one for one in timeline.of_kind(EXPECT) if one.start < one.end]
 
     def usual(window: Window) -> tuple[str, str]:
@@ -290,9 +290,7 @@ def make_usual(timeline: Timeline) -> Sheet:
         Row(capital(span), f"{say.names((one.target for one in group), timeline.rule_set)}{worry}", "expect")
         for (span, worry), group in grouped(expected, usual).items()
     )
-    return screen._replace(
-        sections=tuple(one._replace(rows=rows) if one.id == "normal" else one for one in screen.sections)
-    )
+    return brief.frame(timeline, [one._replace(rows=rows) for one in make_sheet(timeline, only=("normal",)).sections])
 
 
 def _ends(verdicts: tuple[Verdict, ...], tone: str) -> Iterator[Row]:
