@@ -179,7 +179,7 @@ def _paged(text: str) -> bool:
     """Show *text* in a pager where it is longer than the screen, unless that is switched off, or there is none."""
     import shlex
     import subprocess
-    from shutil import get_terminal_size, which
+    from shutil import which
 
     wanted = os.environ.get("NEEDLECARE_PAGER", os.environ.get("PAGER"))
     pager = ["less", "-FRX", r"-PSpace\: more, q\: done"] if wanted is None else shlex.split(wanted)

@@ -67,7 +67,7 @@ def plan(
         bool, typer.Option("--chart", help="Draw when each group of things is all right again, day by day.")
     ] = False,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Text options.without colour and layout, for screen readers; for text only.")
+        bool, typer.Option("--plain", help="Text without colour and layout, for screen readers; for text only.")
     ] = False,
     no_pager: NoPager = False,
     style: StyleOption = None,
