@@ -255,7 +255,7 @@ class Shown(NamedTuple):
                 yield from (Named(*one, self.when(f"{day} {clock}")) for one in self.names(names))
         for _, said in self.rows("When may I again?"):
             if match := re.fullmatch(
-                r"(\w{3} \d+ \w{3}(?: \d{4})?(?: \d\d:\d\d)?), (.+?)(?:: no until (.+), then wait)?", said
+                r"(\w{3} \d+ \w{3}(?: \d{4})?(?: \d\d:\d\d)?), (.+?)(?:: no until (.+), then better wait)?", said
             ):
                 no_until = self.when(match[3]) if match[3] else None
                 yield from (Named(*one, self.when(match[1]), no_until) for one in self.names(match[2]))
@@ -429,7 +429,7 @@ def test_nothing_is_all_right_because_a_session_is_booked_that_day() -> None:
 @twelve
 def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
     again = flat(section(screen(name), "When may I again?"))
-    assert again.count(" no until ") == again.count(", then wait")
+    assert again.count(" no until ") == again.count(", then better wait")
     assert "… and more" in again.partition("Sunlight")[0]
 
 

@@ -351,7 +351,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> It
         known, head = rule_set.groups.get(group), group_name(group, rule_set)
         lines = _BEFORE if known is None else most if known.rank < _LIGHT else int(known.rank < _LEAST)
         for found in _weightiest(by_group[group], lines, rule_set):
-            earlier = f"{EARLIER}{clock.at(found[0].no_until)}, then wait" if found[0].no_until else ""
+            earlier = f"{EARLIER}{clock.at(found[0].no_until)}, then better wait" if found[0].no_until else ""
             at, room = found[0].at, _A_LINE - len(earlier)
             # What takes a second line anyway has room for more.
             names = starred(found, room if len(found[0].name) <= room else room + _A_LINE)
