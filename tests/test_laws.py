@@ -100,6 +100,21 @@ def test_windows_of_one_activity_never_overlap_nor_touch(of: list[Rule], treatme
 
 
 @laws
+@given(rule_sets(ended=False), treatments(), facts)
+def test_parts_lie_end_to_end_and_their_window_says_what_they_are(
+    of: list[Rule], treatment: Treatment, known: Facts
+) -> None:
+    for one in made(of, treatment, known).windows:
+        if one.parts:
+            edges = [one.better_from, *(part.end for part in one.parts)]
+            assert [part.start for part in one.parts] == edges[:-1]
+            assert edges[-1] == one.better_until
+        for part in one.parts:
+            assert part.state == ("no" if one.start <= part.start < one.end else "better-not")
+            assert part.state == ("no" if one.start < part.end <= one.end else "better-not")
+
+
+@laws
 @given(rule_sets(), treatments(), facts, st.integers(1, 50))
 def test_more_time_never_ends_sooner(of: list[Rule], treatment: Treatment, known: Facts, more: int) -> None:
     longer = [_longer(rule, more) for rule in of]

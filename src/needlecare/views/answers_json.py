@@ -8,7 +8,7 @@ from needlecare.ask.times import When
 from needlecare.ask.today import Change, Owned, Return, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Verdict
 from needlecare.model.plan import Timeline
-from needlecare.model.ruleset import EXPECT, Rule, Screening
+from needlecare.model.ruleset import EXPECT, Rule
 from needlecare.model.voices import Reach, sources_behind
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
@@ -67,17 +67,8 @@ def _first(answer: Any, _: object) -> str | None:
     return next(iter(answer.meaning.ids), None)
 
 
-def _cause(rule: Rule) -> dict[str, Any]:
-    """Return a rule behind an answer; what its sources say stands beside it."""
-    return {
-        "rule": rule.id,
-        "verb": rule.verb,
-        "on": rule.targets,
-        "value": rule.value,
-        "words": words(rule),
-        "origin": rule.origin,
-        "confidence": confidence(rule),
-    }
+class Cause(Rule):
+    """A rule behind an answer; what its sources say stands beside it."""
 
 
 def _sighting_sources(found: Sighting, timeline: Timeline) -> list[str]:
@@ -85,7 +76,7 @@ def _sighting_sources(found: Sighting, timeline: Timeline) -> list[str]:
     return list(dict.fromkeys((*sources_behind(found.windows, timeline.rule_set), *flagged)))
 
 
-SCALARS.update({When: _at, Screening: lambda screening: screening.id, Reach: str})
+SCALARS.update({When: _at, Reach: str})
 FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
     " earliest and_once rules sources instead if=conditions ask urgency ask_prescriber not_all=is_divided parts"
@@ -101,6 +92,7 @@ FIELDS.update({
     Change: "activity at to and_once treatment=timeline.treatment",
     Reasons: "activity asked=meaning.typed treatment=timeline.treatment windows rules lost sources=voices spread"
     " ends voices=voices_count not_understood nearest=meaning.nearest also red_flags",
+    Cause: "rule=id verb on=targets value words origin confidence",
     Voice: "rule source=source.id value=saying.value note=saying.note used stance title=source.title"
     " publisher=source.publisher year=source.year kind=source.kind url=source.url family=source.family",
     Ends: "before voices agreeing low high plan=own?",
@@ -134,9 +126,10 @@ COMPUTED.update({
     Change: {"and_once": lambda change, _: change.lift.waits if change.lift else ()},
     Reasons: {
         "activity": _first,
-        "rules": lambda reasons, _: [_cause(rule) for rule in reasons.rules],
-        "lost": lambda reasons, _: [_cause(rule) for rule in reasons.lost],
+        "rules": lambda reasons, _: [*map(Cause._make, reasons.rules)],
+        "lost": lambda reasons, _: [*map(Cause._make, reasons.lost)],
     },
+    Cause: {"words": words, "confidence": confidence},
     Dated: {"means": lambda dated, timeline: timeline.rule_set.facts[dated.fact].dated_of(dated.answer)},
     Course: {
         "results": lambda course, timeline: course.deadline

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, Union, get_args, get_origin,
 from needlecare.model import plan
 from needlecare.model.facts import Condition, Given, Truth
 from needlecare.model.plan import FOREVER, Clash, Finding, Part, Session, Timeline, Treatment, Window
-from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Urgency
+from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Screening
 from needlecare.model.time import AT_TREATMENT, format_clock
 from needlecare.model.voices import backing, sources_of_part
 from needlecare.timeline.build import condition_text
@@ -37,7 +37,7 @@ def render_line(timeline: Timeline, client: str, *, full: bool = False) -> str:
 def plan_record(timeline: Timeline, *, lean: bool = False) -> dict[str, Any]:
     """Return the record of *timeline*; a *lean* one lacks what is null or empty, and what is found elsewhere."""
     encode = Encoder(timeline, lean=lean)
-    return encode.record({**head(timeline.rule_set), **encode.fields(timeline)})
+    return encode.record(encode.fields(timeline))
 
 
 def head(rule_set: RuleSet) -> dict[str, Any]:
@@ -142,23 +142,15 @@ class Assumed(NamedTuple):
     value: str | float | list[str]
 
 
-class RedFlag(NamedTuple):
+class RedFlag(Rule):
     """A reason to call: the `emergency` number, a doctor `today`, or the `clinic`.
 
-    It holds at any time, but where it is about whatever is still there *since* then, *excepted* signs apart.
-    *condition* is the one under which it holds, *words* are what its rule says besides.
+    It holds at any time, but where it is about whatever is still there since then, some signs apart.
     """
 
-    urgency: Urgency
-    text: str
-    signs: tuple[str, ...]
-    sources: tuple[str, ...]
-    rule: str
-    condition: str | None
-    since: datetime | None
-    excepted: tuple[str, ...]
-    words: Mapping[str, str]
-    confidence: Literal["low"] | None
+
+class Perhaps(Window):
+    """When a sign is usual instead, if an unknown fact is so."""
 
 
 class _RuleEntry(dict[str, Any]):
@@ -173,25 +165,20 @@ class _RuleEntry(dict[str, Any]):
 _AS_IT_IS: frozenset[type] = frozenset({bool, int, float, type(None), _RuleEntry})
 
 
-def _red_flag(rule: Rule, timeline: Timeline) -> RedFlag:
-    truth, unsure = rule.when.judge(timeline.facts)
-    return RedFlag(
-        urgency=rule.urgency,
-        text=flag_text(rule, timeline),
-        signs=rule.targets,
-        sources=sources_of(rule.says),
-        rule=rule.id,
-        condition=condition_text(rule, unsure if truth is Truth.UNKNOWN else (), timeline.rule_set),
-        since=timeline.flagged_from.get(rule.id),
-        excepted=tuple(sign for sign, _ in rule.exceptions),
-        words={name: text for name, text in words(rule).items() if name not in ("text", "if")},
-        confidence="low" if rule.low_confidence else None,
-    )
-
-
 def words(rule: Rule, _: object = None) -> dict[str, str]:
     """Return all words of *rule*: those of its windows may be another rule's, where several make one."""
     return dict(sorted(rule.words.items()))
+
+
+def _besides(rule: Rule, _: object = None) -> dict[str, str]:
+    """Return the words of *rule* that no other field has."""
+    return {name: text for name, text in words(rule).items() if name not in ("text", "if")}
+
+
+def _condition(rule: Rule, timeline: Timeline) -> str | None:
+    """Return the condition under which *rule* holds, where that isn't known."""
+    truth, unsure = rule.when.judge(timeline.facts)
+    return condition_text(rule, unsure if truth is Truth.UNKNOWN else (), timeline.rule_set)
 
 
 def confidence(rule: Rule, _: object = None) -> str:
@@ -216,12 +203,17 @@ def _answers(facts: Mapping[str, Given], timeline: Timeline) -> Iterator[tuple[s
 
 
 def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
-    """Return every rule that a window names, be it of what is only perhaps so."""
-    rule_set = timeline.rule_set
-    entries: dict[str, _RuleEntry] = rule_set.known.setdefault(_RuleEntry, {})
-    ids = {id_ for window in (*timeline.windows, *timeline.perhaps) for id_ in (*window.rules, *window.overruled)}
-    entries.update((id_, _RuleEntry(Encoder(timeline)(rule_set.rules[id_]))) for id_ in ids.difference(entries))
-    return {id_: entries[id_] for id_ in sorted(ids)}
+    """Return every rule that a window names; what is the text of its window is no word of it again."""
+    rules = timeline.rule_set.rules
+    entries: dict[tuple[str, bool], _RuleEntry] = timeline.rule_set.known.setdefault(_RuleEntry, {})
+    ids = {id_ for window in timeline.windows for id_ in (*window.rules, *window.overruled)}
+    told = {(window.rule, window.text) for window in timeline.windows}
+    found = {id_: (id_, (id_, rules[id_].words.get("text")) in told) for id_ in sorted(ids)}
+    for id_, is_told in set(found.values()).difference(entries):
+        entry = entries[id_, is_told] = _RuleEntry(Encoder(timeline)(rules[id_]))
+        if is_told:
+            del entry["words"]["text"]
+    return {id_: entries[key] for id_, key in found.items()}
 
 
 # The contract: the fields of each type, in order, by `name`, or `name=path` where the model has another word for it.
@@ -230,14 +222,18 @@ def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
 FIELDS: dict[Any, str] = {
     RuleSet: "id version hash=digest reviewed_by changed_core",
     Clinic: "name phone?",
-    Timeline: "treatment facts assumed unknown=facts.unknown windows rules days sessions screening=findings unanswered"
-    " red_flags longer_if shorter_if perhaps events=meetings clinic=rule_set.clinic",
+    Timeline: "schema_version notice ruleset=rule_set treatment facts assumed unknown=facts.unknown windows rules days"
+    " sessions screening=findings unanswered red_flags longer_if shorter_if perhaps events=meetings"
+    " clinic=rule_set.clinic",
     Treatment: "date=day time=clock tz=zone.key moment",
-    Window: "rule rules kind activity=target group text start earliest? end? end_stated bound? better_from better_until"
-    " open_end=is_open* and_once=waits precision times if=condition parts* sources better_sources disagree overruled"
-    " origin unsure* eases* usually_by* worry_after* ask* start_bound* start_range* until_seen*",
-    RedFlag: "urgency text signs sources rule* if=condition* from=since* except=excepted* words* confidence*",
-    Part: "rule state start end? sources",
+    Window: "rule rules kind activity=target group text start? earliest? end? end_stated bound? better_from?"
+    " better_until? open_end=is_open* and_once=waits precision times if=condition parts* sources better_sources"
+    " disagree overruled origin unsure* eases* usually_by* worry_after* ask* start_bound* start_range* until_seen*",
+    RedFlag: "urgency text signs=targets sources rule=id if* from* except* words* confidence*",
+    # Each goes on from where the one before it ends, and its window says when it is a no.
+    Part: "rule end? sources",
+    Perhaps: "rule activity=target text start end? end_stated bound* and_once=waits* if=condition sources unsure eases*"
+    " usually_by* worry_after* start_bound* start_range* until_seen* words* confidence*",
     Rule: "window=span except* when* says words origin confidence",
     Saying: "source value note?",
     plan.Day: "day=number date=day avoid better_not ask only_if* do prepare* expect lifts",
@@ -250,13 +246,14 @@ FIELDS: dict[Any, str] = {
 }
 Compute = Callable[[Any, Timeline], Any]
 # What is computed alike wherever it is a field, and what is of one type: a field, or several at once.
-SHARED: dict[str, Compute] = {"red_flags": lambda _, timeline: [_red_flag(one, timeline) for one in timeline.red_flags]}
+SHARED: dict[str, Compute] = {"red_flags": lambda _, timeline: [*map(RedFlag._make, timeline.red_flags)]}
 COMPUTED: dict[Any, dict[str, Compute]] = {
     Timeline: {
+        "schema_version notice ruleset": lambda timeline, _: head(timeline.rule_set).values(),
         "facts": lambda timeline, _: dict(_answers(timeline.facts.given, timeline)),
         "assumed": lambda timeline, _: [Assumed(*one) for one in _answers(timeline.facts.assumed, timeline)],
         "rules": _rules,
-        "unanswered": lambda timeline, _: [screening.id for screening in timeline.unanswered],
+        "perhaps": lambda timeline, _: [*map(Perhaps._make, timeline.perhaps)],
     },
     Treatment: {"moment": lambda treatment, _: treatment.last if treatment.clock else None},
     Window: {
@@ -272,6 +269,20 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "sources better_sources disagree": lambda window, timeline: backing(window, timeline.rule_set),
     },
     Part: {"sources": sources_of_part},
+    RedFlag: {
+        "text": flag_text,
+        "sources": lambda rule, _: sources_of(rule.says),
+        "if": _condition,
+        "from": lambda rule, timeline: timeline.flagged_from.get(rule.id),
+        "except": lambda rule, _: [sign for sign, _ in rule.exceptions],
+        "words": _besides,
+        "confidence": lambda rule, _: "low" if rule.low_confidence else None,
+    },
+    Perhaps: {
+        "sources": lambda window, timeline: backing(window, timeline.rule_set).sources,
+        "words": lambda window, timeline: _besides(timeline.rule_set.rules[window.rule]),
+        "confidence": lambda window, _: "low" if window.low_confidence else None,
+    },
     Rule: {
         "except": lambda rule, _: {name: "0h" if end == AT_TREATMENT else str(end) for name, end in rule.exceptions},
         "when": lambda rule, _: _asked(rule.when),
@@ -282,9 +293,10 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
     plan.Meeting: {"only_if": lambda meeting, _: list(dict.fromkeys(window.target for window in meeting.waiting))},
 }
 # What is otherwise in a lean line, which leaves out what is null or empty: `rules show` has what rules say, the windows
-# have the days, the parts of a window are told apart by rules, and nothing is said twice.
+# have the days, the parts of a window are told apart by rules, and nothing is said twice. It has what holds, and not
+# what would if more were known.
 _IN_LINES: dict[Any, dict[str, Compute]] = {
-    Timeline: dict.fromkeys(("rules", "days"), lambda *_: None),
+    Timeline: dict.fromkeys(("rules", "days", "unanswered", "longer_if", "shorter_if", "perhaps"), lambda *_: None),
     Window: {
         "parts": lambda *_: None,
         "rules": lambda window, _: window.rules if window.rules != (window.rule,) else None,
@@ -294,7 +306,7 @@ _IN_LINES: dict[Any, dict[str, Compute]] = {
     RedFlag: dict.fromkeys(("words", "confidence"), lambda *_: None),
 }
 # Types that are written as one value.
-SCALARS: dict[type, Callable[[Any], Any]] = {plan.Wait: attrgetter("bound")}
+SCALARS: dict[type, Callable[[Any], Any]] = {plan.Wait: attrgetter("bound"), Screening: attrgetter("id")}
 
 
 class Field(NamedTuple):
@@ -350,10 +362,12 @@ _PLAIN: dict[object, Schema] = {
 }
 # The types of fields that are computed and no list of ids, and of texts that are one of a few.
 _TYPES: dict[tuple[type, str], Any] = {
+    (Timeline, "schema_version"): Literal[SCHEMA_VERSION],
+    (Timeline, "notice"): str,
     (Timeline, "facts"): dict[str, str | float | list[str]],
     (Timeline, "assumed"): list[Assumed],
     (Timeline, "rules"): dict[str, Rule],
-    (Timeline, "unanswered"): list[str],
+    (Timeline, "perhaps"): list[Perhaps],
     (Timeline, "red_flags"): list[RedFlag],
     (Treatment, "tz"): str,
     (Treatment, "moment"): datetime | None,
@@ -361,16 +375,15 @@ _TYPES: dict[tuple[type, str], Any] = {
     (Window, "group"): str | None,
     (Window, "bound"): Literal["at least", "up to"],
     (Window, "start_bound"): Literal["at least", "up to"],
-    (Window, "start_range"): tuple[datetime, datetime],
-    (Window, "start"): datetime | None,
-    (Window, "better_from"): datetime | None,
-    (Window, "better_until"): datetime | None,
     (Window, "precision"): Literal["minute", "day"],
     (Window, "times"): str | None,
-    (Part, "state"): Literal["no", "better-not"],
+    (RedFlag, "text"): str,
+    (RedFlag, "if"): str,
+    (RedFlag, "from"): datetime,
+    (RedFlag, "confidence"): Literal["low"],
+    (Perhaps, "confidence"): Literal["low"],
     (Rule, "except"): dict[str, str],
     (Rule, "when"): dict[str, str],
-    (Rule, "words"): dict[str, str],
     (Rule, "confidence"): Literal["normal", "low"],
     (plan.Lift, "to"): Literal["yes", "better-not"],
     (Clash, "state"): Literal["no", "better-not"],
@@ -382,18 +395,10 @@ _TYPES: dict[tuple[type, str], Any] = {
 def json_schema() -> Schema:
     """Generate the JSON Schema of a whole plan."""
     made = _Maker()
-    told = made.record(Timeline)
-    begins = {
-        "schema_version": {"const": SCHEMA_VERSION},
-        "notice": {"type": "string"},
-        "ruleset": made.schema(RuleSet),
-    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Timeline",
-        **told,
-        "properties": {**begins, **told["properties"]},
-        "required": [*begins, *told["required"]],
+        **made.record(Timeline),
         "$defs": dict(sorted(made.definitions.items())),
     }
 
