@@ -9,17 +9,17 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
-from functools import cached_property, partial
+from enum import EnumType
+from functools import partial
 from importlib import import_module
 from itertools import chain, takewhile
 from pathlib import Path
 from shutil import get_terminal_size
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_args
 
 import typer
-from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
 from needlecare.errors import ExitCode, InputError, NeedlecareError, misspelt, nearest, suggestion, visible
 from needlecare.model.facts import FACTS, OPTIONS, Trait
@@ -107,7 +107,7 @@ def complain(text: str) -> None:
     """Write an error or a remark to stderr; signs that nobody can see, or that a terminal would obey, are named."""
     for number, line in enumerate(text.splitlines() or [""]):
         lead = "needlecare: " if number == 0 else "  "
-        with contextlib.suppress(OSError, ValueError):  # nobody hears it; the exit code remains
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # nobody hears it; the exit code remains
             _print(f"{lead}{visible(line)[:_LONGEST]}\n", sys.stderr)
 
 
@@ -138,17 +138,20 @@ def write_sheet(sheet: "Sheet", *, whole: bool, pages: bool = True) -> None:
 
     if _is_for_eyes():
         _show(sheet, pages=whole and pages)
-    elif sys.stdout is not None and sys.stdout.isatty():
+    elif is_terminal(sys.stdout):
         write_text(text.lay_out(sheet, get_terminal_size().columns), whole_lines=True)
     else:
         write_text(text.render_plain(sheet) if whole else text.lay_out(sheet), whole_lines=True)
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Report whether *stream* is a terminal; it is None where whoever started the program closed it."""
+    return stream is not None and stream.isatty()
+
+
 def _is_for_eyes() -> bool:
     """Return whether stdout is a terminal that shows colour, layout, and any character."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return False
-    shows_all = sys.stdout.encoding.lower().startswith("utf")
+    shows_all = is_terminal(sys.stdout) and sys.stdout.encoding.lower().startswith("utf")
     return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
 
 
@@ -254,16 +257,14 @@ def give_up_writing() -> None:
             continue
 
 
-def _print(text: str, stream: object) -> None:
-    if stream is None:  # closed by whoever started the program
-        return
+def _print(text: str, stream: TextIO) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.translate(_PLAINER).encode(encoding, "replace").decode(encoding)
-    stream.write(text)  # type: ignore[attr-defined]
-    stream.flush()  # type: ignore[attr-defined]
+    stream.write(text)
+    stream.flush()
 
 
 def write_file(path: Path, text: str) -> None:
@@ -293,71 +294,26 @@ def refuse_windows_path(path: Path) -> None:
         raise InputError(f"can't write to {path}: paths are written with / here, as in folder/plan.ics")
 
 
-class Later(NamedTuple):
-    """A command, or a group of commands, called *name* in *module*; *help* is its line in the list."""
-
-    module: str
-    name: str
-    help: str
-
-
+# Each command, or group of commands: the module in which it has this name, and its line in the list.
 LATER = {
-    "plan": Later("plan", "plan", "Show the timeline of a treatment: what to avoid, what to do, what is usual."),
-    "today": Later("ask", "today", "Show what holds now, what is all right next, and what is usual."),
-    "can": Later("ask", "can", "Ask whether something is all right: can wash my face tomorrow."),
-    "when": Later("ask", "when", "Ask when something is all right again: when retinol."),
-    "normal": Later("ask", "normal", "Ask whether what you see is usual: normal redness."),
-    "why": Later("ask", "why", "Show every rule and source behind an answer: why make-up."),
-    "check": Later("ask", "check", "Show what speaks against a treatment, given what you say about yourself."),
-    "sessions": Later("ask", "sessions", "Plan the course: the earliest, best and latest date of each session."),
-    "batch": Later("batch", "batch", "Plan a list of treatments, one per row."),
-    "log": Later("log", "log_app", "Remember treatments and lasting facts on this machine."),
-    "rules": Later("rules", "rules_app", "Write, check and compare rule sets."),
+    "plan": ("plan", "Show the timeline of a treatment: what to avoid, what to do, what is usual."),
+    "today": ("ask", "Show what holds now, what is all right next, and what is usual."),
+    "can": ("ask", "Ask whether something is all right: can wash my face tomorrow."),
+    "when": ("ask", "Ask when something is all right again: when retinol."),
+    "normal": ("ask", "Ask whether what you see is usual: normal redness."),
+    "why": ("ask", "Show every rule and source behind an answer: why make-up."),
+    "check": ("ask", "Show what speaks against a treatment, given what you say about yourself."),
+    "sessions": ("ask", "Plan the course: the earliest, best and latest date of each session."),
+    "batch": ("batch", "Plan a list of treatments, one per row."),
+    "log": ("log", "Remember treatments and lasting facts on this machine."),
+    "rules": ("rules", "Write, check and compare rule sets."),
 }
 
 
-class _AsTyped:
-    """A parameter that keeps the text that was typed: Typer has Pydantic do so, whose import doubles the start."""
-
-    convert: Callable[[str], Any] | None = None
-
-    def process_value(self, ctx: Any, value: Any) -> Any:
-        """Return *value* as the command takes it; Typer gets what is typed and needs a check, and what is missing."""
-        if value is None and not getattr(self, "required", False):
-            return None
-        if not value or self.convert is None or getattr(self, "callback", None):
-            return super().process_value(ctx, value)  # type: ignore[misc]
-        return self.convert(value)
-
-
-class _Option(_AsTyped, TyperOption):
-    pass
-
-
-class _Argument(_AsTyped, TyperArgument):
-    pass
-
-
-def _as_typed(parameter: Any, annotation: Any) -> Any:
-    """Return *parameter*, which Typer has made for this *annotation*, as one that keeps what was typed."""
-    made: Any = object.__new__(_Option if isinstance(parameter, TyperOption) else _Argument)
-    vars(made).update(vars(parameter))
-    kind: Any = next(iter(get_args(annotation)), None)
-    if isinstance(kind, UnionType):
-        kind = next(one for one in get_args(kind) if one is not NoneType)
-    is_choice = isinstance(kind, type) and issubclass(kind, Enum)
-    made.convert = partial(_choose, kind, parameter.opts[0]) if is_choice else _CONVERTED.get(kind)
-    return made
-
-
-def _choose(kind: type[Enum], option: str, value: str) -> Enum:
-    try:
-        return kind(value)
-    except ValueError:
-        known = [str(one.value) for one in kind]
-        raise InputError(
-            f"{option}: there is no `{value}`{nearest(value, known)}; it is one of {', '.join(known)}"
-        ) from None
+def _kind_of(declared: inspect.Parameter | None) -> Any:
+    """Return what the value of a *declared* parameter is to be, or each of them if there are several."""
+    kind = next(iter(get_args(declared and declared.annotation)), None)
+    return next(one for one in get_args(kind) if one is not NoneType) if isinstance(kind, UnionType) else kind
 
 
 class _KeepsText:
@@ -365,19 +321,29 @@ class _KeepsText:
 
     callback: Any
 
-    @cached_property
-    def _kept(self) -> dict[str, Any]:
-        """The parameters that were made so far, by name: Typer finds one again by its identity."""
-        return {}
-
     def get_params(self, ctx: Any) -> list[Any]:
-        """Return the parameters, those that Typer adds by itself included."""
+        """Return the parameters; Typer has Pydantic do what is done here, whose import doubles the start."""
         every: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         declared = inspect.signature(self.callback).parameters
         for one in every:
-            if one.name not in self._kept:
-                self._kept[one.name] = _as_typed(one, getattr(declared.get(one.name), "annotation", None))
-        return [self._kept[one.name] for one in every]
+            if "process_value" not in vars(one):
+                one.process_value = partial(_process, one, one.process_value, _kind_of(declared.get(one.name)))
+        return every
+
+
+def _process(parameter: Any, check: Callable[..., Any], kind: Any, ctx: Any, value: Any) -> Any:
+    """Return *value* as the command takes it; Typer gets what is typed and needs a check, and what is missing."""
+    if value is None and not parameter.required:
+        return None
+    if not value or parameter.callback or not (kind in _CONVERTED or isinstance(kind, EnumType)):
+        return check(ctx, value)
+    try:
+        return _CONVERTED.get(kind, kind)(value)
+    except ValueError:
+        known = [one.value for one in kind]
+        raise InputError(
+            f"{parameter.opts[0]}: there is no `{value}`{nearest(value, known)}; it is one of {', '.join(known)}"
+        ) from None
 
 
 class Command(_KeepsText, TyperCommand):
@@ -421,22 +387,19 @@ class Commands(_KeepsText, TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        for name, later in LATER.items():
-            self.commands[name] = TyperCommand(name, help=later.help)
+        self.commands.update({name: TyperCommand(name, help=line) for name, (_, line) in LATER.items()})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that was typed, and put it together if that hasn't been done."""
         if visible(args[0]) != args[0]:
             raise InputError(f"there is no command `{args[0]}`; type it with plain blanks")
         name, command, rest = super().resolve_command(ctx, args)
-        if name in LATER and command is not None and command.callback is None and not hasattr(command, "commands"):
-            found = getattr(import_module(f"needlecare.cli.{LATER[name].module}"), LATER[name].name)
-            made = found
+        if name and type(command) is TyperCommand:
+            made = found = getattr(import_module(f"needlecare.cli.{LATER[name][0]}"), name)
             if not isinstance(found, typer.Typer):
                 made = typer.Typer(add_completion=False, **_COMMON)
                 made.command(name, cls=Command)(found)
             command = self.commands[name] = typer.main.get_command(made)
-            command.name = name
         return name, command, rest
 
 

@@ -6,11 +6,11 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self
 
 import typer
 
-from needlecare.cli import STDOUT, complain, delivering, refuse, refuse_windows_path
+from needlecare.cli import STDOUT, complain, delivering, is_terminal, refuse, refuse_windows_path
 from needlecare.cli.options import StyleOption, fact_texts, present, with_options, without
 from needlecare.errors import ExitCode, InputError
 from needlecare.model.facts import FACTS, OPTIONS, Trait
@@ -176,17 +176,12 @@ def _report_end(summary: "Summary", whole: "Batch") -> None:
     complain(", ".join(parts))
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
-    # None where whoever started the program closed it.
-    return stream is not None and stream.isatty()
-
-
 class Bar:
     """Reports on stderr which rows are bad and, on a terminal, how far the batch is."""
 
     def __init__(self, stream: BinaryIO, *, resumable: bool) -> None:
         self._resumable = resumable
-        self._shown = _is_terminal(sys.stderr) and not _is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
+        self._shown = is_terminal(sys.stderr) and not is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
         self._began = self._drawn = time.monotonic()

@@ -28,7 +28,7 @@ from needlecare.model.facts import LASTING
 from needlecare.model.time import format_clock
 from needlecare.views.formats import AnswerFormat
 
-log_app = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
+log = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Ignore what `log` remembers.")]
 _NEEDED = ("date", "tz")
@@ -43,7 +43,7 @@ def _open(*, no_log: object) -> Log:
     return log
 
 
-@log_app.command(cls=Command)
+@log.command(cls=Command)
 @with_options
 def add(
     typed: Options,
@@ -92,7 +92,7 @@ def _refuse_double(options: Options, lasting: Options, log: Log) -> None:
             )
 
 
-@log_app.command("list", cls=Command)
+@log.command("list", cls=Command)
 def list_(
     *,
     format_: Annotated[AnswerFormat, typer.Option("--format", help="The format of the list.")] = AnswerFormat.TEXT,
@@ -111,7 +111,7 @@ def list_(
     write_lines(lines)
 
 
-@log_app.command(cls=Command)
+@log.command(cls=Command)
 @with_options
 def edit(
     typed: Options,
@@ -156,7 +156,7 @@ def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Op
     return name
 
 
-@log_app.command(cls=Command)
+@log.command(cls=Command)
 def remove(
     *,
     number: Number,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from needlecare.errors import InputError
+from needlecare.errors import InputError, NeedlecareError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 from needlecare.views.formats import CalendarStyle
 
@@ -232,13 +232,12 @@ def over_logged(logged: Typed, lasting: Typed, typed: Typed) -> dict[str, Any]:
 
 def with_known(known: Typed, said: Typed) -> dict[str, Any]:
     """Lay what is *said* over what is *known*; an illness or a medicine more takes none away, only `none` does."""
-    lists = {name: _with_more(known[name], said[name]) for name in _OF_ONESELF if name in known and name in said}
-    return {**known, **said, **lists}
-
-
-def _with_more(known: Sequence[str], said: Sequence[str]) -> list[str]:
-    words = {_word(text) for text in said}
-    return [*(text for text in known if NONE not in words and _word(text) not in {NONE, *words}), *said]
+    whole = {**known, **said}
+    for name in (one for one in _OF_ONESELF if one in known and one in said):
+        words = {_word(text) for text in said[name]}
+        kept = [text for text in known[name] if NONE not in words and _word(text) not in {NONE, *words}]
+        whole[name] = [*kept, *said[name]]
+    return whole
 
 
 def _word(text: str) -> str:
@@ -294,17 +293,13 @@ about_screening = partial(with_options, read=read_screened)
 def _parameter(option: Option) -> inspect.Parameter:
     """Declare *option* as Typer reads it: as the parameter of a command."""
     is_switch, several = Trait.SWITCH in option.traits, Trait.SEVERAL in option.traits
-    completion: Any = offer(option.offers) if option.offers else None
-    if option.offers == "rule sets":
-        completion = _offer_rule_sets
-    elif Trait.FACT in option.traits:
-        completion = offer("answers", option.name)
+    offers = "answers" if Trait.FACT in option.traits else option.offers
     declared = typer.Option(
         f"--{option.name}",
         metavar=None if is_switch else option.metavar,
         help=f"{option.help.removesuffix('.')} (repeatable)." if several else option.help,
         rich_help_panel=option.panel,
-        autocompletion=completion,
+        autocompletion=offer(offers, option.name) if offers else None,
     )
     one: Any = Path if Trait.FILE in option.traits else str
     kind: Any = bool if is_switch else list[one] | None if several else one | None
@@ -320,7 +315,6 @@ def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], list[tupl
     """Make the completion that offers this *part* of the rule set; for `answers` those of *fact*."""
 
     def complete(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-        from needlecare.errors import NeedlecareError
         from needlecare.rules.load import load_rules
         from needlecare.rules.read import DEFAULT
 
@@ -339,6 +333,12 @@ def _answers(rule_set: "RuleSet", fact: str) -> Iterable[tuple[str, str]]:
     return ((one.id, one.label) for one in rule_set.facts[fact].answers) if fact in rule_set.facts else ()
 
 
+def _rule_sets(*_: object) -> Iterable[tuple[str, str]]:
+    from needlecare.rules.read import shipped_names
+
+    return ((name, "") for name in shipped_names())
+
+
 # The parts of a rule set that complete a word, each with what it offers and what that stands for.
 _OFFERED: Mapping[str, Callable[["RuleSet", str], Iterable[tuple[str, str]]]] = {
     "answers": _answers,
@@ -349,10 +349,5 @@ _OFFERED: Mapping[str, Callable[["RuleSet", str], Iterable[tuple[str, str]]]] = 
     ),
     "moments": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.moments.values() if one.clock is None),
     "events": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.events.values()),
+    "rule sets": _rule_sets,
 }
-
-
-def _offer_rule_sets(incomplete: str) -> list[str]:
-    from needlecare.rules.read import shipped_names
-
-    return [name for name in shipped_names() if name.startswith(incomplete)]

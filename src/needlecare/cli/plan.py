@@ -4,14 +4,23 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import STDOUT, complain, options, refuse, write_data, write_file, write_sheet, write_text
+from needlecare.cli import (
+    STDOUT,
+    complain,
+    is_terminal,
+    options,
+    refuse,
+    write_data,
+    write_file,
+    write_sheet,
+    write_text,
+)
 from needlecare.cli.options import NoPager, Request, StyleOption, Typed
 from needlecare.errors import InputError
 from needlecare.model.facts import OPTIONS, Option, Trait
@@ -181,31 +190,21 @@ def _render_calendar(timeline: "Timeline", typed: Typed, style: CalendarStyle) -
 
 
 def _read_options(typed: Typed) -> "Options":
-    from needlecare.views.calendar import Options
+    """Read the options of a calendar; it rings at a moment itself by default."""
+    from needlecare.model.time import parse_duration
+    from needlecare.views.calendar import LONGEST_LEAD, Options
 
     name = typed.get("id", "").strip()
     if "id" in typed and not name:
         raise InputError("--id is empty; give any text that sets this person apart from others")
-    return Options(lead=_lead(typed.get("alarm")), discreet="discreet" in typed, name=name)
-
-
-def _lead(alarm: str | None) -> timedelta | None:
-    """Read how long before a moment to ring: at the moment by default, None for never."""
-    from needlecare.model.time import parse_duration
-    from needlecare.views.calendar import LONGEST_LEAD
-
-    if alarm is None:
-        return timedelta()
-    word = alarm.strip().lower()
-    if word == "none":
-        return None
+    word = typed.get("alarm", "0min").strip().lower()
     lead = parse_duration(word)
-    if lead is None or lead.rough_length > LONGEST_LEAD:
+    if word != "none" and (lead is None or lead.rough_length > LONGEST_LEAD):
         raise InputError(
-            f"--alarm: `{alarm}` can't be used; write it as none, 0min, 30min, 2h or 1d, "
+            f"--alarm: `{typed['alarm']}` can't be used; write it as none, 0min, 30min, 2h or 1d, "
             f"at most {LONGEST_LEAD.days} days before"
         )
-    return lead.rough_length
+    return Options(lead=lead and lead.rough_length, discreet="discreet" in typed, name=name)
 
 
 def _read_calendar(path: Path) -> "FilePlan":
@@ -225,7 +224,7 @@ def _write(text: str, chosen: Format, output: Path | None) -> None:
     if output is not None:
         write_file(output, for_file(text, chosen))
         # Scripts want it quiet; a person wants to know that it worked.
-        if sys.stderr is not None and sys.stderr.isatty():
+        if is_terminal(sys.stderr):
             events = text.count("BEGIN:VEVENT")
             complain(f"{output}: {f'{events} events' if events else 'the plan'}, written")
     elif chosen == Format.TEXT:

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from needlecare.rules.layers import Layer
     from needlecare.rules.read import Raw
 
-rules_app = group("Write, check and compare rule sets.")
+rules = group("Write, check and compare rule sets.")
 _Rules = Annotated[str, typer.Argument(metavar="RULES", help="A rule set that ships, a file or a folder.")]
 _Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the output.")]
 # What tells most about an entry, for a list with a line for each.
 _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
 
 
-@rules_app.command("list", cls=Command)
+@rules.command("list", cls=Command)
 def list_(*, format_: _Format = AnswerFormat.TEXT) -> None:
     """List the rule sets that ship, and the examples."""
     from needlecare.rules.load import load_rules
@@ -48,7 +48,7 @@ def list_(*, format_: _Format = AnswerFormat.TEXT) -> None:
     write_lines(f"example: {path}" for path in examples)
 
 
-@rules_app.command(cls=Command)
+@rules.command(cls=Command)
 def show(
     id_: Annotated[
         str | None,
@@ -148,7 +148,7 @@ def _flow(value: Any) -> str:
     return f'"{value}"' if any(mark in value for mark in ',:#{}[]"') else str(value)
 
 
-@rules_app.command(cls=Command)
+@rules.command(cls=Command)
 def lint(
     rules: Annotated[
         list[str],
@@ -198,7 +198,7 @@ def _report(line: str, word: str) -> None:
     write_text(f"{place}: {word}: {text}\n")
 
 
-@rules_app.command(cls=Command)
+@rules.command(cls=Command)
 def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
     """Count the independent voices behind each hard no, by kind, and the share of them that states less."""
     from needlecare.authors.trials import describe, hard_noes
@@ -219,7 +219,7 @@ def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
     write_text(f"{rule_set.id}: {len(found)} hard noes, {held} of them held by at least half of their voices\n")
 
 
-@rules_app.command("test", cls=Command)
+@rules.command("test", cls=Command)
 def run_cases(
     rules: _Rules,
     *,
@@ -254,7 +254,7 @@ def _cases(location: Path) -> list["Case"]:
     return cases
 
 
-@rules_app.command(cls=Command)
+@rules.command(cls=Command)
 def diff(
     old: Annotated[str, typer.Argument(help="A rule set that ships, a file or a folder.")],
     new: Annotated[str, typer.Argument(help="The rule set to compare it with.")],
@@ -283,7 +283,7 @@ def diff(
     write_lines([*rules, *lines] or [f"{one.id} and {other.id} say the same."])
 
 
-@rules_app.command(cls=Command)
+@rules.command(cls=Command)
 def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]) -> None:
     """Write a commented rule set to start from; an existing file is left alone."""
     with suppress(OSError):  # where nothing can be, nothing can be written either, and the error says why
@@ -294,7 +294,7 @@ def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to 
     complain(f"wrote {path}; next: needlecare rules lint {path}")
 
 
-@rules_app.command(cls=Command)
+@rules.command(cls=Command)
 def schema(
     *, timeline: Annotated[bool, typer.Option("--timeline", help="The schema of `plan --format json`.")] = False
 ) -> None:
