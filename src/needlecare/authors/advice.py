@@ -2,10 +2,10 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from needlecare.authors.trials import SAMPLE, Plan, Plans, is_sure, waited_for, weigh
 from needlecare.model import ruleset
@@ -38,7 +38,7 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     for rule in plans.own.values():
         for verbs, needs_plan, look in _ON_RULES:
             if rule.verb in verbs and (rule.when in plans.conditions or not needs_plan):
-                for at, text in look(_About(rule, layer.entries["rules"][rule.id], plans)):
+                for at, text in look(rule, layer.entries["rules"][rule.id], plans):
                     advice.add(at, text)
     for look_over in _ON_SETS:
         for at, text in look_over(plans):
@@ -48,34 +48,25 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     return advice.lines()
 
 
-class _About(NamedTuple):
-    """A rule to look at, as it was written, beside all others."""
-
-    rule: Rule
-    raw: Raw
-    plans: Plans
-
-    @property
-    def own_times(self) -> list[str]:
-        """The fields with a time that the set of the rule itself states."""
-        return [key for key in marked(RULE, Mark.TIME) if key in self.raw.fields and self.owns(key)]
-
-    def owns(self, field: str) -> bool:
-        """Report whether *field*, if it is there, comes from the set of the rule itself."""
-        return self.raw.origin_of(field) == self.rule.origin
+def _owns(raw: Raw, field: str) -> bool:
+    """Report whether *field*, if it is there, comes from the set of the rule itself."""
+    return raw.origin_of(field) == raw.origin
 
 
-def _weighed(about: _About) -> Advice:
+def _own_times(raw: Raw) -> list[str]:
+    """Return the fields with a time that the set of the rule itself states."""
+    return [key for key in marked(RULE, Mark.TIME) if key in raw.fields and _owns(raw, key)]
+
+
+def _weighed(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for a no that few hold, or that is milder than what its sources say, where a rule gives no reason."""
-    rule, raw, plans = about
     found = () if "because" in rule.words else weigh(rule, plans.rule_set, gathers=plans.gathers)
     yield from ((raw.id, f"{rule.id} {text}") for text in islice(found, 1))
 
 
-def _in_words(about: _About) -> Advice:
+def _in_words(rule: Rule, raw: Raw, _: Plans) -> Advice:
     """Look for a length in words where a source says it: it would be read as no figure."""
-    rule, raw, _ = about
-    at = {str(source): source for source in raw.fields.get("says", ())} if about.owns("says") else {}
+    at = {str(source): source for source in raw.fields.get("says", ())} if _owns(raw, "says") else {}
     for saying in rule.says if at else ():
         for said in re.split(r"(?:^|; )(?:until |from )?", saying.value):
             meant = respelled(said)
@@ -83,19 +74,17 @@ def _in_words(about: _About) -> Advice:
                 yield at.get(saying.source, raw.id), f"`{said}` of {saying.source} is no figure; did you mean {meant}?"
 
 
-def _unexplained(about: _About) -> Advice:
+def _unexplained(rule: Rule, raw: Raw, _: Plans) -> Advice:
     """Look for a change of somebody else's rule that doesn't say why and by whom."""
-    rule, raw, _ = about
     others = ", ".join(sorted({origin for origin in raw.origins.values() if origin != rule.origin}))
-    missing = [word for word in ("because", "by") if not about.owns(word) or word not in rule.words]
+    missing = [word for word in ("because", "by") if not _owns(raw, word) or word not in rule.words]
     if others and missing:
         yield raw.id, f"{rule.id} changes a rule of {others}: say {' and '.join(f'`{word}:`' for word in missing)}"
 
 
-def _outdated(about: _About) -> Advice:
+def _outdated(rule: Rule, raw: Raw, _: Plans) -> Advice:
     """Look for words of somebody else that mention a time, where the times of the rule were changed."""
-    rule, raw, _ = about
-    changed = about.own_times
+    changed = _own_times(raw)
     for word in marked(RULE, Mark.TELLS_TIME) if changed and raw.origins else ():
         origin, text = raw.origin_of(word), rule.words.get(word, "")
         if origin != rule.origin and _MENTIONS_TIME.search(text):
@@ -103,53 +92,52 @@ def _outdated(about: _About) -> Advice:
             yield raw.fields[changed[0]], f"{kept}if that is no longer true, say your own `{word}:`"
 
 
-def _late(about: _About) -> Advice:
+def _late(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for what is to be prepared by a time after the treatment."""
-    due, after = about.raw.fields.get("due"), reading(about.rule, about.plans.rule_set).after
+    due, after = raw.fields.get("due"), reading(rule, plans.rule_set).after
     if due is not None and after is not None and after.upper > NO_TIME:
-        text = f"{about.rule.id} is due {due} after the treatment; if before it is meant, write `due: {due} before`"
+        text = f"{rule.id} is due {due} after the treatment; if before it is meant, write `due: {due} before`"
         yield due, text
 
 
-def _impossible(about: _About) -> Advice:
-    if about.plans.facts(about.rule.when) is None:
-        yield about.raw.id, f"{about.rule.id} can never apply: its conditions exclude each other"
+def _impossible(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+    if plans.facts(rule.when) is None:
+        yield raw.id, f"{rule.id} can never apply: its conditions exclude each other"
 
 
-def _hidden(about: _About) -> Advice:
+def _hidden(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for what stricter rules hide of a rule: all of it, or what another set hides of it in part."""
-    rule, raw, plans = about
     plan = plans.plan(rule.when)
-    hiding = _hiding(about, plan)
+    hiding = _hiding(rule, plans, plan)
     gone = [target for target in rule.targets if hiding[target] and not plan.showing(rule, target)]
+    by = ", ".join(sorted(set().union(*(hiding[target] for target in gone))))
     if rule.verb == AVOID and len(gone) == len(hiding) and not plan.shows(rule):
-        text = f"{rule.id} never shows: {_named(hiding, gone)} is stricter on the same; "
+        text = f"{rule.id} never shows: {by} is stricter on the same; "
         yield raw.id, f"{text}change that one by its id, or switch it off"
     elif rule.verb == DO and gone:
-        text = f"{rule.id} can never come true: {_named(hiding, gone)} says to leave {', '.join(gone)} all that time; "
+        text = f"{rule.id} can never come true: {by} says to leave {', '.join(gone)} all that time; "
         yield raw.id, f"{text}change one of them, or switch it off"
     else:
-        yield from _hidden_in_part(about, hiding)
+        yield from _hidden_in_part(rule, raw, plans, hiding)
 
 
-def _hidden_in_part(about: _About, hiding: Mapping[str, set[str]]) -> Advice:
+def _hidden_in_part(rule: Rule, raw: Raw, plans: Plans, hiding: Mapping[str, set[str]]) -> Advice:
     """Within one set the milder is the other side of the stricter; what was changed was hidden in part before."""
-    rule, raw, plans = about
-    changed = about.own_times
+    changed = _own_times(raw)
     if not raw.origins or (changed and (rule.verb == AVOID or "until" not in changed)):
         others = {target: ids for target, found in hiding.items() if (ids := found - plans.own.keys())}
         if others:
-            text = f"{rule.id} shows only in part: {_named(others, others)} is stricter on {', '.join(others)}; "
+            by = ", ".join(sorted(set().union(*others.values())))
+            text = f"{rule.id} shows only in part: {by} is stricter on {', '.join(others)}; "
             yield raw.id, f"{text}change that one by its id, or say the same"
 
 
-def _hidden_perhaps(about: _About) -> Advice:
+def _hidden_perhaps(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for a changed rule of which one that holds for lack of an answer still hides a part."""
-    rule, raw, plans = about
     facts = plans.facts(rule.when)
-    if facts is None or not (raw.origins and about.own_times):
+    if facts is None or not (raw.origins and _own_times(raw)):
         return
-    for target, hiding in _hiding(about, plans.plan(rule.when, surely=False)).items():
+    for target, hiding in _hiding(rule, plans, plans.plan(rule.when, surely=False)).items():
         for id_ in sorted(hiding - plans.own.keys()):
             truth, unsure = plans.rule_set.rules[id_].when.judge(facts)
             if truth is Truth.UNKNOWN:
@@ -157,13 +145,8 @@ def _hidden_perhaps(about: _About) -> Advice:
                 yield raw.id, f"{text}{target}; change that one by its id too"
 
 
-def _named(hiding: Mapping[str, set[str]], targets: Iterable[str]) -> str:
-    return ", ".join(sorted(set().union(*(hiding[target] for target in targets))))
-
-
-def _hiding(about: _About, plan: Plan) -> dict[str, set[str]]:
+def _hiding(rule: Rule, plans: Plans, plan: Plan) -> dict[str, set[str]]:
     """Return, by target, the rules that restrict it in *plan* where this one alone doesn't or says better not."""
-    rule, _, plans = about
     alone = plans.alone(rule.id)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
     related = {rule.id, *waited_for(rule)}
@@ -185,9 +168,8 @@ def _over(window: Window, rule: Rule, plan: Plan) -> Iterator[str]:
                 yield part.rule
 
 
-def _forbidden(about: _About) -> Advice:
+def _forbidden(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for what is to be prepared while it, or what it is part of, is to be left."""
-    rule, raw, plans = about
     plan = plans.plan(rule.when)
     for window in plan.by_rule.get(rule.id, ()):
         held = plan.on(window.target)
@@ -198,20 +180,18 @@ def _forbidden(about: _About) -> Advice:
             yield raw.id, f"{text}change one of them, or take it out there by `except`"
 
 
-def _idle_exceptions(about: _About) -> Advice:
+def _idle_exceptions(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for an exception that frees nothing, or that forbids for longer than its rule does."""
-    rule, raw, plans = about
-    is_own = about.owns("except")
+    is_own = _owns(raw, "except")
     for activity, (_, end) in zip(raw.fields.get("except", ()), rule.exceptions, strict=True):
         if not set(plans.rule_set.lineage[activity]).isdisjoint(rule.targets):
-            found = [*_idle_end(about, activity, end)]
+            found = [*_idle_end(rule, raw, plans, activity, end)]
         else:
             found = [f"frees nothing: {activity} isn't under {' or '.join(rule.targets)}"] * is_own
         yield from ((activity if is_own else raw.id, f"the `except` of {rule.id} {text}") for text in found)
 
 
-def _idle_end(about: _About, activity: str, end: Bound) -> Iterator[str]:
-    rule, raw, plans = about
+def _idle_end(rule: Rule, raw: Raw, plans: Plans, activity: str, end: Bound) -> Iterator[str]:
     selection, written = plans.selection(rule.when, surely=True), raw.fields["except"][activity]
     spans = selection and Spans(selection, SAMPLE)
     whole, own = (spans.of(rule), spans.of(rule, end=end)) if spans else (None, None)
@@ -221,14 +201,13 @@ def _idle_end(about: _About, activity: str, end: Bound) -> Iterator[str]:
     if then > now:
         longer = f"forbids {activity} for longer ({written}) than the rule forbids the rest ({rule.value})"
         yield f"{longer}; give an earlier end, or a rule of its own"
-    elif (then, own.waits) == (now, whole.waits) and about.owns("except"):
+    elif (then, own.waits) == (now, whole.waits) and _owns(raw, "except"):
         early = ", such as `8d before`" if whole.extent.end <= SAMPLE.first else ""
         yield f"changes nothing for {activity}: the rule ends then too ({written}); give an earlier end{early}"
 
 
-def _empty(about: _About) -> Advice:
+def _empty(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for a restriction that is over before it begins, or that its own exceptions take out."""
-    rule, raw, plans = about
     alone = plans.alone(rule.id)
     for target in rule.targets if plans.facts(rule.when) is not None else ():
         if all(window.better_from == window.better_until for window in alone.showing(rule, target)):
@@ -237,21 +216,20 @@ def _empty(about: _About) -> Advice:
             yield raw.id, f"{rule.id} can never hold for {target}: {why}"
 
 
-def _worrying(about: _About) -> Advice:
+def _worrying(rule: Rule, raw: Raw, plans: Plans) -> Advice:
     """Look for a sign that is a reason to call while it is still normal."""
-    rule, raw, plans = about
     windows = plans.plan(rule.when).by_rule.get(rule.id, ())
     if any(window.worry_after is not None and window.worry_after < window.end for window in windows):
         whose, instead = f" of {raw.origin_of('worry-after')}", "give a `worry-after:` of your own"
-        if about.owns("worry-after"):
+        if _owns(raw, "worry-after"):
             whose, instead = "", "give a later one, or an earlier end"
         text = f"{rule.id} lasts longer ({rule.value}) than until the `worry-after`{whose} ({rule.worry_after}): "
-        at = next((raw.fields[key] for key in about.own_times), raw.id)
+        at = next((raw.fields[key] for key in _own_times(raw)), raw.id)
         yield at, f"{text}it would be normal and a reason to call; {instead}"
 
 
 # Rules with these verbs; whether that takes a plan; what to look for.
-_ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[_About], Advice]], ...] = (
+_ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[Rule, Raw, Plans], Advice]], ...] = (
     ((AVOID,), False, _weighed),
     (VERBS, False, _in_words),
     (VERBS, False, _unexplained),

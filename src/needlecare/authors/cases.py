@@ -61,17 +61,27 @@ def _read_case(value: Value, problems: Problems) -> Case | None:
         return None
     given, expect = value.get("given"), value.get("expect")
     if not isinstance(given, dict) or "date" not in given:
-        problems.add(given if given is not None else value, "a case needs `given:` with at least a date")
+        problems.add(value.get("given", value), "a case needs `given:` with at least a date")
         return None
     if not isinstance(expect, dict) or not expect:
-        problems.add(expect if expect is not None else value, "a case needs `expect:` with at least one target")
+        problems.add(value.get("expect", value), "a case needs `expect:` with at least one target")
         return None
-    return _case(value, given, tuple(_expected(expect, problems)), problems)
+    entries = {target: Entry(EXPECTED, wanted, problems) for target, wanted in expect.items()}
+    expected = (
+        Expected(str(target), key, ", ".join(texts), str(place(entry.fields[key])))
+        for target, entry in entries.items()
+        for key, texts in entry.values.items()
+    )
+    return _case(value, given, tuple(expected), problems)
 
 
 def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected, ...], problems: Problems) -> Case:
     facts = {key: read_texts(one, key, problems) or () for key, one in given.items() if key not in GIVEN}
     name = value.get("name", f"{given['date']}{''.join(f', {key} {one}' for key, one in facts.items())}")
+    seen = given.get("seen", {})
+    if not isinstance(seen, dict) or not all(isinstance(one, str) for one in seen.values()):
+        problems.add(seen, "write it as {redness-gone: 2026-11-22}")
+        seen = {}
     return Case(
         name=" ".join(str(name).split()),
         place=str(place(value)),
@@ -79,40 +89,13 @@ def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected
         time=str(given["time"]) if "time" in given else None,
         tz=str(given.get("tz", DEFAULT_ZONE)),
         facts=facts,
-        seen=tuple(f"{moment}={when}" for moment, when in _pairs(given.get("seen", {}), problems)),
+        seen=tuple(f"{moment}={when}" for moment, when in seen.items()),
         expected=expected,
     )
 
 
-def _pairs(value: Value, problems: Problems) -> list[tuple[str, str]]:
-    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
-        return list(value.items())
-    problems.add(value, "write it as {redness-gone: 2026-11-22}")
-    return []
-
-
-def _expected(expect: dict[Any, Any], problems: Problems) -> Iterator[Expected]:
-    for target, wanted in expect.items():
-        entry = Entry(EXPECTED, wanted, problems)
-        for key, texts in entry.values.items():
-            yield Expected(str(target), key, ", ".join(texts), str(place(entry.fields[key])))
-
-
 NOTHING = "nothing"
 _SESSION = "next-session"
-
-
-class Difference(NamedTuple):
-    """A plan says *got* where a case expects something else; *unknown* says that nothing has that name."""
-
-    expected: Expected
-    got: str
-    unknown: str = ""
-
-    def __str__(self) -> str:
-        wanted = self.expected
-        key = "" if wanted.key == "is" else f" {wanted.key}"
-        return f"{wanted.place}: {wanted.target}{key}: expected {wanted.value}, got {self.got}{self.unknown}"
 
 
 def plan_case(rule_set: RuleSet, case: Case) -> Timeline:
@@ -130,23 +113,21 @@ def plan_case(rule_set: RuleSet, case: Case) -> Timeline:
     return build_timeline(rule_set, treatment, facts)
 
 
-def run_case(rule_set: RuleSet, case: Case) -> list[Difference]:
-    """Return where the plan of *case* says something else than it expects."""
+def run_case(rule_set: RuleSet, case: Case) -> Iterator[str]:
+    """Find where the plan of *case* says something else than it expects, or where nothing has the name that it uses."""
     try:
         timeline = plan_case(rule_set, case)
     except InputError as error:
         raise InputError(f"{case.place}: {case.name}: {error}") from None
-    found = (Difference(one, _say(timeline, one), _unknown(rule_set, one.target)) for one in case.expected)
-    # A date alone stands for its midnight.
-    return [one for one in found if one.unknown or one.got not in (one.expected.value, f"{one.expected.value}T00:00")]
-
-
-def _unknown(rule_set: RuleSet, target: str) -> str:
-    """Return that nothing is called *target*, and what was probably meant; nothing where something is."""
     known = (*rule_set.activities, *rule_set.signs, *rule_set.screenings, _SESSION)
-    if target in known:
-        return ""
-    return f"; there is no activity, sign or screening entry `{target}`{nearest(target, known)}"
+    for wanted in case.expected:
+        got = _say(timeline, wanted)
+        # A date alone stands for its midnight.
+        if wanted.target not in known or got not in (wanted.value, f"{wanted.value}T00:00"):
+            key = "" if wanted.key == "is" else f" {wanted.key}"
+            meant = f"`{wanted.target}`{nearest(wanted.target, known)}"
+            unknown = "" if wanted.target in known else f"; there is no activity, sign or screening entry {meant}"
+            yield f"{wanted.place}: {wanted.target}{key}: expected {wanted.value}, got {got}{unknown}"
 
 
 def _say(timeline: Timeline, wanted: Expected) -> str:

@@ -127,17 +127,16 @@ def _only(ids: Collection[str], chosen: Mapping[str, Iterable[Chosen]]) -> dict[
 
 def _satisfying(condition: Condition, rule_set: RuleSet) -> Facts | None:
     """Return facts for which *condition* holds, with nothing else given; None where there are none."""
-    names = {test.fact for test in condition.tests}
-    fitting = {name: _fitting(rule_set.facts[name], condition) for name in names}
-    given = {name: value for name, value in fitting.items() if value is not None}
+    given: dict[str, Given] = {}
+    for name in {test.fact for test in condition.tests}:
+        tests = [test for test in condition.tests if test.fact == name]
+        fitting = (one for one in _tried(rule_set.facts[name], tests) if all(test.accepts(one) for test in tests))
+        found = next(fitting, None)
+        if found is None:
+            return None
+        given[name] = found
     # Each answer is the whole of it here, in a list that goes on too.
-    return complete(given, rule_set.facts)._replace(partial=frozenset()) if len(given) == len(names) else None
-
-
-def _fitting(fact: Fact, condition: Condition) -> Given | None:
-    """Return an answer that passes all that *condition* asks of *fact*; None where there is none."""
-    tests = [test for test in condition.tests if test.fact == fact.id]
-    return next((value for value in _tried(fact, tests) if all(test.accepts(value) for test in tests)), None)
+    return complete(given, rule_set.facts)._replace(partial=frozenset())
 
 
 def _tried(fact: Fact, tests: Iterable[Test]) -> list[Given]:
@@ -219,20 +218,18 @@ def describe(no: HardNo, rule_set: RuleSet) -> dict[str, Any]:
 
 def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:
     """Find why a reader would ask for the reason of *rule*; a set that *gathers* holds many sources."""
+    most = max(rule_set.weights.values(), default=0)
     for no in hard_noes([rule], rule_set):
+        kinds = [kind_of(voice, rule_set) for voice in no.behind]
         if no.shorter > _MOST_SHORTER:
             less = f"{len(no.voices) - len(no.behind)} of {len(no.voices)} independent voices"
             yield f"says no for longer ({no.text}) than {less}; shorten it, or say `because:`"
-        elif gathers and len(no.behind) == 1 and _is_light(no.behind[0], rule_set):
-            who = f"{', '.join(no.behind[0].sources)}, a {kind_of(no.behind[0], rule_set)}"
+        # One voice that weighs less than half of what the weightiest kind does.
+        elif gathers and len(kinds) == 1 and 2 * rule_set.weights.get(kinds[0], 0) < most:
+            who = f"{', '.join(no.behind[0].sources)}, a {kinds[0]}"
             yield f"says no ({no.text}) on the word of {who}, alone; say better wait (`0h..…`), or say `because:`"
     for before in (True, False):
         yield from _milder(rule, rule_set, before=before)
-
-
-def _is_light(voice: Voice, rule_set: RuleSet) -> bool:
-    """Report whether *voice* weighs less than half of what the weightiest kind does."""
-    return 2 * rule_set.weights.get(kind_of(voice, rule_set), 0) < max(rule_set.weights.values(), default=0)
 
 
 def _milder(rule: Rule, rule_set: RuleSet, *, before: bool) -> Iterator[str]:

@@ -236,7 +236,7 @@ def run_cases(
         raise InputError(f"{location} has no cases{f' with `{only}` in their names' if only else ''} to run")
     failed = 0
     for case in cases:
-        if differences := run_case(rule_set, case):
+        if differences := [*run_case(rule_set, case)]:
             failed += 1
             write_text(f"FAILED {case.name}\n" + "".join(f"  {one}\n" for one in differences))
     write_text(f"{len(cases) - failed} passed, {failed} failed\n")
