@@ -121,7 +121,7 @@ def at_day(days: int) -> str:
 def test_before_the_treatment_it_is_the_preparation_that_is_due() -> None:
     said = run("today", *SITTING, "--now", "2026-11-13T09:00").out
     assert said.startswith("Fri 13 Nov 09:00, day −7: face, Fri 20 Nov 2026 at 16:30, London\n")
-    assert "ibuprofen, aspirin" in row(said, "Avoid")
+    assert "ibuprofen, unprescribed aspirin" in row(said, "Avoid")
     assert row(said, "Do") == "Keep taking prescribed tablets, even aspirin."
     assert row(said, "Thu 19 Nov") == "No alcohol."
     assert "OK from" not in said

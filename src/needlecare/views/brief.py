@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from needlecare.model import ruleset
-from needlecare.model.plan import FOREVER, NO, Session, Timeline, Window, day_number
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import ALLOW, AVOID, CLINIC, DO, EXPECT, LAST, PREPARE, RuleSet
 from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import days, sheet
@@ -126,6 +126,7 @@ def first_hours(timeline: Timeline) -> Section:
     rows = (
         Row("Do", sentences(advice, timeline), "do"),
         Row("Avoid", sentence_of(restricted(timeline, timeline.treatment.last), timeline.rule_set), "no"),
+        Row("Wait", sentence_of(_better_later(timeline), timeline.rule_set, 1), "better not"),
         Row("OK", _listed(_permitted(timeline), timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
@@ -169,15 +170,25 @@ def _in_brief(window: Window, timeline: Timeline) -> str:
     lasting = parse_duration(window.words.get("lasting", ""))
     manner = ", ".join(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
     # What is prescribed goes on, but for what must be asked about before any more of it is used.
-    is_asked = any("how" in one.words for one in timeline.of_kind(ruleset.ASK))
-    held = "but ask first as above" if is_asked and _goes_on(window, timeline) else ""
-    return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held))))
+    known = timeline.rule_set.activities
+    asking = (one.target for one in timeline.of_kind(ruleset.ASK) if "how" in one.words)
+    asked = [one for one in asking if known[one].medicine == ruleset.PRESCRIBED]
+    held = f"but first ask about {short_names(asked, timeline.rule_set)}" if _goes_on(window, timeline) else ""
+    return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held if asked else ""))))
 
 
-def restricted(timeline: Timeline, at: datetime) -> list[str]:
-    """List what is a no at a moment."""
+def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
+    """List what is a no at a moment, or in another *state*."""
     stretches = ((one.target, held) for one in timeline.windows for held in one.stretches)
-    return [target for target, held in stretches if held.state == NO and held.start <= at < held.end]
+    return [target for target, held in stretches if held.state == state and held.start <= at < held.end]
+
+
+def _better_later(timeline: Timeline) -> Iterator[str]:
+    """Yield what had better wait at first, but for what is never advised and for what a part of is a no."""
+    at, lineage = timeline.treatment.last, timeline.rule_set.lineage
+    held = {parent for one in restricted(timeline, at) for parent in lineage[one]}
+    waiting = restricted(timeline, at, BETTER_NOT)
+    return (one for one in waiting if one not in held and one not in timeline.rule_set.unadvised)
 
 
 def _permitted(timeline: Timeline) -> list[str]:

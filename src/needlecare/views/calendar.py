@@ -173,7 +173,7 @@ class PlanCalendar:
         names = brief.sentence_of(held, self._rule_set, 1).rstrip(".")
         yield from self._speaking_against(day)
         # Who opens the first entry wants to know what to do, and whether what they see is usual.
-        besides = [row for row in first.rows if names and row.head in ("Avoid", "OK")]
+        besides = [row for row in first.rows if names and row.head in ("Avoid", "Wait", "OK")]
         title = f"{first.title.partition(',')[0]}: what to do" if first.title else "Treatment day: when to get help"
         lines = [*_lines(row for row in first.rows if row not in besides), *(() if besides else self._changes)]
         yield self._all_day("day 0", title, lines, day, last)
