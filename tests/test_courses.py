@@ -92,7 +92,7 @@ def test_closed_days_are_left_out_and_nothing_comes_earlier() -> None:
 def test_the_nearest_open_day_is_found_on_both_sides(day: str, next_: str, last: str) -> None:
     calendar = OpenDays(((date(2026, 12, 18), date(2026, 12, 20)),), frozenset({1}))
     on = date.fromisoformat(day)
-    assert (calendar.next_open(on).isoformat(), calendar.last_open(on).isoformat()) == (next_, last)
+    assert (calendar.open_from(on).isoformat(), calendar.open_from(on, -1).isoformat()) == (next_, last)
 
 
 @pytest.mark.parametrize(

@@ -213,8 +213,9 @@ class Part(NamedTuple):
 class Window(NamedTuple):
     """The time that a rule holds on one target, merged with all other rules on it.
 
-    On *avoid* its *extent* has up to three stretches; of every other kind `[start, end)` is all there is, but that
-    something to do without end goes on after the skin has healed. *rule* decides the end. *rules* are all that have a
+    On *avoid* it has up to three stretches: a no from *start* to *end*, better not from *better_from* and to
+    *better_until*, when it may still wait for what hasn't come. Of every other kind `[start, end)` is all there is, but
+    that something to do without end goes on after the skin has healed. *rule* decides the end. *rules* are all with a
     part in it, *parts* tell which of them makes which part of a restriction, *overruled* are those that lost.
     *earliest* is the end by its known parts alone. *unsure* are unknown facts that keep it as long as it is.
 
@@ -230,7 +231,10 @@ class Window(NamedTuple):
     kind: str
     target: str
     text: str
-    extent: Extent
+    better_from: datetime
+    start: datetime
+    end: datetime
+    better_until: datetime
     earliest: datetime
     end_stated: bool
     waits: tuple[Wait, ...]
@@ -255,29 +259,10 @@ class Window(NamedTuple):
     ask: str = ""
 
     @property
-    def better_from(self) -> datetime:
-        """From when it is better not."""
-        return self.extent.better_from
-
-    @property
-    def start(self) -> datetime:
-        """When it begins: on *avoid*, the no."""
-        return self.extent.start
-
-    @property
-    def end(self) -> datetime:
-        """When it ends: on *avoid*, the no."""
-        return self.extent.end
-
-    @property
-    def better_until(self) -> datetime:
-        """Until when it restricts by the clock; what it *waits* for may still not have come."""
-        return self.extent.better_until
-
-    @property
     def stretches(self) -> tuple[Stretch, ...]:
         """The stretches in which it restricts, in the order of time; other kinds restrict nothing."""
-        return self.extent.stretches if self.kind == AVOID else ()
+        extent = Extent(self.better_from, self.start, self.end, self.better_until)
+        return extent.stretches if self.kind == AVOID else ()
 
     def rule_at(self, instant: datetime) -> str:
         """Return the rule whose words hold at *instant*, or where it begins thereafter."""

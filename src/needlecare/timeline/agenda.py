@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model import plan
-from needlecare.model.plan import FOREVER, NO, Day, Event, Lift, Meeting, Session, Timeline, Treatment, Window
+from needlecare.model.plan import FOREVER, NO, NO_START, Day, Event, Lift, Meeting, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ASK, AVOID, DO, EXPECT, PREPARE, RuleSet, Spacing
 from needlecare.model.time import Duration, last_date, local_date, shift_date, touches
 from needlecare.model.voices import spaces_by
@@ -27,15 +26,6 @@ _ONE_DAY = timedelta(days=1)
 _LISTS = {NO: "avoid", plan.BETTER_NOT: "better_not", ASK: "ask", DO: "do", PREPARE: "prepare", EXPECT: "expect"}
 
 
-class _Mark(NamedTuple):
-    """A *target* in one *list* of every day from *first* to *last*."""
-
-    list: str
-    target: str
-    first: date
-    last: date
-
-
 def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None) -> tuple[Day, ...]:
     """List the days of a plan: those of pre-care, then *shown* days from day 0 on; with 0 none at all.
 
@@ -44,42 +34,33 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
     if shown == 0:
         return ()
     first, last = _range(windows, treatment, shown)
-    begin = treatment.day + timedelta(days=first)
-    marks = list(_marks(windows, treatment.zone))
-    beginning: dict[date, list[_Mark]] = {}
-    for mark in marks:
-        beginning.setdefault(max(mark.first, begin), []).append(mark)
-    last_dates = {mark.last for mark in marks}
+    runs = [
+        (name, window.target, local_date(start, treatment.zone), last_date(start, end, treatment.zone))
+        for window in windows
+        for name, start, end in _runs(window)
+    ]
+    edges = {edge for *_, begins, ends in runs for edge in (begins, ends)}
     lifts = _lifts(windows, treatment)
     days: list[Day] = []
-    marked: list[_Mark] = []
     for number in range(first, last + 1):
         on = treatment.day + timedelta(days=number)
-        # Most days are like the one before: their lists change only where a mark begins or is over.
-        if not days or on in beginning or on - _ONE_DAY in last_dates:
-            marked = [mark for mark in (*marked, *beginning.get(on, ())) if on <= mark.last]
-            lists = _lists(marked)
+        # Most days are like the one before: their lists change only where something begins or is over.
+        if not days or not edges.isdisjoint((on, on - _ONE_DAY)):
+            lists = _lists(runs, on)
         days.append(Day(number=number, day=on, lifts=tuple(lifts.get(on, ())), **lists))
     return tuple(days)
 
 
-def _marks(windows: Iterable[Window], zone: ZoneInfo) -> Iterator[_Mark]:
-    """Return in which lists of which days each window stands, from the first day to the last."""
-    for window in windows:
-        if window.ask:
-            # Whether it is restricted then or not, it is so before the treatment and after.
-            yield _Mark(_LISTS[ASK], window.target, date.min, date.max)
-        for name, start, end in _runs(window):
-            yield _Mark(name, window.target, local_date(start, zone), last_date(start, end, zone))
-
-
 def _runs(window: Window) -> Iterator[tuple[str, datetime, datetime]]:
-    """Return each list with when *window* stands in it."""
+    """Return each list of days with when *window* stands in it, `NO_START` and `FOREVER` for all days."""
+    if window.ask:
+        # Whether it is restricted then or not, it is so before the treatment and after.
+        yield _LISTS[ASK], NO_START, FOREVER
     # A sign that is to be watched and is never usual has no day.
     if window.kind in (DO, PREPARE) or (window.kind == EXPECT and window.start < window.end):
         yield window.kind, window.start, window.holds_until
     if window.kind == AVOID:
-        for state, start, end in window.extent.stretches:
+        for state, start, end in window.stretches:
             yield _LISTS[state], start, end
         if window.waits and window.better_until < FOREVER:
             # The clock can't know whether it has come, however long ago it was usual.
@@ -94,11 +75,12 @@ def _lifts(windows: Iterable[Window], treatment: Treatment) -> dict[date, list[L
     return found
 
 
-def _lists(marks: Iterable[_Mark]) -> dict[str, tuple[str, ...]]:
-    """Make the lists of a day: what is restricted stands in the strictest alone."""
+def _lists(runs: Iterable[tuple[str, str, date, date]], on: date) -> dict[str, tuple[str, ...]]:
+    """Make the lists of the day *on*: what is restricted stands in the strictest alone."""
     listed: dict[str, set[str]] = {name: set() for name in (*_LISTS.values(), "only_if")}
-    for mark in marks:
-        listed[mark.list].add(mark.target)
+    for name, target, begins, ends in runs:
+        if begins <= on <= ends:
+            listed[name].add(target)
     held: set[str] = set()
     for name in ("avoid", "ask", "better_not", "only_if"):
         listed[name] -= held
@@ -109,11 +91,9 @@ def _lists(marks: Iterable[_Mark]) -> dict[str, tuple[str, ...]]:
 def _range(windows: Iterable[Window], treatment: Treatment, shown: int | None) -> tuple[int, int]:
     """Return the numbers of the first and the last day to list."""
     begins = [treatment.first, *(window.better_from if window.has_start else window.start for window in windows)]
-    ends = [treatment.first]
-    for window in windows:
-        if window.kind == AVOID:
-            ends.extend(instant for instant in (window.end, window.better_until) if instant < FOREVER)
-    first, last = (plan.day_number(treatment, local_date(one, treatment.zone)) for one in (min(begins), max(ends)))
+    ends = [one for each in windows for one in (each.end, each.better_until) if each.kind == AVOID and one < FOREVER]
+    edges = min(begins), max([treatment.first, *ends])
+    first, last = (plan.day_number(treatment, local_date(one, treatment.zone)) for one in edges)
     return max(first, -LONGEST), (shown if shown is not None else min(last + 1, LONGEST)) - 1
 
 
@@ -163,15 +143,8 @@ class OpenDays(NamedTuple):
         """Report whether a session can be on *day*."""
         return day.weekday() not in self.closed and not any(first <= day <= last for first, last in self.away)
 
-    def next_open(self, day: date) -> date:
-        """Return the first open day from *day* on."""
-        return self._search(day, 1)
-
-    def last_open(self, day: date) -> date:
-        """Return the last open day up to *day*."""
-        return self._search(day, -1)
-
-    def _search(self, day: date, step: int) -> date:
+    def open_from(self, day: date, step: int = 1) -> date:
+        """Return the first open day from *day* on; with a *step* of -1, the last one up to it."""
         for shift in range(_LONGEST_CLOSED):
             if self.is_open(found := day + timedelta(days=step * shift)):
                 return found
@@ -258,15 +231,15 @@ def next_session(
         return None
     begin, end = (before.minimum, before.recommended) if before else (last, (last, last))
     deciding, (near, far), unsure = _strictest(timed, begin)
-    minimum = calendar.next_open(shift_date(begin, near))
-    start = calendar.next_open(max(shift_date(end[0], near), minimum))
+    minimum = calendar.open_from(shift_date(begin, near))
+    start = calendar.open_from(max(shift_date(end[0], near), minimum))
     farthest = max(shift_date(end[1], far), start)
     overdue = (max(shift_date(end[1], spacing.overdue), farthest) for spacing, _, _ in timed if spacing.overdue)
     totals = (deciding.total, *(spacing.total for spacing, _, doubt in timed if not doubt))
     return Session(
         number=number,
         minimum=minimum,
-        recommended=(start, max(calendar.last_open(farthest), start)),
+        recommended=(start, max(calendar.open_from(farthest, -1), start)),
         overdue=max(overdue, default=None),
         total=next(filter(None, totals), None),
         sources=tuple(dict.fromkeys(one.source for one in deciding.says if spaces_by(one.value, near))),
@@ -376,7 +349,7 @@ def fit_before(
     last = event.first
     while healed(last) > event.first:
         last -= timedelta(days=1)
-    last = calendar.last_open(last)
+    last = calendar.open_from(last, -1)
     fitting = sum(day <= last for day in (course.first, *(step.day for step in course.steps)))
     deadline = Deadline(
         kind=event.kind,
@@ -395,7 +368,7 @@ def fit_before(
         steps.append(step._replace(latest=latest if deadline.fits and step.done is None else None))
         # The longest minimum leads from there to the following session at the latest: a month that is too short rolls
         # back on the way back.
-        latest = calendar.last_open(min(shift_date(latest, near, -1) for near in minima))
+        latest = calendar.open_from(min(shift_date(latest, near, -1) for near in minima), -1)
     return course._replace(steps=tuple(reversed(steps)), deadline=deadline)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import product
+from typing import Any
 
 from needlecare.errors import InputError, nearest
 from needlecare.model.facts import Facts, Truth
@@ -89,27 +91,14 @@ class Builder:
         made = list(expected)
         for activity, holds in self._holds.items():
             made.extend(self._restriction(activity, hold) for hold in holds if hold.extent.stretches)
-        made.extend(self._asking())
-        for verb in (DO, ALLOW, PREPARE):
+        for verb in (ASK, DO, ALLOW, PREPARE):
             for chosen in self._selection.by_verb[verb]:
                 made.extend(self._others(chosen))
         return tuple(sorted(made, key=lambda one: (one.start, _KINDS.index(one.kind), one.end, one.target, one.rule)))
 
-    def _asking(self) -> Iterator[Window]:
-        """Make the windows of what somebody has to be asked about, which have neither beginning nor end."""
-        for chosen in self._selection.by_verb[ASK]:
-            for target in chosen.rule.targets:
-                extent = Extent(self._treatment.first, self._treatment.first, FOREVER, FOREVER)
-                span = Span(chosen.rule, extent, FOREVER, (), end_stated=True)
-                yield self._other(chosen, span, target)
-
-    def _restricting(self, reaching: Iterable[Chosen]) -> list[Span]:
+    def _restricting(self, reaching: Iterable[Chosen]) -> Iterator[Span]:
         """Compute the spans of rules that restrict something."""
-        return [span for chosen in reaching for span in self._reaching(chosen)]
-
-    def _reaching(self, chosen: Chosen) -> Iterator[Span]:
-        rule, unsure, exception = chosen
-        for spans in self._all_spans:
+        for (rule, unsure, exception), spans in product(reaching, self._all_spans):
             span = spans.of(rule, end=None if unsure else exception, unsure=unsure)
             if span is not None:
                 yield span
@@ -126,28 +115,35 @@ class Builder:
         begun = (span.rule.start for span in hold.spans if span.extent.start == hold.extent.start)
         start_bound = "" if rule.verb == ALLOW else next((one.hedge for one in begun if one), "")
         return Window(
-            rule=rule.id,
-            kind=AVOID,
-            target=activity,
-            text=window_text(rule, self._rule_set.label(activity), AVOID),
-            extent=hold.extent,
+            **self._stated(rule, AVOID, activity, hold.extent),
             earliest=hold.earliest,
             end_stated=hold.end_stated,
             waits=hold.waits,
-            precision=self._precision(hold.extent),
-            words=rule.words,
             condition=rule.words.get("if"),
             overruled=lost(hold),
-            origin=rule.origin,
             rules=tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
             unsure=hold.decider.unsure,
-            low_confidence=rule.low_confidence,
             goes_on=hold.goes_on,
             bound=_hedge(start_bound, ends),
             start_bound=start_bound,
             ask=self._selection.asked_about(activity),
             parts=parts_of(hold, self._rule_set.rules),
         )
+
+    def _stated(self, rule: Rule, kind: str, target: str, extent: Extent) -> dict[str, Any]:
+        """Return the fields of a window that every kind has from its *rule* and its *extent* alone."""
+        precise = any(one != FOREVER and not begins_day(one, self._treatment.zone) for one in extent)
+        return {
+            **extent._asdict(),
+            "rule": rule.id,
+            "kind": kind,
+            "target": target,
+            "words": rule.words,
+            "origin": rule.origin,
+            "low_confidence": rule.low_confidence,
+            "text": window_text(rule, self._rule_set.label(target), kind),
+            "precision": "minute" if precise else "day",
+        }
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
@@ -163,7 +159,10 @@ class Builder:
                 yield self._other(chosen, one, target)
 
     def _span(self, chosen: Chosen) -> Span | None:
-        rule = chosen.rule
+        rule, first = chosen.rule, self._treatment.first
+        if rule.verb == ASK:
+            # What somebody has to be asked about has neither beginning nor end.
+            return Span(rule, Extent(first, first, FOREVER, FOREVER), FOREVER, (), end_stated=True)
         if rule.verb == ALLOW:
             return None if chosen.unsure else self._spans.permitted(rule)
         span = self._spans.of(rule)
@@ -212,25 +211,17 @@ class Builder:
             end = max(self._spans.healed, start)
         start_bound = rule.start.hedge if rule.start else ""
         return Window(
-            rule=rule.id,
-            kind=rule.verb,
-            target=target,
-            text=window_text(rule, self._rule_set.label(target), rule.verb),
-            extent=Extent(start, start, end, goes_on),
+            **self._stated(rule, rule.verb, target, Extent(start, start, end, goes_on)),
             earliest=min(max(span.earliest, start), end),
             end_stated=span.end_stated,
             waits=span.awaited,
-            precision=self._precision((start, end)),
-            words=rule.words,
             condition=condition_text(rule, chosen.unsure, self._rule_set),
             overruled=(),
-            origin=rule.origin,
             rules=(rule.id,),
             unsure=chosen.unsure,
-            eases=self._spans.instant(rule.eases) if rule.eases else None,
+            eases=self._spans.instant(rule.eases),
             usually_by=span.usually_by,
-            worry_after=self._spans.instant(rule.worry_after) if rule.worry_after else None,
-            low_confidence=rule.low_confidence,
+            worry_after=self._spans.instant(rule.worry_after),
             until_seen=span.waits if rule.end not in (None, rule.start) else (),
             bound=_hedge(start_bound, rule.end),
             start_bound=start_bound,
@@ -261,10 +252,6 @@ class Builder:
         calls = (rule for rule in self._calls if window.target not in dict(rule.exceptions))
         begins = (self._flagged_from.get(rule.id, FOREVER) for rule in calls)
         return min((one for one in begins if one > window.start), default=FOREVER)
-
-    def _precision(self, instants: Iterable[datetime]) -> str:
-        zone = self._treatment.zone
-        return "day" if all(one == FOREVER or begins_day(one, zone) for one in instants) else "minute"
 
     def _sessions(self) -> Iterator[Session]:
         """Return the next session, with what its pre-care would be."""

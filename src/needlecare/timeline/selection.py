@@ -64,14 +64,14 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
     """Choose what of *rule_set* applies where *facts* hold."""
     by_verb: dict[str, list[Chosen]] = {verb: [] for verb in ruleset.VERBS}
     assumed_away: list[Chosen] = []
-    for _, rule in sorted(rule_set.rules.items()):
+    for rule in rule_set.rules.values():
         truth, deciding = rule.when.judge(facts)
         if truth is Truth.NO:
             if rule.verb == AVOID and facts.assumed.keys() >= set(deciding):
                 assumed_away.append(Chosen(rule, deciding))
         elif truth is Truth.YES or not _must_be_declared(rule, rule_set, facts):
             by_verb[rule.verb].append(Chosen(rule, deciding))
-    by_verb[CALL] = _calls(by_verb[CALL], rule_set)
+    by_verb[CALL] = _calls(by_verb[CALL])
     return Selection(
         rule_set=rule_set,
         facts=facts,
@@ -89,18 +89,14 @@ def _must_be_declared(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
     return rule.verb == ASK or (rule.verb in (AVOID, CALL) and Truth.UNKNOWN in (one.judge(facts) for one in listed))
 
 
-def _calls(chosen: Iterable[Chosen], rule_set: RuleSet) -> list[Chosen]:
+def _calls(chosen: Iterable[Chosen]) -> list[Chosen]:
     """Return the reasons to call, the most urgent first, each with the signs that none makes more urgent.
 
     What isn't known adds a sign that nothing sure names, and raises the urgency of none that has one already.
     """
-    written = {id_: place for place, id_ in enumerate(rule_set.rules)}
-    decided: dict[str, tuple[bool, int]] = {}
-    for one in sorted(chosen, key=_rank):
-        for sign in one.rule.targets:
-            decided.setdefault(sign, _rank(one))
+    decided = {sign: _rank(one) for one in sorted(chosen, key=_rank, reverse=True) for sign in one.rule.targets}
     calls = []
-    for one in sorted(chosen, key=lambda one: (_rank(one)[1], written[one.rule.id])):
+    for one in sorted(chosen, key=lambda one: _rank(one)[1]):
         signs = tuple(sign for sign in one.rule.targets if decided[sign] == _rank(one))
         if signs:
             calls.append(one._replace(rule=one.rule._replace(targets=signs)))
@@ -180,13 +176,8 @@ def _has_lapsed(fact: str, answer: str, treatment: Treatment, selection: Selecti
 
 def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
     """List what speaks against the treatment, the gravest first, and with it what no rule knows."""
-    holding = [screening for screening, truth in selection.screenings if truth is Truth.YES]
-    levels = [(screening, _level(screening, treatment, selection)) for screening in holding]
-    found = [
-        Finding(screening, level, _stating(screening, level, selection.rule_set))
-        for screening, level in levels
-        if level is not None
-    ]
+    levels = [(one, _level(one, treatment, selection)) for one, truth in selection.screenings if truth is Truth.YES]
+    found = [Finding(one, level, _stating(one, level, selection.rule_set)) for one, level in levels if level]
     found += [Finding(Screening(one.word, "ask", text=one.text), "ask", ()) for one in selection.facts.unheard]
     return sorted(found, key=lambda finding: (LEVELS.index(finding.level), finding.screening.id))
 

@@ -7,6 +7,7 @@ possible time.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -126,12 +127,10 @@ class Spans:
     def sides(self, bound: Bound, reading: _Reading) -> tuple[Resolved, Resolved]:
         """Resolve the nearer and the farther side of *bound*; mostly they are one."""
         key = bound, reading
-        sides = self._resolved.get(key)
-        if sides is None:
+        if key not in self._resolved:
             near = self._side(bound, reading, far=False)
-            sides = near, self._side(bound, reading, far=True) if bound.is_range else near
-            self._resolved[key] = sides
-        return sides
+            self._resolved[key] = near, self._side(bound, reading, far=True) if bound.is_range else near
+        return self._resolved[key]
 
     def _side(self, bound: Bound, reading: _Reading, *, far: bool) -> Resolved:
         """Return when all terms of *bound* have come; without any that is never."""
@@ -274,13 +273,12 @@ class Spans:
             extent=held, waits=waits, awaited=begins.waits, end_stated=rule.states_end, start_range=between
         )
 
-    def instant(self, bound: Bound) -> datetime | None:
+    def instant(self, bound: Bound | None) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
-        try:
-            found, _ = self.sides(bound, _WARNS)
-        except Unplanned:
-            return None
-        return self._round(found.point.at, up=False) if found.point.at < FOREVER else None
+        with suppress(Unplanned):
+            at = self.sides(bound, _WARNS)[0].point.at if bound else FOREVER
+            return self._round(at, up=False) if at < FOREVER else None
+        return None
 
     @cached_property
     def healed(self) -> datetime:
@@ -289,15 +287,15 @@ class Spans:
 
     def worries(self, rules: Iterable[Rule]) -> dict[str, datetime]:
         """Compute, by rule, from when each of *rules* worries."""
-        found = ((rule.id, self.instant(rule.worry_after)) for rule in rules if rule.worry_after)
+        found = ((rule.id, self.instant(rule.worry_after)) for rule in rules)
         return {id_: instant for id_, instant in found if instant is not None}
 
     def _span(self, rule: Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
         key = rule.verb, rule.start, rule.end, rule.days, rule.lasts
-        span = self._known.get(key)
-        if span is None:
-            span = self._known[key] = self._anew(rule)
+        if key not in self._known:
+            self._known[key] = self._anew(rule)
+        span = self._known[key]
         return span if span.rule is rule else span._replace(rule=rule)
 
     def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
