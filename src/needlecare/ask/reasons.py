@@ -6,10 +6,10 @@ from itertools import chain, product
 from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
+from needlecare.model import voices as heard
 from needlecare.model.facts import NONE, Condition, Truth
 from needlecare.model.plan import Finding, Timeline, Window
 from needlecare.model.ruleset import AVOID, LEVELS, Rule, RuleSet, Saying, Screening, Source
-from needlecare.model.voices import ALL_TIME, NO_TIME, STANCES, Edge, Reach, Side, edges_of, reading, stances, voices
 from needlecare.typed import same_as
 
 
@@ -22,9 +22,9 @@ class Ends(NamedTuple):
     before: bool
     voices: int
     agreeing: int
-    low: Reach
-    high: Reach
-    own: Side | None
+    low: heard.Reach
+    high: heard.Reach
+    own: heard.Side | None
 
 
 class Voice(NamedTuple):
@@ -38,7 +38,7 @@ class Voice(NamedTuple):
     @property
     def used(self) -> bool:
         """Whether it reaches what the plan states."""
-        return self.stance in STANCES[:2]
+        return self.stance in heard.STANCES[:2]
 
 
 class Reasons(NamedTuple):
@@ -88,11 +88,13 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
 def _voices(windows: Iterable[Window], rules: Iterable[Rule], rule_set: RuleSet) -> Iterator[Voice]:
     """Yield what each source says of each of *rules*, the weightiest first; of several stances the firmest counts."""
     firmest: dict[tuple[str, Saying], int] = {}
-    for rule_id, saying, place in chain.from_iterable(stances(window, rule_set) for window in windows):
+    made = map(heard.making, windows)
+    for rule_id, saying, place in chain.from_iterable(heard.stances(one, rule_set) for one in made):
         firmest[rule_id, saying] = min(place, firmest.get((rule_id, saying), place))
     for rule in rules:
         for saying in sorted(rule.says, key=lambda one: rule_set.by_weight[one.source]):
-            yield Voice(rule.id, rule_set.sources[saying.source], saying, STANCES[firmest.get((rule.id, saying), 0)])
+            stance = heard.STANCES[firmest.get((rule.id, saying), 0)]
+            yield Voice(rule.id, rule_set.sources[saying.source], saying, stance)
 
 
 def _windows(timeline: Timeline, target: str) -> Iterator[Window]:
@@ -110,15 +112,15 @@ def _ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
     """Yield what the independent voices state of each side of *window*, the later first, where they give an end."""
     named = [*map(rule_set.rules.__getitem__, (*window.rules, *window.overruled))]
     own_rules = [rule for rule in named if window.target in rule.targets] or named
-    edges = edges_of(window, rule_set)
+    edges = heard.edges_of(heard.making(window), rule_set)
     for before in (False, True):
-        sides = [voice.side for voice in voices(own_rules, rule_set, before=before)]
+        sides = [voice.side for voice in heard.voices(own_rules, rule_set, before=before)]
         found = [edge for edge in edges if edge.before == before]
         if sides and found:
             yield Ends(before, len(sides), *_most(sides), _own(window.kind, found))
 
 
-def _most(sides: Sequence[Side]) -> tuple[int, Reach, Reach]:
+def _most(sides: Sequence[heard.Side]) -> tuple[int, heard.Reach, heard.Reach]:
     """Return how many of *sides* lie within the shortest span that holds more than half of them, and that span."""
     spans = product((one.lower for one in sides), (one.upper for one in sides))
     held = {(low, high): sum(low <= one.lower and one.upper <= high for one in sides) for low, high in spans}
@@ -127,20 +129,20 @@ def _most(sides: Sequence[Side]) -> tuple[int, Reach, Reach]:
     return held[low, high], low, high
 
 
-def _own(kind: str, edges: Sequence[Edge]) -> Side | None:
+def _own(kind: str, edges: Sequence[heard.Edge]) -> heard.Side | None:
     """Return what the *edges* of one side come to."""
     if any(edge.reach is None for edge in edges):
         return None
     lower = [edge.reach.lower for edge in edges if edge.reach and (edge.is_no or kind != AVOID)]
     upper = [edge.reach.upper for edge in edges if edge.reach and not edge.is_no]
-    no = max(lower, default=NO_TIME)
-    return Side(no, max(upper, default=no))
+    no = max(lower, default=heard.NO_TIME)
+    return heard.Side(no, max(upper, default=no))
 
 
 def _spread(rules: Iterable[Rule], rule_set: RuleSet) -> tuple[str, str] | None:
     """Return the shortest and the longest time after the treatment that a source states."""
-    sides = [reading(rule, rule_set, saying).after for rule in rules for saying in rule.says]
-    reaches = sorted(reach for side in sides if side for reach in side if reach != ALL_TIME)
+    sides = [heard.reading(rule, rule_set, saying).after for rule in rules for saying in rule.says]
+    reaches = sorted(reach for side in sides if side for reach in side if reach != heard.ALL_TIME)
     return (str(reaches[0]), str(reaches[-1])) if reaches else None
 
 

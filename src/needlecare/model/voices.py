@@ -60,6 +60,8 @@ class Reach(NamedTuple):
         return Reach(self.least + step, (most if length.is_elapsed else max(most, self.least + _DAY)) + step)
 
 
+# The nearer side of a range, and the far one.
+_SIDES = (False, True)
 NO_TIME = Reach(timedelta(), timedelta())
 ALL_TIME = Reach(timedelta.max, timedelta.max)
 
@@ -188,8 +190,7 @@ def _before(bound: Bound | None) -> Side | None:
     offsets = [term.offset for term in (bound.terms if bound else ()) if term.moment == TREATMENT and term.sign < 0]
     if not offsets:
         return None
-    near, far = (max(NO_TIME.plus(offset.side(far=far)) for offset in offsets) for far in (False, True))
-    return Side(near, far)
+    return Side(*(max(NO_TIME.plus(offset.side(far=far)) for offset in offsets) for far in _SIDES))
 
 
 def _side(bound: Bound | None, rule_set: RuleSet) -> Side | None:
@@ -198,21 +199,16 @@ def _side(bound: Bound | None, rule_set: RuleSet) -> Side | None:
         return None
     if bound.is_always:
         return Side(ALL_TIME, ALL_TIME)
-    sides = list(filter(None, (_term(term, rule_set) for term in bound.terms)))
-    if not sides:
+    bases = [(base, term) for term in bound.terms if (base := _moment(term, rule_set))]
+    if not bases:
         return None
-    upper = ALL_TIME if bound.mild_for_good else _farthest(side.upper for side in sides)
-    return Side(_farthest(side.lower for side in sides), upper)
+    lower, upper = (_farthest(one.plus(term.offset.side(far=far), term.sign) for one, term in bases) for far in _SIDES)
+    return Side(lower, ALL_TIME if bound.mild_for_good else upper)
 
 
 def _farthest(reaches: Iterable[Reach]) -> Reach:
     least, most = zip(*reaches, strict=True)
     return Reach(max(least), max(most))
-
-
-def _term(term: Term, rule_set: RuleSet) -> Side | None:
-    base = _moment(term, rule_set)
-    return base and Side(*(base.plus(term.offset.side(far=far), term.sign) for far in (False, True)))
 
 
 def _moment(term: Term, rule_set: RuleSet) -> Reach | None:
@@ -293,16 +289,11 @@ class Edge(NamedTuple):
 _Maker = tuple[str, Bound | None, bool]
 
 
-def backing(window: Window, rule_set: RuleSet) -> Backing:
-    """Sort the sources of *window* by what their own values reach."""
-    return _backing(_key(window), rule_set)
-
-
 def sources_of_part(part: Part, timeline: Timeline) -> tuple[str, ...]:
     """Name the sources of the rule that makes *part* which reach its end on that side of the treatment."""
     first, last = timeline.treatment.first, timeline.treatment.last
-    key = _Key(AVOID, _makers([part]), (part.rule,), sides=(part.start < first, part.end > last))
-    return _backing(key, timeline.rule_set)[part.state != NO]
+    made = Made(AVOID, _makers([part]), (part.rule,), sides=(part.start < first, part.end > last))
+    return backing(made, timeline.rule_set)[part.state != NO]
 
 
 def sources_behind(
@@ -313,12 +304,12 @@ def sources_behind(
     With a *state*, where the no or the better not ends; without, either. Who speaks of one thing alone stands beside
     no line about several.
     """
-    keys = (_key(window)._replace(sides=(before, not before), state=state) for window in windows)
-    behind = [{*found.sources, *found.better} for found in (_backing(key, rule_set) for key in keys)]
+    made = (making(window)._replace(sides=(before, not before), state=state) for window in windows)
+    behind = [{*found.sources, *found.better} for found in (backing(one, rule_set) for one in made)]
     return tuple(sorted(set.intersection(*behind) if behind else (), key=rule_set.by_weight.__getitem__))
 
 
-class _Key(NamedTuple):
+class Made(NamedTuple):
     """What decides who backs a window: its rules, those that *lost*, and which *sides* and *state* of it count."""
 
     kind: str
@@ -329,8 +320,9 @@ class _Key(NamedTuple):
     state: str = ""
 
 
-def _key(window: Window) -> _Key:
-    return _Key(window.kind, _makers(window.parts) or ((window.rule, None, False),), window.rules, window.overruled)
+def making(window: Window) -> Made:
+    """Return what *window* is made of."""
+    return Made(window.kind, _makers(window.parts) or ((window.rule, None, False),), window.rules, window.overruled)
 
 
 def _makers(parts: Iterable[Part]) -> tuple[_Maker, ...]:
@@ -357,23 +349,19 @@ def _heard_of(rule_id: str, kind: str, rule_set: RuleSet) -> tuple[_Heard, ...]:
 
 
 @once_a_set
-def _backing(key: _Key, rule_set: RuleSet) -> Backing:
-    """Sort the sources of the rules of *key*; one that says several things counts as the strictest."""
+def backing(made: Made, rule_set: RuleSet) -> Backing:
+    """Sort the sources by what their own values reach; one that says several things counts as the strictest."""
     place: dict[str, int] = {}
-    for _, saying, found in _stances(key, rule_set):
+    for _, saying, found in stances(made, rule_set):
         place[saying.source] = min(found, place.get(saying.source, found))
     ranked = sorted(place, key=rule_set.by_weight.__getitem__)
     return Backing(*(tuple(one for one in ranked if place[one] == stance) for stance in range(3)))
 
 
-def stances(window: Window, rule_set: RuleSet) -> list[tuple[str, Saying, int]]:
-    """Return each rule of *window* with each saying of it, and the place in `STANCES` where that stands."""
-    return _stances(_key(window), rule_set)
-
-
-def _stances(key: _Key, rule_set: RuleSet) -> list[tuple[str, Saying, int]]:
-    kind, _, rules, lost, *_ = key
-    edges = _edges_of(key, rule_set)
+def stances(made: Made, rule_set: RuleSet) -> list[tuple[str, Saying, int]]:
+    """Return each rule with each saying of it, and the place in `STANCES` where that stands."""
+    kind, _, rules, lost, *_ = made
+    edges = edges_of(made, rule_set)
     heard = [(rule, one) for rule in (*rules, *lost) for one in _heard_of(rule, kind, rule_set)]
     found = [(rule, one, _place(kind, one, edges, made=rule in rules)) for rule, one in heard]
     firm = _asking(found, rules) if kind in (DO, PREPARE) else set()
@@ -399,26 +387,23 @@ def _place(kind: str, said: _Heard, edges: Iterable[Edge], *, made: bool) -> int
     return 2 if said.reading.is_opposite and made else 3
 
 
-def edges_of(window: Window, rule_set: RuleSet) -> list[Edge]:
-    """Return where *window* begins and ends by the bounds of its rules."""
-    return _edges_of(_key(window), rule_set)
+def edges_of(made: Made, rule_set: RuleSet) -> list[Edge]:
+    """Return where a no begins and ends by the bounds of its rules, and where a better not does.
 
-
-def _edges_of(key: _Key, rule_set: RuleSet) -> list[Edge]:
-    """Return where a no begins and ends, and where a better not does."""
-    if key.kind != AVOID:
-        rule = rule_set.rules[key.makers[0][0]]
+    Only those on the sides and of the state that count; where there are none, all.
+    """
+    if made.kind != AVOID:
+        rule = rule_set.rules[made.makers[0][0]]
         own = reading(rule, rule_set)
         return [Edge(rule.end, own.before or own.after, before=own.before is not None)]
-    edges = _outer([one for one in key.makers if one[2]], rule_set)
-    edges += [edge for edge in _outer(key.makers, rule_set) if not edge.is_no]
-    return _counting(edges, key)
+    edges = _outer([one for one in made.makers if one[2]], rule_set)
+    edges += [edge for edge in _outer(made.makers, rule_set) if not edge.is_no]
+    return _counting(edges, made)
 
 
-def _counting(edges: list[Edge], key: _Key) -> list[Edge]:
-    """Return those of *edges* on the sides and of the state that count; where there are none, all."""
-    edges = [edge for edge in edges if key.sides[not edge.before]] or edges
-    return [edge for edge in edges if not key.state or edge.is_no == (key.state == NO)] or edges
+def _counting(edges: list[Edge], made: Made) -> list[Edge]:
+    edges = [edge for edge in edges if made.sides[not edge.before]] or edges
+    return [edge for edge in edges if not made.state or edge.is_no == (made.state == NO)] or edges
 
 
 def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[Edge]:

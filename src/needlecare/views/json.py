@@ -16,7 +16,7 @@ from needlecare.model.facts import Condition, Given, Truth
 from needlecare.model.plan import FOREVER, Clash, Finding, Part, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ASK, EXPECT, Clinic, Rule, RuleSet, Saying, Screening
 from needlecare.model.time import AT_TREATMENT, format_clock
-from needlecare.model.voices import backing, sources_of_part
+from needlecare.model.voices import backing, making, sources_of_part
 from needlecare.timeline.build import condition_text
 from needlecare.views.phrases import NO_ADVICE, escape, flag_text, sources_of
 
@@ -266,7 +266,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "times": lambda window, _: window.words.get("times"),
         # One rule mostly makes all of it, and its words are those of the window.
         "parts": lambda window, _: window.parts if len({part.rule for part in window.parts}) > 1 else (),
-        "sources better_sources disagree": lambda window, timeline: backing(window, timeline.rule_set),
+        "sources better_sources disagree": lambda window, timeline: backing(making(window), timeline.rule_set),
     },
     Part: {"sources": sources_of_part},
     RedFlag: {
@@ -279,7 +279,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
         "confidence": lambda rule, _: "low" if rule.low_confidence else None,
     },
     Perhaps: {
-        "sources": lambda window, timeline: backing(window, timeline.rule_set).sources,
+        "sources": lambda window, timeline: backing(making(window), timeline.rule_set).sources,
         "words": lambda window, timeline: _besides(timeline.rule_set.rules[window.rule]),
         "confidence": lambda window, _: "low" if window.low_confidence else None,
     },
