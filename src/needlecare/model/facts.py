@@ -201,17 +201,11 @@ class Condition(NamedTuple):
 
     def judge(self, facts: Facts) -> tuple[Truth, tuple[str, ...]]:
         """Return whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
-        if not self.tests:
-            return Truth.YES, ()
-        failing: list[str] = []
-        unknown: list[str] = []
-        for test in self.tests:
-            truth = test.judge(facts)
-            if truth is not Truth.YES:
-                (failing if truth is Truth.NO else unknown).append(test.fact)
-        if failing:
-            return Truth.NO, tuple(failing)
-        return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
+        judged = [(test.fact, test.judge(facts)) for test in self.tests]
+        for truth in (Truth.NO, Truth.UNKNOWN) if judged else ():
+            if deciding := tuple(fact for fact, found in judged if found is truth):
+                return truth, deciding
+        return Truth.YES, ()
 
     @property
     def named(self) -> frozenset[tuple[str, str]]:
@@ -232,7 +226,7 @@ class Trait(Flag):
 
 
 _SWITCH, _FACT, _SEVERAL, _DATED, _LASTING, _UNLISTED, _ = Trait
-_NONE = Trait(0)
+_NONE, _MANY = Trait(0), _SEVERAL | _DATED
 _TREATMENT, _PERSON, _RULES = "The treatment", "You", "Rules"
 
 
@@ -256,42 +250,34 @@ _PANELS = {
         Option("date", "The date: 2026-11-20, 20 Nov 2026, today.", metavar="DATE"),
         Option("time", "The time: 16:30, 4:30pm. Without it, hours become whole days.", metavar="TIME"),
         Option("tz", "The time zone, such as Europe/London; by default this machine's.", _LASTING, metavar="ZONE"),
-        Option("area", "The treated area: face, neck, scalp, body …", _FACT | _SEVERAL | _DATED),
+        Option("area", "The treated area: face, neck, scalp, body …", _FACT | _MANY),
         Option("technique", "The technique: pen, roller, radiofrequency …", _FACT),
-        Option("add-on", "What was added: prp …", _FACT | _SEVERAL | _DATED),
+        Option("add-on", "What was added: prp …", _FACT | _MANY),
         Option("depth", "The needle length in mm.", _FACT, metavar="MM"),
         Option("setting", "Where it was done: clinic or home.", _FACT),
         Option("next", "The day for which the next session is booked.", _UNLISTED, metavar="DATE"),
     ),
     _PERSON: (
         Option("skin-type", "Your Fitzpatrick skin type, I to VI.", _FACT | _LASTING),
-        Option("condition", "A condition: eczema, pregnancy …, or none.", _FACT | _SEVERAL | _DATED | _LASTING),
+        Option("condition", "A condition: eczema, pregnancy …, or none.", _FACT | _MANY | _LASTING),
         Option(
             "uses",
             "What you use: retinoid, minoxidil …, isotretinoin=2026-05-01 if last taken that day.",
-            _FACT | _SEVERAL | _DATED | _LASTING,
+            _FACT | _MANY | _LASTING,
         ),
-        Option("goal", "The goal: acne-scars, rejuvenation …", _FACT | _SEVERAL | _DATED),
-        Option("fact", "Any other fact of the rule set.", _SEVERAL, metavar="KEY=VALUE", offers="facts"),
-        Option(
-            "seen",
-            "When you saw something: redness-gone=2026-11-22, or =no.",
-            _SEVERAL | _DATED,
-            metavar="MOMENT=DATE",
-            offers="moments",
-        ),
+        Option("goal", "The goal: acne-scars, rejuvenation …", _FACT | _MANY),
+        Option("fact", "Any other fact of the rule set.", _SEVERAL, "KEY=VALUE", "facts"),
+        Option("seen", "When you saw something: redness-gone=2026-11-22, or =no.", _MANY, "MOMENT=DATE", "moments"),
         Option(
             "event",
             "Something planned: wedding=2026-12-05, beach=2026-12-05..2026-12-12.",
-            _SEVERAL | _DATED | _UNLISTED,
-            metavar="KIND[:LABEL]=DATE",
-            offers="events",
+            _MANY | _UNLISTED,
+            "KIND[:LABEL]=DATE",
+            "events",
         ),
     ),
     _RULES: (
-        Option(
-            "rules", "The rule set; by default microneedling.", _LASTING, metavar="NAME|FILE|FOLDER", offers="rule sets"
-        ),
+        Option("rules", "The rule set; by default microneedling.", _LASTING, "NAME|FILE|FOLDER", "rule sets"),
         Option("now", "Use this as the present moment.", metavar="DATETIME"),
         Option("no-log", "Ignore what `log` remembers.", _SWITCH | _UNLISTED),
     ),

@@ -310,7 +310,7 @@ class Change(NamedTuple):
     said: str = ""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class RuleSet:
     """A checked rule set with everything that it extends put in.
 
@@ -323,11 +323,11 @@ class RuleSet:
 
     id: str
     title: str
-    version: str
-    released: str
+    version: str = "unversioned"
+    released: str = ""
     notice: str
-    open_ends_at: str
-    reviewed_by: str | None
+    open_ends_at: str = ""
+    reviewed_by: str | None = None
     rules: Mapping[str, Rule]
     screenings: Mapping[str, Screening]
     spacings: Mapping[str, Spacing]

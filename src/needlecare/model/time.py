@@ -233,8 +233,8 @@ NEXT_SESSION = "next-session"
 EVENT = "event"
 ENDS = " ends"
 
-_NAME = r"[a-z][a-z0-9-]*"
-_MOMENT = re.compile(rf"(?P<moment>{_NAME}(?: ends)?)(?:\s*(?P<sign>[+-])\s*(?P<length>.+))?")
+_MOMENT = re.compile(r"([a-z][a-z0-9-]*(?: ends)?)(?:\s*([+-])\s*(.+))?")
+_RANGE = re.compile(r"(?:(at least|up to) \s*)?(\S+?)(?:\s*\.\.\s*(\S+))?")
 
 
 class Range(NamedTuple):
@@ -308,10 +308,8 @@ class Bound(NamedTuple):
 
     def is_at_once(self, *, far: bool) -> bool:
         """Whether it comes with the treatment itself, whenever that was: `treatment`, `0h`."""
-        for term in self.terms:
-            if term.moment != TREATMENT or not term.offset.side(far=far).is_nothing:
-                return False
-        return not self.is_always and not (far and self.mild_for_good)
+        at_once = all(term.moment == TREATMENT and term.offset.side(far=far).is_nothing for term in self.terms)
+        return at_once and not self.is_always and not (far and self.mild_for_good)
 
     def __str__(self) -> str:
         return (" and ".join(map(str, self.terms)) or "always") + self.mild_for_good * _FOR_GOOD
@@ -323,34 +321,22 @@ AT_TREATMENT = Bound((Term(TREATMENT),))
 
 def parse_range(text: str) -> Range | None:
     """Parse `48h`, `24h..48h`, `at least 2w`, `up to 3d`; None where *text* is none of them."""
-    for hedge in ("at least", "up to"):
-        if text.startswith(hedge + " "):
-            duration = parse_duration(text[len(hedge) + 1 :].strip())
-            return Range(duration, duration, hedge) if duration else None
-    near_text, dots, far_text = text.partition("..")
-    near = parse_duration(near_text.strip())
-    if near is None or not dots:
-        return Range(near, near) if near else None
-    far = parse_duration(far_text.strip())
-    if far is None or far.rough_length < near.rough_length:
+    stated = _RANGE.fullmatch(text.strip())
+    hedge, *sides = stated.groups(default="") if stated else ("", "", "")
+    near, far = map(parse_duration, (sides[0], sides[1] or sides[0]))
+    if near is None or far is None or far.rough_length < near.rough_length or (hedge and sides[1]):
         return None
-    return Range(near, far)
+    return Range(near, far, hedge)
 
 
 def _parse_term(text: str) -> Term | None:
-    if text.endswith(" before"):
-        length = parse_range(text.removesuffix(" before").strip())
-        return Term(TREATMENT, length, -1) if length else None
-    length = parse_range(text)
-    if length is not None:
-        return Term(TREATMENT, length)
     match = _MOMENT.fullmatch(text)
     if match is None:
-        return None
-    if match["length"] is None:
-        return Term(match["moment"])
-    length = parse_range(match["length"].strip())
-    return Term(match["moment"], length, 1 if match["sign"] == "+" else -1) if length else None
+        length = parse_range(text.removesuffix(" before"))
+        return Term(TREATMENT, length, -1 if text.endswith(" before") else 1) if length else None
+    moment, sign, stated = match.groups()
+    length = parse_range(stated) if stated else NOTHING
+    return Term(moment, length, -1 if sign == "-" else 1) if length else None
 
 
 # The same few bounds stand in many rules.

@@ -105,24 +105,14 @@ class Context:
 
     def _read_number(self, fact: Fact, value: Value) -> Test | None:
         match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
-        test = _as_test(fact, *match.groups()) if match else None
-        if test is None:
-            self.problems.add(
-                value, f"`{fact.id}` is a number: write over 1.5, at least 1.5, under 0.5, up to 0.5 or 0.5..1.5"
-            )
-        return test
-
-
-def _as_test(fact: Fact, how: str | None, first: str, second: str | None) -> Test | None:
-    low = decimal(first)
-    high = low if second is None else decimal(second)
-    if low is None or high is None or (how and second is not None):
-        return None
-    if how in ("over", "at least"):
-        return Test(fact.id, low=low, open_low=how == "over")
-    if how in ("under", "up to"):
-        return Test(fact.id, high=low, open_high=how == "under")
-    return Test(fact.id, low=low, high=high)
+        how, first, second = match.groups() if match else ("", "", "")
+        low, high = decimal(first), decimal(second or first)
+        if low is None or high is None or (how and second):
+            wanted = "write over 1.5, at least 1.5, under 0.5, up to 0.5 or 0.5..1.5"
+            self.problems.add(value, f"`{fact.id}` is a number: {wanted}")
+            return None
+        least, most = None if how in ("under", "up to") else low, None if how in ("over", "at least") else high
+        return Test(fact.id, low=least, high=most, open_low=how == "over", open_high=how == "under")
 
 
 def _parse_rule(raw: Raw, context: Context) -> Rule | None:
@@ -254,13 +244,10 @@ def _parse_screening(raw: Raw, context: Context) -> Screening:
     when = context.condition(raw)
     if not when.tests:
         context.problems.add(raw.id, f"the screening entry {raw.id} needs `when:`, such as {{condition: {raw.id}}}")
-    note = " ".join(_sentence(text) for text in (entry.get("note"), entry.get("because")) if text)
+    notes = [text for text in (entry.get("note"), entry.get("because")) if text]
+    note = " ".join(f"{one[0].upper()}{one[1:]}{'' if one.endswith(('.', '?', '!')) else '.'}" for one in notes)
     says = _read_cited(entry, raw, context, entry.get("level", ""))
     return entry.build(Screening, raw, when=when, note=note, says=says)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 def _parse_spacing(raw: Raw, context: Context) -> ruleset.Spacing:
