@@ -17,7 +17,7 @@ from needlecare.rules.read import Fields, Problems, Raw, Text, Value, enumerated
 # Sources that a file may name for each of its entries.
 _MOST_DEFAULTS = 20
 _HEADER = frozenset(marked(FILE, Mark.HEADING))
-_OF_CLINIC = ("clinic", "batch")
+OF_CLINIC = ("clinic", "batch")
 _REASONS = marked(fields.SWITCHED_OFF, Mark.REASON)
 
 
@@ -78,7 +78,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
 def _read_header(tree: dict[Any, Any], layer: Layer, problems: Problems) -> None:
     for key in (key for key in Entry(FILE, tree, problems).values if key in _HEADER):
         if key in layer.header:
-            at = tree[key] if key in _OF_CLINIC else key
+            at = tree[key] if key in OF_CLINIC else key
             problems.add(at, f"`{key}` stands in another file of this folder too; keep one")
         else:
             layer.header[key] = tree[key]
@@ -133,7 +133,7 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
     layer.entries[section][raw.id] = raw
 
 
-_INHERITED = ("notice", "open-ends-at", "first", "emergency", "released", *_OF_CLINIC)
+_INHERITED = ("notice", "open-ends-at", "first", "emergency", "released", *OF_CLINIC)
 # What denies that a plan is information and that the clinic comes first; “seek medical advice” doesn't.
 _DENIES = (
     r"\b(?:is|are|as|gives?|contains?|offers?|provides?|constitutes?|replaces?)\b[^.]{0,30}"
@@ -195,11 +195,8 @@ class Overlay:
             self._guard_red_flag(below, raw)
             changed = changed._replace(file_condition=below.file_condition)
         elif below.core and section in STATEMENTS and not _has_reasons(raw):
-            self._problems.add(
-                raw.id,
-                f"`{raw.id}` is part of the core; a change of it needs `because:` and `by:`, "
-                "a rule of your own needs another id",
-            )
+            needs = "a change of it needs `because:` and `by:`, a rule of your own needs another id"
+            self._problems.add(raw.id, f"`{raw.id}` is part of the core; {needs}")
         if section == "activities" and PRESCRIBED == below.as_word.get("medicine") != changed.as_word.get("medicine"):
             self._problems.add(changed.id, f"`{changed.id}` is a prescribed medicine; no rule set may change that")
         return changed
@@ -225,11 +222,8 @@ class Overlay:
         """Note a notice that denies the one below, which stands before it."""
         for sentence in re.split(r"[.;:!?]+\s*", above.lower().replace("’", "'")):
             if re.search(_DENIES, sentence) and not re.search(_NEGATED, sentence):
-                self._problems.add(
-                    above,
-                    f"`notice` stands behind “{below}”, which is part of the core, and can't deny it; it may add to "
-                    "it, such as “Ring us on 020 7946 0000.”",
-                )
+                wrong = f"`notice` stands behind “{below}”, which is part of the core, and can't deny it"
+                self._problems.add(above, f"{wrong}; it may add to it, such as “Ring us on 020 7946 0000.”")
                 return
 
     def _guard_red_flag(self, below: Raw, above: Raw) -> None:
@@ -244,12 +238,9 @@ class Overlay:
         """Note whatever would make a sign of a red flag something else, or harder to find."""
         id_, flag = above.id, self._flags.get(above.id)
         if flag and (_lost_names(below, above) or _label(above) != _label(below)):
-            self._problems.add(
-                above.id,
-                f"`{id_}` is a sign of the red flag `{flag}`: it keeps its label and its other names "
-                f"(`needlecare rules show {id_}` lists them), and yours follow them; "
-                "if you mean something else, add a sign of its own",
-            )
+            keeps = f"it keeps its label and its other names (`needlecare rules show {id_}` lists them)"
+            else_ = "and yours follow them; if you mean something else, add a sign of its own"
+            self._problems.add(id_, f"`{id_}` is a sign of the red flag `{flag}`: {keeps}, {else_}")
 
     @cached_property
     def _flags(self) -> dict[str, str]:
@@ -383,6 +374,7 @@ def _label(raw: Raw) -> str:
 
 
 def _lost_names(below: Raw, above: Raw) -> list[str]:
+    """Return the names that *below* had and *above* hasn't."""
     had, names = ([_label(raw), *listed(raw.as_word.get("aka"))] for raw in (below, above))
     kept = set(map(str.lower, names))
     return [name for name in had if name.lower() not in kept]

@@ -17,9 +17,9 @@ from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, 
 from needlecare.rules import read
 from needlecare.rules.entries import parse_entries
 from needlecare.rules.fields import FILE
-from needlecare.rules.layers import Layer, Overlay, read_layer
+from needlecare.rules.layers import OF_CLINIC, Layer, Overlay, read_layer
 from needlecare.rules.medicines import check_medicines, check_prescribed
-from needlecare.rules.read import DEFAULT, Problems, Raw, place
+from needlecare.rules.read import DEFAULT, Fields, Problems, Raw, place
 
 _LONGEST_CHAIN = 20
 # More in a row would be computed too deep; nobody could follow it either.
@@ -34,6 +34,7 @@ _BUILT_IN_MOMENTS = (TREATMENT, NEXT_SESSION, EVENT)
 # What people write where they mean that there is no time.
 _NO_TIME = ("none", "no", "never", "nothing")
 _HOW_NO_TIME = "; write 0h if it ends at once, always if it never does, or leave it out"
+_FROM_WHAT_COMES = "from the treatment, from what is seen, or from a rule that ends"
 _BOUNDS = ("from", "until", "at", "due", "by", "eases", "worry-after", "except", "usual")
 
 
@@ -92,40 +93,23 @@ def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, and check what refers to what."""
     found, header = parse_entries(layer.entries, problems), layer.header
-    entries: dict[str, Any] = {FILE.fields[section].into: known for section, known in found.items()}
-    reviewer = header.get("reviewed-by")
+    values: dict[str, Any] = {FILE.fields[section].into: known for section, known in found.items()}
+    said = {FILE.fields[key].into: str(value) for key, value in header.items() if key not in ("ruleset", *OF_CLINIC)}
+    reviewer = said.get("reviewed_by")
     reviewed = f"Reviewed by {reviewer}." if reviewer else "No clinician has reviewed these rules."
-    rule_set = RuleSet(
-        id=layer.id,
-        title=str(header.get("title", layer.id)),
-        version=str(header.get("version", "unversioned")),
-        released=str(header.get("released", "")),
-        notice=f"{header.get('notice', '')} {reviewed}".strip(),
-        first=parse_duration(str(header.get("first", ""))),
-        emergency=str(header.get("emergency", "")),
-        open_ends_at=str(header.get("open-ends-at", "")),
-        reviewed_by=str(header["reviewed-by"]) if "reviewed-by" in header else None,
-        **entries,
-        content=_content(layer),
-        changed_core=tuple(sorted({change.id for change in layer.changes if change.core})),
-        changes=tuple(layer.changes),
-        **_of_clinic(layer, found["facts"], problems),
-    )
+    values |= {"id": layer.id, "title": layer.id, **said, "notice": f"{said.get('notice', '')} {reviewed}".strip()}
+    values["first"] = parse_duration(said.get("first", ""))
+    if any(key in header for key in OF_CLINIC):
+        # Most sets have neither, and the patterns take time to make.
+        from needlecare.rules.clinic import parse_batch, parse_clinic
+
+        values["clinic"] = parse_clinic(header["clinic"], problems) if "clinic" in header else None
+        values["batch"] = parse_batch(header.get("batch", Fields()), found["facts"], problems)
+    changed_core = tuple(sorted({change.id for change in layer.changes if change.core}))
+    changes = tuple(layer.changes)
+    rule_set = RuleSet(**values, content=_content(layer), changed_core=changed_core, changes=changes)
     check_references(rule_set, layer, problems)
     return rule_set
-
-
-def _of_clinic(layer: Layer, facts: Collection[str], problems: Problems) -> dict[str, Any]:
-    clinic, batch = layer.header.get("clinic"), layer.header.get("batch")
-    if clinic is None and batch is None:
-        return {}
-    # Most sets have neither, and the patterns take time to make.
-    from needlecare.rules.clinic import parse_batch, parse_clinic
-
-    return {
-        "clinic": None if clinic is None else parse_clinic(clinic, problems),
-        "batch": {} if batch is None else parse_batch(batch, facts, problems),
-    }
 
 
 def _content(layer: Layer) -> list[object]:
@@ -268,20 +252,17 @@ class _Names:
             flag, added = self._flagged.get(sign, (None, False))
             # What a set adds to a red flag may be normal by a rule below: that makes nothing milder.
             if flag is not None and not (added and raw.origin_of(EXPECT) != flag.origin):
-                self._problems.add(
-                    self._at(sign, raw, EXPECT),
-                    f"the rule {rule.id}: {sign} is a sign of the red flag `{flag.id}`, and no rule may call it "
-                    "normal; if you mean something harmless, add a sign of its own",
-                )
+                wrong = f"{sign} is a sign of the red flag `{flag.id}`, and no rule may call it normal"
+                harmless = "if you mean something harmless, add a sign of its own"
+                self._problems.add(self._at(sign, raw, EXPECT), f"the rule {rule.id}: {wrong}; {harmless}")
 
     def _check_start(self, rule: Rule, raw: Raw) -> None:
         """Note a start that never comes, since it waits for the end of a rule without end."""
         for term in rule.start.terms if rule.start else ():
             if term.ends_rule in self._endless:
+                wrong = f"`{raw.id}` begins when `{term.ends_rule}` ends, which is never"
                 self._problems.add(
-                    self._at(term.ends_rule, raw, "from", "due"),
-                    f"`{raw.id}` begins when `{term.ends_rule}` ends, which is never; "
-                    "count it from the treatment, from what is seen, or from a rule that ends",
+                    self._at(term.ends_rule, raw, "from", "due"), f"{wrong}; count it {_FROM_WHAT_COMES}"
                 )
 
     def _check_bound(self, bound: Bound, raw: Raw) -> None:
@@ -298,11 +279,9 @@ class _Names:
             elif name in self._set.rules:
                 continue
             elif name in self._off:
-                self._problems.add(
-                    self._off[name],
-                    f"`{name}` is switched off, but the rule `{raw.id}` waits for its end; "
-                    f"switch `{raw.id}` off too, or give it a window that doesn't wait for `{name}`",
-                )
+                wrong = f"`{name}` is switched off, but the rule `{raw.id}` waits for its end"
+                instead = f"switch `{raw.id}` off too, or give it a window that doesn't wait for `{name}`"
+                self._problems.add(self._off[name], f"{wrong}; {instead}")
             else:
                 at = self._at(name, raw, *_BOUNDS)
                 known = self._problems.nearest(name, self._set.rules)
@@ -344,13 +323,10 @@ def _check_named_alike(rule_set: RuleSet, layer: Layer, problems: Problems) -> N
         for sign, name in _names_of(rule_set, flagged.keys() - expected)
     }
     for sign, name in _names_of(rule_set, expected - flagged.keys()):
-        inside = next((serious[run] for run in _runs(_words(name)) if run in serious), None)
-        if inside is not None:
-            problems.add(
-                layer.entries["signs"][sign].id,
-                f"`{sign}` is called “{name}”, and a rule calls it normal; but “{inside[0]}” is a sign of the red flag "
-                f"`{inside[1]}`; choose another name for what is harmless",
-            )
+        if inside := next((serious[run] for run in _runs(_words(name)) if run in serious), None):
+            named = f"`{sign}` is called “{name}”, and a rule calls it normal"
+            wrong = f"{named}; but “{inside[0]}” is a sign of the red flag `{inside[1]}`"
+            problems.add(layer.entries["signs"][sign].id, f"{wrong}; choose another name for what is harmless")
 
 
 def _names_of(rule_set: RuleSet, ids: Collection[str]) -> list[tuple[str, str]]:
@@ -377,7 +353,6 @@ def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> No
     names, circle = in_order(tree)
     if circle:
         _note_circle(circle, lambda name: written[name].id, problems)
-        return
     above: dict[str, set[str]] = {}
     count = 0
     for name in names:
@@ -385,11 +360,8 @@ def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> No
         above[name] = set(parents).union(*(above[parent] for parent in parents))
         count += len(above[name])
         if count > MOST_ANCESTORS:
-            problems.add(
-                written[name].id,
-                f"`{name}`: the activities are part of each other more than {MOST_ANCESTORS:,} times over; "
-                "use fewer levels of `under`",
-            )
+            wrong = f"the activities are part of each other more than {MOST_ANCESTORS:,} times over"
+            problems.add(written[name].id, f"`{name}`: {wrong}; use fewer levels of `under`")
             return
 
 
@@ -414,8 +386,7 @@ def _check_moments(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
     names, circle = in_order(waits)
     if circle:
         _note_circle(circle, written, problems)
-    else:
-        _check_rows(waits, names, written, problems)
+    _check_rows(waits, names, written, problems)
     _check_open_end(rule_set, waits, layer, problems)
 
 
@@ -439,34 +410,27 @@ def _named(rule: Rule, open_end: str) -> list[str]:
 
 def _check_rows(waits: Graph, names: list[str], written: Callable[[str], str], problems: Problems) -> None:
     """Note what so many wait for, one behind the other, that computing it would go too deep."""
-    waiting = dict.fromkeys(waits, 0)
+    waiting = dict.fromkeys(names, 0)
     for name in reversed(names):
         for further in waits[name]:
             if further in waiting:
                 waiting[further] = max(waiting[further], waiting[name] + 1)
-    for name in sorted(name for name, row in waiting.items() if row >= _LONGEST_ROW)[:1]:
-        problems.add(
-            written(name),
-            f"more than {_LONGEST_ROW} rules and moments wait for each other in a row, the last of them for "
-            f"`{written(name)}`; count some of them from the treatment",
-        )
+    if name := min((name for name, row in waiting.items() if row >= _LONGEST_ROW), default=""):
+        wrong = f"more than {_LONGEST_ROW} rules and moments wait for each other in a row"
+        last = f"the last of them for `{written(name)}`; count some of them from the treatment"
+        problems.add(written(name), f"{wrong}, {last}")
 
 
 def _check_open_end(rule_set: RuleSet, waits: Graph, layer: Layer, problems: Problems) -> None:
     """Note an open end without a usual time, or one that waits for what may never come."""
     moment = rule_set.moments.get(rule_set.open_ends_at)
     if moment is None or moment.usual is None:
-        problems.add(
-            layer.header.get("open-ends-at") or layer.header["ruleset"],
-            "`open-ends-at` names a moment with a usual time, such as healed: restrictions without end wait for it",
-        )
+        wrong = "names a moment with a usual time, such as healed: restrictions without end wait for it"
+        problems.add(layer.header.get("open-ends-at") or layer.header["ruleset"], f"`open-ends-at` {wrong}")
         return
     never = {NEXT_SESSION, EVENT, *rule_set.events}
-    for name in walk([moment.id], waits):
-        rule = rule_set.rules.get(name.removesuffix(ENDS)) if name.endswith(ENDS) else None
-        if name in never or (rule is not None and rule.end == ALWAYS):
-            problems.add(
-                layer.entries["moments"][moment.id].id,
-                f"`{moment.id}` waits for `{name}`, which may never come; restrictions without end wait for "
-                f"`{moment.id}`, so count it from the treatment, from what is seen, or from a rule that ends",
-            )
+    never.update(f"{rule.id}{ENDS}" for rule in rule_set.rules.values() if rule.end == ALWAYS)
+    for name in never.intersection(walk([moment.id], waits)):
+        wrong = f"`{moment.id}` waits for `{name}`, which may never come"
+        why = f"restrictions without end wait for `{moment.id}`, so count it {_FROM_WHAT_COMES}"
+        problems.add(layer.entries["moments"][moment.id].id, f"{wrong}; {why}")

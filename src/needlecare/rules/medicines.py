@@ -14,6 +14,7 @@ from needlecare.rules.fields import SECTIONS, SPEAKING
 from needlecare.rules.layers import Layer
 from needlecare.rules.read import NOWHERE, Problems, Value, place, shipped_folder, texts
 
+_NO_RULE = "no rule may tell anyone to stop, start or change"
 # Whom to ask about a medicine to begin with: nobody may have prescribed it yet.
 _TO_BEGIN_WITH = "your doctor, or who prescribed it before"
 # Patterns are texts here: compiling them takes longer than most plans, and few texts need them.
@@ -136,21 +137,15 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
     checked = _checked(layer)
     for where, field, text, at in _all_texts(layer, checked):
         if " " in text and (named := medicines.ordered(text)):
-            problems.add(
-                at,
-                f"{where}`{field}` gives an order about {named}, which is prescribed; no rule may tell anyone to stop, "
-                f"start or change a prescribed medicine; say “ask {_whom(text)}”",
-            )
+            wrong = f"{where}`{field}` gives an order about {named}, which is prescribed"
+            problems.add(at, f"{wrong}; {_NO_RULE} a prescribed medicine; say “ask {_whom(text)}”")
     for raw in layer.entries["activities"].values():
         if not checked(raw.id):
             continue
         activity = rule_set.activities[raw.id]
         if activity.medicine != PRESCRIBED and (named := medicines.called(activity)):
-            problems.add(
-                raw.id,
-                f"the activity {raw.id} has the name of a prescribed medicine ({named}), and no rule may tell anyone "
-                "to stop, start or change one; give it `medicine: prescribed`",
-            )
+            wrong = f"the activity {raw.id} has the name of a prescribed medicine ({named})"
+            problems.add(raw.id, f"{wrong}, and {_NO_RULE} one; give it `medicine: prescribed`")
 
 
 def _all_texts(layer: Layer, checked: Callable[[str], bool]) -> Iterator[tuple[str, str, str, Value]]:
@@ -209,11 +204,7 @@ def check_prescribed(rule: Rule, target: str, layer: Layer, problems: Problems) 
             how = "say whom to ask, and nothing of what to do with it"
         elif rule.verb == PREPARE:
             how = f"its `text` has to say “ask {whom}”"
-        problems.add(
-            at,
-            f"the rule {rule.id}: {target} is a prescribed medicine, and no rule may tell anyone to stop, start or "
-            f"change one; {how}",
-        )
+        problems.add(at, f"the rule {rule.id}: {target} is a prescribed medicine, and {_NO_RULE} one; {how}")
 
 
 def _plain(text: str) -> str:

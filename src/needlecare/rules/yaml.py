@@ -123,49 +123,55 @@ def _stumble(text: str, at: int) -> str:
     return f"{where}: {visible(found['blank'])} is no plain blank; type one"
 
 
-class _Open:
-    """A mapping or sequence that isn't closed yet, and the key that waits for its value."""
-
-    __slots__ = ("content", "key", "keys")
-
-    def __init__(self, content: Items | Fields) -> None:
-        self.content = content
-        self.key: Text | None = None
-        # A mapping doesn't hand out its own key, which knows its place.
-        self.keys: dict[str, Text] = {}
-
-
-# Stands for a key that can't be used: its value is left out, and nothing more is reported about it.
-_NO_KEY = Text("")
-
-
 def _build(loader: Any, problems: Problems) -> Value | None:
-    """Turn parser events into values, without recursion; what rule files don't use is noted."""
+    """Turn the first document into values; what rule files don't use is noted."""
     root: Value | None = None
-    open_ones: list[_Open] = []
-    while loader.check_event():
-        event = loader.get_event()
-        kind = type(event)
-        if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            open_ones.pop()
-        elif kind is yaml.DocumentStartEvent and root is not None:
-            at = _marked(Text(), event)
+    while not loader.check_event(yaml.StreamEndEvent):
+        if loader.check_event(*_NODES):
+            root = _node(loader, problems)
+        elif root is not None and loader.check_event(yaml.DocumentStartEvent):
+            at = _marked(Text(), loader.peek_event())
             problems.add(at, "a second document begins here; a rule file is one, without `---` inside")
             break
-        elif kind in _NODES:
-            value = _value(event, problems)
-            if open_ones:
-                _put(value, event, open_ones[-1], problems)
-            else:
-                root = value
-            if not isinstance(value, Text):
-                if len(open_ones) == DEEPEST:
-                    raise RuleSetError([f"{place(value)}: {_TOO_DEEP}"])
-                open_ones.append(_Open(value))
+        else:
+            loader.get_event()
     return root
 
 
 _NODES = (yaml.ScalarEvent, yaml.AliasEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent)
+# Stands for a key that can't be used: its value is left out, and nothing more is reported about it.
+_NO_KEY = Text("")
+
+
+def _node(loader: Any, problems: Problems, depth: int = 0) -> Value:
+    """Turn the next events into a value and all that is in it."""
+    value = _value(loader.get_event(), problems)
+    if depth == DEEPEST and not isinstance(value, Text):
+        raise RuleSetError([f"{place(value)}: {_TOO_DEEP}"])
+    if isinstance(value, Items):
+        while not loader.check_event(yaml.SequenceEndEvent):
+            is_alias, item = loader.check_event(yaml.AliasEvent), _node(loader, problems, depth + 1)
+            value.extend(() if is_alias else (item,))
+        loader.get_event()
+    if isinstance(value, Fields):
+        _fill(value, loader, problems, depth + 1)
+    return value
+
+
+def _fill(fields: Fields, loader: Any, problems: Problems, depth: int) -> None:
+    # A mapping doesn't hand out its own key, which knows its place.
+    known: dict[str, Text] = {}
+    while not loader.check_event(yaml.MappingEndEvent):
+        is_alias, written = loader.check_event(yaml.AliasEvent), _node(loader, problems, depth)
+        key = _NO_KEY if is_alias else _as_key(written, known, problems)
+        event, value = loader.peek_event(), _node(loader, problems, depth)
+        if key is _NO_KEY or isinstance(event, yaml.AliasEvent):
+            continue
+        if value == "" and event.implicit[0]:
+            problems.add(key, f"`{key}` has no value; put text with a comma in quotes, or add a value")
+        else:
+            fields[key] = value
+    loader.get_event()
 
 
 def _value(event: Any, problems: Problems) -> Text | Items | Fields:
@@ -193,25 +199,6 @@ def _value(event: Any, problems: Problems) -> Text | Items | Fields:
 def _marked(value: Placed, event: Any) -> Placed:
     value.mark = event.start_mark
     return value
-
-
-def _put(value: Value, event: Any, into: _Open, problems: Problems) -> None:
-    """Put *value* where it belongs: into a list, or as a key or its value into a mapping."""
-    is_alias = type(event) is yaml.AliasEvent
-    if isinstance(into.content, Items):
-        if not is_alias:
-            into.content.append(value)
-        return
-    if into.key is None:
-        into.key = _NO_KEY if is_alias else _as_key(value, into.keys, problems)
-        return
-    key, into.key = into.key, None
-    if key is _NO_KEY or is_alias:
-        return
-    if value == "" and event.implicit[0]:
-        problems.add(key, f"`{key}` has no value; put text with a comma in quotes, or add a value")
-    else:
-        into.content[key] = value
 
 
 def _as_key(value: Value, known: dict[str, Text], problems: Problems) -> Text:
