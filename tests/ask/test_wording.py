@@ -86,14 +86,16 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
         ("can fly on tuesday", "Yes. Flying, Tue 24 Nov: OK from Mon 23 Nov 16:30."),
         (
             "can wear foundation for a wedding on sunday afternoon",
-            "No. Foundation: not before Sun 22 Nov 16:30. Parties and photos: better wait, OK from Thu 26 Nov.",
+            "No, Sun 22 Nov 12:00 to 18:00. Foundation: not before Sun 22 Nov 16:30. Parties and photos: better wait, ",
         ),
+        ("can wear spf 50", "Mineral sunscreen: better wait, OK from Sat 21 Nov 16:30. Ordinary sunscreen: not "),
+        ("can wear spf 50 tomorrow", "Mineral sunscreen, Sun 22 Nov: OK. Ordinary sunscreen: not before Sun 22 Nov "),
         ("normal I used retinol on friday", "Not again yet. Retinol"),
         ("normal eyelids swollen", "Ring your emergency number now (112, 999, 911). Eyelids swollen."),
         ("normal cant move my arm", "Ring your emergency number now (112, 999, 911). Can't move my arm."),
         ("can go for a run with a fever", "See a doctor or an urgent-care line today. Fever."),
         ("can have another session --condition cold-sore-now", "No; ask your clinic. No needling until the cold sore"),
-        ("can my husband drink wine on tuesday", "My answers are about you alone. "),
+        ("can my husband drink wine on tuesday", "My answers are for whoever was treated. "),
         ("when will the redness go", "That is about what you see or feel: "),
         (
             "when can I use sunscreen",

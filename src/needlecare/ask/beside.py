@@ -1,7 +1,7 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, product
 from operator import contains
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, names_of, once_a_set
 
 _ONESELF = frozenset(["i", "me", "myself", "we", "us"])
+_WITH_ME = frozenset(product(["on", "and"], _ONESELF))
 # How many other words may stand among those of a name.
 _AMONG = 1
 # May stand between a word that denies and what it denies.
@@ -281,11 +282,10 @@ def _describes(piece: Piece, heard: Heard) -> bool:
 def find_other(heard: Heard, *roles: str) -> str:
     """Return who does or has it in place of the person who asks: “my husband”; by words of *roles*, whose it is."""
     for piece in heard.activities:
-        if ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles):
-            if not _is_told(piece, heard):
-                return heard.spelled(piece.places)
-            continue
-        if not _leads(piece, heard):
+        is_somebody = ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles)
+        if is_somebody and not _is_told(piece, heard):
+            return heard.spelled(piece.places)
+        if not (is_somebody or _leads(piece, heard)):
             break
     return ""
 
@@ -298,8 +298,10 @@ def _leads(piece: Piece, heard: Heard) -> bool:
 
 
 def _is_told(piece: Piece, heard: Heard) -> bool:
-    """Return whether somebody only says it, or does it to the one who asks: my mum says, they used it on me."""
-    behind = (one for one in heard.activities if one.places.start >= piece.places.stop)
+    """Return whether somebody only says it, or it is about the one who asks too: my mum says, used it on me, and I."""
+    behind = [one for one in heard.activities if one.places.start >= piece.places.stop]
     following = next((one for one in behind if one.roles.isdisjoint(("join", "place", "owner"))), piece)
-    words = heard.said.words[piece.places.stop :]
-    return "tells" in following.roles or any(one == "on" and who in _ONESELF for one, who in pairwise(words))
+    is_with_me = not _WITH_ME.isdisjoint(pairwise(heard.said.words[piece.places.stop :]))
+    ends = (one.places[-1] for one in behind)
+    is_mine = any(heard.does(at, "here") and heard.said.words[at - 1] == "my" for at in ends)
+    return "tells" in following.roles or is_with_me or is_mine

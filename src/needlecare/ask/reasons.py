@@ -63,8 +63,9 @@ class Reasons(NamedTuple):
 
     @property
     def is_understood(self) -> bool:
-        """Whether anything is said of it."""
-        return bool(self.windows) or any(one in self.timeline.rule_set.signs for one in self.meaning.ids)
+        """Whether anything is said of it, and it is about the person of the plan."""
+        signs = self.timeline.rule_set.signs.keys() & {*self.meaning.ids}
+        return bool(self.windows or signs) and not self.meaning.other
 
 
 def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
@@ -78,10 +79,9 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     lost = tuple(rule_set.rules[id_] for id_ in beaten if id_ not in made)
     voices = tuple(_voices(windows, (*rules, *lost), rule_set))
     found = tuple(_ends(windows[0], rule_set)) if windows else ()
-    spread = _spread((*rules, *lost), rule_set)
     count = len({voice.source.voice for voice in voices})
     return Reasons(meaning, timeline, windows, rules)._replace(
-        lost=lost, voices=voices, spread=spread, voices_count=count, ends=found
+        lost=lost, voices=voices, spread=_spread((*rules, *lost), rule_set), voices_count=count, ends=found
     )
 
 

@@ -266,7 +266,8 @@ def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verd
     """Answer for what *meaning* names at the time *asked*, the dangers in it first."""
     blank = not_understood(timelines[0], meaning, asked)
     verdict = judge(timelines, meaning, asked) if meaning.ids else blank
-    is_unknown = not meaning.ids or ((meaning.elsewhere or meaning.other) and not verdict.is_restricted)
+    is_apart = meaning.other and not verdict.is_about("shared")
+    is_unknown = not meaning.ids or is_apart or (meaning.elsewhere and not verdict.is_restricted)
     return _urgent(blank if is_unknown else _weighed(verdict, blank, timelines), timelines)
 
 

@@ -89,7 +89,7 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
     if meaning.turning:
         return f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
     if meaning.other:
-        return f"My answers are about you alone. For “{meaning.other}”, ask a doctor or pharmacist."
+        return f"My answers are for whoever was treated. For “{meaning.other}”, ask a doctor or pharmacist."
     if meaning.elsewhere and not meaning.unknown:
         return "That skin wasn't treated: my rules say nothing about it."
     shown = visible(meaning.typed)

@@ -141,7 +141,7 @@ def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
     """Say what isn't known of a sign, and what holds for it without the words that aren't."""
     meaning, name = sighting.meaning, capital(_name_signs(sighting))
     if meaning.other:
-        return "My answers are about you alone. For somebody else, ask a doctor or pharmacist."
+        return "My answers are for whoever was treated. For somebody else, ask a doctor or pharmacist."
     unheard = join_words(f"“{word}”" for word in (*meaning.unknown, *meaning.undated))
     alone = f" {name} alone: {_alone(sighting, clock)}." if sighting.windows else ""
     if unheard and meaning.nearest:

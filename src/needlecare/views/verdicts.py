@@ -23,7 +23,6 @@ def _about(verdict: Verdict, clock: Clock) -> str:
 # May I?
 
 _SayPart = Callable[[PartVerdict, Verdict, Clock], str]
-
 _LEADS = {YES: "Yes", BETTER_NOT: "Better wait", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
 _SILENT = {
     "before": "no rule speaks of the time before the treatment",
@@ -56,15 +55,19 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
         verdict = verdict.besides._replace(ask=(), prescribed=())
     apart = list(_each_part(verdict, clock)) if verdict.meaning.ids[1:] and verdict.is_held else []
     if apart[1:]:
-        yield f"{_lead(verdict)}{'' if verdict.is_divided else _asking_too(verdict)}. {' '.join(apart)}"
+        lead = f"{_lead(verdict)}{'' if verdict.is_divided else _asking_too(verdict)}"
+        yield f"{named(lead, verdict.asked, clock, verdict.timeline)}. {' '.join(apart)}"
+        verdict = verdict._replace(parts=())
+    elif told := _told(verdict, clock, _say_part):
+        name, _, rest = told.partition(":")
+        yield f"{named(name, verdict.asked, clock, verdict.timeline)}:{rest}"
         verdict = verdict._replace(parts=())
     else:
         told = _told_how_long(verdict, clock)
         lead, rest = (capital(told), "") if told == say.NEVER_ADVISED else (_lead(verdict), led(": ", told))
         yield f"{lead}. {_about(verdict, clock)}{rest}."
     ends = (_counted_from(verdict, several=several), _sources(verdict))
-    details = _done_already(verdict, clock) if _is_done(verdict) else _detail(verdict, clock)
-    yield from joined(chain(_unheard(verdict), _due(verdict), details, *ends))
+    yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), *ends))
 
 
 def against(verdict: Verdict, asked: When) -> Iterator[str]:
@@ -104,15 +107,15 @@ def _lead(verdict: Verdict) -> str:
     if verdict.verdict == ASK:
         return f"Ask {join_whom(verdict.ask)} first"
     if _is_done(verdict):
-        return "Not again yet" if verdict.until else "Not again"
+        is_over = verdict.until and verdict.until < verdict.asked.end
+        return "Maybe too soon" if is_over else "Not again yet" if verdict.until else "Not again"
     divided = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else ""
     return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}"
 
 
 def _is_done(verdict: Verdict) -> bool:
     """Return whether it is about something that was done, and is no longer to be judged."""
-    is_past = verdict.asked.past or verdict.meaning.past
-    return is_past and verdict.is_held and not verdict.mixed
+    return (verdict.asked.past or verdict.meaning.past) and verdict.is_held and not verdict.mixed
 
 
 def _asking_too(verdict: Verdict) -> str:
@@ -145,8 +148,7 @@ def _free(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.and_once and not verdict.parts:
         yield f"only if {say.labels_of(verdict.and_once)}"
     elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
-        lies_behind = verdict.asked.now or verdict.asked.past
-        yield f"OK {'since' if lies_behind else 'from'} {clock.at(verdict.since)}"
+        yield f"OK {'since' if verdict.asked.now or verdict.asked.past else 'from'} {clock.at(verdict.since)}"
     yield from (say.permitted_until(one, clock) for one in verdict.permits[:1])
     if verdict.again is not None:
         yield f"not again from {clock.at(verdict.again)}"
@@ -225,6 +227,11 @@ def _due(verdict: Verdict) -> Iterator[str]:
 
 def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what makes an answer one that somebody can act on."""
+    if _is_done(verdict):
+        # It has been done already: what to do about that.
+        yield from (capital(sentence(one)) for one in _words(verdict.windows, "if-broken"))
+        yield f"Does it sting, redden or swell more since? Tell {clock.whom}."
+        return
     if verdict.verdict == NO_RULE:
         yield from _unknown(verdict, clock)
         return
@@ -254,12 +261,11 @@ def _beside(parts: list[str], verdict: Verdict) -> list[str]:
 
 def _worded(verdict: Verdict) -> Iterator[str]:
     """Yield what to do instead, else why; of a yes, how to do it, else what else to mind."""
-    if verdict.is_yes:
-        yield from [*_recommended(verdict), *_said(verdict, "note")][:1]
-    elif verdict.instead:
+    if verdict.instead and not verdict.is_yes:
         yield from _instead(verdict.instead)
     else:
-        yield from [*_said(verdict, "why"), *_said(verdict, "note")][:1]
+        why = _recommended(verdict) if verdict.is_yes else _said(verdict, "why")
+        yield from [*why, *_said(verdict, "note")][:1]
 
 
 def _instead(words: Iterable[str]) -> Iterator[str]:
@@ -319,17 +325,11 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
             yield f"If your next session is on {on}: avoid it from {first}."
 
 
-def _done_already(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield what to do where it has been done already."""
-    yield from (capital(sentence(one)) for one in _words(verdict.windows, "if-broken"))
-    yield f"Does it sting, redden or swell more since? Tell {clock.whom}."
-
-
 def say_alone(verdict: Verdict) -> str:
     """Say what holds for the known part of a question whose other words may change it, and on which condition."""
     alone = "" if verdict.meaning.nearest else " alone"
-    wait = "better wait, " if verdict.verdict == BETTER_NOT else ""
-    held = _holding(verdict, Clock(verdict.timeline)) or "OK"
+    wait = "better wait, " if verdict.verdict == BETTER_NOT and not verdict.is_divided else ""
+    held = _holding(verdict, Clock(verdict.timeline)) or ("not all of it" if verdict.is_divided else "OK")
     text = f"{capital(verdict.label)}{alone}: {wait}{held}{led(', only if ', join_words(verdict.conditions))}."
     return " ".join([text, *(_worded(verdict) if verdict.is_yes else ())])
 
@@ -392,9 +392,8 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
         return f"Never on your own: ask {join_whom(verdict.ask)} first. {capital(verdict.label)}."
     name = capital(join_words(map(verdict.timeline.rule_set.label, verdict.prescribed)))
     if verdict.is_put_on:
-        until = f"{name}: not on treated skin until they say so."
         asked = join_whom(verdict.ask) if verdict.ask[1:] else f"who prescribed it, or {clock.whom}"
-        return f"Not before you have asked: {asked}. {until}"
+        return f"Not before you have asked: {asked}. {name}: not on treated skin until they say so."
     if not all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
         # What one person takes as prescribed may go badly with what another was prescribed.
         others = join_whom(verdict.ask[1:]) or clock.whom
@@ -408,10 +407,10 @@ def _prescribed(verdict: Verdict) -> Iterator[str]:
     """Yield why to ask about a prescribed medicine, and what to do besides."""
     if verdict.meaning.stopping:
         yield "Nobody else can say when to stop, start or change it."
-    elif not _how_to_ask(verdict):
-        yield "Never stop, start or change it on your own."
-    else:
+    elif _how_to_ask(verdict):
         yield from _said(verdict, "why")
+    elif not verdict.is_put_on:
+        yield "Never stop, start or change it on your own."
     yield from _instead(_said(verdict, "instead"))
     yield from _sources(verdict)
 
@@ -433,12 +432,12 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
     yield from against(verdict, found.verdict.asked)
-    told, details = list(_told(verdict, clock)) if found.free_from and not verdict.is_yes else [], [*_unheard(decides)]
+    told, details = _told(verdict, clock, _say_part_return) if found.free_from else "", [*_unheard(decides)]
     if not told:
         from_when = _say_return(found, verdict, last, clock)
-        told, parts = [f"{capital(verdict.label)}: {from_when}."], _parts_from(verdict, clock, from_when)
+        told, parts = f"{capital(verdict.label)}: {from_when}.", _parts_from(verdict, clock, from_when)
         details += [*parts, *_beside(parts, decides)]
-    yield " ".join(told)
+    yield told
     is_unadvised = not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids)
     yield from joined(
         chain(
@@ -459,15 +458,16 @@ def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
     return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if verdict.is_held else []
 
 
-def _told(verdict: Verdict, clock: Clock) -> Iterator[str]:
-    """Yield from when a part of it is all right that the plan tells people to use, and when the last of the others."""
+def _told(verdict: Verdict, clock: Clock, to_say: _SayPart) -> str:
+    """Say what holds for the part that the plan tells people to use, and for the last of the others, if they differ."""
+    if not verdict.is_held or verdict.ask or _is_done(verdict):
+        return ""
     doing = {one.target for one in verdict.timeline.of_kind(DO)}.difference(verdict.meaning.ids)
-    told: list[str] = []
-    others: list[str] = []
-    for text, parts in _by_end(verdict, clock, _say_part_return):
+    said: tuple[list[str], list[str]] = ([], [])
+    for text, parts in _by_end(verdict, clock, to_say):
         advised = [one for one in parts if one.activity in doing]
-        (told if advised else others).append(f"{_name_parts(advised or parts, verdict)}: {text}.")
-    yield from [*told, others[-1]] if told and others else ()
+        said[bool(advised)].append(f"{_name_parts(advised or parts, verdict)}: {text}.")
+    return " ".join([*said[True], said[False][-1]]) if all(said) else ""
 
 
 def _say_part_return(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
