@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from attack.strength import TIMES
+from needlecare import RuleSet, load_rules
 from support import Planner
 
 if TIMES == 1:
@@ -20,10 +21,16 @@ _GARBAGE = (100_000, 20, 100)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile once what is started hundreds of times, where no compiled files may lie beside the sources."""
+    """Compile once what is started hundreds of times, where no compiled files may lie beside the sources.
+
+    Of several processes each takes its tests as they stand, so that plans, and the browser, are made in one of them.
+    """
     if sys.dont_write_bytecode and config.pluginmanager.has_plugin("cacheprovider"):
-        os.environ["PYTHONPYCACHEPREFIX"] = str(config.cache.mkdir("compiled"))
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(config.cache.mkdir("compiled"))
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        sys.dont_write_bytecode = False
+    if config.getoption("dist", "no") == "load":
+        config.option.dist = "worksteal"
 
 
 def pytest_collection_finish() -> None:
@@ -34,6 +41,12 @@ def pytest_collection_finish() -> None:
 
 # So that what it compares is shown where it fails, as in a test.
 pytest.register_assert_rewrite("agreeing")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped() -> RuleSet:
+    """Load the shipped rules: a set that lies on them then takes what was made of them."""
+    return load_rules()
 
 
 @pytest.fixture(autouse=True)

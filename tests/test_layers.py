@@ -34,6 +34,12 @@ def plan_of(rule_set: RuleSet) -> Timeline:
     return build_timeline(rule_set, treatment, read_facts(rule_set, {}))
 
 
+def test_conditions_of_the_base_are_read_by_the_facts_of_the_whole_set(layer: Layer) -> None:
+    assert load_rules().facts["area"].answers
+    with pytest.raises(RuleSetError, match="`area` is a number: write over"):
+        layer(f"{EXTENDS}facts: {{area: {{number: 0.1..3, default: 1}}}}\n")
+
+
 def test_extending_with_nothing_changes_nothing(layer: Layer) -> None:
     shipped, ours = load_rules(), layer("extends: microneedling\n")
     assert ours.digest == shipped.digest

@@ -146,9 +146,8 @@ def _wrong_element(element: Any) -> str:
         key = _local(name)
         if key.startswith("on"):
             return f"holding a script (`{key}`)"
-        if key in {"href", "src"} and not re.match(r"#|data:image/(png|jpeg);", value.strip()):
-            return f"pointing outside itself (`{key}`)"
-        if _OUTWARD.search(value):
+        is_outward = key in {"href", "src"} and not re.match(r"#|data:image/(png|jpeg);", value.strip())
+        if is_outward or _OUTWARD.search(value):
             return f"pointing outside itself (`{key}`)"
     return "pointing outside itself (`style`)" if _OUTWARD.search(element.text or "") else ""
 

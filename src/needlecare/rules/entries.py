@@ -32,23 +32,29 @@ _TIMELESS = {
     ASK: "`ask` holds before and after the treatment, without end",
     CALL: "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`",
 }
+_REFERRED_TO = ("kinds", "sources", "facts")
+Entries = Mapping[str, Mapping[str, Raw]]
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
 _MOST_TESTS = 40
 
 
-def parse_entries(entries: Mapping[str, Mapping[str, Raw]], problems: Problems) -> dict[str, dict[str, Any]]:
+def parse_entries(entries: Entries, problems: Problems, below: Entries, made: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the model makes of *entries*, by section and id, in the order of ids: that of files says nothing."""
     context = Context(entries, problems)
+    # What stands in a set *below* comes to what was *made* of it there, unless what entries refer to is changed.
+    if any(entries[section].get(id_) != raw for section in _REFERRED_TO for id_, raw in below.get(section, {}).items()):
+        below = {}
     for section, parse in _PARSERS.items():
-        found = ((str(id_), parse(entries[section][id_], context)) for id_ in sorted(entries[section]))
-        context.known[section] = {id_: value for id_, value in found if value is not None}
+        same, raws = below.get(section, {}), sorted(entries[section].items())
+        found = ((id_, made[section][id_] if same.get(id_) == raw else parse(raw, context)) for id_, raw in raws)
+        context.known[section] = {str(id_): value for id_, value in found if value is not None}
     return context.known
 
 
 class Context:
     """What entries are checked against: all *entries* as written, and what is *known* of them so far."""
 
-    def __init__(self, entries: Mapping[str, Mapping[str, Raw]], problems: Problems) -> None:
+    def __init__(self, entries: Entries, problems: Problems) -> None:
         self.entries = entries
         self.problems = problems
         self.known: dict[str, dict[str, Any]] = {}
@@ -160,9 +166,8 @@ def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
 
 def _is_before(written: Any, end: Bound | None) -> bool:
     """Report whether a restriction ends before the treatment or with it: `0h` is an end right after it."""
-    return written == TREATMENT or (
-        end is not None and any(term.sign < 0 for term in end.terms if term.moment == TREATMENT)
-    )
+    terms = end.terms if end else ()
+    return written == TREATMENT or any(term.sign < 0 and term.moment == TREATMENT for term in terms)
 
 
 def _check_window(entry: Entry, verb: str) -> None:

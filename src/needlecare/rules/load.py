@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ def load_rules(name: str | Path = DEFAULT) -> RuleSet:
 # What was loaded last, by its place, with all that was read for it: taken again while every byte is the same.
 _LOADED: dict[Path, tuple[RuleSet, dict[Path, read.Files]]] = {}
 _MOST_LOADED = 8
+# The entries of the default set and what they came to: all other sets lie on it.
+_SHIPPED: list[dict[str, Any]] = [{}, {}]
 
 
 def load_rules_at(location: Path) -> RuleSet:
@@ -64,6 +66,8 @@ def load_rules_at(location: Path) -> RuleSet:
             return rule_set
     rule_set, layer, problems = load_with_places(location, packed=True)
     problems.raise_any()
+    if location == read.shipped_folder() / DEFAULT:
+        _SHIPPED[:] = layer.entries, {name: getattr(rule_set, FILE.fields[name].into) for name in layer.entries}
     if rule_set.clinic is None:  # a clinic's logo is a file of its own
         _LOADED[location] = rule_set, layer.files
     if len(_LOADED) > _MOST_LOADED:
@@ -92,7 +96,7 @@ def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, 
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer, and check what refers to what."""
-    found, header = parse_entries(layer.entries, problems), layer.header
+    found, header = parse_entries(layer.entries, problems, *_SHIPPED), layer.header
     values: dict[str, Any] = {FILE.fields[section].into: known for section, known in found.items()}
     said = {FILE.fields[key].into: str(value) for key, value in header.items() if key not in ("ruleset", *OF_CLINIC)}
     reviewer = said.get("reviewed_by")
@@ -144,8 +148,7 @@ def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, 
         below = shipped
         if default in chain:
             return top
-    base = _resolve(below, problems, plain, chain)
-    return Overlay(base, top, problems, words_only=extends is None).result
+    return Overlay(_resolve(below, problems, plain, chain), top, problems, words_only=extends is None).result
 
 
 def _find_below(wanted: str, location: Path, problems: Problems) -> Path:
@@ -276,13 +279,11 @@ class _Names:
                         self._problems.add(at, f"`{raw.id}`: there is no moment `{term.moment}`{_HOW_NO_TIME}")
                     else:
                         self._problems.unknown(at, "moment", term.moment, self._moments, of=f"`{raw.id}`: ")
-            elif name in self._set.rules:
-                continue
-            elif name in self._off:
+            elif name not in self._set.rules and name in self._off:
                 wrong = f"`{name}` is switched off, but the rule `{raw.id}` waits for its end"
                 instead = f"switch `{raw.id}` off too, or give it a window that doesn't wait for `{name}`"
                 self._problems.add(self._off[name], f"{wrong}; {instead}")
-            else:
+            elif name not in self._set.rules:
                 at = self._at(name, raw, *_BOUNDS)
                 known = self._problems.nearest(name, self._set.rules)
                 self._problems.add(at, f"`{raw.id}` waits for the end of `{name}`, but there is no such rule{known}")
@@ -335,6 +336,7 @@ def _names_of(rule_set: RuleSet, ids: Collection[str]) -> list[tuple[str, str]]:
     return [(sign.id, name) for sign in signs for name in (sign.id.replace("-", " "), sign.label, *sign.aka)]
 
 
+@lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+|[^\w\s]", name.lower()))
 

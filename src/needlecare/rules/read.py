@@ -255,14 +255,11 @@ def pack(name: str, files: Files, trees: Sequence[Any]) -> None:
 
 def unpack(name: str, files: Files) -> list[Any] | None:
     """Return the values of *files*, if they were packed from these very bytes."""
-    try:
+    with suppress(OSError, ValueError):
         digest, _, packed = (FOLDER / f"{name}.json").read_text(encoding="utf-8").partition("\n")
-        if digest != _digest(files):
-            return None
-        trees = json.loads(packed)
-    except (OSError, ValueError):
-        return None
-    return trees if isinstance(trees, list) else None
+        if digest == _digest(files) and isinstance(trees := json.loads(packed), list):
+            return trees
+    return None
 
 
 def _digest(files: Files) -> str:
@@ -276,12 +273,10 @@ def _digest(files: Files) -> str:
 def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
     """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does."""
     try:
-        paths = sorted(location.iterdir()) if location.is_dir() else None
+        inside = sorted(location.iterdir()) if location.is_dir() else None
     except OSError as error:
         raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
-    if paths is None:
-        return [(location, _bytes(location))]
-    paths = [path for path in paths if _is_of_set(path, cases=cases)]
+    paths = [location] if inside is None else [path for path in inside if _is_of_set(path, cases=cases)]
     if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
     return [(path, _bytes(path)) for path in paths]
