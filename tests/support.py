@@ -26,6 +26,10 @@ from needlecare import (
     render,
 )
 
+# A plan as it is asked for on the command line, of which hundreds of questions are asked: a run for each takes minutes.
+from needlecare.cli.options import make_request
+from needlecare.model.facts import SEVERAL
+
 # Laws compare instants with days of the zone, and with what has no end; the library computes both before anybody asks.
 from needlecare.model.plan import FOREVER, NOT_YET
 from needlecare.model.time import day_end, day_start, local_date
@@ -148,6 +152,17 @@ class Planner:
         rule_set = replace(words(), rules=own)
         treatment = make_treatment(Date.fromisoformat(DATE), Time.fromisoformat(TIME), LONDON)
         return build_timeline(rule_set, treatment, read_facts(rule_set, {}))
+
+
+@cache
+def plan_of(*typed: str) -> Timeline:
+    """Plan a treatment by its options as they are typed, each with its value."""
+    options: dict[str, object] = {}
+    for option, value in zip(typed[::2], typed[1::2], strict=True):
+        name = option.removeprefix("--")
+        options[name] = [*options.get(name, ()), value] if name in SEVERAL else value  # type: ignore[misc]
+    request = make_request(options)
+    return build_timeline(request.rule_set, request.treatment, request.facts)
 
 
 def read_seen(typed: str) -> tuple[str, Date | datetime | None]:

@@ -5,19 +5,17 @@ import shlex
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from needlecare import Timeline, build_timeline, today
+from needlecare import Timeline, today
 
 # Hundreds of days are looked at: a run for each would take minutes.
-from needlecare.cli.options import make_request
-from needlecare.model.facts import SEVERAL
 from needlecare.views.text import lay_out
 from needlecare.views.today import make_today
 from running import Ran, run, run_at_terminal, without_colour
+from support import plan_of
 from test_first_screen import DATE, TWELVE
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
@@ -25,15 +23,8 @@ NOTICE = "Information, not medical advice: your clinic's own instructions come f
 twelve = pytest.mark.parametrize("name", TWELVE)
 
 
-@cache
 def timeline(typed: str) -> Timeline:
-    options: dict[str, object] = {"tz": "Europe/London"}
-    words = shlex.split(typed)
-    for option, value in zip(words[::2], words[1::2], strict=True):
-        name = option.removeprefix("--")
-        options[name] = [*options.get(name, ()), value] if name in SEVERAL else value  # type: ignore[misc]
-    request = make_request(options)
-    return build_timeline(request.rule_set, request.treatment, request.facts)
+    return plan_of("--tz", "Europe/London", *shlex.split(typed))
 
 
 def of_twelve(name: str) -> Timeline:

@@ -8,6 +8,7 @@ import unicodedata
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ EVERYTHING = {
 }
 PLANS: dict[str, Callable[[], Timeline]] = {
     **{name: make for name, (make, _) in TREATMENTS.items()},
-    "everything, and a booked session": lambda: make_plan(facts=EVERYTHING, booked=date(2027, 1, 5)),
+    "everything, and a booked session": cache(lambda: make_plan(facts=EVERYTHING, booked=date(2027, 1, 5))),
 }
 # A phone, and the evening of the treatment, after the latest of them.
 PHONE, EVENING = (390, 844), "2026-11-20T23:45:00Z"
@@ -72,6 +73,8 @@ class Browser:
             options.add_argument(switch)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.folder = folder
+        # Each with the plan that it shows: most are opened again and again.
+        self._pages: dict[int, tuple[Timeline, str]] = {}
         self.driver: Any = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
 
     def tell(self, command: str, **parameters: Any) -> Any:
@@ -87,7 +90,9 @@ class Browser:
     def open(self, timeline: Timeline, *, width: int = 1280, dark: bool = False, media: str = "") -> None:
         """Open the page of *timeline* in a window of *width*."""
         path = self.folder / "page.html"
-        path.write_text(render(timeline, "html"), encoding="utf-8")
+        if id(timeline) not in self._pages:
+            self._pages[id(timeline)] = timeline, render(timeline, "html")
+        path.write_text(self._pages[id(timeline)][1], encoding="utf-8")
         self.tell("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.tell("Emulation.setEmulatedMedia", media=media, features=[scheme])
