@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain, pairwise
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError, close_names, misspelt, nearest, suggestion, visible
-from needlecare.model.facts import NONE, Answer, Fact, Facts, Given, Unheard, complete
+from needlecare.model.facts import NONE, Answer, Fact, Facts, Unheard, complete
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
 from needlecare.model.ruleset import Activity, EventKind, RuleSet, names_of
 from needlecare.model.time import check_year
@@ -218,14 +217,6 @@ _JOINED = re.compile(r"[&+]|(?<![0-9])/|/(?![0-9])|\band\b")
 Said = str | float
 
 
-class _Read(NamedTuple):
-    """The answer to one fact, with the *dates* of its parts, and words that the rule set doesn't know."""
-
-    value: Given | None = None
-    dates: Mapping[tuple[str, str], date] = {}
-    unheard: Sequence[Unheard] = ()
-
-
 def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
     """Parse the answer to each fact; defaults, kept apart, fill in the rest.
 
@@ -239,14 +230,14 @@ def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> 
         raise InputError(f"read_facts takes a rule set, as load_rules returns it, not {type(rule_set).__name__}")
     if not isinstance(said, Mapping):
         raise InputError('facts are a mapping from names to answers, such as {"area": "face", "depth": 1.5}')
-    read = {name: _read_fact(rule_set, name, value) for name, value in said.items()}
-    given = {name: one.value for name, one in read.items() if one.value is not None}
-    dates = {answer: day for one in read.values() for answer, day in one.dates.items()}
-    unheard = tuple(chain.from_iterable(one.unheard for one in read.values()))
+    read = [_read_fact(rule_set, name, value) for name, value in said.items()]
+    given = dict(chain.from_iterable(one.given.items() for one in read))
+    dates = dict(chain.from_iterable(one.dates.items() for one in read))
+    unheard = tuple(chain.from_iterable(one.unheard for one in read))
     return complete(given, rule_set.facts)._replace(dates=dates, unheard=unheard)
 
 
-def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said]) -> _Read:
+def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said]) -> Facts:
     fact = rule_set.facts.get(name)
     if fact is None:
         meant, known = _nearest(str(name), {_plain(one): one for one in rule_set.facts}), ", ".join(rule_set.facts)
@@ -255,10 +246,10 @@ def _read_fact(rule_set: RuleSet, name: str, value: Said | Sequence[Said]) -> _R
     if not isinstance(several, list | tuple) or not all(isinstance(one, str | float | int) for one in several):
         raise InputError(f"{name}: give a text, a number or a list of texts, not {value!r}")
     texts = [*map(str, several)]
-    return _Read(_number(fact, texts)) if fact.is_number and texts else _answers(rule_set, fact, texts)
+    return _number(fact, texts) if fact.is_number and texts else _answers(rule_set, fact, texts)
 
 
-def _number(fact: Fact, texts: Sequence[str]) -> float:
+def _number(fact: Fact, texts: Sequence[str]) -> Facts:
     if len(texts) > 1:
         raise InputError(f"{fact.id} takes one number; {len(texts)} were given")
     text = texts[0].strip().lower().removesuffix(fact.unit).strip().replace(",", ".")
@@ -267,16 +258,18 @@ def _number(fact: Fact, texts: Sequence[str]) -> float:
     if number is None or not low <= number <= high:
         shown = f" {fact.unit}" if fact.unit else ""
         raise InputError(f"{fact.id}: `{texts[0]}` is not a number from {low:g} to {high:g}{shown}")
-    return number
+    return Facts({fact.id: number}, {})
 
 
-def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str]) -> _Read:
+def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str]) -> Facts:
     found: dict[str, list[date | None]] = {}
     unheard: set[Unheard] = set()
     for part in chain.from_iterable(_parts(fact, text) for text in texts):
         word, equals, when = part.partition("=")
         day = parse_date(when) if equals else None
-        answer = _answer(fact, word)
+        wanted = _plain(word)
+        is_none = wanted == NONE and (fact.several or fact.default == NONE)
+        answer = NONE if is_none else _names(fact.answers).get(wanted)
         if answer is None:
             unheard.add(_unheard(rule_set, fact, word))
         else:
@@ -284,8 +277,8 @@ def _answers(rule_set: RuleSet, fact: Fact, texts: Sequence[str]) -> _Read:
     _check_together(fact, found, sorted(unheard))
     # The order of typing means nothing: the same facts must make the same bytes.
     order = [NONE, *(answer.id for answer in fact.answers)]
-    answers = tuple(sorted(found, key=order.index))
-    return _Read(answers or None, dict(_dates(fact, found)), sorted(unheard))
+    given = {fact.id: tuple(sorted(found, key=order.index))} if found else {}
+    return Facts(given, {}, dates=dict(_dates(fact, found)), unheard=tuple(sorted(unheard)))
 
 
 def _check_together(fact: Fact, found: Iterable[str], unheard: Iterable[Unheard]) -> None:
@@ -327,13 +320,6 @@ def _parts(fact: Fact, text: str) -> Iterator[str]:
         joined = _JOINED.split(part)
         is_joined = _plain(part) not in names and (fact.open or any(_plain(one) in names for one in joined))
         yield from joined if fact.several and is_joined else (part,)
-
-
-def _answer(fact: Fact, word: str) -> str | None:
-    wanted = _plain(word)
-    if wanted == NONE and (fact.several or fact.default == NONE):
-        return NONE
-    return _names(fact.answers).get(wanted)
 
 
 def _meant(rule_set: RuleSet, fact: Fact, wanted: str) -> str:
