@@ -49,51 +49,40 @@ def atomic_file(path: Path, *, alone: bool = True) -> Iterator[Path]:
     Raises:
         OutputError: *path* isn't a regular file, or can't be written.
     """
-    target = Path(os.path.realpath(path)) if alone else path
+    target, found = Path(os.path.realpath(path)) if alone else path, 0
     try:
-        found = _find_mode(target)
+        with contextlib.suppress(FileNotFoundError):
+            found = os.lstat(target).st_mode
         if alone:
             if found and not stat.S_ISREG(found):
                 raise OutputError(f"can't write to {path}: it is not a regular file")
             clear_leftovers(target.parent, re.escape(_short(target.name)))
         rights = stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else None
-        with _replacing(target, rights, synced=alone) as beside:
+        beside, held = _make(target, rights)
+        try:
             yield beside
+            if alone:
+                os.fsync(held.fileno())
+            if rights is not None:
+                beside.chmod(rights)
+            if not _HAS_LOCKS:
+                held.close()
+            beside.replace(target)
+        finally:
+            held.close()
+            with contextlib.suppress(OSError):  # once it is in place there is none
+                beside.unlink()
     except OSError as error:
         raise OutputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
 
 
-@contextlib.contextmanager
-def _replacing(target: Path, rights: int | None, *, synced: bool) -> Iterator[Path]:
-    """Yield a part file, and put it in place of *target* unless something fails."""
-    # Nobody else may read what is written over a file that is its owner's alone.
-    beside, held = _make(target.parent, _short(target.name), 0o666 if rights is None else 0o600)
-    try:
-        yield beside
-        if synced:
-            os.fsync(held.fileno())
-        if rights is not None:
-            beside.chmod(rights)
-        if not _HAS_LOCKS:
-            held.close()
-        beside.replace(target)
-    finally:
-        held.close()
-        with contextlib.suppress(OSError):  # once it is in place there is none
-            beside.unlink()
-
-
-def _find_mode(target: Path) -> int:
-    with contextlib.suppress(FileNotFoundError):
-        return os.lstat(target).st_mode
-    return 0
-
-
-def _make(folder: Path, name: str, mode: int) -> tuple[Path, FileIO]:
+def _make(target: Path, rights: int | None) -> tuple[Path, FileIO]:
     """Make a part file that no other run can have, and hold it until it is put in place or dropped."""
+    # Nobody else may read what is written over a file that is its owner's alone.
+    mode = 0o666 if rights is None else 0o600
     for _ in range(_TRIES):
         # Process numbers are no names: containers that share a folder have the same ones.
-        beside = folder / f".{name}.{os.urandom(8).hex()}.part"
+        beside = target.parent / f".{_short(target.name)}.{os.urandom(8).hex()}.part"
         held = FileIO(beside, "x", opener=lambda path, flags: os.open(path, flags, mode))
         if _lock(held) and beside.exists():
             return beside, held
@@ -253,7 +242,13 @@ class Log:
 
     @contextlib.contextmanager
     def _writing(self) -> "Iterator[sqlite3.Connection]":
-        self._create()
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Made so that nobody else could ever read it.
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise InputError(f"the log {self.path} can't be written: {error.strerror}") from None
         with self._open() as base, base:  # commits, or rolls back
             base.execute("BEGIN IMMEDIATE")
             if not self._is_begun(base):
@@ -284,15 +279,6 @@ class Log:
         if sorted(parts) != sorted((table,) for table in _TABLES):
             raise self._damaged("its tables are not those of a log")
         return True
-
-    def _create(self) -> None:
-        """Make the file, so that nobody else could ever read it."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with contextlib.suppress(FileExistsError):
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        except OSError as error:
-            raise InputError(f"the log {self.path} can't be written: {error.strerror}") from None
 
     @contextlib.contextmanager
     def _open(self) -> "Iterator[sqlite3.Connection]":
