@@ -85,12 +85,17 @@ def close_names(word: str, known: Iterable[str], count: int = 2, *, alike: float
 
 
 def misspelt(word: str, names: Iterable[str]) -> str:
-    """Return the one of *names* that *word* is with up to two slips, of a short name fewer; nothing if it is none."""
+    """Return the one of *names* that *word* is with up to two slips, of a short name fewer; nothing if it is none.
+
+    Short ones may be any: HPV isn't HIV, and POTS isn't spots.
+    """
     typed, marks = _letters(word)
     found = []
     for name in names:
         letters, own_marks = _letters(name)
-        most = _most_slips(typed, letters)
+        shortest = min(len(typed), len(letters))
+        is_other = shortest < _SHORT or (shortest == _SHORT and typed[0] != letters[0])
+        most = 0 if is_other else min(2, shortest - _SHORT + 1)
         is_near = own_marks == marks and abs(len(typed) - len(letters)) <= most
         if is_near and (count := _slips(typed, letters)) <= most:
             found.append((count, name.count(" "), name))
@@ -101,13 +106,6 @@ def _letters(name: str) -> tuple[str, list[str]]:
     """Return *name* without spaces, and what tells it apart in a letter alone: vitamin D isn't vitamin C."""
     words = name.removeprefix("a ").split()
     return "".join(words), [word for word in words if len(word) == 1]
-
-
-def _most_slips(word: str, meant: str) -> int:
-    """Return how many slips make one word of another. Short ones may be any: HPV isn't HIV, and POTS isn't spots."""
-    shortest = min(len(word), len(meant))
-    is_other = shortest == _SHORT and word[0] != meant[0]
-    return 0 if shortest < _SHORT or is_other else min(2, shortest - _SHORT + 1)
 
 
 def _slips(word: str, meant: str) -> int:

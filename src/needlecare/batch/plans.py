@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from needlecare.batch.table import ID, Row, Texts
 from needlecare.errors import InputError
-from needlecare.model.facts import Facts
 from needlecare.model.plan import Treatment, make_treatment
 from needlecare.rules.fields import FIELDS
 from needlecare.rules.load import load_rules
@@ -122,7 +121,11 @@ class RowPlanner:
             full = self.settings.full_lines
             timeline = build_selected(selection, treatment, days=None if full else 0)
             return Result(render_line(timeline, row.client, full=full).encode())
-        made_of = f"{self._basis} {row.client} {_fingerprint(treatment, selection.facts)}"
+        # Equal treatments and facts share this, and no others.
+        moments, facts = sorted(treatment.seen.items(), key=lambda seen: seen[0]), selection.facts
+        span = (*treatment[:2], treatment.zone.key, treatment.first, treatment.last, treatment.names_zone)
+        known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates)]
+        made_of = f"{self._basis} {row.client} {(span, moments, known, facts.unheard)!r}"
         digest = sha256(made_of.encode()).digest()
         if self.settings.resume and row.file is not None and row.file.digest == digest:
             return Result(digest=digest, unchanged=True)
@@ -230,11 +233,3 @@ def _read_time(text: str, cell: str | None = None) -> time:
         return parse_time(text)
     except InputError as error:
         raise InputError(f"time: {error}") from None
-
-
-def _fingerprint(treatment: Treatment, facts: Facts) -> str:
-    """Return a text that equal treatments and facts share, and no others."""
-    moments = sorted(treatment.seen.items(), key=lambda seen: seen[0])
-    span = (*treatment[:2], treatment.zone.key, treatment.first, treatment.last, treatment.names_zone)
-    known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates)]
-    return repr((span, moments, known, facts.unheard))

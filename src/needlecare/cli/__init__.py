@@ -121,7 +121,16 @@ def write_text(text: str, *, whole_lines: bool = False, pages: bool = False) -> 
 
     text = harmless_lines(text)
     with delivering():
-        text = _broken(text) if sys.stdout.isatty() and not whole_lines else text
+        if sys.stdout.isatty() and not whole_lines:
+            from textwrap import wrap
+
+            width = max(get_terminal_size().columns, _NARROWEST)
+            lines: list[str] = []
+            for line in text.splitlines():
+                indent = " " * min(len(line) - len(line.lstrip(" -=")), _DEEPEST)
+                short = len(line) <= width
+                lines.extend([line] if short else wrap(line, width, subsequent_indent=indent, break_on_hyphens=False))
+            text = "\n".join(lines) + "\n"
         if not (pages and _is_for_eyes() and _paged(text)):
             _print(text, sys.stdout)
 
@@ -192,18 +201,6 @@ def _paged(text: str) -> bool:
     # What runs is what the person's own environment names.
     subprocess.run(pager, input=text.encode(), check=False)  # noqa: S603
     return True
-
-
-def _broken(text: str) -> str:
-    from textwrap import wrap
-
-    width = max(get_terminal_size().columns, _NARROWEST)
-    lines: list[str] = []
-    for line in text.splitlines():
-        indent = " " * min(len(line) - len(line.lstrip(" -=")), _DEEPEST)
-        short = len(line) <= width
-        lines.extend([line] if short else wrap(line, width, subsequent_indent=indent, break_on_hyphens=False))
-    return "\n".join(lines) + "\n"
 
 
 def write_data(text: str) -> None:

@@ -81,25 +81,21 @@ def normal(
     if not words:
         if on or at:
             raise InputError("--on and --at ask about a sign: needlecare normal redness --on 2026-11-22")
-        _list_usual(requests, format_)
+        from needlecare.ask.today import newest_first
+
+        # Of the latest treatment that isn't still to come.
+        timeline = newest_first(_timelines(requests), options.present_for(requests))[0]
+        if format_ == AnswerFormat.TEXT:
+            from needlecare.views.today import make_usual
+
+            write_sheet(make_usual(timeline), whole=False)
+        else:
+            from needlecare.views.answers_json import render_usual
+
+            write_data(render_usual(timeline))
         return
     sighting = question.normal(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
-
-
-def _list_usual(requests: Sequence[Request], format_: AnswerFormat) -> None:
-    """List the signs to be expected after the latest treatment that isn't still to come."""
-    from needlecare.ask.today import newest_first
-
-    timeline = newest_first(_timelines(requests), options.present_for(requests))[0]
-    if format_ == AnswerFormat.TEXT:
-        from needlecare.views.today import make_usual
-
-        write_sheet(make_usual(timeline), whole=False)
-    else:
-        from needlecare.views.answers_json import render_usual
-
-        write_data(render_usual(timeline))
 
 
 @options.about_treatments

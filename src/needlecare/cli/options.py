@@ -62,7 +62,7 @@ def make_request(typed: Typed) -> Request:
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
     from needlecare.rules.read import DEFAULT
-    from needlecare.typed import find_zone, parse_time, read_facts
+    from needlecare.typed import find_zone, parse_time, read_events, read_facts, read_seen
 
     now = typed.get("now")
     zone = find_zone(typed.get("tz"))
@@ -74,23 +74,16 @@ def make_request(typed: Typed) -> Request:
     rule_set = load_rules(typed.get("rules", DEFAULT))
     facts = read_facts(rule_set, fact_texts(typed))
     treatment = make_treatment(day, clock, zone)._replace(names_zone="tz" in typed)
-    return Request(rule_set, _with_dated(treatment, rule_set, typed), facts, now=now)
-
-
-def _with_dated(treatment: "Treatment", rule_set: "RuleSet", typed: Typed) -> "Treatment":
-    """Add to *treatment* what --seen, --next and --event say."""
-    from needlecare.typed import read_events, read_seen
-
     if "seen" in typed:
         treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"]))
     if "next" in typed:
-        day = read_date(typed["next"], treatment.zone, typed.get("now"))
-        if day <= treatment.day:
-            raise InputError(f"--next: {day} isn't after the treatment on {treatment.day}; give a later date")
-        treatment = treatment._replace(next_day=day)
+        next_day = read_date(typed["next"], zone, now)
+        if next_day <= day:
+            raise InputError(f"--next: {next_day} isn't after the treatment on {day}; give a later date")
+        treatment = treatment._replace(next_day=next_day)
     if "event" in typed:
-        treatment = treatment._replace(events=read_events(rule_set, treatment.day, typed["event"]))
-    return treatment
+        treatment = treatment._replace(events=read_events(rule_set, day, typed["event"]))
+    return Request(rule_set, treatment, facts, now=now)
 
 
 def with_dates(typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
