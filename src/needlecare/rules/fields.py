@@ -364,7 +364,9 @@ SESSION = _section(
 )
 _ABOUT = _all(TEXT, "title", "publisher", "year", "kind", "family", "seen")
 SOURCE = _section("a source", *_ABOUT, Field("url", URL), short="title")
-_UNNAMED = one_of("on-skin", "given", "treatment", "at-home", "shared", "protected", "unprotected", "feeding", "soap")
+_UNNAMED = one_of(
+    "on-skin", "given", "treatment", "at-home", "shared", "protected", "unprotected", "feeding", "soap", "everyday"
+)
 ACTIVITY = _section(
     "an activity",
     *(_LABEL, _AKA),
@@ -376,8 +378,7 @@ ACTIVITY = _section(
     Field("stands-for", _UNNAMED, "what questions mean by it unnamed", marks=_MEANT),
     Field("group", LINE, "what people count it to, by its id"),
     Field("rank", RANK, "its place in the group"),
-    _SHORT,
-    *_REASONS,
+    *(_SHORT, *_REASONS),
     short="label",
 )
 GROUP = _section("a group", _LABEL, Field("rank", RANK, "its place among the groups"), _SHORT, short="label")
@@ -387,8 +388,7 @@ MOMENT = _section(
     "a moment",
     _LABEL,
     Field("usual", USUAL, "when it usually comes", marks=_MEANT),
-    Field("clock", CLOCK, marks=_MEANT),
-    Field("day", DAY, marks=_MEANT),
+    *(Field("clock", CLOCK, marks=_MEANT), Field("day", DAY, marks=_MEANT)),
     *(Field("source", TEXTS), Field("note", TEXT), *_REASONS),
     short="label",
 )

@@ -26,8 +26,6 @@ _SHOWN = 3
 _WIDEST = 79
 _DAY = timedelta(days=1)
 _ONE_VOICE = "Sources that copy one template count as one."
-# What no rule is about is no reason to ring a clinic: a bus ride isn't.
-_ABOUT = "skin, sun, heat, sweat and medicines"
 
 
 def render(answer: Answer, *, several: bool = False, whole: bool = False) -> str:
@@ -98,7 +96,7 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
         return f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
     if not rule_set.signs.keys().isdisjoint(meaning.nearest):
         return f"That is about what you see or feel: ask `needlecare normal {rule_set.label(meaning.nearest[0])}`."
-    return f"I don't know “{words}”: my rules say nothing about it; they are about {_ABOUT}."
+    return f"I don't know “{words}”: my rules say nothing about it; they are about {say.ABOUT}."
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:

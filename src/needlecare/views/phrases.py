@@ -22,6 +22,8 @@ NO_ADVICE = "Information, not medical advice: your clinic's own instructions com
 NEVER_ADVISED = "never advised"
 # What an answer about no worry says of worries.
 SEE_HELP = "When to get help: `needlecare today`."
+# What no rule is about is no reason to ring a clinic: a bus ride isn't.
+ABOUT = "skin, sun, heat, sweat and medicines"
 
 T = TypeVar("T")
 Key = TypeVar("Key", bound=Hashable)

@@ -362,10 +362,10 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield f"Avoid it from {clock.at(verdict.again)}."
     for window in timeline.of_kind(ALLOW):
         if verdict.silent and window.target in rule_set.ancestry(verdict.meaning.ids):
-            allowed = f"OK from {clock.at(window.start)} until {clock.until(window.end)}"
-            yield f"{allowed}{led(', if ', window.condition)}."
+            yield f"OK from {clock.at(window.start)} until {clock.until(window.end)}{led(', if ', window.condition)}."
     yield from _otherwise(verdict, clock)
-    yield f"So this is not a yes: ask {clock.whom}."
+    is_everyday = {*rule_set.family(rule_set.standing_for("everyday"))}.issuperset(verdict.meaning.ids)
+    yield f"They are about {say.ABOUT}." if is_everyday else f"So this is not a yes: ask {clock.whom}."
     if verdict.silent == "check":
         yield "When the next session may be: `needlecare sessions`."
 
