@@ -238,9 +238,7 @@ def sessions(
         before=read_events(request.rule_set, request.treatment.day, [before], "--before")[0] if before else None,
     )
     if course is None:
-        from needlecare.views.phrases import whom
-
-        complain(f"no rule says how far apart these sessions are; ask {whom(timeline)}")
+        complain(f"no rule says how far apart these sessions are; ask {timeline.facts.clinician}")
         raise typer.Exit(ExitCode.UNKNOWN)
     if format_ == AnswerFormat.JSON:
         from needlecare.views.answers_json import render_course

@@ -25,6 +25,8 @@ Answer = Verdict | Return | Sighting | Reasons | Screened
 _SHOWN = 3
 _WIDEST = 79
 _DAY = timedelta(days=1)
+# What stands behind an answer that may come with a day.
+_DATED = "=DATE"
 _ONE_VOICE = "Sources that copy one template count as one."
 
 
@@ -73,9 +75,9 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     yield from _closest(meaning, timeline.rule_set, signs=signs)
     if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):
         if doubtful.alone.silent:
-            yield f"Ask {say.whom(timeline)} about it before you have it."
+            yield f"Ask {timeline.facts.clinician} about it before you have it."
         else:
-            rest = "" if meaning.nearest else f" Ask {say.whom(timeline)} about the rest."
+            rest = "" if meaning.nearest else f" Ask {timeline.facts.clinician} about the rest."
             yield f"{say_alone(doubtful.alone)}{rest}"
     yield say.help_tiers(timeline) if signs else say.SEE_HELP
 
@@ -149,11 +151,11 @@ def _holds(window: Window, timeline: Timeline, *, first: bool) -> str:
     """Say what a window means for the person, and of the *first* why."""
     rule_set, clock = timeline.rule_set, Clock(timeline)
     if window.kind == AVOID:
-        text = f"{say.restriction(window, clock)}{say.tail(window, clock)}"
+        text = f"{clock.restriction(window)}{clock.tail(window)}"
     elif window.kind == ASK:
         text = f"{_KINDS[ASK]}{window.ask}"
     elif window.kind in (DO, PREPARE):
-        text = f"{say.with_details(window, clock)} ({_whole(window, clock)})"
+        text = f"{clock.with_details(window)} ({_whole(window, clock)})"
     else:
         text = f"{_KINDS[window.kind]}{_whole(window, clock)}{led('; if ', window.condition)}"
     why = rule_set.rules[window.rule].words.get("why") if first else None
@@ -188,7 +190,7 @@ def _length(*reaches: Reach) -> str:
 
 
 def _whole(window: Window, clock: Clock) -> str:
-    begins, seen = clock.at(window.start), say.until_seen(window, clock)
+    begins, seen = clock.at(window.start), clock.until_seen(window)
     if window.is_instant:
         return f"from {begins}"
     if begins == clock.last_day(window.end):
@@ -271,10 +273,27 @@ def _unanswered(screened: Screened, *, whole: bool) -> Iterator[str]:
 
 
 def _in_full(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
+    """Yield what each of *screenings* means, with the options that would tell whether it applies."""
+    rule_set = timeline.rule_set
     yield f"{lead}:"
     for screening in screenings:
-        options = say.answers_to(screening, timeline)
-        yield f"- {screening.text or screening.id}{f' ({options})' if options else ''}"
+        options: list[str] = []
+        for name, answers in _open_answers(screening, timeline):
+            dated = (one.removesuffix(_DATED) for one in answers if one.endswith(_DATED))
+            means = " or ".join(dict.fromkeys(filter(None, map(rule_set.facts[name].dated_of, dated))))
+            options.append(f"{say.option(name, rule_set, '|'.join(answers))}{f', {means} on DATE' if means else ''}")
+        yield f"- {screening.text or screening.id}{f' ({join_words(options)})' if options else ''}"
+
+
+def _open_answers(screening: Screening, timeline: Timeline) -> Iterator[tuple[str, list[str]]]:
+    """Yield each fact that would tell whether *screening* applies, with the answers that would make it apply."""
+    open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
+    for test in screening.when.tests:
+        fact = timeline.rule_set.facts[test.fact]
+        if fact.id in open_facts:
+            given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
+            dated = _DATED if screening.within and fact.several else ""
+            yield fact.id, ["NUMBER"] if fact.is_number else [f"{one}{dated}" for one in given]
 
 
 def _in_short(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
@@ -282,7 +301,7 @@ def _in_short(lead: str, screenings: Iterable[Screening], timeline: Timeline) ->
     from textwrap import wrap
 
     rule_set, options = timeline.rule_set, []
-    answers = chain.from_iterable(say.open_answers(one, timeline) for one in screenings)
+    answers = chain.from_iterable(_open_answers(one, timeline) for one in screenings)
     for name, found in grouped(answers, lambda one: one[0]).items():
         given = set(chain.from_iterable(values for _, values in found))
         known = [one.id for one in rule_set.facts[name].answers]
@@ -310,7 +329,7 @@ def _unjudged(one: Unjudged, timeline: Timeline) -> str:
     given = (say.labels(timeline.facts.value(name), rule_set.facts[name]) for name in one.given)
     others = join_words(chain.from_iterable(given))
     label = rule_set.facts[one.fact].label_of(one.answer)
-    return f"Not judged: no rule covers {label}{led(' for ', others)}; ask {say.whom(timeline)}."
+    return f"Not judged: no rule covers {label}{led(' for ', others)}; ask {timeline.facts.clinician}."
 
 
 # When are the next sessions?
@@ -350,7 +369,7 @@ def _steps(course: Course, timeline: Timeline) -> Iterator[str]:
 def _step(step: Step, course: Course, timeline: Timeline) -> str:
     session, first = step.session, course.first
     if step.done:
-        least = f"the minimum ({say.date(session.minimum, first)}): tell {say.whom(timeline)}"
+        least = f"the minimum ({say.date(session.minimum, first)}): tell {timeline.facts.clinician}"
         tell = f", {say.counted(step.days_short, 'day')} sooner than {least}" if step.days_short else ""
         return f"- Session {session.number}: done on {say.date(step.done, first)}{tell}"
     is_soonest = session.minimum == session.recommended[0]
@@ -364,7 +383,7 @@ def _step(step: Step, course: Course, timeline: Timeline) -> str:
 def _precare(step: Step, course: Course, timeline: Timeline) -> str:
     """Format what to avoid first before a session, and from when on."""
     session, first, rule_set = step.session, course.first, timeline.rule_set
-    short = f", {say.counted(step.days_short, 'day')} sooner than that (ask {say.whom(timeline)})"
+    short = f", {say.counted(step.days_short, 'day')} sooner than that (ask {timeline.facts.clinician})"
     booked = f"Booked for {say.date(session.booked, first)}{short if step.days_short else ''}" if session.booked else ""
     on = booked or f"If it is on {say.date(session.minimum, first)}"
     begins = min(day for _, day in session.precare)

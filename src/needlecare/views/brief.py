@@ -13,8 +13,8 @@ from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import days, sheet
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, days_after, draw_groups, group_name, lasting_head, list_openings, openings_of
-from needlecare.views.phrases import Clock, Row, capital, grouped, join_words, led, topmost
-from needlecare.views.sheet import Section, Sheet
+from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_words, led, topmost
+from needlecare.views.sheet import Sheet
 
 # How much of each kind a screen has room for.
 _NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
@@ -34,7 +34,7 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
     *room* is for how many lines a group, and for how many days before the treatment.
     """
     clock, openings = Clock(timeline, typed=not handed_over), list_openings(timeline)
-    hint = f"… and more{'; * only if your skin looks calm' if any(one.if_calm for one in openings) else ''}"
+    hint = f"… and more{'; * only if your skin looks calm' if any(one.waits for one in openings) else ''}"
     before = () if sheet.is_stopped(timeline) else tuple(list_before(timeline))[-room[1] :]
     dated = (*list_again(openings, timeline, room[0]), *list_endless(timeline))
     later = (
@@ -48,21 +48,17 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
 def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_over: bool = False) -> Sheet:
     """Put sections between what speaks against the treatment and where to get help, and others behind both."""
     against = (*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))
-    help_ = tuple(list_help([timeline], still_there(timeline.windows, timeline)))
+    help_ = tuple(list_help([timeline], still_there(timeline)))
     sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
+    used = timeline.facts.given.get("technique")
+    with_what = f" ({join_words(say.labels(used, timeline.rule_set.facts['technique']))})" if used else ""
     return Sheet(
-        title=f"{timeline.rule_set.title}{_with_what(timeline)}: {subject_of(timeline)}",
-        subject="",
+        title=f"{timeline.rule_set.title}{with_what}: {subject_of(timeline)}",
         clinic=sheet.name_clinic(timeline.rule_set),
         notice=(say.NO_ADVICE, *sheet.list_core_changes(timeline.rule_set)),
         sections=tuple(section for section in sections if section.rows),
         basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`. Options: `--help`.",
     )
-
-
-def _with_what(timeline: Timeline) -> str:
-    used = timeline.facts.given.get("technique")
-    return f" ({join_words(say.labels(used, timeline.rule_set.facts['technique']))})" if used else ""
 
 
 def make_part(timeline: Timeline, part: str) -> Sheet:
@@ -127,7 +123,7 @@ def first_hours(timeline: Timeline) -> Section:
         Row("Do", sentences(advice, timeline), "do"),
         Row("Avoid", sentence_of(restricted(timeline, timeline.treatment.last), timeline.rule_set), "no"),
         Row("Wait", sentence_of(_better_later(timeline), timeline.rule_set, 1), "better not"),
-        Row("OK", _listed(_permitted(timeline), timeline), "yes"),
+        Row("OK", _permitted(timeline), "yes"),
         Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
     )
     title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (avoid most for longer)"
@@ -166,7 +162,7 @@ def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -
 
 def _in_brief(window: Window, timeline: Timeline) -> str:
     if "brief" not in window.words:
-        return capital(say.sentence(say.with_details(window, Clock(timeline))))
+        return capital(say.sentence(Clock(timeline).with_details(window)))
     lasting = parse_duration(window.words.get("lasting", ""))
     manner = ", ".join(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
     # What is prescribed goes on, but for what must be asked about before any more of it is used.
@@ -191,16 +187,12 @@ def _better_later(timeline: Timeline) -> Iterator[str]:
     return (one for one in waiting if one not in held and one not in timeline.rule_set.unadvised)
 
 
-def _permitted(timeline: Timeline) -> list[str]:
-    """List what rules say is all right at once, for everybody."""
+def _permitted(timeline: Timeline) -> str:
+    """Name what rules say is all right at once, for everybody."""
     at = timeline.treatment.last
-    allowed = [one for one in timeline.of_kind(ALLOW) if not (one.condition or one.waits)]
-    return [one.target for one in allowed if one.start <= at < one.holds_until]
-
-
-def _listed(activities: list[str], timeline: Timeline) -> str:
-    names = short_names(activities, timeline.rule_set).rstrip("…")
-    return capital(say.sentence(names)) if names else ""
+    allowed = (one for one in timeline.of_kind(ALLOW) if not (one.condition or one.waits))
+    ids = (one.target for one in allowed if one.start <= at < one.holds_until)
+    return capital(say.sentence(short_names(ids, timeline.rule_set).rstrip("…")))
 
 
 def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, lightest: int = 0) -> str:
@@ -209,8 +201,7 @@ def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, 
     groups = grouped(shown, lambda one: rule_set.weight(one)[0])
     rooms = ((group, min(_most_of(rank) or lightest, most)) for rank, group in groups.items())
     named = [rule_set.short(one) for group, room in rooms for one in group[:room]]
-    text = capital(", ".join(dict.fromkeys(named)))
-    return say.sentence(text) if text else ""
+    return say.sentence(capital(", ".join(dict.fromkeys(named))))
 
 
 def _most_of(rank: int) -> int:
@@ -224,29 +215,29 @@ def usual(timeline: Timeline, at: datetime, most: int = LAST) -> str:
     shown = (one for one in timeline.of_kind(EXPECT) if known[one.target].rank < LAST)
     ranked = sorted(shown, key=lambda one: known[one.target].rank)
     at_once = [one for one in ranked if one.start <= at < one.holds_until]
-    texts = (*_usual_now(at_once, timeline), *_usual_later(ranked, timeline, at))
-    return " ".join(f"{text}." for text in texts[:most])
+    found = (*_usual_now(at_once, timeline), *_usual_later(ranked, timeline, at))
+    texts = (
+        f"{', '.join(timeline.rule_set.short(one.target) for one in signs[:_SIGNS])}{when}"
+        for signs, when in found[:most]
+    )
+    return " ".join(f"{capital(text)}." for text in texts)
 
 
-def _usual_now(at_once: list[Window], timeline: Timeline) -> Iterator[str]:
+def _usual_now(at_once: list[Window], timeline: Timeline) -> Iterator[tuple[list[Window], str]]:
     clock = Clock(timeline)
     ends = grouped(at_once[:_SIGNS], lambda one: clock.last_day(one.holds_until) if one.holds_until < FOREVER else "")
     for until, windows in ends.items():
         ends_at_once = until and clock.day(last_instant(windows[0].holds_until)) == timeline.treatment.day
-        yield f"{capital(_signs(windows, timeline))}{led(' on ' if ends_at_once else ' until ', until)}"
+        yield windows, led(" on " if ends_at_once else " until ", until)
 
 
-def _usual_later(ranked: list[Window], timeline: Timeline, at: datetime) -> Iterator[str]:
+def _usual_later(ranked: list[Window], timeline: Timeline, at: datetime) -> Iterator[tuple[list[Window], str]]:
     clock = Clock(timeline)
     later = (one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at))
     for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
         first, last = clock.day(start), clock.day(last_instant(end)) if end < FOREVER else None
         dates = say.dates(first, last, timeline.treatment.day) if last else f"from {clock.date(start)}"
-        yield f"{capital(_signs(windows, timeline))} {dates}"
-
-
-def _signs(windows: list[Window], timeline: Timeline) -> str:
-    return ", ".join(timeline.rule_set.short(one.target) for one in windows[:_SIGNS])
+        yield windows, f" {dates}"
 
 
 def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = _NAMES) -> str:
@@ -311,16 +302,16 @@ def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> str:
     return _dotted([sign.short or sign.label for sign in shown], most)
 
 
-def still_there(windows: Iterable[Window], timeline: Timeline) -> Iterator[str]:
-    """Yield which usual signs of *windows* are a reason to call from when on."""
-    for at, signs in [*list_late(windows, timeline).items()][:_A_GROUP]:
+def still_there(timeline: Timeline) -> Iterator[str]:
+    """Yield which usual signs are a reason to call from when on."""
+    for at, signs in [*list_late(timeline).items()][:_A_GROUP]:
         yield f"still {' or '.join(signs[:_A_GROUP])} on {Clock(timeline).date(at)}"
 
 
-def list_late(windows: Iterable[Window], timeline: Timeline) -> dict[datetime, list[str]]:
-    """Name, by the instant from which on they are a reason to call, the usual signs of *windows*."""
+def list_late(timeline: Timeline) -> dict[datetime, list[str]]:
+    """Name the usual signs by the instant from which on they are a reason to call."""
     known = timeline.rule_set.signs
-    late = (one for one in windows if one.kind == EXPECT and one.worry_after and known[one.target].rank < LAST)
+    late = (one for one in timeline.of_kind(EXPECT) if one.worry_after and known[one.target].rank < LAST)
     ranked = sorted(late, key=lambda one: (one.worry_after, known[one.target].rank))
     groups = grouped(ranked, lambda one: one.worry_after or FOREVER)
     return {at: [timeline.rule_set.short(one.target) for one in group] for at, group in groups.items()}
@@ -346,7 +337,7 @@ def list_days(openings: Iterable[Opening], timeline: Timeline, clock: Clock) -> 
 
 def starred(openings: Iterable[Opening], longest: int) -> str:
     """Name what opens, as much as takes *longest* signs; the first always."""
-    first, *others = dict.fromkeys(f"{one.name}{'*' if one.if_calm else ''}" for one in openings)
+    first, *others = dict.fromkeys(f"{one.name}{'*' if one.waits else ''}" for one in openings)
     for name in others:
         if len(first) + len(name) + 2 > longest:
             return f"{first}…"
@@ -375,7 +366,9 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
     asked = {one.target for one in timeline.of_kind(AVOID) if one.ask and not one.is_for_good}
     asked -= timeline.rule_set.unadvised
     if asked:
-        yield Row("Ask first", _most_asked(asked, timeline.rule_set), "ask")
+        # What is asked about most comes first, whatever its group.
+        shown = sorted(topmost(asked, timeline.rule_set), key=lambda one: timeline.rule_set.weight(one)[::-1])
+        yield Row("Ask first", _dotted([*dict.fromkeys(map(timeline.rule_set.short, shown))], _SIGNS), "ask")
     for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
         yield Row(head, f"{short_names((one.target for one in windows), timeline.rule_set, LAST)}{advice}", "no")
     if timeline.treatment.next_day:
@@ -391,24 +384,14 @@ def _lasting(timeline: Timeline) -> Iterator[Window]:
 
 
 def _after_next(timeline: Timeline) -> Iterator[Row]:
-    names = short_names(_held_throughout(timeline), timeline.rule_set)
-    for session in timeline.sessions[:1] if names else ():
-        yield Row(f"After session {session.number}", f"see its plan: {names}", "no")
-
-
-def _most_asked(activities: Iterable[str], rule_set: RuleSet) -> str:
-    """Name *activities*, what is asked about most first, whatever its group."""
-    shown = sorted(topmost(activities, rule_set), key=lambda one: rule_set.weight(one)[::-1])
-    return _dotted([*dict.fromkeys(map(rule_set.short, shown))], _SIGNS)
-
-
-def _held_throughout(timeline: Timeline) -> Iterator[str]:
     """Yield what is a "no" after the treatment and isn't all right on any day before the booked session."""
     opened = {lift.activity for lift, _ in openings_of(timeline)}
     endless = {one.target for one in timeline.of_kind(AVOID) if one.better_until == FOREVER}
-    for one in restricted(timeline, timeline.treatment.last):
-        if not (one in opened or one in endless or one in timeline.rule_set.unadvised or timeline.asking([one])):
-            yield one
+    passed = {*opened, *endless, *timeline.rule_set.unadvised}
+    held = (one for one in restricted(timeline, timeline.treatment.last) if one not in passed)
+    names = short_names((one for one in held if not timeline.asking([one])), timeline.rule_set)
+    for session in timeline.sessions[:1] if names else ():
+        yield Row(f"After session {session.number}", f"see its plan: {names}", "no")
 
 
 def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[list[Opening]]:

@@ -9,11 +9,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from math import inf
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, FORBIDDING, LAST, PREPARE
-from needlecare.model.time import ceil_to_day, day_start, last_instant, local_date, touches
+from needlecare.model.time import ceil_to_day, day_start, last_instant, touches
 from needlecare.model.voices import sources_behind
 from needlecare.views import brief
 from needlecare.views import phrases as say
@@ -80,8 +79,7 @@ class PlanCalendar:
 
     def __init__(self, timeline: Timeline, options: Options) -> None:
         self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
-        self._options, self._is_full = options, options.style == FULL
-        self._hours = _Hours(timeline.treatment.zone, options.lead)
+        self._options, self._is_full, self._zone = options, options.style == FULL, timeline.treatment.zone
         self._changes = list(list_core_changes(timeline.rule_set))
         self._against = [*brief.list_findings(timeline), *brief.list_asked(timeline)]
         self._help = [*self._list_help(), say.NO_ADVICE]
@@ -94,7 +92,8 @@ class PlanCalendar:
 
     def describe(self, lines: Iterable[str]) -> str:
         """Make a description of *lines*, behind where to get help."""
-        return _cut("\n".join([*self._help, "", *lines]), _TEXT[self._options.style])
+        text, most = "\n".join([*self._help, "", *lines]), _TEXT[self._options.style]
+        return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0].rstrip(' ,;:')}…"
 
     def entries(self) -> list[CalendarEntry]:
         """Return all entries in the order of time, each with a slot of its own."""
@@ -106,7 +105,7 @@ class PlanCalendar:
         # A slot that comes again has a number, and so has a day that comes again where nothing is given away.
         slots, days = Counter[str](), Counter[date]()
         for number, entry in enumerate(found):
-            day = self._day(entry.start)
+            day = self._clock.day(entry.start) if isinstance(entry.start, datetime) else entry.start
             slots[entry.slot] += 1
             days[day] += 1
             slot, title = _numbered(entry.slot, slots[entry.slot]), entry.title
@@ -118,12 +117,9 @@ class PlanCalendar:
 
     def _list_help(self) -> list[str]:
         """List where to get help, with the clinic's number where it has one."""
-        rows = [*brief.list_help([self._timeline], brief.still_there(self._timeline.windows, self._timeline))]
+        rows = [*brief.list_help([self._timeline], brief.still_there(self._timeline))]
         clinic = name_clinic(self._rule_set)
         return _lines([*rows[:-1], *(one._replace(head=f"{one.head}{clinic and f' ({clinic})'}") for one in rows[-1:])])
-
-    def _day(self, start: date) -> date:
-        return self._clock.day(start) if isinstance(start, datetime) else start
 
     def _ring_once(self, entries: Iterable[CalendarEntry]) -> Iterator[CalendarEntry]:
         """Keep one alarm a day: that of the entry which comes first."""
@@ -139,12 +135,35 @@ class PlanCalendar:
         asked = {one.target for one in self._timeline.windows if one.ask}
         return brief.list_short((one for one in activities if one not in asked), self._rule_set)
 
-    def _entry(self, slot: str, title: str, lines: Iterable[str], at: datetime, *, late: bool) -> CalendarEntry:
-        start, rings = self._hours.place(at, late=late)
-        return CalendarEntry(slot, title, self.describe(lines), start, start + _LENGTH, rings)
+    # Entries of days and of moments; a moment is one at which people are awake.
 
     def _all_day(self, slot: str, title: str, lines: Iterable[str], first: date, last: date) -> CalendarEntry:
         return CalendarEntry(slot, title, self.describe(lines), first, last + _DAY)
+
+    def _entry(self, slot: str, title: str, lines: Iterable[str], at: datetime, *, late: bool) -> CalendarEntry:
+        """Put what is *at* an instant where it stands and rings: not at night, but next morning if it may be *late*."""
+        # Calendars know no seconds; clocks of long ago were off by odd ones.
+        start = moment = at.replace(second=0, microsecond=0) + (_MINUTE if at.second else timedelta())
+        if ceil_to_day(at, self._zone) == at:
+            # What changes with a whole day stands in that day's morning, and rings once people are awake.
+            day = self._clock.day(at)
+            start, moment = self._at(day, _MORNING), self._morning(day)
+        lead = self._options.lead
+        rings = None if lead is None else self._awake(moment - lead, late=late) - start
+        return CalendarEntry(slot, title, self.describe(lines), start, start + _LENGTH, rings)
+
+    def _awake(self, at: datetime, *, late: bool) -> datetime:
+        local = at.astimezone(self._zone)
+        if self._morning(local.date()) <= at and local.time() < _NIGHT:
+            return at
+        evening = local.date() if local.time() >= _NIGHT else local.date() - _DAY
+        return self._morning(evening + _DAY) if late else self._at(evening, _EVENING)
+
+    def _morning(self, day: date) -> datetime:
+        return self._at(day, _MORNING if day.weekday() < _SATURDAY else _WEEKEND_MORNING)
+
+    def _at(self, day: date, hour: time) -> datetime:
+        return datetime.combine(day, hour, self._zone).astimezone(UTC)
 
     # The treatment itself, and what comes before it.
 
@@ -192,7 +211,9 @@ class PlanCalendar:
     def _openings(self, room: float) -> Iterator[CalendarEntry]:
         """Choose what is all right again, in so many entries as there is *room* for."""
         openings, taken = list_openings(self._timeline), set[str]()
-        weights = {one: self._order(one) for one in openings}
+        weight = self._rule_set.weight
+        # What few people ask about weighs least.
+        weights = {one: (weight(one.activity)[1] > _ASKED, weight(one.activity)) for one in openings}
         ranked = sorted(openings, key=weights.__getitem__)
         ends = grouped(lifts_of(self._timeline) if self._is_full else (), lambda one: one[0].at)
         for found in self._folded(openings, weights, room):
@@ -218,20 +239,15 @@ class PlanCalendar:
             groups[least : least + 2] = [[*groups[least], *groups[least + 1]]]
         return groups
 
-    def _order(self, opening: Opening) -> _Weight:
-        """Order by weight, with what few people ask about last."""
-        weight = self._rule_set.weight(opening.activity)
-        return weight[1] > _ASKED, weight
-
     def _list_open(self, found: list[Opening]) -> Iterator[str]:
         """List what is all right, from when on, and on which condition."""
-        for (at, once), group in grouped(found, lambda one: (one.at, say.only_once(one.waits, self._clock))).items():
+        for (at, once), group in grouped(found, lambda one: (one.at, self._clock.only_once(one.waits))).items():
             names = ", ".join(dict.fromkeys(one.name for one in group))
             yield f"OK from {self._clock.at(at)}{led(', ', once)}: {names}."
 
     def _watches(self) -> Iterator[CalendarEntry]:
         """Choose from when a sign that was usual is a reason to call."""
-        late, whom = brief.list_late(self._timeline.windows, self._timeline), self._clock.whom
+        late, whom = brief.list_late(self._timeline), self._clock.whom
         for at, signs in [*late.items()][: None if self._is_full else _WATCHES]:
             title = _fit("Still ", signs[:_WATCHED], f"? Call {whom}")
             watched = [one for one in self._timeline.of_kind(EXPECT) if one.worry_after == at]
@@ -247,8 +263,12 @@ class PlanCalendar:
                 yield self._all_day(
                     f"session {session.number} {what}", f"Session {session.number}{title}", lines, day, day
                 )
-            if session.booked:
-                yield from self._precare(session, lines)
+            begun = [*grouped(session.precare if session.booked else (), lambda one: one.start).items()]
+            for number, (day, found) in enumerate(reversed(begun[-3:])):
+                names = self._names(one.activity for one in found)
+                title = _fit(f"Session {session.number}: no ", (", ".join(names) or "…").split(", "), " from now")
+                at, slot = day_start(day, self._zone), f"session {session.number} before {number}"
+                yield self._entry(slot, title, [f"From today no {', '.join(names)}.", *lines], at, late=False)
 
     def _list_session(self, session: Session, *, stopped: bool) -> Iterator[tuple[str, str, date]]:
         """Yield what there is to say of a session: in which slot, with which title, on which day."""
@@ -260,14 +280,6 @@ class PlanCalendar:
             yield "booked", f": early, ask {ask} first" if booked < soonest else " is today", booked
         if self._is_full and session.overdue and not stopped:
             yield "overdue", ": late from today", session.overdue
-
-    def _precare(self, session: Session, lines: list[str]) -> Iterator[CalendarEntry]:
-        begun = [*grouped(session.precare, lambda one: one.start).items()]
-        for number, (day, found) in enumerate(reversed(begun[-3:])):
-            names = self._names(one.activity for one in found)
-            title = _fit(f"Session {session.number}: no ", (", ".join(names) or "…").split(", "), " from now")
-            at, slot = day_start(day, self._timeline.treatment.zone), f"session {session.number} before {number}"
-            yield self._entry(slot, title, [f"From today no {', '.join(names)}.", *lines], at, late=False)
 
     def _events(self) -> Iterator[CalendarEntry]:
         """Choose the events of the person that something is not yet all right for."""
@@ -284,16 +296,15 @@ class PlanCalendar:
     def _whole(self) -> Iterator[CalendarEntry]:
         """Choose each run of equal days, and the other sections of the plan on the day of the treatment."""
         treatment, sheet = self._timeline.treatment, make_sheet(self._timeline, handed_over=True)
-        days = {day.day: day for day in self._timeline.days}
         for section in sheet.sections:
             for block in section.blocks:
-                day = days[block.first]
+                day, first, last = block.days[0], block.days[0].day, block.days[-1].day
                 held = {"no ": day.avoid, "better wait, ": day.better_not, "check first, ": day.only_if}
                 named = ((lead, names) for lead, listed in held.items() if (names := self._names(listed)))
                 lead, names = next(named, ("", ["see inside"]))
                 title = _fit(f"{block.title.partition(' · ')[0]}: {lead}", names)
-                lines = [*_lines(block.rows), *self._who_says(self._touching(block.first, block.last))]
-                yield self._all_day(f"days {day.number}", title, lines, block.first, block.last)
+                lines = [*_lines(block.rows), *self._who_says(self._touching(first, last))]
+                yield self._all_day(f"days {day.number}", title, lines, first, last)
             rows = _lines(section.rows)
             room = _TEXT[FULL] - len(self.describe([""]))
             for number, lines in enumerate(_parted(rows, room), start=1):
@@ -301,9 +312,8 @@ class PlanCalendar:
                 yield self._all_day(f"section {section.id}", title, lines, treatment.day, treatment.day)
 
     def _touching(self, first: date, last: date) -> list[Window]:
-        zone = self._timeline.treatment.zone
         begun = (one for one in self._timeline.windows if one.better_from < FOREVER)
-        return [one for one in begun if touches(one.better_from, one.holds_until, first, last, zone)]
+        return [one for one in begun if touches(one.better_from, one.holds_until, first, last, self._zone)]
 
     def _behind(self, windows: Iterable[Window]) -> Iterator[str]:
         """List, in full, why *windows* hold, and who says so."""
@@ -321,36 +331,6 @@ class PlanCalendar:
         if sources:
             named = "; ".join(say.join_known(one.publisher or one.title, one.url) for one in sources)
             yield f"Who says so: {named}{'…' if weightiest[_NAMED:] else ''}"
-
-
-class _Hours:
-    """Puts entries at hours at which people are awake."""
-
-    def __init__(self, zone: ZoneInfo, lead: timedelta | None) -> None:
-        self._zone, self._lead = zone, lead
-
-    def place(self, at: datetime, *, late: bool) -> tuple[datetime, timedelta | None]:
-        """Return when what is *at* an instant stands, and rings: not at night, but next morning if it may be *late*."""
-        # Calendars know no seconds; clocks of long ago were off by odd ones.
-        start = moment = at.replace(second=0, microsecond=0) + (_MINUTE if at.second else timedelta())
-        if ceil_to_day(at, self._zone) == at:
-            # What changes with a whole day stands in that day's morning, and rings once people are awake.
-            day = local_date(at, self._zone)
-            start, moment = self._at(day, _MORNING), self._morning(day)
-        return start, None if self._lead is None else self._awake(moment - self._lead, late=late) - start
-
-    def _awake(self, at: datetime, *, late: bool) -> datetime:
-        local = at.astimezone(self._zone)
-        if self._morning(local.date()) <= at and local.time() < _NIGHT:
-            return at
-        evening = local.date() if local.time() >= _NIGHT else local.date() - _DAY
-        return self._morning(evening + _DAY) if late else self._at(evening, _EVENING)
-
-    def _morning(self, day: date) -> datetime:
-        return self._at(day, _MORNING if day.weekday() < _SATURDAY else _WEEKEND_MORNING)
-
-    def _at(self, day: date, hour: time) -> datetime:
-        return datetime.combine(day, hour, self._zone).astimezone(UTC)
 
 
 # Titles and descriptions.
@@ -373,7 +353,7 @@ def _begun_title(names: Sequence[str], do: str, *, is_before: bool) -> str:
 
 def _open_title(openings: list[Opening], taken: Collection[str]) -> str:
     """Name what is all right with its condition, and first what no title among *taken* begins with."""
-    by_calm = grouped(openings, lambda one: one.if_calm)
+    by_calm = grouped(openings, lambda one: bool(one.waits))
     (lead, names), *others = parts = [_named_open(found, taken, if_calm=calm) for calm, found in by_calm.items()]
     if others:
         for shown in (parts, [(other, [f"{first}…"]) for other, (first, *_) in parts]):
@@ -409,10 +389,6 @@ def _fit(lead: str, names: Sequence[str], tail: str = "", *, room: int = _TITLE,
             shown = longer if len(longer := f"{shown}, {name}") < left else shown
         text = f"{shown[: left - 1].rstrip()}…"
     return f"{lead}{text}{tail}"
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rpartition(' ')[0].rstrip(' ,;:')}…"
 
 
 def _numbered(text: str, number: int) -> str:

@@ -1,7 +1,7 @@
 """The days of a plan for people: what is all right when, the chart, the days before, and each day after."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE, RuleSet
 from needlecare.model.time import day_end, day_start, touches
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Block, Clock, Row, grouped, join_words, led, topmost
+from needlecare.views.phrases import Clock, Row, Section, grouped, join_words, led, topmost
 
 # So many parts of a whole are named.
 _NAMED = 3
@@ -58,27 +58,20 @@ class Parts:
         free = (one for one in self._doing if one not in over and not set(lineage[one]).intersection(held))
         return next((one for one in free if target in lineage[one][1:]), "")
 
-    def awaited_besides(self, target: str, at: datetime) -> list[Wait]:
-        """Return what a part of *target* that is over at *at* waits for, where *target* itself doesn't."""
-        return [*dict.fromkeys(wait for _, wait in self._awaiting(target, at))]
-
-    def awaited_by(self, target: str, at: datetime) -> list[Wait]:
-        """Return what *target* itself waits for once the restrictions on it that are over at *at* are."""
-        own = (one for one in self._own.get(target, ()) if one.better_until <= at)
-        return [*dict.fromkeys(wait for one in own for wait in one.waits)]
-
-    def _awaiting(self, target: str, at: datetime) -> Iterator[tuple[str, Wait]]:
-        own = {wait.bound for wait in self.awaited_by(target, at)}
-        parts = [one for one in self._restricted.get(target, ()) if one.better_until <= at]
-        return ((one.target, wait) for one in parts for wait in one.waits if wait.bound not in own)
+    def awaited(self, target: str, at: datetime) -> list[tuple[str, Wait]]:
+        """Return what *target* waits for where it is over at *at*, and what a part of it does where it doesn't."""
+        windows = (*self._own.get(target, ()), *self._restricted.get(target, ()))
+        waits = [(one.target, wait) for one in windows if one.better_until <= at for wait in one.waits]
+        own = {wait.bound for part, wait in waits if part == target}
+        return [(part, wait) for part, wait in waits if part == target or wait.bound not in own]
 
     def label(self, target: str, at: datetime) -> str:
         """Name *target*, and what of it isn't all right from *at* on, or has a condition of its own."""
-        held = {*self.still_held(target, at), *(part for part, _ in self._awaiting(target, at))}
+        held = {*self.still_held(target, at), *(part for part, _ in self.awaited(target, at))}.difference([target])
         names = say.join_some([*map(self._rule_set.label, topmost(held, self._rule_set))], _NAMED)
         return f"{self._rule_set.label(target)}{f' (not yet {names})' if names else ''}"
 
-    def awaited(self, day: Day) -> list[tuple[str, list[str]]]:
+    def unseen(self, day: Day) -> list[tuple[str, list[str]]]:
         """Return what must have been seen on *day* beyond the ends of restrictions, each with what it frees.
 
         What is part of something that waits for the same is left out.
@@ -108,7 +101,7 @@ class Opening(NamedTuple):
     """Something that is all right again from an instant on.
 
     *no_until* is when the "no" ends, where it is better to wait for a good while after it; *waits* are what must be
-    seen besides.
+    seen besides: with any, it is all right only if the skin looks calm.
     """
 
     activity: str
@@ -116,11 +109,6 @@ class Opening(NamedTuple):
     at: datetime
     no_until: datetime | None
     waits: tuple[Wait, ...] = ()
-
-    @property
-    def if_calm(self) -> bool:
-        """Whether it is all right only once something is seen."""
-        return bool(self.waits)
 
 
 def list_openings(timeline: Timeline) -> list[Opening]:
@@ -131,9 +119,9 @@ def list_openings(timeline: Timeline) -> list[Opening]:
         shown = topmost((lift.activity for lift, _ in pairs), rule_set)
         for lift, window in pairs:
             if lift.activity in shown:
-                waits = (*parts.awaited_by(lift.activity, at), *parts.awaited_besides(lift.activity, at))
+                waits = dict.fromkeys(wait for _, wait in parts.awaited(lift.activity, at))
                 name = _name_free(lift.activity, at, rule_set, parts)
-                found.append(Opening(lift.activity, name, at, _ends_earlier(window, timeline), waits))
+                found.append(Opening(lift.activity, name, at, _ends_earlier(window, timeline), tuple(waits)))
     return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
 
 
@@ -188,7 +176,7 @@ def _said_lifts(
     """
     rule_set = timeline.rule_set
     advised = (lift for lift in lifts if lift.activity not in rule_set.unadvised)
-    groups = grouped(advised, lambda lift: (lift.at, lift.to, say.only_once(lift.waits, clock)))
+    groups = grouped(advised, lambda lift: (lift.at, lift.to, clock.only_once(lift.waits)))
     for at, to, waits in sorted(groups):
         group = groups[at, to, waits]
         shown = topmost((lift.activity for lift in group), rule_set)
@@ -211,7 +199,7 @@ def lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
     if window.is_for_good or (window.is_open and window.end_stated):
         return 2, "Never", ""
     if window.waits and not window.is_open:
-        return 1, "You see when", say.tail(window, clock)
+        return 1, "You see when", clock.tail(window)
     return 0, "No end given", f": ask {clock.whom}"
 
 
@@ -229,9 +217,7 @@ def draw_chart(timeline: Timeline, clock: Clock) -> list[Row]:
     rule_set, days = timeline.rule_set, days_after(timeline)
     lines: dict[str, Row] = {}
     for target, windows in grouped(_lasting_beyond(timeline), lambda window: window.target).items():
-        texts = (
-            "; ".join(filter(None, (say.restriction(one, clock), say.only_once(one.waits, clock)))) for one in windows
-        )
+        texts = ("; ".join(filter(None, (clock.restriction(one), clock.only_once(one.waits)))) for one in windows)
         lines[target] = Row("", "; again ".join(texts), states="".join(_state(target, day) for day in days))
     drawn = [
         line._replace(head=rule_set.label(target))
@@ -296,7 +282,7 @@ def list_begun(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str
             continue
         is_over = window.kind == DO and window.end < timeline.treatment.first
         ends = led("; ", _end(window, clock)) if is_over else ""
-        text = "" if window.kind == AVOID else f"{say.with_details(window, clock)}{ends}"
+        text = "" if window.kind == AVOID else f"{clock.with_details(window)}{ends}"
         for at, tone in _beginnings(window):
             if tone != "avoid" or at < timeline.treatment.last:
                 yield at, tone, text, window
@@ -353,30 +339,24 @@ def _end(window: Window, clock: Clock) -> str:
 
 def _asked(window: Window, clock: Clock) -> str:
     """Format what is to be done, and what must be seen before it begins."""
-    return f"{say.with_details(window, clock)}{led('; ', say.only_once(window.waits, clock))}"
+    return f"{clock.with_details(window)}{led('; ', clock.only_once(window.waits))}"
 
 
-def list_days(timeline: Timeline, clock: Clock) -> Iterator[Block]:
+def list_days(timeline: Timeline, clock: Clock) -> Iterator[Section]:
     """List the days, with equal ones folded."""
     parts = Parts(timeline)
-    for run in _fold_days(
-        days_after(timeline), attrgetter("avoid", "better_not", "only_if", "do", "prepare", "expect")
-    ):
-        first, last = run[0], run[-1]
-        numbers = f"Day {first.number}" if first is last else f"Days {first.number}–{last.number}"
-        title = f"{numbers} · {say.dates(first.day, last.day, timeline.treatment.day)}"
-        yield Block(title, tuple(_rows(run, timeline, clock, parts)), first.day, last.day)
-
-
-def _fold_days(days: Iterable[Day], lists: Callable[[Day], object]) -> list[list[Day]]:
-    """Fold equal days: a run ends where one of its *lists* changes, something lifts, or the treatment comes."""
-    runs: list[list[Day]] = []
-    for day in days:
+    lists, runs = attrgetter("avoid", "better_not", "only_if", "do", "prepare", "expect"), list[list[Day]]()
+    for day in days_after(timeline):
+        # A run ends where one of the lists changes, something lifts, or the treatment comes.
         if runs and not day.lifts and day.number != 0 and lists(day) == lists(runs[-1][0]):
             runs[-1].append(day)
         else:
             runs.append([day])
-    return runs
+    for run in runs:
+        first, last = run[0], run[-1]
+        numbers = f"Day {first.number}" if first is last else f"Days {first.number}–{last.number}"
+        title = f"{numbers} · {say.dates(first.day, last.day, timeline.treatment.day)}"
+        yield Section("day", title, rows=tuple(_rows(run, timeline, clock, parts)), days=tuple(run))
 
 
 def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Iterator[Row]:
@@ -390,10 +370,8 @@ def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Ite
     if day.expect:
         yield Row("Usual", join_words(map(rule_set.label, day.expect)), "expect")
     for (lift, *_), text in _said_lifts(day.lifts, timeline, clock, parts):
-        yield Row(f"From {clock.time(lift.at) or 'the start'}", f"{_OPENS[lift.to]}{text}", "lift")
-
-
-_OPENS = {YES: "OK: ", BETTER_NOT: ""}
+        opens = "OK: " if lift.to == YES else ""
+        yield Row(f"From {clock.time(lift.at) or 'the start'}", f"{opens}{text}", "lift")
 
 
 def _restricted(day: Day, timeline: Timeline, parts: Parts) -> Iterator[Row]:
@@ -404,7 +382,7 @@ def _restricted(day: Day, timeline: Timeline, parts: Parts) -> Iterator[Row]:
     if milder:
         yield Row("Better wait", join_words(map(rule_set.label, milder)), "better not")
     begins = day_start(day.day, timeline.treatment.zone)
-    for seen, ids in parts.awaited(day):
+    for seen, ids in parts.unseen(day):
         names = join_words(parts.label(one, begins) for one in ids)
         yield Row("Check first", f"{names}, only once {seen}", "only if")
 

@@ -70,7 +70,7 @@ def render(timeline: Timeline, options: Options | None = None, old: FilePlan | N
         kept = {event.uid for event in events}
         gone = [event._replace(text=text) for event in old.events if event.uid not in kept]
         events.extend(_cancelled(gone, old.next_sequence, options))
-    return to_text(plan, *_heading(timeline.rule_set.title, calendar.heading(), options), events)
+    return to_text(plan, timeline.rule_set.title, calendar.heading(), events, discreet=options.discreet)
 
 
 def cancel(old: FilePlan, options: Options | None = None) -> str:
@@ -83,8 +83,8 @@ def cancel(old: FilePlan, options: Options | None = None) -> str:
     plan = _id_of(old, options)
     lead = "This plan was called off.\n\n"
     events = [event._replace(text=lead + event.text) for event in old.events]
-    name, text = _heading("Called off", f"This plan was called off. {NO_ADVICE}", options)
-    return to_text(plan, name, text, _cancelled(events, old.next_sequence, options))
+    gone = _cancelled(events, old.next_sequence, options)
+    return to_text(plan, "Called off", f"This plan was called off. {NO_ADVICE}", gone, discreet=options.discreet)
 
 
 def _events(
@@ -110,10 +110,6 @@ def _cancelled(events: Iterable[FileEvent], sequence: int, options: Options) -> 
             title=_CANCELLED if options.discreet else f"{_CANCELLED}: {title}",
             cancelled=True,
         )
-
-
-def _heading(name: str, text: str, options: Options) -> tuple[str, str]:
-    return ("Reminders", "Open an entry to read what it is about.") if options.discreet else (name, text)
 
 
 _AT = "@needlecare"
@@ -142,8 +138,13 @@ def _id_of(old: FilePlan, options: Options) -> str:
     return old.id
 
 
-def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent]) -> str:
-    """Format the calendar file of *plan*, its events in the order of time; *name* and *text* head the calendar."""
+def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent], *, discreet: bool = False) -> str:
+    """Format the calendar file of *plan*, its events in the order of time.
+
+    *name* and *text* head the calendar, unless that is to be *discreet*.
+    """
+    if discreet:
+        name, text = "Reminders", "Open an entry to read what it is about."
     title, about = vText(_clean_line(name)), vText(_clean(text))
     fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": plan}
     # The first names are those of RFC 7986, the others those that older readers know.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given
-from needlecare.model.plan import FOREVER, Timeline, Wait, Window
+from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
 from needlecare.model.ruleset import CLINIC, EMERGENCY, FORBIDDING, TODAY, Rule, RuleSet, Saying, Screening, Urgency
 from needlecare.model.time import last_instant, local_date, spelled_out
 from needlecare.typed import WEEKDAYS
@@ -16,8 +16,6 @@ from needlecare.typed import WEEKDAYS
 _WEEKDAYS = tuple(name.title() for name in WEEKDAYS)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MARKS = 2
-# What stands behind an answer that may come with a day.
-_DATED = "=DATE"
 NO_ADVICE = "Information, not medical advice: your clinic's own instructions come first."
 NEVER_ADVISED = "never advised"
 # What an answer about no worry says of worries.
@@ -72,8 +70,8 @@ class Clock:
     """
 
     def __init__(self, timeline: Timeline, *, typed: bool = False) -> None:
-        self._treatment = timeline.treatment
-        self.whom = whom(timeline)
+        self._timeline, self._treatment = timeline, timeline.treatment
+        self.whom = timeline.facts.clinician
         self.typed = typed
 
     def day(self, instant: dt.datetime) -> dt.date:
@@ -107,6 +105,101 @@ class Clock:
         """Report whether *instant* is still to come at *since*, and lies after the treatment."""
         return instant > max(since, self._treatment.last)
 
+    # What a window waits for, and how long it holds.
+
+    def only_once(self, waits: Iterable[Wait]) -> str:
+        """Format what must be seen besides: `only once no redness is left (usually by Mon 23 Nov)`."""
+        parts = [
+            f"{wait.label} (usually by {self.last_day(wait.usually_by)})" if wait.usually_by else wait.label
+            for wait in waits
+        ]
+        return led("only once ", " and ".join(parts))
+
+    def tail(self, window: Window) -> str:
+        """Format what a statement about *window* ends with: what must be seen besides, and under which condition."""
+        return f"{led(', ', self.only_once(window.waits))}{led('; if ', window.condition)}"
+
+    def until_seen(self, window: Window) -> str:
+        """Format what an end waits for: `until no redness is left (usually by Mon 23 Nov), at least until …`."""
+        if not window.until_seen:
+            return ""
+        # The known parts are worth a word where they alone reach beyond the start and the treatment.
+        counts = self.is_ahead(window.earliest, window.start) and window.earliest < window.end
+        least = f", at least until {self.until(window.earliest)}" if counts else ""
+        return f"{self.only_once(window.until_seen).replace('only once', 'until', 1)}{least}"
+
+    def permitted_until(self, window: Window) -> str:
+        """Format until when something is permitted; nothing where no source gives an end."""
+        return f"until {self.until(window.end)}" if window.end_stated and window.end < FOREVER else ""
+
+    def with_details(self, window: Window) -> str:
+        """Format what a window asks for, with how often, under which condition, and until what is seen."""
+        words = window.words
+        often = (
+            words.get("times"),
+            led("every ", spelled_out(words.get("every", ""))),
+            led("for ", spelled_out(words.get("lasting", ""))),
+            led("while ", words.get("while")),
+        )
+        manner = ", ".join(filter(None, often))
+        text = f"{window.text.rstrip('.')}{f' ({manner})' if manner else ''}"
+        return f"{text}{led('; if ', window.condition)}{led('; ', self.until_seen(window))}"
+
+    def restriction(self, window: Window) -> str:
+        """Format how long a restriction holds, without what must be seen besides."""
+        if window.is_for_good:
+            return "never"
+        no = f"no until {self.until(window.end)}" if window.start < window.end else ""
+        if window.ask:
+            return then_ask(no, window.ask, is_over=window.end < FOREVER) if no else f"ask {window.ask} first"
+        mild = self.better_not(None, [window]) if window.is_open else ""
+        if not mild and (window.better_until > window.end or window.is_mild):
+            mild = f"better wait until {self.until(window.better_until)}"
+        return ", then ".join(filter(None, (no, mild)))
+
+    def better_not(self, until: dt.datetime | None, windows: Iterable[Window]) -> str:
+        """Format when a "better not" of *windows* ends, that it never does, or that no source gives an end."""
+        if until:
+            return f"better wait until {self.at(until)}"
+        for_good = all(window.end_stated for window in windows if window.better_until == FOREVER)
+        return NEVER_ADVISED if for_good else f"better wait: no end is given, ask {self.whom}"
+
+    def not_before(
+        self, until: dt.datetime | None, waits: Sequence[Wait], earliest: dt.datetime | None, since: dt.datetime
+    ) -> str:
+        """Format when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`.
+
+        What lies before *since*, the time that is asked about, is left out.
+        """
+        if earliest == FOREVER:
+            return "never"
+        if until is None:
+            labels = join_words(wait.label for wait in waits)
+            return f"not until {labels}" if labels else f"no, and no end is given: ask {self.whom}"
+        if not waits:
+            return f"not before {self.at(until)}"
+        seen = ", and ".join(
+            f"{wait.label}, usually by {self.last_day(wait.usually_by)}"
+            if wait.usually_by
+            else f"{wait.label} (you see when)"
+            for wait in waits
+        )
+        known = earliest or until
+        before = f"before {self.at(known)}, and then only once" if self.is_ahead(known, since) else "until"
+        return f"not {before} {seen}"
+
+    def then_better_not(self, better_until: dt.datetime | None, windows: Iterable[Window], *, is_open: bool) -> str:
+        """Format the "better not" that follows a "no" of *windows*, if one does."""
+        if better_until:
+            return f"; better wait until {self.at(better_until)}"
+        return f"; then {self.better_not(None, windows)}" if is_open else ""
+
+    def perhaps_until(self, sign: str) -> Iterator[str]:
+        """Format until when *sign* is usual where it may take longer than the plan counts on, and for whom."""
+        for window in self._timeline.perhaps:
+            if window.target == sign and all(window.end > one.end for one in self._timeline.expected(sign)):
+                yield f"if {window.condition}, usual until {self.until(window.end)}"
+
 
 # What a window waits for, and how long it holds.
 
@@ -116,121 +209,13 @@ def led(lead: str, text: str | None) -> str:
     return f"{lead}{text}" if text else ""
 
 
-def only_once(waits: Iterable[Wait], clock: Clock) -> str:
-    """Format what must be seen besides: `only once no redness is left (usually by Mon 23 Nov)`."""
-    parts = [
-        f"{wait.label} (usually by {clock.last_day(wait.usually_by)})" if wait.usually_by else wait.label
-        for wait in waits
-    ]
-    return led("only once ", " and ".join(parts))
-
-
-def tail(window: Window, clock: Clock) -> str:
-    """Format what a statement about *window* ends with: what must be seen besides, and under which condition."""
-    return f"{led(', ', only_once(window.waits, clock))}{led('; if ', window.condition)}"
-
-
-def until_seen(window: Window, clock: Clock) -> str:
-    """Format what an end waits for: `until no redness is left (usually by Mon 23 Nov), at least until …`."""
-    if not window.until_seen:
-        return ""
-    # The known parts are worth a word where they alone reach beyond the start and the treatment.
-    counts = clock.is_ahead(window.earliest, window.start) and window.earliest < window.end
-    least = f", at least until {clock.until(window.earliest)}" if counts else ""
-    return f"{only_once(window.until_seen, clock).replace('only once', 'until', 1)}{least}"
-
-
-def permitted_until(window: Window, clock: Clock) -> str:
-    """Format until when something is permitted; nothing where no source gives an end."""
-    return f"until {clock.until(window.end)}" if window.end_stated and window.end < FOREVER else ""
-
-
-def with_details(window: Window, clock: Clock) -> str:
-    """Format what a window asks for, with how often, under which condition, and until what is seen."""
-    words = window.words
-    often = (
-        words.get("times"),
-        led("every ", spelled_out(words.get("every", ""))),
-        led("for ", spelled_out(words.get("lasting", ""))),
-        led("while ", words.get("while")),
-    )
-    manner = ", ".join(filter(None, often))
-    text = f"{window.text.rstrip('.')}{f' ({manner})' if manner else ''}"
-    return f"{text}{led('; if ', window.condition)}{led('; ', until_seen(window, clock))}"
-
-
-def restriction(window: Window, clock: Clock) -> str:
-    """Format how long a restriction holds, without what must be seen besides."""
-    if window.is_for_good:
-        return "never"
-    no = f"no until {clock.until(window.end)}" if window.start < window.end else ""
-    if window.ask:
-        return then_ask(no, window.ask, is_over=window.end < FOREVER) if no else f"ask {window.ask} first"
-    mild = better_not(None, clock, [window]) if window.is_open else ""
-    if not mild and (window.better_until > window.end or window.is_mild):
-        mild = f"better wait until {clock.until(window.better_until)}"
-    return ", then ".join(filter(None, (no, mild)))
-
-
 def then_ask(no: str, whom: str, *, is_over: bool) -> str:
     """Add whom to ask to a *no*; where that is over some day, it isn't all right from then on."""
     then = "" if ", and then " in no else "then "
     return f"{no}, and {then}ask {whom} first" if is_over else f"{no}; ask {whom}"
 
 
-def better_not(until: dt.datetime | None, clock: Clock, windows: Iterable[Window]) -> str:
-    """Format when a "better not" of *windows* ends, that it never does, or that no source gives an end."""
-    if until:
-        return f"better wait until {clock.at(until)}"
-    for_good = all(window.end_stated for window in windows if window.better_until == FOREVER)
-    return NEVER_ADVISED if for_good else f"better wait: no end is given, ask {clock.whom}"
-
-
-def not_before(
-    until: dt.datetime | None, waits: Sequence[Wait], earliest: dt.datetime | None, clock: Clock, since: dt.datetime
-) -> str:
-    """Format when a "no" ends: `not before Sun 22 Nov 16:30, and then only once no redness is left, usually by …`.
-
-    What lies before *since*, the time that is asked about, is left out.
-    """
-    if earliest == FOREVER:
-        return "never"
-    if until is None:
-        labels = join_words(wait.label for wait in waits)
-        return f"not until {labels}" if labels else f"no, and no end is given: ask {clock.whom}"
-    if not waits:
-        return f"not before {clock.at(until)}"
-    seen = ", and ".join(
-        f"{wait.label}, usually by {clock.last_day(wait.usually_by)}"
-        if wait.usually_by
-        else f"{wait.label} (you see when)"
-        for wait in waits
-    )
-    known = earliest or until
-    before = f"before {clock.at(known)}, and then only once" if clock.is_ahead(known, since) else "until"
-    return f"not {before} {seen}"
-
-
-def then_better_not(better_until: dt.datetime | None, clock: Clock, windows: Iterable[Window], *, is_open: bool) -> str:
-    """Format the "better not" that follows a "no" of *windows*, if one does."""
-    if better_until:
-        return f"; better wait until {clock.at(better_until)}"
-    return f"; then {better_not(None, clock, windows)}" if is_open else ""
-
-
 # People, and what they say of themselves.
-
-
-def perhaps_until(sign: str, timeline: Timeline, clock: Clock) -> Iterator[str]:
-    """Format until when *sign* is usual where it may take longer than the plan counts on, and for whom."""
-    for window in timeline.perhaps:
-        if window.target == sign and all(window.end > one.end for one in timeline.expected(sign)):
-            yield f"if {window.condition}, usual until {clock.until(window.end)}"
-
-
-def whom(timeline: Timeline) -> str:
-    """Name who is to be asked."""
-    return timeline.facts.clinician
 
 
 def treatment_of(timeline: Timeline) -> str:
@@ -269,31 +254,9 @@ def labels(value: Given | None, asked: Fact) -> list[str]:
     return list(map(asked.label_of, answers))
 
 
-def answers_to(screening: Screening, timeline: Timeline) -> str:
-    """Name the options that would tell whether *screening* applies: `--condition eczema`."""
-    facts = timeline.rule_set.facts
-    texts: list[str] = []
-    for fact, answers in open_answers(screening, timeline):
-        dated = [facts[fact].dated_of(one.removesuffix(_DATED)) for one in answers if one.endswith(_DATED)]
-        means = " or ".join(dict.fromkeys(filter(None, dated)))
-        texts.append(f"{option(fact, timeline.rule_set, '|'.join(answers))}{f', {means} on DATE' if means else ''}")
-    return join_words(texts)
-
-
 def facts_of(screenings: Iterable[Screening]) -> list[str]:
     """Return the facts that *screenings* depend on, each once."""
     return [*dict.fromkeys(test.fact for screening in screenings for test in screening.when.tests)]
-
-
-def open_answers(screening: Screening, timeline: Timeline) -> Iterator[tuple[str, list[str]]]:
-    """Yield each fact that would tell whether *screening* applies, with the answers that would make it apply."""
-    open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
-    for test in screening.when.tests:
-        fact = timeline.rule_set.facts[test.fact]
-        if fact.id in open_facts:
-            given = [answer.id for answer in fact.answers if test.accepts((answer.id,))] if test.answers else []
-            dated = _DATED if screening.within and fact.several else ""
-            yield fact.id, ["NUMBER"] if fact.is_number else [f"{one}{dated}" for one in given]
 
 
 # Names, words and sources.
@@ -322,7 +285,7 @@ _HELP = {
 def help_for(urgency: Urgency, timeline: Timeline) -> str:
     """Return where to get help, and how soon."""
     number = timeline.rule_set.emergency if urgency == EMERGENCY else ""
-    return f"{_HELP[urgency].format(whom(timeline))}{f' ({number})' if number else ''}"
+    return f"{_HELP[urgency].format(timeline.facts.clinician)}{f' ({number})' if number else ''}"
 
 
 def flag_text(rule: Rule, timeline: Timeline) -> str:
@@ -337,7 +300,7 @@ def red_flag_line(timeline: Timeline) -> str:
     """Name one of the most urgent red flags, and how to see the others."""
     flag = next((rule for rule in timeline.red_flags if rule.is_red_flag), None)
     if flag is None:
-        return f"No sign in this rule set is urgent; ask {whom(timeline)} which ones need a call."
+        return f"No sign in this rule set is urgent; ask {timeline.facts.clinician} which ones need a call."
     # The shortest name: a line that ends every answer is read if it is short.
     names = " or ".join((min(map(timeline.rule_set.label, flag.targets), key=len), *_raised(timeline)[:1]))
     return f"{capital(names)}: emergency number{led(' ', timeline.rule_set.emergency)}; more: `needlecare today`."
@@ -373,13 +336,18 @@ def capital(text: str) -> str:
 
 def sentence(text: str) -> str:
     """End *text* as a sentence ends, whether whoever wrote it did or not."""
-    return text if text.rstrip().endswith((".", "!", "?", "…")) else f"{text.rstrip()}."
+    return text if not text or text.rstrip().endswith((".", "!", "?", "…")) else f"{text.rstrip()}."
 
 
 def join_words(words: Iterable[str]) -> str:
     """Join words: `a, b and c`."""
     listed = list(words)
     return " and ".join(filter(None, (", ".join(listed[:-1]), listed[-1]))) if listed else ""
+
+
+def plain_names(ids: Iterable[str]) -> str:
+    """Join *ids* in plain words."""
+    return join_words(id_.replace("-", " ") for id_ in ids)
 
 
 def join_whom(whos: Sequence[str]) -> str:
@@ -406,12 +374,6 @@ def join_known(*parts: str) -> str:
 def sources_of(says: Iterable[Saying]) -> tuple[str, ...]:
     """Return the sources of what *says* holds, each once."""
     return tuple(dict.fromkeys(saying.source for saying in says))
-
-
-def marks(sources: tuple[str, ...]) -> str:
-    """Name the first of *sources*, and how many more there are."""
-    more = f" +{len(sources) - _MARKS}" if len(sources) > _MARKS else ""
-    return f"{', '.join(sources[:_MARKS])}{more}"
 
 
 def cited(timeline: Timeline) -> list[str]:
@@ -468,13 +430,19 @@ class Row(NamedTuple):
     @property
     def marks(self) -> str:
         """The first sources and how many more there are, as they stand behind a line."""
-        return marks(self.sources)
+        more = f" +{len(self.sources) - _MARKS}" if len(self.sources) > _MARKS else ""
+        return f"{', '.join(self.sources[:_MARKS])}{more}"
 
 
-class Block(NamedTuple):
-    """A titled group of rows: one day, or a run of equal days."""
+class Section(NamedTuple):
+    """One section: its *rows*, or titled *blocks* of them. *columns* head it where it is a table.
 
+    A chart has *days*, against which its rows are drawn; a block has those that its rows hold for.
+    """
+
+    id: str
     title: str
-    rows: tuple[Row, ...]
-    first: dt.date
-    last: dt.date
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    blocks: tuple["Section", ...] = ()
+    days: tuple[Day, ...] = ()

@@ -8,41 +8,27 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
-from needlecare.model.plan import FOREVER, Day, Meeting, Session, Timeline, Treatment, Window
+from needlecare.model.plan import FOREVER, Meeting, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ALLOW, ASK, CALL, DO, EXPECT, FORBIDDING, PREPARE, Change, RuleSet, walk
 from needlecare.model.time import spelled_out
 from needlecare.model.voices import sources_behind
 from needlecare.views import days
 from needlecare.views import phrases as say
-from needlecare.views.phrases import NO_ADVICE, Block, Clock, Row, capital, grouped, join_words, led, topmost
+from needlecare.views.phrases import NO_ADVICE, Clock, Row, Section, capital, grouped, join_words, led, topmost
 
 _SHOWN = 3
 _BRACKETS = "What stands in brackets are sources; +3 means three more."
-
-
-class Section(NamedTuple):
-    """One section: its *rows*, or titled *blocks* of them. *columns* head it where it is a table.
-
-    A chart has *days*, against which its rows are drawn.
-    """
-
-    id: str
-    title: str
-    columns: tuple[str, ...] = ()
-    rows: tuple[Row, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    days: tuple[Day, ...] = ()
 
 
 class Sheet(NamedTuple):
     """A plan for people: what it is about, its sections, and what it rests on. A section is never empty."""
 
     title: str
-    subject: str
     clinic: str
     notice: tuple[str, ...]
-    sections: tuple[Section, ...]
-    basis: str
+    sections: tuple[Section, ...] = ()
+    subject: str = ""
+    basis: str = ""
 
     def rows(self, id_: str) -> tuple[Row, ...]:
         """Return the rows of the section called *id_*; none if the plan has nothing to say there."""
@@ -55,7 +41,7 @@ def make_sheet(timeline: Timeline, *, handed_over: bool = False, only: Collectio
     *only* names the sections that are wanted, where not all of them are.
     """
     clock, rule_set = Clock(timeline, typed=not handed_over), timeline.rule_set
-    sections = (_fill(part, timeline, clock) for part in _PARTS if not only or part.id in only)
+    sections = (_fill(part, make(timeline, clock), timeline) for part, make in _PARTS if not only or part.id in only)
     return Sheet(
         title=rule_set.title,
         subject=_subject(timeline),
@@ -78,17 +64,14 @@ def basis_of(rule_set: RuleSet) -> str:
 
 def _subject(timeline: Timeline) -> str:
     treatment = timeline.treatment
-    facts = [_fact(timeline, fact) for fact in FACTS_OF_TREATMENT]
+    known = ((timeline.rule_set.facts.get(name), timeline.facts.value(name)) for name in FACTS_OF_TREATMENT)
+    told = [
+        f"{join_words(say.labels(value, fact))} {fact.unit}".strip()
+        for fact, value in known
+        if fact and value is not None and value != ("none",)
+    ]
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
-    about = led(": ", ", ".join(filter(None, facts)))
-    return f"{say.date(treatment.day)}{hour} ({treatment.zone.key}){about}"
-
-
-def _fact(timeline: Timeline, name: str) -> str:
-    fact, value = timeline.rule_set.facts.get(name), timeline.facts.value(name)
-    if fact is None or value is None or value == ("none",):
-        return ""
-    return f"{join_words(say.labels(value, fact))} {fact.unit}".strip()
+    return f"{say.date(treatment.day)}{hour} ({treatment.zone.key}){led(': ', ', '.join(told))}"
 
 
 # What speaks against the treatment, and when to call.
@@ -99,7 +82,7 @@ _LEADS = {"stop": "STOP", "postpone": "POSTPONE", "ask": "ASK FIRST"}
 
 def lead_of(level: str, timeline: Timeline) -> str:
     """Return the word that a finding begins with."""
-    return _LEADS.get(level) or f"TELL {say.whom(timeline)}".upper()
+    return _LEADS.get(level) or f"TELL {timeline.facts.clinician}".upper()
 
 
 def is_stopped(timeline: Timeline) -> bool:
@@ -109,7 +92,7 @@ def is_stopped(timeline: Timeline) -> bool:
 
 def undecided(timeline: Timeline) -> str:
     """Format what becomes of the next session where something says not to needle at all."""
-    return f"none while you must not be needled; then ask {say.whom(timeline)}"
+    return f"none while you must not be needled; then ask {timeline.facts.clinician}"
 
 
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
@@ -117,15 +100,11 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     for one in timeline.findings:
         yield Row(lead_of(one.level, timeline), one.screening.text or one.screening.id, one.level, one.sources)
     if any(finding.level in FORBIDDING for finding in timeline.findings):
-        yield Row(TREATED, f"tell {say.whom(timeline)} and your doctor", "ask")
-
-
-def _asking(timeline: Timeline, _: Clock) -> Iterator[Row]:
-    """List what somebody has to be asked about first, by whom to ask."""
-    return _list_asking(timeline.of_kind(ASK), timeline)
+        yield Row(TREATED, f"tell {timeline.facts.clinician} and your doctor", "ask")
 
 
 def _list_asking(windows: Iterable[Window], timeline: Timeline) -> Iterator[Row]:
+    """List what somebody has to be asked about first, by whom to ask."""
     for whom, group in grouped(windows, lambda window: window.ask).items():
         names = say.names((window.target for window in group), timeline.rule_set)
         yield Row("Ask first", f"{names}: ask {whom}", "ask", sources_behind(group, timeline.rule_set))
@@ -159,7 +138,7 @@ def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]
         yield f"may be gone from {clock.at(window.usually_by)}"
     if window.worry_after:
         yield f"call {clock.whom} if it is still there from {clock.at(window.worry_after)}"
-    longer = tuple(say.perhaps_until(window.target, timeline, clock)) if window.unsure else ()
+    longer = tuple(clock.perhaps_until(window.target)) if window.unsure else ()
     if longer:
         yield from longer
     elif window.condition:
@@ -168,8 +147,8 @@ def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]
 
 def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for window in timeline.of_kind(ALLOW):
-        until = say.until_seen(window, clock) or say.permitted_until(window, clock)
-        begins = f"from {clock.at(window.start)}{led(', ', say.only_once(window.waits, clock))}"
+        until = clock.until_seen(window) or clock.permitted_until(window)
+        begins = f"from {clock.at(window.start)}{led(', ', clock.only_once(window.waits))}"
         text = f"{begins}{led(', ', until)}{led('; ', window.words.get('prefer'))}{led('; if ', window.condition)}"
         yield Row(timeline.rule_set.label(window.target), text, "yes", sources_behind([window], timeline.rule_set))
 
@@ -220,8 +199,7 @@ def note_of(words: Mapping[str, str], verb: str) -> str:
 
 def _sessions(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions:
-        yield from _spaced(session, timeline)
-        yield from _booked(session, timeline, clock)
+        yield from (*_spaced(session, timeline), *_booked(session, timeline, clock))
 
 
 def _spaced(session: Session, timeline: Timeline) -> Iterator[Row]:
@@ -278,15 +256,13 @@ def say_harmless(meeting: Meeting) -> str:
 
 def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> Iterator[Row]:
     rule_set = timeline.rule_set
-    ended = grouped(
-        meeting.clashes, lambda one: (one.state, say.restriction(one.window, clock) + say.tail(one.window, clock))
-    )
+    ended = grouped(meeting.clashes, lambda one: (one.state, clock.restriction(one.window) + clock.tail(one.window)))
     for (state, text), found in ended.items():
         names = say.names((one.activity for one in found), rule_set)
         yield Row(
             head, f"{names}: {text}", state.replace("-", " "), sources_behind((one.window for one in found), rule_set)
         )
-    for waits, windows in grouped(meeting.waiting, lambda window: say.only_once(window.waits, clock)).items():
+    for waits, windows in grouped(meeting.waiting, lambda window: clock.only_once(window.waits)).items():
         names = say.names((window.target for window in windows), rule_set)
         yield Row(head, f"{names}: {waits}", "only if", sources_behind(windows, rule_set))
 
@@ -308,14 +284,14 @@ def _known(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         text = join_words(f"{fact.replace('-', ' ')} {join_words(labels)}" for fact, labels in shown.items())
         yield Row("Assumed", f"{text}{_advice('say otherwise with', facts.assumed, rule_set, clock)}")
     if facts.unknown:
-        yield Row("Not known", f"{_plain_names(facts.unknown)}; wherever it matters the stricter rule is used")
+        yield Row("Not known", f"{say.plain_names(facts.unknown)}; wherever it matters the stricter rule is used")
     yield from _hinted(timeline, clock)
     yield from _unasked(timeline, clock)
 
 
 def _unasked(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     if timeline.unanswered:
-        examples = _plain_names(screening.id for screening in timeline.unanswered[:_SHOWN])
+        examples = say.plain_names(screening.id for screening in timeline.unanswered[:_SHOWN])
         text = f"{len(timeline.unanswered)} things that could speak against the treatment, such as {examples}"
         asked = say.facts_of(timeline.unanswered)
         missing = [fact for fact in asked if fact not in timeline.facts.assumed]
@@ -334,10 +310,6 @@ def _advice(lead: str, facts: Iterable[str], rule_set: RuleSet, clock: Clock) ->
     return f"; {lead} {say.options(facts, rule_set)}" if clock.typed else ""
 
 
-def _plain_names(ids: Iterable[str]) -> str:
-    return join_words(id_.replace("-", " ") for id_ in ids)
-
-
 _CHANGE = attrgetter("facts", "now", "then")
 
 
@@ -346,7 +318,7 @@ def _hinted(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     rule_set = timeline.rule_set
 
     def name(facts: Iterable[str]) -> str:
-        return say.options(facts, rule_set) if clock.typed else _plain_names(facts)
+        return say.options(facts, rule_set) if clock.typed else say.plain_names(facts)
 
     for (facts, now, then), hints in grouped(timeline.shorter_if, _CHANGE).items():
         ends = f"would end {clock.at(then)}" if then else "may not apply at all"
@@ -446,39 +418,34 @@ def _sources(timeline: Timeline, _: Clock) -> Iterator[Row]:
 # All sections in their order.
 
 
-class _Part(NamedTuple):
-    """A section and what fills it."""
-
-    id: str
-    title: str
-    columns: tuple[str, ...]
-    make: Callable[[Timeline, Clock], Iterable[Row] | Iterable[Block]]
-
-
-def _fill(part: _Part, timeline: Timeline, clock: Clock) -> Section | None:
-    made = tuple(part.make(timeline, clock))
-    rows = tuple(one for one in made if isinstance(one, Row))
-    blocks = tuple(one for one in made if isinstance(one, Block))
+def _fill(section: Section, made: Iterable[Row | Section], timeline: Timeline) -> Section | None:
+    found = tuple(made)
+    rows = tuple(one for one in found if isinstance(one, Row))
+    blocks = tuple(one for one in found if isinstance(one, Section))
     drawn = days.days_after(timeline) if rows and rows[0].states else ()
-    return Section(part.id, part.title, part.columns, rows=rows, blocks=blocks, days=drawn) if made else None
+    return section._replace(rows=rows, blocks=blocks, days=drawn) if found else None
 
 
-_PARTS = (
-    _Part("findings", "Before anything else", ("", "", "Sources"), list_findings),
-    _Part("ask", "Ask before you do", ("", "What", "Sources"), _asking),
-    _Part("lifts", "When may I again", ("When", "What", "Sources"), days.list_lifts),
-    _Part("lasting", "Never, or without an end", ("", "What", "Sources"), days.list_lasting),
-    _Part("red-flags", "Get help", ("", "What", "Sources"), _red_flags),
-    _Part("chart", "Day by day at a glance", ("What", "Until when"), days.draw_chart),
-    _Part("before", "Before the treatment", ("When", "What", "Sources"), days.list_before),
-    _Part("doing", "What to do, and until when", ("When", "What", "Sources"), days.list_doing),
-    _Part("days", "Day by day", (), days.list_days),
-    _Part("normal", "What is usual, and until when", ("What", "Until when", "Sources"), _normal),
-    _Part("allowed", "What is all right", ("What", "When", "Sources"), _allowed),
-    _Part("notes", "Instead, and why", (), _notes),
-    _Part("sessions", "The next session", (), _sessions),
-    _Part("events", "Your events", (), _events),
-    _Part("known", "What this rests on", (), _known),
-    _Part("changes", "What was changed, and by whom", (), _changes),
-    _Part("sources", "Sources", (), _sources),
+# Each section, and what fills it.
+_PARTS: tuple[tuple[Section, Callable[[Timeline, Clock], Iterable[Row | Section]]], ...] = (
+    (Section("findings", "Before anything else", ("", "", "Sources")), list_findings),
+    (
+        Section("ask", "Ask before you do", ("", "What", "Sources")),
+        lambda timeline, _: _list_asking(timeline.of_kind(ASK), timeline),
+    ),
+    (Section("lifts", "When may I again", ("When", "What", "Sources")), days.list_lifts),
+    (Section("lasting", "Never, or without an end", ("", "What", "Sources")), days.list_lasting),
+    (Section("red-flags", "Get help", ("", "What", "Sources")), _red_flags),
+    (Section("chart", "Day by day at a glance", ("What", "Until when")), days.draw_chart),
+    (Section("before", "Before the treatment", ("When", "What", "Sources")), days.list_before),
+    (Section("doing", "What to do, and until when", ("When", "What", "Sources")), days.list_doing),
+    (Section("days", "Day by day"), days.list_days),
+    (Section("normal", "What is usual, and until when", ("What", "Until when", "Sources")), _normal),
+    (Section("allowed", "What is all right", ("What", "When", "Sources")), _allowed),
+    (Section("notes", "Instead, and why"), _notes),
+    (Section("sessions", "The next session"), _sessions),
+    (Section("events", "Your events"), _events),
+    (Section("known", "What this rests on"), _known),
+    (Section("changes", "What was changed, and by whom"), _changes),
+    (Section("sources", "Sources"), _sources),
 )

@@ -61,7 +61,11 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
     elif sighting.verdict == EMERGENCY:
         yield from _called_for(sighting)
     else:
-        yield from (*_called_for(sighting), *against, *_said_besides(sighting, clock), say.red_flag_line(timeline))
+        yield from (*_called_for(sighting), *against)
+        if not sighting.flags:
+            # No call names it, so why it is a reason to call.
+            yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
+        yield say.red_flag_line(timeline)
 
 
 def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
@@ -80,12 +84,6 @@ def _called_for(sighting: Sighting) -> Iterator[str]:
     signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, sighting.timeline)
     urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
     return list_urgent(urgency, signs, sighting.flags, sighting.timeline)
-
-
-def _said_besides(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield why it is a reason to call where no call names it."""
-    if not sighting.flags:
-        yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
 
 
 def _next_urgency(sighting: Sighting) -> Urgency:
@@ -178,7 +176,7 @@ def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
     """Yield under which condition a sign is usual, and for whom it may take longer."""
     if sighting.conditions and not _is_only_watched(sighting):
         sign = sighting.windows[0].target
-        longer = [f"{capital(one)}." for one in say.perhaps_until(sign, sighting.timeline, clock)]
+        longer = [f"{capital(one)}." for one in clock.perhaps_until(sign)]
         is_sure = sighting.verdict == USUAL and not all(window.condition for window in sighting.windows)
         yield from longer[:1] or (f"This holds if {one}." for one in sighting.conditions if not is_sure)
 

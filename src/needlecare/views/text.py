@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from needlecare.model.plan import Day, Timeline
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Block, Row, harmless, led
-from needlecare.views.sheet import Section, Sheet, make_sheet
+from needlecare.views.phrases import Row, Section, harmless, led
+from needlecare.views.sheet import Sheet, make_sheet
 
 _STYLES = {
     "no": "red",
@@ -102,51 +102,33 @@ def _paragraph(text: str, style: str, width: int) -> list[Line]:
     return [[(line, style)] for line in wrap(harmless(text), width)] if text else []
 
 
-def _table(group: Section | Block, width: int) -> Iterator[Line]:
+def _table(group: Section, width: int) -> Iterator[Line]:
     """Draw rows in two columns, or three with a date; rows that follow each other under one head show it once."""
     left, middle, right = _columns(group, width)
     previous = ""
     for row in group.rows:
         head = [] if row.head == previous else wrap(harmless(row.head), left)
         previous = row.head
-        dates = [f"{row.when.ljust(middle)}  "] if middle else []
-        for name, date, line in zip_longest(head, dates, _body(row if middle else _joined(row), right)):
-            yield [
-                *_headed(name or "", _STYLES.get(row.tone, "bold"), left, line),
-                *_dated(date, middle),
-                *(line or []),
-            ]
+        dates = [row.when] if middle else []
+        for name, date, line in zip_longest(head, dates, _body(row, right, dated=bool(middle))):
+            lead = f"  {name or ''}"
+            gap = " " * (left + 4 - _measure(lead)) if line else ""
+            column = [((date or "").ljust(middle), "")] if middle else []
+            yield [(f"{lead}{gap}", _STYLES.get(row.tone, "bold")), *column, *(line or [])]
 
 
-def _columns(group: Section | Block, width: int) -> tuple[int, int, int]:
+def _columns(group: Section, width: int) -> tuple[int, int, int]:
     """Return how wide the heads, the dates and the texts of *group* are; dates have no column where that is narrow."""
-    left = min(_widest(row.head for row in group.rows), _WIDEST_HEAD, width // 3)
-    middle = _widest(row.when for row in group.rows)
-    if not middle or middle + left >= width // 2:
-        return left, 0, width - left - 4
-    return left, middle, width - left - middle - 6
+    left = min(max((_measure(row.head) for row in group.rows), default=0), _WIDEST_HEAD, width // 3)
+    middle = max((_measure(row.when) + 2 for row in group.rows if row.when), default=0)
+    middle = middle if middle + left < width // 2 + 2 else 0
+    return left, middle, width - left - middle - 4
 
 
-def _headed(name: str, style: str, left: int, line: Line | None) -> Line:
-    return [(f"  {name}{' ' * (left - _measure(name) + 2) if line else ''}", style)]
-
-
-def _dated(date: str | None, middle: int) -> Line:
-    return [(date or " " * (middle + 2), "")] if middle else []
-
-
-def _widest(texts: Iterable[str]) -> int:
-    return max(map(_measure, texts), default=0)
-
-
-def _joined(row: Row) -> Row:
-    """Put the date of *row* before its text, where there is no room for a column of its own."""
-    return row._replace(text=f"{row.when}: {row.text}") if row.when else row
-
-
-def _body(row: Row, width: int) -> Iterator[Line]:
-    """Break the text of a row into lines; the marks of its sources follow, dimmed."""
-    text = harmless(", ".join(filter(None, (row.text, row.link))))
+def _body(row: Row, width: int, *, dated: bool) -> Iterator[Line]:
+    """Break the text of a row into lines, behind its date unless that is *dated* apart; its marks follow, dimmed."""
+    lead = f"{row.when}: " if row.when and not dated else ""
+    text = harmless(f"{lead}{', '.join(filter(None, (row.text, row.link)))}")
     marks = f" [{harmless(row.marks)}]" if row.marks else ""
     plain = len(text)
     for line in wrap(text + marks, width):
@@ -247,21 +229,14 @@ def render(timeline: Timeline) -> str:
 
 def render_plain(sheet: Sheet) -> str:
     """Render *sheet* without layout: a line a row, none of them broken."""
-    return "\n".join(harmless(line) for line in _plain_lines(sheet)) + "\n"
-
-
-def _plain_lines(sheet: Sheet) -> Iterator[str]:
-    yield from filter(None, (sheet.title, sheet.subject, led("Your clinic: ", sheet.clinic), *sheet.notice))
+    lines = [*filter(None, (sheet.title, sheet.subject, led("Your clinic: ", sheet.clinic), *sheet.notice))]
     for section in sheet.sections:
-        groups: tuple[Section | Block, ...] = () if section.days else (section, *section.blocks)
-        for group in groups:
-            yield from ("", group.title, *map(_plain_line, group.rows))
-    yield from ("", sheet.basis)
-
-
-def _plain_line(row: Row) -> str:
-    text = f"- {row.head}: {', '.join(filter(None, (row.when, row.text, row.link)))}"
-    return f"{text} [{row.marks}]" if row.marks else text
+        for group in () if section.days else (section, *section.blocks):
+            lines.extend(["", group.title])
+            for row in group.rows:
+                marks = f" [{row.marks}]" if row.marks else ""
+                lines.append(f"- {row.head}: {', '.join(filter(None, (row.when, row.text, row.link)))}{marks}")
+    return "\n".join(map(harmless, [*lines, "", sheet.basis])) + "\n"
 
 
 # What means something inside a line, and what begins a block; the rest stays as it is, so that it can be read raw.

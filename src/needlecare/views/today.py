@@ -17,8 +17,8 @@ from needlecare.model.ruleset import EXPECT, LAST, RuleSet
 from needlecare.views import brief
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
-from needlecare.views.phrases import Clock, Row, capital, grouped, join_whom, join_words, led
-from needlecare.views.sheet import TREATED, Section, Sheet, is_stopped, list_core_changes, make_sheet, name_clinic
+from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_whom, join_words, led
+from needlecare.views.sheet import TREATED, Sheet, is_stopped, list_core_changes, make_sheet, name_clinic
 from needlecare.views.text import lay_out
 
 _LINES, _WORDS = 24, 180
@@ -47,8 +47,6 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
         subject=f"And {'; '.join(others)}. The strictest counts." if others else "",
         clinic=name_clinic(now.timelines[0].rule_set),
         notice=(say.NO_ADVICE, *chain.from_iterable(list_core_changes(one.rule_set) for one in now.timelines)),
-        sections=(),
-        basis="",
     )
     against = (
         *chain.from_iterable(_against(one, now) for one in now.timelines),
@@ -110,17 +108,26 @@ def list_now(now: Today, names: int = LAST, light: int = 1, sentences: int = LAS
     """
     yield from _held(now, names, light)
     yield _unseen(now)
-    advice = (one for one in now.do if _is_advice(one, now))
-    for _, found in _by_set(advice):
+    # What a screen has room for, where no other treatment speaks against it.
+    advice = (one for one in now.do if brief.is_due(one.window) or brief.is_advice(one.window, one.timeline))
+    free = (one for one in advice if not _is_held(one.window.target, now.at, one.timeline, now))
+    for _, found in _by_set(free):
         yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, sentences), "do")
     yield from (Row("Usual", brief.usual(latest, now.at, usual), "expect") for latest in _begun(now)[-1:])
 
 
 def _held(now: Today, most: int, light: int) -> Iterator[Row]:
-    if _begun(now) and not (now.changes or any(one.until or one.better_until for one in (*now.avoid, *now.better_not))):
-        yield from _over(now)
-    else:
+    ends = now.changes or any(one.until or one.better_until for one in (*now.avoid, *now.better_not))
+    if ends or not _begun(now):
         yield from _restricted(now, most, light)
+        return
+    yield Row("Over", "Nothing in this plan waits for a date any more.", "yes")
+    for timeline in now.timelines:
+        clock = Clock(timeline)
+        yield from brief.list_endless(timeline)
+        for session in timeline.sessions[:1]:
+            if session.recommended[1] >= clock.day(now.at):
+                yield from brief.list_session(session, timeline, clock)
 
 
 def _restricted(now: Today, most: int, light: int) -> Iterator[Row]:
@@ -131,15 +138,6 @@ def _restricted(now: Today, most: int, light: int) -> Iterator[Row]:
         for rules, found in _by_set(verdicts):
             yield Row(head, brief.sentence_of((one.activity or "" for one in found), rules, most, light), tone)
     yield from [*_asked(now, _SHOWN + 1)][: _SHOWN if light else 1]
-
-
-def _over(now: Today) -> Iterator[Row]:
-    yield Row("Over", "Nothing in this plan waits for a date any more.", "yes")
-    for timeline in now.timelines:
-        yield from brief.list_endless(timeline)
-        for session in timeline.sessions[:1]:
-            if session.recommended[1] >= Clock(timeline).day(now.at):
-                yield from brief.list_session(session, timeline, Clock(timeline))
 
 
 def _by_set(items: Iterable[Known]) -> list[tuple[RuleSet, list[Known]]]:
@@ -154,13 +152,6 @@ def _asked(now: Today, most: int) -> Iterator[Row]:
     for whom, found in grouped(by_weight, lambda one: join_whom(one.ask)).items():
         names = brief.short_names((one.activity or "" for one in found), found[0].timeline.rule_set, most)
         yield Row("Ask first", f"{names}: {whom}", "ask")
-
-
-def _is_advice(owned: Owned, now: Today) -> bool:
-    """Report whether a screen has room for what is *owned*, and no other treatment speaks against it."""
-    timeline, window = owned
-    is_chosen = brief.is_due(window) or brief.is_advice(window, timeline)
-    return is_chosen and not _is_held(window.target, now.at, timeline, now)
 
 
 def _unseen(now: Today, most: int = _SHOWN) -> Row:
@@ -249,7 +240,7 @@ def _help(now: Today) -> Section:
 
 def _whole(now: Today, against: Sequence[Row], openings: list[Ahead]) -> Iterator[Section]:
     gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
-    late = Row("Still there?", f"{join_words(gone)}: call {say.whom(now.timelines[0])}" if gone else "", "call")
+    late = Row("Still there?", f"{join_words(gone)}: call {now.timelines[0].facts.clinician}" if gone else "", "call")
     yield Section("now", "Before anything else", rows=(*against, *_asked(now, LAST), _unseen(now, LAST), late))
     yield Section("avoid", "Avoid", rows=tuple(_ends(now.avoid, "no")))
     yield Section("wait", "Better wait", rows=tuple(_ends(now.better_not, "better not")))
@@ -263,7 +254,7 @@ def _whole(now: Today, against: Sequence[Row], openings: list[Ahead]) -> Iterato
 
 def _done(owned: Owned) -> Row:
     timeline, window = owned
-    return Row(capital(timeline.rule_set.short(window.target)), say.with_details(window, Clock(timeline)), "do")
+    return Row(capital(timeline.rule_set.short(window.target)), Clock(timeline).with_details(window), "do")
 
 
 def _usual(owned: Owned) -> Row:
@@ -309,13 +300,12 @@ def _ends(verdicts: tuple[Verdict, ...], tone: str) -> Iterator[Row]:
 
 def _say_end(verdict: Verdict, clock: Clock) -> str:
     if verdict.verdict == NO:
-        begins = verdict.asked.start
-        no = say.not_before(verdict.until, verdict.and_once, verdict.earliest, clock, begins)
+        no = clock.not_before(verdict.until, verdict.and_once, verdict.earliest, verdict.asked.start)
         if verdict.ask:
             return say.then_ask(no, join_whom(verdict.ask), is_over=verdict.until is not None)
-        return f"{no}{say.then_better_not(verdict.better_until, clock, verdict.windows, is_open=verdict.is_open)}"
+        return f"{no}{clock.then_better_not(verdict.better_until, verdict.windows, is_open=verdict.is_open)}"
     if verdict.until is None:
-        return say.better_not(None, clock, verdict.windows).removeprefix("better wait: ")
+        return clock.better_not(None, verdict.windows).removeprefix("better wait: ")
     waits = led(", only if ", say.labels_of(verdict.and_once))
     then = ", then avoid it" if verdict.again is not None else ""
     return f"until {clock.until(verdict.again or verdict.until)}{waits}{then}"

@@ -7,7 +7,7 @@ from itertools import chain
 from needlecare.ask.times import When
 from needlecare.ask.today import Return
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Verdict, is_before, prepares
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Hint, Window
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, Urgency
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
@@ -80,14 +80,15 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     """Yield where to get help for what the words name; what else they ask about comes after that, without a date."""
     signs = name_flagged(verdict.meaning.signs, verdict.meaning.typed, verdict.flags, verdict.timeline)
     yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
+    if urgency == EMERGENCY:
+        return
     speaks = [*say.list_against(verdict.timeline, verdict.asked.start)]
-    if verdict.meaning.ids and urgency != EMERGENCY:
+    if verdict.meaning.ids:
         verdict = verdict._replace(ask=verdict.ask[1:])
         said = f"{'No' if verdict.verdict == NO else 'Ask there first'}{_asking_too(verdict)}: {verdict.label}."
         goes_on = verdict.prescribed and not verdict.mixed and _as_prescribed(verdict, Clock(verdict.timeline))
-        yield from joined([goes_on or said, *speaks, *_instead(verdict.instead)])
-    elif urgency != EMERGENCY:
-        yield from joined(speaks)
+        speaks = [goes_on or said, *speaks, *_instead(verdict.instead)]
+    yield from joined(speaks)
 
 
 def _screened(verdict: Verdict) -> Iterator[str]:
@@ -149,7 +150,7 @@ def _free(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield f"only if {say.labels_of(verdict.and_once)}"
     elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
         yield f"OK {'since' if verdict.asked.now or verdict.asked.past else 'from'} {clock.at(verdict.since)}"
-    yield from (say.permitted_until(one, clock) for one in verdict.permits[:1])
+    yield from (clock.permitted_until(one) for one in verdict.permits[:1])
     if verdict.again is not None:
         yield f"not again from {clock.at(verdict.again)}"
 
@@ -158,13 +159,14 @@ def _restricted(part: PartVerdict | Verdict, earliest: datetime | None, verdict:
     """Format until when a part of an answer, or all of it, is a no or a better not."""
     if part.verdict == BETTER_NOT:
         if part.until is None:
-            return say.better_not(None, clock, verdict.windows).removeprefix("better wait: ")
+            return clock.better_not(None, verdict.windows).removeprefix("better wait: ")
         return f"OK from {clock.at(part.until)}{led(', only if ', say.labels_of(part.and_once))}"
-    then = say.then_better_not(part.better_until, clock, verdict.windows, is_open=part.is_open)
-    return f"{say.not_before(part.until, part.and_once, earliest, clock, verdict.asked.start)}{then}"
+    then = clock.then_better_not(part.better_until, verdict.windows, is_open=part.is_open)
+    return f"{clock.not_before(part.until, part.and_once, earliest, verdict.asked.start)}{then}"
 
 
 def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
+    """Format what holds for a part of what was asked."""
     if part.verdict == YES:
         return led("only if ", say.labels_of(part.and_once)) or "OK"
     if part.verdict == ASK:
@@ -307,12 +309,8 @@ def _would_tell_more(verdict: Verdict) -> Iterator[str]:
     """Yield which fact could make a no end sooner."""
     for hint in verdict.hints[:1]:
         if hint.then and verdict.verdict == NO and not verdict.ask:
-            yield f"Depending on {_names(hint)} it may end on {Clock(verdict.timeline).at(hint.then)} already."
-
-
-def _names(hint: Hint) -> str:
-    """Name what would have to be known, in plain words: the name of an option is no answer."""
-    return join_words(fact.replace("-", " ") for fact in hint.facts)
+            ends = Clock(verdict.timeline).at(hint.then)
+            yield f"Depending on {say.plain_names(hint.facts)} it may end on {ends} already."
 
 
 def _before_next(verdict: Verdict) -> Iterator[str]:
@@ -347,7 +345,8 @@ def _sources(verdict: Verdict) -> Iterator[str]:
     if verdict.session:
         if unsure := verdict.session.unsure:
             because = f"your {join_words(unsure)} isn't known ({join_words(f'`--{one}`' for one in unsure)})"
-            yield f"That is the longest spacing, since {because}; {say.whom(verdict.timeline)} may book otherwise."
+            whom = verdict.timeline.facts.clinician
+            yield f"That is the longest spacing, since {because}; {whom} may book otherwise."
         yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare sessions`)"
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
         rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
@@ -375,7 +374,7 @@ def _otherwise(verdict: Verdict, clock: Clock) -> Iterator[str]:
     for hint in [one for one in verdict.hints if (one.then or FOREVER) > verdict.asked.start][:1]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
         label = verdict.timeline.rule_set.label(hint.target)
-        yield f"With another {_names(hint)} than assumed: avoid {label}{until}."
+        yield f"With another {say.plain_names(hint.facts)} than assumed: avoid {label}{until}."
 
 
 def _how_to_ask(verdict: Verdict) -> list[str]:
@@ -478,13 +477,13 @@ def _say_part_return(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
 
 def _never(verdict: Verdict, clock: Clock) -> str:
     """Format a no without a date: what has to be seen first, or that it never ends."""
-    return say.not_before(None, verdict.and_once, verdict.earliest, clock, verdict.timeline.treatment.last)
+    return clock.not_before(None, verdict.and_once, verdict.earliest, verdict.timeline.treatment.last)
 
 
 def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) -> str:
     free = found.free_from
     if verdict.verdict == ASK:
-        no = say.not_before(verdict.until, (), None, clock, verdict.asked.start)
+        no = clock.not_before(verdict.until, (), None, verdict.asked.start)
         return say.then_ask(no, join_whom(verdict.ask), is_over=True)
     if free is None:
         return f"{_never(verdict, clock)}{led('; ask ', join_whom(verdict.ask))}"
@@ -492,9 +491,9 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
         only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
         return f"OK from {clock.at(found.better_from or free)}{led(', only if ', only_if)}"
     if verdict.verdict == BETTER_NOT:
-        return say.better_not(found.better_from, clock, last.windows)
-    then = say.then_better_not(found.better_from, clock, last.windows, is_open=last.is_open)
+        return clock.better_not(found.better_from, last.windows)
+    then = clock.then_better_not(found.better_from, last.windows, is_open=last.is_open)
     if not (verdict.and_once or then or verdict.session):
         return f"OK from {clock.at(free)}"
     earliest = verdict.earliest if free == verdict.until else None
-    return f"{say.not_before(free, verdict.own_waits, earliest, clock, verdict.asked.start)}{then}"
+    return f"{clock.not_before(free, verdict.own_waits, earliest, verdict.asked.start)}{then}"
