@@ -22,7 +22,7 @@ class Parts:
     """The restrictions on what is part of an activity, by that activity."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self._rule_set = timeline.rule_set
+        self._rule_set, self._clock = timeline.rule_set, Clock(timeline)
         self._zone = timeline.treatment.zone
         self._own = grouped(timeline.of_kind(AVOID), lambda window: window.target)
         self._restricted: dict[str, list[Window]] = defaultdict(list)
@@ -70,6 +70,34 @@ class Parts:
         held = {*self.still_held(target, at), *(part for part, _ in self.awaited(target, at))}.difference([target])
         names = say.join_some([*map(self._rule_set.label, topmost(held, self._rule_set))], _NAMED)
         return f"{self._rule_set.label(target)}{f' (not yet {names})' if names else ''}"
+
+    def free(self, activity: str, at: datetime) -> str:
+        """Name *activity*; where not all of it is all right, the part that is advised, or the one that has to wait."""
+        rule_set = self._rule_set
+        name, held = rule_set.short(activity), sorted(self.still_held(activity, at), key=rule_set.weight)
+        if held and (advised := self.advised(activity, at, held)):
+            return rule_set.short(advised)
+        if held and rule_set.short(held[0]) in name:
+            # "Acids and scrubs (not acids)" are scrubs.
+            free = sorted(set(rule_set.parts_of(activity)).difference(*map(rule_set.family, ([one] for one in held))))
+            return rule_set.short(min(free, key=rule_set.weight, default=activity))
+        # The weightiest of its own group, and what is asked about most of all.
+        named = dict.fromkeys([*held[:1], *sorted(held, key=lambda one: rule_set.weight(one)[::-1])[:1]])
+        return f"{name}{led(' (not ', ', '.join(map(rule_set.short, named)))}{')' if named else ''}"
+
+    def lifted(self, lifts: Iterable[Lift]) -> Iterator[tuple[list[Lift], str]]:
+        """Put what lifts into words, by instant and condition.
+
+        What lifts together with something that it is part of is left out, and so is what is never advised.
+        """
+        advised = (lift for lift in lifts if lift.activity not in self._rule_set.unadvised)
+        groups = grouped(advised, lambda lift: (lift.at, lift.to, self._clock.only_once(lift.waits)))
+        for at, to, waits in sorted(groups):
+            group = groups[at, to, waits]
+            shown = topmost((lift.activity for lift in group), self._rule_set)
+            names = join_words(self.label(one, at) for one in shown)
+            milder = "" if to == "yes" else ": better wait"
+            yield [lift for lift in group if lift.activity in shown], f"{names}{milder}{led(', ', waits)}"
 
     def unseen(self, day: Day) -> list[tuple[str, list[str]]]:
         """Return what must have been seen on *day* beyond the ends of restrictions, each with what it frees.
@@ -120,7 +148,7 @@ def list_openings(timeline: Timeline) -> list[Opening]:
         for lift, window in pairs:
             if lift.activity in shown:
                 waits = dict.fromkeys(wait for _, wait in parts.awaited(lift.activity, at))
-                name = _name_free(lift.activity, at, rule_set, parts)
+                name = parts.free(lift.activity, at)
                 found.append(Opening(lift.activity, name, at, _ends_earlier(window, timeline), tuple(waits)))
     return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
 
@@ -138,20 +166,6 @@ def _ends_earlier(window: Window, timeline: Timeline) -> datetime | None:
     return window.end if has_no and window.end > (timeline.first_until or window.start) else None
 
 
-def _name_free(activity: str, at: datetime, rule_set: RuleSet, parts: Parts) -> str:
-    """Name *activity*; where not all of it is all right, the part that is advised, or the one that has to wait."""
-    name, held = rule_set.short(activity), sorted(parts.still_held(activity, at), key=rule_set.weight)
-    if held and (advised := parts.advised(activity, at, held)):
-        return rule_set.short(advised)
-    if held and rule_set.short(held[0]) in name:
-        # "Acids and scrubs (not acids)" are scrubs.
-        free = sorted(set(rule_set.parts_of(activity)).difference(*map(rule_set.family, ([one] for one in held))))
-        return rule_set.short(min(free, key=rule_set.weight, default=activity))
-    # The weightiest of its own group, and what is asked about most of all.
-    named = dict.fromkeys([*held[:1], *sorted(held, key=lambda one: rule_set.weight(one)[::-1])[:1]])
-    return f"{name}{led(' (not ', ', '.join(map(rule_set.short, named)))}{')' if named else ''}"
-
-
 def days_after(timeline: Timeline) -> tuple[Day, ...]:
     """Return the days from the treatment's own on."""
     return tuple(day for day in timeline.days if day.number >= 0)
@@ -160,29 +174,11 @@ def days_after(timeline: Timeline) -> tuple[Day, ...]:
 def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what lifts, grouped by instant and condition."""
     makers = dict(lifts_of(timeline))
-    for lifts, text in _said_lifts(makers, timeline, clock, Parts(timeline)):
+    for lifts, text in Parts(timeline).lifted(makers):
         tone = "yes" if lifts[0].to == "yes" else "better not"
         state = NO if lifts[0].to == BETTER_NOT else BETTER_NOT
         sources = sources_behind((makers[lift] for lift in lifts), timeline.rule_set, state)
         yield Row(clock.at(lifts[0].at), text, tone, sources)
-
-
-def _said_lifts(
-    lifts: Iterable[Lift], timeline: Timeline, clock: Clock, parts: Parts
-) -> Iterator[tuple[list[Lift], str]]:
-    """Put what lifts into words, by instant and condition.
-
-    What lifts together with something that it is part of is left out, and so is what is never advised.
-    """
-    rule_set = timeline.rule_set
-    advised = (lift for lift in lifts if lift.activity not in rule_set.unadvised)
-    groups = grouped(advised, lambda lift: (lift.at, lift.to, clock.only_once(lift.waits)))
-    for at, to, waits in sorted(groups):
-        group = groups[at, to, waits]
-        shown = topmost((lift.activity for lift in group), rule_set)
-        names = join_words(parts.label(one, at) for one in shown)
-        milder = "" if to == "yes" else ": better wait"
-        yield [lift for lift in group if lift.activity in shown], f"{names}{milder}{led(', ', waits)}"
 
 
 def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -369,7 +365,7 @@ def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Ite
         yield Row("Do", text, "do", sources_behind([window], rule_set))
     if day.expect:
         yield Row("Usual", join_words(map(rule_set.label, day.expect)), "expect")
-    for (lift, *_), text in _said_lifts(day.lifts, timeline, clock, parts):
+    for (lift, *_), text in parts.lifted(day.lifts):
         opens = "OK: " if lift.to == YES else ""
         yield Row(f"From {clock.time(lift.at) or 'the start'}", f"{opens}{text}", "lift")
 
