@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from needlecare import Event, RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts
+from needlecare import Event, RuleSet, Timeline, build_timeline, load_rules, make_treatment, read_facts, render
 
 HERE = Path(__file__).parent
 CLINIC = HERE / "clinic" / "clinic.yaml"
@@ -60,8 +60,18 @@ _TREATMENTS: dict[str, tuple[Callable[[], Timeline], bool]] = {
     "a clinic's own sheet": (lambda: make_plan(rules(str(CLINIC))), False),
     "a clinic on top of ours": (lambda: make_plan(rules(str(CLINIC.with_name("on-top.yaml")))), False),
 }
-# Each is planned once, however many tests look at it.
+# Each is planned once, and its page made once, however many tests look at it.
 TREATMENTS = {name: (cache(make), may_hold_more) for name, (make, may_hold_more) in _TREATMENTS.items()}
+
+_PAGES: dict[int, tuple[Timeline, str]] = {}
+
+
+def page_of(timeline: Timeline) -> str:
+    """Give the page of *timeline*."""
+    if id(timeline) not in _PAGES:
+        # With the plan, so that no other takes its place in memory.
+        _PAGES[id(timeline)] = timeline, render(timeline, "html")
+    return _PAGES[id(timeline)][1]
 
 
 class Page(HTMLParser):

@@ -18,7 +18,7 @@ from needlecare import InputError, Timeline, render
 # What the page has to say is what the plan says on its first screen, and as a whole.
 from needlecare.views.brief import make_brief
 from needlecare.views.sheet import make_sheet
-from page.pages import CLINIC, HERE, TREATMENTS, Page, make_plan, rules
+from page.pages import CLINIC, HERE, TREATMENTS, Page, make_plan, page_of, rules
 from running import PLAN, run, run_program
 from support import RULES
 
@@ -31,7 +31,7 @@ FACTS = {
 }
 
 
-@pytest.fixture(params=FACTS.values(), ids=list(FACTS))
+@pytest.fixture(scope="module", params=FACTS.values(), ids=list(FACTS))
 def timeline(request: pytest.FixtureRequest) -> Timeline:
     return make_plan(facts=request.param)
 
@@ -45,7 +45,7 @@ def test_page_markdown_calendar_and_csv_hold_every_window_of_the_json(timeline: 
 
 
 def test_every_day_session_and_red_flag_is_on_the_page(timeline: Timeline) -> None:
-    page = Page(render(timeline, "html"))
+    page = Page(page_of(timeline))
     text = " ".join(page.texts("main"))
     days = [
         (attributes["data-first"], attributes["data-last"])
@@ -68,7 +68,7 @@ def treated(request: pytest.FixtureRequest) -> Timeline:
 
 
 def test_the_page_says_the_first_screen_and_the_whole_plan(treated: Timeline) -> None:
-    said = words(" ".join(Page(render(treated, "html")).texts("body")))
+    said = words(" ".join(Page(page_of(treated)).texts("body")))
     for sheet in (make_brief(treated, handed_over=True), make_sheet(treated, handed_over=True)):
         rows = [row for section in sheet.sections for row in section.rows]
         rows.extend(row for section in sheet.sections for block in section.blocks for row in block.rows)
@@ -84,7 +84,7 @@ def words(text: str) -> str:
 
 def test_style_and_script_are_the_same_bytes_on_every_page_and_the_guide_names_their_hashes(treated: Timeline) -> None:
     guide = (RULES.parent / "docs" / "page.md").read_text(encoding="utf-8")
-    text = render(treated, "html")
+    text = page_of(treated)
     for tag in ("style", "script"):
         (inside,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
         named = b64encode(sha256(inside.encode()).digest()).decode()
@@ -106,7 +106,7 @@ def test_a_page_that_is_not_whole_is_its_body_alone() -> None:
 
 
 def test_no_source_stands_on_the_first_screen(treated: Timeline) -> None:
-    text = render(treated, "html")
+    text = page_of(treated)
     screen = text[text.index('<main id="main"') : text.index('<details id="whole"')]
     screen = re.sub(r'<details id="all-red-flags">.*?</details>', "", screen, flags=re.DOTALL)
     assert "#source-" not in screen

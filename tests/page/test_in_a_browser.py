@@ -18,7 +18,7 @@ import pytest
 from needlecare import Timeline, load_rules, render
 from needlecare.views.brief import make_brief
 from needlecare.views.days import list_openings
-from page.pages import CLINIC, HERE, TREATMENTS, Page, make_plan, rules
+from page.pages import CLINIC, HERE, TREATMENTS, Page, make_plan, page_of, rules
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
@@ -48,6 +48,7 @@ PLANS: dict[str, Callable[[], Timeline]] = {
     **{name: make for name, (make, _) in TREATMENTS.items()},
     "everything, and a booked session": cache(lambda: make_plan(facts=EVERYTHING, booked=date(2027, 1, 5))),
 }
+plain = PLANS["a date and a time"]
 # A phone, and the evening of the treatment, after the latest of them.
 PHONE, EVENING = (390, 844), "2026-11-20T23:45:00Z"
 LEAST_POINTS = 10.5
@@ -73,8 +74,6 @@ class Browser:
             options.add_argument(switch)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.folder = folder
-        # Each with the plan that it shows: most are opened again and again.
-        self._pages: dict[int, tuple[Timeline, str]] = {}
         self.driver: Any = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
 
     def tell(self, command: str, **parameters: Any) -> Any:
@@ -90,9 +89,7 @@ class Browser:
     def open(self, timeline: Timeline, *, width: int = 1280, dark: bool = False, media: str = "") -> None:
         """Open the page of *timeline* in a window of *width*."""
         path = self.folder / "page.html"
-        if id(timeline) not in self._pages:
-            self._pages[id(timeline)] = timeline, render(timeline, "html")
-        path.write_text(self._pages[id(timeline)][1], encoding="utf-8")
+        path.write_text(page_of(timeline), encoding="utf-8")
         self.tell("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.tell("Emulation.setEmulatedMedia", media=media, features=[scheme])
@@ -281,7 +278,7 @@ def test_nothing_is_fetched_and_nothing_refused(browser: Browser, timeline: Time
 
 
 def test_the_policy_stops_a_script_that_isnt_ours(browser: Browser) -> None:
-    browser.open(make_plan())
+    browser.open(plain())
     browser.ask(
         "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">');"
         "const one = document.createElement('script'); one.textContent = 'window.ran = 2'; document.body.append(one)"
@@ -295,7 +292,7 @@ def test_without_script_nothing_is_missing_and_the_first_hours_come_first(browse
     browser.open(timeline)
     browser.unfold()
     shown = words(browser.ask("document.body.innerText"))
-    page = Page(render(timeline, "html"))
+    page = Page(page_of(timeline))
     # Of what is hidden everything stands elsewhere: in the days, and in when each thing is all right again.
     hidden = {id_ for id_ in ("ok-now",) if id_ not in render(timeline, "md")} | {"card"}
     assert {
@@ -339,7 +336,7 @@ def in_cards(page: Page) -> str:
 def test_today_comes_first_and_what_is_past_is_ok_now(
     browser: Browser, now: str, first: str, day: list[str], past: list[str]
 ) -> None:
-    browser.open_at(now, make_plan(), width=390)
+    browser.open_at(now, plain(), width=390)
     assert browser.shown("main h2")[0] == first
     assert browser.shown("#ok-now dt")[:4] == past
     assert not [text for text in browser.shown("#ok-now dd") if "until" in text or "Nov" in text]
@@ -351,11 +348,11 @@ def test_today_comes_first_and_what_is_past_is_ok_now(
 
 
 def test_what_is_by_now_all_right_is_no_longer_an_exception(browser: Browser) -> None:
-    browser.open_at("2026-11-25T12:00:00Z", make_plan(), width=390)
+    browser.open_at("2026-11-25T12:00:00Z", plain(), width=390)
     assert "Exercise (not gym, running)…" in browser.shown("#ok-now dd")
-    browser.open_at("2026-11-26T12:00:00Z", make_plan(), width=390)
+    browser.open_at("2026-11-26T12:00:00Z", plain(), width=390)
     assert "Exercise…" in browser.shown("#ok-now dd")
-    browser.open_at("2026-11-29T12:00:00Z", make_plan(), width=390)
+    browser.open_at("2026-11-29T12:00:00Z", plain(), width=390)
     assert "Own creams (not alcohol toner, retinol)*" in browser.shown("#ok-now dd")
     # What has exceptions of its own is none of "skincare" yet.
     browser.open_at("2026-11-22T12:00:00Z", make_plan(rules(str(SHEET))), width=390)
@@ -394,7 +391,7 @@ def test_the_keyboard_reaches_and_opens_everything(browser: Browser) -> None:
 
 
 def test_a_link_opens_what_it_leads_into(browser: Browser) -> None:
-    browser.open(make_plan())
+    browser.open(plain())
     browser.ask("location.hash = '#source-1'")
     clock.sleep(0.1)
     assert browser.ask("document.getElementById('source-1').checkVisibility()") is True
@@ -402,7 +399,7 @@ def test_a_link_opens_what_it_leads_into(browser: Browser) -> None:
 
 def test_the_calendar_link_saves_the_file(browser: Browser, tmp_path: Path) -> None:
     browser.tell("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
-    plan = make_plan()
+    plan = plain()
     browser.open(plan)
     browser.ask("document.querySelector('a[download]').click()")
     saved = tmp_path / "aftercare.ics"
