@@ -137,7 +137,7 @@ class RowPlanner:
         for name, texts in fields.items():
             try:
                 if name in self._readers:
-                    self._readers[name](_only(name, texts))
+                    self._read_one(name, fields)
                 elif name not in FIELDS:
                     read_facts(self.rule_set, {name: texts})
             except InputError as error:
@@ -161,7 +161,10 @@ class RowPlanner:
         return treatment._replace(seen=seen, names_zone="tz" in fields or self.settings.tz is not None), selection
 
     def _read_one(self, name: str, fields: Mapping[str, Texts]) -> Any:
-        return self._readers[name](_only(name, fields[name])) if name in fields else None
+        texts = fields.get(name, ())
+        if len(texts) > 1:
+            raise InputError(f"{name}: expected one, {len(texts)} are given")
+        return self._readers[name](texts[0]) if texts else None
 
 
 def _agree(beside: time | None, typed: time, own: Mapping[str, Texts]) -> time | None:
@@ -173,12 +176,6 @@ def _agree(beside: time | None, typed: time, own: Mapping[str, Texts]) -> time |
     if beside not in (None, typed) and "date" in own:
         raise InputError(f"the date says {beside:%H:%M}, the time {typed:%H:%M}")
     return typed
-
-
-def _only(field: str, texts: Texts) -> str:
-    if len(texts) > 1:
-        raise InputError(f"{field}: expected one, {len(texts)} are given")
-    return texts[0]
 
 
 def read_texts(field: str, value: object) -> Texts:

@@ -3,6 +3,7 @@
 Text → rows → which column holds which field; rejected rows → a file that can be mended and read again.
 """
 
+import codecs
 import contextlib
 import csv
 import io
@@ -10,7 +11,8 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, Self, TextIO
 
@@ -54,26 +56,28 @@ def decode_lines(stream: BinaryIO) -> Iterator[str]:
     """
     try:
         first = stream.readline(_LONGEST)
-        whole = io.BufferedReader(_Joined(first.removeprefix(_UTF8_MARK), stream))
+        parts = chain([first.removeprefix(_UTF8_MARK)], iter(partial(stream.readline, _LONGEST), b""))
+        # As old Macs ended their lines, and spreadsheets still can.
+        end = "\r" if b"\r" in first and b"\n" not in first else "\n"
         if first.startswith(_UTF16):
-            text = io.TextIOWrapper(whole, "utf-16", errors="replace", newline="")
-            yield from _cut(text, "\n")
+            yield from _cut(codecs.iterdecode(parts, "utf-16", "replace"), end)
         else:
-            # As old Macs ended their lines, and spreadsheets still can.
-            end = "\r" if b"\r" in first and b"\n" not in first else "\n"
             # Latin-1 returns every byte as it was, for whatever encoding its line has.
-            text = io.TextIOWrapper(whole, "latin-1", newline=end)
-            yield from (_decode(line.encode("latin-1")) for line in _cut(text, end))
+            lines = _cut(codecs.iterdecode(parts, "latin-1"), end)
+            yield from (_decode(line.encode("latin-1")) for line in lines)
     except OSError as error:
         raise InputError(f"can't read the input: {error.strerror}") from None
 
 
-def _cut(text: TextIO, end: str) -> Iterator[str]:
-    """Yield the lines of *text*; what is too much of one is read and forgotten."""
-    while line := text.readline(_LONGEST):
-        yield line
-        while len(line) >= _LONGEST and not line.endswith(end):
-            line = text.readline(_LONGEST)
+def _cut(parts: Iterable[str], end: str) -> Iterator[str]:
+    """Yield the lines that *parts* come to; what is too much of one is read and forgotten."""
+    begun = ""
+    for part in parts:
+        *whole, begun = (begun + part).split(end)
+        yield from ((line + end)[:_LONGEST] for line in whole)
+        begun = begun[:_LONGEST]
+    if begun:
+        yield begun
 
 
 def _decode(line: bytes) -> str:
@@ -81,22 +85,6 @@ def _decode(line: bytes) -> str:
         with contextlib.suppress(UnicodeDecodeError):
             return line.decode(encoding)
     return line.decode("latin-1")
-
-
-class _Joined(io.RawIOBase):
-    """What was read already, followed by the rest of a stream, as it comes."""
-
-    def __init__(self, first: bytes, rest: BinaryIO) -> None:
-        self._first, self._rest = first, rest
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # any buffer will do
-        data = self._first[: len(buffer)] or self._rest.read1(len(buffer))  # type: ignore[attr-defined]
-        self._first = self._first[len(buffer) :]
-        buffer[: len(data)] = data
-        return len(data)
 
 
 class NumberedLines:
