@@ -51,12 +51,10 @@ def add(
     again: Annotated[bool, typer.Option("--again", help="Add a second treatment of the same day and area.")] = False,
 ) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
-    from needlecare.typed import find_zone
-
     log = _open(no_log=typed.get("no-log"))
     known = log.lasting()
     # What is logged doesn't move with the clock.
-    typed = with_dates(typed, find_zone({**known, **typed}.get("tz")))
+    typed = with_dates(typed, {**known, **typed}.get("tz"))
     given = without(typed, NEVER_LOGGED)
     lasting = _lasting(given, known)
     if "date" in given:
@@ -122,11 +120,9 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is remembered about a treatment; the rest stays."""
-    from needlecare.typed import find_zone
-
     log = _open(no_log=typed.get("no-log"))
     logged, lasting = log.treatment(number), log.lasting()
-    typed = with_dates(typed, find_zone({**logged.options, **typed}["tz"]))
+    typed = with_dates(typed, {**logged.options, **typed}["tz"])
     changed = without(typed, NEVER_LOGGED)
     if not changed and not forget:
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")

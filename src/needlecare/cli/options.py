@@ -68,7 +68,7 @@ def make_request(typed: Typed) -> Request:
     zone = find_zone(typed.get("tz"))
     if now is not None:
         present(zone, now)  # a mistake in it is reported even where nothing asks for the time
-    typed = with_dates(typed, zone)
+    typed = with_dates(typed, typed.get("tz"))
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if "time" in typed else None
     rule_set = load_rules(typed.get("rules", DEFAULT))
@@ -86,12 +86,12 @@ def make_request(typed: Typed) -> Request:
     return Request(rule_set, treatment, facts, now=now)
 
 
-def with_dates(typed: Typed, zone: ZoneInfo) -> dict[str, Any]:
-    """Write the words today, yesterday and tomorrow in the options as the dates that they mean now."""
-    from needlecare.typed import resolve
+def with_dates(typed: Typed, tz: str | None) -> dict[str, Any]:
+    """Write the words today, yesterday and tomorrow in the options as the dates that they mean now in the zone *tz*."""
+    from needlecare.typed import find_zone, resolve
 
     def find_today() -> date:
-        return present(zone, typed.get("now")).date()
+        return present(find_zone(tz), typed.get("now")).date()
 
     dated = {name: [resolve(text, find_today) for text in typed[name]] for name in DATED if name in typed}
     return {**typed, **dated}
