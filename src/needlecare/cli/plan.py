@@ -93,21 +93,13 @@ def plan(
     request = options.read_request(typed)
     chosen = _choose(format_, output)
     _refuse_idle(view, typed, chosen)
-    # A remembered treatment keeps its entries, whatever date it moves to.
-    named = {"id": request.name} if request.name else {}
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == Format.TEXT:
         _show(timeline, output, [*filter(parts.get, parts)], plain=plain, pages=not no_pager)
-        return
-    if chosen != Format.ICS:
+    elif chosen == Format.ICS:
+        _write_calendar(timeline, request, typed, style or BRIEF, output)
+    else:
         _write(render(timeline, chosen), chosen, output)
-        return
-    text, remark = _render_calendar(timeline, {**named, **typed}, style or BRIEF)
-    _write(text, chosen, output)
-    if request.name:
-        _remember(request)
-    if remark:
-        complain(remark)
 
 
 def _refuse_idle(view: Mapping[str, object], typed: Typed, chosen: Format) -> None:
@@ -120,6 +112,24 @@ def _refuse_idle(view: Mapping[str, object], typed: Typed, chosen: Format) -> No
         (view["chart"] and view["plain"], "--chart is a drawing, which --plain can't show; leave one of them out"),
         *((name, f"--{name} means nothing for {chosen}; leave it out, or take --format {fit}") for name, fit in idle),
     )
+
+
+def _write_calendar(
+    timeline: "Timeline", request: Request, typed: Typed, style: CalendarStyle, output: Path | None
+) -> None:
+    """Write the calendar of *timeline*, note it in the log, and say what has changed since the one that it replaces."""
+    from needlecare.views import ics
+    from needlecare.views import phrases as say
+
+    # A remembered treatment keeps its entries, whatever date it moves to.
+    how = _read_options({"id": request.name, **typed} if request.name else typed)._replace(style=style)
+    old, new = _read_calendar(typed["replaces"]) if "replaces" in typed else None, timeline.treatment.day
+    _write(ics.render(timeline, how, old), Format.ICS, output)
+    if request.name:
+        _remember(request)
+    if old and old.day and old.day != new:
+        year = old.day if old.day.year == new.year else None
+        complain(f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}")
 
 
 def _remember(request: Request) -> None:
@@ -171,22 +181,6 @@ def _choose(format_: Format | None, output: Path | None) -> Format:
         known = ", ".join(sorted(suffixes))
         raise InputError(f"-o {output}: the name shows no format; end it in {known}, or give --format")
     return suffixes[output.suffix.lower()]
-
-
-def _render_calendar(timeline: "Timeline", typed: Typed, style: CalendarStyle) -> tuple[str, str]:
-    """Render *timeline*, with the remark to make once it is written: what has changed."""
-    from needlecare.views import ics
-    from needlecare.views import phrases as say
-
-    how = _read_options(typed)._replace(style=style)
-    if "replaces" not in typed:
-        return ics.render(timeline, how), ""
-    old, new = _read_calendar(typed["replaces"]), timeline.treatment.day
-    text = ics.render(timeline, how, old)
-    if old.day is None or old.day == new:
-        return text, ""
-    year = old.day if old.day.year == new.year else None
-    return text, f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}"
 
 
 def _read_options(typed: Typed) -> "Options":
