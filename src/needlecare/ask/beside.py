@@ -17,7 +17,7 @@ _AMONG = 1
 # May stand between a word that denies and what it denies.
 _ANY = frozenset(["a", "an", "any"])
 _INWARD = frozenset(["in", "into", "inside"])
-_LIGHT = ("soften", "owner", "join", "time", "unit", "place")
+_LIGHT = ("soften", "owner", "join", "time", "unit", "place", "gone")
 
 
 class Heard(NamedTuple):
@@ -246,6 +246,13 @@ def _fits(name: _Name, said: Sequence[frozenset[str]]) -> bool:
     if name.order:
         return len(said) == len(name.words) and all(map(contains, said, name.words))
     return frozenset(chain.from_iterable(said)).issuperset(name.words)
+
+
+def has_gone(seen: Sequence[Piece | Called], heard: Heard) -> bool:
+    """Return whether nothing is *seen*, or words behind it say that it has gone: red at first, all gone."""
+    last = max(places_of(seen), default=-1)
+    behind = (one for one in heard.signs if one.places.start > last and "gone" in one.roles)
+    return not (seen and all(find_denial(one, heard.signs, heard.said.words) for one in behind))
 
 
 class Declared(NamedTuple):

@@ -8,18 +8,16 @@ from needlecare.ask import beside, names
 from needlecare.ask.beside import Called, Declared, Heard, named_in, places_of
 from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, word_before
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, names_of, once_a_set
+from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign, names_of, once_a_set
 
 # What small words may do and change no answer; beside a sign, fewer do.
-_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells"])
+_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone"])
 _OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin", "brand"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
 _ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
 _VERBS = frozenset(["act", "swallow"])
-# About a time without a date, in words that each say nothing; without articles.
-_VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
 # What leads to a part of a day, such as lunch: once the day is known, its strictest instant counts there too.
 _WITHIN_DAYS = ARTICLES.union(["after", "before", "during", "later"])
 
@@ -32,8 +30,8 @@ class Meaning(NamedTuple):
 
     Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
-    *other* who else it is about. *ongoing* is what goes on by the words, *elsewhere* what is done to other skin.
-    *unjoined* are names that stand side by side.
+    *other* who else it is about. *ongoing* is what goes on by the words, *elsewhere* what is done to other skin, or is
+    seen there. *unjoined* are names that stand side by side. A sign that is *gone* was there, or isn't there at all.
     """
 
     words: str
@@ -52,6 +50,7 @@ class Meaning(NamedTuple):
     ongoing: bool = False
     elsewhere: bool = False
     unjoined: tuple[str, ...] = ()
+    gone: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -159,15 +158,35 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     treatment = (one for one in named_in(heard.activities) if _stands_for("treatment", one, heard))
     known = denied | places_of([*named, *calls, *treatment])
     left, undated = _left(heard, heard.signs, known, timed=timed)
-    strange = [one.places for one in _unheard(left, _OF_SIGNS, heard)]
-    ids = _ids([*calls, *seen])
+    away = [*_untreated(seen, left, facts, heard)]
+    strange = [one.places for one in (*_unheard(left, _OF_SIGNS, heard), *away)]
+    calls, seen = _mildest(calls, seen, () if strange else rule_set.signs.values())
     undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(names.tokens(heard.spelled(run)))]
-    return _finished(heard, (), ids, [*strange, *_slips(heard, known)], undated)._replace(
+    return _finished(heard, (), _ids([*calls, *seen] or named), [*strange, *_slips(heard, known)], undated)._replace(
         other=beside.find_other(heard, "others"),
-        nearest=_nearest(heard, [*calls, *seen], names.SIGNS, strange) if mending else (),
+        nearest=_nearest(heard, [*calls, *seen], names.SIGNS, strange),
         signs=_ids(calls),
         declared=_answers(beside.find_declared(heard, ())),
+        elsewhere=bool(away),
+        gone=beside.has_gone([*calls, *seen], heard),
     )
+
+
+def _mildest(calls: list[Called], seen: list[Piece], signs: Iterable[Sign]) -> tuple[list[Called], list[Piece]]:
+    """Take a name that two *signs* have for the one of the lower rank: no other word speaks for the graver one."""
+    if not (ranks := {sign.id: sign.rank for sign in signs}):
+        return calls, seen
+    calls = [one._replace(ids=(max(one.ids, key=ranks.__getitem__),)) for one in calls]
+    return calls, [one._replace(ids=(max(one.ids, key=ranks.__getitem__),)) for one in seen]
+
+
+def _untreated(seen: list[Piece], left: list[Piece], facts: Facts, heard: Heard) -> Iterator[Piece]:
+    """Find words for what was not treated, be it within a name: a numb face, after needles in the neck."""
+    signs, away = heard.rule_set.signs, names.untreated(names.treated_areas(facts), heard.rule_set)
+    own = (one for one in seen if not any(signs[sign].beside for sign in one.ids))
+    for at in places_of((*own, *(one for one in left if "elsewhere" in one.roles))):
+        if heard.said.words[at] in away:
+            yield Piece(range(at, at + 1))
 
 
 def _unheard(pieces: Iterable[Piece], roles: frozenset[str], heard: Heard) -> list[Piece]:
@@ -232,29 +251,13 @@ def _left(
 ) -> tuple[list[Piece], list[range]]:
     """Return what is left of *pieces*, and the runs of words in it that are about a time."""
     left = [one for one in pieces if one.places.start not in known]
-    runs = _undated(places_of(left), heard.said.words)
+    runs = names.undated(places_of(left), heard.said.words)
     dated = frozenset(chain.from_iterable(runs))
     left = [one for one in left if dated.isdisjoint(one.places)]
     # What only leads to a part of the day says nothing more once the day is known.
     words, does = heard.said.words, heard.does
     told = [run for run in runs if not all(words[one] in _WITHIN_DAYS or does(one, "place") for one in run)]
     return left, told if timed else runs
-
-
-def _undated(places: Collection[int], words: Sequence[str]) -> list[range]:
-    """Return the runs of words at *places* that are about a time, each as far as it goes on."""
-    runs = [range(0)]
-    for place in sorted(places):
-        # An article alone may stand between: in a while.
-        following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
-        if place not in runs[-1] and (words[place] in names.TIMES or f"{words[place]} {following}" in _VAGUE):
-            runs.append(range(place, _end_of(place, places, words)))
-    return runs[1:]
-
-
-def _end_of(place: int, places: Collection[int], words: Sequence[str]) -> int:
-    end = next(one for one in count(place + 1) if one not in places)
-    return next(one for one in count(end, -1) if words[one - 1] not in ARTICLES)
 
 
 def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) -> Iterator[Called]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, count
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -18,6 +18,8 @@ ARTICLES = frozenset(
 LEADING = frozenset(["after", "before", "until", "till", "til", "during", "since", "following"])
 TIMES = LEADING.union(["then", "later", "soon", "afterwards", "afterward", "beforehand"])
 TIMES |= {"eventually", "shortly", "sometime", "someday"}
+# About a time without a date, in words that each say nothing; without articles.
+_VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
 _IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
 # What is on a bed is no bed, what burns has no burn, what is sore no sores, what waters no water, what dropped no drop,
@@ -114,6 +116,22 @@ def hear(text: str) -> Said:
     return Said(tuple(words), tuple(clauses))
 
 
+def undated(places: Collection[int], words: Sequence[str]) -> list[range]:
+    """Return the runs of words at *places* that are about a time, each as far as it goes on."""
+    runs = [range(0)]
+    for place in sorted(places):
+        # An article alone may stand between: in a while.
+        following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
+        if place not in runs[-1] and (words[place] in TIMES or f"{words[place]} {following}" in _VAGUE):
+            runs.append(range(place, _end_of(place, places, words)))
+    return runs[1:]
+
+
+def _end_of(place: int, places: Collection[int], words: Sequence[str]) -> int:
+    end = next(one for one in count(place + 1) if one not in places)
+    return next(one for one in count(end, -1) if words[one - 1] not in ARTICLES)
+
+
 def word_before(words: Sequence[str], place: int) -> str:
     """Return the word before that *place*, leaving out articles; nothing where there is none."""
     return next((word for word in reversed(words[:place]) if word not in ARTICLES), "")
@@ -151,6 +169,15 @@ def treated_areas(facts: Facts) -> tuple[str, ...]:
     """Return the areas that were treated."""
     areas = facts.value("area")
     return areas if isinstance(areas, tuple) else ()
+
+
+@once_a_set
+def untreated(areas: tuple[str, ...], rule_set: RuleSet) -> frozenset[str]:
+    """Return the words for what is no part of the treated *areas*, nor an area that one of them names."""
+    near = {area for area, words in rule_set.areas.items() if not {area, *words}.isdisjoint(areas)}
+    answers = rule_set.facts["area"].answers if "area" in rule_set.facts else ()
+    places = {word for word, does in small_words(areas, rule_set).items() if "elsewhere" in does}
+    return frozenset(places.union(*(one.aka for one in answers if one.id not in near)))
 
 
 def _things(kind: str, rule_set: RuleSet) -> Mapping[str, Activity | Sign | Answer]:

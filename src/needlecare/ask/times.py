@@ -183,6 +183,10 @@ class Reading(NamedTuple):
     slack: Duration | None = None
     spare: Duration | None = None
 
+    def unopened(self, other: "Reading") -> "Reading":
+        """Forget how long something went on from the treatment, where *other* is a day or an instant."""
+        return Reading() if self.opening and (other.first or other.at) else self
+
     def loosened(self, slack: Duration | None) -> "Reading":
         """Return the same, but only about so."""
         return self._replace(spare=slack) if self.lengths and not self.first else self._replace(slack=slack)

@@ -69,6 +69,14 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
         answer = answer._replace(
             until=_first(one.until for one in found), call_from=_first(one.call_from for one in found)
         )
+    return _as_said(answer)
+
+
+def _as_said(answer: Sighting) -> Sighting:
+    """Return what words make of *answer*: what has gone is usual, and what isn't understood unknown."""
+    meaning = answer.meaning
+    if meaning.gone and not meaning.signs and answer.verdict != UNKNOWN:
+        answer = Sighting(meaning, answer.asked, USUAL, answer.timeline)
     if answer.verdict in (USUAL, WATCH, CLINIC if meaning.other else USUAL) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”; one's clinic is for oneself.
         return answer._replace(verdict=UNKNOWN)

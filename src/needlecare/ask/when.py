@@ -462,7 +462,7 @@ def split_time(words: str, treatment: Treatment, present: Present, *, told: bool
     """
     reading = Reading(_respelled(words))
     while found := _find(reading.words, treatment, present):
-        reading = _joined(reading, found, words, told=told)
+        reading = _joined(reading.unopened(found) if told else reading, found, words, told=told)
     if reading.opening and (reading.first or reading.at):
         raise InputError(f"`{words}` names two times; ask about one at a time")
     if reading.unsure and not reading.part:

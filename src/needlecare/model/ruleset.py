@@ -132,13 +132,17 @@ class _Lineage(dict[str, tuple[str, ...]]):
 
 
 class Sign(NamedTuple):
-    """What one sees or feels. The first screen of a plan shows those that have a *rank*, by their *short* names."""
+    """What one sees or feels. The first screen of a plan shows those that have a *rank*, by their *short* names.
+
+    One that is *beside* the treated skin may be at a place that was not treated.
+    """
 
     id: str
     label: str
     aka: tuple[str, ...] = ()
     rank: int = LAST
     short: str = ""
+    beside: bool = False
 
 
 class Moment(NamedTuple):

@@ -20,7 +20,8 @@ _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 # What small words do.
 _GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "others", "age", "time", "unit", "past", "dated")
 _MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow")
-_ROLES = (*_GRAMMAR, *_MEDICINE, "deny", "protect", "onto-skin", "brand", "act", "exact", "tells", "aches", "lasting")
+_SAYING = ("tells", "aches", "lasting", "gone")
+_ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, "deny", "protect", "onto-skin", "brand", "act", "exact")
 _THEN = (AT_TREATMENT, AT_TREATMENT)
 _AT = {"before": (parse_bound("0d before"), AT_TREATMENT), "during": _THEN, "after": _THEN}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")

@@ -382,8 +382,8 @@ ACTIVITY = _section(
     short="label",
 )
 GROUP = _section("a group", _LABEL, Field("rank", RANK, "its place among the groups"), _SHORT, short="label")
-_AT_FIRST = Field("rank", RANK, "its place on the first screen, which shows no sign without one")
-SIGN = _section("a sign", _LABEL, _AKA, _AT_FIRST, _SHORT, *_REASONS, short="label")
+_SEEN = (Field("rank", RANK, "its place on the first screen"), Field("beside", FLAG, "true if near the treated skin"))
+SIGN = _section("a sign", _LABEL, _AKA, *_SEEN, _SHORT, *_REASONS, short="label")
 MOMENT = _section(
     "a moment",
     _LABEL,

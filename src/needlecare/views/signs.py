@@ -140,6 +140,8 @@ def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
     meaning, name = sighting.meaning, capital(_name_signs(sighting))
     if meaning.other:
         return "My answers are for whoever was treated. For somebody else, ask a doctor or pharmacist."
+    if meaning.elsewhere:
+        return f"{name}: that skin wasn't treated, so I can't say that it is usual."
     unheard = join_words(f"“{word}”" for word in (*meaning.unknown, *meaning.undated))
     alone = f" {name} alone: {_alone(sighting, clock)}." if sighting.windows else ""
     if unheard and meaning.nearest:
@@ -158,6 +160,8 @@ def _alone(sighting: Sighting, clock: Clock) -> str:
 
 def _usual(sighting: Sighting, clock: Clock) -> str:
     """Format how the time asked about lies to the usual time of a sign."""
+    if sighting.meaning.gone:
+        return "good that it isn't there"
     if sighting.verdict == USUAL:
         return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
     if _is_only_watched(sighting):
