@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import ASK, AVOID, EXPECT, Rule, RuleSet, Screening
+from needlecare.model.ruleset import ASK, AVOID, EXPECT, Rule, RuleSet, Screening, walk
 from needlecare.model.time import Bound, Point, as_end, check_year, day_end, day_start, point_at, readings
 
 
@@ -436,17 +436,9 @@ class Timeline(NamedTuple):
 
     def nearest(self, activity: str) -> dict[str, int]:
         """Return, each with its place, what has windows of its own: *activity*, else the nearest that it is part of."""
-        found: dict[str, int] = {}
-        seen: set[str] = set()
-        ahead = [activity]
-        while ahead:
-            one = ahead.pop()
-            if one in self.reached:
-                found.setdefault(one, len(found))
-            elif one not in seen:
-                ahead.extend(reversed(self.rule_set.activities[one].under))
-            seen.add(one)
-        return found
+        known, reached = self.rule_set, self.reached
+        ways = {one: () if one in reached else known.activities[one].under for one in known.lineage[activity]}
+        return {one: place for place, one in enumerate(filter(reached.__contains__, walk([activity], ways)))}
 
     def of_kind(self, *kinds: str) -> tuple[Window, ...]:
         """Return the windows of these *kinds*."""

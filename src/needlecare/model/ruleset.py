@@ -398,9 +398,8 @@ class RuleSet:
     def asked_apart(self, ids: Iterable[str]) -> frozenset[str]:
         """Return what is no part of *ids* where they are asked about: never recommended, or meant by name only."""
         above = self.ancestry(ids)
-        return frozenset(
-            walk((one.id for one in self.activities.values() if one.advised and one.id not in above), self._parts)
-        )
+        apart = (one.id for one in self.activities.values() if one.advised and one.id not in above)
+        return frozenset(walk(apart, self._parts))
 
     @cached_property
     def dangers(self) -> frozenset[str]:

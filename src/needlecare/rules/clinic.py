@@ -74,12 +74,9 @@ def _colours(value: Value | None, problems: Problems) -> dict[str, str]:
         if not _COLOUR.fullmatch(colour):
             entry.note(key, f'`{colour}` is not a colour; write six digits in quotes, such as "#0b5d5e"')
         elif (ratio := contrast(colour, page)) < _LEAST_CONTRAST:
+            wrong = f"its contrast is {ratio:.1f}, and {_LEAST_CONTRAST} is the least"
             which = "darker" if key == "light" else "lighter"
-            entry.note(
-                key,
-                f"{colour} is hard to read on a {key} page: its contrast is {ratio:.1f}, and {_LEAST_CONTRAST} is the "
-                f"least; choose a {which} one",
-            )
+            entry.note(key, f"{colour} is hard to read on a {key} page: {wrong}; choose a {which} one")
         else:
             found[key] = colour.lower()
     return found
@@ -180,9 +177,8 @@ def plain(name: str) -> str:
 def parse_batch(value: Value, facts: Collection[str], problems: Problems) -> dict[str, str]:
     """Read `batch: {id: Client no, date: Treatment date, dates: dmy}`."""
     if not isinstance(value, dict) or not all(isinstance(column, str) for column in value.values()):
-        problems.add(
-            value, "`batch` names the columns of an export, such as {id: Client no, date: Treatment date, dates: dmy}"
-        )
+        example = "{id: Client no, date: Treatment date, dates: dmy}"
+        problems.add(value, f"`batch` names the columns of an export, such as {example}")
         return {}
     known = dict.fromkeys((*FIELDS, DATES, *facts))
     holders: dict[str, str] = {}

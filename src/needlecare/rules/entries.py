@@ -279,14 +279,11 @@ def _parse_source(raw: Raw, context: Context) -> ruleset.Source:
     return entry.build(ruleset.Source, raw)
 
 
-def _parse_activity(raw: Raw, context: Context) -> ruleset.Activity:
-    known: ruleset.Activity = _parse_word("activities", ruleset.Activity, raw, context)
-    return known._replace(prescribed_to=context.read_tests(raw.fields.get("prescribed-to"), "prescribed-to"))
-
-
 def _parse_word(section: str, model: Any, raw: Raw, context: Context) -> Any:
     entry = Entry(SECTIONS[section], raw.value, context.problems)
-    return entry.build(model, raw, label=entry.get("label") or str(raw.id).replace("-", " "))
+    label = entry.get("label") or str(raw.id).replace("-", " ")
+    prescribed = context.read_tests(entry.get("prescribed-to"), "prescribed-to")
+    return entry.build(model, raw, label=label, prescribed_to=prescribed)
 
 
 def _parse_fact(raw: Raw, context: Context) -> Fact:
@@ -351,7 +348,7 @@ _PARSERS: Mapping[str, Callable[[Raw, Context], Any]] = {
     "areas": partial(_parse_words, _answers),
     "small-words": partial(_parse_words, lambda _: _ROLES),
     "alike": partial(_parse_words, lambda _: ()),
-    "activities": _parse_activity,
+    "activities": partial(_parse_word, "activities", ruleset.Activity),
     "signs": partial(_parse_word, "signs", ruleset.Sign),
     "moments": partial(_parse_word, "moments", ruleset.Moment),
     "events": partial(_parse_word, "events", ruleset.EventKind),
