@@ -68,9 +68,7 @@ def make_treatment(  # noqa: PLR0913  what is known besides is given by name
     _dated(day, "a treatment")
     _check_clock(clock, zone)
     if next_session is not None and _dated(next_session, "the next session") <= day:
-        raise InputError(
-            f"the next session on {next_session.isoformat()} isn't after the treatment on {day.isoformat()}"
-        )
+        raise InputError(f"the next session on {next_session} isn't after the treatment on {day}")
     treatment = treated_on(day, clock, zone)
     return treatment._replace(
         seen={} if seen is None else {name: _seen(name, on, treatment) for name, on in seen.items()},
@@ -83,9 +81,8 @@ def _check_clock(clock: object, zone: object) -> None:
     if not isinstance(zone, ZoneInfo):
         raise InputError(f'the zone of a treatment is a ZoneInfo, such as ZoneInfo("Europe/London"), not {zone!r}')
     if clock is not None and (not isinstance(clock, time) or clock.tzinfo):
-        raise InputError(
-            f"the time of a treatment is a time without a zone, such as time(16, 30), or None, not {clock!r}"
-        )
+        wanted = "a time without a zone, such as time(16, 30), or None"
+        raise InputError(f"the time of a treatment is {wanted}, not {clock!r}")
 
 
 def _seen(name: str, on: Seen | date | None, treatment: Treatment) -> Seen:

@@ -77,10 +77,8 @@ ZERO = Duration(0, "h")
 def parse_duration(text: str) -> Duration | None:
     """Parse `48h`, `3d`, `6mo`; None where *text* is no duration or longer than a lifetime."""
     match = _DURATION.fullmatch(text)
-    if match is None:
-        return None
-    duration = Duration(int(match[1]), match[2])
-    return duration if duration.rough_length.days <= LONGEST_DAYS else None
+    duration = Duration(int(match[1]), match[2]) if match else None
+    return duration if duration and duration.rough_length.days <= LONGEST_DAYS else None
 
 
 def respelled(text: str) -> str:

@@ -87,17 +87,12 @@ def _outside(either: list[Interval], strict: list[Interval]) -> list[Interval]:
 def _extents(strict: list[Interval], mild: list[Interval]) -> list[Extent]:
     """Return each no with the better-nots that touch it: one after it belongs to it, one before it if still free."""
     found: list[Extent] = []
-    after = dict(mild)
-    before = {end: start for start, end in mild}
-    used: set[datetime] = set()
+    free, before = dict(mild), {end: start for start, end in mild}
     for start, end in strict:
-        better_from = before.get(start, start)
-        better_from = start if better_from in used else better_from
-        used.add(better_from)
-        better_until = after.get(end, end)
-        used.add(end)
-        found.append(Extent(better_from, start, end, better_until))
-    found.extend(Extent(start, start, start, end) for start, end in mild if start not in used)
+        begins = before.get(start, start)
+        better_from = begins if free.pop(begins, None) else start
+        found.append(Extent(better_from, start, end, free.pop(end, end)))
+    found.extend(Extent(start, start, start, end) for start, end in free.items())
     return sorted(found)
 
 
@@ -130,7 +125,7 @@ def _hold(extent: Extent, touching: list[Span], moments: Mapping[str, Moment], b
     inside = [one for one in touching if one.extent.better_from < last or one.extent.start == one.extent.end == last]
     part = inside or touching
     waits = _needed(part, moments)
-    by_end = sorted(part, key=_reaches, reverse=True)
+    by_end = sorted(part, key=lambda one: (*one.extent[2:], one.end_stated, len(one.waits)), reverse=True)
     deciding = _deciding(part, by_end[0])
     _add_agreeing(deciding, by_end, waits)
     decided = set(map(id, deciding))
@@ -153,11 +148,6 @@ def _touching(extents: list[Extent], spans: list[Span]) -> list[list[Span]]:
         for at in range(bisect_left(ends, span.extent.better_from), bisect_right(begins, span.extent.better_until)):
             touching[at].append(span)
     return touching
-
-
-def _reaches(span: Span) -> tuple[datetime, datetime, bool, int]:
-    _, _, end, better_until = span.extent
-    return end, better_until, span.end_stated, len(span.waits)
 
 
 def _deciding(part: list[Span], last: Span) -> list[Span]:

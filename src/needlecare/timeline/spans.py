@@ -37,6 +37,7 @@ from needlecare.model.time import (
     point_at,
     readings,
 )
+from needlecare.model.voices import Stated, stated_by
 from needlecare.timeline.selection import Selection
 
 
@@ -98,10 +99,6 @@ class Span(NamedTuple):
     usually_by: datetime | None = None
 
 
-# What of a rule says when it holds.
-_Key = tuple[str, Bound | None, Bound | None, tuple[int, int] | None, Duration | None]
-
-
 def _known(point: Point) -> Resolved:
     return Resolved(point, point)
 
@@ -118,7 +115,7 @@ class Spans:
         self._begun = tuple(_known(Point(at, treatment.day)) for at in (treatment.first, treatment.last))
         # Many rules count from the same few bounds, and many hold at the same times.
         self._resolved: dict[tuple[Bound, _Reading], tuple[Resolved, Resolved]] = {}
-        self._known: dict[_Key, Span] = {}
+        self._known: dict[Stated, Span] = {}
 
     def open_end(self, reading: _Reading = _RESTRICTS) -> Resolved:
         """Return where a restriction without end turns milder: at `open-ends-at`, when the skin has usually healed."""
@@ -292,10 +289,10 @@ class Spans:
 
     def _span(self, rule: Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
-        key = rule.verb, rule.start, rule.end, rule.days, rule.lasts
-        if key not in self._known:
-            self._known[key] = self._anew(rule)
-        span = self._known[key]
+        stated = stated_by(rule)
+        if stated not in self._known:
+            self._known[stated] = self._anew(rule)
+        span = self._known[stated]
         return span if span.rule is rule else span._replace(rule=rule)
 
     def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
