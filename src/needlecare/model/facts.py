@@ -201,11 +201,17 @@ class Condition(NamedTuple):
 
     def judge(self, facts: Facts) -> tuple[Truth, tuple[str, ...]]:
         """Return whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
-        judged = [(test.fact, test.judge(facts)) for test in self.tests]
-        for truth in (Truth.NO, Truth.UNKNOWN) if judged else ():
-            if deciding := tuple(fact for fact, found in judged if found is truth):
-                return truth, deciding
-        return Truth.YES, ()
+        if not self.tests:
+            return Truth.YES, ()
+        failing: list[str] = []
+        unknown: list[str] = []
+        for test in self.tests:
+            truth = test.judge(facts)
+            if truth is not Truth.YES:
+                (failing if truth is Truth.NO else unknown).append(test.fact)
+        if failing:
+            return Truth.NO, tuple(failing)
+        return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
 
     @property
     def named(self) -> frozenset[tuple[str, str]]:

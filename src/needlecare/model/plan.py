@@ -232,20 +232,20 @@ class Window(NamedTuple):
     start: datetime
     end: datetime
     better_until: datetime
+    words: Mapping[str, str]
+    origin: str
+    low_confidence: bool
+    precision: str
     earliest: datetime
     end_stated: bool
     waits: tuple[Wait, ...]
-    precision: str
-    words: Mapping[str, str]
     condition: str | None
     overruled: tuple[str, ...]
-    origin: str
     rules: tuple[str, ...]
     unsure: tuple[str, ...] = ()
     eases: datetime | None = None
     usually_by: datetime | None = None
     worry_after: datetime | None = None
-    low_confidence: bool = False
     until_seen: tuple[Wait, ...] = ()
     goes_on: bool = False
     bound: str = ""

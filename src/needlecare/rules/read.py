@@ -276,13 +276,14 @@ def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes
         inside = sorted(location.iterdir()) if location.is_dir() else None
     except OSError as error:
         raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
-    if inside is None:
-        return [(location, _bytes(location))]
-    paths = [path for path in inside if path.suffix in (".yaml", ".yml") and path.is_file()]
-    found = [(path, _bytes(path)) for path in paths if cases or not path.name.startswith("cases")]
-    if not found:
+    paths = [location] if inside is None else [path for path in inside if _is_of_set(path, cases=cases)]
+    if not paths:
         raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
-    return found
+    return [(path, _bytes(path)) for path in paths]
+
+
+def _is_of_set(path: Path, *, cases: bool) -> bool:
+    return path.suffix in (".yaml", ".yml") and path.is_file() and (cases or not path.name.startswith("cases"))
 
 
 def _bytes(path: Path) -> bytes:

@@ -39,13 +39,13 @@ def make_days(windows: Sequence[Window], treatment: Treatment, shown: int | None
         for window in windows
         for name, start, end in _runs(window)
     ]
-    edges = {edge for *_, begins, ends in runs for edge in (begins, ends)}
+    begun, over = ({run[side] for run in runs} for side in (2, 3))
     lifts = _lifts(windows, treatment)
     days: list[Day] = []
     for number in range(first, last + 1):
         on = treatment.day + timedelta(days=number)
         # Most days are like the one before: their lists change only where something begins or is over.
-        if not days or not edges.isdisjoint((on, on - _ONE_DAY)):
+        if not days or on in begun or on - _ONE_DAY in over:
             lists = _lists(runs, on)
         days.append(Day(number=number, day=on, lifts=tuple(lifts.get(on, ())), **lists))
     return tuple(days)

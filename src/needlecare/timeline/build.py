@@ -1,9 +1,8 @@
 """The timeline of one treatment: select what applies, compute spans, and merge them into windows."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import product
-from typing import Any
 
 from needlecare.errors import InputError, nearest
 from needlecare.model.facts import Facts, Truth
@@ -39,6 +38,10 @@ def condition_text(rule: Rule, unsure: tuple[str, ...], rule_set: RuleSet) -> st
 
 # Windows that begin together stand in this order.
 _KINDS = (PREPARE, AVOID, ASK, DO, ALLOW, EXPECT)
+
+
+# The first fields of a window, which every kind has from its rule and its extent alone.
+_Stated = tuple[str, str, str, str, datetime, datetime, datetime, datetime, Mapping[str, str], str, bool, str]
 
 
 class Builder:
@@ -115,7 +118,7 @@ class Builder:
         begun = (span.rule.start for span in hold.spans if span.extent.start == hold.extent.start)
         start_bound = "" if rule.verb == ALLOW else next((one.hedge for one in begun if one), "")
         return Window(
-            **self._stated(rule, AVOID, activity, hold.extent),
+            *self._stated(rule, AVOID, activity, hold.extent),
             earliest=hold.earliest,
             end_stated=hold.end_stated,
             waits=hold.waits,
@@ -130,20 +133,10 @@ class Builder:
             parts=parts_of(hold, self._rule_set.rules),
         )
 
-    def _stated(self, rule: Rule, kind: str, target: str, extent: Extent) -> dict[str, Any]:
-        """Return the fields of a window that every kind has from its *rule* and its *extent* alone."""
+    def _stated(self, rule: Rule, kind: str, target: str, extent: Extent) -> _Stated:
         precise = any(one != FOREVER and not begins_day(one, self._treatment.zone) for one in extent)
-        return {
-            **extent._asdict(),
-            "rule": rule.id,
-            "kind": kind,
-            "target": target,
-            "words": rule.words,
-            "origin": rule.origin,
-            "low_confidence": rule.low_confidence,
-            "text": window_text(rule, self._rule_set.label(target), kind),
-            "precision": "minute" if precise else "day",
-        }
+        said = rule.words, rule.origin, rule.low_confidence, "minute" if precise else "day"
+        return rule.id, kind, target, window_text(rule, self._rule_set.label(target), kind), *extent, *said
 
     def _others(self, chosen: Chosen) -> Iterator[Window]:
         """Make the windows of a rule that restricts nothing."""
@@ -211,7 +204,7 @@ class Builder:
             end = max(self._spans.healed, start)
         start_bound = rule.start.hedge if rule.start else ""
         return Window(
-            **self._stated(rule, rule.verb, target, Extent(start, start, end, goes_on)),
+            *self._stated(rule, rule.verb, target, Extent(start, start, end, goes_on)),
             earliest=min(max(span.earliest, start), end),
             end_stated=span.end_stated,
             waits=span.awaited,

@@ -124,10 +124,11 @@ class Spans:
     def sides(self, bound: Bound, reading: _Reading) -> tuple[Resolved, Resolved]:
         """Resolve the nearer and the farther side of *bound*; mostly they are one."""
         key = bound, reading
-        if key not in self._resolved:
+        sides = self._resolved.get(key)
+        if sides is None:
             near = self._side(bound, reading, far=False)
-            self._resolved[key] = near, self._side(bound, reading, far=True) if bound.is_range else near
-        return self._resolved[key]
+            sides = self._resolved[key] = near, self._side(bound, reading, far=True) if bound.is_range else near
+        return sides
 
     def _side(self, bound: Bound, reading: _Reading, *, far: bool) -> Resolved:
         """Return when all terms of *bound* have come; without any that is never."""
@@ -290,9 +291,9 @@ class Spans:
     def _span(self, rule: Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
         stated = stated_by(rule)
-        if stated not in self._known:
-            self._known[stated] = self._anew(rule)
-        span = self._known[stated]
+        span = self._known.get(stated)
+        if span is None:
+            span = self._known[stated] = self._anew(rule)
         return span if span.rule is rule else span._replace(rule=rule)
 
     def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
