@@ -95,7 +95,7 @@ def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, 
 
 
 def _parse(layer: Layer, problems: Problems) -> RuleSet:
-    """Parse the entries of a resolved layer, and check what refers to what."""
+    """Parse the entries of a resolved layer; check what refers to what, circles, and orders about medicines."""
     found, header = parse_entries(layer.entries, problems, *_SHIPPED), layer.header
     values: dict[str, Any] = {FILE.fields[section].into: known for section, known in found.items()}
     said = {FILE.fields[key].into: str(value) for key, value in header.items() if key not in ("ruleset", *OF_CLINIC)}
@@ -112,7 +112,11 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
     changed_core = tuple(sorted({change.id for change in layer.changes if change.core}))
     changes = tuple(layer.changes)
     rule_set = RuleSet(**values, content=_content(layer), changed_core=changed_core, changes=changes)
-    check_references(rule_set, layer, problems)
+    _Names(rule_set, layer, problems).check()
+    _check_named_alike(rule_set, layer, problems)
+    _check_activities(rule_set, layer, problems)
+    _check_moments(rule_set, layer, problems)
+    check_medicines(rule_set, layer, problems)
     return rule_set
 
 
@@ -166,15 +170,6 @@ def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> st
     if len(chain) > _LONGEST_CHAIN:
         return f"more than {_LONGEST_CHAIN} rule sets extend each other; combine some of them"
     return ""
-
-
-def check_references(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
-    """Note every name that nothing stands for, every circle, and every order about a prescribed medicine."""
-    _Names(rule_set, layer, problems).check()
-    _check_named_alike(rule_set, layer, problems)
-    _check_activities(rule_set, layer, problems)
-    _check_moments(rule_set, layer, problems)
-    check_medicines(rule_set, layer, problems)
 
 
 class _Names:

@@ -60,7 +60,8 @@ class Builder:
             self._next = treated_on(treatment.next_day, None, treatment.zone)
             self._all_spans.append(Spans(selection, self._next))
         self._calls = tuple(chosen.rule for chosen in selection.by_verb[CALL])
-        self._flagged_from = self._spans.worries(one for one in self._calls if not one.is_red_flag)
+        worries = ((one.id, self._spans.instant(one.worry_after)) for one in self._calls if not one.is_red_flag)
+        self._flagged_from = {id_: instant for id_, instant in worries if instant is not None}
         self._holds = {
             activity: merge(self._restricting(reaching), self._rule_set.moments)
             for activity, reaching in selection.restrictions.items()

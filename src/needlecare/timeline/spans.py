@@ -6,7 +6,6 @@ permission or the start of something to do counts only where it must have begun,
 possible time.
 """
 
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -282,11 +281,6 @@ class Spans:
     def healed(self) -> datetime:
         """When what has no end has a date: when the skin has healed, rounded as a restriction is."""
         return self._round(self.open_end().point.at, up=True)
-
-    def worries(self, rules: Iterable[Rule]) -> dict[str, datetime]:
-        """Compute, by rule, from when each of *rules* worries."""
-        found = ((rule.id, self.instant(rule.worry_after)) for rule in rules)
-        return {id_: instant for id_, instant in found if instant is not None}
 
     def _span(self, rule: Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
