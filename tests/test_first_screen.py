@@ -153,7 +153,7 @@ def test_no_sign_that_needs_help_now_is_missing(name: str) -> None:
 # A word that tells each of the statements that matter most; a clinic's own sheet says what it says.
 STATEMENTS = {
     "an emergency": "Emergency ring 112, 999, 911: trouble breathing",
-    "wash your hands": "Wash your hands.*Clean towel",
+    "wash your hands": "with washed hands.*[Cc]lean towel",
     "nothing on it": "Put on only what your clinic gave you|Avoid .*own creams",
     "keep sun off it": r"shade.*Avoid  ?Strong sun.*mineral SPF 30\+",
     "don't pick": "Never .*picking",
@@ -251,7 +251,7 @@ class Shown(NamedTuple):
                 yield from (Named(*one, self.when(f"{day} {clock}")) for one in self.names(names))
         for _, said in self.rows("When may I again?"):
             if match := re.fullmatch(
-                r"(\w{3} \d+ \w{3}(?: \d{4})?(?: \d\d:\d\d)?), (.+?)(?:: no until (.+), then better wait)?", said
+                r"(\w{3} \d+ \w{3}(?: \d{4})?(?: \d\d:\d\d)?), (.+?)(?:: no until (.+), better wait)?", said
             ):
                 no_until = self.when(match[3]) if match[3] else None
                 yield from (Named(*one, self.when(match[1]), no_until) for one in self.names(match[2]))
@@ -425,7 +425,7 @@ def test_nothing_is_all_right_because_a_session_is_booked_that_day() -> None:
 @twelve
 def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
     again = flat(section(screen(name), "When may I again?"))
-    assert again.count(" no until ") == again.count(", then better wait")
+    assert again.count(" no until ") == again.count(", better wait")
     assert "… and more" in again.partition("Sunlight")[0]
 
 

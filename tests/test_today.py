@@ -133,7 +133,7 @@ def test_the_first_evening_says_what_is_all_right_next_and_what_is_not_yet() -> 
     assert "Sat 19 Dec strong sun" in row(said, "Not yet")
     assert "Put on only what your clinic gave you." in row(said, "Do")
     # Whose face burns tonight reads: what to do, and that it is usual.
-    assert "Swollen? A cold pack in a damp cloth" in row(said, "Do")
+    assert "Swollen? A wrapped cold pack" in row(said, "Do")
     assert row(said, "Usual") == "Red, tight, sore until Mon 23 Nov. Warm, stinging, swollen until Sun 22 Nov."
 
 

@@ -349,9 +349,9 @@ def test_today_comes_first_and_what_is_past_is_ok_now(
 
 def test_what_is_by_now_all_right_is_no_longer_an_exception(browser: Browser) -> None:
     browser.open_at("2026-11-25T12:00:00Z", plain(), width=390)
-    assert "Exercise (not gym, running)…" in browser.shown("#ok-now dd")
+    assert "Exercise (not gym, running), sweating…" in browser.shown("#ok-now dd")
     browser.open_at("2026-11-26T12:00:00Z", plain(), width=390)
-    assert "Exercise…" in browser.shown("#ok-now dd")
+    assert "Exercise, sweating…" in browser.shown("#ok-now dd")
     browser.open_at("2026-11-29T12:00:00Z", plain(), width=390)
     assert "Own creams (not alcohol toner, retinol)*" in browser.shown("#ok-now dd")
     # What has exceptions of its own is none of "skincare" yet.

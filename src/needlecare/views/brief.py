@@ -42,7 +42,7 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
         Section("again", f"When may I again?  {hint}", rows=dated),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
-    return frame(timeline, [first_hours(timeline)], *later, handed_over=handed_over)
+    return frame(timeline, [first_hours(timeline, lists_openings=handed_over)], *later, handed_over=handed_over)
 
 
 def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_over: bool = False) -> Sheet:
@@ -113,18 +113,22 @@ def list_clashes(timeline: Timeline) -> Iterator[Row]:
         yield Row(capital(event.label), f"{when}: {'; '.join(texts) or sheet.say_harmless(meeting)}", tone)
 
 
-def first_hours(timeline: Timeline) -> Section:
-    """Say what to do and to avoid in the first hours, and what is usual then."""
-    length, ends = timeline.rule_set.first, timeline.first_until
+def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
+    """Say what to do and to avoid in the first hours, and what is usual then.
+
+    What had better wait, but is all right by their end, is left to a view that *lists openings* beside them.
+    """
+    at, length, ends = timeline.treatment.last, timeline.rule_set.first, timeline.first_until
     if length is None or ends is None:
         return Section("first", "")
+    later = _better_later(timeline, ends if lists_openings else at)
     advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
     rows = (
         Row("Do", sentences(advice, timeline), "do"),
-        Row("Avoid", sentence_of(restricted(timeline, timeline.treatment.last), timeline.rule_set), "no"),
-        Row("Wait", sentence_of(_better_later(timeline), timeline.rule_set, 1), "better not"),
+        Row("Avoid", sentence_of(restricted(timeline, at), timeline.rule_set), "no"),
+        Row("Wait", sentence_of(later, timeline.rule_set, 1), "better not"),
         Row("OK", _permitted(timeline), "yes"),
-        Row("Usual", usual(timeline, timeline.treatment.last), "expect"),
+        Row("Usual", usual(timeline, at), "expect"),
     )
     title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (avoid most for longer)"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
@@ -179,12 +183,12 @@ def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
     return [target for target, held in stretches if held.state == state and held.start <= at < held.end]
 
 
-def _better_later(timeline: Timeline) -> Iterator[str]:
-    """Yield what had better wait at first, but for what is never advised and for what a part of is a no."""
-    at, lineage = timeline.treatment.last, timeline.rule_set.lineage
-    held = {parent for one in restricted(timeline, at) for parent in lineage[one]}
-    waiting = restricted(timeline, at, BETTER_NOT)
-    return (one for one in waiting if one not in held and one not in timeline.rule_set.unadvised)
+def _better_later(timeline: Timeline, until: datetime) -> Iterator[str]:
+    """Yield what weighs and had better wait, at first and still *until* then, but for what a part of is a no."""
+    at, rule_set = timeline.treatment.last, timeline.rule_set
+    held = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
+    waiting = {*restricted(timeline, at, BETTER_NOT)}.intersection(restricted(timeline, until, BETTER_NOT))
+    return (one for one in waiting if one not in held and rule_set.weight(one)[0] < _LIGHT)
 
 
 def _permitted(timeline: Timeline) -> str:
@@ -353,7 +357,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> It
         known, head = rule_set.groups.get(group), group_name(group, rule_set)
         lines = _BEFORE if known is None else most if known.rank < _LIGHT else int(known.rank < _LEAST)
         for found in _weightiest(by_group[group], lines, rule_set):
-            earlier = f"{EARLIER}{clock.at(found[0].no_until)}, then better wait" if found[0].no_until else ""
+            earlier = f"{EARLIER}{clock.at(found[0].no_until)}, better wait" if found[0].no_until else ""
             at, room = found[0].at, _A_LINE - len(earlier)
             # What takes a second line anyway has room for more.
             names = starred(found, room if len(found[0].name) <= room else room + _A_LINE)
