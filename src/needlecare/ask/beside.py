@@ -8,7 +8,18 @@ from typing import NamedTuple
 from needlecare.ask import names
 from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, stem, tokens, word_before
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import CALL, CLINIC, PRESCRIBED, TODAY, URGENCIES, RuleSet, Urgency, names_of, once_a_set
+from needlecare.model.ruleset import (
+    CALL,
+    CLINIC,
+    ON_SKIN,
+    PRESCRIBED,
+    TODAY,
+    URGENCIES,
+    RuleSet,
+    Urgency,
+    names_of,
+    once_a_set,
+)
 
 _ONESELF = frozenset(["i", "me", "myself", "we", "us"])
 _WITH_ME = frozenset(product(["on", "and"], _ONESELF))
@@ -76,7 +87,46 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
         found = pieces()
     # To drop a g is no slip: peelin.
     slipped = frozenset(at for at, meant in slips.items() if meant != f"{typed[at]}g")
-    return Heard(rule_set, said, typed, slipped, small, *found)
+    heard = Heard(rule_set, said, typed, slipped, small, *found)
+    own = [_as_own(one, heard, facts) for one in heard.activities]
+    forms = [one for before, one in pairwise(own) if before.ids and _is_form(one, rule_set)]
+    return heard._replace(activities=tuple(one._replace(ids=()) if one in forms else one for one in own))
+
+
+@once_a_set
+def _targets(rule_set: RuleSet) -> frozenset[str]:
+    """Return what rules speak of by itself."""
+    return frozenset(chain.from_iterable(rule.targets for rule in rule_set.rules.values()))
+
+
+def _is_form(piece: Piece, rule_set: RuleSet) -> bool:
+    """Return whether *piece* is a form of what stands before it, and no rule speaks of it by itself: vit C serum."""
+    return "onto-skin" in piece.roles and bool(piece.ids) and _targets(rule_set).isdisjoint(piece.ids)
+
+
+def _prescribed_for_skin(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[str, bool]]:
+    """Yield what somebody is known to put on the skin because it was prescribed, and whether that is all they take."""
+    for fact in rule_set.facts.values():
+        value = facts.value(fact.id) if fact.open else None
+        for one in value if isinstance(value, tuple) else ():
+            known = rule_set.activities.get(one)
+            if known and (known.medicine, known.taken) == (PRESCRIBED, ON_SKIN):
+                yield one, value == (one,)
+
+
+def _as_own(piece: Piece, heard: Heard, facts: Facts) -> Piece:
+    """Take “my cream”, “my prescription” and “my retinoid” as what was prescribed for one's own skin."""
+    start, words = piece.places.start, heard.said.words
+    if "my" in words[max(0, start - 1) : start + 1]:
+        is_cream, is_prescription = (
+            "onto-skin" in piece.roles and not piece.ids,
+            heard.does(piece.places[-1], "prescribed"),
+        )
+        for own, is_all in _prescribed_for_skin(heard.rule_set, facts):
+            is_kind = {*heard.rule_set.activities[own].under}.issuperset(piece.ids) and piece.ids
+            if is_cream or is_kind or (is_prescription and is_all):
+                return piece._replace(ids=(own,))
+    return piece
 
 
 def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:
