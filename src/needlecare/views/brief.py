@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from needlecare.model import ruleset
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Session, Timeline, Window, day_number
+from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Timeline, Window, day_number
 from needlecare.model.ruleset import ALLOW, AVOID, CLINIC, DO, EXPECT, LAST, PREPARE, RuleSet
 from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import days, sheet
@@ -47,7 +47,7 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
 
 def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_over: bool = False) -> Sheet:
     """Put sections between what speaks against the treatment and where to get help, and others behind both."""
-    against = (*list_findings(timeline), *list_asked(timeline), *list_clashes(timeline))
+    against = (*list_findings(timeline), *sheet.list_asked(timeline), *sheet.list_clashes(timeline))
     help_ = tuple(list_help([timeline], still_there(timeline)))
     sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
     used = timeline.facts.given.get("technique")
@@ -84,33 +84,6 @@ def subject_of(timeline: Timeline) -> str:
 def list_findings(timeline: Timeline) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, without its sources."""
     return (row._replace(sources=()) for row in sheet.list_findings(timeline))
-
-
-def list_asked(timeline: Timeline) -> Iterator[Row]:
-    """List what somebody has to be asked about first, the weightiest first."""
-    windows = timeline.of_kind(ruleset.ASK)
-    asking = grouped(windows, lambda one: f"{led(' ', one.words.get('how'))}: {one.ask}")
-    weightiest = sorted(asking, key=lambda whom: min(timeline.rule_set.weight(one.target) for one in asking[whom]))
-    for whom in weightiest[: max(1, _ASKED - len(timeline.findings) // 2)]:
-        targets = [one.target for one in asking[whom]]
-        *fitting, names = (short_names(targets, timeline.rule_set, most) for most in range(_NAMES, 0, -1))
-        names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
-        yield Row("Ask first", f"{names}{whom}", "ask")
-
-
-def list_clashes(timeline: Timeline) -> Iterator[Row]:
-    """List the events of the person, and what is not yet all right by then, or to be asked about."""
-    for meeting in timeline.meetings:
-        event = meeting.event
-        when = say.dates(event.first, event.last, timeline.treatment.day)
-        against = {
-            "not yet all right by then": [one.activity for one in meeting.clashes],
-            "only if your skin looks calm": [one.target for one in meeting.waiting],
-            "ask first": [one.target for one in sheet.asked_for(meeting, timeline)],
-        }
-        texts = [f"{lead}: {short_names(ids, timeline.rule_set)}" for lead, ids in against.items() if ids]
-        tone = "no" if meeting.clashes else "only if" if texts else ""
-        yield Row(capital(event.label), f"{when}: {'; '.join(texts) or sheet.say_harmless(meeting)}", tone)
 
 
 def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
@@ -173,7 +146,7 @@ def _in_brief(window: Window, timeline: Timeline) -> str:
     known = timeline.rule_set.activities
     asking = (one.target for one in timeline.of_kind(ruleset.ASK) if "how" in one.words)
     asked = [one for one in asking if known[one].medicine == ruleset.PRESCRIBED]
-    held = f"but first ask about {short_names(asked, timeline.rule_set)}" if _goes_on(window, timeline) else ""
+    held = f"but first ask about {say.short_names(asked, timeline.rule_set)}" if _goes_on(window, timeline) else ""
     return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held if asked else ""))))
 
 
@@ -196,7 +169,7 @@ def _permitted(timeline: Timeline) -> str:
     at = timeline.treatment.last
     allowed = (one for one in timeline.of_kind(ALLOW) if not (one.condition or one.waits))
     ids = (one.target for one in allowed if one.start <= at < one.holds_until)
-    return capital(say.sentence(short_names(ids, timeline.rule_set).rstrip("…")))
+    return capital(say.sentence(say.short_names(ids, timeline.rule_set).rstrip("…")))
 
 
 def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, lightest: int = 0) -> str:
@@ -244,20 +217,6 @@ def _usual_later(ranked: list[Window], timeline: Timeline, at: datetime) -> Iter
         yield windows, f" {dates}"
 
 
-def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = _NAMES) -> str:
-    """Name the weightiest of *activities*, so many at *most*; what is part of another one goes without saying."""
-    return _dotted(list_short(activities, rule_set), most)
-
-
-def list_short(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
-    """Name *activities* where space is short, the weightiest first; what is part of another one is left out."""
-    return [*dict.fromkeys(map(rule_set.short, sorted(topmost(activities, rule_set), key=rule_set.weight)))]
-
-
-def _dotted(names: Sequence[str], most: int) -> str:
-    return f"{', '.join(names[:most])}{'…' if names[most:] else ''}"
-
-
 # When to get help.
 
 _TIERS: dict[ruleset.Urgency, str] = {ruleset.EMERGENCY: "Emergency", ruleset.TODAY: "Doctor today", CLINIC: "{}"}
@@ -303,7 +262,7 @@ def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> str:
     ranked = sorted((sign for sign, _ in signs if sign.rank < LAST), key=lambda sign: sign.rank)
     added = [sign for sign, is_added in signs if is_added and sign.rank == LAST]
     shown = [*ranked, *added] or [sign for sign, _ in signs[:_NAMES]]
-    return _dotted([sign.short or sign.label for sign in shown], most)
+    return say.dotted([sign.short or sign.label for sign in shown], most)
 
 
 def still_there(timeline: Timeline) -> Iterator[str]:
@@ -372,9 +331,9 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
     if asked:
         # What is asked about most comes first, whatever its group.
         shown = sorted(topmost(asked, timeline.rule_set), key=lambda one: timeline.rule_set.weight(one)[::-1])
-        yield Row("Ask first", _dotted([*dict.fromkeys(map(timeline.rule_set.short, shown))], _SIGNS), "ask")
+        yield Row("Ask first", say.dotted([*dict.fromkeys(map(timeline.rule_set.short, shown))], _SIGNS), "ask")
     for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
-        yield Row(head, f"{short_names((one.target for one in windows), timeline.rule_set, LAST)}{advice}", "no")
+        yield Row(head, f"{say.short_names((one.target for one in windows), timeline.rule_set, LAST)}{advice}", "no")
     if timeline.treatment.next_day:
         yield from _after_next(timeline)
 
@@ -393,7 +352,7 @@ def _after_next(timeline: Timeline) -> Iterator[Row]:
     endless = {one.target for one in timeline.of_kind(AVOID) if one.better_until == FOREVER}
     passed = {*opened, *endless, *timeline.rule_set.unadvised}
     held = (one for one in restricted(timeline, timeline.treatment.last) if one not in passed)
-    names = short_names((one for one in held if not timeline.asking([one])), timeline.rule_set)
+    names = say.short_names((one for one in held if not timeline.asking([one])), timeline.rule_set)
     for session in timeline.sessions[:1] if names else ():
         yield Row(f"After session {session.number}", f"see its plan: {names}", "no")
 
@@ -442,33 +401,15 @@ def is_due(window: Window) -> bool:
 
 def list_due(windows: list[Window], timeline: Timeline, most: int = _NAMES) -> Iterator[str]:
     """Yield what begins with *windows*: what to avoid, so many names at *most*, and what to do."""
-    if no := short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set, most):
+    if no := say.short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set, most):
         yield say.sentence(f"No {no}")
     if do := sentences((one for one in windows if one.kind == PREPARE), timeline):
         yield do
 
 
-def list_session(session: Session, timeline: Timeline, clock: Clock, since: date = date.min) -> Iterator[Row]:
-    """List when *session* may be, and if it is booked what begins before it, after the day *since*."""
-    day = timeline.treatment.day
-    if sheet.is_stopped(timeline):
-        yield Row("Next session", sheet.undecided(timeline), "stop")
-        return
-    best = session.recommended[1]
-    until = f", ideally by {say.date(best, session.minimum)}" if best > session.minimum else ""
-    yield Row("Next session", f"from {say.date(session.minimum, day)}{until}")
-    if session.booked:
-        early = f", earlier than that: ask {clock.whom}" if session.booked < session.minimum else ""
-        yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
-        ahead = (one for one in session.precare if one.start > since)
-        for start, begun in [*grouped(ahead, lambda one: one.start).items()][-_NAMES:]:
-            names = short_names((one.activity for one in begun), timeline.rule_set)
-            yield Row("Before it", f"{say.date(start, session.booked)}: no {names}")
-
-
 def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions[:1]:
-        yield from list_session(session, timeline, clock)
+        yield from sheet.list_session(session, timeline, clock)
     facts, rule_set = timeline.facts, timeline.rule_set
     known = (name for name in ("technique", "setting") if name in facts.assumed)
     labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]

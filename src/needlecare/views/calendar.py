@@ -19,7 +19,17 @@ from needlecare.views import phrases as say
 from needlecare.views.days import Opening, lifts_of, list_openings
 from needlecare.views.formats import BRIEF, FULL
 from needlecare.views.phrases import Clock, Row, capital, grouped, led
-from needlecare.views.sheet import basis_of, is_stopped, list_core_changes, make_sheet, name_clinic, note_of
+from needlecare.views.sheet import (
+    basis_of,
+    is_stopped,
+    list_asked,
+    list_clashes,
+    list_core_changes,
+    list_session,
+    make_sheet,
+    name_clinic,
+    note_of,
+)
 
 _Weight = tuple[bool, tuple[int, int]]
 # How many signs a title and a description have room for, and how many of a title a cell of a month shows.
@@ -81,7 +91,7 @@ class PlanCalendar:
         self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
         self._options, self._is_full, self._zone = options, options.style == FULL, timeline.treatment.zone
         self._changes = list(list_core_changes(timeline.rule_set))
-        self._against = [*brief.list_findings(timeline), *brief.list_asked(timeline)]
+        self._against = [*brief.list_findings(timeline), *list_asked(timeline)]
         self._help = [*self._list_help(), say.NO_ADVICE]
 
     def heading(self) -> str:
@@ -133,7 +143,7 @@ class PlanCalendar:
     def _names(self, activities: Iterable[str]) -> list[str]:
         """Name *activities* for a title, where nothing stands that somebody has to be asked about first."""
         asked = {one.target for one in self._timeline.windows if one.ask}
-        return brief.list_short((one for one in activities if one not in asked), self._rule_set)
+        return say.list_short((one for one in activities if one not in asked), self._rule_set)
 
     # Entries of days and of moments; a moment is one at which people are awake.
 
@@ -258,7 +268,7 @@ class PlanCalendar:
         """Choose when the next sessions may be, and what begins before one that is booked."""
         stopped = is_stopped(self._timeline)
         for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
-            lines = _lines(brief.list_session(session, self._timeline, self._clock))
+            lines = _lines(list_session(session, self._timeline, self._clock))
             for what, title, day in self._list_session(session, stopped=stopped):
                 yield self._all_day(
                     f"session {session.number} {what}", f"Session {session.number}{title}", lines, day, day
@@ -283,7 +293,7 @@ class PlanCalendar:
 
     def _events(self) -> Iterator[CalendarEntry]:
         """Choose the events of the person that something is not yet all right for."""
-        pairs = zip(self._timeline.meetings, brief.list_clashes(self._timeline), strict=True)
+        pairs = zip(self._timeline.meetings, list_clashes(self._timeline), strict=True)
         clashing = [(one, row) for one, row in pairs if one.clashes or one.waiting]
         for (event, clashes, _, waiting), row in clashing[: None if self._is_full else _EVENTS]:
             names = self._names(one.activity for one in clashes) or ["all right"]

@@ -274,6 +274,21 @@ def names(activities: Iterable[str], rule_set: RuleSet) -> str:
     return join_words(map(rule_set.label, topmost(activities, rule_set)))
 
 
+def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = 3) -> str:
+    """Name the weightiest of *activities*, so many at *most*; what is part of another one goes without saying."""
+    return dotted(list_short(activities, rule_set), most)
+
+
+def list_short(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
+    """Name *activities* where space is short, the weightiest first; what is part of another one is left out."""
+    return [*dict.fromkeys(map(rule_set.short, sorted(topmost(activities, rule_set), key=rule_set.weight)))]
+
+
+def dotted(listed: Sequence[str], most: int) -> str:
+    """Join so many names at *most*; dots stand for others."""
+    return f"{', '.join(listed[:most])}{'…' if listed[most:] else ''}"
+
+
 # What to do about a sign, by its urgency; the same words everywhere.
 _HELP = {
     EMERGENCY: "ring your emergency number now",

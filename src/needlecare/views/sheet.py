@@ -4,6 +4,7 @@ A new section is one line of `_PARTS`. How a section looks is for each view alon
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import date
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from needlecare.views import phrases as say
 from needlecare.views.phrases import NO_ADVICE, Clock, Row, Section, capital, grouped, join_words, led, topmost
 
 _SHOWN = 3
+# From how many groups somebody is asked about on a first screen, and how long the names of a row may be there.
+_ASKED, _A_ROW = 3, 60
 _BRACKETS = "What stands in brackets are sources; +3 means three more."
 
 
@@ -103,11 +106,17 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
         yield Row(TREATED, f"tell {timeline.facts.clinician} and your doctor", "ask")
 
 
-def _list_asking(windows: Iterable[Window], timeline: Timeline) -> Iterator[Row]:
-    """List what somebody has to be asked about first, by whom to ask."""
-    for whom, group in grouped(windows, lambda window: window.ask).items():
-        names = say.names((window.target for window in group), timeline.rule_set)
-        yield Row("Ask first", f"{names}: ask {whom}", "ask", sources_behind(group, timeline.rule_set))
+def list_asked(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
+    """List what somebody has to be asked about first, the weightiest first, as far as there is room or the *whole*."""
+    rule_set, most = timeline.rule_set, len(timeline.windows) if whole else _ASKED - len(timeline.findings) // 2
+    asking = grouped(timeline.of_kind(ASK), lambda one: f"{led(' ', one.words.get('how'))}: {one.ask}")
+    weightiest = sorted(asking, key=lambda whom: min(rule_set.weight(one.target) for one in asking[whom]))
+    for whom in weightiest[: max(1, most)]:
+        targets = [one.target for one in asking[whom]]
+        *fitting, names = (say.short_names(targets, rule_set, room) for room in range(_SHOWN, 0, -1))
+        names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
+        cite = sources_behind(asking[whom], rule_set) if whole else ()
+        yield Row("Ask first", f"{say.names(targets, rule_set) if whole else names}{whom}", "ask", cite)
 
 
 def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
@@ -197,74 +206,71 @@ def note_of(words: Mapping[str, str], verb: str) -> str:
 # The sessions and events to come.
 
 
-def _sessions(timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    for session in timeline.sessions:
-        yield from (*_spaced(session, timeline), *_booked(session, timeline, clock))
-
-
-def _spaced(session: Session, timeline: Timeline) -> Iterator[Row]:
-    day, unsure = timeline.treatment.day, join_words(session.unsure)
-    count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
-    reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
-    soonest, best = f"not before {say.date(session.minimum, day)}{reason}", say.dates(*session.recommended, day)
-    if is_stopped(timeline):
-        yield Row(f"Session {session.number}{count}", undecided(timeline), "stop")
-        yield Row("If the answer is yes", f"{soonest}; best {best}", "no", session.sources)
-        return
-    yield Row(f"Session {session.number}{count}", soonest, "no")
-    yield Row("Best", best, "yes", session.sources)
-    if session.overdue:
-        yield Row("Late from", say.date(session.overdue, day))
-    if session.then:
-        yield Row("After the course", spelled_out(session.then))
-
-
-def _booked(session: Session, timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    """Yield what the date of a booked session means, and the pre-care of any session."""
-    rule_set, day = timeline.rule_set, timeline.treatment.day
-    if session.booked and session.booked < session.minimum:
-        yield Row("Booked", f"{say.date(session.booked, day)}: earlier than that, ask {clock.whom}", "no")
-    if session.precare:
-        begins = grouped(session.precare, lambda one: say.date(one[1], day))
-        left = (f"{say.names((id_ for id_, _ in begun), rule_set)} from {first}" for first, begun in begins.items())
-        lead = "Booked for" if session.booked else "If it is on"
-        yield Row(f"{lead} {say.date(session.booked or session.minimum, day)}", f"avoid {'; '.join(left)}")
-
-
-def _events(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def list_clashes(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
+    """List the events of the person, and what is not yet all right by then, or to be asked about."""
+    rule_set, name = timeline.rule_set, say.names if whole else say.short_names
     for meeting in timeline.meetings:
         event = meeting.event
-        head = f"{event.label}, {say.dates(event.first, event.last, timeline.treatment.day)}"
-        yield from _clashes(head, meeting, timeline, clock)
-        asking = asked_for(meeting, timeline)
-        yield from (row._replace(head=head) for row in _list_asking(asking, timeline))
-        if not (meeting.clashes or meeting.waiting or asking):
-            yield Row(head, say_harmless(meeting), "yes" if meeting.known else "")
+        when, kind = say.dates(event.first, event.last, timeline.treatment.day), rule_set.events.get(event.kind)
+        asking = timeline.asking(kind.activities if kind else ())
+        against = {
+            "not yet all right by then": [one.activity for one in meeting.clashes],
+            "only if your skin looks calm": [one.target for one in meeting.waiting],
+            "ask first": [one.target for one in asking],
+        }
+        texts = [f"{lead}: {name(ids, rule_set)}" for lead, ids in against.items() if ids]
+        tone = "no" if meeting.clashes else "only if" if texts else ""
+        held = (*(one.window for one in meeting.clashes), *meeting.waiting, *asking) if whole else ()
+        text = "; ".join(texts) or _harmless(meeting)
+        yield Row(capital(event.label), f"{when}: {text}", tone, sources_behind(held, rule_set))
 
 
-def asked_for(meeting: Meeting, timeline: Timeline) -> tuple[Window, ...]:
-    """Return what sends to somebody first about what an event brings."""
-    kind = timeline.rule_set.events.get(meeting.event.kind)
-    return timeline.asking(kind.activities if kind else ())
-
-
-def say_harmless(meeting: Meeting) -> str:
-    """Format that nothing is known against an event, or that no rule knows it."""
+def _harmless(meeting: Meeting) -> str:
     known = "nothing in this plan speaks against it"
     return known if meeting.known else "a plain event: no rule knows what it brings"
 
 
-def _clashes(head: str, meeting: Meeting, timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    rule_set = timeline.rule_set
-    ended = grouped(meeting.clashes, lambda one: (one.state, clock.restriction(one.window) + clock.tail(one.window)))
-    for (state, text), found in ended.items():
-        names = say.names((one.activity for one in found), rule_set)
-        yield Row(
-            head, f"{names}: {text}", state.replace("-", " "), sources_behind((one.window for one in found), rule_set)
-        )
-    for waits, windows in grouped(meeting.waiting, lambda window: clock.only_once(window.waits)).items():
-        names = say.names((window.target for window in windows), rule_set)
-        yield Row(head, f"{names}: {waits}", "only if", sources_behind(windows, rule_set))
+def _sessions(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    for session in timeline.sessions:
+        yield from list_session(session, timeline, clock, whole=True)
+
+
+def list_session(
+    session: Session, timeline: Timeline, clock: Clock, since: date = date.min, *, whole: bool = False
+) -> Iterator[Row]:
+    """List when *session* may be, and if it is booked what begins before it, after the day *since*; or the *whole*."""
+    day, (first, last) = timeline.treatment.day, session.recommended
+    unsure = join_words(session.unsure if whole else ())
+    reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
+    count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
+    head = f"Session {session.number}{count}" if whole else "Next session"
+    if is_stopped(timeline):
+        yield Row(head, undecided(timeline), "stop")
+        if not whole:
+            return
+        head = "If the answer is yes"
+    best = f"by {say.date(last, session.minimum)}" if first == session.minimum else say.dates(first, last, day)
+    ideally = f", ideally {best}" if last > session.minimum else ""
+    cite = session.sources if whole else ()
+    yield Row(head, f"from {say.date(session.minimum, day)}{reason}{ideally}", sources=cite)
+    late = say.date(session.overdue, day) if session.overdue else ""
+    if whole and not is_stopped(timeline):
+        later = {"Late from": late, "After the course": session.then and spelled_out(session.then)}
+        yield from (Row(what, text) for what, text in later.items() if text)
+    yield from _precare(session, timeline, clock, since, whole=whole)
+
+
+def _precare(session: Session, timeline: Timeline, clock: Clock, since: date, *, whole: bool) -> Iterator[Row]:
+    """Yield what the date of a booked session means, and what begins before it after the day *since*."""
+    day, on, name = timeline.treatment.day, session.booked or session.minimum, say.names if whole else say.short_names
+    if session.booked:
+        early = f", earlier than that: ask {clock.whom}" if session.booked < session.minimum else ""
+        yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
+    ahead = (one for one in session.precare if one.start > since and (whole or session.booked))
+    for start, begun in [*grouped(ahead, lambda one: one.start).items()][0 if whole else -_SHOWN :]:
+        names = name((one.activity for one in begun), timeline.rule_set)
+        head = "Before it" if session.booked else f"If it is on {say.date(on, day)}"
+        yield Row(head, f"{say.date(start, on)}: no {names}")
 
 
 # What the plan rests on.
@@ -431,7 +437,7 @@ _PARTS: tuple[tuple[Section, Callable[[Timeline, Clock], Iterable[Row | Section]
     (Section("findings", "Before anything else", ("", "", "Sources")), list_findings),
     (
         Section("ask", "Ask before you do", ("", "What", "Sources")),
-        lambda timeline, _: _list_asking(timeline.of_kind(ASK), timeline),
+        lambda timeline, _: list_asked(timeline, whole=True),
     ),
     (Section("lifts", "When may I again", ("When", "What", "Sources")), days.list_lifts),
     (Section("lasting", "Never, or without an end", ("", "What", "Sources")), days.list_lasting),
@@ -444,7 +450,7 @@ _PARTS: tuple[tuple[Section, Callable[[Timeline, Clock], Iterable[Row | Section]
     (Section("allowed", "What is all right", ("What", "When", "Sources")), _allowed),
     (Section("notes", "Instead, and why"), _notes),
     (Section("sessions", "The next session"), _sessions),
-    (Section("events", "Your events"), _events),
+    (Section("events", "Your events"), lambda timeline, _: list_clashes(timeline, whole=True)),
     (Section("known", "What this rests on"), _known),
     (Section("changes", "What was changed, and by whom"), _changes),
     (Section("sources", "Sources"), _sources),

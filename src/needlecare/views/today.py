@@ -18,7 +18,16 @@ from needlecare.views import brief
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_whom, join_words, led
-from needlecare.views.sheet import TREATED, Sheet, is_stopped, list_core_changes, make_sheet, name_clinic
+from needlecare.views.sheet import (
+    TREATED,
+    Sheet,
+    is_stopped,
+    list_clashes,
+    list_core_changes,
+    list_session,
+    make_sheet,
+    name_clinic,
+)
 from needlecare.views.text import lay_out
 
 _LINES, _WORDS = 24, 180
@@ -95,7 +104,7 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     rows = [*brief.list_findings(timeline)]
     if now.at < timeline.treatment.first:
         yield from (row for row in rows if row.head != TREATED)
-        yield from brief.list_clashes(timeline)
+        yield from list_clashes(timeline)
         return
     yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == TREATED)
     yield from (Row("Ask first", unheard.text, "ask") for unheard in timeline.facts.unheard)
@@ -127,7 +136,7 @@ def _held(now: Today, most: int, light: int) -> Iterator[Row]:
         yield from brief.list_endless(timeline)
         for session in timeline.sessions[:1]:
             if session.recommended[1] >= clock.day(now.at):
-                yield from brief.list_session(session, timeline, clock)
+                yield from list_session(session, timeline, clock)
 
 
 def _restricted(now: Today, most: int, light: int) -> Iterator[Row]:
@@ -150,7 +159,7 @@ def _asked(now: Today, most: int) -> Iterator[Row]:
     """Yield what somebody has to be asked about first, by whom."""
     by_weight = sorted(now.ask, key=lambda one: one.timeline.rule_set.weight(one.activity or ""))
     for whom, found in grouped(by_weight, lambda one: join_whom(one.ask)).items():
-        names = brief.short_names((one.activity or "" for one in found), found[0].timeline.rule_set, most)
+        names = say.short_names((one.activity or "" for one in found), found[0].timeline.rule_set, most)
         yield Row("Ask first", f"{names}: {whom}", "ask")
 
 
@@ -160,7 +169,7 @@ def _unseen(now: Today, most: int = _SHOWN) -> Row:
     for rules, found in _by_set(now.only_if):
         advised = (one.window for one in found if one.window.target not in rules.unadvised)
         for seen, windows in grouped(advised, lambda window: say.labels_of(window.waits)).items():
-            texts.append(f"{seen}: {brief.short_names((one.target for one in windows), rules, most)}")
+            texts.append(f"{seen}: {say.short_names((one.target for one in windows), rules, most)}")
     return Row("Only if", "; ".join(texts), "only if")
 
 
@@ -221,9 +230,9 @@ def _booked(now: Today) -> Iterator[Row]:
         clock, today = Clock(timeline), Clock(timeline).day(now.at)
         for session in timeline.sessions[:1]:
             if session.booked and session.booked >= today:
-                yield from [*brief.list_session(session, timeline, clock, today)][: _SHOWN + 1]
+                yield from [*list_session(session, timeline, clock, today)][: _SHOWN + 1]
         meetings = tuple(one for one in timeline.meetings if one.event.last >= today)
-        yield from brief.list_clashes(timeline._replace(meetings=meetings))
+        yield from list_clashes(timeline._replace(meetings=meetings))
 
 
 def _help(now: Today) -> Section:
