@@ -23,7 +23,6 @@ from reading_back import (
     on_the_wall,
     page_sections,
     read,
-    restrictions,
     when,
     without_sources,
 )
@@ -31,29 +30,10 @@ from support import ALLOW, AVOID, DO, EXPECT, PREPARE
 
 
 def check_sections(plan: Plan, found: dict[str, list[Row]]) -> None:
-    check_chart(plan, found.get("chart", []))
     check_days(plan, found.get("days", []))
     check_before(plan, found.get("before", []))
-    check_lifts(plan, found.get("lifts", []), found.get("lasting", []))
+    check_lifts(plan, found.get("lifts", []))
     check_others(plan, found)
-
-
-def check_chart(plan: Plan, rows: list[Row]) -> None:
-    """Check that the chart gives each activity the times of its windows, or of something that it is part of."""
-    on = plan.timeline.treatment
-    told: dict[str, list[tuple[datetime | None, datetime | None, bool]]] = {}
-    for one in plan.of(AVOID):
-        if one.is_after:
-            better = FOREVER if one.asks else one.better_until if one.better_until > one.end or one.is_mild else None
-            no = one.end if one.lasts else None
-            told.setdefault(one.target, []).append((no, better, one.waits))
-    shown = {label: restrictions(text, on) for label, text in rows}
-    for target, times in told.items():
-        days = [day for day in plan.days if day["day"] >= 0 and target in (*day["avoid"], *day["better_not"])]
-        lines = [shown[label] for label in plan.names(target) if label in shown]
-        assert times in lines or not days, (target, times, lines)
-    labels = {plan.rule_set.label(target): times for target, times in told.items()}
-    assert all(labels[label] == times for label, times in shown.items())
 
 
 def check_days(plan: Plan, rows: list[Row]) -> None:
@@ -139,29 +119,46 @@ def has_begun(plan: Plan, shown: list[tuple[datetime, str]], at: datetime, lead:
     return any(name in plan.names(target) for text in texts for name in plan.split(text))
 
 
-def check_lifts(plan: Plan, rows: list[Row], lasting: list[Row]) -> None:
-    """Check that whatever ends after the treatment is in the list of what lifts, at its time and to its verdict."""
+def check_lifts(plan: Plan, rows: list[Row]) -> None:
+    """Check that whatever ends after the treatment is in the list of what lifts, with its no, or under its head."""
     on = plan.timeline.treatment
+    dated = [(when(head, on), text) for head, text in rows if head not in LASTING]
     for one in plan.of(AVOID):
         if not one.is_after:
             continue
-        for at, to, really in (
-            (one.end, "better-not" if one.better_until > one.end else "yes", one.lasts),
-            (one.better_until, "yes", (one.end < one.better_until or one.is_mild) and not plan.goes_on(one)),
-        ):
-            if really and at != FOREVER:
-                texts = [text for head, text in rows if when(head, on) == at]
-                named = any(has_lift(plan, text, one.target, to) for text in texts)
-                assert named == plan.is_advised(one.target), (one, texts)
-        if one.better_until == FOREVER:
-            texts = [_ADVICE.sub("", text) for head, text in lasting if head == endless(one)]
+        head = endless(one)
+        if head:
+            texts = [_ADVICE.sub("", text) for its, text in rows if its == head]
             assert {name for text in texts for name in plan.split(text)} & set(plan.names(one.target)), one
+        if one.asks:
+            continue
+        no, at, is_mild = one.end if one.lasts else None, one.better_until, False
+        if at == FOREVER or not (one.end < at or one.is_mild) or plan.goes_on(one):
+            no, at, is_mild = None, one.end if one.lasts else FOREVER, one.better_until > one.end
+        if at < FOREVER:
+            texts = [text for its, text in dated if its == at]
+            named = any(has_end(plan, text, one.target, no if no != at else None, mild=is_mild) for text in texts)
+            assert named == plan.is_advised(one.target), (one, texts)
 
 
-_ADVICE = re.compile(r": ask your clinic$|, only once .+$")
+def has_end(plan: Plan, text: str, target: str, no: datetime | None, *, mild: bool) -> bool:
+    text = re.sub(r", only once .*$", "", text)
+    names, earlier, until = text.partition(": no until ")
+    said = when(until.removesuffix(", better wait"), plan.timeline.treatment) if earlier else None
+    return said == no and has_lift(plan, names, target, "better-not" if mild else "yes")
+
+
+LASTING = ("Ask first", "No end given", "You see when", "Never")
+_ADVICE = re.compile(r": (no until|ask) .*$|, only once .+$")
 
 
 def endless(one: Told) -> str:
+    if one.end == one.earliest == FOREVER:
+        return "Never"
+    if one.asks:
+        return "Ask first"
+    if one.better_until < FOREVER:
+        return ""
     if one.earliest == FOREVER or one.for_good:
         return "Never"
     return "No end given" if one.end < FOREVER else "You see when"

@@ -154,38 +154,10 @@ def when(text: str, treatment: Treatment) -> datetime:
     return support.day_end(said.date(), treatment.zone, late=False).astimezone(treatment.zone).replace(tzinfo=None)
 
 
-RESTRICTION = re.compile(
-    r"(?:no until (?P<no>[^,;]+))?(?:, )?(?:then )?"
-    r"(?:better wait until (?P<better>[^,;]+)|(?P<open>never advised|better wait: no end is given, ask your clinic))?"
-    r"(?:(?:, and then |; )?(?P<ask>ask [^,;]+?)(?: first)?)?"
-    r"(?:; )?(?P<waits>only once .+)?"
-)
-
-
-def restrictions(text: str, on: Treatment) -> list[tuple[datetime | None, datetime | None, bool]]:
-    """Read how long something is to be avoided: until when no, until when better wait, and whether something must come.
-
-    Whoever is to ask somebody after a no had better wait, without end.
-    """
-    found: list[tuple[datetime | None, datetime | None, bool]] = []
-    for part in text.split("; again "):
-        never, _, waits = part.partition("; ")
-        if never == "never":
-            found.append((FOREVER, None, bool(waits)))
-            continue
-        match = RESTRICTION.fullmatch(part)
-        assert match is not None, part
-        better = FOREVER if match["open"] or match["ask"] else when(match["better"], on) if match["better"] else None
-        found.append((when(match["no"], on) if match["no"] else None, better, match["waits"] is not None))
-    return found
-
-
 # The page and Markdown have the same sections, so what is in them is read once.
 
 SECTIONS = {
     "When may I again": "lifts",
-    "Never, or without an end": "lasting",
-    "Until when": "chart",
     "What to do, and until when": "doing",
     "Day by day": "days",
     "What is usual, and until when": "normal",

@@ -14,7 +14,7 @@ from support import golden_timeline, listed
 
 ALL = (*PLAN, "--all")
 SECTIONS = [
-    *("When may I again", "Never, or without an end", "Get help", "Before the treatment"),
+    *("When may I again", "Get help", "Before the treatment"),
     *("What to do, and until when", "Day by day"),
     *("What is usual, and until when", "What is all right", "Instead, and why", "The next session"),
     *("What this rests on", "Sources"),

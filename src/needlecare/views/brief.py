@@ -24,8 +24,6 @@ _A_ROW, _A_DAY, _A_LINE = 60, 52, 42
 _HEAVY, _LIGHT, _LEAST = 6, 8, 11
 # What a screen has room for, the ampler first.
 ROOMS = ((_A_GROUP, _BEFORE), (1, _BEFORE), (1, _A_GROUP))
-# How a line says that a no is over before.
-EARLIER = ": no until "
 
 
 def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_over: bool = False) -> Sheet:
@@ -316,7 +314,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> It
         known, head = rule_set.groups.get(group), group_name(group, rule_set)
         lines = _BEFORE if known is None else most if known.rank < _LIGHT else int(known.rank < _LEAST)
         for found in _weightiest(by_group[group], lines, rule_set):
-            earlier = f"{EARLIER}{clock.at(found[0].no_until)}, better wait" if found[0].no_until else ""
+            earlier = days.no_before(found[0].no_until, clock)
             at, room = found[0].at, _A_LINE - len(earlier)
             # What takes a second line anyway has room for more.
             names = starred(found, room if len(found[0].name) <= room else room + _A_LINE)

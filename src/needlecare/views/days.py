@@ -16,6 +16,8 @@ from needlecare.views.phrases import Clock, Row, Section, grouped, join_words, l
 # So many parts of a whole are named.
 _NAMED = 3
 _MUCH_EARLIER = timedelta(days=1)
+# How a line says that a no is over before.
+EARLIER = ": no until "
 
 
 class Parts:
@@ -171,32 +173,44 @@ def days_after(timeline: Timeline) -> tuple[Day, ...]:
     return tuple(day for day in timeline.days if day.number >= 0)
 
 
-def list_lifts(timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    """List what lifts, grouped by instant and condition."""
-    makers = dict(lifts_of(timeline))
-    for lifts, text in Parts(timeline).lifted(makers):
-        tone = "yes" if lifts[0].to == "yes" else "better not"
-        state = NO if lifts[0].to == BETTER_NOT else BETTER_NOT
-        sources = sources_behind((makers[lift] for lift in lifts), timeline.rule_set, state)
-        yield Row(clock.at(lifts[0].at), text, tone, sources)
+def list_ends(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List what is all right again and when, and then what doesn't end by itself; a part goes with its whole."""
+    rule_set, parts = timeline.rule_set, Parts(timeline)
+    ends = sorted(_ends(timeline, clock), key=lambda one: (*one[:3], one[-1].end))
+    for (at, _, head, text), found in grouped(ends, lambda one: one[:4]).items():
+        shown = topmost((one.target for *_, one in found), rule_set)
+        cite = sources_behind((one for *_, one in found if one.target in shown), rule_set)
+        names = join_words(parts.label(one, at) if at < FOREVER else rule_set.label(one) for one in shown)
+        yield Row(head, f"{names}{text}", "yes" if at < FOREVER else "no", cite)
 
 
-def list_lasting(timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    """List what doesn't lift by itself: without a stated end, waiting for something to be seen, or never right."""
-    lasting = (window for window in timeline.of_kind(AVOID) if window.better_until == FOREVER)
-    groups = grouped(lasting, lambda window: lasting_head(window, clock))
-    for (_, head, advice), windows in sorted(groups.items(), key=lambda item: item[0]):
-        names, cite = _names_and_sources(windows, timeline)
-        yield Row(head, f"{names}{advice}", "no", cite)
+def _ends(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, int, str, str, Window]]:
+    """Yield when each restriction ends, its place among such rows, how it is headed, and what is said of it."""
+    for lift, window in lifts_of(timeline):
+        # The end of a no is said together with the end of what is better after it.
+        if lift.to == YES or all(one.to != YES for one in window.lifts):
+            no = window.end if window.start < window.end < lift.at else None
+            text = no_before(no, clock) if lift.to == YES else ": better wait"
+            yield lift.at, 0, clock.at(lift.at), f"{text}{led(', ', clock.only_once(lift.waits))}", window
+    for window in _lasting_beyond(timeline):
+        if window.better_until == FOREVER or window.ask:
+            yield FOREVER, *lasting_head(window, clock), window
+
+
+def no_before(no_until: datetime | None, clock: Clock) -> str:
+    """Say until when something is a no before it is all right, where it is better to wait after that."""
+    return f"{EARLIER}{clock.at(no_until)}, better wait" if no_until else ""
 
 
 def lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:
     """Return the place among such rows of what doesn't end by itself, how it is headed, and what to do about it."""
+    if window.ask and not window.is_for_good:
+        return 0, "Ask first", f": {clock.restriction(window)}"
     if window.is_for_good or (window.is_open and window.end_stated):
-        return 2, "Never", ""
+        return 3, "Never", ""
     if window.waits and not window.is_open:
-        return 1, "You see when", clock.tail(window)
-    return 0, "No end given", f": ask {clock.whom}"
+        return 2, "You see when", clock.tail(window)
+    return 1, "No end given", f": ask {clock.whom}"
 
 
 def _names_and_sources(
@@ -206,22 +220,6 @@ def _names_and_sources(
     shown = topmost((window.target for window in windows), rule_set)
     cite = sources_behind((one for one in windows if one.target in shown), rule_set, state, before=before)
     return join_words(map(rule_set.label, shown)), cite
-
-
-def draw_chart(timeline: Timeline, clock: Clock) -> list[Row]:
-    """Draw each activity against the days; equal lines of one parent are drawn once."""
-    rule_set, days = timeline.rule_set, days_after(timeline)
-    lines: dict[str, Row] = {}
-    for target, windows in grouped(_lasting_beyond(timeline), lambda window: window.target).items():
-        texts = ("; ".join(filter(None, (clock.restriction(one), clock.only_once(one.waits)))) for one in windows)
-        lines[target] = Row("", "; again ".join(texts), states="".join(_state(target, day) for day in days))
-    drawn = [
-        line._replace(head=rule_set.label(target))
-        for target, line in lines.items()
-        if line.states.strip(".") and not any(lines.get(parent) == line for parent in rule_set.lineage[target][1:])
-    ]
-    # What is over first comes first.
-    return sorted(drawn, key=lambda row: (len(row.states.rstrip("o.")), row.states, row.head))
 
 
 def _state(target: str, day: Day) -> str:

@@ -19,7 +19,7 @@ from needlecare.model.ruleset import LAST
 from needlecare.model.time import day_end, day_start, last_instant
 from needlecare.views import brief
 from needlecare.views import phrases as say
-from needlecare.views.days import Opening, days_after, draw_groups, list_openings
+from needlecare.views.days import EARLIER, Opening, days_after, draw_groups, list_openings
 from needlecare.views.phrases import Clock, Row, grouped, harmless
 from needlecare.views.sheet import make_sheet
 from needlecare.views.today import list_now
@@ -131,7 +131,7 @@ def _entries(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
 def _parts(row: Row, emergency: tuple[str, list[str]]) -> tuple[list[str], str, str]:
     """Part the text of *row* from the *emergency* numbers that it begins with, and from what held earlier."""
     lead, numbers = emergency
-    text, comma, until = row.text.partition(brief.EARLIER) if row.at else (row.text, "", "")
+    text, comma, until = row.text.partition(EARLIER) if row.at else (row.text, "", "")
     signs = text.removeprefix(lead)
     return numbers if signs != text else [], signs, f"{comma}{until}"
 

@@ -44,7 +44,7 @@ def make_sheet(timeline: Timeline, *, handed_over: bool = False, only: Collectio
     *only* names the sections that are wanted, where not all of them are.
     """
     clock, rule_set = Clock(timeline, typed=not handed_over), timeline.rule_set
-    sections = (_fill(part, make(timeline, clock), timeline) for part, make in _PARTS if not only or part.id in only)
+    sections = (_fill(part, make(timeline, clock)) for part, make in _PARTS if not only or part.id in only)
     return Sheet(
         title=rule_set.title,
         subject=_subject(timeline),
@@ -424,12 +424,11 @@ def _sources(timeline: Timeline, _: Clock) -> Iterator[Row]:
 # All sections in their order.
 
 
-def _fill(section: Section, made: Iterable[Row | Section], timeline: Timeline) -> Section | None:
+def _fill(section: Section, made: Iterable[Row | Section]) -> Section | None:
     found = tuple(made)
     rows = tuple(one for one in found if isinstance(one, Row))
     blocks = tuple(one for one in found if isinstance(one, Section))
-    drawn = days.days_after(timeline) if rows and rows[0].states else ()
-    return section._replace(rows=rows, blocks=blocks, days=drawn) if found else None
+    return section._replace(rows=rows, blocks=blocks) if found else None
 
 
 # Each section, and what fills it.
@@ -439,10 +438,8 @@ _PARTS: tuple[tuple[Section, Callable[[Timeline, Clock], Iterable[Row | Section]
         Section("ask", "Ask before you do", ("", "What", "Sources")),
         lambda timeline, _: list_asked(timeline, whole=True),
     ),
-    (Section("lifts", "When may I again", ("When", "What", "Sources")), days.list_lifts),
-    (Section("lasting", "Never, or without an end", ("", "What", "Sources")), days.list_lasting),
+    (Section("lifts", "When may I again", ("When", "What", "Sources")), days.list_ends),
     (Section("red-flags", "Get help", ("", "What", "Sources")), _red_flags),
-    (Section("chart", "Day by day at a glance", ("What", "Until when")), days.draw_chart),
     (Section("before", "Before the treatment", ("When", "What", "Sources")), days.list_before),
     (Section("doing", "What to do, and until when", ("When", "What", "Sources")), days.list_doing),
     (Section("days", "Day by day"), days.list_days),

@@ -231,7 +231,7 @@ def render_plain(sheet: Sheet) -> str:
     """Render *sheet* without layout: a line a row, none of them broken."""
     lines = [*filter(None, (sheet.title, sheet.subject, led("Your clinic: ", sheet.clinic), *sheet.notice))]
     for section in sheet.sections:
-        for group in () if section.days else (section, *section.blocks):
+        for group in (section, *section.blocks):
             lines.extend(["", group.title])
             for row in group.rows:
                 marks = f" [{row.marks}]" if row.marks else ""
@@ -271,11 +271,6 @@ def escape(text: str) -> str:
 
 
 def _markdown_section(section: Section) -> Iterator[str]:
-    if section.days:
-        # A drawing has no place here: its words make a table.
-        yield from ("", f"## {section.columns[-1]}", "")
-        yield from _markdown_table(section.columns, section.rows)
-        return
     yield from ("", f"## {section.title}")
     if section.rows:
         yield ""
