@@ -21,8 +21,9 @@ from needlecare.model.ruleset import (
     once_a_set,
 )
 
-_ONESELF = frozenset(["i", "me", "myself", "we", "us"])
-_WITH_ME = frozenset(product(["on", "and"], _ONESELF))
+ONESELF = frozenset(["i", "ive", "me", "myself", "we", "us"])
+_WITH_ME = frozenset(product(["on", "and"], ONESELF))
+ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # How many other words may stand among those of a name.
 _AMONG = 1
 # May stand between a word that denies and what it denies.
@@ -351,7 +352,7 @@ def _leads(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* may stand before whoever it is about, and names nobody and nothing itself."""
     words = {heard.said.words[place] for place in piece.places}
     is_light = piece.roles & {"soften", "owner", "age", "tells"} or words == {"for"} or all(map(str.isdigit, words))
-    return bool(is_light) and words.isdisjoint(_ONESELF) and "act" not in piece.roles
+    return bool(is_light) and words.isdisjoint(ONESELF) and "act" not in piece.roles
 
 
 def _is_told(piece: Piece, heard: Heard) -> bool:
@@ -362,3 +363,25 @@ def _is_told(piece: Piece, heard: Heard) -> bool:
     ends = (one.places[-1] for one in behind)
     is_mine = any(heard.does(at, "here") and heard.said.words[at - 1] == "my" for at in ends)
     return "tells" in following.roles or is_with_me or is_mine
+
+
+def is_elsewhere(heard: Heard, named: list[Piece], left: list[Piece], untreated: frozenset[str]) -> bool:
+    """Return whether it is done to skin that wasn't treated: shave my legs, wax my lip, a leg wax."""
+    away = [one for one in left if "elsewhere" in one.roles]
+    local = [one for one in named if {*heard.rule_set.standing_for("spot")} & heard.rule_set.ancestry(one.ids)]
+    before = {one.places.stop for one in away}
+    within = (one for one in local if before & {one.places.start} or _names_one_of(untreated, one, heard))
+    return not heard.has("here") and (any(within) or any(_is_object(one, named, heard) for one in away))
+
+
+def _names_one_of(places: frozenset[str], name: Piece, heard: Heard) -> bool:
+    """Return whether one of *places* stands in a *name* besides what it is called: laser hair removal is of no hair."""
+    said = places.difference(names.tokens(heard.rule_set.label(name.ids[0])))
+    return not said.isdisjoint(heard.said.words[at] for at in name.places)
+
+
+def _is_object(place: Piece, named: Iterable[Piece], heard: Heard) -> bool:
+    """Return whether something *named* is done to a *place*: it ends directly before it, or before an “on”."""
+    ends = {one.places[-1] for one in named}
+    before = max({*range(place.places.start)} - heard.owners, default=-1)
+    return before in ends or (before > min(ends, default=-1) and heard.said.words[before] in ONTO)

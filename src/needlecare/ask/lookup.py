@@ -5,7 +5,7 @@ from itertools import chain, count, pairwise, product, zip_longest
 from typing import NamedTuple
 
 from needlecare.ask import beside, names
-from needlecare.ask.beside import Called, Declared, Heard, named_in, places_of
+from needlecare.ask.beside import ONESELF, ONTO, Called, Declared, Heard, named_in, places_of
 from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, word_before
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign, names_of, once_a_set
@@ -15,7 +15,6 @@ _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "h
 _OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin", "brand"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
-_ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
 _VERBS = frozenset(["act", "swallow"])
 # What leads to a part of a day, such as lunch: once the day is known, its strictest instant counts there too.
@@ -74,8 +73,9 @@ def find_activities(
     """
     heard = beside.listen(rule_set, phrase, facts, mending=mending)
     said = _sort(heard, timed=timed)
-    ids = _ids(said.named) or _stand_in(heard, said.left)
-    elsewhere = _is_elsewhere(heard, said.named, said.left)
+    besides = _done_besides(said.named, heard)
+    ids = _ids(one for one in said.named if one not in besides) or _stand_in(heard, said.left)
+    elsewhere = beside.is_elsewhere(heard, said.named, said.left, names.untreated(names.treated_areas(facts), rule_set))
     unknown = _unheard(said.left, _OF_ACTIVITIES | {"elsewhere"} if elsewhere else _OF_ACTIVITIES, heard)
     turning = _first(unknown, {"stop", "deny"})
     strange = _strange(said, ids, [one for one in unknown if one is not turning], heard)
@@ -87,7 +87,7 @@ def find_activities(
     together = [one for one in said.named if not _is_choice(one, heard)]
     return _finished(heard, together, ids, strange, said.undated)._replace(
         turning=heard.spelled(turning.places),
-        past=any(_is_past(one, heard) for one in heard.activities),
+        past=not besides and any(_is_past(one, heard) for one in heard.activities),
         nearest=_nearest(heard, said.named, names.ACTIVITIES, strange) if mending else (),
         signs=_ids(said.calls),
         declared=_answers(declared),
@@ -376,7 +376,7 @@ def _stand_in(heard: Heard, left: Sequence[Piece]) -> tuple[str, ...]:
 def _onto_skin(heard: Heard, left: Iterable[Piece]) -> Iterator[Piece]:
     """Return the words that put something on the skin; those that people begin any question with don't."""
     for one in left:
-        is_here = "here" in one.roles and word_before(heard.said.words, one.places.start) in _ONTO
+        is_here = "here" in one.roles and word_before(heard.said.words, one.places.start) in ONTO
         if is_here or (one.roles & {"onto-skin", "brand"} and "soften" not in one.roles and not one.ids):
             yield one
 
@@ -411,19 +411,6 @@ def _above(what: str, rule_set: RuleSet) -> set[str]:
     return {above for one in rule_set.standing_for(what) for above in rule_set.activities[one].under}
 
 
-def _is_elsewhere(heard: Heard, named: list[Piece], left: list[Piece]) -> bool:
-    """Return whether it is done to skin that wasn't treated: shave my legs."""
-    away = (one for one in left if "elsewhere" in one.roles)
-    return not heard.has("here") and any(_is_object(one, named, heard) for one in away)
-
-
-def _is_object(place: Piece, named: Iterable[Piece], heard: Heard) -> bool:
-    """Return whether something *named* is done to a *place*: it ends directly before it, or before an “on”."""
-    ends = {one.places[-1] for one in named}
-    before = max({*range(place.places.start)} - heard.owners, default=-1)
-    return before in ends or (before > min(ends, default=-1) and heard.said.words[before] in _ONTO)
-
-
 def _says(heard: Heard, role: str) -> bool:
     """Return whether small words of that *role* are said at all, be it within a name."""
     words = heard.said.words
@@ -434,6 +421,15 @@ def _says(heard: Heard, role: str) -> bool:
 def _is_past(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* is about something done, be it within a name; a longer phrase may be another."""
     return "past" in piece.roles or (bool(piece.ids) and any(heard.does(place, "past") for place in piece.places))
+
+
+def _done_besides(named: Sequence[Piece], heard: Heard) -> list[Piece]:
+    """Return what was done before what is asked, as somebody goes on to say: take cetirizine, I had a beer."""
+    done = [one.places.start for one in heard.activities if _is_past(one, heard)]
+    if not (done and named[1:]) or min(done) < named[0].places.stop:
+        return []
+    said = [one for one, word in enumerate(heard.said.words[: min(done)]) if word in ONESELF]
+    return [one for one in named[1:] if one.places.start >= min(done) and max(said, default=0) >= named[0].places.stop]
 
 
 def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:

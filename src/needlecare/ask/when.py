@@ -347,7 +347,9 @@ _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
 _NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
-_ANY_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday"
+# “Worse than yesterday” is no time that is asked about.
+_NAMED_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday|last\s+night"
+_ANY_DAY = rf"(?<!than )(?<!as )(?:{_NAMED_DAY})"
 _THAT_DAY = rf"(?:(?P<weekday>{_NAMES}|{_ABBREVIATED})|(?P<word>today|tomorrow))"
 _NOW = r"(?<!from )(?:right\s+now|at\s+the\s+moment|now)(?!\s+on\b)"
 _DIGITS = "0123456789"
@@ -384,7 +386,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (("clock",), rf"(?:@at)?{_HOUR}\s+o'?\s?clock", _on_the_face),
     (("at ", "by ", *_INEXACT_SIGNS), rf"@at{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
     (("from",), rf"@hedge{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
-    (("tod", "ton", "tom", "yes", "night", "now", "moment"), rf"(?P<word>last\s+night|{_ANY_DAY}|{_NOW})", _relative),
+    (("tod", "ton", "tom", "yes", "night", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
     (("day",), rf"(?:(?:early|late)\s+)?{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),
     (WEEKDAYS, rf"(?P<led>(?:on|by|{_WHICH})\s+)?{_SHORT}(?(led)|{_END})", _weekday),
     (("sun",), rf"(?:on|by|{_WHICH})\s+(?P<weekday>sun){_END}", _weekday),

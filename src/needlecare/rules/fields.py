@@ -364,9 +364,8 @@ SESSION = _section(
 )
 _ABOUT = _all(TEXT, "title", "publisher", "year", "kind", "family", "seen")
 SOURCE = _section("a source", *_ABOUT, Field("url", URL), short="title")
-_UNNAMED = one_of(
-    "on-skin", "given", "treatment", "at-home", "shared", "protected", "unprotected", "feeding", "soap", "everyday"
-)
+_TREATED = ("unprotected", "protected", "treatment", "at-home", "shared", "spot")
+_UNNAMED = one_of("on-skin", "given", "soap", "feeding", "everyday", *_TREATED)
 ACTIVITY = _section(
     "an activity",
     *(_LABEL, _AKA),

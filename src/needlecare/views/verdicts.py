@@ -318,7 +318,7 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
     day, wanted = verdict.timeline.treatment.day, verdict.timeline.rule_set.ancestry(verdict.meaning.ids)
     for session in verdict.timeline.sessions:
         begins = min((first for activity, first in session.precare if activity in wanted), default=None)
-        if begins is not None and session.booked is None and begins <= verdict.asked.last:
+        if begins is not None and session.booked is None and begins <= verdict.asked.last <= session.minimum:
             on, first = say.date(session.minimum, day), say.date(begins, day)
             yield f"If your next session is on {on}: avoid it from {first}."
 
