@@ -162,6 +162,11 @@ def test_today_and_the_calendar_say_whom_to_ask_behind_a_no(tmp_path: Path) -> N
     assert not re.search("sauna|heat|alcohol,|ibuprofen", " ".join(titles))
 
 
+def test_when_gives_no_date_that_is_past_where_somebody_is_to_be_asked() -> None:
+    told = run("when", "have", "a", "drink", *SITTING, "--condition", "pregnancy", "--now", "2026-11-22T09:00").out
+    assert told.startswith("Ask your midwife, doctor or pharmacist first. Alcohol.")
+
+
 def test_an_event_says_whom_to_ask() -> None:
     typed = ("plan", *SITTING, "--condition", "pregnancy", "--event", "spa=2026-12-21")
     first, said = run(*typed, "--plain").out, run(*typed, "--all").out

@@ -83,6 +83,14 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
             "No. Alcohol: not before Sat 21 Nov 16:30, and then ask your midwife ",
         ),
         ("can use retinol --condition pregnancy", "No. Retinol: never; ask your midwife or doctor."),
+        (
+            "can have a beer and wear makeup --condition pregnancy",
+            "No; ask your midwife, doctor or pharmacist. Alcohol: not before Sat 21 Nov 16:30, and then ask them ",
+        ),
+        (
+            "can have coffee and an advil --condition pregnancy",
+            "No. Ibuprofen and aspirin: not before Tue 24 Nov, and ",
+        ),
         ("can fly on tuesday", "Yes. Flying, Tue 24 Nov: OK from Mon 23 Nov 16:30."),
         (
             "can wear foundation for a wedding on sunday afternoon",

@@ -307,8 +307,8 @@ def _find_return(timelines: Sequence[Timeline], start: datetime, now: Verdict) -
     # What is over isn't what holds.
     verdict = now if now.verdict in (BETTER_NOT, YES) and (free or FOREVER) <= now.asked.start else verdict
     if steps[-1].verdict == ASK:
-        # No date is the one from which it is all right; what is counted holds how long it is a "no".
-        first = verdict._replace(verdict=ASK, until=free)
+        # No date is the one from which it is all right; what is counted holds how long it is a "no", if it still is.
+        first = verdict._replace(verdict=ASK, until=free if (free or FOREVER) > now.asked.start else None)
         return Return(now if now.verdict == ASK else first, first, None, None, last, again)
     return Return(now, verdict, free, last.until if last.until != free else None, last, again)
 

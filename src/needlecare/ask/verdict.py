@@ -91,7 +91,7 @@ Silence = Literal["", "before", "time", "advice", "check", "words"]
 
 
 class PartVerdict(NamedTuple):
-    """What holds for one activity at the time asked about, with the fields of a verdict."""
+    """What holds for one activity at the time asked about, with the fields of a verdict; *asks*: somebody, first."""
 
     activity: str
     verdict: Permission
@@ -99,6 +99,7 @@ class PartVerdict(NamedTuple):
     better_until: datetime | None = None
     and_once: tuple[Wait, ...] = ()
     endless: bool = False
+    asks: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -296,7 +297,7 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
 def _spoken_of(blank: Verdict, spoken: Iterable[PartVerdict]) -> Meaning:
     """Return what was asked with all that no rule speaks of among the words that nobody knows: it has no date."""
     rule_set, meaning = blank.timeline.rule_set, blank.meaning
-    judged = {one.activity for one in spoken}.union(rule_set.standing_for("treatment"), blank.ask and meaning.ids)
+    judged = {one.activity for one in spoken}.union(rule_set.standing_for("treatment"), blank.prescribed)
     lost = [one for one in meaning.ids if judged.isdisjoint(rule_set.family([one]))]
     kept = tuple(one for one in meaning.ids if one not in lost)
     return meaning._replace(ids=kept, unknown=(*meaning.unknown, *map(rule_set.label, lost)))
@@ -305,8 +306,8 @@ def _spoken_of(blank: Verdict, spoken: Iterable[PartVerdict]) -> Meaning:
 def _asked_first(part: PartVerdict) -> PartVerdict:
     """Leave no date on which *part* would be all right: somebody has to be asked about it."""
     if part.verdict == NO:
-        return part._replace(better_until=None, endless=part.until is None)
-    return PartVerdict(part.activity, ASK)
+        return part._replace(better_until=None, endless=part.until is None, asks=True)
+    return PartVerdict(part.activity, ASK, asks=True)
 
 
 def _blank(timeline: Timeline, meaning: Meaning, asked: When, asking: Iterable[Window], *, parts: bool) -> Verdict:

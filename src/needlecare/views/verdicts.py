@@ -172,6 +172,8 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     if part.verdict == ASK:
         return "ask first"
     text = _restricted(part, _earliest(part, verdict), verdict, clock)
+    if part.asks:
+        return say.then_ask(text, "them", is_over=part.until is not None)
     return f"better wait, {text}" if part.verdict == BETTER_NOT else text
 
 
@@ -197,8 +199,7 @@ def _by_end(verdict: Verdict, clock: Clock, to_say: _SayPart) -> list[tuple[str,
     """Group the parts of what was asked by what holds for them, the soonest over first."""
 
     def over(part: PartVerdict) -> datetime:
-        restricted = FOREVER if part.verdict != YES else verdict.asked.start
-        return part.better_until or part.until or restricted
+        return part.better_until or part.until or (verdict.asked.start if part.verdict == YES else FOREVER)
 
     return [*grouped(sorted(verdict.parts, key=over), lambda part: to_say(part, verdict, clock)).items()]
 
@@ -242,7 +243,8 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
         return
     said = "OK" if verdict.is_yes else _LEADS[verdict.verdict].lower()
-    parts = list(_each_part(verdict, clock, _holding(verdict, clock), said))
+    held = _holding(verdict, clock)
+    parts = list(_each_part(verdict, clock, held, say.then_ask(held, "them", is_over=verdict.until is not None), said))
     yield from parts
     if verdict.is_yes:
         yield from _worded(verdict)
@@ -319,8 +321,7 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
     for session in verdict.timeline.sessions:
         begins = min((first for activity, first in session.precare if activity in wanted), default=None)
         if begins is not None and session.booked is None and begins <= verdict.asked.last <= session.minimum:
-            on, first = say.date(session.minimum, day), say.date(begins, day)
-            yield f"If your next session is on {on}: avoid it from {first}."
+            yield f"If your next session is on {say.date(session.minimum, day)}: avoid it from {say.date(begins, day)}."
 
 
 def say_alone(verdict: Verdict) -> str:
@@ -470,7 +471,7 @@ def _told(verdict: Verdict, clock: Clock, to_say: _SayPart) -> str:
 
 
 def _say_part_return(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
-    if part.verdict == NO and part.until and not (part.better_until or part.and_once or part.is_open):
+    if part.verdict == NO and part.until and not (part.better_until or part.and_once or part.is_open or part.asks):
         return f"OK from {clock.at(part.until)}"
     return _say_part(part, verdict, clock).removeprefix("better wait, ")
 
