@@ -87,7 +87,7 @@ def test_can_agrees_with_the_day_of_the_plan(plan_for: Make, sitting: str, clock
 def test_a_rough_time_is_never_looser_than_the_exact_one(
     plan_for: Make, strictness: Callable[[str, datetime], int], activity: str, unit: str, rough: str
 ) -> None:
-    for after in range(0, 360, 17):
+    for after in range(0, 360, 17 if TIMES > 1 else 31):
         now = plan_for().treatment.first + timedelta(hours=after)
         exact, inexact = (strictness(f"{activity} in {text.format(f'a {unit}')}", now) for text in ("{}", rough))
         assert inexact <= exact, (now, rough)
@@ -264,7 +264,9 @@ def test_a_yes_before_the_treatment_has_a_rule_on_the_time_before(plan_for: Make
     timeline = plan_for(**SITTINGS[sitting])
     begins = timeline.treatment.first
     spoken = {one.target for one in timeline.windows if min(one.start, one.better_from) < begins}
-    for activity in timeline.rule_set.activities:
+    # Each activity with half of the treatments: a rule on the time before holds for most of them.
+    turn = list(SITTINGS).index(sitting) % 2
+    for activity in [*timeline.rule_set.activities][turn if TIMES == 1 else 0 :: 2 if TIMES == 1 else 1]:
         for days in (-60, -20, -5, -1):
             verdict = can(timeline, activity, date(2026, 11, 20) + timedelta(days=days))
             if verdict.verdict == YES:

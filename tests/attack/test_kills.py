@@ -85,7 +85,7 @@ def test_a_folder_of_a_batch_is_whole_after_it_was_resumed(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_lines_of_a_batch_take_the_place_of_the_old_file_whole(jobs: str, tmp_path: Path) -> None:
-    rows = "".join(f"{number},2026-11-20\n" for number in range(300 if TIMES == 1 else 1500))
+    rows = "".join(f"{number},2026-11-20\n" for number in range(100 if TIMES == 1 else 1500))
     (tmp_path / "list.csv").write_text(f"id,date\n{rows}", encoding="utf-8")
     target = tmp_path / "out" / "plans.jsonl"
     target.parent.mkdir()
@@ -160,8 +160,9 @@ def test_workers_write_nothing_and_end_when_their_batch_has_ended(number: int, t
         assert files(out) == left
 
 
+# That workers end whatever ends their batch is shown above: in a short run the ending that nobody can catch is enough.
 @has_proc
-@pytest.mark.parametrize("number", ENDINGS, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", ENDINGS[-1 if TIMES == 1 else 0 :], ids=lambda number: number.name)
 def test_a_corrected_run_wins_for_every_client_over_one_that_was_ended(number: int, tmp_path: Path) -> None:
     out, rules = tmp_path / "out", ("--rules", small_rules(tmp_path))
     with ended_midway(number, out, *rules) as workers:
