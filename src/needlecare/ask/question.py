@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from needlecare.ask.lookup import Meaning, find_activities, find_signs
+from needlecare.ask.names import tokens
 from needlecare.ask.times import Reading, When, at_time, from_to, lasting, stretched, when_asked
 from needlecare.errors import InputError
-from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, treated_on
+from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, seen_at, treated_on
 from needlecare.model.time import check_year, last_instant, local_date
 from needlecare.timeline.agenda import Course, OpenDays, fit_before, plan_course, precare
 from needlecare.timeline.build import build_selected, build_timeline
@@ -245,15 +246,27 @@ class _Question(NamedTuple):
 
     def readings(self, meaning: Meaning) -> Iterator[Sequence[Timeline]]:
         """Yield the timelines with what the words declare, then those without, unless it was only assumed of a sign."""
+        timelines = self.timelines if self.told or self.now is None else [*map(self._with_seen, self.timelines)]
         if meaning.declared:
-            known = self.timelines[0].rule_set.facts
+            known = timelines[0].rule_set.facts
             yield [
                 build_timeline(one.rule_set, one.treatment, one.facts.declaring(meaning.declared, known))
-                for one in self.timelines
+                for one in timelines
             ]
         told = meaning.declared if self.told else ()
-        if not told or not dict(told).keys() <= self.timelines[0].facts.assumed.keys():
-            yield self.timelines
+        if not told or not dict(told).keys() <= timelines[0].facts.assumed.keys():
+            yield timelines
+
+    def _with_seen(self, timeline: Timeline) -> Timeline:
+        """Add the moments that the words say have come: not sore any more."""
+        said, moments = f" {' '.join(tokens(self.typed))} ", timeline.rule_set.moments.values()
+        come = [one.id for one in moments if any(f" {' '.join(tokens(name))} " in said for name in one.aka)]
+        treatment = timeline.treatment
+        if not come or self.present() < treatment.last:
+            return timeline
+        seen = seen_at(self.present().replace(tzinfo=None), treatment.zone)
+        treatment = treatment._replace(seen={**dict.fromkeys(come, seen), **treatment.seen})
+        return build_timeline(timeline.rule_set, treatment, timeline.facts)
 
     def understand(self, *, signs: bool = False) -> tuple[Meaning, When]:
         """Return what the words mean and when they ask about: now, where they don't say."""

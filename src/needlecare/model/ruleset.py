@@ -150,11 +150,13 @@ class Moment(NamedTuple):
     """A point in time that a rule can count from, besides the treatment.
 
     *usual* is when it usually comes, for what only the person can see; *clock* (hour, minute) with *day* is a time
-    of the day. With neither it has no date until somebody states one. *label* reads after "once" and "only if".
+    of the day. With neither it has no date until somebody states one. *label* reads after "once" and "only if"; *aka*
+    are words by which a question says that it has come.
     """
 
     id: str
     label: str
+    aka: tuple[str, ...] = ()
     usual: Bound | None = None
     clock: tuple[int, int] | None = None
     day: int = 0

@@ -385,7 +385,7 @@ _SEEN = (Field("rank", RANK, "its place on the first screen"), Field("beside", F
 SIGN = _section("a sign", _LABEL, _AKA, *_SEEN, _SHORT, *_REASONS, short="label")
 MOMENT = _section(
     "a moment",
-    _LABEL,
+    *(_LABEL, _AKA),
     Field("usual", USUAL, "when it usually comes", marks=_MEANT),
     *(Field("clock", CLOCK, marks=_MEANT), Field("day", DAY, marks=_MEANT)),
     *(Field("source", TEXTS), Field("note", TEXT), *_REASONS),
