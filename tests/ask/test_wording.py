@@ -104,7 +104,9 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
         ("can go for a run with a fever", "See a doctor or an urgent-care line today. Fever."),
         ("can have another session --condition cold-sore-now", "No; ask your clinic. No needling until the cold sore"),
         ("can my husband drink wine on tuesday", "My answers are for whoever was treated. "),
-        ("when will the redness go", "That is about what you see or feel: "),
+        ("when will the redness go", "Usual. Redness: until the end of Mon 23 Nov."),
+        ("when will it stop peeling", "Watch it. Flaking: usually seen from Sun 22 Nov until the end of Fri 27 Nov."),
+        ("when will my husband's redness go", "That is about what you see or feel: "),
         (
             "when can I use sunscreen",
             "Mineral sunscreen: OK from Sat 21 Nov 16:30. Ordinary sunscreen: not before Sun 22 Nov 16:30;",

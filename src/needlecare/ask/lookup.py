@@ -1,6 +1,6 @@
 """Words → the activities or signs they mean. Never guesses: what isn't understood is said."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count, pairwise, product, zip_longest
 from typing import NamedTuple
 
@@ -11,8 +11,8 @@ from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign, names_of, once_a_set
 
 # What small words may do and change no answer; beside a sign, fewer do.
-_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone"])
-_OF_ACTIVITIES = _OF_SIGNS | {"past", "given", "act", "swallow", "onto-skin", "brand"}
+_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone", "ends"])
+_OF_ACTIVITIES = (_OF_SIGNS - {"ends"}) | {"past", "given", "act", "swallow", "onto-skin", "brand"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
@@ -89,7 +89,7 @@ def find_activities(
         turning=heard.spelled(turning.places),
         past=not besides and any(_is_past(one, heard) for one in heard.activities),
         nearest=_nearest(heard, said.named, names.ACTIVITIES, strange) if mending else (),
-        signs=_ids(said.calls),
+        signs=_ids(said.calls, None if unknown or strange else rule_set.signs),
         declared=_answers(declared),
         stopping=heard.spelled(_first(said.left, {"stop"}).places),
         other=beside.find_other(heard),
@@ -142,9 +142,8 @@ def _sort(heard: Heard, *, timed: bool) -> _Said:
 
 def _strange(said: _Said, ids: Iterable[str], unknown: Iterable[Piece], heard: Heard) -> list[range]:
     """Return the words that keep it from being understood: those *unknown*, and those that stand where they mustn't."""
-    strange = [one.places for one in unknown]
-    strange += [*_slips(heard, said.known), *said.without, *_put_over(heard, said.declared)]
-    strange += _halves(heard, said.left, said.known)
+    strange = [*(one.places for one in unknown), *_slips(heard, said.known), *said.without]
+    strange += [*_put_over(heard, said.declared), *_halves(heard, said.left, said.known)]
     strange += _put_on(heard, ids, said.left, bare=not (said.named or strange))
     return strange
 
@@ -158,35 +157,27 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     treatment = (one for one in named_in(heard.activities) if _stands_for("treatment", one, heard))
     known = denied | places_of([*named, *calls, *treatment])
     left, undated = _left(heard, heard.signs, known, timed=timed)
-    away = [*_untreated(seen, left, facts, heard)]
-    strange = [one.places for one in (*_unheard(left, _OF_SIGNS, heard), *away)]
-    calls, seen = _mildest(calls, seen, () if strange else rule_set.signs.values())
+    away = _untreated(seen, left, facts, heard)
+    strange = [*away, *(one.places for one in _unheard(left, _OF_SIGNS, heard))]
+    milder = None if strange else rule_set.signs
     undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(names.tokens(heard.spelled(run)))]
-    return _finished(heard, (), _ids([*calls, *seen] or named), [*strange, *_slips(heard, known)], undated)._replace(
+    ids = _ids([*calls, *seen] or named, milder)
+    return _finished(heard, (), ids, [*strange, *_slips(heard, known)], undated)._replace(
         other=beside.find_other(heard, "others"),
         nearest=_nearest(heard, [*calls, *seen], names.SIGNS, strange),
-        signs=_ids(calls),
+        signs=_ids(calls, milder),
         declared=_answers(beside.find_declared(heard, ())),
         elsewhere=bool(away),
         gone=beside.has_gone([*calls, *seen], heard),
     )
 
 
-def _mildest(calls: list[Called], seen: list[Piece], signs: Iterable[Sign]) -> tuple[list[Called], list[Piece]]:
-    """Take a name that two *signs* have for the one of the lower rank: no other word speaks for the graver one."""
-    if not (ranks := {sign.id: sign.rank for sign in signs}):
-        return calls, seen
-    calls = [one._replace(ids=(max(one.ids, key=ranks.__getitem__),)) for one in calls]
-    return calls, [one._replace(ids=(max(one.ids, key=ranks.__getitem__),)) for one in seen]
-
-
-def _untreated(seen: list[Piece], left: list[Piece], facts: Facts, heard: Heard) -> Iterator[Piece]:
+def _untreated(seen: list[Piece], left: list[Piece], facts: Facts, heard: Heard) -> list[range]:
     """Find words for what was not treated, be it within a name: a numb face, after needles in the neck."""
     signs, away = heard.rule_set.signs, names.untreated(names.treated_areas(facts), heard.rule_set)
     own = (one for one in seen if not any(signs[sign].beside for sign in one.ids))
-    for at in places_of((*own, *(one for one in left if "elsewhere" in one.roles))):
-        if heard.said.words[at] in away:
-            yield Piece(range(at, at + 1))
+    said = places_of((*own, *(one for one in left if "elsewhere" in one.roles)))
+    return [range(at, at + 1) for at in said if heard.said.words[at] in away]
 
 
 def _unheard(pieces: Iterable[Piece], roles: frozenset[str], heard: Heard) -> list[Piece]:
@@ -223,8 +214,10 @@ def _first(pieces: Iterable[Piece], roles: Collection[str]) -> Piece:
     return next((one for one in pieces if not one.roles.isdisjoint(roles)), Piece(range(0)))
 
 
-def _ids(named: Iterable[Piece | Called]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(one.ids for one in named)))
+def _ids(named: Iterable[Piece | Called], signs: Mapping[str, Sign] | None = None) -> tuple[str, ...]:
+    """Return what is *named*; of *signs* with one name that of the lower rank: no other word speaks for the graver."""
+    each = ([max(one.ids, key=lambda sign: signs[sign].rank)] if signs else one.ids for one in named)
+    return tuple(dict.fromkeys(chain.from_iterable(each)))
 
 
 def _answers(declared: Iterable[Declared]) -> tuple[tuple[str, str], ...]:
@@ -309,12 +302,9 @@ def _meant(heard: Heard) -> list[Piece]:
     """Return the names but for what is denied, swallowed instead, or only a time: before my session."""
     words = heard.said.words
     named = [_as_prescribed(one, heard) for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
-    named = [one for one in named if not _is_only_when(one, heard)]
+    treatment = [one for one in named if _stands_for("treatment", one, heard)]
+    named = [one for one in named if one not in treatment or word_before(words, one.places.start) not in LEADING]
     return [one for one in named if not beside.find_denial(one, heard.activities, words)] or named
-
-
-def _is_only_when(one: Piece, heard: Heard) -> bool:
-    return word_before(heard.said.words, one.places.start) in LEADING and _stands_for("treatment", one, heard)
 
 
 def _as_prescribed(name: Piece, heard: Heard) -> Piece:
@@ -348,15 +338,12 @@ def _is_swallowed(piece: Piece, heard: Heard) -> bool:
 
 def _without_verbs(named: list[Piece], heard: Heard, besides: frozenset[int]) -> list[Piece]:
     """Leave out a verb where something else is named beside it, or it is done to something that nobody knows."""
-    named = [one for one, behind in zip_longest(named, named[1:]) if not (behind and _is_done_to(one, behind, heard))]
+    ahead = [range(one.places.stop, behind.places.start + 1) for one, behind in pairwise(named)]
+    pairs = zip_longest(named, ahead)
+    named = [one for one, between in pairs if not (between and one.roles & _VERBS and not heard.joins(between))]
     seen = places_of(named_in(heard.signs)) | besides
     skin = {"act"} if seen - places_of(named) or heard.has("here") else NOTHING
     return [one for one in named if one.roles & skin or not (one.roles & _VERBS and _has_object(one, heard))]
-
-
-def _is_done_to(verb: Piece, named: Piece, heard: Heard) -> bool:
-    """Return whether *verb* is only what is done to what is *named* behind it."""
-    return bool(verb.roles & _VERBS) and not heard.joins(range(verb.places.stop, named.places.start + 1))
 
 
 def _has_object(verb: Piece, heard: Heard) -> bool:
@@ -413,9 +400,8 @@ def _above(what: str, rule_set: RuleSet) -> set[str]:
 
 def _says(heard: Heard, role: str) -> bool:
     """Return whether small words of that *role* are said at all, be it within a name."""
-    words = heard.said.words
-    runs = (words[start:end] for end in range(len(words) + 1) for start in range(max(0, end - names.LONGEST_NAME), end))
-    return any(role in heard.small.get(" ".join(run), NOTHING) for run in runs)
+    said = f" {' '.join(heard.said.words)} "
+    return any(role in does and f" {phrase} " in said for phrase, does in heard.small.items())
 
 
 def _is_past(piece: Piece, heard: Heard) -> bool:
@@ -461,9 +447,8 @@ def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece], *, bare: bo
 
 def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
     """Return the words for what ails the skin that something is put over: over my eczema."""
-    for one in declared:
-        if word_before(heard.said.words, min(one.places)) in _OVER:
-            yield range(min(one.places), max(one.places) + 1)
+    over = (one.places for one in declared if word_before(heard.said.words, min(one.places)) in _OVER)
+    yield from (range(min(places), max(places) + 1) for places in over)
 
 
 def _halves(heard: Heard, left: Iterable[Piece], known: frozenset[int]) -> Iterator[range]:
@@ -477,16 +462,11 @@ def _halves(heard: Heard, left: Iterable[Piece], known: frozenset[int]) -> Itera
 
 def _side_by_side(heard: Heard, named: Sequence[Piece]) -> Iterator[range]:
     """Find where two names that mean different things stand side by side, joined by nothing: an ice bath."""
-    starts = {clause.start for clause in heard.said.clauses}
+    starts, lineage = {clause.start for clause in heard.said.clauses}, heard.rule_set.lineage
     for one, other in pairwise(named):
         between = range(one.places.stop, other.places.start + 1)
         is_form = len(between) == 1 and other.roles & {"onto-skin", "swallow"}
         is_joined = heard.joins(between) or not starts.isdisjoint(between)
-        if not (is_joined or is_form or _are_related(one.ids, other.ids, heard.rule_set)):
+        is_part = any(this in lineage[that] or that in lineage[this] for this, that in product(one.ids, other.ids))
+        if not (is_joined or is_form or is_part):
             yield range(one.places.start, other.places.stop)
-
-
-def _are_related(ids: Iterable[str], others: Iterable[str], rule_set: RuleSet) -> bool:
-    """Return whether one is part of the other."""
-    lineage = rule_set.lineage
-    return any(one in lineage[other] or other in lineage[one] for one, other in product(ids, others))

@@ -54,11 +54,13 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
     return gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
 
 
-def when(timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None) -> "Return":
+def when(
+    timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None
+) -> "Return | Sighting":
     """Return from when what *words* name is all right again, counted from *since*, else from the treatment on.
 
     Example: `when(timeline, "make-up").free_from`, an instant in UTC, or None where it holds without end. Its verdict
-    is what holds *now*, else at the instant that is counted from.
+    is what holds *now*, else at the instant that is counted from. About a sign the answer is that of `normal`.
 
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
@@ -67,6 +69,9 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
 
     question = _ask(timeline, words, since, now)
     meaning, asked, _ = question.read()
+    seen = None if now is None or meaning.is_sure or meaning.signs else normal(timeline, words, since, now=now)
+    if seen and seen.meaning.is_sure:
+        return seen
     # From when something is free is answered whatever other time is named.
     meaning = meaning._replace(undated=())
     start = _counted_from(question) if asked is None else asked.start
@@ -281,7 +286,7 @@ class _Question(NamedTuple):
                 asked, reading = lasting(reading, treatment, moment), Reading(past=reading.past)
         asked = stretched(asked, reading, treatment.zone)
         over = isinstance(self.now, datetime) and asked.last < self.present().date()
-        return meaning, asked._replace(past=asked.past or reading.past or over)
+        return meaning, asked._replace(past=asked.past or (reading.past and reading.lead != "since") or over)
 
     def read(self, *, signs: bool = False) -> tuple[Meaning, When | None, Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""

@@ -74,7 +74,11 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
 
 def _as_said(answer: Sighting) -> Sighting:
     """Return what words make of *answer*: what has gone is usual, and what isn't understood unknown."""
-    meaning = answer.meaning
+    meaning, asked = answer.meaning, answer.asked
+    is_before = asked.past and asked.end <= answer.timeline.treatment.first
+    if answer.verdict in (ruleset.TODAY, CLINIC) and meaning.is_sure and is_before:
+        # What was there before the treatment counts only if it is there now.
+        return answer._replace(verdict=WATCH)
     if meaning.gone and not meaning.signs and answer.verdict != UNKNOWN:
         answer = Sighting(meaning, answer.asked, USUAL, answer.timeline)
     if answer.verdict in (USUAL, WATCH, CLINIC if meaning.other else USUAL) and not meaning.is_sure:
@@ -112,9 +116,7 @@ def _overdue(timeline: Timeline, sign: str, asked: When, by: datetime) -> Iterat
     for rule in timeline.red_flags:
         begins = timeline.flagged_from.get(rule.id)
         # What isn't expected at all is over by no time.
-        if begins is None or by > begins or sign in dict(rule.exceptions):
-            continue
-        if asked.meets(begins, FOREVER):
+        if begins and by <= begins and sign not in dict(rule.exceptions) and asked.meets(begins, FOREVER):
             yield rule
 
 

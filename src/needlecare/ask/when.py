@@ -200,15 +200,11 @@ def _weekend(found: _Found) -> Reading:
 
 
 def _period(found: _Found) -> Reading:
-    """Read what is left of this week or month, or the whole of the next or the last one."""
-    which, today = found.groups["which"], found.today
-    if found.groups["period"] == "week":
-        first = today - timedelta(days=today.weekday())
-        before, after, end = first - _WEEK, first + _WEEK, first + 2 * _WEEK
-    else:
-        first = today.replace(day=1)
-        before, after = (first - timedelta(days=1)).replace(day=1), times.next_month(first)
-        end = times.next_month(after)
+    """Read what is left of this week, month or year, or the whole of the next or the last one."""
+    which, period, today = found.groups["which"], found.groups["period"], found.today
+    monday, month, year = today - timedelta(days=today.weekday()), today.replace(day=1), today.replace(month=1, day=1)
+    first = {"week": monday, "month": month, "year": year}[period]
+    before, after, end = (shift_date(first, Duration(number, _UNITS[period][1])) for number in (-1, 1, 2))
     begins, ends = {"last": (before, first), "this": (today, after), "next": (after, end)}[which]
     return _on(begins, ends - timedelta(days=1))._replace(past=which == "last")
 
@@ -342,6 +338,7 @@ _COMING = r"(?:next|coming|following|last|past)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today)|\s+now|\s+already)?"
 _PART_OF = r"(?:the\s+)?(?:beginning|start|middle|end|(?:first|second|last)\s+(?:half|week))\s+of"
+_PERIOD = r"(?P<which>this|next|last)\s+(?P<period>week|month|year)"
 _PART = r"(?:(?:early|mid|late)[\s-])?(?P<part>morning|afternoon|evening|night|lunchtime)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
@@ -351,7 +348,7 @@ _NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
 _NAMED_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday|last\s+night"
 _ANY_DAY = rf"(?<!than )(?<!as )(?:{_NAMED_DAY})"
 _THAT_DAY = rf"(?:(?P<weekday>{_NAMES}|{_ABBREVIATED})|(?P<word>today|tomorrow))"
-_NOW = r"(?<!from )(?:right\s+now|at\s+the\s+moment|now)(?!\s+on\b)"
+_NOW = r"(?<!from )(?<!fine )(?:right\s+now|at\s+the\s+moment|now)(?!\s+(?:on|fine)\b)"
 _DIGITS = "0123456789"
 _SHORTENED = {"h": "hours", "hr": "hours", "min": "minutes", "d": "days", "wk": "weeks", "w": "weeks"}
 _SHORT_UNIT = r"(?<![\w.])(?P<number>\d{1,3})(?:\s?(?P<apart>hr|min|wk)s?|(?P<unit>[hdw]))\b"
@@ -393,7 +390,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (("weekend",), rf"(?:(?:{_WHICH}|at\s+the|on\s+the|over\s+the)\s+)?weekend", _weekend),
     (_DIGITS, rf"(?P<ahead>next\s+month\s+)?{_ON_THE}{_DAY_NUMBER}(?P<of>\s+(?:of\s+)?next\s+month)?{_END}", _nth),
     (("bed",), r"(?:before|at)\s+(?:going\s+to\s+)?bed(?:time)?", lambda _: Reading(part="evening")),
-    (("week", "month"), rf"(?:(?:all|{_PART_OF})\s+)?(?P<which>this|next|last)\s+(?P<period>week|month)", _period),
+    (("week", "month", "year"), rf"(?:(?:all|{_PART_OF})\s+)?{_PERIOD}", _period),
     (("day ", "days "), rf"{_ON}days?\s+(?P<number>-?\d{{1,3}}|{'|'.join(_HOURS)}){_OR_MOST}", _day_number),
     (("in ", "inside "), rf"(?:in|(?P<within>within|inside))\s+@hedge{_COUNT}\s+{_UNIT}'?s?(?:\s+time)?", _from_now),
     (("ago",), rf"@hedge{_COUNT}\s+{_UNIT}\s+ago", _ago),

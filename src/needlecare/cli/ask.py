@@ -66,8 +66,9 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     """Ask when something is all right again, and on what condition."""
     day = None if on is None else _read_day(on, requests)
     found = question.when(_timelines(requests), " ".join(words), day, now=partial(options.present_for, requests))
-    is_dated = found.free_from or found.better_from
-    _answer(requests, found, format_, ExitCode.DONE if is_dated else _EXITS.get(found.verdict.verdict, ExitCode.NO))
+    is_dated = any(getattr(found, name, None) for name in ("free_from", "better_from"))
+    verdict = found.verdict if isinstance(found.verdict, str) else found.verdict.verdict
+    _answer(requests, found, format_, ExitCode.DONE if is_dated else _EXITS.get(verdict, ExitCode.NO))
 
 
 @options.about_treatments

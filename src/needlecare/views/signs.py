@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from needlecare.ask.names import called
+from needlecare.ask.names import called, tokens
 from needlecare.ask.times import When
 from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
-from needlecare.model.plan import FOREVER, Timeline
-from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, Urgency
+from needlecare.model.plan import FOREVER, Timeline, Window
+from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, Urgency, names_of
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, join_words
@@ -64,7 +64,7 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield from (*_called_for(sighting), *against)
         if not sighting.flags:
             # No call names it, so why it is a reason to call.
-            yield from joined(["Usually over by now.", *_grounds(sighting, clock), _sign_sources(sighting)])
+            yield from joined(["Usually over by now.", *_grounds(sighting, clock)])
         yield say.red_flag_line(timeline)
 
 
@@ -75,9 +75,24 @@ def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
     yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
     late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
     eases = [say.sentence(one.words["how"]) for one in shown if "how" in one.words and sighting.verdict == USUAL]
-    worse = f"Worse{late}? {capital(say.help_for(_next_urgency(sighting), timeline))}."
-    notes = [] if late else [say.sentence(one.words["note"]) for one in shown if "note" in one.words]
-    yield from joined([*eases[:1], worse, *dict.fromkeys(notes), *_grounds(sighting, clock), _sign_sources(sighting)])
+    whom = capital(say.help_for(_next_urgency(sighting), timeline))
+    worse = f"{'There now' if sighting.flags else f'Worse{late}'}? {whom}."
+    notes = dict.fromkeys(note for one in shown for note in _notes(one, timeline, all_=not late))
+    yield from joined([*eases[:1], worse, *notes, *_grounds(sighting, clock)])
+
+
+def _notes(window: Window, timeline: Timeline, *, all_: bool) -> Iterator[str]:
+    """Yield the sentences of a note: *all* of them, or those that name what was answered, such as the area."""
+    given, known = timeline.facts.given, timeline.rule_set.facts
+    said = [
+        one
+        for fact, value in given.items()
+        for one in known[fact].answers
+        if isinstance(value, tuple) and one.id in value
+    ]
+    for note in filter(None, window.words.get("note", "").split(". ")):
+        if all_ or any({*tokens(name)} <= {*tokens(note)} for one in said for name in names_of(one)):
+            yield say.sentence(note)
 
 
 def _called_for(sighting: Sighting) -> Iterator[str]:
@@ -88,7 +103,7 @@ def _called_for(sighting: Sighting) -> Iterator[str]:
 
 def _next_urgency(sighting: Sighting) -> Urgency:
     """Return how urgent it is once it is no longer usual."""
-    waiting = (rule for rule in sighting.timeline.red_flags if rule.worry_after)
+    waiting = (*sighting.flags, *(rule for rule in sighting.timeline.red_flags if rule.worry_after))
     return next((one.urgency for one in waiting if not set(one.targets).isdisjoint(sighting.meaning.ids)), CLINIC)
 
 
@@ -160,6 +175,8 @@ def _alone(sighting: Sighting, clock: Clock) -> str:
 
 def _usual(sighting: Sighting, clock: Clock) -> str:
     """Format how the time asked about lies to the usual time of a sign."""
+    if sighting.flags:
+        return "that was before the treatment"
     if sighting.meaning.gone:
         return "good that it isn't there"
     if sighting.verdict == USUAL:
@@ -168,7 +185,8 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
         return "not yet a reason to call"
     if sighting.over:
         return "usually over by now"
-    return f"usually seen from {clock.at(min(window.start for window in sighting.windows))} on"
+    start, end = (min(one.start for one in sighting.windows), max(one.usual_until for one in sighting.windows))
+    return f"usually seen from {clock.at(start)}{f' until {clock.until(end)}' if end < FOREVER else ' on'}"
 
 
 def _is_only_watched(sighting: Sighting) -> bool:
@@ -177,14 +195,11 @@ def _is_only_watched(sighting: Sighting) -> bool:
 
 
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield under which condition a sign is usual, and for whom it may take longer."""
+    """Yield under which condition a sign is usual, for whom it may take longer, and how many sources say so."""
     if sighting.conditions and not _is_only_watched(sighting):
         sign = sighting.windows[0].target
         longer = [f"{capital(one)}." for one in clock.perhaps_until(sign)]
         is_sure = sighting.verdict == USUAL and not all(window.condition for window in sighting.windows)
         yield from longer[:1] or (f"This holds if {one}." for one in sighting.conditions if not is_sure)
 
-
-def _sign_sources(sighting: Sighting) -> str:
-    sources = sources_behind(sighting.windows, sighting.timeline.rule_set)
-    return say_sources(sources, sighting.meaning.ids[0])
+    yield say_sources(sources_behind(sighting.windows, sighting.timeline.rule_set), sighting.meaning.ids[0])
