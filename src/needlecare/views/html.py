@@ -105,10 +105,16 @@ def _list_cards(openings: list[Opening], timeline: Timeline, clock: Clock) -> li
     """List what to do, to avoid and to expect, from each instant of the plan at which that changes."""
     zone, starts = timeline.treatment.zone, {timeline.treatment.first, *(one.at for one in openings)}
     starts.update(day_start(day.day, zone) for day in timeline.days if day.number > 0)
-    cards: list[tuple[datetime, list[Row]]] = []
+    edges = {at for one in timeline.windows for at in (one.better_from, one.start, one.end, one.holds_until)}
+    if timeline.treatment.next_day:
+        edges.add(day_start(timeline.treatment.next_day, zone))
+    now, cards = look_at([timeline], timeline.treatment.first), list[tuple[datetime, list[Row]]]()
     for start in sorted(starts):
+        # What holds is the same until something begins or ends.
+        same = not any(now.at < at <= start for at in edges)
+        now = now._replace(at=start) if same else look_at([timeline], start)
         ends = last_instant(day_end(clock.day(start), zone))
-        rows = [*_list_soon(openings, start, ends, clock), *list_now(look_at([timeline], start))]
+        rows = [*_list_soon(openings, start, ends, clock), *list_now(now)]
         rows = [row for row in rows if row.text]
         if not cards or rows != cards[-1][1]:
             cards.append((start, rows))
