@@ -5,9 +5,8 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
-from itertools import chain
 from typing import Any
 
 from icalendar import Calendar
@@ -185,10 +184,10 @@ def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
             texts = [text for at, until, text in doing if (at, until) == (start, one.better_until)]
             assert any(text.startswith(one.text) and ("only once" in text) == one.waits for text in texts), (one, texts)
     # What the rule says besides follows as sentences.
-    normal = [(label, re.split(r"; ", text.partition(". ")[0])) for label, text in found.get("normal", [])]
+    normal = [(match, *text.split("; ")) for head, text in found.get("normal", []) if (match := _SPAN.fullmatch(head))]
     for one in plan.of(EXPECT):
-        lines = [parts for label, parts in normal if label == plan.rule_set.label(one.target)]
-        said = [expected(parts, on) for parts in lines]
+        label = re.compile(rf"(^|, | and ){re.escape(plan.rule_set.label(one.target))}(, | and |$)")
+        said = [expected(span, more, on) for span, names, *more in normal if label.search(names)]
         is_late = one.start > plan.last or one.start.date() > plan.timeline.treatment.day
         assert (one.start if is_late else None, one.end, one.worry) in said, (one, said)
     allowed = [(label, *re.split(r"[,;]", text, maxsplit=1)) for label, text in found.get("allowed", [])]
@@ -196,15 +195,14 @@ def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
     assert starts == [(plan.rule_set.label(one.target), one.start) for one in plan.of(ALLOW)]
 
 
-def expected(parts: list[str], on: Treatment) -> tuple[datetime | None, datetime, datetime | None]:
-    def after(lead: str) -> Iterator[datetime]:
-        found = (part.removeprefix(lead) for part in parts if part.startswith(lead))
-        # What begins between two instants is said to begin at the first of them.
-        return (when(text.partition(" and ")[0], on) for text in found)
+_SPAN = re.compile(r"(?:(?P<start>\w{3} \d.*) to|To) (?P<end>.+)")
 
-    worry = (when(part.partition(lead)[2], on) for part in parts if (lead := " if it is still there from ") in part)
-    begins = next(chain(after("from "), after("begins between ")), None)
-    return begins, next(after("until ")), next(worry, None)
+
+def expected(span: re.Match[str], more: list[str], on: Treatment) -> tuple[datetime | None, datetime, datetime | None]:
+    worry = next((re.split(" on |,", part)[1] for part in more if part.startswith("still there on ")), None)
+    end = span["end"] if ":" in span["end"] or span["end"] == "further notice" else f"the end of {span['end']}"
+    start = span["start"]
+    return when(start, on) if start else None, when(end, on), when(worry, on) if worry else None
 
 
 # The calendar.

@@ -160,7 +160,7 @@ BOUNDS = {
     "expect: redness, from: 1h..3h, until: 24h..48h, eases: 12h": [
         *("17:30", "19:30", "eases from sat 21 nov 04:30", "sat 21 nov 16:30", "sun 22 nov 16:30")
     ],
-    "expect: redness, from: 1h, until: 1d": ["from fri 20 nov 17:30", "until the end of sat 21 nov"],
+    "expect: redness, from: 1h, until: 1d": ["fri 20 nov 17:30 to", "sat 21"],
 }
 
 

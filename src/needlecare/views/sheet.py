@@ -130,28 +130,33 @@ def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
 
 
 def _normal(timeline: Timeline, clock: Clock) -> Iterator[Row]:
-    for window in timeline.of_kind(EXPECT):
-        note = led(". ", note_of(window.words, EXPECT))
-        text = f"{'; '.join(_expected(window, timeline, clock))}{note}"
-        yield Row(timeline.rule_set.label(window.target), text, "expect", sources_behind([window], timeline.rule_set))
+    expected = timeline.of_kind(EXPECT)
+    yield from list_usual(expected, timeline, clock)
+    details = ((window.target, _detail(window, timeline, clock)) for window in expected)
+    yield from (Row(timeline.rule_set.label(sign), text, "expect") for sign, text in dict.fromkeys(details) if text)
 
 
-def _expected(window: Window, timeline: Timeline, clock: Clock) -> Iterator[str]:
-    treatment = timeline.treatment
-    is_later = window.start > treatment.last or clock.day(window.start) > treatment.day
-    if is_later and not window.start_range:
-        yield f"from {clock.at(window.start)}"
-    yield from days.hedges(window, timeline)
-    yield f"until {clock.until(window.end)}"
-    if window.usually_by:
-        yield f"may be gone from {clock.at(window.usually_by)}"
-    if window.worry_after:
-        yield f"call {clock.whom} if it is still there from {clock.at(window.worry_after)}"
-    longer = tuple(clock.perhaps_until(window.target)) if window.unsure else ()
-    if longer:
-        yield from longer
-    elif window.condition:
-        yield f"if {window.condition}"
+def list_usual(windows: Iterable[Window], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+    """List signs by until when they are usual, and from when on they are a reason to call."""
+    treatment, rule_set = timeline.treatment, timeline.rule_set
+
+    def usual(window: Window) -> tuple[str, str]:
+        is_later = window.start > treatment.last or clock.day(window.start) > treatment.day
+        begins = f"{clock.at(window.start)} to " if is_later else "to "
+        worry = f"; still there on {clock.at(window.worry_after)}, call {clock.whom}" if window.worry_after else ""
+        until = clock.until(window.end).removeprefix("the end of ")
+        return capital(f"{begins}{until}"), f"{worry}{led('; if ', window.condition)}"
+
+    for (span, worry), group in grouped(windows, usual).items():
+        names = join_words(sorted({rule_set.label(one.target) for one in group}))
+        yield Row(span, f"{names}{worry}", "expect", sources_behind(group, rule_set))
+
+
+def _detail(window: Window, timeline: Timeline, clock: Clock) -> str:
+    gone = f"may be gone from {clock.at(window.usually_by)}" if window.usually_by else ""
+    longer = clock.perhaps_until(window.target) if window.unsure else ()
+    said = "; ".join(filter(None, (*days.hedges(window, timeline), gone, *longer)))
+    return ". ".join(filter(None, (capital(said), note_of(window.words, EXPECT))))
 
 
 def _allowed(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -443,7 +448,7 @@ _PARTS: tuple[tuple[Section, Callable[[Timeline, Clock], Iterable[Row | Section]
     (Section("before", "Before the treatment", ("When", "What", "Sources")), days.list_before),
     (Section("doing", "What to do, and until when", ("When", "What", "Sources")), days.list_doing),
     (Section("days", "Day by day"), days.list_days),
-    (Section("normal", "What is usual, and until when", ("What", "Until when", "Sources")), _normal),
+    (Section("normal", "What is usual, and until when", ("Until when", "What", "Sources")), _normal),
     (Section("allowed", "What is all right", ("What", "When", "Sources")), _allowed),
     (Section("notes", "Instead, and why"), _notes),
     (Section("sessions", "The next session"), _sessions),

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
-from needlecare.model.plan import NO, Timeline, Window, day_number
+from needlecare.model.plan import NO, Timeline, day_number
 from needlecare.model.ruleset import EXPECT, LAST, RuleSet
 from needlecare.views import brief
 from needlecare.views import phrases as say
@@ -25,6 +25,7 @@ from needlecare.views.sheet import (
     list_clashes,
     list_core_changes,
     list_session,
+    list_usual,
     make_sheet,
     name_clinic,
 )
@@ -255,7 +256,9 @@ def _whole(now: Today, against: Sequence[Row], openings: list[Ahead]) -> Iterato
     yield Section("wait", "Better wait", rows=tuple(_ends(now.better_not, "better not")))
     yield Section("again", "OK again, * only if your skin looks calm", rows=tuple(_opening("OK from", openings, LAST)))
     yield Section("do", "Do", rows=tuple(map(_done, now.do)))
-    yield Section("usual", "Usual", rows=tuple(map(_usual, now.expect)))
+    usual = grouped(now.expect, lambda one: id(one.timeline)).values()
+    signs = (list_usual([one.window for one in found], found[0].timeline, Clock(found[0].timeline)) for found in usual)
+    yield Section("usual", "Usual", rows=tuple(row._replace(sources=()) for row in chain.from_iterable(signs)))
     for timeline in now.timelines:
         only = (*_BEHIND, *([] if timeline.treatment.first <= now.at else [_BEFORE]))
         yield from make_sheet(timeline, handed_over=True, only=only).sections
@@ -266,31 +269,11 @@ def _done(owned: Owned) -> Row:
     return Row(capital(timeline.rule_set.short(window.target)), Clock(timeline).with_details(window), "do")
 
 
-def _usual(owned: Owned) -> Row:
-    clock, window = Clock(owned.timeline), owned.window
-    text = f"until {clock.until(window.end)}{_worry(window, clock)}"
-    return Row(capital(owned.timeline.rule_set.label(window.target)), text, "expect")
-
-
-def _worry(window: Window, clock: Clock) -> str:
-    worry = f"; still there on {clock.at(window.worry_after)}, call {clock.whom}" if window.worry_after else ""
-    return f"{worry}{led('; if ', window.condition)}"
-
-
 def make_usual(timeline: Timeline) -> Sheet:
     """Write the signs to be expected, by their end, in the place of the first screen's plan."""
-    clock = Clock(timeline)
-    expected = [one for one in timeline.of_kind(EXPECT) if one.start < one.end]
-
-    def usual(window: Window) -> tuple[str, str]:
-        begins = f"{clock.date(window.start)} to " if window.start > timeline.treatment.last else "to "
-        return f"{begins}{clock.until(window.end).removeprefix('the end of ')}", _worry(window, clock)
-
-    rows = tuple(
-        Row(capital(span), f"{say.names((one.target for one in group), timeline.rule_set)}{worry}", "expect")
-        for (span, worry), group in grouped(expected, usual).items()
-    )
-    return brief.frame(timeline, [one._replace(rows=rows) for one in make_sheet(timeline, only=("normal",)).sections])
+    expected = (one for one in timeline.of_kind(EXPECT) if one.start < one.end)
+    rows = tuple(row._replace(sources=()) for row in list_usual(expected, timeline, Clock(timeline)))
+    return brief.frame(timeline, [Section("normal", "What is usual, and until when", rows=rows)])
 
 
 def _ends(verdicts: tuple[Verdict, ...], tone: str) -> Iterator[Row]:
