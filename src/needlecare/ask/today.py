@@ -331,7 +331,7 @@ def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: dateti
     """
     now = decide(timelines, meaning, asked)
     if now.session and meaning.is_sure and not now.findings:
-        return Return(now, now, now.until)
+        return Return(now, now, now.until or now.since)
     if now.urgency or now.mixed or now.findings or not meaning.is_sure or now.is_about("treatment"):
         return Return(now)
     return _find_return(timelines, start, now)
@@ -368,7 +368,7 @@ def _weighed(verdict: Verdict, blank: Verdict, timelines: Sequence[Timeline]) ->
 def _asks_for_treatment(verdict: Verdict, timelines: Iterable[Timeline]) -> bool:
     """Return whether the treatment itself is asked about: at home only where something speaks against it."""
     is_risky = any(one.level != ruleset.TELL for each in timelines for one in each.findings[:1])
-    return verdict.is_about("treatment") or (is_risky and verdict.is_about("at-home"))
+    return verdict.is_about("treatment") or verdict.is_about("booking") or (is_risky and verdict.is_about("at-home"))
 
 
 def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
@@ -447,15 +447,19 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
         verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
     if findings:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)
-    return verdict if verdict.is_restricted else verdict._replace(verdict=NO_RULE, silent="check")
+    return verdict if verdict.is_restricted or verdict.session else verdict._replace(verdict=NO_RULE, silent="check")
 
 
 def _too_soon(verdict: Verdict, timelines: Iterable[Timeline]) -> Verdict:
-    """Make it a no until the session after those that have begun by then may be."""
+    """Make it a no until the session after those that have begun by then may be, which is booked ahead."""
     asked = verdict.asked
     following = [next_ for one in timelines if one.treatment.first <= asked.start for next_ in one.sessions[:1]]
     last = max(following, key=lambda one: one.minimum, default=None)
-    if last is None or asked.first >= last.minimum:
+    is_free = last is None or asked.first >= last.minimum
+    books = verdict.is_about("booking") and (is_free or asked.now) and not verdict.ask
+    if last is None or (is_free and not books):
         return verdict
     until = day_start(last.minimum, verdict.timeline.treatment.zone)
+    if books:
+        return _bare(verdict, YES)._replace(since=until, session=last)
     return _bare(verdict, NO)._replace(until=until, earliest=until, ask=verdict.ask, session=last)

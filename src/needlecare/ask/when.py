@@ -370,7 +370,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(parse_date(found.groups["date"]))),
     (MONTH_NAMES, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+(?:the\s+)?{_DAY}{_YEAR}", _written_date),
-    (MONTH_NAMES, rf"(?:(?:in|during|this|next)[\s-]|(?:early|mid|late)[\s-]|{_PART_OF}\s)+{_MONTH}", _month),
+    (MONTH_NAMES, rf"(?:(?:in|for|during|this|next)[\s-]|(?:early|mid|late)[\s-]|{_PART_OF}\s)+{_MONTH}", _month),
     (("christ", "boxing", "year"), rf"(?:on\s+)?(?P<feast>{'|'.join(_FEASTS)})", _feast),
     (("day", "ing", "night"), rf"{_ON_THE}(?:day|{_PART})\s+(?P<side>before|of|after){_OR_BARE}", _at_treatment),
     (("on the ", "that "), rf"(?:on\s+the|that)\s+(?:day|{_PART}){_END}", _at_treatment),

@@ -84,9 +84,9 @@ class Activity(NamedTuple):
     about: retinol of one's own creams; *taken* is `by-mouth` for what isn't for skin, `on-skin` for a medicine that is.
     *prescribed_to* holds for whoever takes it as prescribed, such as aspirin to thin the blood.
     *stands_for* is what questions mean by it without its name: whatever nobody knows `on-skin`, what the clinic has
-    `given`, the `treatment` itself; what is `unprotected` becomes the `protected` one beside words that protect, and
-    the `at-home` what is `shared` beside somebody else; beside `feeding` a baby nothing else is judged,
-    and washing with a maker's name alone is with `soap`; nobody rings a clinic about an `everyday` thing;
+    `given`, the `treatment` itself or its `booking`; what is `unprotected` becomes the `protected` one beside words
+    that protect, and the `at-home` what is `shared` beside somebody else; beside `feeding` a baby nothing else is
+    judged, and washing with a maker's name alone is with `soap`; nobody rings a clinic about an `everyday` thing;
     what concerns a `spot` is only done to the skin that it is named with.
     *group* is what people count it to, *rank* its place there, *short* what it is called where space is short.
     """

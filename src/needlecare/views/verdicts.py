@@ -149,7 +149,8 @@ def _free(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.and_once and not verdict.parts:
         yield f"only if {say.labels_of(verdict.and_once)}"
     elif verdict.since is not None and verdict.since > verdict.timeline.treatment.first:
-        yield f"OK {'since' if verdict.asked.now or verdict.asked.past else 'from'} {clock.at(verdict.since)}"
+        is_over = not verdict.session and (verdict.asked.now or verdict.asked.past)
+        yield f"OK {'since' if is_over else 'from'} {clock.at(verdict.since)}"
     yield from (clock.permitted_until(one) for one in verdict.permits[:1])
     if verdict.again is not None:
         yield f"not again from {clock.at(verdict.again)}"
@@ -345,9 +346,8 @@ def _sources(verdict: Verdict) -> Iterator[str]:
     """Yield how many sources stand behind an answer."""
     if verdict.session:
         if unsure := verdict.session.unsure:
-            because = f"your {join_words(unsure)} isn't known ({join_words(f'`--{one}`' for one in unsure)})"
-            whom = verdict.timeline.facts.clinician
-            yield f"That is the longest spacing, since {because}; {whom} may book otherwise."
+            why = f"your {join_words(unsure)} isn't known ({join_words(f'`--{one}`' for one in unsure)})"
+            yield f"That is the longest spacing, since {why}; {verdict.timeline.facts.clinician} may book otherwise."
         yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare sessions`)"
     for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
         rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
