@@ -413,5 +413,5 @@ def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]
     if labels:
         yield Row("Assumed", f"{', '.join(labels)}; say if not")
-    if timeline.treatment.clock is None:
-        yield Row("Time", "not given, so every hour is rounded to whole days, to be safe")
+    # A first screen names no option but in its last line.
+    yield from sheet.list_time(timeline.treatment, Clock(timeline))

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
-from needlecare.model.plan import FOREVER, Meeting, Session, Timeline, Treatment, Window
+from needlecare.model.plan import FOREVER, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ALLOW, ASK, CALL, DO, EXPECT, FORBIDDING, PREPARE, Change, RuleSet, walk
 from needlecare.model.time import spelled_out
 from needlecare.model.voices import sources_behind
@@ -226,13 +226,9 @@ def list_clashes(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
         texts = [f"{lead}: {name(ids, rule_set)}" for lead, ids in against.items() if ids]
         tone = "no" if meeting.clashes else "only if" if texts else ""
         held = (*(one.window for one in meeting.clashes), *meeting.waiting, *asking) if whole else ()
-        text = "; ".join(texts) or _harmless(meeting)
+        known = "nothing in this plan speaks against it"
+        text = "; ".join(texts) or (known if meeting.known else "a plain event: no rule knows what it brings")
         yield Row(capital(event.label), f"{when}: {text}", tone, sources_behind(held, rule_set))
-
-
-def _harmless(meeting: Meeting) -> str:
-    known = "nothing in this plan speaks against it"
-    return known if meeting.known else "a plain event: no rule knows what it brings"
 
 
 def _sessions(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -284,7 +280,7 @@ def _precare(session: Session, timeline: Timeline, clock: Clock, since: date, *,
 def _known(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what was assumed, what isn't known, and what another answer would change."""
     facts, rule_set = timeline.facts, timeline.rule_set
-    yield from _known_time(timeline.treatment, clock)
+    yield from list_time(timeline.treatment, clock)
     for label in _idly_seen(timeline):
         yield Row("Seen", f"nothing in this plan waits until {label}; if it worries you, call {clock.whom}")
     for (fact, answer), day in sorted(facts.dates.items()):
@@ -309,7 +305,8 @@ def _unasked(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         yield Row("Not asked", f"{text}{_advice('answer with', missing, timeline.rule_set, clock)}")
 
 
-def _known_time(treatment: Treatment, clock: Clock) -> Iterator[Row]:
+def list_time(treatment: Treatment, clock: Clock) -> Iterator[Row]:
+    """Yield what is to be known of the hour of *treatment*: that it isn't given, or can be read two ways."""
     if treatment.clock is None:
         advice = "; --time 16:30 gives the hour" if clock.typed else ""
         yield Row("Time", f"not given: every hour is rounded to whole days, to be safe{advice}")
