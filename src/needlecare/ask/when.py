@@ -274,7 +274,7 @@ _LEADS = dict.fromkeys(("before", "until", "till", "til", "up to"), "before")
 _LEADS |= {"after": "after", "from": "after", "between": "after", "since": "since"}
 _SLIPS = dict.fromkeys(("tommorow", "tommorrow", "tomorow", "tomorro", "tomarrow", "tomorrw"), "tomorrow")
 _SLIPS |= {"tmrw": "tomorrow", "tmw": "tomorrow", "2moro": "tomorrow", "to-day": "today", "2day": "today"}
-_SLIPS |= {"tonite": "tonight", "2nite": "tonight"}
+_SLIPS |= {"tonite": "tonight", "2nite": "tonight", "nite": "night"}
 _NAMES = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _ABBREVIATED = "mon|tues?|wed|thu|thurs?|fri|sat"
 _FULL = rf"(?P<weekday>{_NAMES})s?"
@@ -411,9 +411,10 @@ def _in_minutes(match: re.Match[str]) -> str:
     return f"{60 * (_NUMBERS.get(whole) or int(whole)) + 30} minutes"
 
 
-# Written otherwise before they are read: what has one of these signs.
+# Written otherwise before they are read, or left out where it is only compared with: what has one of these signs.
 _RESPELLED: tuple[tuple[Sequence[str], str, Callable[[re.Match[str]], str]], ...] = (
     (("half",), _HALVES, _in_minutes),
+    (("than ",), r"\bthan\s+(?:it\s+was\s+)?(?:yesterday|last\s+night|this\s+morning)\b", lambda _: ""),
     (_DIGITS, _SHORT_UNIT, lambda one: f"{one['number']} {_SHORTENED[(one['apart'] or one['unit']).lower()]}"),
 )
 
