@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, filterfalse
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
@@ -272,9 +272,9 @@ def _over(verdict: Verdict) -> float:
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:
+    known, ids = timeline.rule_set, meaning.ids
     # What nobody ever recommends is no part of what is asked: a sunbed of the sun.
-    unasked = timeline.rule_set.asked_apart(meaning.ids)
-    wanted = [one for one in timeline.rule_set.family(meaning.ids) if one not in unasked] if parts else meaning.ids
+    wanted = [*filterfalse(known.asked_apart(ids).__contains__, known.family(ids))] if parts else ids
     asking = timeline.asking(wanted)
     blank = _blank(timeline, meaning, asked, asking, parts=parts)
     by_activity = {one: _runs_on(blank, one) for one in wanted if one not in blank.prescribed}
