@@ -350,7 +350,7 @@ class _Question(NamedTuple):
             return split(self.typed), ()
         known = any(dated.first <= one.treatment.day <= dated.last for one in self.timelines)
         asked = split(typed)
-        return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause),)
+        return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause).lstrip(", "),)
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:

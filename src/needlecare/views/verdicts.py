@@ -393,7 +393,7 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     name = capital(join_words(map(verdict.timeline.rule_set.label, verdict.prescribed)))
     if verdict.is_put_on:
         asked = join_whom(verdict.ask) if verdict.ask[1:] else f"who prescribed it, or {clock.whom}"
-        return f"Not before you have asked: {asked}. {name}: not on treated skin until they say so."
+        return f"Not before you have asked: {asked}. {name}: not on the area of the treatment until they say so."
     if not all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
         # What one person takes as prescribed may go badly with what another was prescribed.
         others = join_whom(verdict.ask[1:]) or clock.whom
