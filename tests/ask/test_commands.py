@@ -702,8 +702,8 @@ def test_a_permission_is_none_outside_its_own_time(ask: Ask, before_alone: Path)
 def test_a_permission_keeps_its_condition_and_its_end(ask: Ask) -> None:
     said = ask("can", "cetirizine", "now")
     assert said.code == 0
-    assert said.out.startswith("Yes, only if it itches.")
-    assert ask("can", "cetirizine", "now", "--format", "json").record["if"] == ["it itches"]
+    assert said.out.startswith("Yes, only if it itches, or you take them anyway.")
+    assert ask("can", "cetirizine", "now", "--format", "json").record["if"] == ["it itches, or you take them anyway"]
 
 
 def test_a_part_of_a_day_is_shown_with_its_hours(ask: Ask) -> None:
