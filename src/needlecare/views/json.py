@@ -303,7 +303,7 @@ _IN_LINES: dict[Any, dict[str, Compute]] = {
         "earliest": lambda window, _: window.earliest if window.earliest != window.end else None,
         "origin": lambda window, timeline: window.origin if window.origin != timeline.rule_set.id else None,
     },
-    RedFlag: dict.fromkeys(("words", "confidence"), lambda *_: None),
+    RedFlag: dict.fromkeys(("rule", "words", "confidence"), lambda *_: None),
 }
 # Types that are written as one value.
 SCALARS: dict[type, Callable[[Any], Any]] = {plan.Wait: attrgetter("bound"), Screening: attrgetter("id")}
