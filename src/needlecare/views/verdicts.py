@@ -181,8 +181,7 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
 def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
     """Return when the no of a part ends by what is known alone."""
     own = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows]
-    end = part.until or FOREVER
-    return max((one.earliest for one in own or verdict.windows if one.end == end), default=None)
+    return max((one.earliest for one in own or verdict.windows if one.end == (part.until or FOREVER)), default=None)
 
 
 def _each_part(verdict: Verdict, clock: Clock, *whole: str, to_say: _SayPart = _say_part) -> Iterator[str]:
@@ -455,7 +454,8 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
 def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
     """Return from when each part of it is all right, unless that is said of the *whole*."""
     said = (whole, _holding(verdict, clock) if verdict.verdict == BETTER_NOT else _never(verdict, clock))
-    return [*_each_part(verdict, clock, *said, to_say=_say_part_return)] if verdict.is_held else []
+    is_told = verdict.is_held or (verdict.ask and verdict.meaning.ids[1:])
+    return list(_each_part(verdict, clock, *said, to_say=_say_part_return)) if is_told else []
 
 
 def _told(verdict: Verdict, clock: Clock, to_say: _SayPart) -> str:
