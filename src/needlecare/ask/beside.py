@@ -233,7 +233,10 @@ def _evened(name: str, sign: str, rule_set: RuleSet) -> _Name:
     heavy = [word for word in words if word not in _words_for("owner", rule_set)]
     is_denial = "n't" in name or not _words_for("deny", rule_set).union(["cannot"]).isdisjoint(words)
     together = is_denial or len(words[-1]) == 1 or words[0].isdigit()
-    order = together or not _words_for("join", rule_set).isdisjoint(words)
+    # What somebody did: my sister used my roller, and not my sister's roller, that she used.
+    order = (
+        together or words[0] in _words_for("company", rule_set) or not _words_for("join", rule_set).isdisjoint(words)
+    )
     return _Name(tuple(map(stem, heavy if len(heavy) > 1 else words)), sign, order, together)
 
 
