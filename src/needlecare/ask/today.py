@@ -30,7 +30,8 @@ class Sighting(NamedTuple):
 
     *until* is when a sign is no longer expected, *call_from* when it becomes a reason to call. *flags* are the calls
     that name it, the most urgent first; *conditions* those under which the answer holds, where a fact that decides
-    isn't known. *done* is the answer about something that was done, where the words name that and no sign.
+    isn't known. *each* is the answer to each of several signs alone. *done* is the answer about something that was
+    done, where the words name that and no sign.
     """
 
     meaning: Meaning
@@ -43,6 +44,7 @@ class Sighting(NamedTuple):
     call_from: datetime | None = None
     over: bool = False
     conditions: tuple[str, ...] = ()
+    each: tuple["Sighting", ...] = ()
     done: Verdict | None = None
 
     @property
@@ -57,18 +59,18 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
     What the latest treatment brings is expected, however long ago another one was.
     """
     latest, *earlier = newest_first(timelines, asked.end)
-    found = []
+    found, each = [], []
     for sign in meaning.ids:
         newest = _judge_one(latest, meaning, sign, asked, latest=True)
         found.append(newest)
+        each.append(newest._replace(meaning=meaning._replace(ids=(sign,))))
         if newest.verdict != USUAL:
             found.extend(_judge_one(one, meaning, sign, asked, latest=False) for one in earlier)
     answer = gravest_sighting(found)
     if answer.verdict in (USUAL, WATCH):
         # Of several signs the first that is over, or a reason to call, is the one to look out for.
-        answer = answer._replace(
-            until=_first(one.until for one in found), call_from=_first(one.call_from for one in found)
-        )
+        until, call_from = _first(one.until for one in found), _first(one.call_from for one in found)
+        answer = answer._replace(until=until, call_from=call_from, each=tuple(each))
     return _as_said(answer)
 
 
@@ -79,7 +81,7 @@ def _as_said(answer: Sighting) -> Sighting:
     if answer.verdict in (ruleset.TODAY, CLINIC) and meaning.is_sure and is_before:
         # What was there before the treatment counts only if it is there now.
         return answer._replace(verdict=WATCH)
-    if meaning.gone and not meaning.signs and answer.verdict != UNKNOWN:
+    if meaning.gone and not (meaning.signs and answer.flags) and answer.verdict != UNKNOWN:
         answer = Sighting(meaning, answer.asked, USUAL, answer.timeline)
     if answer.verdict in (USUAL, WATCH, CLINIC if meaning.other else USUAL) and not meaning.is_sure:
         # Words that weren't understood may be the ones that matter: “very”, “on one side”; one's clinic is for oneself.

@@ -322,8 +322,8 @@ def red_flag_line(timeline: Timeline) -> str:
 
 
 def _raised(timeline: Timeline) -> list[str]:
-    """Return the signs that are an emergency for this person alone, the shortest name first."""
-    flags = (one for one in timeline.red_flags if one.urgency == EMERGENCY and one.when.tests)
+    """Return the signs that are an emergency for this person alone whenever they come, the shortest name first."""
+    flags = (one for one in timeline.red_flags if one.urgency == EMERGENCY and one.when.tests and not one.worry_after)
     return sorted(sorted({timeline.rule_set.label(sign) for one in flags for sign in one.targets}), key=len)
 
 

@@ -9,7 +9,7 @@ from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, Urgency, names_of
 from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
-from needlecare.views.phrases import Clock, capital, join_words
+from needlecare.views.phrases import Clock, capital, join_words, led
 
 
 def joined(sentences: Iterable[str]) -> Iterator[str]:
@@ -69,16 +69,35 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
 
 
 def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
-    """Yield until when a sign is usual, what eases it, and when it is worth a call."""
+    """Yield until when signs are usual, what eases them, and when they are worth a call."""
     timeline, shown = sighting.timeline, sighting.windows
-    about = named(_name_signs(sighting), sighting.asked, clock, timeline)
-    yield f"{_LEADS[sighting.verdict]}. {about}: {_usual(sighting, clock)}."
-    late = f", or still there on {clock.at(sighting.call_from)}" if sighting.call_from else ""
+    yield f"{_LEADS[sighting.verdict]}. {'; '.join(_say_until(sighting, clock))}."
+    late = f"still there on {clock.at(sighting.call_from)}?" if sighting.call_from else ""
     eases = [say.sentence(one.words["how"]) for one in shown if "how" in one.words and sighting.verdict == USUAL]
-    whom = capital(say.help_for(_next_urgency(sighting), timeline))
-    worse = f"{'There now' if sighting.flags else f'Worse{late}'}? {whom}."
     notes = dict.fromkeys(note for one in shown for note in _notes(one, timeline, all_=not late))
-    yield from joined([*eases[:1], worse, *notes, *_grounds(sighting, clock)])
+    yield from joined([*eases[:1], *_when_worse(sighting, late), *notes, *_grounds(sighting, clock)])
+
+
+def _say_until(sighting: Sighting, clock: Clock) -> Iterator[str]:
+    """Yield until when each sign is usual; those of one date together."""
+    until: dict[str, list[str]] = {}
+    for one in sighting.each or (sighting,):
+        until.setdefault(_usual(one, clock), []).append(_name_signs(one))
+    (usual, first), *others = until.items()
+    yield f"{named(join_words(first), sighting.asked, clock, sighting.timeline)}: {usual}"
+    yield from (f"{join_words(signs)}: {usual}" for usual, signs in others)
+
+
+def _when_worse(sighting: Sighting, late: str) -> Iterator[str]:
+    """Yield whom to call if it gets worse, and if it is still there *late*."""
+    urgency = _next_urgency(sighting)
+    whom, clinic = (f"{capital(say.help_for(one, sighting.timeline))}." for one in (urgency, CLINIC))
+    if sighting.flags:
+        yield f"There now? {whom}"
+    elif late and urgency != CLINIC:
+        yield f"Worse? {whom} {capital(late)} {clinic}"
+    else:
+        yield f"Worse{led(', or ', late) or '?'} {whom}"
 
 
 def _notes(window: Window, timeline: Timeline, *, all_: bool) -> Iterator[str]:
