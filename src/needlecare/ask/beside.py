@@ -371,16 +371,16 @@ def _is_told(piece: Piece, heard: Heard) -> bool:
 def is_elsewhere(heard: Heard, named: list[Piece], left: list[Piece], untreated: frozenset[str]) -> bool:
     """Return whether it is done to skin that wasn't treated: shave my legs, wax my lip, a leg wax."""
     away = [one for one in left if "elsewhere" in one.roles]
-    local = [one for one in named if {*heard.rule_set.standing_for("spot")} & heard.rule_set.ancestry(one.ids)]
-    before = {one.places.stop for one in away}
-    within = (one for one in local if before & {one.places.start} or _names_one_of(untreated, one, heard))
-    return not heard.has("here") and (any(within) or any(_is_object(one, named, heard) for one in away))
+    on_spot = any(_is_on_spot(one, away, untreated, heard) for one in named)
+    return not heard.has("here") and (on_spot or any(_is_object(one, named, heard) for one in away))
 
 
-def _names_one_of(places: frozenset[str], name: Piece, heard: Heard) -> bool:
-    """Return whether one of *places* stands in a *name* besides what it is called: laser hair removal is of no hair."""
-    said = places.difference(names.tokens(heard.rule_set.label(name.ids[0])))
-    return not said.isdisjoint(heard.said.words[at] for at in name.places)
+def _is_on_spot(name: Piece, away: Iterable[Piece], untreated: frozenset[str], heard: Heard) -> bool:
+    """Return whether *name* is only done to a spot, and that wasn't treated; laser hair removal names no hair."""
+    places = untreated.difference(names.tokens(heard.rule_set.label(name.ids[0])))
+    is_named = not places.isdisjoint(heard.said.words[at] for at in name.places)
+    is_away = is_named or name.places.start in {one.places.stop for one in away}
+    return is_away and not heard.rule_set.ancestry(name.ids).isdisjoint(heard.rule_set.standing_for("spot"))
 
 
 def _is_object(place: Piece, named: Iterable[Piece], heard: Heard) -> bool:

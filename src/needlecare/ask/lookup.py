@@ -411,11 +411,10 @@ def _is_past(piece: Piece, heard: Heard) -> bool:
 
 def _done_besides(named: Sequence[Piece], heard: Heard) -> list[Piece]:
     """Return what was done before what is asked, as somebody goes on to say: take cetirizine, I had a beer."""
-    done = [one.places.start for one in heard.activities if _is_past(one, heard)]
-    if not (done and named[1:]) or min(done) < named[0].places.stop:
-        return []
-    said = [one for one, word in enumerate(heard.said.words[: min(done)]) if word in ONESELF]
-    return [one for one in named[1:] if one.places.start >= min(done) and max(said, default=0) >= named[0].places.stop]
+    done = min((one.places.start for one in heard.activities if _is_past(one, heard)), default=0)
+    first = named[0].places.stop if named else 0
+    is_said = not ONESELF.isdisjoint(heard.said.words[first:done])
+    return [one for one in named[1:] if is_said and one.places.start >= done]
 
 
 def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:

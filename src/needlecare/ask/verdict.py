@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.names import stem, tokens
 from needlecare.ask.times import When
-from needlecare.model.facts import ask_once
+from needlecare.model.facts import Truth, ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, ON_SKIN, PREPARE, PRESCRIBED, Rule, Urgency
 from needlecare.model.time import local_date
@@ -235,6 +235,15 @@ class Verdict(NamedTuple):
     def is_about(self, what: str) -> bool:
         """Return whether something that stands for *what* is asked about."""
         return not set(self.timeline.rule_set.standing_for(what)).isdisjoint(self.meaning.ids)
+
+    @property
+    def is_of_other_skin(self) -> bool:
+        """Whether what was asked is only restricted where skin was treated that wasn't."""
+        rule_set, facts = self.timeline.rule_set, self.timeline.facts
+        wanted = rule_set.ancestry(self.meaning.ids)
+        found = [one.when.judge(facts) for one in rule_set.rules.values() if not wanted.isdisjoint(one.targets)]
+        is_away = "area" in facts.given and any("area" in failing for _, failing in found)
+        return is_away and all(truth is Truth.NO for truth, _ in found)
 
     @property
     def is_held(self) -> bool:

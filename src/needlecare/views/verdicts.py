@@ -357,14 +357,14 @@ def _sources(verdict: Verdict) -> Iterator[str]:
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what the rules do say where they don't say whether it is all right."""
     timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
-    if verdict.again:
-        yield f"Avoid it from {clock.at(verdict.again)}."
+    yield from [f"Avoid it from {clock.at(verdict.again)}."] if verdict.again else ()
     for window in timeline.of_kind(ALLOW):
         if verdict.silent and window.target in rule_set.ancestry(verdict.meaning.ids):
             yield f"OK from {clock.at(window.start)} until {clock.until(window.end)}{led(', if ', window.condition)}."
     yield from _otherwise(verdict, clock)
     is_everyday = {*rule_set.family(rule_set.standing_for("everyday"))}.issuperset(verdict.meaning.ids)
-    yield f"They are about {say.ABOUT}." if is_everyday else f"So this is not a yes: ask {clock.whom}."
+    about = f"They are about {say.ABOUT}." if is_everyday else f"So this is not a yes: ask {clock.whom}."
+    yield "They restrict it only where other skin was treated." if verdict.is_of_other_skin else about
     if verdict.silent == "check":
         yield "When the next session may be: `needlecare sessions`."
 
