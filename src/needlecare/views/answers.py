@@ -92,13 +92,18 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
         return f"My answers are for whoever was treated. For “{meaning.other}”, ask a doctor or pharmacist."
     if meaning.elsewhere and not meaning.unknown:
         return "That skin wasn't treated: my rules say nothing about it."
-    shown = visible(meaning.typed)
-    words = shown if shown != meaning.typed else " ".join((*meaning.unknown, *meaning.unjoined)) or meaning.typed
+    words = _unknown_words(meaning)
     if signs or meaning.ids:
         return f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."
     if not rule_set.signs.keys().isdisjoint(meaning.nearest):
         return f"That is about what you see or feel: ask `needlecare normal {rule_set.label(meaning.nearest[0])}`."
     return f"I don't know “{words}”: my rules say nothing about it; they are about {say.ABOUT}."
+
+
+def _unknown_words(meaning: Meaning) -> str:
+    """Return the words that aren't known; all that was typed if none is, or if something in it can't be seen."""
+    shown = visible(meaning.typed)
+    return shown if shown != meaning.typed else " ".join((*meaning.unknown, *meaning.unjoined)) or shown
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
@@ -350,7 +355,7 @@ def _course(course: Course, timeline: Timeline) -> Iterator[str]:
         yield from _deadline(course, course.deadline, timeline.rule_set)
     sources = dict.fromkeys(chain.from_iterable(step.session.sources for step in course.steps))
     behind = f"({say.counted(len(sources), 'source')}: {', '.join(sources)})" if sources else ""
-    yield from joined([led("Then ", course.then and f"{course.then}."), course.note, behind])
+    yield from joined([sentence(led("Then ", course.then)), course.note, behind])
     if unsure := dict.fromkeys(fact for step in course.steps for fact in step.session.unsure):
         options = say.options(unsure, timeline.rule_set)
         yield f"The longest spacing is used, since {join_words(unsure)} isn't known; say it with {options}."

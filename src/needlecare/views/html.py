@@ -103,13 +103,11 @@ def _policy(style: str, script: str) -> str:
 
 def _list_cards(openings: list[Opening], timeline: Timeline, clock: Clock) -> list[tuple[datetime, list[Row]]]:
     """List what to do, to avoid and to expect, from each instant of the plan at which that changes."""
-    zone, starts = timeline.treatment.zone, {timeline.treatment.first, *(one.at for one in openings)}
-    starts.update(day_start(day.day, zone) for day in timeline.days if day.number > 0)
-    edges = {at for one in timeline.windows for at in (one.better_from, one.start, one.end, one.holds_until)}
-    if timeline.treatment.next_day:
-        edges.add(day_start(timeline.treatment.next_day, zone))
-    now, cards = look_at([timeline], timeline.treatment.first), list[tuple[datetime, list[Row]]]()
-    for start in sorted(starts):
+    first, zone = timeline.treatment.first, timeline.treatment.zone
+    days = (max(first, day_start(day.day, zone)) for day in days_after(timeline))
+    edges, now = _edges(timeline), look_at([timeline], first)
+    cards: list[tuple[datetime, list[Row]]] = []
+    for start in sorted({first, *days, *(one.at for one in openings)}):
         # What holds is the same until something begins or ends.
         same = not any(now.at < at <= start for at in edges)
         now = now._replace(at=start) if same else look_at([timeline], start)
@@ -119,6 +117,14 @@ def _list_cards(openings: list[Opening], timeline: Timeline, clock: Clock) -> li
         if not cards or rows != cards[-1][1]:
             cards.append((start, rows))
     return cards
+
+
+def _edges(timeline: Timeline) -> set[datetime]:
+    """Return the instants at which something begins or ends."""
+    edges = {at for one in timeline.windows for at in (one.better_from, one.start, one.end, one.holds_until)}
+    if timeline.treatment.next_day:
+        edges.add(day_start(timeline.treatment.next_day, timeline.treatment.zone))
+    return edges
 
 
 def _list_soon(openings: list[Opening], since: datetime, until: datetime | None, clock: Clock) -> Iterator[Row]:

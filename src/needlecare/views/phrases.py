@@ -174,7 +174,7 @@ class Clock:
         if earliest == FOREVER:
             return "never"
         if until is None:
-            labels = join_words(wait.label for wait in waits)
+            labels = labels_of(waits)
             return f"not until {labels}" if labels else f"no, and no end is given: ask {self.whom}"
         if not waits:
             return f"not before {self.at(until)}"
@@ -371,9 +371,9 @@ def join_whom(whos: Sequence[str]) -> str:
     return parted.join(whos) if parted else join_words(whos)
 
 
-def labels_of(waits: Iterable[Wait]) -> str:
-    """Join what must be seen: `no redness is left and the skin is calm`."""
-    return join_words(wait.label for wait in waits)
+def labels_of(waits: Iterable[Wait], conditions: Iterable[str] = ()) -> str:
+    """Join *conditions* and what must be seen: `no redness is left and the skin is calm`."""
+    return join_words([*conditions, *(wait.label for wait in waits)])
 
 
 def join_some(words: Sequence[str], most: int) -> str:

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
-from needlecare.model.plan import FOREVER, Session, Timeline, Treatment, Window
+from needlecare.model.plan import FOREVER, Meeting, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ALLOW, ASK, CALL, DO, EXPECT, FORBIDDING, PREPARE, Change, RuleSet, walk
 from needlecare.model.time import spelled_out
 from needlecare.model.voices import sources_behind
@@ -187,16 +187,20 @@ def _notes(timeline: Timeline, _: Clock) -> list[Row]:
     """List what rules say besides: what to do instead, why, and who set the value and for what reason."""
     rule_set = timeline.rule_set
     held = [one for one in timeline.windows if one.kind != EXPECT]
-    made: dict[str, list[str]] = {}
-    for window in held:
-        # Where rules meet in one window, each keeps its own words.
-        for rule in {part.rule for part in window.parts} or {window.rule}:
-            made.setdefault(rule, []).append(window.target)
-    found = ((targets, rule_set.rules[id_]) for id_, targets in made.items())
+    found = ((targets, rule_set.rules[id_]) for id_, targets in _targets_by_rule(held).items())
     rows = [Row(say.names(targets, rule_set), note_of(rule.words, rule.verb)) for targets, rule in found]
     for text, windows in grouped(held, lambda one: "; ".join(days.hedges(one, timeline))).items():
         rows.append(Row(say.names((one.target for one in windows), rule_set), capital(text)))
     return sorted(row for row in rows if row.text)
+
+
+def _targets_by_rule(windows: Iterable[Window]) -> dict[str, list[str]]:
+    """Return what each rule behind *windows* is about; where several meet in one window, each keeps its own words."""
+    made: dict[str, list[str]] = {}
+    for window in windows:
+        for rule in {part.rule for part in window.parts} or {window.rule}:
+            made.setdefault(rule, []).append(window.target)
+    return made
 
 
 def note_of(words: Mapping[str, str], verb: str) -> str:
@@ -213,22 +217,28 @@ def note_of(words: Mapping[str, str], verb: str) -> str:
 
 def list_clashes(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
     """List the events of the person, and what is not yet all right by then, or to be asked about."""
-    rule_set, name = timeline.rule_set, say.names if whole else say.short_names
+    rule_set = timeline.rule_set
     for meeting in timeline.meetings:
         event = meeting.event
         when, kind = say.dates(event.first, event.last, timeline.treatment.day), rule_set.events.get(event.kind)
         asking = timeline.asking(kind.activities if kind else ())
-        against = {
-            "not yet all right by then": [one.activity for one in meeting.clashes],
-            "only if your skin looks calm": [one.target for one in meeting.waiting],
-            "ask first": [one.target for one in asking],
-        }
-        texts = [f"{lead}: {name(ids, rule_set)}" for lead, ids in against.items() if ids]
-        tone = "no" if meeting.clashes else "only if" if texts else ""
+        against = _against(meeting, asking, rule_set, whole=whole)
+        tone = "no" if meeting.clashes else "only if" if against else ""
         held = (*(one.window for one in meeting.clashes), *meeting.waiting, *asking) if whole else ()
         known = "nothing in this plan speaks against it"
-        text = "; ".join(texts) or (known if meeting.known else "a plain event: no rule knows what it brings")
-        yield Row(capital(event.label), f"{when}: {text}", tone, sources_behind(held, rule_set))
+        free = known if meeting.known else "a plain event: no rule knows what it brings"
+        yield Row(capital(event.label), f"{when}: {against or free}", tone, sources_behind(held, rule_set))
+
+
+def _against(meeting: Meeting, asking: Iterable[Window], rule_set: RuleSet, *, whole: bool) -> str:
+    """Format what isn't yet all right by an event, or to be asked about; nothing if there is nothing."""
+    name = say.names if whole else say.short_names
+    against = {
+        "not yet all right by then": [one.activity for one in meeting.clashes],
+        "only if your skin looks calm": [one.target for one in meeting.waiting],
+        "ask first": [one.target for one in asking],
+    }
+    return "; ".join(f"{lead}: {name(ids, rule_set)}" for lead, ids in against.items() if ids)
 
 
 def _sessions(timeline: Timeline, clock: Clock) -> Iterator[Row]:
@@ -240,38 +250,51 @@ def list_session(
     session: Session, timeline: Timeline, clock: Clock, since: date = date.min, *, whole: bool = False
 ) -> Iterator[Row]:
     """List when *session* may be, and if it is booked what begins before it, after the day *since*; or the *whole*."""
-    day, (first, last) = timeline.treatment.day, session.recommended
-    unsure = join_words(session.unsure if whole else ())
-    reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
-    count = f" of {session.total[0]} to {session.total[1]}" if session.total and not unsure else ""
-    head = f"Session {session.number}{count}" if whole else "Next session"
-    if is_stopped(timeline):
+    day, stopped, head = timeline.treatment.day, is_stopped(timeline), _name(session, whole=whole)
+    if stopped:
         yield Row(head, undecided(timeline), "stop")
         if not whole:
             return
         head = "If the answer is yes"
-    best = f"by {say.date(last, session.minimum)}" if first == session.minimum else say.dates(first, last, day)
-    ideally = f", ideally {best}" if last > session.minimum else ""
-    cite = session.sources if whole else ()
-    yield Row(head, f"from {say.date(session.minimum, day)}{reason}{ideally}", sources=cite)
-    late = say.date(session.overdue, day) if session.overdue else ""
-    if whole and not is_stopped(timeline):
-        later = {"Late from": late, "After the course": session.then and spelled_out(session.then)}
-        yield from (Row(what, text) for what, text in later.items() if text)
-    yield from _precare(session, timeline, clock, since, whole=whole)
+    yield Row(head, _due(session, day, whole=whole), sources=session.sources if whole else ())
+    if whole and not stopped:
+        if session.overdue:
+            yield Row("Late from", say.date(session.overdue, day))
+        if session.then:
+            yield Row("After the course", spelled_out(session.then))
+    if whole or session.booked:
+        yield from _precare(session, timeline, clock, since, whole=whole)
+
+
+def _name(session: Session, *, whole: bool) -> str:
+    if not whole:
+        return "Next session"
+    total = f" of {session.total[0]} to {session.total[1]}" if session.total and not session.unsure else ""
+    return f"Session {session.number}{total}"
+
+
+def _due(session: Session, day: date, *, whole: bool) -> str:
+    """Format from when on *session* may be and when it is best, and of the *whole* what isn't known of it."""
+    minimum, (first, last), unsure = session.minimum, session.recommended, join_words(session.unsure if whole else ())
+    reason = f" (the longest spacing, since {unsure} isn't known)" if unsure else ""
+    best = f"by {say.date(last, minimum)}" if first == minimum else say.dates(first, last, day)
+    return f"from {say.date(minimum, day)}{reason}{led(', ideally ', best if last > minimum else '')}"
+
+
+def _booked(booked: date, minimum: date, day: date, clock: Clock) -> Row:
+    early = f", earlier than that: ask {clock.whom}" if booked < minimum else ""
+    return Row("Booked", f"{say.date(booked, day)}{early}", "no" if early else "")
 
 
 def _precare(session: Session, timeline: Timeline, clock: Clock, since: date, *, whole: bool) -> Iterator[Row]:
     """Yield what the date of a booked session means, and what begins before it after the day *since*."""
     day, on, name = timeline.treatment.day, session.booked or session.minimum, say.names if whole else say.short_names
     if session.booked:
-        early = f", earlier than that: ask {clock.whom}" if session.booked < session.minimum else ""
-        yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
-    ahead = (one for one in session.precare if one.start > since and (whole or session.booked))
+        yield _booked(session.booked, session.minimum, day, clock)
+    head = "Before it" if session.booked else f"If it is on {say.date(on, day)}"
+    ahead = (one for one in session.precare if one.start > since)
     for start, begun in [*grouped(ahead, lambda one: one.start).items()][0 if whole else -_SHOWN :]:
-        names = name((one.activity for one in begun), timeline.rule_set)
-        head = "Before it" if session.booked else f"If it is on {say.date(on, day)}"
-        yield Row(head, f"{say.date(start, on)}: no {names}")
+        yield Row(head, f"{say.date(start, on)}: no {name((one.activity for one in begun), timeline.rule_set)}")
 
 
 # What the plan rests on.

@@ -78,17 +78,21 @@ def draw(sheet: Sheet, width: int) -> Iterator[Line]:
 
 
 def _sections(sections: Sequence[Section], width: int) -> Iterator[Line]:
-    """Lay *sections* out; a first screen in two columns where that is wide, as even as can be."""
+    """Lay *sections* out; a first screen in two columns where that is wide."""
     is_screen = not any(section.columns or section.blocks for section in sections)
     half = (width - len(_BETWEEN)) // 2 if is_screen and width >= _WIDE else width
     drawn = [list(_section(one, half)) for one in sections]
-    parted = range(len(drawn) + 1) if half < width else [len(drawn)]
-    columns = [(list(chain(*drawn[:at])), list(chain(*drawn[at:]))) for at in parted]
-    left, right = min(columns, key=lambda pair: max(map(len, pair)))
+    left, right = _halves(drawn) if half < width else (list(chain(*drawn)), [])
     empty: Line = []
     for one, other in zip_longest(left, right, fillvalue=empty):
         used = sum(_measure(text) for text, _ in one)
         yield [*one, (" " * (half + len(_BETWEEN) - used), ""), *other] if other else one
+
+
+def _halves(drawn: Sequence[list[Line]]) -> tuple[list[Line], list[Line]]:
+    """Part sections, each in its lines, into two columns, as even as can be."""
+    parted = ((list(chain(*drawn[:at])), list(chain(*drawn[at:]))) for at in range(len(drawn) + 1))
+    return min(parted, key=lambda pair: max(map(len, pair)))
 
 
 def _section(section: Section, width: int) -> Iterator[Line]:

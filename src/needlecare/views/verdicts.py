@@ -489,7 +489,7 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
     if free is None:
         return f"{_never(verdict, clock)}{led('; ask ', join_whom(verdict.ask))}"
     if verdict.verdict == YES:
-        only_if = join_words([*verdict.conditions, *(wait.label for wait in verdict.and_once)])
+        only_if = say.labels_of(verdict.and_once, verdict.conditions)
         return f"OK from {clock.at(found.better_from or free)}{led(', only if ', only_if)}"
     if verdict.verdict == BETTER_NOT:
         return clock.better_not(found.better_from, last.windows)
