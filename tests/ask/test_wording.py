@@ -98,7 +98,7 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
         ),
         ("can wear spf 50", "Mineral sunscreen: better wait, OK from Sat 21 Nov 16:30. Ordinary sunscreen: not "),
         ("can wear spf 50 tomorrow", "Mineral sunscreen, Sun 22 Nov: OK. Ordinary sunscreen: not before Sun 22 Nov "),
-        ("normal I used retinol on friday", "Not again yet. Retinol"),
+        ("normal I used retinol on friday", "That was too soon. Retinol"),
         ("normal eyelids swollen", "Ring your emergency number now (112, 999, 911). Eyelids swollen."),
         ("normal cant move my arm", "Ring your emergency number now (112, 999, 911). Can't move my arm."),
         ("can go for a run with a fever", "See a doctor or an urgent-care line today. Fever."),

@@ -9,12 +9,14 @@ from needlecare.ask import names
 from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, stem, tokens, word_before
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import (
+    AVOID,
     CALL,
     CLINIC,
     ON_SKIN,
     PRESCRIBED,
     TODAY,
     URGENCIES,
+    VERBS,
     RuleSet,
     Urgency,
     names_of,
@@ -29,6 +31,8 @@ _AMONG = 1
 # May stand between a word that denies and what it denies.
 _ANY = frozenset(["a", "an", "any"])
 _INWARD = frozenset(["in", "into", "inside"])
+# Between a form and what is in it.
+_HOLDING = frozenset(["with", "containing"])
 _LIGHT = ("soften", "owner", "join", "time", "unit", "place", "gone")
 
 
@@ -72,37 +76,55 @@ class Heard(NamedTuple):
 def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> Heard:
     """Cut *phrase*; with *mending*, a slip of the finger counts as what is meant."""
     said, areas = names.hear(phrase), names.treated_areas(facts)
-    typed, kinds = said.words, (names.ACTIVITIES, names.SIGNS, names.ANSWERS)
-    small = names.small_words(areas, rule_set)
+    heard = _cut(said, said.words, areas, rule_set)
+    if mending and (slips := _find_slips(heard)):
+        mended = tuple(slips.get(place, word) for place, word in enumerate(said.words))
+        # To drop a g is no slip: peelin.
+        slipped = frozenset(at for at, meant in slips.items() if meant != f"{said.words[at]}g")
+        heard = _cut(said._replace(words=mended), said.words, areas, rule_set)._replace(slips=slipped)
+    return heard._replace(activities=_without_forms([_as_own(one, heard, facts) for one in heard.activities], heard))
 
-    def pieces() -> list[tuple[Piece, ...]]:
-        return [tuple(names.cut(said.words, small, kind, rule_set)) for kind in kinds]
 
-    found, slips = pieces(), {}
-    if mending:
-        unknown = ({one.places.start for one in each if one == Piece(one.places)} for each in found)
-        places = (place for place in set.intersection(*unknown) if typed[place] not in names.TIMES)
-        slips = names.mend(typed, places, rule_set)
-    if slips:
-        said = said._replace(words=tuple(slips.get(place, word) for place, word in enumerate(typed)))
-        found = pieces()
-    # To drop a g is no slip: peelin.
-    slipped = frozenset(at for at, meant in slips.items() if meant != f"{typed[at]}g")
-    heard = Heard(rule_set, said, typed, slipped, small, *found)
-    own = [_as_own(one, heard, facts) for one in heard.activities]
-    forms = [one for before, one in pairwise(own) if before.ids and _is_form(one, rule_set)]
-    return heard._replace(activities=tuple(one._replace(ids=()) if one in forms else one for one in own))
+def _cut(said: Said, typed: tuple[str, ...], areas: tuple[str, ...], rule_set: RuleSet) -> Heard:
+    kinds = (names.ACTIVITIES, names.SIGNS, names.ANSWERS)
+    small = [names.small_words(areas, kind, rule_set) for kind in kinds]
+    found = (tuple(names.cut(said.words, *both, rule_set)) for both in zip(small, kinds, strict=True))
+    return Heard(rule_set, said, typed, frozenset(), small[0], *found)
+
+
+def _find_slips(heard: Heard) -> Mapping[int, str]:
+    """Return what words that are part of nothing known may be slips for."""
+    each = (heard.activities, heard.signs, heard.answers)
+    unknown = set.intersection(*({one.places.start for one in found if one == Piece(one.places)} for found in each))
+    return names.mend(heard.typed, (at for at in unknown if heard.typed[at] not in names.TIMES), heard.rule_set)
+
+
+def _without_forms(pieces: Sequence[Piece], heard: Heard) -> tuple[Piece, ...]:
+    """Leave what names only a form of what stands beside it without its name."""
+    named = [one for one in pieces if _HOLDING.isdisjoint(heard.said.words[at] for at in one.places)]
+    pairs = ((pair, pair[::-1]) for pair in pairwise(named))
+    forms = [one for one, thing in chain.from_iterable(pairs) if _is_form(one, thing, heard.rule_set)]
+    return tuple(one._replace(ids=()) if one in forms else one for one in pieces)
 
 
 @once_a_set
-def _targets(rule_set: RuleSet) -> frozenset[str]:
-    """Return what rules speak of by itself."""
-    return frozenset(chain.from_iterable(rule.targets for rule in rule_set.rules.values()))
+def _targets(verbs: Sequence[str], rule_set: RuleSet) -> frozenset[str]:
+    """Return what rules of *verbs* speak of by itself."""
+    return frozenset(chain.from_iterable(rule.targets for rule in rule_set.rules.values() if rule.verb in verbs))
 
 
-def _is_form(piece: Piece, rule_set: RuleSet) -> bool:
-    """Return whether *piece* is a form of what stands before it, and no rule speaks of it by itself: vit C serum."""
-    return "onto-skin" in piece.roles and bool(piece.ids) and _targets(rule_set).isdisjoint(piece.ids)
+def _is_form(piece: Piece, thing: Piece, rule_set: RuleSet) -> bool:
+    """Return whether *piece* is but the form of a *thing* beside it: vit C serum, day cream with vit C.
+
+    Where the form comes first, the thing must be part of it; where a rule speaks of the form, one that rules restrict.
+    """
+    if "onto-skin" not in piece.roles or not (piece.ids and thing.ids and set(piece.ids).isdisjoint(thing.ids)):
+        return False
+    parts = {*rule_set.family(piece.ids)}.difference(piece.ids)
+    if _targets(VERBS, rule_set).isdisjoint(piece.ids):
+        return parts.issuperset(thing.ids) or thing.places.stop == piece.places.start
+    restricted = parts & _targets((AVOID,), rule_set)
+    return not any(restricted.isdisjoint(rule_set.lineage[one]) for one in thing.ids)
 
 
 def _prescribed_for_skin(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[str, bool]]:

@@ -122,7 +122,8 @@ def undated(places: Collection[int], words: Sequence[str]) -> list[range]:
     for place in sorted(places):
         # An article alone may stand between: in a while.
         following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
-        if place not in runs[-1] and (words[place] in TIMES or f"{words[place]} {following}" in _VAGUE):
+        is_time = words[place] in TIMES and word_before(words, place) != "too"
+        if place not in runs[-1] and (is_time or f"{words[place]} {following}" in _VAGUE):
             runs.append(range(place, _end_of(place, places, words)))
     return runs[1:]
 
@@ -151,17 +152,23 @@ class Piece(NamedTuple):
 
 
 Small = Mapping[str, frozenset[str]]
+# What these say changes nothing by itself.
+_SOFTER = dict.fromkeys(("asks", "early", "unhealed"), "soften")
 NOTHING: frozenset[str] = frozenset()
 
 
 @once_a_set
-def small_words(areas: tuple[str, ...], rule_set: RuleSet) -> Small:
-    """Return what each small word does; one for a place on the treated *areas* is `here`, any other `elsewhere`."""
+def small_words(areas: tuple[str, ...], kind: str, rule_set: RuleSet) -> Small:
+    """Return what each small word does beside a *kind* of names.
+
+    One for a place on the treated *areas* is `here`, any other `elsewhere`. That skin flakes softens, unless asked.
+    """
     found: dict[str, set[str]] = {}
+    left_out = ("exact", "unhealed" if kind == SIGNS else "")
     places = (("here" if area in areas else "elsewhere", words) for area, words in rule_set.areas.items())
     for role, phrases in (*places, *rule_set.small_words.items()):
-        for phrase in phrases if role != "exact" else ():
-            found.setdefault(" ".join(tokens(phrase)), set()).add(role)
+        for phrase in phrases if role not in left_out else ():
+            found.setdefault(" ".join(tokens(phrase)), set()).update((role, _SOFTER.get(role, role)))
     return {phrase: frozenset(does - {"elsewhere"} if "here" in does else does) for phrase, does in found.items()}
 
 
@@ -176,7 +183,7 @@ def untreated(areas: tuple[str, ...], rule_set: RuleSet) -> frozenset[str]:
     """Return the words for what is no part of the treated *areas*, nor an area that one of them names."""
     near = {area for area, words in rule_set.areas.items() if not {area, *words}.isdisjoint(areas)}
     answers = rule_set.facts["area"].answers if "area" in rule_set.facts else ()
-    places = {word for word, does in small_words(areas, rule_set).items() if "elsewhere" in does}
+    places = {word for word, does in small_words(areas, ACTIVITIES, rule_set).items() if "elsewhere" in does}
     return frozenset(places.union(*(one.aka for one in answers if one.id not in near)))
 
 
@@ -240,15 +247,11 @@ def _name_at(start: int, words: Sequence[str], index: Mapping[str, Collection[st
     for end in range(min(len(words), start + LONGEST_NAME), start, -1):
         bare = None if {words[start], words[end - 1]} & ARTICLES else index.get(key(words[start:end]))
         ids = bare or index.get(key(words[start:end], ()))
-        if ids and not _begins_within(range(start, end), words, index):
+        # A longer name may begin within one and go on: a cold sore, drink alcohol-free beer.
+        inner = (_name_at(place, words, index) for place in range(start + 1, end))
+        if ids and not any(one and one.places.stop > max(end, one.places.start + end - start - 1) for one in inner):
             return Piece(range(start, end), tuple(ids))
     return None
-
-
-def _begins_within(places: range, words: Sequence[str], index: Mapping[str, Collection[str]]) -> bool:
-    """Return whether a longer name begins within one at *places* and goes on: a cold sore, drink alcohol-free beer."""
-    inner = (_name_at(start, words, index) for start in places[1:])
-    return any(one and one.places.stop > places.stop and len(one.places) >= len(places) for one in inner)
 
 
 def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str, Collection[str]]) -> Piece | None:

@@ -285,8 +285,15 @@ class _Question(NamedTuple):
             if reading.lengths and signs:
                 asked, reading = lasting(reading, treatment, moment), Reading(past=reading.past)
         asked = stretched(asked, reading, treatment.zone)
-        over = isinstance(self.now, datetime) and asked.last < self.present().date()
-        return meaning, asked._replace(past=asked.past or (reading.past and reading.lead != "since") or over)
+        return meaning, asked._replace(
+            past=asked.past or (reading.past and reading.lead != "since") or self._is_behind(asked, done=meaning.past)
+        )
+
+    def _is_behind(self, asked: When, *, done: bool) -> bool:
+        """Return whether it was *done* by now, or its last day is over."""
+        if done and not (self.now and asked.start > self.present()):
+            return True
+        return isinstance(self.now, datetime) and asked.last < self.present().date()
 
     def read(self, *, signs: bool = False) -> tuple[Meaning, When | None, Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""
@@ -312,7 +319,7 @@ class _Question(NamedTuple):
         if is_timed:
             reading, other = self._split()
             reading = reading if self.day is None else reading.on(self.day, self.typed)
-            reading = self._seen(reading) if signs else reading
+            reading = self._seen(reading) if signs else self._told(reading)
         asked = when_asked(reading, first.treatment, self.present)
         if self.at is not None:
             asked = from_to(self.at, self.at, first.treatment.zone)
@@ -332,6 +339,22 @@ class _Question(NamedTuple):
         lasts = self.day is None and (reading.lead == "after" or re.search(self._pattern("lasting"), self.typed))
         is_over = lasts and self.now and reading.first and reading.first < self.present().date()
         return Reading(reading.words) if is_over else reading.at_earliest(self.present)
+
+    def _told(self, reading: Reading) -> Reading:
+        """Return when something was done: I used retinol on Friday, before anything is asked."""
+        day = reading.weekday or reading.part
+        told, *asked = re.split(self._pattern("asks"), self.typed, maxsplit=1)
+        done = re.search(rf"{self._pattern('past')}[^,;.?!]*{day}", told) and not re.search(
+            self._pattern("dated"), told
+        )
+        if not (day and done):
+            return reading
+        if asked:
+            # What is asked then is asked about now.
+            return Reading(reading.words)
+        is_ahead = reading.weekday and reading.first and reading.first > self.present().date()
+        first = reading.first - timedelta(days=len(WEEKDAYS)) if is_ahead and reading.first else reading.first
+        return reading._replace(first=first, last=first, past=True)
 
     def _pattern(self, role: str) -> str:
         # They are text, whatever a clinic writes; without any, nothing is found.

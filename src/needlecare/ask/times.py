@@ -217,10 +217,11 @@ _PARTS = {
     "morning": (time(5), time(12)),
     "lunchtime": (time(11), time(15)),
     "afternoon": (time(12), time(18)),
+    "second half": (time(12), time(0)),
     "evening": (time(17), time(0)),
     "night": (time(17), time(0)),
 }
-_SECOND_HALF = ("afternoon", "evening", "night")
+_SECOND_HALF = ("afternoon", "second half", "evening", "night")
 _EARLY = _PARTS["morning"][0]
 
 
@@ -264,7 +265,7 @@ def _at_clock(reading: Reading, clock: time, zone: ZoneInfo, present: Present) -
     if reading.lead == "after":
         return between(day, clock, time(0), zone)
     at = at_time(day, clock, zone).start
-    if reading.lead == "since" and reading.first is None and at > present():
+    if (reading.lead == "since" or reading.past) and reading.first is None and at > present():
         at = at_time(day - timedelta(days=1), clock, zone).start
     return _led(at, reading.lead, zone, present)
 
@@ -301,6 +302,8 @@ def _part_of_day(reading: Reading, zone: ZoneInfo, present: Present) -> When:
         return between(reading.first, start, end, zone)
     now = present()
     when = between(now.date(), start, end, zone)
+    if reading.past and when.start < now:
+        return from_to(when.start, min(when.end, now), zone)
     if when.end <= now:
         return when._replace(past=True) if reading.this else between(now.date() + timedelta(days=1), start, end, zone)
     # In the small hours “tonight” has begun.

@@ -236,6 +236,11 @@ class Verdict(NamedTuple):
         """Return whether something that stands for *what* is asked about."""
         return not set(self.timeline.rule_set.standing_for(what)).isdisjoint(self.meaning.ids)
 
+    def says(self, role: str) -> bool:
+        """Return whether small words of that *role* are said."""
+        said, words = _even(self.meaning.typed), self.timeline.rule_set.small_words.get(role, ())
+        return any(_even(one) in said for one in words)
+
     @property
     def is_of_other_skin(self) -> bool:
         """Whether what was asked is only restricted where skin was treated that wasn't."""
@@ -430,7 +435,10 @@ def _unrestricted(blank: Verdict, wanted: Sequence[str], runs: Sequence[_Run]) -
     timeline, asked = blank.timeline, blank.asked
     known = [one for one in blank.parts if timeline.covers(one.activity) or is_covered(timeline, one.activity, asked)]
     blank = blank._replace(meaning=_spoken_of(blank, known)) if known else blank
-    return _free(blank, runs) if _is_answered(blank, wanted) else _unanswered(blank, wanted, runs)
+    verdict = _free(blank, runs) if _is_answered(blank, wanted) else _unanswered(blank, wanted, runs)
+    # What waits for something to be over does so as long as the skin still flakes.
+    is_early = asked.now and verdict.is_yes and verdict.and_once and verdict.says("unhealed")
+    return verdict._replace(verdict=NO, parts=()) if is_early else verdict
 
 
 def _unanswered(blank: Verdict, wanted: Iterable[str], runs: Iterable[_Run]) -> Verdict:

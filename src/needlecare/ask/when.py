@@ -339,7 +339,7 @@ _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today)|\s+now|\s+already)?"
 _PART_OF = r"(?:the\s+)?(?:beginning|start|middle|end|(?:first|second|last)\s+(?:half|week))\s+of"
 _PERIOD = r"(?P<which>this|next|last)\s+(?P<period>week|month|year)"
-_PART = r"(?:(?:early|mid|late)[\s-])?(?P<part>morning|afternoon|evening|night|lunchtime)"
+_PART = r"(?:(?:early|mid|late)[\s-])?(?P<part>morning|afternoon|evening|night|lunchtime|second half)"
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
@@ -352,11 +352,13 @@ _NOW = r"(?<!from )(?<!fine )(?:right\s+now|at\s+the\s+moment|now)(?!\s+(?:on|fi
 _DIGITS = "0123456789"
 _SHORTENED = {"h": "hours", "hr": "hours", "min": "minutes", "d": "days", "wk": "weeks", "w": "weeks"}
 _SHORT_UNIT = r"(?<![\w.])(?P<number>\d{1,3})(?:\s?(?P<apart>hr|min|wk)s?|(?P<unit>[hdw]))\b"
+# “Am I” is no morning, and 9 am is a time.
+_HALF = r"(?<!\d\s)(?<!\bi\s)(?:\bpm|\bam(?=$)|(?<=(?:day|row|the|his)\s)am)\b(?!\s+i\b)"
 _FOR_SIGNS = ("for ", "during ", "throughout ", "lasting ", "lasts ", "lasted ", "over ")
 _COMING_SIGNS = ("next ", "coming ", "following ", "last ", "past ", "another ")
 _WEEKS = (" week", " fortnight")
 _LATER_SIGNS = (" after", " later", " on", " in", " post")
-_PART_SIGNS = ("ing", "noon", "night", "lunch")
+_PART_SIGNS = ("ing", "noon", "night", "lunch", "half")
 # Each way to name a time: one of these must be there before its pattern is tried, since compiling all of them takes
 # longer than most questions; its pattern; and how what was found is read. The first that fits wins.
 _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...] = (
@@ -415,6 +417,7 @@ def _in_minutes(match: re.Match[str]) -> str:
 _RESPELLED: tuple[tuple[Sequence[str], str, Callable[[re.Match[str]], str]], ...] = (
     (("half",), _HALVES, _in_minutes),
     (("than ",), r"\bthan\s+(?:it\s+was\s+)?(?:yesterday|last\s+night|this\s+morning)\b", lambda _: ""),
+    ((" am", "pm"), _HALF, lambda one: "morning" if one[0] in ("am", "AM") else "second half"),
     (_DIGITS, _SHORT_UNIT, lambda one: f"{one['number']} {_SHORTENED[(one['apart'] or one['unit']).lower()]}"),
 )
 

@@ -20,10 +20,9 @@ def _about(verdict: Verdict, clock: Clock) -> str:
     return named(verdict.label, verdict.asked, clock, verdict.timeline)
 
 
-# May I?
-
 _SayPart = Callable[[PartVerdict, Verdict, Clock], str]
 _LEADS = {YES: "Yes", BETTER_NOT: "Better wait", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
+_IF_EARLY, _IF_DONE = {YES: "Not too soon", NO: "Too soon"}, {YES: "That was OK"}
 _SILENT = {
     "before": "no rule speaks of the time before the treatment",
     "time": "no rule speaks of that time",
@@ -109,14 +108,15 @@ def _lead(verdict: Verdict) -> str:
         return f"Ask {join_whom(verdict.ask)} first"
     if _is_done(verdict):
         is_over = verdict.until and verdict.until < verdict.asked.end
-        return "Maybe too soon" if is_over else "Not again yet" if verdict.until else "Not again"
+        return "Maybe too soon" if is_over else "That was too soon" if verdict.until else "Not again"
+    leads = _LEADS | (_IF_EARLY if verdict.says("early") else _IF_DONE if verdict.asked.past else {})
     divided = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else ""
-    return f"{_LEADS[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}"
+    return f"{leads[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}"
 
 
 def _is_done(verdict: Verdict) -> bool:
     """Return whether it is about something that was done, and is no longer to be judged."""
-    return (verdict.asked.past or verdict.meaning.past) and verdict.is_held and not verdict.mixed
+    return verdict.asked.past and verdict.is_held and not verdict.mixed
 
 
 def _asking_too(verdict: Verdict) -> str:
@@ -288,8 +288,8 @@ def _recommended(verdict: Verdict) -> Iterator[str]:
     """Yield how to do what is all right, and what would be better still."""
     for window in verdict.supports:
         if window.kind != ALLOW:
-            known = window.condition in verdict.conditions
-            yield f"{window.text.rstrip('.')}{led('; if ', None if known else window.condition)}."
+            only_if = None if window.condition in verdict.conditions else window.condition
+            yield f"{window.text.rstrip('.')}{led('; if ', only_if)}."
     windows = (*verdict.windows[:1], *verdict.supports)
     yield from (f"Better still: {sentence(words)}" for words in _words(windows, "prefer"))
 
@@ -309,10 +309,10 @@ def _if_prescribed(verdict: Verdict) -> Iterator[str]:
 
 def _would_tell_more(verdict: Verdict) -> Iterator[str]:
     """Yield which fact could make a no end sooner."""
+    clock = Clock(verdict.timeline)
     for hint in verdict.hints[:1]:
         if hint.then and verdict.verdict == NO and not verdict.ask:
-            ends = Clock(verdict.timeline).at(hint.then)
-            yield f"Depending on {say.plain_names(hint.facts)} it may end on {ends} already."
+            yield f"Depending on {say.plain_names(hint.facts)} it may end on {clock.at(hint.then)} already."
 
 
 def _before_next(verdict: Verdict) -> Iterator[str]:
@@ -373,8 +373,8 @@ def _otherwise(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield what would be restricted if a fact weren't what is assumed."""
     for hint in [one for one in verdict.hints if (one.then or FOREVER) > verdict.asked.start][:1]:
         until = f" until {clock.until(hint.then)}" if hint.then else ""
-        label = verdict.timeline.rule_set.label(hint.target)
-        yield f"With another {say.plain_names(hint.facts)} than assumed: avoid {label}{until}."
+        what = f"{verdict.timeline.rule_set.label(hint.target)}{until}"
+        yield f"With another {say.plain_names(hint.facts)} than assumed: avoid {what}."
 
 
 def _how_to_ask(verdict: Verdict) -> list[str]:
