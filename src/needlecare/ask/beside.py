@@ -385,8 +385,9 @@ def _is_told(piece: Piece, heard: Heard) -> bool:
     behind = [one for one in heard.activities if one.places.start >= piece.places.stop]
     following = next((one for one in behind if one.roles.isdisjoint(("join", "place", "owner"))), piece)
     is_with_me = not _WITH_ME.isdisjoint(pairwise(heard.said.words[piece.places.stop :]))
-    ends = (one.places[-1] for one in behind)
-    is_mine = any(heard.does(at, "here") and heard.said.words[at - 1] == "my" for at in ends)
+    # What comes last counts: my baby touched my neck, and now he has it.
+    ends = [one.places[-1] for one in behind if "company" in one.roles or heard.does(one.places[-1], "here")]
+    is_mine = bool(ends) and heard.does(ends[-1], "here") and heard.said.words[ends[-1] - 1] == "my"
     return "tells" in following.roles or is_with_me or is_mine
 
 
