@@ -293,6 +293,7 @@ def test_a_line_is_the_plan_with_the_id_before_it_without_what_others_hold(tmp_p
         del full[name]
     for window in full["windows"]:
         window.pop("parts", None)
+        window.pop("unsure", None)
         # What another field says already, no line says again.
         said = {"rules": [window["rule"]], "earliest": window["end"], "origin": full["ruleset"]["id"]}
         window.update((name, None) for name, value in said.items() if window[name] == value)

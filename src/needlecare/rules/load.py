@@ -248,8 +248,9 @@ class _Names:
         """Note a red flag that is called normal."""
         for sign in rule.targets if rule.verb == EXPECT else ():
             flag, added = self._flagged.get(sign, (None, False))
-            # What a set adds to a red flag may be normal by a rule below: that makes nothing milder.
-            if flag is not None and not (added and raw.origin_of(EXPECT) != flag.origin):
+            # What a set adds to a red flag may be normal by a rule below: that makes nothing milder. And one set may
+            # say that what is usual for most needs a doctor where a condition holds.
+            if flag and not (flag.when.tests if raw.origin_of(EXPECT) == flag.origin else added):
                 wrong = f"{sign} is a sign of the red flag `{flag.id}`, and no rule may call it normal"
                 harmless = "if you mean something harmless, add a sign of its own"
                 self._problems.add(self._at(sign, raw, EXPECT), f"the rule {rule.id}: {wrong}; {harmless}")

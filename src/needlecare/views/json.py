@@ -298,7 +298,7 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
 _IN_LINES: dict[Any, dict[str, Compute]] = {
     Timeline: dict.fromkeys(("rules", "days", "unanswered", "longer_if", "shorter_if", "perhaps"), lambda *_: None),
     Window: {
-        "parts": lambda *_: None,
+        **dict.fromkeys(("parts", "unsure"), lambda *_: None),
         "rules": lambda window, _: window.rules if window.rules != (window.rule,) else None,
         "earliest": lambda window, _: window.earliest if window.earliest != window.end else None,
         "origin": lambda window, timeline: window.origin if window.origin != timeline.rule_set.id else None,
