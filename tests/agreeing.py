@@ -184,10 +184,10 @@ def check_others(plan: Plan, found: dict[str, list[Row]]) -> None:
             texts = [text for at, until, text in doing if (at, until) == (start, one.better_until)]
             assert any(text.startswith(one.text) and ("only once" in text) == one.waits for text in texts), (one, texts)
     # What the rule says besides follows as sentences.
-    normal = [(match, *text.split("; ")) for head, text in found.get("normal", []) if (match := _SPAN.fullmatch(head))]
+    normal = [(match, text.split("; ")) for head, text in found.get("normal", []) if (match := _SPAN.fullmatch(head))]
     for one in plan.of(EXPECT):
         label = re.compile(rf"(^|, | and ){re.escape(plan.rule_set.label(one.target))}(, | and |$)")
-        said = [expected(span, more, on) for span, names, *more in normal if label.search(names)]
+        said = [expected(span, more, on) for span, (names, *more) in normal if label.search(names)]
         is_late = one.start > plan.last or one.start.date() > plan.timeline.treatment.day
         assert (one.start if is_late else None, one.end, one.worry) in said, (one, said)
     allowed = [(label, *re.split(r"[,;]", text, maxsplit=1)) for label, text in found.get("allowed", [])]

@@ -54,13 +54,11 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
     return gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
 
 
-def when(
-    timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None
-) -> "Return | Sighting":
+def when(timeline: Timelines, words: str, since: date | datetime | None = None, *, now: Now = None) -> "Return":
     """Return from when what *words* name is all right again, counted from *since*, else from the treatment on.
 
     Example: `when(timeline, "make-up").free_from`, an instant in UTC, or None where it holds without end. Its verdict
-    is what holds *now*, else at the instant that is counted from. About a sign the answer is that of `normal`.
+    is what holds *now*, else at the instant that is counted from.
 
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
@@ -69,9 +67,6 @@ def when(
 
     question = _ask(timeline, words, since, now)
     meaning, asked, _ = question.read()
-    seen = None if now is None or meaning.is_sure or meaning.signs else normal(timeline, words, since, now=now)
-    if seen and seen.meaning.is_sure:
-        return seen
     # From when something is free is answered whatever other time is named.
     meaning = meaning._replace(undated=())
     start = _counted_from(question) if asked is None else asked.start

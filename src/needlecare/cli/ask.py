@@ -63,12 +63,16 @@ def can(
 
 @options.about_treatments
 def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = AnswerFormat.TEXT) -> None:
-    """Ask when something is all right again, and on what condition."""
+    """Ask when something is all right again, and on what condition; or until when what you see or feel is usual."""
     day = None if on is None else _read_day(on, requests)
-    found = question.when(_timelines(requests), " ".join(words), day, now=partial(options.present_for, requests))
-    is_dated = any(getattr(found, name, None) for name in ("free_from", "better_from"))
-    verdict = found.verdict if isinstance(found.verdict, str) else found.verdict.verdict
-    _answer(requests, found, format_, ExitCode.DONE if is_dated else _EXITS.get(verdict, ExitCode.NO))
+    timelines, now = _timelines(requests), partial(options.present_for, requests)
+    found = question.when(timelines, " ".join(words), day, now=now)
+    meaning, is_dated = found.verdict.meaning, found.free_from or found.better_from
+    if not (meaning.is_sure or meaning.signs):
+        sighting = question.normal(timelines, " ".join(words), day, now=now)
+        if sighting.meaning.is_sure:
+            _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
+    _answer(requests, found, format_, ExitCode.DONE if is_dated else _EXITS.get(found.verdict.verdict, ExitCode.NO))
 
 
 @options.about_treatments
