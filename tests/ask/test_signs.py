@@ -24,6 +24,17 @@ def heading(*typed: str) -> str:
     return next(line for line in run("normal", *typed, *SITTING).out.splitlines() if "I don't know “" not in line)
 
 
+def test_what_has_gone_has_gone_now_however_long_it_lasted() -> None:
+    said = heading("I was red for two days but it's all gone now")
+    assert said == "Usual. Redness: good that it isn't there."
+
+
+def test_of_what_was_never_usual_no_condition_is_told() -> None:
+    said = run("normal", "brown", "patches", "on", "day", "9", *SITTING).out
+    assert said.startswith("Call your clinic.")
+    assert "This holds if" not in said
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

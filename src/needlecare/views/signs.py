@@ -84,7 +84,10 @@ def _say_until(sighting: Sighting, clock: Clock) -> Iterator[str]:
     for one in sighting.each or (sighting,):
         until.setdefault(_usual(one, clock), []).append(_name_signs(one))
     (usual, first), *others = until.items()
-    yield f"{named(join_words(first), sighting.asked, clock, sighting.timeline)}: {usual}"
+    asked = sighting.asked
+    # What has gone has gone now, however long it lasted: red for two days.
+    asked = asked._replace(now=asked.now or (sighting.meaning.gone and not asked.whole))
+    yield f"{named(join_words(first), asked, clock, sighting.timeline)}: {usual}"
     yield from (f"{join_words(signs)}: {usual}" for usual, signs in others)
 
 
@@ -210,7 +213,7 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
 
 def _is_only_watched(sighting: Sighting) -> bool:
     """Return whether a sign is a reason to call from some time on, and never usual before."""
-    return sighting.verdict == WATCH and all(window.start == window.end for window in sighting.windows)
+    return all(window.start == window.end for window in sighting.windows)
 
 
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
