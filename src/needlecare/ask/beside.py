@@ -141,10 +141,8 @@ def _as_own(piece: Piece, heard: Heard, facts: Facts) -> Piece:
     """Take “my cream”, “my prescription” and “my retinoid” as what was prescribed for one's own skin."""
     start, words = piece.places.start, heard.said.words
     if "my" in words[max(0, start - 1) : start + 1]:
-        is_cream, is_prescription = (
-            "onto-skin" in piece.roles and not piece.ids,
-            heard.does(piece.places[-1], "prescribed"),
-        )
+        is_cream = "onto-skin" in piece.roles and not piece.ids
+        is_prescription = heard.does(piece.places[-1], "prescribed")
         for own, is_all in _prescribed_for_skin(heard.rule_set, facts):
             is_kind = {*heard.rule_set.activities[own].under}.issuperset(piece.ids) and piece.ids
             if is_cream or is_kind or (is_prescription and is_all):
@@ -281,7 +279,16 @@ def _scattered(heard: Heard, whole: Sequence[Called]) -> Iterator[Called]:
     light = places_of(one for one in heard.signs if _is_light(one, heard))
     for clause in heard.said.clauses:
         found = _scattered_over(clause, light, heard)
-        yield from (each for each in found if not any(each.places <= one.places for one in whole))
+        kept = (each for each in found if not any(each.places <= one.places for one in whole))
+        yield from (each for each in kept if not _is_of_thing(each, heard))
+
+
+def _is_of_thing(called: Called, heard: Heard) -> bool:
+    """Return whether its first word is about something else that is named behind it: more EMLA, it hurts."""
+    start = min(called.places)
+    following = next((at for at in range(start + 1, len(heard.typed)) if heard.said.words[at] not in ARTICLES), start)
+    things = places_of(named_in(heard.activities)) - called.places
+    return heard.does(start, "act") and following in things
 
 
 def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Iterator[Called]:
