@@ -7,6 +7,7 @@ from typing import NamedTuple
 from needlecare.ask import beside, names
 from needlecare.ask.beside import ONESELF, ONTO, Called, Declared, Heard, named_in, places_of
 from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, word_before
+from needlecare.model import ruleset
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign, names_of, once_a_set
 
@@ -308,14 +309,23 @@ def _meant(heard: Heard) -> list[Piece]:
 
 
 def _as_prescribed(name: Piece, heard: Heard) -> Piece:
-    """Return what the same is called where it is prescribed, if the words say so: aspirin for my heart, or goes on."""
+    """Return what it is called where the words say that it is prescribed, or somebody else's: aspirin for my heart."""
     words, start = heard.said.words, name.places.start
+    if _is_borrowed(name, heard):
+        return name._replace(ids=heard.rule_set.standing_for("borrowed") or name.ids)
     ends = (start, start - (words[start - 1] in ARTICLES))
     goes_on = any("ongoing" in one.roles and one.places.stop in ends for one in heard.activities)
     is_own = goes_on and any(heard.rule_set.activities[one].prescribed_to.tests for one in name.ids)
     named = ("prescribed", *words[start : name.places.stop])
     found = names.cut(named, {}, names.ACTIVITIES, heard.rule_set) if is_own or _says(heard, "prescribed") else ()
     return name._replace(ids=found[0].ids) if len(found) == 1 else name
+
+
+def _is_borrowed(name: Piece, heard: Heard) -> bool:
+    """Return whether *name* is a medicine, and somebody else's: my mum's codeine."""
+    kinds = {heard.rule_set.activities[one].medicine for one in heard.rule_set.ancestry(name.ids)}
+    ends = {one.places.stop for one in heard.activities if "others" in one.roles}
+    return name.places.start in ends and bool(kinds - {"", ruleset.NOT_WITH})
 
 
 def _stands_for(what: str, name: Piece, heard: Heard) -> bool:

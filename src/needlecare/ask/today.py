@@ -277,10 +277,15 @@ _HELP = dict(zip(URGENCIES, ("your emergency number", "a doctor today"), strict=
 def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
     """Answer for what *meaning* names at the time *asked*, the dangers in it first."""
     blank = not_understood(timelines[0], meaning, asked)
-    verdict = judge(timelines, meaning, asked) if meaning.ids else blank
+    verdict = _own_medicine(judge(timelines, meaning, asked)) if meaning.ids else blank
     is_apart = meaning.other and not verdict.is_about("shared")
     is_unknown = not meaning.ids or is_apart or (meaning.elsewhere and not verdict.is_restricted)
     return _urgent(blank if is_unknown else _weighed(verdict, blank, timelines), timelines)
+
+
+def _own_medicine(verdict: Verdict) -> Verdict:
+    """Ask a pharmacist about a medicine that somebody else has: it is never a yes, and nothing to keep on with."""
+    return _asking(verdict, "your pharmacist or doctor") if verdict.is_about("borrowed") else verdict
 
 
 class Return(NamedTuple):
