@@ -1,6 +1,6 @@
 """What people type, and what a careful practitioner would answer."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -9,7 +9,7 @@ from needlecare import RuleSet, can, normal
 from needlecare.model.plan import FOREVER
 
 DAY = date(2026, 11, 22)
-NOW = datetime(2026, 11, 22, 12)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LINES = read_table("phrases.txt")
 
 
