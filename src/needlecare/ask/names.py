@@ -164,12 +164,19 @@ def small_words(areas: tuple[str, ...], kind: str, rule_set: RuleSet) -> Small:
     One for a place on the treated *areas* is `here`, any other `elsewhere`. That skin flakes softens, unless asked.
     """
     found: dict[str, set[str]] = {}
-    left_out = ("exact", "unhealed" if kind == SIGNS else "")
     places = (("here" if area in areas else "elsewhere", words) for area, words in rule_set.areas.items())
-    for role, phrases in (*places, *rule_set.small_words.items()):
-        for phrase in phrases if role not in left_out else ():
-            found.setdefault(" ".join(tokens(phrase)), set()).update((role, _SOFTER.get(role, role)))
+    said = [(role, " ".join(tokens(phrase))) for role, phrases in places for phrase in phrases]
+    for role, phrase in (*said, *_said(rule_set)):
+        if kind != SIGNS or role != "unhealed":
+            found.setdefault(phrase, set()).update((role, _SOFTER.get(role, role)))
     return {phrase: frozenset(does - {"elsewhere"} if "here" in does else does) for phrase, does in found.items()}
+
+
+@once_a_set
+def _said(rule_set: RuleSet) -> list[tuple[str, str]]:
+    """List each role of a small word, with the word as it is compared."""
+    spoken = ((role, one) for role, many in rule_set.small_words.items() if role != "exact" for one in many)
+    return [(role, " ".join(tokens(one))) for role, one in spoken]
 
 
 def treated_areas(facts: Facts) -> tuple[str, ...]:
