@@ -5,7 +5,7 @@ What only the whole set can show is checked here: whether every name stands for 
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -319,8 +319,11 @@ def _check_named_alike(rule_set: RuleSet, layer: Layer, problems: Problems) -> N
         _words(name)[:_LONGEST_NAME]: (name.lower(), flagged[sign][0].id)
         for sign, name in _names_of(rule_set, flagged.keys() - expected)
     }
+    lengths: dict[str, set[int]] = {}
+    for words in filter(None, serious):
+        lengths.setdefault(words[0], set()).add(len(words))
     for sign, name in _names_of(rule_set, expected - flagged.keys()):
-        if inside := next((serious[run] for run in _runs(_words(name)) if run in serious), None):
+        if inside := next((serious[run] for run in _runs(_words(name), lengths) if run in serious), None):
             named = f"`{sign}` is called “{name}”, and a rule calls it normal"
             wrong = f"{named}; but “{inside[0]}” is a sign of the red flag `{inside[1]}`"
             problems.add(layer.entries["signs"][sign].id, f"{wrong}; choose another name for what is harmless")
@@ -332,16 +335,18 @@ def _names_of(rule_set: RuleSet, ids: Collection[str]) -> list[tuple[str, str]]:
     return [(sign.id, name) for sign in signs for name in (sign.id.replace("-", " "), sign.label, *sign.aka)]
 
 
-@lru_cache(maxsize=4096)
+# More than all names of a set, which are asked for in a row: with fewer no name would be found again.
+@lru_cache(maxsize=16384)
 def _words(name: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+|[^\w\s]", name.lower()))
+    text = name.lower()
+    return tuple(text.split() if text.replace(" ", "").isalpha() else re.findall(r"\w+|[^\w\s]", text))
 
 
-def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Return every run of words of a name that isn't denied there: “no fever” is no fever."""
-    for start in range(len(words)):
-        if start == 0 or words[start - 1] not in ("no", "without"):
-            yield from (words[start : start + length] for length in range(1, _LONGEST_NAME + 1))
+def _runs(words: tuple[str, ...], lengths: Mapping[str, Collection[int]]) -> Iterator[tuple[str, ...]]:
+    """Return the runs of words of a name that begin like one of some *lengths*, and aren't denied: “no fever”."""
+    for start, word in enumerate(words):
+        if word in lengths and (start == 0 or words[start - 1] not in ("no", "without")):
+            yield from (words[start : start + length] for length in sorted(lengths[word]))
 
 
 def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
