@@ -87,7 +87,8 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
 
 def _cut(said: Said, typed: tuple[str, ...], areas: tuple[str, ...], rule_set: RuleSet) -> Heard:
     kinds = (names.ACTIVITIES, names.SIGNS, names.ANSWERS)
-    small = [names.small_words(areas, kind, rule_set) for kind in kinds]
+    # That skin flakes softens, unless that is what is asked.
+    small = [names.small_words(areas, "unhealed" if kind == names.SIGNS else "", rule_set) for kind in kinds]
     found = (tuple(names.cut(said.words, *both, rule_set)) for both in zip(small, kinds, strict=True))
     return Heard(rule_set, said, typed, frozenset(), small[0], *found)
 
