@@ -142,10 +142,10 @@ def _in_brief(window: Window, timeline: Timeline) -> str:
     manner = ", ".join(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
     # What is prescribed goes on, but for what must be asked about before any more of it is used.
     known = timeline.rule_set.activities
-    asking = (one.target for one in timeline.of_kind(ruleset.ASK) if "how" in one.words)
-    asked = [one for one in asking if known[one].medicine == ruleset.PRESCRIBED]
-    held = f"but first ask about {say.short_names(asked, timeline.rule_set)}" if _goes_on(window, timeline) else ""
-    return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held if asked else ""))))
+    asks = timeline.of_kind(ruleset.ASK) if _goes_on(window, timeline) else ()
+    asked = (one.target for one in asks if "how" in one.words and known[one.target].medicine == ruleset.PRESCRIBED)
+    held = led("but first ask about ", say.short_names(asked, timeline.rule_set))
+    return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held))))
 
 
 def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
