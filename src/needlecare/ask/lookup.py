@@ -411,7 +411,7 @@ def _above(what: str, rule_set: RuleSet) -> set[str]:
 def _says(heard: Heard, role: str) -> bool:
     """Return whether small words of that *role* are said at all, be it within a name."""
     said = f" {' '.join(heard.said.words)} "
-    return any(role in does and f" {phrase} " in said for phrase, does in heard.small.items())
+    return any(phrase in said for phrase in names.phrases_of(role, heard.rule_set))
 
 
 def _is_past(piece: Piece, heard: Heard) -> bool:

@@ -175,6 +175,12 @@ def small_words(areas: tuple[str, ...], left_out: str, rule_set: RuleSet) -> Sma
 
 
 @once_a_set
+def phrases_of(role: str, rule_set: RuleSet) -> list[str]:
+    """Return the small words of that *role*, as they are compared, with a blank on both sides."""
+    return [f" {phrase} " for one, phrase in _said(rule_set) if one == role]
+
+
+@once_a_set
 def _said(rule_set: RuleSet) -> list[tuple[str, str]]:
     """List each role of a small word, with the word as it is compared."""
     spoken = ((role, one) for role, many in rule_set.small_words.items() if role != "exact" for one in many)
@@ -222,18 +228,26 @@ def _by_beginning(kind: str, rule_set: RuleSet) -> Mapping[str, Sequence[tuple[s
     return groups
 
 
-def _index(words: Iterable[str], kind: str, rule_set: RuleSet) -> Mapping[str, Collection[str]]:
-    """Index the names that could match: those that begin like one of *words*. The others are never compared."""
-    groups = _by_beginning(kind, rule_set)
+@once_a_set
+def _begun(beginning: str, kind: str, rule_set: RuleSet) -> dict[str, dict[str, None]]:
+    """Index the names with that *beginning* by what they are compared by."""
     # “A cold” is an illness, and cold water is none.
     left_out = NOTHING if kind == ANSWERS else ARTICLES
     index: dict[str, dict[str, None]] = {}
+    for name, id_ in _by_beginning(kind, rule_set).get(beginning, ()):
+        index.setdefault(name_key(name, left_out), {})[id_] = None
+        # A coldsore is a cold sore; a vitamine is no vitamin E.
+        if name.count(" ") == 1 and name[-2] != " " and not name.endswith("ing"):
+            index.setdefault(stem(name.lower().replace(" ", "")), {})[id_] = None
+    return index
+
+
+def _index(words: Iterable[str], kind: str, rule_set: RuleSet) -> Mapping[str, Collection[str]]:
+    """Index the names that could match: those that begin like one of *words*. The others are never compared."""
+    index: dict[str, dict[str, None]] = {}
     for beginning in dict.fromkeys(["", *(stem(word)[:2] for word in words)]):
-        for name, id_ in groups.get(beginning, ()):
-            index.setdefault(name_key(name, left_out), {})[id_] = None
-            # A coldsore is a cold sore; a vitamine is no vitamin E.
-            if name.count(" ") == 1 and name[-2] != " " and not name.endswith("ing"):
-                index.setdefault(stem(name.lower().replace(" ", "")), {})[id_] = None
+        begun = _begun(beginning, kind, rule_set)
+        index |= begun | {name: index[name] | begun[name] for name in index.keys() & begun.keys()}
     return index
 
 
