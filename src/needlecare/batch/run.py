@@ -14,8 +14,9 @@ import threading
 import unicodedata
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import cycle, islice
+from os.path import lexists
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
 from needlecare.batch.plans import Result, RowPlanner, Settings, read_texts
 from needlecare.batch.table import ID, PROBLEM, ClientFile, Columns, CsvRows, Rejects, Row, Texts, read_map, read_rows
@@ -90,8 +91,8 @@ def run(
     with contextlib.ExitStack() as open_until_the_end:
         enter = open_until_the_end.enter_context
         ending = enter(_Ending())
-        output: _Folder | _Lines = _Folder(batch.folder, settings.format) if batch.folder else _Lines(batch.lines)
-        enter(output)
+        output: _Folder | _Lines
+        output = enter(_Folder(batch.folder, settings.format)) if batch.folder else enter(_lines(batch.lines))
         rejects = enter(Rejects(None if settings.inline else batch.rejects, rows))
         clients = _Clients(rows, columns, output)
         for row, result in enter(contextlib.closing(_plan_rows(planner, clients, batch.jobs))):
@@ -177,10 +178,12 @@ class _Ending:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _receive(self, number: int, _frame: object) -> None:
-        if not self._is_put_off or self._received:
-            self._end(number)
-        self._received = number
+    def _receive(self, number: int, _frame: object = None) -> None:
+        if self._is_put_off and not self._received:
+            self._received = number
+            return
+        # As shells report a program that a signal has ended.
+        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
 
     @contextlib.contextmanager
     def put_off(self) -> Iterator[None]:
@@ -191,30 +194,25 @@ class _Ending:
         finally:
             self._is_put_off = False
         if self._received:
-            self._end(self._received)
+            self._receive(self._received)
 
-    @staticmethod
-    def _end(number: int) -> NoReturn:
-        # As shells report a program that a signal has ended.
-        raise KeyboardInterrupt if number == signal.SIGINT else SystemExit(128 + number)
+
+@contextlib.contextmanager
+def _lines(target: Path | None) -> "Iterator[_Lines]":
+    """Open *target*, which appears when it is whole; stdout without one."""
+    if target is None:
+        sys.stdout.flush()
+        yield _Lines(sys.stdout.buffer)
+    else:
+        with atomic_file(target) as beside, beside.open("wb") as stream:
+            yield _Lines(stream)
 
 
 class _Lines:
-    """Plans as lines of *target*, which appears when it is whole; of stdout without one."""
+    """Plans as lines of a stream."""
 
-    def __init__(self, target: Path | None) -> None:
-        self._target, self._open = target, contextlib.ExitStack()
-
-    def __enter__(self) -> Self:
-        if self._target is None:
-            sys.stdout.flush()
-            self._stream: BinaryIO = sys.stdout.buffer
-        else:
-            self._stream = self._open.enter_context(self._open.enter_context(atomic_file(self._target)).open("wb"))
-        return self
-
-    def __exit__(self, *raised: Any) -> None:  # noqa: PYI036  handed on as they are
-        self._open.__exit__(*raised)
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
 
     def file_of(self, _: str) -> None:
         """Return None: no client has a file."""
@@ -272,7 +270,8 @@ class _Folder:
                 name, digest, size = known
                 if name not in names:  # never a name that somebody else made up
                     raise sqlite3.DatabaseError
-                return ClientFile(name, digest if _size(self._path / name) == size else b"")
+                path = self._path / name
+                return ClientFile(name, digest if lexists(path) and path.lstat().st_size == size else b"")
             for name in names:
                 row = (name, key, self._suffix, b"", -1)
                 if self._ledger.execute("INSERT OR IGNORE INTO file VALUES (?, ?, ?, ?, ?)", row).rowcount:
@@ -318,12 +317,6 @@ class _Folder:
         return OutputError(f"-o {self._path}: its {LEDGER} is damaged; remove it to begin anew")
 
 
-def _size(path: Path) -> int:
-    with contextlib.suppress(OSError):
-        return path.lstat().st_size
-    return -1
-
-
 def _stems(client: str) -> list[str]:
     """Return the names that the file of *client* may have, without suffix: its id if harmless, and one with a mark.
 
@@ -346,7 +339,12 @@ def _plan_rows(planner: RowPlanner, rows: Iterable[Row], jobs: int) -> Generator
     if jobs == 1:
         yield from ((row, planner.plan(row)) for row in rows)
         return
-    with _started(planner, jobs) as workers:
+    with contextlib.ExitStack() as until_the_end:
+        workers: list[_Worker] = []
+        with _signals_held():
+            for _ in range(jobs):
+                workers.append(_Worker(planner))
+                until_the_end.callback(workers[-1].kill)
         # In turn, so that plans come in the order of their rows.
         for worker in cycle(workers):
             yield from worker.exchange(list(islice(rows, _PORTION)))
@@ -391,19 +389,6 @@ class _Worker:
         """End it at once; it has nothing to lose."""
         self._process.kill()
         self._process.join()
-
-
-@contextlib.contextmanager
-def _started(planner: RowPlanner, jobs: int) -> Iterator[list[_Worker]]:
-    workers: list[_Worker] = []
-    try:
-        with _signals_held():
-            for _ in range(jobs):
-                workers.append(_Worker(planner))  # noqa: PERF401  those that are started must be known
-        yield workers
-    finally:
-        for worker in workers:
-            worker.kill()
 
 
 @contextlib.contextmanager

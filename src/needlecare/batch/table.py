@@ -251,13 +251,9 @@ def read_rows(stream: BinaryIO) -> CsvRows | JsonRows:
         InputError: it is something else.
     """
     lines = NumberedLines(decode_lines(stream))
-    skipped = []
-    for text in lines:
-        skipped.append(text)
-        if text.strip():
-            break
-    lines.put_back(skipped)
-    first = "".join(skipped).lstrip()[:1]
+    text = next((text for text in lines if text.strip()), "")
+    lines.put_back([text])
+    first = text.lstrip()[:1]
     if first == "[":
         raise InputError("the input is one JSON list; write one object a line instead (jq -c '.[]' does so)")
     return JsonRows(lines) if first == "{" else CsvRows(lines)

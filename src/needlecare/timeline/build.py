@@ -346,16 +346,10 @@ def check_given(rule_set: RuleSet, treatment: Treatment, facts: Facts) -> None:
     ):
         if not isinstance(given, kind):
             raise InputError(f"a timeline is built from {made}, not from {type(given).__name__}")
-    known = rule_set.facts
-    if not facts.given.keys() <= known.keys() or any(
-        name not in known or known[name].assumed != value for name, value in facts.assumed.items()
-    ):
+    defaults = {id_: fact.assumed for id_, fact in rule_set.facts.items()}
+    if not (facts.given.keys() <= defaults.keys() and facts.assumed.items() <= defaults.items()):
         raise InputError(f"these facts were read for another rule set; read them again with that of {rule_set.id}")
-    _check_seen(rule_set, treatment)
-
-
-def _check_seen(rule_set: RuleSet, treatment: Treatment) -> None:
-    """Refuse what was seen if the rule set doesn't know it: it would count for nothing without a word."""
+    # What the rule set doesn't know would count for nothing without a word.
     to_see = sorted(moment.id for moment in rule_set.moments.values() if moment.clock is None)
     for name in treatment.seen:
         if name not in to_see:

@@ -50,11 +50,8 @@ def cut(interval: Interval, away: Iterable[Interval]) -> list[Interval]:
     left: list[Interval] = []
     start, end = interval
     for gone_from, gone_until in sorted(away):
-        if start < gone_from:
-            left.append((start, min(gone_from, end)))
+        left.append((start, min(gone_from, end)))
         start = max(start, gone_until)
-        if start >= end:
-            return [piece for piece in left if piece[0] < piece[1]]
     return [piece for piece in [*left, (start, end)] if piece[0] < piece[1]]
 
 

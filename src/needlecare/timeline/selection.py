@@ -123,8 +123,7 @@ def _restrictions(rule_set: RuleSet, restricting: list[Chosen], dos: list[Chosen
     for chosen in restricting:
         for target in chosen.rule.targets:
             by_target.setdefault(target, []).append(chosen)
-    found = {activity: _reaching(rule_set, by_target, activity) for activity in sorted(named)}
-    return {activity: reaches for activity, reaches in found.items() if reaches}
+    return {activity: reaches for activity in sorted(named) if (reaches := _reaching(rule_set, by_target, activity))}
 
 
 def _reaching(rule_set: RuleSet, by_target: Mapping[str, list[Chosen]], activity: str) -> tuple[Chosen, ...]:
