@@ -16,9 +16,8 @@ class PackRules(BuildHookInterface[Any]):
         """Pack every shipped rule set; one that is wrong stops the build."""
         del version, build_data
         sys.path.insert(0, str(Path(self.root) / "src"))
-        from needlecare.rules.read import pack, read_files, shipped_folder, shipped_names
-        from needlecare.rules.yaml import read_trees
+        from needlecare.rules.load import pack
+        from needlecare.rules.read import shipped_names
 
         for name in shipped_names():
-            files = read_files(shipped_folder() / name)
-            pack(name, files, read_trees(files))
+            pack(name)

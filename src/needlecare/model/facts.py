@@ -143,7 +143,7 @@ class Test(NamedTuple):
     """What a condition asks of one fact: one of *answers* (or none of them), or a number in a range."""
 
     fact: str
-    answers: frozenset[str] = frozenset()
+    answers: tuple[str, ...] = ()
     negated: bool = False
     low: float | None = None
     high: float | None = None
@@ -153,7 +153,7 @@ class Test(NamedTuple):
     def judge(self, facts: Facts) -> Truth:
         """Return whether it holds."""
         value, partial = facts.value(self.fact), self.fact in facts.partial
-        if value is None or (partial and isinstance(value, tuple) and self.answers.isdisjoint(value)):
+        if value is None or (partial and isinstance(value, tuple) and not set(value).intersection(self.answers)):
             return Truth.UNKNOWN
         return Truth.YES if self.accepts(value) and not (self.negated and partial) else Truth.NO
 
@@ -177,7 +177,7 @@ class Test(NamedTuple):
     @property
     def stated(self) -> str:
         """What is asked, by the ids of answers, one of which must hold: `IV, V`, `not scalp`, `over 1.5`."""
-        return f"{'not ' * self.negated}{', '.join(sorted(self.answers))}" if self.answers else self._range("")
+        return f"{'not ' * self.negated}{', '.join(self.answers)}" if self.answers else self._range("")
 
     def _range(self, unit: str) -> str:
         if self.low is None:
@@ -201,17 +201,11 @@ class Condition(NamedTuple):
 
     def judge(self, facts: Facts) -> tuple[Truth, tuple[str, ...]]:
         """Return whether it holds, and the facts that decide: those that fail it, else those that are unknown."""
-        if not self.tests:
-            return Truth.YES, ()
-        failing: list[str] = []
-        unknown: list[str] = []
-        for test in self.tests:
-            truth = test.judge(facts)
-            if truth is not Truth.YES:
-                (failing if truth is Truth.NO else unknown).append(test.fact)
-        if failing:
-            return Truth.NO, tuple(failing)
-        return (Truth.UNKNOWN, tuple(unknown)) if unknown else (Truth.YES, ())
+        judged = [(test.judge(facts), test.fact) for test in self.tests]
+        for truth in (Truth.NO, Truth.UNKNOWN) if judged else ():
+            if deciding := tuple(fact for found, fact in judged if found is truth):
+                return truth, deciding
+        return Truth.YES, ()
 
     @property
     def named(self) -> frozenset[tuple[str, str]]:

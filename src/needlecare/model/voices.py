@@ -13,17 +13,7 @@ from typing import NamedTuple
 from needlecare.model import ruleset
 from needlecare.model.plan import NO, Part, Timeline, Window
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, PREPARE, VERBS, Rule, RuleSet, Saying, once_a_set
-from needlecare.model.time import (
-    AT_TREATMENT,
-    ELAPSED,
-    TREATMENT,
-    Bound,
-    Duration,
-    Term,
-    parse_bound,
-    parse_duration,
-    parse_range,
-)
+from needlecare.model.time import AT_TREATMENT, ELAPSED, TREATMENT, Bound, Duration, Term, parse_bound, parse_duration
 
 _DAY = timedelta(days=1)
 
@@ -259,8 +249,8 @@ def _together(members: Iterable[Sequence[Side]]) -> Side:
 @lru_cache(maxsize=256)
 def spaces_by(text: str, least: Duration) -> bool:
     """Report whether a source whose value on sessions is *text* keeps at least that long between two of them."""
-    ranges = (parse_range(_HEDGE.sub("", part.removeprefix("every "))) for part in text.split("; "))
-    return any(one is not None and one.near.rough_length >= least.rough_length for one in ranges)
+    bounds = (_bound(part.removeprefix("every ")) for part in text.split("; "))
+    return any(term.offset.near.rough_length >= least.rough_length for one in bounds if one for term in one.terms)
 
 
 # Where a source stands by its own value. It states as much as the no, or whatever else is stated; only as much as the

@@ -33,21 +33,16 @@ _TIMELESS = {
     ASK: "`ask` holds before and after the treatment, without end",
     CALL: "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`",
 }
-_REFERRED_TO = ("kinds", "sources", "facts")
 Entries = Mapping[str, Mapping[str, Raw]]
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
 _MOST_TESTS = 40
 
 
-def parse_entries(entries: Entries, problems: Problems, below: Entries, made: Mapping[str, Any]) -> dict[str, Any]:
+def parse_entries(entries: Entries, problems: Problems) -> dict[str, Any]:
     """Return what the model makes of *entries*, by section and id, in the order of ids: that of files says nothing."""
     context = Context(entries, problems)
-    # What stands in a set *below* comes to what was *made* of it there, unless what entries refer to is changed.
-    if any(entries[section].get(id_) != raw for section in _REFERRED_TO for id_, raw in below.get(section, {}).items()):
-        below = {}
     for section, parse in _PARSERS.items():
-        same, raws = below.get(section, {}), sorted(entries[section].items())
-        found = ((id_, made[section][id_] if same.get(id_) == raw else parse(raw, context)) for id_, raw in raws)
+        found = ((id_, parse(raw, context)) for id_, raw in sorted(entries[section].items()))
         context.known[section] = {str(id_): value for id_, value in found if value is not None}
     return context.known
 
@@ -108,7 +103,7 @@ class Context:
             if answer not in known:
                 meant = self.problems.nearest(answer, known)
                 self.problems.add(answer, f"`{fact.id}` has no answer `{answer}`{meant}")
-        return Test(fact.id, frozenset(wanted), negated) if wanted else None
+        return Test(fact.id, tuple(sorted({*wanted})), negated) if wanted else None
 
     def _read_number(self, fact: Fact, value: Value) -> Test | None:
         match = _NUMBER.fullmatch(value) if isinstance(value, str) else None

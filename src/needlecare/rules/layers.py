@@ -56,7 +56,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     """
     layer = Layer()
     files = layer.files[location] = read.read_files(location)
-    trees = read.unpack(location.name, files) if packed and location.parent == read.shipped_folder() else None
+    trees = read.unpack("trees", location, files) if packed else None
     if trees is None:
         # Those that ship are packed, and PyYAML takes longer to load than they do.
         from needlecare.rules.yaml import read_trees

@@ -5,21 +5,21 @@ What only the whole set can show is checked here: whether every name stands for 
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from needlecare.errors import InputError, RuleSetError
 from needlecare.model.ruleset import ALLOW, CALL, EXPECT, PRESCRIBED, Activity, Graph, Rule, RuleSet, in_order, walk
 from needlecare.model.time import ALWAYS, ENDS, EVENT, NEXT_SESSION, TREATMENT, Bound, parse_duration
 from needlecare.rules import read
-from needlecare.rules.entries import parse_entries
-from needlecare.rules.fields import FILE
-from needlecare.rules.layers import OF_CLINIC, Layer, Overlay, read_layer
-from needlecare.rules.medicines import check_medicines, check_prescribed
 from needlecare.rules.read import DEFAULT, Fields, Problems, Raw, place
+
+# Packed rules need none of what reads, lays over, parses and checks rules.
+if TYPE_CHECKING:
+    from needlecare.rules.layers import Layer
 
 _LONGEST_CHAIN = 20
 # More in a row would be computed too deep; nobody could follow it either.
@@ -53,8 +53,6 @@ def load_rules(name: str | Path = DEFAULT) -> RuleSet:
 # What was loaded last, by its place, with all that was read for it: taken again while every byte is the same.
 _LOADED: dict[Path, tuple[RuleSet, dict[Path, read.Files]]] = {}
 _MOST_LOADED = 8
-# The entries of the default set and what they came to: all other sets lie on it.
-_SHIPPED: list[dict[str, Any]] = [{}, {}]
 
 
 def load_rules_at(location: Path) -> RuleSet:
@@ -64,18 +62,40 @@ def load_rules_at(location: Path) -> RuleSet:
         if rule_set and all(read.read_files(place) == held for place, held in files.items()):
             _LOADED[location] = rule_set, files
             return rule_set
-    rule_set, layer, problems = load_with_places(location, packed=True)
-    problems.raise_any()
-    if location == read.shipped_folder() / DEFAULT:
-        _SHIPPED[:] = layer.entries, {name: getattr(rule_set, FILE.fields[name].into) for name in layer.entries}
+    files = {location: read.read_files(location)}
+    rule_set = read.unpack("rules", location, files[location])
+    if rule_set is None:
+        rule_set, layer, problems = load_with_places(location, packed=True)
+        problems.raise_any()
+        files = layer.files
     if rule_set.clinic is None:  # a clinic's logo is a file of its own
-        _LOADED[location] = rule_set, layer.files
+        _LOADED[location] = rule_set, files
     if len(_LOADED) > _MOST_LOADED:
         del _LOADED[next(iter(_LOADED))]
     return rule_set
 
 
-def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, Layer, Problems]:
+def pack(name: str) -> None:
+    """Check the shipped rule set called *name*, and pack it: as it is written, for sets that extend it, and as made.
+
+    Raises:
+        RuleSetError: it is wrong.
+    """
+    import json
+
+    from needlecare.rules.yaml import read_trees
+
+    location = read.shipped_folder() / name
+    _, layer, problems = load_with_places(location)
+    problems.raise_any()
+    files = layer.files[location]
+    # Without their places.
+    read.pack(json.loads(json.dumps(read_trees(files))), "trees", name, files)
+    rule_set, *_ = load_with_places(location, packed=True)
+    read.pack(rule_set, "rules", name, files)
+
+
+def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, "Layer", Problems]:
     """Load the rule set at *location* with the layer that it was made of, which knows where each entry of it stands.
 
     Of what it extends, or if it may be *packed* itself, only where something is wrong: that is noted, not raised.
@@ -94,9 +114,15 @@ def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, 
     return rule_set, layer, problems
 
 
-def _parse(layer: Layer, problems: Problems) -> RuleSet:
+def _parse(layer: "Layer", problems: Problems) -> RuleSet:
     """Parse the entries of a resolved layer; check what refers to what, circles, and orders about medicines."""
-    found, header = parse_entries(layer.entries, problems, *_SHIPPED), layer.header
+    from needlecare.rules.clinic import parse_batch, parse_clinic
+    from needlecare.rules.entries import parse_entries
+    from needlecare.rules.fields import FILE
+    from needlecare.rules.layers import OF_CLINIC
+    from needlecare.rules.medicines import check_medicines
+
+    found, header = parse_entries(layer.entries, problems), layer.header
     values: dict[str, Any] = {FILE.fields[section].into: known for section, known in found.items()}
     said = {FILE.fields[key].into: str(value) for key, value in header.items() if key not in ("ruleset", *OF_CLINIC)}
     reviewer = said.get("reviewed_by")
@@ -104,14 +130,11 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
     values |= {"id": layer.id, "title": layer.id, **said, "notice": f"{said.get('notice', '')} {reviewed}".strip()}
     values["first"] = parse_duration(said.get("first", ""))
     if any(key in header for key in OF_CLINIC):
-        # Most sets have neither, and the patterns take time to make.
-        from needlecare.rules.clinic import parse_batch, parse_clinic
-
         values["clinic"] = parse_clinic(header["clinic"], problems) if "clinic" in header else None
         values["batch"] = parse_batch(header.get("batch", Fields()), found["facts"], problems)
     changed_core = tuple(sorted({change.id for change in layer.changes if change.core}))
     changes = tuple(layer.changes)
-    rule_set = RuleSet(**values, content=_content(layer), changed_core=changed_core, changes=changes)
+    rule_set = RuleSet(**values, digest=_digest(layer), changed_core=changed_core, changes=changes)
     _Names(rule_set, layer, problems).check()
     _check_named_alike(rule_set, layer, problems)
     _check_activities(rule_set, layer, problems)
@@ -120,23 +143,30 @@ def _parse(layer: Layer, problems: Problems) -> RuleSet:
     return rule_set
 
 
-def _content(layer: Layer) -> list[object]:
-    """Gather what the resolved set says, for its hash; not how it is called."""
+def _digest(layer: "Layer") -> str:
+    """Return the hash of what the resolved set says, whatever the order of files, entries and keys; not of its name."""
+    from hashlib import sha256
+    from json import dumps
+
     content = {
         section: {id_: [one.value, one.file_condition, one.core] for id_, one in found.items()}
         for section, found in layer.entries.items()
     }
     said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by", "first", "emergency")}
     # Only where there is one: the hash of a set without it stays what it was.
-    return [content, said, *([layer.header["clinic"]] if "clinic" in layer.header else [])]
+    clinic = [layer.header["clinic"]] if "clinic" in layer.header else []
+    text = dumps([content, said, *clinic], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return f"sha256:{sha256(text.encode()).hexdigest()}"
 
 
-def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, ...] = ()) -> Layer:
+def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, ...] = ()) -> "Layer":
     """Read the rule set at *location* and lay it over all that it extends.
 
     A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
     that lead here; of them and this one the first *plain* ones are read as written, since packed ones know no places.
     """
+    from needlecare.rules.layers import Overlay, read_layer
+
     top = read_layer(location, problems, packed=len(above) >= plain)
     extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
     if extends is not None and words_from is not None:
@@ -175,7 +205,7 @@ def _wrong_chain(below: Path, chain: tuple[Path, ...], wanted: str | None) -> st
 class _Names:
     """Checks that whatever an entry names is there."""
 
-    def __init__(self, rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+    def __init__(self, rule_set: RuleSet, layer: "Layer", problems: Problems) -> None:
         self._set = rule_set
         self._layer = layer
         self._problems = problems
@@ -233,6 +263,8 @@ class _Names:
                 at = self._at(name, raw, field)
                 self._problems.add(at, f"the rule {rule.id}: there is no {what} `{name}`{meant}")
             elif isinstance(found, Activity) and found.medicine == PRESCRIBED:
+                from needlecare.rules.medicines import check_prescribed
+
                 check_prescribed(rule, name, self._layer, self._problems)
 
     @cached_property
@@ -302,7 +334,7 @@ def _bounds_of(rule: Rule) -> list[Bound]:
     return [bound for bound in bounds if bound is not None]
 
 
-def _flagged(rule_set: RuleSet, layer: Layer) -> dict[str, tuple[Rule, bool]]:
+def _flagged(rule_set: RuleSet, layer: "Layer") -> dict[str, tuple[Rule, bool]]:
     """Return which protected red flag names which sign from the first on, and whether this very set says which ones."""
     flags = [one for one in rule_set.rules.values() if one.is_red_flag and one.core and not one.worry_after]
     own = {flag.id for flag in flags if layer.entries["rules"][flag.id].origin_of(CALL) == rule_set.id}
@@ -311,19 +343,16 @@ def _flagged(rule_set: RuleSet, layer: Layer) -> dict[str, tuple[Rule, bool]]:
     return {sign: (flag, flag.id in own) for flag in flags for sign in flag.targets}
 
 
-def _check_named_alike(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+def _check_named_alike(rule_set: RuleSet, layer: "Layer", problems: Problems) -> None:
     """Note a sign that is called normal by a name that is a red flag's: what people type would find it."""
     flagged = _flagged(rule_set, layer)
     expected = {sign for rule in rule_set.rules.values() if rule.verb == EXPECT for sign in rule.targets}
     serious = {
-        _words(name)[:_LONGEST_NAME]: (name.lower(), flagged[sign][0].id)
+        tuple(_words(name)[:_LONGEST_NAME]): (name.lower(), flagged[sign][0].id)
         for sign, name in _names_of(rule_set, flagged.keys() - expected)
     }
-    lengths: dict[str, set[int]] = {}
-    for words in filter(None, serious):
-        lengths.setdefault(words[0], set()).add(len(words))
     for sign, name in _names_of(rule_set, expected - flagged.keys()):
-        if inside := next((serious[run] for run in _runs(_words(name), lengths) if run in serious), None):
+        if inside := next((serious[run] for run in _runs(_words(name)) if run in serious), None):
             named = f"`{sign}` is called “{name}”, and a rule calls it normal"
             wrong = f"{named}; but “{inside[0]}” is a sign of the red flag `{inside[1]}`"
             problems.add(layer.entries["signs"][sign].id, f"{wrong}; choose another name for what is harmless")
@@ -335,21 +364,19 @@ def _names_of(rule_set: RuleSet, ids: Collection[str]) -> list[tuple[str, str]]:
     return [(sign.id, name) for sign in signs for name in (sign.id.replace("-", " "), sign.label, *sign.aka)]
 
 
-# More than all names of a set, which are asked for in a row: with fewer no name would be found again.
-@lru_cache(maxsize=16384)
-def _words(name: str) -> tuple[str, ...]:
-    text = name.lower()
-    return tuple(text.split() if text.replace(" ", "").isalpha() else re.findall(r"\w+|[^\w\s]", text))
+def _words(name: str) -> list[str]:
+    return re.findall(r"\w+|[^\w\s]", name.lower())
 
 
-def _runs(words: tuple[str, ...], lengths: Mapping[str, Collection[int]]) -> Iterator[tuple[str, ...]]:
-    """Return the runs of words of a name that begin like one of some *lengths*, and aren't denied: “no fever”."""
-    for start, word in enumerate(words):
-        if word in lengths and (start == 0 or words[start - 1] not in ("no", "without")):
-            yield from (words[start : start + length] for length in sorted(lengths[word]))
+def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """Return the runs of words of a name that aren't denied: “no fever”."""
+    for start in range(len(words)):
+        if start == 0 or words[start - 1] not in ("no", "without"):
+            ends = range(start + 1, min(start + _LONGEST_NAME, len(words)) + 1)
+            yield from (tuple(words[start:end]) for end in ends)
 
 
-def _check_activities(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+def _check_activities(rule_set: RuleSet, layer: "Layer", problems: Problems) -> None:
     """Note activities that are part of themselves, or of so much that walking it would take too long."""
     tree = {activity.id: activity.under for activity in rule_set.activities.values()}
     written = layer.entries["activities"]
@@ -378,7 +405,7 @@ def _note_circle(circle: list[str], at: Callable[[str], str], problems: Problems
     problems.add(at(first), f"`{at(first)}` leads back to itself: {' → '.join(way)}")
 
 
-def _check_moments(rule_set: RuleSet, layer: Layer, problems: Problems) -> None:
+def _check_moments(rule_set: RuleSet, layer: "Layer", problems: Problems) -> None:
     """Note moments and rules that wait for themselves or in too long a row, and an open end that may never come."""
     waits = _waits(rule_set)
 
@@ -424,7 +451,7 @@ def _check_rows(waits: Graph, names: list[str], written: Callable[[str], str], p
         problems.add(written(name), f"{wrong}, {last}")
 
 
-def _check_open_end(rule_set: RuleSet, waits: Graph, layer: Layer, problems: Problems) -> None:
+def _check_open_end(rule_set: RuleSet, waits: Graph, layer: "Layer", problems: Problems) -> None:
     """Note an open end without a usual time, or one that waits for what may never come."""
     moment = rule_set.moments.get(rule_set.open_ends_at)
     if moment is None or moment.usual is None:

@@ -4,7 +4,8 @@ Knows nothing of rules.
 """
 
 import hashlib
-import json
+import io
+import pickle
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -159,14 +160,10 @@ class Problems:
 
     def lines(self) -> list[str]:
         """Return a line for each problem, in the order of the files; of very many the first ones."""
-        from heapq import nsmallest
-
-        found = set(self._found)
-        # To sort a hundred thousand would take as long as to find them.
-        first = nsmallest(MOST_SHOWN + 1, found)
-        lines = [f"{at}: {text}" for at, text in first[:MOST_SHOWN]]
+        found = sorted(set(self._found))
+        lines = [f"{at}: {text}" for at, text in found[:MOST_SHOWN]]
         if len(found) > MOST_SHOWN:
-            lines.append(f"{first[MOST_SHOWN][0]}: from here on, {len(found) - MOST_SHOWN:,} more problems")
+            lines.append(f"{found[MOST_SHOWN][0]}: from here on, {len(found) - MOST_SHOWN:,} more problems")
         return lines
 
     def raise_any(self) -> None:
@@ -204,13 +201,13 @@ class Raw(NamedTuple):
 
 
 DEFAULT = "microneedling"
+_PACKAGE = Path(__file__).parents[1]
 
 
 def shipped_folder() -> Path:
     """Return the folder of the shipped rule sets: inside an installed package, else the checkout's `rules/`."""
-    package = Path(__file__).parents[1]
-    packaged = package / "shipped_rules"
-    return packaged if packaged.is_dir() else package.parents[1] / "rules"
+    packaged = _PACKAGE / "shipped_rules"
+    return packaged if packaged.is_dir() else _PACKAGE.parents[1] / "rules"
 
 
 def shipped_names() -> list[str]:
@@ -239,35 +236,47 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
     )
 
 
-FOLDER = Path(__file__).parents[1] / "packed_rules"
-# Part of the digest: to be raised whenever YAML is turned into values in another way.
-_READING = 1
+FOLDER = _PACKAGE / "packed_rules"
+# The packages whose code decides what the bytes of rule files come to.
+_READERS = ("model", "rules")
+_DIGEST_LENGTH = 32
 
 Files = Sequence[tuple[Path, bytes]]
 
 
-def pack(name: str, files: Files, trees: Sequence[Any]) -> None:
-    """Write the packed form of the rule set called *name*, made of *files*, whose values are *trees*."""
+def pack(made: object, kind: str, name: str, files: Files) -> None:
+    """Write what was *made* of the *files* of the rule set called *name*, as its packed form of some *kind*."""
     FOLDER.mkdir(exist_ok=True)
-    packed = f"{_digest(files)}\n{json.dumps(list(trees), ensure_ascii=False)}\n"
-    (FOLDER / f"{name}.json").write_text(packed, encoding="utf-8")
+    packed = pickle.dumps(made, protocol=4)
+    (FOLDER / f"{name}.{kind}").write_bytes(_digest(packed, files) + packed)
 
 
-def unpack(name: str, files: Files) -> list[Any] | None:
-    """Return the values of *files*, if they were packed from these very bytes."""
-    with suppress(OSError, ValueError):
-        digest, _, packed = (FOLDER / f"{name}.json").read_text(encoding="utf-8").partition("\n")
-        if digest == _digest(files) and isinstance(trees := json.loads(packed), list):
-            return trees
+def unpack(kind: str, location: Path, files: Files) -> Any:
+    """Return what ships at *location* as it was packed, if no byte of it, its *files* and the code here has changed."""
+    with suppress(OSError):
+        written = (FOLDER / f"{location.name}.{kind}").read_bytes() if location.parent == shipped_folder() else b""
+        packed = written[_DIGEST_LENGTH:]
+        if written == _digest(packed, files) + packed:
+            return _Unpickler(io.BytesIO(packed)).load()
     return None
 
 
-def _digest(files: Files) -> str:
-    digest = hashlib.sha256(str(_READING).encode())
-    for path, data in files:
+def _digest(packed: bytes, files: Files) -> bytes:
+    code = (path for folder in _READERS for path in sorted((_PACKAGE / folder).glob("*.py")))
+    digest = hashlib.sha256(packed)
+    for path, data in (*((path, _bytes(path)) for path in code), *files):
         digest.update(f"\n{path.name} {len(data)}\n".encode())
         digest.update(data)
-    return digest.hexdigest()
+    return digest.digest()
+
+
+class _Unpickler(pickle.Unpickler):
+    """Makes what the model declares, and nothing else that a file may name."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if not module.startswith("needlecare.model."):
+            raise pickle.UnpicklingError(f"{module}.{name} is no part of a rule set")
+        return super().find_class(module, name)
 
 
 def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
