@@ -78,7 +78,7 @@ def find_activities(
     ids = _ids(one for one in said.named if one not in besides) or _stand_in(heard, said.left)
     elsewhere = beside.is_elsewhere(heard, said.named, said.left, names.untreated(names.treated_areas(facts), rule_set))
     unknown = _unheard(said.left, _OF_ACTIVITIES | {"elsewhere"} if elsewhere else _OF_ACTIVITIES, heard)
-    turning = _first(unknown, {"stop", "deny"})
+    turning = _first(unknown, {"stop", "deny"}, said.named)
     strange = _strange(said, ids, [one for one in unknown if one is not turning], heard)
     for replace in (_as_given, _washed_with, _protected, _shared):
         ids = replace(heard, ids)
@@ -210,9 +210,11 @@ def _finished(heard: Heard, named: Iterable[Piece], ids: tuple[str, ...], *runs:
     )
 
 
-def _first(pieces: Iterable[Piece], roles: Collection[str]) -> Piece:
-    """Return the first small words that have one of *roles*, or no words."""
-    return next((one for one in pieces if not one.roles.isdisjoint(roles)), Piece(range(0)))
+def _first(pieces: Iterable[Piece], roles: Collection[str], named: Sequence[Piece] = ()) -> Piece:
+    """Return the first small words that have one of *roles*, or none; those that deny stand before all *named*."""
+    found = (one for one in pieces if not one.roles.isdisjoint(roles))
+    ahead = (one for one in found if "stop" in one.roles or all(one.places.start < each.places.start for each in named))
+    return next(ahead, Piece(range(0)))
 
 
 def _ids(named: Iterable[Piece | Called], signs: Mapping[str, Sign] | None = None) -> tuple[str, ...]:
@@ -415,8 +417,11 @@ def _says(heard: Heard, role: str) -> bool:
 
 
 def _is_past(piece: Piece, heard: Heard) -> bool:
-    """Return whether *piece* is about something done, be it within a name; a longer phrase may be another."""
-    return "past" in piece.roles or (bool(piece.ids) and any(heard.does(place, "past") for place in piece.places))
+    """Return whether *piece* is about something done, be it within a name: but not to get one's brows threaded."""
+    said = pairwise(range(piece.places.stop))
+    is_caused = any(heard.does(one, "caused") and heard.does(other, "owner") for one, other in said)
+    is_done = "past" in piece.roles or (bool(piece.ids) and any(heard.does(place, "past") for place in piece.places))
+    return is_done and not is_caused
 
 
 def _done_besides(named: Sequence[Piece], heard: Heard) -> list[Piece]:

@@ -67,12 +67,10 @@ def _changed(word: str, endings: Mapping[str, str]) -> str:
 
 
 def _without_ending(word: str) -> str:
-    for ending in ("ing", "ed"):
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST - 1:
-            word = word.removesuffix(ending)
-            is_doubled = word[-1] == word[-2] and word[-1] not in "ls"
-            return word[:-1] if is_doubled else word
-    return word
+    ending = next((one for one in ("ing", "ed") if word.endswith(one) and len(word) - len(one) >= _SHORTEST - 1), "")
+    word = word.removesuffix(ending)
+    is_doubled = ending and word[-1] == word[-2] and word[-1] not in "ls"
+    return word[:-1] if is_doubled else word
 
 
 def key(words: Iterable[str], left_out: Collection[str] = ARTICLES) -> str:
@@ -123,16 +121,12 @@ def undated(places: Collection[int], words: Sequence[str]) -> list[range]:
     runs = [range(0)]
     for place in sorted(places):
         # An article alone may stand between: in a while.
-        following = next((one for one in words[place + 1 : place + 3] if one not in ARTICLES), "")
+        following = word_before(words[place + 2 : place : -1], 2)
         is_time = words[place] in TIMES and word_before(words, place) != "too"
         if place not in runs[-1] and (is_time or f"{words[place]} {following}" in _VAGUE):
-            runs.append(range(place, _end_of(place, places, words)))
+            end = next(one for one in count(place + 1) if one not in places)
+            runs.append(range(place, next(one for one in count(end, -1) if words[one - 1] not in ARTICLES)))
     return runs[1:]
-
-
-def _end_of(place: int, places: Collection[int], words: Sequence[str]) -> int:
-    end = next(one for one in count(place + 1) if one not in places)
-    return next(one for one in count(end, -1) if words[one - 1] not in ARTICLES)
 
 
 def word_before(words: Sequence[str], place: int) -> str:
@@ -183,8 +177,8 @@ def phrases_of(role: str, rule_set: RuleSet) -> list[str]:
 @once_a_set
 def _said(rule_set: RuleSet) -> list[tuple[str, str]]:
     """List each role of a small word, with the word as it is compared."""
-    spoken = ((role, one) for role, many in rule_set.small_words.items() if role != "exact" for one in many)
-    return [(role, " ".join(tokens(one))) for role, one in spoken]
+    spoken = [(role, many) for role, many in rule_set.small_words.items() if role != "exact"]
+    return [(role, " ".join(tokens(one))) for role, many in spoken for one in many]
 
 
 def treated_areas(facts: Facts) -> tuple[str, ...]:

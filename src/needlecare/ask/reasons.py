@@ -80,9 +80,7 @@ def find_reasons(timeline: Timeline, meaning: Meaning) -> Reasons:
     voices = tuple(_voices(windows, (*rules, *lost), rule_set))
     found = tuple(_ends(windows[0], rule_set)) if windows else ()
     count = len({voice.source.voice for voice in voices})
-    return Reasons(meaning, timeline, windows, rules)._replace(
-        lost=lost, voices=voices, spread=_spread((*rules, *lost), rule_set), voices_count=count, ends=found
-    )
+    return Reasons(meaning, timeline, windows, rules, lost, voices, _spread((*rules, *lost), rule_set), count, found)
 
 
 def _voices(windows: Iterable[Window], rules: Iterable[Rule], rule_set: RuleSet) -> Iterator[Voice]:
@@ -193,14 +191,10 @@ def screen(timeline: Timeline) -> Screened:
     """Screen what is known of the person in *timeline*."""
     unjudged = list(_unjudged(timeline))
     planned = [one for one in unjudged if not one.given and _is_planned(timeline, one)]
-    assumed = tuple(_assumed(timeline))
+    others = tuple(one for one in unjudged if one not in planned)
+    assumed, dated = tuple(_assumed(timeline)), tuple(_dated(timeline))
     answered = len(timeline.rule_set.screenings) - len(timeline.unanswered) - len(assumed)
-    return Screened(timeline, timeline.findings, timeline.unanswered, answered)._replace(
-        unjudged=tuple(one for one in unjudged if one not in planned),
-        planned=tuple(planned),
-        assumed=assumed,
-        dated=tuple(_dated(timeline)),
-    )
+    return Screened(timeline, timeline.findings, timeline.unanswered, answered, others, tuple(planned), assumed, dated)
 
 
 def _assumed(timeline: Timeline) -> Iterator[Screening]:

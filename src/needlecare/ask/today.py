@@ -6,6 +6,7 @@ medicines together, and the treatment itself. What is to be done about a sign st
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -381,12 +382,21 @@ def _asks_for_treatment(verdict: Verdict, timelines: Iterable[Timeline]) -> bool
 def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
     """Return what still holds where something in the question isn't known."""
     if blank.meaning.turning:
-        return blank._replace(alone=verdict if blank.meaning.stopping else None)
+        return _kept_up(verdict) or blank._replace(alone=verdict if blank.meaning.stopping else None)
     blank = blank._replace(meaning=verdict.meaning)
     if verdict.is_about("on-skin"):
         # Nobody knows what is put on the skin; that it is all right later nobody knows either.
         return verdict._replace(better_until=None, endless=False, parts=()) if verdict.verdict == NO else blank
     return blank._replace(alone=verdict) if verdict.is_yes or verdict.silent == "check" else verdict
+
+
+def _kept_up(verdict: Verdict) -> Verdict | None:
+    """Return that something is better not left out, where all that is asked about is to be done then."""
+    due = [one for one in verdict.timeline.of_kind(ruleset.DO) if verdict.asked.meets(one.start, one.end)]
+    family, due = verdict.timeline.rule_set.family, [one for one in due if not (one.unsure or one.condition)]
+    kept = [[one for one in due if one.target in family([each])] for each in verdict.meaning.ids]
+    is_all = min(map(len, kept), default=0)
+    return _bare(verdict, BETTER_NOT)._replace(supports=tuple(chain(*kept))) if is_all else None
 
 
 def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:

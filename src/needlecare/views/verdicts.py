@@ -37,6 +37,10 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield from _in_danger(verdict, verdict.urgency)
     elif verdict.findings:
         yield from _screened(verdict)
+    elif verdict.meaning.turning and verdict.supports:
+        until = Clock(verdict.timeline).until(verdict.supports[0].end)
+        yield f"Better keep it up until {until}. {' '.join(_recommended(verdict))}"
+        yield from joined(_sources(verdict))
     else:
         yield from _permission(verdict, Clock(verdict.timeline), several=several)
     if verdict.urgency != EMERGENCY:
@@ -94,9 +98,8 @@ def _screened(verdict: Verdict) -> Iterator[str]:
     """Yield what speaks against the treatment, where that itself is asked about."""
     clock, texts = Clock(verdict.timeline), [one.screening.text or one.screening.id for one in verdict.findings[:1]]
     soon = [f"{_about(verdict, clock)}: {_holding(verdict, clock)}"] if verdict.session else []
-    yield " ".join(
-        [f"{'No' if verdict.verdict == NO else _lead(verdict)}{_asking_too(verdict)}.", *map(sentence, (*soon, *texts))]
-    )
+    lead = f"{'No' if verdict.verdict == NO else _lead(verdict)}{_asking_too(verdict)}."
+    yield " ".join([lead, *map(sentence, (*soon, *texts))])
     others = say.counted(len(verdict.findings) - 1, "more reason") if verdict.findings[1:] else ""
     sources = say.counted(len(verdict.sources), "source") if verdict.sources else ""
     yield f"({', '.join(filter(None, (others, sources)))}: `needlecare check`)".replace("(: ", "(")
@@ -438,16 +441,10 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
         details += [*parts, *_beside(parts, decides)]
     yield told
     is_unadvised = not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids)
-    yield from joined(
-        chain(
-            details,
-            _if_prescribed(decides),
-            [f"No rule recommends it after that either: ask {clock.whom}."] if is_unadvised else (),
-            [f"Not again from {clock.at(found.again)}."] if found.again else (),
-            _counted_from(decides, several=several),
-            _sources(decides),
-        )
-    )
+    advice = f"No rule recommends it after that either: ask {clock.whom}." if is_unadvised else ""
+    again = f"Not again from {clock.at(found.again)}." if found.again else ""
+    ends = (_counted_from(decides, several=several), _sources(decides))
+    yield from joined(chain(details, _if_prescribed(decides), (advice, again), *ends))
     yield say.SEE_HELP
 
 
