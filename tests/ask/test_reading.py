@@ -118,7 +118,8 @@ def test_somebody_else_is_whom_it_is_asked_for(means: Means, typed: str, other: 
         ("thread my upper lip", "threading", ""),
         ("retinol before my session", "retinoids", ""),
         ("my next session", "another-session", ""),
-        ("a dental appointment", "", "dental"),
+        ("a dental appointment", "dentist", ""),
+        ("a spectral appointment", "", "spectral"),
     ],
 )
 def test_what_is_meant_is_told_from_what_only_sounds_so(means: Means, typed: str, ids: str, unknown: str) -> None:
