@@ -233,13 +233,19 @@ class _Name(NamedTuple):
 
 
 @once_a_set
-def _spread(rule_set: RuleSet) -> Sequence[tuple[str, frozenset[str], str]]:
-    """Return the names of several words of signs to call for, each with how its words begin, and its sign."""
+def _spread(rule_set: RuleSet) -> Mapping[str, Sequence[tuple[int, str, set[str], str]]]:
+    """Group the names of several words of signs to call for by how one of their words begins.
+
+    Each stands with its number, how all its words begin, and its sign.
+    """
     light = ARTICLES.union(_words_for("owner", rule_set), _INWARD)
     signs = (rule_set.signs[one] for one in _urgent(rule_set))
     names = [(name, name.lower().replace("-", " ").split(), one.id) for one in signs for name in (one.label, *one.aka)]
     begun = ((name, {word[:2] for word in words if word not in light}, id_) for name, words, id_ in names if words[1:])
-    return [(name, frozenset(begins), id_) for name, begins, id_ in begun]
+    groups: dict[str, list[tuple[int, str, set[str], str]]] = {}
+    for number, (name, begins, id_) in enumerate(begun):
+        groups.setdefault(min(begins, default=""), []).append((number, name, begins, id_))
+    return groups
 
 
 @once_a_set
@@ -306,7 +312,9 @@ def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Itera
 def _present(words: Iterable[str], said: frozenset[str], rule_set: RuleSet) -> Iterator[_Name]:
     """Yield the names of several words that are all *said*; a name whose words begin otherwise is never evened out."""
     beginnings = {word[:2] for word in said.union(words)}
-    found = (_evened(name, sign, rule_set) for name, begins, sign in _spread(rule_set) if begins <= beginnings)
+    groups = map(_spread(rule_set).get, ["", *beginnings])
+    near = sorted(one for one in chain.from_iterable(filter(None, groups)) if one[2] <= beginnings)
+    found = (_evened(name, sign, rule_set) for _, name, _, sign in near)
     return (one for one in found if len(one.words) > 1 and said.issuperset(one.words))
 
 
