@@ -75,6 +75,13 @@ class OutputError(NeedlecareError):
     exit_code = ExitCode.BAD_INPUT
 
 
+def refuse(*checks: tuple[object, str]) -> None:
+    """Raise the first of the problems that there is."""
+    for wrong, problem in checks:
+        if wrong:
+            raise InputError(problem)
+
+
 def close_names(word: str, known: Iterable[str], count: int = 2, *, alike: float = _ALIKE) -> list[str]:
     """Return up to *count* of the *known* names that look most like *word*, the nearest first, and not itself."""
     # difflib takes a third of the time of a start, and few runs have something to suggest.

@@ -278,13 +278,6 @@ def write_file(path: Path, text: str) -> None:
         beside.write_bytes(text.encode(errors=_NO_TEXT))
 
 
-def refuse(*checks: tuple[object, str]) -> None:
-    """Raise the first of the problems that there is."""
-    for wrong, problem in checks:
-        if wrong:
-            raise InputError(problem)
-
-
 def refuse_windows_path(path: Path) -> None:
     """Refuse backslashes between folders: anywhere but on Windows they make one file with an odd name."""
     if os.sep == "/" and "\\" in str(path):
@@ -403,7 +396,6 @@ class Commands(_KeepsText, TyperGroup):
 app = typer.Typer(
     name="needlecare",
     cls=Commands,
-    help="Aftercare for micro-needling: what to avoid, until when, and who says so.",
     epilog="Information, not medical advice: your clinic's own instructions come first.",
     **_COMMON,
 )

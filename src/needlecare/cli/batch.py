@@ -1,18 +1,18 @@
 """`batch`: its options, its messages on stderr while it runs, and how it ends. Reads no row and makes no plan."""
 
-import contextlib
 import os
 import sys
 import time
 from functools import partial
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self
 
 import typer
 
-from needlecare.cli import STDOUT, complain, delivering, is_terminal, refuse, refuse_windows_path
+from needlecare.cli import STDOUT, complain, delivering, is_terminal, refuse_windows_path
 from needlecare.cli.options import StyleOption, fact_texts, present, with_options, without
-from needlecare.errors import ExitCode, InputError
+from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.model.facts import FACTS, OPTIONS, Trait
 from needlecare.views.formats import BRIEF, FORMATS, Format
 
@@ -144,9 +144,7 @@ def _choose_rejects(source: str, typed: Path | None, lines: Path | None, *, inli
 
 
 def _is_same(path: Path | None, other: Path | None) -> bool:
-    with contextlib.suppress(OSError, RuntimeError):  # a path that leads nowhere is an error where it is used
-        return path is not None and other is not None and path.resolve() == other.resolve()
-    return False
+    return path is not None and other is not None and realpath(path) == realpath(other)
 
 
 def _open(source: str) -> BinaryIO:

@@ -10,18 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from needlecare.cli import Command, complain, group, write_json, write_lines, write_text
-from needlecare.cli.options import (
-    NEVER_LOGGED,
-    make_request,
-    over_logged,
-    present,
-    refuse_ahead,
-    with_dates,
-    with_known,
-    with_options,
-    without,
-)
+from needlecare.cli import Command, complain, group, options, write_json, write_lines, write_text
 from needlecare.errors import ExitCode, InputError
 from needlecare.files import Log, LoggedTreatment, open_log
 from needlecare.model.facts import LASTING
@@ -44,7 +33,7 @@ def _open(*, no_log: object) -> Log:
 
 
 @log.command(cls=Command)
-@with_options
+@options.with_options
 def add(
     typed: Options,
     *,
@@ -54,36 +43,36 @@ def add(
     log = _open(no_log=typed.get("no-log"))
     known = log.lasting()
     # What is logged doesn't move with the clock.
-    typed = with_dates(typed, {**known, **typed}.get("tz"))
-    given = without(typed, NEVER_LOGGED)
+    typed = options.with_dates(typed, {**known, **typed}.get("tz"))
+    given = options.without(typed, options.NEVER_LOGGED)
     lasting = _lasting(given, known)
     if "date" in given:
-        options = _loggable(typed, known)
+        entry = _loggable(typed, known)
         if not again:
-            _refuse_double(options, known, log)
-        number = log.add(options)
+            _refuse_double(entry, known, log)
+        number = log.add(entry)
         more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
-        done = f"Remembered as number {number}: {_line(options)}{more}."
+        done = f"Remembered as number {number}: {_line(entry)}{more}."
     elif not lasting or len(given) > len(lasting):
         raise InputError("there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III")
     else:
         # Whether the facts can be read doesn't depend on the date.
-        make_request(over_logged({}, known, {**typed, "date": "2026-01-01"}))
+        options.make_request(options.over_logged({}, known, {**typed, "date": "2026-01-01"}))
         done = f"Remembered for every treatment: {_listed(lasting)}."
     if lasting:
         log.keep(_with_absolute_path(lasting))
     write_text(f"{done}\n")
 
 
-def _refuse_double(options: Options, lasting: Options, log: Log) -> None:
+def _refuse_double(entry: Options, lasting: Options, log: Log) -> None:
     """Refuse a second treatment of the same day and area: most likely it is the first, typed again."""
 
     def areas(known: Mapping[str, Any]) -> set[str]:
-        named = make_request(over_logged(known, lasting, {})).facts.value("area")
+        named = options.make_request(options.over_logged(known, lasting, {})).facts.value("area")
         return set(named if isinstance(named, tuple) else [""])
 
     for one in log.treatments():
-        if one.options["date"] == options["date"] and areas(one.options) & areas(options):
+        if one.options["date"] == entry["date"] and areas(one.options) & areas(entry):
             raise InputError(
                 f"number {one.id} is of the same day and area: {_line(one.options)}; nothing was added. "
                 f"Change it with `needlecare log edit {one.id}`, or add a second treatment with --again"
@@ -110,7 +99,7 @@ def list_(
 
 
 @log.command(cls=Command)
-@with_options
+@options.with_options
 def edit(
     typed: Options,
     *,
@@ -122,21 +111,21 @@ def edit(
     """Change what is remembered about a treatment; the rest stays."""
     log = _open(no_log=typed.get("no-log"))
     logged, lasting = log.treatment(number), log.lasting()
-    typed = with_dates(typed, {**logged.options, **typed}["tz"])
-    changed = without(typed, NEVER_LOGGED)
+    typed = options.with_dates(typed, {**logged.options, **typed}["tz"])
+    changed = options.without(typed, options.NEVER_LOGGED)
     if not changed and not forget:
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
     removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
-    whole = over_logged(without(logged.options, removed), {}, typed)
-    options = _loggable(whole, without(lasting, removed))
-    log.replace(number, options)
+    whole = options.over_logged(options.without(logged.options, removed), {}, typed)
+    entry = _loggable(whole, options.without(lasting, removed))
+    log.replace(number, entry)
     no_more = sorted(lasting.keys() & removed)
     facts = _with_absolute_path(_lasting(changed, lasting))
     if facts or no_more:
         log.keep(facts | dict.fromkeys(no_more))
     more = f"; for every treatment: {_listed(facts)}" if facts else ""
     more += f"; for no treatment any more: {', '.join(no_more)}" if no_more else ""
-    write_text(f"Number {number} is now: {_line(options)}{more}.\n")
+    write_text(f"Number {number} is now: {_line(entry)}{more}.\n")
 
 
 def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Options) -> str:
@@ -176,39 +165,39 @@ def remove(
 
 def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
     """Check what was *typed* of a treatment, and return the options to log: days as dates, paths from the root."""
-    request = make_request(over_logged({}, lasting, typed))
+    request = options.make_request(options.over_logged({}, lasting, typed))
     treatment = request.treatment
-    refuse_ahead(request, present(treatment.zone, request.now))
-    options = without(typed, (*NEVER_LOGGED, *LASTING))
-    options.update(date=treatment.day.isoformat(), tz=treatment.zone.key)
+    options.refuse_ahead(request, options.present(treatment.zone, request.now))
+    entry = options.without(typed, (*options.NEVER_LOGGED, *LASTING))
+    entry.update(date=treatment.day.isoformat(), tz=treatment.zone.key)
     if treatment.clock:
-        options["time"] = format_clock(treatment.clock)
+        entry["time"] = format_clock(treatment.clock)
     if treatment.next_day:
-        options["next"] = treatment.next_day.isoformat()
+        entry["next"] = treatment.next_day.isoformat()
     if rules := typed.get("rules") or lasting.get("rules"):
-        options.update(_with_absolute_path({"rules": rules}))
-    return options
+        entry.update(_with_absolute_path({"rules": rules}))
+    return entry
 
 
-def _lasting(options: Options, known: Options) -> Options:
-    """Return those of *options* that hold for every treatment, with what is *known* of them already."""
-    whole = with_known(known, options)
-    return {name: whole[name] for name in options if name in LASTING}
+def _lasting(entry: Options, known: Options) -> Options:
+    """Return those of *entry* that hold for every treatment, with what is *known* of them already."""
+    whole = options.with_known(known, entry)
+    return {name: whole[name] for name in entry if name in LASTING}
 
 
-def _with_absolute_path(options: Options) -> Options:
+def _with_absolute_path(entry: Options) -> Options:
     """Make the path of a rule set one that is found from any folder."""
-    path = Path(str(options.get("rules", "")))
-    return {**options, "rules": str(path.resolve())} if options.get("rules") and path.exists() else options
+    path = Path(str(entry.get("rules", "")))
+    return {**entry, "rules": str(path.resolve())} if entry.get("rules") and path.exists() else entry
 
 
-def _listed(options: Mapping[str, Any]) -> str:
-    texts = {name: ", ".join(value) if isinstance(value, list) else value for name, value in options.items()}
+def _listed(entry: Mapping[str, Any]) -> str:
+    texts = {name: ", ".join(value) if isinstance(value, list) else value for name, value in entry.items()}
     return "; ".join(f"{name} {text}" for name, text in sorted(texts.items()))
 
 
-def _line(options: Mapping[str, Any]) -> str:
-    rest = without(options, ("date", "time", "tz"))
-    hour = f" {options['time']}" if options.get("time") else ""
+def _line(entry: Mapping[str, Any]) -> str:
+    rest = options.without(entry, ("date", "time", "tz"))
+    hour = f" {entry['time']}" if entry.get("time") else ""
     about = f": {_listed(rest)}" if rest else ""
-    return f"{options['date']}{hour} ({options['tz']}){about}"
+    return f"{entry['date']}{hour} ({entry['tz']}){about}"

@@ -1,6 +1,5 @@
 """`plan`: its options, the view that they choose, and where the text goes."""
 
-import stat
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -10,19 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import (
-    STDOUT,
-    complain,
-    is_terminal,
-    options,
-    refuse,
-    write_data,
-    write_file,
-    write_sheet,
-    write_text,
-)
+from needlecare.cli import STDOUT, complain, is_terminal, options, write_data, write_file, write_sheet, write_text
 from needlecare.cli.options import NoPager, Request, StyleOption, Typed
-from needlecare.errors import InputError
+from needlecare.errors import InputError, refuse
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import BRIEF, FORMATS, CalendarStyle, Format, for_file, render
 
@@ -205,7 +194,7 @@ def _read_calendar(path: Path) -> "FilePlan":
     from needlecare.views.ics import LARGEST_BYTES, read_old
 
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        if path.exists() and not path.is_file():
             raise InputError(f"{path} is not a regular file; give the calendar that `plan -o` wrote")
         with path.open("rb") as stream:
             data = stream.read(LARGEST_BYTES + 1)

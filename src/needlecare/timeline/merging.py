@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
-from operator import attrgetter
+from operator import attrgetter, ge, le
 from typing import NamedTuple
 
 from needlecare.model.plan import FOREVER, NO_START, Extent, Part, Stretch, Wait
@@ -155,7 +155,7 @@ def _deciding(part: list[Span], last: Span) -> list[Span]:
         min(part, key=attrgetter("extent.start")),
         min(part, key=attrgetter("extent.better_from")),
     ):
-        if not _covers(deciding, candidate):
+        if not any(_covers(one.extent, candidate.extent) for one in deciding):
             deciding.append(candidate)
     return deciding
 
@@ -173,14 +173,9 @@ def _add_agreeing(deciding: list[Span], by_end: list[Span], waits: tuple[Wait, .
             missing -= brought
 
 
-def _covers(deciding: list[Span], span: Span) -> bool:
-    return any(
-        known.extent.start <= span.extent.start
-        and known.extent.better_from <= span.extent.better_from
-        and known.extent.end >= span.extent.end
-        and known.extent.better_until >= span.extent.better_until
-        for known in deciding
-    )
+def _covers(one: Extent, other: Extent) -> bool:
+    """Report whether *one* begins no later than the *other*, and ends no earlier."""
+    return all(map(le, one[:2], other[:2])) and all(map(ge, one[2:], other[2:]))
 
 
 def _needed(spans: list[Span], moments: Mapping[str, Moment]) -> tuple[Wait, ...]:

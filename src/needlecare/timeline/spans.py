@@ -12,30 +12,10 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
+from needlecare.model import time as times
 from needlecare.model.plan import FOREVER, NO_START, Extent, Treatment, Wait
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Moment, Rule
-from needlecare.model.time import (
-    ALWAYS,
-    AT_TREATMENT,
-    EVENT,
-    NEXT_SESSION,
-    NOTHING,
-    TREATMENT,
-    Bound,
-    Duration,
-    Point,
-    Term,
-    as_end,
-    as_end_before,
-    as_start,
-    ceil_to_day,
-    day_end,
-    day_start,
-    floor_to_day,
-    last_instant,
-    point_at,
-    readings,
-)
+from needlecare.model.time import ALWAYS, AT_TREATMENT, EVENT, NEXT_SESSION, TREATMENT, Bound, Duration, Point, Term
 from needlecare.model.voices import Stated, stated_by
 from needlecare.timeline.selection import Selection
 
@@ -149,7 +129,7 @@ class Spans:
         point = self._count(term, length, found.point, reading)
         least = point if found.least is found.point else self._count(term, length, found.least, reading)
         waits = found.waits
-        if not found.is_known and not (waits and term.offset == NOTHING):
+        if not found.is_known and not (waits and term.offset == times.NOTHING):
             waits = (self._wait(term, point.at if found.dated and point.at != FOREVER else None),)
         return Resolved(point, least, waits, dated=found.dated or found.is_known)
 
@@ -158,10 +138,10 @@ class Spans:
         if point.at == FOREVER:
             return point
         if not reading.as_end:
-            return as_start(point, length, self._zone, term.sign)
+            return times.as_start(point, length, self._zone, term.sign)
         if term.sign > 0:
-            return as_end(point, length, self._zone, late=reading.late)
-        return as_end_before(point, length, self._zone, whole_day=reading.whole_day)
+            return times.as_end(point, length, self._zone, late=reading.late)
+        return times.as_end_before(point, length, self._zone, whole_day=reading.whole_day)
 
     def _wait(self, term: Term, usually_by: datetime | None) -> Wait:
         moment = self._rule_set.moments.get(term.moment)
@@ -202,8 +182,8 @@ class Spans:
         if rule_id not in self._applying and not (reading.late and reading.at_end):
             return begun
         at = span.extent.better_until if span.end_stated else span.extent.end
-        point = point_at(at, self._zone) if at != FOREVER else self._never
-        least = point if span.earliest == at else point_at(span.earliest, self._zone)
+        point = times.point_at(at, self._zone) if at != FOREVER else self._never
+        least = point if span.earliest == at else times.point_at(span.earliest, self._zone)
         return Resolved(point, least, span.waits, span.end_stated, is_known=not span.waits)
 
     def _elsewhere(self, name: str, *, late: bool) -> Resolved | None:
@@ -214,13 +194,13 @@ class Spans:
         if not spells:
             return None
         day = max(last for _, last in spells) if late else min(first for first, _ in spells)
-        return _known(Point(day_end(day, self._zone) if late else day_start(day, self._zone), day))
+        return _known(Point(times.day_end(day, self._zone) if late else times.day_start(day, self._zone), day))
 
     def _of_kind(self, moment: Moment, begun: Resolved, reading: _Reading) -> Resolved:
         """Find a moment that the rule set declares: at its hour, at its usual time, else at the end of healing."""
         if moment.clock is not None:
             local = datetime.combine(self._treatment.day + timedelta(days=moment.day), time(*moment.clock))
-            return _known(point_at(readings(local, self._zone)[reading.late], self._zone))
+            return _known(times.point_at(times.readings(local, self._zone)[reading.late], self._zone))
         if moment.usual is None:
             healed = self._find(Term(self._rule_set.open_ends_at), reading)
             return healed._replace(least=begun.point, is_known=False, dated=False)
@@ -229,9 +209,9 @@ class Spans:
         if base.point.at == FOREVER:
             return base
         if reading.at_end:
-            point = as_end(base.point, term.offset.far, self._zone, late=reading.late)
+            point = times.as_end(base.point, term.offset.far, self._zone, late=reading.late)
         else:
-            point = as_start(base.point, term.offset.near, self._zone)
+            point = times.as_start(base.point, term.offset.near, self._zone)
         return Resolved(point, base.least, dated=base.dated, is_known=False)
 
     def of(self, rule: Rule, *, end: Bound | None = None, unsure: tuple[str, ...] = ()) -> Span | None:
@@ -348,17 +328,17 @@ class Spans:
         """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""
         if rule.days is not None:
             day = self._day(rule.days[0])
-            begins = _known(Point(day_start(day, self._zone, late=True), day))
+            begins = _known(Point(times.day_start(day, self._zone, late=True), day))
             return begins, begins
         return self.sides(rule.start or AT_TREATMENT, reading)
 
     def _permission_end(self, rule: Rule, begins: Resolved) -> tuple[datetime, tuple[Wait, ...]]:
         """Return where a permission ends, and what its end waits for."""
         if rule.days is not None:
-            return day_end(self._day(rule.days[1]), self._zone, late=False), ()
+            return times.day_end(self._day(rule.days[1]), self._zone, late=False), ()
         if rule.lasts is not None:
             lasts = begins.point.at < FOREVER
-            return as_end(begins.point, rule.lasts, self._zone, late=False).at if lasts else FOREVER, ()
+            return times.as_end(begins.point, rule.lasts, self._zone, late=False).at if lasts else FOREVER, ()
         if rule.end is None:
             return self.open_end(_WARNS).point.at, ()
         ends, _ = self.sides(rule.end, _WARNS)
@@ -369,10 +349,10 @@ class Spans:
         if rule.start == ALWAYS:
             # Before the treatment, and nobody says how long: what day 0 has of that time is the only part with a date.
             end, _ = self.sides(rule.end or AT_TREATMENT, _RESTRICTS)
-            return NO_START, floor_to_day(last_instant(end.point.at), self._zone), ()
+            return NO_START, times.floor_to_day(times.last_instant(end.point.at), self._zone), ()
         if rule.days is not None and (rule.days[0] != 0 or rule.verb in (AVOID, PREPARE)):
             # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
-            start = day_start(self._day(rule.days[0]), self._zone)
+            start = times.day_start(self._day(rule.days[0]), self._zone)
             return start, start, ()
         if rule.start in (None, AT_TREATMENT):
             start = self._round(self._treatment.first, up=False)
@@ -387,7 +367,7 @@ class Spans:
         reading = _ENDS.get(rule.verb, _HOLDS)
         if rule.days is not None:
             day = self._day(rule.days[1])
-            near = far = _known(Point(day_end(day, self._zone, late=reading.late), day))
+            near = far = _known(Point(times.day_end(day, self._zone, late=reading.late), day))
         elif rule.lasts is not None:
             near = far = self._end_of_length(rule, rule.lasts, start)
         elif rule.end is None:
@@ -403,14 +383,14 @@ class Spans:
         if start == FOREVER:
             return _known(self._never)
         if rule.verb == EXPECT:
-            begun = _known(point_at(start, self._zone))
+            begun = _known(times.point_at(start, self._zone))
         else:
             reading = _HAS_BEGUN._replace(at_end=rule.verb == AVOID)
             begun = max(self.sides(rule.start or AT_TREATMENT, reading), key=_comes)
         if begun.point.at == FOREVER:
             return begun
-        end = as_end(begun.point, length, self._zone, late=rule.verb != EXPECT)
-        known = as_end(point_at(begun.least.at, self._zone), length, self._zone)
+        end = times.as_end(begun.point, length, self._zone, late=rule.verb != EXPECT)
+        known = times.as_end(times.point_at(begun.least.at, self._zone), length, self._zone)
         return begun._replace(point=end, least=min(known, end, key=_at))
 
     def _day(self, number: int) -> date:
@@ -420,4 +400,4 @@ class Spans:
         """Round to whole days where only the date of the treatment is known."""
         if self._treatment.clock is not None or instant == FOREVER:
             return instant
-        return ceil_to_day(instant, self._zone) if up else floor_to_day(instant, self._zone)
+        return times.ceil_to_day(instant, self._zone) if up else times.floor_to_day(instant, self._zone)

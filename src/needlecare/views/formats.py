@@ -6,7 +6,7 @@ A new format is a member of `Format`, a line of the table, and a module of its n
 from enum import StrEnum
 from importlib import import_module
 
-from needlecare.errors import InputError
+from needlecare.errors import refuse
 from needlecare.model.plan import Timeline
 
 # Spreadsheets take a file of CSV for one in UTF-8 only if it begins with this.
@@ -72,16 +72,14 @@ def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = Tru
     """
     given, named = type(timeline).__name__, type(client).__name__
     what = "what is rendered is a timeline, as build_timeline gives it"
-    for wrong, problem in (
+    refuse(
         (not isinstance(timeline, Timeline), f"{what}, not {given}"),
         (not isinstance(client, str), f"client is a text, such as a client's number in quotes, not {named}"),
         (name not in FORMATS, f"there is no format `{name}`; it may be {', '.join(FORMATS)}"),
         (not whole and name != Format.HTML, f"whole=False is for html alone; {name} is always whole"),
         (style not in [*CalendarStyle], f"there is no style `{style}`; it may be {', '.join(CalendarStyle)}"),
         (style != BRIEF and name != Format.ICS, f"style is for ics alone; {name} has one only"),
-    ):
-        if wrong:
-            raise InputError(problem)
+    )
     # Only the view that is wanted is loaded: starting up is most of the run time.
     view = import_module(f"needlecare.views.{'text' if name in _IN_TEXT else str(name)}")
     if name == Format.HTML:
