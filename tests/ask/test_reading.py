@@ -148,17 +148,6 @@ def test_beside_a_usual_sign_one_word_that_nobody_knows_may_matter(
     assert normal(plan_for(), f"red {word} on my cheek", now=next_morning).verdict not in ("usual", "watch")
 
 
-def test_each_name_of_an_activity_says_nothing_else(rule_set: RuleSet, means: Means) -> None:
-    for one in rule_set.activities.values():
-        for name in (one.label, *one.aka):
-            meaning = means.activity(name)
-            assert one.id in meaning.ids, name
-            assert meaning.is_sure, name
-            assert not meaning.declared or one.stands_for in ("feeding", "shared"), name
-            # Help in an emergency is both, and so is blood that is rinsed off.
-            assert meaning.signs in ((), ("emergency-help",), ("pinpoint-bleeding",)), name
-
-
 def test_each_name_of_an_urgent_sign_is_found_beside_an_activity(rule_set: RuleSet, means: Means) -> None:
     urgent = {sign for rule in rule_set.rules.values() if rule.is_red_flag for sign in rule.targets}
     for sign in urgent:
