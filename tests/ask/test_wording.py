@@ -105,7 +105,7 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
         ("can have another session --condition cold-sore-now", "No; ask your clinic. No needling until the cold sore"),
         ("can my husband drink wine on tuesday", "My answers are for whoever was treated. "),
         ("when will the redness go", "Usual. Redness: until the end of Mon 23 Nov."),
-        ("when will it stop peeling", "Watch it. Flaking: usually seen from Sun 22 Nov until the end of Fri 27 Nov."),
+        ("when will it stop peeling", "Usual. Flaking: usually seen from Sun 22 Nov until the end of Fri 27 Nov."),
         ("when will my husband's redness go", "That is about what you see or feel: "),
         (
             "when can I use sunscreen",

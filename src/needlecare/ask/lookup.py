@@ -12,8 +12,8 @@ from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign, names_of, once_a_set
 
 # What small words may do and change no answer; beside a sign, fewer do.
-_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone", "ends"])
-_OF_ACTIVITIES = (_OF_SIGNS - {"ends"}) | {"past", "given", "act", "swallow", "onto-skin", "brand"}
+_OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone", "seen"])
+_OF_ACTIVITIES = (_OF_SIGNS - {"seen"}) | {"past", "given", "act", "swallow", "onto-skin", "brand"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.

@@ -149,7 +149,7 @@ class Piece(NamedTuple):
 
 Small = Mapping[str, frozenset[str]]
 # What these say changes nothing by itself.
-_SOFTER = dict.fromkeys(("asks", "early", "unhealed"), "soften")
+_SOFTER = {"asks": "soften", "early": "soften", "unhealed": "soften", "to-come": "seen", "judging": "seen"}
 NOTHING: frozenset[str] = frozenset()
 
 

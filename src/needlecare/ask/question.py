@@ -101,7 +101,9 @@ def _done(question: "_Question") -> "Sighting | None":
     """Answer about something that was done, if that is what the words name: no sign yet, and something to watch for."""
     from needlecare.ask.today import WATCH, Sighting, decide, gravest
 
-    meaning, asked = question.understand()
+    # “I picked it, is it bad?” tells of no medicine that is given up.
+    told = re.sub(rf"{question.pattern('judging')}\W*$", "", question.typed)
+    meaning, asked = question._replace(typed=told or question.typed).understand()
     if meaning.stopping or not (meaning.is_sure and (meaning.past or asked.past)):
         return None
     verdict = gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
@@ -331,17 +333,15 @@ class _Question(NamedTuple):
 
     def _seen(self, reading: Reading) -> Reading:
         """Return when a sign is seen: now, if it began on a day that is past and goes on."""
-        lasts = self.day is None and (reading.lead == "after" or re.search(self._pattern("lasting"), self.typed))
+        lasts = self.day is None and (reading.lead == "after" or re.search(self.pattern("lasting"), self.typed))
         is_over = lasts and self.now and reading.first and reading.first < self.present().date()
         return Reading(reading.words) if is_over else reading.at_earliest(self.present)
 
     def _told(self, reading: Reading) -> Reading:
         """Return when something was done: I used retinol on Friday, before anything is asked."""
         day = reading.weekday or reading.part
-        told, *asked = re.split(self._pattern("asks"), self.typed, maxsplit=1)
-        done = re.search(rf"{self._pattern('past')}[^,;.?!]*{day}", told) and not re.search(
-            self._pattern("dated"), told
-        )
+        told, *asked = re.split(self.pattern("asks"), self.typed, maxsplit=1)
+        done = re.search(rf"{self.pattern('past')}[^,;.?!]*{day}", told) and not re.search(self.pattern("dated"), told)
         if not (day and done):
             return reading
         if asked:
@@ -351,7 +351,7 @@ class _Question(NamedTuple):
         first = reading.first - timedelta(days=len(WEEKDAYS)) if is_ahead and reading.first else reading.first
         return reading._replace(first=first, last=first, past=True)
 
-    def _pattern(self, role: str) -> str:
+    def pattern(self, role: str) -> str:
         # They are text, whatever a clinic writes; without any, nothing is found.
         words = map(re.escape, self.timelines[0].rule_set.small_words.get(role, ()))
         return rf"(?i)\b({'|'.join(words) or '(?!)'})\b"
@@ -362,7 +362,7 @@ class _Question(NamedTuple):
 
         first = self.timelines[0]
         split = partial(split_time, treatment=first.treatment, present=self.present, told=self.told)
-        typed, *clause = re.split(self._pattern("dated"), self.typed, maxsplit=1)
+        typed, *clause = re.split(self.pattern("dated"), self.typed, maxsplit=1)
         dated = split(clause[1]) if clause and not self.told else Reading()
         if not (dated.first and dated.last):
             return split(self.typed), ()

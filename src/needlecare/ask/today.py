@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.times import When, from_to
-from needlecare.ask.verdict import NO_RULE, Permission, Verdict, judge, not_understood, strictness
+from needlecare.ask.verdict import NO_RULE, Permission, Verdict, judge, not_understood, says, strictness
 from needlecare.model import ruleset
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
@@ -133,7 +133,9 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
         deciding = tuple(_deciding(blank.timeline, sign, asked, shown))
         return answer._replace(verdict=CLINIC, over=True, conditions=deciding)
     answer = answer._replace(conditions=_conditions(shown))
-    if holding:
+    # What is still to come is usual once it comes: will I peel?
+    ahead = any(asked.start < one.start < one.usual_until for one in windows)
+    if holding or (ahead and says("to-come", blank.meaning, blank.timeline)):
         return answer._replace(verdict=USUAL)
     return answer._replace(verdict=WATCH, over=asked.start >= max(map(_usual_until, windows)))
 

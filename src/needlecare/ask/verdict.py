@@ -186,8 +186,7 @@ class Verdict(NamedTuple):
             return tuple(sorted({*(one.source for one in called), *screened}, key=weight))
         deciding = (*self.permits, *self.windows, *self.supports)[:1]
         state = self.verdict if self.is_restricted else ""
-        before = is_before(self.asked, self.timeline)
-        return sources_behind(deciding, self.timeline.rule_set, state, before=before)
+        return sources_behind(deciding, self.timeline.rule_set, state, before=is_before(self.asked, self.timeline))
 
     @property
     def own_waits(self) -> tuple[Wait, ...]:
@@ -236,11 +235,6 @@ class Verdict(NamedTuple):
         """Return whether something that stands for *what* is asked about."""
         return not set(self.timeline.rule_set.standing_for(what)).isdisjoint(self.meaning.ids)
 
-    def says(self, role: str) -> bool:
-        """Return whether small words of that *role* are said."""
-        said, words = _even(self.meaning.typed), self.timeline.rule_set.small_words.get(role, ())
-        return any(_even(one) in said for one in words)
-
     @property
     def is_of_other_skin(self) -> bool:
         """Whether what was asked is only restricted where skin was treated that wasn't."""
@@ -259,6 +253,12 @@ class Verdict(NamedTuple):
     def is_restricted(self) -> bool:
         """Whether the answer is no, ask or better not."""
         return self.verdict in (NO, ASK, BETTER_NOT)
+
+
+def says(role: str, meaning: Meaning, timeline: Timeline) -> bool:
+    """Return whether small words of that *role* are said."""
+    said = _even(meaning.typed)
+    return any(_even(one) in said for one in timeline.rule_set.small_words.get(role, ()))
 
 
 def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict:
@@ -437,7 +437,7 @@ def _unrestricted(blank: Verdict, wanted: Sequence[str], runs: Sequence[_Run]) -
     blank = blank._replace(meaning=_spoken_of(blank, known)) if known else blank
     verdict = _free(blank, runs) if _is_answered(blank, wanted) else _unanswered(blank, wanted, runs)
     # What waits for something to be over does so as long as the skin still flakes.
-    is_early = asked.now and verdict.is_yes and verdict.and_once and verdict.says("unhealed")
+    is_early = asked.now and verdict.is_yes and verdict.and_once and says("unhealed", blank.meaning, timeline)
     return verdict._replace(verdict=NO, parts=()) if is_early else verdict
 
 

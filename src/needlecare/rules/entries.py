@@ -20,7 +20,7 @@ _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 # What small words do.
 _GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "others", "age", "time", "unit", "past", "dated")
 _MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow")
-_SAYING = ("tells", "aches", "caused", "lasting", "gone", "asks", "early", "unhealed", "ends")
+_SAYING = ("tells", "aches", "caused", "lasting", "gone", "asks", "early", "unhealed", "seen", "to-come", "judging")
 _ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, "deny", "protect", "onto-skin", "brand", "act", "exact")
 _THEN = (AT_TREATMENT, AT_TREATMENT)
 _AT = {"before": (parse_bound("0d before"), AT_TREATMENT), "during": _THEN, "after": _THEN}

@@ -105,13 +105,9 @@ def _when_worse(sighting: Sighting, late: str) -> Iterator[str]:
 
 def _notes(window: Window, timeline: Timeline, *, all_: bool) -> Iterator[str]:
     """Yield the sentences of a note: *all* of them, or those that name what was answered, such as the area."""
-    given, known = timeline.facts.given, timeline.rule_set.facts
-    said = [
-        one
-        for fact, value in given.items()
-        for one in known[fact].answers
-        if isinstance(value, tuple) and one.id in value
-    ]
+    known = timeline.rule_set.facts
+    pairs = ((value, known[fact].answers) for fact, value in timeline.facts.given.items() if isinstance(value, tuple))
+    said = [one for value, answers in pairs for one in answers if one.id in value]
     for note in filter(None, window.words.get("note", "").split(". ")):
         if all_ or any({*tokens(name)} <= {*tokens(note)} for one in said for name in names_of(one)):
             yield say.sentence(note)
@@ -201,7 +197,7 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
         return "that was before the treatment"
     if sighting.meaning.gone:
         return "good that it isn't there"
-    if sighting.verdict == USUAL:
+    if sighting.verdict == USUAL and sighting.windows[0].start <= sighting.asked.start:
         return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
     if _is_only_watched(sighting):
         return "not yet a reason to call"

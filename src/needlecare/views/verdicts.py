@@ -6,7 +6,7 @@ from itertools import chain
 
 from needlecare.ask.times import When
 from needlecare.ask.today import Return
-from needlecare.ask.verdict import NO_RULE, PartVerdict, Verdict, is_before, prepares
+from needlecare.ask.verdict import NO_RULE, PartVerdict, Verdict, is_before, prepares, says
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, Urgency
 from needlecare.views import phrases as say
@@ -100,9 +100,8 @@ def _screened(verdict: Verdict) -> Iterator[str]:
     soon = [f"{_about(verdict, clock)}: {_holding(verdict, clock)}"] if verdict.session else []
     lead = f"{'No' if verdict.verdict == NO else _lead(verdict)}{_asking_too(verdict)}."
     yield " ".join([lead, *map(sentence, (*soon, *texts))])
-    others = say.counted(len(verdict.findings) - 1, "more reason") if verdict.findings[1:] else ""
-    sources = say.counted(len(verdict.sources), "source") if verdict.sources else ""
-    yield f"({', '.join(filter(None, (others, sources)))}: `needlecare check`)".replace("(: ", "(")
+    counts = ((len(verdict.findings) - 1, "more reason"), (len(verdict.sources), "source"))
+    yield f"({', '.join(say.counted(*one) for one in counts if one[0])}: `needlecare check`)".replace("(: ", "(")
 
 
 def _lead(verdict: Verdict) -> str:
@@ -112,7 +111,8 @@ def _lead(verdict: Verdict) -> str:
     if _is_done(verdict):
         is_over = verdict.until and verdict.until < verdict.asked.end
         return "Maybe too soon" if is_over else "That was too soon" if verdict.until else "Not again"
-    leads = _LEADS | (_IF_EARLY if verdict.says("early") else _IF_DONE if verdict.asked.past else {})
+    is_early = says("early", verdict.meaning, verdict.timeline)
+    leads = _LEADS | (_IF_EARLY if is_early else _IF_DONE if verdict.asked.past else {})
     divided = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else ""
     return f"{leads[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}"
 
