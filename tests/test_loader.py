@@ -1,5 +1,6 @@
 """What is wrong in a rule file is said with its place, in one run, and never as a traceback."""
 
+import os
 import time
 from pathlib import Path
 
@@ -205,6 +206,15 @@ def test_a_path_where_nothing_is_counts_as_a_slip_of_the_person(name: str) -> No
 def test_a_file_without_end_is_not_read_to_its_end() -> None:
     with pytest.raises(RuleSetError, match="the file is larger than 2 MB"):
         load_rules("/dev/zero")
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="a pipe without a name is not to be had everywhere")
+def test_a_rule_set_may_come_through_a_pipe() -> None:
+    reads, writes = os.pipe()
+    os.write(writes, f"{HEAD}rules: {{bare: {{avoid: makeup, until: 24h}}}}".encode())
+    os.close(writes)
+    assert "bare" in load_rules(f"/dev/fd/{reads}").rules
+    os.close(reads)
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:

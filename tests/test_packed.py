@@ -14,7 +14,7 @@ from needlecare import RuleSetError, load_rules
 from needlecare.rules import load
 from needlecare.rules import read as packed
 from needlecare.rules.load import load_with_places, pack
-from needlecare.rules.read import find_rules, read_files, shipped_folder, shipped_names
+from needlecare.rules.read import Problems, find_rules, read_files, shipped_folder, shipped_names
 from needlecare.rules.yaml import read_trees
 
 KINDS = ("rules", "trees")
@@ -42,7 +42,7 @@ def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("name", shipped_names())
 def test_packed_rules_are_the_rules(name: str, folder: Path) -> None:
     files = read_files(shipped_folder() / name)
-    assert packed.unpack("trees", shipped_folder() / name, files) == read_trees(files)
+    assert packed.unpack("trees", shipped_folder() / name, files) == read_trees(files, Problems())
     from_packed = packed.unpack("rules", shipped_folder() / name, files)
     shutil.rmtree(folder)
     assert packed.unpack("rules", shipped_folder() / name, files) is None

@@ -100,9 +100,7 @@ class Facts(NamedTuple):
 
     def value(self, fact: str) -> Given | None:
         """Return the answer that decides, or None if nothing is known."""
-        if fact in self.given:
-            return self.given[fact]
-        return self.assumed.get(fact)
+        return self.given.get(fact, self.assumed.get(fact))
 
     @property
     def clinician(self) -> str:

@@ -62,8 +62,9 @@ def load_rules_at(location: Path) -> RuleSet:
         if rule_set and all(read.read_files(place) == held for place, held in files.items()):
             _LOADED[location] = rule_set, files
             return rule_set
-    files = {location: read.read_files(location)}
-    rule_set = read.unpack("rules", location, files[location])
+    # Nothing else is read twice: it may be a pipe.
+    files = {location: read.read_files(location)} if location.parent == read.shipped_folder() else {}
+    rule_set = read.unpack("rules", location, files[location]) if files else None
     if rule_set is None:
         rule_set, layer, problems = load_with_places(location, packed=True)
         problems.raise_any()
@@ -90,7 +91,7 @@ def pack(name: str) -> None:
     problems.raise_any()
     files = layer.files[location]
     # Without their places.
-    read.pack(json.loads(json.dumps(read_trees(files))), "trees", name, files)
+    read.pack(json.loads(json.dumps(read_trees(files, problems))), "trees", name, files)
     rule_set, *_ = load_with_places(location, packed=True)
     read.pack(rule_set, "rules", name, files)
 

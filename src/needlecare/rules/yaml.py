@@ -52,13 +52,9 @@ def _decode(data: bytes, name: str) -> str:
     return text
 
 
-def read_trees(files: Files, problems: Problems | None = None) -> list[Fields]:
-    """Read *files*; without *problems* to note them in, what is wrong is raised."""
-    found = Problems() if problems is None else problems
-    trees = [read_yaml(data, str(path), found) for path, data in files]
-    if problems is None:
-        found.raise_any()
-    return trees
+def read_trees(files: Files, problems: Problems) -> list[Fields]:
+    """Read *files* one by one, as `read_yaml` does."""
+    return [read_yaml(data, str(path), problems) for path, data in files]
 
 
 def read_yaml(data: bytes, name: str, problems: Problems) -> Fields:
