@@ -143,7 +143,7 @@ def check_lifts(plan: Plan, rows: list[Row]) -> None:
 def has_end(plan: Plan, text: str, target: str, no: datetime | None, *, mild: bool) -> bool:
     text = re.sub(r", only once .*$", "", text)
     names, earlier, until = text.partition(": no until ")
-    said = when(until.removesuffix(", better wait"), plan.timeline.treatment) if earlier else None
+    said = when(until.removesuffix(", then better wait"), plan.timeline.treatment) if earlier else None
     return said == no and has_lift(plan, names, target, "better-not" if mild else "yes")
 
 

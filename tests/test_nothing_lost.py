@@ -178,7 +178,7 @@ child: {avoid: sauna, until: 9d, note: The child.}"""
     for name, text in read_by_people(plan(rules)).items():
         wanted = ("the long one", "the mild one", "the child", "saunas")
         assert [said for said in wanted if said not in text] == [], name
-    again = r": no until Tue 24 Nov, better wait[^\n]* \[(book, sheet|sheet, book)\]"
+    again = r": no until Tue 24 Nov, then better wait[^\n]* \[(book, sheet|sheet, book)\]"
     assert re.search(again, listed(plan(rules)))
 
 

@@ -117,7 +117,7 @@ def test_before_the_treatment_it_is_the_preparation_that_is_due() -> None:
     assert said.startswith("Fri 13 Nov 09:00, day −7: face, Fri 20 Nov 2026 at 16:30, London\n")
     assert "ibuprofen, unprescribed aspirin" in row(said, "Avoid")
     assert row(said, "Do") == "Keep taking prescribed tablets, even aspirin."
-    assert row(said, "Thu 19 Nov") == "No alcohol."
+    assert row(said, "Thu 19 Nov") == "No more alcohol."
     assert "OK from" not in said
 
 
@@ -126,7 +126,9 @@ def test_a_stop_comes_first_and_nothing_is_prepared_then() -> None:
     assert said.splitlines()[3].startswith("  STOP")
     assert "Before Fri 20 Nov" not in said
     after = run("today", *SITTING, "--condition", "eczema", "--now", "2026-11-21T09:00").out
-    assert row(after, "Treated already?").startswith("tell your clinic and your doctor. Eczema in the area")
+    assert row(after, "Treated already?").startswith(
+        "tell your clinic and your doctor on the next working day. Eczema in the area"
+    )
     assert "STOP" not in after
 
 

@@ -69,7 +69,7 @@ def test_what_is_all_right_but_for_a_part_names_the_part(plan: Planner) -> None:
 
 
 def test_a_part_that_has_no_room_is_left_to_the_description() -> None:
-    assert _shorter("own creams (not alcohol toner, retinol)", 27) == "own creams (not retinol…)"
+    assert _shorter("your creams (not alcohol toner, retinol)", 28) == "your creams (not retinol…)"
     assert _shorter("acids and scrubs (not dermaplaning)", 27) == "acids and scrubs, in part"
     assert _shorter("acids and scrubs (not BHAs)", 27) == "acids and scrubs (not BHAs)"
 
@@ -117,7 +117,7 @@ def test_hours_before_the_treatment_are_hours(plan: Planner) -> None:
 
 def test_the_first_hours_stand_on_all_their_days(write: Write, events: Events) -> None:
     found = titles(events(write("--time", "16:30")))
-    for title in ("First 24 hours: what to do", "Avoid strong sun, touching, own creams…"):
+    for title in ("First 24 hours: what to do", "Avoid strong sun, touching, your creams…"):
         assert (found[title]["DTSTART"].dt, found[title]["DTEND"].dt) == (date(2026, 11, 20), date(2026, 11, 22))
 
 

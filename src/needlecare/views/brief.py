@@ -23,7 +23,7 @@ _A_ROW, _A_DAY, _A_LINE = 60, 52, 42
 # Groups up to the first rank weigh most; from the second on a screen has room for a line each, from the third for none.
 _HEAVY, _LIGHT, _LEAST = 6, 8, 11
 # What a screen has room for, the ampler first.
-ROOMS = ((_A_GROUP, _BEFORE), (1, _BEFORE), (1, _A_GROUP))
+ROOMS = ((_A_GROUP, _BEFORE), (1, _BEFORE), (1, _NAMES), (1, _A_GROUP))
 
 
 def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_over: bool = False) -> Sheet:
@@ -32,12 +32,12 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
     *room* is for how many lines a group, and for how many days before the treatment.
     """
     clock, openings = Clock(timeline, typed=not handed_over), list_openings(timeline)
-    hint = f"… and more{'; * only if your skin looks calm' if any(one.waits for one in openings) else ''}"
-    before = () if sheet.is_stopped(timeline) else tuple(list_before(timeline))[-room[1] :]
+    calm = "; * only if your skin looks calm" if any(one.waits for one in openings) else ""
+    before = () if sheet.is_stopped(timeline) else tuple(list_before(timeline, most=room[1]))
     dated = (*list_again(openings, timeline, room[0]), *list_endless(timeline))
     later = (
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
-        Section("again", f"When may I again?  {hint}", rows=dated),
+        Section("again", f"When may I again?  … more{calm}", rows=dated),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
     return frame(timeline, [first_hours(timeline, lists_openings=handed_over)], *later, handed_over=handed_over)
@@ -87,21 +87,21 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
 def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
     """Say what to do and to avoid in the first hours, and what is usual then.
 
-    What had better wait, but is all right by their end, is left to a view that *lists openings* beside them.
+    What is all right by their end, and that most is not, is left to a view that *lists openings* beside them.
     """
     at, length, ends = timeline.treatment.last, timeline.rule_set.first, timeline.first_until
     if length is None or ends is None:
         return Section("first", "")
-    later = _better_later(timeline, ends if lists_openings else at)
     advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
     rows = (
         Row("Do", sentences(advice, timeline), "do"),
         Row("Avoid", sentence_of(restricted(timeline, at), timeline.rule_set), "no"),
-        Row("Wait", sentence_of(later, timeline.rule_set, 1), "better not"),
+        Row("Wait", _waiting(timeline, ends if lists_openings else at, ends), "better not"),
         Row("OK", _permitted(timeline), "yes"),
         Row("Usual", usual(timeline, at), "expect"),
     )
-    title = f"First {length.in_words}, until {Clock(timeline).until(ends)} (avoid most for longer)"
+    longer = "" if lists_openings else " (most lasts longer)"
+    title = f"First {length.in_words}, until {Clock(timeline).until(ends)}{longer}"
     return Section("first", title, rows=tuple(row for row in rows if row.text))
 
 
@@ -154,12 +154,22 @@ def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
     return [target for target, held in stretches if held.state == state and held.start <= at < held.end]
 
 
-def _better_later(timeline: Timeline, until: datetime) -> Iterator[str]:
-    """Yield what weighs and had better wait, at first and still *until* then, but for what a part of is a no."""
-    at, rule_set = timeline.treatment.last, timeline.rule_set
-    held = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
-    waiting = {*restricted(timeline, at, BETTER_NOT)}.intersection(restricted(timeline, until, BETTER_NOT))
-    return (one for one in waiting if one not in held and rule_set.weight(one)[0] < _LIGHT)
+def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
+    """Name, a thing a group, what had better wait at first and *since*, and until when if that is before it *ends*."""
+    at, rule_set, clock = timeline.treatment.last, timeline.rule_set, Clock(timeline)
+    # But for what a part of is a no.
+    left = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
+    stretches = ((one.target, held) for one in timeline.windows if one.target not in left for held in one.stretches)
+    mild = ((one, held) for one, held in stretches if held.state == BETTER_NOT and held.start <= at)
+    until = {one: held.end for one, held in mild if since < held.end}
+    groups = grouped(sorted(topmost(until, rule_set), key=rule_set.weight), rule_set.group_of).values()
+    named = [ids[0] for ids in groups if rule_set.weight(ids[0])[0] < _LIGHT]
+    early = ((one, until[one]) for one in named if until[one] < ends)
+    texts = (
+        ", ".join(rule_set.short(one) for one in named if until[one] >= ends),
+        *(f"{rule_set.short(one)} until {clock.time(over) or clock.until(over)}" for one, over in early),
+    )
+    return " ".join(map(capital, map(say.sentence, filter(None, texts))))
 
 
 def _permitted(timeline: Timeline) -> str:
@@ -186,33 +196,23 @@ def _most_of(rank: int) -> int:
 
 def usual(timeline: Timeline, at: datetime, most: int = LAST) -> str:
     """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
-    known = timeline.rule_set.signs
+    known, clock, day = timeline.rule_set.signs, Clock(timeline), timeline.treatment.day
     shown = (one for one in timeline.of_kind(EXPECT) if known[one.target].rank < LAST)
     ranked = sorted(shown, key=lambda one: known[one.target].rank)
-    at_once = [one for one in ranked if one.start <= at < one.holds_until]
-    found = (*_usual_now(at_once, timeline), *_usual_later(ranked, timeline, at))
-    texts = (
-        f"{', '.join(timeline.rule_set.short(one.target) for one in signs[:_SIGNS])}{when}"
-        for signs, when in found[:most]
-    )
-    return " ".join(f"{capital(text)}." for text in texts)
+    now = [one for one in ranked if one.start <= at < one.holds_until][:_SIGNS]
+    later = [one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at)]
+    follows = [one for one in later if (one.start, one.end) == (later[0].start, later[0].end)][:_SIGNS]
 
+    def span(one: Window) -> str:
+        ends = one.holds_until if one in now else one.end
+        last = clock.day(last_instant(ends)) if ends < FOREVER else None
+        if one in now:
+            return f" {'on' if last == day else 'until'} {say.date(last, day)}" if last else ""
+        return f" {say.dates(clock.day(one.start), last, day)}" if last else f" from {clock.date(one.start)}"
 
-def _usual_now(at_once: list[Window], timeline: Timeline) -> Iterator[tuple[list[Window], str]]:
-    clock = Clock(timeline)
-    ends = grouped(at_once[:_SIGNS], lambda one: clock.last_day(one.holds_until) if one.holds_until < FOREVER else "")
-    for until, windows in ends.items():
-        ends_at_once = until and clock.day(last_instant(windows[0].holds_until)) == timeline.treatment.day
-        yield windows, led(" on " if ends_at_once else " until ", until)
-
-
-def _usual_later(ranked: list[Window], timeline: Timeline, at: datetime) -> Iterator[tuple[list[Window], str]]:
-    clock = Clock(timeline)
-    later = (one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at))
-    for (start, end), windows in [*grouped(later, lambda one: (one.start, one.end)).items()][:1]:
-        first, last = clock.day(start), clock.day(last_instant(end)) if end < FOREVER else None
-        dates = say.dates(first, last, timeline.treatment.day) if last else f"from {clock.date(start)}"
-        yield windows, f" {dates}"
+    groups = grouped((*now, *follows), span)
+    names = ((", ".join(timeline.rule_set.short(one.target) for one in signs), when) for when, signs in groups.items())
+    return " ".join(f"{capital(text)}{when}." for text, when in [*names][:most])
 
 
 # When to get help.
@@ -229,10 +229,12 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LA
     clinician, tail = timelines[0].facts.clinician, "".join(f"; {text}" for text in late)
     leads = {ruleset.EMERGENCY: emergency_lead(timelines[0].rule_set)}
     for urgency, head in _TIERS.items():
-        signs = _signs_of(urgency, timelines)
-        new = [found for sign, found in signs.items() if sign not in named]
-        named.update(signs)
-        text = f"{_flagged(new, most)}{tail if urgency == CLINIC else ''}".removeprefix("; ")
+        flags = [(one.rule_set.signs, rule) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
+        # What is usual for everybody at first, and for this person graver later, has no place without its date.
+        told = [(known, rule) for known, rule in flags if not (rule.worry_after and rule.when.tests)]
+        new = {sign: (known[sign], not rule.core) for known, rule in told for sign in rule.targets if sign not in named}
+        named.update(new)
+        text = f"{_flagged([*new.values()], most)}{tail if urgency == CLINIC else ''}".removeprefix("; ")
         if text:
             tone = "call" if urgency == CLINIC else "urgent"
             yield Row(capital(head.format(clinician)), f"{leads.get(urgency, '')}{text}", tone)
@@ -241,18 +243,6 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LA
 def emergency_lead(rule_set: RuleSet) -> str:
     """Say which numbers to ring, before what to ring them for; nothing where the set has none."""
     return f"ring {rule_set.emergency}: " if rule_set.emergency else ""
-
-
-def _signs_of(urgency: ruleset.Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[ruleset.Sign, bool]]:
-    """Return the signs that are so urgent, each with whether a clinic adds it."""
-    # What is usual for everybody at first, and for this person graver later, has no place without its date.
-    flags = [
-        (rule, one.rule_set.signs)
-        for one in timelines
-        for rule in one.red_flags
-        if rule.urgency == urgency and not (rule.worry_after and rule.when.tests)
-    ]
-    return {sign: (known[sign], not rule.core) for rule, known in flags for sign in rule.targets}
 
 
 def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> str:
@@ -327,9 +317,7 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
     asked = {one.target for one in timeline.of_kind(AVOID) if one.ask and not one.is_for_good}
     asked -= timeline.rule_set.unadvised
     if asked:
-        # What is asked about most comes first, whatever its group.
-        shown = sorted(topmost(asked, timeline.rule_set), key=lambda one: timeline.rule_set.weight(one)[::-1])
-        yield Row("Ask first", say.dotted([*dict.fromkeys(map(timeline.rule_set.short, shown))], _SIGNS), "ask")
+        yield Row("Ask first", say.asked_names(asked, timeline.rule_set, _SIGNS), "ask")
     for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
         yield Row(head, f"{say.short_names((one.target for one in windows), timeline.rule_set, LAST)}{advice}", "no")
     if timeline.treatment.next_day:
@@ -375,11 +363,14 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
 # Before it, the session after it, and what the plan rests on.
 
 
-def list_before(timeline: Timeline, since: date = date.min) -> Iterator[Row]:
-    """List what begins before the treatment, by its days, after the day *since*."""
-    for day, windows in begun_before(timeline).items():
-        if day > since:
-            yield Row(say.date(day, timeline.treatment.day), " ".join(list_due(windows, timeline)), "before")
+def list_before(timeline: Timeline, since: date = date.min, most: int = LAST) -> Iterator[Row]:
+    """List what begins before the treatment, after the day *since*, the last days of it, so many at *most*, apart."""
+    begun = [(day, windows) for day, windows in begun_before(timeline).items() if day > since]
+    rows = [(say.date(day, timeline.treatment.day), windows) for day, windows in begun[-most:]]
+    if early := [one for _, windows in begun[:-most] for one in windows]:
+        rows.insert(0, ("Earlier", early))
+    for head, windows in rows:
+        yield Row(head, " ".join(list_due(windows, timeline)), "before")
 
 
 def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
@@ -400,7 +391,7 @@ def is_due(window: Window) -> bool:
 def list_due(windows: list[Window], timeline: Timeline, most: int = _NAMES) -> Iterator[str]:
     """Yield what begins with *windows*: what to avoid, so many names at *most*, and what to do."""
     if no := say.short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set, most):
-        yield say.sentence(f"No {no}")
+        yield say.sentence(f"No more {no}")
     if do := sentences((one for one in windows if one.kind == PREPARE), timeline):
         yield do
 
@@ -413,5 +404,7 @@ def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]
     if labels:
         yield Row("Assumed", f"{', '.join(labels)}; say if not")
+    if facts.unknown and clock.typed:
+        yield Row("Not known", say.plain_names(facts.unknown))
     # A first screen names no option but in its last line.
     yield from sheet.list_time(timeline.treatment, Clock(timeline))

@@ -199,7 +199,7 @@ def _ends(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, int, str
 
 def no_before(no_until: datetime | None, clock: Clock) -> str:
     """Say until when something is a no before it is all right, where it is better to wait after that."""
-    return f"{EARLIER}{clock.at(no_until)}, better wait" if no_until else ""
+    return f"{EARLIER}{clock.at(no_until)}, then better wait" if no_until else ""
 
 
 def lasting_head(window: Window, clock: Clock) -> tuple[int, str, str]:

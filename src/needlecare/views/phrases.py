@@ -279,6 +279,12 @@ def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = 3) -> 
     return dotted(list_short(activities, rule_set), most)
 
 
+def asked_names(activities: Iterable[str], rule_set: RuleSet, most: int) -> str:
+    """Name whichever of *activities* are asked about most, whatever their group, so many at *most*."""
+    shown = sorted(topmost(activities, rule_set), key=lambda one: rule_set.weight(one)[::-1])
+    return dotted([*dict.fromkeys(map(rule_set.short, shown))], most)
+
+
 def list_short(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
     """Name *activities* where space is short, the weightiest first; what is part of another one is left out."""
     return [*dict.fromkeys(map(rule_set.short, sorted(topmost(activities, rule_set), key=rule_set.weight)))]

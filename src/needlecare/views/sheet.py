@@ -103,7 +103,7 @@ def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     for one in timeline.findings:
         yield Row(lead_of(one.level, timeline), one.screening.text or one.screening.id, one.level, one.sources)
     if any(finding.level in FORBIDDING for finding in timeline.findings):
-        yield Row(TREATED, f"tell {timeline.facts.clinician} and your doctor", "ask")
+        yield Row(TREATED, f"tell {timeline.facts.clinician} and your doctor on the next working day", "ask")
 
 
 def list_asked(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
@@ -113,7 +113,7 @@ def list_asked(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
     weightiest = sorted(asking, key=lambda whom: min(rule_set.weight(one.target) for one in asking[whom]))
     for whom in weightiest[: max(1, most)]:
         targets = [one.target for one in asking[whom]]
-        *fitting, names = (say.short_names(targets, rule_set, room) for room in range(_SHOWN, 0, -1))
+        *fitting, names = (say.asked_names(targets, rule_set, room) for room in range(_SHOWN, 0, -1))
         names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
         cite = sources_behind(asking[whom], rule_set) if whole else ()
         yield Row("Ask first", f"{say.names(targets, rule_set) if whole else names}{whom}", "ask", cite)
