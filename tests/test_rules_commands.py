@@ -483,11 +483,11 @@ def test_a_failing_case_shows_what_was_expected_and_what_came(tmp_path: Path) ->
 
 @pytest.mark.parametrize("wanted", ["avoid", "nothing", "{no-until: 2026-11-21T16:30}"])
 def test_a_case_on_something_unknown_fails_and_names_the_nearest(wanted: str, tmp_path: Path) -> None:
-    case = f"cases:\n  - {{given: {{date: 2026-11-20, time: 16:30}}, expect: {{makup: {wanted}}}}}\n"
+    case = f"cases:\n  - {{given: {{date: 2026-11-20, time: 16:30}}, expect: {{make-upp: {wanted}}}}}\n"
     path = write(tmp_path, HEAD + "rules:\n  makeup: {avoid: makeup, until: 24h}\n" + case)
     code, out, _ = run_rules("test", str(path))
     assert code == 3
-    assert "got nothing; there is no activity, sign or screening entry `makup` (did you mean makeup?)\n" in out
+    assert "got nothing; there is no activity, sign or screening entry `make-upp` (did you mean makeup?)\n" in out
 
 
 def test_a_case_that_asks_an_activity_for_the_day_of_a_session_fails(tmp_path: Path) -> None:
