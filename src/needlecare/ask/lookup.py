@@ -32,6 +32,7 @@ class Meaning(NamedTuple):
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
     *other* who else it is about. *ongoing* is what goes on by the words, *elsewhere* what is done to other skin, or is
     seen there. *unjoined* are names that stand side by side. A sign that is *gone* was there, or isn't there at all.
+    All *signs* may be answers of a person who is *ailing*: a fever, a cold sore.
     """
 
     words: str
@@ -51,6 +52,7 @@ class Meaning(NamedTuple):
     elsewhere: bool = False
     unjoined: tuple[str, ...] = ()
     gone: bool = False
+    ailing: bool = False
 
     @property
     def is_sure(self) -> bool:
@@ -97,6 +99,7 @@ def find_activities(
         elsewhere=elsewhere,
         unjoined=tuple(map(heard.spelled, _side_by_side(heard, said.named))),
         ongoing=not said.left or _says(heard, "ongoing"),
+        ailing=not any(places_of(said.declared).isdisjoint(one.places) for one in said.calls),
     )
 
 
@@ -135,7 +138,7 @@ def _sort(heard: Heard, *, timed: bool) -> _Said:
     pairs = pairwise(one for one in left if "soften" not in one.roles)
     aching = [both for both in pairs if "elsewhere" in both[0].roles and "aches" in both[1].roles]
     left = [one for one in left if one not in [*chain(*aching)]]
-    if _is_of_treatment(named, heard):
+    if _of_treatment(named, heard):
         # Of a treatment to come, what was stopped before was used.
         left = [one for one in left if "ceased" not in one.roles]
     return _Said(named, declared, calls, without, known, left, undated)
@@ -294,10 +297,10 @@ def _asked(heard: Heard) -> list[Piece]:
     # What else is named beside feeding a baby is about the milk.
     if fed := [one for one in named if _stands_for("feeding", one, heard)]:
         return fed
-    if _is_of_treatment(named, heard):
+    if treatment := _of_treatment(named, heard):
         # What goes on besides the treatment, or has been stopped, says something of the person.
         said = places_of(heard.activities if heard.has("ceased") else named_in(heard.answers))
-        return [named[0], *(one for one in named[1:] if not said.issuperset(one.places))]
+        return [one for one in named if one in treatment or not said.issuperset(one.places)]
     return [one for one in named if not _stands_for("treatment", one, heard)]
 
 
@@ -334,9 +337,12 @@ def _stands_for(what: str, name: Piece, heard: Heard) -> bool:
     return set(heard.rule_set.standing_for(what)).issuperset(name.ids)
 
 
-def _is_of_treatment(named: Sequence[Piece], heard: Heard) -> bool:
-    """Return whether the treatment is what is named first."""
-    return any(_stands_for("treatment", one, heard) for one in named[:1])
+def _of_treatment(named: Sequence[Piece], heard: Heard) -> list[Piece]:
+    """Return the treatment if it is named first, or first behind “can I”: what comes before that is only told."""
+    # Among signs the “I” of “can I have it done” is part of no longer name.
+    asks = next((one.places.start for one in heard.signs if "asks" in one.roles), 0)
+    firsts = [*named[:1], *[one for one in named if one.places.start >= asks][:1]]
+    return [one for one in firsts if _stands_for("treatment", one, heard)]
 
 
 def _is_swallowed(piece: Piece, heard: Heard) -> bool:

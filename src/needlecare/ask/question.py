@@ -34,7 +34,7 @@ Now = datetime | Callable[[], datetime] | None
 # A day (its strictest instant counts), a time of the day that the words name, or an instant.
 At = date | datetime | time | None
 _LONGEST = 500
-_TIMED = re.compile(" at | after$")
+_TIMED = re.compile(r" at | after$| to (?:my|the) \w+\??$")
 MOST_SESSIONS = 60
 
 
@@ -311,7 +311,7 @@ class _Question(NamedTuple):
         first = self.timelines[0]
         meaning = find(first.rule_set, self.typed, first.facts, mending=False)
         reading = Reading(first=self.day, last=self.day)
-        # “At one” is an hour, and “red after” is asked of the time after the treatment.
+        # “At one” is an hour, “red after” the time after the treatment, and “to my session” that until then.
         is_timed = not meaning.is_sure or _TIMED.search(self.typed)
         if is_timed:
             reading, other = self._split()

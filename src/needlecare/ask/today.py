@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.times import When, from_to
-from needlecare.ask.verdict import NO_RULE, Permission, Verdict, judge, not_understood, says, strictness
+from needlecare.ask.verdict import NO_RULE, Permission, Verdict, is_before, judge, not_understood, says, strictness
 from needlecare.model import ruleset
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
@@ -78,8 +78,8 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
 def _as_said(answer: Sighting) -> Sighting:
     """Return what words make of *answer*: what has gone is usual, and what isn't understood unknown."""
     meaning, asked = answer.meaning, answer.asked
-    is_before = asked.past and asked.end <= answer.timeline.treatment.first
-    if answer.verdict in (ruleset.TODAY, CLINIC) and meaning.is_sure and is_before:
+    was_before = asked.past and asked.end <= answer.timeline.treatment.first
+    if answer.verdict in (ruleset.TODAY, CLINIC) and meaning.is_sure and was_before:
         # What was there before the treatment counts only if it is there now.
         return answer._replace(verdict=WATCH)
     if meaning.gone and not (meaning.signs and answer.flags) and answer.verdict != UNKNOWN:
@@ -280,15 +280,13 @@ _HELP = dict(zip(URGENCIES, ("your emergency number", "a doctor today"), strict=
 def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
     """Answer for what *meaning* names at the time *asked*, the dangers in it first."""
     blank = not_understood(timelines[0], meaning, asked)
-    verdict = _own_medicine(judge(timelines, meaning, asked)) if meaning.ids else blank
+    verdict = judge(timelines, meaning, asked) if meaning.ids else blank
+    if verdict.is_about("borrowed"):
+        # A medicine that somebody else has is never a yes, and nothing to keep on with.
+        verdict = _asking(verdict, "your pharmacist or doctor")
     is_apart = meaning.other and not verdict.is_about("shared")
     is_unknown = not meaning.ids or is_apart or (meaning.elsewhere and not verdict.is_restricted)
     return _urgent(blank if is_unknown else _weighed(verdict, blank, timelines), timelines)
-
-
-def _own_medicine(verdict: Verdict) -> Verdict:
-    """Ask a pharmacist about a medicine that somebody else has: it is never a yes, and nothing to keep on with."""
-    return _asking(verdict, "your pharmacist or doctor") if verdict.is_about("borrowed") else verdict
 
 
 class Return(NamedTuple):
@@ -407,7 +405,9 @@ def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     if not meaning.signs:
         return verdict
     seen = judge_sign(timelines, meaning._replace(ids=meaning.signs), verdict.asked)
-    if seen.verdict not in URGENCIES:
+    # Before the treatment the check has the answer to what ails somebody: the treatment did no harm yet.
+    is_early = _asks_for_treatment(verdict, timelines) and all(is_before(verdict.asked, one) for one in timelines)
+    if seen.verdict not in URGENCIES or (is_early and meaning.ailing and seen.verdict != ruleset.EMERGENCY):
         return verdict
     whom = _HELP.get(seen.verdict, verdict.timeline.facts.clinician)
     verdict = _bare(verdict, ASK) if seen.verdict == ruleset.EMERGENCY else _asking(verdict, whom)
@@ -464,7 +464,7 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     verdict = _too_soon(verdict._replace(timeline=timeline, prescribed=()), timelines)
     if findings and findings[0].level in ruleset.FORBIDDING:
         verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
-    if findings:
+    if findings or verdict.verdict == ASK:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)
     return verdict if verdict.is_restricted or verdict.session else verdict._replace(verdict=NO_RULE, silent="check")
 

@@ -181,10 +181,10 @@ def _at_treatment(found: _Found) -> Reading | None:
 
 def _beside_treatment(found: _Found) -> Reading | None:
     """Read the time before, during or straight after a treatment to come; once it has been, “after it” is now."""
+    is_later = found.groups.get("side", "before") != "before"
     if found.present() < found.treatment.first:
-        is_before = found.groups["side"] == "before"
-        return Reading(at=found.treatment.first, lead="before") if is_before else Reading(at=found.treatment.last)
-    return Reading() if found.groups["side"] != "before" and "it" in found.groups else None
+        return Reading(at=found.treatment.last) if is_later else Reading(at=found.treatment.first, lead="before")
+    return Reading() if is_later and "it" in found.groups else None
 
 
 def _feast(found: _Found) -> Reading:
@@ -301,8 +301,7 @@ _HALVES = (
     rf"\b(?:half\s+an\s+hour|(?:a\s+)?half\s+hour|(?P<one>\d|{_FEW})\s+hours?\s+and\s+a\s+half"
     rf"|(?P<other>\d|{_FEW})\s+and\s+a\s+half\s+hours?)\b"
 )
-_UNIT_WORDS = tuple(_UNITS)
-_ANY_UNIT = "|".join(_UNIT_WORDS)
+_ANY_UNIT = "|".join(_UNITS)
 _IT = r"(?:(?:the|my|this)\s+)?(?:treatment|session|(?:micro-?)?needling|procedure|appointment)"
 _AFTER_IT = rf"\s+(?:(?:after|post|since|following|from)\s+|post-)(?:{_IT}|(?:(?:having|getting)\s+)?it(?:\s+done)?)"
 _FOR = rf"(?:for|during|throughout|lasting|lasts|lasted|over(?!\s+(?:\d+|{_FEW})\b))\s+"
@@ -334,6 +333,7 @@ _UNIT = rf"(?P<unit>{_ANY_UNIT})s?@too"
 _END = r"(?=@so$)"
 _OR_BARE = rf"(?:(?P<it>\s+(?:{_IT}|it(?:\s+done)?))|{_END})"
 _SIDE = rf"(?:(?:straight|right|soon|just)\s+)?(?P<side>before|during|after)(?:hand|wards?)?{_OR_BARE}"
+_TO_IT = rf"(?:(?<!\bgo\s)(?<!\bcome\s)to\s+{_IT}|before\s+i\s+(?:come|arrive)(?:\s+in)?{_END})"
 _COMING = r"(?:next|coming|following|last|past)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
 _LONG = rf"(?:(?:more|whole|full)\s+)?{_UNIT}(?:\s+from\s+(?:now|today)|\s+now|\s+already)?"
@@ -399,11 +399,11 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (("after ", "post", "since ", "following ", "from "), rf"@hedge{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
     (_LATER_SIGNS, rf"@hedge{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}", _from_treatment),
     (("after ",), rf"after\s+@hedge{_COUNT}\s+{_UNIT}", _beyond),
-    (_UNIT_WORDS, rf"@hedge{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
+    (tuple(_UNITS), rf"@hedge{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
     (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
     (("first thing",), r"first\s+thing", lambda _: Reading(part="morning")),
     (_PART_SIGNS, rf"{_PART}(?=@so$|\s+(?:at|after|before|in|on|with)\b)", _part),
-    (("before", "during", "after"), _SIDE, _beside_treatment),
+    (("before", "during", "after", "to "), rf"{_SIDE}|{_TO_IT}", _beside_treatment),
 )
 
 

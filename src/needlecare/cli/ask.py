@@ -274,7 +274,4 @@ def _closed(texts: Sequence[str]) -> set[int]:
     for word in words:
         if word[:3] not in WEEKDAYS:
             raise InputError(f"--closed: `{word}` is no weekday; it is one of {', '.join(WEEKDAYS)}")
-    found = {WEEKDAYS.index(word[:3]) for word in words}
-    if len(found) == len(WEEKDAYS):
-        raise InputError("--closed: every weekday is closed; leave one open")
-    return found
+    return {WEEKDAYS.index(word[:3]) for word in words}

@@ -19,7 +19,7 @@ from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, sentence, topmost
 from needlecare.views.sheet import is_stopped, lead_of, list_core_changes, list_findings, undecided
 from needlecare.views.signs import joined, list_sighting
-from needlecare.views.verdicts import against, list_return, list_verdict, say_alone
+from needlecare.views.verdicts import list_return, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Reasons | Screened
 _SHOWN = 3
@@ -69,8 +69,7 @@ def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
 def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     """Yield what isn't understood, what comes close, and what would be a reason to get help."""
     meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
-    yield from against(doubtful, doubtful.asked) if isinstance(doubtful, Verdict) else ()
-    yield from say.list_against(timeline, doubtful.asked.start) if isinstance(doubtful, Sighting) else ()
+    yield from () if isinstance(doubtful, Reasons) else say.list_against(timeline, doubtful.asked.start)
     yield _not_known(meaning, timeline.rule_set, signs=signs)
     yield from _closest(meaning, timeline.rule_set, signs=signs)
     if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):

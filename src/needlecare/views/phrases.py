@@ -343,10 +343,10 @@ def help_tiers(timeline: Timeline) -> str:
     return f"{now}: emergency number{led(' ', numbers)}. {capital(signs)}: a doctor today. More: `needlecare today`."
 
 
-def list_against(timeline: Timeline, at: dt.datetime) -> Iterator[str]:
-    """Yield, loudly, what speaks against a treatment that may still be to come *at* that time."""
+def list_against(timeline: Timeline, at: dt.datetime | None) -> Iterator[str]:
+    """Yield, loudly, what speaks against a treatment that may still be to come *at* that time, or against any."""
     for finding in timeline.findings:
-        if finding.level in FORBIDDING and at < timeline.treatment.last:
+        if finding.level in FORBIDDING and (at is None or at < timeline.treatment.last):
             yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 
-from needlecare.ask.times import When
 from needlecare.ask.today import Return
 from needlecare.ask.verdict import NO_RULE, PartVerdict, Verdict, is_before, prepares, says
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
@@ -48,7 +47,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 
 def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[str]:
-    yield from against(verdict, verdict.asked)
+    yield from say.list_against(verdict.timeline, verdict.asked.start)
     if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
@@ -66,17 +65,17 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
         yield f"{named(name, verdict.asked, clock, verdict.timeline)}:{rest}"
         verdict = verdict._replace(parts=())
     else:
-        told = _told_how_long(verdict, clock)
-        lead, rest = (capital(told), "") if told == say.NEVER_ADVISED else (_lead(verdict), led(": ", told))
-        yield f"{lead}. {_about(verdict, clock)}{rest}."
+        yield _sum_up(verdict, clock)
     ends = (_counted_from(verdict, several=several), _sources(verdict))
-    yield from joined(chain(_unheard(verdict), _due(verdict), _detail(verdict, clock), *ends))
+    yield from joined(chain(_unheard(verdict), _detail(verdict, clock), *ends))
 
 
-def against(verdict: Verdict, asked: When) -> Iterator[str]:
-    """Yield, loudly, what speaks against a treatment to come; declared in a question it is about something else."""
-    if not verdict.meaning.declared:
-        yield from say.list_against(verdict.timeline, asked.start)
+def _sum_up(verdict: Verdict, clock: Clock) -> str:
+    """Say the answer and how long it holds; where no rule has one, how to get ready."""
+    told = _told_how_long(verdict, clock)
+    lead, rest = (capital(told), "") if told == say.NEVER_ADVISED else (_lead(verdict), led(": ", told))
+    due = _due(verdict) if verdict.verdict == NO_RULE else ()
+    return " ".join(due) or f"{lead}. {_about(verdict, clock)}{rest}."
 
 
 def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
@@ -85,7 +84,7 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
     if urgency == EMERGENCY:
         return
-    speaks = [*say.list_against(verdict.timeline, verdict.asked.start)]
+    speaks = [*say.list_against(verdict.timeline, None if verdict.findings else verdict.asked.start)]
     if verdict.meaning.ids:
         verdict = verdict._replace(ask=verdict.ask[1:])
         said = f"{'No' if verdict.verdict == NO else 'Ask there first'}{_asking_too(verdict)}: {verdict.label}."
@@ -241,6 +240,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if verdict.verdict == NO_RULE:
         yield from _unknown(verdict, clock)
         return
+    yield from _due(verdict)
     if verdict.mixed:
         yield from ["Whether they go together is for them to say.", *map(say_alone, filter(None, [verdict.alone]))]
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
@@ -433,7 +433,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     last, clock = found.last or verdict, Clock(verdict.timeline)
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
-    yield from against(verdict, found.verdict.asked)
+    yield from say.list_against(verdict.timeline, found.verdict.asked.start)
     told, details = _told(verdict, clock, _say_part_return) if found.free_from else "", [*_unheard(decides)]
     if not told:
         from_when = _say_return(found, verdict, last, clock)
