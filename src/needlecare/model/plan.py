@@ -439,7 +439,7 @@ class Timeline(NamedTuple):
 
     def of_kind(self, *kinds: str) -> tuple[Window, ...]:
         """Return the windows of these *kinds*."""
-        return tuple(one for one in self.windows if one.kind in kinds)
+        return tuple([one for one in self.windows if one.kind in kinds])
 
     def expected(self, sign: str) -> tuple[Window, ...]:
         """Return when *sign* is to be expected."""
@@ -448,7 +448,7 @@ class Timeline(NamedTuple):
     def windows_on(self, activity: str) -> tuple[Window, ...]:
         """Return the restrictions on *activity*: its own, else those on the nearest of all that it is part of."""
         found = self.nearest(activity)
-        restrictions = (window for window in self.of_kind(AVOID) if window.target in found)
+        restrictions = [one for one in self.windows if one.target in found and one.kind == AVOID]
         return tuple(sorted(restrictions, key=lambda window: found[window.target]))
 
     def asking(self, activities: Iterable[str]) -> tuple[Window, ...]:
