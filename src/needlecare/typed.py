@@ -325,9 +325,10 @@ def _parts(fact: Fact, text: str) -> Iterator[str]:
 def _meant(rule_set: RuleSet, fact: Fact, wanted: str) -> str:
     """Return the answer that unknown words may stand for, or nothing."""
     # People type the names of the activity that an answer stands for.
-    for answer in fact.answers:
-        if any(wanted in _called(rule_set.activities[same]) for same in same_as(rule_set, fact, answer.id)):
-            return answer.id
+    alike = set[str]().union(*(names for one in rule_set.activities.values() if wanted in (names := _called(one))))
+    for name, answer in _names(fact.answers).items():
+        if name in alike:
+            return answer
     return _meant_openly(rule_set, fact, wanted) if fact.open else _nearest(wanted, _names(fact.answers))
 
 
@@ -371,6 +372,7 @@ def _called(one: Activity | Answer | EventKind) -> set[str]:
     return set(map(_plain, names_of(one)))
 
 
+@lru_cache(maxsize=8192)
 def _plain(text: str) -> str:
     if not text.isascii():
         from unicodedata import combining, normalize

@@ -14,7 +14,7 @@ from functools import partial
 from importlib import import_module
 from itertools import chain, takewhile
 from pathlib import Path
-from shutil import get_terminal_size
+from shutil import get_terminal_size, which
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_args
 
@@ -191,7 +191,6 @@ def _paged(text: str) -> bool:
     """Show *text* in a pager where it is longer than the screen, unless that is switched off, or there is none."""
     import shlex
     import subprocess
-    from shutil import which
 
     wanted = os.environ.get("NEEDLECARE_PAGER", os.environ.get("PAGER"))
     pager = ["less", "-FRX", r"-PSpace\: more, q\: done"] if wanted is None else shlex.split(wanted)

@@ -73,16 +73,13 @@ def make_request(typed: Typed) -> Request:
     clock = parse_time(typed["time"]) if "time" in typed else None
     rule_set = load_rules(typed.get("rules", DEFAULT))
     facts = read_facts(rule_set, fact_texts(typed))
-    treatment = make_treatment(day, clock, zone)._replace(names_zone="tz" in typed)
-    if "seen" in typed:
-        treatment = treatment._replace(seen=read_seen(rule_set, treatment, typed["seen"]))
-    if "next" in typed:
-        next_day = read_date(typed["next"], zone, now)
-        if next_day <= day:
-            raise InputError(f"--next: {next_day} isn't after the treatment on {day}; give a later date")
-        treatment = treatment._replace(next_day=next_day)
-    if "event" in typed:
-        treatment = treatment._replace(events=read_events(rule_set, day, typed["event"]))
+    treatment = make_treatment(day, clock, zone)
+    seen = read_seen(rule_set, treatment, typed.get("seen", ()))
+    next_day = read_date(typed["next"], zone, now) if "next" in typed else None
+    if next_day and next_day <= day:
+        raise InputError(f"--next: {next_day} isn't after the treatment on {day}; give a later date")
+    events = read_events(rule_set, day, typed.get("event", ()))
+    treatment = treatment._replace(seen=seen, next_day=next_day, events=events, names_zone="tz" in typed)
     return Request(rule_set, treatment, facts, now=now)
 
 

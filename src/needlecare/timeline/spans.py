@@ -229,10 +229,8 @@ class Spans:
 
     def permitted(self, rule: Rule) -> Span | None:
         """Compute where a permission holds: from when it must have begun, and only as long as it surely does."""
-        span = self.of(rule)
-        if span is None:
-            return None
         try:
+            span = self._span(rule)
             begins, surely_begins = self._begin(rule)[1], self._begin(rule, _RESTRICTS._replace(late=False))[1]
             ends, waits = self._permission_end(rule, surely_begins)
         except Unplanned:
