@@ -380,7 +380,8 @@ def _describes(piece: Piece, heard: Heard) -> bool:
 
 def find_other(heard: Heard, *roles: str) -> str:
     """Return who does or has it in place of the person who asks: “my husband”; by words of *roles*, whose it is."""
-    for piece in heard.activities:
+    given = max((one.places.stop for one in heard.activities if "gives" in one.roles), default=0)
+    for piece in (one for one in heard.activities if one.places.start >= given):
         is_somebody = ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles)
         if is_somebody and not _is_told(piece, heard):
             return heard.spelled(piece.places)

@@ -13,7 +13,7 @@ from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, Ru
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone", "seen"])
-_OF_ACTIVITIES = (_OF_SIGNS - {"seen"}) | {"past", "given", "act", "swallow", "onto-skin", "brand"}
+_OF_ACTIVITIES = (_OF_SIGNS - {"seen"}) | {"past", "given", "act", "swallow", "onto-skin", "brand", "gives"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
@@ -76,7 +76,7 @@ def find_activities(
     """
     heard = beside.listen(rule_set, phrase, facts, mending=mending)
     said = _sort(heard, timed=timed)
-    besides = _done_besides(said.named, heard)
+    besides, told = _done_besides(said.named, heard), places_of(said.declared)
     ids = _ids(one for one in said.named if one not in besides) or _stand_in(heard, said.left)
     elsewhere = beside.is_elsewhere(heard, said.named, said.left, names.untreated(names.treated_areas(facts), rule_set))
     unknown = _unheard(said.left, _OF_ACTIVITIES | {"elsewhere"} if elsewhere else _OF_ACTIVITIES, heard)
@@ -90,7 +90,7 @@ def find_activities(
     together = [one for one in said.named if not _is_choice(one, heard)]
     return _finished(heard, together, ids, strange, said.undated)._replace(
         turning=heard.spelled(turning.places),
-        past=not besides and any(_is_past(one, heard) for one in heard.activities),
+        past=not besides and any(_is_past(one, heard) for one in heard.activities if one.places.start not in told),
         nearest=_nearest(heard, said.named, names.ACTIVITIES, strange) if mending else (),
         signs=_ids(said.calls, None if unknown or strange else rule_set.signs),
         declared=_answers(declared),
@@ -129,7 +129,7 @@ def _sort(heard: Heard, *, timed: bool) -> _Said:
     declared = [one for one in beside.find_declared(heard, asked) if heard.rule_set.facts[one.fact].open]
     calls = [*_beside(heard, asked, declared)]
     besides = places_of([*calls, *declared])
-    named = _without_verbs(asked, heard, besides)
+    named = _without_verbs([one for one in asked if not _is_taken(one, asked, declared, heard)], heard, besides)
     without = [*_denied((one for one in heard.activities if one not in named), heard.activities, heard)]
     denied = chain(without, *(_denied(pieces, pieces, heard) for pieces in (heard.signs, heard.answers)))
     known = places_of(named).union(besides, *denied)
@@ -142,6 +142,12 @@ def _sort(heard: Heard, *, timed: bool) -> _Said:
         # Of a treatment to come, what was stopped before was used.
         left = [one for one in left if "ceased" not in one.roles]
     return _Said(named, declared, calls, without, known, left, undated)
+
+
+def _is_taken(name: Piece, asked: Sequence[Piece], declared: Sequence[Declared], heard: Heard) -> bool:
+    """Return whether *name* only says what somebody takes, beside what is no medicine: swim on methotrexate."""
+    kinds = (heard.rule_set.activities[one].medicine for one in heard.rule_set.ancestry(asked[0].ids))
+    return name is not asked[0] and places_of(declared).issuperset(name.places) and not any(kinds)
 
 
 def _strange(said: _Said, ids: Iterable[str], unknown: Iterable[Piece], heard: Heard) -> list[range]:
@@ -327,9 +333,9 @@ def _as_prescribed(name: Piece, heard: Heard) -> Piece:
 
 
 def _is_borrowed(name: Piece, heard: Heard) -> bool:
-    """Return whether *name* is a medicine, and somebody else's: my mum's codeine."""
+    """Return whether *name* is a medicine, and somebody else's or left over: my mum's codeine, old antibiotics."""
     kinds = {heard.rule_set.activities[one].medicine for one in heard.rule_set.ancestry(name.ids)}
-    ends = {one.places.stop for one in heard.activities if "others" in one.roles}
+    ends = {one.places.stop for one in heard.activities if one.roles & {"others", "spare"}}
     return name.places.start in ends and bool(kinds - {"", ruleset.NOT_WITH})
 
 

@@ -382,7 +382,8 @@ def _asks_for_treatment(verdict: Verdict, timelines: Iterable[Timeline]) -> bool
 def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
     """Return what still holds where something in the question isn't known."""
     if blank.meaning.turning:
-        return _kept_up(verdict) or blank._replace(alone=verdict if blank.meaning.stopping else None)
+        unknown = verdict if _is_ended(verdict) else blank._replace(alone=verdict if blank.meaning.stopping else None)
+        return _kept_up(verdict) or unknown
     blank = blank._replace(meaning=verdict.meaning)
     if verdict.is_about("on-skin"):
         # Nobody knows what is put on the skin; that it is all right later nobody knows either.
@@ -397,6 +398,13 @@ def _kept_up(verdict: Verdict) -> Verdict | None:
     kept = [[one for one in due if one.target in family([each])] for each in verdict.meaning.ids]
     is_all = min(map(len, kept), default=0)
     return _bare(verdict, BETTER_NOT)._replace(supports=tuple(chain(*kept))) if is_all else None
+
+
+def _is_ended(verdict: Verdict) -> bool:
+    """Return whether it is asked when to stop something that is to be avoided: that is the answer."""
+    meaning, ends = verdict.meaning, verdict.timeline.rule_set.small_words.get("ends", ())
+    sure = verdict.again and meaning._replace(turning="").is_sure
+    return meaning.stopping in ends and bool(verdict.is_held or sure)
 
 
 def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:

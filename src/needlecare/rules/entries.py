@@ -19,7 +19,7 @@ from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, lis
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 # What small words do.
 _GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "others", "age", "time", "unit", "past", "dated")
-_MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow")
+_MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow", "spare", "gives", "ends")
 _SAYING = ("tells", "aches", "caused", "lasting", "gone", "asks", "early", "unhealed", "seen", "to-come", "judging")
 _ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, "deny", "protect", "onto-skin", "brand", "act", "exact")
 _THEN = (AT_TREATMENT, AT_TREATMENT)

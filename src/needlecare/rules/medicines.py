@@ -114,8 +114,7 @@ class Medicines:
         if not self._speaks_of_any(plain):
             return ""
         left = re.sub(_FINE, "…", plain)
-        named = self._named(plain)
-        if named and re.search(_CHANGED, left) and not re.search(_ASKS, plain):
+        if (named := self._named(plain)) and re.search(_CHANGED, left) and not re.search(_ASKS, plain):
             return named
         for sentence in re.split(r"[.;!?]", left):
             if (in_sentence := self._named(sentence)) and re.search(_ANY_ORDER, sentence):
@@ -139,9 +138,7 @@ def check_medicines(rule_set: RuleSet, layer: Layer, problems: Problems) -> None
         if " " in text and (named := medicines.ordered(text)):
             wrong = f"{where}`{field}` gives an order about {named}, which is prescribed"
             problems.add(at, f"{wrong}; {_NO_RULE} a prescribed medicine; say “ask {_whom(text)}”")
-    for raw in layer.entries["activities"].values():
-        if not checked(raw.id):
-            continue
+    for raw in (one for one in layer.entries["activities"].values() if checked(one.id)):
         activity = rule_set.activities[raw.id]
         if activity.medicine != PRESCRIBED and (named := medicines.called(activity)):
             wrong = f"the activity {raw.id} has the name of a prescribed medicine ({named})"
@@ -182,8 +179,7 @@ def _checked(layer: Layer) -> Callable[[str], bool]:
 
 def _whom(text: str) -> str:
     """Return who is to be asked instead of what *text* orders."""
-    begins = re.search(rf"\b(?:start|begin)\b|{_TAKE_NOW}\b", _plain(text))
-    return _TO_BEGIN_WITH if begins else "who prescribed it"
+    return _TO_BEGIN_WITH if re.search(rf"\b(?:start|begin)\b|{_TAKE_NOW}\b", _plain(text)) else "who prescribed it"
 
 
 def check_prescribed(rule: Rule, target: str, layer: Layer, problems: Problems) -> None:

@@ -108,8 +108,7 @@ def _meeting(timeline: Timeline, event: Event) -> Meeting:
     activities = {*implied, *timeline.reached.intersection(timeline.rule_set.family(implied))}
     found = {activity: _clash(timeline, activity, event) for activity in sorted(activities)}
     clashes = sorted(filter(None, found.values()), key=lambda one: (one.state != NO, one.activity))
-    free = [activity for activity, clash in found.items() if clash is None]
-    waiting = [window for activity in free for window in _waiting(timeline, activity, event)]
+    waiting = [one for activity, clash in found.items() if clash is None for one in _waiting(timeline, activity, event)]
     return Meeting(event, tuple(clashes), known=kind is not None, waiting=tuple(waiting))
 
 
@@ -214,8 +213,7 @@ def precare(selection: Selection, treatment: Treatment, day: date) -> list[plan.
             first = max(local_date(span.extent.start, treatment.zone), treatment.day)
             for target in chosen.rule.targets:
                 begins[target] = min(first, begins.get(target, first))
-    found = [plan.Precare(target, first) for target, first in begins.items()]
-    return sorted(found, key=lambda one: (one.start, one.activity))
+    return sorted((plan.Precare(*one) for one in begins.items()), key=lambda one: (one.start, one.activity))
 
 
 def next_session(
@@ -226,8 +224,7 @@ def next_session(
     The longest minimum wins, and an unknown fact counts as the answer that makes it longer.
     After a session that hasn't been yet (*before*), each date counts from the same date of that one.
     """
-    timed = _timed(spacings)
-    if not timed:
+    if not (timed := _timed(spacings)):
         return None
     begin, end = (before.minimum, before.recommended) if before else (last, (last, last))
     deciding, (near, far), unsure = _strictest(timed, begin)
@@ -374,7 +371,5 @@ def fit_before(
 
 def results_between(rule_set: RuleSet, kind: str, last: date) -> tuple[date, date] | None:
     """Return when the full result of a course that ended on *last* is usually seen, if an event of *kind* wants it."""
-    known = rule_set.events.get(kind)
-    if known is None or known.results is None:
-        return None
-    return shift_date(last, known.results[0]), shift_date(last, known.results[1])
+    results = rule_set.events[kind].results if kind in rule_set.events else None
+    return (shift_date(last, results[0]), shift_date(last, results[1])) if results else None

@@ -146,9 +146,8 @@ def _reasons(reasons: Reasons, *, several: bool) -> Iterator[str]:
 def _calls(reasons: Reasons) -> Iterator[str]:
     """Yield where to get help for the signs that are asked about."""
     for flag in [rule for rule in reasons.rules if rule.verb == CALL]:
-        signs = (one for one in flag.targets if one in reasons.meaning.ids)
-        named = capital(join_words(map(reasons.timeline.rule_set.label, signs)))
-        yield f"{named}: {say.help_for(flag.urgency, reasons.timeline)}."
+        named = join_words(reasons.timeline.rule_set.label(one) for one in flag.targets if one in reasons.meaning.ids)
+        yield f"{capital(named)}: {say.help_for(flag.urgency, reasons.timeline)}."
 
 
 def _holds(window: Window, timeline: Timeline, *, first: bool) -> str:
@@ -405,9 +404,7 @@ def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator
     if not deadline.fits:
         yield f"- {fitting} fit: --count {fitting}." if fitting else "- Not even the first one fits."
         yield f"- For all {wanted} it would have to be on {say.date(deadline.possible_from, first)} or later."
-    last = course.last_day
-    seen = results_between(rule_set, deadline.kind, last)
-    if seen:
+    if seen := results_between(rule_set, deadline.kind, last := course.last_day):
         late = ", after it; this is no rule, only what to hope for" if seen[0] > deadline.day else ""
         result = f"the full result is usually seen {say.dates(*seen, first)}{late}"
         yield f"- If the last session is on {say.date(last, first)}, {result}."

@@ -54,7 +54,7 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
             yield from joined(_prescribed(verdict))
             return
         # The rest of the answer is about what else was asked.
-        verdict = verdict.besides._replace(ask=(), prescribed=())
+        verdict = verdict.besides._replace(ask=verdict.ask[1:], prescribed=())
     apart = list(_each_part(verdict, clock)) if verdict.meaning.ids[1:] and verdict.is_held else []
     if apart[1:]:
         lead = f"{_lead(verdict)}{'' if verdict.is_divided else _asking_too(verdict)}"
@@ -199,11 +199,9 @@ def _each_part(verdict: Verdict, clock: Clock, *whole: str, to_say: _SayPart = _
 
 def _by_end(verdict: Verdict, clock: Clock, to_say: _SayPart) -> list[tuple[str, list[PartVerdict]]]:
     """Group the parts of what was asked by what holds for them, the soonest over first."""
-
-    def over(part: PartVerdict) -> datetime:
-        return part.better_until or part.until or (verdict.asked.start if part.verdict == YES else FOREVER)
-
-    return [*grouped(sorted(verdict.parts, key=over), lambda part: to_say(part, verdict, clock)).items()]
+    free = verdict.asked.start
+    ends = sorted(verdict.parts, key=lambda it: it.better_until or it.until or (free if it.verdict == YES else FOREVER))
+    return [*grouped(ends, lambda part: to_say(part, verdict, clock)).items()]
 
 
 def _name_parts(parts: Iterable[PartVerdict], verdict: Verdict) -> str:
@@ -262,8 +260,9 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
 def _beside(parts: list[str], verdict: Verdict) -> list[str]:
     """Return the words to a verdict; beside what holds for its *parts*, only what to do instead and what is apart."""
     ids, rule_set = verdict.meaning.ids, verdict.timeline.rule_set
-    apart = () if rule_set.asked_apart(ids).isdisjoint(rule_set.family(ids)) else _said(verdict, "note")
-    return list(dict.fromkeys([*(_worded(verdict) if verdict.instead or not parts else ()), *apart]))
+    apart = rule_set.asked_apart(ids).union(one for one in ids if rule_set.activities[one].prescribed_to.tests)
+    notes = () if apart.isdisjoint(rule_set.family(ids)) else _said(verdict, "note")
+    return list(dict.fromkeys([*(_worded(verdict) if verdict.instead or not parts else ()), *notes]))
 
 
 def _worded(verdict: Verdict) -> Iterator[str]:
@@ -329,7 +328,7 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
 
 def say_alone(verdict: Verdict) -> str:
     """Say what holds for the known part of a question whose other words may change it, and on which condition."""
-    alone = "" if verdict.meaning.nearest else " alone"
+    alone = "" if verdict.meaning.nearest or verdict.meaning.stopping else " alone"
     wait = "better wait, " if verdict.verdict == BETTER_NOT and not verdict.is_divided else ""
     held = _holding(verdict, Clock(verdict.timeline)) or ("not all of it" if verdict.is_divided else "OK")
     text = f"{capital(verdict.label)}{alone}: {wait}{held}{led(', only if ', join_words(verdict.conditions))}."
@@ -396,7 +395,7 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     if verdict.is_put_on:
         asked = join_whom(verdict.ask) if verdict.ask[1:] else f"who prescribed it, or {clock.whom}"
         return f"Not before you have asked: {asked}. {name}: not on the area of the treatment until they say so."
-    if not all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
+    if verdict.ask[1:] or not all(activities[one].medicine == PRESCRIBED for one in verdict.prescribed):
         # What one person takes as prescribed may go badly with what another was prescribed.
         others = join_whom(verdict.ask[1:]) or clock.whom
         return f"Not without asking {others} first. {about}. Prescribed to you already? Keep taking it."
