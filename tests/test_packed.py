@@ -47,6 +47,7 @@ def test_packed_rules_are_the_rules(name: str, folder: Path) -> None:
     shutil.rmtree(folder)
     assert packed.unpack("rules", shipped_folder() / name, files) is None
     from_yaml, *_ = load_with_places(shipped_folder() / name)
+    assert from_packed.digest == from_yaml.digest
     assert vars(from_packed) == vars(from_yaml)
 
 

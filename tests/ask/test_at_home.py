@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -93,7 +92,7 @@ def test_nobody_at_home_is_sent_to_a_clinic_that_they_do_not_have(typed: tuple[s
     # Which the calendar has too, whoever it is for.
     notice = "Information, not medical advice: your clinic's own instructions come first."
     text = unescape(re.sub(r"\\(?=\W)", "", shown.replace("\r\n ", "")))
-    for words in (notice, *own_words(vars(replace(load_rules())))):
+    for words in (notice, *own_words(load_rules().content)):
         if "your clinic" in words.lower():
             text = re.sub(re.escape(words.rstrip(".")), "", text, flags=re.IGNORECASE)
     assert [line for line in text.splitlines() if "your clinic" in line.lower()] == []

@@ -320,7 +320,7 @@ class Change(NamedTuple):
 class RuleSet:
     """A checked rule set with everything that it extends put in.
 
-    *weights* holds how much each kind of source counts; *digest* is the hash of all that it says. *batch* holds which
+    *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
     column of the clinic's exports holds which field, and under `dates` how dates are written there. *areas* lists the
     words that place something within each area, *small_words* those that join, soften or place, *alike* those
     that say the same as a word in the name of a sign. *first* is how long the first hours last, *emergency* the numbers
@@ -343,7 +343,7 @@ class RuleSet:
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     weights: Mapping[str, int]
-    digest: str
+    content: object
     changed_core: tuple[str, ...] = ()
     events: Mapping[str, EventKind] = field(default_factory=dict)
     groups: Mapping[str, Group] = field(default_factory=dict)
@@ -361,13 +361,22 @@ class RuleSet:
         return f"<RuleSet {self.id} {self.version}, {len(self.rules)} rules>"
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what another process can compute again."""
-        return {name: value for name, value in self.__dict__.items() if name != "known"}
+        """Leave out what another process can compute again, but for the hash, which takes long."""
+        return {name: value for name, value in {**self.__dict__, "digest": self.digest}.items() if name != "known"}
 
     @cached_property
     def known(self) -> dict[Any, Any]:
         """What has been computed of the set alone; see `once_a_set`."""
         return {}
+
+    @cached_property
+    def digest(self) -> str:
+        """The hash of what the set says, whatever the order of files, entries and keys."""
+        import hashlib
+        import json
+
+        text = json.dumps(self.content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
     @cached_property
     def lineage(self) -> Mapping[str, tuple[str, ...]]:

@@ -135,7 +135,7 @@ def _parse(layer: "Layer", problems: Problems) -> RuleSet:
         values["batch"] = parse_batch(header.get("batch", Fields()), found["facts"], problems)
     changed_core = tuple(sorted({change.id for change in layer.changes if change.core}))
     changes = tuple(layer.changes)
-    rule_set = RuleSet(**values, digest=_digest(layer), changed_core=changed_core, changes=changes)
+    rule_set = RuleSet(**values, content=_content(layer), changed_core=changed_core, changes=changes)
     _Names(rule_set, layer, problems).check()
     _check_named_alike(rule_set, layer, problems)
     _check_activities(rule_set, layer, problems)
@@ -144,20 +144,15 @@ def _parse(layer: "Layer", problems: Problems) -> RuleSet:
     return rule_set
 
 
-def _digest(layer: "Layer") -> str:
-    """Return the hash of what the resolved set says, whatever the order of files, entries and keys; not of its name."""
-    from hashlib import sha256
-    from json import dumps
-
+def _content(layer: "Layer") -> list[object]:
+    """Gather what the resolved set says, for its hash; not how it is called."""
     content = {
-        section: {id_: [one.value, one.file_condition, one.core] for id_, one in found.items()}
+        section: {str(id_): [one.value, one.file_condition, one.core] for id_, one in found.items()}
         for section, found in layer.entries.items()
     }
     said = {key: layer.header.get(key) for key in ("notice", "open-ends-at", "reviewed-by", "first", "emergency")}
     # Only where there is one: the hash of a set without it stays what it was.
-    clinic = [layer.header["clinic"]] if "clinic" in layer.header else []
-    text = dumps([content, said, *clinic], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return f"sha256:{sha256(text.encode()).hexdigest()}"
+    return [content, said, *([layer.header["clinic"]] if "clinic" in layer.header else [])]
 
 
 def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, ...] = ()) -> "Layer":
