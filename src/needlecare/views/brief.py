@@ -157,19 +157,26 @@ def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
 def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
     """Name, a thing a group, what had better wait at first and *since*, and until when if that is before it *ends*."""
     at, rule_set, clock = timeline.treatment.last, timeline.rule_set, Clock(timeline)
-    # But for what a part of is a no.
-    left = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
-    stretches = ((one.target, held) for one in timeline.windows if one.target not in left for held in one.stretches)
-    mild = ((one, held) for one, held in stretches if held.state == BETTER_NOT and held.start <= at)
-    until = {one: held.end for one, held in mild if since < held.end}
-    groups = grouped(sorted(topmost(until, rule_set), key=rule_set.weight), rule_set.group_of).values()
-    named = [ids[0] for ids in groups if rule_set.weight(ids[0])[0] < _LIGHT]
-    early = ((one, until[one]) for one in named if until[one] < ends)
-    texts = (
-        ", ".join(rule_set.short(one) for one in named if until[one] >= ends),
-        *(f"{rule_set.short(one)} until {clock.time(over) or clock.until(over)}" for one, over in early),
+    until = {
+        one.target: one.better_until for one in timeline.of_kind(AVOID) if one.better_from <= at < one.better_until
+    }
+    weightiest = sorted(topmost(_better_later(timeline, since), rule_set), key=rule_set.weight)
+    named = [ids[0] for ids in grouped(weightiest, rule_set.group_of).values()]
+    late = ", ".join(rule_set.short(one) for one in named if until[one] >= ends)
+    early = (
+        f"{rule_set.short(one)} until {clock.time(until[one]) or clock.until(until[one])}"
+        for one in named
+        if until[one] < ends
     )
-    return " ".join(map(capital, map(say.sentence, filter(None, texts))))
+    return " ".join(map(capital, map(say.sentence, filter(None, (late, *early)))))
+
+
+def _better_later(timeline: Timeline, until: datetime) -> Iterator[str]:
+    """Yield what weighs and had better wait, at first and still *until* then, but for what a part of is a no."""
+    at, rule_set = timeline.treatment.last, timeline.rule_set
+    held = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
+    waiting = {*restricted(timeline, at, BETTER_NOT)}.intersection(restricted(timeline, until, BETTER_NOT))
+    return (one for one in waiting if one not in held and rule_set.weight(one)[0] < _LIGHT)
 
 
 def _permitted(timeline: Timeline) -> str:
@@ -184,35 +191,41 @@ def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, 
     """Name the weightiest of *activities* in each group, so many at *most*, and so many of the *lightest* groups."""
     shown = sorted(topmost(activities, rule_set), key=rule_set.weight)
     groups = grouped(shown, lambda one: rule_set.weight(one)[0])
-    rooms = ((group, min(_most_of(rank) or lightest, most)) for rank, group in groups.items())
-    named = [rule_set.short(one) for group, room in rooms for one in group[:room]]
+    named = []
+    for rank, group in groups.items():
+        # What is of no group is of the clinic itself.
+        room = _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= _LIGHT else lightest
+        named += [rule_set.short(one) for one in group[: min(room, most)]]
     return say.sentence(capital(", ".join(dict.fromkeys(named))))
-
-
-def _most_of(rank: int) -> int:
-    """Return how much of a group of this *rank* is named; what is of no group is of the clinic itself."""
-    return _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= _LIGHT else 0
 
 
 def usual(timeline: Timeline, at: datetime, most: int = LAST) -> str:
     """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
-    known, clock, day = timeline.rule_set.signs, Clock(timeline), timeline.treatment.day
-    shown = (one for one in timeline.of_kind(EXPECT) if known[one.target].rank < LAST)
-    ranked = sorted(shown, key=lambda one: known[one.target].rank)
+    clock, short, ranked = Clock(timeline), timeline.rule_set.short, _ranked(timeline)
     now = [one for one in ranked if one.start <= at < one.holds_until][:_SIGNS]
     later = [one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at)]
     follows = [one for one in later if (one.start, one.end) == (later[0].start, later[0].end)][:_SIGNS]
+    spans = grouped((*now, *follows), lambda one: _span(one, timeline, at))
+    shown = [*spans.items()][:most]
+    texts = (f"{capital(', '.join(short(one.target) for one in signs))}{span}." for span, signs in shown)
+    return " ".join(texts)
 
-    def span(one: Window) -> str:
-        ends = one.holds_until if one in now else one.end
-        last = clock.day(last_instant(ends)) if ends < FOREVER else None
-        if one in now:
-            return f" {'on' if last == day else 'until'} {say.date(last, day)}" if last else ""
-        return f" {say.dates(clock.day(one.start), last, day)}" if last else f" from {clock.date(one.start)}"
 
-    groups = grouped((*now, *follows), span)
-    names = ((", ".join(timeline.rule_set.short(one.target) for one in signs), when) for when, signs in groups.items())
-    return " ".join(f"{capital(text)}{when}." for text, when in [*names][:most])
+def _ranked(timeline: Timeline) -> list[Window]:
+    """Return when each sign is to be expected that has a rank, in the order of ranks."""
+    known = timeline.rule_set.signs
+    shown = (one for one in timeline.of_kind(EXPECT) if known[one.target].rank < LAST)
+    return sorted(shown, key=lambda one: known[one.target].rank)
+
+
+def _span(window: Window, timeline: Timeline, at: datetime) -> str:
+    """Format until when something is usual, and from when on if that is after *at*."""
+    clock, day, is_later = Clock(timeline), timeline.treatment.day, window.start > at
+    ends = window.end if is_later else window.holds_until
+    last = clock.day(last_instant(ends)) if ends < FOREVER else None
+    if is_later:
+        return f" {say.dates(clock.day(window.start), last, day)}" if last else f" from {clock.date(window.start)}"
+    return f" {'on' if last == day else 'until'} {say.date(last, day)}" if last else ""
 
 
 # When to get help.
@@ -229,12 +242,10 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LA
     clinician, tail = timelines[0].facts.clinician, "".join(f"; {text}" for text in late)
     leads = {ruleset.EMERGENCY: emergency_lead(timelines[0].rule_set)}
     for urgency, head in _TIERS.items():
-        flags = [(one.rule_set.signs, rule) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
-        # What is usual for everybody at first, and for this person graver later, has no place without its date.
-        told = [(known, rule) for known, rule in flags if not (rule.worry_after and rule.when.tests)]
-        new = {sign: (known[sign], not rule.core) for known, rule in told for sign in rule.targets if sign not in named}
-        named.update(new)
-        text = f"{_flagged([*new.values()], most)}{tail if urgency == CLINIC else ''}".removeprefix("; ")
+        signs = _signs_of(urgency, timelines)
+        new = [found for sign, found in signs.items() if sign not in named]
+        named.update(signs)
+        text = f"{_flagged(new, most)}{tail if urgency == CLINIC else ''}".removeprefix("; ")
         if text:
             tone = "call" if urgency == CLINIC else "urgent"
             yield Row(capital(head.format(clinician)), f"{leads.get(urgency, '')}{text}", tone)
@@ -243,6 +254,14 @@ def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LA
 def emergency_lead(rule_set: RuleSet) -> str:
     """Say which numbers to ring, before what to ring them for; nothing where the set has none."""
     return f"ring {rule_set.emergency}: " if rule_set.emergency else ""
+
+
+def _signs_of(urgency: ruleset.Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[ruleset.Sign, bool]]:
+    """Return the signs that are so urgent, each with whether a clinic adds it."""
+    flags = [(rule, one.rule_set.signs) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
+    # What is usual for everybody at first, and for this person graver later, has no place without its date.
+    told = [(rule, known) for rule, known in flags if not (rule.worry_after and rule.when.tests)]
+    return {sign: (known[sign], not rule.core) for rule, known in told for sign in rule.targets}
 
 
 def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> str:
@@ -261,11 +280,9 @@ def still_there(timeline: Timeline) -> Iterator[str]:
 
 def list_late(timeline: Timeline) -> dict[datetime, list[str]]:
     """Name the usual signs by the instant from which on they are a reason to call."""
-    known = timeline.rule_set.signs
-    late = (one for one in timeline.of_kind(EXPECT) if one.worry_after and known[one.target].rank < LAST)
-    ranked = sorted(late, key=lambda one: (one.worry_after, known[one.target].rank))
-    groups = grouped(ranked, lambda one: one.worry_after or FOREVER)
-    return {at: [timeline.rule_set.short(one.target) for one in group] for at, group in groups.items()}
+    groups = grouped(_ranked(timeline), lambda one: one.worry_after or FOREVER)
+    late = sorted((at, group) for at, group in groups.items() if at < FOREVER)
+    return {at: [timeline.rule_set.short(one.target) for one in group] for at, group in late}
 
 
 # The days, and when each thing is all right again.
@@ -299,16 +316,19 @@ def starred(openings: Iterable[Opening], longest: int) -> str:
 def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> Iterator[Row]:
     """List *openings* by group, the weightiest in so many lines at *most*."""
     clock, rule_set = Clock(timeline), timeline.rule_set
-    by_group = grouped(openings, lambda one: rule_set.group_of(one.activity))
-    for group in sorted(by_group, key=lambda one: rule_set.groups[one].rank if one in rule_set.groups else LAST):
-        known, head = rule_set.groups.get(group), group_name(group, rule_set)
-        lines = _BEFORE if known is None else most if known.rank < _LIGHT else int(known.rank < _LEAST)
-        for found in _weightiest(by_group[group], lines, rule_set):
+    ranks = {one: rule_set.weight(one.activity)[0] for one in openings}
+    for group, opened in grouped(
+        sorted(ranks, key=ranks.__getitem__), lambda one: rule_set.group_of(one.activity)
+    ).items():
+        rank = ranks[opened[0]]
+        # What is of no group is of the clinic itself.
+        lines = _BEFORE if rank == LAST else most if rank < _LIGHT else int(rank < _LEAST)
+        for found in _weightiest(opened, lines, rule_set):
             earlier = days.no_before(found[0].no_until, clock)
             at, room = found[0].at, _A_LINE - len(earlier)
             # What takes a second line anyway has room for more.
             names = starred(found, room if len(found[0].name) <= room else room + _A_LINE)
-            yield Row(head, f"{names}{earlier}", "yes", when=clock.at(at), at=at)
+            yield Row(group_name(group, rule_set), f"{names}{earlier}", "yes", when=clock.at(at), at=at)
 
 
 def list_endless(timeline: Timeline) -> Iterator[Row]:
@@ -353,8 +373,7 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
     # Of two that weigh the same the one that takes longer is asked about.
     lines.sort(key=lambda line: line[0].at, reverse=True)
     lines.sort(key=weight)
-    found = {line[0].at: line for line in reversed(lines)}
-    first, *others = [line for line in lines if found[line[0].at] is line]
+    first, *others = [same[0] for same in grouped(lines, lambda line: line[0].at).values()]
     # What is of no group is of the clinic itself, and has no rank.
     others = [line for line in others if weight(line)[1] <= _LIGHT or weight(line)[0] == LAST]
     return sorted([first, *others][:most], key=lambda line: line[0].at)

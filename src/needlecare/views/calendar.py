@@ -92,7 +92,10 @@ class PlanCalendar:
         self._options, self._is_full, self._zone = options, options.style == FULL, timeline.treatment.zone
         self._changes = list(list_core_changes(timeline.rule_set))
         self._against = [*brief.list_findings(timeline), *list_asked(timeline)]
-        self._help = [*self._list_help(), say.NO_ADVICE]
+        *urgent, last = brief.list_help([timeline], brief.still_there(timeline))
+        # The clinic's number stands where it is to be called.
+        number = f" ({clinic})" if (clinic := name_clinic(timeline.rule_set)) else ""
+        self._help = [*_lines([*urgent, last._replace(head=f"{last.head}{number}")]), say.NO_ADVICE]
 
     def heading(self) -> str:
         """Describe the whole calendar."""
@@ -124,12 +127,6 @@ class PlanCalendar:
                 title = _numbered(reminder, days[day])
             found[number] = entry._replace(slot=slot, title=title)
         return found
-
-    def _list_help(self) -> list[str]:
-        """List where to get help, with the clinic's number where it has one."""
-        rows = [*brief.list_help([self._timeline], brief.still_there(self._timeline))]
-        clinic = name_clinic(self._rule_set)
-        return _lines([*rows[:-1], *(one._replace(head=f"{one.head}{clinic and f' ({clinic})'}") for one in rows[-1:])])
 
     def _ring_once(self, entries: Iterable[CalendarEntry]) -> Iterator[CalendarEntry]:
         """Keep one alarm a day: that of the entry which comes first."""
@@ -230,9 +227,8 @@ class PlanCalendar:
             at = found[-1].at
             title = _open_title(sorted(found, key=weights.__getitem__), taken)
             taken.add(title[:_CELL])
-            later = [one for one in ranked if one.at > at]
-            lines = [*self._list_open(found), *_list_later(later, self._clock)]
-            lines.extend(self._behind(window for _, window in ends.get(at, ())))
+            behind = self._behind(window for _, window in ends.get(at, ()))
+            lines = [*self._list_open(found, [one for one in ranked if one.at > at]), *behind]
             yield self._entry(f"lift {min(one.activity for one in found)}", title, lines, at, late=True)
 
     def _folded(self, openings: list[Opening], weights: dict[Opening, _Weight], room: float) -> list[list[Opening]]:
@@ -249,11 +245,14 @@ class PlanCalendar:
             groups[least : least + 2] = [[*groups[least], *groups[least + 1]]]
         return groups
 
-    def _list_open(self, found: list[Opening]) -> Iterator[str]:
-        """List what is all right, from when on, and on which condition."""
-        for (at, once), group in grouped(found, lambda one: (one.at, self._clock.only_once(one.waits))).items():
-            names = ", ".join(dict.fromkeys(one.name for one in group))
-            yield f"OK from {self._clock.at(at)}{led(', ', once)}: {names}."
+    def _list_open(self, found: list[Opening], later: list[Opening]) -> Iterator[str]:
+        """List what is all right, from when on and on which condition, and the weightiest of what is so *later*."""
+        clock = self._clock
+        for (at, once), group in grouped(found, lambda one: (one.at, clock.only_once(one.waits))).items():
+            yield f"OK from {clock.at(at)}{led(', ', once)}: {', '.join(dict.fromkeys(one.name for one in group))}."
+        days = grouped(sorted(later[:_NAMED], key=lambda one: one.at), lambda one: clock.date(one.at))
+        named = "; ".join(f"{', '.join(one.name for one in group)} ({day})" for day, group in days.items())
+        yield from [f"Not yet: {named}{'…' if later[_NAMED:] else '.'}"] if days else []
 
     def _watches(self) -> Iterator[CalendarEntry]:
         """Choose from when a sign that was usual is a reason to call."""
@@ -346,14 +345,6 @@ class PlanCalendar:
 # Titles and descriptions.
 
 
-def _list_later(openings: list[Opening], clock: Clock) -> Iterator[str]:
-    """List the weightiest of what isn't all right yet, by its days."""
-    days = grouped(sorted(openings[:_NAMED], key=lambda one: one.at), lambda one: clock.date(one.at))
-    if days:
-        named = "; ".join(f"{', '.join(one.name for one in found)} ({day})" for day, found in days.items())
-        yield f"Not yet: {named}{'…' if openings[_NAMED:] else '.'}"
-
-
 def _begun_title(names: Sequence[str], do: str, *, is_before: bool) -> str:
     """Name what begins before the treatment; on its day first what is to *do*."""
     if do and not (names and is_before):
@@ -409,13 +400,11 @@ def _lines(rows: Iterable[Row]) -> list[str]:
     return [f"{row.head and f'{row.head}: '}{row.text}{row.marks and f' [{row.marks}]'}" for row in rows]
 
 
-def _parted(lines: Iterable[str], room: int) -> Iterator[list[str]]:
+def _parted(lines: Iterable[str], room: int) -> list[list[str]]:
     """Part *lines* into groups that each fit into *room*."""
-    part: list[str] = []
+    parts: list[list[str]] = []
     for line in lines:
-        if part and len("\n".join([*part, line])) > room:
-            yield part
-            part = []
-        part.append(line)
-    if part:
-        yield part
+        if not parts or len("\n".join([*parts[-1], line])) > room:
+            parts.append([])
+        parts[-1].append(line)
+    return parts

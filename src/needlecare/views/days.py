@@ -151,7 +151,10 @@ def list_openings(timeline: Timeline) -> list[Opening]:
             if lift.activity in shown:
                 waits = dict.fromkeys(wait for _, wait in parts.awaited(lift.activity, at))
                 name = parts.free(lift.activity, at)
-                found.append(Opening(lift.activity, name, at, _ends_earlier(window, timeline), tuple(waits)))
+                # A no that ends well before it is all right, and after the first hours.
+                has_no = window.start < window.end and window.better_until - window.end > _MUCH_EARLIER
+                is_early = has_no and window.end > (timeline.first_until or window.start)
+                found.append(Opening(lift.activity, name, at, window.end if is_early else None, tuple(waits)))
     return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
 
 
@@ -160,12 +163,6 @@ def openings_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
     treatment = timeline.treatment
     ends = day_start(treatment.next_day, treatment.zone) if treatment.next_day else FOREVER
     return (one for one in lifts_of(timeline) if one[0].to == "yes" and treatment.first < one[0].at < ends)
-
-
-def _ends_earlier(window: Window, timeline: Timeline) -> datetime | None:
-    """Return when the "no" of *window* ends, if that is well before its end, and after the first hours."""
-    has_no = window.start < window.end and window.better_until - window.end > _MUCH_EARLIER
-    return window.end if has_no and window.end > (timeline.first_until or window.start) else None
 
 
 def days_after(timeline: Timeline) -> tuple[Day, ...]:
@@ -222,11 +219,6 @@ def _names_and_sources(
     return join_words(map(rule_set.label, shown)), cite
 
 
-def _state(target: str, day: Day) -> str:
-    states = {"n": day.avoid, "b": day.better_not, "o": day.only_if}
-    return next((state for state, targets in states.items() if target in targets), ".")
-
-
 def draw_groups(timeline: Timeline) -> list[Row]:
     """Draw each group of what has a date: `n` none of it is right yet, `b` some is, or it is better to wait."""
     rule_set, days = timeline.rule_set, days_after(timeline)
@@ -239,7 +231,8 @@ def draw_groups(timeline: Timeline) -> list[Row]:
 
 
 def _state_of(ids: list[str], day: Day) -> str:
-    states = {_state(one, day) for one in ids}
+    lists = {"n": day.avoid, "b": day.better_not, "o": day.only_if}
+    states = {next((state for state, listed in lists.items() if one in listed), ".") for one in ids}
     if states == {"n"}:
         return "n"
     return "b" if states & {"n", "b"} else "o" if "o" in states else "."
@@ -284,15 +277,13 @@ def list_begun(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str
 
 def _beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
     """Return what begins with *window*: when, and in which tone; nothing where nobody says when."""
-    if window.kind == AVOID:
-        if not window.has_start:
-            return
+    if window.kind in (PREPARE, DO):
+        yield window.start, window.kind
+    elif window.kind == AVOID and window.has_start:
         if window.better_from < window.start or window.is_instant:
             yield window.better_from, "better not"
         if window.start < window.end:
             yield window.start, "avoid"
-    elif window.kind in (PREPARE, DO):
-        yield window.start, window.kind
 
 
 def hedges(window: Window, timeline: Timeline) -> Iterator[str]:

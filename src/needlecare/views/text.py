@@ -146,13 +146,9 @@ def _body(row: Row, width: int, *, dated: bool) -> Iterator[Line]:
 _LATIN, _OF_ONE_CELL = "\u0300", frozenset("–−—’“”…·█▒")
 
 
-def _is_narrow(text: str) -> bool:
-    """Return whether every sign of *text* takes one cell: asking Rich takes longer than all the rest."""
-    return text.isascii() or all(sign < _LATIN or sign in _OF_ONE_CELL for sign in text)
-
-
 def _measure(text: str) -> int:
-    if _is_narrow(text):
+    # Asking Rich takes longer than all the rest.
+    if text.isascii() or all(sign < _LATIN or sign in _OF_ONE_CELL for sign in text):
         return len(text)
     from rich.cells import cell_len
 
@@ -168,13 +164,12 @@ def _chop(text: str, width: int) -> list[str]:
 def wrap(text: str, width: int) -> list[str]:
     """Break *text* into lines of at most *width* cells, between words where that can be."""
     width = max(width, 1)
-    measure = len if _is_narrow(text) else _measure
-    if measure(text) <= width:
+    if _measure(text) <= width:
         return [text]
     lines: list[str] = []
     line, used = "", 0
     for word in text.split(" "):
-        size = measure(word)
+        size = _measure(word)
         if line and used + 1 + size > width:
             lines.append(line)
             line, used = "", 0
@@ -182,7 +177,7 @@ def wrap(text: str, width: int) -> list[str]:
             *full, word = _chop(word, width)  # noqa: PLW2901  the rest of the word goes on
             lines.extend([line] if line else [])
             lines.extend(full)
-            line, size = "", measure(word)
+            line, size = "", _measure(word)
         line, used = (f"{line} {word}", used + 1 + size) if line else (word, size)
     return [*lines, line]
 
@@ -278,18 +273,15 @@ def _markdown_section(section: Section) -> Iterator[str]:
     yield from ("", f"## {section.title}")
     if section.rows:
         yield ""
-        yield from _markdown_table(section.columns, section.rows) if section.columns else map(_item, section.rows)
+    if section.columns and section.rows:
+        yield from (f"| {' | '.join(section.columns)} |", f"|{' --- |' * len(section.columns)}")
+        for row in section.rows:
+            yield f"| {' | '.join(map(escape, (row.head, row.text, row.marks)[: len(section.columns)]))} |"
+    else:
+        yield from map(_item, section.rows)
     for block in section.blocks:
         yield from ("", f"### {escape(block.title)}", "")
         yield from map(_item, block.rows)
-
-
-def _markdown_table(columns: tuple[str, ...], rows: tuple[Row, ...]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{' --- |' * len(columns)}"
-    for row in rows:
-        cells = (row.head, row.text, row.marks)[: len(columns)]
-        yield f"| {' | '.join(map(escape, cells))} |"
 
 
 def _item(row: Row) -> str:
