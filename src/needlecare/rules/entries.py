@@ -22,8 +22,8 @@ _GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "others", "ag
 _MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow", "spare", "gives", "ends")
 _SAYING = ("tells", "aches", "caused", "lasting", "gone", "asks", "early", "unhealed", "seen", "to-come", "judging")
 _ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, "deny", "protect", "onto-skin", "brand", "act", "exact")
-_THEN = (AT_TREATMENT, AT_TREATMENT)
-_AT = {"before": (parse_bound("0d before"), AT_TREATMENT), "during": _THEN, "after": _THEN}
+# Where a rule begins that is at the treatment itself; all of them end with it.
+_AT = {"before": parse_bound("0d before"), "during": AT_TREATMENT, "after": AT_TREATMENT}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")
 _RULE_WORDS = marked(RULE, Mark.WORD)
 _RULE_WINDOW = marked(RULE, Mark.WINDOW)
@@ -150,7 +150,7 @@ def _parse_rule(raw: Raw, context: Context) -> Rule | None:
 def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
     start, end, at, due = map(entry.get, ("from", "until", "at", "due"))
     if at:
-        return _AT[at]
+        return _AT[at], AT_TREATMENT
     if due:
         return start or due, due
     if verb in (PREPARE, CALL) and end is None and entry.fields.keys().isdisjoint(("days", "for")):
