@@ -9,7 +9,6 @@ import pytest
 from hypothesis import settings
 
 from attack.strength import TIMES
-from needlecare import RuleSet, load_rules
 from support import Planner
 
 if TIMES == 1:
@@ -41,12 +40,6 @@ def pytest_collection_finish() -> None:
 
 # So that what it compares is shown where it fails, as in a test.
 pytest.register_assert_rewrite("agreeing")
-
-
-@pytest.fixture(scope="session", autouse=True)
-def shipped() -> RuleSet:
-    """Load the shipped rules: a set that lies on them then takes what was made of them."""
-    return load_rules()
 
 
 @pytest.fixture(autouse=True)
