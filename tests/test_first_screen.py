@@ -458,7 +458,7 @@ def test_nothing_that_begins_with_the_treatment_stands_before_it() -> None:
 
 def test_a_scalp_stays_out_of_the_shower() -> None:
     first = flat(section(screen("scalp and PRP"), "First 24 hours"))
-    assert re.search(r"Avoid .*a lukewarm rinse, washing it.* OK .*lukewarm showers \(not on it\)", first)
+    assert re.search(r"Avoid .*lukewarm rinse, washing it.* OK .*lukewarm showers \(not on it\)", first)
     assert "Arrive with clean skin, nothing on it." in flat(screen("scalp and PRP").splitlines())
 
 

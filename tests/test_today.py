@@ -134,11 +134,11 @@ def test_a_stop_comes_first_and_nothing_is_prepared_then() -> None:
 
 def test_the_first_evening_says_what_is_all_right_next_and_what_is_not_yet() -> None:
     said = run("today", *SITTING, "--now", "2026-11-20T19:00").out
-    assert row(said, "OK from").startswith("Fri 20 Nov 20:30 a lukewarm rinse Sat 21 Nov 16:30 mineral SPF 30+")
+    assert row(said, "OK from").startswith("Fri 20 Nov 20:30 lukewarm rinse Sat 21 Nov 16:30 mineral SPF 30+")
     assert "Sat 19 Dec strong sun" in row(said, "Not yet")
     assert "Put on only what your clinic gave you." in row(said, "Do")
     # Whose face burns tonight reads: what to do, and that it is usual.
-    assert "Swollen? A wrapped cold pack" in row(said, "Do")
+    assert "Sore or swollen? A wrapped cold pack" in row(said, "Do")
     assert row(said, "Usual") == "Red, tight, sore until Mon 23 Nov. Warm, stinging, swollen until Sun 22 Nov."
 
 
