@@ -337,7 +337,7 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
     asked = {one.target for one in timeline.of_kind(AVOID) if one.ask and not one.is_for_good}
     asked -= timeline.rule_set.unadvised
     if asked:
-        yield Row("Ask first", say.asked_names(asked, timeline.rule_set, _SIGNS), "ask")
+        yield Row("Ask first", say.dotted(say.list_short(asked, timeline.rule_set, asked=True), _SIGNS), "ask")
     for (_, head, advice), windows in sorted(grouped(_lasting(timeline), lambda one: lasting_head(one, clock)).items()):
         yield Row(head, f"{say.short_names((one.target for one in windows), timeline.rule_set, LAST)}{advice}", "no")
     if timeline.treatment.next_day:
@@ -395,10 +395,8 @@ def list_before(timeline: Timeline, since: date = date.min, most: int = LAST) ->
 def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
     """Return what begins or is to be done before the treatment, by its days."""
     clock, (first, last) = Clock(timeline), (timeline.treatment.first, timeline.treatment.last)
-    found = ((tone, one) for _, tone, _, one in days.list_begun(timeline, clock))
-    begun = [
-        one for tone, one in found if (one.start < first if tone == "avoid" else is_due(one) and one.start <= last)
-    ]
+    found = ((tone == "avoid", one) for _, tone, _, one in days.list_begun(timeline, clock))
+    begun = [one for is_no, one in found if (one.start < first if is_no else is_due(one) and one.start <= last)]
     return dict(sorted(grouped(begun, lambda one: clock.day(one.start)).items()))
 
 

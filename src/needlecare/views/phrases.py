@@ -279,15 +279,11 @@ def short_names(activities: Iterable[str], rule_set: RuleSet, most: int = 3) -> 
     return dotted(list_short(activities, rule_set), most)
 
 
-def asked_names(activities: Iterable[str], rule_set: RuleSet, most: int) -> str:
-    """Name whichever of *activities* are asked about most, whatever their group, so many at *most*."""
-    shown = sorted(topmost(activities, rule_set), key=lambda one: rule_set.weight(one)[::-1])
-    return dotted([*dict.fromkeys(map(rule_set.short, shown))], most)
-
-
-def list_short(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
-    """Name *activities* where space is short, the weightiest first; what is part of another one is left out."""
-    return [*dict.fromkeys(map(rule_set.short, sorted(topmost(activities, rule_set), key=rule_set.weight)))]
+def list_short(activities: Iterable[str], rule_set: RuleSet, *, asked: bool = False) -> list[str]:
+    """Name *activities* where space is short, the weightiest or most *asked* about first, without parts of others."""
+    weights = {one: rule_set.weight(one) for one in topmost(activities, rule_set)}
+    ordered = sorted(weights, key=lambda one: weights[one][::-1] if asked else weights[one])
+    return [*dict.fromkeys(map(rule_set.short, ordered))]
 
 
 def dotted(listed: Sequence[str], most: int) -> str:

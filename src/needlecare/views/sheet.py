@@ -113,7 +113,8 @@ def list_asked(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
     weightiest = sorted(asking, key=lambda whom: min(rule_set.weight(one.target) for one in asking[whom]))
     for whom in weightiest[: max(1, most)]:
         targets = [one.target for one in asking[whom]]
-        *fitting, names = (say.asked_names(targets, rule_set, room) for room in range(_SHOWN, 0, -1))
+        listed = say.list_short(targets, rule_set, asked=True)
+        *fitting, names = (say.dotted(listed, room) for room in range(_SHOWN, 0, -1))
         names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
         cite = sources_behind(asking[whom], rule_set) if whole else ()
         yield Row("Ask first", f"{say.names(targets, rule_set) if whole else names}{whom}", "ask", cite)

@@ -322,11 +322,9 @@ def render_csv(timeline: Timeline) -> str:
 
 
 def _warnings(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for found in record["screening"]:
-        about = {"kind": found["level"], "activity": found["condition"]}
-        yield {**about, "text": found["text"], "says": found["sources"]}
-    for flag in record["red_flags"]:
-        yield {"kind": flag["urgency"], "activity": flag["signs"], "text": flag["text"], "says": flag["sources"]}
+    for section, kind, about in (("screening", "level", "condition"), ("red_flags", "urgency", "signs")):
+        for one in record[section]:
+            yield {"kind": one[kind], "activity": one[about], "text": one["text"], "says": one["sources"]}
 
 
 def _shared(record: dict[str, Any]) -> dict[str, str]:

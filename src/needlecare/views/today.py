@@ -51,7 +51,9 @@ _BEHIND, _BEFORE = ("sessions", "events", "red-flags"), "before"
 
 def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet:
     """Write what holds *now* on one screen, or the *whole* of it, and whether a calendar is *stale*."""
-    first, *others = (_counted(one, now) for one in now.timelines)
+    numbers = (day_number(one.treatment, Clock(one).day(now.at)) for one in now.timelines)
+    counted = (f"day {number}: {brief.subject_of(one)}" for number, one in zip(numbers, now.timelines, strict=True))
+    first, *others = (text.replace("day -", "day −", 1) for text in counted)
     sheet = Sheet(
         title=f"{Clock(now.timelines[0]).at(now.at)}, {first}",
         subject=f"And {'; '.join(others)}. The strictest counts." if others else "",
@@ -86,11 +88,6 @@ def _filled(sheet: Sheet, sections: Iterable[Section]) -> Sheet:
     found = (one._replace(rows=tuple(dict.fromkeys(row for row in one.rows if row.text))) for one in sections)
     notice = tuple(dict.fromkeys(sheet.notice))
     return sheet._replace(notice=notice, sections=tuple(dict.fromkeys(one for one in found if one.rows)))
-
-
-def _counted(timeline: Timeline, now: Today) -> str:
-    number = f"{day_number(timeline.treatment, Clock(timeline).day(now.at))}".replace("-", "−")
-    return f"day {number}: {brief.subject_of(timeline)}"
 
 
 def _begun(now: Today) -> list[Timeline]:
@@ -237,10 +234,9 @@ def _booked(now: Today) -> Iterator[Row]:
 
 
 def _help(now: Today) -> Section:
-    gone = sorted(
-        (timeline.rule_set.signs[window.target] for timeline, window in now.worries), key=lambda one: one.rank
-    )
-    late = [f"still {one.short or one.label}" if one.rank < LAST else one.label for one in gone[:1]]
+    gone = [timeline.rule_set.signs[window.target] for timeline, window in now.worries]
+    latest = sorted(gone, key=lambda one: one.rank)[:1]
+    late = [f"still {one.short or one.label}" if one.rank < LAST else one.label for one in latest]
     rows = brief.list_help(now.timelines, late, _SIGNS)
     return Section("help", "", rows=(*rows, Row("Next", _COMMANDS)))
 
