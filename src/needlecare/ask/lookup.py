@@ -147,7 +147,8 @@ def _sort(heard: Heard, *, timed: bool) -> _Said:
 def _is_taken(name: Piece, asked: Sequence[Piece], declared: Sequence[Declared], heard: Heard) -> bool:
     """Return whether *name* only says what somebody takes, beside what is no medicine: swim on methotrexate."""
     kinds = (heard.rule_set.activities[one].medicine for one in heard.rule_set.ancestry(asked[0].ids))
-    return name is not asked[0] and places_of(declared).issuperset(name.places) and not any(kinds)
+    is_taken = name is not asked[0] and places_of(declared).issuperset(name.places)
+    return is_taken and not (any(kinds) or _of_treatment(asked, heard))
 
 
 def _strange(said: _Said, ids: Iterable[str], unknown: Iterable[Piece], heard: Heard) -> list[range]:
@@ -305,8 +306,9 @@ def _asked(heard: Heard) -> list[Piece]:
         return fed
     if treatment := _of_treatment(named, heard):
         # What goes on besides the treatment, or has been stopped, says something of the person.
-        said = places_of(heard.activities if heard.has("ceased") else named_in(heard.answers))
-        return [one for one in named if one in treatment or not said.issuperset(one.places)]
+        said = places_of(heard.activities) if heard.has("ceased") else beside.find_checked(heard)
+        said -= places_of(treatment)
+        return [one for one in named if not said.issuperset(one.places)]
     return [one for one in named if not _stands_for("treatment", one, heard)]
 
 

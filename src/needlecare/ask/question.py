@@ -365,10 +365,21 @@ class _Question(NamedTuple):
         typed, *clause = re.split(self.pattern("dated"), self.typed, maxsplit=1)
         dated = split(clause[1]) if clause and not self.told else Reading()
         if not (dated.first and dated.last):
-            return split(self.typed), ()
+            return self._asked(split), ()
         known = any(dated.first <= one.treatment.day <= dated.last for one in self.timelines)
         asked = split(typed)
         return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause).lstrip(", "),)
+
+    def _asked(self, split: Callable[[str], Reading]) -> Reading:
+        """Read the time asked about; where two are named, the one behind what was done: I drank last night, can I."""
+        try:
+            return split(self.typed)
+        except InputError:
+            told, *asked = re.split(self.pattern("asks"), self.typed, maxsplit=1)
+            if not (asked and re.search(self.pattern("past"), told)):
+                raise
+            reading = split("".join(asked))
+            return reading._replace(words=f"{split(told).words} {reading.words}")
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:

@@ -189,10 +189,15 @@ class Verdict(NamedTuple):
         return sources_behind(deciding, self.timeline.rule_set, state, before=is_before(self.asked, self.timeline))
 
     @property
+    def own_parts(self) -> tuple[PartVerdict, ...]:
+        """What holds for each thing that was asked about as such."""
+        return tuple(part for part in self.parts if part.activity in self.meaning.ids)
+
+    @property
     def own_waits(self) -> tuple[Wait, ...]:
         """What must have been seen for what was asked about as such, without what only some part of it waits for."""
-        own = [part for part in self.parts if part.activity in self.meaning.ids]
-        return tuple(dict.fromkeys(wait for part in own for wait in part.and_once)) if own else self.and_once
+        waits = tuple(dict.fromkeys(wait for part in self.own_parts for wait in part.and_once))
+        return waits if self.own_parts else self.and_once
 
     @property
     def permits(self) -> tuple[Window, ...]:

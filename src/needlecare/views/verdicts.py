@@ -433,13 +433,14 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
     yield from say.list_against(verdict.timeline, found.verdict.asked.start)
-    told, details = _told(verdict, clock, _say_part_return) if found.free_from else "", [*_unheard(decides)]
+    is_told = found.free_from or verdict.meaning.ids[1:]
+    told, details = _told(verdict, clock, _say_part_return) if is_told else "", [*_unheard(decides)]
     if not told:
         from_when = _say_return(found, verdict, last, clock)
         told, parts = f"{capital(verdict.label)}: {from_when}.", _parts_from(verdict, clock, from_when)
         details += [*parts, *_beside(parts, decides)]
     yield told
-    is_unadvised = not verdict.timeline.rule_set.unadvised.isdisjoint(verdict.meaning.ids)
+    is_unadvised = verdict.timeline.rule_set.unadvised.issuperset(verdict.meaning.ids)
     advice = f"No rule recommends it after that either: ask {clock.whom}." if is_unadvised else ""
     again = f"Not again from {clock.at(found.again)}." if found.again else ""
     ends = (_counted_from(decides, several=several), _sources(decides))
@@ -455,9 +456,11 @@ def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
 
 
 def _told(verdict: Verdict, clock: Clock, to_say: _SayPart) -> str:
-    """Say what holds for the part that the plan tells people to use, and for the last of the others, if they differ."""
-    if not verdict.is_held or verdict.ask or _is_done(verdict):
+    """Say what holds for each of several things, else for what the plan says to use and the last of the others."""
+    if any((verdict.ask, not verdict.is_held, _is_done(verdict))):
         return ""
+    if (apart := [*_each_part(verdict._replace(parts=verdict.own_parts), clock, to_say=to_say)])[1:]:
+        return " ".join(apart)
     doing = {one.target for one in verdict.timeline.of_kind(DO)}.difference(verdict.meaning.ids)
     said: tuple[list[str], list[str]] = ([], [])
     for text, parts in _by_end(verdict, clock, to_say):
