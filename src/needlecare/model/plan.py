@@ -434,6 +434,8 @@ class Timeline(NamedTuple):
     def nearest(self, activity: str) -> dict[str, int]:
         """Return, each with its place, what has windows of its own: *activity*, else the nearest that it is part of."""
         known, reached = self.rule_set, self.reached
+        if activity in reached:
+            return {activity: 0}
         ways = {one: () if one in reached else known.activities[one].under for one in known.lineage[activity]}
         return {one: place for place, one in enumerate(filter(reached.__contains__, walk([activity], ways)))}
 
