@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from needlecare.cli import Command, complain, group, options, write_json, write_lines, write_text
-from needlecare.errors import ExitCode, InputError
+from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.files import Log, LoggedTreatment, open_log
 from needlecare.model.facts import LASTING
 from needlecare.model.time import format_clock
@@ -131,13 +131,12 @@ def edit(
 def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Options) -> str:
     name = text.strip().lstrip("-").replace("_", "-").lower()
     known = {*lasting, *logged.options}
-    if name in _NEEDED:
-        raise InputError(f"--forget {name}: every treatment has one; change it with --{name}")
-    if name not in known:
-        there = ", ".join(sorted(known - set(_NEEDED))) or "nothing that could be forgotten"
-        raise InputError(f"--forget: no `{text[:40]}` is remembered of number {logged.id}; there is {there}")
-    if name in changed:
-        raise InputError(f"--{name} and --forget {name} exclude each other; leave one of them out")
+    there = ", ".join(sorted(known - set(_NEEDED))) or "nothing that could be forgotten"
+    refuse(
+        (name in _NEEDED, f"--forget {name}: every treatment has one; change it with --{name}"),
+        (name not in known, f"--forget: no `{text[:40]}` is remembered of number {logged.id}; there is {there}"),
+        (name in changed, f"--{name} and --forget {name} exclude each other; leave one of them out"),
+    )
     return name
 
 

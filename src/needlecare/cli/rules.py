@@ -181,21 +181,18 @@ def _lint(rules: str, *, strict: bool) -> ExitCode:
     except RuleSetError as error:
         # A file that can't be read at all is reported like any other error.
         errors = error.problems
-    for line in errors:
-        _report(line, "error")
     if errors:
+        _report(errors, "error")
         return ExitCode.WRONG_RULES
     advice = advise(rule_set, layer)
-    for line in advice:
-        _report(line, "advice")
+    _report(advice, "advice")
     write_text(f"{rule_set.id}: {len(rule_set.rules)} rules, nothing wrong; advice: {len(advice)}\n")
     return ExitCode.WRONG_RULES if advice and strict else ExitCode.DONE
 
 
-def _report(line: str, word: str) -> None:
-    """Write *line* with *word* between the place and the text."""
-    place, _, text = line.partition(": ")
-    write_text(f"{place}: {word}: {text}\n")
+def _report(lines: Iterable[str], word: str) -> None:
+    """Write *lines* with *word* between the place and the text."""
+    write_lines(line.replace(": ", f": {word}: ", 1) for line in lines)
 
 
 @rules.command(cls=Command)

@@ -15,7 +15,7 @@ from needlecare.timeline.selection import Chosen, Selection, find_against, selec
 from needlecare.timeline.spans import Span, Spans
 
 # A label may be “your own creams” or “a loose hat”: behind a colon each of them reads well.
-_LEADS = {AVOID: "Avoid: {}", ALLOW: "Allowed: {}", EXPECT: "Usual: {}"}
+_LEADS = {AVOID: "Avoid: {}", ALLOW: "Allowed: {}", ASK: "{}: ask {who} first", EXPECT: "Usual: {}"}
 
 
 def window_text(rule: Rule, label: str, kind: str) -> str:
@@ -23,9 +23,7 @@ def window_text(rule: Rule, label: str, kind: str) -> str:
     own = rule.words.get("text")
     if own and kind == rule.verb:
         return own
-    if kind == ASK:
-        return f"{label[:1].upper()}{label[1:]}: ask {rule.who} first"
-    text = _LEADS.get(kind, "{}").format(label)
+    text = _LEADS.get(kind, "{}").format(label, who=rule.who)
     return text[:1].upper() + text[1:]
 
 
