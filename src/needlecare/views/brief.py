@@ -176,7 +176,8 @@ def _better_later(timeline: Timeline, until: datetime) -> Iterator[str]:
     at, rule_set = timeline.treatment.last, timeline.rule_set
     held = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
     waiting = {*restricted(timeline, at, BETTER_NOT)}.intersection(restricted(timeline, until, BETTER_NOT))
-    return (one for one in waiting if one not in held and rule_set.weight(one)[0] < _LIGHT)
+    weights = {one: rule_set.weight(one) for one in waiting.difference(held)}
+    return (one for one, (group, rank) in weights.items() if group < _LIGHT and rank <= _LIGHT)
 
 
 def _permitted(timeline: Timeline) -> str:
