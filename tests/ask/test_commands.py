@@ -188,7 +188,7 @@ def test_of_a_day_gone_by_it_says_what_to_do_now(ask: Ask, typed: str) -> None:
     said = ask(*typed.split()).out
     # What is done is done: a "no" helps nobody, nor does a list of what else could go wrong.
     assert said.startswith("That was too soon. ")
-    assert "Does it sting, redden or swell more since? Tell your clinic." in said
+    assert "More stinging, redness or swelling since? Tell your clinic." in said
     assert "pus" not in said
     assert "When to get help: `needlecare today`." in said
 

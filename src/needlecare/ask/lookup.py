@@ -257,7 +257,7 @@ def _left(
 ) -> tuple[list[Piece], list[range]]:
     """Return what is left of *pieces*, and the runs of words in it that are about a time."""
     left = [one for one in pieces if one.places.start not in known]
-    runs = names.undated(places_of(left), heard.said.words)
+    runs = names.undated(places_of(one for one in left if "seen" not in one.roles), heard.said.words)
     dated = frozenset(chain.from_iterable(runs))
     left = [one for one in left if dated.isdisjoint(one.places)]
     # What only leads to a part of the day says nothing more once the day is known.

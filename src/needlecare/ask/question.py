@@ -278,7 +278,7 @@ class _Question(NamedTuple):
             moment = self.present()
             # “I already used retinol”: some time between the treatment and now.
             start = min(treatment.first, moment) if meaning.past else moment
-            asked = from_to(start, moment, treatment.zone)._replace(now=not meaning.past)
+            asked = from_to(start, moment, treatment.zone)._replace(now=self.told or not meaning.past)
             if reading.lengths and signs:
                 asked, reading = lasting(reading, treatment, moment), Reading(past=reading.past)
         asked = stretched(asked, reading, treatment.zone)

@@ -64,7 +64,8 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield from (*_called_for(sighting), *against)
         if not sighting.flags:
             # No call names it, so why it is a reason to call.
-            yield from joined(["Usually over by now.", *_grounds(sighting, clock)])
+            over = "" if _is_only_watched(sighting) else "Usually over by now."
+            yield from joined([over, *_grounds(sighting, clock)])
         yield say.red_flag_line(timeline)
 
 
@@ -215,9 +216,8 @@ def _is_only_watched(sighting: Sighting) -> bool:
 def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
     """Yield under which condition a sign is usual, for whom it may take longer, and how many sources say so."""
     if sighting.conditions and not _is_only_watched(sighting):
-        sign = sighting.windows[0].target
-        longer = [f"{capital(one)}." for one in clock.perhaps_until(sign)]
+        longer = [f"{capital(one)}." for one in clock.perhaps_until(sighting.windows[0].target)]
         is_sure = sighting.verdict == USUAL and not all(window.condition for window in sighting.windows)
-        yield from longer[:1] or (f"This holds if {one}." for one in sighting.conditions if not is_sure)
+        yield from () if is_sure else longer[:1] or (f"This holds if {one}." for one in sighting.conditions)
 
     yield say_sources(sources_behind(sighting.windows, sighting.timeline.rule_set), sighting.meaning.ids[0])

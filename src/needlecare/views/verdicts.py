@@ -233,7 +233,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
     if _is_done(verdict):
         # It has been done already: what to do about that.
         yield from (capital(sentence(one)) for one in _words(verdict.windows, "if-broken"))
-        yield f"Does it sting, redden or swell more since? Tell {clock.whom}."
+        yield f"More stinging, redness or swelling since? Tell {clock.whom}."
         return
     if verdict.verdict == NO_RULE:
         yield from _unknown(verdict, clock)
