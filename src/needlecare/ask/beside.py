@@ -1,6 +1,6 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, product
 from operator import contains
 from typing import NamedTuple
@@ -67,6 +67,10 @@ class Heard(NamedTuple):
     def does(self, place: int, role: str) -> bool:
         """Return whether the word at *place* alone may have that *role*."""
         return role in self.small.get(self.said.words[place], NOTHING)
+
+    def slipped(self, known: Collection[int]) -> Iterator[range]:
+        """Return the places among those *known* where a word was mended."""
+        return (range(place, place + 1) for place in self.slips if place in known)
 
     def joins(self, places: range) -> bool:
         """Return whether one of the words at *places* joins others, as “and” does."""
@@ -338,6 +342,19 @@ def _fits(name: _Name, said: Sequence[frozenset[str]]) -> bool:
     if name.order:
         return len(said) == len(name.words) and all(map(contains, said, name.words))
     return frozenset(chain.from_iterable(said)).issuperset(name.words)
+
+
+def is_spread(called: Called, named: Iterable[Piece], heard: Heard) -> bool:
+    """Return whether the words for a sign are but parts of several names: hot yoga, then a cold shower."""
+    places = {place for place in called.places if not heard.does(place, "join")}
+    parts = [one.places for one in named if not places.isdisjoint(one.places)]
+    return len(parts) > 1 and places.issubset(chain(*parts)) and not any(places.issuperset(one) for one in parts)
+
+
+def is_choice(name: Piece, heard: Heard) -> bool:
+    """Return whether *name* is taken in place of what stands before: ibuprofen or paracetamol, and not and/or."""
+    before = [word for word in heard.said.words[: name.places.start] if word not in ARTICLES]
+    return before[-1:] == ["or"] and before[-2:-1] != ["and"]
 
 
 def has_gone(seen: Sequence[Piece | Called], heard: Heard) -> bool:

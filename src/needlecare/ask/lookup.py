@@ -18,6 +18,8 @@ _OF_ACTIVITIES = (_OF_SIGNS - {"seen"}) | {"past", "given", "act", "swallow", "o
 _OVER = frozenset(["over", "onto", "into"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
 _VERBS = frozenset(["act", "swallow"])
+# What only leads to the thing that is asked about.
+_LEADING = frozenset(["soften", "join", "owner", "time", "here"])
 # What leads to a part of a day, such as lunch: once the day is known, its strictest instant counts there too.
 _WITHIN_DAYS = ARTICLES.union(["after", "before", "during", "later"])
 
@@ -87,8 +89,8 @@ def find_activities(
     # Whoever was treated at a clinic has a roller too.
     is_shared = bool(ids) and ids == rule_set.standing_for("shared")
     declared = [*said.declared, *([Declared(frozenset(), "setting", "home")] if is_shared else [])]
-    together = [one for one in said.named if not _is_choice(one, heard)]
-    return _finished(heard, together, ids, strange, said.undated)._replace(
+    together = [one for one in said.named if not beside.is_choice(one, heard)]
+    return _finished(heard, together, ids, _led_to(strange, ids, said.left), said.undated)._replace(
         turning=heard.spelled(turning.places),
         past=not besides and any(_is_past(one, heard) for one in heard.activities if one.places.start not in told),
         nearest=_nearest(heard, said.named, names.ACTIVITIES, strange) if mending else (),
@@ -101,12 +103,6 @@ def find_activities(
         ongoing=not said.left or _says(heard, "ongoing"),
         ailing=not any(places_of(said.declared).isdisjoint(one.places) for one in said.calls),
     )
-
-
-def _is_choice(name: Piece, heard: Heard) -> bool:
-    """Return whether *name* is taken in place of what stands before: ibuprofen or paracetamol, and not and/or."""
-    before = [word for word in heard.said.words[: name.places.start] if word not in ARTICLES]
-    return before[-1:] == ["or"] and before[-2:-1] != ["and"]
 
 
 class _Said(NamedTuple):
@@ -153,7 +149,7 @@ def _is_taken(name: Piece, asked: Sequence[Piece], declared: Sequence[Declared],
 
 def _strange(said: _Said, ids: Iterable[str], unknown: Iterable[Piece], heard: Heard) -> list[range]:
     """Return the words that keep it from being understood: those *unknown*, and those that stand where they mustn't."""
-    strange = [*(one.places for one in unknown), *_slips(heard, said.known), *said.without]
+    strange = [*(one.places for one in unknown), *heard.slipped(said.known), *said.without]
     strange += [*_put_over(heard, said.declared), *_halves(heard, said.left, said.known)]
     strange += _put_on(heard, ids, said.left, bare=not (said.named or strange))
     return strange
@@ -165,7 +161,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     calls, named = beside.find_calls(heard), named_in(heard.signs)
     denied = frozenset(chain.from_iterable(_denied(named, heard.signs, heard)))
     seen = [one for one in named if denied.isdisjoint(one.places)]
-    treatment = (one for one in named_in(heard.activities) if _stands_for("treatment", one, heard))
+    treatment = _standing_for("treatment", named_in(heard.activities), heard)
     known = denied | places_of([*named, *calls, *treatment])
     left, undated = _left(heard, heard.signs, known, timed=timed)
     away = _untreated(seen, left, facts, heard)
@@ -173,7 +169,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     milder = None if strange else rule_set.signs
     undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(names.tokens(heard.spelled(run)))]
     ids = _ids([*calls, *seen] or named, milder)
-    return _finished(heard, (), ids, [*strange, *_slips(heard, known)], undated)._replace(
+    return _finished(heard, (), ids, [*strange, *heard.slipped(known)], undated)._replace(
         other=beside.find_other(heard, "others"),
         nearest=_nearest(heard, [*calls, *seen], names.SIGNS, strange),
         signs=_ids(calls, milder),
@@ -220,11 +216,15 @@ def _finished(heard: Heard, named: Iterable[Piece], ids: tuple[str, ...], *runs:
     )
 
 
+def _led_to(strange: list[range], ids: Collection[str], left: Iterable[Piece]) -> list[range]:
+    """Return what is *strange*, or what the other words lead to in a question about nothing that is known."""
+    return strange if strange or ids else [one.places for one in left if one.roles.isdisjoint(_LEADING)]
+
+
 def _first(pieces: Iterable[Piece], roles: Collection[str], named: Sequence[Piece] = ()) -> Piece:
-    """Return the first small words that have one of *roles*, or none; those that deny stand before all *named*."""
-    found = (one for one in pieces if not one.roles.isdisjoint(roles))
-    ahead = (one for one in found if "stop" in one.roles or all(one.places.start < each.places.start for each in named))
-    return next(ahead, Piece(range(0)))
+    """Return the first small words that have one of *roles*, before all that is *named*, or none."""
+    ahead = (one for one in pieces if all(one.places.start < each.places.start for each in named))
+    return next((one for one in ahead if not one.roles.isdisjoint(roles)), Piece(range(0)))
 
 
 def _ids(named: Iterable[Piece | Called], signs: Mapping[str, Sign] | None = None) -> tuple[str, ...]:
@@ -248,10 +248,6 @@ def _nearest(heard: Heard, named: Sequence[Piece | Called], kind: str, strange: 
     return names.alike(heard.said.words, kind, heard.rule_set) or seen
 
 
-def _slips(heard: Heard, known: Collection[int]) -> Iterator[range]:
-    return (range(place, place + 1) for place in heard.slips if place in known)
-
-
 def _left(
     heard: Heard, pieces: Iterable[Piece], known: Collection[int], *, timed: bool
 ) -> tuple[list[Piece], list[range]]:
@@ -270,7 +266,8 @@ def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) 
     """Return the signs to call for that are named beside activities, and not within their names."""
     for called in beside.find_calls(heard):
         said = any(_is_general(called, one, heard, asked=bool(named)) for one in declared)
-        if not said and beside.is_exact(called, heard) and not any(_holds(one.places, called, heard) for one in named):
+        held = any(_holds(one.places, called, heard) for one in named) or beside.is_spread(called, named, heard)
+        if not (said or held) and beside.is_exact(called, heard):
             yield called
 
 
@@ -302,21 +299,22 @@ def _asked(heard: Heard) -> list[Piece]:
     """Return the names that are asked about: the treatment, or else all but that."""
     named = _meant(heard)
     # What else is named beside feeding a baby is about the milk.
-    if fed := [one for one in named if _stands_for("feeding", one, heard)]:
+    if fed := _standing_for("feeding", named, heard):
         return fed
     if treatment := _of_treatment(named, heard):
         # What goes on besides the treatment, or has been stopped, says something of the person.
         said = places_of(heard.activities) if heard.has("ceased") else beside.find_checked(heard)
         said -= places_of(treatment)
         return [one for one in named if not said.issuperset(one.places)]
-    return [one for one in named if not _stands_for("treatment", one, heard)]
+    treatment = _standing_for("treatment", named, heard)
+    return [one for one in named if one not in treatment]
 
 
 def _meant(heard: Heard) -> list[Piece]:
     """Return the names but for what is denied, swallowed instead, or only a time: before my session."""
     words = heard.said.words
     named = [_as_prescribed(one, heard) for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
-    treatment = [one for one in named if _stands_for("treatment", one, heard)]
+    treatment = _standing_for("treatment", named, heard)
     named = [one for one in named if one not in treatment or word_before(words, one.places.start) not in LEADING]
     return [one for one in named if not beside.find_denial(one, heard.activities, words)] or named
 
@@ -341,8 +339,8 @@ def _is_borrowed(name: Piece, heard: Heard) -> bool:
     return name.places.start in ends and bool(kinds - {"", ruleset.NOT_WITH})
 
 
-def _stands_for(what: str, name: Piece, heard: Heard) -> bool:
-    return set(heard.rule_set.standing_for(what)).issuperset(name.ids)
+def _standing_for(what: str, named: Iterable[Piece], heard: Heard) -> list[Piece]:
+    return [one for one in named if set(heard.rule_set.standing_for(what)).issuperset(one.ids)]
 
 
 def _of_treatment(named: Sequence[Piece], heard: Heard) -> list[Piece]:
@@ -350,7 +348,7 @@ def _of_treatment(named: Sequence[Piece], heard: Heard) -> list[Piece]:
     # Among signs the “I” of “can I have it done” is part of no longer name.
     asks = next((one.places.start for one in heard.signs if "asks" in one.roles), 0)
     firsts = [*named[:1], *[one for one in named if one.places.start >= asks][:1]]
-    return [one for one in firsts if _stands_for("treatment", one, heard)]
+    return _standing_for("treatment", firsts, heard)
 
 
 def _is_swallowed(piece: Piece, heard: Heard) -> bool:
