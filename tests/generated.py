@@ -67,11 +67,11 @@ ends = st.lists(after | unseen | clock, min_size=1, max_size=3).map(tuple).map(B
 starts = st.none() | st.builds(Bound, st.tuples(after | before | unseen))
 conditions = st.just(Condition()) | st.sampled_from(
     [
-        Condition((Asked("skin", frozenset({"dark"})),)),
-        Condition((Asked("skin", frozenset({"dark"}), negated=True),)),
-        Condition((Asked("places", frozenset({"scalp"})),)),
+        Condition((Asked("skin", ("dark",)),)),
+        Condition((Asked("skin", ("dark",), negated=True),)),
+        Condition((Asked("places", ("scalp",)),)),
         Condition((Asked("millimetres", low=1.5),)),
-        Condition((Asked("tool", frozenset({"laser"})),)),
+        Condition((Asked("tool", ("laser",)),)),
     ]
 )
 

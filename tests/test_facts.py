@@ -43,10 +43,10 @@ def test_what_cannot_be_is_one_clear_line(rule_set: RuleSet, said: dict[str, lis
     assert str(raised.value).startswith(message)
 
 
-PEN = Asked("tool", frozenset({"pen"}))
+PEN = Asked("tool", ("pen",))
 DEEP = Asked("millimetres", low=1.5)
 SHALLOW = Asked("millimetres", high=1.5)
-NOT_SCALP = Asked("places", frozenset({"scalp"}), negated=True)
+NOT_SCALP = Asked("places", ("scalp",), negated=True)
 
 
 @pytest.mark.parametrize(
