@@ -1,7 +1,7 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise, product
+from itertools import chain, dropwhile, pairwise, product
 from operator import contains
 from typing import NamedTuple
 
@@ -288,10 +288,16 @@ def _scattered(heard: Heard, whole: Sequence[Called]) -> Iterator[Called]:
     Of words that are one name as a *whole*, some alone may be another's: a bruise turning black.
     """
     light = places_of(one for one in heard.signs if _is_light(one, heard))
-    for clause in heard.said.clauses:
-        found = _scattered_over(clause, light, heard)
-        kept = (each for each in found if not any(each.places <= one.places for one in whole))
-        yield from (each for each in kept if not _is_of_thing(each, heard))
+    found = chain.from_iterable(_scattered_over(stretch, light, heard) for stretch in heard.said.stretches)
+    kept = (each for each in found if not any(each.places <= one.places for one in whole))
+    return (each for each in kept if not (_is_parted(each, heard) or _is_of_thing(each, heard)))
+
+
+def _is_parted(called: Called, heard: Heard) -> bool:
+    """Return whether a comma, if it isn't the “and” of the name, or what they say together keeps its words apart."""
+    idioms = places_of(one for one in heard.signs if "idiom" in one.roles)
+    commas = {*range(min(called.places), max(called.places))}.difference(*heard.said.clauses)
+    return not (idioms.isdisjoint(called.places) and commas <= called.places)
 
 
 def _is_of_thing(called: Called, heard: Heard) -> bool:
@@ -332,9 +338,8 @@ def _is_light(piece: Piece, heard: Heard) -> bool:
 def _close(name: _Name, kept: Sequence[int], says: Mapping[int, frozenset[str]]) -> Iterator[Called]:
     length = len(name.words) + (0 if name.together else _AMONG)
     for start in range(len(kept)):
-        window = kept[start : start + length]
-        held = [place for place in window if not says[place].isdisjoint(name.words)]
-        if window[0] in held and len(held) >= len(name.words) and _fits(name, [says[place] for place in held]):
+        held = [place for place in kept[start : start + length] if not says[place].isdisjoint(name.words)]
+        if kept[start] in held and len(held) >= len(name.words) and _fits(name, [says[place] for place in held]):
             yield Called(frozenset(held), (name.id,))
 
 
@@ -362,6 +367,16 @@ def has_gone(seen: Sequence[Piece | Called], heard: Heard) -> bool:
     last = max(places_of(seen), default=-1)
     behind = (one for one in heard.signs if one.places.start > last and "gone" in one.roles)
     return not (seen and all(find_denial(one, heard.signs, heard.said.words) for one in behind))
+
+
+def is_long_past(typed: str, other: str, rule_set: RuleSet) -> bool:
+    """Return whether what is *typed* only tells of what was, to an *other* even, long ago: had hives as a child."""
+    said, lead = names.hear(typed), ONESELF.union(ARTICLES, tokens(other))
+    first, *_ = told = [*dropwhile(lead.__contains__, said.words), ""]
+    text, ends = f" {' '.join(told)}", tuple(names.phrases_of("long-ago", rule_set))
+    was = first in rule_set.small_words.get("past", ()) or first.endswith("ed")
+    is_one = len(said.clauses) == 1 and names.LEADING.union(["and"]).isdisjoint(told)
+    return was and is_one and (text.startswith(ends) or text.endswith(ends))
 
 
 class Declared(NamedTuple):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, count
+from itertools import chain, count, pairwise
 from typing import NamedTuple
 from unicodedata import normalize
 
@@ -34,7 +34,7 @@ _AND = re.compile(
     r"\s*[&/]\s*|\s\+\s|\s'?n'?\s|(?:\s+and)?(?<!\bby)(?<!until)(?<!since)(?<!till)(?<!before)\s+then\s+(?=\w)"
 )
 # Where a clause ends and another begins, with the word that says so; what is worse is what stands before.
-_CLAUSE = re.compile(r"(?:[,;:!?]|\.(?=\s|$))(?!\s*worse)|(?=\b(?:but|because|although|though)\b)", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?i)(?:[,;](?:\s*and\b)?|[:!?]|\.(?=\s|$))(?!\s*worse)|(?=\b(?:but|because|although|though)\b)")
 _LETTER = re.compile(r"(?<=\w)[\s-]A(?![\w’'])")
 _SHORTEST = 4
 # Endings of plurals and what stands there in the singular. The first counts; the last but one only look like one.
@@ -97,6 +97,12 @@ class Said(NamedTuple):
     words: tuple[str, ...]
     clauses: tuple[range, ...]
 
+    @property
+    def stretches(self) -> tuple[range, ...]:
+        """The clauses, and each two that a comma joins."""
+        pairs = pairwise(self.clauses)
+        return (*self.clauses, *(range(one.start, other.stop) for one, other in pairs if one.stop < other.start))
+
 
 def hear(text: str) -> Said:
     """Split *text* into words and clauses; what joins as “and” does is one: a comma, an ampersand, a plus, a slash."""
@@ -112,7 +118,7 @@ def hear(text: str) -> Said:
             words += found
             joins = False
         if sign:
-            start, joins = sign.end(), joins or sign[0] in (",", ";")
+            start, joins = sign.end(), joins or sign[0].startswith((",", ";"))
     return Said(tuple(words), tuple(clauses))
 
 
@@ -149,7 +155,8 @@ class Piece(NamedTuple):
 
 Small = Mapping[str, frozenset[str]]
 # What these say changes nothing by itself.
-_SOFTER = {"asks": "soften", "early": "soften", "unhealed": "soften", "to-come": "seen", "judging": "seen"}
+_SOFTER = dict.fromkeys(("asks", "early", "unhealed", "idiom", "long-ago"), "soften")
+_SOFTER |= dict.fromkeys(("to-come", "judging"), "seen")
 NOTHING: frozenset[str] = frozenset()
 
 

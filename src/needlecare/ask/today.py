@@ -10,6 +10,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
+from needlecare.ask.beside import is_long_past
 from needlecare.ask.lookup import Meaning
 from needlecare.ask.times import When, from_to
 from needlecare.ask.verdict import NO_RULE, Permission, Verdict, is_before, judge, not_understood, says, strictness
@@ -82,6 +83,9 @@ def _as_said(answer: Sighting) -> Sighting:
     if answer.verdict in (ruleset.TODAY, CLINIC) and meaning.is_sure and was_before:
         # What was there before the treatment counts only if it is there now.
         return answer._replace(verdict=WATCH)
+    is_one = len(meaning.ids) == 1 and (meaning.elsewhere or not meaning.unknown)
+    if is_one and is_long_past(meaning.typed, meaning.other, answer.timeline.rule_set):
+        return answer._replace(verdict=UNKNOWN if meaning.other else WATCH)
     if meaning.gone and not (meaning.signs and answer.flags) and answer.verdict != UNKNOWN:
         answer = Sighting(meaning, answer.asked, USUAL, answer.timeline)
     if answer.verdict in (USUAL, WATCH, CLINIC if meaning.other else USUAL) and not meaning.is_sure:
