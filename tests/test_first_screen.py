@@ -154,14 +154,14 @@ def test_no_sign_that_needs_help_now_is_missing(name: str) -> None:
 STATEMENTS = {
     "an emergency": "Emergency ring 112, 999, 911: trouble breathing",
     "wash your hands": "with washed hands.*[Cc]lean towel",
-    "nothing on it": "Put on only what your clinic gave you|Avoid .*your creams",
+    "nothing on it": "Put on only what your clinic gave you|Avoid .*your other creams",
     "keep sun off it": r"shade.*Avoid  ?Strong sun.*mineral SPF 30\+",
     "don't pick": "Never .*picking",
     "no retinol and acids": r"When may I again.*(acids|Ask first .*retinol)",
     "no make-up": "Avoid .*make-up.*Make-up .*make-up",
     "no gym, pool and heat": "Avoid .*exercise.*swimming.*saunas, heat.*gym, running",
     "what to take for pain": "Paracetamol.*Avoid .*ibuprofen",
-    "what is usual": r"Usual Red(?i:(?=[^:]* tight)(?=[^:]* warm, stinging)(?=[^:]* swollen)(?=[^:]* sore))[^:]*until",
+    "what is usual": r"Usual Red(?i:(?=[^:]* tight)(?=[^:]* warm, stinging)(?=[^:]* swollen)(?=[^:]* sore))[^:]* to ",
 }
 # No make-up is worn there.
 BARE = {"scalp and PRP", "body, dark skin"}
@@ -323,10 +323,9 @@ class Shown(NamedTuple):
         avoid = [one for one in self.record["windows"] if one["kind"] == AVOID and one["start"]]
         begun = {(self.rule_set.short(one["activity"]), on_the_wall(one["start"]).date()) for one in avoid}
         for head, said in self.rows("Before, and next"):
-            if match := re.match(r"No more (.+?)(?:…|\.)(?: |$)", said):
+            if match := re.match(r"No (?:more )?(.+?)(?:…|\.| that day\.)(?: |$)", said):
                 names = {name for name, *_ in self.names(match[1])}
-                days = {day for name, day in begun} if head == "Earlier" else {self.when(head).date()}
-                assert names <= {name for name, day in begun if day in days}, (head, names)
+                assert names <= {name for name, day in begun if day == self.when(head).date()}, (head, names)
 
     def check_signs(self) -> None:
         """Check that what is a reason to call is one from that day on."""
@@ -431,11 +430,11 @@ def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
 
 
 @twelve
-def test_the_first_hours_say_that_most_lasts_longer_and_name_each_day(name: str) -> None:
+def test_the_first_hours_say_where_the_dates_are_and_name_each_day(name: str) -> None:
     title, *rows = section(screen(name), "First 24 hours")
-    assert title.endswith(" (most lasts longer)")
+    assert re.search(r" Avoid .* \(dates below\)\. Wait ", flat(rows))
     assert ("until the end of Sat 21 Nov" in title) == (name == "a date alone")
-    assert not re.search(r"that day|strong heat", flat(rows))
+    assert not re.search(r"that day|strong heat|touching|rinse until", flat(rows))
 
 
 @pytest.mark.parametrize("name", [name for name in TWELVE if name != OWN])
@@ -446,9 +445,35 @@ def test_prescribed_tablets_go_on_aspirin_too(name: str) -> None:
     assert (told in before) == ("strong sun, fake tan" in before)
 
 
-@pytest.mark.parametrize(("options", "title"), [("", ":"), ("--technique roller", " (a roller):")])
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [
+        ("", ":"),
+        ("--technique roller --depth 0.5", " (a roller, 0.5 mm):"),
+        ("--technique radiofrequency --add-on prp", " (radiofrequency needling with PRP):"),
+        ("--add-on prp", " (with PRP):"),
+    ],
+)
 def test_its_title_says_what_was_used_if_that_was_said(options: str, title: str) -> None:
-    assert run(*DATE, *options.split()).out.startswith(f"Micro-needling aftercare{title} face, Fri 20 Nov 2026\n")
+    said = flat(run(*DATE, *options.split()).out.splitlines())
+    assert said.startswith(f"Micro-needling aftercare{title} face, Fri 20 Nov 2026 ")
+
+
+def test_a_depth_that_is_too_much_at_home_is_named() -> None:
+    said = flat(run(*DATE, "--setting", "home", "--technique", "roller", "--depth", "0.5").out.splitlines())
+    assert "STOP At home no deeper than 0.3 mm; deeper needles belong in a clinic. The needles were 0.5 mm." in said
+
+
+@pytest.mark.parametrize(("uses", "told"), [("isotretinoin", True), ("blood-thinner", False)])
+def test_what_is_used_and_must_be_asked_about_does_not_simply_go_on(uses: str, told: bool) -> None:
+    first = flat(section(run(*DATE, "--condition", "pregnancy", "--uses", uses).out, "First 24 hours"))
+    assert ("even aspirin. Roaccutane: no more until you have asked." in first) == told
+
+
+@pytest.mark.parametrize("technique", ["pen", "radiofrequency"])
+def test_the_day_of_make_up_names_it_however_much_else_is_all_right_then(technique: str) -> None:
+    days = flat(section(run(*DATE, "--time", "16:30", "--technique", technique, "--add-on", "prp").out, "Day by day"))
+    assert re.search(r" OK: [^:]*make-up", days)
 
 
 def test_nothing_that_begins_with_the_treatment_stands_before_it() -> None:
@@ -465,10 +490,11 @@ def test_a_scalp_stays_out_of_the_shower() -> None:
 def test_a_pregnancy_leaves_no_doubt() -> None:
     lines = screen("pregnant, on blood thinners").splitlines()
     said, again = flat(lines), flat(section(screen("pregnant, on blood thinners"), "When may I again?"))
-    assert "retinol, Roaccutane… before any more: your midwife or doctor" in said
+    assert "Roaccutane… before any more: your midwife or doctor" in said
     assert "retinol" in again.partition(" Never ")[2]
+    assert "retinol" not in said.partition("First 24 hours")[0]
     assert "roller" not in again
-    assert "Next session none while you must not be needled; then ask your clinic" in said
+    assert "Next session none while a STOP applies to you; then ask your clinic" in said
     assert "spots of blood" not in said
 
 

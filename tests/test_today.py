@@ -139,7 +139,7 @@ def test_the_first_evening_says_what_is_all_right_next_and_what_is_not_yet() -> 
     assert "Put on only what your clinic gave you." in row(said, "Do")
     # Whose face burns tonight reads: what to do, and that it is usual.
     assert "Sore or swollen? A wrapped cold pack" in row(said, "Do")
-    assert row(said, "Usual") == "Red, tight, sore until Mon 23 Nov. Warm, stinging, swollen until Sun 22 Nov."
+    assert row(said, "Usual") == "Red, tight, sore to Mon 23 Nov. Warm, stinging, swollen to Sun 22 Nov."
 
 
 def test_after_the_last_date_it_says_so_in_three_lines() -> None:

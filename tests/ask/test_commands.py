@@ -272,12 +272,12 @@ def test_what_says_stop_leads_the_plan_and_holds_the_next_session(ask: Ask) -> N
     first = stopped.partition("Before anything else\n")[2].partition("\n\n")[0].splitlines()
     assert [line.partition(":")[0] for line in first] == [*("- STOP", "- TELL YOUR CLINIC", "- Treated already?")]
     session = stopped.partition("The next session\n")[2].partition("\n\n")[0].splitlines()
-    assert session[0].endswith(": none while you must not be needled; then ask your clinic")
+    assert session[0].endswith(": none while a STOP applies to you; then ask your clinic")
     assert session[1].startswith("- If the answer is yes: from Fri 1 Jan 2027")
     assert "Late from" not in stopped
     course = ask("sessions", "--condition", "eczema").out.splitlines()
     assert course[0].startswith("STOP: ")
-    assert course[1] == "The next session: none while you must not be needled; then ask your clinic."
+    assert course[1] == "The next session: none while a STOP applies to you; then ask your clinic."
     calendar = ask("plan", "--condition", "eczema", "--format", "ics").out
     assert "SUMMARY:STOP: ask your clinic first\r\n" in calendar
     assert "SUMMARY:Session" not in calendar
@@ -352,7 +352,7 @@ def test_a_booked_session_has_a_time_after_it_too(ask: Ask) -> None:
     assert ask("normal", "redness", "--on", "2027-01-09", *booked).out.startswith("Usual. ")
     assert ask("normal", "redness", "--on", "2027-01-07", *booked).out.startswith("Call your clinic. ")
     later = ask("today", *booked, "--now", "2027-01-09T09:00").out
-    assert later.partition("Usual")[2].lstrip().startswith("Red, tight, sore until")
+    assert later.partition("Usual")[2].lstrip().startswith("Red, tight, sore to")
     assert "still red or warm" not in later
     assert "If it is on" not in ask("plan", "--all", "--next", "2027-01-08").out
 

@@ -117,7 +117,7 @@ def test_hours_before_the_treatment_are_hours(plan: Planner) -> None:
 
 def test_the_first_hours_stand_on_all_their_days(write: Write, events: Events) -> None:
     found = titles(events(write("--time", "16:30")))
-    for title in ("First 24 hours: what to do", "Avoid strong sun, touching, your creams…"):
+    for title in ("First 24 hours: what to do", "Avoid strong sun, unwashed hands…"):
         assert (found[title]["DTSTART"].dt, found[title]["DTEND"].dt) == (date(2026, 11, 20), date(2026, 11, 22))
 
 

@@ -29,6 +29,7 @@ class Fact(NamedTuple):
     Either *answers* lists what may be said (*several* of them if so declared) or *low* and *high* bound a number.
     *default* is what is assumed when nothing is said; *phrase* says it in a sentence, with `{}` for the answer. *open*
     answers are a list that goes on: naming some denies none of the others, `none` does. Questions may tell *told* ones.
+    *short* is what it is called where space is short.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Fact(NamedTuple):
     phrase: str = ""
     open: bool = False
     told: bool = False
+    short: str = ""
 
     @property
     def is_number(self) -> bool:

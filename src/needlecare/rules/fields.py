@@ -407,7 +407,7 @@ FACT = _section(
     Field("answers", Kind(_read_answers, {"type": ["array", "object"]})),
     Field("several", FLAG, "true if several answers may hold"),
     Field("number", LIMITS),
-    *_all(TEXT, "unit", "default", "phrase"),
+    *_all(TEXT, "unit", "default", "phrase", "short"),
     Field("open", FLAG, "true if the answers are a list that goes on"),
     Field("told", FLAG, "true if questions about signs may tell it by the way"),
     short="ask",

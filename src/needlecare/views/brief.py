@@ -5,6 +5,7 @@ It computes no date and knows nothing of layout. Whatever it leaves out stands i
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from operator import attrgetter
 
 from needlecare.model import ruleset
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Timeline, Window, day_number
@@ -17,19 +18,19 @@ from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join
 from needlecare.views.sheet import Sheet
 
 # How much of each kind a screen has room for.
-_NAMES, _A_GROUP, _BEFORE, _SIGNS, _ASKED = 3, 2, 5, 7, 3
-# How long names may be, of a row, a day and a group, to fit a line of eighty columns beside what stands there besides.
-_A_ROW, _A_DAY, _A_LINE = 60, 52, 42
+_NAMES, _A_GROUP, _BEFORE, _SIGNS = 3, 2, 5, 7
+# How long names may be, of a day and a group, to fit a line of eighty columns beside what stands there besides.
+_A_DAY, _A_LINE = 52, 42
 # Groups up to the first rank weigh most; from the second on a screen has room for a line each, from the third for none.
 _HEAVY, _LIGHT, _LEAST = 6, 8, 11
-# What a screen has room for, the ampler first.
-ROOMS = ((_A_GROUP, _BEFORE), (1, _BEFORE), (1, _NAMES), (1, _A_GROUP))
+# What a screen has room for, the ampler first: up to which rank groups have two lines, and days before the treatment.
+ROOMS = ((7, _BEFORE), (7, 4), (3, 5), (3, 4), (1, 5), (1, 4), (1, 3), (1, 2), (0, 2), (0, 1))
 
 
 def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_over: bool = False) -> Sheet:
     """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to.
 
-    *room* is for how many lines a group, and for how many days before the treatment.
+    *room* is for a second line of groups up to that rank, and for how many days before the treatment.
     """
     clock, openings = Clock(timeline, typed=not handed_over), list_openings(timeline)
     calm = "; * only if your skin looks calm" if any(one.waits for one in openings) else ""
@@ -37,7 +38,7 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
     dated = (*list_again(openings, timeline, room[0]), *list_endless(timeline))
     later = (
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
-        Section("again", f"When may I again?  … more{calm}", rows=dated),
+        Section("again", f"When may I again?  From this date; … more{calm}", rows=dated),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
     return frame(timeline, [first_hours(timeline, lists_openings=handed_over)], *later, handed_over=handed_over)
@@ -48,10 +49,10 @@ def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_
     against = (*list_findings(timeline), *sheet.list_asked(timeline), *sheet.list_clashes(timeline))
     help_ = tuple(list_help([timeline], still_there(timeline)))
     sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
-    used = timeline.facts.given.get("technique")
-    with_what = f" ({join_words(say.labels(used, timeline.rule_set.facts['technique']))})" if used else ""
+    used, depth, added = (sheet.name_answer(one, timeline, given=True) for one in ("technique", "depth", "add-on"))
+    with_what = f"{', '.join(filter(None, (used, depth)))}{led(' with ', added)}".strip()
     return Sheet(
-        title=f"{timeline.rule_set.title}{with_what}: {subject_of(timeline)}",
+        title=f"{timeline.rule_set.title}{with_what and f' ({with_what})'}: {subject_of(timeline)}",
         clinic=sheet.name_clinic(timeline.rule_set),
         notice=(say.NO_ADVICE, *sheet.list_core_changes(timeline.rule_set)),
         sections=tuple(section for section in sections if section.rows),
@@ -87,22 +88,24 @@ def list_findings(timeline: Timeline) -> Iterator[Row]:
 def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
     """Say what to do and to avoid in the first hours, and what is usual then.
 
-    What is all right by their end, and that most is not, is left to a view that *lists openings* beside them.
+    What is all right by their end, and that the rest has dates, is left to a view that *lists openings* beside them.
     """
     at, length, ends = timeline.treatment.last, timeline.rule_set.first, timeline.first_until
     if length is None or ends is None:
         return Section("first", "")
     advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
+    avoid = sentence_of(restricted(timeline, at), timeline.rule_set)
+    if avoid and not lists_openings:
+        avoid = f"{avoid.removesuffix('.')} (dates below)."
     rows = (
         Row("Do", sentences(advice, timeline), "do"),
-        Row("Avoid", sentence_of(restricted(timeline, at), timeline.rule_set), "no"),
+        Row("Avoid", avoid, "no"),
         Row("Wait", _waiting(timeline, ends if lists_openings else at, ends), "better not"),
         Row("OK", _permitted(timeline), "yes"),
         Row("Usual", usual(timeline, at), "expect"),
     )
-    longer = "" if lists_openings else " (most lasts longer)"
-    title = f"First {length.in_words}, until {Clock(timeline).until(ends)}{longer}"
-    return Section("first", title, rows=tuple(row for row in rows if row.text))
+    title = f"First {length.in_words}, until {Clock(timeline).until(ends)}"
+    return Section("first", title, rows=tuple(filter(attrgetter("text"), rows)))
 
 
 def is_advice(window: Window, timeline: Timeline) -> bool:
@@ -131,8 +134,8 @@ def _goes_on(window: Window, timeline: Timeline) -> bool:
 
 def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -> str:
     """Say what *windows* ask for, the weightiest first, in so many sentences at *most*."""
-    ordered = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
-    return " ".join([*dict.fromkeys(_in_brief(one, timeline) for one in ordered)][:most])
+    weightiest = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
+    return " ".join([*dict.fromkeys(_in_brief(one, timeline) for one in weightiest)][:most])
 
 
 def _in_brief(window: Window, timeline: Timeline) -> str:
@@ -140,12 +143,16 @@ def _in_brief(window: Window, timeline: Timeline) -> str:
         return capital(say.sentence(Clock(timeline).with_details(window)))
     lasting = parse_duration(window.words.get("lasting", ""))
     manner = ", ".join(filter(None, (lasting.in_words, window.words.get("times")))) if lasting else ""
-    # What is prescribed goes on, but for what must be asked about before any more of it is used.
-    known = timeline.rule_set.activities
-    asks = timeline.of_kind(ruleset.ASK) if _goes_on(window, timeline) else ()
-    asked = (one.target for one in asks if "how" in one.words and known[one.target].medicine == ruleset.PRESCRIBED)
-    held = led("but first ask about ", say.short_names(asked, timeline.rule_set))
-    return say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner, held))))
+    told = say.sentence(", ".join(filter(None, (window.words["brief"].rstrip("."), manner))))
+    return f"{told}{_but_ask(timeline) if _goes_on(window, timeline) else ''}"
+
+
+def _but_ask(timeline: Timeline) -> str:
+    """Say what the person uses and must ask about before any more of it."""
+    used = {one for value in timeline.facts.given.values() if isinstance(value, tuple) for one in value}
+    asked = {one.target for one in timeline.of_kind(ruleset.ASK) if "how" in one.words}
+    names = say.short_names(asked & used, timeline.rule_set)
+    return f" {names}: no more until you have asked." if names else ""
 
 
 def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
@@ -155,7 +162,7 @@ def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
 
 
 def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
-    """Name, a thing a group, what had better wait at first and *since*, and until when if that is before it *ends*."""
+    """Name, a thing a group, what had better wait at first and *since*, and from when it is OK if it *ends* later."""
     at, rule_set, clock = timeline.treatment.last, timeline.rule_set, Clock(timeline)
     until = {
         one.target: one.better_until for one in timeline.of_kind(AVOID) if one.better_from <= at < one.better_until
@@ -163,11 +170,8 @@ def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
     weightiest = sorted(topmost(_better_later(timeline, since), rule_set), key=rule_set.weight)
     named = [ids[0] for ids in grouped(weightiest, rule_set.group_of).values()]
     late = ", ".join(rule_set.short(one) for one in named if until[one] >= ends)
-    early = (
-        f"{rule_set.short(one)} until {clock.time(until[one]) or clock.until(until[one])}"
-        for one in named
-        if until[one] < ends
-    )
+    soon = ((rule_set.short(one), until[one]) for one in named if until[one] < ends)
+    early = (f"{name}: OK from {clock.time(over) or clock.at(over)}" for name, over in soon)
     return " ".join(map(capital, map(say.sentence, filter(None, (late, *early)))))
 
 
@@ -226,7 +230,7 @@ def _span(window: Window, timeline: Timeline, at: datetime) -> str:
     last = clock.day(last_instant(ends)) if ends < FOREVER else None
     if is_later:
         return f" {say.dates(clock.day(window.start), last, day)}" if last else f" from {clock.date(window.start)}"
-    return f" {'on' if last == day else 'until'} {say.date(last, day)}" if last else ""
+    return f" {'on' if last == day else 'to'} {say.date(last, day)}" if last else ""
 
 
 # When to get help.
@@ -259,9 +263,9 @@ def emergency_lead(rule_set: RuleSet) -> str:
 
 def _signs_of(urgency: ruleset.Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[ruleset.Sign, bool]]:
     """Return the signs that are so urgent, each with whether a clinic adds it."""
-    flags = [(rule, one.rule_set.signs) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
+    flags = ((rule, one.rule_set.signs) for one in timelines for rule in one.red_flags if rule.urgency == urgency)
     # What is usual for everybody at first, and for this person graver later, has no place without its date.
-    told = [(rule, known) for rule, known in flags if not (rule.worry_after and rule.when.tests)]
+    told = ((rule, known) for rule, known in flags if not (rule.worry_after and rule.when.tests))
     return {sign: (known[sign], not rule.core) for rule, known in told for sign in rule.targets}
 
 
@@ -291,9 +295,11 @@ def list_late(timeline: Timeline) -> dict[datetime, list[str]]:
 
 def list_days(openings: Iterable[Opening], timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List *openings* by their days."""
-    # What the first hours forbid alone stands nowhere else.
-    whole = timeline.first_until or timeline.treatment.last
+    # What the first hours forbid alone stands nowhere else; what is light is worth no day of its own.
+    whole, weight = timeline.first_until or timeline.treatment.last, timeline.rule_set.weight
     for day, opened in grouped(openings, lambda one: clock.day(one.at)).items():
+        if opened[0].at > whole and all(_LEAST <= weight(one.activity)[0] < LAST for one in opened):
+            continue
         instants = grouped(opened, lambda one: one.at)
         room = _A_DAY // len(instants)
         texts = [
@@ -305,17 +311,12 @@ def list_days(openings: Iterable[Opening], timeline: Timeline, clock: Clock) -> 
 
 
 def starred(openings: Iterable[Opening], longest: int) -> str:
-    """Name what opens, as much as takes *longest* signs; the first always."""
-    first, *others = dict.fromkeys(f"{one.name}{'*' if one.waits else ''}" for one in openings)
-    for name in others:
-        if len(first) + len(name) + 2 > longest:
-            return f"{first}…"
-        first = f"{first}, {name}"
-    return first
+    """Name what opens, as much as takes *longest* signs."""
+    return say.fitted(dict.fromkeys(f"{one.name}{'*' if one.waits else ''}" for one in openings), longest)
 
 
-def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> Iterator[Row]:
-    """List *openings* by group, the weightiest in so many lines at *most*."""
+def list_again(openings: Iterable[Opening], timeline: Timeline, heaviest: int) -> Iterator[Row]:
+    """List *openings* by group, those up to the rank of the *heaviest* in two lines."""
     clock, rule_set = Clock(timeline), timeline.rule_set
     ranks = {one: rule_set.weight(one.activity)[0] for one in openings}
     for group, opened in grouped(
@@ -323,7 +324,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, most: int) -> It
     ).items():
         rank = ranks[opened[0]]
         # What is of no group is of the clinic itself.
-        lines = _BEFORE if rank == LAST else most if rank < _LIGHT else int(rank < _LEAST)
+        lines = _BEFORE if rank == LAST else _A_GROUP if rank <= heaviest else int(rank < _LEAST)
         for found in _weightiest(opened, lines, rule_set):
             earlier = days.no_before(found[0].no_until, clock)
             at, room = found[0].at, _A_LINE - len(earlier)
@@ -384,13 +385,11 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
 
 
 def list_before(timeline: Timeline, since: date = date.min, most: int = LAST) -> Iterator[Row]:
-    """List what begins before the treatment, after the day *since*, the last days of it, so many at *most*, apart."""
-    begun = [(day, windows) for day, windows in begun_before(timeline).items() if day > since]
-    rows = [(say.date(day, timeline.treatment.day), windows) for day, windows in begun[-most:]]
-    if early := [one for _, windows in begun[:-most] for one in windows]:
-        rows.insert(0, ("Earlier", early))
-    for head, windows in rows:
-        yield Row(head, " ".join(list_due(windows, timeline)), "before")
+    """List what begins before the treatment, after the day *since*, on the days that weigh most, so many at *most*."""
+    begun, weight = begun_before(timeline), timeline.rule_set.weight
+    ahead = sorted((min(weight(one.target) for one in windows), day) for day, windows in begun.items() if day > since)
+    for day in sorted(day for _, day in ahead[:most]):
+        yield Row(say.date(day, timeline.treatment.day), " ".join(list_due(begun[day], timeline)), "before")
 
 
 def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
@@ -406,10 +405,12 @@ def is_due(window: Window) -> bool:
     return window.kind == PREPARE and "brief" in window.words and not window.condition
 
 
-def list_due(windows: list[Window], timeline: Timeline, most: int = _NAMES) -> Iterator[str]:
-    """Yield what begins with *windows*: what to avoid, so many names at *most*, and what to do."""
-    if no := say.short_names((one.target for one in windows if one.kind == AVOID), timeline.rule_set, most):
-        yield say.sentence(f"No more {no}")
+def list_due(windows: list[Window], timeline: Timeline, longest: int = _A_DAY) -> Iterator[str]:
+    """Yield what begins with *windows*: what to avoid, as many names as take *longest* signs, and what to do."""
+    if held := [one for one in windows if one.kind == AVOID]:
+        no = say.fitted(say.list_short((one.target for one in held), timeline.rule_set), longest)
+        on_day = Clock(timeline).day(held[0].start) == timeline.treatment.day
+        yield f"No {no} that day." if on_day else say.sentence(f"No more {no}")
     if do := sentences((one for one in windows if one.kind == PREPARE), timeline):
         yield do
 
@@ -423,6 +424,6 @@ def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     if labels:
         yield Row("Assumed", f"{', '.join(labels)}; say if not")
     if facts.unknown and clock.typed:
-        yield Row("Not known", say.plain_names(facts.unknown))
+        yield Row("Not known", say.name_facts(facts.unknown, rule_set))
     # A first screen names no option but in its last line.
     yield from sheet.list_time(timeline.treatment, Clock(timeline))

@@ -8,30 +8,18 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, FORBIDDING, LAST, PREPARE
 from needlecare.model.time import ceil_to_day, day_start, last_instant, touches
 from needlecare.model.voices import sources_behind
-from needlecare.views import brief
+from needlecare.views import brief, sheet
 from needlecare.views import phrases as say
-from needlecare.views.days import Opening, lifts_of, list_openings
+from needlecare.views.days import Opening, asked_first, lifts_of, list_openings
 from needlecare.views.formats import BRIEF, FULL
 from needlecare.views.phrases import Clock, Row, capital, grouped, led
-from needlecare.views.sheet import (
-    basis_of,
-    is_stopped,
-    list_asked,
-    list_clashes,
-    list_core_changes,
-    list_session,
-    make_sheet,
-    name_clinic,
-    note_of,
-)
 
-_Weight = tuple[bool, tuple[int, int]]
 # How many signs a title and a description have room for, and how many of a title a cell of a month shows.
 _TITLE, _CELL = 40, 16
 _TEXT: dict[str, int] = {BRIEF: 960, FULL: 3960}
@@ -39,8 +27,6 @@ _TEXT: dict[str, int] = {BRIEF: 960, FULL: 3960}
 _NOW, _IF_CALM = "OK now: ", "OK if calm: "
 # How many entries there are in brief: before the treatment, of which one may stand on its day, and from then on.
 _BEFORE, _AFTER, _WATCHES, _SESSIONS, _EVENTS = 5, 15, 2, 1, 3
-# Up to which rank in its group people ask about something.
-_ASKED = 5
 # How many names of signs a title has, and how many things that are not yet all right a description.
 _WATCHED, _NAMED = 2, 6
 # Nothing rings while people sleep, from the night's beginning to the morning, which comes later at the weekend: an
@@ -90,17 +76,20 @@ class PlanCalendar:
     def __init__(self, timeline: Timeline, options: Options) -> None:
         self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
         self._options, self._is_full, self._zone = options, options.style == FULL, timeline.treatment.zone
-        self._changes = list(list_core_changes(timeline.rule_set))
-        self._against = [*brief.list_findings(timeline), *list_asked(timeline)]
-        *urgent, last = brief.list_help([timeline], brief.still_there(timeline))
+        self._changes = list(sheet.list_core_changes(timeline.rule_set))
+        self._against = [*brief.list_findings(timeline), *sheet.list_asked(timeline)]
         # The clinic's number stands where it is to be called.
-        number = f" ({clinic})" if (clinic := name_clinic(timeline.rule_set)) else ""
-        self._help = [*_lines([*urgent, last._replace(head=f"{last.head}{number}")]), say.NO_ADVICE]
+        number = {"call": f" ({clinic})"} if (clinic := sheet.name_clinic(timeline.rule_set)) else {}
+        rows = brief.list_help([timeline], brief.still_there(timeline))
+        self._help = [
+            *_lines(row._replace(head=f"{row.head}{number.get(row.tone, '')}") for row in rows),
+            say.NO_ADVICE,
+        ]
 
     def heading(self) -> str:
         """Describe the whole calendar."""
         about = f"{self._rule_set.title}: {brief.subject_of(self._timeline)}"
-        notice = [self._rule_set.notice or say.NO_ADVICE, *self._changes, basis_of(self._rule_set)]
+        notice = [self._rule_set.notice or say.NO_ADVICE, *self._changes, sheet.basis_of(self._rule_set)]
         return "\n".join([about, *_lines(self._against), *self._help[:-1], *notice])
 
     def describe(self, lines: Iterable[str]) -> str:
@@ -177,7 +166,7 @@ class PlanCalendar:
     def _before(self) -> Iterator[CalendarEntry]:
         """Choose what begins before the treatment, or is to be done on its day."""
         treatment = self._timeline.treatment
-        begun = {} if is_stopped(self._timeline) else brief.begun_before(self._timeline)
+        begun = {} if sheet.is_stopped(self._timeline) else brief.begun_before(self._timeline)
         for day, windows in begun.items():
             number, at = day_number(treatment, day), min(window.start for window in windows)
             do = " ".join(brief.list_due([one for one in windows if one.kind == PREPARE], self._timeline)).rstrip(".")
@@ -194,7 +183,7 @@ class PlanCalendar:
         """Choose what matters most: what speaks against the treatment, and its first hours."""
         day, ends = self._timeline.treatment.day, self._timeline.first_until
         last = self._clock.day(last_instant(ends)) if ends else day
-        first = brief.first_hours(self._timeline)
+        first = brief.first_hours(self._timeline, lists_openings=True)
         held = brief.restricted(self._timeline, self._timeline.treatment.last)
         names = brief.sentence_of(held, self._rule_set, 1).rstrip(".")
         yield from self._speaking_against(day)
@@ -218,9 +207,7 @@ class PlanCalendar:
     def _openings(self, room: float) -> Iterator[CalendarEntry]:
         """Choose what is all right again, in so many entries as there is *room* for."""
         openings, taken = list_openings(self._timeline), set[str]()
-        weight = self._rule_set.weight
-        # What few people ask about weighs least.
-        weights = {one: (weight(one.activity)[1] > _ASKED, weight(one.activity)) for one in openings}
+        weights = {one: asked_first(one, self._rule_set) for one in openings}
         ranked = sorted(openings, key=weights.__getitem__)
         ends = grouped(lifts_of(self._timeline) if self._is_full else (), lambda one: one[0].at)
         for found in self._folded(openings, weights, room):
@@ -231,12 +218,12 @@ class PlanCalendar:
             lines = [*self._list_open(found, [one for one in ranked if one.at > at]), *behind]
             yield self._entry(f"lift {min(one.activity for one in found)}", title, lines, at, late=True)
 
-    def _folded(self, openings: list[Opening], weights: dict[Opening, _Weight], room: float) -> list[list[Opening]]:
+    def _folded(self, openings: list[Opening], weights: dict[Opening, Any], room: float) -> list[list[Opening]]:
         """Group *openings* by their instants; where there is no *room*, what weighs least goes with what comes next."""
         groups = list(grouped(openings, lambda one: one.at).values())
         early = sum(group[0].at <= (self._timeline.first_until or group[0].at) for group in groups)
 
-        def gives_way(number: int) -> tuple[_Weight, timedelta]:
+        def gives_way(number: int) -> tuple[Any, timedelta]:
             # Of those that weigh the same, the one that has the shortest wait.
             return min(map(weights.__getitem__, groups[number])), groups[number][0].at - groups[number + 1][-1].at
 
@@ -265,9 +252,9 @@ class PlanCalendar:
 
     def _sessions(self) -> Iterator[CalendarEntry]:
         """Choose when the next sessions may be, and what begins before one that is booked."""
-        stopped = is_stopped(self._timeline)
+        stopped = sheet.is_stopped(self._timeline)
         for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
-            lines = _lines(list_session(session, self._timeline, self._clock))
+            lines = _lines(sheet.list_session(session, self._timeline, self._clock))
             for what, title, day in self._list_session(session, stopped=stopped):
                 yield self._all_day(
                     f"session {session.number} {what}", f"Session {session.number}{title}", lines, day, day
@@ -292,7 +279,7 @@ class PlanCalendar:
 
     def _events(self) -> Iterator[CalendarEntry]:
         """Choose the events of the person that something is not yet all right for."""
-        pairs = zip(self._timeline.meetings, list_clashes(self._timeline), strict=True)
+        pairs = zip(self._timeline.meetings, sheet.list_clashes(self._timeline), strict=True)
         clashing = [(one, row) for one, row in pairs if one.clashes or one.waiting]
         for (event, clashes, _, waiting), row in clashing[: None if self._is_full else _EVENTS]:
             names = self._names(one.activity for one in clashes) or ["all right"]
@@ -304,8 +291,8 @@ class PlanCalendar:
 
     def _whole(self) -> Iterator[CalendarEntry]:
         """Choose each run of equal days, and the other sections of the plan on the day of the treatment."""
-        treatment, sheet = self._timeline.treatment, make_sheet(self._timeline, handed_over=True)
-        for section in sheet.sections:
+        day_0 = self._timeline.treatment.day
+        for section in sheet.make_sheet(self._timeline, handed_over=True).sections:
             for block in section.blocks:
                 day, first, last = block.days[0], block.days[0].day, block.days[-1].day
                 held = {"no ": day.avoid, "better wait, ": day.better_not, "check first, ": day.only_if}
@@ -318,7 +305,7 @@ class PlanCalendar:
             room = _TEXT[FULL] - len(self.describe([""]))
             for number, lines in enumerate(_parted(rows, room), start=1):
                 title = _numbered(section.title, number)
-                yield self._all_day(f"section {section.id}", title, lines, treatment.day, treatment.day)
+                yield self._all_day(f"section {section.id}", title, lines, day_0, day_0)
 
     def _touching(self, first: date, last: date) -> list[Window]:
         begun = (one for one in self._timeline.windows if one.better_from < FOREVER)
@@ -327,7 +314,9 @@ class PlanCalendar:
     def _behind(self, windows: Iterable[Window]) -> Iterator[str]:
         """List, in full, why *windows* hold, and who says so."""
         held = list(windows)
-        for note, found in grouped(held if self._is_full else (), lambda one: note_of(one.words, one.kind)).items():
+        for note, found in grouped(
+            held if self._is_full else (), lambda one: sheet.note_of(one.words, one.kind)
+        ).items():
             named = [*dict.fromkeys(self._rule_set.short(one.target) for one in found)]
             if note:
                 yield f"{capital(say.join_some(named, _WATCHED))}: {note}."

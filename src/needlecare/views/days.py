@@ -15,6 +15,8 @@ from needlecare.views.phrases import Clock, Row, Section, grouped, join_words, l
 
 # So many parts of a whole are named.
 _NAMED = 3
+# Up to which rank in its group people ask about something.
+_ASKED = 5
 _MUCH_EARLIER = timedelta(days=1)
 # How a line says that a no is over before.
 EARLIER = ": no until "
@@ -142,7 +144,7 @@ class Opening(NamedTuple):
 
 
 def list_openings(timeline: Timeline) -> list[Opening]:
-    """List what is all right again, in the order of time and then of weight; a part goes with its whole."""
+    """List what is all right again by time, what people ask about first; a part goes with its whole."""
     rule_set, parts = timeline.rule_set, Parts(timeline)
     found = []
     for (at, _), pairs in grouped(openings_of(timeline), lambda one: (one[0].at, one[0].waits)).items():
@@ -155,7 +157,13 @@ def list_openings(timeline: Timeline) -> list[Opening]:
                 has_no = window.start < window.end and window.better_until - window.end > _MUCH_EARLIER
                 is_early = has_no and window.end > (timeline.first_until or window.start)
                 found.append(Opening(lift.activity, name, at, window.end if is_early else None, tuple(waits)))
-    return sorted(found, key=lambda one: (one.at, rule_set.weight(one.activity), one.name))
+    return sorted(found, key=lambda one: (one.at, asked_first(one, rule_set), one.name))
+
+
+def asked_first(opening: Opening, rule_set: RuleSet) -> tuple[bool, tuple[int, int]]:
+    """Return what openings are ordered by: what few people ask about weighs least."""
+    weight = rule_set.weight(opening.activity)
+    return weight[1] > _ASKED, weight
 
 
 def openings_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:

@@ -248,6 +248,11 @@ def options(facts: Iterable[str], rule_set: RuleSet) -> str:
     return join_words(option(fact, rule_set) for fact in facts)
 
 
+def name_facts(facts: Iterable[str], rule_set: RuleSet) -> str:
+    """Name what is asked of a person, in plain words."""
+    return ", ".join(rule_set.facts[fact].short or plain_names([fact]) for fact in facts)
+
+
 def labels(value: Given | None, asked: Fact) -> list[str]:
     """Return how each answer to a question is shown, or its number."""
     answers = value if isinstance(value, tuple) else () if value is None else (f"{value:g}",)
@@ -289,6 +294,13 @@ def list_short(activities: Iterable[str], rule_set: RuleSet, *, asked: bool = Fa
 def dotted(listed: Sequence[str], most: int) -> str:
     """Join so many names at *most*; dots stand for others."""
     return f"{', '.join(listed[:most])}{'…' if listed[most:] else ''}"
+
+
+def fitted(names: Iterable[str], longest: int, most: int | None = None) -> str:
+    """Join as many *names* as take *longest* signs, and so many at *most*, the first always; dots stand for others."""
+    listed = [*names]
+    fitting = (dotted(listed, room) for room in range(len(listed[:most]), 1, -1))
+    return next((text for text in fitting if len(text) <= longest + 1), dotted(listed, 1))
 
 
 # What to do about a sign, by its urgency; the same words everywhere.

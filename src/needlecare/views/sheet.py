@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import FOREVER, Meeting, Session, Timeline, Treatment, Window
-from needlecare.model.ruleset import ALLOW, ASK, CALL, DO, EXPECT, FORBIDDING, PREPARE, Change, RuleSet, walk
+from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, FORBIDDING, PREPARE, Change, RuleSet, walk
 from needlecare.model.time import spelled_out
 from needlecare.model.voices import sources_behind
 from needlecare.views import days
@@ -19,7 +19,7 @@ from needlecare.views.phrases import NO_ADVICE, Clock, Row, Section, capital, gr
 
 _SHOWN = 3
 # From how many groups somebody is asked about on a first screen, and how long the names of a row may be there.
-_ASKED, _A_ROW = 3, 60
+_ASKED, _A_ROW = 3, 59
 _BRACKETS = "What stands in brackets are sources; +3 means three more."
 
 
@@ -67,14 +67,20 @@ def basis_of(rule_set: RuleSet) -> str:
 
 def _subject(timeline: Timeline) -> str:
     treatment = timeline.treatment
-    known = ((timeline.rule_set.facts.get(name), timeline.facts.value(name)) for name in FACTS_OF_TREATMENT)
-    told = [
-        f"{join_words(say.labels(value, fact))} {fact.unit}".strip()
-        for fact, value in known
-        if fact and value is not None and value != ("none",)
-    ]
+    told = filter(None, (name_answer(fact, timeline) for fact in FACTS_OF_TREATMENT))
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
     return f"{say.date(treatment.day)}{hour} ({treatment.zone.key}){led(': ', ', '.join(told))}"
+
+
+def name_answer(fact: str, timeline: Timeline, *, given: bool = False) -> str:
+    """Name what is known, or was *given*, with its unit; nothing where nothing is, or none."""
+    asked, facts = timeline.rule_set.facts.get(fact), timeline.facts
+    value = facts.given.get(fact) if given else facts.value(fact)
+    return (
+        f"{join_words(say.labels(value, asked))} {asked.unit}".strip()
+        if asked and value not in (None, ("none",))
+        else ""
+    )
 
 
 # What speaks against the treatment, and when to call.
@@ -95,29 +101,35 @@ def is_stopped(timeline: Timeline) -> bool:
 
 def undecided(timeline: Timeline) -> str:
     """Format what becomes of the next session where something says not to needle at all."""
-    return f"none while you must not be needled; then ask {timeline.facts.clinician}"
+    return f"none while a STOP applies to you; then ask {timeline.facts.clinician}"
 
 
 def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do about it."""
+    known = timeline.rule_set.facts
     for one in timeline.findings:
-        yield Row(lead_of(one.level, timeline), one.screening.text or one.screening.id, one.level, one.sources)
+        # What was too much says how much it was.
+        said = (test.fact for test in one.screening.when.tests if known[test.fact].is_number)
+        numbers = (capital(known[fact].phrase.format(name_answer(fact, timeline))) for fact in said)
+        text = " ".join([one.screening.text or one.screening.id, *map(say.sentence, numbers)])
+        yield Row(lead_of(one.level, timeline), text, one.level, one.sources)
     if any(finding.level in FORBIDDING for finding in timeline.findings):
         yield Row(TREATED, f"tell {timeline.facts.clinician} and your doctor on the next working day", "ask")
 
 
 def list_asked(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
     """List what somebody has to be asked about first, the weightiest first, as far as there is room or the *whole*."""
-    rule_set, most = timeline.rule_set, len(timeline.windows) if whole else _ASKED - len(timeline.findings) // 2
+    rule_set, most = timeline.rule_set, len(timeline.windows) if whole else max(1, _ASKED - len(timeline.findings) // 2)
     asking = grouped(timeline.of_kind(ASK), lambda one: f"{led(' ', one.words.get('how'))}: {one.ask}")
     weightiest = sorted(asking, key=lambda whom: min(rule_set.weight(one.target) for one in asking[whom]))
-    for whom in weightiest[: max(1, most)]:
-        targets = [one.target for one in asking[whom]]
-        listed = say.list_short(targets, rule_set, asked=True)
-        *fitting, names = (say.dotted(listed, room) for room in range(_SHOWN, 0, -1))
-        names = next((one for one in fitting if len(one) + len(whom) <= _A_ROW), names)
-        cite = sources_behind(asking[whom], rule_set) if whole else ()
-        yield Row("Ask first", f"{say.names(targets, rule_set) if whole else names}{whom}", "ask", cite)
+    # What is never all right is said to be so, in one place.
+    never = {one.target for one in timeline.of_kind(AVOID) if one.is_for_good}
+    for whom in weightiest[:most]:
+        targets = {one.target for one in asking[whom]}
+        shown = say.list_short(targets - never, rule_set, asked=True)
+        names = say.names(targets, rule_set) if whole else say.fitted(shown, _A_ROW - len(whom), _SHOWN)
+        if names:
+            yield Row("Ask first", f"{names}{whom}", "ask", sources_behind(asking[whom] if whole else (), rule_set))
 
 
 def _red_flags(timeline: Timeline, _: Clock) -> Iterator[Row]:
@@ -315,7 +327,9 @@ def _known(timeline: Timeline, clock: Clock) -> Iterator[Row]:
         text = join_words(f"{fact.replace('-', ' ')} {join_words(labels)}" for fact, labels in shown.items())
         yield Row("Assumed", f"{text}{_advice('say otherwise with', facts.assumed, rule_set, clock)}")
     if facts.unknown:
-        yield Row("Not known", f"{say.plain_names(facts.unknown)}; wherever it matters the stricter rule is used")
+        yield Row(
+            "Not known", f"{say.name_facts(facts.unknown, rule_set)}; wherever it matters the stricter rule is used"
+        )
     yield from _hinted(timeline, clock)
     yield from _unasked(timeline, clock)
 

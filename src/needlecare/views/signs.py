@@ -106,12 +106,16 @@ def _when_worse(sighting: Sighting, late: str) -> Iterator[str]:
 
 def _notes(window: Window, timeline: Timeline, *, all_: bool) -> Iterator[str]:
     """Yield the sentences of a note: *all* of them, or those that name what was answered, such as the area."""
-    known = timeline.rule_set.facts
-    pairs = ((value, known[fact].answers) for fact, value in timeline.facts.given.items() if isinstance(value, tuple))
-    said = [one for value, answers in pairs for one in answers if one.id in value]
-    for note in filter(None, window.words.get("note", "").split(". ")):
-        if all_ or any({*tokens(name)} <= {*tokens(note)} for one in said for name in names_of(one)):
-            yield say.sentence(note)
+    said = [{*tokens(name)} for name in _answered(timeline)]
+    notes = filter(None, window.words.get("note", "").split(". "))
+    return (say.sentence(note) for note in notes if all_ or any(one <= {*tokens(note)} for one in said))
+
+
+def _answered(timeline: Timeline) -> Iterator[str]:
+    """Yield all names of what was answered."""
+    for fact, value in timeline.facts.given.items():
+        said = value if isinstance(value, tuple) else ()
+        yield from (name for one in timeline.rule_set.facts[fact].answers if one.id in said for name in names_of(one))
 
 
 def _called_for(sighting: Sighting) -> Iterator[str]:
@@ -204,7 +208,11 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
         return "not yet a reason to call"
     if sighting.over:
         return "usually over by now"
-    start, end = (min(one.start for one in sighting.windows), max(one.usual_until for one in sighting.windows))
+    return _usually_seen(sighting.windows, clock)
+
+
+def _usually_seen(windows: Sequence[Window], clock: Clock) -> str:
+    start, end = min(one.start for one in windows), max(one.usual_until for one in windows)
     return f"usually seen from {clock.at(start)}{f' until {clock.until(end)}' if end < FOREVER else ' on'}"
 
 

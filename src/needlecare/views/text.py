@@ -42,19 +42,20 @@ Line = list[Piece]
 _WIDEST_HEAD = 26
 # Nothing can be read in less; and how wide it is where nobody says.
 _NARROWEST, _WIDTH = 24, 80
-# The most lines of a first screen.
-_LINES = 70
+# The most lines and words of a first screen.
+_LINES, _WORDS = 70, 600
 # From here on there is room for two columns.
 _WIDE = 110
 
 
 def fit_brief(timeline: Timeline) -> Sheet:
-    """Write the first screen of *timeline* with as much as fits eighty columns and the lines of a screen."""
+    """Write the first screen of *timeline* with as much as fits eighty columns, its lines and its words."""
     from needlecare.views.brief import ROOMS, make_brief
 
     for room in ROOMS:
         screen = make_brief(timeline, room)
-        if lay_out(screen).count("\n") <= _LINES:
+        text = lay_out(screen)
+        if text.count("\n") <= _LINES and len(text.split()) <= _WORDS:
             break
     return screen
 

@@ -14,21 +14,11 @@ from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
 from needlecare.model.plan import NO, Timeline, day_number
 from needlecare.model.ruleset import EXPECT, LAST, RuleSet
-from needlecare.views import brief
+from needlecare.views import brief, sheet
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_whom, join_words, led
-from needlecare.views.sheet import (
-    TREATED,
-    Sheet,
-    is_stopped,
-    list_clashes,
-    list_core_changes,
-    list_session,
-    list_usual,
-    make_sheet,
-    name_clinic,
-)
+from needlecare.views.sheet import Sheet
 from needlecare.views.text import lay_out
 
 _LINES, _WORDS = 24, 180
@@ -54,11 +44,11 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
     numbers = (day_number(one.treatment, Clock(one).day(now.at)) for one in now.timelines)
     counted = (f"day {number}: {brief.subject_of(one)}" for number, one in zip(numbers, now.timelines, strict=True))
     first, *others = (text.replace("day -", "day −", 1) for text in counted)
-    sheet = Sheet(
+    head = Sheet(
         title=f"{Clock(now.timelines[0]).at(now.at)}, {first}",
         subject=f"And {'; '.join(others)}. The strictest counts." if others else "",
-        clinic=name_clinic(now.timelines[0].rule_set),
-        notice=(say.NO_ADVICE, *chain.from_iterable(list_core_changes(one.rule_set) for one in now.timelines)),
+        clinic=sheet.name_clinic(now.timelines[0].rule_set),
+        notice=(say.NO_ADVICE, *chain.from_iterable(sheet.list_core_changes(one.rule_set) for one in now.timelines)),
     )
     against = (
         *chain.from_iterable(_against(one, now) for one in now.timelines),
@@ -66,28 +56,28 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
     )
     openings = _still_ahead(now)
     if whole:
-        return _filled(sheet, _whole(now, against, openings))
+        return _filled(head, _whole(now, against, openings))
     booked, help_ = [*_booked(now)], _help(now)
 
     @cache
     def screen(names: int, light: int, sentences: int, usual: int, later: int) -> Sheet:
         held = (*against, *list_now(now, names, light, sentences, usual), *booked[: later + 1])
         sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), help_)
-        return _filled(sheet, sections)
+        return _filled(head, sections)
 
     return screen(*_ROOMS[bisect_left(_ROOMS[:-1], True, key=lambda room: _is_one_screen(screen(*room)))])
 
 
-def _is_one_screen(sheet: Sheet) -> bool:
-    text = lay_out(sheet)
+def _is_one_screen(screen: Sheet) -> bool:
+    text = lay_out(screen)
     return text.count("\n") <= _LINES and len(text.split()) <= _WORDS
 
 
-def _filled(sheet: Sheet, sections: Iterable[Section]) -> Sheet:
-    """Fill *sheet* with what is not empty; several treatments may say the same."""
+def _filled(head: Sheet, sections: Iterable[Section]) -> Sheet:
+    """Put what is not empty below *head*; several treatments may say the same."""
     found = (one._replace(rows=tuple(dict.fromkeys(row for row in one.rows if row.text))) for one in sections)
-    notice = tuple(dict.fromkeys(sheet.notice))
-    return sheet._replace(notice=notice, sections=tuple(dict.fromkeys(one for one in found if one.rows)))
+    notice = tuple(dict.fromkeys(head.notice))
+    return head._replace(notice=notice, sections=tuple(dict.fromkeys(one for one in found if one.rows)))
 
 
 def _begun(now: Today) -> list[Timeline]:
@@ -101,10 +91,10 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     """Yield what speaks against a treatment to come, and what to do where it has been."""
     rows = [*brief.list_findings(timeline)]
     if now.at < timeline.treatment.first:
-        yield from (row for row in rows if row.head != TREATED)
-        yield from list_clashes(timeline)
+        yield from (row for row in rows if row.head != sheet.TREATED)
+        yield from sheet.list_clashes(timeline)
         return
-    yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == TREATED)
+    yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == sheet.TREATED)
     yield from (Row("Ask first", unheard.text, "ask") for unheard in timeline.facts.unheard)
 
 
@@ -134,7 +124,7 @@ def _held(now: Today, most: int, light: int) -> Iterator[Row]:
         yield from brief.list_endless(timeline)
         for session in timeline.sessions[:1]:
             if session.recommended[1] >= clock.day(now.at):
-                yield from list_session(session, timeline, clock)
+                yield from sheet.list_session(session, timeline, clock)
 
 
 def _restricted(now: Today, most: int, light: int) -> Iterator[Row]:
@@ -195,7 +185,7 @@ def _is_held(activity: str, at: datetime, own: Timeline, now: Today) -> bool:
 
 def _again(openings: list[Ahead], most: int) -> Section:
     """Say what is all right next, and when what weighs most is, of so many groups at *most*."""
-    instants = sorted({one.at for _, one in openings})[:_NEXT]
+    instants = sorted({one.at for _, one in openings})[: min(_NEXT, most + 1)]
     first, rest = ([pair for pair in openings if (pair[1].at in instants) == is_next] for is_next in (True, False))
     groups: dict[str, datetime] = {}
     for own, one in sorted(rest, key=lambda pair: pair[0].rule_set.weight(pair[1].activity)[::-1]):
@@ -217,7 +207,7 @@ def _ahead(now: Today, most: int) -> Iterator[Section]:
     """Yield what is to be prepared for treatments to come, so many days of it at *most*."""
     for timeline in now.timelines:
         today, day = Clock(timeline).day(now.at), timeline.treatment.day
-        if day > today and not is_stopped(timeline):
+        if day > today and not sheet.is_stopped(timeline):
             rows = tuple(brief.list_before(timeline, today))[:most]
             yield Section("before", f"Before {say.date(day, today)}", rows=rows)
 
@@ -228,9 +218,9 @@ def _booked(now: Today) -> Iterator[Row]:
         clock, today = Clock(timeline), Clock(timeline).day(now.at)
         for session in timeline.sessions[:1]:
             if session.booked and session.booked >= today:
-                yield from [*list_session(session, timeline, clock, today)][: _SHOWN + 1]
+                yield from [*sheet.list_session(session, timeline, clock, today)][: _SHOWN + 1]
         meetings = tuple(one for one in timeline.meetings if one.event.last >= today)
-        yield from list_clashes(timeline._replace(meetings=meetings))
+        yield from sheet.list_clashes(timeline._replace(meetings=meetings))
 
 
 def _help(now: Today) -> Section:
@@ -253,11 +243,13 @@ def _whole(now: Today, against: Sequence[Row], openings: list[Ahead]) -> Iterato
     yield Section("again", "OK again, * only if your skin looks calm", rows=tuple(_opening("OK from", openings, LAST)))
     yield Section("do", "Do", rows=tuple(map(_done, now.do)))
     usual = grouped(now.expect, lambda one: id(one.timeline)).values()
-    signs = (list_usual([one.window for one in found], found[0].timeline, Clock(found[0].timeline)) for found in usual)
+    signs = (
+        sheet.list_usual([one.window for one in found], found[0].timeline, Clock(found[0].timeline)) for found in usual
+    )
     yield Section("usual", "Usual", rows=tuple(row._replace(sources=()) for row in chain.from_iterable(signs)))
     for timeline in now.timelines:
         only = (*_BEHIND, *([] if timeline.treatment.first <= now.at else [_BEFORE]))
-        yield from make_sheet(timeline, handed_over=True, only=only).sections
+        yield from sheet.make_sheet(timeline, handed_over=True, only=only).sections
 
 
 def _done(owned: Owned) -> Row:
@@ -268,7 +260,7 @@ def _done(owned: Owned) -> Row:
 def make_usual(timeline: Timeline) -> Sheet:
     """Write the signs to be expected, by their end, in the place of the first screen's plan."""
     expected = (one for one in timeline.of_kind(EXPECT) if one.start < one.end)
-    rows = tuple(row._replace(sources=()) for row in list_usual(expected, timeline, Clock(timeline)))
+    rows = tuple(row._replace(sources=()) for row in sheet.list_usual(expected, timeline, Clock(timeline)))
     return brief.frame(timeline, [Section("normal", "What is usual, and until when", rows=rows)])
 
 
