@@ -154,7 +154,7 @@ def test_no_sign_that_needs_help_now_is_missing(name: str) -> None:
 STATEMENTS = {
     "an emergency": "Emergency ring 112, 999, 911: trouble breathing",
     "wash your hands": "with washed hands.*[Cc]lean towel",
-    "nothing on it": "Put on only what your clinic gave you|Avoid .*your other creams",
+    "nothing on it": "Put on only what your clinic gave you|Avoid .*other creams",
     "keep sun off it": r"shade.*Avoid  ?Strong sun.*mineral SPF 30\+",
     "don't pick": "Never .*picking",
     "no retinol and acids": r"When may I again.*(acids|Ask first .*retinol)",
@@ -449,7 +449,7 @@ def test_prescribed_tablets_go_on_aspirin_too(name: str) -> None:
     ("options", "title"),
     [
         ("", ":"),
-        ("--technique roller --depth 0.5", " (a roller, 0.5 mm):"),
+        ("--technique roller", " (a roller):"),
         ("--technique radiofrequency --add-on prp", " (radiofrequency needling with PRP):"),
         ("--add-on prp", " (with PRP):"),
     ],

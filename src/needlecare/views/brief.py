@@ -38,7 +38,7 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
     dated = (*list_again(openings, timeline, room[0]), *list_endless(timeline))
     later = (
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
-        Section("again", f"When may I again?  From this date; … more{calm}", rows=dated),
+        Section("again", f"When may I again?  {'' if handed_over else 'From this date; '}… more{calm}", rows=dated),
         Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
     )
     return frame(timeline, [first_hours(timeline, lists_openings=handed_over)], *later, handed_over=handed_over)
@@ -49,8 +49,8 @@ def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_
     against = (*list_findings(timeline), *sheet.list_asked(timeline), *sheet.list_clashes(timeline))
     help_ = tuple(list_help([timeline], still_there(timeline)))
     sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
-    used, depth, added = (sheet.name_answer(one, timeline, given=True) for one in ("technique", "depth", "add-on"))
-    with_what = f"{', '.join(filter(None, (used, depth)))}{led(' with ', added)}".strip()
+    used, added = (sheet.name_answer(one, timeline, given=True) for one in ("technique", "add-on"))
+    with_what = f"{used}{led(' with ', added)}".strip()
     return Sheet(
         title=f"{timeline.rule_set.title}{with_what and f' ({with_what})'}: {subject_of(timeline)}",
         clinic=sheet.name_clinic(timeline.rule_set),

@@ -207,7 +207,7 @@ def _by_end(verdict: Verdict, clock: Clock, to_say: _SayPart) -> list[tuple[str,
 def _name_parts(parts: Iterable[PartVerdict], verdict: Verdict) -> str:
     """Name what the same holds for: what was asked about is that without its other parts."""
     rule_set, shown = verdict.timeline.rule_set, topmost((part.activity for part in parts), verdict.timeline.rule_set)
-    other = f"other {rule_set.short(verdict.meaning.ids[0]).removeprefix('your ').removeprefix('other ')}"
+    other = f"other {rule_set.short(verdict.meaning.ids[0]).removeprefix('other ')}"
     names = [rule_set.label(one) if verdict.meaning.ids != (one,) else other for one in shown]
     return capital(say.join_some(names, 2 * _SHOWN))
 
