@@ -14,7 +14,7 @@ from needlecare.errors import InputError, close_names, misspelt, nearest, sugges
 from needlecare.model.facts import NONE, Answer, Fact, Facts, Unheard, complete
 from needlecare.model.plan import NOT_YET, Event, Seen, Treatment, seen_at, seen_on
 from needlecare.model.ruleset import Activity, EventKind, RuleSet, names_of
-from needlecare.model.time import check_year
+from needlecare.model.time import FIRST_YEAR, LAST_YEAR, check_year
 from needlecare.rules.read import decimal
 
 _YEAR_FIRST = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
@@ -54,6 +54,14 @@ def is_relative(text: str) -> bool:
 def resolve(text: str, find_today: Callable[[], date]) -> str:
     """Write the words today, yesterday and tomorrow as dates, where a date stands: after `=` or `..`."""
     return _DATED.sub(lambda found: f"{found[1]}{find_today() + timedelta(days=_RELATIVE[found[2].lower()])}", text)
+
+
+def made_date(year: int, month: int, day: int) -> date | None:
+    """Return that day; None where the calendar, or a plan, has none."""
+    try:
+        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
 
 
 def parse_date(text: str, today: date | None = None, *, order: str | None = None) -> date:

@@ -7,21 +7,9 @@ from typing import NamedTuple
 
 from needlecare.ask import names
 from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, stem, tokens, word_before
+from needlecare.model import ruleset
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import (
-    AVOID,
-    CALL,
-    CLINIC,
-    ON_SKIN,
-    PRESCRIBED,
-    TODAY,
-    URGENCIES,
-    VERBS,
-    RuleSet,
-    Urgency,
-    names_of,
-    once_a_set,
-)
+from needlecare.model.ruleset import CLINIC, PRESCRIBED, URGENCIES, RuleSet, Urgency, names_of, once_a_set
 
 ONESELF = frozenset(["i", "ive", "me", "myself", "we", "us"])
 _WITH_ME = frozenset(product(["on", "and"], ONESELF))
@@ -126,9 +114,9 @@ def _is_form(piece: Piece, thing: Piece, rule_set: RuleSet) -> bool:
     if "onto-skin" not in piece.roles or not (piece.ids and thing.ids and set(piece.ids).isdisjoint(thing.ids)):
         return False
     parts = {*rule_set.family(piece.ids)}.difference(piece.ids)
-    if _targets(VERBS, rule_set).isdisjoint(piece.ids):
+    if _targets(ruleset.VERBS, rule_set).isdisjoint(piece.ids):
         return parts.issuperset(thing.ids) or thing.places.stop == piece.places.start
-    restricted = parts & _targets((AVOID,), rule_set)
+    restricted = parts & _targets((ruleset.AVOID,), rule_set)
     return not any(restricted.isdisjoint(rule_set.lineage[one]) for one in thing.ids)
 
 
@@ -138,7 +126,7 @@ def _prescribed_for_skin(rule_set: RuleSet, facts: Facts) -> Iterator[tuple[str,
         value = facts.value(fact.id) if fact.open else None
         for one in value if isinstance(value, tuple) else ():
             known = rule_set.activities.get(one)
-            if known and (known.medicine, known.taken) == (PRESCRIBED, ON_SKIN):
+            if known and (known.medicine, known.taken) == (PRESCRIBED, ruleset.ON_SKIN):
                 yield one, value == (one,)
 
 
@@ -180,7 +168,7 @@ def _urgent(rule_set: RuleSet) -> Mapping[str, Urgency]:
     """Return the signs that some rule says to call for, and how urgent they may be at most."""
     found: dict[str, Urgency] = {}
     for rule in rule_set.rules.values():
-        for sign in rule.targets if rule.verb == CALL else ():
+        for sign in rule.targets if rule.verb == ruleset.CALL else ():
             found[sign] = min(found.get(sign, CLINIC), rule.urgency, key=URGENCIES.index)
     return found
 
@@ -211,7 +199,7 @@ def _is_of_two_names(called: Called, heard: Heard) -> bool:
     if not (parts[1:] and heard.joins(range(min(called.places), max(called.places)))):
         return False
     are_parts = not any(called.places.issuperset(one.places) for one in parts)
-    return called.places <= places_of(parts) and (are_parts or urgency_of(called, heard.rule_set) == TODAY)
+    return called.places <= places_of(parts) and (are_parts or urgency_of(called, heard.rule_set) == ruleset.TODAY)
 
 
 def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:

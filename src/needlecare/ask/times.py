@@ -7,19 +7,8 @@ from zoneinfo import ZoneInfo
 
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Treatment
-from needlecare.model.time import (
-    FIRST_YEAR,
-    INSTANT,
-    LAST_YEAR,
-    Duration,
-    day_end,
-    day_start,
-    last_instant,
-    local_date,
-    readings,
-    shift_date,
-)
-from needlecare.typed import HALF_DAY, MONTH_NAMES, WEEKDAYS
+from needlecare.model.time import INSTANT, Duration, day_end, day_start, last_instant, local_date, readings, shift_date
+from needlecare.typed import HALF_DAY, MONTH_NAMES, WEEKDAYS, made_date
 
 # Reads the clock; called only where it is needed.
 Present = Callable[[], datetime]
@@ -134,14 +123,6 @@ def near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
     if not found:
         raise InputError(f"{day} {MONTH_NAMES[month - 1].title()} {year}".strip() + " is not a day of the calendar")
     return min(found, key=lambda one: abs((one - treatment.day).days))
-
-
-def made_date(year: int, month: int, day: int) -> date | None:
-    """Return that day; None where the calendar, or a plan, has none."""
-    try:
-        return date(year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
-    except ValueError:
-        return None
 
 
 def shown_date(day: date) -> str:

@@ -25,6 +25,8 @@ from needlecare.typed import same_as
 UNKNOWN, WATCH, USUAL = ("unknown", "watch", "usual")
 _GRAVEST = (*URGENCIES, UNKNOWN, WATCH, USUAL)
 _usual_until = attrgetter("usual_until")
+_NEXT = 3
+_HELP = dict(zip(URGENCIES, ("your emergency number", "a doctor today"), strict=False))
 
 
 class Sighting(NamedTuple):
@@ -160,9 +162,6 @@ def _deciding(timeline: Timeline, sign: str, asked: When, shown: Iterable[Window
         yield " or ".join(_conditions((*shown, *late)))
 
 
-_NEXT = 3
-
-
 class Owned(NamedTuple):
     """A *window* of one of several timelines."""
 
@@ -278,9 +277,6 @@ def _every_change(timelines: Iterable[Timeline], at: datetime) -> Iterator[Chang
             yield Change(window.start, window.target, to=NO, lift=None, timeline=timeline)
 
 
-_HELP = dict(zip(URGENCIES, ("your emergency number", "a doctor today"), strict=False))
-
-
 def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
     """Answer for what *meaning* names at the time *asked*, the dangers in it first."""
     blank = not_understood(timelines[0], meaning, asked)
@@ -344,9 +340,13 @@ def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: dateti
     now = decide(timelines, meaning, asked)
     if now.session and meaning.is_sure and not now.findings:
         return Return(now, now, now.until or now.since)
-    if now.urgency or now.mixed or now.findings or not meaning.is_sure or now.is_about("treatment"):
-        return Return(now)
-    return _find_return(timelines, start, now)
+    return _find_return(timelines, start, now) if _is_dated(now, meaning) else Return(now)
+
+
+def _is_dated(now: Verdict, meaning: Meaning) -> bool:
+    """Return whether a date answers it. A no keeps its own beside unknown words, but for what nobody knows on skin."""
+    is_kept = now.is_held and not (meaning.turning or now.is_about("on-skin"))
+    return (meaning.is_sure or is_kept) and not (now.urgency or now.mixed or now.findings or now.is_about("treatment"))
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:
@@ -370,8 +370,8 @@ def _weighed(verdict: Verdict, blank: Verdict, timelines: Sequence[Timeline]) ->
     against = _screened(verdict, timelines) if _asks_for_treatment(verdict, timelines) else None
     if against and against.findings and (meaning.declared or not meaning.turning):
         return against
-    if meaning.stopping and verdict.prescribed:
-        # Whatever somebody means to change about a prescribed medicine, the answer is the same.
+    if verdict.ask and _is_changing(verdict):
+        # Whatever somebody means to change about what they have to ask about, the answer is the same.
         return _bare(verdict, ASK)._replace(ask=verdict.ask)
     verdict = against or _mixed(verdict)
     return verdict if verdict.meaning.is_sure else _unsure(verdict, blank)
@@ -386,8 +386,7 @@ def _asks_for_treatment(verdict: Verdict, timelines: Iterable[Timeline]) -> bool
 def _unsure(verdict: Verdict, blank: Verdict) -> Verdict:
     """Return what still holds where something in the question isn't known."""
     if blank.meaning.turning:
-        unknown = verdict if _is_ended(verdict) else blank._replace(alone=verdict if blank.meaning.stopping else None)
-        return _kept_up(verdict) or unknown
+        return _kept_up(verdict) or (verdict if _is_ended(verdict) else blank)
     blank = blank._replace(meaning=verdict.meaning)
     if verdict.is_about("on-skin"):
         # Nobody knows what is put on the skin; that it is all right later nobody knows either.
@@ -409,6 +408,11 @@ def _is_ended(verdict: Verdict) -> bool:
     meaning, ends = verdict.meaning, verdict.timeline.rule_set.small_words.get("ends", ())
     sure = verdict.again and meaning._replace(turning="").is_sure
     return meaning.stopping in ends and bool(verdict.is_held or sure)
+
+
+def _is_changing(verdict: Verdict) -> bool:
+    """Return whether something isn't to be done, or otherwise; not where it is prescribed no more than avoided."""
+    return bool(verdict.meaning.stopping and (verdict.prescribed or not _is_ended(verdict)))
 
 
 def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:

@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from needlecare import typed
 from needlecare.ask import times
 from needlecare.ask.times import BEYOND, SLACK, Present, Reading
 from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
 from needlecare.model.time import Duration, local_date, shift_date
-from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, either_time, parse_date, parse_time
+from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, parse_time
 
 _WEEK = timedelta(days=len(WEEKDAYS))
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
@@ -27,6 +28,7 @@ _UNITS |= {"month": (1, "mo"), "year": (1, "y")}
 _FEASTS = {"christmas eve": (24, 12), "christmas day": (25, 12), "boxing day": (26, 12), "new year's eve": (31, 12)}
 _FEASTS["new year's day"] = (1, 1)
 _NTH = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
+_BEYOND = {"more", "longer"}
 _SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
 
 
@@ -60,11 +62,6 @@ class _Found(NamedTuple):
         return (Duration(more, self.length.unit),) if more else ()
 
     @property
-    def is_beyond(self) -> bool:
-        """Whether it is about the time after a length, not about its end."""
-        return "more" in self.groups or "longer" in self.groups
-
-    @property
     def slack(self) -> Duration | None:
         """How far off an inexact time may be; a part of a day is wide enough as it is."""
         if "part" in self.groups:
@@ -94,7 +91,7 @@ def _counted(found: _Found, start: datetime, day: date, sign: int = 1) -> Readin
     else:
         at = start.astimezone(UTC) + sign * length.rough_length
         read = _on(local_date(at, found.treatment.zone))._replace(at=at)
-    return read._replace(lengths=found.spread, lead=BEYOND if found.is_beyond and sign > 0 else "")
+    return read._replace(lengths=found.spread, lead=BEYOND if found.groups.keys() & _BEYOND and sign > 0 else "")
 
 
 def _from_now(found: _Found) -> Reading:
@@ -120,10 +117,7 @@ def _lasting(found: _Found, *, opening: bool = False) -> Reading:
     """Read how long something goes on, from the treatment if it is its *opening*; after that is the time after it."""
     if found.lead == "after":
         return _beyond(found) if opening else _from_now(found)._replace(lead=BEYOND)
-    return Reading(lengths=(found.longest,), opening=opening, lead=BEYOND if found.is_beyond else "")
-
-
-_opening = partial(_lasting, opening=True)
+    return Reading(lengths=(found.longest,), opening=opening, lead=BEYOND if found.groups.keys() & _BEYOND else "")
 
 
 def _length_or_day(found: _Found) -> Reading:
@@ -172,9 +166,13 @@ def _nth_day(found: _Found) -> Reading:
 
 
 def _at_treatment(found: _Found) -> Reading | None:
-    """Read the day before, of or after the treatment, or a part of it; unless it is named, only while it is to come."""
+    """Read the day before, of or after it, a part of it, or so long before: unless it is named, only while ahead."""
     if "it" not in found.groups and found.present() >= found.treatment.first:
         return None
+    if "unit" in found.groups:
+        read, lengths = _counted(found, found.treatment.first, found.treatment.day, -1), (found.length,)
+        until = found.treatment.day - timedelta(days=1)
+        return read._replace(last=until, lengths=lengths if read.at else ()) if "span" in found.groups else read
     shift = {"before": -1, "after": 1}.get(found.groups.get("side", ""), 0)
     return _on(found.treatment.day + timedelta(days=shift))._replace(part=found.groups.get("part", ""))
 
@@ -226,7 +224,7 @@ def _nth(found: _Found) -> Reading:
     number, first = int(found.groups["nth"]), found.today.replace(day=1)
     first = times.next_month(first) if found.groups.keys() & {"ahead", "of"} else first
     for _ in MONTH_NAMES:
-        day = times.made_date(first.year, first.month, number)
+        day = typed.made_date(first.year, first.month, number)
         if day is not None and day >= found.today:
             return _exactly(day)
         first = times.next_month(first)
@@ -237,7 +235,7 @@ def _short_date(found: _Found) -> Reading:
     """Read a day and a month in numbers, such as 22/11, which only one reading may make a date."""
     text = found.groups["short"]
     one, other = (int(number) for number in text.replace(".", "/").split("/"))
-    ways = [(day, month) for day, month in {(one, other), (other, one)} if times.made_date(2000, month, day)]
+    ways = [(day, month) for day, month in {(one, other), (other, one)} if typed.made_date(2000, month, day)]
     days = sorted(times.near_date(day, month, "", found.treatment) for day, month in ways)
     if not days:
         raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
@@ -331,8 +329,8 @@ _ROUGHLY_SAID = rf"\b{_ROUGH}\b|{_OR_SO}\b|\bcouple\b"
 _BEFORE_IT = rf"(?<![\w/.:-])(?:(?P<lead>{'|'.join(_LEADS)})\s+)?@rough"
 _UNIT = rf"(?P<unit>{_ANY_UNIT})s?@too"
 _END = r"(?=@so$)"
-_OR_BARE = rf"(?:(?P<it>\s+(?:{_IT}|it(?:\s+done)?))|{_END})"
-_SIDE = rf"(?:(?:straight|right|soon|just)\s+)?(?P<side>before|during|after)(?:hand|wards?)?{_OR_BARE}"
+_OR_BARE = rf"(?:hand|wards?)?(?:(?P<it>\s+(?:{_IT}|it(?:\s+done)?))|{_END})"
+_SIDE = rf"(?:(?:straight|right|soon|just)\s+)?(?P<side>before|during|after){_OR_BARE}"
 _TO_IT = rf"(?:(?<!\bgo\s)(?<!\bcome\s)to\s+{_IT}|before\s+i\s+(?:come|arrive)(?:\s+in)?{_END})"
 _COMING = r"(?:next|coming|following|last|past)\s+"
 _THESE = rf"(?:(?:the|these|my|another)\s+)?(?:{_COMING})?"
@@ -350,6 +348,7 @@ _ANY_DAY = rf"(?<!than )(?<!as )(?:{_NAMED_DAY})"
 _THAT_DAY = rf"(?:(?P<weekday>{_NAMES}|{_ABBREVIATED})|(?P<word>today|tomorrow))"
 _NOW = r"(?<!from )(?<!fine )(?<!what )(?<!do )(?:right\s+now|at\s+the\s+moment|now)(?!\s+(?:on|fine|for|what)\b)"
 _DIGITS = "0123456789"
+_opening = partial(_lasting, opening=True)
 _SHORTENED = {"h": "hours", "hr": "hours", "min": "minutes", "d": "days", "wk": "weeks", "w": "weeks"}
 _SHORT_UNIT = r"(?<![\w.])(?P<number>\d{1,3})(?:\s?(?P<apart>hr|min|wk)s?|(?P<unit>[hdw]))\b"
 # “Am I” is no morning, and 9 am is a time.
@@ -362,6 +361,7 @@ _PART_SIGNS = ("ing", "noon", "night", "lunch", "half")
 # Each way to name a time: one of these must be there before its pattern is tried, since compiling all of them takes
 # longer than most questions; its pattern; and how what was found is read. The first that fits wins.
 _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...] = (
+    (("before",), rf"(?P<span>(?:{_IN})?(?:the\s+)?@hedge)(?:{_COUNT}\s+)?{_UNIT}\s+before{_OR_BARE}", _at_treatment),
     (("first ",), rf"(?:{_IN})?(?:(?:the|my)\s+)?first\s+(?:{_COUNT}\s+)?{_UNIT}(?!\s+of)(?:{_AFTER_IT})?", _opening),
     (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_UNIT}(?:{_AFTER_IT}|\s+(?:after|post){_END})", _opening),
     (_FOR_SIGNS, rf"{_FOR}@hedge{_THESE}{_COUNT}\s+{_LONG}", _lasting),
@@ -369,7 +369,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (_COMING_SIGNS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _lasting),
     (_WEEKS, rf"(?<!in\s){_COUNT}\s+(?P<unit>week|fortnight)s?\s+(?:(?:on|from|this|come)\s+)?{_THAT_DAY}", _further),
     (_WEEKS, rf"{_ON}{_THAT_DAY}\s+(?P<unit>week|fortnight)", _further),
-    (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(parse_date(found.groups["date"]))),
+    (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(typed.parse_date(found.groups["date"]))),
     (MONTH_NAMES, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+(?:the\s+)?{_DAY}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:(?:in|for|during|this|next)[\s-]|(?:early|mid|late)[\s-]|{_PART_OF}\s)+{_MONTH}", _month),
@@ -469,7 +469,7 @@ def split_time(words: str, treatment: Treatment, present: Present, *, told: bool
     if reading.opening and (reading.first or reading.at):
         raise InputError(f"`{words}` names two times; ask about one at a time")
     if reading.unsure and not reading.part:
-        raise either_time(reading.unsure)
+        raise typed.either_time(reading.unsure)
     return reading
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from needlecare.ask.names import called, tokens
 from needlecare.ask.times import When
 from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
+from needlecare.ask.verdict import NO_RULE, Verdict
 from needlecare.model.plan import FOREVER, Timeline, Window
 from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, Urgency, names_of
 from needlecare.model.voices import sources_behind
@@ -43,6 +44,19 @@ def say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) -
         return ""
     thin = ", little evidence" if is_thin else ""
     return f"({say.counted(len(sources), 'source')}{thin}: `needlecare why {name}`)"
+
+
+def list_sources(verdict: Verdict) -> Iterator[str]:
+    """Yield how many sources stand behind an answer."""
+    if verdict.session:
+        if unsure := verdict.session.unsure:
+            why = f"your {join_words(unsure)} isn't known ({join_words(f'`--{one}`' for one in unsure)})"
+            yield f"That is the longest spacing, since {why}; {verdict.timeline.facts.clinician} may book otherwise."
+        yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare sessions`)"
+    for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
+        rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
+        if verdict.sources and verdict.verdict != NO_RULE:
+            yield say_sources(verdict.sources, verdict.meaning.ids[0], is_thin=rule.low_confidence)
 
 
 # Is this sign usual?

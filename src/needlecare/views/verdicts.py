@@ -10,7 +10,7 @@ from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, Urgency
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
-from needlecare.views.signs import joined, list_urgent, name_flagged, named, say_sources
+from needlecare.views.signs import joined, list_sources, list_urgent, name_flagged, named
 
 _SHOWN = 3
 
@@ -22,6 +22,7 @@ def _about(verdict: Verdict, clock: Clock) -> str:
 _SayPart = Callable[[PartVerdict, Verdict, Clock], str]
 _LEADS = {YES: "Yes", BETTER_NOT: "Better wait", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
 _IF_EARLY, _IF_DONE = {YES: "Not too soon", NO: "Too soon"}, {YES: "That was OK"}
+_IF_ENDING = {YES: "Not yet", NO: "Stop now", BETTER_NOT: "Better stop now"}
 _SILENT = {
     "before": "no rule speaks of the time before the treatment",
     "time": "no rule speaks of that time",
@@ -39,7 +40,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
     elif verdict.meaning.turning and verdict.supports:
         until = Clock(verdict.timeline).until(verdict.supports[0].end)
         yield f"Better keep it up until {until}. {' '.join(_recommended(verdict))}"
-        yield from joined(_sources(verdict))
+        yield from joined(list_sources(verdict))
     else:
         yield from _permission(verdict, Clock(verdict.timeline), several=several)
     if verdict.urgency != EMERGENCY:
@@ -66,7 +67,7 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
         verdict = verdict._replace(parts=())
     else:
         yield _sum_up(verdict, clock)
-    ends = (_counted_from(verdict, several=several), _sources(verdict))
+    ends = (_counted_from(verdict, several=several), list_sources(verdict))
     yield from joined(chain(_unheard(verdict), _detail(verdict, clock), *ends))
 
 
@@ -110,10 +111,16 @@ def _lead(verdict: Verdict) -> str:
     if _is_done(verdict):
         is_over = verdict.until and verdict.until < verdict.asked.end
         return "Maybe too soon" if is_over else "That was too soon" if verdict.until else "Not again"
-    is_early = says("early", verdict.meaning, verdict.timeline)
-    leads = _LEADS | (_IF_EARLY if is_early else _IF_DONE if verdict.asked.past else {})
     divided = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else ""
-    return f"{leads[verdict.verdict]}{divided}{led(', only if ', join_words(verdict.conditions))}"
+    return f"{_answer(verdict)}{divided}{led(', only if ', join_words(verdict.conditions))}"
+
+
+def _answer(verdict: Verdict) -> str:
+    """Return the answer alone, to whatever is asked: whether, when to stop, or whether it was too soon."""
+    is_early = says("early", verdict.meaning, verdict.timeline)
+    leads = _IF_EARLY if is_early else _IF_DONE if verdict.asked.past else {}
+    leads = _IF_ENDING if verdict.meaning.turning and verdict.asked.now else leads
+    return leads.get(verdict.verdict, _LEADS[verdict.verdict])
 
 
 def _is_done(verdict: Verdict) -> bool:
@@ -329,7 +336,7 @@ def _before_next(verdict: Verdict) -> Iterator[str]:
 
 def say_alone(verdict: Verdict) -> str:
     """Say what holds for the known part of a question whose other words may change it, and on which condition."""
-    alone = "" if verdict.meaning.nearest or verdict.meaning.stopping else " alone"
+    alone = "" if verdict.meaning.nearest else " alone"
     wait = "better wait, " if verdict.verdict == BETTER_NOT and not verdict.is_divided else ""
     held = _holding(verdict, Clock(verdict.timeline)) or ("not all of it" if verdict.is_divided else "OK")
     text = f"{capital(verdict.label)}{alone}: {wait}{held}{led(', only if ', join_words(verdict.conditions))}."
@@ -342,19 +349,6 @@ def _counted_from(verdict: Verdict, *, several: bool) -> Iterator[str]:
         yield f"Counted from {say.treatment_of(verdict.timeline)}."
         for other in verdict.also:
             yield f"{capital(say.treatment_of(other.timeline))} says {_LEADS[other.verdict].lower()} too."
-
-
-def _sources(verdict: Verdict) -> Iterator[str]:
-    """Yield how many sources stand behind an answer."""
-    if verdict.session:
-        if unsure := verdict.session.unsure:
-            why = f"your {join_words(unsure)} isn't known ({join_words(f'`--{one}`' for one in unsure)})"
-            yield f"That is the longest spacing, since {why}; {verdict.timeline.facts.clinician} may book otherwise."
-        yield f"({say.counted(len(verdict.sources), 'source')}: `needlecare sessions`)"
-    for deciding in (*verdict.permits, *verdict.windows, *verdict.supports)[:1]:
-        rule = verdict.timeline.rule_set.rules[deciding.rule_at(verdict.asked.start)]
-        if verdict.sources and verdict.verdict != NO_RULE:
-            yield say_sources(verdict.sources, verdict.meaning.ids[0], is_thin=rule.low_confidence)
 
 
 def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
@@ -387,12 +381,12 @@ def _how_to_ask(verdict: Verdict) -> list[str]:
 def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
     """Return what to do about a prescribed medicine: ask, and go on with what is swallowed already."""
     about, activities = _about(verdict, clock), verdict.timeline.rule_set.activities
+    name = capital(join_words(map(verdict.timeline.rule_set.label, verdict.prescribed)))
     if how := _how_to_ask(verdict):
         # In pregnancy, going on with isotretinoin until somebody has time would be the worse advice.
         return f"Ask {join_whom(verdict.ask)} {how[0]}. {about}."
     if verdict.meaning.stopping:
-        return f"Never on your own: ask {join_whom(verdict.ask)} first. {capital(verdict.label)}."
-    name = capital(join_words(map(verdict.timeline.rule_set.label, verdict.prescribed)))
+        return f"Never on your own: ask {join_whom(verdict.ask)} first. {name}."
     if verdict.is_put_on:
         asked = join_whom(verdict.ask) if verdict.ask[1:] else f"who prescribed it, or {clock.whom}"
         return f"Not before you have asked: {asked}. {name}: not on the area of the treatment until they say so."
@@ -407,6 +401,8 @@ def _as_prescribed(verdict: Verdict, clock: Clock) -> str:
 
 def _prescribed(verdict: Verdict) -> Iterator[str]:
     """Yield why to ask about a prescribed medicine, and what to do besides."""
+    if others := verdict.besides.meaning.ids:
+        yield f"Ask apart about {join_words(map(verdict.timeline.rule_set.label, others))}."
     if verdict.meaning.stopping:
         yield "Nobody else can say when to stop, start or change it."
     elif _how_to_ask(verdict):
@@ -414,7 +410,7 @@ def _prescribed(verdict: Verdict) -> Iterator[str]:
     elif not verdict.is_put_on:
         yield "Never stop, start or change it on your own."
     yield from _instead(_said(verdict, "instead"))
-    yield from _sources(verdict)
+    yield from list_sources(verdict)
 
 
 # From when?
@@ -423,7 +419,8 @@ def _prescribed(verdict: Verdict) -> Iterator[str]:
 def list_return(found: Return, *, several: bool) -> Iterator[str]:
     """Yield from when something is all right again."""
     counted = found.counted
-    if counted is None or counted.verdict == NO_RULE or (counted.verdict == ASK and counted.until is None):
+    is_asked = counted and counted.verdict == ASK and (counted.prescribed or counted.until is None)
+    if counted is None or counted.verdict == NO_RULE or is_asked:
         yield from list_verdict(found.verdict, several=several)
     else:
         yield from _return(found, counted, several=several)
@@ -444,7 +441,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     is_unadvised = verdict.timeline.rule_set.unadvised.issuperset(verdict.meaning.ids)
     advice = f"No rule recommends it after that either: ask {clock.whom}." if is_unadvised else ""
     again = f"Not again from {clock.at(found.again)}." if found.again else ""
-    ends = (_counted_from(decides, several=several), _sources(decides))
+    ends = (_counted_from(decides, several=several), list_sources(decides))
     yield from joined(chain(details, _if_prescribed(decides), (advice, again), *ends))
     yield say.SEE_HELP
 
@@ -494,7 +491,7 @@ def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) ->
     if verdict.verdict == BETTER_NOT:
         return clock.better_not(found.better_from, last.windows)
     then = clock.then_better_not(found.better_from, last.windows, is_open=last.is_open)
-    if not (verdict.and_once or then or verdict.session):
+    if not any((verdict.and_once, then, verdict.session, verdict.meaning.unknown)):
         return f"OK from {clock.at(free)}"
     earliest = verdict.earliest if free == verdict.until else None
     return f"{clock.not_before(free, verdict.own_waits, earliest, verdict.asked.start)}{then}"
