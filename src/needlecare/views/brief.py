@@ -8,13 +8,13 @@ from datetime import date, datetime
 from operator import attrgetter
 
 from needlecare.model import ruleset
-from needlecare.model.plan import BETTER_NOT, FOREVER, NO, Timeline, Window, day_number
+from needlecare.model.plan import FOREVER, NO, Timeline, Window, day_number
 from needlecare.model.ruleset import ALLOW, AVOID, CLINIC, DO, EXPECT, LAST, PREPARE, RuleSet
 from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import days, sheet
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, days_after, draw_groups, group_name, lasting_head, list_openings, openings_of
-from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_words, led, topmost
+from needlecare.views.phrases import Clock, Row, Section, capital, grouped, led, topmost
 from needlecare.views.sheet import Sheet
 
 # How much of each kind a screen has room for.
@@ -46,7 +46,7 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
 
 def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_over: bool = False) -> Sheet:
     """Put sections between what speaks against the treatment and where to get help, and others behind both."""
-    against = (*list_findings(timeline), *sheet.list_asked(timeline), *sheet.list_clashes(timeline))
+    against = (*sheet.list_findings(timeline), *sheet.list_asked(timeline), *sheet.list_clashes(timeline))
     help_ = tuple(list_help([timeline], still_there(timeline)))
     sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
     used, added = (sheet.name_answer(one, timeline, given=True) for one in ("technique", "add-on"))
@@ -69,20 +69,13 @@ def make_part(timeline: Timeline, part: str) -> Sheet:
 
 def subject_of(timeline: Timeline) -> str:
     """Name what was treated and when: `face, Fri 20 Nov 2026 at 16:30`."""
-    treatment, rule_set = timeline.treatment, timeline.rule_set
-    area, asked = timeline.facts.value("area"), rule_set.facts.get("area")
+    treatment, where = timeline.treatment, sheet.name_answer("area", timeline)
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
     zone = led(", ", treatment.zone.key.rpartition("/")[2].replace("_", " ")) if treatment.names_zone else ""
-    where = join_words(say.labels(area, asked)) if asked else ""
-    return f"{where}{', ' if where else ''}{say.date(treatment.day)}{hour}{zone}"
+    return f"{where}{where and ', '}{say.date(treatment.day)}{hour}{zone}"
 
 
-# What speaks against it, and the first hours.
-
-
-def list_findings(timeline: Timeline) -> Iterator[Row]:
-    """List what speaks against the treatment, the gravest first, without its sources."""
-    return (row._replace(sources=()) for row in sheet.list_findings(timeline))
+# The first hours.
 
 
 def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
@@ -155,19 +148,16 @@ def _but_ask(timeline: Timeline) -> str:
     return f" {names}: no more until you have asked." if names else ""
 
 
-def restricted(timeline: Timeline, at: datetime, state: str = NO) -> list[str]:
-    """List what is a no at a moment, or in another *state*."""
+def restricted(timeline: Timeline, at: datetime) -> list[str]:
+    """List what is a no at a moment."""
     stretches = ((one.target, held) for one in timeline.windows for held in one.stretches)
-    return [target for target, held in stretches if held.state == state and held.start <= at < held.end]
+    return [target for target, held in stretches if held.state == NO and held.start <= at < held.end]
 
 
 def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
     """Name, a thing a group, what had better wait at first and *since*, and from when it is OK if it *ends* later."""
-    at, rule_set, clock = timeline.treatment.last, timeline.rule_set, Clock(timeline)
-    until = {
-        one.target: one.better_until for one in timeline.of_kind(AVOID) if one.better_from <= at < one.better_until
-    }
-    weightiest = sorted(topmost(_better_later(timeline, since), rule_set), key=rule_set.weight)
+    rule_set, clock, until = timeline.rule_set, Clock(timeline), _mild(timeline, since)
+    weightiest = sorted(topmost(until, rule_set), key=rule_set.weight)
     named = [ids[0] for ids in grouped(weightiest, rule_set.group_of).values()]
     late = ", ".join(rule_set.short(one) for one in named if until[one] >= ends)
     soon = ((rule_set.short(one), until[one]) for one in named if until[one] < ends)
@@ -175,13 +165,14 @@ def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
     return " ".join(map(capital, map(say.sentence, filter(None, (late, *early)))))
 
 
-def _better_later(timeline: Timeline, until: datetime) -> Iterator[str]:
-    """Yield what weighs and had better wait, at first and still *until* then, but for what a part of is a no."""
+def _mild(timeline: Timeline, since: datetime) -> dict[str, datetime]:
+    """Return what weighs and had better wait at first and *since*, with until when, but for what a part of is a no."""
     at, rule_set = timeline.treatment.last, timeline.rule_set
     held = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
-    waiting = {*restricted(timeline, at, BETTER_NOT)}.intersection(restricted(timeline, until, BETTER_NOT))
-    weights = {one: rule_set.weight(one) for one in waiting.difference(held)}
-    return (one for one, (group, rank) in weights.items() if group < _LIGHT and rank <= _LIGHT)
+    mild = (one for one in timeline.of_kind(AVOID) if one.better_from <= at <= since < one.better_until)
+    until = {one.target: one.better_until for one in mild}
+    weights = {one: rule_set.weight(one) for one in until.keys() - held}
+    return {one: until[one] for one, (group, rank) in weights.items() if group < _LIGHT and rank <= _LIGHT}
 
 
 def _permitted(timeline: Timeline) -> str:
@@ -419,10 +410,9 @@ def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions[:1]:
         yield from sheet.list_session(session, timeline, clock)
     facts, rule_set = timeline.facts, timeline.rule_set
-    known = (name for name in ("technique", "setting") if name in facts.assumed)
-    labels = [label for name in known for label in say.labels(facts.assumed[name], rule_set.facts[name])]
-    if labels:
-        yield Row("Assumed", f"{', '.join(labels)}; say if not")
+    assumed = (sheet.name_answer(one, timeline) for one in ("technique", "setting") if one in facts.assumed)
+    if labels := ", ".join(filter(None, assumed)):
+        yield Row("Assumed", f"{labels}; say if not")
     if facts.unknown and clock.typed:
         yield Row("Not known", say.name_facts(facts.unknown, rule_set))
     # A first screen names no option but in its last line.

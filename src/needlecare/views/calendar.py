@@ -77,14 +77,12 @@ class PlanCalendar:
         self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
         self._options, self._is_full, self._zone = options, options.style == FULL, timeline.treatment.zone
         self._changes = list(sheet.list_core_changes(timeline.rule_set))
-        self._against = [*brief.list_findings(timeline), *sheet.list_asked(timeline)]
+        self._against = [*sheet.list_findings(timeline), *sheet.list_asked(timeline)]
         # The clinic's number stands where it is to be called.
         number = {"call": f" ({clinic})"} if (clinic := sheet.name_clinic(timeline.rule_set)) else {}
         rows = brief.list_help([timeline], brief.still_there(timeline))
-        self._help = [
-            *_lines(row._replace(head=f"{row.head}{number.get(row.tone, '')}") for row in rows),
-            say.NO_ADVICE,
-        ]
+        numbered = (row._replace(head=f"{row.head}{number.get(row.tone, '')}") for row in rows)
+        self._help = [*_lines(numbered), say.NO_ADVICE]
 
     def heading(self) -> str:
         """Describe the whole calendar."""
@@ -112,8 +110,7 @@ class PlanCalendar:
             days[day] += 1
             slot, title = _numbered(entry.slot, slots[entry.slot]), entry.title
             if self._options.discreet:
-                reminder = f"Reminder day {day_number(self._timeline.treatment, day)}"
-                title = _numbered(reminder, days[day])
+                title = _numbered(f"Reminder day {day_number(self._timeline.treatment, day)}", days[day])
             found[number] = entry._replace(slot=slot, title=title)
         return found
 
@@ -133,8 +130,10 @@ class PlanCalendar:
 
     # Entries of days and of moments; a moment is one at which people are awake.
 
-    def _all_day(self, slot: str, title: str, lines: Iterable[str], first: date, last: date) -> CalendarEntry:
-        return CalendarEntry(slot, title, self.describe(lines), first, last + _DAY)
+    def _all_day(
+        self, slot: str, title: str, lines: Iterable[str], first: date, last: date = date.min
+    ) -> CalendarEntry:
+        return CalendarEntry(slot, title, self.describe(lines), first, max(first, last) + _DAY)
 
     def _entry(self, slot: str, title: str, lines: Iterable[str], at: datetime, *, late: bool) -> CalendarEntry:
         """Put what is *at* an instant where it stands and rings: not at night, but next morning if it may be *late*."""
@@ -177,7 +176,7 @@ class PlanCalendar:
                 lines.insert(0, f"From {self._clock.at(at)}")
                 yield self._entry(f"before {number}", title, lines, at, late=False)
             else:
-                yield self._all_day(f"before {number}", title, lines, day, day)
+                yield self._all_day(f"before {number}", title, lines, day)
 
     def _first(self) -> Iterator[CalendarEntry]:
         """Choose what matters most: what speaks against the treatment, and its first hours."""
@@ -200,7 +199,7 @@ class PlanCalendar:
         for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
             is_no = tone in FORBIDDING
             title = f"{lead}: ask {self._clock.whom} first" if is_no else f"{capital(lead.lower())}, see inside"
-            yield self._all_day("against", title, _lines(self._against), day, day)
+            yield self._all_day("against", title, _lines(self._against), day)
 
     # What changes after it.
 
@@ -256,9 +255,7 @@ class PlanCalendar:
         for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
             lines = _lines(sheet.list_session(session, self._timeline, self._clock))
             for what, title, day in self._list_session(session, stopped=stopped):
-                yield self._all_day(
-                    f"session {session.number} {what}", f"Session {session.number}{title}", lines, day, day
-                )
+                yield self._all_day(f"session {session.number} {what}", f"Session {session.number}{title}", lines, day)
             begun = [*grouped(session.precare if session.booked else (), lambda one: one.start).items()]
             for number, (day, found) in enumerate(reversed(begun[-3:])):
                 names = self._names(one.activity for one in found)
@@ -305,7 +302,7 @@ class PlanCalendar:
             room = _TEXT[FULL] - len(self.describe([""]))
             for number, lines in enumerate(_parted(rows, room), start=1):
                 title = _numbered(section.title, number)
-                yield self._all_day(f"section {section.id}", title, lines, day_0, day_0)
+                yield self._all_day(f"section {section.id}", title, lines, day_0)
 
     def _touching(self, first: date, last: date) -> list[Window]:
         begun = (one for one in self._timeline.windows if one.better_from < FOREVER)

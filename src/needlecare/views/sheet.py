@@ -74,13 +74,11 @@ def _subject(timeline: Timeline) -> str:
 
 def name_answer(fact: str, timeline: Timeline, *, given: bool = False) -> str:
     """Name what is known, or was *given*, with its unit; nothing where nothing is, or none."""
-    asked, facts = timeline.rule_set.facts.get(fact), timeline.facts
-    value = facts.given.get(fact) if given else facts.value(fact)
-    return (
-        f"{join_words(say.labels(value, asked))} {asked.unit}".strip()
-        if asked and value not in (None, ("none",))
-        else ""
-    )
+    asked, value = timeline.rule_set.facts.get(fact), timeline.facts.given.get(fact)
+    value = value if given else timeline.facts.value(fact)
+    if asked is None or value in (None, ("none",)):
+        return ""
+    return f"{join_words(say.labels(value, asked))} {asked.unit}".strip()
 
 
 # What speaks against the treatment, and when to call.
@@ -104,15 +102,15 @@ def undecided(timeline: Timeline) -> str:
     return f"none while a STOP applies to you; then ask {timeline.facts.clinician}"
 
 
-def list_findings(timeline: Timeline, _: Clock | None = None) -> Iterator[Row]:
-    """List what speaks against the treatment, the gravest first, and what to do about it."""
+def list_findings(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
+    """List what speaks against the treatment, the gravest first, and what to do; of the *whole* who says so."""
     known = timeline.rule_set.facts
     for one in timeline.findings:
         # What was too much says how much it was.
-        said = (test.fact for test in one.screening.when.tests if known[test.fact].is_number)
-        numbers = (capital(known[fact].phrase.format(name_answer(fact, timeline))) for fact in said)
-        text = " ".join([one.screening.text or one.screening.id, *map(say.sentence, numbers)])
-        yield Row(lead_of(one.level, timeline), text, one.level, one.sources)
+        asked = (known[fact] for fact in say.facts_of([one.screening]) if known[fact].is_number and known[fact].phrase)
+        said = (capital(fact.phrase.replace("{}", name_answer(fact.id, timeline))) for fact in asked)
+        text = " ".join([one.screening.text or one.screening.id, *map(say.sentence, said)])
+        yield Row(lead_of(one.level, timeline), text, one.level, one.sources if whole else ())
     if any(finding.level in FORBIDDING for finding in timeline.findings):
         yield Row(TREATED, f"tell {timeline.facts.clinician} and your doctor on the next working day", "ask")
 
@@ -473,7 +471,10 @@ def _fill(section: Section, made: Iterable[Row | Section]) -> Section | None:
 
 # Each section, and what fills it.
 _PARTS: tuple[tuple[Section, Callable[[Timeline, Clock], Iterable[Row | Section]]], ...] = (
-    (Section("findings", "Before anything else", ("", "", "Sources")), list_findings),
+    (
+        Section("findings", "Before anything else", ("", "", "Sources")),
+        lambda timeline, _: list_findings(timeline, whole=True),
+    ),
     (
         Section("ask", "Ask before you do", ("", "What", "Sources")),
         lambda timeline, _: list_asked(timeline, whole=True),

@@ -54,10 +54,15 @@ def fit_brief(timeline: Timeline) -> Sheet:
 
     for room in ROOMS:
         screen = make_brief(timeline, room)
-        text = lay_out(screen)
-        if text.count("\n") <= _LINES and len(text.split()) <= _WORDS:
+        if fits(screen, _LINES, _WORDS):
             break
     return screen
+
+
+def fits(sheet: Sheet, lines: int, words: int) -> bool:
+    """Report whether *sheet* takes so many lines and words at most."""
+    text = lay_out(sheet)
+    return text.count("\n") <= lines and len(text.split()) <= words
 
 
 def lay_out(sheet: Sheet, width: int = _WIDTH) -> str:

@@ -12,14 +12,14 @@ from typing import TypeVar
 
 from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
-from needlecare.model.plan import NO, Timeline, day_number
+from needlecare.model.plan import NO, Timeline, Window, day_number
 from needlecare.model.ruleset import EXPECT, LAST, RuleSet
 from needlecare.views import brief, sheet
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_whom, join_words, led
 from needlecare.views.sheet import Sheet
-from needlecare.views.text import lay_out
+from needlecare.views.text import fits
 
 _LINES, _WORDS = 24, 180
 # What a screen has room for, the most first: names of a group, and of a light one; sentences of advice, and of what is
@@ -65,12 +65,7 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
         sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), help_)
         return _filled(head, sections)
 
-    return screen(*_ROOMS[bisect_left(_ROOMS[:-1], True, key=lambda room: _is_one_screen(screen(*room)))])
-
-
-def _is_one_screen(screen: Sheet) -> bool:
-    text = lay_out(screen)
-    return text.count("\n") <= _LINES and len(text.split()) <= _WORDS
+    return screen(*_ROOMS[bisect_left(_ROOMS[:-1], True, key=lambda room: fits(screen(*room), _LINES, _WORDS))])
 
 
 def _filled(head: Sheet, sections: Iterable[Section]) -> Sheet:
@@ -89,7 +84,7 @@ def _begun(now: Today) -> list[Timeline]:
 
 def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     """Yield what speaks against a treatment to come, and what to do where it has been."""
-    rows = [*brief.list_findings(timeline)]
+    rows = [*sheet.list_findings(timeline)]
     if now.at < timeline.treatment.first:
         yield from (row for row in rows if row.head != sheet.TREATED)
         yield from sheet.list_clashes(timeline)
@@ -235,32 +230,30 @@ def _help(now: Today) -> Section:
 
 
 def _whole(now: Today, against: Sequence[Row], openings: list[Ahead]) -> Iterator[Section]:
-    gone = dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries)
-    late = Row("Still there?", f"{join_words(gone)}: call {now.timelines[0].facts.clinician}" if gone else "", "call")
+    gone = join_words(dict.fromkeys(timeline.rule_set.label(window.target) for timeline, window in now.worries))
+    late = Row("Still there?", gone and f"{gone}: call {now.timelines[0].facts.clinician}", "call")
     yield Section("now", "Before anything else", rows=(*against, *_asked(now, LAST), _unseen(now, LAST), late))
     yield Section("avoid", "Avoid", rows=tuple(_ends(now.avoid, "no")))
     yield Section("wait", "Better wait", rows=tuple(_ends(now.better_not, "better not")))
     yield Section("again", "OK again, * only if your skin looks calm", rows=tuple(_opening("OK from", openings, LAST)))
-    yield Section("do", "Do", rows=tuple(map(_done, now.do)))
-    usual = grouped(now.expect, lambda one: id(one.timeline)).values()
-    signs = (
-        sheet.list_usual([one.window for one in found], found[0].timeline, Clock(found[0].timeline)) for found in usual
-    )
-    yield Section("usual", "Usual", rows=tuple(row._replace(sources=()) for row in chain.from_iterable(signs)))
+    do = (Row(capital(own.rule_set.short(one.target)), Clock(own).with_details(one), "do") for own, one in now.do)
+    yield Section("do", "Do", rows=tuple(do))
+    expected = grouped(now.expect, lambda one: id(one.timeline)).values()
+    signs = (_list_signs(found[0].timeline, (one.window for one in found)) for found in expected)
+    yield Section("usual", "Usual", rows=tuple(chain.from_iterable(signs)))
     for timeline in now.timelines:
         only = (*_BEHIND, *([] if timeline.treatment.first <= now.at else [_BEFORE]))
         yield from sheet.make_sheet(timeline, handed_over=True, only=only).sections
 
 
-def _done(owned: Owned) -> Row:
-    timeline, window = owned
-    return Row(capital(timeline.rule_set.short(window.target)), Clock(timeline).with_details(window), "do")
+def _list_signs(timeline: Timeline, windows: Iterable[Window]) -> Iterator[Row]:
+    return (row._replace(sources=()) for row in sheet.list_usual(windows, timeline, Clock(timeline)))
 
 
 def make_usual(timeline: Timeline) -> Sheet:
     """Write the signs to be expected, by their end, in the place of the first screen's plan."""
     expected = (one for one in timeline.of_kind(EXPECT) if one.start < one.end)
-    rows = tuple(row._replace(sources=()) for row in sheet.list_usual(expected, timeline, Clock(timeline)))
+    rows = tuple(_list_signs(timeline, expected))
     return brief.frame(timeline, [Section("normal", "What is usual, and until when", rows=rows)])
 
 
