@@ -28,7 +28,7 @@ def test_a_phrase_is_understood_and_answered(
 
 @pytest.mark.parametrize(
     "phrase",
-    ["go out without sunscreen", "skip sunscreen", "not wash my face", "stop warfarin", "leave the house with no hat"],
+    ["skip sunscreen", "not wash my face", "stop warfarin", "leave the house with no hat"],
 )
 def test_a_phrase_turned_round_is_not_answered_the_wrong_way_round(plan_for: Make, phrase: str) -> None:
     found = can(plan_for(), phrase, DAY)

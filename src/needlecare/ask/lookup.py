@@ -401,10 +401,10 @@ def _as_given(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _washed_with(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
-    """Add what skin is washed with where only its maker is named: wash my face with CeraVe."""
-    rule_set, washing = heard.rule_set, _above("soap", heard.rule_set)
-    others = [one for one in ids if washing.isdisjoint(rule_set.ancestry([one]))]
-    return ids if others or not (ids and heard.has("brand")) else _replaced(rule_set.standing_for("soap"), (), ids)
+    """Put what skin is washed with in the place of the washing, be only its maker named: wash my face with CeraVe."""
+    soap, washing = heard.rule_set.standing_for("soap"), _above("soap", heard.rule_set)
+    is_made = heard.has("brand") and ids and all(washing & heard.rule_set.ancestry([one]) for one in ids)
+    return _replaced(ids, washing, soap) if is_made or not {*soap}.isdisjoint(ids) else ids
 
 
 def _of_kind(kinds: Iterable[str], ids: Iterable[str], rule_set: RuleSet) -> list[str]:

@@ -23,9 +23,9 @@ _VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in 
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
 _IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
 # What is on a bed is no bed, what burns has no burn, what is sore no sores, what waters no water, what dropped no drop,
-# spotting no spots, who is scared has no scar, what numbs isn't numb, and to borrow is still to come.
+# spotting no spots, who is scared has no scar, what numbs isn't numb, to borrow is to come, gardening no garden.
 _APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "dropt"}
-_APART |= {"numbing": "numbin", "spotting": "spottin", "scared": "scard", "borrowed": "borrowd"}
+_APART |= {"numbing": "numbin", "spotting": "spottin", "scared": "scard", "borrowed": "borrowd", "gardening": "gard"}
 # Apostrophes, and the accents that stand apart from their letters once a text is normalized.
 _UNSAID = dict.fromkeys([*map(ord, "'’"), *range(0x300, 0x370)])
 # A number and its unit are two words, however they are written; 38.6 is as good as 38.
@@ -292,8 +292,7 @@ def _small_at(start: int, words: Sequence[str], small: Small, index: Mapping[str
     return None
 
 
-_LONG_ENOUGH, _VERY_LONG = 5, 9
-_MIXED = _MOST_SLIPS = 3
+_LONG_ENOUGH, _VERY_LONG, _MIXED, _MOST_SLIPS = 5, 9, 3, 3
 
 
 def mend(words: Sequence[str], unknown: Iterable[int], rule_set: RuleSet) -> dict[int, str]:

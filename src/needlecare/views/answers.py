@@ -90,7 +90,7 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
     if meaning.other:
         return f"My answers are for whoever was treated. For “{meaning.other}”, ask a doctor or pharmacist."
     if meaning.elsewhere and not meaning.unknown:
-        return "That skin wasn't treated: my rules say nothing about it."
+        return "That skin wasn't treated: nothing in the aftercare speaks against what is done to that skin alone."
     words = _unknown_words(meaning)
     if signs or meaning.ids:
         return f"I don't know “{words}”, so I can't say {'that it is usual' if signs else 'yes'}."

@@ -23,6 +23,7 @@ _SayPart = Callable[[PartVerdict, Verdict, Clock], str]
 _LEADS = {YES: "Yes", BETTER_NOT: "Better wait", ASK: "Ask first", NO: "No", NO_RULE: "I don't know"}
 _IF_EARLY, _IF_DONE = {YES: "Not too soon", NO: "Too soon"}, {YES: "That was OK"}
 _IF_ENDING = {YES: "Not yet", NO: "Stop now", BETTER_NOT: "Better stop now"}
+_ELSEWHERE = "nothing in the aftercare speaks against it, away from the treated skin"
 _SILENT = {
     "before": "no rule speaks of the time before the treatment",
     "time": "no rule speaks of that time",
@@ -76,7 +77,7 @@ def _sum_up(verdict: Verdict, clock: Clock) -> str:
     told = _told_how_long(verdict, clock)
     lead, rest = (capital(told), "") if told == say.NEVER_ADVISED else (_lead(verdict), led(": ", told))
     due = _due(verdict) if verdict.verdict == NO_RULE else ()
-    return " ".join(due) or f"{lead}. {_about(verdict, clock)}{rest}."
+    return " ".join(due) or f"{'' if told == _ELSEWHERE else f'{lead}. '}{_about(verdict, clock)}{rest}."
 
 
 def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _told_how_long(verdict: Verdict, clock: Clock) -> str:
 def _holding(verdict: Verdict, clock: Clock) -> str:
     """Format how long the answer holds."""
     if verdict.verdict == NO_RULE:
-        return _SILENT.get(verdict.silent, "my rules say nothing about it")
+        return _SILENT.get(verdict.silent, _ELSEWHERE if verdict.is_of_other_skin else "my rules say nothing about it")
     if verdict.verdict == ASK or verdict.is_divided:
         return ""
     if verdict.verdict != YES:
@@ -361,7 +362,7 @@ def _unknown(verdict: Verdict, clock: Clock) -> Iterator[str]:
     yield from _otherwise(verdict, clock)
     is_everyday = {*rule_set.family(rule_set.standing_for("everyday"))}.issuperset(verdict.meaning.ids)
     about = f"They are about {say.ABOUT}." if is_everyday else f"So this is not a yes: ask {clock.whom}."
-    yield "They restrict it only where other skin was treated." if verdict.is_of_other_skin else about
+    yield from () if verdict.is_of_other_skin else [about]
     if verdict.silent == "check":
         yield "When the next session may be: `needlecare sessions`."
 
