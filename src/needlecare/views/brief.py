@@ -49,8 +49,8 @@ def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_
     against = (*sheet.list_findings(timeline), *sheet.list_asked(timeline), *sheet.list_clashes(timeline))
     help_ = tuple(list_help([timeline], still_there(timeline)))
     sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
-    used, added = (sheet.name_answer(one, timeline, given=True) for one in ("technique", "add-on"))
-    with_what = f"{used}{led(' with ', added)}".strip()
+    given = {one: sheet.name_answer(one, timeline) for one in timeline.facts.given}
+    with_what = f"{given.get('technique', '')}{led(' with ', given.get('add-on'))}".strip()
     return Sheet(
         title=f"{timeline.rule_set.title}{with_what and f' ({with_what})'}: {subject_of(timeline)}",
         clinic=sheet.name_clinic(timeline.rule_set),
@@ -310,9 +310,8 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, heaviest: int) -
     """List *openings* by group, those up to the rank of the *heaviest* in two lines."""
     clock, rule_set = Clock(timeline), timeline.rule_set
     ranks = {one: rule_set.weight(one.activity)[0] for one in openings}
-    for group, opened in grouped(
-        sorted(ranks, key=ranks.__getitem__), lambda one: rule_set.group_of(one.activity)
-    ).items():
+    by_rank = sorted(ranks, key=ranks.__getitem__)
+    for group, opened in grouped(by_rank, lambda one: rule_set.group_of(one.activity)).items():
         rank = ranks[opened[0]]
         # What is of no group is of the clinic itself.
         lines = _BEFORE if rank == LAST else _A_GROUP if rank <= heaviest else int(rank < _LEAST)

@@ -231,19 +231,15 @@ def draw_groups(timeline: Timeline) -> list[Row]:
     """Draw each group of what has a date: `n` none of it is right yet, `b` some is, or it is better to wait."""
     rule_set, days = timeline.rule_set, days_after(timeline)
     dated = sorted({lift.activity for lift, _ in lifts_of(timeline)}, key=rule_set.weight)
-    groups = grouped(dated, rule_set.group_of)
-    return [
-        Row(group_name(group, rule_set), "", states="".join(_state_of(ids, day) for day in days))
-        for group, ids in groups.items()
-    ]
+    drawn = ((one, [_state_of(ids, day) for day in days]) for one, ids in grouped(dated, rule_set.group_of).items())
+    return [Row(group_name(group, rule_set), "", states="".join(states)) for group, states in drawn]
 
 
 def _state_of(ids: list[str], day: Day) -> str:
     lists = {"n": day.avoid, "b": day.better_not, "o": day.only_if}
     states = {next((state for state, listed in lists.items() if one in listed), ".") for one in ids}
-    if states == {"n"}:
-        return "n"
-    return "b" if states & {"n", "b"} else "o" if "o" in states else "."
+    # Of the two that are left `o` comes behind.
+    return "n" if states == {"n"} else "b" if states & {"n", "b"} else max(states)
 
 
 def group_name(group: str, rule_set: RuleSet) -> str:

@@ -72,10 +72,9 @@ def _subject(timeline: Timeline) -> str:
     return f"{say.date(treatment.day)}{hour} ({treatment.zone.key}){led(': ', ', '.join(told))}"
 
 
-def name_answer(fact: str, timeline: Timeline, *, given: bool = False) -> str:
-    """Name what is known, or was *given*, with its unit; nothing where nothing is, or none."""
-    asked, value = timeline.rule_set.facts.get(fact), timeline.facts.given.get(fact)
-    value = value if given else timeline.facts.value(fact)
+def name_answer(fact: str, timeline: Timeline) -> str:
+    """Name what is known, with its unit; nothing where nothing is, or none."""
+    asked, value = timeline.rule_set.facts.get(fact), timeline.facts.value(fact)
     if asked is None or value in (None, ("none",)):
         return ""
     return f"{join_words(say.labels(value, asked))} {asked.unit}".strip()
