@@ -12,10 +12,11 @@ from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CLINIC, PRESCRIBED, URGENCIES, RuleSet, Urgency, names_of, once_a_set
 
 ONESELF = frozenset(["i", "ive", "me", "myself", "we", "us"])
-_WITH_ME = frozenset(product(["on", "and"], ONESELF))
+_WITH_ME = frozenset(product(["on", "and"], ONESELF)).union([("but", "mine"), ("mine", "is")])
 ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # How many other words may stand among those of a name.
 _AMONG = 1
+_PAIR = 2
 # May stand between a word that denies and what it denies.
 _ANY = frozenset(["a", "an", "any"])
 _INWARD = frozenset(["in", "into", "inside"])
@@ -253,9 +254,8 @@ def _evened(name: str, sign: str, rule_set: RuleSet) -> _Name:
     is_denial = "n't" in name or not _words_for("deny", rule_set).union(["cannot"]).isdisjoint(words)
     together = is_denial or len(words[-1]) == 1 or words[0].isdigit()
     # What somebody did: my sister used my roller, and not my sister's roller, that she used.
-    order = (
-        together or words[0] in _words_for("company", rule_set) or not _words_for("join", rule_set).isdisjoint(words)
-    )
+    is_linked = not _words_for("join", rule_set).isdisjoint(words)
+    order = together or is_linked or words[0] in _words_for("company", rule_set)
     return _Name(tuple(map(stem, heavy if len(heavy) > 1 else words)), sign, order, together)
 
 
@@ -341,7 +341,10 @@ def is_spread(called: Called, named: Iterable[Piece], heard: Heard) -> bool:
     """Return whether the words for a sign are but parts of several names: hot yoga, then a cold shower."""
     places = {place for place in called.places if not heard.does(place, "join")}
     parts = [one.places for one in named if not places.isdisjoint(one.places)]
-    return len(parts) > 1 and places.issubset(chain(*parts)) and not any(places.issuperset(one) for one in parts)
+    if len(called.places) == len(places) == _PAIR and heard.joins(range(min(places), max(places))):
+        # What is done stands behind what does it, and not before: go spinning, and then sit in the steam room.
+        return not places.issuperset(chain(*parts)) or min(places) in chain(*parts)
+    return len(parts) > 1 and places.issubset(chain(*parts)) and not any(map(places.issuperset, parts))
 
 
 def is_choice(name: Piece, heard: Heard) -> bool:

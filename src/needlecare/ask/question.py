@@ -251,10 +251,8 @@ class _Question(NamedTuple):
         timelines = self.timelines if self.told or self.now is None else [*map(self._with_seen, self.timelines)]
         if meaning.declared:
             known = timelines[0].rule_set.facts
-            yield [
-                build_timeline(one.rule_set, one.treatment, one.facts.declaring(meaning.declared, known))
-                for one in timelines
-            ]
+            declaring = [(one, one.facts.declaring(meaning.declared, known)) for one in timelines]
+            yield [build_timeline(one.rule_set, one.treatment, facts) for one, facts in declaring]
         told = meaning.declared if self.told else ()
         if not told or not dict(told).keys() <= timelines[0].facts.assumed.keys():
             yield timelines
@@ -288,9 +286,8 @@ class _Question(NamedTuple):
 
     def _is_behind(self, asked: When, *, done: bool) -> bool:
         """Return whether it was *done* by now, or its last day is over."""
-        if done and not (self.now and asked.start > self.present()):
-            return True
-        return isinstance(self.now, datetime) and asked.last < self.present().date()
+        is_done = done and not (self.now and asked.start > self.present())
+        return is_done or (isinstance(self.now, datetime) and asked.last < self.present().date())
 
     def read(self, *, signs: bool = False) -> tuple[Meaning, When | None, Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""
@@ -332,10 +329,11 @@ class _Question(NamedTuple):
         return meaning._replace(typed=self.typed), asked, reading
 
     def _seen(self, reading: Reading) -> Reading:
-        """Return when a sign is seen: now, if it began on a day that is past and goes on."""
+        """Return when a sign is seen: now, if it began on a day that is past and goes on, or wasn't there then."""
         lasts = self.day is None and (reading.lead == "after" or re.search(self.pattern("lasting"), self.typed))
         is_over = lasts and self.now and reading.first and reading.first < self.present().date()
-        return Reading(reading.words) if is_over else reading.at_earliest(self.present)
+        is_now = is_over or (self.day is None and self.now and re.search(self.pattern("was-well"), self.typed))
+        return Reading(reading.words) if is_now else reading.at_earliest(self.present)
 
     def _told(self, reading: Reading) -> Reading:
         """Return when something was done: I used retinol on Friday, before anything is asked."""

@@ -63,18 +63,16 @@ def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> 
     What the latest treatment brings is expected, however long ago another one was.
     """
     latest, *earlier = newest_first(timelines, asked.end)
-    found, each = [], []
-    for sign in meaning.ids:
-        newest = _judge_one(latest, meaning, sign, asked, latest=True)
-        found.append(newest)
-        each.append(newest._replace(meaning=meaning._replace(ids=(sign,))))
-        if newest.verdict != USUAL:
-            found.extend(_judge_one(one, meaning, sign, asked, latest=False) for one in earlier)
+    newest = {sign: _judge_one(latest, meaning, sign, asked, latest=True) for sign in meaning.ids}
+    unusual = [sign for sign, one in newest.items() if one.verdict != USUAL]
+    before = (_judge_one(one, meaning, sign, asked, latest=False) for sign in unusual for one in earlier)
+    found = [*newest.values(), *before]
     answer = gravest_sighting(found)
     if answer.verdict in (USUAL, WATCH):
         # Of several signs the first that is over, or a reason to call, is the one to look out for.
         until, call_from = _first(one.until for one in found), _first(one.call_from for one in found)
-        answer = answer._replace(until=until, call_from=call_from, each=tuple(each))
+        each = tuple(one._replace(meaning=meaning._replace(ids=(sign,))) for sign, one in newest.items())
+        answer = answer._replace(until=until, call_from=call_from, each=each)
     return _as_said(answer)
 
 
@@ -103,8 +101,8 @@ def newest_first(timelines: Sequence[Timeline], at: datetime) -> list[Timeline]:
 
 
 def gravest_sighting(found: Iterable[Sighting]) -> Sighting:
-    """Return the gravest of several answers."""
-    return min(found, key=lambda one: _GRAVEST.index(one.verdict))
+    """Return the gravest of several answers; of equals one that calls for anybody says better what helps."""
+    return min(found, key=lambda one: (_GRAVEST.index(one.verdict), any(flag.when.tests for flag in one.flags[:1])))
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
@@ -143,6 +141,8 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     ahead = any(asked.start < one.start < one.usual_until for one in windows)
     if holding or (ahead and says("to-come", blank.meaning, blank.timeline)):
         return answer._replace(verdict=USUAL)
+    if asked.end <= blank.timeline.treatment.first and not asked.past:
+        return blank._replace(verdict=CLINIC)
     return answer._replace(verdict=WATCH, over=asked.start >= max(map(_usual_until, windows)))
 
 

@@ -40,10 +40,8 @@ def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
 
 def say_sources(sources: tuple[str, ...], name: str, *, is_thin: bool = False) -> str:
     """Say how many sources there are, and what to type to see them; nothing where there is none."""
-    if not sources:
-        return ""
     thin = ", little evidence" if is_thin else ""
-    return f"({say.counted(len(sources), 'source')}{thin}: `needlecare why {name}`)"
+    return f"({say.counted(len(sources), 'source')}{thin}: `needlecare why {name}`)" if sources else ""
 
 
 def list_sources(verdict: Verdict) -> Iterator[str]:
@@ -79,6 +77,7 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         if not sighting.flags:
             # No call names it, so why it is a reason to call.
             over = "" if _is_only_watched(sighting) else "Usually over by now."
+            over = over if sighting.over else "Tell them before you go."
             yield from joined([over, *_grounds(sighting, clock)])
         yield say.red_flag_line(timeline)
 
