@@ -432,7 +432,7 @@ def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
 @twelve
 def test_the_first_hours_say_where_the_dates_are_and_name_each_day(name: str) -> None:
     title, *rows = section(screen(name), "First 24 hours")
-    assert re.search(r" Avoid .* \(dates below\)\. Wait ", flat(rows))
+    assert re.search(r" Avoid .* \(see below\)\. Wait ", flat(rows))
     assert ("until the end of Sat 21 Nov" in title) == (name == "a date alone")
     assert not re.search(r"that day|strong heat|touching|rinse until", flat(rows))
 

@@ -89,7 +89,7 @@ def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
     advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
     avoid = sentence_of(restricted(timeline, at), timeline.rule_set)
     if avoid and not lists_openings:
-        avoid = f"{avoid.removesuffix('.')} (dates below)."
+        avoid = f"{avoid.removesuffix('.')} (see below)."
     rows = (
         Row("Do", sentences(advice, timeline), "do"),
         Row("Avoid", avoid, "no"),
