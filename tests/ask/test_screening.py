@@ -370,4 +370,4 @@ def test_an_urgency_leaves_what_speaks_against_the_treatment(no_log: None) -> No
     assert out.startswith("See a doctor or an urgent-care line today. A cold sore.\n")
     said = " ".join(out.split())
     assert "being needled again. STOP: No needling" in said
-    assert "STOP: No needling in pregnancy." in said
+    assert " No needling in pregnancy." in said

@@ -144,9 +144,6 @@ def _spread(rules: Iterable[Rule], rule_set: RuleSet) -> tuple[str, str] | None:
     return (str(reaches[0]), str(reaches[-1])) if reaches else None
 
 
-AGAINST = LEVELS[:3]
-
-
 class Unjudged(NamedTuple):
     """An *answer* that was given to a *fact*, and that no entry judges, because of what other facts are (*given*)."""
 
@@ -184,7 +181,7 @@ class Screened(NamedTuple):
     @property
     def is_against(self) -> bool:
         """Whether something says stop, postpone or ask first."""
-        return any(finding.level in AGAINST for finding in self.findings)
+        return any(finding.level in LEVELS[:3] for finding in self.findings)
 
 
 def screen(timeline: Timeline) -> Screened:

@@ -86,6 +86,7 @@ NO_RULE: Final = "no-rule"
 Permission = Literal["yes", "better-not", "ask", "no", "no-rule"]
 # What covers less is stricter than a yes: two treatments are never looser than either.
 _STRICTNESS: tuple[Permission, ...] = (NO, ASK, BETTER_NOT, NO_RULE, YES)
+_end = attrgetter("end")
 # Why it is a "no rule" though rules do speak of it.
 Silence = Literal["", "before", "time", "advice", "check", "words"]
 
@@ -346,9 +347,6 @@ class _Run(NamedTuple):
     start: datetime
     end: datetime
     window: Window
-
-
-_end = attrgetter("end")
 
 
 def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerdict, tuple[Window, ...]]:

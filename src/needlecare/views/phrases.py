@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given
-from needlecare.model.plan import FOREVER, Day, Timeline, Wait, Window
+from needlecare.model.plan import FOREVER, Day, Finding, Timeline, Wait, Window
 from needlecare.model.ruleset import CLINIC, EMERGENCY, FORBIDDING, TODAY, Rule, RuleSet, Saying, Screening, Urgency
 from needlecare.model.time import last_instant, local_date, spelled_out
 from needlecare.typed import WEEKDAYS
@@ -353,9 +353,21 @@ def help_tiers(timeline: Timeline) -> str:
 
 def list_against(timeline: Timeline, at: dt.datetime | None) -> Iterator[str]:
     """Yield, loudly, what speaks against a treatment that may still be to come *at* that time, or against any."""
-    for finding in timeline.findings:
-        if finding.level in FORBIDDING and (at is None or at < timeline.treatment.last):
-            yield f"{finding.level.upper()}: {finding.screening.text or finding.screening.id}"
+    is_open = at is None or at < timeline.treatment.last
+    against = [one for one in timeline.findings if is_open and one.level in FORBIDDING]
+    levels = grouped(against, lambda one: one.level.upper())
+    yield from filter(None, [" ".join(f"{level}: {' '.join(map(brief, found))}" for level, found in levels.items())])
+
+
+def to_name(found: Sequence[Finding], told: Iterable[tuple[str, str]]) -> Sequence[Finding]:
+    """Return which of what was *found* to name: what was *told*, then what forbids the treatment, else the first."""
+    said = [one for one in found if any(test.asks_for(*it) for test in one.screening.when.tests for it in told)]
+    return [*said, *(one for one in found if one.level in FORBIDDING and one not in said)] or found[:1]
+
+
+def brief(finding: Finding) -> str:
+    """Say in one sentence what speaks against the treatment."""
+    return sentence((finding.screening.text or finding.screening.id).partition(". ")[0])
 
 
 def capital(text: str) -> str:

@@ -97,11 +97,12 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
 
 def _screened(verdict: Verdict) -> Iterator[str]:
     """Yield what speaks against the treatment, where that itself is asked about."""
-    clock, texts = Clock(verdict.timeline), [one.screening.text or one.screening.id for one in verdict.findings[:1]]
-    soon = [f"{_about(verdict, clock)}: {_holding(verdict, clock)}"] if verdict.session else []
+    clock, shown = Clock(verdict.timeline), say.to_name(verdict.findings, verdict.meaning.declared)
+    soon = [f"{_about(verdict, clock)}: {_holding(verdict, clock)}."] if verdict.session else []
     lead = f"{'No' if verdict.verdict == NO else _lead(verdict)}{_asking_too(verdict)}."
-    yield " ".join([lead, *map(sentence, (*soon, *texts))])
-    counts = ((len(verdict.findings) - 1, "more reason"), (len(verdict.sources), "source"))
+    first = sentence(shown[0].screening.text or shown[0].screening.id)
+    yield " ".join([lead, *soon, first, *map(say.brief, shown[1:])])
+    counts = ((len(verdict.findings) - len(shown), "more reason"), (len(verdict.sources), "source"))
     yield f"({', '.join(say.counted(*one) for one in counts if one[0])}: `needlecare check`)".replace("(: ", "(")
 
 
