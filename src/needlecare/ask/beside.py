@@ -75,13 +75,14 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
         # To drop a g is no slip: peelin.
         slipped = frozenset(at for at, meant in slips.items() if meant != f"{said.words[at]}g")
         heard = _cut(said._replace(words=mended), said.words, areas, rule_set)._replace(slips=slipped)
-    return heard._replace(activities=_without_forms([_as_own(one, heard, facts) for one in heard.activities], heard))
+    activities = _without_forms([_as_own(one, heard, facts) for one in heard.activities], heard)
+    return heard._replace(activities=activities, signs=tuple(_as_over(one, heard) for one in heard.signs))
 
 
 def _cut(said: Said, typed: tuple[str, ...], areas: tuple[str, ...], rule_set: RuleSet) -> Heard:
     kinds = (names.ACTIVITIES, names.SIGNS, names.ANSWERS)
     # That skin flakes softens, unless that is what is asked.
-    small = [names.small_words(areas, "unhealed" if kind == names.SIGNS else "", rule_set) for kind in kinds]
+    small = [names.small_words(areas, "unhealed" if kind == names.SIGNS else "beforehand", rule_set) for kind in kinds]
     found = (tuple(names.cut(said.words, *both, rule_set)) for both in zip(small, kinds, strict=True))
     return Heard(rule_set, said, typed, frozenset(), small[0], *found)
 
@@ -142,6 +143,14 @@ def _as_own(piece: Piece, heard: Heard, facts: Facts) -> Piece:
             if is_cream or is_kind or (is_prescription and is_all):
                 return piece._replace(ids=(own,))
     return piece
+
+
+def _as_over(piece: Piece, heard: Heard) -> Piece:
+    """Take what is over, as words behind it say, as what it is then: bled a lot when they did it."""
+    signs, start = heard.rule_set.signs, piece.places.start
+    says = frozenset(chain.from_iterable(one.roles for one in heard.signs if one.places.start > start))
+    is_over = not says.isdisjoint(("over", "gone")) and says.isdisjoint(("lasting", "stop", "deny", "time"))
+    return piece._replace(ids=tuple(signs[one].once_over or one for one in piece.ids)) if is_over else piece
 
 
 def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:
@@ -364,10 +373,11 @@ def is_long_past(typed: str, other: str, rule_set: RuleSet) -> bool:
     """Return whether what is *typed* only tells of what was, to an *other* even, long ago: had hives as a child."""
     said, lead = names.hear(typed), ONESELF.union(ARTICLES, tokens(other))
     first, *_ = told = [*dropwhile(lead.__contains__, said.words), ""]
-    text, ends = f" {' '.join(told)}", tuple(names.phrases_of("long-ago", rule_set))
+    text, ends = f" {' '.join(told)}", [names.phrases_of(role, rule_set) for role in ("long-ago", "beforehand")]
+    phrase = next((one for one in chain(*ends) if text.startswith(one) or text.endswith(one)), "")
     was = first in rule_set.small_words.get("past", ()) or first.endswith("ed")
-    is_one = len(said.clauses) == 1 and names.LEADING.union(["and"]).isdisjoint(told)
-    return was and is_one and (text.startswith(ends) or text.endswith(ends))
+    is_one = len(said.clauses) == 1 and names.LEADING.union(["and"]).isdisjoint(text.replace(phrase, " ").split())
+    return bool(phrase) and was and is_one
 
 
 class Declared(NamedTuple):

@@ -175,8 +175,15 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
         signs=_ids(calls, milder),
         declared=_answers(beside.find_declared(heard, ())),
         elsewhere=bool(away),
-        gone=beside.has_gone([*calls, *seen], heard),
+        # What is named as over has gone, and is still to be watched.
+        gone=_over(rule_set).isdisjoint(ids) and beside.has_gone([*calls, *seen], heard),
     )
+
+
+@once_a_set
+def _over(rule_set: RuleSet) -> frozenset[str]:
+    """Return the signs that others are once they are over."""
+    return frozenset(one.once_over for one in rule_set.signs.values())
 
 
 def _untreated(seen: list[Piece], left: list[Piece], facts: Facts, heard: Heard) -> list[range]:

@@ -156,7 +156,7 @@ class Piece(NamedTuple):
 Small = Mapping[str, frozenset[str]]
 # What these say changes nothing by itself.
 _SOFTER = dict.fromkeys(("asks", "early", "unhealed", "idiom", "long-ago", "was-well"), "soften")
-_SOFTER |= dict.fromkeys(("to-come", "judging"), "seen")
+_SOFTER |= dict.fromkeys(("to-come", "judging", "over", "beforehand", "since"), "seen")
 NOTHING: frozenset[str] = frozenset()
 
 

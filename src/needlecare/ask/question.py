@@ -88,6 +88,8 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
     from needlecare.ask.today import UNKNOWN, Sighting, gravest_sighting, judge_sign
 
     question = _ask(timeline, words, at, now)._replace(told=True)
+    if since := _since(question, partial(normal, timeline, at=at, now=now)):
+        return since
     meaning, asked = question.understand(signs=True)
     if not (meaning.is_sure or meaning.signs) and (done := _done(question)):
         return done
@@ -95,6 +97,16 @@ def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -
         return Sighting(meaning, asked, UNKNOWN, next(question.readings(meaning))[0])
     readings = (_with_booked(timelines, asked.last) for timelines in question.readings(meaning))
     return gravest_sighting(judge_sign(timelines, meaning, asked) for timelines in readings)
+
+
+def _since(question: "_Question", judge: "Callable[[str], Sighting]") -> "Sighting | None":
+    """Judge what is there now, if all told before it was before the treatment: a fever last week, now only red."""
+    told, *since = re.split(question.pattern("since"), question.typed, maxsplit=1)
+    if not since or not told.strip() or re.search(question.pattern("lasting"), since[1]):
+        return None
+    was, *seen = (judge(one) for one in (told, since[1]) if one.strip())
+    # What has a flag and is only to be watched was before the treatment.
+    return next((one for one in seen if one.meaning.is_sure), was) if was.verdict == "watch" and was.flags else None
 
 
 def _done(question: "_Question") -> "Sighting | None":
@@ -330,10 +342,19 @@ class _Question(NamedTuple):
 
     def _seen(self, reading: Reading) -> Reading:
         """Return when a sign is seen: now, if it began on a day that is past and goes on, or wasn't there then."""
-        lasts = self.day is None and (reading.lead == "after" or re.search(self.pattern("lasting"), self.typed))
+        said = reading.lead == "after" or re.search(self.pattern("lasting"), self.typed)
+        lasts = self.day is None and (said or self._is_now(reading))
         is_over = lasts and self.now and reading.first and reading.first < self.present().date()
         is_now = is_over or (self.day is None and self.now and re.search(self.pattern("was-well"), self.typed))
         return Reading(reading.words) if is_now else reading.at_earliest(self.present)
+
+    def _is_now(self, reading: Reading) -> bool:
+        """Return whether a sign stands behind one that was before the treatment, and has no date of its own."""
+        *told, last = re.split(r"(?i)[,;.!]|\b(?:and|but|then)\b", self.typed)
+        if not (told and last.strip() and reading.last and reading.last < self.timelines[0].treatment.day):
+            return False
+        meaning, _, own = self._replace(typed=last).read(signs=True)
+        return bool(meaning.ids) and not own.first
 
     def _told(self, reading: Reading) -> Reading:
         """Return when something was done: I used retinol on Friday, before anything is asked."""

@@ -372,7 +372,7 @@ def _weighed(verdict: Verdict, blank: Verdict, timelines: Sequence[Timeline]) ->
         return against
     if verdict.ask and _is_changing(verdict):
         # Whatever somebody means to change about what they have to ask about, the answer is the same.
-        return _bare(verdict, ASK)._replace(ask=verdict.ask)
+        return _bare(verdict, ASK)
     verdict = against or _mixed(verdict)
     return verdict if verdict.meaning.is_sure else _unsure(verdict, blank)
 
@@ -400,7 +400,7 @@ def _kept_up(verdict: Verdict) -> Verdict | None:
     family, due = verdict.timeline.rule_set.family, [one for one in due if not (one.unsure or one.condition)]
     kept = [[one for one in due if one.target in family([each])] for each in verdict.meaning.ids]
     is_all = min(map(len, kept), default=0)
-    return _bare(verdict, BETTER_NOT)._replace(supports=tuple(chain(*kept))) if is_all else None
+    return _bare(verdict, BETTER_NOT)._replace(supports=tuple(chain(*kept)), ask=()) if is_all else None
 
 
 def _is_ended(verdict: Verdict) -> bool:
@@ -430,9 +430,9 @@ def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     return verdict._replace(urgency=seen.verdict, flags=seen.flags, ask=ask_once((whom, *verdict.ask)))
 
 
-def _bare(verdict: Verdict, state: Permission) -> Verdict:
-    """Return the answer *state* to the same question, and nothing that rules on an activity say."""
-    return Verdict(verdict.meaning, verdict.asked, state, verdict.timeline, prescribed=verdict.prescribed)
+def _bare(known: Verdict, state: Permission) -> Verdict:
+    """Return the answer *state* to the same question, with whom to ask, and nothing that rules on an activity say."""
+    return Verdict(known.meaning, known.asked, state, known.timeline, ask=known.ask, prescribed=known.prescribed)
 
 
 def _asking(verdict: Verdict, *whom: str) -> Verdict:
@@ -453,7 +453,7 @@ def _mixed(verdict: Verdict) -> Verdict:
     if verdict.prescribed and not verdict.is_put_on:
         # A no beside it would be read as one to what was prescribed.
         alone = verdict.besides if verdict.verdict == NO else None
-        return _bare(verdict, ASK)._replace(ask=verdict.ask, mixed=True, alone=alone)
+        return _bare(verdict, ASK)._replace(mixed=True, alone=alone)
     return _asking(verdict, *(() if verdict.ask else ("your pharmacist",)))._replace(mixed=True)
 
 
@@ -479,7 +479,7 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     findings = timeline.findings
     verdict = _too_soon(verdict._replace(timeline=timeline, prescribed=()), timelines)
     if findings and findings[0].level in ruleset.FORBIDDING:
-        verdict = _bare(verdict, NO)._replace(ask=verdict.ask)
+        verdict = _bare(verdict, NO)
     if findings or verdict.verdict == ASK:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)
     return verdict if verdict.is_restricted or verdict.session else verdict._replace(verdict=NO_RULE, silent="check")
@@ -497,4 +497,4 @@ def _too_soon(verdict: Verdict, timelines: Iterable[Timeline]) -> Verdict:
     until = day_start(last.minimum, verdict.timeline.treatment.zone)
     if books:
         return _bare(verdict, YES)._replace(since=until, session=last)
-    return _bare(verdict, NO)._replace(until=until, earliest=until, ask=verdict.ask, session=last)
+    return _bare(verdict, NO)._replace(until=until, earliest=until, session=last)

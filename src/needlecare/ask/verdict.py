@@ -283,12 +283,8 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts
 
 def strictness(verdict: Verdict) -> tuple[int, float]:
     """Return a key that puts the strictest first, and of those what lasts longest."""
-    return _STRICTNESS.index(verdict.verdict), -_over(verdict)
-
-
-def _over(verdict: Verdict) -> float:
-    over = verdict.better_until or verdict.until
-    return (FOREVER if verdict.endless or over is None else over).timestamp()
+    over = FOREVER if verdict.endless else verdict.better_until or verdict.until or FOREVER
+    return _STRICTNESS.index(verdict.verdict), -over.timestamp()
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool) -> Verdict:

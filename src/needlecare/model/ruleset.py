@@ -135,7 +135,7 @@ class _Lineage(dict[str, tuple[str, ...]]):
 class Sign(NamedTuple):
     """What one sees or feels. The first screen of a plan shows those that have a *rank*, by their *short* names.
 
-    One that is *beside* the treated skin may be at a place that was not treated.
+    One that is *beside* the treated skin may be at a place that was not treated; *once_over* it is another sign.
     """
 
     id: str
@@ -144,6 +144,7 @@ class Sign(NamedTuple):
     rank: int = LAST
     short: str = ""
     beside: bool = False
+    once_over: str = ""
 
 
 class Moment(NamedTuple):

@@ -84,7 +84,7 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     """Yield where to get help for what the words name; what else they ask about comes after that, without a date."""
     signs = name_flagged(verdict.meaning.signs, verdict.meaning.typed, verdict.flags, verdict.timeline)
     yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
-    if urgency == EMERGENCY:
+    if urgency == EMERGENCY and not (verdict.meaning.stopping and verdict.prescribed):
         return
     speaks = [*say.list_against(verdict.timeline, None if verdict.findings else verdict.asked.start)]
     if verdict.meaning.ids:
