@@ -141,8 +141,8 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     ahead = any(asked.start < one.start < one.usual_until for one in windows)
     if holding or (ahead and says("to-come", blank.meaning, blank.timeline)):
         return answer._replace(verdict=USUAL)
-    if asked.end <= blank.timeline.treatment.first and not asked.past:
-        return blank._replace(verdict=CLINIC)
+    if asked.end <= blank.timeline.treatment.first and not asked.past and blank.meaning.typed.split()[1:]:
+        return blank._replace(verdict=CLINIC)  # One bare word asks what is to come; more tell what ails the skin.
     return answer._replace(verdict=WATCH, over=asked.start >= max(map(_usual_until, windows)))
 
 
