@@ -64,7 +64,7 @@ def test_a_plan_and_its_line_in_a_batch_stay_small(arguments: tuple[str, ...], t
     (tmp_path / "clients.csv").write_text("id,date\nC-1,2026-11-20\n", encoding="utf-8")
     options = arguments[: arguments.index("--days")] if "--days" in arguments else arguments
     line = run("batch", str(tmp_path / "clients.csv"), "--tz", "Europe/London", *options).out
-    assert 10_000 < len(line.encode()) <= 67_000
+    assert 10_000 < len(line.encode()) <= 65_000
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:

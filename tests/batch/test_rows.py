@@ -292,13 +292,12 @@ def test_a_line_is_the_plan_with_the_id_before_it_without_what_others_hold(tmp_p
     for name in ("rules", "days", "unanswered", "longer_if", "shorter_if", "perhaps"):
         del full[name]
     for window in full["windows"]:
-        window.pop("parts", None)
-        window.pop("unsure", None)
+        for name in ("parts", "unsure", "eases", "usually_by", "worry_after", "start_range"):
+            window.pop(name, None)
         # What another field says already, no line says again.
         said = {"rules": [window["rule"]], "earliest": window["end"], "origin": full["ruleset"]["id"]}
         window.update((name, None) for name, value in said.items() if window[name] == value)
     for flag in full["red_flags"]:
-        flag.pop("words", None)
-        flag.pop("rule")
-        flag.pop("confidence", None)
+        for name in ("rule", "except", "words", "confidence"):
+            flag.pop(name, None)
     assert list(line.items()) == list(thin(full).items())

@@ -294,16 +294,16 @@ COMPUTED: dict[Any, dict[str, Compute]] = {
 }
 # What is otherwise in a lean line, which leaves out what is null or empty: `rules show` has what rules say, the windows
 # have the days, the parts of a window are told apart by rules, and nothing is said twice. It has what holds, and not
-# what would if more were known.
+# what would if more were known, nor what lies between the ends of a window.
 _IN_LINES: dict[Any, dict[str, Compute]] = {
     Timeline: dict.fromkeys(("rules", "days", "unanswered", "longer_if", "shorter_if", "perhaps"), lambda *_: None),
     Window: {
-        **dict.fromkeys(("parts", "unsure"), lambda *_: None),
+        **dict.fromkeys(("parts", "unsure", "eases", "usually_by", "worry_after", "start_range"), lambda *_: None),
         "rules": lambda window, _: window.rules if window.rules != (window.rule,) else None,
         "earliest": lambda window, _: window.earliest if window.earliest != window.end else None,
         "origin": lambda window, timeline: window.origin if window.origin != timeline.rule_set.id else None,
     },
-    RedFlag: dict.fromkeys(("rule", "words", "confidence"), lambda *_: None),
+    RedFlag: dict.fromkeys(("rule", "except", "words", "confidence"), lambda *_: None),
 }
 # Types that are written as one value.
 SCALARS: dict[type, Callable[[Any], Any]] = {plan.Wait: attrgetter("bound"), Screening: attrgetter("id")}
