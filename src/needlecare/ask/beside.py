@@ -1,7 +1,7 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, dropwhile, pairwise, product
+from itertools import chain, dropwhile, filterfalse, pairwise, product
 from operator import contains
 from typing import NamedTuple
 
@@ -221,7 +221,7 @@ def is_exact(called: Called, heard: Heard) -> bool:
     """Return whether one word alone is the name as it is written, but for gaps: a bubble bath has no bubbles."""
     said = [heard.said.words[place] for place in called.places]
     signs = [heard.rule_set.signs[one] for one in called.ids]
-    names = ([word for word in tokens(name) if word not in ARTICLES] for one in signs for name in names_of(one))
+    names = ([*filterfalse(ARTICLES.__contains__, tokens(name))] for one in signs for name in names_of(one))
     return len(said) > 1 or any(one == said or (one[1:] and stem("".join(one)) == stem(said[0])) for one in names)
 
 
@@ -258,7 +258,7 @@ def _words_for(role: str, rule_set: RuleSet) -> frozenset[str]:
 
 @once_a_set
 def _evened(name: str, sign: str, rule_set: RuleSet) -> _Name:
-    words = [word for word in tokens(name) if word not in ARTICLES]
+    words = [*filterfalse(ARTICLES.__contains__, tokens(name))]
     heavy = [word for word in words if word not in _words_for("owner", rule_set)]
     is_denial = "n't" in name or not _words_for("deny", rule_set).union(["cannot"]).isdisjoint(words)
     together = is_denial or len(words[-1]) == 1 or words[0].isdigit()

@@ -342,11 +342,12 @@ class _Question(NamedTuple):
 
     def _seen(self, reading: Reading) -> Reading:
         """Return when a sign is seen: now, if it began on a day that is past and goes on, or wasn't there then."""
-        said = reading.lead == "after" or re.search(self.pattern("lasting"), self.typed)
-        lasts = self.day is None and (said or self._is_now(reading))
-        is_over = lasts and self.now and reading.first and reading.first < self.present().date()
-        is_now = is_over or (self.day is None and self.now and re.search(self.pattern("was-well"), self.typed))
-        return Reading(reading.words) if is_now else reading.at_earliest(self.present)
+        if self.day is None and self.now:
+            lasts = reading.lead == "after" or re.search(self.pattern("lasting"), self.typed) or self._is_now(reading)
+            is_over = lasts and reading.first and reading.first < self.present().date()
+            if is_over or re.search(self.pattern("was-well"), self.typed):
+                return Reading(reading.words)
+        return reading.at_earliest(self.present)
 
     def _is_now(self, reading: Reading) -> bool:
         """Return whether a sign stands behind one that was before the treatment, and has no date of its own."""

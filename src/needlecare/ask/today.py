@@ -446,7 +446,7 @@ def _asking(verdict: Verdict, *whom: str) -> Verdict:
 def _mixed(verdict: Verdict) -> Verdict:
     """Ask somebody who knows how two medicines go together, or one with what goes badly with any."""
     rule_set = verdict.timeline.rule_set
-    together = [kind for ids in verdict.meaning.named if (kind := _medicine(rule_set, ids))]
+    together = [*filter(None, (_medicine(rule_set, ids) for ids in verdict.meaning.named))]
     is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
     if set(together) <= {ruleset.NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict
