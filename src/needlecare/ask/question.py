@@ -10,16 +10,14 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from needlecare.ask import names, times
 from needlecare.ask.lookup import Meaning, find_activities, find_signs
-from needlecare.ask.names import tokens
-from needlecare.ask.times import Reading, When, at_time, from_to, lasting, stretched, when_asked
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, seen_at, treated_on
 from needlecare.model.time import check_year, last_instant, local_date
-from needlecare.timeline.agenda import Course, OpenDays, fit_before, plan_course, precare
+from needlecare.timeline import agenda, spans
 from needlecare.timeline.build import build_selected, build_timeline
 from needlecare.timeline.selection import Selection, select
-from needlecare.timeline.spans import Spans
 from needlecare.typed import WEEKDAYS
 
 if TYPE_CHECKING:
@@ -72,7 +70,7 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     start = _counted_from(question) if asked is None else asked.start
     is_now = asked is None and now is not None
     moment = question.present() if is_now else start
-    present = from_to(moment, moment, question.timelines[0].treatment.zone)._replace(now=is_now)
+    present = times.from_to(moment, moment, question.timelines[0].treatment.zone)._replace(now=is_now)
     readings = question.readings(meaning)
     return gravest_return(decide_return(timelines, meaning, start, present) for timelines in readings)
 
@@ -180,7 +178,7 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     before: Event | None = None,
     away: Iterable[tuple[date, date]] = (),
     closed: Iterable[int] = (),
-) -> Course | None:
+) -> agenda.Course | None:
     """Return the course that follows the treatment, of *count* sessions with it; None where no rule spaces them.
 
     *done* are sessions that have been since, in order; *before* is an event that it is to be healed by. No session is
@@ -202,14 +200,14 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     _check_each(done, lambda day: type(day) is date, "done are dates, such as date(2027, 1, 4)")
     _check_each(away, _are_days, "away are pairs of dates, the first and the last day")
     _check_each(closed, range(len(WEEKDAYS)).__contains__, "closed are weekdays from 0 (Monday) to 6")
-    calendar = OpenDays(away, closed, treatment.next_day)
-    course = plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
+    calendar = agenda.OpenDays(away, closed, treatment.next_day)
+    course = agenda.plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
     if course is None:
         return None
     if before is not None:
         healed = partial(_healed, selection, treatment.zone, before.kind)
-        course = fit_before(course, selection.spacings, before, healed=cache(healed), calendar=calendar)
-    ahead = ((one, () if one.done else tuple(precare(selection, treatment, one.day))) for one in course.steps)
+        course = agenda.fit_before(course, selection.spacings, before, healed=cache(healed), calendar=calendar)
+    ahead = ((one, () if one.done else tuple(agenda.precare(selection, treatment, one.day))) for one in course.steps)
     return course._replace(steps=tuple(one._replace(session=one.session._replace(precare=due)) for one, due in ahead))
 
 
@@ -236,7 +234,7 @@ def _healed(selection: Selection, zone: ZoneInfo, kind: str, day: date) -> date:
     known = selection.rule_set.events.get(kind)
     sitting = treated_on(day, None, zone)
     timeline = build_selected(selection, sitting)
-    ends = [Spans(selection, sitting).open_end().point.at]
+    ends = [spans.Spans(selection, sitting).open_end().point.at]
     # Each “no” on what the event brings; a “better not” is soft.
     for activity in selection.rule_set.family(known.activities) if known else ():
         windows = timeline.windows_on(activity)
@@ -271,8 +269,8 @@ class _Question(NamedTuple):
 
     def _with_seen(self, timeline: Timeline) -> Timeline:
         """Add the moments that the words say have come: not sore any more."""
-        said, moments = f" {' '.join(tokens(self.typed))} ", timeline.rule_set.moments.values()
-        come = [one.id for one in moments if any(f" {' '.join(tokens(name))} " in said for name in one.aka)]
+        said, moments = f" {' '.join(names.tokens(self.typed))} ", timeline.rule_set.moments.values()
+        come = [one.id for one in moments if any(f" {' '.join(names.tokens(name))} " in said for name in one.aka)]
         treatment = timeline.treatment
         if not come or self.present() < treatment.last:
             return timeline
@@ -280,7 +278,7 @@ class _Question(NamedTuple):
         treatment = treatment._replace(seen={**dict.fromkeys(come, seen), **treatment.seen})
         return build_timeline(timeline.rule_set, treatment, timeline.facts)
 
-    def understand(self, *, signs: bool = False) -> tuple[Meaning, When]:
+    def understand(self, *, signs: bool = False) -> tuple[Meaning, times.When]:
         """Return what the words mean and when they ask about: now, where they don't say."""
         treatment = self.timelines[0].treatment
         meaning, asked, reading = self.read(signs=signs)
@@ -288,20 +286,20 @@ class _Question(NamedTuple):
             moment = self.present()
             # “I already used retinol”: some time between the treatment and now.
             start = min(treatment.first, moment) if meaning.past else moment
-            asked = from_to(start, moment, treatment.zone)._replace(now=self.told or not meaning.past)
+            asked = times.from_to(start, moment, treatment.zone)._replace(now=self.told or not meaning.past)
             if reading.lengths and signs:
-                asked, reading = lasting(reading, treatment, moment), Reading(past=reading.past)
-        asked = stretched(asked, reading, treatment.zone)
+                asked, reading = times.lasting(reading, treatment, moment), times.Reading(past=reading.past)
+        asked = times.stretched(asked, reading, treatment.zone)
         return meaning, asked._replace(
             past=asked.past or (reading.past and reading.lead != "since") or self._is_behind(asked, done=meaning.past)
         )
 
-    def _is_behind(self, asked: When, *, done: bool) -> bool:
+    def _is_behind(self, asked: times.When, *, done: bool) -> bool:
         """Return whether it was *done* by now, or its last day is over."""
         is_done = done and not (self.now and asked.start > self.present())
         return is_done or (isinstance(self.now, datetime) and asked.last < self.present().date())
 
-    def read(self, *, signs: bool = False) -> tuple[Meaning, When | None, Reading]:
+    def read(self, *, signs: bool = False) -> tuple[Meaning, times.When | None, times.Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""
         find = find_signs if signs else find_activities
         try:
@@ -314,23 +312,23 @@ class _Question(NamedTuple):
             is_prescribed = any(one and one.is_prescribed(first.facts) for one in known)
             if set(meaning.signs).isdisjoint(first.rule_set.dangers) and not is_prescribed:
                 raise
-            return meaning._replace(typed=self.typed), None, Reading()
+            return meaning._replace(typed=self.typed), None, times.Reading()
 
-    def _timed(self, find: Callable[..., Meaning], *, signs: bool) -> tuple[Meaning, When | None, Reading]:
+    def _timed(self, find: Callable[..., Meaning], *, signs: bool) -> tuple[Meaning, times.When | None, times.Reading]:
         first = self.timelines[0]
         meaning = find(first.rule_set, self.typed, first.facts, mending=False)
-        reading = Reading(first=self.day, last=self.day)
+        reading = times.Reading(first=self.day, last=self.day)
         # “At one” is an hour, “red after” the time after the treatment, and “to my session” that until then.
         is_timed = not meaning.is_sure or _TIMED.search(self.typed)
         if is_timed:
             reading, other = self._split()
             reading = reading if self.day is None else reading.on(self.day, self.typed)
             reading = self._seen(reading) if signs else self._told(reading)
-        asked = when_asked(reading, first.treatment, self.present)
+        asked = times.when_asked(reading, first.treatment, self.present)
         if self.at is not None:
-            asked = from_to(self.at, self.at, first.treatment.zone)
+            asked = times.from_to(self.at, self.at, first.treatment.zone)
         elif self.clock is not None:
-            asked = at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
+            asked = times.at_time(reading.first or self.present().date(), self.clock, first.treatment.zone)
         if is_timed:
             # What goes on for so long may be the danger: bleeding 3 hours later.
             told = dict.fromkeys(meaning.signs)
@@ -340,16 +338,16 @@ class _Question(NamedTuple):
             meaning = meaning._replace(signs=(*told,), ids=(*ids,), unknown=(*meaning.unknown, *other))
         return meaning._replace(typed=self.typed), asked, reading
 
-    def _seen(self, reading: Reading) -> Reading:
+    def _seen(self, reading: times.Reading) -> times.Reading:
         """Return when a sign is seen: now, if it began on a day that is past and goes on, or wasn't there then."""
         if self.day is None and self.now:
             lasts = reading.lead == "after" or re.search(self.pattern("lasting"), self.typed) or self._is_now(reading)
             is_over = lasts and reading.first and reading.first < self.present().date()
             if is_over or re.search(self.pattern("was-well"), self.typed):
-                return Reading(reading.words)
+                return times.Reading(reading.words)
         return reading.at_earliest(self.present)
 
-    def _is_now(self, reading: Reading) -> bool:
+    def _is_now(self, reading: times.Reading) -> bool:
         """Return whether a sign stands behind one that was before the treatment, and has no date of its own."""
         *told, last = re.split(r"(?i)[,;.!]|\b(?:and|but|then)\b", self.typed)
         if not (told and last.strip() and reading.last and reading.last < self.timelines[0].treatment.day):
@@ -357,7 +355,7 @@ class _Question(NamedTuple):
         meaning, _, own = self._replace(typed=last).read(signs=True)
         return bool(meaning.ids) and not own.first
 
-    def _told(self, reading: Reading) -> Reading:
+    def _told(self, reading: times.Reading) -> times.Reading:
         """Return when something was done: I used retinol on Friday, before anything is asked."""
         day = reading.weekday or reading.part
         told, *asked = re.split(self.pattern("asks"), self.typed, maxsplit=1)
@@ -366,7 +364,7 @@ class _Question(NamedTuple):
             return reading
         if asked:
             # What is asked then is asked about now.
-            return Reading(reading.words)
+            return times.Reading(reading.words)
         is_ahead = reading.weekday and reading.first and reading.first > self.present().date()
         first = reading.first - timedelta(days=len(WEEKDAYS)) if is_ahead and reading.first else reading.first
         return reading._replace(first=first, last=first, past=True)
@@ -376,21 +374,21 @@ class _Question(NamedTuple):
         words = map(re.escape, self.timelines[0].rule_set.small_words.get(role, ()))
         return rf"(?i)\b({'|'.join(words) or '(?!)'})\b"
 
-    def _split(self) -> tuple[Reading, tuple[str, ...]]:
+    def _split(self) -> tuple[times.Reading, tuple[str, ...]]:
         """Read the time asked about; what else is dated, such as the treatment, is returned unless it is known so."""
         from needlecare.ask.when import split_time
 
         first = self.timelines[0]
         split = partial(split_time, treatment=first.treatment, present=self.present, told=self.told)
         typed, *clause = re.split(self.pattern("dated"), self.typed, maxsplit=1)
-        dated = split(clause[1]) if clause and not self.told else Reading()
+        dated = split(clause[1]) if clause and not self.told else times.Reading()
         if not (dated.first and dated.last):
             return self._asked(split), ()
         known = any(dated.first <= one.treatment.day <= dated.last for one in self.timelines)
         asked = split(typed)
         return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause).lstrip(", "),)
 
-    def _asked(self, split: Callable[[str], Reading]) -> Reading:
+    def _asked(self, split: Callable[[str], times.Reading]) -> times.Reading:
         """Read the time asked about; where two are named, the one behind what was done: I drank last night, can I."""
         try:
             return split(self.typed)

@@ -10,9 +10,8 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.ask.beside import is_long_past
+from needlecare.ask import beside, times
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.times import When, from_to
 from needlecare.ask.verdict import NO_RULE, Permission, Verdict, is_before, judge, not_understood, says, strictness
 from needlecare.model import ruleset
 from needlecare.model.facts import ask_once
@@ -39,7 +38,7 @@ class Sighting(NamedTuple):
     """
 
     meaning: Meaning
-    asked: When
+    asked: times.When
     verdict: str
     timeline: Timeline
     windows: tuple[Window, ...] = ()
@@ -57,7 +56,7 @@ class Sighting(NamedTuple):
         return self.done is not None or (bool(self.meaning.ids) and not self.meaning.turning)
 
 
-def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Sighting:
+def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: times.When) -> Sighting:
     """Judge the signs that *meaning* names; of several the gravest answer counts.
 
     What the latest treatment brings is expected, however long ago another one was.
@@ -84,7 +83,7 @@ def _as_said(answer: Sighting) -> Sighting:
         # What was there before the treatment counts only if it is there now.
         return answer._replace(verdict=WATCH)
     is_one = len(meaning.ids) == 1 and (meaning.elsewhere or not meaning.unknown)
-    if is_one and is_long_past(meaning.typed, meaning.other, answer.timeline.rule_set):
+    if is_one and beside.is_long_past(meaning.typed, meaning.other, answer.timeline.rule_set):
         return answer._replace(verdict=UNKNOWN if meaning.other else WATCH)
     if meaning.gone and not (meaning.signs and answer.flags) and answer.verdict != UNKNOWN:
         answer = Sighting(meaning, answer.asked, USUAL, answer.timeline)
@@ -105,7 +104,7 @@ def gravest_sighting(found: Iterable[Sighting]) -> Sighting:
     return min(found, key=lambda one: (_GRAVEST.index(one.verdict), any(flag.when.tests for flag in one.flags[:1])))
 
 
-def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, latest: bool) -> Sighting:
+def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: times.When, *, latest: bool) -> Sighting:
     """Find the one urgency that *sign* has then: that of its calls, if none is for later, else that of the time."""
     blank = Sighting(meaning, asked, UNKNOWN, timeline)
     windows = timeline.expected(sign)
@@ -118,7 +117,7 @@ def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: When, *, 
     return _placed(blank, windows, sign) if windows else blank
 
 
-def _overdue(timeline: Timeline, sign: str, asked: When, by: datetime) -> Iterator[Rule]:
+def _overdue(timeline: Timeline, sign: str, asked: times.When, by: datetime) -> Iterator[Rule]:
     """Return the red flags of whatever should be over by now, where *sign* should be over *by* then too."""
     for rule in timeline.red_flags:
         begins = timeline.flagged_from.get(rule.id)
@@ -154,7 +153,7 @@ def _conditions(windows: Iterable[Window]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(window.condition for window in windows if window.condition))
 
 
-def _deciding(timeline: Timeline, sign: str, asked: When, shown: Iterable[Window]) -> Iterator[str]:
+def _deciding(timeline: Timeline, sign: str, asked: times.When, shown: Iterable[Window]) -> Iterator[str]:
     """Return the condition of a reason to call: none where it is one whatever the unknown fact is."""
     perhaps = [one for one in timeline.perhaps if one.target == sign]
     late = [one for one in perhaps if asked.meets(one.worry_after or one.end, FOREVER)]
@@ -198,7 +197,7 @@ class Today(NamedTuple):
     @property
     def worries(self) -> tuple[Owned, ...]:
         """Signs that were to be expected and are now a reason to call the clinic."""
-        asked = from_to(self.at, self.at, self.timelines[0].treatment.zone)
+        asked = times.from_to(self.at, self.at, self.timelines[0].treatment.zone)
         begun = [one for one in _owned(self.timelines, EXPECT) if one.window.start <= self.at]
         signs = dict.fromkeys(one.window.target for one in begun)
         calling = {one for one in signs if judge_sign(self.timelines, Meaning(one, (one,)), asked).verdict == CLINIC}
@@ -238,7 +237,7 @@ def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:
 
 
 def _judge(timelines: Sequence[Timeline], activity: str, at: datetime) -> Verdict:
-    asked = from_to(at, at, timelines[0].treatment.zone)
+    asked = times.from_to(at, at, timelines[0].treatment.zone)
     return judge(_knowing(timelines, activity), Meaning(activity, (activity,)), asked, parts=False)
 
 
@@ -277,7 +276,7 @@ def _every_change(timelines: Iterable[Timeline], at: datetime) -> Iterator[Chang
             yield Change(window.start, window.target, to=NO, lift=None, timeline=timeline)
 
 
-def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: When) -> Verdict:
+def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: times.When) -> Verdict:
     """Answer for what *meaning* names at the time *asked*, the dangers in it first."""
     blank = not_understood(timelines[0], meaning, asked)
     verdict = judge(timelines, meaning, asked) if meaning.ids else blank
@@ -327,12 +326,12 @@ def _steps(timelines: Sequence[Timeline], meaning: Meaning, start: datetime) -> 
     """Judge at *start* and at one change after the other, until it is no "no" and no "better not" any more."""
     following: datetime | None = start
     while following is not None:
-        step = judge(timelines, meaning, from_to(following, following, timelines[0].treatment.zone))
+        step = judge(timelines, meaning, times.from_to(following, following, timelines[0].treatment.zone))
         yield step
         following = step.again or step.until if step.is_held else None
 
 
-def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime, asked: When) -> Return:
+def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: datetime, asked: times.When) -> Return:
     """Find from when what *meaning* names is free, counted from *start*; *asked* is the present.
 
     A date is never the answer to a danger, nor to what somebody has to be asked about whatever the day.

@@ -9,10 +9,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from needlecare import typed
+from needlecare import errors, typed
 from needlecare.ask import times
 from needlecare.ask.times import BEYOND, SLACK, Present, Reading
-from needlecare.errors import InputError
 from needlecare.model.plan import Treatment
 from needlecare.model.time import Duration, local_date, shift_date
 from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, parse_time
@@ -228,7 +227,7 @@ def _nth(found: _Found) -> Reading:
         if day is not None and day >= found.today:
             return _exactly(day)
         first = times.next_month(first)
-    raise InputError(f"no month has a day {number}")
+    raise errors.InputError(f"no month has a day {number}")
 
 
 def _short_date(found: _Found) -> Reading:
@@ -238,10 +237,10 @@ def _short_date(found: _Found) -> Reading:
     ways = [(day, month) for day, month in {(one, other), (other, one)} if typed.made_date(2000, month, day)]
     days = sorted(times.near_date(day, month, "", found.treatment) for day, month in ways)
     if not days:
-        raise InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
+        raise errors.InputError(f"`{text}` is not a day of the calendar; write it as 22 Nov")
     if len(days) > 1:
         shown = " or as ".join(map(times.shown_date, days))
-        raise InputError(f"`{text}` can be read as {shown}; write the month as a word")
+        raise errors.InputError(f"`{text}` can be read as {shown}; write the month as a word")
     return _exactly(days[0])
 
 
@@ -467,7 +466,7 @@ def split_time(words: str, treatment: Treatment, present: Present, *, told: bool
     while found := _find(reading.words, treatment, present):
         reading = _joined(reading.unopened(found) if told else reading, found, words, told=told)
     if reading.opening and (reading.first or reading.at):
-        raise InputError(f"`{words}` names two times; ask about one at a time")
+        raise errors.InputError(f"`{words}` names two times; ask about one at a time")
     if reading.unsure and not reading.part:
         raise typed.either_time(reading.unsure)
     return reading
@@ -477,7 +476,7 @@ def _on_one_day(reading: Reading, found: Reading) -> Iterable[Reading]:
     """Put a day of the week and a date on one day: Friday the 4th."""
     day, name = (reading.exact, found.weekday) if reading.exact else (found.exact, reading.weekday)
     if day and name and WEEKDAYS[day.weekday()] != name[:3]:
-        raise InputError(f"{times.shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
+        raise errors.InputError(f"{times.shown_date(day)} is a {day:%A}, not `{name}`; ask about one day at a time")
     return [one._replace(first=day, last=day) if day and name else one for one in (reading, found)]
 
 
@@ -488,7 +487,7 @@ def _joined(reading: Reading, found: Reading, words: str, *, told: bool) -> Read
         if told and found.first:
             return max(reading, found, key=lambda one: str(one.first))._replace(words=found.words)
         if found.first and (found.first, found.last) != (reading.first, reading.last):
-            raise InputError(f"`{words}` names two days; ask about one at a time")
+            raise errors.InputError(f"`{words}` names two days; ask about one at a time")
         found = found._replace(weekday="", at=found.at if found.first else None)
     added = {name: value for name, value in found._asdict().items() if value and not getattr(reading, name)}
     return reading._replace(**{**added, "words": found.words, "lengths": (*reading.lengths, *found.lengths)})

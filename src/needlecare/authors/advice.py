@@ -8,18 +8,13 @@ from operator import attrgetter
 from typing import Any
 
 from needlecare.authors.trials import SAMPLE, Plan, Plans, is_sure, waited_for, weigh
-from needlecare.model import ruleset
+from needlecare.model import ruleset, voices
 from needlecare.model.facts import Fact, Given, Truth
 from needlecare.model.plan import NO, Window
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, VERBS, Rule, RuleSet, Spacing
 from needlecare.model.time import INSTANT, Bound, parse_bound, respelled
-from needlecare.model.voices import NO_TIME, reading
+from needlecare.rules import layers, read, yaml
 from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
-from needlecare.rules.layers import Layer
-from needlecare.rules.read import Problems, Raw, Value, listed, place
-from needlecare.rules.yaml import read_yaml
-from needlecare.timeline.agenda import deciding_spacing
-from needlecare.timeline.merging import cut
+from needlecare.timeline import agenda, merging
 from needlecare.timeline.spans import Spans
 from needlecare.typed import read_facts, same_as
 
@@ -28,12 +23,12 @@ _MENTIONS_TIME = re.compile(
     r"(?i)(?<!every )(?<!each )\b((minute|hour|night|morning|week|month|year)s?|(?<!\ba )days?|[0-9]+ ?(h|d|w|min))\b"
 )
 # Each piece of advice, beside the value that it is about.
-Advice = Iterator[tuple[Value, str]]
+Advice = Iterator[tuple[read.Value, str]]
 
 
-def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
+def advise(rule_set: ruleset.RuleSet, layer: layers.Layer) -> list[str]:
     """Return advice on *rule_set*, a line each with its place; *layer* knows the places."""
-    advice = Problems()
+    advice = read.Problems()
     plans = Plans(rule_set, layer)
     for rule in plans.own.values():
         for verbs, needs_plan, look in _ON_RULES:
@@ -48,23 +43,23 @@ def advise(rule_set: RuleSet, layer: Layer) -> list[str]:
     return advice.lines()
 
 
-def _owns(raw: Raw, field: str) -> bool:
+def _owns(raw: read.Raw, field: str) -> bool:
     """Report whether *field*, if it is there, comes from the set of the rule itself."""
     return raw.origin_of(field) == raw.origin
 
 
-def _own_times(raw: Raw) -> list[str]:
+def _own_times(raw: read.Raw) -> list[str]:
     """Return the fields with a time that the set of the rule itself states."""
     return [key for key in marked(RULE, Mark.TIME) if key in raw.fields and _owns(raw, key)]
 
 
-def _weighed(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _weighed(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for a no that few hold, or that is milder than what its sources say, where a rule gives no reason."""
     found = () if "because" in rule.words else weigh(rule, plans.rule_set, gathers=plans.gathers)
     yield from ((raw.id, f"{rule.id} {text}") for text in islice(found, 1))
 
 
-def _in_words(rule: Rule, raw: Raw, _: Plans) -> Advice:
+def _in_words(rule: ruleset.Rule, raw: read.Raw, _: Plans) -> Advice:
     """Look for a length in words where a source says it: it would be read as no figure."""
     at = {str(source): source for source in raw.fields.get("says", ())} if _owns(raw, "says") else {}
     for saying in rule.says if at else ():
@@ -74,7 +69,7 @@ def _in_words(rule: Rule, raw: Raw, _: Plans) -> Advice:
                 yield at.get(saying.source, raw.id), f"`{said}` of {saying.source} is no figure; did you mean {meant}?"
 
 
-def _unexplained(rule: Rule, raw: Raw, _: Plans) -> Advice:
+def _unexplained(rule: ruleset.Rule, raw: read.Raw, _: Plans) -> Advice:
     """Look for a change of somebody else's rule that doesn't say why and by whom."""
     others = ", ".join(sorted({origin for origin in raw.origins.values() if origin != rule.origin}))
     missing = [word for word in ("because", "by") if not _owns(raw, word) or word not in rule.words]
@@ -82,7 +77,7 @@ def _unexplained(rule: Rule, raw: Raw, _: Plans) -> Advice:
         yield raw.id, f"{rule.id} changes a rule of {others}: say {' and '.join(f'`{word}:`' for word in missing)}"
 
 
-def _outdated(rule: Rule, raw: Raw, _: Plans) -> Advice:
+def _outdated(rule: ruleset.Rule, raw: read.Raw, _: Plans) -> Advice:
     """Look for words of somebody else that mention a time, where the times of the rule were changed."""
     changed = _own_times(raw)
     for word in marked(RULE, Mark.TELLS_TIME) if changed and raw.origins else ():
@@ -92,39 +87,39 @@ def _outdated(rule: Rule, raw: Raw, _: Plans) -> Advice:
             yield raw.fields[changed[0]], f"{kept}if that is no longer true, say your own `{word}:`"
 
 
-def _late(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _late(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for what is to be prepared by a time after the treatment."""
-    due, after = raw.fields.get("due"), reading(rule, plans.rule_set).after
-    if due is not None and after is not None and after.upper > NO_TIME:
+    due, after = raw.fields.get("due"), voices.reading(rule, plans.rule_set).after
+    if due is not None and after is not None and after.upper > voices.NO_TIME:
         text = f"{rule.id} is due {due} after the treatment; if before it is meant, write `due: {due} before`"
         yield due, text
 
 
-def _impossible(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _impossible(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     if plans.facts(rule.when) is None:
         yield raw.id, f"{rule.id} can never apply: its conditions exclude each other"
 
 
-def _hidden(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _hidden(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for what stricter rules hide of a rule: all of it, or what another set hides of it in part."""
     plan = plans.plan(rule.when)
     hiding = _hiding(rule, plans, plan)
     gone = [target for target in rule.targets if hiding[target] and not plan.showing(rule, target)]
     by = ", ".join(sorted(set().union(*(hiding[target] for target in gone))))
-    if rule.verb == AVOID and len(gone) == len(hiding) and not plan.shows(rule):
+    if rule.verb == ruleset.AVOID and len(gone) == len(hiding) and not plan.shows(rule):
         text = f"{rule.id} never shows: {by} is stricter on the same; "
         yield raw.id, f"{text}change that one by its id, or switch it off"
-    elif rule.verb == DO and gone:
+    elif rule.verb == ruleset.DO and gone:
         text = f"{rule.id} can never come true: {by} says to leave {', '.join(gone)} all that time; "
         yield raw.id, f"{text}change one of them, or switch it off"
     else:
         yield from _hidden_in_part(rule, raw, plans, hiding)
 
 
-def _hidden_in_part(rule: Rule, raw: Raw, plans: Plans, hiding: Mapping[str, set[str]]) -> Advice:
+def _hidden_in_part(rule: ruleset.Rule, raw: read.Raw, plans: Plans, hiding: Mapping[str, set[str]]) -> Advice:
     """Within one set the milder is the other side of the stricter; what was changed was hidden in part before."""
     changed = _own_times(raw)
-    if not raw.origins or (changed and (rule.verb == AVOID or "until" not in changed)):
+    if not raw.origins or (changed and (rule.verb == ruleset.AVOID or "until" not in changed)):
         others = {target: ids for target, found in hiding.items() if (ids := found - plans.own.keys())}
         if others:
             by = ", ".join(sorted(set().union(*others.values())))
@@ -132,7 +127,7 @@ def _hidden_in_part(rule: Rule, raw: Raw, plans: Plans, hiding: Mapping[str, set
             yield raw.id, f"{text}change that one by its id, or say the same"
 
 
-def _hidden_perhaps(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _hidden_perhaps(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for a changed rule of which one that holds for lack of an answer still hides a part."""
     facts = plans.facts(rule.when)
     if facts is None or not (raw.origins and _own_times(raw)):
@@ -145,7 +140,7 @@ def _hidden_perhaps(rule: Rule, raw: Raw, plans: Plans) -> Advice:
                 yield raw.id, f"{text}{target}; change that one by its id too"
 
 
-def _hiding(rule: Rule, plans: Plans, plan: Plan) -> dict[str, set[str]]:
+def _hiding(rule: ruleset.Rule, plans: Plans, plan: Plan) -> dict[str, set[str]]:
     """Return, by target, the rules that restrict it in *plan* where this one alone doesn't or says better not."""
     alone = plans.alone(rule.id)
     # What starts when another rule ends can't be without that one, nor be hidden by it.
@@ -156,31 +151,31 @@ def _hiding(rule: Rule, plans: Plans, plan: Plan) -> dict[str, set[str]]:
     }
 
 
-def _over(window: Window, rule: Rule, plan: Plan) -> Iterator[str]:
+def _over(window: Window, rule: ruleset.Rule, plan: Plan) -> Iterator[str]:
     """Return the rules that restrict what *rule* says in its own *window*, or forbid what it only advises against."""
     whole = [(window.better_from, window.better_until)]
     mild = [(start, end) for state, start, end in window.stretches if state != NO]
     for other in plan.avoided[window.target]:
-        has_lost = rule.verb != AVOID or rule.id in other.overruled
+        has_lost = rule.verb != ruleset.AVOID or rule.id in other.overruled
         for part in other.parts:
             inside = whole if has_lost else mild * (part.state == NO)
             if any(max(start, part.start) < min(end, part.end) for start, end in inside):
                 yield part.rule
 
 
-def _forbidden(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _forbidden(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for what is to be prepared while it, or what it is part of, is to be left."""
     plan = plans.plan(rule.when)
     for window in plan.by_rule.get(rule.id, ()):
         held = plan.on(window.target)
         asked = window.start, max(window.end, window.start + INSTANT)
-        if not cut(asked, [(one.better_from, one.better_until) for one in held]):
+        if not merging.cut(asked, [(one.better_from, one.better_until) for one in held]):
             by = ", ".join(sorted({one.rule for one in held}))
             text = f"{rule.id} can never come true: {by} says to leave {window.target} all that time; "
             yield raw.id, f"{text}change one of them, or take it out there by `except`"
 
 
-def _idle_exceptions(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _idle_exceptions(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for an exception that frees nothing, or that forbids for longer than its rule does."""
     is_own = _owns(raw, "except")
     for activity, (_, end) in zip(raw.fields.get("except", ()), rule.exceptions, strict=True):
@@ -191,7 +186,7 @@ def _idle_exceptions(rule: Rule, raw: Raw, plans: Plans) -> Advice:
         yield from ((activity if is_own else raw.id, f"the `except` of {rule.id} {text}") for text in found)
 
 
-def _idle_end(rule: Rule, raw: Raw, plans: Plans, activity: str, end: Bound) -> Iterator[str]:
+def _idle_end(rule: ruleset.Rule, raw: read.Raw, plans: Plans, activity: str, end: Bound) -> Iterator[str]:
     selection, written = plans.selection(rule.when, surely=True), raw.fields["except"][activity]
     spans = selection and Spans(selection, SAMPLE)
     whole, own = (spans.of(rule), spans.of(rule, end=end)) if spans else (None, None)
@@ -206,7 +201,7 @@ def _idle_end(rule: Rule, raw: Raw, plans: Plans, activity: str, end: Bound) -> 
         yield f"changes nothing for {activity}: the rule ends then too ({written}); give an earlier end{early}"
 
 
-def _empty(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _empty(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for a restriction that is over before it begins, or that its own exceptions take out."""
     alone = plans.alone(rule.id)
     for target in rule.targets if plans.facts(rule.when) is not None else ():
@@ -216,7 +211,7 @@ def _empty(rule: Rule, raw: Raw, plans: Plans) -> Advice:
             yield raw.id, f"{rule.id} can never hold for {target}: {why}"
 
 
-def _worrying(rule: Rule, raw: Raw, plans: Plans) -> Advice:
+def _worrying(rule: ruleset.Rule, raw: read.Raw, plans: Plans) -> Advice:
     """Look for a sign that is a reason to call while it is still normal."""
     windows = plans.plan(rule.when).by_rule.get(rule.id, ())
     if any(window.worry_after is not None and window.worry_after < window.end for window in windows):
@@ -229,23 +224,23 @@ def _worrying(rule: Rule, raw: Raw, plans: Plans) -> Advice:
 
 
 # Rules with these verbs; whether that takes a plan; what to look for.
-_ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[Rule, Raw, Plans], Advice]], ...] = (
-    ((AVOID,), False, _weighed),
-    (VERBS, False, _in_words),
-    (VERBS, False, _unexplained),
-    (VERBS, False, _outdated),
-    ((PREPARE,), False, _late),
-    (VERBS, True, _impossible),
-    ((AVOID,), True, _empty),
-    ((AVOID,), True, _idle_exceptions),
-    ((AVOID, DO, ALLOW), True, _hidden),
-    ((AVOID,), True, _hidden_perhaps),
-    ((PREPARE,), True, _forbidden),
-    ((EXPECT,), True, _worrying),
+_ON_RULES: tuple[tuple[tuple[str, ...], bool, Callable[[ruleset.Rule, read.Raw, Plans], Advice]], ...] = (
+    ((ruleset.AVOID,), False, _weighed),
+    (ruleset.VERBS, False, _in_words),
+    (ruleset.VERBS, False, _unexplained),
+    (ruleset.VERBS, False, _outdated),
+    ((ruleset.PREPARE,), False, _late),
+    (ruleset.VERBS, True, _impossible),
+    ((ruleset.AVOID,), True, _empty),
+    ((ruleset.AVOID,), True, _idle_exceptions),
+    ((ruleset.AVOID, ruleset.DO, ruleset.ALLOW), True, _hidden),
+    ((ruleset.AVOID,), True, _hidden_perhaps),
+    ((ruleset.PREPARE,), True, _forbidden),
+    ((ruleset.EXPECT,), True, _worrying),
 )
 
 
-def _statements(rule_set: RuleSet) -> list[Rule | ruleset.Screening | Spacing]:
+def _statements(rule_set: ruleset.RuleSet) -> list[ruleset.Rule | ruleset.Screening | ruleset.Spacing]:
     return [*rule_set.rules.values(), *rule_set.screenings.values(), *rule_set.spacings.values()]
 
 
@@ -298,9 +293,9 @@ def _cut_short(plans: Plans) -> Advice:
     *_, own = plans.layer.files.values()
     for path, data in own:
         lines = data.decode("utf-8-sig").splitlines()
-        for key, text in _texts(FILE, read_yaml(data, str(path), Problems())):
+        for key, text in _texts(FILE, yaml.read_yaml(data, str(path), read.Problems())):
             # A scalar on one line without quotes is as long as it reads.
-            is_plain, at = getattr(text, "inner", None) == 0, place(text)
+            is_plain, at = getattr(text, "inner", None) == 0, read.place(text)
             rest = lines[at.line][at.column + len(text) :].strip() if is_plain else ""
             if rest.startswith("#"):
                 yield text, f"`{key}` ends here, and “{rest}” is a comment; put the text in double quotes"
@@ -311,7 +306,7 @@ def _texts(section: Section, fields: Mapping[str, Any]) -> Iterator[tuple[str, s
     for key in fields.keys() & section.fields.keys():
         kind, value = section.fields[key].kind, fields[key]
         if kind in (TEXT, LINE):
-            yield from ((key, text) for text in listed(value))
+            yield from ((key, text) for text in read.listed(value))
         elif kind is COLUMNS:
             yield from value.items()
         elif kind.of is not None:
@@ -366,7 +361,7 @@ def _taken_out(plans: Plans) -> Advice:
 
 def _lost_parents(plans: Plans) -> Iterator[tuple[str, list[str]]]:
     for (section, id_), below in plans.layer.beneath.items():
-        was = listed(below.fields.get("under")) if section == "activities" else []
+        was = read.listed(below.fields.get("under")) if section == "activities" else []
         if lost := [one for one in was if one not in plans.rule_set.lineage[id_]]:
             yield id_, lost
 
@@ -394,13 +389,13 @@ def _without_a_course(plans: Plans) -> Advice:
             yield plans.layer.entries["sessions"][one.id].id, f"{text}; give it `every:`"
 
 
-def _votes(plans: Plans) -> Iterator[tuple[list[Spacing], Spacing]]:
+def _votes(plans: Plans) -> Iterator[tuple[list[ruleset.Spacing], ruleset.Spacing]]:
     """Return the sessions entries that hold together for somebody, and the one that decides."""
     spacings = plans.rule_set.spacings.values()
     conditions = dict.fromkeys(one.when for one in spacings if one.when in plans.conditions)
     for facts in filter(None, map(plans.facts, conditions)):
         sure = [one for one in spacings if is_sure(one, facts)]
-        deciding = deciding_spacing(tuple((one, ()) for one in sure), SAMPLE.day)
+        deciding = agenda.deciding_spacing(tuple((one, ()) for one in sure), SAMPLE.day)
         if deciding is not None:
             yield sure, deciding
 

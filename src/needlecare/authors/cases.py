@@ -7,15 +7,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from needlecare.errors import InputError, nearest
+from needlecare import errors, typed
 from needlecare.model.facts import Answer, Condition
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet
-from needlecare.rules.fields import CASE, EXPECTED, FILE, GIVEN, SECTIONS, SPEAKING, Entry, read_texts
+from needlecare.rules import fields, yaml
 from needlecare.rules.read import Problems, Value, place, read_files
-from needlecare.rules.yaml import read_trees
 from needlecare.timeline.build import build_timeline
-from needlecare.typed import parse_date, parse_time, parse_zone, read_facts, read_seen
 
 DEFAULT_ZONE = "Europe/London"
 
@@ -44,7 +42,7 @@ class Case(NamedTuple):
 
 def read_cases(location: Path, problems: Problems) -> list[Case]:
     """Read the cases of the rule set at *location*: the `cases:` of its files, and of its cases*.yaml."""
-    trees = read_trees(read_files(location, cases=True), problems)
+    trees = yaml.read_trees(read_files(location, cases=True), problems)
     found: list[Case] = []
     for tree in trees:
         listed = tree.get("cases", [])
@@ -56,7 +54,7 @@ def read_cases(location: Path, problems: Problems) -> list[Case]:
 
 
 def _read_case(value: Value, problems: Problems) -> Case | None:
-    Entry(CASE, value, problems)
+    fields.Entry(fields.CASE, value, problems)
     if not isinstance(value, dict):
         return None
     given, expect = value.get("given"), value.get("expect")
@@ -66,7 +64,7 @@ def _read_case(value: Value, problems: Problems) -> Case | None:
     if not isinstance(expect, dict) or not expect:
         problems.add(value.get("expect", value), "a case needs `expect:` with at least one target")
         return None
-    entries = {target: Entry(EXPECTED, wanted, problems) for target, wanted in expect.items()}
+    entries = {target: fields.Entry(fields.EXPECTED, wanted, problems) for target, wanted in expect.items()}
     expected = (
         Expected(str(target), key, ", ".join(texts), str(place(entry.fields[key])))
         for target, entry in entries.items()
@@ -76,7 +74,7 @@ def _read_case(value: Value, problems: Problems) -> Case | None:
 
 
 def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected, ...], problems: Problems) -> Case:
-    facts = {key: read_texts(one, key, problems) or () for key, one in given.items() if key not in GIVEN}
+    facts = {key: fields.read_texts(one, key, problems) or () for key, one in given.items() if key not in fields.GIVEN}
     name = value.get("name", f"{given['date']}{''.join(f', {key} {one}' for key, one in facts.items())}")
     seen = given.get("seen", {})
     if not isinstance(seen, dict) or not all(isinstance(one, str) for one in seen.values()):
@@ -104,12 +102,12 @@ def plan_case(rule_set: RuleSet, case: Case) -> Timeline:
     Raises:
         InputError: what it gives can't be used with this rule set.
     """
-    zone = parse_zone(case.tz)
-    treatment = make_treatment(parse_date(case.date), parse_time(case.time) if case.time else None, zone)
-    treatment = treatment._replace(seen=read_seen(rule_set, treatment, case.seen))
-    facts = read_facts(rule_set, case.facts)
+    zone = typed.parse_zone(case.tz)
+    treatment = make_treatment(typed.parse_date(case.date), typed.parse_time(case.time) if case.time else None, zone)
+    treatment = treatment._replace(seen=typed.read_seen(rule_set, treatment, case.seen))
+    facts = typed.read_facts(rule_set, case.facts)
     for one in facts.unheard:
-        raise InputError(f"{one.fact} has no answer `{one.word}`")
+        raise errors.InputError(f"{one.fact} has no answer `{one.word}`")
     return build_timeline(rule_set, treatment, facts)
 
 
@@ -117,15 +115,15 @@ def run_case(rule_set: RuleSet, case: Case) -> Iterator[str]:
     """Find where the plan of *case* says something else than it expects, or where nothing has the name that it uses."""
     try:
         timeline = plan_case(rule_set, case)
-    except InputError as error:
-        raise InputError(f"{case.place}: {case.name}: {error}") from None
+    except errors.InputError as error:
+        raise errors.InputError(f"{case.place}: {case.name}: {error}") from None
     known = (*rule_set.activities, *rule_set.signs, *rule_set.screenings, _SESSION)
     for wanted in case.expected:
         got = _say(timeline, wanted)
         # A date alone stands for its midnight.
         if wanted.target not in known or got not in (wanted.value, f"{wanted.value}T00:00"):
             key = "" if wanted.key == "is" else f" {wanted.key}"
-            meant = f"`{wanted.target}`{nearest(wanted.target, known)}"
+            meant = f"`{wanted.target}`{errors.nearest(wanted.target, known)}"
             unknown = "" if wanted.target in known else f"; there is no activity, sign or screening entry {meant}"
             yield f"{wanted.place}: {wanted.target}{key}: expected {wanted.value}, got {got}{unknown}"
 
@@ -202,8 +200,8 @@ class PlanChange(NamedTuple):
 
 def compare_rules(old: RuleSet, new: RuleSet) -> Iterator[str]:
     """Return the rules, screening and sessions entries, and the words, that were added, left out or changed."""
-    for section in SPEAKING:
-        what, attribute = SECTIONS[section].what.partition(" ")[2], FILE.fields[section].into
+    for section in fields.SPEAKING:
+        what, attribute = fields.SECTIONS[section].what.partition(" ")[2], fields.FILE.fields[section].into
         before, after = getattr(old, attribute), getattr(new, attribute)
         for id_ in sorted({*before, *after}):
             one, other = before.get(id_), after.get(id_)
@@ -287,7 +285,7 @@ def compare_plans(old: RuleSet, new: RuleSet, cases: Iterable[Case]) -> tuple[li
     for case in cases:
         try:
             before, after = plan_case(old, case), plan_case(new, case)
-        except InputError:
+        except errors.InputError:
             continue
         planned += 1
         one, other = _summary(before, _avoided(after)), _summary(after, _avoided(before))

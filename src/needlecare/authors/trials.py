@@ -12,9 +12,8 @@ from itertools import islice, pairwise
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from needlecare.model import plan, ruleset
 from needlecare.model.facts import NONE, Condition, Fact, Facts, Given, Test, Truth, complete
-from needlecare.model.plan import Timeline, Window, make_treatment
-from needlecare.model.ruleset import AVOID, Rule, RuleSet, Spacing, walk
 from needlecare.model.time import TREATMENT, Bound, Range
 from needlecare.model.voices import NO_TIME, Voice, reading, voices
 from needlecare.rules.layers import Layer
@@ -22,7 +21,7 @@ from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Chosen, Selection, select
 
 # Any treatment will do to see what shows: an hour in the afternoon, far from a clock change.
-SAMPLE = make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
+SAMPLE = plan.make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("UTC"))
 # Each different condition costs a plan of all rules, and so does each rule that others keep from coming true. So many
 # rules are planned in all; a sheet of a clinic is far below.
 _MOST_PLANNED = 50_000
@@ -35,25 +34,25 @@ _MOST_SHORTER = 0.9
 class Plan:
     """The windows of one plan: by the rules that decide them, and the restrictions by what they are on."""
 
-    def __init__(self, timeline: Timeline | None = None) -> None:
+    def __init__(self, timeline: plan.Timeline | None = None) -> None:
         self.timeline = timeline
-        self.by_rule: dict[str, list[Window]] = defaultdict(list)
-        self.avoided: dict[str, list[Window]] = defaultdict(list)
+        self.by_rule: dict[str, list[plan.Window]] = defaultdict(list)
+        self.avoided: dict[str, list[plan.Window]] = defaultdict(list)
         for window in timeline.windows if timeline else ():
             self.by_rule[window.rule].append(window)
-            if window.kind == AVOID:
+            if window.kind == ruleset.AVOID:
                 self.avoided[window.target].append(window)
 
-    def on(self, target: str) -> list[Window]:
+    def on(self, target: str) -> list[plan.Window]:
         """Return the restrictions on *target*, or on what it is part of."""
         return [one for near in self.timeline.nearest(target) for one in self.avoided[near]] if self.timeline else []
 
-    def showing(self, rule: Rule, target: str) -> list[Window]:
+    def showing(self, rule: ruleset.Rule, target: str) -> list[plan.Window]:
         """Return the windows on *target* in which *rule* has a part."""
-        mine = self.avoided[target] if rule.verb == AVOID else self.by_rule[rule.id]
+        mine = self.avoided[target] if rule.verb == ruleset.AVOID else self.by_rule[rule.id]
         return [window for window in mine if window.target == target and rule.id in window.rules]
 
-    def shows(self, rule: Rule) -> bool:
+    def shows(self, rule: ruleset.Rule) -> bool:
         """Report whether a restriction shows anywhere, be it on a part of what it is on."""
         return any(rule.id in window.rules for windows in self.avoided.values() for window in windows)
 
@@ -61,12 +60,12 @@ class Plan:
 class Plans:
     """The *own* rules of a set, and plans for people of whom a condition holds, each made once."""
 
-    def __init__(self, rule_set: RuleSet, layer: Layer) -> None:
+    def __init__(self, rule_set: ruleset.RuleSet, layer: Layer) -> None:
         self.rule_set, self.layer = rule_set, layer
         self.own = {id_: rule for id_, rule in rule_set.rules.items() if rule.origin == rule_set.id}
         self.gathers = sum(raw.origin == rule_set.id for raw in layer.entries["sources"].values()) >= _MANY
         self._left = max(5, _MOST_PLANNED // (len(rule_set.rules) + 1))
-        asking: list[Rule | Spacing] = [*self.own.values(), *rule_set.spacings.values()]
+        asking: list[ruleset.Rule | ruleset.Spacing] = [*self.own.values(), *rule_set.spacings.values()]
         asked = dict.fromkeys(one.when for one in asking)
         self.conditions = frozenset(islice(asked, self._left))
         self.are_cut = len(self.conditions) < len(asked)
@@ -81,13 +80,13 @@ class Plans:
         selection = self.selection(condition, surely=surely)
         return Plan() if selection is None else Plan(build_selected(selection, SAMPLE, days=0))
 
-    def _alone(self, rule: Rule) -> Plan:
+    def _alone(self, rule: ruleset.Rule) -> Plan:
         """Plan one rule as if nothing else restricted anything."""
         selection = self.selection(rule.when, surely=True)
         if selection is None:
             return Plan()
         # What it waits for applies too, and restricts nothing here.
-        kept = walk([rule.id], self.waits)
+        kept = ruleset.walk([rule.id], self.waits)
         on_targets = {target: selection.restrictions.get(target, ()) for target in rule.targets}
         alone = selection._replace(
             by_verb=_only(kept, selection.by_verb),
@@ -110,13 +109,13 @@ class Plans:
         return select(replace(self.rule_set, rules=rules), facts)._replace(rule_set=self.rule_set)
 
 
-def waited_for(rule: Rule) -> set[str]:
+def waited_for(rule: ruleset.Rule) -> set[str]:
     """Return the rules whose ends *rule* waits for."""
     bounds = (bound for bound in (rule.start, rule.end) if bound is not None)
     return {term.ends_rule for bound in bounds for term in bound.terms if term.ends_rule is not None}
 
 
-def is_sure(one: Rule | Spacing, facts: Facts) -> bool:
+def is_sure(one: ruleset.Rule | ruleset.Spacing, facts: Facts) -> bool:
     """Report whether *one* holds, whatever else is answered."""
     return one.when.judge(facts)[0] is Truth.YES
 
@@ -125,7 +124,7 @@ def _only(ids: Collection[str], chosen: Mapping[str, Iterable[Chosen]]) -> dict[
     return {key: tuple(one for one in several if one.rule.id in ids) for key, several in chosen.items()}
 
 
-def _satisfying(condition: Condition, rule_set: RuleSet) -> Facts | None:
+def _satisfying(condition: Condition, rule_set: ruleset.RuleSet) -> Facts | None:
     """Return facts for which *condition* holds, with nothing else given; None where there are none."""
     given: dict[str, Given] = {}
     for name in {test.fact for test in condition.tests}:
@@ -155,7 +154,7 @@ class HardNo(NamedTuple):
     *voices* give a figure there, those *behind* it at least as much; a day counts as 24 hours here.
     """
 
-    rule: Rule
+    rule: ruleset.Rule
     before: bool
     voices: tuple[Voice, ...]
     behind: tuple[Voice, ...]
@@ -180,11 +179,11 @@ class HardNo(NamedTuple):
         return str(Bound(tuple(nearer)))
 
 
-def hard_noes(rules: Iterable[Rule], rule_set: RuleSet) -> Iterator[HardNo]:
+def hard_noes(rules: Iterable[ruleset.Rule], rule_set: ruleset.RuleSet) -> Iterator[HardNo]:
     """Find what *rules* forbid, on each side of the treatment."""
     for rule in rules:
         own = reading(_by_clock(rule), rule_set)
-        for before in (True, False) if rule.verb == AVOID else ():
+        for before in (True, False) if rule.verb == ruleset.AVOID else ():
             side = own.on(before=before)
             if side is not None and side.lower > NO_TIME:
                 heard = voices([rule], rule_set, before=before)
@@ -192,18 +191,18 @@ def hard_noes(rules: Iterable[Rule], rule_set: RuleSet) -> Iterator[HardNo]:
                 yield HardNo(rule, before, heard, behind)
 
 
-def _by_clock(rule: Rule) -> Rule:
+def _by_clock(rule: ruleset.Rule) -> ruleset.Rule:
     """Leave out what only the person can see, where a time stands beside it: figures are compared with figures."""
     counted = tuple(term for term in (rule.end.terms if rule.end else ()) if term.moment == TREATMENT)
     return rule._replace(end=Bound(counted)) if counted else rule
 
 
-def kind_of(voice: Voice, rule_set: RuleSet) -> str:
+def kind_of(voice: Voice, rule_set: ruleset.RuleSet) -> str:
     """Return the kind of the weightiest source of *voice*."""
     return rule_set.sources[min(voice.sources, key=rule_set.by_weight.__getitem__)].kind or "unknown"
 
 
-def describe(no: HardNo, rule_set: RuleSet) -> dict[str, Any]:
+def describe(no: HardNo, rule_set: ruleset.RuleSet) -> dict[str, Any]:
     """Describe a hard no for readers and programs."""
     return {
         "rule": no.rule.id,
@@ -216,7 +215,7 @@ def describe(no: HardNo, rule_set: RuleSet) -> dict[str, Any]:
     }
 
 
-def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:
+def weigh(rule: ruleset.Rule, rule_set: ruleset.RuleSet, *, gathers: bool) -> Iterator[str]:
     """Find why a reader would ask for the reason of *rule*; a set that *gathers* holds many sources."""
     most = max(rule_set.weights.values(), default=0)
     for no in hard_noes([rule], rule_set):
@@ -232,7 +231,7 @@ def weigh(rule: Rule, rule_set: RuleSet, *, gathers: bool) -> Iterator[str]:
         yield from _milder(rule, rule_set, before=before)
 
 
-def _milder(rule: Rule, rule_set: RuleSet, *, before: bool) -> Iterator[str]:
+def _milder(rule: ruleset.Rule, rule_set: ruleset.RuleSet, *, before: bool) -> Iterator[str]:
     """Find sources that state more than *rule*; of those with the most weight a longer no is enough."""
     most = max(rule_set.weights.values(), default=0)
     own, no = (reading(one, rule_set).on(before=before) for one in (rule, _by_clock(rule)))

@@ -18,8 +18,7 @@ from os.path import lexists
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
-from needlecare.batch.plans import Result, RowPlanner, Settings, read_texts
-from needlecare.batch.table import ID, PROBLEM, ClientFile, Columns, CsvRows, Rejects, Row, Texts, read_map, read_rows
+from needlecare.batch import plans, table
 from needlecare.errors import InputError, OutputError
 from needlecare.files import atomic_file, clear_leftovers
 from needlecare.rules.fields import FIELDS
@@ -42,7 +41,7 @@ _MOST_NAMED = 20
 # Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
 _PORTION = 16
 
-Planned = tuple[Row, Result]
+Planned = tuple[table.Row, plans.Result]
 
 
 class Summary(NamedTuple):
@@ -63,7 +62,7 @@ class Batch(NamedTuple):
     Without a folder there are lines; without a file for them they go to stdout.
     """
 
-    settings: Settings
+    settings: plans.Settings
     pairs: tuple[str, ...]
     folder: Path | None
     lines: Path | None
@@ -72,7 +71,7 @@ class Batch(NamedTuple):
 
 
 def run(
-    batch: Batch, stream: BinaryIO, rejected: Callable[[Row, str], None], progress: Callable[[int], None]
+    batch: Batch, stream: BinaryIO, rejected: Callable[[table.Row, str], None], progress: Callable[[int], None]
 ) -> Summary:
     """Plan every row of *stream*; report each *rejected* one with its problem, and in *progress* how many are done.
 
@@ -81,19 +80,19 @@ def run(
         OutputError: the output can't be written.
     """
     settings = batch.settings
-    planner = RowPlanner(settings)
-    rows = read_rows(stream)
+    planner = plans.RowPlanner(settings)
+    rows = table.read_rows(stream)
     fields = (*FIELDS, *planner.rule_set.facts)
-    columns = Columns(fields, read_map(batch.pairs, fields), planner.rule_set.batch)
-    if isinstance(rows, CsvRows) and rows.header:
-        columns.check(rows.header, [ID] if "date" in settings.defaults else [ID, "date"])
+    columns = table.Columns(fields, table.read_map(batch.pairs, fields), planner.rule_set.batch)
+    if isinstance(rows, table.CsvRows) and rows.header:
+        columns.check(rows.header, [table.ID] if "date" in settings.defaults else [table.ID, "date"])
     made = left = 0
     with contextlib.ExitStack() as open_until_the_end:
         enter = open_until_the_end.enter_context
         ending = enter(_Ending())
         output: _Folder | _Lines
         output = enter(_Folder(batch.folder, settings.format)) if batch.folder else enter(_lines(batch.lines))
-        rejects = enter(Rejects(None if settings.inline else batch.rejects, rows))
+        rejects = enter(table.Rejects(None if settings.inline else batch.rejects, rows))
         clients = _Clients(rows, columns, output)
         for row, result in enter(contextlib.closing(_plan_rows(planner, clients, batch.jobs))):
             with ending.put_off():
@@ -110,42 +109,42 @@ def run(
 class _Clients:
     """The rows of a list, each with its client and its fields; *unused* collects the columns that are none."""
 
-    def __init__(self, rows: Iterable[Row], columns: Columns, output: "_Folder | _Lines") -> None:
+    def __init__(self, rows: Iterable[table.Row], columns: table.Columns, output: "_Folder | _Lines") -> None:
         self._rows, self._columns, self._output = rows, columns, output
         # Eight bytes stand for an id, however long: two that share them in a million rows are one chance in millions.
         self._lines: dict[int, int] = {}
         self.unused: dict[str, str | None] = {}
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[table.Row]:
         for read in self._rows:
             row = read
             try:
                 if not row.problem:
                     fields = self._fields(row.cells)
                     row = row._replace(fields=fields)
-                    row = row._replace(client=self._client(fields.pop(ID, ()), row.line))
+                    row = row._replace(client=self._client(fields.pop(table.ID, ()), row.line))
                     row = row._replace(file=self._output.file_of(row.client))
             except InputError as error:
                 row = row._replace(problem=str(error))
             yield row
 
-    def _fields(self, cells: Mapping[str, object]) -> dict[str, Texts]:
-        fields: dict[str, Texts] = {}
+    def _fields(self, cells: Mapping[str, object]) -> dict[str, table.Texts]:
+        fields: dict[str, table.Texts] = {}
         for column, value in cells.items():
             field = self._columns.field(column)
             if field is None:
                 is_new = column not in self.unused and len(self.unused) < _MOST_NAMED
-                if is_new and column != PROBLEM and value not in ("", None):
+                if is_new and column != table.PROBLEM and value not in ("", None):
                     self.unused[column] = self._columns.similar(column, cells)
                 continue
-            texts = read_texts(field, value)
+            texts = plans.read_texts(field, value)
             if field in fields:
                 raise InputError(f"two columns hold {field}, `{column}` is one of them")
             if texts:
                 fields[field] = texts
         return fields
 
-    def _client(self, texts: Texts, line: int) -> str:
+    def _client(self, texts: table.Texts, line: int) -> str:
         """Return the id of a row, which stands in no other."""
         if len(texts) != 1:
             raise InputError("the id is missing" if not texts else "id: expected one, several are given")
@@ -217,7 +216,7 @@ class _Lines:
     def file_of(self, _: str) -> None:
         """Return None: no client has a file."""
 
-    def put(self, _: Row, result: Result) -> str:
+    def put(self, _: table.Row, result: plans.Result) -> str:
         """Write the line of a row: its plan, or its error if that is wanted among them; return its problem."""
         rest = memoryview(result.data)
         while rest:  # an unbuffered stream takes as much as it likes
@@ -260,7 +259,7 @@ class _Folder:
             self._ledger.execute("COMMIT")
         self._ledger.close()
 
-    def file_of(self, client: str) -> ClientFile:
+    def file_of(self, client: str) -> table.ClientFile:
         """Return the file that *client* has; else a new name, which nobody here has in any case of letters."""
         key = client.encode("utf-8", "surrogatepass")
         names = [f"{stem}.{self._suffix}" for stem in _stems(client)]
@@ -271,14 +270,14 @@ class _Folder:
                 if name not in names:  # never a name that somebody else made up
                     raise sqlite3.DatabaseError
                 path = self._path / name
-                return ClientFile(name, digest if lexists(path) and path.lstat().st_size == size else b"")
+                return table.ClientFile(name, digest if lexists(path) and path.lstat().st_size == size else b"")
             for name in names:
                 row = (name, key, self._suffix, b"", -1)
                 if self._ledger.execute("INSERT OR IGNORE INTO file VALUES (?, ?, ?, ?, ?)", row).rowcount:
-                    return ClientFile(name)
+                    return table.ClientFile(name)
         raise InputError("no file name is free for this id")
 
-    def put(self, row: Row, result: Result) -> str:
+    def put(self, row: table.Row, result: plans.Result) -> str:
         """Write the file of *row* whole or not at all, and note it; return the problem of the row, if there is one.
 
         A link in its place is replaced, never followed.
@@ -329,7 +328,7 @@ def _stems(client: str) -> list[str]:
     return [client, marked] if _HARMLESS.fullmatch(client) and not _RESERVED.fullmatch(client) else [marked]
 
 
-def _plan_rows(planner: RowPlanner, rows: Iterable[Row], jobs: int) -> Generator[Planned]:
+def _plan_rows(planner: plans.RowPlanner, rows: Iterable[table.Row], jobs: int) -> Generator[Planned]:
     """Plan *rows*, in *jobs* processes if those are more than one; yield each with its result, in their order.
 
     Raises:
@@ -360,7 +359,7 @@ class _Worker:
     long answer, as happens where memory is short.
     """
 
-    def __init__(self, planner: RowPlanner) -> None:
+    def __init__(self, planner: plans.RowPlanner) -> None:
         import multiprocessing
 
         # To fork is quick, and safe: no thread has been started yet. Elsewhere the planner is made anew.
@@ -369,12 +368,12 @@ class _Worker:
         self._process = context.Process(target=_serve, args=(planner, theirs), daemon=True)
         self._process.start()
         theirs.close()
-        self.portion: list[Row] = []
+        self.portion: list[table.Row] = []
 
-    def exchange(self, portion: list[Row]) -> list[Planned]:
+    def exchange(self, portion: list[table.Row]) -> list[Planned]:
         """Wait until its portion is planned, and return that; have another one planned, unless it is empty."""
         try:
-            found: list[Result] | Exception = self._pipe.recv() if self.portion else []
+            found: list[plans.Result] | Exception = self._pipe.recv() if self.portion else []
             if portion:
                 self._pipe.send(portion)
         except (EOFError, OSError):
@@ -404,7 +403,7 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(planner: RowPlanner, pipe: "Connection") -> None:
+def _serve(planner: plans.RowPlanner, pipe: "Connection") -> None:
     """Plan the portions that come through *pipe* until nobody is at its other end."""
     for number in signal.valid_signals():
         if callable(signal.getsignal(number)):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self
 
 import typer
 
-from needlecare.cli import STDOUT, complain, delivering, is_terminal, refuse_windows_path
-from needlecare.cli.options import StyleOption, fact_texts, present, with_options, without
+from needlecare.cli import STDOUT, complain, delivering, is_terminal, options, refuse_windows_path
 from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.model.facts import FACTS, OPTIONS, Trait
 from needlecare.views.formats import BRIEF, FORMATS, Format
@@ -28,7 +27,7 @@ _WIDTH = 30
 _EVERY_SECONDS = 0.2
 
 
-@partial(with_options, options=[one for one in OPTIONS.values() if Trait.UNLISTED not in one.traits])
+@partial(options.with_options, options=[one for one in OPTIONS.values() if Trait.UNLISTED not in one.traits])
 def batch(
     defaults: dict[str, Any],
     *,
@@ -54,7 +53,7 @@ def batch(
         bool, typer.Option("--resume", help="Go on in the folder: rows that haven't changed are not done again.")
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=_MOST_JOBS, help="How many processes work.")] = 1,
-    style: StyleOption = None,
+    style: options.StyleOption = None,
     errors: Annotated[
         str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
     ] = "reject",
@@ -95,15 +94,15 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     from needlecare.typed import find_zone, is_relative, parse_date
 
     rules, tz, now = (defaults.pop(name, None) or None for name in ("rules", "tz", "now"))
-    facts = fact_texts(defaults)
+    facts = options.fact_texts(defaults)
     for name in sorted(facts.keys() & FIELDS):
         raise InputError(f"--fact: {name} is no fact; it is a field of its own")
-    fields = facts | without(defaults, (*FACTS, "fact"))
+    fields = facts | options.without(defaults, (*FACTS, "fact"))
     zone = find_zone(tz)
     if is_relative(fields.get("date", "")):
-        fields["date"] = parse_date(fields["date"], present(zone, now).date()).isoformat()
+        fields["date"] = parse_date(fields["date"], options.present(zone, now).date()).isoformat()
     # A word such as today in a row means nothing without --now: the same list makes the same plans every day.
-    today = None if now is None else present(zone, now).date()
+    today = None if now is None else options.present(zone, now).date()
     texts = {name: found for name, value in fields.items() if (found := read_texts(name, value)) or name in facts}
     return Settings(rules=rules, tz=tz, today=today, defaults=texts)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from needlecare.cli import STDOUT, complain, is_terminal, options, write_data, write_file, write_sheet, write_text
-from needlecare.cli.options import NoPager, Request, StyleOption, Typed
 from needlecare.errors import InputError, refuse
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import BRIEF, FORMATS, CalendarStyle, Format, for_file, render
@@ -67,8 +66,8 @@ def plan(
     plain: Annotated[
         bool, typer.Option("--plain", help="Text without colour and layout, for screen readers; for text only.")
     ] = False,
-    no_pager: NoPager = False,
-    style: StyleOption = None,
+    no_pager: options.NoPager = False,
+    style: options.StyleOption = None,
 ) -> None:
     """Show what to do and to avoid after a treatment, when to get help, and when each thing is all right again."""
     output = None if output == STDOUT else output
@@ -91,7 +90,7 @@ def plan(
         _write(render(timeline, chosen), chosen, output)
 
 
-def _refuse_idle(view: Mapping[str, object], typed: Typed, chosen: Format) -> None:
+def _refuse_idle(view: Mapping[str, object], typed: options.Typed, chosen: Format) -> None:
     """Refuse options that mean nothing for the *chosen* format."""
     no_calendar = chosen != Format.ICS and any(one.name in typed for one in _CALENDAR)
     idle = ((name, ", ".join(formats)) for name, formats in _HONOURED.items() if view[name] and chosen not in formats)
@@ -104,7 +103,7 @@ def _refuse_idle(view: Mapping[str, object], typed: Typed, chosen: Format) -> No
 
 
 def _write_calendar(
-    timeline: "Timeline", request: Request, typed: Typed, style: CalendarStyle, output: Path | None
+    timeline: "Timeline", request: options.Request, typed: options.Typed, style: CalendarStyle, output: Path | None
 ) -> None:
     """Write the calendar of *timeline*, note it in the log, and say what has changed since the one that it replaces."""
     from needlecare.views import ics
@@ -121,7 +120,7 @@ def _write_calendar(
         complain(f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}")
 
 
-def _remember(request: Request) -> None:
+def _remember(request: options.Request) -> None:
     """Note in the log which rules the calendar of a logged treatment was made of; one that can't be written stays."""
     from needlecare.files import open_log
 
@@ -146,7 +145,7 @@ def _show(timeline: "Timeline", output: Path | None, parts: Sequence[str], *, pl
     _write(text.render_plain(sheet) if plain or whole else text.lay_out(sheet), Format.TEXT, output)
 
 
-def _cancel(typed: Typed, idle: Typed, format_: Format | None, output: Path | None) -> None:
+def _cancel(typed: options.Typed, idle: options.Typed, format_: Format | None, output: Path | None) -> None:
     """Write the calendar that cancels an older one; that needs no treatment, and what is *idle* must not be typed."""
     if _choose(format_ or (None if output else Format.ICS), output) != Format.ICS:
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
@@ -172,7 +171,7 @@ def _choose(format_: Format | None, output: Path | None) -> Format:
     return suffixes[output.suffix.lower()]
 
 
-def _read_options(typed: Typed) -> "Options":
+def _read_options(typed: options.Typed) -> "Options":
     """Read the options of a calendar; it rings at a moment itself by default."""
     from needlecare.model.time import parse_duration
     from needlecare.views.calendar import LONGEST_LEAD, Options

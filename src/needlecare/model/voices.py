@@ -10,8 +10,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from needlecare.model import ruleset
-from needlecare.model.plan import NO, Part, Timeline, Window
+from needlecare.model import plan, ruleset
 from needlecare.model.ruleset import ALLOW, AVOID, CALL, DO, PREPARE, VERBS, Rule, RuleSet, Saying, once_a_set
 from needlecare.model.time import AT_TREATMENT, ELAPSED, TREATMENT, Bound, Duration, Term, parse_bound, parse_duration
 
@@ -279,15 +278,15 @@ class Edge(NamedTuple):
 _Maker = tuple[str, Bound | None, bool]
 
 
-def sources_of_part(part: Part, timeline: Timeline) -> tuple[str, ...]:
+def sources_of_part(part: plan.Part, timeline: plan.Timeline) -> tuple[str, ...]:
     """Name the sources of the rule that makes *part* which reach its end on that side of the treatment."""
     first, last = timeline.treatment.first, timeline.treatment.last
     made = Made(AVOID, _makers([part]), (part.rule,), sides=(part.start < first, part.end > last))
-    return backing(made, timeline.rule_set)[part.state != NO]
+    return backing(made, timeline.rule_set)[part.state != plan.NO]
 
 
 def sources_behind(
-    windows: Iterable[Window], rule_set: RuleSet, state: str = "", *, before: bool = False
+    windows: Iterable[plan.Window], rule_set: RuleSet, state: str = "", *, before: bool = False
 ) -> tuple[str, ...]:
     """Name the sources that reach where each of *windows* ends, or begins *before* the treatment, the weightiest first.
 
@@ -310,13 +309,13 @@ class Made(NamedTuple):
     state: str = ""
 
 
-def making(window: Window) -> Made:
+def making(window: plan.Window) -> Made:
     """Return what *window* is made of."""
     return Made(window.kind, _makers(window.parts) or ((window.rule, None, False),), window.rules, window.overruled)
 
 
-def _makers(parts: Iterable[Part]) -> tuple[_Maker, ...]:
-    return tuple((rule, until, state == NO) for state, _, _, rule, until in parts)
+def _makers(parts: Iterable[plan.Part]) -> tuple[_Maker, ...]:
+    return tuple((rule, until, state == plan.NO) for state, _, _, rule, until in parts)
 
 
 class _Heard(NamedTuple):
@@ -393,7 +392,7 @@ def edges_of(made: Made, rule_set: RuleSet) -> list[Edge]:
 
 def _counting(edges: list[Edge], made: Made) -> list[Edge]:
     edges = [edge for edge in edges if made.sides[not edge.before]] or edges
-    return [edge for edge in edges if not made.state or edge.is_no == (made.state == NO)] or edges
+    return [edge for edge in edges if not made.state or edge.is_no == (made.state == plan.NO)] or edges
 
 
 def _outer(makers: Sequence[_Maker], rule_set: RuleSet) -> list[Edge]:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic
-from needlecare.rules.fields import CLINIC, COLOURS, FIELDS, Entry
-from needlecare.rules.read import Problems, Raw, Value, place
+from needlecare.rules import fields, read
 
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "out-of-hours": 40, "closing": 500}
@@ -30,9 +29,9 @@ _ACTIVE_TAGS = frozenset(("script", "foreignobject", "iframe", "embed", "object"
 _OUTWARD = re.compile(r"(?i)javascript:|@import|url\(\s*['\"]?(?!\s*#)")
 
 
-def parse_clinic(value: Value, problems: Problems) -> Clinic:
+def parse_clinic(value: read.Value, problems: read.Problems) -> Clinic:
     """Read `clinic: {name: …, phone: …, logo: file, colours: {light: …, dark: …}, closing: …}`."""
-    entry = Entry(CLINIC, value, problems)
+    entry = fields.Entry(fields.CLINIC, value, problems)
     name = entry.get("name", "")
     if not name and isinstance(value, dict):
         problems.add(next(iter(value), value), "`clinic` needs a `name`")
@@ -43,10 +42,10 @@ def parse_clinic(value: Value, problems: Problems) -> Clinic:
         if name and (phone := entry.get(key)) and (wrong := _wrong_phone(entry.fields[key], phone)):
             entry.note(key, f"`{phone}` {wrong}; write a phone number such as +44 20 7946 0000")
     logo, colours = _logo(entry.get("logo"), problems), _colours(entry.get("colours"), problems)
-    return entry.build(Clinic, Raw("clinic", value, ""), name=name, logo=logo, **colours)
+    return entry.build(Clinic, read.Raw("clinic", value, ""), name=name, logo=logo, **colours)
 
 
-def _wrong_phone(written: Value, phone: str) -> str:
+def _wrong_phone(written: read.Value, phone: str) -> str:
     """Return why *phone* can't be dialled as one number, or nothing; a page dials all the digits that stand there."""
     if not _PHONE.fullmatch(phone):
         return "can't be dialled"
@@ -62,10 +61,10 @@ def _wrong_phone(written: Value, phone: str) -> str:
     return ""
 
 
-def _colours(value: Value | None, problems: Problems) -> dict[str, str]:
+def _colours(value: read.Value | None, problems: read.Problems) -> dict[str, str]:
     if value is None:
         return {}
-    entry = Entry(COLOURS, value, problems)
+    entry = fields.Entry(fields.COLOURS, value, problems)
     found = {}
     for key, page in _PAGES.items():
         colour = entry.get(key)
@@ -82,14 +81,14 @@ def _colours(value: Value | None, problems: Problems) -> dict[str, str]:
     return found
 
 
-def _logo(value: Value | None, problems: Problems) -> str:
+def _logo(value: read.Value | None, problems: read.Problems) -> str:
     """Read the logo, a file beside the rule set, into a `data:` address."""
     if value is None:
         return ""
     if not isinstance(value, str) or Path(value).name != value or "\\" in value:
         problems.add(value, "`logo` is the name of a file beside this one, such as logo.png")
         return ""
-    path = Path(place(value).name).parent / value
+    path = Path(read.place(value).name).parent / value
     kind = _LOGOS.get(path.suffix.lower())
     if kind is None:
         problems.add(value, f"`{value}` can't be a logo; use a .png, .jpg or .svg file")
@@ -174,13 +173,13 @@ def plain(name: str) -> str:
     return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
 
-def parse_batch(value: Value, facts: Collection[str], problems: Problems) -> dict[str, str]:
+def parse_batch(value: read.Value, facts: Collection[str], problems: read.Problems) -> dict[str, str]:
     """Read `batch: {id: Client no, date: Treatment date, dates: dmy}`."""
     if not isinstance(value, dict) or not all(isinstance(column, str) for column in value.values()):
         example = "{id: Client no, date: Treatment date, dates: dmy}"
         problems.add(value, f"`batch` names the columns of an export, such as {example}")
         return {}
-    known = dict.fromkeys((*FIELDS, DATES, *facts))
+    known = dict.fromkeys((*fields.FIELDS, DATES, *facts))
     holders: dict[str, str] = {}
     for field, column in value.items():
         if field not in known:

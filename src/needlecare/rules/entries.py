@@ -11,7 +11,6 @@ from typing import Any
 
 from needlecare.model import ruleset
 from needlecare.model.facts import NONE, Condition, Fact, Test
-from needlecare.model.ruleset import ASK, AVOID, CALL, PREPARE, VERBS, Rule, Saying, Screening
 from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, parse_bound
 from needlecare.rules.fields import FACT, RULE, SCREENING, SECTIONS, SESSION, SOURCE, Entry, Mark, marked, read_texts
 from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, listed, whole_number
@@ -31,8 +30,8 @@ _RULE_WINDOW = marked(RULE, Mark.WINDOW)
 _OWN_VALUE = ("from", "until", "for", "days", "due", "at", "every")
 _TELLS_HOW = marked(RULE, Mark.TELLS_HOW)
 _TIMELESS = {
-    ASK: "`ask` holds before and after the treatment, without end",
-    CALL: "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`",
+    ruleset.ASK: "`ask` holds before and after the treatment, without end",
+    ruleset.CALL: "`call` holds at all times; for “from day 3” write `expect: …` with `worry-after: 3d`",
 }
 Entries = Mapping[str, Mapping[str, Raw]]
 # Facts of one condition: each is judged for each person, and a condition of a whole file in each of its rules.
@@ -118,25 +117,25 @@ class Context:
         return Test(fact.id, low=least, high=most, open_low=how == "over", open_high=how == "under")
 
 
-def _parse_rule(raw: Raw, context: Context) -> Rule | None:
+def _parse_rule(raw: Raw, context: Context) -> ruleset.Rule | None:
     """Read one rule; None where it has no verb to go by."""
     entry = Entry(RULE, raw.fields, context.problems)
-    verbs = [verb for verb in VERBS if verb in entry.fields]
+    verbs = [verb for verb in ruleset.VERBS if verb in entry.fields]
     if len(verbs) != 1:
         meant = context.problems.nearest(raw.id, context.entries["rules"])
         unchanged = "" if verbs else f"; there is no rule `{raw.id}` to change{meant}"
-        context.problems.add(raw.id, f"the rule {raw.id} needs exactly one of {', '.join(VERBS)}{unchanged}")
+        context.problems.add(raw.id, f"the rule {raw.id} needs exactly one of {', '.join(ruleset.VERBS)}{unchanged}")
         return None
     verb = verbs[0]
     _check_window(entry, verb)
     _check_verb(entry, verb)
     start, end = _window(entry, verb)
-    if verb != CALL:
+    if verb != ruleset.CALL:
         _check_order(entry, start, end)
     if entry.fields[verb] in ("", []):
         entry.note(verb, f"the rule {raw.id} names nothing to {verb}")
     return entry.build(
-        Rule,
+        ruleset.Rule,
         raw,
         verb=verb,
         targets=entry.get(verb, ()),
@@ -154,9 +153,9 @@ def _window(entry: Entry, verb: str) -> tuple[Bound | None, Bound | None]:
         return _AT[at], AT_TREATMENT
     if due:
         return start or due, due
-    if verb in (PREPARE, CALL) and end is None and entry.fields.keys().isdisjoint(("days", "for")):
+    if verb in (ruleset.PREPARE, ruleset.CALL) and end is None and entry.fields.keys().isdisjoint(("days", "for")):
         end = AT_TREATMENT
-    if verb == AVOID and start is None and _is_before(entry.fields.get("until"), end):
+    if verb == ruleset.AVOID and start is None and _is_before(entry.fields.get("until"), end):
         start = ALWAYS
     return start, end
 
@@ -188,7 +187,7 @@ def _check_verb(entry: Entry, verb: str) -> None:
             belongs = " or ".join(f"`{one}`" for one in verbs)
             instead = ", or say it in `note`" if key in _TELLS_HOW else ""
             entry.note(key, f"`{key}` belongs to {belongs}; `{verb}` has no use for it{instead}")
-    for key in ("who", "when") if verb == ASK else ():
+    for key in ("who", "when") if verb == ruleset.ASK else ():
         if key not in entry.fields:
             entry.note(verb, f"`ask` needs `{key}`, as in {_ASKED}")
 
@@ -197,7 +196,7 @@ def _check_order(entry: Entry, start: Bound | None, end: Bound | None) -> None:
     """Note an end before the start, of days and of plain durations around the treatment, and what has no length."""
     if (days := entry.get("days")) and days[1] < days[0]:
         entry.note("days", f"the days end ({days[1]}) before they begin ({days[0]})")
-    if AVOID in entry.fields and (at := entry.get("at")) in ("during", "after"):
+    if ruleset.AVOID in entry.fields and (at := entry.get("at")) in ("during", "after"):
         entry.note("at", f"`at: {at}` has no length, so that nothing would be avoided; write `days: 0`, or `for: 2h`")
     begins, ends = _around_treatment(start), _around_treatment(end)
     if begins and ends and begins[0] > ends[-1]:
@@ -223,7 +222,7 @@ def _own_value(entry: Entry) -> str:
     return "; ".join(f"{key} {said}" for key, said in given.items()) or "no end given"
 
 
-def _read_cited(entry: Entry, raw: Raw, context: Context, own: str) -> tuple[Saying, ...]:
+def _read_cited(entry: Entry, raw: Raw, context: Context, own: str) -> tuple[ruleset.Saying, ...]:
     """Return who says so: `source:` says just what the entry says, `says:` each in its own numbers."""
     known, problems = context.known["sources"], context.problems
     for key in ("source", "says"):
@@ -232,13 +231,13 @@ def _read_cited(entry: Entry, raw: Raw, context: Context, own: str) -> tuple[Say
             if source not in known:
                 meant = problems.nearest(source, known)
                 problems.add(source, f"there is no source `{source}`{meant}; list it in `sources:`")
-    says = (*(Saying(source, own) for source in entry.get("source", ())), *entry.get("says", ()))
+    says = (*(ruleset.Saying(source, own) for source in entry.get("source", ())), *entry.get("says", ()))
     if not (says or entry.fields.get("source") or entry.fields.get("says")):
         problems.add(raw.id, f"nobody is cited; add `source:` or `says:` to {raw.id}")
     return says
 
 
-def _parse_screening(raw: Raw, context: Context) -> Screening:
+def _parse_screening(raw: Raw, context: Context) -> ruleset.Screening:
     entry = Entry(SCREENING, raw.fields, context.problems)
     if "level" not in entry.fields:
         level = SCREENING.fields["level"].kind.schema["enum"]
@@ -249,7 +248,7 @@ def _parse_screening(raw: Raw, context: Context) -> Screening:
     notes = [text for text in (entry.get("note"), entry.get("because")) if text]
     note = " ".join(f"{one[0].upper()}{one[1:]}{'' if one.endswith(('.', '?', '!')) else '.'}" for one in notes)
     says = _read_cited(entry, raw, context, entry.get("level", ""))
-    return entry.build(Screening, raw, when=when, note=note, says=says)
+    return entry.build(ruleset.Screening, raw, when=when, note=note, says=says)
 
 
 def _parse_spacing(raw: Raw, context: Context) -> ruleset.Spacing:

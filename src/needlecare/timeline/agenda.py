@@ -9,11 +9,10 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from needlecare.errors import InputError
-from needlecare.model import plan
+from needlecare.model import plan, voices
 from needlecare.model.plan import FOREVER, NO, NO_START, Day, Event, Lift, Meeting, Session, Timeline, Treatment, Window
 from needlecare.model.ruleset import ASK, AVOID, DO, EXPECT, PREPARE, RuleSet, Spacing
 from needlecare.model.time import Duration, last_date, local_date, shift_date, touches
-from needlecare.model.voices import spaces_by
 from needlecare.timeline.selection import Selection
 from needlecare.timeline.spans import Spans
 
@@ -239,7 +238,7 @@ def next_session(
         recommended=(start, max(calendar.open_from(farthest, -1), start)),
         overdue=max(overdue, default=None),
         total=next(filter(None, totals), None),
-        sources=tuple(dict.fromkeys(one.source for one in deciding.says if spaces_by(one.value, near))),
+        sources=tuple(dict.fromkeys(one.source for one in deciding.says if voices.spaces_by(one.value, near))),
         unsure=unsure,
         precare=(),
         then="; ".join(dict.fromkeys(filter(None, (one.then for one in _deciding(spacings))))),

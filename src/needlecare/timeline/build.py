@@ -9,8 +9,7 @@ from needlecare.model.facts import Facts, Truth
 from needlecare.model.plan import FOREVER, Extent, Hint, Session, Timeline, Treatment, Window, treated_on
 from needlecare.model.ruleset import ALLOW, ASK, AVOID, CALL, DO, EXPECT, PREPARE, Rule, RuleSet
 from needlecare.model.time import AT_TREATMENT, Bound, begins_day
-from needlecare.timeline.agenda import make_days, meet, next_session, precare
-from needlecare.timeline.merging import Hold, cut, lost, merge, parts_of
+from needlecare.timeline import agenda, merging
 from needlecare.timeline.selection import Chosen, Selection, find_against, select, without_lapsed
 from needlecare.timeline.spans import Span, Spans
 
@@ -61,7 +60,7 @@ class Builder:
         worries = ((one.id, self._spans.instant(one.worry_after)) for one in self._calls if not one.is_red_flag)
         self._flagged_from = {id_: instant for id_, instant in worries if instant is not None}
         self._holds = {
-            activity: merge(self._restricting(reaching), self._rule_set.moments)
+            activity: merging.merge(self._restricting(reaching), self._rule_set.moments)
             for activity, reaching in selection.restrictions.items()
         }
 
@@ -76,7 +75,7 @@ class Builder:
             treatment=treatment,
             facts=selection.facts,
             windows=windows,
-            days=make_days(windows, treatment, days),
+            days=agenda.make_days(windows, treatment, days),
             sessions=tuple(self._sessions()),
             findings=tuple(find_against(selection, treatment)),
             unanswered=tuple(screening for screening, truth in selection.screenings if truth is Truth.UNKNOWN),
@@ -110,7 +109,7 @@ class Builder:
                 if other is not None and (span is None or _adds(other, span)):
                     yield other
 
-    def _restriction(self, activity: str, hold: Hold) -> Window:
+    def _restriction(self, activity: str, hold: merging.Hold) -> Window:
         rule = hold.decider.rule
         # A permission turned around ends where the permission begins.
         ends = rule.start if rule.verb == ALLOW else rule.end
@@ -122,14 +121,14 @@ class Builder:
             end_stated=hold.end_stated,
             waits=hold.waits,
             condition=rule.words.get("if"),
-            overruled=lost(hold),
+            overruled=merging.lost(hold),
             rules=tuple(dict.fromkeys(span.rule.id for span in hold.spans)),
             unsure=hold.decider.unsure,
             goes_on=hold.goes_on,
             bound=_hedge(start_bound, ends),
             start_bound=start_bound,
             ask=self._selection.asked_about(activity),
-            parts=parts_of(hold, self._rule_set.rules),
+            parts=merging.parts_of(hold, self._rule_set.rules),
         )
 
     def _stated(self, rule: Rule, kind: str, target: str, extent: Extent) -> _Stated:
@@ -185,7 +184,7 @@ class Builder:
             free = not any(first <= begins < last for first, last in restricted)
             pieces = [(begins, ends)] if free else []
         else:
-            pieces = cut((begins, ends), restricted)
+            pieces = merging.cut((begins, ends), restricted)
         for start, end in pieces:
             before = [wait for hold in holds if begins <= hold.extent.end <= start for wait in hold.waits]
             yield span._replace(
@@ -247,10 +246,10 @@ class Builder:
 
     def _sessions(self) -> Iterator[Session]:
         """Return the next session, with what its pre-care would be."""
-        session = next_session(self._selection.spacings, self._treatment.day, number=2)
+        session = agenda.next_session(self._selection.spacings, self._treatment.day, number=2)
         if session is not None:
             booked = self._treatment.next_day
-            ahead = precare(self._selection, self._treatment, booked or session.minimum)
+            ahead = agenda.precare(self._selection, self._treatment, booked or session.minimum)
             yield session._replace(precare=tuple(ahead), booked=booked)
 
     def _longer_if(self) -> Iterator[Hint]:
@@ -279,7 +278,7 @@ class Builder:
     def _surely_until(self, activity: str, end: datetime) -> datetime | None:
         """Compute the end of a restriction that begins up to *end* by what surely applies."""
         sure = [chosen for chosen in self._selection.restrictions[activity] if not chosen.unsure]
-        extents = [hold.extent for hold in merge(self._restricting(sure), self._rule_set.moments)]
+        extents = [hold.extent for hold in merging.merge(self._restricting(sure), self._rule_set.moments)]
         return max((one.end for one in extents if one.start <= end), default=None)
 
 
@@ -328,7 +327,7 @@ def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, day
 def build_selected(selection: Selection, treatment: Treatment, *, days: int | None = None) -> Timeline:
     """Build the timeline of *treatment* from a *selection*, which may serve many treatments of the same facts."""
     timeline = Builder(without_lapsed(selection, treatment), treatment).timeline(days)
-    return timeline._replace(meetings=meet(timeline)) if treatment.events else timeline
+    return timeline._replace(meetings=agenda.meet(timeline)) if treatment.events else timeline
 
 
 def check_given(rule_set: RuleSet, treatment: Treatment, facts: Facts) -> None:

@@ -8,9 +8,8 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
-from needlecare.model import ruleset
+from needlecare.model import plan, ruleset
 from needlecare.model.facts import Facts, Truth, ask_once
-from needlecare.model.plan import Finding, Treatment
 from needlecare.model.ruleset import ASK, AVOID, CALL, LEVELS, Rule, RuleSet, Screening, Spacing
 from needlecare.model.time import Bound, shift_date
 
@@ -153,7 +152,7 @@ def _reached(rule_set: RuleSet, chosen: Chosen, activity: str) -> tuple[Chosen, 
     return tuple(chosen._replace(exception=exceptions[one]) for one in sorted(met - outer))
 
 
-def without_lapsed(selection: Selection, treatment: Treatment) -> Selection:
+def without_lapsed(selection: Selection, treatment: plan.Treatment) -> Selection:
     """Choose the rules again, without what ended so long before *treatment* that the check no longer counts it."""
     facts = selection.facts
     lapsed = {dated for dated in facts.dates if _has_lapsed(*dated, treatment, selection)}
@@ -167,17 +166,17 @@ def without_lapsed(selection: Selection, treatment: Treatment) -> Selection:
     return chosen._replace(facts=facts, screenings=selection.screenings)
 
 
-def _has_lapsed(fact: str, answer: str, treatment: Treatment, selection: Selection) -> bool:
+def _has_lapsed(fact: str, answer: str, treatment: plan.Treatment, selection: Selection) -> bool:
     """Report whether the check asks for *answer*, and all that asks for it is long enough ago."""
     asking = (one for one, _ in selection.screenings if any(test.asks_for(fact, answer) for test in one.when.tests))
     return {_level(one, treatment, selection) for one in asking} == {None}
 
 
-def find_against(selection: Selection, treatment: Treatment) -> list[Finding]:
+def find_against(selection: Selection, treatment: plan.Treatment) -> list[plan.Finding]:
     """List what speaks against the treatment, the gravest first, and with it what no rule knows."""
     levels = [(one, _level(one, treatment, selection)) for one, truth in selection.screenings if truth is Truth.YES]
-    found = [Finding(one, level, _stating(one, level, selection.rule_set)) for one, level in levels if level]
-    found += [Finding(Screening(one.word, "ask", text=one.text), "ask", ()) for one in selection.facts.unheard]
+    found = [plan.Finding(one, level, _stating(one, level, selection.rule_set)) for one, level in levels if level]
+    found += [plan.Finding(Screening(one.word, "ask", text=one.text), "ask", ()) for one in selection.facts.unheard]
     return sorted(found, key=lambda finding: (LEVELS.index(finding.level), finding.screening.id))
 
 
@@ -189,7 +188,7 @@ def _stating(screening: Screening, level: str, rule_set: RuleSet) -> tuple[str, 
     return tuple(sorted(dict.fromkeys(cited), key=lambda source: rule_set.by_weight[source]))
 
 
-def _level(screening: Screening, treatment: Treatment, selection: Selection) -> str | None:
+def _level(screening: Screening, treatment: plan.Treatment, selection: Selection) -> str | None:
     """Return the level for this person, or None where it is long enough ago.
 
     What goes on has the level itself. A day frees what has ended, so that "stop" is "postpone" from then on. "Ask" is
@@ -207,7 +206,7 @@ def _level(screening: Screening, treatment: Treatment, selection: Selection) -> 
     return softer if far > treatment.day else None
 
 
-def _days(screening: Screening, treatment: Treatment, selection: Selection) -> list[date] | None:
+def _days(screening: Screening, treatment: plan.Treatment, selection: Selection) -> list[date] | None:
     """Return the days on which what *screening* asks for was done or ended; None where its time never matters."""
     facts, days, matters = selection.facts, [], False
     for test in screening.when.tests:

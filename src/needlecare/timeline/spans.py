@@ -12,11 +12,9 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
+from needlecare.model import plan, ruleset, voices
 from needlecare.model import time as times
-from needlecare.model.plan import FOREVER, NO_START, Extent, Treatment, Wait
-from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Moment, Rule
 from needlecare.model.time import ALWAYS, AT_TREATMENT, EVENT, NEXT_SESSION, TREATMENT, Bound, Duration, Point, Term
-from needlecare.model.voices import Stated, stated_by
 from needlecare.timeline.selection import Selection
 
 
@@ -32,7 +30,7 @@ class Resolved(NamedTuple):
 
     point: Point
     least: Point
-    waits: tuple[Wait, ...] = ()
+    waits: tuple[plan.Wait, ...] = ()
     dated: bool = True
     is_known: bool = True
 
@@ -53,7 +51,7 @@ class _Reading(NamedTuple):
 _RESTRICTS = _Reading(as_end=True, late=True, at_end=True, whole_day=True)
 _WARNS = _Reading(as_end=True, late=False, at_end=True)
 _HOLDS = _Reading(as_end=True, late=True, at_end=True)
-_ENDS = {AVOID: _RESTRICTS, PREPARE: _RESTRICTS, EXPECT: _WARNS}
+_ENDS = {ruleset.AVOID: _RESTRICTS, ruleset.PREPARE: _RESTRICTS, ruleset.EXPECT: _WARNS}
 _BEGINS = _Reading(as_end=False, late=False, at_end=False)
 _HAS_BEGUN = _Reading(as_end=False, late=True, at_end=False)
 _at, _comes = attrgetter("at"), attrgetter("point.at")
@@ -67,13 +65,13 @@ class Span(NamedTuple):
     sides of a start between two, *usually_by* is the nearer of two ends; a restriction has those as its better nots.
     """
 
-    rule: Rule
-    extent: Extent
+    rule: ruleset.Rule
+    extent: plan.Extent
     earliest: datetime
-    waits: tuple[Wait, ...]
+    waits: tuple[plan.Wait, ...]
     end_stated: bool
     unsure: tuple[str, ...] = ()
-    awaited: tuple[Wait, ...] = ()
+    awaited: tuple[plan.Wait, ...] = ()
     start_range: tuple[datetime, datetime] | None = None
     usually_by: datetime | None = None
 
@@ -85,16 +83,16 @@ def _known(point: Point) -> Resolved:
 class Spans:
     """Resolves the bounds of rules for one treatment, and computes the spans that they make."""
 
-    def __init__(self, selection: Selection, treatment: Treatment) -> None:
+    def __init__(self, selection: Selection, treatment: plan.Treatment) -> None:
         self._rule_set = selection.rule_set
         self._applying = {chosen.rule.id for rules in selection.by_verb.values() for chosen in rules}
         self._treatment = treatment
         self._zone = treatment.zone
-        self._never = Point(FOREVER, treatment.day)
+        self._never = Point(plan.FOREVER, treatment.day)
         self._begun = tuple(_known(Point(at, treatment.day)) for at in (treatment.first, treatment.last))
         # Many rules count from the same few bounds, and many hold at the same times.
         self._resolved: dict[tuple[Bound, _Reading], tuple[Resolved, Resolved]] = {}
-        self._known: dict[Stated, Span] = {}
+        self._known: dict[voices.Stated, Span] = {}
 
     def open_end(self, reading: _Reading = _RESTRICTS) -> Resolved:
         """Return where a restriction without end turns milder: at `open-ends-at`, when the skin has usually healed."""
@@ -130,12 +128,12 @@ class Spans:
         least = point if found.least is found.point else self._count(term, length, found.least, reading)
         waits = found.waits
         if not found.is_known and not (waits and term.offset == times.NOTHING):
-            waits = (self._wait(term, point.at if found.dated and point.at != FOREVER else None),)
+            waits = (self._wait(term, point.at if found.dated and point.at != plan.FOREVER else None),)
         return Resolved(point, least, waits, dated=found.dated or found.is_known)
 
     def _count(self, term: Term, length: Duration, point: Point, reading: _Reading) -> Point:
         """Count the offset of *term*, or the side of it that is that long, from *point*."""
-        if point.at == FOREVER:
+        if point.at == plan.FOREVER:
             return point
         if not reading.as_end:
             return times.as_start(point, length, self._zone, term.sign)
@@ -143,12 +141,12 @@ class Spans:
             return times.as_end(point, length, self._zone, late=reading.late)
         return times.as_end_before(point, length, self._zone, whole_day=reading.whole_day)
 
-    def _wait(self, term: Term, usually_by: datetime | None) -> Wait:
+    def _wait(self, term: Term, usually_by: datetime | None) -> plan.Wait:
         moment = self._rule_set.moments.get(term.moment)
         label = moment.label if moment else str(term)
         if not term.offset.far.is_nothing:
             label = f"{term.offset.far.in_words} {'after' if term.sign > 0 else 'before'} {label}"
-        return Wait(str(term), label, usually_by)
+        return plan.Wait(str(term), label, usually_by)
 
     def _find(self, term: Term, reading: _Reading) -> Resolved:
         """Find when the moment of *term* came, or usually comes."""
@@ -182,7 +180,7 @@ class Spans:
         if rule_id not in self._applying and not (reading.late and reading.at_end):
             return begun
         at = span.extent.better_until if span.end_stated else span.extent.end
-        point = times.point_at(at, self._zone) if at != FOREVER else self._never
+        point = times.point_at(at, self._zone) if at != plan.FOREVER else self._never
         least = point if span.earliest == at else times.point_at(span.earliest, self._zone)
         return Resolved(point, least, span.waits, span.end_stated, is_known=not span.waits)
 
@@ -196,7 +194,7 @@ class Spans:
         day = max(last for _, last in spells) if late else min(first for first, _ in spells)
         return _known(Point(times.day_end(day, self._zone) if late else times.day_start(day, self._zone), day))
 
-    def _of_kind(self, moment: Moment, begun: Resolved, reading: _Reading) -> Resolved:
+    def _of_kind(self, moment: ruleset.Moment, begun: Resolved, reading: _Reading) -> Resolved:
         """Find a moment that the rule set declares: at its hour, at its usual time, else at the end of healing."""
         if moment.clock is not None:
             local = datetime.combine(self._treatment.day + timedelta(days=moment.day), time(*moment.clock))
@@ -206,7 +204,7 @@ class Spans:
             return healed._replace(least=begun.point, is_known=False, dated=False)
         term = moment.usual.terms[0]
         base = self._find(term, reading)
-        if base.point.at == FOREVER:
+        if base.point.at == plan.FOREVER:
             return base
         if reading.at_end:
             point = times.as_end(base.point, term.offset.far, self._zone, late=reading.late)
@@ -214,7 +212,7 @@ class Spans:
             point = times.as_start(base.point, term.offset.near, self._zone)
         return Resolved(point, base.least, dated=base.dated, is_known=False)
 
-    def of(self, rule: Rule, *, end: Bound | None = None, unsure: tuple[str, ...] = ()) -> Span | None:
+    def of(self, rule: ruleset.Rule, *, end: Bound | None = None, unsure: tuple[str, ...] = ()) -> Span | None:
         """Compute the span of *rule*, with another *end* for an exception.
 
         None where this plan lacks its moment, or where it can't have begun.
@@ -223,11 +221,11 @@ class Spans:
             span = self._span(rule) if end is None else self._anew(rule, end)
         except Unplanned:
             return None
-        if span.extent.better_from == FOREVER:
+        if span.extent.better_from == plan.FOREVER:
             return None
         return span._replace(unsure=unsure) if unsure else span
 
-    def permitted(self, rule: Rule) -> Span | None:
+    def permitted(self, rule: ruleset.Rule) -> Span | None:
         """Compute where a permission holds: from when it must have begun, and only as long as it surely does."""
         try:
             span = self._span(rule)
@@ -237,12 +235,12 @@ class Spans:
             return None
         start = self._round(begins.point.at, up=True)
         end = max(self._round(ends, up=False), start)
-        if start == FOREVER:
+        if start == plan.FOREVER:
             return None
         if start == end and not rule.states_end:
             # It begins when the skin has healed, so that nothing is left to end it.
-            end = FOREVER
-        held = Extent(start, start, end, end)
+            end = plan.FOREVER
+        held = plan.Extent(start, start, end, end)
         between = (span.extent.end, start) if span.extent.end < start and rule.start and rule.start.is_range else None
         return span._replace(
             extent=held, waits=waits, awaited=begins.waits, end_stated=rule.states_end, start_range=between
@@ -251,8 +249,8 @@ class Spans:
     def instant(self, bound: Bound | None) -> datetime | None:
         """Compute where a sign eases or becomes a reason to call: never later than it could be, None for never."""
         with suppress(Unplanned):
-            at = self.sides(bound, _WARNS)[0].point.at if bound else FOREVER
-            return self._round(at, up=False) if at < FOREVER else None
+            at = self.sides(bound, _WARNS)[0].point.at if bound else plan.FOREVER
+            return self._round(at, up=False) if at < plan.FOREVER else None
         return None
 
     @cached_property
@@ -260,23 +258,23 @@ class Spans:
         """When what has no end has a date: when the skin has healed, rounded as a restriction is."""
         return self._round(self.open_end().point.at, up=True)
 
-    def _span(self, rule: Rule) -> Span:
+    def _span(self, rule: ruleset.Rule) -> Span:
         """Compute a span once: many rules hold at the same times, and rules wait for each other in a row."""
-        stated = stated_by(rule)
+        stated = voices.stated_by(rule)
         span = self._known.get(stated)
         if span is None:
             span = self._known[stated] = self._anew(rule)
         return span if span.rule is rule else span._replace(rule=rule)
 
-    def _anew(self, rule: Rule, exception: Bound | None = None) -> Span:
-        if rule.verb == ALLOW:
+    def _anew(self, rule: ruleset.Rule, exception: Bound | None = None) -> Span:
+        if rule.verb == ruleset.ALLOW:
             return self._before_permission(rule)
         begins = self._starts(rule)
         if exception is not None:
             rule = rule._replace(end=exception, days=None, lasts=None)
-        return self._restricted(rule, *begins) if rule.verb == AVOID else self._held(rule, *begins)
+        return self._restricted(rule, *begins) if rule.verb == ruleset.AVOID else self._held(rule, *begins)
 
-    def _restricted(self, rule: Rule, first: datetime, start: datetime, _: tuple[Wait, ...]) -> Span:
+    def _restricted(self, rule: ruleset.Rule, first: datetime, start: datetime, _: tuple[plan.Wait, ...]) -> Span:
         """Compute where *rule* restricts: a no from *start* on, better not from *first* on."""
         ends, ends_late = self._ends(rule, start)
         end, better_until = self._round(ends.point.at, up=True), self._round(ends_late.point.at, up=True)
@@ -285,34 +283,34 @@ class Spans:
             # From the treatment to the treatment is no time, though nobody may know which minute that was.
             end = start
             better_until = start if until.is_at_once(far=True) else better_until
-        if max(end, better_until) < start < FOREVER:
+        if max(end, better_until) < start < plan.FOREVER:
             # It is over before it begins. What begins on some day may begin as late as on its end.
             end = self._round(start + (self._treatment.last - self._treatment.first), up=True)
         end = max(end, start)
-        better_until = max(better_until, end) if rule.states_end else FOREVER
-        return self._make(rule, Extent(first, start, end, better_until), ends)
+        better_until = max(better_until, end) if rule.states_end else plan.FOREVER
+        return self._make(rule, plan.Extent(first, start, end, better_until), ends)
 
-    def _held(self, rule: Rule, first: datetime, start: datetime, awaited: tuple[Wait, ...]) -> Span:
+    def _held(self, rule: ruleset.Rule, first: datetime, start: datetime, awaited: tuple[plan.Wait, ...]) -> Span:
         """Compute where *rule* holds that restricts nothing.
 
         A sign may show, and preparing begins, with the *first* source; doing begins where all have it begun.
         """
         start_range = None if first == start else (first, start)
-        start = start if rule.verb == DO else first
-        late = rule.verb != EXPECT
+        start = start if rule.verb == ruleset.DO else first
+        late = rule.verb != ruleset.EXPECT
         # Before the treatment the longer one lies farther back.
         ends, ends_late = sorted(self._ends(rule, start), key=_comes)
         near, far = self._round(ends.point.at, up=late), self._round(ends_late.point.at, up=late)
         end = max(far, start)
         usually_by = None if near == far else max(near, start)
-        span = self._make(rule, Extent(start, start, end, end), ends_late)
+        span = self._make(rule, plan.Extent(start, start, end, end), ends_late)
         return span._replace(awaited=awaited, start_range=start_range, usually_by=usually_by)
 
-    def _make(self, rule: Rule, extent: Extent, ends: Resolved) -> Span:
+    def _make(self, rule: ruleset.Rule, extent: plan.Extent, ends: Resolved) -> Span:
         earliest = min(max(self._round(ends.least.at, up=True), extent.start), extent.end)
         return Span(rule, extent, earliest, ends.waits, end_stated=rule.states_end and ends.dated)
 
-    def _before_permission(self, rule: Rule) -> Span:
+    def _before_permission(self, rule: ruleset.Rule) -> Span:
         """Turn a permission around: before it no, and better not up to the farther side of a range."""
         start = self._round(self._treatment.first, up=False)
         bound = rule.start or AT_TREATMENT
@@ -320,9 +318,9 @@ class Spans:
         near, far = self._begin(rule)
         end = start if at_once else max(self._round(near.point.at, up=True), start)
         until = end if only_now else max(self._round(far.point.at, up=True), end)
-        return self._make(rule, Extent(start, start, end, until), near)._replace(end_stated=True)
+        return self._make(rule, plan.Extent(start, start, end, until), near)._replace(end_stated=True)
 
-    def _begin(self, rule: Rule, reading: _Reading = _RESTRICTS) -> tuple[Resolved, Resolved]:
+    def _begin(self, rule: ruleset.Rule, reading: _Reading = _RESTRICTS) -> tuple[Resolved, Resolved]:
         """Compute where a permission begins: a day that it counts to must be over, days that it lists begin it."""
         if rule.days is not None:
             day = self._day(rule.days[0])
@@ -330,37 +328,37 @@ class Spans:
             return begins, begins
         return self.sides(rule.start or AT_TREATMENT, reading)
 
-    def _permission_end(self, rule: Rule, begins: Resolved) -> tuple[datetime, tuple[Wait, ...]]:
+    def _permission_end(self, rule: ruleset.Rule, begins: Resolved) -> tuple[datetime, tuple[plan.Wait, ...]]:
         """Return where a permission ends, and what its end waits for."""
         if rule.days is not None:
             return times.day_end(self._day(rule.days[1]), self._zone, late=False), ()
         if rule.lasts is not None:
-            lasts = begins.point.at < FOREVER
-            return times.as_end(begins.point, rule.lasts, self._zone, late=False).at if lasts else FOREVER, ()
+            lasts = begins.point.at < plan.FOREVER
+            return times.as_end(begins.point, rule.lasts, self._zone, late=False).at if lasts else plan.FOREVER, ()
         if rule.end is None:
             return self.open_end(_WARNS).point.at, ()
         ends, _ = self.sides(rule.end, _WARNS)
         return ends.point.at, ends.waits
 
-    def _starts(self, rule: Rule) -> tuple[datetime, datetime, tuple[Wait, ...]]:
+    def _starts(self, rule: ruleset.Rule) -> tuple[datetime, datetime, tuple[plan.Wait, ...]]:
         """Return the earlier and the later side of where the rule begins, and what it waits for."""
         if rule.start == ALWAYS:
             # Before the treatment, and nobody says how long: what day 0 has of that time is the only part with a date.
             end, _ = self.sides(rule.end or AT_TREATMENT, _RESTRICTS)
-            return NO_START, times.floor_to_day(times.last_instant(end.point.at), self._zone), ()
-        if rule.days is not None and (rule.days[0] != 0 or rule.verb in (AVOID, PREPARE)):
+            return plan.NO_START, times.floor_to_day(times.last_instant(end.point.at), self._zone), ()
+        if rule.days is not None and (rule.days[0] != 0 or rule.verb in (ruleset.AVOID, ruleset.PREPARE)):
             # A day of avoiding counts whole; the rest of day 0 begins with the treatment.
             start = times.day_start(self._day(rule.days[0]), self._zone)
             return start, start, ()
         if rule.start in (None, AT_TREATMENT):
             start = self._round(self._treatment.first, up=False)
             return start, start, ()
-        late = rule.verb == DO
+        late = rule.verb == ruleset.DO
         begins, begins_late = self.sides(rule.start, _HAS_BEGUN if late else _BEGINS)
         near, far = self._round(begins.point.at, up=late), self._round(begins_late.point.at, up=late)
         return min(near, far), max(near, far), begins.waits
 
-    def _ends(self, rule: Rule, start: datetime) -> tuple[Resolved, Resolved]:
+    def _ends(self, rule: ruleset.Rule, start: datetime) -> tuple[Resolved, Resolved]:
         """Return both sides of where the rule ends."""
         reading = _ENDS.get(rule.verb, _HOLDS)
         if rule.days is not None:
@@ -376,18 +374,18 @@ class Spans:
                 far = far._replace(point=self._never)
         return near, far
 
-    def _end_of_length(self, rule: Rule, length: Duration, start: datetime) -> Resolved:
+    def _end_of_length(self, rule: ruleset.Rule, length: Duration, start: datetime) -> Resolved:
         """Count *length* from where the rule begins; a restriction from the latest that it could have begun."""
-        if start == FOREVER:
+        if start == plan.FOREVER:
             return _known(self._never)
-        if rule.verb == EXPECT:
+        if rule.verb == ruleset.EXPECT:
             begun = _known(times.point_at(start, self._zone))
         else:
-            reading = _HAS_BEGUN._replace(at_end=rule.verb == AVOID)
+            reading = _HAS_BEGUN._replace(at_end=rule.verb == ruleset.AVOID)
             begun = max(self.sides(rule.start or AT_TREATMENT, reading), key=_comes)
-        if begun.point.at == FOREVER:
+        if begun.point.at == plan.FOREVER:
             return begun
-        end = times.as_end(begun.point, length, self._zone, late=rule.verb != EXPECT)
+        end = times.as_end(begun.point, length, self._zone, late=rule.verb != ruleset.EXPECT)
         known = times.as_end(times.point_at(begun.least.at, self._zone), length, self._zone)
         return begun._replace(point=end, least=min(known, end, key=_at))
 
@@ -396,6 +394,6 @@ class Spans:
 
     def _round(self, instant: datetime, *, up: bool) -> datetime:
         """Round to whole days where only the date of the treatment is known."""
-        if self._treatment.clock is not None or instant == FOREVER:
+        if self._treatment.clock is not None or instant == plan.FOREVER:
             return instant
         return times.ceil_to_day(instant, self._zone) if up else times.floor_to_day(instant, self._zone)

@@ -9,17 +9,15 @@ from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged
 from needlecare.ask.today import Return, Sighting
 from needlecare.ask.verdict import Verdict
 from needlecare.errors import visible
+from needlecare.model import plan, voices
 from needlecare.model.facts import NONE
-from needlecare.model.plan import FOREVER, Finding, Timeline, Window
 from needlecare.model.ruleset import ASK, AVOID, CALL, DO, LEVELS, PREPARE, Rule, RuleSet, Screening
 from needlecare.model.time import Duration, shift_date, spelled_out
-from needlecare.model.voices import ALL_TIME, NO_TIME, Reach, Side
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
+from needlecare.views import sheet, verdicts
 from needlecare.views.phrases import Clock, capital, grouped, join_words, led, sentence, topmost
-from needlecare.views.sheet import is_stopped, lead_of, list_core_changes, list_findings, undecided
 from needlecare.views.signs import joined, list_sighting
-from needlecare.views.verdicts import list_return, list_verdict, say_alone
 
 Answer = Verdict | Return | Sighting | Reasons | Screened
 _SHOWN = 3
@@ -41,21 +39,21 @@ def render(answer: Answer, *, several: bool = False, whole: bool = False) -> str
             each = (_reasons(one, several=bool(answer.also)) for one in (answer, *answer.also))
             lines = (*chain.from_iterable(each), _ONE_VOICE, say.SEE_HELP)
         case (Verdict() as verdict) | Sighting(done=Verdict() as verdict):
-            lines = list_verdict(verdict, several=several)
+            lines = verdicts.list_verdict(verdict, several=several)
         case Sighting():
             lines = list_sighting(answer)
         case Return():
-            lines = list_return(answer, several=several)
+            lines = verdicts.list_return(answer, several=several)
         case Screened():
             lines = _screened(answer, whole=whole)
     return _finished(lines, answer.verdict.timeline if isinstance(answer, Return) else answer.timeline)
 
 
-def _finished(lines: Iterable[str], timeline: Timeline) -> str:
+def _finished(lines: Iterable[str], timeline: plan.Timeline) -> str:
     """Finish an answer with what was changed of the core, and whom to believe first."""
     said = list(lines)
     unheard = (one.text for one in timeline.facts.unheard if not any(one.text in line for line in said))
-    return "\n".join([*said, *unheard, *list_core_changes(timeline.rule_set), say.NO_ADVICE]) + "\n"
+    return "\n".join([*said, *unheard, *sheet.list_core_changes(timeline.rule_set), say.NO_ADVICE]) + "\n"
 
 
 def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
@@ -77,7 +75,7 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
             yield f"Ask {timeline.facts.clinician} about it before you have it."
         else:
             rest = "" if meaning.nearest else f" Ask {timeline.facts.clinician} about the rest."
-            yield f"{say_alone(doubtful.alone)}{rest}"
+            yield f"{verdicts.say_alone(doubtful.alone)}{rest}"
     yield say.help_tiers(timeline) if signs else say.SEE_HELP
 
 
@@ -150,7 +148,7 @@ def _calls(reasons: Reasons) -> Iterator[str]:
         yield f"{capital(named)}: {say.help_for(flag.urgency, reasons.timeline)}."
 
 
-def _holds(window: Window, timeline: Timeline, *, first: bool) -> str:
+def _holds(window: plan.Window, timeline: plan.Timeline, *, first: bool) -> str:
     """Say what a window means for the person, and of the *first* why."""
     rule_set, clock = timeline.rule_set, Clock(timeline)
     if window.kind == AVOID:
@@ -172,33 +170,33 @@ def _say_ends(found: Ends, kind: str) -> str:
     return f"{'Before it: ' if found.before else ''}{said}; this plan {_say_own(found.own, kind)}"
 
 
-def _say_own(own: Side | None, kind: str) -> str:
+def _say_own(own: voices.Side | None, kind: str) -> str:
     """Format how far the plan itself reaches."""
     if own is None:
         return "gives no end"
-    if own.lower == ALL_TIME:
+    if own.lower == voices.ALL_TIME:
         return f"says {'never' if kind == AVOID else 'always'}"
     if kind != AVOID:
         return f"takes {_length(*own)}"
-    better = f"better wait{', without end' if own.upper == ALL_TIME else f' for {_length(own.upper)}'}"
-    if own.lower == NO_TIME:
+    better = f"better wait{', without end' if own.upper == voices.ALL_TIME else f' for {_length(own.upper)}'}"
+    if own.lower == voices.NO_TIME:
         return f"says {better}"
     return f"takes {_length(own.lower)}{led(', ', better if own.upper > own.lower else '')}"
 
 
-def _length(*reaches: Reach) -> str:
+def _length(*reaches: voices.Reach) -> str:
     """Format a length, or two as a range."""
     texts = ("the day itself" if one.least < one.most == _DAY else str(one) for one in reaches)
     return spelled_out("..".join(dict.fromkeys(texts)))
 
 
-def _whole(window: Window, clock: Clock) -> str:
+def _whole(window: plan.Window, clock: Clock) -> str:
     begins, seen = clock.at(window.start), clock.until_seen(window)
     if window.is_instant:
         return f"from {begins}"
     if begins == clock.last_day(window.end):
         return begins
-    ends = "" if seen and window.end == FOREVER else f" to {clock.until(window.end)}"
+    ends = "" if seen and window.end == plan.FOREVER else f" to {clock.until(window.end)}"
     return f"{begins}{ends}{led(', ', seen)}"
 
 
@@ -237,10 +235,10 @@ def _screened(screened: Screened, *, whole: bool) -> Iterator[str]:
     yield say.SEE_HELP
 
 
-def _finding(finding: Finding, screened: Screened, *, whole: bool) -> Iterator[str]:
+def _finding(finding: plan.Finding, screened: Screened, *, whole: bool) -> Iterator[str]:
     screening, named = finding.screening, led(": ", ", ".join(finding.sources) if whole else "")
     sources = f" ({say.counted(len(finding.sources), 'source')}{named})" if finding.sources else ""
-    yield f"{lead_of(finding.level, screened.timeline)}: {screening.text or screening.id}{sources}"
+    yield f"{sheet.lead_of(finding.level, screened.timeline)}: {screening.text or screening.id}{sources}"
     if screening.note:
         yield f"  {screening.note}"
     dated = (one for one in screened.dated if one.counts and one.screening is screening)
@@ -270,12 +268,12 @@ def _unanswered(screened: Screened, *, whole: bool) -> Iterator[str]:
     yield f"Not answered ({len(screened.unanswered)}). {apply}"
     by_level = grouped(sorted(screened.unanswered, key=lambda one: LEVELS.index(one.level)), lambda one: one.level)
     for level, open_ones in by_level.items():
-        yield from (_in_full if whole else _in_short)(lead_of(level, timeline), open_ones, timeline)
+        yield from (_in_full if whole else _in_short)(sheet.lead_of(level, timeline), open_ones, timeline)
     if not whole:
         yield "What each one means: `needlecare check --all`."
 
 
-def _in_full(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
+def _in_full(lead: str, screenings: Iterable[Screening], timeline: plan.Timeline) -> Iterator[str]:
     """Yield what each of *screenings* means, with the options that would tell whether it applies."""
     rule_set = timeline.rule_set
     yield f"{lead}:"
@@ -288,7 +286,7 @@ def _in_full(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> 
         yield f"- {screening.text or screening.id}{f' ({join_words(options)})' if options else ''}"
 
 
-def _open_answers(screening: Screening, timeline: Timeline) -> Iterator[tuple[str, list[str]]]:
+def _open_answers(screening: Screening, timeline: plan.Timeline) -> Iterator[tuple[str, list[str]]]:
     """Yield each fact that would tell whether *screening* applies, with the answers that would make it apply."""
     open_facts = {*timeline.facts.unknown, *timeline.facts.partial}
     for test in screening.when.tests:
@@ -299,7 +297,7 @@ def _open_answers(screening: Screening, timeline: Timeline) -> Iterator[tuple[st
             yield fact.id, ["NUMBER"] if fact.is_number else [f"{one}{dated}" for one in given]
 
 
-def _in_short(lead: str, screenings: Iterable[Screening], timeline: Timeline) -> Iterator[str]:
+def _in_short(lead: str, screenings: Iterable[Screening], timeline: plan.Timeline) -> Iterator[str]:
     """Yield the answers that would make *screenings* apply, behind their options, as they are asked."""
     from textwrap import wrap
 
@@ -313,7 +311,7 @@ def _in_short(lead: str, screenings: Iterable[Screening], timeline: Timeline) ->
     yield from wrap(f"{lead}: {'; '.join(options)}", _WIDEST, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _dated(one: Dated, timeline: Timeline) -> str:
+def _dated(one: Dated, timeline: plan.Timeline) -> str:
     """Format what a date means, and whether that is long enough before the treatment."""
     within: Sequence[Duration] = one.screening.within or ()
     treated = timeline.treatment.day
@@ -327,7 +325,7 @@ def _dated(one: Dated, timeline: Timeline) -> str:
     return f"{capital(say.dated(one.fact, one.answer, one.day, timeline.rule_set))}: {how}."
 
 
-def _unjudged(one: Unjudged, timeline: Timeline) -> str:
+def _unjudged(one: Unjudged, timeline: plan.Timeline) -> str:
     rule_set = timeline.rule_set
     given = (say.labels(timeline.facts.value(name), rule_set.facts[name]) for name in one.given)
     others = join_words(chain.from_iterable(given))
@@ -338,15 +336,15 @@ def _unjudged(one: Unjudged, timeline: Timeline) -> str:
 # When are the next sessions?
 
 
-def render_course(course: Course, timeline: Timeline) -> str:
+def render_course(course: Course, timeline: plan.Timeline) -> str:
     """Format a course of sessions, on one line of time and in words."""
     return _finished(_course(course, timeline), timeline)
 
 
-def _course(course: Course, timeline: Timeline) -> Iterator[str]:
-    yield from (f"{row.head}: {row.text}" for row in list_findings(timeline) if row.tone == "stop")
-    if is_stopped(timeline):
-        yield f"The next session: {undecided(timeline)}."
+def _course(course: Course, timeline: plan.Timeline) -> Iterator[str]:
+    yield from (f"{row.head}: {row.text}" for row in sheet.list_findings(timeline) if row.tone == "stop")
+    if sheet.is_stopped(timeline):
+        yield f"The next session: {sheet.undecided(timeline)}."
     yield f"{say.counted(course.size, 'session')}, the first on {say.date(course.first)}."
     yield from _steps(course, timeline)
     if course.deadline:
@@ -360,7 +358,7 @@ def _course(course: Course, timeline: Timeline) -> Iterator[str]:
     yield say.SEE_HELP
 
 
-def _steps(course: Course, timeline: Timeline) -> Iterator[str]:
+def _steps(course: Course, timeline: plan.Timeline) -> Iterator[str]:
     """Yield what there is to say of each session, and what to avoid before the next one."""
     ahead = next((step for step in course.steps if not step.done), None)
     for step in course.steps:
@@ -369,7 +367,7 @@ def _steps(course: Course, timeline: Timeline) -> Iterator[str]:
             yield f"  {_precare(step, course, timeline)}"
 
 
-def _step(step: Step, course: Course, timeline: Timeline) -> str:
+def _step(step: Step, course: Course, timeline: plan.Timeline) -> str:
     session, first = step.session, course.first
     if step.done:
         least = f"the minimum ({say.date(session.minimum, first)}): tell {timeline.facts.clinician}"
@@ -383,7 +381,7 @@ def _step(step: Step, course: Course, timeline: Timeline) -> str:
     return f"- Session {session.number}: {least}{best}{late}{latest}"
 
 
-def _precare(step: Step, course: Course, timeline: Timeline) -> str:
+def _precare(step: Step, course: Course, timeline: plan.Timeline) -> str:
     """Format what to avoid first before a session, and from when on."""
     session, first, rule_set = step.session, course.first, timeline.rule_set
     short = f", {say.counted(step.days_short, 'day')} sooner than that (ask {timeline.facts.clinician})"

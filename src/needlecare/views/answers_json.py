@@ -7,9 +7,7 @@ from needlecare.ask.reasons import Dated, Ends, Reasons, Screened, Unjudged, Voi
 from needlecare.ask.times import When
 from needlecare.ask.today import Change, Owned, Return, Sighting, Today
 from needlecare.ask.verdict import PartVerdict, Verdict
-from needlecare.model.plan import Timeline
-from needlecare.model.ruleset import EXPECT, Rule
-from needlecare.model.voices import Reach, sources_behind
+from needlecare.model import plan, ruleset, voices
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views.json import COMPUTED, FIELDS, SCALARS, SHARED, Encoder, confidence, head, words, write
 from needlecare.views.phrases import join_whom, sources_of
@@ -27,15 +25,15 @@ def render(answer: Verdict | Return | Sighting | Today | Reasons | Screened) -> 
     return _write(encode, encode.fields(answer, _WHOLE if isinstance(answer, Verdict) else None))
 
 
-def render_course(course: Course, timeline: Timeline) -> str:
+def render_course(course: Course, timeline: plan.Timeline) -> str:
     """Render *course*, which begins with the treatment of *timeline*."""
     encode = Encoder(timeline)
     return _write(encode, {"treatment": timeline.treatment}, encode.fields(course))
 
 
-def render_usual(timeline: Timeline) -> str:
+def render_usual(timeline: plan.Timeline) -> str:
     """Render what is usual after the treatment of *timeline*: its windows of signs, as a plan has them."""
-    return _write(Encoder(timeline), {"treatment": timeline.treatment, "windows": timeline.of_kind(EXPECT)})
+    return _write(Encoder(timeline), {"treatment": timeline.treatment, "windows": timeline.of_kind(ruleset.EXPECT)})
 
 
 def _write(encode: Encoder, *parts: Mapping[str, Any]) -> str:
@@ -67,16 +65,16 @@ def _first(answer: Any, _: object) -> str | None:
     return next(iter(answer.meaning.ids), None)
 
 
-class Cause(Rule):
+class Cause(ruleset.Rule):
     """A rule behind an answer; what its sources say stands beside it."""
 
 
-def _sighting_sources(found: Sighting, timeline: Timeline) -> list[str]:
+def _sighting_sources(found: Sighting, timeline: plan.Timeline) -> list[str]:
     flagged = sources_of(saying for flag in found.flags for saying in flag.says)
-    return list(dict.fromkeys((*sources_behind(found.windows, timeline.rule_set), *flagged)))
+    return list(dict.fromkeys((*voices.sources_behind(found.windows, timeline.rule_set), *flagged)))
 
 
-SCALARS.update({When: _at, Reach: str})
+SCALARS.update({When: _at, voices.Reach: str})
 FIELDS.update({
     _WHOLE: "activity activities=meaning.ids asked=meaning.typed at=asked verdict until better_until open_end=is_open"
     " earliest and_once rules sources instead if=conditions ask urgency ask_prescriber not_all=is_divided parts"

@@ -7,15 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 
-from needlecare.model import ruleset
-from needlecare.model.plan import FOREVER, NO, Timeline, Window, day_number
+from needlecare.model import plan, ruleset
 from needlecare.model.ruleset import ALLOW, AVOID, CLINIC, DO, EXPECT, LAST, PREPARE, RuleSet
 from needlecare.model.time import last_instant, parse_duration
 from needlecare.views import days, sheet
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, days_after, draw_groups, group_name, lasting_head, list_openings, openings_of
 from needlecare.views.phrases import Clock, Row, Section, capital, grouped, led, topmost
-from needlecare.views.sheet import Sheet
 
 # How much of each kind a screen has room for.
 _NAMES, _A_GROUP, _BEFORE, _SIGNS = 3, 2, 5, 7
@@ -27,7 +25,7 @@ _HEAVY, _LIGHT, _LEAST = 6, 8, 11
 ROOMS = ((7, _BEFORE), (7, 4), (3, 5), (3, 4), (1, 5), (1, 4), (1, 3), (1, 2), (0, 2), (0, 1))
 
 
-def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_over: bool = False) -> Sheet:
+def make_brief(timeline: plan.Timeline, room: tuple[int, int] = ROOMS[0], *, handed_over: bool = False) -> sheet.Sheet:
     """Write the first screen of *timeline* for whoever runs the program, or whoever a file is *handed over* to.
 
     *room* is for a second line of groups up to that rank, and for how many days before the treatment.
@@ -44,14 +42,14 @@ def make_brief(timeline: Timeline, room: tuple[int, int] = ROOMS[0], *, handed_o
     return frame(timeline, [first_hours(timeline, lists_openings=handed_over)], *later, handed_over=handed_over)
 
 
-def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_over: bool = False) -> Sheet:
+def frame(timeline: plan.Timeline, first: Iterable[Section], *later: Section, handed_over: bool = False) -> sheet.Sheet:
     """Put sections between what speaks against the treatment and where to get help, and others behind both."""
     against = (*sheet.list_findings(timeline), *sheet.list_asked(timeline), *sheet.list_clashes(timeline))
     help_ = tuple(list_help([timeline], still_there(timeline)))
     sections = (Section("against", "", rows=against), *first, Section("help", "Get help", rows=help_), *later)
     given = {one: sheet.name_answer(one, timeline) for one in timeline.facts.given}
     with_what = f"{given.get('technique', '')}{led(' with ', given.get('add-on'))}".strip()
-    return Sheet(
+    return sheet.Sheet(
         title=f"{timeline.rule_set.title}{with_what and f' ({with_what})'}: {subject_of(timeline)}",
         clinic=sheet.name_clinic(timeline.rule_set),
         notice=(say.NO_ADVICE, *sheet.list_core_changes(timeline.rule_set)),
@@ -60,14 +58,14 @@ def frame(timeline: Timeline, first: Iterable[Section], *later: Section, handed_
     )
 
 
-def make_part(timeline: Timeline, part: str) -> Sheet:
+def make_part(timeline: plan.Timeline, part: str) -> sheet.Sheet:
     """Write one *part* of the plan in the place of the first screen's: a `chart`, or all that comes `before`."""
     if part == "chart":
         return frame(timeline, [Section(part, "", rows=tuple(draw_groups(timeline)), days=days_after(timeline))])
     return frame(timeline, sheet.make_sheet(timeline, only=(part,)).sections)
 
 
-def subject_of(timeline: Timeline) -> str:
+def subject_of(timeline: plan.Timeline) -> str:
     """Name what was treated and when: `face, Fri 20 Nov 2026 at 16:30`."""
     treatment, where = timeline.treatment, sheet.name_answer("area", timeline)
     hour = f" at {treatment.clock:%H:%M}" if treatment.clock else ""
@@ -78,7 +76,7 @@ def subject_of(timeline: Timeline) -> str:
 # The first hours.
 
 
-def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
+def first_hours(timeline: plan.Timeline, *, lists_openings: bool = False) -> Section:
     """Say what to do and to avoid in the first hours, and what is usual then.
 
     What is all right by their end, and that the rest has dates, is left to a view that *lists openings* beside them.
@@ -101,7 +99,7 @@ def first_hours(timeline: Timeline, *, lists_openings: bool = False) -> Section:
     return Section("first", title, rows=tuple(filter(attrgetter("text"), rows)))
 
 
-def is_advice(window: Window, timeline: Timeline) -> bool:
+def is_advice(window: plan.Window, timeline: plan.Timeline) -> bool:
     """Whether *window* tells one to do something that a first screen has room for."""
     # Who has no words for a first screen means everything for it.
     is_chosen = "brief" in window.words or window.origin not in _with_brief(timeline.rule_set)
@@ -115,7 +113,7 @@ def _with_brief(rule_set: RuleSet) -> frozenset[str]:
     return frozenset(rule.origin for rule in rule_set.rules.values() if "brief" in rule.words)
 
 
-def _goes_on(window: Window, timeline: Timeline) -> bool:
+def _goes_on(window: plan.Window, timeline: plan.Timeline) -> bool:
     """Whether *window* tells everybody to go on with prescribed medicine: before the treatment, and after it too.
 
     What is said of one medicine stands first, among what speaks against the treatment.
@@ -125,13 +123,13 @@ def _goes_on(window: Window, timeline: Timeline) -> bool:
     return timeline.rule_set.activities[window.target].medicine == ruleset.PRESCRIBED
 
 
-def sentences(windows: Iterable[Window], timeline: Timeline, most: int = LAST) -> str:
+def sentences(windows: Iterable[plan.Window], timeline: plan.Timeline, most: int = LAST) -> str:
     """Say what *windows* ask for, the weightiest first, in so many sentences at *most*."""
     weightiest = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
     return " ".join([*dict.fromkeys(_in_brief(one, timeline) for one in weightiest)][:most])
 
 
-def _in_brief(window: Window, timeline: Timeline) -> str:
+def _in_brief(window: plan.Window, timeline: plan.Timeline) -> str:
     if "brief" not in window.words:
         return capital(say.sentence(Clock(timeline).with_details(window)))
     lasting = parse_duration(window.words.get("lasting", ""))
@@ -140,7 +138,7 @@ def _in_brief(window: Window, timeline: Timeline) -> str:
     return f"{told}{_but_ask(timeline) if _goes_on(window, timeline) else ''}"
 
 
-def _but_ask(timeline: Timeline) -> str:
+def _but_ask(timeline: plan.Timeline) -> str:
     """Say what the person uses and must ask about before any more of it."""
     used = {one for value in timeline.facts.given.values() if isinstance(value, tuple) for one in value}
     asked = {one.target for one in timeline.of_kind(ruleset.ASK) if "how" in one.words}
@@ -148,13 +146,13 @@ def _but_ask(timeline: Timeline) -> str:
     return f" {names}: no more until you have asked." if names else ""
 
 
-def restricted(timeline: Timeline, at: datetime) -> list[str]:
+def restricted(timeline: plan.Timeline, at: datetime) -> list[str]:
     """List what is a no at a moment."""
     stretches = ((one.target, held) for one in timeline.windows for held in one.stretches)
-    return [target for target, held in stretches if held.state == NO and held.start <= at < held.end]
+    return [target for target, held in stretches if held.state == plan.NO and held.start <= at < held.end]
 
 
-def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
+def _waiting(timeline: plan.Timeline, since: datetime, ends: datetime) -> str:
     """Name, a thing a group, what had better wait at first and *since*, and from when it is OK if it *ends* later."""
     rule_set, clock, until = timeline.rule_set, Clock(timeline), _mild(timeline, since)
     weightiest = sorted(topmost(until, rule_set), key=rule_set.weight)
@@ -165,7 +163,7 @@ def _waiting(timeline: Timeline, since: datetime, ends: datetime) -> str:
     return " ".join(map(capital, map(say.sentence, filter(None, (late, *early)))))
 
 
-def _mild(timeline: Timeline, since: datetime) -> dict[str, datetime]:
+def _mild(timeline: plan.Timeline, since: datetime) -> dict[str, datetime]:
     """Return what weighs and had better wait at first and *since*, with until when, but for what a part of is a no."""
     at, rule_set = timeline.treatment.last, timeline.rule_set
     held = {parent for one in restricted(timeline, at) for parent in rule_set.lineage[one]} | rule_set.unadvised
@@ -175,7 +173,7 @@ def _mild(timeline: Timeline, since: datetime) -> dict[str, datetime]:
     return {one: until[one] for one, (group, rank) in weights.items() if group < _LIGHT and rank <= _LIGHT}
 
 
-def _permitted(timeline: Timeline) -> str:
+def _permitted(timeline: plan.Timeline) -> str:
     """Name what rules say is all right at once, for everybody."""
     at = timeline.treatment.last
     allowed = (one for one in timeline.of_kind(ALLOW) if not (one.condition or one.waits))
@@ -195,7 +193,7 @@ def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, 
     return say.sentence(capital(", ".join(dict.fromkeys(named))))
 
 
-def usual(timeline: Timeline, at: datetime, most: int = LAST) -> str:
+def usual(timeline: plan.Timeline, at: datetime, most: int = LAST) -> str:
     """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
     clock, short, ranked = Clock(timeline), timeline.rule_set.short, _ranked(timeline)
     now = [one for one in ranked if one.start <= at < one.holds_until][:_SIGNS]
@@ -207,18 +205,18 @@ def usual(timeline: Timeline, at: datetime, most: int = LAST) -> str:
     return " ".join(texts)
 
 
-def _ranked(timeline: Timeline) -> list[Window]:
+def _ranked(timeline: plan.Timeline) -> list[plan.Window]:
     """Return when each sign is to be expected that has a rank, in the order of ranks."""
     known = timeline.rule_set.signs
     shown = (one for one in timeline.of_kind(EXPECT) if known[one.target].rank < LAST)
     return sorted(shown, key=lambda one: known[one.target].rank)
 
 
-def _span(window: Window, timeline: Timeline, at: datetime) -> str:
+def _span(window: plan.Window, timeline: plan.Timeline, at: datetime) -> str:
     """Format until when something is usual, and from when on if that is after *at*."""
     clock, day, is_later = Clock(timeline), timeline.treatment.day, window.start > at
     ends = window.end if is_later else window.holds_until
-    last = clock.day(last_instant(ends)) if ends < FOREVER else None
+    last = clock.day(last_instant(ends)) if ends < plan.FOREVER else None
     if is_later:
         return f" {say.dates(clock.day(window.start), last, day)}" if last else f" from {clock.date(window.start)}"
     return f" {'on' if last == day else 'to'} {say.date(last, day)}" if last else ""
@@ -229,7 +227,7 @@ def _span(window: Window, timeline: Timeline, at: datetime) -> str:
 _TIERS: dict[ruleset.Urgency, str] = {ruleset.EMERGENCY: "Emergency", ruleset.TODAY: "Doctor today", CLINIC: "{}"}
 
 
-def list_help(timelines: Sequence[Timeline], late: Iterable[str], most: int = LAST) -> Iterator[Row]:
+def list_help(timelines: Sequence[plan.Timeline], late: Iterable[str], most: int = LAST) -> Iterator[Row]:
     """List where to get help, the most urgent first, with so many signs each at *most*.
 
     *late* is what is a reason to call once it lasts too long.
@@ -252,7 +250,7 @@ def emergency_lead(rule_set: RuleSet) -> str:
     return f"ring {rule_set.emergency}: " if rule_set.emergency else ""
 
 
-def _signs_of(urgency: ruleset.Urgency, timelines: Sequence[Timeline]) -> dict[str, tuple[ruleset.Sign, bool]]:
+def _signs_of(urgency: ruleset.Urgency, timelines: Sequence[plan.Timeline]) -> dict[str, tuple[ruleset.Sign, bool]]:
     """Return the signs that are so urgent, each with whether a clinic adds it."""
     flags = ((rule, one.rule_set.signs) for one in timelines for rule in one.red_flags if rule.urgency == urgency)
     # What is usual for everybody at first, and for this person graver later, has no place without its date.
@@ -268,23 +266,23 @@ def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> str:
     return say.dotted([sign.short or sign.label for sign in shown], most)
 
 
-def still_there(timeline: Timeline) -> Iterator[str]:
+def still_there(timeline: plan.Timeline) -> Iterator[str]:
     """Yield which usual signs are a reason to call from when on."""
     for at, signs in [*list_late(timeline).items()][:_A_GROUP]:
         yield f"still {' or '.join(signs[:_A_GROUP])} on {Clock(timeline).date(at)}"
 
 
-def list_late(timeline: Timeline) -> dict[datetime, list[str]]:
+def list_late(timeline: plan.Timeline) -> dict[datetime, list[str]]:
     """Name the usual signs by the instant from which on they are a reason to call."""
-    groups = grouped(_ranked(timeline), lambda one: one.worry_after or FOREVER)
-    late = sorted((at, group) for at, group in groups.items() if at < FOREVER)
+    groups = grouped(_ranked(timeline), lambda one: one.worry_after or plan.FOREVER)
+    late = sorted((at, group) for at, group in groups.items() if at < plan.FOREVER)
     return {at: [timeline.rule_set.short(one.target) for one in group] for at, group in late}
 
 
 # The days, and when each thing is all right again.
 
 
-def list_days(openings: Iterable[Opening], timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def list_days(openings: Iterable[Opening], timeline: plan.Timeline, clock: Clock) -> Iterator[Row]:
     """List *openings* by their days."""
     # What the first hours forbid alone stands nowhere else; what is light is worth no day of its own.
     whole, weight = timeline.first_until or timeline.treatment.last, timeline.rule_set.weight
@@ -297,7 +295,7 @@ def list_days(openings: Iterable[Opening], timeline: Timeline, clock: Clock) -> 
             f"{clock.time(at)} OK: {starred(found, LAST if at <= whole else room - len(clock.time(at)))}".strip()
             for at, found in instants.items()
         ]
-        number = day_number(timeline.treatment, day)
+        number = plan.day_number(timeline.treatment, day)
         yield Row(say.date(day, timeline.treatment.day), "; ".join(texts), when=f"day {number}")
 
 
@@ -306,7 +304,7 @@ def starred(openings: Iterable[Opening], longest: int) -> str:
     return say.fitted(dict.fromkeys(f"{one.name}{'*' if one.waits else ''}" for one in openings), longest)
 
 
-def list_again(openings: Iterable[Opening], timeline: Timeline, heaviest: int) -> Iterator[Row]:
+def list_again(openings: Iterable[Opening], timeline: plan.Timeline, heaviest: int) -> Iterator[Row]:
     """List *openings* by group, those up to the rank of the *heaviest* in two lines."""
     clock, rule_set = Clock(timeline), timeline.rule_set
     ranks = {one: rule_set.weight(one.activity)[0] for one in openings}
@@ -323,7 +321,7 @@ def list_again(openings: Iterable[Opening], timeline: Timeline, heaviest: int) -
             yield Row(group_name(group, rule_set), f"{names}{earlier}", "yes", when=clock.at(at), at=at)
 
 
-def list_endless(timeline: Timeline) -> Iterator[Row]:
+def list_endless(timeline: plan.Timeline) -> Iterator[Row]:
     """List what is all right again from no date on."""
     clock = Clock(timeline)
     asked = {one.target for one in timeline.of_kind(AVOID) if one.ask and not one.is_for_good}
@@ -336,18 +334,18 @@ def list_endless(timeline: Timeline) -> Iterator[Row]:
         yield from _after_next(timeline)
 
 
-def _lasting(timeline: Timeline) -> Iterator[Window]:
+def _lasting(timeline: plan.Timeline) -> Iterator[plan.Window]:
     """Yield what is never all right, if it has a rank or its set gives none."""
     ranked, weight = _with_brief(timeline.rule_set), timeline.rule_set.weight
     held = (one for one in timeline.of_kind(AVOID) if one.is_for_good or not one.ask)
-    lasting = (one for one in held if one.better_until == FOREVER)
+    lasting = (one for one in held if one.better_until == plan.FOREVER)
     return (one for one in lasting if one.origin not in ranked or weight(one.target)[1] < LAST)
 
 
-def _after_next(timeline: Timeline) -> Iterator[Row]:
+def _after_next(timeline: plan.Timeline) -> Iterator[Row]:
     """Yield what is a "no" after the treatment and isn't all right on any day before the booked session."""
     opened = {lift.activity for lift, _ in openings_of(timeline)}
-    endless = {one.target for one in timeline.of_kind(AVOID) if one.better_until == FOREVER}
+    endless = {one.target for one in timeline.of_kind(AVOID) if one.better_until == plan.FOREVER}
     passed = {*opened, *endless, *timeline.rule_set.unadvised}
     held = (one for one in restricted(timeline, timeline.treatment.last) if one not in passed)
     names = say.short_names((one for one in held if not timeline.asking([one])), timeline.rule_set)
@@ -374,7 +372,7 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
 # Before it, the session after it, and what the plan rests on.
 
 
-def list_before(timeline: Timeline, since: date = date.min, most: int = LAST) -> Iterator[Row]:
+def list_before(timeline: plan.Timeline, since: date = date.min, most: int = LAST) -> Iterator[Row]:
     """List what begins before the treatment, after the day *since*, on the days that weigh most, so many at *most*."""
     begun, weight = begun_before(timeline), timeline.rule_set.weight
     ahead = sorted((min(weight(one.target) for one in windows), day) for day, windows in begun.items() if day > since)
@@ -382,7 +380,7 @@ def list_before(timeline: Timeline, since: date = date.min, most: int = LAST) ->
         yield Row(say.date(day, timeline.treatment.day), " ".join(list_due(begun[day], timeline)), "before")
 
 
-def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
+def begun_before(timeline: plan.Timeline) -> dict[date, list[plan.Window]]:
     """Return what begins or is to be done before the treatment, by its days."""
     clock, (first, last) = Clock(timeline), (timeline.treatment.first, timeline.treatment.last)
     found = ((tone == "avoid", one) for _, tone, _, one in days.list_begun(timeline, clock))
@@ -390,12 +388,12 @@ def begun_before(timeline: Timeline) -> dict[date, list[Window]]:
     return dict(sorted(grouped(begun, lambda one: clock.day(one.start)).items()))
 
 
-def is_due(window: Window) -> bool:
+def is_due(window: plan.Window) -> bool:
     """Whether a first screen has room for what *window* tells everybody to prepare."""
     return window.kind == PREPARE and "brief" in window.words and not window.condition
 
 
-def list_due(windows: list[Window], timeline: Timeline, longest: int = _A_DAY) -> Iterator[str]:
+def list_due(windows: list[plan.Window], timeline: plan.Timeline, longest: int = _A_DAY) -> Iterator[str]:
     """Yield what begins with *windows*: what to avoid, as many names as take *longest* signs, and what to do."""
     if held := [one for one in windows if one.kind == AVOID]:
         no = say.fitted(say.list_short((one.target for one in held), timeline.rule_set), longest)
@@ -405,7 +403,7 @@ def list_due(windows: list[Window], timeline: Timeline, longest: int = _A_DAY) -
         yield do
 
 
-def _list_next(timeline: Timeline, clock: Clock) -> Iterator[Row]:
+def _list_next(timeline: plan.Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions[:1]:
         yield from sheet.list_session(session, timeline, clock)
     facts, rule_set = timeline.facts, timeline.rule_set

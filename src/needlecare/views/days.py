@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import NamedTuple
 
+from needlecare.model import ruleset, voices
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Day, Lift, Timeline, Wait, Window, day_number
-from needlecare.model.ruleset import ASK, AVOID, DO, PREPARE, RuleSet
 from needlecare.model.time import day_end, day_start, touches
-from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, Row, Section, grouped, join_words, led, topmost
 
@@ -28,14 +27,14 @@ class Parts:
     def __init__(self, timeline: Timeline) -> None:
         self._rule_set, self._clock = timeline.rule_set, Clock(timeline)
         self._zone = timeline.treatment.zone
-        self._own = grouped(timeline.of_kind(AVOID), lambda window: window.target)
+        self._own = grouped(timeline.of_kind(ruleset.AVOID), lambda window: window.target)
         self._restricted: dict[str, list[Window]] = defaultdict(list)
-        for window in timeline.of_kind(AVOID):
+        for window in timeline.of_kind(ruleset.AVOID):
             for parent in timeline.rule_set.lineage[window.target][1:]:
                 self._restricted[parent].append(window)
         # What somebody has to be asked about first is all right from no date on.
-        self._asked = {one.target for one in timeline.of_kind(ASK)}
-        self._doing = [one.target for one in timeline.of_kind(DO)]
+        self._asked = {one.target for one in timeline.of_kind(ruleset.ASK)}
+        self._doing = [one.target for one in timeline.of_kind(ruleset.DO)]
         self._lifts = [lift for lift, _ in lifts_of(timeline)]
         self._add_shared(timeline)
 
@@ -126,7 +125,7 @@ def lifts_of(timeline: Timeline) -> Iterator[tuple[Lift, Window]]:
 
 
 def _lasting_beyond(timeline: Timeline) -> list[Window]:
-    return [window for window in timeline.of_kind(AVOID) if window.better_until > timeline.treatment.first]
+    return [window for window in timeline.of_kind(ruleset.AVOID) if window.better_until > timeline.treatment.first]
 
 
 class Opening(NamedTuple):
@@ -160,7 +159,7 @@ def list_openings(timeline: Timeline) -> list[Opening]:
     return sorted(found, key=lambda one: (one.at, asked_first(one, rule_set), one.name))
 
 
-def asked_first(opening: Opening, rule_set: RuleSet) -> tuple[bool, tuple[int, int]]:
+def asked_first(opening: Opening, rule_set: ruleset.RuleSet) -> tuple[bool, tuple[int, int]]:
     """Return what openings are ordered by: what few people ask about weighs least."""
     weight = rule_set.weight(opening.activity)
     return weight[1] > _ASKED, weight
@@ -184,7 +183,7 @@ def list_ends(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     ends = sorted(_ends(timeline, clock), key=lambda one: (*one[:3], one[-1].end))
     for (at, _, head, text), found in grouped(ends, lambda one: one[:4]).items():
         shown = topmost((one.target for *_, one in found), rule_set)
-        cite = sources_behind((one for *_, one in found if one.target in shown), rule_set)
+        cite = voices.sources_behind((one for *_, one in found if one.target in shown), rule_set)
         names = join_words(parts.label(one, at) if at < FOREVER else rule_set.label(one) for one in shown)
         yield Row(head, f"{names}{text}", "yes" if at < FOREVER else "no", cite)
 
@@ -223,7 +222,7 @@ def _names_and_sources(
 ) -> tuple[str, tuple[str, ...]]:
     rule_set = timeline.rule_set
     shown = topmost((window.target for window in windows), rule_set)
-    cite = sources_behind((one for one in windows if one.target in shown), rule_set, state, before=before)
+    cite = voices.sources_behind((one for one in windows if one.target in shown), rule_set, state, before=before)
     return join_words(map(rule_set.label, shown)), cite
 
 
@@ -242,7 +241,7 @@ def _state_of(ids: list[str], day: Day) -> str:
     return "n" if states == {"n"} else "b" if states & {"n", "b"} else max(states)
 
 
-def group_name(group: str, rule_set: RuleSet) -> str:
+def group_name(group: str, rule_set: ruleset.RuleSet) -> str:
     """Name a group for people; what belongs to none is of the clinic itself."""
     known = rule_set.groups.get(group)
     return (known.short or known.label) if known else "Your clinic"
@@ -269,11 +268,11 @@ def list_before(timeline: Timeline, clock: Clock) -> Iterator[Row]:
 def list_begun(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str, str, Window]]:
     """List what begins before the treatment, or is to be done at it: when, in which tone, in which words."""
     for window in timeline.windows:
-        if window.kind != PREPARE and window.better_from >= timeline.treatment.first:
+        if window.kind != ruleset.PREPARE and window.better_from >= timeline.treatment.first:
             continue
-        is_over = window.kind == DO and window.end < timeline.treatment.first
+        is_over = window.kind == ruleset.DO and window.end < timeline.treatment.first
         ends = led("; ", _end(window, clock)) if is_over else ""
-        text = "" if window.kind == AVOID else f"{clock.with_details(window)}{ends}"
+        text = "" if window.kind == ruleset.AVOID else f"{clock.with_details(window)}{ends}"
         for at, tone in _beginnings(window):
             if tone != "avoid" or at < timeline.treatment.last:
                 yield at, tone, text, window
@@ -281,9 +280,9 @@ def list_begun(timeline: Timeline, clock: Clock) -> Iterator[tuple[datetime, str
 
 def _beginnings(window: Window) -> Iterator[tuple[datetime, str]]:
     """Return what begins with *window*: when, and in which tone; nothing where nobody says when."""
-    if window.kind in (PREPARE, DO):
+    if window.kind in (ruleset.PREPARE, ruleset.DO):
         yield window.start, window.kind
-    elif window.kind == AVOID and window.has_start:
+    elif window.kind == ruleset.AVOID and window.has_start:
         if window.better_from < window.start or window.is_instant:
             yield window.better_from, "better not"
         if window.start < window.end:
@@ -307,12 +306,12 @@ def hedges(window: Window, timeline: Timeline) -> Iterator[str]:
 
 def list_doing(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     """List what to do by when it begins, each once with its whole length."""
-    doing = (one for one in timeline.of_kind(DO) if one.holds_until > timeline.treatment.first)
+    doing = (one for one in timeline.of_kind(ruleset.DO) if one.holds_until > timeline.treatment.first)
     found = grouped(doing, lambda window: (window.start, window.end, _asked(window, clock)))
     for (start, _, text), windows in sorted(found.items(), key=lambda item: item[0]):
         late = windows[0].is_instant or start > timeline.treatment.last
         head = f"{f'from {clock.at(start)} ' if late else ''}{_end(windows[0], clock)}".strip()
-        yield Row(head, text, "do", sources_behind(windows, timeline.rule_set))
+        yield Row(head, text, "do", voices.sources_behind(windows, timeline.rule_set))
 
 
 def _end(window: Window, clock: Clock) -> str:
@@ -351,11 +350,11 @@ def list_days(timeline: Timeline, clock: Clock) -> Iterator[Section]:
 def _rows(run: list[Day], timeline: Timeline, clock: Clock, parts: Parts) -> Iterator[Row]:
     day, rule_set, zone = run[0], timeline.rule_set, timeline.treatment.zone
     yield from _restricted(day, timeline, parts)
-    asked = [window for window in timeline.of_kind(DO) if window.target in day.do]
+    asked = [window for window in timeline.of_kind(ruleset.DO) if window.target in day.do]
     due = {window.text: window for window in asked if touches(window.start, window.holds_until, day.day, day.day, zone)}
     for window in due.values():
         text = f"{_hours(window, run, timeline)}{_asked(window, clock)}"
-        yield Row("Do", text, "do", sources_behind([window], rule_set))
+        yield Row("Do", text, "do", voices.sources_behind([window], rule_set))
     if day.expect:
         yield Row("Usual", join_words(map(rule_set.label, day.expect)), "expect")
     for (lift, *_), text in parts.lifted(day.lifts):

@@ -14,22 +14,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from needlecare.ask.question import today as look_at
-from needlecare.model.plan import Day, Timeline
-from needlecare.model.ruleset import LAST
+from needlecare.model import plan, ruleset
 from needlecare.model.time import day_end, day_start, last_instant
-from needlecare.views import brief
+from needlecare.views import brief, today
 from needlecare.views import phrases as say
 from needlecare.views.days import EARLIER, Opening, days_after, draw_groups, list_openings
 from needlecare.views.phrases import Clock, Row, grouped, harmless
 from needlecare.views.sheet import make_sheet
-from needlecare.views.today import list_now
 
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.22
 _WIDE = 100.0
 
 
-def render(timeline: Timeline, client: str = "", *, whole: bool = True) -> str:
+def render(timeline: plan.Timeline, client: str = "", *, whole: bool = True) -> str:
     """Render *timeline* with a link that saves its calendar; *client* tells people apart where their calendars meet.
 
     Unless it is to be *whole*, the page is its body alone, without style and script.
@@ -101,7 +99,7 @@ def _policy(style: str, script: str) -> str:
 # What stands on the page.
 
 
-def _list_cards(openings: list[Opening], timeline: Timeline, clock: Clock) -> list[tuple[datetime, list[Row]]]:
+def _list_cards(openings: list[Opening], timeline: plan.Timeline, clock: Clock) -> list[tuple[datetime, list[Row]]]:
     """List what to do, to avoid and to expect, from each instant of the plan at which that changes."""
     first, zone = timeline.treatment.first, timeline.treatment.zone
     days = (max(first, day_start(day.day, zone)) for day in days_after(timeline))
@@ -112,14 +110,14 @@ def _list_cards(openings: list[Opening], timeline: Timeline, clock: Clock) -> li
         same = not any(now.at < at <= start for at in edges)
         now = now._replace(at=start) if same else look_at([timeline], start)
         ends = last_instant(day_end(clock.day(start), zone))
-        rows = [*_list_soon(openings, start, ends, clock), *list_now(now)]
+        rows = [*_list_soon(openings, start, ends, clock), *today.list_now(now)]
         rows = [row for row in rows if row.text]
         if not cards or rows != cards[-1][1]:
             cards.append((start, rows))
     return cards
 
 
-def _edges(timeline: Timeline) -> set[datetime]:
+def _edges(timeline: plan.Timeline) -> set[datetime]:
     """Return the instants at which something begins or ends."""
     edges = {at for one in timeline.windows for at in (one.better_from, one.start, one.end, one.holds_until)}
     if timeline.treatment.next_day:
@@ -132,7 +130,7 @@ def _list_soon(openings: list[Opening], since: datetime, until: datetime | None,
     soon = (one for one in openings if until and since < one.at <= until)
     for at, found in grouped(soon, lambda one: one.at).items():
         hour = f"OK from {clock.time(at) if clock.day(at) == clock.day(since) else clock.at(at)}"
-        yield Row("Then OK" if at == until else hour, brief.starred(found, LAST), "yes")
+        yield Row("Then OK" if at == until else hour, brief.starred(found, ruleset.LAST), "yes")
 
 
 def _entries(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
@@ -165,12 +163,12 @@ def _share(part: int, whole: int) -> str:
     return f"{part * _WIDE / whole:.4g}%"
 
 
-def _ticks(days: Sequence[Day]) -> Iterator[tuple[str, bool]]:
+def _ticks(days: Sequence[plan.Day]) -> Iterator[tuple[str, bool]]:
     """Yield where each day but the first begins, and whether it is a Monday."""
     return ((_share(at, len(days)), day.day.weekday() == 0) for at, day in enumerate(days) if at)
 
 
-def _dates(days: Sequence[Day]) -> Iterator[tuple[str, str, str]]:
+def _dates(days: Sequence[plan.Day]) -> Iterator[tuple[str, str, str]]:
     """Yield weekday and date over day 0 and over every Monday that has room, with their place."""
     last = -len(days)
     for at, day in enumerate(days):

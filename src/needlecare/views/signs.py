@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from needlecare.ask.names import called, tokens
-from needlecare.ask.times import When
-from needlecare.ask.today import UNKNOWN, USUAL, WATCH, Sighting
+from needlecare.ask import names, times, today
 from needlecare.ask.verdict import NO_RULE, Verdict
-from needlecare.model.plan import FOREVER, Timeline, Window
+from needlecare.model import plan, voices
 from needlecare.model.ruleset import CLINIC, EMERGENCY, TODAY, Rule, Urgency, names_of
-from needlecare.model.voices import sources_behind
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, join_words, led
 
@@ -20,17 +17,17 @@ def joined(sentences: Iterable[str]) -> Iterator[str]:
         yield line
 
 
-def named(name: str, asked: When, clock: Clock, timeline: Timeline) -> str:
+def named(name: str, asked: times.When, clock: Clock, timeline: plan.Timeline) -> str:
     """Name what is asked about, and the time, unless that is simply now."""
     return capital(name) if asked.now else f"{capital(name)}, {_say_asked(asked, clock, timeline)}"
 
 
-def _say_asked(asked: When, clock: Clock, timeline: Timeline) -> str:
+def _say_asked(asked: times.When, clock: Clock, timeline: plan.Timeline) -> str:
     if asked.is_instant:
         return clock.at(asked.start)
     if asked.whole:
         return say.dates(asked.first, asked.last, timeline.treatment.day)
-    if asked.end == FOREVER:
+    if asked.end == plan.FOREVER:
         return f"from {clock.at(asked.start)} on"
     end = "midnight" if asked.first == asked.last else clock.until(asked.end)
     if clock.day(asked.start) == clock.day(asked.end):
@@ -59,14 +56,14 @@ def list_sources(verdict: Verdict) -> Iterator[str]:
 
 # Is this sign usual?
 
-_LEADS = {USUAL: "Usual", WATCH: "Watch it"}
+_LEADS = {today.USUAL: "Usual", today.WATCH: "Watch it"}
 
 
-def list_sighting(sighting: Sighting) -> Iterator[str]:
+def list_sighting(sighting: today.Sighting) -> Iterator[str]:
     """Yield whether a sign is usual, and what would be a reason to get help."""
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
     against = list(say.list_against(timeline, sighting.asked.start))
-    if sighting.verdict == UNKNOWN:
+    if sighting.verdict == today.UNKNOWN:
         yield from (*against, _unknown_sign(sighting, clock), say.help_tiers(timeline))
     elif sighting.verdict in _LEADS:
         yield from (*against, *_say_usual(sighting, clock), say.red_flag_line(timeline))
@@ -82,17 +79,17 @@ def list_sighting(sighting: Sighting) -> Iterator[str]:
         yield say.red_flag_line(timeline)
 
 
-def _say_usual(sighting: Sighting, clock: Clock) -> Iterator[str]:
+def _say_usual(sighting: today.Sighting, clock: Clock) -> Iterator[str]:
     """Yield until when signs are usual, what eases them, and when they are worth a call."""
     timeline, shown = sighting.timeline, sighting.windows
     yield f"{_LEADS[sighting.verdict]}. {'; '.join(_say_until(sighting, clock))}."
     late = f"still there on {clock.at(sighting.call_from)}?" if sighting.call_from else ""
-    eases = [say.sentence(one.words["how"]) for one in shown if "how" in one.words and sighting.verdict == USUAL]
+    eases = [say.sentence(one.words["how"]) for one in shown if "how" in one.words and sighting.verdict == today.USUAL]
     notes = dict.fromkeys(note for one in shown for note in _notes(one, timeline, all_=not late))
     yield from joined([*eases[:1], *_when_worse(sighting, late), *notes, *_grounds(sighting, clock)])
 
 
-def _say_until(sighting: Sighting, clock: Clock) -> Iterator[str]:
+def _say_until(sighting: today.Sighting, clock: Clock) -> Iterator[str]:
     """Yield until when each sign is usual; those of one date together."""
     until: dict[str, list[str]] = {}
     for one in sighting.each or (sighting,):
@@ -105,7 +102,7 @@ def _say_until(sighting: Sighting, clock: Clock) -> Iterator[str]:
     yield from (f"{join_words(signs)}: {usual}" for usual, signs in others)
 
 
-def _when_worse(sighting: Sighting, late: str) -> Iterator[str]:
+def _when_worse(sighting: today.Sighting, late: str) -> Iterator[str]:
     """Yield whom to call if it gets worse, and if it is still there *late*."""
     urgency = _next_urgency(sighting)
     whom, clinic = (f"{capital(say.help_for(one, sighting.timeline))}." for one in (urgency, CLINIC))
@@ -117,33 +114,33 @@ def _when_worse(sighting: Sighting, late: str) -> Iterator[str]:
         yield f"Worse{led(', or ', late) or '?'} {whom}"
 
 
-def _notes(window: Window, timeline: Timeline, *, all_: bool) -> Iterator[str]:
+def _notes(window: plan.Window, timeline: plan.Timeline, *, all_: bool) -> Iterator[str]:
     """Yield the sentences of a note: *all* of them, or those that name what was answered, such as the area."""
-    said = [{*tokens(name)} for name in _answered(timeline)]
+    said = [{*names.tokens(name)} for name in _answered(timeline)]
     notes = filter(None, window.words.get("note", "").split(". "))
-    return (say.sentence(note) for note in notes if all_ or any(one <= {*tokens(note)} for one in said))
+    return (say.sentence(note) for note in notes if all_ or any(one <= {*names.tokens(note)} for one in said))
 
 
-def _answered(timeline: Timeline) -> Iterator[str]:
+def _answered(timeline: plan.Timeline) -> Iterator[str]:
     """Yield all names of what was answered."""
     for fact, value in timeline.facts.given.items():
         said = value if isinstance(value, tuple) else ()
         yield from (name for one in timeline.rule_set.facts[fact].answers if one.id in said for name in names_of(one))
 
 
-def _called_for(sighting: Sighting) -> Iterator[str]:
+def _called_for(sighting: today.Sighting) -> Iterator[str]:
     signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, sighting.timeline)
     urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
     return list_urgent(urgency, signs, sighting.flags, sighting.timeline)
 
 
-def _next_urgency(sighting: Sighting) -> Urgency:
+def _next_urgency(sighting: today.Sighting) -> Urgency:
     """Return how urgent it is once it is no longer usual."""
     waiting = (*sighting.flags, *(rule for rule in sighting.timeline.red_flags if rule.worry_after))
     return next((one.urgency for one in waiting if not set(one.targets).isdisjoint(sighting.meaning.ids)), CLINIC)
 
 
-def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: Timeline) -> Iterator[str]:
+def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: plan.Timeline) -> Iterator[str]:
     """Yield where to get help for *signs*, without a date: what is urgent is so whenever it is read."""
     yield f"{capital(say.help_for(urgency, timeline))}. {capital(signs)}."
     texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in _deciding(flags, urgency))
@@ -161,7 +158,7 @@ def _deciding(flags: Sequence[Rule], urgency: Urgency) -> list[Rule]:
 _PLAIN = ("Call your emergency number.", "See a doctor today.", "Call your clinic.")
 
 
-def _what_to_do(rule: Rule, timeline: Timeline) -> str:
+def _what_to_do(rule: Rule, timeline: plan.Timeline) -> str:
     """Return what the text of a call says to do. Those of the core have it behind the signs; any other stays whole."""
     text = say.flag_text(rule, timeline)
     if rule.core and ": " in text:
@@ -174,19 +171,19 @@ def _what_to_do(rule: Rule, timeline: Timeline) -> str:
     return f"{text.partition('. ')[0].rstrip('.')}." if rule.urgency == TODAY and text else text
 
 
-def _name_signs(sighting: Sighting) -> str:
+def _name_signs(sighting: today.Sighting) -> str:
     """Name the signs that are asked about."""
     return join_words(map(sighting.timeline.rule_set.label, sighting.meaning.ids)) or sighting.meaning.words
 
 
-def name_flagged(signs: Sequence[str], typed: str, flags: Iterable[Rule], timeline: Timeline) -> str:
+def name_flagged(signs: Sequence[str], typed: str, flags: Iterable[Rule], timeline: plan.Timeline) -> str:
     """Name those of *signs* that are red flags, as they were *typed*: a swollen eyelid is no swollen lip."""
     known, flagged = timeline.rule_set.signs, {sign for rule in flags for sign in rule.targets}
     shown = [known[one] for one in signs if one in flagged] or [known[one] for one in signs]
-    return join_words(dict.fromkeys(called(one.label, one.aka, typed) for one in shown))
+    return join_words(dict.fromkeys(names.called(one.label, one.aka, typed) for one in shown))
 
 
-def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
+def _unknown_sign(sighting: today.Sighting, clock: Clock) -> str:
     """Say what isn't known of a sign, and what holds for it without the words that aren't."""
     meaning, name = sighting.meaning, capital(_name_signs(sighting))
     if meaning.other:
@@ -203,19 +200,19 @@ def _unknown_sign(sighting: Sighting, clock: Clock) -> str:
     return f"I don't know. {name}: my rules say nothing about it."
 
 
-def _alone(sighting: Sighting, clock: Clock) -> str:
+def _alone(sighting: today.Sighting, clock: Clock) -> str:
     if sighting.call_from and not sighting.until:
         return f"watch it until {clock.at(sighting.call_from)}"
     return f"usual until {clock.until(sighting.until)}" if sighting.until else "to be watched"
 
 
-def _usual(sighting: Sighting, clock: Clock) -> str:
+def _usual(sighting: today.Sighting, clock: Clock) -> str:
     """Format how the time asked about lies to the usual time of a sign."""
     if sighting.flags:
         return "that was before the treatment"
     if sighting.meaning.gone:
         return "good that it isn't there"
-    if sighting.verdict == USUAL and sighting.windows[0].start <= sighting.asked.start:
+    if sighting.verdict == today.USUAL and sighting.windows[0].start <= sighting.asked.start:
         return f"until {clock.until(sighting.until)}" if sighting.until else "to be expected"
     if _is_only_watched(sighting):
         return "not yet a reason to call"
@@ -224,21 +221,21 @@ def _usual(sighting: Sighting, clock: Clock) -> str:
     return _usually_seen(sighting.windows, clock)
 
 
-def _usually_seen(windows: Sequence[Window], clock: Clock) -> str:
+def _usually_seen(windows: Sequence[plan.Window], clock: Clock) -> str:
     start, end = min(one.start for one in windows), max(one.usual_until for one in windows)
-    return f"usually seen from {clock.at(start)}{f' until {clock.until(end)}' if end < FOREVER else ' on'}"
+    return f"usually seen from {clock.at(start)}{f' until {clock.until(end)}' if end < plan.FOREVER else ' on'}"
 
 
-def _is_only_watched(sighting: Sighting) -> bool:
+def _is_only_watched(sighting: today.Sighting) -> bool:
     """Return whether a sign is a reason to call from some time on, and never usual before."""
     return all(window.start == window.end for window in sighting.windows)
 
 
-def _grounds(sighting: Sighting, clock: Clock) -> Iterator[str]:
+def _grounds(sighting: today.Sighting, clock: Clock) -> Iterator[str]:
     """Yield under which condition a sign is usual, for whom it may take longer, and how many sources say so."""
     if sighting.conditions and not _is_only_watched(sighting):
         longer = [f"{capital(one)}." for one in clock.perhaps_until(sighting.windows[0].target)]
-        is_sure = sighting.verdict == USUAL and not all(window.condition for window in sighting.windows)
+        is_sure = sighting.verdict == today.USUAL and not all(window.condition for window in sighting.windows)
         yield from () if is_sure else longer[:1] or (f"This holds if {one}." for one in sighting.conditions)
 
-    yield say_sources(sources_behind(sighting.windows, sighting.timeline.rule_set), sighting.meaning.ids[0])
+    yield say_sources(voices.sources_behind(sighting.windows, sighting.timeline.rule_set), sighting.meaning.ids[0])

@@ -14,11 +14,9 @@ from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
 from needlecare.model.plan import NO, Timeline, Window, day_number
 from needlecare.model.ruleset import EXPECT, LAST, RuleSet
-from needlecare.views import brief, sheet
+from needlecare.views import brief, days, sheet
 from needlecare.views import phrases as say
-from needlecare.views.days import Opening, Parts, list_openings
 from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_whom, join_words, led
-from needlecare.views.sheet import Sheet
 from needlecare.views.text import fits
 
 _LINES, _WORDS = 24, 180
@@ -31,7 +29,7 @@ _ROOMS = (
     *((1, 0, 4, 2, 2), (1, 0, 4, 2, 1), (1, 0, 3, 2, 1), (1, 0, 2, 2, 1), (1, 0, 1, 2, 1), (1, 0, 1, 1, 0)),
 )
 Known = TypeVar("Known", Verdict, Owned)
-Ahead = tuple[Timeline, Opening]
+Ahead = tuple[Timeline, days.Opening]
 _NEXT, _SHOWN, _SIGNS, _LONGEST = 2, 2, 6, 50
 _COMMANDS = "needlecare can WORDS, needlecare plan, needlecare today --all"
 _STALE = "made of older rules; make it again: needlecare plan -o aftercare.ics"
@@ -39,12 +37,12 @@ _STALE = "made of older rules; make it again: needlecare plan -o aftercare.ics"
 _BEHIND, _BEFORE = ("sessions", "events", "red-flags"), "before"
 
 
-def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet:
+def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> sheet.Sheet:
     """Write what holds *now* on one screen, or the *whole* of it, and whether a calendar is *stale*."""
     numbers = (day_number(one.treatment, Clock(one).day(now.at)) for one in now.timelines)
     counted = (f"day {number}: {brief.subject_of(one)}" for number, one in zip(numbers, now.timelines, strict=True))
     first, *others = (text.replace("day -", "day −", 1) for text in counted)
-    head = Sheet(
+    head = sheet.Sheet(
         title=f"{Clock(now.timelines[0]).at(now.at)}, {first}",
         subject=f"And {'; '.join(others)}. The strictest counts." if others else "",
         clinic=sheet.name_clinic(now.timelines[0].rule_set),
@@ -60,7 +58,7 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
     booked, help_ = [*_booked(now)], _help(now)
 
     @cache
-    def screen(names: int, light: int, sentences: int, usual: int, later: int) -> Sheet:
+    def screen(names: int, light: int, sentences: int, usual: int, later: int) -> sheet.Sheet:
         held = (*against, *list_now(now, names, light, sentences, usual), *booked[: later + 1])
         sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), help_)
         return _filled(head, sections)
@@ -68,7 +66,7 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> Sheet
     return screen(*_ROOMS[bisect_left(_ROOMS[:-1], True, key=lambda room: fits(screen(*room), _LINES, _WORDS))])
 
 
-def _filled(head: Sheet, sections: Iterable[Section]) -> Sheet:
+def _filled(head: sheet.Sheet, sections: Iterable[Section]) -> sheet.Sheet:
     """Put what is not empty below *head*; several treatments may say the same."""
     found = (one._replace(rows=tuple(dict.fromkeys(row for row in one.rows if row.text))) for one in sections)
     notice = tuple(dict.fromkeys(head.notice))
@@ -162,7 +160,7 @@ def _unseen(now: Today, most: int = _SHOWN) -> Row:
 def _still_ahead(now: Today) -> list[Ahead]:
     """Return what will be all right again, by time, without what another treatment restricts for longer."""
     timelines = now.timelines if _begun(now) else ()
-    found = ((own, one) for own in timelines for one in list_openings(own) if one.at > now.at)
+    found = ((own, one) for own in timelines for one in days.list_openings(own) if one.at > now.at)
     free = ((own, one) for own, one in found if not _is_held(one.activity, one.at, own, now))
     return sorted(((own, one._replace(no_until=None)) for own, one in free), key=lambda pair: pair[1].at)
 
@@ -172,7 +170,7 @@ def _is_held(activity: str, at: datetime, own: Timeline, now: Today) -> bool:
     others = (one for one in now.timelines if one is not own and activity in one.rule_set.activities)
     return any(
         one.asking([activity])
-        or Parts(one).still_held(activity, at)
+        or days.Parts(one).still_held(activity, at)
         or any(window.better_from <= at < window.better_until for window in one.windows_on(activity))
         for one in others
     )
@@ -250,7 +248,7 @@ def _list_signs(timeline: Timeline, windows: Iterable[Window]) -> Iterator[Row]:
     return (row._replace(sources=()) for row in sheet.list_usual(windows, timeline, Clock(timeline)))
 
 
-def make_usual(timeline: Timeline) -> Sheet:
+def make_usual(timeline: Timeline) -> sheet.Sheet:
     """Write the signs to be expected, by their end, in the place of the first screen's plan."""
     expected = (one for one in timeline.of_kind(EXPECT) if one.start < one.end)
     rows = tuple(_list_signs(timeline, expected))
