@@ -48,6 +48,10 @@ class Heard(NamedTuple):
         """Return whether small words of that *role* are said beside the activities."""
         return any(role in one.roles for one in self.activities)
 
+    def says(self, role: str) -> bool:
+        """Return whether small words of that *role* are said at all, be it within a name."""
+        return names.says(role, " ".join(self.said.words), self.rule_set)
+
     @property
     def owners(self) -> frozenset[int]:
         """Where words say whose something is."""

@@ -62,11 +62,6 @@ class Meaning(NamedTuple):
         doubts = (self.unknown, self.turning, self.undated, self.other, self.elsewhere, self.unjoined)
         return bool(self.ids) and not any(doubts)
 
-    @property
-    def lacks_day(self) -> bool:
-        """Whether it is known what it is about, and not when."""
-        return bool(self.ids and self.undated and not self.unknown)
-
 
 def find_activities(
     rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = True, timed: bool = False
@@ -100,7 +95,7 @@ def find_activities(
         other=beside.find_other(heard),
         elsewhere=elsewhere,
         unjoined=tuple(map(heard.spelled, _side_by_side(heard, said.named))),
-        ongoing=not said.left or _says(heard, "ongoing"),
+        ongoing=not said.left or heard.says("ongoing"),
         ailing=not any(places_of(said.declared).isdisjoint(one.places) for one in said.calls),
     )
 
@@ -219,7 +214,7 @@ def _finished(heard: Heard, named: Iterable[Piece], ids: tuple[str, ...], *runs:
         ids,
         tuple({key(heard.said.words[place] for place in one.places): one.ids for one in named}.values()),
         tuple(dict.fromkeys(map(heard.spelled, strange))),
-        undated=tuple(map(heard.spelled, undated)),
+        undated=tuple(map(heard.spelled, undated)) if ids and not strange else (),
     )
 
 
@@ -335,7 +330,7 @@ def _as_prescribed(name: Piece, heard: Heard) -> Piece:
     goes_on = any("ongoing" in one.roles and one.places.stop in ends for one in heard.activities)
     is_own = goes_on and any(heard.rule_set.activities[one].prescribed_to.tests for one in name.ids)
     named = ("prescribed", *words[start : name.places.stop])
-    found = names.cut(named, {}, names.ACTIVITIES, heard.rule_set) if is_own or _says(heard, "prescribed") else ()
+    found = names.cut(named, {}, names.ACTIVITIES, heard.rule_set) if is_own or heard.says("prescribed") else ()
     return name._replace(ids=found[0].ids) if len(found) == 1 else name
 
 
@@ -429,12 +424,6 @@ def _above(what: str, rule_set: RuleSet) -> set[str]:
     return {above for one in rule_set.standing_for(what) for above in rule_set.activities[one].under}
 
 
-def _says(heard: Heard, role: str) -> bool:
-    """Return whether small words of that *role* are said at all, be it within a name."""
-    said = f" {' '.join(heard.said.words)} "
-    return any(phrase in said for phrase in names.phrases_of(role, heard.rule_set))
-
-
 def _is_past(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* is about something done, be it within a name: but not to get one's brows threaded."""
     said = pairwise(range(piece.places.stop))
@@ -457,7 +446,7 @@ def _protected(heard: Heard, ids: tuple[str, ...]) -> tuple[str, ...]:
     bare, protected = (rule_set.standing_for(one) for one in ("unprotected", "protected"))
     # To go out with sunscreen is one thing, sunscreen for going out another.
     is_out = not ({*bare}.isdisjoint(ids) and {*protected}.isdisjoint(ids[:-1]))
-    if not (is_out and _says(heard, "protect")) or _says(heard, "deny"):
+    if not (is_out and heard.says("protect")) or heard.says("deny"):
         return ids
     harmful = _above("unprotected", rule_set)
     same = [one for one in _of_kind(bare, ids, rule_set) if harmful.isdisjoint(rule_set.lineage[one])]

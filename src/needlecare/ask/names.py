@@ -181,6 +181,12 @@ def phrases_of(role: str, rule_set: RuleSet) -> list[str]:
     return [f" {phrase} " for one, phrase in _said(rule_set) if one == role]
 
 
+def says(role: str, text: str, rule_set: RuleSet) -> bool:
+    """Return whether small words of that *role* are said at all in *text*, be it within a name."""
+    said = f" {' '.join(tokens(text))} "
+    return any(phrase in said for phrase in phrases_of(role, rule_set))
+
+
 @once_a_set
 def _said(rule_set: RuleSet) -> list[tuple[str, str]]:
     """List each role of a small word, with the word as it is compared."""

@@ -10,9 +10,9 @@ from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
 
-from needlecare.ask import beside, times
+from needlecare.ask import beside, names, times
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.verdict import NO_RULE, Permission, Verdict, is_before, judge, not_understood, says, strictness
+from needlecare.ask.verdict import NO_RULE, Permission, Verdict, is_before, judge, not_understood, strictness
 from needlecare.model import ruleset
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
@@ -138,7 +138,7 @@ def _placed(blank: Sighting, windows: tuple[Window, ...], sign: str) -> Sighting
     answer = answer._replace(conditions=_conditions(shown))
     # What is still to come is usual once it comes: will I peel?
     ahead = any(asked.start < one.start < one.usual_until for one in windows)
-    if holding or (ahead and says("to-come", blank.meaning, blank.timeline)):
+    if holding or (ahead and names.says("to-come", blank.meaning.typed, blank.timeline.rule_set)):
         return answer._replace(verdict=USUAL)
     if asked.end <= blank.timeline.treatment.first and not asked.past and blank.meaning.typed.split()[1:]:
         return blank._replace(verdict=CLINIC)  # One bare word asks what is to come; more tell what ails the skin.

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.names import stem, tokens
+from needlecare.ask.names import says, stem, tokens
 from needlecare.ask.times import When
 from needlecare.model.facts import Truth, ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
@@ -261,12 +261,6 @@ class Verdict(NamedTuple):
         return self.verdict in (NO, ASK, BETTER_NOT)
 
 
-def says(role: str, meaning: Meaning, timeline: Timeline) -> bool:
-    """Return whether small words of that *role* are said."""
-    said = _even(meaning.typed)
-    return any(_even(one) in said for one in timeline.rule_set.small_words.get(role, ()))
-
-
 def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict:
     """Return the verdict on words that weren't understood, or not well enough for a yes."""
     return Verdict(meaning, asked, NO_RULE, timeline, silent="words")
@@ -436,7 +430,8 @@ def _unrestricted(blank: Verdict, wanted: Sequence[str], runs: Sequence[_Run]) -
     blank = blank._replace(meaning=_spoken_of(blank, known)) if known else blank
     verdict = _free(blank, runs) if _is_answered(blank, wanted) else _unanswered(blank, wanted, runs)
     # What waits for something to be over does so as long as the skin still flakes.
-    is_early = asked.now and verdict.is_yes and verdict.and_once and says("unhealed", blank.meaning, timeline)
+    peels = says("unhealed", blank.meaning.typed, timeline.rule_set)
+    is_early = asked.now and verdict.is_yes and verdict.and_once and peels
     return verdict._replace(verdict=NO, parts=()) if is_early else verdict
 
 

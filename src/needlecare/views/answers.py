@@ -81,7 +81,7 @@ def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
 
 def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
     """Say which words aren't understood, and what that means for the answer."""
-    if meaning.lacks_day:
+    if meaning.undated:
         return f"I don't know when “{' '.join(meaning.undated)}” is, so this is not a yes."
     if meaning.turning:
         return f"I don't know what “{meaning.turning}” means here, so this is not a yes. Ask about the thing itself."
@@ -105,7 +105,7 @@ def _unknown_words(meaning: Meaning) -> str:
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
     """Yield how to ask so that it is understood."""
-    if meaning.lacks_day:
+    if meaning.undated:
         yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
     if not signs and len(meaning.ids) > 1 and (meaning.unknown or meaning.unjoined):
         yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 
+from needlecare.ask.names import says
 from needlecare.ask.today import Return
-from needlecare.ask.verdict import NO_RULE, PartVerdict, Verdict, is_before, prepares, says
+from needlecare.ask.verdict import NO_RULE, PartVerdict, Verdict, is_before, prepares
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, Urgency
 from needlecare.views import phrases as say
@@ -119,7 +120,7 @@ def _lead(verdict: Verdict) -> str:
 
 def _answer(verdict: Verdict) -> str:
     """Return the answer alone, to whatever is asked: whether, when to stop, or whether it was too soon."""
-    is_early = says("early", verdict.meaning, verdict.timeline)
+    is_early = says("early", verdict.meaning.typed, verdict.timeline.rule_set)
     leads = _IF_EARLY if is_early else _IF_DONE if verdict.asked.past else {}
     leads = _IF_ENDING if verdict.meaning.turning and verdict.asked.now else leads
     return leads.get(verdict.verdict, _LEADS[verdict.verdict])
