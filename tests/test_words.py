@@ -171,7 +171,8 @@ def test_text_and_json_name_the_clinic_and_its_phone(clinic: Path) -> None:
 
 
 def test_a_calendar_says_who_set_a_value_and_why(clinic: Path) -> None:
-    assert "shaving: Dr L: our razors are gentle" in lines_of(plan_of(clinic), "ics")
+    told = lines_of(plan_of(clinic), "ics")
+    assert "shaving: This is about the treated skin alone. Dr L: our razors are gentle\n" in told
 
 
 def test_one_voice_is_one_voice(tmp_path: Path) -> None:
