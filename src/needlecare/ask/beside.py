@@ -216,6 +216,15 @@ def _is_of_two_names(called: Called, heard: Heard) -> bool:
     return called.places <= places_of(parts) and (are_parts or urgency_of(called, heard.rule_set) == ruleset.TODAY)
 
 
+def find_planned(heard: Heard) -> list[Piece]:
+    """Find what is done once it is a sign, and an activity as long as it is asked: may I take four, and not I took."""
+    asks = min((one.places.start for one in heard.activities if "asks" in one.roles), default=len(heard.typed))
+    begins = any(heard.does(at, "plans") for at in range(len(heard.typed[:2])))
+    first, known = 0 if begins else asks, heard.rule_set.activities.keys()
+    calls = (one for one in find_calls(heard) if min(one.places) >= first and not known.isdisjoint(one.ids))
+    return [] if heard.has("past") else [Piece(range(min(each), max(each) + 1), ids) for each, ids in calls]
+
+
 def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
     """Return the most urgent that its signs may be."""
     return min((_urgent(rule_set)[one] for one in called.ids), key=URGENCIES.index)
@@ -429,7 +438,9 @@ def _describes(piece: Piece, heard: Heard) -> bool:
 def find_other(heard: Heard, *roles: str) -> str:
     """Return who does or has it in place of the person who asks: “my husband”; by words of *roles*, whose it is."""
     given = max((one.places.stop for one in heard.activities if "gives" in one.roles), default=0)
-    for piece in (one for one in heard.activities if one.places.start >= given):
+    # Who wants a baby asks for themselves.
+    told = places_of(named_in(heard.answers))
+    for piece in (one for one in heard.activities if one.places.start >= given and told.isdisjoint(one.places)):
         is_somebody = ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles)
         if is_somebody and not _is_told(piece, heard):
             return heard.spelled(piece.places)

@@ -1,6 +1,7 @@
 """Words → the activities or signs they mean. Never guesses: what isn't understood is said."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from itertools import chain, count, pairwise, product, zip_longest
 from typing import NamedTuple
 
@@ -33,8 +34,8 @@ class Meaning(NamedTuple):
     Whatever it is about: *signs* are those named in it that some rule says to call for, *declared* the answers that it
     gives about the person, each with its fact, *stopping* the words for not doing something or doing it otherwise,
     *other* who else it is about. *ongoing* is what goes on by the words, *elsewhere* what is done to other skin, or is
-    seen there. *unjoined* are names that stand side by side. A sign that is *gone* was there, or isn't there at all.
-    All *signs* may be answers of a person who is *ailing*: a fever, a cold sore.
+    seen there. A sign that is *gone* was there, or isn't there at all.
+    All *signs* may be answers of a person who is *ailing*: a fever, a cold sore. What they took has *ended* on a day.
     """
 
     words: str
@@ -52,14 +53,14 @@ class Meaning(NamedTuple):
     other: str = ""
     ongoing: bool = False
     elsewhere: bool = False
-    unjoined: tuple[str, ...] = ()
     gone: bool = False
     ailing: bool = False
+    ended: date | None = None
 
     @property
     def is_sure(self) -> bool:
         """Whether every word was understood, and is about treated skin of the person who asks."""
-        doubts = (self.unknown, self.turning, self.undated, self.other, self.elsewhere, self.unjoined)
+        doubts = (self.unknown, self.turning, self.undated, self.other, self.elsewhere)
         return bool(self.ids) and not any(doubts)
 
 
@@ -85,7 +86,7 @@ def find_activities(
     is_shared = bool(ids) and ids == rule_set.standing_for("shared")
     declared = [*said.declared, *([Declared(frozenset(), "setting", "home")] if is_shared else [])]
     together = [one for one in said.named if not beside.is_choice(one, heard)]
-    return _finished(heard, together, ids, _led_to(strange, ids, said.left), said.undated)._replace(
+    return _finished(heard, together, ids, _led_to(strange, ids, said, heard), said.undated)._replace(
         turning=heard.spelled(turning.places),
         past=not besides and any(_is_past(one, heard) for one in heard.activities if one.places.start not in told),
         nearest=_nearest(heard, said.named, names.ACTIVITIES, strange) if mending else (),
@@ -94,7 +95,6 @@ def find_activities(
         stopping=heard.spelled(_first(said.left, {"stop"}).places),
         other=beside.find_other(heard),
         elsewhere=elsewhere,
-        unjoined=tuple(map(heard.spelled, _side_by_side(heard, said.named))),
         ongoing=not said.left or heard.says("ongoing"),
         ailing=not any(places_of(said.declared).isdisjoint(one.places) for one in said.calls),
     )
@@ -156,8 +156,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     calls, named = beside.find_calls(heard), named_in(heard.signs)
     denied = frozenset(chain.from_iterable(_denied(named, heard.signs, heard)))
     seen = [one for one in named if denied.isdisjoint(one.places)]
-    treatment = _standing_for("treatment", named_in(heard.activities), heard)
-    known = denied | places_of([*named, *calls, *treatment])
+    known = denied | places_of([*named, *calls, *_standing_for("treatment", named_in(heard.activities), heard)])
     left, undated = _left(heard, heard.signs, known, timed=timed)
     away = _untreated(seen, left, facts, heard)
     strange = [*away, *(one.places for one in _unheard(left, _OF_SIGNS, heard))]
@@ -171,14 +170,9 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
         declared=_answers(beside.find_declared(heard, ())),
         elsewhere=bool(away),
         # What is named as over has gone, and is still to be watched.
-        gone=_over(rule_set).isdisjoint(ids) and beside.has_gone([*calls, *seen], heard),
+        gone=not any(one.once_over in ids for one in rule_set.signs.values())
+        and beside.has_gone([*calls, *seen], heard),
     )
-
-
-@once_a_set
-def _over(rule_set: RuleSet) -> frozenset[str]:
-    """Return the signs that others are once they are over."""
-    return frozenset(one.once_over for one in rule_set.signs.values())
 
 
 def _untreated(seen: list[Piece], left: list[Piece], facts: Facts, heard: Heard) -> list[range]:
@@ -218,9 +212,10 @@ def _finished(heard: Heard, named: Iterable[Piece], ids: tuple[str, ...], *runs:
     )
 
 
-def _led_to(strange: list[range], ids: Collection[str], left: Iterable[Piece]) -> list[range]:
-    """Return what is *strange*, or what the other words lead to in a question about nothing that is known."""
-    return strange if strange or ids else [one.places for one in left if one.roles.isdisjoint(_LEADING)]
+def _led_to(strange: list[range], ids: Collection[str], said: _Said, heard: Heard) -> list[range]:
+    """Return what is *strange*, or names side by side; in a question about nothing known what other words lead to."""
+    led = strange if strange or ids else [one.places for one in said.left if one.roles.isdisjoint(_LEADING)]
+    return led or [*_side_by_side(heard, said.named)]
 
 
 def _first(pieces: Iterable[Piece], roles: Collection[str], named: Sequence[Piece] = ()) -> Piece:
@@ -269,7 +264,8 @@ def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) 
     for called in beside.find_calls(heard):
         said = any(_is_general(called, one, heard, asked=bool(named)) for one in declared)
         held = any(_holds(one.places, called, heard) for one in named) or beside.is_spread(called, named, heard)
-        if not (said or held) and beside.is_exact(called, heard):
+        is_planned = any(one.ids == called.ids for one in named)
+        if not (said or held or is_planned) and beside.is_exact(called, heard):
             yield called
 
 
@@ -314,8 +310,8 @@ def _asked(heard: Heard) -> list[Piece]:
 
 def _meant(heard: Heard) -> list[Piece]:
     """Return the names but for what is denied, swallowed instead, or only a time: before my session."""
-    words = heard.said.words
-    named = [_as_prescribed(one, heard) for one in named_in(heard.activities) if not _is_swallowed(one, heard)]
+    words, names_ = heard.said.words, beside.find_planned(heard) or named_in(heard.activities)
+    named = [_as_prescribed(one, heard) for one in names_ if not _is_swallowed(one, heard)]
     treatment = _standing_for("treatment", named, heard)
     named = [one for one in named if one not in treatment or word_before(words, one.places.start) not in LEADING]
     return [one for one in named if not beside.find_denial(one, heard.activities, words)] or named
@@ -325,7 +321,7 @@ def _as_prescribed(name: Piece, heard: Heard) -> Piece:
     """Return what it is called where the words say that it is prescribed, or somebody else's: aspirin for my heart."""
     words, start = heard.said.words, name.places.start
     if _is_borrowed(name, heard):
-        return name._replace(ids=heard.rule_set.standing_for("borrowed") or name.ids)
+        return name._replace(ids=heard.rule_set.standing_for("borrowed")[:1] or name.ids)
     ends = (start, start - (words[start - 1] in ARTICLES))
     goes_on = any("ongoing" in one.roles and one.places.stop in ends for one in heard.activities)
     is_own = goes_on and any(heard.rule_set.activities[one].prescribed_to.tests for one in name.ids)

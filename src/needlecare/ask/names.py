@@ -334,18 +334,11 @@ def _is_slip(word: str, meant: str) -> bool:
     return max(len(word), len(meant)) <= most or (len(word) <= _MIXED and sorted(word) == sorted(meant))
 
 
-@once_a_set
-def _spelled(kind: str, rule_set: RuleSet) -> Mapping[str, str]:
-    """Return what each name of a *kind* stands for, by its words."""
-    return {" ".join(tokens(name)): id_ for name, id_ in _names(kind, rule_set)}
-
-
 def alike(words: Sequence[str], kind: str, rule_set: RuleSet) -> tuple[str, ...]:
     """Return the id of a name of a *kind* that all *words* together may have been meant for.
 
     Better none than a far-fetched one: it begins with the same letter, and of short names too many are alike.
     """
     text = " ".join(word for word in words if word not in ARTICLES)
-    by_name = _spelled(kind, rule_set)
-    near = (one for one in by_name if one[:1] == text[:1] and len(one) >= _LONG_ENOUGH and _is_slip(text, one))
-    return tuple(map(by_name.__getitem__, near))[:1]
+    known = ((" ".join(tokens(name)), id_) for name, id_ in _names(kind, rule_set) if name[:1].lower() == text[:1])
+    return tuple(id_ for name, id_ in known if len(name) >= _LONG_ENOUGH and _is_slip(text, name))[:1]

@@ -32,7 +32,7 @@ Now = datetime | Callable[[], datetime] | None
 # A day (its strictest instant counts), a time of the day that the words name, or an instant.
 At = date | datetime | time | None
 _LONGEST = 500
-_TIMED = re.compile(r" at | after$| to (?:my|the) \w+\??$")
+_TIMED = re.compile(r" at | after$|(?<!than) last (?:week|month|year)\b| to (?:my|the) \w+\??$")
 MOST_SESSIONS = 60
 
 
@@ -61,7 +61,7 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     Raises:
         InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
     """
-    from needlecare.ask.today import decide_return, gravest_return
+    from needlecare.ask.today import Return, decide, decide_return, gravest_return
 
     question = _ask(timeline, words, since, now)
     meaning, asked, _ = question.read()
@@ -71,8 +71,12 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     is_now = asked is None and now is not None
     moment = question.present() if is_now else start
     present = times.from_to(moment, moment, question.timelines[0].treatment.zone)._replace(now=is_now)
-    readings = question.readings(meaning)
-    return gravest_return(decide_return(timelines, meaning, start, present) for timelines in readings)
+    readings = [*question.readings(meaning)]
+    is_ahead = is_now and all(moment < one.treatment.first for one in question.timelines)
+    if is_ahead and re.search(question.pattern("ends"), words):
+        # Until when, before the treatment.
+        return gravest_return(Return(decide(one, meaning, present)) for one in readings)
+    return gravest_return(decide_return(one, meaning, start, present) for one in readings)
 
 
 def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "Sighting":
@@ -114,10 +118,9 @@ def _done(question: "_Question") -> "Sighting | None":
     # “I picked it, is it bad?” tells of no medicine that is given up.
     told = re.sub(rf"{question.pattern('judging')}\W*$", "", question.typed)
     meaning, asked = question._replace(typed=told or question.typed).understand()
-    if meaning.stopping or not (meaning.is_sure and (meaning.past or asked.past)):
-        return None
     verdict = gravest(decide(timelines, meaning, asked) for timelines in question.readings(meaning))
-    if not (verdict.is_yes or verdict.is_restricted):
+    is_done = meaning.is_sure and (meaning.past or asked.past) and verdict.verdict != "no-rule"
+    if not (verdict.prescribed and verdict.verdict == "ask" if meaning.stopping else is_done):
         return None
     return Sighting(meaning._replace(ids=()), asked, verdict.urgency or WATCH, verdict.timeline, done=verdict)
 
@@ -261,7 +264,7 @@ class _Question(NamedTuple):
         timelines = self.timelines if self.told or self.now is None else [*map(self._with_seen, self.timelines)]
         if meaning.declared:
             known = timelines[0].rule_set.facts
-            declaring = [(one, one.facts.declaring(meaning.declared, known)) for one in timelines]
+            declaring = [(one, one.facts.declaring(meaning.declared, known, meaning.ended)) for one in timelines]
             yield [build_timeline(one.rule_set, one.treatment, facts) for one, facts in declaring]
         told = meaning.declared if self.told else ()
         if not told or not dict(told).keys() <= timelines[0].facts.assumed.keys():
@@ -290,9 +293,13 @@ class _Question(NamedTuple):
             if reading.lengths and signs:
                 asked, reading = times.lasting(reading, treatment, moment), times.Reading(past=reading.past)
         asked = times.stretched(asked, reading, treatment.zone)
-        return meaning, asked._replace(
-            past=asked.past or (reading.past and reading.lead != "since") or self._is_behind(asked, done=meaning.past)
-        )
+        is_past = asked.past or (reading.past and reading.lead != "since") or self._is_behind(asked, done=meaning.past)
+        return meaning, asked._replace(past=is_past, present=self._moment(meaning))
+
+    def _moment(self, meaning: Meaning) -> datetime | None:
+        """Return the present moment, reading the clock only where something known may forbid the treatment."""
+        is_needed = isinstance(self.now, datetime) or meaning.declared or any(one.findings for one in self.timelines)
+        return self.present() if self.now and is_needed else None
 
     def _is_behind(self, asked: times.When, *, done: bool) -> bool:
         """Return whether it was *done* by now, or its last day is over."""
@@ -336,6 +343,9 @@ class _Question(NamedTuple):
             told |= dict.fromkeys(meaning.signs)
             ids = told | dict.fromkeys(meaning.ids) if signs else meaning.ids
             meaning = meaning._replace(signs=(*told,), ids=(*ids,), unknown=(*meaning.unknown, *other))
+            if meaning.declared and reading.past and re.search(self.pattern("ceased"), self.typed):
+                # When something ended is no time that is asked about.
+                meaning, asked, reading = meaning._replace(ended=reading.last), None, times.Reading()
         return meaning._replace(typed=self.typed), asked, reading
 
     def _seen(self, reading: times.Reading) -> times.Reading:
@@ -358,13 +368,10 @@ class _Question(NamedTuple):
     def _told(self, reading: times.Reading) -> times.Reading:
         """Return when something was done: I used retinol on Friday, before anything is asked."""
         day = reading.weekday or reading.part
-        told, *asked = re.split(self.pattern("asks"), self.typed, maxsplit=1)
+        told = re.split(self.pattern("asks"), self.typed, maxsplit=1)[0]
         done = re.search(rf"{self.pattern('past')}[^,;.?!]*{day}", told) and not re.search(self.pattern("dated"), told)
         if not (day and done):
             return reading
-        if asked:
-            # What is asked then is asked about now.
-            return times.Reading(reading.words)
         is_ahead = reading.weekday and reading.first and reading.first > self.present().date()
         first = reading.first - timedelta(days=len(WEEKDAYS)) if is_ahead and reading.first else reading.first
         return reading._replace(first=first, last=first, past=True)
@@ -389,15 +396,12 @@ class _Question(NamedTuple):
         return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause).lstrip(", "),)
 
     def _asked(self, split: Callable[[str], times.Reading]) -> times.Reading:
-        """Read the time asked about; where two are named, the one behind what was done: I drank last night, can I."""
-        try:
+        """Read the time asked about; behind what was done, that alone: I drank last night, can I."""
+        told, *asked = re.split(self.pattern("asks"), self.typed, maxsplit=1)
+        if not (asked and re.search(self.pattern("past"), told)):
             return split(self.typed)
-        except InputError:
-            told, *asked = re.split(self.pattern("asks"), self.typed, maxsplit=1)
-            if not (asked and re.search(self.pattern("past"), told)):
-                raise
-            reading = split("".join(asked))
-            return reading._replace(words=f"{split(told).words} {reading.words}")
+        reading = split("".join(asked))
+        return reading._replace(words=f"{split(told).words} {reading.words}")
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:

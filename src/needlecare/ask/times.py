@@ -17,7 +17,7 @@ Present = Callable[[], datetime]
 class When(NamedTuple):
     """The time of a question: every instant of `[start, end)` (UTC), on the days *first* to *last*.
 
-    *whole* are days as such; a time that is *past* lies behind the person who asks, *now* is when they ask.
+    *whole* are days as such; a time that is *past* lies behind the person who asks at *present*, *now* is that moment.
     """
 
     start: datetime
@@ -27,6 +27,12 @@ class When(NamedTuple):
     whole: bool = False
     past: bool = False
     now: bool = False
+    present: datetime | None = None
+
+    @property
+    def reference(self) -> datetime:
+        """The moment by which it is judged what speaks against the treatment: of asking, if that is known."""
+        return self.present or self.start
 
     @property
     def is_instant(self) -> bool:

@@ -369,7 +369,7 @@ def _weighed(verdict: Verdict, blank: Verdict, timelines: Sequence[Timeline]) ->
     against = _screened(verdict, timelines) if _asks_for_treatment(verdict, timelines) else None
     if against and against.findings and (meaning.declared or not meaning.turning):
         return against
-    if verdict.ask and _is_changing(verdict):
+    if verdict.ask and verdict.meaning.stopping and (verdict.prescribed or not _is_ended(verdict)):
         # Whatever somebody means to change about what they have to ask about, the answer is the same.
         return _bare(verdict, ASK)
     verdict = against or _mixed(verdict)
@@ -409,11 +409,6 @@ def _is_ended(verdict: Verdict) -> bool:
     return meaning.stopping in ends and bool(verdict.is_held or sure)
 
 
-def _is_changing(verdict: Verdict) -> bool:
-    """Return whether something isn't to be done, or otherwise; not where it is prescribed no more than avoided."""
-    return bool(verdict.meaning.stopping and (verdict.prescribed or not _is_ended(verdict)))
-
-
 def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     """Put the urgency of the signs in the words first. In an emergency nothing is a no: it might keep from help."""
     meaning = verdict.meaning
@@ -444,8 +439,7 @@ def _asking(verdict: Verdict, *whom: str) -> Verdict:
 
 def _mixed(verdict: Verdict) -> Verdict:
     """Ask somebody who knows how two medicines go together, or one with what goes badly with any."""
-    rule_set = verdict.timeline.rule_set
-    together = [*filter(None, (_medicine(rule_set, ids) for ids in verdict.meaning.named))]
+    together = [*filter(None, (_medicine(verdict.timeline.rule_set, ids) for ids in verdict.meaning.named))]
     is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
     if set(together) <= {ruleset.NOT_WITH} or not (together[1:] or is_taken_with):
         return verdict

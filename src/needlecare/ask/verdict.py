@@ -347,8 +347,7 @@ def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerd
     if touching := _holding(runs, blank):
         return _bound(PartVerdict(activity, BETTER_NOT), touching, runs, runs)
     # What ended before the treatment waits for nothing.
-    first = blank.timeline.treatment.first
-    over = (one.window for one in _behind(runs, blank) if one.window.end > first)
+    over = (one.window for one in _behind(runs, blank) if one.window.end > blank.timeline.treatment.first)
     return PartVerdict(activity, YES, and_once=_waits(over)), ()
 
 
@@ -455,7 +454,7 @@ def _ahead(runs: Iterable[_Run], verdict: Verdict) -> datetime | None:
 
 def _restricted(verdict: Verdict, whole: PartVerdict, runs: Iterable[_Run]) -> Verdict:
     """Add to a "no" or a "better not" until when it holds, what to do instead, and when it becomes a "no"."""
-    timeline, windows, rules = verdict.timeline, verdict.windows, verdict.timeline.rule_set.rules
+    windows, rules = verdict.windows, verdict.timeline.rule_set.rules
     words = (rules[one.rule_at(verdict.asked.start)].words for one in windows)
     verdict = verdict._replace(
         until=whole.until,
@@ -463,7 +462,7 @@ def _restricted(verdict: Verdict, whole: PartVerdict, runs: Iterable[_Run]) -> V
         endless=whole.endless,
         and_once=whole.and_once,
         instead=tuple(dict.fromkeys(filter(None, (one.get("instead") for one in words)))),
-        hints=_hints(timeline.shorter_if, {window.target for window in windows}),
+        hints=_hints(verdict.timeline.shorter_if, {window.target for window in windows}),
     )
     if whole.verdict == NO:
         return verdict._replace(earliest=max(window.earliest for window in windows))

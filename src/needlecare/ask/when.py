@@ -177,11 +177,11 @@ def _at_treatment(found: _Found) -> Reading | None:
 
 
 def _beside_treatment(found: _Found) -> Reading | None:
-    """Read the time before, during or straight after a treatment to come; once it has been, “after it” is now."""
-    is_later = found.groups.get("side", "before") != "before"
-    if found.present() < found.treatment.first:
-        return Reading(at=found.treatment.last) if is_later else Reading(at=found.treatment.first, lead="before")
-    return Reading() if is_later and "it" in found.groups else None
+    """Read the time up to a treatment to come, or during or after it; before it, and after a past one, is now."""
+    side, is_ahead = found.groups.get("side", ""), found.present() < found.treatment.first
+    if is_ahead and side != "before":
+        return Reading(at=found.treatment.last) if side else Reading(at=found.treatment.first, lead="before")
+    return Reading() if is_ahead or (side in ("during", "after") and "it" in found.groups) else None
 
 
 def _feast(found: _Found) -> Reading:
@@ -396,7 +396,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (("in ", "inside "), rf"(?:in|(?P<within>within|inside))\s+@hedge{_COUNT}\s+{_UNIT}'?s?(?:\s+time)?", _from_now),
     (("ago",), rf"@hedge{_COUNT}\s+{_UNIT}\s+ago", _ago),
     (("after ", "post", "since ", "following ", "from "), rf"@hedge{_COUNT}\s+{_UNIT}{_AFTER_IT}", _from_treatment),
-    (_LATER_SIGNS, rf"@hedge{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post){_END}", _from_treatment),
+    (_LATER_SIGNS, rf"@hedge{_COUNT}\s+{_UNIT}\s+(?:after|later|on|in|post)(?=@so$|,)", _from_treatment),
     (("after ",), rf"after\s+@hedge{_COUNT}\s+{_UNIT}", _beyond),
     (tuple(_UNITS), rf"@hedge{_COUNT}\s+{_UNIT}{_END}", _length_or_day),
     (_PART_SIGNS, rf"(?:first\s+thing\s+)?(?:in\s+the|during\s+the|(?P<this>this)|at)\s+{_PART}", _part),
@@ -491,9 +491,3 @@ def _joined(reading: Reading, found: Reading, words: str, *, told: bool) -> Read
         found = found._replace(weekday="", at=found.at if found.first else None)
     added = {name: value for name, value in found._asdict().items() if value and not getattr(reading, name)}
     return reading._replace(**{**added, "words": found.words, "lengths": (*reading.lengths, *found.lengths)})
-
-
-def read_weekday(text: str, present: Present) -> date | None:
-    """Return the coming day that *text* names, as in `friday`, today included; None where it names none."""
-    match = re.fullmatch(rf"(?:on )?(?:(?:the\s+)?{_FULL}|(?P<short>{_ABBREVIATED}|sun))", text.strip().lower())
-    return times.coming_weekday(match["weekday"] or match["short"], "", present().date()) if match else None

@@ -178,12 +178,14 @@ def _time(requests: Sequence[Request], on: str | None, at: str | None) -> date |
 
 def _read_day(text: str, requests: Sequence[Request]) -> date:
     """Read the day of --on: as any other date, or the name of a day of the week."""
-    named = None
     if not text[:1].isdigit():
-        from needlecare.ask.when import read_weekday
+        from needlecare.ask.when import split_time
 
-        named = read_weekday(text, partial(options.present_for, requests))
-    return named or options.read_date(text, requests[0].treatment.zone, requests[0].now)
+        named = f"on {text.removeprefix('on ')}"
+        read = split_time(named, requests[0].treatment, partial(options.present_for, requests))
+        if read.weekday and read.first and not read.words:
+            return read.first
+    return options.read_date(text, requests[0].treatment.zone, requests[0].now)
 
 
 def _answer(

@@ -109,14 +109,15 @@ class Facts(NamedTuple):
         """Who is to be asked: somebody who needles at home has no clinic."""
         return "a clinician" if self.value("setting") == ("home",) else "your clinic"
 
-    def declaring(self, answers: Iterable[tuple[str, str]], known: Mapping[str, Fact]) -> "Facts":
-        """Return these facts with more *answers*, each behind its fact; what goes on now has no date any more."""
+    def declaring(self, answers: Iterable[tuple[str, str]], known: Mapping[str, Fact], ended: date | None) -> "Facts":
+        """Return these facts with more *answers*, each behind its fact; what has not *ended* goes on now, undated."""
         given, declared = dict(self.given), dict.fromkeys(answers)
         for fact, answer in declared:
             before = given.get(fact, ()) if known[fact].several else ()
             found = {answer, *(before if isinstance(before, tuple) else ())}
             given[fact] = tuple(one.id for one in known[fact].answers if one.id in found)
-        dates = {dated: day for dated, day in self.dates.items() if dated not in declared}
+        said = {one: ended if known[one[0]].goes_on(one[1]) else None for one in declared}
+        dates = {dated: day for dated, day in {**self.dates, **said}.items() if day}
         return complete(given, known)._replace(dates=dates, unheard=self.unheard)
 
 

@@ -197,8 +197,7 @@ def as_end(point: Point, duration: Duration, zone: ZoneInfo, *, late: bool = Tru
     if duration.is_elapsed:
         return _elapse(point, duration.rough_length, zone)
     day = shift_date(point.day, duration)
-    elapsed = point.at + (day - point.day)
-    return Point(max(day_end(day, zone, late=late), elapsed), day)
+    return Point(max(day_end(day, zone, late=late), point.at + (day - point.day)), day)
 
 
 def as_end_before(point: Point, duration: Duration, zone: ZoneInfo, *, whole_day: bool) -> Point:

@@ -67,7 +67,7 @@ def _doubtful(answer: Answer) -> Verdict | Sighting | Reasons | None:
 def _not_understood(doubtful: Verdict | Sighting | Reasons) -> Iterator[str]:
     """Yield what isn't understood, what comes close, and what would be a reason to get help."""
     meaning, timeline, signs = doubtful.meaning, doubtful.timeline, isinstance(doubtful, Sighting)
-    yield from () if isinstance(doubtful, Reasons) else say.list_against(timeline, doubtful.asked.start)
+    yield from () if isinstance(doubtful, Reasons) else say.list_against(timeline, doubtful.asked.reference)
     yield _not_known(meaning, timeline.rule_set, signs=signs)
     yield from _closest(meaning, timeline.rule_set, signs=signs)
     if isinstance(doubtful, Verdict) and doubtful.alone and not (meaning.other or meaning.undated):
@@ -100,14 +100,14 @@ def _not_known(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> str:
 def _unknown_words(meaning: Meaning) -> str:
     """Return the words that aren't known; all that was typed if none is, or if something in it can't be seen."""
     shown = visible(meaning.typed)
-    return shown if shown != meaning.typed else " ".join((*meaning.unknown, *meaning.unjoined)) or shown
+    return shown if shown != meaning.typed else " ".join(meaning.unknown) or shown
 
 
 def _closest(meaning: Meaning, rule_set: RuleSet, *, signs: bool) -> Iterator[str]:
     """Yield how to ask so that it is understood."""
     if meaning.undated:
         yield "Name a day or a part of it: tomorrow, on 22 Nov, this evening, at 18:00."
-    if not signs and len(meaning.ids) > 1 and (meaning.unknown or meaning.unjoined):
+    if not signs and len(meaning.ids) > 1 and meaning.unknown:
         yield f"Ask about each on its own: {'; '.join(map(rule_set.label, meaning.ids))}."
     known = rule_set.signs if signs else rule_set.activities
     if meaning.nearest and all(one in known for one in meaning.nearest):

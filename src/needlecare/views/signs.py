@@ -62,7 +62,7 @@ _LEADS = {today.USUAL: "Usual", today.WATCH: "Watch it"}
 def list_sighting(sighting: today.Sighting) -> Iterator[str]:
     """Yield whether a sign is usual, and what would be a reason to get help."""
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
-    against = list(say.list_against(timeline, sighting.asked.start))
+    against = list(say.list_against(timeline, sighting.asked.reference))
     if sighting.verdict == today.UNKNOWN:
         yield from (*against, _unknown_sign(sighting, clock), say.help_tiers(timeline))
     elif sighting.verdict in _LEADS:

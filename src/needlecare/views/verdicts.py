@@ -50,7 +50,7 @@ def list_verdict(verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 
 def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[str]:
-    yield from say.list_against(verdict.timeline, verdict.asked.start)
+    yield from say.list_against(verdict.timeline, verdict.asked.reference)
     if verdict.prescribed and not verdict.mixed:
         yield _as_prescribed(verdict, clock)
         if verdict.verdict == ASK:
@@ -87,7 +87,7 @@ def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
     if urgency == EMERGENCY and not (verdict.meaning.stopping and verdict.prescribed):
         return
-    speaks = [*say.list_against(verdict.timeline, None if verdict.findings else verdict.asked.start)]
+    speaks = [*say.list_against(verdict.timeline, None if verdict.findings else verdict.asked.reference)]
     if verdict.meaning.ids:
         verdict = verdict._replace(ask=verdict.ask[1:])
         said = f"{'No' if verdict.verdict == NO else 'Ask there first'}{_asking_too(verdict)}: {verdict.label}."
@@ -110,7 +110,7 @@ def _screened(verdict: Verdict) -> Iterator[str]:
 def _lead(verdict: Verdict) -> str:
     """Return the answer itself, and on which condition it holds."""
     if verdict.verdict == ASK:
-        return f"Ask {join_whom(verdict.ask)} first"
+        return "Not all of it" if verdict.is_divided else f"Ask {join_whom(verdict.ask)} first"
     if _is_done(verdict):
         is_over = verdict.until and verdict.until < verdict.asked.end
         return "Maybe too soon" if is_over else "That was too soon" if verdict.until else "Not again"
@@ -183,7 +183,7 @@ def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     if part.verdict == YES:
         return led("only if ", say.labels_of(part.and_once)) or "OK"
     if part.verdict == ASK:
-        return "ask first"
+        return f"ask {join_whom(verdict.ask)} first" if verdict.verdict == ASK else "ask first"
     text = _restricted(part, _earliest(part, verdict), verdict, clock)
     if part.asks:
         return say.then_ask(text, "them", is_over=part.until is not None)
@@ -232,10 +232,11 @@ def _unheard(verdict: Verdict) -> Iterator[str]:
 
 
 def _due(verdict: Verdict) -> Iterator[str]:
-    """Yield what is to be prepared at the time before the treatment that is asked about."""
-    timeline = verdict.timeline
-    if is_before(verdict.asked, timeline):
-        due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), verdict.asked)
+    """Yield what is to be prepared at the time before the treatment that is asked about: of now, until then."""
+    timeline, asked = verdict.timeline, verdict.asked
+    if is_before(asked, timeline):
+        asked = asked._replace(end=timeline.treatment.first) if asked.now else asked
+        due = prepares(timeline, timeline.rule_set.family(verdict.meaning.ids), asked)
         yield from (sentence(window.text) for window in due if window not in verdict.supports)
 
 
@@ -265,7 +266,7 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         worded = _beside(parts, verdict)
         yield from worded
         yield from () if any("prescribed" in one for one in worded) else _if_prescribed(verdict)
-        yield from _would_tell_more(verdict)
+        yield from _would_tell_more(verdict, clock)
 
 
 def _beside(parts: list[str], verdict: Verdict) -> list[str]:
@@ -320,9 +321,8 @@ def _if_prescribed(verdict: Verdict) -> Iterator[str]:
         yield "Prescribed? Ask who prescribed it."
 
 
-def _would_tell_more(verdict: Verdict) -> Iterator[str]:
+def _would_tell_more(verdict: Verdict, clock: Clock) -> Iterator[str]:
     """Yield which fact could make a no end sooner."""
-    clock = Clock(verdict.timeline)
     for hint in verdict.hints[:1]:
         if hint.then and verdict.verdict == NO and not verdict.ask:
             yield f"Depending on {say.plain_names(hint.facts)} it may end on {clock.at(hint.then)} already."
@@ -433,7 +433,7 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
     last, clock = found.last or verdict, Clock(verdict.timeline)
     # With several treatments another one may decide the last date than the first.
     decides = last if several else verdict
-    yield from say.list_against(verdict.timeline, found.verdict.asked.start)
+    yield from say.list_against(verdict.timeline, found.verdict.asked.reference)
     is_told = found.free_from or verdict.meaning.ids[1:]
     told, details = _told(verdict, clock, _say_part_return) if is_told else "", [*_unheard(decides)]
     if not told:
