@@ -14,7 +14,6 @@ import threading
 import unicodedata
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import cycle, islice
-from os.path import lexists
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
 
@@ -269,8 +268,10 @@ class _Folder:
                 name, digest, size = known
                 if name not in names:  # never a name that somebody else made up
                     raise sqlite3.DatabaseError
-                path = self._path / name
-                return table.ClientFile(name, digest if lexists(path) and path.lstat().st_size == size else b"")
+                kept = b""
+                with contextlib.suppress(OSError):
+                    kept = digest if (self._path / name).lstat().st_size == size else b""
+                return table.ClientFile(name, kept)
             for name in names:
                 row = (name, key, self._suffix, b"", -1)
                 if self._ledger.execute("INSERT OR IGNORE INTO file VALUES (?, ?, ?, ?, ?)", row).rowcount:
