@@ -227,18 +227,27 @@ def _names_and_sources(
 
 
 def draw_groups(timeline: Timeline) -> list[Row]:
-    """Draw each group of what has a date: `n` none of it is right yet, `b` some is, or it is better to wait."""
-    rule_set, days = timeline.rule_set, days_after(timeline)
-    dated = sorted({lift.activity for lift, _ in lifts_of(timeline)}, key=rule_set.weight)
-    drawn = ((one, [_state_of(ids, day) for day in days]) for one, ids in grouped(dated, rule_set.group_of).items())
-    return [Row(group_name(group, rule_set), "", states="".join(states)) for group, states in drawn]
+    """Draw what is asked about first of each group: `n` no, `b` better wait, `o` only if the skin looks calm.
+
+    A whole group would say too much: of two painkillers one is a no, and the other is what to take.
+    """
+    opened = {lift.activity for lift, _ in openings_of(timeline)}
+    waits = {one.activity: one.waits for one in list_openings(timeline)}
+    # Of two that weigh the same the one that takes longer.
+    lifts = sorted(lifts_of(timeline), key=lambda one: one[0].at, reverse=True)
+    shown = {*waits, *topmost({lift.activity for lift, _ in lifts} - opened, timeline.rule_set)}
+    dated = sorted((lift.activity for lift, _ in lifts), key=timeline.rule_set.weight)
+    groups = grouped((one for one in dated if one in shown), timeline.rule_set.group_of)
+    return [_strip(one, timeline, "o" if waits.get(one) else ".") for one, *_ in groups.values()]
 
 
-def _state_of(ids: list[str], day: Day) -> str:
-    lists = {"n": day.avoid, "b": day.better_not, "o": day.only_if}
-    states = {next((state for state, listed in lists.items() if one in listed), ".") for one in ids}
-    # Of the two that are left `o` comes behind.
-    return "n" if states == {"n"} else "b" if states & {"n", "b"} else max(states)
+def _strip(activity: str, timeline: Timeline, once_over: str) -> Row:
+    states = []
+    for day in days_after(timeline):
+        lists = {"n": day.avoid, "b": day.better_not, "o": day.only_if}
+        states.append(next((state for state, listed in lists.items() if activity in listed), once_over))
+    name = say.capital(timeline.rule_set.short(activity).partition(", ")[0])
+    return Row(name, "", states="".join(states))
 
 
 def group_name(group: str, rule_set: ruleset.RuleSet) -> str:

@@ -32,7 +32,7 @@ _STYLES = {
 }
 # Each state has a letter-like shape of its own, so that the chart can be read without colour.
 _CELLS = {"n": ("█", "red"), "b": ("▒", "yellow"), "o": ("?", "cyan"), ".": ("·", "dim")}
-_LEGEND = "  █ avoid   ▒ better wait, or not all   ? only if your skin looks calm   · OK"
+_LEGEND = "  █ avoid   ▒ better wait   ? only if your skin looks calm   · OK"
 _BETWEEN = "   "
 
 
