@@ -123,6 +123,18 @@ def test_without_stderr_the_exit_code_still_tells(monkeypatch: pytest.MonkeyPatc
         assert left.value.code == code
 
 
+@pytest.mark.parametrize(
+    "words",
+    [{}, {"COMP_WORDS": "needlecare pl"}, {"COMP_CWORD": "1"}, {"COMP_WORDS": "needlecare pl", "COMP_CWORD": "x"}],
+    ids=["nothing", "words alone", "a place alone", "a place that is no number"],
+)
+def test_a_shell_that_asks_half_a_question_is_told(words: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"_NEEDLECARE_COMPLETE": "complete_bash", **words}.items():
+        monkeypatch.setenv(name, value)
+    ran = run()
+    assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is to be had on Linux")
 def test_a_full_disk_behind_stderr_changes_no_exit_code() -> None:
     with Path("/dev/full").open("wb") as full:
@@ -182,8 +194,9 @@ def test_a_narrow_terminal_shows_the_whole_plan(columns: int) -> None:
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "5000", "99999999", "9" * 9999])
-def test_help_fits_any_width(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", columns)
+@pytest.mark.parametrize("name", ["COLUMNS", "TERMINAL_WIDTH"])
+def test_help_fits_any_width(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, columns)
     code, out, _ = run("plan", "--help")
     assert (code, max(map(len, out.splitlines())) < 1000) == (0, True)
 

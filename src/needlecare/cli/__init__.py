@@ -56,6 +56,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run the program and exit with its code; expected errors are plain lines on stderr."""
     _prepare()
     try:
+        _check_completion()
         app(argv)
     except NeedlecareError as error:
         raise _failure(error.exit_code, str(error)) from None
@@ -85,9 +86,11 @@ def _failure(code: ExitCode, *texts: str) -> SystemExit:
 
 def _prepare() -> None:
     """Buffer both streams, replace what the console can't show by a question mark, and limit its width."""
-    # Rich draws as many columns as COLUMNS says, millions too.
+    # Rich draws as many columns as COLUMNS says, millions too; Typer reads a number here, and nothing else.
     if len(os.environ.get("COLUMNS", "").lstrip("0")) > len(_WIDEST):
         os.environ["COLUMNS"] = _WIDEST
+    if not os.environ.get("TERMINAL_WIDTH", "1").isdecimal():
+        del os.environ["TERMINAL_WIDTH"]
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):
@@ -101,6 +104,14 @@ def _prepare() -> None:
             setattr(sys, f"__{name}__", stream)
         if not stream.encoding.lower().startswith("utf"):
             stream.reconfigure(errors="replace")
+
+
+def _check_completion() -> None:
+    """Refuse a question of the shell bash that isn't whole: click would end in a traceback."""
+    if os.environ.get("_NEEDLECARE_COMPLETE") == "complete_bash":
+        words, number = os.environ.get("COMP_WORDS"), os.environ.get("COMP_CWORD", "")
+        if words is None or not number.isdecimal():
+            raise InputError("there is nothing to complete: COMP_WORDS holds the words, COMP_CWORD the number of one")
 
 
 def complain(text: str) -> None:
