@@ -1,5 +1,6 @@
 """A clinic's name, phone, logo, colours and closing word: what a rule set may carry, and what it is told if not."""
 
+import os
 from base64 import b64decode
 from datetime import date
 from pathlib import Path
@@ -189,6 +190,13 @@ def test_a_logo_is_a_picture_and_nothing_else(tmp_path: Path, name: str, data: b
     with pytest.raises(RuleSetError) as wrong:
         load(tmp_path, f"{{name: A, logo: {name}}}")
     assert wrong.value.problems == [f"{tmp_path / 'set.yaml'}:3:25: the logo `{name}` can't be used: it is {reason}"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_no_logo_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(RuleSetError, match=r"the logo `a\.png` can't be used: it is not a file"):
+        load(tmp_path, "{name: A, logo: a.png}")
 
 
 def test_a_large_logo_is_refused(tmp_path: Path) -> None:

@@ -103,6 +103,8 @@ def _logo(value: read.Value | None, problems: read.Problems) -> str:
 def _read_logo(path: Path, kind: str) -> tuple[bytes, str]:
     """Return the bytes of a logo, and what is wrong with it, if anything is."""
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for, without end
+            return b"", "can't be used: it is not a file"
         with path.open("rb") as stream:
             data = stream.read(LARGEST_LOGO + 1)
     except (OSError, ValueError) as error:
