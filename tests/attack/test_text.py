@@ -117,6 +117,19 @@ def test_rule_commands_show_it_harmlessly(command: str, rules: str) -> None:
     assert not set(ran.out + ran.err) & FORBIDDEN
 
 
+@pytest.mark.parametrize("sign", ["\u200b", "\u2060", "\u00ad", "\u034f", "\ufe0f \u200d", '\u200b"\u3164'], ids=ascii)
+def test_a_formula_behind_what_takes_no_room_is_text_too(sign: str, tmp_path: Path) -> None:
+    path = tmp_path / "clinic.yaml"
+    label = json.dumps(f"{sign}=1+1")
+    path.write_text(
+        f"activities: {{odd: {{label: {label}}}}}\nsource: sheet\nsources: {{sheet: Ours}}\n"
+        "rules: {odd: {avoid: odd, until: 3d}}\n",
+        encoding="utf-8",
+    )
+    rows = csv.DictReader(io.StringIO(run("plan", *DATE, "--rules", str(path), "--format", "csv").out))
+    assert [row["label"] for row in rows if row["activity"] == "odd"] == [f"'{sign}=1+1"]
+
+
 @pytest.mark.parametrize("name", ["jsonl", "json", "ics", "html", "md", "csv", "text"])
 def test_the_id_of_a_client_is_a_text_everywhere(name: str, tmp_path: Path) -> None:
     (tmp_path / "list.jsonl").write_text(json.dumps({"id": HOSTILE, "date": "2026-11-20"}) + "\n", encoding="utf-8")

@@ -301,8 +301,12 @@ COLUMNS = (
     "better_until", "open_end", "and_once", "until_seen", "precision", "times", "if", "usually_by", "worry_after",
     "sources", "better_sources", "says", "overruled", "rule", "origin", "treatment", "ruleset", "notice",
 )  # fmt: skip
-# What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one.
-_FORMULA = re.compile(r"(^|[;,|\t])(\s*[\"']?\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
+# What a spreadsheet takes for a formula: at the start of a cell, or after what it may take for the end of one, with
+# quotes, blanks and what takes no room before it.
+_NO_ROOM = (
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+)
+_FORMULA = re.compile(rf"(^|[;,|\t])([\s\"'{_NO_ROOM}]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def render_csv(timeline: Timeline) -> str:
