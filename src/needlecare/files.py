@@ -40,11 +40,11 @@ _TABLES = (
 
 
 @contextlib.contextmanager
-def atomic_file(path: Path, *, alone: bool = True) -> Iterator[Path]:
+def atomic_file(path: Path, *, alone: bool = True, private: bool = False) -> Iterator[Path]:
     """Yield a part file beside the file at *path*, which it replaces when all went well; the rights of that file stay.
 
-    One of many (not *alone*) replaces a link rather than the file behind it, and isn't synced. Whoever writes many
-    calls `clear_leftovers` once.
+    A new one that is *private* is its owner's alone. One of many (not *alone*) replaces a link rather than the file
+    behind it, and isn't synced. Whoever writes many calls `clear_leftovers` once.
 
     Raises:
         OutputError: *path* isn't a regular file, or can't be written.
@@ -57,8 +57,9 @@ def atomic_file(path: Path, *, alone: bool = True) -> Iterator[Path]:
             if found and not stat.S_ISREG(found):
                 raise OutputError(f"can't write to {path}: it is not a regular file")
             clear_leftovers(target.parent, re.escape(_short(target.name)))
+        # Until it is in place, nobody else may read what takes the place of a file that is its owner's alone.
         rights = stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else None
-        beside, held = _make(target, rights)
+        beside, held = _make(target, 0o600 if private or rights is not None else 0o666)
         try:
             yield beside
             if alone:
@@ -76,10 +77,8 @@ def atomic_file(path: Path, *, alone: bool = True) -> Iterator[Path]:
         raise OutputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
 
 
-def _make(target: Path, rights: int | None) -> tuple[Path, FileIO]:
+def _make(target: Path, mode: int) -> tuple[Path, FileIO]:
     """Make a part file that no other run can have, and hold it until it is put in place or dropped."""
-    # Nobody else may read what is written over a file that is its owner's alone.
-    mode = 0o666 if rights is None else 0o600
     for _ in range(_TRIES):
         # Process numbers are no names: containers that share a folder have the same ones.
         beside = target.parent / f".{_short(target.name)}.{os.urandom(8).hex()}.part"

@@ -42,6 +42,18 @@ def linked(ledger: Path) -> None:
     ledger.symlink_to(other)
 
 
+def hard_linked(ledger: Path) -> None:
+    """Let it be another name of the database of somebody else."""
+    linked(ledger)
+    other = ledger.resolve()
+    ledger.unlink()
+    ledger.hardlink_to(other)
+
+
+# Counting to its end would take for ever.
+ENDLESS = "CREATE {} WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x AS name FROM n"
+
+
 def linked_journal(ledger: Path) -> None:
     ledger.with_name(f"{LEDGER}-journal").symlink_to(ledger.parents[1] / "outside.json")
 
@@ -79,8 +91,10 @@ def survives(ledger: Path) -> None:
         (lambda ledger: ledger.write_bytes(b"not a database at all" * 100), "damaged"),
         (lambda ledger: ledger.write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000), "damaged"),
         (sql("DROP TABLE file", "CREATE TABLE file (path TEXT, made_of BLOB)"), "damaged"),
-        (sql("DROP INDEX by_id", "ALTER TABLE file ADD COLUMN more TEXT NOT NULL DEFAULT ''"), ""),
+        (sql("DROP INDEX by_id", "ALTER TABLE file ADD COLUMN more TEXT NOT NULL DEFAULT ''"), "damaged"),
         (sql("DROP TABLE file", "CREATE VIEW file AS SELECT 1 AS name, 2 AS id, 'json' AS suffix"), "damaged"),
+        (sql("DROP TABLE file", ENDLESS.format("VIEW file AS")), "damaged"),
+        (sql(ENDLESS.format("TRIGGER t BEFORE UPDATE ON file BEGIN") + "; END"), "damaged"),
         (sql("UPDATE file SET name = '../outside.json' WHERE name = 'C-1.json'"), "damaged"),
         (sql("UPDATE file SET name = rtrim(name, '.json') || '/../../outside.json'"), "damaged"),
         (sql("UPDATE file SET name = X'ff' WHERE name = 'C-2.json'"), "damaged"),
@@ -88,6 +102,7 @@ def survives(ledger: Path) -> None:
         (sql("UPDATE file SET digest = 'x', size = 'y'"), ""),
         (sql("UPDATE file SET digest = zeroblob(32), size = -1"), ""),
         (linked, "damaged"),
+        (hard_linked, "damaged"),
         (linked_journal, "damaged"),
     ],
     ids=[
@@ -95,13 +110,15 @@ def survives(ledger: Path) -> None:
         *(
             "a later version",
             "a view",
+            "an endless view",
+            "an endless trigger",
             "a path",
             "paths",
             "a name of bytes",
             "somebody else's",
             "values of another kind",
         ),
-        *("other values", "a link", "a link beside it"),
+        *("other values", "a link", "a hard link", "a link beside it"),
     ],
 )
 def test_a_spoiled_account_loses_nothing(spoil: Callable[[Path], object], said: str, tmp_path: Path) -> None:

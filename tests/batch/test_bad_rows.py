@@ -173,7 +173,19 @@ def test_an_unclosed_quotation_mark_swallows_nothing_but_its_row(tmp_path: Path)
 def test_a_line_without_end_is_one_bad_row(tmp_path: Path) -> None:
     ran = batch(write_list(tmp_path, b"id,date\n" + b"x" * 3_000_000 + b"\n1,2026-11-20\n"))
     assert ids(ran) == ["1"]
-    assert "line 2: the line is longer than any row can be" in ran.err
+    assert (
+        "line 2: the line is longer than any row can be; of more than a megabyte only the beginning is kept" in ran.err
+    )
+
+
+def test_of_many_bad_rows_the_first_are_named_and_all_are_kept(tmp_path: Path) -> None:
+    rows = "".join(f"{number},never\n" for number in range(300))
+    ran = batch(write_list(tmp_path, f"id,date\n{rows}"), "--rules", small_rules(tmp_path))
+    *named, more, end = ran.err.splitlines()
+    assert len(named) == 100
+    assert more == "needlecare: further rows like these are only written to the file of rejects"
+    assert "300 rows rejected" in end
+    assert len((tmp_path / "clients.rejects.csv").read_text(encoding="utf-8").splitlines()) == 301
 
 
 def test_nothing_in_a_row_gives_orders_to_the_terminal(tmp_path: Path) -> None:

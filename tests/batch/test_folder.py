@@ -1,11 +1,12 @@
 """A folder with one file a client: named safely, whole or not there, gone on with where a run was stopped."""
 
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
-from batches import HERE, batch, write_list
+from batches import HERE, LEDGER, batch, small_rules, write_list
 from running import run
 
 ROWS = "id,date\n1,2026-11-20\n2,2026-11-21\n3,2026-11-22\n"
@@ -182,3 +183,17 @@ def test_lines_may_go_to_a_file_that_appears_whole(tmp_path: Path) -> None:
     assert (ran.code, ran.out) == (0, "")
     assert target.read_text(encoding="utf-8") == batch(table).out
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clients.csv", "plans.jsonl"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+@pytest.mark.parametrize(("more", "folder", "file"), [((), 0o700, 0o600), (("--public",), 0o755, 0o644)])
+def test_what_is_made_of_clients_is_their_clinics_alone_unless_asked_otherwise(
+    more: tuple[str, ...], folder: int, file: int, tmp_path: Path
+) -> None:
+    before = os.umask(0o022)
+    rows, rules = write_list(tmp_path, "id,date\n1,2026-11-20\n2,never\n"), ("--rules", small_rules(tmp_path))
+    batch(rows, *rules, "-o", str(tmp_path / "out"), "--format", "json", *more)
+    batch(rows, *rules, "-o", str(tmp_path / "out.jsonl"), *more)
+    os.umask(before)
+    made = ("out", "out/1.json", f"out/{LEDGER}", "out.jsonl", "clients.rejects.csv")
+    assert [stat.S_IMODE((tmp_path / one).stat().st_mode) for one in made] == [folder, *[file] * 4]

@@ -32,13 +32,6 @@ def test_what_was_there_keeps_its_rights(mode: int, tmp_path: Path) -> None:
     assert [rights(path) for path in written] == [mode] * 3
 
 
-def test_what_is_new_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
-    (tmp_path / "any").write_text("")
-    batch(write_list(tmp_path, ROWS), "-o", str(tmp_path / "plans.jsonl"))
-    for name in ("plans.jsonl", "clients.rejects.csv"):
-        assert rights(tmp_path / name) == rights(tmp_path / "any")
-
-
 def test_links_to_the_lines_and_the_rejects_stay_links(tmp_path: Path) -> None:
     for name in ("plans.jsonl", "clients.rejects.csv"):
         (tmp_path / "real").mkdir(exist_ok=True)

@@ -32,6 +32,11 @@ _RESERVED = re.compile(r"(?i)con|prn|aux|nul|com[0-9]|lpt[0-9]")
 _READABLE = 40
 # The file in which a folder keeps account of its files.
 LEDGER = ".needlecare-batch"
+_COLUMNS = "name TEXT COLLATE NOCASE PRIMARY KEY, id BLOB, suffix TEXT, digest BLOB, size INTEGER"
+_LEDGER_PARTS = (
+    f"CREATE TABLE file ({_COLUMNS}) WITHOUT ROWID",
+    "CREATE UNIQUE INDEX by_id ON file (id, suffix)",
+)
 # Files that are written again at most if a run is ended from outside.
 _EVERY = 32
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -58,7 +63,8 @@ class Summary(NamedTuple):
 class Batch(NamedTuple):
     """What is to be done: the columns in `FIELD=COLUMN` *pairs*, and where files, *lines* and rejects go.
 
-    Without a folder there are lines; without a file for them they go to stdout.
+    Without a folder there are lines; without a file for them they go to stdout. Unless they are *public*, files and
+    folders that are made are their owner's alone.
     """
 
     settings: plans.Settings
@@ -67,6 +73,7 @@ class Batch(NamedTuple):
     lines: Path | None
     rejects: Path | None
     jobs: int
+    public: bool = False
 
 
 def run(
@@ -90,8 +97,12 @@ def run(
         enter = open_until_the_end.enter_context
         ending = enter(_Ending())
         output: _Folder | _Lines
-        output = enter(_Folder(batch.folder, settings.format)) if batch.folder else enter(_lines(batch.lines))
-        rejects = enter(table.Rejects(None if settings.inline else batch.rejects, rows))
+        private = not batch.public
+        if batch.folder:
+            output = enter(_Folder(batch.folder, settings.format, private=private))
+        else:
+            output = enter(_lines(batch.lines, private=private))
+        rejects = enter(table.Rejects(None if settings.inline else batch.rejects, rows, private=private))
         clients = _Clients(rows, columns, output)
         for row, result in enter(contextlib.closing(_plan_rows(planner, clients, batch.jobs))):
             with ending.put_off():
@@ -196,13 +207,13 @@ class _Ending:
 
 
 @contextlib.contextmanager
-def _lines(target: Path | None) -> "Iterator[_Lines]":
+def _lines(target: Path | None, *, private: bool) -> "Iterator[_Lines]":
     """Open *target*, which appears when it is whole; stdout without one."""
     if target is None:
         sys.stdout.flush()
         yield _Lines(sys.stdout.buffer)
     else:
-        with atomic_file(target) as beside, beside.open("wb") as stream:
+        with atomic_file(target, private=private) as beside, beside.open("wb") as stream:
             yield _Lines(stream)
 
 
@@ -227,28 +238,36 @@ class _Lines:
 class _Folder:
     """Plans as files of a folder, one a client: whose each is, and of what it was made. One run at a time has it."""
 
-    def __init__(self, path: Path, format_: str) -> None:
-        self._path = path
+    def __init__(self, path: Path, format_: str, *, private: bool) -> None:
+        self._path, self._private = path, private
         self._suffix = FORMATS[format_][0][1:]
         self._uncommitted = 0
 
     def __enter__(self) -> Self:
         path = self._path
         try:
-            path.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700 if self._private else 0o777, parents=True, exist_ok=True)
         except OSError as error:
             is_file = isinstance(error, FileExistsError)
             raise InputError(f"-o {path}: {'this is a file; give a folder' if is_file else error.strerror}") from None
         # What a link leads to is somebody else's.
         if any((path / f"{LEDGER}{end}").is_symlink() for end in ("", "-journal", "-wal")):
             raise self._damaged()
-        with self._database_errors():
+        with contextlib.ExitStack() as unless_begun, self._database_errors():
+            with contextlib.suppress(OSError):  # what is in the way is reported when it is opened
+                os.close(os.open(path / LEDGER, os.O_CREAT | os.O_EXCL, 0o600 if self._private else 0o666))
             self._ledger = sqlite3.connect(path / LEDGER, isolation_level=None, timeout=1)
+            unless_begun.callback(self._ledger.close)
             self._ledger.execute("PRAGMA locking_mode = EXCLUSIVE")
-            columns = "name TEXT COLLATE NOCASE PRIMARY KEY, id BLOB, suffix TEXT, digest BLOB, size INTEGER"
-            self._ledger.execute(f"CREATE TABLE IF NOT EXISTS file ({columns}) WITHOUT ROWID")
-            self._ledger.execute("CREATE UNIQUE INDEX IF NOT EXISTS by_id ON file (id, suffix)")
             self._ledger.execute("BEGIN IMMEDIATE")
+            written = {sql for (sql,) in self._ledger.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+            # A view or a trigger would run for whoever wrote it, and another program's database isn't ours to change.
+            if written.difference(_LEDGER_PARTS):
+                raise self._damaged()
+            for part in _LEDGER_PARTS:
+                if part not in written:
+                    self._ledger.execute(part)
+            unless_begun.pop_all()
         # Now that nobody else writes here.
         clear_leftovers(path, rf".+\.{self._suffix}")
         return self
@@ -288,7 +307,7 @@ class _Folder:
         path = self._path / row.file.name
         if path.is_dir():
             return f"{path.name} is a folder; move it away"
-        with atomic_file(path, alone=False) as beside:
+        with atomic_file(path, alone=False, private=self._private) as beside:
             beside.write_bytes(result.data)
         with self._database_errors():
             values = (result.digest, len(result.data), row.file.name)

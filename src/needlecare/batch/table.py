@@ -26,6 +26,7 @@ _LONGEST = 1 << 20
 TOO_LONG = _LONGEST // 4
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
+_NO_ROW = "the line is longer than any row can be; of more than a megabyte only the beginning is kept"
 ID = "id"
 # The column with the reason in a file of rejected rows; passed over when that file is read again.
 PROBLEM = "needlecare: problem"
@@ -164,7 +165,7 @@ class CsvRows:
     def _cells(self, text: str) -> tuple[list[str], str]:
         """Read the cells of the row that starts with *text*; it may go on in the lines that follow."""
         if len(text) >= TOO_LONG:
-            return [], "the line is longer than any row can be"
+            return [], _NO_ROW
         if '"' not in text:
             return text.rstrip("\r\n").split(self.delimiter), ""
         taken = [text]
@@ -233,7 +234,7 @@ class JsonRows:
 
 def _object(text: str) -> tuple[dict[str, object], str]:
     if len(text) >= TOO_LONG:
-        return {}, "the line is longer than any row can be"
+        return {}, _NO_ROW
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -327,8 +328,8 @@ def _quoted(names: Iterable[str]) -> list[str]:
 class Rejects:
     """The file at *path* that collects rejected rows of *rows*; it appears whole when all is done, if there are any."""
 
-    def __init__(self, path: Path | None, rows: CsvRows | JsonRows) -> None:
-        self._path, self._rows = path, rows
+    def __init__(self, path: Path | None, rows: CsvRows | JsonRows, *, private: bool = False) -> None:
+        self._path, self._rows, self._private = path, rows, private
         self._open = contextlib.ExitStack()
         self._file: TextIO | None = None
         self.count = 0
@@ -340,7 +341,7 @@ class Rejects:
             return
         with self._write_errors():
             if self._file is None:
-                beside = self._open.enter_context(atomic_file(self._path))
+                beside = self._open.enter_context(atomic_file(self._path, private=self._private))
                 stream = beside.open("w", encoding="utf-8", errors="replace", newline="")
                 self._file = self._open.enter_context(stream)
                 self._file.write(self._rows.reject_header())

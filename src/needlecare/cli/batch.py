@@ -1,8 +1,10 @@
 """`batch`: its options, its messages on stderr while it runs, and how it ends. Reads no row and makes no plan."""
 
+import math
 import os
 import sys
 import time
+from contextlib import nullcontext
 from functools import partial
 from os.path import realpath
 from pathlib import Path
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
 _SHOWN = 40
+# Rejected rows that are reported one by one.
+_MOST_REPORTED = 100
 _WIDTH = 30
 _EVERY_SECONDS = 0.2
 
@@ -53,6 +57,9 @@ def batch(
         bool, typer.Option("--resume", help="Go on in the folder: rows that haven't changed are not done again.")
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=_MOST_JOBS, help="How many processes work.")] = 1,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let others on this machine read new files; else they are yours alone.")
+    ] = False,
     style: options.StyleOption = None,
     errors: Annotated[
         str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
@@ -79,8 +86,10 @@ def batch(
         order=dates, format=name, style=style or BRIEF, full_lines=full_lines, inline=inline, resume=resume
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
-    whole = Batch(settings, tuple(map_ or ()), folder=folder, lines=lines, rejects=rejects, jobs=jobs)
-    with _open(source) as stream, Bar(stream, resumable=folder is not None) as bar, delivering():
+    pairs = tuple(map_ or ())
+    whole = Batch(settings, pairs, folder=folder, lines=lines, rejects=rejects, jobs=jobs, public=public)
+    to_stdout = delivering() if folder is None and lines is None else nullcontext()
+    with _open(source) as stream, Bar(stream, whole) as bar, to_stdout:
         summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)
     if summary.rejected and not inline:
@@ -176,8 +185,11 @@ def _report_end(summary: "Summary", whole: "Batch") -> None:
 class Bar:
     """Reports on stderr which rows are bad and, on a terminal, how far the batch is."""
 
-    def __init__(self, stream: BinaryIO, *, resumable: bool) -> None:
-        self._resumable = resumable
+    def __init__(self, stream: BinaryIO, whole: "Batch") -> None:
+        self._resumable = whole.folder is not None
+        # Where the rejects keep every reason, a few of them are enough.
+        self._most = _MOST_REPORTED if whole.rejects else math.inf
+        self._bad = 0
         self._shown = is_terminal(sys.stderr) and not is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
         self._stream = stream
         self._size = os.fstat(stream.fileno()).st_size if self._shown else 0
@@ -185,10 +197,15 @@ class Bar:
         self._rows = 0
 
     def bad_row(self, row: "Row", problem: str) -> None:
-        """Report a rejected row."""
+        """Report a rejected row, if it is one of the first."""
+        self._bad += 1
+        if self._bad > self._most:
+            return
         self.clear()
         named = f" ({row.client[:_SHOWN]}{'…' if len(row.client) > _SHOWN else ''})" if row.client else ""
         complain(f"line {row.line}{named}: {problem}")
+        if self._bad == self._most:
+            complain("further rows like these are only written to the file of rejects")
 
     def progress(self, rows: int) -> None:
         """Show how many rows are done."""
