@@ -1,5 +1,6 @@
 """What `log` keeps of what was typed: dates that stay, nothing that is still to come."""
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -170,3 +171,46 @@ def test_what_no_rule_knows_is_remembered_and_what_is_misspelt_is_not(log: Typed
     assert log("add", "--condition", "pregnacy")[0] == 2
     assert log("add", *SITTING, "--condition", "bad knee")[0] == 0
     assert "I don't know bad knee: ask before you book." in run("today", *NOW).out
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "kept"),
+    [
+        (["pregnancy"], {"condition": ["eczema"], "skin-type": "III"}),
+        (["condition"], {"skin-type": "III"}),
+        (["eczema", "Pregnancy"], {"skin-type": "III"}),
+        (["skin-type", "condition"], {}),
+        (["--all", "--yes"], {}),
+    ],
+    ids=["one answer", "a fact", "each answer", "several facts", "everything"],
+)
+def test_what_was_said_of_health_can_be_forgotten_and_is_gone_from_the_file(
+    log: Typed, forgotten: list[str], kept: dict[str, object], tmp_path: Path
+) -> None:
+    log("add", *SITTING, "--condition", "pregnancy", "--condition", "eczema", "--skin-type", "III")
+    log("remove", "1", "--yes")
+    assert log("forget", *forgotten)[0] == 0
+    left = listed(log)
+    assert (left["treatments"], {**left["lasting"], "tz": "any"}) == ([], {**kept, "tz": "any"})
+    written = (tmp_path / "log.sqlite").read_bytes()
+    assert all((word in written) == (word.decode() in str(kept)) for word in (b"pregnancy", b"eczema"))
+    assert b"2026-11-20" not in written
+
+
+def test_forgetting_names_what_is_there_and_asks_before_everything_goes(
+    log: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert log("forget", "--all", "--yes")[0] == 0
+    assert not (tmp_path / "log.sqlite").exists()
+    log("add", *SITTING, "--condition", "eczema")
+    for typed, said in (
+        (["forget", "asthma"], "no `asthma` is remembered for every treatment; there is condition eczema"),
+        (["forget"], "say what to forget"),
+        (["forget", "condition", "--all"], "say what to forget"),
+    ):
+        code, _, err = log(*typed)
+        assert (code, said in err) == (2, True)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"no\n")))
+    assert log("forget", "--all")[:2] == (1, "Nothing was removed.\n")
+    assert listed(log)["file"] == str(tmp_path / "log.sqlite")
+    assert f"All of it is kept in {tmp_path / 'log.sqlite'}." in log("list")[1]

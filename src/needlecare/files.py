@@ -198,6 +198,14 @@ class Log:
             if base.execute("DELETE FROM treatments WHERE id = ?", (number,)).rowcount == 0:
                 raise _unknown(number)
 
+    def clear(self) -> None:
+        """Remove every treatment and every lasting fact."""
+        if not self.path.exists():
+            return
+        with self._writing() as base:
+            base.execute("DELETE FROM treatments")
+            base.execute("DELETE FROM lasting")
+
     def keep(self, facts: Mapping[str, Any]) -> None:
         """Log lasting *facts*; None removes one."""
         with self._writing() as base:
@@ -286,6 +294,9 @@ class Log:
         base: sqlite3.Connection | None = None
         try:
             base = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
+            # What is removed is written over.
+            base.execute("PRAGMA secure_delete = ON")
+            base.execute("PRAGMA trusted_schema = OFF")
             yield base
         except sqlite3.OperationalError as error:
             raise InputError(f"the log {self.path} can't be used: {error}") from None

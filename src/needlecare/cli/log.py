@@ -18,6 +18,7 @@ from needlecare.model.time import format_clock
 from needlecare.views.formats import AnswerFormat
 
 log = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Ignore what `log` remembers.")]
 _NEEDED = ("date", "tz")
@@ -90,11 +91,13 @@ def list_(
     logged, lasting = log.treatments(), log.lasting()
     if format_ == AnswerFormat.JSON:
         treatments = [{"id": one.id, **dict(sorted(one.options.items()))} for one in logged]
-        write_json({"treatments": treatments, "lasting": dict(sorted(lasting.items()))})
+        write_json({"file": str(log.path), "treatments": treatments, "lasting": dict(sorted(lasting.items()))})
         return
     lines = [f"{one.id}: {_line(one.options)}" for one in logged] or ["No treatment is remembered."]
     if lasting:
         lines.append(f"For every treatment: {_listed(lasting)}")
+    if logged or lasting:
+        lines.append(f"All of it is kept in {log.path}.")
     write_lines(lines)
 
 
@@ -141,25 +144,70 @@ def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Op
 
 
 @log.command(cls=Command)
-def remove(
-    *,
-    number: Number,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
-    no_log: NoLog = False,
-) -> None:
+def remove(*, number: Number, yes: Yes = False, no_log: NoLog = False) -> None:
     """Forget a treatment."""
     log = _open(no_log=no_log)
     logged = log.treatment(number)
     if not yes:
-        complain(f"forget number {number}, {_line(logged.options)}? [y/N]")
-        answer = sys.stdin.buffer.readline() if sys.stdin is not None else b""
-        if not answer:
-            raise InputError("nobody answered, so nothing was removed; --yes removes without asking")
-        if answer.strip().lower() not in (b"y", b"yes"):
-            write_text("Nothing was removed.\n")
-            raise typer.Exit(ExitCode.NO)
+        _ask(f"forget number {number}, {_line(logged.options)}?")
     log.remove(number)
-    write_text(f"Forgotten: {_line(logged.options)}.\n")
+    lasting = log.lasting()
+    stays = f" Kept for every treatment: {_listed(lasting)}; `needlecare log forget` takes it away." if lasting else ""
+    write_text(f"Forgotten: {_line(logged.options)}.{stays}\n")
+
+
+@log.command(cls=Command)
+def forget(
+    *,
+    facts: Annotated[
+        list[str] | None, typer.Argument(metavar="[FACT…]", help="What `log list` shows: skin-type, pregnancy …")
+    ] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything, treatments too.")] = False,
+    yes: Yes = False,
+    no_log: NoLog = False,
+) -> None:
+    """Forget what is remembered for every treatment, or everything; it can't be read from the file any more."""
+    log = _open(no_log=no_log)
+    lasting = log.lasting()
+    if all_ == bool(facts):
+        raise InputError("say what to forget, as `log forget condition`, or --all")
+    if not all_:
+        left = dict(lasting)
+        for text in facts or ():
+            left = _less(left, text)
+        log.keep({name: left.get(name) for name in lasting})
+        write_text(f"Forgotten. For every treatment: {_listed(left) or 'nothing'}.\n")
+        return
+    if not yes:
+        _ask("forget every treatment, and all that holds for every treatment?")
+    log.clear()
+    write_text("Everything is forgotten.\n")
+
+
+def _less(lasting: Options, text: str) -> Options:
+    """Return *lasting* without the fact that is called *text*, or without that one answer."""
+    name = text.strip().lstrip("-").replace("_", "-").lower()
+    if name in lasting:
+        return options.without(lasting, [name])
+    for fact, held in lasting.items():
+        answers = held if isinstance(held, list) else [held]
+        if kept := [one for one in answers if one.partition("=")[0].lower() != name]:
+            if len(kept) < len(answers):
+                return {**lasting, fact: kept}
+        else:
+            return options.without(lasting, [fact])
+    raise InputError(f"no `{text[:40]}` is remembered for every treatment; there is {_listed(lasting) or 'nothing'}")
+
+
+def _ask(question: str) -> None:
+    """Ask whether to forget; end here unless the answer is yes."""
+    complain(f"{question} [y/N]")
+    answer = sys.stdin.buffer.readline() if sys.stdin is not None else b""
+    if not answer:
+        raise InputError("nobody answered, so nothing was removed; --yes removes without asking")
+    if answer.strip().lower() not in (b"y", b"yes"):
+        write_text("Nothing was removed.\n")
+        raise typer.Exit(ExitCode.NO)
 
 
 def _loggable(typed: Mapping[str, Any], lasting: Mapping[str, Any]) -> Options:
