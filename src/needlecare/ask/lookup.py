@@ -158,7 +158,7 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     seen = [one for one in named if denied.isdisjoint(one.places)]
     known = denied | places_of([*named, *calls, *_standing_for("treatment", named_in(heard.activities), heard)])
     left, undated = _left(heard, heard.signs, known, timed=timed)
-    away = _untreated(seen, left, facts, heard)
+    away = _untreated([*calls, *seen], left, facts, heard)
     strange = [*away, *(one.places for one in _unheard(left, _OF_SIGNS, heard))]
     milder = None if strange else rule_set.signs
     undated = [run for run in undated if not LEADING.union(ARTICLES).issuperset(names.tokens(heard.spelled(run)))]
@@ -175,12 +175,12 @@ def find_signs(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool = 
     )
 
 
-def _untreated(seen: list[Piece], left: list[Piece], facts: Facts, heard: Heard) -> list[range]:
+def _untreated(seen: Iterable[Called | Piece], left: list[Piece], facts: Facts, heard: Heard) -> list[range]:
     """Find words for what was not treated, be it within a name: a numb face, after needles in the neck."""
     signs, away = heard.rule_set.signs, names.untreated(names.treated_areas(facts), heard.rule_set)
     own = (one for one in seen if not any(signs[sign].beside for sign in one.ids))
     said = places_of((*own, *(one for one in left if "elsewhere" in one.roles)))
-    return [range(at, at + 1) for at in said if heard.said.words[at] in away]
+    return [range(at, at + 1) for at in sorted(said) if heard.said.words[at] in away]
 
 
 def _unheard(pieces: Iterable[Piece], roles: frozenset[str], heard: Heard) -> list[Piece]:

@@ -21,7 +21,7 @@ TIMES |= {"eventually", "shortly", "sometime", "someday"}
 # About a time without a date, in words that each say nothing; without articles.
 _VAGUE = frozenset(["by then", "from now", "now on", "from here", "in bit", "in little", "in few", "in while"])
 _IRREGULAR = {"ran": "run", "swam": "swim", "drank": "drink", "drunk": "drink", "flew": "fly", "slept": "sleep"}
-_IRREGULAR |= {"into": "in", "inside": "in", "onto": "on"}
+_IRREGULAR |= {"into": "in", "inside": "in", "onto": "on", "pants": "underpants"}
 # What is on a bed is no bed, what burns has no burn, what is sore no sores, what waters no water, what dropped no drop,
 # spotting no spots, who is scared has no scar, what numbs isn't numb, to borrow is to come, gardening no garden.
 _APART = {"bedding": "bedlinen", "burning": "burnish", "sores": "ulcer", "watering": "watery", "dropped": "dropt"}
@@ -69,7 +69,7 @@ def _changed(word: str, endings: Mapping[str, str]) -> str:
 def _without_ending(word: str) -> str:
     ending = next((one for one in ("ing", "ed") if word.endswith(one) and len(word) - len(one) >= _SHORTEST - 1), "")
     word = word.removesuffix(ending)
-    is_doubled = ending and word[-1] == word[-2] and word[-1] not in "ls"
+    is_doubled = ending and word[-1] == word[-2] and word[-1] not in "els"
     return word[:-1] if is_doubled else word
 
 
