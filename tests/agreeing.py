@@ -221,7 +221,7 @@ def check_calendar(plan: Plan, found: dict[str, list[Row]]) -> None:
         if not isinstance(start, datetime):
             for number in range((event["DTEND"].dt - start).days):
                 on_day[start + timedelta(days=number)].update(_MARKS.sub("", line) for line in lines)
-        elif str(event["SUMMARY"]).startswith("OK "):
+        elif str(event["SUMMARY"]).startswith(("OK: ", "If calm: ")):
             opened.append(start.astimezone(on.zone).replace(tzinfo=None))
     for name, rows in found.items():
         day = on.day
@@ -230,7 +230,8 @@ def check_calendar(plan: Plan, found: dict[str, list[Row]]) -> None:
             if name == "days" and not head and title:
                 day = on.day + timedelta(days=int(title[1]))
             else:
-                assert (f"{head}: {text}" if head else text) in on_day[day], (name, head, text)
+                said = on_day[day] if name == "days" else set[str]().union(*on_day.values())
+                assert (f"{head}: {text}" if head else text) in said, (name, head, text)
     for one in plan.of(AVOID):
         ends = [one.end] if one.lasts and one.end == one.better_until else []
         if (one.end < one.better_until or one.is_mild) and not plan.goes_on(one):

@@ -40,7 +40,7 @@ def test_a_moved_plan_keeps_its_uids_and_counts_up(run: Run, old: Path, events: 
     for event in after.values():
         assert event["SEQUENCE"] == 1
         assert event["DTSTAMP"].dt == datetime(2026, 11, 20, 0, 0, 1, tzinfo=UTC)
-    (uid,) = [uid for uid, event in before.items() if str(event["SUMMARY"]).startswith("OK now: make-up")]
+    (uid,) = [uid for uid, event in before.items() if str(event["SUMMARY"]).startswith("OK: make-up")]
     assert after[uid]["DTSTART"].dt == datetime(2026, 11, 29, 16, 30, tzinfo=UTC)
 
 

@@ -60,7 +60,7 @@ def test_text_comes_through_whole(write: Write, events: Events, tmp_path: Path, 
     assert max(map(len, data.split(b"\r\n"))) <= 75
     found = {uid: (str(event["SUMMARY"]), str(event["DESCRIPTION"])) for uid, event in events(path).items()}
     (title, text) = next(one for one in found.values() if "OK from Fri 20 Nov 21:30: " in one[1])
-    whole = f"OK now: {read}"
+    whole = f"OK: {read}"
     assert title == whole if len(whole) <= 40 else whole.startswith(title.removesuffix("…"))
     assert len(title) <= 40
     assert f"OK from Fri 20 Nov 21:30: {read}." in text.split("\n")

@@ -18,7 +18,7 @@ def trigger(event: Any) -> timedelta | None:
 
 
 def makeup(events: dict[str, Any]) -> Any:
-    (found,) = [event for event in events.values() if str(event["SUMMARY"]).startswith("OK now: make-up")]
+    (found,) = [event for event in events.values() if str(event["SUMMARY"]).startswith("OK: make-up")]
     return found
 
 

@@ -227,12 +227,12 @@ def test_a_caldav_server_takes_every_event_and_finds_it_by_date(
     noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
     on_the_day = titles(noon, noon + timedelta(hours=11))
     assert on_the_day == {title for title, start, end in expected(path).values() if is_on(start, end, noon)}
-    assert [title for title in on_the_day if title.startswith("OK now: make-up")]
+    assert [title for title in on_the_day if title.startswith("OK: make-up")]
     run("plan", "--date", "2026-11-27", "--tz", "Europe/London", *words, "--replaces", path, "-o", moved)
     put(moved)
     assert stored().keys() == events(moved).keys()
     week = timedelta(days=7)
     assert [
-        title for title in titles(noon + week, noon + week + timedelta(hours=11)) if title.startswith("OK now: make-up")
+        title for title in titles(noon + week, noon + week + timedelta(hours=11)) if title.startswith("OK: make-up")
     ]
-    assert not [title for title in titles(noon, noon + timedelta(hours=11)) if title.startswith("OK now: make-up")]
+    assert not [title for title in titles(noon, noon + timedelta(hours=11)) if title.startswith("OK: make-up")]

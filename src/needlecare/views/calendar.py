@@ -21,10 +21,12 @@ from needlecare.views.days import Opening, asked_first, lifts_of, list_openings
 # How many signs a title and a description have room for, and how many of a title a cell of a month shows.
 _TITLE, _CELL = 40, 16
 _TEXT: dict[str, int] = {formats.BRIEF: 960, formats.FULL: 3960}
-# How the title of what is all right begins.
-_NOW, _IF_CALM = "OK now: ", "OK if calm: "
+# How the title of what is all right begins: short, so that what it is stands in a cell.
+_NOW, _IF_CALM = "OK: ", "if calm: "
 # How many entries there are in brief: before the treatment, of which one may stand on its day, and from then on.
 _BEFORE, _AFTER, _WATCHES, _SESSIONS, _EVENTS = 5, 15, 2, 1, 3
+# Which sections are looked up, whatever the day: they stand on the last one, where they hide nothing.
+_LOOKED_UP = ("notes", "known", "sources")
 # How many names of signs a title has, and how many things that are not yet all right a description.
 _WATCHED, _NAMED = 2, 6
 # Nothing rings while people sleep, from the night's beginning to the morning, which comes later at the weekend: an
@@ -108,7 +110,8 @@ class PlanCalendar:
             days[day] += 1
             slot, title = _numbered(entry.slot, slots[entry.slot]), entry.title
             if self._options.discreet:
-                title = _numbered(f"Reminder day {day_number(self._timeline.treatment, day)}", days[day])
+                which = f" {days[day]}," if days[day] > 1 else ""
+                title = f"Reminder{which} day {day_number(self._timeline.treatment, day)}"
             found[number] = entry._replace(slot=slot, title=title)
         return found
 
@@ -195,8 +198,8 @@ class PlanCalendar:
 
     def _speaking_against(self, day: date) -> Iterator[CalendarEntry]:
         for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
-            is_no = tone in FORBIDDING
-            title = f"{lead}: ask {self._clock.whom} first" if is_no else f"{phrases.capital(lead.lower())}, see inside"
+            no = f"{lead}: no treatment, ask {self._clock.whom}" if tone in FORBIDDING else ""
+            title = no or f"{phrases.capital(lead.lower())}, see inside"
             yield self._all_day("against", title, _lines(self._against), day)
 
     # What changes after it.
@@ -209,7 +212,7 @@ class PlanCalendar:
         ends = phrases.grouped(lifts_of(self._timeline) if self._is_full else (), lambda one: one[0].at)
         for found in self._folded(openings, weights, room):
             at = found[-1].at
-            title = _open_title(sorted(found, key=weights.__getitem__), taken)
+            title = phrases.capital(_open_title(sorted(found, key=weights.__getitem__), taken))
             taken.add(title[:_CELL])
             behind = self._behind(window for _, window in ends.get(at, ()))
             lines = [*self._list_open(found, [one for one in ranked if one.at > at]), *behind]
@@ -254,11 +257,11 @@ class PlanCalendar:
         for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
             lines = _lines(sheet.list_session(session, self._timeline, self._clock))
             for what, title, day in self._list_session(session, stopped=stopped):
-                yield self._all_day(f"session {session.number} {what}", f"Session {session.number}{title}", lines, day)
+                yield self._all_day(f"session {session.number} {what}", f"Session {session.number} {title}", lines, day)
             begun = [*phrases.grouped(session.precare if session.booked else (), lambda one: one.start).items()]
             for number, (day, found) in enumerate(reversed(begun[-3:])):
                 names = self._names(one.activity for one in found)
-                title = _fit(f"Session {session.number}: no ", (", ".join(names) or "…").split(", "), " from now")
+                title = _fit("No ", (", ".join(names) or "…").split(", "), f" again: session {session.number}")
                 at, slot = day_start(day, self._zone), f"session {session.number} before {number}"
                 yield self._entry(slot, title, [f"From today no {', '.join(names)}.", *lines], at, late=False)
 
@@ -267,11 +270,11 @@ class PlanCalendar:
         best, booked, soonest, ask = session.recommended[1], session.booked, session.minimum, self._clock.whom
         if not booked or booked < soonest:
             until = f", best by {say.short_date(best)}" if best > soonest else ""
-            yield "minimum", f": ask {ask} first" if stopped else f": from today{until}", soonest
+            yield "minimum", f"not yet: ask {ask} first" if stopped else f"OK now{until}", soonest
         if booked:
-            yield "booked", f": early, ask {ask} first" if booked < soonest else " is today", booked
+            yield "booked", f"early, ask {ask} first" if booked < soonest else "is today", booked
         if self._is_full and session.overdue and not stopped:
-            yield "overdue", ": late from today", session.overdue
+            yield "overdue", "late from today", session.overdue
 
     def _events(self) -> Iterator[CalendarEntry]:
         """Choose the events of the person that something is not yet all right for."""
@@ -286,8 +289,10 @@ class PlanCalendar:
     # The whole plan.
 
     def _whole(self) -> Iterator[CalendarEntry]:
-        """Choose each run of equal days, and the other sections of the plan on the day of the treatment."""
+        """Choose each run of equal days, and the other sections of the plan on the days that they are about."""
         day_0 = self._timeline.treatment.day
+        placed = {"before": day_0 - _DAY, **dict.fromkeys(_LOOKED_UP, self._timeline.days[-1].day)}
+        placed.update({"sessions": one.booked or one.minimum for one in self._timeline.sessions[:1]})
         for section in sheet.make_sheet(self._timeline, handed_over=True).sections:
             for block in section.blocks:
                 day, first, last = block.days[0], block.days[0].day, block.days[-1].day
@@ -299,9 +304,10 @@ class PlanCalendar:
                 yield self._all_day(f"days {day.number}", title, lines, first, last)
             rows = _lines(section.rows)
             room = _TEXT[formats.FULL] - len(self.describe([""]))
-            for number, lines in enumerate(_parted(rows, room), start=1):
-                title = _numbered(section.title, number)
-                yield self._all_day(f"section {section.id}", title, lines, day_0)
+            parts = _parted(rows, room)
+            for number, lines in enumerate(parts, start=1):
+                title = f"{number}/{len(parts)} {section.title}" if parts[1:] else section.title
+                yield self._all_day(f"section {section.id}", title, lines, placed.get(section.id, day_0))
 
     def _touching(self, first: date, last: date) -> list[Window]:
         begun = (one for one in self._timeline.windows if one.better_from < FOREVER)
