@@ -418,15 +418,11 @@ def find_declared(heard: Heard, asked: Sequence[Piece]) -> Iterator[Declared]:
                 yield Declared(frozenset(piece.places), fact, answer)
 
 
-@once_a_set
-def _checked(rule_set: RuleSet) -> frozenset[str]:
-    tests = chain.from_iterable(one.when.tests for one in rule_set.screenings.values())
-    return frozenset(f"{test.fact}={answer}" for test in tests for answer in test.answers)
-
-
 def find_checked(heard: Heard) -> frozenset[int]:
     """Return where answers stand that the check before the treatment judges."""
-    return places_of(one for one in named_in(heard.answers) if not _checked(heard.rule_set).isdisjoint(one.ids))
+    tests = chain.from_iterable(one.when.tests for one in heard.rule_set.screenings.values())
+    checked = {f"{test.fact}={answer}" for test in tests for answer in test.answers}
+    return places_of(one for one in named_in(heard.answers) if not checked.isdisjoint(one.ids))
 
 
 def _describes(piece: Piece, heard: Heard) -> bool:

@@ -14,7 +14,7 @@ from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, Ru
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone", "seen"])
-_OF_ACTIVITIES = (_OF_SIGNS - {"seen"}) | {"past", "given", "act", "swallow", "onto-skin", "brand", "gives"}
+_OF_ACTIVITIES = (_OF_SIGNS - {"seen"}) | {"past", "given", "act", "swallow", "onto-skin", "brand", "gives", "watches"}
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
@@ -298,7 +298,7 @@ def _asked(heard: Heard) -> list[Piece]:
     named = _meant(heard)
     # What else is named beside feeding a baby is about the milk.
     if fed := _standing_for("feeding", named, heard):
-        return fed
+        return fed if fed == named else [one._replace(ids=heard.rule_set.standing_for("feeding")[-1:]) for one in fed]
     if treatment := _of_treatment(named, heard):
         # What goes on besides the treatment, or has been stopped, says something of the person.
         said = places_of(heard.activities) if heard.has("ceased") else beside.find_checked(heard)
@@ -320,8 +320,8 @@ def _meant(heard: Heard) -> list[Piece]:
 def _as_prescribed(name: Piece, heard: Heard) -> Piece:
     """Return what it is called where the words say that it is prescribed, or somebody else's: aspirin for my heart."""
     words, start = heard.said.words, name.places.start
-    if _is_borrowed(name, heard):
-        return name._replace(ids=heard.rule_set.standing_for("borrowed")[:1] or name.ids)
+    if others := _of_others(name, heard):
+        return name._replace(ids=others)
     ends = (start, start - (words[start - 1] in ARTICLES))
     goes_on = any("ongoing" in one.roles and one.places.stop in ends for one in heard.activities)
     is_own = goes_on and any(heard.rule_set.activities[one].prescribed_to.tests for one in name.ids)
@@ -330,11 +330,14 @@ def _as_prescribed(name: Piece, heard: Heard) -> Piece:
     return name._replace(ids=found[0].ids) if len(found) == 1 else name
 
 
-def _is_borrowed(name: Piece, heard: Heard) -> bool:
-    """Return whether *name* is a medicine, and somebody else's or left over: my mum's codeine, old antibiotics."""
-    kinds = {heard.rule_set.activities[one].medicine for one in heard.rule_set.ancestry(name.ids)}
-    ends = {one.places.stop for one in heard.activities if one.roles & {"others", "spare"}}
-    return name.places.start in ends and bool(kinds - {"", ruleset.NOT_WITH})
+def _of_others(name: Piece, heard: Heard) -> tuple[str, ...]:
+    """Return what a medicine is that is somebody else's or left over, and a sport that one only watches others do."""
+    rule_set, above = heard.rule_set, heard.rule_set.ancestry(name.ids)
+    led = frozenset(chain.from_iterable(one.roles for one in heard.activities if one.places.stop == name.places.start))
+    if led & {"others", "spare"} and {rule_set.activities[one].medicine for one in above} - {"", ruleset.NOT_WITH}:
+        return rule_set.standing_for("borrowed")[:1]
+    is_watched = "watches" in led and not above.isdisjoint(rule_set.standing_for("watched"))
+    return rule_set.standing_for("protected") if is_watched else ()
 
 
 def _standing_for(what: str, named: Iterable[Piece], heard: Heard) -> list[Piece]:

@@ -20,7 +20,7 @@ _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 _GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "others", "age", "time", "unit", "past", "dated")
 _MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow", "spare", "gives", "ends", "plans")
 _SAYING = ("tells", "aches", "caused", "lasting", "gone", "asks", "early", "unhealed", "seen", "to-come", "judging")
-_APART = ("deny", "protect", "onto-skin", "brand", "act", "exact", "idiom", "long-ago", "was-well")
+_APART = ("deny", "protect", "onto-skin", "brand", "act", "exact", "idiom", "long-ago", "was-well", "watches")
 _ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, *_APART, "beforehand", "over", "since")
 # Where a rule begins that is at the treatment itself; all of them end with it.
 _AT = {"before": parse_bound("0d before"), "during": AT_TREATMENT, "after": AT_TREATMENT}
