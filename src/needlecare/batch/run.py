@@ -258,19 +258,23 @@ class _Folder:
                 os.close(os.open(path / LEDGER, os.O_CREAT | os.O_EXCL, 0o600 if self._private else 0o666))
             self._ledger = sqlite3.connect(path / LEDGER, isolation_level=None, timeout=1)
             unless_begun.callback(self._ledger.close)
-            self._ledger.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._ledger.execute("BEGIN IMMEDIATE")
-            written = {sql for (sql,) in self._ledger.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
-            # A view or a trigger would run for whoever wrote it, and another program's database isn't ours to change.
-            if written.difference(_LEDGER_PARTS):
-                raise self._damaged()
-            for part in _LEDGER_PARTS:
-                if part not in written:
-                    self._ledger.execute(part)
+            self._begin_ledger()
             unless_begun.pop_all()
         # Now that nobody else writes here.
         clear_leftovers(path, rf".+\.{self._suffix}")
         return self
+
+    def _begin_ledger(self) -> None:
+        """Take the ledger for this run alone, and make its tables if it has none."""
+        self._ledger.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._ledger.execute("BEGIN IMMEDIATE")
+        written = {sql for (sql,) in self._ledger.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
+        # A view or a trigger would run for whoever wrote it, and another program's database isn't ours to change.
+        if written.difference(_LEDGER_PARTS):
+            raise self._damaged()
+        for part in _LEDGER_PARTS:
+            if part not in written:
+                self._ledger.execute(part)
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(sqlite3.Error):

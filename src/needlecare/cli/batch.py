@@ -4,7 +4,7 @@ import math
 import os
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from os.path import realpath
 from pathlib import Path
@@ -88,12 +88,16 @@ def batch(
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
     pairs = tuple(map_ or ())
     whole = Batch(settings, pairs, folder=folder, lines=lines, rejects=rejects, jobs=jobs, public=public)
-    to_stdout = delivering() if folder is None and lines is None else nullcontext()
-    with _open(source) as stream, Bar(stream, whole) as bar, to_stdout:
+    with _open(source) as stream, Bar(stream, whole) as bar, _guard(whole):
         summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)
     if summary.rejected and not inline:
         raise SystemExit(ExitCode.NO)
+
+
+def _guard(whole: "Batch") -> AbstractContextManager[None]:
+    """Guard writes to standard output, where plans go there."""
+    return nullcontext() if whole.folder or whole.lines else delivering()
 
 
 def _read_settings(defaults: dict[str, Any]) -> "Settings":
