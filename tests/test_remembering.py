@@ -214,3 +214,40 @@ def test_forgetting_names_what_is_there_and_asks_before_everything_goes(
     assert log("forget", "--all")[:2] == (1, "Nothing was removed.\n")
     assert listed(log)["file"] == str(tmp_path / "log.sqlite")
     assert f"All of it is kept in {tmp_path / 'log.sqlite'}." in log("list")[1]
+
+
+def test_the_log_keeps_people_apart_and_answers_name_whose_they_are(log: Typed, tmp_path: Path) -> None:
+    log("add", *SITTING, "--condition", "eczema")
+    assert not run("can", "wine", *NOW).out.startswith("For")
+    log("add", "--for", "Ana", *SITTING, "--condition", "pregnancy")
+    for words, whose, code in ((("can", "wine"), "you", 1), (("can", "wine", "--for", "ana"), "ana", 1)):
+        asked = run(*words, *NOW)
+        assert (asked.code, asked.out.startswith(f"For {whose} (")) == (code, True)
+        assert ("midwife" in asked.out) == (whose == "ana")
+    for command in (("today",), ("plan",), ("normal",), ("check",), ("why", "wine"), ("sessions",), ("when", "gym")):
+        assert run(*command, *NOW, "--for", "Ana").out.startswith("For Ana (without --for: somebody else's)\n")
+    assert "Somebody else's: --for Ana." in log("list")[1]
+    assert "pregnancy" not in log("list")[1]
+    log("edit", "2", "--time", "17:00")
+    assert log("list", "--for", "Ana")[1].startswith("2: 2026-11-20 17:00")
+    log("forget", "--all", "--yes", "--for", "Ana")
+    assert b"pregnancy" not in (tmp_path / "log.sqlite").read_bytes()
+    assert listed(log)["lasting"]["condition"] == ["eczema"]
+    assert not run("can", "wine", *NOW).out.startswith("For")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (("today", "--for", "Bob", *NOW), "no treatment of Bob is remembered"),
+        (("today", "--for", "Bob", *SITTING, *NOW), "with --date the log is left out"),
+        (("log", "add", "--for", " ", *SITTING), "--for is a name"),
+        (("log", "list", "--for", "a/b"), "--for is a name"),
+        (("log", "list", "--for", "x" * 41), "--for is a name"),
+    ],
+    ids=["nobody's", "with a date", "no name", "with a slash", "too long"],
+)
+def test_a_name_that_chooses_nobody_is_refused(log: Typed, typed: tuple[str, ...], said: str) -> None:
+    log("add", *SITTING)
+    ran = run(*typed)
+    assert (ran.code, ran.out, said in ran.err) == (2, "", True)

@@ -33,6 +33,8 @@ _APPLICATION = 0x6E636172
 _VERSION = 1
 # Writers wait for each other; forty at once take a few seconds on a slow disk.
 _PATIENCE = 60.0
+# The option of a logged treatment that says whose it is.
+_PERSON = "for"
 _TABLES = (
     "CREATE TABLE treatments (id INTEGER PRIMARY KEY AUTOINCREMENT, options TEXT NOT NULL UNIQUE, key TEXT NOT NULL)",
     "CREATE TABLE lasting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -59,7 +61,7 @@ def atomic_file(path: Path, *, alone: bool = True, private: bool = False) -> Ite
             clear_leftovers(target.parent, re.escape(_short(target.name)))
         # Until it is in place, nobody else may read what takes the place of a file that is its owner's alone.
         rights = stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else None
-        beside, held = _make(target, 0o600 if private or rights is not None else 0o666)
+        beside, held = _make(target, rights, private=private)
         try:
             yield beside
             if alone:
@@ -77,8 +79,9 @@ def atomic_file(path: Path, *, alone: bool = True, private: bool = False) -> Ite
         raise OutputError(f"can't write to {path}: {error.strerror}; nothing was changed") from None
 
 
-def _make(target: Path, mode: int) -> tuple[Path, FileIO]:
+def _make(target: Path, rights: int | None, *, private: bool) -> tuple[Path, FileIO]:
     """Make a part file that no other run can have, and hold it until it is put in place or dropped."""
+    mode = 0o600 if private or rights is not None else 0o666
     for _ in range(_TRIES):
         # Process numbers are no names: containers that share a folder have the same ones.
         beside = target.parent / f".{_short(target.name)}.{os.urandom(8).hex()}.part"
@@ -134,46 +137,61 @@ def _short(name: str) -> str:
 class LoggedTreatment(NamedTuple):
     """One treatment of the log: its number, and the *options* it was logged with, by name.
 
-    *key* belongs to no other treatment, on this machine or another.
+    *key* belongs to no other treatment, on this machine or another. *person* is who was treated, if it is somebody else
+    than the owner of the log.
     """
 
     id: int
     options: Mapping[str, Any]
     key: str
+    person: str = ""
 
 
 class Log:
-    """The log at *path*; nothing is created before the first write.
+    """What the log at *path* has of one *person*, by default its owner; nothing is created before the first write.
 
     Every method raises an InputError where the file can't be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, person: str = "") -> None:
+        self.path, self.person = path, person
+        self._key = person.casefold()
+
+    def of(self, person: str) -> "Log":
+        """Return what the same file has of *person*."""
+        return Log(self.path, person)
+
+    def people(self) -> list[str]:
+        """Return whose treatments are logged: the owner, as an empty name, and everybody else by name."""
+        return sorted({one.person.casefold(): one.person for one in self._everybodys()}.values())
 
     def treatments(self) -> list[LoggedTreatment]:
-        """Return the logged treatments in the order of their dates."""
-        found = [
-            LoggedTreatment(id_, self._checked(self._parse(options), "date", "tz"), str(key))
-            for id_, options, key in self._rows("SELECT id, options, key FROM treatments")
-        ]
+        """Return the logged treatments of the person in the order of their dates."""
+        found = [one for one in self._everybodys() if one.person.casefold() == self._key]
         return sorted(found, key=lambda one: (one.options["date"], one.options.get("time", ""), one.id))
 
     def treatment(self, number: int) -> LoggedTreatment:
-        """Return treatment *number*; raises where there is none."""
-        for one in self.treatments():
+        """Return treatment *number*, whosever it is; raises where there is none."""
+        for one in self._everybodys():
             if one.id == number:
                 return one
         raise _unknown(number)
 
+    def _everybodys(self) -> list[LoggedTreatment]:
+        found = []
+        for id_, text, key in self._rows("SELECT id, options, key FROM treatments"):
+            options = self._checked(self._parse(text), "date", "tz")
+            found.append(LoggedTreatment(id_, options, str(key), options.pop(_PERSON, "")))
+        return found
+
     def lasting(self) -> dict[str, Any]:
-        """Return the facts that hold for every treatment."""
-        rows = self._rows("SELECT name, value FROM lasting")
-        return self._checked({str(name): self._parse(value) for name, value in rows})
+        """Return the facts that hold for every treatment of the person."""
+        rows = [(*str(name).rpartition("/"), value) for name, value in self._rows("SELECT name, value FROM lasting")]
+        return self._checked({name: self._parse(value) for person, _, name, value in rows if person == self._key})
 
     def add(self, options: Mapping[str, Any]) -> int:
         """Log a treatment and return its number; raises where this very treatment is logged already."""
-        text = _dump(options)
+        text = _dump(options, self.person)
         with self._writing() as base:
             row = base.execute("SELECT id FROM treatments WHERE options = ?", (text,)).fetchone()
             if row is not None:
@@ -183,8 +201,8 @@ class Log:
             return int(base.execute("INSERT INTO treatments (options, key) VALUES (?, ?)", new).lastrowid or 0)
 
     def replace(self, number: int, options: Mapping[str, Any]) -> None:
-        """Change treatment *number*; raises where there is none, or where it would be the same as another."""
-        text = _dump(options)
+        """Change treatment *number* of the person; raises where there is none, or it would be the same as another."""
+        text = _dump(options, self.person)
         with self._writing() as base:
             row = base.execute("SELECT id FROM treatments WHERE options = ? AND id != ?", (text, number)).fetchone()
             if row is not None:
@@ -199,21 +217,22 @@ class Log:
                 raise _unknown(number)
 
     def clear(self) -> None:
-        """Remove every treatment and every lasting fact."""
-        if not self.path.exists():
-            return
-        with self._writing() as base:
-            base.execute("DELETE FROM treatments")
-            base.execute("DELETE FROM lasting")
+        """Remove every treatment and every lasting fact of the person."""
+        numbers, names = [(one.id,) for one in self.treatments()], dict.fromkeys(self.lasting())
+        if numbers or names:
+            with self._writing() as base:
+                base.executemany("DELETE FROM treatments WHERE id = ?", numbers)
+            self.keep(names)
 
     def keep(self, facts: Mapping[str, Any]) -> None:
         """Log lasting *facts*; None removes one."""
         with self._writing() as base:
             for name, value in facts.items():
+                whose = f"{self._key}/{name}" if self._key else name
                 if value is None:
-                    base.execute("DELETE FROM lasting WHERE name = ?", (name,))
+                    base.execute("DELETE FROM lasting WHERE name = ?", (whose,))
                 else:
-                    base.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (name, json.dumps(value)))
+                    base.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (whose, json.dumps(value)))
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         try:
@@ -313,17 +332,18 @@ def _unknown(number: int) -> InputError:
     return InputError(f"no treatment number {number} is remembered; `needlecare log list` shows them")
 
 
-def _dump(options: Mapping[str, Any]) -> str:
+def _dump(options: Mapping[str, Any], person: str) -> str:
+    whole = {**options, _PERSON: person} if person else options
     # A byte of the command line that was no text is logged as a question mark.
-    return json.dumps(options, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
+    return json.dumps(whole, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
 
 
-def open_log() -> Log | None:
-    """Open the log where it belongs; None where the environment switches it off (`NEEDLECARE_NO_LOG`)."""
+def open_log(person: str = "") -> Log | None:
+    """Open what the log has of *person*; None where the environment switches it off (`NEEDLECARE_NO_LOG`)."""
     if os.environ.get("NEEDLECARE_NO_LOG"):
         return None
     if path := os.environ.get("NEEDLECARE_LOG"):
-        return Log(Path(path))
+        return Log(Path(path), person)
     from platformdirs import user_data_path
 
     try:
@@ -332,4 +352,4 @@ def open_log() -> Log | None:
         raise InputError(
             "there is no home folder for the log; set HOME, or NEEDLECARE_LOG=FILE, or use --no-log"
         ) from None
-    return Log(folder / "log.sqlite")
+    return Log(folder / "log.sqlite", person)

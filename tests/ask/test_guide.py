@@ -25,6 +25,6 @@ def test_the_days_of_the_log_in_the_guide(tmp_path: Path, monkeypatch: pytest.Mo
     remembering = GUIDE.partition("## Remember it once")[2].partition("```sh\n")[2].partition("```")[0]
     for command in remembering.splitlines():
         _, *words = shlex.split(command)
-        more = {"remove": ["--yes"], "list": []}.get(words[1], ["--now", "2026-11-21T09:00"])
+        more = {"remove": ["--yes"], "list": [], "forget": ["--yes"]}.get(words[1], ["--now", "2026-11-21T09:00"])
         ran = run(*words, *more)
         assert (ran.err, ran.code in (0, 1)) == ("", True), command

@@ -93,6 +93,7 @@ def normal(
         if format_ == AnswerFormat.TEXT:
             from needlecare.views.today import make_usual
 
+            _say_whose(requests)
             write_sheet(make_usual(timeline), whole=False)
         else:
             from needlecare.views.answers_json import render_usual
@@ -131,6 +132,7 @@ def _show_today(requests: Sequence[Request], *, whole: bool = False) -> None:
 
     stale = any(one.calendar and one.calendar != options.rules_of(one) for one in requests)
     now = look(_timelines(requests), options.present_for(requests))
+    _say_whose(requests)
     write_sheet(make_today(now, whole=whole, stale=stale), whole=whole)
 
 
@@ -156,6 +158,11 @@ def check(
     screened = question.check(_timelines(requests))
     for_it = ExitCode.UNKNOWN if screened.unjudged else ExitCode.DONE
     _answer(requests, screened, format_, ExitCode.NO if screened.is_against else for_it, whole=all_)
+
+
+def _say_whose(requests: Sequence[Request]) -> None:
+    if whose := requests[0].whose:
+        write_text(f"{whose}\n")
 
 
 def _timelines(requests: Sequence[Request]) -> list[Any]:
@@ -200,6 +207,7 @@ def _answer(
     if format_ == AnswerFormat.TEXT:
         from needlecare.views import answers
 
+        _say_whose(requests)
         write_text(answers.render(answer, several=len(requests) > 1, whole=whole), pages=pages)
     elif whole:
         raise InputError("--all means nothing for json, which always has all of it; leave it out")
@@ -254,6 +262,7 @@ def sessions(
     else:
         from needlecare.views import answers
 
+        _say_whose([request])
         write_text(answers.render_course(course, timeline))
     if course.deadline and not course.deadline.fits:
         raise typer.Exit(ExitCode.NO)

@@ -20,17 +20,25 @@ from needlecare.views.formats import AnswerFormat
 log = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
+For = Annotated[str | None, typer.Option("--for", metavar="NAME", help="Whose treatments, if they aren't yours.")]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Ignore what `log` remembers.")]
 _NEEDED = ("date", "tz")
 
 Options = dict[str, Any]
 
 
-def _open(*, no_log: object) -> Log:
-    log = None if no_log else open_log()
+def _open(*, no_log: object, person: str | None = None) -> Log:
+    log = None if no_log else open_log("" if person is None else options.whom({"for": person}))
     if log is None:
         raise InputError("the log is switched off (--no-log or NEEDLECARE_NO_LOG); nothing is remembered")
     return log
+
+
+def _find(number: int, no_log: object) -> tuple[LoggedTreatment, Log]:
+    """Return treatment *number*, and what the log has of its person."""
+    log = _open(no_log=no_log)
+    logged = log.treatment(number)
+    return logged, log.of(logged.person)
 
 
 @log.command(cls=Command)
@@ -41,7 +49,7 @@ def add(
     again: Annotated[bool, typer.Option("--again", help="Add a second treatment of the same day and area.")] = False,
 ) -> None:
     """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
-    log = _open(no_log=typed.get("no-log"))
+    log = _open(no_log=typed.get("no-log"), person=typed.get("for"))
     known = log.lasting()
     # What is logged doesn't move with the clock.
     typed = options.with_dates(typed, {**known, **typed}.get("tz"))
@@ -53,7 +61,8 @@ def add(
             _refuse_double(entry, known, log)
         number = log.add(entry)
         more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
-        done = f"Remembered as number {number}: {_line(entry)}{more}."
+        whose = f" of {log.person}" if log.person else ""
+        done = f"Remembered as number {number}{whose}: {_line(entry)}{more}."
     elif not lasting or len(given) > len(lasting):
         raise InputError("there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III")
     else:
@@ -84,10 +93,11 @@ def _refuse_double(entry: Options, lasting: Options, log: Log) -> None:
 def list_(
     *,
     format_: Annotated[AnswerFormat, typer.Option("--format", help="The format of the list.")] = AnswerFormat.TEXT,
+    person: For = None,
     no_log: NoLog = False,
 ) -> None:
     """Show what is remembered."""
-    log = _open(no_log=no_log)
+    log = _open(no_log=no_log, person=person)
     logged, lasting = log.treatments(), log.lasting()
     if format_ == AnswerFormat.JSON:
         treatments = [{"id": one.id, **dict(sorted(one.options.items()))} for one in logged]
@@ -96,6 +106,8 @@ def list_(
     lines = [f"{one.id}: {_line(one.options)}" for one in logged] or ["No treatment is remembered."]
     if lasting:
         lines.append(f"For every treatment: {_listed(lasting)}")
+    if others := options.others(log):
+        lines.append(f"Somebody else's: {others}.")
     if logged or lasting:
         lines.append(f"All of it is kept in {log.path}.")
     write_lines(lines)
@@ -112,8 +124,8 @@ def edit(
     ] = None,
 ) -> None:
     """Change what is remembered about a treatment; the rest stays."""
-    log = _open(no_log=typed.get("no-log"))
-    logged, lasting = log.treatment(number), log.lasting()
+    logged, log = _find(number, typed.get("no-log"))
+    lasting = log.lasting()
     typed = options.with_dates(typed, {**logged.options, **typed}["tz"])
     changed = options.without(typed, options.NEVER_LOGGED)
     if not changed and not forget:
@@ -146,8 +158,7 @@ def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Op
 @log.command(cls=Command)
 def remove(*, number: Number, yes: Yes = False, no_log: NoLog = False) -> None:
     """Forget a treatment."""
-    log = _open(no_log=no_log)
-    logged = log.treatment(number)
+    logged, log = _find(number, no_log)
     if not yes:
         _ask(f"forget number {number}, {_line(logged.options)}?")
     log.remove(number)
@@ -164,10 +175,11 @@ def forget(
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everything, treatments too.")] = False,
     yes: Yes = False,
+    person: For = None,
     no_log: NoLog = False,
 ) -> None:
     """Forget what is remembered for every treatment, or everything; it can't be read from the file any more."""
-    log = _open(no_log=no_log)
+    log = _open(no_log=no_log, person=person)
     lasting = log.lasting()
     if all_ == bool(facts):
         raise InputError("say what to forget, as `log forget condition`, or --all")
@@ -179,7 +191,7 @@ def forget(
         write_text(f"Forgotten. For every treatment: {_listed(left) or 'nothing'}.\n")
         return
     if not yes:
-        _ask("forget every treatment, and all that holds for every treatment?")
+        _ask(f"forget every treatment of {log.person or 'yours'}, and all that holds for every treatment?")
     log.clear()
     write_text("Everything is forgotten.\n")
 

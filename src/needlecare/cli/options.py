@@ -4,6 +4,7 @@ Owns the clock, the defaults from the log, and completion. Must not know what a 
 """
 
 import inspect
+import keyword
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -33,7 +34,8 @@ StyleOption = Annotated[
 Typed = Mapping[str, Any]
 # The value of an option that wasn't typed: of one, of a list, of a flag.
 NOTHING: tuple[Any, ...] = (None, [], False)
-NEVER_LOGGED = ("now", "no-log")
+NEVER_LOGGED = ("now", "no-log", "for")
+_LONGEST_NAME = 40
 # Lists that hold for every treatment.
 _OF_ONESELF = tuple(name for name in LASTING if name in SEVERAL)
 
@@ -41,7 +43,8 @@ _OF_ONESELF = tuple(name for name in LASTING if name in SEVERAL)
 class Request(NamedTuple):
     """One treatment to plan or ask about. *now* is the value of `--now`; *name* tells logged treatments apart.
 
-    *calendar* are the rules that its last calendar was made of, as far as the log knows.
+    *calendar* are the rules that its last calendar was made of, as far as the log knows. *whose* says who was treated,
+    where the log knows more than one.
     """
 
     rule_set: "RuleSet"
@@ -50,6 +53,7 @@ class Request(NamedTuple):
     now: str | None = None
     name: str = ""
     calendar: str = ""
+    whose: str = ""
 
 
 def rules_of(request: Request) -> str:
@@ -155,7 +159,7 @@ def read_request(typed: Typed) -> Request:
     That is the one in progress, else the next, else the last.
     """
     if "date" in typed:
-        return make_request(typed)
+        return _make_alone(typed)
     requests = _logged(typed) or _refuse(typed)
     going = [one for one in requests if _has_begun(one) and _is_open(one)]
     ahead = [one for one in requests if not _has_begun(one)]
@@ -173,7 +177,7 @@ def read_requests(typed: Typed) -> list[Request]:
 def find_requests(typed: Typed) -> list[Request]:
     """Return the same, and none where no treatment is typed or logged."""
     if "date" in typed:
-        return [make_request(typed)]
+        return [_make_alone(typed)]
     requests = _logged(typed)
     return [one for one in requests if _is_open(one)] or requests[-1:]
 
@@ -186,7 +190,16 @@ def read_screened(typed: Typed) -> list[Request]:
     return [make_request({"date": "today", **with_known(log.lasting() if log else {}, typed)})]
 
 
+def _make_alone(typed: Typed) -> Request:
+    """Make a request of what is typed without the log."""
+    if "for" in typed:
+        raise InputError("--for chooses whose treatment of the log is meant; with --date the log is left out")
+    return make_request(typed)
+
+
 def _refuse(typed: Typed) -> NoReturn:
+    if "for" in typed and _log(typed) is not None:
+        raise InputError(f"no treatment of {whom(typed)} is remembered; `needlecare log list` shows whose are")
     hint = "; `needlecare log add --date …` remembers it" if _log(typed) is not None else ""
     raise InputError(f"when was the treatment? Give --date 2026-11-20, and --time 16:30 if you know it{hint}")
 
@@ -194,7 +207,26 @@ def _refuse(typed: Typed) -> NoReturn:
 def _log(typed: Typed) -> "Log | None":
     from needlecare.files import open_log
 
-    return None if "no-log" in typed else open_log()
+    return None if "no-log" in typed else open_log(whom(typed))
+
+
+def whom(typed: Typed) -> str:
+    """Return whose treatment is meant: the name of somebody else, or nothing."""
+    name = " ".join(typed.get("for", "").split())
+    if "for" in typed and (not name or len(name) > _LONGEST_NAME or "/" in name):
+        raise InputError(f"--for is a name of up to {_LONGEST_NAME} letters, without /, as in --for Ana")
+    return name
+
+
+def others(log: "Log") -> str:
+    """Return how to ask about each of the other people whom *log* knows."""
+    names = (one for one in log.people() if one.casefold() != log.person.casefold())
+    return ", ".join(f"--for {one}" if one else "without --for" for one in names)
+
+
+def _say_whose(log: "Log") -> str:
+    asked = others(log)
+    return f"For {log.person or 'you'} ({asked}: somebody else's)" if asked else ""
 
 
 def _logged(typed: Typed) -> list[Request]:
@@ -203,7 +235,7 @@ def _logged(typed: Typed) -> list[Request]:
     log = _log(typed)
     treatments = log.treatments() if log else []
     lasting = log.lasting() if log and treatments else {}
-    requests = []
+    whose, requests = _say_whose(log) if log and treatments else "", []
     for one in treatments:
         today = present(parse_zone(one.options["tz"]), typed.get("now")).date()
         # Sightings, and the session after that one, belong to a treatment that has been.
@@ -211,7 +243,8 @@ def _logged(typed: Typed) -> list[Request]:
         options = over_logged(one.options, lasting, without(typed, passed))
         made = make_request(options)
         treatment = made.treatment._replace(names_zone="tz" in typed)
-        requests.append(made._replace(treatment=treatment, name=one.key, calendar=one.options.get("calendar", "")))
+        calendar = one.options.get("calendar", "")
+        requests.append(made._replace(treatment=treatment, name=one.key, calendar=calendar, whose=whose))
     return requests
 
 
@@ -262,7 +295,7 @@ def with_options(
     """Add *options* to *command*; its first argument becomes what *read* makes of those that are typed."""
 
     def run(**typed: Any) -> None:
-        values = {one.name: typed.pop(one.name.replace("-", "_")) for one in options}
+        values = {one.name: typed.pop(_parameter_name(one)) for one in options}
         given = {name: value for name, value in values.items() if value not in NOTHING}
         command(read(given), **typed)
 
@@ -280,6 +313,11 @@ about_treatments = partial(with_options, read=read_requests)
 about_screening = partial(with_options, read=read_screened)
 
 
+def _parameter_name(option: Option) -> str:
+    name = option.name.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
 def _parameter(option: Option) -> inspect.Parameter:
     """Declare *option* as Typer reads it: as the parameter of a command."""
     is_switch, several = Trait.SWITCH in option.traits, Trait.SEVERAL in option.traits
@@ -294,7 +332,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     one: Any = Path if Trait.FILE in option.traits else str
     kind: Any = bool if is_switch else list[one] | None if several else one | None
     return inspect.Parameter(
-        option.name.replace("-", "_"),
+        _parameter_name(option),
         inspect.Parameter.KEYWORD_ONLY,
         default=False if is_switch else None,
         annotation=Annotated[kind, declared],

@@ -83,6 +83,8 @@ def plan(
     _refuse_idle(view, typed, chosen)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == Format.TEXT:
+        if request.whose and output is None:
+            write_text(f"{request.whose}\n")
         _show(timeline, output, [*filter(parts.get, parts)], plain=plain, pages=not no_pager)
     elif chosen == Format.ICS:
         _write_calendar(timeline, request, typed, style or BRIEF, output)
@@ -114,17 +116,17 @@ def _write_calendar(
     old, new = _read_calendar(typed["replaces"]) if "replaces" in typed else None, timeline.treatment.day
     _write(ics.render(timeline, how, old), Format.ICS, output)
     if request.name:
-        _remember(request)
+        _remember(request, options.whom(typed))
     if old and old.day and old.day != new:
         year = old.day if old.day.year == new.year else None
         complain(f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}")
 
 
-def _remember(request: options.Request) -> None:
+def _remember(request: options.Request, whom: str) -> None:
     """Note in the log which rules the calendar of a logged treatment was made of; one that can't be written stays."""
     from needlecare.files import open_log
 
-    log, rules = open_log(), options.rules_of(request)
+    log, rules = open_log(whom), options.rules_of(request)
     with suppress(InputError):
         for one in log.treatments() if log else ():
             if log and one.key == request.name and request.calendar != rules:

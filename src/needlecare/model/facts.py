@@ -280,6 +280,7 @@ _PANELS = {
     _RULES: (
         Option("rules", "The rule set; by default microneedling.", _LASTING, "NAME|FILE|FOLDER", "rule sets"),
         Option("now", "Use this as the present moment.", metavar="DATETIME"),
+        Option("for", "Whose treatment of the log, if it isn't yours.", _UNLISTED, metavar="NAME"),
         Option("no-log", "Ignore what `log` remembers.", _SWITCH | _UNLISTED),
     ),
 }
