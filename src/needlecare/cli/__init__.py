@@ -142,7 +142,7 @@ def write_text(text: str, *, whole_lines: bool = False, pages: bool = False) -> 
                 short = len(line) <= width
                 lines.extend([line] if short else wrap(line, width, subsequent_indent=indent, break_on_hyphens=False))
             text = "\n".join(lines) + "\n"
-        if not (pages and _is_for_eyes() and _paged(text)):
+        if not (pages and _is_for_eyes(in_colour=False) and _paged(text)):
             _print(text, sys.stdout)
 
 
@@ -157,9 +157,9 @@ def write_sheet(sheet: "Sheet", *, whole: bool, pages: bool = True) -> None:
     from needlecare.views import text
 
     if _is_for_eyes():
-        _show(sheet, pages=whole and pages)
+        _show(sheet, pages=pages)
     elif is_terminal(sys.stdout):
-        write_text(text.lay_out(sheet, get_terminal_size().columns), whole_lines=True)
+        write_text(text.lay_out(sheet, get_terminal_size().columns), whole_lines=True, pages=pages)
     else:
         write_text(text.render_plain(sheet) if whole else text.lay_out(sheet), whole_lines=True)
 
@@ -169,10 +169,10 @@ def is_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _is_for_eyes() -> bool:
-    """Return whether stdout is a terminal that shows colour, layout, and any character."""
+def _is_for_eyes(*, in_colour: bool = True) -> bool:
+    """Return whether stdout is a terminal that shows layout, any character and, *in colour*, that too."""
     shows_all = is_terminal(sys.stdout) and sys.stdout.encoding.lower().startswith("utf")
-    return shows_all and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") != "dumb"
+    return shows_all and not (in_colour and os.environ.get("NO_COLOR")) and os.environ.get("TERM", "") != "dumb"
 
 
 def _show(sheet: "Sheet", *, pages: bool) -> None:
