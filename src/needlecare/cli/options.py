@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from needlecare.cli import complain
 from needlecare.errors import InputError, NeedlecareError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 from needlecare.views.formats import CalendarStyle
@@ -161,8 +162,10 @@ def read_request(typed: Typed) -> Request:
     if "date" in typed:
         return _make_alone(typed)
     requests = _logged(typed) or _refuse(typed)
-    going = [one for one in requests if _has_begun(one) and _is_open(one)]
+    going = [one for one in filter(_is_open, requests) if _has_begun(one)]
     ahead = [one for one in requests if not _has_begun(one)]
+    for other in going[:-1]:
+        complain(f"the treatment of {other.treatment.day} is still open too: `needlecare today` counts both")
     return going[-1] if going else ahead[0] if ahead else requests[-1]
 
 
