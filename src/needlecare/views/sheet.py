@@ -103,15 +103,17 @@ def undecided(timeline: Timeline) -> str:
 
 def list_findings(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
     """List what speaks against the treatment, the gravest first, and what to do; of the *whole* who says so."""
-    known = timeline.rule_set.facts
+    known, rows = timeline.rule_set.facts, []
     for one in timeline.findings:
         # What was too much says how much it was.
         asked = (known[fact] for fact in say.facts_of([one.screening]) if known[fact].is_number and known[fact].phrase)
         said = (capital(fact.phrase.replace("{}", name_answer(fact.id, timeline))) for fact in asked)
         text = " ".join([one.screening.text or one.screening.id, *map(say.sentence, said)])
-        yield Row(lead_of(one.level, timeline), text, one.level, one.sources if whole else ())
+        rows.append(Row(lead_of(one.level, timeline), text, one.level, one.sources if whole else ()))
     if any(finding.level in FORBIDDING for finding in timeline.findings):
-        yield Row(TREATED, f"tell {timeline.facts.clinician} and your doctor on the next working day", "ask")
+        rows[0] = rows[0]._replace(text=f"{rows[0].text} Don't go ahead: ring {timeline.facts.clinician}.")
+        rows.append(Row(TREATED, f"tell {timeline.facts.clinician} and your doctor on the next working day", "ask"))
+    yield from rows
 
 
 def list_asked(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
