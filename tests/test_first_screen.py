@@ -432,7 +432,7 @@ def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
 @twelve
 def test_the_first_hours_say_where_the_dates_are_and_name_each_day(name: str) -> None:
     title, *rows = section(screen(name), "First 24 hours")
-    assert re.search(r" Avoid .* \(see below\)\. Wait ", flat(rows))
+    assert title.endswith(" (some for longer, see below)")
     assert ("until the end of Sat 21 Nov" in title) == (name == "a date alone")
     assert not re.search(r"that day|strong heat|touching|rinse until", flat(rows))
 
@@ -566,7 +566,10 @@ ALL = (*DATE, "--time", "16:30", "--all")
 WHY = ("why", "retinol", "--date", "2026-11-20")
 
 
-@pytest.mark.parametrize("arguments", [ALL, WHY], ids=["a plan", "why"])
+BEFORE = (*DATE, "--time", "16:30", "--before")
+
+
+@pytest.mark.parametrize("arguments", [ALL, WHY, BEFORE], ids=["a plan", "why", "what comes before"])
 def test_what_is_longer_than_the_screen_is_read_page_by_page(arguments: tuple[str, ...]) -> None:
     written = run_at_terminal(*arguments, env=PAGER).splitlines()
     assert len(written) > 70
@@ -594,6 +597,14 @@ def test_what_is_not_longer_or_not_wanted_so_is_printed_at_once(
     written = without_colour(run_at_terminal(*arguments, env=env))
     assert "page:" not in written
     assert written.startswith("Micro-needling aftercare")
+
+
+@pytest.mark.parametrize(("columns", "colour"), [(80, {"NO_COLOR": "1"}), (40, {})], ids=["no colour", "narrow"])
+def test_it_is_read_page_by_page_without_colour_and_where_a_terminal_is_narrow(
+    columns: int, colour: dict[str, str]
+) -> None:
+    arguments = ALL if colour else typed("a date and a time")
+    assert run_at_terminal(*arguments, env={**PAGER, **colour}, columns=columns).startswith("page:")
 
 
 def test_a_pipe_and_a_file_have_no_pages(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ _NAMES, _A_GROUP, _BEFORE, _SIGNS = 3, 2, 5, 7
 # How long names may be, of a day and a group, to fit a line of eighty columns beside what stands there besides.
 _A_DAY, _A_LINE = 52, 42
 # Groups up to the first rank weigh most; from the second on a screen has room for a line each, from the third for none.
-_HEAVY, _LIGHT, _LEAST = 6, 8, 11
+_HEAVY, LIGHT, _LEAST = 6, 8, 11
+# The last rank in a group that the first hours have room for.
+_RANKS = 9
 # What a screen has room for, the ampler first: up to which rank groups have two lines, and days before the treatment.
 ROOMS = ((7, _BEFORE), (7, 4), (3, 5), (3, 4), (1, 5), (1, 4), (1, 3), (1, 2), (0, 2), (0, 1))
 
@@ -84,18 +86,17 @@ def first_hours(timeline: plan.Timeline, *, lists_openings: bool = False) -> Sec
     at, length, ends = timeline.treatment.last, timeline.rule_set.first, timeline.first_until
     if length is None or ends is None:
         return Section("first", "")
+    ranked = (one for one in restricted(timeline, at) if not _RANKS < timeline.rule_set.weight(one)[1] < LAST)
     advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
-    avoid = sentence_of(restricted(timeline, at), timeline.rule_set)
-    if avoid and not lists_openings:
-        avoid = f"{avoid.removesuffix('.')} (see below)."
     rows = (
         Row("Do", sentences(advice, timeline), "do"),
-        Row("Avoid", avoid, "no"),
+        Row("Avoid", sentence_of(ranked, timeline.rule_set), "no"),
         Row("Wait", _waiting(timeline, ends if lists_openings else at, ends), "better not"),
         Row("OK", _permitted(timeline), "yes"),
         Row("Usual", usual(timeline, at), "expect"),
     )
-    title = f"First {length.in_words}, until {Clock(timeline).until(ends)}"
+    longer = "" if lists_openings else " (some for longer, see below)"
+    title = f"First {length.in_words}, until {Clock(timeline).until(ends)}{longer}"
     return Section("first", title, rows=tuple(filter(attrgetter("text"), rows)))
 
 
@@ -125,7 +126,8 @@ def _goes_on(window: plan.Window, timeline: plan.Timeline) -> bool:
 
 def sentences(windows: Iterable[plan.Window], timeline: plan.Timeline, most: int = LAST) -> str:
     """Say what *windows* ask for, the weightiest first, in so many sentences at *most*."""
-    weightiest = sorted(windows, key=lambda one: timeline.rule_set.weight(one.target))
+    # What takes many words comes last.
+    weightiest = sorted(windows, key=lambda one: ("lasting" in one.words, timeline.rule_set.weight(one.target)))
     return " ".join([*dict.fromkeys(_in_brief(one, timeline) for one in weightiest)][:most])
 
 
@@ -159,7 +161,7 @@ def _waiting(timeline: plan.Timeline, since: datetime, ends: datetime) -> str:
     named = [ids[0] for ids in grouped(weightiest, rule_set.group_of).values()]
     late = ", ".join(rule_set.short(one) for one in named if until[one] >= ends)
     soon = ((rule_set.short(one), until[one]) for one in named if until[one] < ends)
-    early = (f"{name}: OK from {clock.time(over) or clock.at(over)}" for name, over in soon)
+    early = (f"{name}: from {clock.time(over) or clock.at(over)}" for name, over in soon)
     return " ".join(map(capital, map(say.sentence, filter(None, (late, *early)))))
 
 
@@ -170,7 +172,7 @@ def _mild(timeline: plan.Timeline, since: datetime) -> dict[str, datetime]:
     mild = (one for one in timeline.of_kind(AVOID) if one.better_from <= at <= since < one.better_until)
     until = {one.target: one.better_until for one in mild}
     weights = {one: rule_set.weight(one) for one in until.keys() - held}
-    return {one: until[one] for one, (group, rank) in weights.items() if group < _LIGHT and rank <= _LIGHT}
+    return {one: until[one] for one, (group, rank) in weights.items() if group < LIGHT and rank <= LIGHT}
 
 
 def _permitted(timeline: plan.Timeline) -> str:
@@ -188,21 +190,25 @@ def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, 
     named = []
     for rank, group in groups.items():
         # What is of no group is of the clinic itself.
-        room = _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= _LIGHT else lightest
-        named += [rule_set.short(one) for one in group[: min(room, most)]]
+        room = _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= LIGHT else lightest
+        named += [rule_set.short(one) for one in group[: max(min(room, most), 0)]]
     return say.sentence(capital(", ".join(dict.fromkeys(named))))
 
 
-def usual(timeline: plan.Timeline, at: datetime, most: int = LAST) -> str:
-    """Name what is usual *at* a moment, until when the first of it is, and what follows: *most* sentences."""
+def usual(timeline: plan.Timeline, at: datetime) -> str:
+    """Name what is usual *at* a moment, until when each is, and what follows."""
     clock, short, ranked = Clock(timeline), timeline.rule_set.short, _ranked(timeline)
     now = [one for one in ranked if one.start <= at < one.holds_until][:_SIGNS]
     later = [one for one in ranked if one.start < one.end and clock.day(one.start) > clock.day(at)]
     follows = [one for one in later if (one.start, one.end) == (later[0].start, later[0].end)][:_SIGNS]
     spans = grouped((*now, *follows), lambda one: _span(one, timeline, at))
-    shown = [*spans.items()][:most]
-    texts = (f"{capital(', '.join(short(one.target) for one in signs))}{span}." for span, signs in shown)
-    return " ".join(texts)
+    return " ".join(f"{capital(', '.join(short(one.target) for one in same))}{span}." for span, same in spans.items())
+
+
+def name_usual(timeline: plan.Timeline, at: datetime) -> str:
+    """Name what weighs most of what is usual *at* a moment."""
+    now = (timeline.rule_set.short(one.target) for one in _ranked(timeline) if one.start <= at < one.holds_until)
+    return capital(say.sentence(", ".join([*now][: _SIGNS - 1])))
 
 
 def _ranked(timeline: plan.Timeline) -> list[plan.Window]:
@@ -365,7 +371,7 @@ def _weightiest(openings: list[Opening], most: int, rule_set: RuleSet) -> list[l
     lines.sort(key=weight)
     first, *others = [same[0] for same in grouped(lines, lambda line: line[0].at).values()]
     # What is of no group is of the clinic itself, and has no rank.
-    others = [line for line in others if weight(line)[1] <= _LIGHT or weight(line)[0] == LAST]
+    others = [line for line in others if weight(line)[1] <= LIGHT or weight(line)[0] == LAST]
     return sorted([first, *others][:most], key=lambda line: line[0].at)
 
 

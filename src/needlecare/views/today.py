@@ -8,29 +8,44 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from itertools import chain
-from typing import TypeVar
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
 
 from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
-from needlecare.model.plan import NO, Timeline, Window, day_number
-from needlecare.model.ruleset import EXPECT, LAST, RuleSet
+from needlecare.model.plan import BETTER_NOT, NO, Timeline, Window, day_number
+from needlecare.model.ruleset import ALLOW, EXPECT, LAST, PREPARE, RuleSet
 from needlecare.views import brief, days, sheet
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_whom, join_words, led
 from needlecare.views.text import fits
 
-_LINES, _WORDS = 24, 180
-# What a screen has room for, the most first: names of a group, and of a light one; sentences of advice, and of what is
-# usual; lines of what is later.
+_LINES, _WORDS, _SHORT = 24, 180, 20
+
+
+class Room(NamedTuple):
+    """What a screen has room for; where *light* is less than none there is nothing that had only better wait."""
+
+    names: int = LAST
+    light: int = 1
+    sentences: int = LAST
+    dated: bool = True
+    later: int = 9
+    longest: int = 50
+
+
+# The most first.
 _ROOMS = (
-    *((3, 3, 7, 2, 7), (2, 2, 7, 2, 6), (1, 1, 7, 2, 6)),
-    *((1, 0, 7, 2, later) for later in (5, 4, 3, 2)),
-    *((1, 0, 6, 2, 2), (1, 0, 6, 2, 1), (1, 0, 5, 2, 2), (1, 0, 5, 2, 1), (1, 0, 5, 1, 1)),
-    *((1, 0, 4, 2, 2), (1, 0, 4, 2, 1), (1, 0, 3, 2, 1), (1, 0, 2, 2, 1), (1, 0, 1, 2, 1), (1, 0, 1, 1, 0)),
+    *(Room(3, 3), Room(2, 2), Room(1), Room(1, 0), Room(1, 0, dated=False)),
+    *(Room(1, -1, most, dated=False, longest=longest) for most in (9, 6) for longest in (50, 35)),
+    *(Room(1, -1, 6, False, later, 35) for later in range(8, 3, -1)),
+    *(Room(1, -1, 6, False, later, _SHORT) for later in range(6, 0, -1)),
+    *(Room(1, -1, most, False, 1, _SHORT) for most in range(5, 0, -1)),
+    Room(1, -1, 1, False, 0, _SHORT),
 )
 Known = TypeVar("Known", Verdict, Owned)
 Ahead = tuple[Timeline, days.Opening]
-_NEXT, _SHOWN, _SIGNS, _LONGEST = 2, 2, 6, 50
+_NEXT, _SHOWN, _SIGNS, _NEVER = 2, 2, 6, "Never"
 _COMMANDS = "needlecare can WORDS, needlecare plan, needlecare today --all"
 _STALE = "made of older rules; make it again: needlecare plan -o aftercare.ics"
 # Sections of the plan that stand behind one screen of it, and the one for a treatment to come.
@@ -55,15 +70,17 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> sheet
     openings = _still_ahead(now)
     if whole:
         return _filled(head, _whole(now, against, openings))
+    is_off = not _begun(now) and any(map(sheet.is_stopped, now.timelines))
     booked, help_ = [*_booked(now)], _help(now)
 
     @cache
-    def screen(names: int, light: int, sentences: int, usual: int, later: int) -> sheet.Sheet:
-        held = (*against, *list_now(now, names, light, sentences, usual), *booked[: later + 1])
-        sections = (Section("now", "", rows=held), _again(openings, later), *_ahead(now, later + 1), help_)
+    def screen(room: Room) -> sheet.Sheet:
+        held = () if is_off else list_now(now, room)
+        rows = (*against, *held, *booked[: None if room.light >= 0 else _SHOWN])
+        sections = (Section("now", "", rows=rows), _again(openings, room), *_ahead(now, room.later + 1), help_)
         return _filled(head, sections)
 
-    return screen(*_ROOMS[bisect_left(_ROOMS[:-1], True, key=lambda room: fits(screen(*room), _LINES, _WORDS))])
+    return screen(_ROOMS[bisect_left(_ROOMS[:-1], True, key=lambda room: fits(screen(room), _LINES, _WORDS))])
 
 
 def _filled(head: sheet.Sheet, sections: Iterable[Section]) -> sheet.Sheet:
@@ -87,29 +104,33 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
         yield from (row for row in rows if row.head != sheet.TREATED)
         yield from sheet.list_clashes(timeline)
         return
-    yield from (row._replace(text=f"{row.text}. {rows[0].text}") for row in rows if row.head == sheet.TREATED)
+    why = "".join(one.screening.text for one in timeline.findings[:1])
+    yield from (row._replace(text=f"{row.text}. {why}") for row in rows if row.head == sheet.TREATED)
     yield from (Row("Ask first", unheard.text, "ask") for unheard in timeline.facts.unheard)
 
 
-def list_now(now: Today, names: int = LAST, light: int = 1, sentences: int = LAST, usual: int = 2) -> Iterator[Row]:
-    """List what to avoid, to see, to do and to expect.
-
-    *names* are how many of a group are named, *light* those of a light one; *sentences* and *usual* how many are said.
-    """
-    yield from _held(now, names, light)
+def list_now(now: Today, room: Room = Room()) -> Iterator[Row]:  # noqa: B008  it never changes
+    """List what to avoid, to see, to do and to expect, as far as there is *room*."""
+    yield from _held(now, room)
     yield _unseen(now)
-    # What a screen has room for, where no other treatment speaks against it.
-    advice = (one for one in now.do if brief.is_due(one.window) or brief.is_advice(one.window, one.timeline))
-    free = (one for one in advice if not _is_held(one.window.target, now.at, one.timeline, now))
+    free = (one for one in _advice(now) if not _is_held(one.window.target, now.at, one.timeline, now))
     for _, found in _by_set(free):
-        yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, sentences), "do")
-    yield from (Row("Usual", brief.usual(latest, now.at, usual), "expect") for latest in _begun(now)[-1:])
+        yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, room.sentences), "do")
+    usual = brief.usual if room.dated else brief.name_usual
+    yield from (Row("Usual", usual(latest, now.at), "expect") for latest in _begun(now)[-1:])
 
 
-def _held(now: Today, most: int, light: int) -> Iterator[Row]:
-    ends = now.changes or any(one.until or one.better_until for one in (*now.avoid, *now.better_not))
-    if ends or not _begun(now):
-        yield from _restricted(now, most, light)
+def _advice(now: Today) -> Iterator[Owned]:
+    """Yield what a first screen has room for: in the first hours all that it tells of them."""
+    for own in _begun(now):
+        told = (one for one in own.of_kind(ALLOW, PREPARE) if brief.is_advice(one, own))
+        yield from (Owned(own, one) for one in told if one.start <= now.at < (own.first_until or one.start))
+    yield from (one for one in now.do if brief.is_due(one.window) or brief.is_advice(one.window, one.timeline))
+
+
+def _held(now: Today, room: Room) -> Iterator[Row]:
+    if not _begun(now) or now.changes or any(map(_is_dated, (*now.avoid, *now.better_not))):
+        yield from _restricted(now, room)
         return
     yield Row("Over", "Nothing in this plan waits for a date any more.", "yes")
     for timeline in now.timelines:
@@ -120,14 +141,26 @@ def _held(now: Today, most: int, light: int) -> Iterator[Row]:
                 yield from sheet.list_session(session, timeline, clock)
 
 
-def _restricted(now: Today, most: int, light: int) -> Iterator[Row]:
+def _is_dated(verdict: Verdict) -> bool:
     # What is never advised has no date to wait for.
-    never = [one for one in now.better_not if one.activity in one.timeline.rule_set.unadvised]
-    milder = [one for one in now.better_not if one not in never]
-    for head, tone, verdicts in (("Avoid", "no", (*now.avoid, *never)), ("Better wait", "better not", milder)):
-        for rules, found in _by_set(verdicts):
-            yield Row(head, brief.sentence_of((one.activity or "" for one in found), rules, most, light), tone)
-    yield from [*_asked(now, _SHOWN + 1)][: _SHOWN if light else 1]
+    return bool(verdict.until or verdict.better_until) and _kind(verdict) in {NO, BETTER_NOT}
+
+
+def _kind(verdict: Verdict) -> str:
+    group, rank = verdict.timeline.rule_set.weight(verdict.activity or "")
+    if verdict.activity in verdict.timeline.rule_set.unadvised:
+        return _NEVER if rank < LAST or group == LAST else ""
+    return verdict.verdict
+
+
+def _restricted(now: Today, room: Room) -> Iterator[Row]:
+    held = grouped((*now.avoid, *now.better_not), _kind)
+    kinds = (("Avoid", NO, "no"), (_NEVER, _NEVER, "no"), ("Better wait", BETTER_NOT, "better not"))
+    for head, kind, tone in kinds if room.light >= 0 else kinds[:-1]:
+        for rules, found in _by_set(held.get(kind, ())):
+            ids = (one.activity or "" for one in found)
+            yield Row(head, brief.sentence_of(ids, rules, room.names + (kind == _NEVER), room.light), tone)
+    yield from [*_asked(now, _SHOWN + (room.light >= 0))][: _SHOWN if room.light > 0 else 1]
 
 
 def _by_set(items: Iterable[Known]) -> list[tuple[RuleSet, list[Known]]]:
@@ -176,18 +209,28 @@ def _is_held(activity: str, at: datetime, own: Timeline, now: Today) -> bool:
     )
 
 
-def _again(openings: list[Ahead], most: int) -> Section:
-    """Say what is all right next, and when what weighs most is, of so many groups at *most*."""
-    instants = sorted({one.at for _, one in openings})[: min(_NEXT, most + 1)]
+def _again(openings: list[Ahead], room: Room) -> Section:
+    """Say what is all right next, and when the rest is, as far as there is *room*."""
+    instants = sorted({one.at for _, one in openings})[: _NEXT if room.longest > _SHORT else 1]
     first, rest = ([pair for pair in openings if (pair[1].at in instants) == is_next] for is_next in (True, False))
-    groups: dict[str, datetime] = {}
-    for own, one in sorted(rest, key=lambda pair: pair[0].rule_set.weight(pair[1].activity)[::-1]):
-        groups.setdefault(own.rule_set.group_of(one.activity), one.at)
-    shown = [*groups.items()][:most]
-    later = (pair for pair in rest if (pair[0].rule_set.group_of(pair[1].activity), pair[1].at) in shown)
-    rows = (*_opening("OK from", first, _LONGEST), *_opening("Not yet", later, _LONGEST))
-    calm = "only if your skin looks calm by then" if any("*" in row.text for row in rows) else ""
-    return Section("again", "", rows=(*rows, Row("*", calm)))
+    rows = [row._replace(text=f"{row.when} {row.text}", when="") for row in _opening("OK from", first, room.longest)]
+    calm = "only if your skin looks calm" if any("*" in row.text for row in rows) else ""
+    later = _opening("Not yet", _weightiest(rest, room.later), room.longest)
+    flowing = "; ".join(f"{row.when} {row.text}" for row in later)
+    return Section("again", "", rows=(*rows, Row("*", calm), Row("Not yet", flowing, "lift")))
+
+
+def _weightiest(openings: list[Ahead], most: int) -> Iterator[Ahead]:
+    """Yield what weighs most in each group, of so many groups at *most*: no more of it than its name and its date."""
+    groups: dict[str, tuple[bool, datetime]] = {}
+    for own, one in sorted(openings, key=lambda pair: pair[0].rule_set.weight(pair[1].activity), reverse=True):
+        is_heavy = own.rule_set.weight(one.activity)[0] <= brief.LIGHT
+        groups[own.rule_set.group_of(one.activity)] = (is_heavy, one.at)
+    # What takes longest is asked about most.
+    shown = [(group, at) for group, (_, at) in sorted(groups.items(), key=itemgetter(1), reverse=True)][:most]
+    for own, one in openings:
+        if (own.rule_set.group_of(one.activity), one.at) in shown:
+            yield own, one._replace(name=own.rule_set.short(one.activity), waits=())
 
 
 def _opening(head: str, openings: Iterable[Ahead], longest: int) -> Iterator[Row]:
@@ -211,16 +254,17 @@ def _booked(now: Today) -> Iterator[Row]:
         clock, today = Clock(timeline), Clock(timeline).day(now.at)
         for session in timeline.sessions[:1]:
             if session.booked and session.booked >= today:
-                yield from [*sheet.list_session(session, timeline, clock, today)][: _SHOWN + 1]
+                first, *rows = sheet.list_session(session, timeline, clock, today)
+                yield from rows[:_SHOWN] or [first]
         meetings = tuple(one for one in timeline.meetings if one.event.last >= today)
         yield from sheet.list_clashes(timeline._replace(meetings=meetings))
 
 
 def _help(now: Today) -> Section:
     gone = [timeline.rule_set.signs[window.target] for timeline, window in now.worries]
-    latest = sorted(gone, key=lambda one: one.rank)[:1]
-    late = [f"still {one.short or one.label}" if one.rank < LAST else one.label for one in latest]
-    rows = brief.list_help(now.timelines, late, _SIGNS)
+    # What weighs least has no place on one screen.
+    latest = sorted((one for one in gone if one.rank < LAST), key=lambda one: one.rank)[:1]
+    rows = brief.list_help(now.timelines, [f"still {one.short or one.label}" for one in latest], _SIGNS)
     return Section("help", "", rows=(*rows, Row("Next", _COMMANDS)))
 
 
