@@ -724,6 +724,8 @@ def test_a_sign_that_outlasts_its_time_is_no_reason_to_call_before_the_plan_says
     record = ask("normal", "redness", "on", "wednesday", "--format", "json").record
     assert (record["verdict"], record["call_from"]) == ("watch", "2026-11-28T00:00:00+00:00")
     assert "Worse, or still there on Sat 28 Nov? Call your clinic." in ask("normal", "redness", "on", "wednesday").out
+    bruised = ask("normal", "bruised", "and", "red", "on", "sunday").out
+    assert "Worse, or still there: bruises on Tue 1 Dec, redness on Sat 28 Nov? Call your clinic." in bruised
     assert ask("normal", "redness", "on", "28", "nov", "--format", "json").record["verdict"] == "clinic"
 
 

@@ -78,10 +78,11 @@ def key(words: Iterable[str], left_out: Collection[str] = ARTICLES) -> str:
     return "".join(stem(word) for word in words if word not in left_out)
 
 
-def called(label: str, aka: Iterable[str], typed: str) -> str:
-    """Return by which of its names something was asked about: the longest whose words are all in what was *typed*."""
+def called(label: str, aka: Iterable[str], typed: str, tells: Collection[str]) -> str:
+    """Return by which name something was asked about: the longest *typed* that isn't led by what only *tells*."""
     heard = {*map(stem, tokens(typed))}
     names = (one for one in (label, *aka) if heard.issuperset(map(stem, tokens(one))))
+    names = (one for one in names if f" {tokens(one)[0]} " not in tells)
     return max(names, key=lambda one: (len(tokens(one)), {*tokens(typed)}.issuperset(tokens(one))), default=label)
 
 

@@ -26,8 +26,8 @@ _UNITS = {"minute": (1, "min"), "hour": (1, "h"), "day": (1, "d"), "week": (1, "
 _UNITS |= {"month": (1, "mo"), "year": (1, "y")}
 _FEASTS = {"christmas eve": (24, 12), "christmas day": (25, 12), "boxing day": (26, 12), "new year's eve": (31, 12)}
 _FEASTS["new year's day"] = (1, 1)
-_NTH = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
 _BEYOND = {"more", "longer"}
+_NTH = {"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7}
 _SHIFTS = {"tomorrow": 1, "yesterday": -1, "last night": -1, "day after tomorrow": 2, "day before yesterday": -2}
 
 
@@ -315,11 +315,11 @@ _LESS = r"(?P<less>less\s+than|under|at\s+most|no\s+(?:more|longer)\s+than|up\s+
 _INEXACT = {
     "@rough": rf"(?:{_ROUGH}\s+(?!on\b|in\b|at\b))?",
     "@hedge": rf"(?:(?:{_ROUGH}|{_MORE}|{_LESS}|just|only)\s+)?",
-    "@at": rf"(?:(?:at|by)\s+(?:{_ROUGH}\s+)?|{_ROUGH}\s+)",
+    "@at": rf"(?:(?P<sharp>at|by)\s+(?:{_ROUGH}\s+)?|{_ROUGH}\s+)",
     "@so": rf"(?:{_OR_SO})?",
     "@too": rf"(?:\s+or\s+(?P<also>two|three)|(?P<longer>\s+(?:or\s+(?:more|longer)|plus))|{_OR_SO})?",
 }
-_EXACT = {**dict.fromkeys(_INEXACT, ""), "@at": r"(?:at|by)\s+"}
+_EXACT = {**dict.fromkeys(_INEXACT, ""), "@at": r"(?P<sharp>at|by)\s+"}
 _INEXACT_SIGNS = (
     *("about", "around", "ly ", "approx", "ca", "almost", "close", "toward", "just", "right", "under", " or "),
     *("give", "ish", "over", "beyond", "more", "longer", "least", "less", "most", "up to", "only", "plus"),
@@ -340,7 +340,9 @@ _PART = r"(?:(?:early|mid|late)[\s-])?(?P<part>morning|afternoon|evening|night|l
 _CLOCK = r"\d{1,2}(?:[:.]\d{2})?\s*[ap](?:m|\.m\.?)|\d{1,2}[:h]\d{2}(?::\d{2})?|noon|midday|midnight"
 _CLOCK_SIGNS = ("am", "pm", "a.m", "p.m", ":", "noon", "mid", "h")
 _HOUR = rf"(?P<hour>[01]?\d|2[0-3]|{'|'.join(_HOURS)})"
-_NO_HOUR = rf"(?!\s*(?:{_ANY_UNIT}|mm|percent|%))"
+# “About six” is an hour only where nothing is counted behind it: about six glasses.
+_THEN = "and|with|at|in|on|for|after|before|until|if|when|this|today|tonight|tomorrow"
+_BARE = rf"(?(sharp)(?!\s*(?:{_ANY_UNIT}|mm|percent|%))|(?=@so\s*(?:$|,|{_THEN})(?!\w)))"
 # “Worse than yesterday” is no time that is asked about.
 _NAMED_DAY = r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|today|tonight|tomorrow|yesterday|last\s+night"
 _ANY_DAY = rf"(?<!than )(?<!as )(?:{_NAMED_DAY})"
@@ -382,7 +384,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (_CLOCK_SIGNS, rf"(?:@at)?(?P<clock>{_CLOCK})", _clock),
     (("half", "quarter"), rf"(?:@at)?(?:a\s+)?(?P<near>half|quarter)\s+(?P<side>past|to)\s+{_HOUR}", _on_the_face),
     (("clock",), rf"(?:@at)?{_HOUR}\s+o'?\s?clock", _on_the_face),
-    (("at ", "by ", *_INEXACT_SIGNS), rf"@at{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_NO_HOUR}", _on_the_face),
+    (("at ", "by ", *_INEXACT_SIGNS), rf"@at{_HOUR}(?:\.(?P<minute>[0-5]\d))?{_BARE}", _on_the_face),
     (("from",), rf"@hedge{_COUNT}\s+{_UNIT}\s+from\s+(?:now|today)", _from_now),
     (("tod", "ton", "tom", "yes", "night", "now", "moment"), rf"(?P<word>{_ANY_DAY}|{_NOW})", _relative),
     (("day",), rf"(?:(?:early|late)\s+)?{_ON_THE}(?:{_WHICH}\s+)?{_FULL}", _weekday),

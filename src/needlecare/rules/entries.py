@@ -21,7 +21,7 @@ _GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "others", "ag
 _MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow", "spare", "gives", "ends", "plans")
 _SAYING = ("tells", "aches", "caused", "lasting", "gone", "asks", "early", "unhealed", "seen", "to-come", "judging")
 _APART = ("deny", "protect", "onto-skin", "brand", "act", "exact", "idiom", "long-ago", "was-well", "watches")
-_ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, *_APART, "beforehand", "over", "since")
+_ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, *_APART, "beforehand", "over", "since", "telling")
 # Where a rule begins that is at the treatment itself; all of them end with it.
 _AT = {"before": parse_bound("0d before"), "during": AT_TREATMENT, "after": AT_TREATMENT}
 _NUMBER = re.compile(r"(at least|over|up to|under)?\s*([\d.]+?)(?:\s*\.\.\s*([\d.]+))?")

@@ -1,6 +1,6 @@
 """The answer to `normal` for people, where to get help for a sign, and the words that all answers share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from needlecare.ask import names, times, today
 from needlecare.ask.verdict import NO_RULE, Verdict
@@ -12,9 +12,7 @@ from needlecare.views.phrases import Clock, capital, join_words, led
 
 def joined(sentences: Iterable[str]) -> Iterator[str]:
     """Yield *sentences* as one line, if there are any."""
-    line = " ".join(filter(None, sentences))
-    if line:
-        yield line
+    yield from filter(None, [" ".join(filter(None, sentences))])
 
 
 def named(name: str, asked: times.When, clock: Clock, timeline: plan.Timeline) -> str:
@@ -63,19 +61,19 @@ def list_sighting(sighting: today.Sighting) -> Iterator[str]:
     """Yield whether a sign is usual, and what would be a reason to get help."""
     timeline, clock = sighting.timeline, Clock(sighting.timeline)
     against = list(say.list_against(timeline, sighting.asked.reference))
+    called = list_urgent(sighting.flags[0].urgency if sighting.flags else CLINIC, sighting.meaning.ids, sighting)
     if sighting.verdict == today.UNKNOWN:
         yield from (*against, _unknown_sign(sighting, clock), say.help_tiers(timeline))
     elif sighting.verdict in _LEADS:
         yield from (*against, *_say_usual(sighting, clock), say.red_flag_line(timeline))
     elif sighting.verdict == EMERGENCY:
-        yield from _called_for(sighting)
+        yield from called
     else:
-        yield from (*_called_for(sighting), *against)
+        yield from (*called, *against)
         if not sighting.flags:
             # No call names it, so why it is a reason to call.
             over = "" if _is_only_watched(sighting) else "Usually over by now."
-            over = over if sighting.over else "Tell them before you go."
-            yield from joined([over, *_grounds(sighting, clock)])
+            yield from joined([over if sighting.over else "Tell them before you go.", *_grounds(sighting, clock)])
         yield say.red_flag_line(timeline)
 
 
@@ -83,7 +81,7 @@ def _say_usual(sighting: today.Sighting, clock: Clock) -> Iterator[str]:
     """Yield until when signs are usual, what eases them, and when they are worth a call."""
     timeline, shown = sighting.timeline, sighting.windows
     yield f"{_LEADS[sighting.verdict]}. {'; '.join(_say_until(sighting, clock))}."
-    late = f"still there on {clock.at(sighting.call_from)}?" if sighting.call_from else ""
+    late = _say_late(sighting, clock)
     eases = [say.sentence(one.words["how"]) for one in shown if "how" in one.words and sighting.verdict == today.USUAL]
     notes = dict.fromkeys(note for one in shown for note in _notes(one, timeline, all_=not late))
     yield from joined([*eases[:1], *_when_worse(sighting, late), *notes, *_grounds(sighting, clock)])
@@ -91,20 +89,31 @@ def _say_usual(sighting: today.Sighting, clock: Clock) -> Iterator[str]:
 
 def _say_until(sighting: today.Sighting, clock: Clock) -> Iterator[str]:
     """Yield until when each sign is usual; those of one date together."""
-    until: dict[str, list[str]] = {}
-    for one in sighting.each or (sighting,):
-        until.setdefault(_usual(one, clock), []).append(_name_signs(one))
-    (usual, first), *others = until.items()
-    asked = sighting.asked
+    (usual, first), *others = _by_date(sighting, lambda one: _usual(one, clock))
     # What has gone has gone now, however long it lasted: red for two days.
-    asked = asked._replace(now=asked.now or (sighting.meaning.gone and not asked.whole))
-    yield f"{named(join_words(first), asked, clock, sighting.timeline)}: {usual}"
-    yield from (f"{join_words(signs)}: {usual}" for usual, signs in others)
+    now = sighting.asked.now or (sighting.meaning.gone and not sighting.asked.whole)
+    yield f"{named(first, sighting.asked._replace(now=now), clock, sighting.timeline)}: {usual}"
+    yield from (f"{signs}: {usual}" for usual, signs in others)
+
+
+def _say_late(sighting: today.Sighting, clock: Clock) -> str:
+    """Say from when signs that are still there are worth a call: each from its own date."""
+    calls = [*_by_date(sighting, lambda one: clock.at(one.call_from) if one.call_from else "")]
+    dates = [f"{signs} on {date}" if calls[1:] else date for date, signs in calls if date]
+    return f"still there{':' if calls[1:] else ' on'} {', '.join(dates)}?" if dates else ""
+
+
+def _by_date(sighting: today.Sighting, dated: Callable[[today.Sighting], str]) -> Iterator[tuple[str, str]]:
+    """Yield each date of a sign, and name the signs that have it."""
+    for date, signs in say.grouped(sighting.each or (sighting,), dated).items():
+        yield date, join_words(map(_name_signs, signs))
 
 
 def _when_worse(sighting: today.Sighting, late: str) -> Iterator[str]:
     """Yield whom to call if it gets worse, and if it is still there *late*."""
-    urgency = _next_urgency(sighting)
+    flags = (*sighting.flags, *(rule for rule in sighting.timeline.red_flags if rule.worry_after))
+    levels = (rule.urgency for rule in flags if not set(rule.targets).isdisjoint(sighting.meaning.ids))
+    urgency: Urgency = next(levels, CLINIC)
     whom, clinic = (f"{capital(say.help_for(one, sighting.timeline))}." for one in (urgency, CLINIC))
     if sighting.flags:
         yield f"There now? {whom}"
@@ -128,23 +137,19 @@ def _answered(timeline: plan.Timeline) -> Iterator[str]:
         yield from (name for one in timeline.rule_set.facts[fact].answers if one.id in said for name in names_of(one))
 
 
-def _called_for(sighting: today.Sighting) -> Iterator[str]:
-    signs = name_flagged(sighting.meaning.ids, sighting.meaning.typed, sighting.flags, sighting.timeline)
-    urgency = sighting.flags[0].urgency if sighting.flags else CLINIC
-    return list_urgent(urgency, signs, sighting.flags, sighting.timeline)
-
-
-def _next_urgency(sighting: today.Sighting) -> Urgency:
-    """Return how urgent it is once it is no longer usual."""
-    waiting = (*sighting.flags, *(rule for rule in sighting.timeline.red_flags if rule.worry_after))
-    return next((one.urgency for one in waiting if not set(one.targets).isdisjoint(sighting.meaning.ids)), CLINIC)
-
-
-def list_urgent(urgency: Urgency, signs: str, flags: Sequence[Rule], timeline: plan.Timeline) -> Iterator[str]:
+def list_urgent(urgency: Urgency, signs: Sequence[str], answer: today.Sighting | Verdict) -> Iterator[str]:
     """Yield where to get help for *signs*, without a date: what is urgent is so whenever it is read."""
-    yield f"{capital(say.help_for(urgency, timeline))}. {capital(signs)}."
-    texts = dict.fromkeys(_what_to_do(rule, timeline) for rule in _deciding(flags, urgency))
+    yield f"{capital(say.help_for(urgency, answer.timeline))}. {capital(_name_flagged(signs, answer))}."
+    texts = dict.fromkeys(_what_to_do(rule, answer.timeline) for rule in _deciding(answer.flags, urgency))
     yield from joined([*filter(None, texts)][:2])
+
+
+def _name_flagged(signs: Sequence[str], answer: today.Sighting | Verdict) -> str:
+    """Name those of *signs* that are red flags as they were typed: a swollen eyelid is no swollen lip."""
+    rule_set, flagged = answer.timeline.rule_set, {sign for rule in answer.flags for sign in rule.targets}
+    shown = [rule_set.signs[one] for one in [one for one in signs if one in flagged] or signs]
+    tells = names.phrases_of("telling", rule_set)
+    return join_words(dict.fromkeys(names.called(one.label, one.aka, answer.meaning.typed, tells) for one in shown))
 
 
 def _deciding(flags: Sequence[Rule], urgency: Urgency) -> list[Rule]:
@@ -174,13 +179,6 @@ def _what_to_do(rule: Rule, timeline: plan.Timeline) -> str:
 def _name_signs(sighting: today.Sighting) -> str:
     """Name the signs that are asked about."""
     return join_words(map(sighting.timeline.rule_set.label, sighting.meaning.ids)) or sighting.meaning.words
-
-
-def name_flagged(signs: Sequence[str], typed: str, flags: Iterable[Rule], timeline: plan.Timeline) -> str:
-    """Name those of *signs* that are red flags, as they were *typed*: a swollen eyelid is no swollen lip."""
-    known, flagged = timeline.rule_set.signs, {sign for rule in flags for sign in rule.targets}
-    shown = [known[one] for one in signs if one in flagged] or [known[one] for one in signs]
-    return join_words(dict.fromkeys(names.called(one.label, one.aka, typed) for one in shown))
 
 
 def _unknown_sign(sighting: today.Sighting, clock: Clock) -> str:

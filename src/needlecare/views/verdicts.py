@@ -11,7 +11,7 @@ from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Window
 from needlecare.model.ruleset import ALLOW, ASK, DO, EMERGENCY, PRESCRIBED, Urgency
 from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, capital, grouped, join_whom, join_words, led, sentence, topmost
-from needlecare.views.signs import joined, list_sources, list_urgent, name_flagged, named
+from needlecare.views.signs import joined, list_sources, list_urgent, named
 
 _SHOWN = 3
 
@@ -83,8 +83,7 @@ def _sum_up(verdict: Verdict, clock: Clock) -> str:
 
 def _in_danger(verdict: Verdict, urgency: Urgency) -> Iterator[str]:
     """Yield where to get help for what the words name; what else they ask about comes after that, without a date."""
-    signs = name_flagged(verdict.meaning.signs, verdict.meaning.typed, verdict.flags, verdict.timeline)
-    yield from list_urgent(urgency, signs, verdict.flags, verdict.timeline)
+    yield from list_urgent(urgency, verdict.meaning.signs, verdict)
     if urgency == EMERGENCY and not (verdict.meaning.stopping and verdict.prescribed):
         return
     speaks = [*say.list_against(verdict.timeline, None if verdict.findings else verdict.asked.reference)]
