@@ -2,6 +2,8 @@
 
 import atexit
 import gc
+import os
+import signal
 
 
 def run() -> None:
@@ -10,14 +12,19 @@ def run() -> None:
     gc.disable()
     # At the end Python would look through everything once more, which takes a tenth of the run time.
     atexit.register(gc.freeze)
-    from needlecare.errors import ExitCode
-
+    heard = signal.getsignal(signal.SIGINT)
     try:
+        if heard is signal.default_int_handler:
+            # While it is loaded, Ctrl-C ends it without a word.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         from needlecare.cli import main
 
+        signal.signal(signal.SIGINT, heard)
         main()
-    except KeyboardInterrupt:  # so early that the program wasn't loaded
-        raise SystemExit(ExitCode.INTERRUPTED) from None
+    except (ImportError, MemoryError) as error:
+        # That is neither a yes nor a no, and to end in good order takes memory too.
+        os.write(2, f"needlecare: can't run: {str(error) or 'there is too little memory'}\n".encode())
+        os._exit(2)
 
 
 if __name__ == "__main__":

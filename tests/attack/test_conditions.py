@@ -104,6 +104,29 @@ def test_a_full_disk_behind_stdout_is_one_line_and_code_2(arguments: tuple[str, 
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited otherwise there")
+@pytest.mark.parametrize("kilobytes", [20_000, 25_000, 30_000, 40_000])
+def test_with_too_little_memory_there_is_no_answer(kilobytes: int) -> None:
+    command = ["bash", "-c", f'ulimit -v {kilobytes}; exec "$@"', "bash", sys.executable, "-m", "needlecare", *PLAN]
+    ran = subprocess.run(command, env=environment({}), capture_output=True, timeout=60, check=False)
+    assert ran.returncode in (0, 2, 70)
+    assert b"needlecare" not in ran.stderr or b"Traceback" not in ran.stderr
+
+
+def test_ctrl_c_while_it_is_loaded_ends_it_without_a_word() -> None:
+    for moment in range(10):
+        command = [sys.executable, "-m", "needlecare", *PLAN]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment({}), start_new_session=True
+        )
+        time.sleep(0.02 + 0.01 * moment)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        # Until it has found the program Python is on its own.
+        assert b"in run\n" not in err
+        assert process.returncode in (0, 1, 130, -signal.SIGINT)
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("plan", "--nosuch")], ids=["help", "usage"])
 def test_python_has_nothing_to_add_at_the_end(arguments: tuple[str, ...]) -> None:
     ours, theirs = os.pipe()

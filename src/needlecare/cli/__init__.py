@@ -70,6 +70,8 @@ def main(argv: list[str] | None = None) -> None:
     except OSError as error:  # not the program's fault: help on a full disk, a message to a closed stderr
         where = f": {error.filename}" if error.filename else ""
         raise _failure(ExitCode.BAD_INPUT, f"the system refuses: {error.strerror or error}{where}") from None
+    except MemoryError:  # it ends this process, whoever asked for it
+        raise
     except Exception as error:  # only a developer wants to see a traceback
         if os.environ.get("NEEDLECARE_DEBUG"):
             raise
