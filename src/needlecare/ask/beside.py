@@ -22,6 +22,7 @@ _ANY = frozenset(["a", "an", "any"])
 _INWARD = frozenset(["in", "into", "inside"])
 # Between a form and what is in it.
 _HOLDING = frozenset(["with", "containing"])
+_LASTS = {"lasting", "stop", "deny"}
 _LIGHT = ("soften", "owner", "join", "time", "unit", "place", "gone")
 
 
@@ -151,10 +152,16 @@ def _as_own(piece: Piece, heard: Heard, facts: Facts) -> Piece:
 
 def _as_over(piece: Piece, heard: Heard) -> Piece:
     """Take what is over, as words behind it say, as what it is then: bled a lot when they did it."""
-    signs, start = heard.rule_set.signs, piece.places.start
-    says = frozenset(chain.from_iterable(one.roles for one in heard.signs if one.places.start > start))
-    is_over = not says.isdisjoint(("over", "gone")) and says.isdisjoint(("lasting", "stop", "deny", "time"))
-    return piece._replace(ids=tuple(signs[one].once_over or one for one in piece.ids)) if is_over else piece
+    behind = [one for one in heard.signs if one.places.start > piece.places.start]
+    return piece._replace(ids=tuple(_once_over(one, behind, heard.rule_set) for one in piece.ids))
+
+
+def _once_over(sign: str, behind: Sequence[Piece], rule_set: RuleSet) -> str:
+    """Return what *sign* is by the words *behind*: what is to be told of even then has to be gone: dizzy, fine now."""
+    over = rule_set.signs[sign].once_over
+    ends, lasts = ({"gone"}, _LASTS) if over in _urgent(rule_set) else ({"gone", "over"}, {"time", *_LASTS})
+    first = next((one for one in behind if one.ids or one.roles & ends), Piece(range(0)))
+    return over if over and first.roles & ends and not any(one.roles & lasts for one in behind) else sign
 
 
 def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:
@@ -199,7 +206,7 @@ def find_calls(heard: Heard) -> list[Called]:
     whole, calls, words = named_in(heard.signs), _urgent(heard.rule_set), heard.said.words
     denials = [find_denial(Piece(range(at, at + 1)), heard.signs, words)[:1] for at in range(len(words))]
     found = [Called(frozenset(one.places), tuple(filter(calls.__contains__, one.ids))) for one in whole]
-    found += [*_scattered(heard, found)]
+    found += [*_scattered(heard, found), *_far_apart(heard, {at for at, one in enumerate(denials) if one})]
     named = [one for one in found if one.ids and one.places.issuperset(chain(*(denials[at] for at in one.places)))]
     return [one for one in named if not _is_of_two_names(one, heard)]
 
@@ -233,18 +240,22 @@ def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
 def is_exact(called: Called, heard: Heard) -> bool:
     """Return whether one word alone is the name as it is written, but for gaps: a bubble bath has no bubbles."""
     said = [heard.said.words[place] for place in called.places]
-    signs = [heard.rule_set.signs[one] for one in called.ids]
+    signs = [one for one in heard.rule_set.signs.values() if not {one.id, one.once_over}.isdisjoint(called.ids)]
     names = ([*filterfalse(ARTICLES.__contains__, tokens(name))] for one in signs for name in names_of(one))
     return len(said) > 1 or any(one == said or (one[1:] and stem("".join(one)) == stem(said[0])) for one in names)
 
 
 class _Name(NamedTuple):
-    """The *words* of a name, evened out; some stand in *order*, as cream in an eye does, some *together* as well."""
+    """The *words* of a name, evened out; some stand in *order*, as cream in an eye does, some *together* as well.
+
+    Others may be *apart*, each anywhere: blisters on my cheek, and now a fever.
+    """
 
     words: tuple[str, ...]
     id: str
     order: bool
     together: bool
+    apart: bool
 
 
 @once_a_set
@@ -253,10 +264,11 @@ def _spread(rule_set: RuleSet) -> Mapping[str, Sequence[tuple[int, str, set[str]
 
     Each stands with its number, how all its words begin, and its sign.
     """
-    light = ARTICLES.union(_words_for("owner", rule_set), _INWARD)
+    light = ARTICLES.union(names.words_for("owner", rule_set), _INWARD)
     signs = (rule_set.signs[one] for one in _urgent(rule_set))
-    names = [(name, name.lower().replace("-", " ").split(), one.id) for one in signs for name in (one.label, *one.aka)]
-    begun = ((name, {word[:2] for word in words if word not in light}, id_) for name, words, id_ in names if words[1:])
+    parts = str.maketrans("-&", "  ")
+    known = [(name, name.lower().translate(parts).split(), one.id) for one in signs for name in (one.label, *one.aka)]
+    begun = ((name, {word[:2] for word in words if word not in light}, id_) for name, words, id_ in known if words[1:])
     groups: dict[str, list[tuple[int, str, set[str], str]]] = {}
     for number, (name, begins, id_) in enumerate(begun):
         groups.setdefault(min(begins, default=""), []).append((number, name, begins, id_))
@@ -264,32 +276,15 @@ def _spread(rule_set: RuleSet) -> Mapping[str, Sequence[tuple[int, str, set[str]
 
 
 @once_a_set
-def _words_for(role: str, rule_set: RuleSet) -> frozenset[str]:
-    """Return the small words of that *role*."""
-    return frozenset(rule_set.small_words.get(role, ()))
-
-
-@once_a_set
 def _evened(name: str, sign: str, rule_set: RuleSet) -> _Name:
     words = [*filterfalse(ARTICLES.__contains__, tokens(name))]
-    heavy = [word for word in words if word not in _words_for("owner", rule_set)]
-    is_denial = "n't" in name or not _words_for("deny", rule_set).union(["cannot"]).isdisjoint(words)
+    heavy = [word for word in words if word not in names.words_for("owner", rule_set)]
+    is_denial = "n't" in name or not names.words_for("deny", rule_set).union(["cannot"]).isdisjoint(words)
     together = is_denial or len(words[-1]) == 1 or words[0].isdigit()
     # What somebody did: my sister used my roller, and not my sister's roller, that she used.
-    is_linked = not _words_for("join", rule_set).isdisjoint(words)
-    order = together or is_linked or words[0] in _words_for("company", rule_set)
-    return _Name(tuple(map(stem, heavy if len(heavy) > 1 else words)), sign, order, together)
-
-
-@once_a_set
-def _alike(rule_set: RuleSet) -> Mapping[str, frozenset[str]]:
-    """Return which words of names each word says the same as, itself among them; all evened out."""
-    found: dict[str, set[str]] = {}
-    for named, words in rule_set.alike.items():
-        for word in (named, *words):
-            evened = stem("".join(tokens(word)))
-            found.setdefault(evened, {evened}).add(stem(named))
-    return {word: frozenset(says) for word, says in found.items()}
+    is_linked = not names.words_for("join", rule_set).isdisjoint(words)
+    order = together or is_linked or words[0] in names.words_for("company", rule_set)
+    return _Name(tuple(map(stem, heavy if len(heavy) > 1 else words)), sign, order, together, "&" in name)
 
 
 def _scattered(heard: Heard, whole: Sequence[Called]) -> Iterator[Called]:
@@ -318,11 +313,25 @@ def _is_of_thing(called: Called, heard: Heard) -> bool:
     return heard.does(start, "act") and following in things
 
 
-def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Iterator[Called]:
-    words, alike = heard.said.words, _alike(heard.rule_set)
-    evened = {place: stem(words[place]) for place in clause if words[place] not in ARTICLES}
+def _far_apart(heard: Heard, denied: Collection[int]) -> Iterator[Called]:
+    """Find names whose words may stand anywhere, but in what they say together."""
+    said = {*range(len(heard.said.words))}.difference(denied, *(it.places for it in heard.signs if "idiom" in it.roles))
+    for name, says in _names_said(sorted(said), heard):
+        if name.apart:
+            yield Called(frozenset(at for at, one in says.items() if not one.isdisjoint(name.words)), (name.id,))
+
+
+def _names_said(places: Collection[int], heard: Heard) -> Iterator[tuple[_Name, Mapping[int, frozenset[str]]]]:
+    """Yield the names whose words are all at *places*, with what each word there says."""
+    words, alike = heard.said.words, names.synonyms(heard.rule_set)
+    evened = {place: stem(words[place]) for place in places if words[place] not in ARTICLES}
     says = {place: alike.get(word, frozenset([word])) for place, word in evened.items()}
-    for name in _present(words[clause.start : clause.stop], frozenset(chain(*says.values())), heard.rule_set):
+    present = _present([words[at] for at in places], frozenset(chain(*says.values())), heard.rule_set)
+    return ((name, says) for name in present)
+
+
+def _scattered_over(clause: range, light: frozenset[int], heard: Heard) -> Iterator[Called]:
+    for name, says in _names_said(clause, heard):
         # How many there are stands directly before what they are: 9 tablets, and no tablet 9 hours ago.
         passed = frozenset[int]() if name.words[0].isdigit() else light
         kept = [place for place, said in says.items() if place not in passed or not said.isdisjoint(name.words)]

@@ -92,6 +92,23 @@ def name_key(name: str, left_out: frozenset[str] = ARTICLES) -> str:
     return "a".join(key(tokens(part), left_out) for part in _LETTER.split(name))
 
 
+@once_a_set
+def words_for(role: str, rule_set: RuleSet) -> frozenset[str]:
+    """Return the small words of that *role*."""
+    return frozenset(rule_set.small_words.get(role, ()))
+
+
+@once_a_set
+def synonyms(rule_set: RuleSet) -> Mapping[str, frozenset[str]]:
+    """Return which words of names each word says the same as, itself among them; all evened out."""
+    found: dict[str, set[str]] = {}
+    for named, words in rule_set.alike.items():
+        for word in (named, *words):
+            evened = stem("".join(tokens(word)))
+            found.setdefault(evened, {evened}).add(stem(named))
+    return {word: frozenset(says) for word, says in found.items()}
+
+
 class Said(NamedTuple):
     """The words of a question, and which of them stand in one clause."""
 

@@ -396,12 +396,23 @@ class _Question(NamedTuple):
         return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause).lstrip(", "),)
 
     def _asked(self, split: Callable[[str], times.Reading]) -> times.Reading:
-        """Read the time asked about; behind what was done, that alone: I drank last night, can I."""
+        """Read the time asked about: behind what was done, or beside it, that alone: I drank last night, can I."""
         told, *asked = re.split(self.pattern("asks"), self.typed, maxsplit=1)
-        if not (asked and re.search(self.pattern("past"), told)):
+        clauses = [told, *asked]
+        if self.told:
+            clauses = re.split(r"[,;.!]\s|\b(?=but\b)", self.typed)
+            asked = [one for one in clauses if not self._is_act(one)]
+        elif not re.search(self.pattern("past"), told):
+            asked = []
+        if not asked or asked == clauses:
             return split(self.typed)
-        reading = split("".join(asked))
-        return reading._replace(words=f"{split(told).words} {reading.words}")
+        return split(", ".join(asked))._replace(words=", ".join(split(one).words for one in clauses))
+
+    def _is_act(self, clause: str) -> bool:
+        """Return whether *clause* tells of something done, and of no sign: had it done at 4, took paracetamol at 2."""
+        first = self.timelines[0]
+        is_done = any(re.search(self.pattern(role), clause) for role in ("past", "dated"))
+        return is_done and not find_signs(first.rule_set, clause, first.facts).ids
 
 
 def _ask(timeline: Timelines, words: str, at: At, now: Now) -> _Question:
