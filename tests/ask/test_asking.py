@@ -157,7 +157,7 @@ def test_today_and_the_calendar_say_whom_to_ask_behind_a_no(tmp_path: Path) -> N
     run("plan", *SITTING, "--condition", "pregnancy", "--calendar-style", "full", "-o", str(path))
     told = path.read_text(encoding="utf-8").replace("\r\n ", "").replace("\n ", "").replace("\\", "")
     assert f"Ask first: alcohol and fish oil, garlic and ginkgo: no until Sat 21 Nov 16:30{first}" in told
-    titles = [line for line in told.splitlines() if line.startswith("SUMMARY:OK ")]
+    titles = [line for line in told.splitlines() if line.startswith("SUMMARY:OK: ")]
     assert titles
     assert not re.search("sauna|heat|alcohol,|ibuprofen", " ".join(titles))
 

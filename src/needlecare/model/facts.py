@@ -173,7 +173,8 @@ class Test(NamedTuple):
     def in_words(self, fact: Fact) -> str:
         """Return what is asked of *fact* in words: `skin type is IV, V or VI`."""
         phrase = fact.phrase or f"{fact.id.replace('-', ' ')} is {{}}"
-        return phrase.replace("{}", self._range(fact.unit) if fact.is_number else self._answers(fact))
+        denied = ("not " if phrase.endswith(("is {}", ": {}")) else "no ") * self.negated
+        return phrase.replace("{}", self._range(fact.unit) if fact.is_number else f"{denied}{self._answers(fact)}")
 
     @property
     def stated(self) -> str:
@@ -191,8 +192,7 @@ class Test(NamedTuple):
 
     def _answers(self, fact: Fact) -> str:
         *first, last = [fact.label_of(answer.id) for answer in fact.answers if answer.id in self.answers] or [""]
-        joined = f"{', '.join(first)} or {last}" if first else last
-        return f"not {joined}" if self.negated else joined
+        return f"{', '.join(first)} or {last}" if first else last
 
 
 class Condition(NamedTuple):

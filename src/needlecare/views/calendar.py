@@ -292,7 +292,8 @@ class PlanCalendar:
         """Choose each run of equal days, and the other sections of the plan on the days that they are about."""
         day_0 = self._timeline.treatment.day
         placed = {"before": day_0 - _DAY, **dict.fromkeys(_LOOKED_UP, self._timeline.days[-1].day)}
-        placed.update({"sessions": one.booked or one.minimum for one in self._timeline.sessions[:1]})
+        for session in self._timeline.sessions[:1]:
+            placed["sessions"] = session.booked or session.minimum
         for section in sheet.make_sheet(self._timeline, handed_over=True).sections:
             for block in section.blocks:
                 day, first, last = block.days[0], block.days[0].day, block.days[-1].day
