@@ -445,8 +445,11 @@ def find_other(heard: Heard, *roles: str) -> str:
     given = max((one.places.stop for one in heard.activities if "gives" in one.roles), default=0)
     # Who wants a baby asks for themselves.
     told = places_of(named_in(heard.answers))
+    starts = {one.places.start for one in named_in(heard.activities)}
     for piece in (one for one in heard.activities if one.places.start >= given and told.isdisjoint(one.places)):
-        is_somebody = ("company" in piece.roles and "owner" not in piece.roles) or not piece.roles.isdisjoint(roles)
+        # My friends' toner is theirs; my friends are somebody.
+        owns = "owner" in piece.roles and piece.places.stop in starts
+        is_somebody = ("company" in piece.roles and not owns) or not piece.roles.isdisjoint(roles)
         if is_somebody and not _is_told(piece, heard):
             return heard.spelled(piece.places)
         if not (is_somebody or _leads(piece, heard)):
