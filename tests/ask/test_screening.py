@@ -318,6 +318,18 @@ def test_what_is_misspelt_is_never_lost(fact: str, typed: str, meant: str, no_lo
         assert f"(did you mean {meant}?)" in err
 
 
+@pytest.mark.parametrize(
+    "wrong", [("--condition", "warfarin"), ("--time", "4:30"), ("--depth", "deep"), ("--date", "32")]
+)
+def test_nothing_wrong_with_an_option_keeps_from_help(wrong: tuple[str, ...], no_log: None) -> None:
+    del no_log
+    for command in ("can", "when", "normal", "why"):
+        code, out, err = run(command, "fat tongue and hard to swallow", "--tz", "Europe/London", *wrong)
+        assert (code, err.count("\n")) == (2, 1)
+        assert out.startswith("Ring your emergency number now (112, 999, 911).")
+    assert run("can", "wash my face", *wrong).out == run("today", *wrong).out == ""
+
+
 def test_nothing_and_something_exclude_each_other(no_log: None) -> None:
     del no_log
     code, _, err = run("check", *SITTING, "--condition", "none,bad knee")

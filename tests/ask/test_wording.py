@@ -113,6 +113,20 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
         ),
         ("when can I wear make-up", "Make-up: OK from Sun 22 Nov 16:30."),
         ("when can I do sport", "Exercise: not before Sun 22 Nov 16:30; better wait until Thu 26 Nov."),
+        ("when can I use sunscreen and make-up", "Mineral sunscreen: OK from Sat 21 Nov 16:30. Make-up: OK from Sun "),
+        (
+            "can go to a party at the spa --condition heart-condition",
+            "No; ask your doctor. Hot tubs and saunas: not before Sun 22 Nov 16:30, and then ask them first. Hot ",
+        ),
+        (
+            "when can I use vit c and glycolic --condition eczema",
+            "AHAs: not before Sat 28 Nov, and then only once the flaking is over, usually by Fri 27 Nov, and ask your ",
+        ),
+        (
+            "can take fish oil and paracetamol on 2 dec --uses blood-thinner",
+            "Ask who prescribed your blood thinner, or ",
+        ),
+        ("can wash and blow dry my hair on tuesday", "I don't know “blow-dry my hair”, so I can't say yes."),
     ],
 )
 def test_the_first_line_is_the_answer(ask: Ask, typed: str, first: str) -> None:

@@ -145,7 +145,9 @@ def _is_taken(name: Piece, asked: Sequence[Piece], declared: Sequence[Declared],
 def _strange(said: _Said, ids: Iterable[str], unknown: Iterable[Piece], heard: Heard) -> list[range]:
     """Return the words that keep it from being understood: those *unknown*, and those that stand where they mustn't."""
     strange = [*(one.places for one in unknown), *heard.slipped(said.known), *said.without]
-    strange += [*_put_over(heard, said.declared), *_halves(heard, said.left, said.known)]
+    # What ails the skin that something is put over: over my eczema.
+    over = [one.places for one in said.declared if word_before(heard.said.words, min(one.places)) in _OVER]
+    strange += [*(range(min(one), max(one) + 1) for one in over), *_halves(heard, said.left, said.known)]
     strange += _put_on(heard, ids, said.left, bare=not (said.named or strange))
     return strange
 
@@ -426,7 +428,8 @@ def _above(what: str, rule_set: RuleSet) -> set[str]:
 def _is_past(piece: Piece, heard: Heard) -> bool:
     """Return whether *piece* is about something done, be it within a name: but not to get one's brows threaded."""
     said = pairwise(range(piece.places.stop))
-    is_caused = any(heard.does(one, "caused") and heard.does(other, "owner") for one, other in said)
+    owned = any(heard.does(one, "caused") and heard.does(other, "owner") for one, other in said)
+    is_caused = owned or (heard.does(0, "caused") and not heard.does(0, "plans"))
     is_done = "past" in piece.roles or (bool(piece.ids) and any(heard.does(place, "past") for place in piece.places))
     return is_done and not is_caused
 
@@ -464,12 +467,6 @@ def _put_on(heard: Heard, ids: Iterable[str], left: Iterable[Piece], *, bare: bo
     is_taken = any(heard.rule_set.activities[one].taken == BY_MOUTH for one in ids)
     if is_taken or (bare and not heard.has("given")):
         yield from (one.places for one in _onto_skin(heard, left))
-
-
-def _put_over(heard: Heard, declared: Iterable[Declared]) -> Iterator[range]:
-    """Return the words for what ails the skin that something is put over: over my eczema."""
-    over = (one.places for one in declared if word_before(heard.said.words, min(one.places)) in _OVER)
-    yield from (range(min(places), max(places) + 1) for places in over)
 
 
 def _halves(heard: Heard, left: Iterable[Piece], known: frozenset[int]) -> Iterator[range]:

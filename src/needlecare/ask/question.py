@@ -293,18 +293,12 @@ class _Question(NamedTuple):
             if reading.lengths and signs:
                 asked, reading = times.lasting(reading, treatment, moment), times.Reading(past=reading.past)
         asked = times.stretched(asked, reading, treatment.zone)
-        is_past = asked.past or (reading.past and reading.lead != "since") or self._is_behind(asked, done=meaning.past)
-        return meaning, asked._replace(past=is_past, present=self._moment(meaning))
-
-    def _moment(self, meaning: Meaning) -> datetime | None:
-        """Return the present moment, reading the clock only where something known may forbid the treatment."""
+        is_done = meaning.past and not (self.now and asked.start > self.present())
+        is_over = isinstance(self.now, datetime) and asked.last < self.present().date()
+        is_past = asked.past or (reading.past and reading.lead != "since") or is_done or is_over
+        # Else the clock is read only where something known may forbid the treatment.
         is_needed = isinstance(self.now, datetime) or meaning.declared or any(one.findings for one in self.timelines)
-        return self.present() if self.now and is_needed else None
-
-    def _is_behind(self, asked: times.When, *, done: bool) -> bool:
-        """Return whether it was *done* by now, or its last day is over."""
-        is_done = done and not (self.now and asked.start > self.present())
-        return is_done or (isinstance(self.now, datetime) and asked.last < self.present().date())
+        return meaning, asked._replace(past=is_past, present=self.present() if self.now and is_needed else None)
 
     def read(self, *, signs: bool = False) -> tuple[Meaning, times.When | None, times.Reading]:
         """Return what the words mean, the time, and how they name it where the rest needs that."""
@@ -369,7 +363,10 @@ class _Question(NamedTuple):
         """Return when something was done: I used retinol on Friday, before anything is asked."""
         day = reading.weekday or reading.part
         told = re.split(self.pattern("asks"), self.typed, maxsplit=1)[0]
-        done = re.search(rf"{self.pattern('past')}[^,;.?!]*{day}", told) and not re.search(self.pattern("dated"), told)
+        past, dated, caused, owner, plans = map(self.pattern, ("past", "dated", "caused", "owner", "plans"))
+        # To have my lip waxed, or get waxed, is still to come; to have waxed it isn't.
+        other = re.search(rf"{dated}|{caused} {owner}|^(?!{plans}){caused}", told)
+        done = not other and re.search(rf"(?i){past}[^,;.?!]*{day}", told)
         if not (day and done):
             return reading
         is_ahead = reading.weekday and reading.first and reading.first > self.present().date()
@@ -379,7 +376,7 @@ class _Question(NamedTuple):
     def pattern(self, role: str) -> str:
         # They are text, whatever a clinic writes; without any, nothing is found.
         words = map(re.escape, self.timelines[0].rule_set.small_words.get(role, ()))
-        return rf"(?i)\b({'|'.join(words) or '(?!)'})\b"
+        return rf"(?i:\b({'|'.join(words) or '(?!)'})\b)"
 
     def _split(self) -> tuple[times.Reading, tuple[str, ...]]:
         """Read the time asked about; what else is dated, such as the treatment, is returned unless it is known so."""

@@ -117,11 +117,6 @@ def coming_weekday(name: str, which: str, today: date) -> date:
     return today + timedelta(days={"last": ahead - len(WEEKDAYS), "next": ahead or len(WEEKDAYS)}.get(which, ahead))
 
 
-def next_month(first: date) -> date:
-    """Return the first of the month that follows that of *first*."""
-    return date(first.year + first.month // len(MONTH_NAMES), first.month % len(MONTH_NAMES) + 1, 1)
-
-
 def near_date(day: int, month: int, year: str, treatment: Treatment) -> date:
     """Return a date; without a year, the one nearest to the treatment."""
     years = [int(year)] if year else [treatment.day.year + shift for shift in (0, 1, -1)]

@@ -207,24 +207,19 @@ class Today(NamedTuple):
 def look(timelines: Sequence[Timeline], at: datetime) -> Today:
     """Gather what holds *at* a moment."""
     held = [one for one in _verdicts(timelines, at) if one.verdict != YES]
+    restricted = {*chain.from_iterable(one.meaning.ids for one in held)}
+    past = (one for one in _owned(timelines, AVOID) if one.window.waits and one.window.better_until <= at)
     return Today(
         at=at,
         timelines=tuple(timelines),
         avoid=tuple(one for one in held if one.verdict == NO),
         ask=tuple(one for one in held if one.verdict == ASK),
         better_not=tuple(one for one in held if one.verdict not in (NO, ASK)),
-        only_if=tuple(_to_be_seen(timelines, at, held)),
+        only_if=tuple(one for one in past if one.window.target not in restricted),
         do=tuple(_at_work(timelines, at, ruleset.DO, ruleset.PREPARE)),
         expect=tuple(_at_work(timelines, at, EXPECT)),
         changes=tuple(_changes(timelines, at)),
     )
-
-
-def _to_be_seen(timelines: Iterable[Timeline], at: datetime, held: Iterable[Verdict]) -> Iterator[Owned]:
-    restricted = {one for verdict in held for one in verdict.meaning.ids}
-    for timeline, window in _owned(timelines, AVOID):
-        if window.waits and window.better_until <= at and window.target not in restricted:
-            yield Owned(timeline, window)
 
 
 def _verdicts(timelines: Sequence[Timeline], at: datetime) -> Iterator[Verdict]:
@@ -284,7 +279,7 @@ def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: times.When) -
         # A medicine that somebody else has is never a yes, and nothing to keep on with.
         verdict = _asking(verdict, "your pharmacist or doctor")
     is_apart = meaning.other and not verdict.is_about("shared")
-    is_unknown = not meaning.ids or is_apart or (meaning.elsewhere and not verdict.is_restricted)
+    is_unknown = not meaning.ids or is_apart or (meaning.elsewhere and verdict.verdict in (NO_RULE, YES))
     return _urgent(blank if is_unknown else _weighed(verdict, blank, timelines), timelines)
 
 
@@ -339,13 +334,13 @@ def decide_return(timelines: Sequence[Timeline], meaning: Meaning, start: dateti
     now = decide(timelines, meaning, asked)
     if now.session and meaning.is_sure and not now.findings:
         return Return(now, now, now.until or now.since)
-    return _find_return(timelines, start, now) if _is_dated(now, meaning) else Return(now)
+    return _find_return(timelines, start, now) if _is_dated(now) else Return(now)
 
 
-def _is_dated(now: Verdict, meaning: Meaning) -> bool:
+def _is_dated(now: Verdict) -> bool:
     """Return whether a date answers it. A no keeps its own beside unknown words, but for what nobody knows on skin."""
-    is_kept = now.is_held and not (meaning.turning or now.is_about("on-skin"))
-    return (meaning.is_sure or is_kept) and not (now.urgency or now.mixed or now.findings or now.is_about("treatment"))
+    is_sure = now.meaning.is_sure or (now.is_held and not (now.meaning.turning or now.is_about("on-skin")))
+    return is_sure and not (now.urgency or now.mixed or now.findings or now.is_about("treatment"))
 
 
 def gravest(verdicts: Iterable[Verdict]) -> Verdict:
@@ -369,7 +364,7 @@ def _weighed(verdict: Verdict, blank: Verdict, timelines: Sequence[Timeline]) ->
     against = _screened(verdict, timelines) if _asks_for_treatment(verdict, timelines) else None
     if against and against.findings and (meaning.declared or not meaning.turning):
         return against
-    if verdict.ask and verdict.meaning.stopping and (verdict.prescribed or not _is_ended(verdict)):
+    if verdict.ask and meaning.stopping and (verdict.prescribed or (meaning.turning and not _is_ended(verdict))):
         # Whatever somebody means to change about what they have to ask about, the answer is the same.
         return _bare(verdict, ASK)
     verdict = against or _mixed(verdict)
@@ -475,7 +470,11 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
         verdict = _bare(verdict, NO)
     if findings or verdict.verdict == ASK:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)
-    return verdict if verdict.is_restricted or verdict.session else verdict._replace(verdict=NO_RULE, silent="check")
+    return (
+        verdict
+        if verdict.verdict not in (NO_RULE, YES) or verdict.session
+        else verdict._replace(verdict=NO_RULE, silent="check")
+    )
 
 
 def _too_soon(verdict: Verdict, timelines: Iterable[Timeline]) -> Verdict:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain, filterfalse
-from operator import attrgetter
+from itertools import chain, cycle, filterfalse
+from operator import attrgetter, ge
 from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.names import says, stem, tokens
+from needlecare.ask.names import called, says, stem, tokens
 from needlecare.ask.times import When
 from needlecare.model.facts import Truth, ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
@@ -64,7 +64,7 @@ def _supports(window: Window, timeline: Timeline, asked: When) -> bool:
     if asked.start < (timeline.treatment.last if is_today else window.start):
         return False
     # A permission that nothing ends goes on; one with a condition ends with the time that it is meant for.
-    goes_on = window.kind == DO or not (window.end_stated or window.condition)
+    goes_on = window.kind == DO or not any((window.end_stated, window.condition))
     return goes_on or not asked.meets(window.end, FOREVER)
 
 
@@ -98,6 +98,7 @@ class PartVerdict(NamedTuple):
     verdict: Permission
     until: datetime | None = None
     better_until: datetime | None = None
+    earliest: datetime | None = None
     and_once: tuple[Wait, ...] = ()
     endless: bool = False
     asks: bool = False
@@ -106,6 +107,13 @@ class PartVerdict(NamedTuple):
     def is_open(self) -> bool:
         """Whether a "better not" without an end follows the "no"."""
         return self.endless and self.until is not None
+
+    @property
+    def reach(self) -> tuple[float, ...]:
+        """How strict it is in each respect, and how long."""
+        none = 0.0 if self.verdict in (ASK, YES) else FOREVER.timestamp()
+        no, better = (one.timestamp() if one else none for one in (self.until, self.better_until or self.until))
+        return self.asks, -_STRICTNESS.index(self.verdict), no, better, bool(self.and_once)
 
 
 class Verdict(NamedTuple):
@@ -186,13 +194,15 @@ class Verdict(NamedTuple):
             weight = self.timeline.rule_set.by_weight.__getitem__
             return tuple(sorted({*(one.source for one in called), *screened}, key=weight))
         deciding = (*self.permits, *self.windows, *self.supports)[:1]
-        state = self.verdict if self.is_restricted else ""
+        state = self.verdict if self.verdict not in (NO_RULE, YES) else ""
         return sources_behind(deciding, self.timeline.rule_set, state, before=is_before(self.asked, self.timeline))
 
     @property
     def own_parts(self) -> tuple[PartVerdict, ...]:
-        """What holds for each thing that was asked about as such."""
-        return tuple(part for part in self.parts if part.activity in self.meaning.ids)
+        """What holds for each thing that was asked about as such, else for what is part of it."""
+        named, above = {part.activity for part in self.parts}, self.timeline.rule_set.lineage
+        own = {one for one in named if one in self.meaning.ids or named.isdisjoint(above[one][1:])}
+        return tuple(part for part in self.parts if part.activity in own)
 
     @property
     def own_waits(self) -> tuple[Wait, ...]:
@@ -255,11 +265,6 @@ class Verdict(NamedTuple):
         """Whether the answer is no or better not."""
         return self.verdict in (NO, BETTER_NOT)
 
-    @property
-    def is_restricted(self) -> bool:
-        """Whether the answer is no, ask or better not."""
-        return self.verdict in (NO, ASK, BETTER_NOT)
-
 
 def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict:
     """Return the verdict on words that weren't understood, or not well enough for a yes."""
@@ -272,7 +277,7 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts
     With *parts*, all that is part of it counts too.
     """
     deciding, *others = sorted((_judge_one(one, meaning, asked, parts=parts) for one in timelines), key=strictness)
-    return deciding._replace(also=tuple(one for one in others if one.is_restricted))
+    return deciding._replace(also=tuple(one for one in others if one.verdict not in (NO_RULE, YES)))
 
 
 def strictness(verdict: Verdict) -> tuple[int, float]:
@@ -295,22 +300,33 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
         whole = _asked_first(whole)
     if whole.verdict == YES:
         return _unrestricted(blank._replace(parts=held, and_once=whole.and_once), wanted, runs)
-    # What is free and no rule speaks of is left out.
-    spoken = tuple(one for one in held if one.verdict != YES or is_covered(timeline, one.activity, asked))
-    meaning = _spoken_of(blank, spoken)
-    verdict = blank._replace(meaning=meaning, verdict=whole.verdict, parts=spoken, windows=windows)
+    spoken = tuple(_spoken(held, blank))
+    verdict = _spoken_of(blank, spoken)._replace(verdict=whole.verdict, parts=spoken, windows=windows)
     if whole.verdict == ASK:
         return verdict._replace(windows=(*asking, *windows))
     return _restricted(verdict, whole, runs)
 
 
-def _spoken_of(blank: Verdict, spoken: Iterable[PartVerdict]) -> Meaning:
+def _spoken(held: Sequence[PartVerdict], blank: Verdict) -> Iterator[PartVerdict]:
+    """Leave out what is free and no rule speaks of, and what is stricter in a part of it: that speaks for itself."""
+    lineage, reaches = blank.timeline.rule_set.lineage, {one.activity: one.reach for one in held}
+    for one in held:
+        below = (reach for part, reach in reaches.items() if one.activity in lineage[part])
+        is_whole = all(map(ge, cycle(one.reach), chain.from_iterable(below)))
+        # Asked about alone, the other parts of it have what it has itself.
+        is_held = one.verdict != YES and (is_whole or not blank.meaning.ids[1:])
+        if is_held or (is_whole and is_covered(blank.timeline, one.activity, blank.asked)):
+            yield one
+
+
+def _spoken_of(blank: Verdict, spoken: Iterable[PartVerdict]) -> Verdict:
     """Return what was asked with all that no rule speaks of among the words that nobody knows: it has no date."""
     rule_set, meaning = blank.timeline.rule_set, blank.meaning
     judged = {one.activity for one in spoken}.union(rule_set.standing_for("treatment"), blank.prescribed)
     lost = [one for one in meaning.ids if judged.isdisjoint(rule_set.family([one]))]
     kept = tuple(one for one in meaning.ids if one not in lost)
-    return meaning._replace(ids=kept, unknown=(*meaning.unknown, *map(rule_set.label, lost)))
+    said = (called(one.label, one.aka, meaning.typed, ()) for one in map(rule_set.activities.__getitem__, lost))
+    return blank._replace(meaning=meaning._replace(ids=kept, unknown=(*meaning.unknown, *said)))
 
 
 def _asked_first(part: PartVerdict) -> PartVerdict:
@@ -347,7 +363,8 @@ def _hold(activity: str, runs: Sequence[_Run], blank: Verdict) -> tuple[PartVerd
     if touching := _holding(runs, blank):
         return _bound(PartVerdict(activity, BETTER_NOT), touching, runs, runs)
     # What ended before the treatment waits for nothing.
-    over = (one.window for one in _behind(runs, blank) if one.window.end > blank.timeline.treatment.first)
+    first = blank.timeline.treatment.first
+    over = (one.window for one in runs if one.end <= blank.asked.start and one.window.end > first)
     return PartVerdict(activity, YES, and_once=_waits(over)), ()
 
 
@@ -370,10 +387,6 @@ def _holding(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
     return [one for one in runs if blank.asked.meets(one.start, one.end)]
 
 
-def _behind(runs: Iterable[_Run], blank: Verdict) -> list[_Run]:
-    return [one for one in runs if one.end <= blank.asked.start]
-
-
 def _bound(
     part: PartVerdict, touching: Sequence[_Run], joining: Sequence[_Run], runs: Sequence[_Run]
 ) -> tuple[PartVerdict, tuple[Window, ...]]:
@@ -386,6 +399,7 @@ def _bound(
     part = part._replace(
         until=None if until == FOREVER else until,
         better_until=None if clear in (FOREVER, until) else clear,
+        earliest=max((one.earliest for one in windows.values() if one.end == until), default=None),
         and_once=_waits(windows.values()),
         endless=clear == FOREVER,
     )
@@ -426,7 +440,7 @@ def _unrestricted(blank: Verdict, wanted: Sequence[str], runs: Sequence[_Run]) -
     """Make a yes where rules speak of it, else a "no rule"."""
     timeline, asked = blank.timeline, blank.asked
     known = [one for one in blank.parts if timeline.covers(one.activity) or is_covered(timeline, one.activity, asked)]
-    blank = blank._replace(meaning=_spoken_of(blank, known)) if known else blank
+    blank = _spoken_of(blank, known) if known else blank
     verdict = _free(blank, runs) if _is_answered(blank, wanted) else _unanswered(blank, wanted, runs)
     # What waits for something to be over does so as long as the skin still flakes.
     peels = says("unhealed", blank.meaning.typed, timeline.rule_set)
@@ -475,12 +489,12 @@ def _free(verdict: Verdict, runs: Sequence[_Run]) -> Verdict:
     if verdict.timeline.rule_set.unadvised & {*verdict.meaning.ids}:
         return verdict._replace(parts=(), and_once=(), silent="advice")
     differ = len({frozenset(wait.bound for wait in part.and_once) for part in verdict.parts}) > 1
-    over, again = _behind(runs, verdict), _ahead(runs, verdict)
-    nearest = max(over, key=_end, default=None) or next((one for one in runs if one.start == again), None)
+    over, again = [one for one in runs if one.end <= verdict.asked.start], _ahead(runs, verdict)
+    nearest = [*sorted(over, key=_end, reverse=True)[:1], *(one for one in runs if one.start == again)][:1]
     return verdict._replace(
         verdict=YES,
         parts=verdict.parts if differ else (),
-        windows=(nearest.window,) if nearest else (),
+        windows=tuple(one.window for one in nearest),
         since=max(map(_end, over), default=None),
         again=again,
     )

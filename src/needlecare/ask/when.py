@@ -16,6 +16,7 @@ from needlecare.model.plan import Treatment
 from needlecare.model.time import Duration, local_date, shift_date
 from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, parse_time
 
+_A_MONTH = Duration(1, "mo")
 _WEEK = timedelta(days=len(WEEKDAYS))
 _HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NUMBERS = {"a couple of": 2, "a couple": 2, "couple of": 2, "an": 1, "a": 1}
@@ -210,7 +211,7 @@ def _month(found: _Found) -> Reading:
     """Read what is left of the coming month of that name."""
     number, today = MONTH_NAMES.index(found.groups["month"][:3]) + 1, found.today
     first = date(today.year + (number < today.month), number, 1)
-    return _on(max(first, today), times.next_month(first) - timedelta(days=1))
+    return _on(max(first, today), shift_date(first, _A_MONTH) - timedelta(days=1))
 
 
 def _written_date(found: _Found) -> Reading:
@@ -221,12 +222,12 @@ def _written_date(found: _Found) -> Reading:
 def _nth(found: _Found) -> Reading:
     """Read the next day of that number in a month, today included."""
     number, first = int(found.groups["nth"]), found.today.replace(day=1)
-    first = times.next_month(first) if found.groups.keys() & {"ahead", "of"} else first
+    first = shift_date(first, _A_MONTH) if found.groups.keys() & {"ahead", "of"} else first
     for _ in MONTH_NAMES:
         day = typed.made_date(first.year, first.month, number)
         if day is not None and day >= found.today:
             return _exactly(day)
-        first = times.next_month(first)
+        first = shift_date(first, _A_MONTH)
     raise errors.InputError(f"no month has a day {number}")
 
 

@@ -1,6 +1,7 @@
 """The commands that ask: what was typed → a question → its answer as text or JSON → the exit code."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from functools import partial
 from typing import Annotated, Any, NoReturn
@@ -10,7 +11,7 @@ import typer
 from needlecare.ask import question
 from needlecare.ask.question import today as look
 from needlecare.cli import complain, options, write_data, write_sheet, write_text
-from needlecare.cli.options import NoPager, Request
+from needlecare.cli.options import NoPager, Request, Typed
 from needlecare.errors import ExitCode, InputError
 from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat
@@ -49,7 +50,23 @@ _EXITS = dict.fromkeys(("yes", "usual", "watch"), ExitCode.DONE)
 _EXITS |= dict.fromkeys(("no-rule", "unknown"), ExitCode.UNKNOWN)
 
 
-@options.about_treatments
+def _read(typed: Typed) -> list[Request]:
+    """Read the treatments; where they can't be read, where to get help comes first if the words tell of a danger."""
+    try:
+        return options.read_requests(typed)
+    except InputError:
+        with suppress(InputError, typer.Exit):
+            requests = [options.make_request({"date": "today"})]
+            sighting = question.normal(_timelines(requests), " ".join(typed.get("words", ())), now=_now(requests))
+            if sighting.verdict in ("emergency", "today"):
+                _answer(requests, sighting, AnswerFormat.TEXT, ExitCode.NO)
+        raise
+
+
+_asks = partial(options.with_options, read=_read)
+
+
+@_asks
 def can(
     requests: list[Request], *, words: Activity, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
@@ -61,7 +78,7 @@ def can(
     _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
 
 
-@options.about_treatments
+@_asks
 def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = AnswerFormat.TEXT) -> None:
     """Ask when something is all right again, and on what condition; or until when what you see or feel is usual."""
     day = None if on is None else _read_day(on, requests)
@@ -75,7 +92,7 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
     _answer(requests, found, format_, ExitCode.DONE if is_dated else _EXITS.get(found.verdict.verdict, ExitCode.NO))
 
 
-@options.about_treatments
+@_asks
 def normal(
     requests: list[Request], *, words: Signs = None, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
@@ -104,7 +121,7 @@ def normal(
     _answer(requests, sighting, format_, _EXITS.get(sighting.verdict, ExitCode.NO))
 
 
-@options.about_treatments
+@_asks
 def why(
     requests: list[Request], *, words: Activity, no_pager: NoPager = False, format_: Format = AnswerFormat.TEXT
 ) -> None:

@@ -298,7 +298,7 @@ def with_options(
     """Add *options* to *command*; its first argument becomes what *read* makes of those that are typed."""
 
     def run(**typed: Any) -> None:
-        values = {one.name: typed.pop(_parameter_name(one)) for one in options}
+        values = {one.name: typed.pop(_parameter_name(one)) for one in options} | {"words": typed.get("words")}
         given = {name: value for name, value in values.items() if value not in NOTHING}
         command(read(given), **typed)
 

@@ -1,7 +1,6 @@
 """The answers to `can` and `when` for people: the answer in the first line, the reason in the second."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from itertools import chain
 
 from needlecare.ask.names import says
@@ -58,7 +57,8 @@ def _permission(verdict: Verdict, clock: Clock, *, several: bool) -> Iterator[st
             return
         # The rest of the answer is about what else was asked.
         verdict = verdict.besides._replace(ask=verdict.ask[1:], prescribed=())
-    apart = list(_each_part(verdict, clock)) if verdict.meaning.ids[1:] and verdict.is_held else []
+    is_apart = verdict.is_held or all((verdict.verdict == ASK, not verdict.mixed))
+    apart = list(_each_part(verdict, clock)) if verdict.meaning.ids[1:] and is_apart else []
     if apart[1:]:
         lead = f"{_lead(verdict)}{'' if verdict.is_divided else _asking_too(verdict)}"
         yield f"{named(lead, verdict.asked, clock, verdict.timeline)}. {' '.join(apart)}"
@@ -109,7 +109,7 @@ def _screened(verdict: Verdict) -> Iterator[str]:
 def _lead(verdict: Verdict) -> str:
     """Return the answer itself, and on which condition it holds."""
     if verdict.verdict == ASK:
-        return "Not all of it" if verdict.is_divided else f"Ask {join_whom(verdict.ask)} first"
+        return f"Ask {join_whom(verdict.ask)} first"
     if _is_done(verdict):
         is_over = verdict.until and verdict.until < verdict.asked.end
         return "Maybe too soon" if is_over else "That was too soon" if verdict.until else "Not again"
@@ -150,8 +150,8 @@ def _holding(verdict: Verdict, clock: Clock) -> str:
         return _SILENT.get(verdict.silent, _ELSEWHERE if verdict.is_of_other_skin else "my rules say nothing about it")
     if verdict.verdict == ASK or verdict.is_divided:
         return ""
-    if verdict.verdict != YES:
-        return _restricted(verdict, verdict.earliest, verdict, clock)
+    if not verdict.is_yes:
+        return _restricted(verdict, verdict, clock)
     return "; ".join(filter(None, _free(verdict, clock)))
 
 
@@ -167,42 +167,37 @@ def _free(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield f"not again from {clock.at(verdict.again)}"
 
 
-def _restricted(part: PartVerdict | Verdict, earliest: datetime | None, verdict: Verdict, clock: Clock) -> str:
+def _restricted(part: PartVerdict | Verdict, verdict: Verdict, clock: Clock) -> str:
     """Format until when a part of an answer, or all of it, is a no or a better not."""
     if part.verdict == BETTER_NOT:
         if part.until is None:
             return clock.better_not(None, verdict.windows).removeprefix("better wait: ")
         return f"OK from {clock.at(part.until)}{led(', only if ', say.labels_of(part.and_once))}"
     then = clock.then_better_not(part.better_until, verdict.windows, is_open=part.is_open)
-    return f"{clock.not_before(part.until, part.and_once, earliest, verdict.asked.start)}{then}"
+    return f"{clock.not_before(part.until, part.and_once, part.earliest, verdict.asked.start)}{then}"
 
 
 def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
-    """Format what holds for a part of what was asked."""
+    """Format what holds for a part of what was asked; whom to ask is named before it."""
     if part.verdict == YES:
         return led("only if ", say.labels_of(part.and_once)) or "OK"
     if part.verdict == ASK:
-        return f"ask {join_whom(verdict.ask)} first" if verdict.verdict == ASK else "ask first"
-    text = _restricted(part, _earliest(part, verdict), verdict, clock)
+        return "ask them first"
+    text = _restricted(part, verdict, clock)
     if part.asks:
         return say.then_ask(text, "them", is_over=part.until is not None)
     return f"better wait, {text}" if part.verdict == BETTER_NOT else text
 
 
-def _earliest(part: PartVerdict, verdict: Verdict) -> datetime | None:
-    """Return when the no of a part ends by what is known alone."""
-    own = [one for one in verdict.timeline.windows_on(part.activity) if one in verdict.windows]
-    return max((one.earliest for one in own or verdict.windows if one.end == (part.until or FOREVER)), default=None)
-
-
 def _each_part(verdict: Verdict, clock: Clock, *whole: str, to_say: _SayPart = _say_part) -> Iterator[str]:
     """Yield what holds for the parts of what was asked, the soonest first, unless it is said of the *whole* already."""
+    whole = tuple(one.replace(join_whom(verdict.ask), "them") if verdict.ask else one for one in whole)
     apart = [
         (text, parts)
         for text, parts in _by_end(verdict, clock, to_say)
         if {text, text.removeprefix("better wait, "), f"better wait: {text}"}.isdisjoint(whole)
     ]
-    for text, parts in apart if verdict.meaning.ids[1:] else apart[:_SHOWN]:
+    for text, parts in apart if verdict.meaning.ids[1:] or verdict.is_divided else apart[:_SHOWN]:
         yield f"{_name_parts(parts, verdict)}: {text}."
 
 
@@ -254,9 +249,8 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         yield from ["Whether they go together is for them to say.", *map(say_alone, filter(None, [verdict.alone]))]
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
         return
-    said = "OK" if verdict.is_yes else _LEADS[verdict.verdict].lower()
-    held = _holding(verdict, clock)
-    parts = list(_each_part(verdict, clock, held, say.then_ask(held, "them", is_over=verdict.until is not None), said))
+    said = {YES: "OK", ASK: "ask them first"}.get(verdict.verdict, _LEADS[verdict.verdict].lower())
+    parts = list(_each_part(verdict, clock, _holding(verdict, clock), _told_how_long(verdict, clock), said))
     yield from parts
     if verdict.is_yes:
         yield from _worded(verdict)
@@ -450,23 +444,25 @@ def _return(found: Return, verdict: Verdict, *, several: bool) -> Iterator[str]:
 
 def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
     """Return from when each part of it is all right, unless that is said of the *whole*."""
-    said = (whole, _holding(verdict, clock) if verdict.verdict == BETTER_NOT else _never(verdict, clock))
     is_told = verdict.is_held or (verdict.ask and verdict.meaning.ids[1:])
-    return list(_each_part(verdict, clock, *said, to_say=_say_part_return)) if is_told else []
+    said = _holding(verdict, clock) if verdict.verdict == BETTER_NOT else whole
+    return list(_each_part(verdict, clock, whole, said, to_say=_say_part_return)) if is_told else []
 
 
 def _told(verdict: Verdict, clock: Clock, to_say: _SayPart) -> str:
     """Say what holds for each of several things, else for what the plan says to use and the last of the others."""
-    if any((verdict.ask, not verdict.is_held, _is_done(verdict))):
+    is_led = all((to_say is _say_part, verdict.ask))
+    if any((is_led, _is_done(verdict), verdict.mixed, verdict.verdict in (YES, NO_RULE))):
         return ""
-    if (apart := [*_each_part(verdict._replace(parts=verdict.own_parts), clock, to_say=to_say)])[1:]:
-        return " ".join(apart)
+    own = verdict._replace(parts=verdict.own_parts)
+    if verdict.meaning.ids[1:] and (apart := [*_each_part(own, clock, to_say=to_say)])[1:]:
+        return " ".join(apart).replace("ask them", f"ask {join_whom(verdict.ask)}")
     doing = {one.target for one in verdict.timeline.of_kind(DO)}.difference(verdict.meaning.ids)
     said: tuple[list[str], list[str]] = ([], [])
     for text, parts in _by_end(verdict, clock, to_say):
         advised = [one for one in parts if one.activity in doing]
         said[bool(advised)].append(f"{_name_parts(advised or parts, verdict)}: {text}.")
-    return " ".join([*said[True], said[False][-1]]) if all(said) else ""
+    return " ".join([*said[True], said[False][-1]]) if all((*said, not verdict.ask)) else ""
 
 
 def _say_part_return(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
@@ -475,19 +471,16 @@ def _say_part_return(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     return _say_part(part, verdict, clock).removeprefix("better wait, ")
 
 
-def _never(verdict: Verdict, clock: Clock) -> str:
-    """Format a no without a date: what has to be seen first, or that it never ends."""
-    return clock.not_before(None, verdict.and_once, verdict.earliest, verdict.timeline.treatment.last)
-
-
 def _say_return(found: Return, verdict: Verdict, last: Verdict, clock: Clock) -> str:
     free = found.free_from
     if verdict.verdict == ASK:
         no = clock.not_before(verdict.until, (), None, verdict.asked.start)
         return say.then_ask(no, join_whom(verdict.ask), is_over=True)
     if free is None:
-        return f"{_never(verdict, clock)}{led('; ask ', join_whom(verdict.ask))}"
-    if verdict.verdict == YES:
+        # What has to be seen first, or that it never ends.
+        no = clock.not_before(None, verdict.and_once, verdict.earliest, verdict.timeline.treatment.last)
+        return f"{no}{led('; ask ', join_whom(verdict.ask))}"
+    if verdict.is_yes:
         only_if = say.labels_of(verdict.and_once, verdict.conditions)
         return f"OK from {clock.at(found.better_from or free)}{led(', only if ', only_if)}"
     if verdict.verdict == BETTER_NOT:
