@@ -176,6 +176,17 @@ def test_what_matters_most_is_said(name: str, statement: str) -> None:
         assert re.search(STATEMENTS[statement], flat(screen(name).splitlines()))
 
 
+def test_a_booked_session_takes_nothing_from_what_comes_before_this_one() -> None:
+    before = flat(section(screen("the next session is booked"), "Before, and next"))
+    for begins in ("No more ibuprofen", "No more retinol", "No more alcohol.", "No shaving that day.", ": no alcohol"):
+        assert begins in before
+
+
+def test_when_hair_may_be_washed_again_is_said_of_a_scalp() -> None:
+    assert re.search(r"Hair  +\S.* hair washing", screen("scalp and PRP"))
+    assert "hair washing" not in screen("a date and a time")
+
+
 def test_what_no_rule_knows_of_a_person_is_said_once() -> None:
     unknown = ("--time", "16:30", "--condition", "coeliac disease")
     said = "I don't know coeliac disease: ask before you book."

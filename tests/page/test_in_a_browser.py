@@ -321,7 +321,7 @@ def in_cards(page: Page) -> str:
             "2026-11-21T16:29:00Z",
             "First 24 hours, until Sat 21 Nov 16:30",
             ["Day 1 · Sat 21 Nov · today"],
-            [],
+            ["Washing"],
         ),
         (
             "2026-11-21T16:30:00Z",

@@ -193,9 +193,8 @@ def _show(sheet: "Sheet", *, pages: bool) -> None:
         for segment in (*(Segment(text, styles[style]) for text, style in line), Segment.line())
     )
     with delivering():
-        if pages:
-            with console.capture() as captured:
-                console.print(drawn, end="")
+        with console.capture() as captured:
+            console.print(drawn, end="")
         if not (pages and _paged(captured.get())):
             console.print(drawn, end="")
 

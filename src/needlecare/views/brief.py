@@ -21,10 +21,8 @@ _NAMES, _A_GROUP, _BEFORE, _SIGNS = 3, 2, 5, 7
 _A_DAY, _A_LINE = 52, 42
 # Groups up to the first rank weigh most; from the second on a screen has room for a line each, from the third for none.
 _HEAVY, LIGHT, _LEAST = 6, 8, 11
-# The last rank in a group that the first hours have room for.
-_RANKS = 9
 # What a screen has room for, the ampler first: up to which rank groups have two lines, and days before the treatment.
-ROOMS = ((7, _BEFORE), (7, 4), (3, 5), (3, 4), (1, 5), (1, 4), (1, 3), (1, 2), (0, 2), (0, 1))
+ROOMS = ((9, _BEFORE), (7, _BEFORE), (7, 4), (3, 5), (3, 4), (1, 5), (1, 4), (1, 3), (1, 2), (0, 2), (0, 1))
 
 
 def make_brief(timeline: plan.Timeline, room: tuple[int, int] = ROOMS[0], *, handed_over: bool = False) -> sheet.Sheet:
@@ -86,7 +84,7 @@ def first_hours(timeline: plan.Timeline, *, lists_openings: bool = False) -> Sec
     at, length, ends = timeline.treatment.last, timeline.rule_set.first, timeline.first_until
     if length is None or ends is None:
         return Section("first", "")
-    ranked = (one for one in restricted(timeline, at) if not _RANKS < timeline.rule_set.weight(one)[1] < LAST)
+    ranked = (one for one in restricted(timeline, at) if not LIGHT < timeline.rule_set.weight(one)[1] < LAST)
     advice = (one for one in timeline.windows if one.start < ends and is_advice(one, timeline))
     rows = (
         Row("Do", sentences(advice, timeline), "do"),

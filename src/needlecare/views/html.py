@@ -129,7 +129,7 @@ def _list_soon(openings: list[Opening], since: datetime, until: datetime | None,
     """List all that is OK again from after *since* on, up to *until*."""
     soon = (one for one in openings if until and since < one.at <= until)
     for at, found in grouped(soon, lambda one: one.at).items():
-        hour = f"OK from {clock.time(at) if clock.day(at) == clock.day(since) else clock.at(at)}"
+        hour = f"OK from {clock.time(at) if clock.day(until or at) == clock.day(since) else clock.at(at)}"
         yield Row("Then OK" if at == until else hour, brief.starred(found, ruleset.LAST), "yes")
 
 

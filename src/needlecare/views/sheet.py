@@ -5,6 +5,7 @@ A new section is one line of `_PARTS`. How a section looks is for each view alon
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -279,10 +280,8 @@ def list_session(
 
 
 def _name(session: Session, *, whole: bool) -> str:
-    if not whole:
-        return "Next session"
     total = f" of {session.total[0]} to {session.total[1]}" if session.total and not session.unsure else ""
-    return f"Session {session.number}{total}"
+    return f"Session {session.number}{total}" if whole else "Next session"
 
 
 def _due(session: Session, day: date, *, whole: bool) -> str:
@@ -293,20 +292,18 @@ def _due(session: Session, day: date, *, whole: bool) -> str:
     return f"from {say.date(minimum, day)}{reason}{led(', ideally ', best if last > minimum else '')}"
 
 
-def _booked(booked: date, minimum: date, day: date, clock: Clock) -> Row:
-    early = f", earlier than that: ask {clock.whom}" if booked < minimum else ""
-    return Row("Booked", f"{say.date(booked, day)}{early}", "no" if early else "")
-
-
 def _precare(session: Session, timeline: Timeline, clock: Clock, since: date, *, whole: bool) -> Iterator[Row]:
     """Yield what the date of a booked session means, and what begins before it after the day *since*."""
-    day, on, name = timeline.treatment.day, session.booked or session.minimum, say.names if whole else say.short_names
+    day, on = timeline.treatment.day, session.booked or session.minimum
+    name, head = say.names if whole else partial(say.short_names, most=2), f"If it is on {say.date(on, day)}"
     if session.booked:
-        yield _booked(session.booked, session.minimum, day, clock)
-    head = "Before it" if session.booked else f"If it is on {say.date(on, day)}"
-    ahead = (one for one in session.precare if one.start > since)
-    for start, begun in [*grouped(ahead, lambda one: one.start).items()][0 if whole else -_SHOWN :]:
-        yield Row(head, f"{say.date(start, on)}: no {name((one.activity for one in begun), timeline.rule_set)}")
+        early = f", earlier than that: ask {clock.whom}" * (session.booked < session.minimum)
+        yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
+        head = "Before it"
+    ahead = grouped((one for one in session.precare if one.start > since), attrgetter("start"))
+    ids = {start: map(attrgetter("activity"), begun) for start, begun in ahead.items()}
+    texts = [f"{say.date(start, on)}: no {name(begun, timeline.rule_set)}" for start, begun in ids.items()]
+    yield from (Row(head, text) for text in filter(None, texts if whole else ["; ".join(texts[-_SHOWN:])]))
 
 
 # What the plan rests on.

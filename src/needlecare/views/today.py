@@ -24,24 +24,22 @@ _LINES, _WORDS, _SHORT = 24, 180, 20
 
 
 class Room(NamedTuple):
-    """What a screen has room for; where *light* is less than none there is nothing that had only better wait."""
+    """What a screen has room for; where *light* is less than none, for no dates of signs and nothing to wait with."""
 
     names: int = LAST
     light: int = 1
     sentences: int = LAST
-    dated: bool = True
     later: int = 9
     longest: int = 50
 
 
 # The most first.
 _ROOMS = (
-    *(Room(3, 3), Room(2, 2), Room(1), Room(1, 0), Room(1, 0, dated=False)),
-    *(Room(1, -1, most, dated=False, longest=longest) for most in (9, 6) for longest in (50, 35)),
-    *(Room(1, -1, 6, False, later, 35) for later in range(8, 3, -1)),
-    *(Room(1, -1, 6, False, later, _SHORT) for later in range(6, 0, -1)),
-    *(Room(1, -1, most, False, 1, _SHORT) for most in range(5, 0, -1)),
-    Room(1, -1, 1, False, 0, _SHORT),
+    *(Room(3, 3), Room(2, 2), Room(1), Room(1, 0)),
+    *(Room(1, -1, most, longest=longest) for most in (9, 6) for longest in (50, 35)),
+    *(Room(1, -1, 6, later, 35) for later in range(8, 3, -1)),
+    *(Room(1, -1, 6, later, _SHORT) for later in range(6, 0, -1)),
+    *(Room(1, -1, most, 1, _SHORT) for most in range(5, 0, -1)),
 )
 Known = TypeVar("Known", Verdict, Owned)
 Ahead = tuple[Timeline, days.Opening]
@@ -63,10 +61,7 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> sheet
         clinic=sheet.name_clinic(now.timelines[0].rule_set),
         notice=(say.NO_ADVICE, *chain.from_iterable(sheet.list_core_changes(one.rule_set) for one in now.timelines)),
     )
-    against = (
-        *chain.from_iterable(_against(one, now) for one in now.timelines),
-        Row("Calendar", _STALE if stale else ""),
-    )
+    against = [*chain.from_iterable(_against(one, now) for one in now.timelines), Row("Calendar", _STALE * stale)]
     openings = _still_ahead(now)
     if whole:
         return _filled(head, _whole(now, against, openings))
@@ -116,7 +111,7 @@ def list_now(now: Today, room: Room = Room()) -> Iterator[Row]:  # noqa: B008  i
     free = (one for one in _advice(now) if not _is_held(one.window.target, now.at, one.timeline, now))
     for _, found in _by_set(free):
         yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, room.sentences), "do")
-    usual = brief.usual if room.dated else brief.name_usual
+    usual = brief.usual if room.light >= 0 else brief.name_usual
     yield from (Row("Usual", usual(latest, now.at), "expect") for latest in _begun(now)[-1:])
 
 
@@ -129,21 +124,17 @@ def _advice(now: Today) -> Iterator[Owned]:
 
 
 def _held(now: Today, room: Room) -> Iterator[Row]:
-    if not _begun(now) or now.changes or any(map(_is_dated, (*now.avoid, *now.better_not))):
-        yield from _restricted(now, room)
+    held = grouped((*now.avoid, *now.better_not), _kind)
+    dated = any(one.until or one.better_until for one in (*held.get(NO, ()), *held.get(BETTER_NOT, ())))
+    if dated or now.changes or not _begun(now):
+        yield from _restricted(now, held, room)
         return
     yield Row("Over", "Nothing in this plan waits for a date any more.", "yes")
     for timeline in now.timelines:
         clock = Clock(timeline)
         yield from brief.list_endless(timeline)
-        for session in timeline.sessions[:1]:
-            if session.recommended[1] >= clock.day(now.at):
-                yield from sheet.list_session(session, timeline, clock)
-
-
-def _is_dated(verdict: Verdict) -> bool:
-    # What is never advised has no date to wait for.
-    return bool(verdict.until or verdict.better_until) and _kind(verdict) in {NO, BETTER_NOT}
+        for session in (one for one in timeline.sessions[:1] if one.recommended[1] >= clock.day(now.at)):
+            yield from sheet.list_session(session, timeline, clock)
 
 
 def _kind(verdict: Verdict) -> str:
@@ -153,8 +144,7 @@ def _kind(verdict: Verdict) -> str:
     return verdict.verdict
 
 
-def _restricted(now: Today, room: Room) -> Iterator[Row]:
-    held = grouped((*now.avoid, *now.better_not), _kind)
+def _restricted(now: Today, held: dict[str, list[Verdict]], room: Room) -> Iterator[Row]:
     kinds = (("Avoid", NO, "no"), (_NEVER, _NEVER, "no"), ("Better wait", BETTER_NOT, "better not"))
     for head, kind, tone in kinds if room.light >= 0 else kinds[:-1]:
         for rules, found in _by_set(held.get(kind, ())):
@@ -222,14 +212,12 @@ def _again(openings: list[Ahead], room: Room) -> Section:
 
 def _weightiest(openings: list[Ahead], most: int) -> Iterator[Ahead]:
     """Yield what weighs most in each group, of so many groups at *most*: no more of it than its name and its date."""
-    groups: dict[str, tuple[bool, datetime]] = {}
-    for own, one in sorted(openings, key=lambda pair: pair[0].rule_set.weight(pair[1].activity), reverse=True):
-        is_heavy = own.rule_set.weight(one.activity)[0] <= brief.LIGHT
-        groups[own.rule_set.group_of(one.activity)] = (is_heavy, one.at)
+    weights = [(own.rule_set.weight(one.activity), one.at) for own, one in openings]
+    groups = {group: at for (group, _), at in sorted(weights, key=itemgetter(0), reverse=True)}
     # What takes longest is asked about most.
-    shown = [(group, at) for group, (_, at) in sorted(groups.items(), key=itemgetter(1), reverse=True)][:most]
+    shown = sorted(groups.items(), key=lambda one: (one[0] <= brief.LIGHT, one[1]), reverse=True)[:most]
     for own, one in openings:
-        if (own.rule_set.group_of(one.activity), one.at) in shown:
+        if (own.rule_set.weight(one.activity)[0], one.at) in shown:
             yield own, one._replace(name=own.rule_set.short(one.activity), waits=())
 
 
@@ -244,7 +232,7 @@ def _ahead(now: Today, most: int) -> Iterator[Section]:
     for timeline in now.timelines:
         today, day = Clock(timeline).day(now.at), timeline.treatment.day
         if day > today and not sheet.is_stopped(timeline):
-            rows = tuple(brief.list_before(timeline, today))[:most]
+            rows = tuple(brief.list_before(timeline, today, most))
             yield Section("before", f"Before {say.date(day, today)}", rows=rows)
 
 
@@ -252,10 +240,10 @@ def _booked(now: Today) -> Iterator[Row]:
     """Yield when the session is that is booked, what begins first before it, and what of events clashes."""
     for timeline in _begun(now)[-1:]:
         clock, today = Clock(timeline), Clock(timeline).day(now.at)
-        for session in timeline.sessions[:1]:
-            if session.booked and session.booked >= today:
-                first, *rows = sheet.list_session(session, timeline, clock, today)
-                yield from rows[:_SHOWN] or [first]
+        for session in (one for one in timeline.sessions[:1] if one.booked and one.booked >= today):
+            first, *rows = sheet.list_session(session, timeline, clock, today)
+            # What begins later before it stands in the plan.
+            yield from (row._replace(text=row.text.partition("; ")[0]) for row in rows or [first])
         meetings = tuple(one for one in timeline.meetings if one.event.last >= today)
         yield from sheet.list_clashes(timeline._replace(meetings=meetings))
 
