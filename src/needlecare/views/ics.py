@@ -292,8 +292,13 @@ def _check_marks(text: str) -> None:
 
 
 def _parse(text: str) -> Iterator[Any]:
+    import warnings
+
     try:
-        calendar: Any = Calendar.from_ical(text)
+        with warnings.catch_warnings():
+            # Of a zone with a vendor's prefix: it is read as what stands behind that.
+            warnings.simplefilter("ignore")
+            calendar: Any = Calendar.from_ical(text)
     except Exception as error:  # noqa: BLE001  icalendar may fail in any way on what others wrote
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise _Unfit(f"can't be read as a calendar ({reason})") from None
@@ -327,7 +332,8 @@ def _event(component: Any) -> FileEvent:
         raise _Unfit("is not a calendar of needlecare, or holds other events too")
     try:
         sequence = int(component.get("SEQUENCE", 0))
-        start, end = _instant_or_day(component["DTSTART"].dt), _instant_or_day(component["DTEND"].dt)
+        # Without an end there may be a duration, else a day lasts a day.
+        start, end = _instant_or_day(component.start), _instant_or_day(component.end)
         stamp = component["DTSTAMP"].dt.astimezone(UTC)
         # A stamp moves with the sequence, so what it was at first must be a time too.
         years = {start.year, end.year, (stamp - timedelta(seconds=sequence)).year}
