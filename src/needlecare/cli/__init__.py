@@ -70,13 +70,16 @@ def main(argv: list[str] | None = None) -> None:
     except OSError as error:  # not the program's fault: help on a full disk, a message to a closed stderr
         where = f": {error.filename}" if error.filename else ""
         raise _failure(ExitCode.BAD_INPUT, f"the system refuses: {error.strerror or error}{where}") from None
-    except MemoryError:  # it ends this process, whoever asked for it
-        raise
     except Exception as error:  # only a developer wants to see a traceback
-        if os.environ.get("NEEDLECARE_DEBUG"):
+        if _is_raised(error):
             raise
         bug = f"something went wrong that should not ({type(error).__name__}: {error}); please report it"
         raise _failure(ExitCode.BUG, bug, "NEEDLECARE_DEBUG=1 shows where") from None
+
+
+def _is_raised(error: Exception) -> bool:
+    """Report whether whoever runs the program is to see *error* itself; where memory lacks nothing else can be done."""
+    return isinstance(error, MemoryError) or bool(os.environ.get("NEEDLECARE_DEBUG"))
 
 
 def _failure(code: ExitCode, *texts: str) -> SystemExit:
