@@ -184,6 +184,9 @@ def test_zones_are_known_by_their_names(name: str) -> None:
         ("america/new york", "America/New_York"),
         ("utc", "UTC"),
         (" Asia/tokyo ", "Asia/Tokyo"),
+        ("Romance Standard Time", "Europe/Paris"),
+        ("gmt standard time", "Europe/London"),
+        ("W. Europe Standard Time", "Europe/Berlin"),
     ],
 )
 def test_zones_are_known_in_any_letters_and_named_in_one_way(typed: str, name: str) -> None:

@@ -161,7 +161,7 @@ def either_time(text: str) -> InputError:
 
 
 def parse_zone(name: str) -> ZoneInfo:
-    """Parse the name of a time zone, such as Europe/London, in small or capital letters.
+    """Parse the name of a time zone, such as Europe/London or GMT Standard Time, in small or capital letters.
 
     Raises:
         InputError: there is no such zone.
@@ -177,6 +177,12 @@ def parse_zone(name: str) -> ZoneInfo:
         return zone
     if not zones:
         raise InputError("this machine knows no time zones; the Python package tzdata brings them")
+    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+    # As Outlook, and clinic software on Windows, call them.
+    windows = {one.lower(): zone for one, zone in WINDOWS_TO_OLSON.items()}
+    if zone := _zone(windows.get(wanted.replace("_", " "), "")):
+        return zone
     hint = suggestion(_nearest_zone(wanted.rpartition("/")[2], zones))
     raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
 
@@ -222,6 +228,8 @@ def find_zone(name: str | None) -> ZoneInfo:
 _FEWEST = 2
 # The slashes of a date, as in `isotretinoin=03/04/2026`, join nothing.
 _JOINED = re.compile(r"[&+]|(?<![0-9])/|/(?![0-9])|\band\b")
+# What stands between the ends of a range, as a record has it.
+_PARTS_OF_RANGE = re.compile(r"(?<=\w)\s*(?:[-–—/]|\bto\b)\s*(?=\w)")
 Said = str | float
 
 
@@ -265,7 +273,8 @@ def _number(fact: Fact, texts: Sequence[str]) -> Facts:
     number = decimal(text)
     if number is None or not low <= number <= high:
         shown = f" {fact.unit}" if fact.unit else ""
-        raise InputError(f"{fact.id}: `{texts[0]}` is not a number from {low:g} to {high:g}{shown}")
+        several = "; of several write the largest" if len(_PARTS_OF_RANGE.split(text)) > 1 else ""
+        raise InputError(f"{fact.id}: `{texts[0]}` is not a number from {low:g} to {high:g}{shown}{several}")
     return Facts({fact.id: number}, {})
 
 
@@ -318,6 +327,9 @@ def _unheard(rule_set: RuleSet, fact: Fact, word: str) -> Unheard:
     if fact.open and not meant:
         return Unheard(fact.id, visible(typed))
     known = "" if fact.open else f"; it may be {', '.join(one.id for one in fact.answers)}"
+    parts = _PARTS_OF_RANGE.split(word)
+    if len(parts) > 1 and all(_plain(one) in _names(fact.answers) for one in parts):
+        meant, known = "", f"; it takes one answer: write {parts[-1]} if it is the more careful one"
     raise InputError(f"{fact.id} has no answer `{typed}`{suggestion(meant)}{known}")
 
 
