@@ -24,6 +24,13 @@ TWO = "id,date,time,name\nC-1,2026-11-20,16:30,Zoë\nC-2,2026-11-21,,Bob\n"
         pytest.param(TWO.replace(",", ";").encode(), id="semicolons"),
         pytest.param(TWO.replace(",", "\t").encode(), id="tabs"),
         pytest.param(b"sep=,\r\n" + TWO.encode(), id="Excel's line for the separator"),
+        pytest.param(b'"sep=,"\r\n' + TWO.encode(), id="the same in quotes"),
+        pytest.param(b"\xef\xbb\xbf" * 2 + TWO.encode(), id="utf-8 with two marks"),
+        pytest.param(TWO.encode("utf-16-le"), id="utf-16 without a mark"),
+        pytest.param(TWO.encode("utf-16-be"), id="utf-16 the other way round"),
+        pytest.param(b"Appointments report\nFrom 1 to 30 Nov, all\n\n" + TWO.encode(), id="titles above the header"),
+        pytest.param(TWO.encode() + b",,,Total\nPrinted on 26/11/2026 10:14\n", id="footers below the rows"),
+        pytest.param(TWO.encode() + b"Report date,2026-11-26,10:14,\n", id="a footer with a date"),
         pytest.param(TWO.replace("\n", "\n\n,,,\n").encode(), id="blank lines"),
         pytest.param(TWO.rstrip().encode(), id="no line end at the end"),
         pytest.param(
@@ -117,6 +124,13 @@ def test_without_dates_numbers_that_are_not_clear_are_refused_with_the_way_out(c
         ("2026-11-20T16:30:00", "16:30"),
         ("20/11/2026 4:30 pm", "16:30"),
         ("2026-11-20 00:00:00", None),
+        ('"20.11.2026, 16:30"', "16:30"),
+        ('"Friday, November 20, 2026 at 4:30 PM"', "16:30"),
+        ("20 Nov 2026 at 16:30", "16:30"),
+        ("2026-11-20 16:30:27", "16:30:27"),
+        ("2026-11-20 16:30-17:30", "16:30"),
+        ("2026-11-20 16:30 – 17:30", "16:30"),
+        ("2026-11-20 4:30pm to 5:30pm", "16:30"),
     ],
 )
 def test_a_date_may_have_its_time_with_it_and_midnight_means_none(cell: str, clock: str | None, tmp_path: Path) -> None:
@@ -301,3 +315,117 @@ def test_a_line_is_the_plan_with_the_id_before_it_without_what_others_hold(tmp_p
         for name in ("rule", "except", "words", "confidence"):
             flag.pop(name, None)
     assert list(line.items()) == list(thin(full).items())
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("46346,", "date: `46346` is how a spreadsheet counts 20 Nov 2026; show that column as a date or a time"),
+        ("46346.6875,", "`46346.6875` is how a spreadsheet counts 20 Nov 2026 16:30"),
+        ("2026-11-20,0.6875", "time: `0.6875` is how a spreadsheet counts 16:30"),
+        ("2026-11-20,16:30-05:00", "time: `16:30-05:00` is relative to UTC"),
+        ("2026-11-20,04:30-05:30", "time: `04:30-05:30` is relative to UTC"),
+        ("2026-11-20,4:30", "can be read as 04:30 or as 16:30"),
+    ],
+)
+def test_a_time_that_means_something_else_is_named_as_what_it_is(cells: str, said: str, tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, f"id,date,time\n1,{cells}\n"))
+    assert (ran.code, said in ran.err) == (1, True), ran.err
+
+
+def test_a_time_without_a_day_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    (plan,) = batch(write_list(tmp_path, "id,date,time\n1,20/11/2026 00:00:00,30/12/1899 16:30:00\n")).records
+    assert (plan["treatment"]["date"], plan["treatment"]["time"]) == ("2026-11-20", "16:30")
+
+
+@pytest.mark.parametrize(
+    ("cells", "facts"),
+    [
+        ("Fitzpatrick 3,Scalp (hair),1.5mm", {"skin-type": "III", "area": ["scalp"], "depth": 1.5}),
+        ('Type IV,Face/Neck,"1,8"', {"skin-type": "IV", "area": ["face", "neck"], "depth": 1.8}),
+        ("N/A,face,-", {"area": ["face"]}),
+        ("unknown,Face,n/k", {"area": ["face"]}),
+    ],
+)
+def test_facts_are_read_as_records_have_them(cells: str, facts: dict[str, object], tmp_path: Path) -> None:
+    (plan,) = batch(write_list(tmp_path, f"id,date,skin type,area,depth\n1,2026-11-20,{cells}\n")).records
+    assert plan["facts"] == facts
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("1,2026-11-20,III-IV,1.5,", "it takes one answer: write IV if it is the more careful one"),
+        ("1,2026-11-20,IV,0.5-1.5,", "`0.5-1.5` is not a number from 0.1 to 8 mm; of several write the largest"),
+        ("1,2026-11-20,IV,1,8,", 'depth: `1` and then `8`: put a number with a comma in quotes, as "1,8"'),
+        ("1,2026-11-20,IV,1,8", 'depth: `1` and then `8`: put a number with a comma in quotes, as "1,8"'),
+    ],
+    ids=["two types", "two depths", "a comma that cuts and a cell more", "a comma that cuts"],
+)
+def test_what_is_not_one_value_is_rejected_with_what_to_write(row: str, said: str, tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, f"id,date,skin type,depth,notes\n{row}\n"))
+    assert (ran.code, ids(ran), said in ran.err) == (1, [], True), ran.err
+
+
+def test_numbers_that_a_spreadsheet_keeps_as_text_are_those_numbers(tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, 'id,date\n="00123",2026-11-20\n"=""00124""",2026-11-20\n'))
+    assert ids(ran) == ["00123", "00124"]
+
+
+APPOINTMENTS = (
+    "Client ID,Service,Date,Status,Created Time,End Time\n"
+    "1,Microneedling face,2026-11-20 16:30,Completed,10:00,17:30\n"
+    "2,Gel nails,2026-11-20,Completed,10:00,17:30\n"
+    "3,Microneedling,2026-11-20,No Show,10:00,17:30\n"
+    "4,SkinPen needling,2026-11-20,Arrived,10:00,17:30\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("only", "chosen"),
+    [
+        ([], ["1", "2", "3", "4"]),
+        (["Status=completed"], ["1", "2"]),
+        (["status=Completed, Arrived", "Service=~needling"], ["1", "4"]),
+        (["Service=microneedling"], ["3"]),
+    ],
+    ids=["every row", "one value", "two columns", "the whole value"],
+)
+def test_rows_are_chosen_by_any_column(only: list[str], chosen: list[str], tmp_path: Path) -> None:
+    options = [word for one in only for word in ("--only", one)]
+    ran = batch(write_list(tmp_path, APPOINTMENTS), "--map", "id=Client ID", *options)
+    assert (ran.code, ids(ran)) == (0, chosen)
+    assert ("every row counts, whatever stands in `Service` and `Status`" in ran.err) == (not only)
+    assert f"{4 - len(chosen)} row" in ran.err or not only
+    # When a row was made, or ends, is no time of treatment; and the date has one here.
+    assert "perhaps you want" not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("only", "said"),
+    [
+        ("State=Done", "--only: there is no column `state`"),
+        ("Status", "--only: `Status` can't be read; write it as --only Status=Completed,Arrived"),
+        ("Status=", "can't be read"),
+        ("=Done", "can't be read"),
+    ],
+)
+def test_a_choice_that_is_none_is_one_line_and_code_2(only: str, said: str, tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, APPOINTMENTS), "--map", "id=Client ID", "--only", only)
+    assert (ran.code, ran.out, said in ran.err) == (2, "", True)
+
+
+def test_what_stands_around_the_rows_is_reported_and_a_row_without_its_date_is_not_taken_for_it(tmp_path: Path) -> None:
+    table = f"Report\n\n{TWO},,,Total\nC-3,,,\n,,,Total\nGenerated on 26/11/2026 10:14\n"
+    ran = batch(write_list(tmp_path, table))
+    assert ids(ran) == ["C-1", "C-2"]
+    assert "the header stands below 1 line, which is passed over" in ran.err
+    assert "below the last row, and no row: lines 8, 9" in ran.err
+    assert "line 6: the id is missing" in ran.err
+    assert "line 7 (C-3): the date is missing" in ran.err
+
+
+@pytest.mark.parametrize("data", [b"PK\x03\x04\x14\x00\x06\x00", b"\xd0\xcf\x11\xe0\xa1\xb1"], ids=["new", "old"])
+def test_a_workbook_is_named_as_one_whatever_its_suffix(data: bytes, tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, data + b"rest\n"))
+    assert (ran.code, "the input is a workbook" in ran.err) == (2, True)

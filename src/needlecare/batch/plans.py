@@ -1,17 +1,31 @@
-"""One row of a list → its plan, in whichever process: fields → treatment and answers → bytes. Writes nothing."""
+"""The rows of a list → whose each is and what it says → its plan, in whichever process. Writes nothing."""
 
 import gc
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from typing import Any, NamedTuple
 
-from needlecare.batch.table import ID, Row, Texts
+from needlecare.batch.table import (
+    ID,
+    PROBLEM,
+    ClientFile,
+    Columns,
+    CsvRows,
+    JsonRows,
+    Only,
+    Row,
+    Texts,
+    is_chosen,
+    refuse_cut_number,
+)
 from needlecare.errors import InputError
+from needlecare.model.facts import FACTS_OF_TREATMENT, Fact
 from needlecare.model.plan import Treatment, make_treatment
+from needlecare.rules.clinic import plain
 from needlecare.rules.fields import FIELDS
 from needlecare.rules.load import load_rules
 from needlecare.rules.read import DEFAULT
@@ -28,9 +42,42 @@ LINES = "jsonl"
 _LONGEST_PROBLEM = 2000
 # Texts and sets of answers that are kept between rows: lists repeat a few of each.
 _MOST_TEXTS, _MOST_ANSWERS = 4096, 512
+_LONGEST_ID = 1000
+# Columns that are not understood, and lines that may be none, of which account is kept.
+_MOST_NAMED = 20
 _SEVERAL = re.compile(r"[;|\n]")
-_DATE_AND_TIME = re.compile(r"(?P<date>.*[0-9])(?:T|\s+)(?P<time>[0-9]{1,2}[:.][0-9]{2}.*)")
+_DATE_AND_TIME = re.compile(r"(?P<date>.*[0-9])(?:T|,?\s+(?:at\s+)?)(?P<time>[0-9]{1,2}[:.][0-9]{2}.*)")
+# A slot, which begins with its start: no offset is of fifteen hours, or stands behind a blank or a half of the day.
+_CLOCK = r"[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?"
+_SLOT = re.compile(
+    rf"({_CLOCK}(?:\s*[ap]\.?m\.?)?)(?:-(?=1[5-9]|2[0-3]|{_CLOCK}\s*[ap])|\s+-\s*|\s*(?:[–—]|\bto\b)\s*){_CLOCK}.*",
+    re.IGNORECASE,
+)
+# The day that spreadsheets give to a time without one, and how they count days from it.
+_FIRST_DAY = date(1899, 12, 30)
+_ON_FIRST_DAY = re.compile(r"(?:30[-/.]12[-/.]1899|12[-/.]30[-/.]1899|1899-12-30)(?:T|,?\s+)(.+)")
+_SERIAL = re.compile(r"(0|[2-7][0-9]{4})?(\.[0-9]+)?")
 _OFFSET = re.compile(r".*[0-9]\s*(?:[zZ]|UTC|[+-][0-9]{2}:?(?:[0-9]{2})?)\s*")
+# How a spreadsheet is made to keep a number as it is written.
+_AS_TEXT = re.compile(r'\s*="(.*)"\s*', re.DOTALL)
+# What a record has where a fact isn't known, and what it adds to an answer.
+_UNKNOWN = (
+    "n/a",
+    "na",
+    "n.a.",
+    "-",
+    "–",
+    "—",
+    "?",
+    "unknown",
+    "n/k",
+    "nk",
+    "not known",
+    "not recorded",
+    "not given",
+    "tbc",
+)
+_ASIDE = re.compile(r"(?<=\w)\s*\([^()]*\)\s*$")
 _NUMBERS = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}")
 
 
@@ -64,6 +111,106 @@ class Result(NamedTuple):
     problem: str = ""
     digest: bytes = b""
     unchanged: bool = False
+
+
+class Clients:
+    """The rows of a list that are *chosen*, each with its client, its fields, and the file that the client has.
+
+    *passed* counts the other rows; at the end *footers* are the lines below them that are none, such as totals.
+    """
+
+    def __init__(
+        self,
+        rows: CsvRows | JsonRows,
+        columns: Columns,
+        file_of: Callable[[str], ClientFile | None],
+        chosen: Only,
+        facts: Mapping[str, Fact],
+    ) -> None:
+        self._rows, self._columns, self._file_of = rows, columns, file_of
+        self._chosen, self._numbers = chosen, {id_ for id_, fact in facts.items() if fact.is_number}
+        self._is_table = isinstance(rows, CsvRows)
+        self._has_commas = isinstance(rows, CsvRows) and rows.delimiter == ","
+        self._has_times = False
+        self.passed = 0
+        self._held: list[Row] = []
+        # Eight bytes stand for an id, however long: two that share them in a million rows are one chance in millions.
+        self._lines: dict[int, int] = {}
+        self._unused: dict[str, str | None] = {}
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            if not (row.problem or is_chosen(row.cells, self._chosen)):
+                self.passed += 1
+                continue
+            if self._is_table and len(self._held) < _MOST_NAMED and self._columns.is_footer(row):
+                self._held.append(row)
+                continue
+            # Below them stands another row: they are rows too, however they look.
+            yield from map(self._understand, self._held)
+            self._held.clear()
+            yield self._understand(row)
+
+    @property
+    def footers(self) -> tuple[int, ...]:
+        """The lines at the end that are no rows."""
+        return tuple(row.line for row in self._held)
+
+    @property
+    def unused(self) -> Mapping[str, str | None]:
+        """The columns that were not understood, each with the field that it looks like, if that is wanting."""
+        return {name: None if field == "time" and self._has_times else field for name, field in self._unused.items()}
+
+    def _understand(self, row: Row) -> Row:
+        try:
+            if not row.problem:
+                fields = self._fields(row.cells)
+                row = row._replace(fields=fields)
+                row = row._replace(client=self._client(fields.pop(ID, ()), row.line))
+                row = row._replace(file=self._file_of(row.client))
+        except InputError as error:
+            row = row._replace(problem=str(error))
+        return row
+
+    def _fields(self, cells: Mapping[str, object]) -> dict[str, Texts]:
+        fields: dict[str, Texts] = {}
+        before: tuple[str | None, object] = (None, "")
+        for column, value in cells.items():
+            field = self._columns.field(column)
+            if field is None:
+                self._pass_over(column, cells, before)
+            elif texts := self._read(field, value):
+                if field in fields:
+                    raise InputError(f"two columns hold {field}, `{column}` is one of them")
+                fields[field] = texts
+            before = field, value
+        return fields
+
+    def _read(self, field: str, value: object) -> Texts:
+        texts = read_texts(field, value)
+        self._has_times |= field == "date" and any(map(_DATE_AND_TIME.fullmatch, texts))
+        return texts
+
+    def _pass_over(self, column: str, cells: Mapping[str, object], before: tuple[str | None, object]) -> None:
+        """Note a column that isn't understood; it mustn't hold what belongs to the number *before* it."""
+        if self._has_commas and before[0] in self._numbers:
+            refuse_cut_number(*before, cells[column])
+        is_known = column in (PROBLEM, *self._unused) or plain(column) in self._chosen
+        if not is_known and len(self._unused) < _MOST_NAMED and cells[column] not in ("", None):
+            self._unused[column] = self._columns.similar(column, cells)
+
+    def _client(self, texts: Texts, line: int) -> str:
+        """Return the id of a row, which stands in no other."""
+        if len(texts) != 1:
+            raise InputError("the id is missing" if not texts else "id: expected one, several are given")
+        client = texts[0]
+        if len(client) > _LONGEST_ID:
+            raise InputError(f"the id is longer than {_LONGEST_ID} characters")
+        short = blake2b(client.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        first = self._lines.setdefault(int.from_bytes(short, "big"), line)
+        if first != line:
+            raise InputError(f"the id `{client}` stands in line {first} already")
+        return client
 
 
 class RowPlanner:
@@ -184,16 +331,25 @@ def read_texts(field: str, value: object) -> Texts:
     Raises:
         InputError: it is something else than a text, a number, or a list of them.
     """
-    if isinstance(value, str):
-        parts = [value] if field in (ID, "date", "time", "tz") else _SEVERAL.split(value)
-    elif isinstance(value, list):
-        parts = [_text_of(field, one) for one in value]
-    else:
-        parts = [] if value is None else [_text_of(field, value)]
+    parts = _split(field, value)
+    if field not in FIELDS:
+        parts = [part for part in parts if part.strip().lower() not in _UNKNOWN]
+    if field in FACTS_OF_TREATMENT:
+        parts = [_ASIDE.sub("", part) for part in parts]
     try:
         return tuple([text for part in parts if (text := part.strip()) and text.encode()])
     except UnicodeEncodeError:
         raise InputError(f"{field}: that is no text") from None
+
+
+def _split(field: str, value: object) -> list[str]:
+    if isinstance(value, list):
+        return [_text_of(field, one) for one in value]
+    if not isinstance(value, str):
+        return [] if value is None else [_text_of(field, value)]
+    kept = _AS_TEXT.fullmatch(value)
+    text = kept[1].replace('""', '"') if kept else value
+    return [text] if field in (ID, "date", "time", "tz") else _SEVERAL.split(text)
 
 
 def _text_of(field: str, value: object) -> str:
@@ -214,13 +370,17 @@ def _read_date(text: str, today: date | None, order: str | None) -> tuple[date, 
     except InputError as error:
         numbers = order is None and _NUMBERS.fullmatch(day_text)
         hint = ", or say what all dates mean with --dates dmy or mdy" if numbers else ""
-        raise InputError(f"date: {error}{hint}") from None
+        raise InputError(f"date: {_counted_day(text) or f'{error}{hint}'}") from None
     clock = _read_time(both["time"], text) if both else None
     return day, clock if clock != time(0) else None
 
 
 def _read_time(text: str, cell: str | None = None) -> time:
     """Read a time of the day; *cell* is the whole text that it stands in, if that is a date too."""
+    if of_no_day := _ON_FIRST_DAY.fullmatch(text):
+        text = of_no_day[1]
+    if slot := _SLOT.fullmatch(text):
+        text = slot[1]
     if _OFFSET.fullmatch(text):
         raise InputError(
             f"{'date' if cell else 'time'}: `{cell or text}` is relative to UTC; write the time that the clock showed "
@@ -229,4 +389,16 @@ def _read_time(text: str, cell: str | None = None) -> time:
     try:
         return parse_time(text)
     except InputError as error:
-        raise InputError(f"time: {error}") from None
+        raise InputError(f"time: {_counted_day(text) or error}") from None
+
+
+def _counted_day(text: str) -> str:
+    """Return what a spreadsheet means by a number in place of a date or a time, and what to do; nothing for no such."""
+    found = _SERIAL.fullmatch(text)
+    if not text or found is None:
+        return ""
+    # Some begin to count four years later, so it is told and not read.
+    moment = datetime.combine(_FIRST_DAY, time()) + timedelta(days=float(text))
+    day = f"{moment:%d %b %Y} " if moment.date() > _FIRST_DAY else ""
+    shown = f"{day}{moment:%H:%M}".removesuffix(" 00:00")
+    return f"`{text}` is how a spreadsheet counts {shown}; show that column as a date or a time, and export it again"

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import cycle, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self, TextIO
 
 from needlecare.batch import plans, table
 from needlecare.errors import InputError, OutputError
@@ -40,8 +40,6 @@ _LEDGER_PARTS = (
 # Files that are written again at most if a run is ended from outside.
 _EVERY = 32
 _ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-_LONGEST_ID = 1000
-_MOST_NAMED = 20
 # Rows that go to a worker at once: enough to make the way short, few enough to keep little in memory.
 _PORTION = 16
 
@@ -51,17 +49,23 @@ Planned = tuple[table.Row, plans.Result]
 class Summary(NamedTuple):
     """What became of the rows: how many were *made*, *left* as they are, *rejected*.
 
-    *unused* names the columns that were not understood, each with the field that it looks like, if any.
+    *unused* names the columns that were not understood, each with the field that it looks like, if any. *passed* are
+    the rows that `--only` doesn't choose, *titles* the lines above the header, *footers* those below the last row.
     """
 
     made: int
     left: int
     rejected: int
     unused: Mapping[str, str | None]
+    passed: int = 0
+    titles: int = 0
+    footers: tuple[int, ...] = ()
 
 
 class Batch(NamedTuple):
     """What is to be done: the columns in `FIELD=COLUMN` *pairs*, and where files, *lines* and rejects go.
+
+    *only* are the rows that count, as `COLUMN=VALUE,VALUE` or `COLUMN=~PART`.
 
     Without a folder there are lines; without a file for them they go to stdout. Unless they are *public*, files and
     folders that are made are their owner's alone.
@@ -74,6 +78,7 @@ class Batch(NamedTuple):
     rejects: Path | None
     jobs: int
     public: bool = False
+    only: tuple[str, ...] = ()
 
 
 def run(
@@ -87,23 +92,18 @@ def run(
     """
     settings = batch.settings
     planner = plans.RowPlanner(settings)
-    rows = table.read_rows(stream)
-    fields = (*FIELDS, *planner.rule_set.facts)
+    facts = planner.rule_set.facts
+    fields = (*FIELDS, *facts)
     columns = table.Columns(fields, table.read_map(batch.pairs, fields), planner.rule_set.batch)
+    rows, chosen = table.read_rows(stream, columns.field), table.read_only(batch.only)
     if isinstance(rows, table.CsvRows) and rows.header:
-        columns.check(rows.header, [table.ID] if "date" in settings.defaults else [table.ID, "date"])
+        columns.check(rows.header, [table.ID] if "date" in settings.defaults else [table.ID, "date"], chosen)
     made = left = 0
     with contextlib.ExitStack() as open_until_the_end:
         enter = open_until_the_end.enter_context
-        ending = enter(_Ending())
-        output: _Folder | _Lines
-        private = not batch.public
-        if batch.folder:
-            output = enter(_Folder(batch.folder, settings.format, private=private))
-        else:
-            output = enter(_lines(batch.lines, private=private))
-        rejects = enter(table.Rejects(None if settings.inline else batch.rejects, rows, private=private))
-        clients = _Clients(rows, columns, output)
+        ending, output = enter(_Ending()), enter(_open(batch))
+        rejects = enter(_Rejects(None if settings.inline else batch.rejects, rows, private=not batch.public))
+        clients = plans.Clients(rows, columns, output.file_of, chosen, facts)
         for row, result in enter(contextlib.closing(_plan_rows(planner, clients, batch.jobs))):
             with ending.put_off():
                 problem = output.put(row, result)
@@ -113,59 +113,45 @@ def run(
                 made += not problem and not result.unchanged
                 left += result.unchanged
                 progress(made + left + rejects.count)
-    return Summary(made, left, rejects.count, clients.unused)
+    return Summary(made, left, rejects.count, clients.unused, clients.passed, rows.titles, clients.footers)
 
 
-class _Clients:
-    """The rows of a list, each with its client and its fields; *unused* collects the columns that are none."""
+class _Rejects:
+    """The file at *path* that collects rejected rows of *rows*; it appears whole when all is done, if there are any."""
 
-    def __init__(self, rows: Iterable[table.Row], columns: table.Columns, output: "_Folder | _Lines") -> None:
-        self._rows, self._columns, self._output = rows, columns, output
-        # Eight bytes stand for an id, however long: two that share them in a million rows are one chance in millions.
-        self._lines: dict[int, int] = {}
-        self.unused: dict[str, str | None] = {}
+    def __init__(self, path: Path | None, rows: table.CsvRows | table.JsonRows, *, private: bool = False) -> None:
+        self._path, self._rows, self._private = path, rows, private
+        self._open = contextlib.ExitStack()
+        self._file: TextIO | None = None
+        self.count = 0
 
-    def __iter__(self) -> Iterator[table.Row]:
-        for read in self._rows:
-            row = read
-            try:
-                if not row.problem:
-                    fields = self._fields(row.cells)
-                    row = row._replace(fields=fields)
-                    row = row._replace(client=self._client(fields.pop(table.ID, ()), row.line))
-                    row = row._replace(file=self._output.file_of(row.client))
-            except InputError as error:
-                row = row._replace(problem=str(error))
-            yield row
+    def add(self, row: table.Row, problem: str) -> None:
+        """Add *row*, which was rejected because of *problem*."""
+        self.count += 1
+        if self._path is None:
+            return
+        with self._write_errors():
+            if self._file is None:
+                beside = self._open.enter_context(atomic_file(self._path, private=self._private))
+                stream = beside.open("w", encoding="utf-8", errors="replace", newline="")
+                self._file = self._open.enter_context(stream)
+                self._file.write(self._rows.reject_header())
+            self._file.write(self._rows.reject(row, problem))
 
-    def _fields(self, cells: Mapping[str, object]) -> dict[str, table.Texts]:
-        fields: dict[str, table.Texts] = {}
-        for column, value in cells.items():
-            field = self._columns.field(column)
-            if field is None:
-                is_new = column not in self.unused and len(self.unused) < _MOST_NAMED
-                if is_new and column != table.PROBLEM and value not in ("", None):
-                    self.unused[column] = self._columns.similar(column, cells)
-                continue
-            texts = plans.read_texts(field, value)
-            if field in fields:
-                raise InputError(f"two columns hold {field}, `{column}` is one of them")
-            if texts:
-                fields[field] = texts
-        return fields
+    def __enter__(self) -> Self:
+        return self
 
-    def _client(self, texts: table.Texts, line: int) -> str:
-        """Return the id of a row, which stands in no other."""
-        if len(texts) != 1:
-            raise InputError("the id is missing" if not texts else "id: expected one, several are given")
-        client = texts[0]
-        if len(client) > _LONGEST_ID:
-            raise InputError(f"the id is longer than {_LONGEST_ID} characters")
-        short = hashlib.blake2b(client.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        first = self._lines.setdefault(int.from_bytes(short, "big"), line)
-        if first != line:
-            raise InputError(f"the id `{client}` stands in line {first} already")
-        return client
+    def __exit__(self, kind: type[BaseException] | None, *raised: Any) -> None:  # noqa: PYI036  handed on as they are
+        with self._write_errors() if kind is None else contextlib.suppress(OSError, OutputError):
+            self._open.__exit__(kind, *raised)
+
+    @contextlib.contextmanager
+    def _write_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, OutputError) as error:
+            failure = error if isinstance(error, OutputError) else f"can't write to {self._path}: {error.strerror}"
+            raise OutputError(f"{failure}; choose another place with --rejects") from None
 
 
 class _Ending:
@@ -206,8 +192,13 @@ class _Ending:
             self._receive(self._received)
 
 
+def _open(batch: Batch) -> "contextlib.AbstractContextManager[_Folder | _Lines]":
+    private = not batch.public
+    return _Folder(batch.folder, batch.settings.format, private) if batch.folder else _lines(batch.lines, private)
+
+
 @contextlib.contextmanager
-def _lines(target: Path | None, *, private: bool) -> "Iterator[_Lines]":
+def _lines(target: Path | None, private: bool) -> "Iterator[_Lines]":
     """Open *target*, which appears when it is whole; stdout without one."""
     if target is None:
         sys.stdout.flush()
@@ -238,7 +229,7 @@ class _Lines:
 class _Folder:
     """Plans as files of a folder, one a client: whose each is, and of what it was made. One run at a time has it."""
 
-    def __init__(self, path: Path, format_: str, *, private: bool) -> None:
+    def __init__(self, path: Path, format_: str, private: bool) -> None:
         self._path, self._private = path, private
         self._suffix = FORMATS[format_][0][1:]
         self._uncommitted = 0

@@ -10,14 +10,12 @@ import io
 import json
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
-from itertools import chain
-from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Self, TextIO
+from itertools import chain, islice
+from typing import BinaryIO, NamedTuple
 
-from needlecare.errors import InputError, OutputError, nearest
-from needlecare.files import atomic_file
+from needlecare.errors import InputError, nearest
 from needlecare.rules.clinic import plain
 from needlecare.views.formats import BYTE_ORDER_MARK
 
@@ -26,6 +24,8 @@ _LONGEST = 1 << 20
 TOO_LONG = _LONGEST // 4
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
+# How workbooks begin, new ones and old ones.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _NO_ROW = "the line is longer than any row can be; of more than a megabyte only the beginning is kept"
 ID = "id"
 # The column with the reason in a file of rejected rows; passed over when that file is read again.
@@ -34,14 +34,26 @@ PROBLEM = "needlecare: problem"
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _BLANK = "".join(DELIMITERS) + " \r\n\ufeff"
 # How some spreadsheets name the delimiter before the header.
-_DELIMITER_LINE = re.compile(r"(?i)sep=.?\s*")
+_DELIMITER_LINE = re.compile(r'(?i)"?sep=.?"?\s*')
 # As spreadsheets have it.
 _NEW_LINE = "\r\n"
 # A quoted text that goes on for longer than this is a quotation mark that wasn't closed.
 _MOST_LINES = 60
 # Names of columns that are kept: objects may bring a new one in each line.
 _MOST_NAMES = 1024
+# Lines among which the header is looked for.
+_MOST_TITLES = 20
+# Words of columns whose dates and times are those of something else.
+_OTHER_MOMENTS = frozenset(
+    ("end", "ends", "finish", "created", "booked", "updated", "modified", "scheduled", "birth", "paid")
+)
 _WORD = re.compile(r"\w+")
+_DIGITS = re.compile(r"[0-9]{1,2}")
+# How a line below the last row begins, and how many cells one without an id and a date may have.
+_FOOTER = re.compile(
+    r"(?i)(?:grand |sub)?(?:total|sum|count|report|generated|printed|exported|created|page)s?\b.*[\s:]|total$"
+)
+_MOST_IN_FOOTER = 2
 
 # Texts of one field, in the order of the row.
 Texts = tuple[str, ...]
@@ -50,24 +62,37 @@ Texts = tuple[str, ...]
 def decode_lines(stream: BinaryIO) -> Iterator[str]:
     """Decode *stream* line by line, with nothing read ahead: UTF-8, and where a line isn't, Windows-1252.
 
-    A file whose first bytes are the mark of UTF-16 is read so. Of an endless line only the beginning is kept.
+    A file whose first bytes are of UTF-16 is read so. Of an endless line only the beginning is kept.
 
     Raises:
-        InputError: the input can't be read on.
+        InputError: the input can't be read on, or is a workbook.
     """
     try:
         first = stream.readline(_LONGEST)
-        parts = chain([first.removeprefix(_UTF8_MARK)], iter(partial(stream.readline, _LONGEST), b""))
+        if first.startswith(_WORKBOOKS):
+            raise InputError("the input is a workbook, whatever its name; open it and save the sheet as CSV")
+        while first.startswith(_UTF8_MARK):
+            first = first.removeprefix(_UTF8_MARK)
+        parts = chain([first], iter(partial(stream.readline, _LONGEST), b""))
         # As old Macs ended their lines, and spreadsheets still can.
         end = "\r" if b"\r" in first and b"\n" not in first else "\n"
-        if first.startswith(_UTF16):
-            yield from _cut(codecs.iterdecode(parts, "utf-16", "replace"), end)
+        if wide := _wide(first):
+            yield from _cut(codecs.iterdecode(parts, wide, "replace"), end)
         else:
             # Latin-1 returns every byte as it was, for whatever encoding its line has.
             lines = _cut(codecs.iterdecode(parts, "latin-1"), end)
             yield from (_decode(line.encode("latin-1")) for line in lines)
     except OSError as error:
         raise InputError(f"can't read the input: {error.strerror}") from None
+
+
+def _wide(first: bytes) -> str:
+    """Return the name of the encoding if it takes two bytes a letter, of which plain letters leave one empty."""
+    if first.startswith(_UTF16):
+        return "utf-16"
+    empty = [place % 2 for place, byte in enumerate(first[:100]) if not byte]
+    is_wide = len(empty) > len(first[:100]) // 3 and len(set(empty)) == 1
+    return ("utf-16-be", "utf-16-le")[empty[0]] if is_wide else ""
 
 
 def _cut(parts: Iterable[str], end: str) -> Iterator[str]:
@@ -133,19 +158,36 @@ class Row(NamedTuple):
 
 
 class CsvRows:
-    """CSV with a header: any delimiter of `DELIMITERS`, quoted line ends, blank lines passed over."""
+    """CSV with a header: any delimiter of `DELIMITERS`, quoted line ends, blank lines passed over.
 
-    def __init__(self, lines: NumberedLines) -> None:
+    What stands above the header is skipped where one of the first lines *is_known* by a name of its columns: *titles*
+    says how many lines those are.
+    """
+
+    def __init__(self, lines: NumberedLines, is_known: Callable[[str], object]) -> None:
         self._lines = lines
-        text = next((text for text in lines if text.strip(_BLANK) and not _DELIMITER_LINE.fullmatch(text)), "")
-        outside_quotes = "".join(text.split('"')[::2])
-        self.delimiter = max(DELIMITERS, key=outside_quotes.count)
-        header, problem = self._cells(text)
+        header, problem = self._find_header(is_known)
         if problem:
             raise InputError(f"line {lines.number}: the header can't be read: {problem}")
         self.header = [name.strip() for name in header]
         while self.header and not self.header[-1]:
             self.header.pop()
+
+    def _find_header(self, is_known: Callable[[str], object]) -> tuple[list[str], str]:
+        """Take the lines up to the header, and return its cells and what is wrong with it."""
+        taken: list[str] = []
+        self.titles = 0
+        for text in islice(self._lines, _MOST_TITLES):
+            taken.append(text)
+            self.delimiter = max(DELIMITERS, key="".join(text.split('"')[::2]).count)
+            names = text.rstrip("\r\n").replace('"', "").split(self.delimiter)
+            if text.strip(_BLANK) and any(map(is_known, names)):
+                self.titles = sum(bool(one.strip(_BLANK)) and not _DELIMITER_LINE.fullmatch(one) for one in taken) - 1
+                return self._cells(text)
+        self._lines.put_back(taken)
+        text = next((one for one in self._lines if one.strip(_BLANK) and not _DELIMITER_LINE.fullmatch(one)), "")
+        self.delimiter = max(DELIMITERS, key="".join(text.split('"')[::2]).count)
+        return self._cells(text)
 
     def __iter__(self) -> Iterator[Row]:
         width = len(self.header)
@@ -204,6 +246,8 @@ class CsvRows:
 class JsonRows:
     """JSON Lines: one object a line."""
 
+    titles = 0
+
     def __init__(self, lines: NumberedLines) -> None:
         self._lines = lines
 
@@ -245,8 +289,8 @@ def _object(text: str) -> tuple[dict[str, object], str]:
     return found, ""
 
 
-def read_rows(stream: BinaryIO) -> CsvRows | JsonRows:
-    """Read CSV or JSON Lines, whichever the first character shows it to be.
+def read_rows(stream: BinaryIO, is_known: Callable[[str], object]) -> CsvRows | JsonRows:
+    """Read CSV, whose header *is_known* by a name of its columns, or JSON Lines, as the first character shows.
 
     Raises:
         InputError: it is something else.
@@ -257,7 +301,7 @@ def read_rows(stream: BinaryIO) -> CsvRows | JsonRows:
     first = text.lstrip()[:1]
     if first == "[":
         raise InputError("the input is one JSON list; write one object a line instead (jq -c '.[]' does so)")
-    return JsonRows(lines) if first == "{" else CsvRows(lines)
+    return JsonRows(lines) if first == "{" else CsvRows(lines, is_known)
 
 
 def read_map(pairs: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
@@ -280,6 +324,43 @@ def read_map(pairs: Iterable[str], fields: Iterable[str]) -> dict[str, str]:
     return found
 
 
+# The values that count of each column, by its plain name; with `~` before them, parts of such values.
+Only = Mapping[str, tuple[str, ...]]
+
+
+def read_only(pairs: Iterable[str]) -> Only:
+    """Read `COLUMN=VALUE,VALUE` or `COLUMN=~PART` pairs."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pair in pairs:
+        column, _, texts = pair.partition("=")
+        values = tuple(text.strip().casefold() for text in texts.split(",") if text.strip(" ~"))
+        if not column.strip() or not values:
+            raise InputError(f"--only: `{pair}` can't be read; write it as --only Status=Completed,Arrived")
+        found[plain(column)] = (*found.get(plain(column), ()), *values)
+    return found
+
+
+def is_chosen(cells: Mapping[str, object], only: Only) -> bool:
+    """Report whether *only* chooses a row with these *cells*."""
+    texts = {plain(name): str(cell).strip().casefold() for name, cell in cells.items()} if only else {}
+    return all(
+        any(one[1:].strip() in texts.get(column, "") if one[:1] == "~" else one == texts.get(column) for one in values)
+        for column, values in only.items()
+    )
+
+
+def refuse_cut_number(field: str | None, first: object, rest: object) -> None:
+    """Refuse a number whose decimal comma has made two cells of it.
+
+    Raises:
+        InputError: the digits of the number of *field* go on in the next cell.
+    """
+    if all(isinstance(one, str) and _DIGITS.fullmatch(one.strip()) for one in (first, rest)):
+        raise InputError(
+            f'{field}: `{first}` and then `{rest}`: put a number with a comma in quotes, as "{first},{rest}"'
+        )
+
+
 class Columns:
     """The field of each column: as *mapped* on the command line, as is *usual* for the rule set, or by its own name."""
 
@@ -294,20 +375,31 @@ class Columns:
     def similar(self, column: str, others: Iterable[str]) -> str | None:
         """Return the field that *column* looks like by its words, if none of the *others* is that field."""
         words = set(_WORD.findall(plain(column)))
+        if words & _OTHER_MOMENTS:
+            return None
         taken = {self.field(name) for name in others}
         free = ((field, name) for name, field in self._by_name.items() if field not in taken)
         return next((field for field, name in free if words >= set(name.split())), None)
 
-    def check(self, header: list[str], needed: Iterable[str]) -> None:
-        """Check that the columns of a table have each field that is *needed*, and none twice.
+    def is_footer(self, row: Row) -> bool:
+        """Report whether *row* looks like what stands below a list: a total, or when the list was made."""
+        filled = {name: str(cell).strip() for name, cell in row.cells.items() if str(cell).strip()}
+        cells = {self.field(name) or name: cell for name, cell in filled.items()}
+        is_bare = ID not in cells and "date" not in cells and len(cells) <= _MOST_IN_FOOTER
+        return not row.problem and (is_bare or bool(_FOOTER.match(cells.get(ID, ""))))
+
+    def check(self, header: list[str], needed: Iterable[str], chosen: "Only") -> None:
+        """Check that the columns of a table have each field that is *needed*, none twice, and those that are *chosen*.
 
         Raises:
             InputError: a column is missing, or two are the same field.
         """
         there = ", ".join(_quoted(filter(None, header))) or "none"
-        for field, column in self._mapped.items():
+        options = {column: f"--map {field}" for field, column in self._mapped.items()}
+        for column in (*options, *chosen):
             if plain(column) not in map(plain, header):
-                raise InputError(f"--map {field}: there is no column `{column}`; there are {there}")
+                option = options.get(column, "--only")
+                raise InputError(f"{option}: there is no column `{column}`; there are {there}")
         held: dict[str | None, list[str]] = {}
         for name in header:
             held.setdefault(self.field(name), []).append(name)
@@ -323,41 +415,3 @@ class Columns:
 
 def _quoted(names: Iterable[str]) -> list[str]:
     return [f"`{name}`" for name in names]
-
-
-class Rejects:
-    """The file at *path* that collects rejected rows of *rows*; it appears whole when all is done, if there are any."""
-
-    def __init__(self, path: Path | None, rows: CsvRows | JsonRows, *, private: bool = False) -> None:
-        self._path, self._rows, self._private = path, rows, private
-        self._open = contextlib.ExitStack()
-        self._file: TextIO | None = None
-        self.count = 0
-
-    def add(self, row: Row, problem: str) -> None:
-        """Add *row*, which was rejected because of *problem*."""
-        self.count += 1
-        if self._path is None:
-            return
-        with self._write_errors():
-            if self._file is None:
-                beside = self._open.enter_context(atomic_file(self._path, private=self._private))
-                stream = beside.open("w", encoding="utf-8", errors="replace", newline="")
-                self._file = self._open.enter_context(stream)
-                self._file.write(self._rows.reject_header())
-            self._file.write(self._rows.reject(row, problem))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *raised: Any) -> None:  # noqa: PYI036  handed on as they are
-        with self._write_errors() if kind is None else contextlib.suppress(OSError, OutputError):
-            self._open.__exit__(kind, *raised)
-
-    @contextlib.contextmanager
-    def _write_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, OutputError) as error:
-            failure = error if isinstance(error, OutputError) else f"can't write to {self._path}: {error.strerror}"
-            raise OutputError(f"{failure}; choose another place with --rejects") from None

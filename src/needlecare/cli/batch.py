@@ -4,6 +4,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from os.path import realpath
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
+# Words of columns that say which rows a list of appointments is about.
+_CHOOSING = frozenset(("status", "state", "outcome", "attendance", "service", "services", "procedure", "type"))
 _SHOWN = 40
 # Rejected rows that are reported one by one.
 _MOST_REPORTED = 100
@@ -57,6 +60,10 @@ def batch(
         bool, typer.Option("--resume", help="Go on in the folder: rows that haven't changed are not done again.")
     ] = False,
     jobs: Annotated[int, typer.Option(min=1, max=_MOST_JOBS, help="How many processes work.")] = 1,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="COLUMN=VALUE", help="Only these rows: Status=Done,Arrived, Service=~needling."),
+    ] = None,
     public: Annotated[
         bool, typer.Option("--public", help="Let others on this machine read new files; else they are yours alone.")
     ] = False,
@@ -86,13 +93,17 @@ def batch(
         order=dates, format=name, style=style or BRIEF, full_lines=full_lines, inline=inline, resume=resume
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
-    pairs = tuple(map_ or ())
-    whole = Batch(settings, pairs, folder=folder, lines=lines, rejects=rejects, jobs=jobs, public=public)
+    where = {"folder": folder, "lines": lines, "rejects": rejects}
+    whole = Batch(settings, _all(map_), **where, jobs=jobs, public=public, only=_all(only))
     with _open(source) as stream, Bar(stream, whole) as bar, _guard(whole):
         summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)
     if summary.rejected and not inline:
         raise SystemExit(ExitCode.NO)
+
+
+def _all(typed: list[str] | None) -> tuple[str, ...]:
+    return tuple(typed or ())
 
 
 def _guard(whole: "Batch") -> AbstractContextManager[None]:
@@ -170,16 +181,45 @@ def _open(source: str) -> BinaryIO:
         raise InputError(f"can't read {source}: {error.strerror}") from None
 
 
-def _report_end(summary: "Summary", whole: "Batch") -> None:
-    from needlecare.views.phrases import counted, led
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
+
+def _remarks(summary: "Summary") -> Iterator[str]:
+    """Say what was passed over of a list, and what of it may be wanted."""
+    from needlecare.views.phrases import counted
+
+    if summary.titles:
+        yield f"the header stands below {counted(summary.titles, 'line')}, which {_is(summary.titles)} passed over"
+    if summary.footers:
+        lines = ", ".join(map(str, summary.footers))
+        yield f"below the last row, and no row: line{'s'[: len(summary.footers) - 1]} {lines}"
+    if telling := [name for name in summary.unused if _CHOOSING.intersection(name.casefold().split())]:
+        columns = " and ".join(f"`{name}`" for name in telling)
+        yield f'every row counts, whatever stands in {columns}; choose with --only "{telling[0]}=VALUE,VALUE"'
     if summary.unused:
-        hints = " ".join(f'--map {field}="{name}"' for name, field in summary.unused.items() if field)
-        names = ", ".join(f"`{name}`" for name in summary.unused)
-        complain(f"not used: the columns {names}{led('; perhaps you want ', hints)}")
+        yield _name_unused(summary.unused)
+
+
+def _name_unused(unused: Mapping[str, str | None]) -> str:
+    from needlecare.views.phrases import led
+
+    hints = " ".join(f'--map {field}="{name}"' for name, field in unused.items() if field)
+    return f"not used: the columns {', '.join(f'`{name}`' for name in unused)}{led('; perhaps you want ', hints)}"
+
+
+def _report_end(summary: "Summary", whole: "Batch") -> None:
+    from needlecare.views.phrases import counted
+
+    for text in _remarks(summary):
+        complain(text)
     parts = [counted(summary.made, "plan")]
     if summary.left:
-        parts.append(f"{counted(summary.left, 'file')} left as {'it is' if summary.left == 1 else 'they are'}")
+        parts.append(
+            f"{counted(summary.left, 'file')} left as {'it' if summary.left == 1 else 'they'} {_is(summary.left)}"
+        )
+    if summary.passed:
+        parts.append(f"{counted(summary.passed, 'row')} passed over by --only")
     if summary.rejected:
         mend = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
         parts.append(f"{counted(summary.rejected, 'row')} rejected{mend}")
