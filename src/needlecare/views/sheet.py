@@ -297,8 +297,8 @@ def _precare(session: Session, timeline: Timeline, clock: Clock, since: date, *,
     day, on = timeline.treatment.day, session.booked or session.minimum
     name, head = say.names if whole else partial(say.short_names, most=2), f"If it is on {say.date(on, day)}"
     if session.booked:
-        early = f", earlier than that: ask {clock.whom}" * (session.booked < session.minimum)
-        yield Row("Booked", f"{say.date(session.booked, day)}{early}", "no" if early else "")
+        early, is_early = f", earlier than that: ask {clock.whom}", session.booked < session.minimum
+        yield Row("Booked", f"{say.date(session.booked, day)}{early * is_early}", "no" * is_early)
         head = "Before it"
     ahead = grouped((one for one in session.precare if one.start > since), attrgetter("start"))
     ids = {start: map(attrgetter("activity"), begun) for start, begun in ahead.items()}
