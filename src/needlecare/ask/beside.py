@@ -1,7 +1,7 @@
 """A question cut into words, and what it says besides its activity: signs that need help, answers to facts, of whom."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, dropwhile, filterfalse, pairwise, product
+from itertools import chain, compress, dropwhile, filterfalse, pairwise, product
 from operator import contains
 from typing import NamedTuple
 
@@ -206,7 +206,7 @@ def find_calls(heard: Heard) -> list[Called]:
     whole, calls, words = named_in(heard.signs), _urgent(heard.rule_set), heard.said.words
     denials = [find_denial(Piece(range(at, at + 1)), heard.signs, words)[:1] for at in range(len(words))]
     found = [Called(frozenset(one.places), tuple(filter(calls.__contains__, one.ids))) for one in whole]
-    found += [*_scattered(heard, found), *_far_apart(heard, {at for at, one in enumerate(denials) if one})]
+    found += [*_scattered(heard, found), *_far_apart(heard, [*compress(range(len(words)), denials)])]
     named = [one for one in found if one.ids and one.places.issuperset(chain(*(denials[at] for at in one.places)))]
     return [one for one in named if not _is_of_two_names(one, heard)]
 

@@ -14,6 +14,7 @@ from needlecare.ask import names, times
 from needlecare.ask.lookup import Meaning, find_activities, find_signs
 from needlecare.errors import InputError
 from needlecare.model.plan import FOREVER, Event, Timeline, Treatment, make_treatment, seen_at, treated_on
+from needlecare.model.ruleset import URGENCIES
 from needlecare.model.time import check_year, last_instant, local_date
 from needlecare.timeline import agenda, spans
 from needlecare.timeline.build import build_selected, build_timeline
@@ -106,9 +107,15 @@ def _since(question: "_Question", judge: "Callable[[str], Sighting]") -> "Sighti
     told, *since = re.split(question.pattern("since"), question.typed, maxsplit=1)
     if not since or not told.strip() or re.search(question.pattern("lasting"), since[1]):
         return None
-    was, *seen = (judge(one) for one in (told, since[1]) if one.strip())
+    was, *seen = (judge(one) for one in (re.sub(r"\W*\bbut\W*$", "", told), since[1]) if one.strip(" ,.!"))
     # What has a flag and is only to be watched was before the treatment.
-    return next((one for one in seen if one.meaning.is_sure), was) if was.verdict == "watch" and was.flags else None
+    is_before = was.verdict == "watch" and was.flags
+    return next(filter(_counts, (*seen, was)), was) if is_before else None
+
+
+def _counts(seen: "Sighting") -> bool:
+    """Return whether what is *seen* is understood, or urgent all the same."""
+    return seen.meaning.is_sure or seen.verdict in URGENCIES
 
 
 def _done(question: "_Question") -> "Sighting | None":
