@@ -490,7 +490,7 @@ def test_what_is_said_twice_is_refused_instead_of_the_last_one_winning(option: s
         pytest.param(
             ("plan", "--condtion", "x"), "there is no option `--condtion` (did you mean --condition?)", id="near"
         ),
-        pytest.param(("today", "--frob=1"), "there is no option `--frob`", id="with a value"),
+        pytest.param(("today", "--quux=1"), "there is no option `--quux`", id="with a value"),
     ],
 )
 def test_an_option_that_there_is_not_is_one_line(typed: tuple[str, ...], said: str) -> None:

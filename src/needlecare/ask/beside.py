@@ -84,10 +84,13 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     return heard._replace(activities=activities, signs=tuple(_as_over(one, heard) for one in heard.signs))
 
 
+# Small words that say something of their own there: that skin flakes, unless that is what is asked, or make-up that goes on.
+_LEFT_OUT = {names.ACTIVITIES: ("beforehand", "seen"), names.SIGNS: ("unhealed",), names.ANSWERS: ("beforehand",)}
+
+
 def _cut(said: Said, typed: tuple[str, ...], areas: tuple[str, ...], rule_set: RuleSet) -> Heard:
     kinds = (names.ACTIVITIES, names.SIGNS, names.ANSWERS)
-    # That skin flakes softens, unless that is what is asked.
-    small = [names.small_words(areas, "unhealed" if kind == names.SIGNS else "beforehand", rule_set) for kind in kinds]
+    small = [names.small_words(areas, _LEFT_OUT[kind], rule_set) for kind in kinds]
     found = (tuple(names.cut(said.words, *both, rule_set)) for both in zip(small, kinds, strict=True))
     return Heard(rule_set, said, typed, frozenset(), small[0], *found)
 

@@ -179,8 +179,8 @@ NOTHING: frozenset[str] = frozenset()
 
 
 @once_a_set
-def small_words(areas: tuple[str, ...], left_out: str, rule_set: RuleSet) -> Small:
-    """Return what each small word does, but for those of a role that is *left out*.
+def small_words(areas: tuple[str, ...], left_out: tuple[str, ...], rule_set: RuleSet) -> Small:
+    """Return what each small word does, but for those of roles that are *left out*.
 
     One for a place on the treated *areas* is `here`, any other `elsewhere`.
     """
@@ -188,7 +188,7 @@ def small_words(areas: tuple[str, ...], left_out: str, rule_set: RuleSet) -> Sma
     places = (("here" if area in areas else "elsewhere", words) for area, words in rule_set.areas.items())
     said = [(role, " ".join(tokens(phrase))) for role, phrases in places for phrase in phrases]
     for role, phrase in (*said, *_said(rule_set)):
-        if role != left_out:
+        if role not in left_out:
             found.setdefault(phrase, set()).update((role, _SOFTER.get(role, role)))
     return {phrase: frozenset(does - {"elsewhere"} if "here" in does else does) for phrase, does in found.items()}
 
@@ -223,7 +223,7 @@ def untreated(areas: tuple[str, ...], rule_set: RuleSet) -> frozenset[str]:
     """Return the words for what is no part of the treated *areas*, nor an area that one of them names."""
     near = {area for area, words in rule_set.areas.items() if not {area, *words}.isdisjoint(areas)}
     answers = rule_set.facts["area"].answers if "area" in rule_set.facts else ()
-    places = {word for word, does in small_words(areas, "", rule_set).items() if "elsewhere" in does}
+    places = {word for word, does in small_words(areas, (), rule_set).items() if "elsewhere" in does}
     return frozenset(places.union(*(one.aka for one in answers if one.id not in near)))
 
 
