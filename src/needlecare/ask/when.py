@@ -300,6 +300,8 @@ _HALVES = (
     rf"|(?P<other>\d|{_FEW})\s+and\s+a\s+half\s+hours?)\b"
 )
 _ANY_UNIT = "|".join(_UNITS)
+# How long it is since then, and no length of what is asked about.
+_BEEN = rf"\bit(?:'?s|\s+has)\s+been\s+(?:(?:over|about|nearly|only)\s+)?{_COUNT}\s+(?:{_ANY_UNIT})s?\b(?!\s+since)"
 _IT = r"(?:(?:the|my|this)\s+)?(?:treatment|session|(?:micro-?)?needling|procedure|appointment)"
 _AFTER_IT = rf"\s+(?:(?:after|post|since|following|from)\s+|post-)(?:{_IT}|(?:(?:having|getting)\s+)?it(?:\s+done)?)"
 _FOR = rf"(?:for|during|throughout|lasting|lasts|lasted|over(?!\s+(?:\d+|{_FEW})\b))\s+"
@@ -419,6 +421,7 @@ def _in_minutes(match: re.Match[str]) -> str:
 _RESPELLED: tuple[tuple[Sequence[str], str, Callable[[re.Match[str]], str]], ...] = (
     (("half",), _HALVES, _in_minutes),
     (("than ",), r"\bthan\s+(?:it\s+was\s+)?(?:yesterday|last\s+night|this\s+morning)\b", lambda _: ""),
+    ((" been ",), _BEEN, lambda _: ""),
     ((" am", "pm"), _HALF, lambda one: "morning" if one[0] in ("am", "AM") else "second half"),
     (_DIGITS, _SHORT_UNIT, lambda one: f"{one['number']} {_SHORTENED[(one['apart'] or one['unit']).lower()]}"),
 )
