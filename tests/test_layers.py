@@ -370,7 +370,7 @@ def test_what_was_changed_of_a_word_stands_with_the_changes(layer: Layer) -> Non
     assert ours.changed_core == ()
     said = listed(plan_of(ours)).partition("What was changed, and by whom\n")[2].splitlines()[:4]
     assert said == [
-        "- the bath: activity shower (label showers → the bath) changed by ours: we have one, by Dr A",
+        "- the bath: activity shower (label lukewarm showers → the bath) changed by ours: we have one, by Dr A",
         "- a flush: sign redness (label redness → a flush) changed by ours",
         "- no redness: moment redness-gone (label no redness is left → no redness, usual 1d..3d → 0h) changed by ours",
         "",

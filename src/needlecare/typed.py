@@ -177,10 +177,10 @@ def parse_zone(name: str) -> ZoneInfo:
         return zone
     if not zones:
         raise InputError("this machine knows no time zones; the Python package tzdata brings them")
-    from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+    from tzlocal.windows_tz import win_tz
 
     # As Outlook, and clinic software on Windows, call them.
-    windows = {one.lower(): zone for one, zone in WINDOWS_TO_OLSON.items()}
+    windows = {one.lower(): zone for one, zone in win_tz.items()}
     if zone := _zone(windows.get(wanted.replace("_", " "), "")):
         return zone
     hint = suggestion(_nearest_zone(wanted.rpartition("/")[2], zones))

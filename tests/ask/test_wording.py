@@ -156,7 +156,7 @@ def test_what_holds_for_the_known_part_is_said(ask: Ask) -> None:
 
 def test_today_gives_no_reason_to_phone_that_nobody_sees(ask: Ask) -> None:
     said = ask("today", "--now", "2026-11-28T09:00").out
-    assert "numbness where the cream was" in said.partition("Your clinic")[2]
+    assert "numbness" not in said
     assert "No longer expected" not in said
 
 

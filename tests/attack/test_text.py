@@ -154,9 +154,8 @@ def test_bytes_that_are_no_text_become_question_marks(monkeypatch: pytest.Monkey
     monkeypatch.delenv("NEEDLECARE_NO_LOG")
     monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.sqlite"))
     assert run("log", "add", *DATE[:4], *event).code == 0
-    assert (
-        run("log", "list").out
-        == "1: 2026-11-20 (Europe/London): event wedding:Zo?=2026-12-05\nFor every treatment: tz Europe/London\n"
+    assert run("log", "list").out.startswith(
+        "1: 2026-11-20 (Europe/London): event wedding:Zo?=2026-12-05\nFor every treatment: tz Europe/London\n"
     )
     assert sorted(one.name for one in tmp_path.iterdir()) == ["log.sqlite", "plan"]
     assert batch(str(tmp_path / "\udceb.csv"), *HERE).code == 2
