@@ -486,10 +486,10 @@ def test_the_shell_completes(typed: str, offered: str) -> None:
     assert offered in found.stdout.split()
 
 
-@pytest.fixture
-def before_alone(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def before_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A set that allows paracetamol before the treatment and says nothing of it afterwards."""
-    path = tmp_path / "ours.yaml"
+    path = tmp_path_factory.mktemp("ours") / "ours.yaml"
     path.write_text(
         "ruleset: ours\nextends: microneedling\nswitched-off: {pain-relief: {because: we tell in person, by: Dr A}}\n",
         encoding="utf-8",

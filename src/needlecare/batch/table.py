@@ -396,10 +396,8 @@ class Columns:
         """
         there = ", ".join(_quoted(filter(None, header))) or "none"
         options = {column: f"--map {field}" for field, column in self._mapped.items()}
-        for column in (*options, *chosen):
-            if plain(column) not in map(plain, header):
-                option = options.get(column, "--only")
-                raise InputError(f"{option}: there is no column `{column}`; there are {there}")
+        if absent := next((one for one in (*options, *chosen) if plain(one) not in map(plain, header)), ""):
+            raise InputError(f"{options.get(absent, '--only')}: there is no column `{absent}`; there are {there}")
         held: dict[str | None, list[str]] = {}
         for name in header:
             held.setdefault(self.field(name), []).append(name)
