@@ -84,7 +84,7 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
     return heard._replace(activities=activities, signs=tuple(_as_over(one, heard) for one in heard.signs))
 
 
-# Small words that say something of their own there: that skin flakes, unless that is what is asked, or make-up that goes on.
+# Small words that mean something there: that skin flakes, unless that is what is asked, or make-up that goes on.
 _LEFT_OUT = {names.ACTIVITIES: ("beforehand", "seen"), names.SIGNS: ("unhealed",), names.ANSWERS: ("beforehand",)}
 
 

@@ -398,17 +398,22 @@ class Columns:
         options = {column: f"--map {field}" for field, column in self._mapped.items()}
         if absent := next((one for one in (*options, *chosen) if plain(one) not in map(plain, header)), ""):
             raise InputError(f"{options.get(absent, '--only')}: there is no column `{absent}`; there are {there}")
+        held = {self.field(name) for name in self._once(header)}
+        for field in needed:
+            if field not in held:
+                raise InputError(
+                    f'no column holds the {field}; say which one with --map {field}="…"; there are {there}'
+                )
+
+    def _once(self, header: list[str]) -> list[str]:
+        """Return *header*, in which no two columns are the same field."""
         held: dict[str | None, list[str]] = {}
         for name in header:
             held.setdefault(self.field(name), []).append(name)
         for found, names in held.items():
             if found and len(names) > 1:
                 raise InputError(f"{len(names)} columns hold {found}: {' and '.join(_quoted(names))}")
-        for field in needed:
-            if field not in held:
-                raise InputError(
-                    f'no column holds the {field}; say which one with --map {field}="…"; there are {there}'
-                )
+        return header
 
 
 def _quoted(names: Iterable[str]) -> list[str]:
