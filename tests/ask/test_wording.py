@@ -76,7 +76,7 @@ def test_what_is_urgent_has_no_date_in_its_first_line(ask: Ask, typed: str) -> N
         ),
         ("can stop my warfarin", "Never on your own: ask who prescribed it first. "),
         ("when can I stop apixaban", "Never on your own: ask who prescribed it first. "),
-        ("can take ibuprofen and naproxen on wednesday", "Ask your pharmacist first. "),
+        ("can take ibuprofen and naproxen on wednesday", "No: never both at once. "),
         ("can use retinol on 12 dec --condition breastfeeding", "Ask your midwife or pharmacist first. "),
         (
             "can drink wine --condition breastfeeding",

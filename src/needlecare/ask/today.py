@@ -435,9 +435,10 @@ def _asking(verdict: Verdict, *whom: str) -> Verdict:
 def _mixed(verdict: Verdict) -> Verdict:
     """Ask somebody who knows how two medicines go together, or one with what goes badly with any."""
     together = [*filter(None, (_medicine(verdict.timeline.rule_set, ids) for ids in verdict.meaning.named))]
-    is_taken_with = not verdict.prescribed and _takes_unheard(verdict.timeline)
-    if set(together) <= {ruleset.NOT_WITH} or not (together[1:] or is_taken_with):
+    if set(together) <= {ruleset.NOT_WITH} or not (together[1:] or _takes_unheard(verdict)):
         return verdict
+    if _holds_twice(verdict):
+        return _bare(verdict, NO)._replace(mixed=True)
     if verdict.prescribed and not verdict.is_put_on:
         # A no beside it would be read as one to what was prescribed.
         alone = verdict.besides if verdict.verdict == NO else None
@@ -445,11 +446,19 @@ def _mixed(verdict: Verdict) -> Verdict:
     return _asking(verdict, *(() if verdict.ask else ("your pharmacist",)))._replace(mixed=True)
 
 
-def _takes_unheard(timeline: Timeline) -> bool:
-    """Return whether somebody takes what no rule knows: it may be a medicine where others of that list are."""
-    rule_set = timeline.rule_set
+def _holds_twice(verdict: Verdict) -> bool:
+    """Return whether two medicines hold the same, and nobody has to be asked about one of them."""
+    is_free = not (verdict.ask or verdict.meaning.signs or verdict.verdict == NO)
+    single, above = verdict.timeline.rule_set.standing_for("single"), verdict.timeline.rule_set.ancestry
+    return is_free and any(sum(one in above(ids) for ids in verdict.meaning.named) > 1 for one in single)
+
+
+def _takes_unheard(verdict: Verdict) -> bool:
+    """Return whether somebody takes, beside what isn't prescribed, what may be a medicine as others of its list are."""
+    timeline, rule_set = verdict.timeline, verdict.timeline.rule_set
     facts = [rule_set.facts[one.fact] for one in timeline.facts.unheard]
-    return any(_medicine(rule_set, same_as(rule_set, fact, one.id)) for fact in facts for one in fact.answers)
+    known = (same_as(rule_set, fact, one.id) for fact in facts for one in fact.answers)
+    return not verdict.prescribed and any(_medicine(rule_set, one) for one in known)
 
 
 def _medicine(rule_set: RuleSet, ids: Iterable[str]) -> str:
@@ -470,11 +479,8 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
         verdict = _bare(verdict, NO)
     if findings or verdict.verdict == ASK:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)
-    return (
-        verdict
-        if verdict.verdict not in (NO_RULE, YES) or verdict.session
-        else verdict._replace(verdict=NO_RULE, silent="check")
-    )
+    is_settled = verdict.verdict not in (NO_RULE, YES) or verdict.session
+    return verdict if is_settled else verdict._replace(verdict=NO_RULE, silent="check")
 
 
 def _too_soon(verdict: Verdict, timelines: Iterable[Timeline]) -> Verdict:

@@ -88,7 +88,7 @@ class Activity(NamedTuple):
     that protect, and the `at-home` what is `shared` beside somebody else; beside `feeding` a baby nothing else is
     judged, and washing with a maker's name alone is with `soap`; nobody rings a clinic about an `everyday` thing;
     what concerns a `spot` is only done to the skin that it is named with; a medicine of somebody else is `borrowed`;
-    what may be `watched` others do, and to be there is the `protected` one.
+    what may be `watched` others do, and to be there is the `protected` one; of a `single` medicine only one is taken.
     *group* is what people count it to, *rank* its place there, *short* what it is called where space is short.
     """
 

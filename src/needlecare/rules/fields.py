@@ -364,7 +364,7 @@ SESSION = _section(
 )
 _ABOUT = _all(TEXT, "title", "publisher", "year", "kind", "family", "seen")
 SOURCE = _section("a source", *_ABOUT, Field("url", URL), short="title")
-_TREATED = ("unprotected", "protected", "treatment", "booking", "at-home", "shared", "spot", "watched")
+_TREATED = ("unprotected", "protected", "treatment", "booking", "at-home", "shared", "spot", "watched", "single")
 _UNNAMED = one_of("on-skin", "given", "soap", "feeding", "everyday", "borrowed", *_TREATED)
 ACTIVITY = _section(
     "an activity",

@@ -24,6 +24,7 @@ _LEADS = {YES: "Yes", BETTER_NOT: "Better wait", ASK: "Ask first", NO: "No", NO_
 _IF_EARLY, _IF_DONE = {YES: "Not too soon", NO: "Too soon"}, {YES: "That was OK"}
 _IF_ENDING = {YES: "Not yet", NO: "Stop now", BETTER_NOT: "Better stop now"}
 _ELSEWHERE = "nothing in the aftercare speaks against it, away from the treated skin"
+_TWICE, _SAME = ": never both at once", "They hold the same medicine, or one of its kind."
 _SILENT = {
     "before": "no rule speaks of the time before the treatment",
     "time": "no rule speaks of that time",
@@ -113,8 +114,8 @@ def _lead(verdict: Verdict) -> str:
     if _is_done(verdict):
         is_over = verdict.until and verdict.until < verdict.asked.end
         return "Maybe too soon" if is_over else "That was too soon" if verdict.until else "Not again"
-    divided = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else ""
-    return f"{_answer(verdict)}{divided}{led(', only if ', join_words(verdict.conditions))}"
+    apart = f": not all of it{_asking_too(verdict)}" if verdict.is_divided else _TWICE * _is_doubled(verdict)
+    return f"{_answer(verdict)}{apart}{led(', only if ', join_words(verdict.conditions))}"
 
 
 def _answer(verdict: Verdict) -> str:
@@ -128,6 +129,11 @@ def _answer(verdict: Verdict) -> str:
 def _is_done(verdict: Verdict) -> bool:
     """Return whether it is about something that was done, and is no longer to be judged."""
     return verdict.asked.past and verdict.is_held and not verdict.mixed
+
+
+def _is_doubled(verdict: Verdict) -> bool:
+    """Return whether it is a no because two medicines hold the same."""
+    return verdict.mixed and verdict.verdict == NO and not verdict.windows
 
 
 def _asking_too(verdict: Verdict) -> str:
@@ -148,7 +154,7 @@ def _holding(verdict: Verdict, clock: Clock) -> str:
     """Format how long the answer holds."""
     if verdict.verdict == NO_RULE:
         return _SILENT.get(verdict.silent, _ELSEWHERE if verdict.is_of_other_skin else "my rules say nothing about it")
-    if verdict.verdict == ASK or verdict.is_divided:
+    if verdict.verdict == ASK or verdict.is_divided or _is_doubled(verdict):
         return ""
     if not verdict.is_yes:
         return _restricted(verdict, verdict, clock)
@@ -246,7 +252,8 @@ def _detail(verdict: Verdict, clock: Clock) -> Iterator[str]:
         return
     yield from _due(verdict)
     if verdict.mixed:
-        yield from ["Whether they go together is for them to say.", *map(say_alone, filter(None, [verdict.alone]))]
+        yield _SAME if _is_doubled(verdict) else "Whether they go together is for them to say."
+        yield from map(say_alone, filter(None, [verdict.alone]))
         yield from ("Go on with what was prescribed." for _ in verdict.prescribed[:1])
         return
     said = {YES: "OK", ASK: "ask them first"}.get(verdict.verdict, _LEADS[verdict.verdict].lower())
