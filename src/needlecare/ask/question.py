@@ -390,7 +390,8 @@ class _Question(NamedTuple):
         from needlecare.ask.when import split_time
 
         first = self.timelines[0]
-        split = partial(split_time, treatment=first.treatment, present=self.present, told=self.told)
+        due = names.says("to-come", self.typed, first.rule_set)
+        split = partial(split_time, treatment=first.treatment, present=self.present, told=self.told, due=due)
         typed, *clause = re.split(self.pattern("dated"), self.typed, maxsplit=1)
         dated = split(clause[1]) if clause and not self.told else times.Reading()
         if not (dated.first and dated.last):

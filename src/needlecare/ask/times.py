@@ -194,6 +194,16 @@ class Reading(NamedTuple):
         return self._replace(first=day, last=day, this=False)
 
 
+def on_day(first: date, last: date | None = None) -> Reading:
+    """Read a day, or all from *first* to *last*."""
+    return Reading(first=first, last=last or first)
+
+
+def exactly(day: date) -> Reading:
+    """Read a *day* that is named by its date."""
+    return on_day(day)._replace(exact=day)
+
+
 # Wide enough for what anybody means by it; the strictest instant counts.
 _PARTS = {
     "morning": (time(5), time(12)),

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from needlecare import errors, typed
 from needlecare.ask import times
-from needlecare.ask.times import BEYOND, SLACK, Present, Reading
+from needlecare.ask.times import BEYOND, SLACK, Present, Reading, exactly, on_day
 from needlecare.model.plan import Treatment
 from needlecare.model.time import Duration, local_date, shift_date
 from needlecare.typed import EITHER_HALF, HALF_DAY, MONTH_NAMES, WEEKDAYS, parse_time
@@ -39,6 +39,7 @@ class _Found(NamedTuple):
     lead: str
     treatment: Treatment
     present: Present
+    told: bool
 
     @property
     def today(self) -> date:
@@ -75,22 +76,14 @@ class _Found(NamedTuple):
         return Duration(each * (_NUMBERS.get(text) or int(text)), unit)
 
 
-def _on(first: date, last: date | None = None) -> Reading:
-    return Reading(first=first, last=last or first)
-
-
-def _exactly(day: date) -> Reading:
-    return Reading(first=day, last=day, exact=day)
-
-
 def _counted(found: _Found, start: datetime, day: date, sign: int = 1) -> Reading:
     """Read an instant so long after *start*, or a day so long after *day*; before them if *sign* is negative."""
     length = found.length if sign > 0 else found.longest
     if not length.is_elapsed:
-        read = _on(shift_date(day, length, sign))
+        read = on_day(shift_date(day, length, sign))
     else:
         at = start.astimezone(UTC) + sign * length.rough_length
-        read = _on(local_date(at, found.treatment.zone))._replace(at=at)
+        read = on_day(local_date(at, found.treatment.zone))._replace(at=at)
     return read._replace(lengths=found.spread, lead=BEYOND if found.groups.keys() & _BEYOND and sign > 0 else "")
 
 
@@ -127,7 +120,7 @@ def _length_or_day(found: _Found) -> Reading:
 def _relative(found: _Found) -> Reading:
     word, now = " ".join(found.groups["word"].removeprefix("the ").split()), found.present()
     shift = _SHIFTS.get(word, 0)
-    read = _on(now.date() + timedelta(days=shift))._replace(past=shift < 0)
+    read = on_day(now.date() + timedelta(days=shift))._replace(past=shift < 0)
     if word.endswith("night"):
         return read._replace(part="night", this=not shift)
     return read._replace(at=now) if word.endswith(("now", "moment")) else read
@@ -137,32 +130,33 @@ def _further(found: _Found) -> Reading:
     """Read whole weeks from a day on: a week on Friday."""
     name = found.groups.get("weekday")
     day = times.coming_weekday(name, "", found.today) if name else _relative(found).first
-    return _on(shift_date(day or found.today, found.length))
+    return on_day(shift_date(day or found.today, found.length))
 
 
 def _weekday(found: _Found) -> Reading:
     name, which = found.groups["weekday"], found.groups.get("which", "")
     day = times.coming_weekday(name, "last" if found.lead == "since" else which, found.today)
-    return _on(day)._replace(past=which == "last", weekday=name)
+    is_told = found.told and not which and day - _WEEK >= found.treatment.day and day > found.today
+    return on_day(day - is_told * _WEEK)._replace(past=is_told or which == "last", weekday=name)
 
 
 def _weekday_ahead(found: _Found) -> Reading:
     """Read a day of the next week: Friday next week."""
     monday = found.today + _WEEK - timedelta(days=found.today.weekday())
-    return _on(monday + timedelta(days=WEEKDAYS.index(found.groups["weekday"][:3])))
+    return on_day(monday + timedelta(days=WEEKDAYS.index(found.groups["weekday"][:3])))
 
 
 def _day_number(found: _Found) -> Reading:
     numbers = [found.groups["number"], found.groups.get("most", "-99")]
     day, last = (found.treatment.day + timedelta(days=_NUMBERS.get(text) or int(text)) for text in numbers)
-    return _on(day, max(day, last))
+    return on_day(day, max(day, last))
 
 
 def _nth_day(found: _Found) -> Reading:
     """Read the third day: some count from that of the treatment, others from the one after it."""
     text = found.groups["number"]
     day = found.treatment.day + timedelta(days=_NTH.get(text) or int(text[:-2]))
-    return _on(day - timedelta(days=1), day)
+    return on_day(day - timedelta(days=1), day)
 
 
 def _at_treatment(found: _Found) -> Reading | None:
@@ -174,7 +168,7 @@ def _at_treatment(found: _Found) -> Reading | None:
         until = found.treatment.day - timedelta(days=1)
         return read._replace(last=until, lengths=lengths if read.at else ()) if "span" in found.groups else read
     shift = {"before": -1, "after": 1}.get(found.groups.get("side", ""), 0)
-    return _on(found.treatment.day + timedelta(days=shift))._replace(part=found.groups.get("part", ""))
+    return on_day(found.treatment.day + timedelta(days=shift))._replace(part=found.groups.get("part", ""))
 
 
 def _beside_treatment(found: _Found) -> Reading | None:
@@ -186,7 +180,7 @@ def _beside_treatment(found: _Found) -> Reading | None:
 
 
 def _feast(found: _Found) -> Reading:
-    return _exactly(times.near_date(*_FEASTS[" ".join(found.groups["feast"].split())], "", found.treatment))
+    return exactly(times.near_date(*_FEASTS[" ".join(found.groups["feast"].split())], "", found.treatment))
 
 
 def _weekend(found: _Found) -> Reading:
@@ -194,7 +188,7 @@ def _weekend(found: _Found) -> Reading:
     sunday = times.coming_weekday("sunday", "", found.today)
     if found.groups.get("which") == "next" and found.today.weekday() >= WEEKDAYS.index("sat"):
         sunday += _WEEK
-    return _on(max(sunday - timedelta(days=1), found.today), sunday)
+    return on_day(max(sunday - timedelta(days=1), found.today), sunday)
 
 
 def _period(found: _Found) -> Reading:
@@ -204,29 +198,31 @@ def _period(found: _Found) -> Reading:
     first = {"week": monday, "month": month, "year": year}[period]
     before, after, end = (shift_date(first, Duration(number, _UNITS[period][1])) for number in (-1, 1, 2))
     begins, ends = {"last": (before, first), "this": (today, after), "next": (after, end)}[which]
-    return _on(begins, ends - timedelta(days=1))._replace(past=which == "last")
+    return on_day(begins, ends - timedelta(days=1))._replace(past=which == "last")
 
 
 def _month(found: _Found) -> Reading:
     """Read what is left of the coming month of that name."""
     number, today = MONTH_NAMES.index(found.groups["month"][:3]) + 1, found.today
     first = date(today.year + (number < today.month), number, 1)
-    return _on(max(first, today), shift_date(first, _A_MONTH) - timedelta(days=1))
+    return on_day(max(first, today), shift_date(first, _A_MONTH) - timedelta(days=1))
 
 
 def _written_date(found: _Found) -> Reading:
     day, month, year = (found.groups.get(name, "") for name in ("day", "month", "year"))
-    return _exactly(times.near_date(int(day), MONTH_NAMES.index(month[:3]) + 1, year, found.treatment))
+    return exactly(times.near_date(int(day), MONTH_NAMES.index(month[:3]) + 1, year, found.treatment))
 
 
 def _nth(found: _Found) -> Reading:
-    """Read the next day of that number in a month, today included."""
-    number, first = int(found.groups["nth"]), found.today.replace(day=1)
-    first = shift_date(first, _A_MONTH) if found.groups.keys() & {"ahead", "of"} else first
+    """Read the next day of that number in a month, today included; of what is told the first since the treatment."""
+    number, since = int(found.groups["nth"]), min(found.today, found.treatment.day) if found.told else found.today
+    first = (
+        shift_date(since.replace(day=1), _A_MONTH) if found.groups.keys() & {"ahead", "of"} else since.replace(day=1)
+    )
     for _ in MONTH_NAMES:
         day = typed.made_date(first.year, first.month, number)
-        if day is not None and day >= found.today:
-            return _exactly(day)
+        if day is not None and day >= since:
+            return exactly(day)
         first = shift_date(first, _A_MONTH)
     raise errors.InputError(f"no month has a day {number}")
 
@@ -242,7 +238,7 @@ def _short_date(found: _Found) -> Reading:
     if len(days) > 1:
         shown = " or as ".join(map(times.shown_date, days))
         raise errors.InputError(f"`{text}` can be read as {shown}; write the month as a word")
-    return _exactly(days[0])
+    return exactly(days[0])
 
 
 def _on_the_face(found: _Found) -> Reading:
@@ -373,7 +369,7 @@ _ROWS: tuple[tuple[Sequence[str], str, Callable[[_Found], Reading | None]], ...]
     (_COMING_SIGNS, rf"(?:the\s+)?{_COMING}{_COUNT}\s+{_LONG}", _lasting),
     (_WEEKS, rf"(?<!in\s){_COUNT}\s+(?P<unit>week|fortnight)s?\s+(?:(?:on|from|this|come)\s+)?{_THAT_DAY}", _further),
     (_WEEKS, rf"{_ON}{_THAT_DAY}\s+(?P<unit>week|fortnight)", _further),
-    (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: _exactly(typed.parse_date(found.groups["date"]))),
+    (_DIGITS, rf"(?:on\s+)?(?P<date>{_DATE})", lambda found: exactly(typed.parse_date(found.groups["date"]))),
     (MONTH_NAMES, rf"{_ON_THE}{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:on\s+)?{_MONTH}\s+(?:the\s+)?{_DAY}{_YEAR}", _written_date),
     (MONTH_NAMES, rf"(?:(?:in|for|during|this|next)[\s-]|(?:early|mid|late)[\s-]|{_PART_OF}\s)+{_MONTH}", _month),
@@ -434,7 +430,7 @@ def _search(pattern: str, text: str) -> re.Match[str] | None:
     return re.search(whole, text)
 
 
-def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
+def _find(text: str, treatment: Treatment, present: Present, *, told: bool) -> Reading | None:
     """Read the first time that *text* names, wherever it stands; its words are all the others."""
     lowered = text.lower()
     for signs, pattern, read in _ROWS:
@@ -442,7 +438,7 @@ def _find(text: str, treatment: Treatment, present: Present) -> Reading | None:
         if match is not None:
             groups = {name: found for name, found in match.groupdict().items() if found}
             lead = _LEADS.get(groups.pop("lead", ""), "")
-            found = _Found(groups, lead, treatment, present)
+            found = _Found(groups, lead, treatment, present, told)
             reading = read(found)
             if reading is None:
                 continue
@@ -462,14 +458,16 @@ def _respelled(words: str) -> str:
     return text
 
 
-def split_time(words: str, treatment: Treatment, present: Present, *, told: bool = False) -> Reading:
+def split_time(words: str, treatment: Treatment, present: Present, *, told: bool = False, due: bool = False) -> Reading:
     """Take the time off *words*, of several days in what is *told* the last; *present* reads the clock where needed.
+
+    A day without a date is the last of its name in what is told, unless that is *due* yet.
 
     Raises:
         InputError: they name a day that isn't one, or two days.
     """
     reading = Reading(_respelled(words))
-    while found := _find(reading.words, treatment, present):
+    while found := _find(reading.words, treatment, present, told=told and not due):
         reading = _joined(reading.unopened(found) if told else reading, found, words, told=told)
     if reading.opening and (reading.first or reading.at):
         raise errors.InputError(f"`{words}` names two times; ask about one at a time")
