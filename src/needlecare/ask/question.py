@@ -301,7 +301,9 @@ class _Question(NamedTuple):
                 asked, reading = times.lasting(reading, treatment, moment), times.Reading(past=reading.past)
         asked = times.stretched(asked, reading, treatment.zone)
         is_done = meaning.past and not (self.now and asked.start > self.present())
-        is_over = isinstance(self.now, datetime) and asked.last < self.present().date()
+        # Before the treatment, the days before it are asked about in general.
+        is_behind = isinstance(self.now, datetime) and self.present() > treatment.first
+        is_over = is_behind and asked.last < self.present().date()
         is_past = asked.past or (reading.past and reading.lead != "since") or is_done or is_over
         # Else the clock is read only where something known may forbid the treatment.
         is_needed = isinstance(self.now, datetime) or meaning.declared or any(one.findings for one in self.timelines)

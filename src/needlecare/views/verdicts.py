@@ -186,7 +186,8 @@ def _restricted(part: PartVerdict | Verdict, verdict: Verdict, clock: Clock) -> 
 def _say_part(part: PartVerdict, verdict: Verdict, clock: Clock) -> str:
     """Format what holds for a part of what was asked; whom to ask is named before it."""
     if part.verdict == YES:
-        return led("only if ", say.labels_of(part.and_once)) or "OK"
+        is_advised = part.activity not in verdict.timeline.rule_set.unadvised
+        return (led("only if ", say.labels_of(part.and_once)) or "OK") if is_advised else _SILENT["advice"]
     if part.verdict == ASK:
         return "ask them first"
     text = _restricted(part, verdict, clock)
