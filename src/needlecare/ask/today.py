@@ -100,8 +100,17 @@ def newest_first(timelines: Sequence[Timeline], at: datetime) -> list[Timeline]:
 
 
 def gravest_sighting(found: Iterable[Sighting]) -> Sighting:
-    """Return the gravest of several answers; of equals one that calls for anybody says better what helps."""
-    return min(found, key=lambda one: (_GRAVEST.index(one.verdict), any(flag.when.tests for flag in one.flags[:1])))
+    """Return the gravest of several answers.
+
+    Of equals one that calls for anybody says better what helps in an emergency; else one for what is declared, which
+    may say when it is one.
+    """
+
+    def gravity(one: Sighting) -> tuple[int, bool]:
+        is_declared = any(flag.when.tests for flag in one.flags[:1])
+        return _GRAVEST.index(one.verdict), is_declared is (one.verdict == ruleset.EMERGENCY)
+
+    return min(found, key=gravity)
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: times.When, *, latest: bool) -> Sighting:
