@@ -16,7 +16,7 @@ from needlecare.ask.verdict import NO_RULE, Permission, Verdict, is_before, judg
 from needlecare.model import ruleset
 from needlecare.model.facts import ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Lift, Timeline, Window
-from needlecare.model.ruleset import ASK, AVOID, CLINIC, EXPECT, LEVELS, URGENCIES, Rule, RuleSet
+from needlecare.model.ruleset import ASK, AVOID, CLINIC, EMERGENCY, EXPECT, LEVELS, URGENCIES, Rule, RuleSet
 from needlecare.model.time import day_start
 from needlecare.typed import same_as
 
@@ -31,10 +31,9 @@ _HELP = dict(zip(URGENCIES, ("your emergency number", "a doctor today"), strict=
 class Sighting(NamedTuple):
     """The answer to a question about signs: how grave they are at the time *asked*.
 
-    *until* is when a sign is no longer expected, *call_from* when it becomes a reason to call. *flags* are the calls
-    that name it, the most urgent first; *conditions* those under which the answer holds, where a fact that decides
-    isn't known. *each* is the answer to each of several signs alone. *done* is the answer about something that was
-    done, where the words name that and no sign.
+    *until* is when a sign is no longer expected, *call_from* when it is a reason to call; *flags* are the calls that
+    name it, the most urgent first. *conditions* hold where a fact isn't known, *each* is the answer to each of several
+    signs, and *done* the one about something that was done, where no sign is named.
     """
 
     meaning: Meaning
@@ -54,6 +53,11 @@ class Sighting(NamedTuple):
     def is_understood(self) -> bool:
         """Whether the words name a sign, or something that was done."""
         return self.done is not None or (bool(self.meaning.ids) and not self.meaning.turning)
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether its first call is for something declared, and may say when it is an emergency."""
+        return any(flag.when.tests for flag in self.flags[:1])
 
 
 def judge_sign(timelines: Sequence[Timeline], meaning: Meaning, asked: times.When) -> Sighting:
@@ -100,17 +104,8 @@ def newest_first(timelines: Sequence[Timeline], at: datetime) -> list[Timeline]:
 
 
 def gravest_sighting(found: Iterable[Sighting]) -> Sighting:
-    """Return the gravest of several answers.
-
-    Of equals one that calls for anybody says better what helps in an emergency; else one for what is declared, which
-    may say when it is one.
-    """
-
-    def gravity(one: Sighting) -> tuple[int, bool]:
-        is_declared = any(flag.when.tests for flag in one.flags[:1])
-        return _GRAVEST.index(one.verdict), is_declared is (one.verdict == ruleset.EMERGENCY)
-
-    return min(found, key=gravity)
+    """Return the gravest; of equals in an emergency one for anybody, which helps more, else one for the declared."""
+    return min(found, key=lambda one: (_GRAVEST.index(one.verdict), one.is_declared is (one.verdict == EMERGENCY)))
 
 
 def _judge_one(timeline: Timeline, meaning: Meaning, sign: str, asked: times.When, *, latest: bool) -> Sighting:
@@ -188,10 +183,7 @@ class Change(NamedTuple):
 
 
 class Today(NamedTuple):
-    """What holds *at* a moment, over all open treatments. *changes* are the next ones, up to the third instant.
-
-    *only_if* are restrictions that are over, but for what only the person can see.
-    """
+    """What holds *at* a moment; *changes* are the next ones, *only_if* is over but for what only the person can see."""
 
     at: datetime
     timelines: tuple[Timeline, ...]
@@ -208,7 +200,7 @@ class Today(NamedTuple):
         """Signs that were to be expected and are now a reason to call the clinic."""
         asked = times.from_to(self.at, self.at, self.timelines[0].treatment.zone)
         begun = [one for one in _owned(self.timelines, EXPECT) if one.window.start <= self.at]
-        signs = dict.fromkeys(one.window.target for one in begun)
+        signs = {one.window.target for one in begun}
         calling = {one for one in signs if judge_sign(self.timelines, Meaning(one, (one,)), asked).verdict == CLINIC}
         return tuple(one for one in begun if one.window.target in calling)
 
@@ -421,10 +413,10 @@ def _urgent(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
     seen = judge_sign(timelines, meaning._replace(ids=meaning.signs), verdict.asked)
     # Before the treatment the check has the answer to what ails somebody: the treatment did no harm yet.
     is_early = _asks_for_treatment(verdict, timelines) and all(is_before(verdict.asked, one) for one in timelines)
-    if seen.verdict not in URGENCIES or (is_early and meaning.ailing and seen.verdict != ruleset.EMERGENCY):
+    if seen.verdict not in URGENCIES or (is_early and meaning.ailing and seen.verdict != EMERGENCY):
         return verdict
     whom = _HELP.get(seen.verdict, verdict.timeline.facts.clinician)
-    verdict = _bare(verdict, ASK) if seen.verdict == ruleset.EMERGENCY else _asking(verdict, whom)
+    verdict = _bare(verdict, ASK) if seen.verdict == EMERGENCY else _asking(verdict, whom)
     return verdict._replace(urgency=seen.verdict, flags=seen.flags, ask=ask_once((whom, *verdict.ask)))
 
 
