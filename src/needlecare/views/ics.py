@@ -253,6 +253,8 @@ _LAST_SEQUENCE = 2**31 - 2
 _LONGEST, _LONGEST_TITLE = 20_000, 400
 # The years that a plan can lie in, with some room on both sides.
 _YEARS = set(range(FIRST_YEAR - 2, LAST_YEAR + 3))
+# Programs put a name of their own before that of a zone.
+_VENDOR = re.compile(r'TZID="?/\S*?/([A-Z]\w+/[\w+/-]+)"?(?=[:;])')
 _WANTED = "give the file that `plan -o` wrote"
 _NO_TIMES = "is not whole: one of its events has no readable times"
 
@@ -292,13 +294,8 @@ def _check_marks(text: str) -> None:
 
 
 def _parse(text: str) -> Iterator[Any]:
-    import warnings
-
     try:
-        with warnings.catch_warnings():
-            # Of a zone with a vendor's prefix: it is read as what stands behind that.
-            warnings.simplefilter("ignore")
-            calendar: Any = Calendar.from_ical(text)
+        calendar: Any = Calendar.from_ical(_VENDOR.sub(r"TZID=\1", text))
     except Exception as error:  # noqa: BLE001  icalendar may fail in any way on what others wrote
         reason = " ".join(str(error).split())[:120] or type(error).__name__
         raise _Unfit(f"can't be read as a calendar ({reason})") from None
