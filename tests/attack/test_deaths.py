@@ -17,7 +17,7 @@ import pytest
 
 from attack.strength import TIMES
 from batches import HERE, LEDGER, small_rules
-from running import environment, run
+from running import PLAN, environment, run
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only there can processes be found")
 CLIENTS = range(60)
@@ -181,3 +181,18 @@ def test_whenever_a_batch_dies_every_file_is_whole_and_of_the_newest_run(
     if not {path.name for path in out.glob(".*")} <= {LEDGER}:
         run("batch", corrected, *HERE, *plans.rules, *target)
     assert {path.name for path in out.glob(".*")} <= {LEDGER}, death
+
+
+@pytest.mark.skipif(not can_contain(), reason="a process can't have process numbers of its own here")
+def test_two_containers_write_one_file_whole_though_their_process_numbers_are_the_same(tmp_path: Path) -> None:
+    target = tmp_path / "plan.json"
+    whole = {clock: run(*PLAN[:3], "--time", clock, *PLAN[5:], "--format", "json").out for clock in ("09:00", "16:30")}
+    for _ in range(2 * TIMES):
+        plans = [("plan", *PLAN[1:3], "--time", clock, *PLAN[5:], "-o", str(target)) for clock in whole]
+        writers = [
+            subprocess.Popen([*CONTAINER, sys.executable, "-m", "needlecare", *plan], env=environment(None))
+            for plan in plans
+        ]
+        assert [one.wait(timeout=60) for one in writers] == [0, 0]
+        assert target.read_text(encoding="utf-8") in whole.values()
+        assert list(tmp_path.iterdir()) == [target]
