@@ -14,7 +14,7 @@ from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, FORBIDDING, LAST, PREPARE
 from needlecare.model.time import ceil_to_day, day_start, last_instant, touches
 from needlecare.model.voices import sources_behind
-from needlecare.views import brief, formats, phrases, sheet
+from needlecare.views import brief, formats, sheet
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, asked_first, lifts_of, list_openings
 
@@ -74,7 +74,7 @@ class PlanCalendar:
     """The entries of one plan, a method for each kind."""
 
     def __init__(self, timeline: Timeline, options: Options) -> None:
-        self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, phrases.Clock(timeline)
+        self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, say.Clock(timeline)
         self._options, self._is_full, self._zone = options, options.style == formats.FULL, timeline.treatment.zone
         self._changes = list(sheet.list_core_changes(timeline.rule_set))
         self._against = [*sheet.list_findings(timeline), *sheet.list_asked(timeline)]
@@ -199,7 +199,7 @@ class PlanCalendar:
     def _speaking_against(self, day: date) -> Iterator[CalendarEntry]:
         for tone, lead in ((row.tone, row.head) for row in self._against[:1]):
             no = f"{lead}: no treatment, ask {self._clock.whom}" if tone in FORBIDDING else ""
-            title = no or f"{phrases.capital(lead.lower())}, see inside"
+            title = no or f"{say.capital(lead.lower())}, see inside"
             yield self._all_day("against", title, _lines(self._against), day)
 
     # What changes after it.
@@ -209,10 +209,10 @@ class PlanCalendar:
         openings, taken = list_openings(self._timeline), set[str]()
         weights = {one: asked_first(one, self._rule_set) for one in openings}
         ranked = sorted(openings, key=weights.__getitem__)
-        ends = phrases.grouped(lifts_of(self._timeline) if self._is_full else (), lambda one: one[0].at)
+        ends = say.grouped(lifts_of(self._timeline) if self._is_full else (), lambda one: one[0].at)
         for found in self._folded(openings, weights, room):
             at = found[-1].at
-            title = phrases.capital(_open_title(sorted(found, key=weights.__getitem__), taken))
+            title = say.capital(_open_title(sorted(found, key=weights.__getitem__), taken))
             taken.add(title[:_CELL])
             behind = self._behind(window for _, window in ends.get(at, ()))
             lines = [*self._list_open(found, [one for one in ranked if one.at > at]), *behind]
@@ -220,7 +220,7 @@ class PlanCalendar:
 
     def _folded(self, openings: list[Opening], weights: dict[Opening, Any], room: float) -> list[list[Opening]]:
         """Group *openings* by their instants; where there is no *room*, what weighs least goes with what comes next."""
-        groups = list(phrases.grouped(openings, lambda one: one.at).values())
+        groups = list(say.grouped(openings, lambda one: one.at).values())
         early = sum(group[0].at <= (self._timeline.first_until or group[0].at) for group in groups)
 
         def gives_way(number: int) -> tuple[Any, timedelta]:
@@ -235,10 +235,10 @@ class PlanCalendar:
     def _list_open(self, found: list[Opening], later: list[Opening]) -> Iterator[str]:
         """List what is all right, from when on and on which condition, and the weightiest of what is so *later*."""
         clock = self._clock
-        for (at, once), group in phrases.grouped(found, lambda one: (one.at, clock.only_once(one.waits))).items():
+        for (at, once), group in say.grouped(found, lambda one: (one.at, clock.only_once(one.waits))).items():
             named = ", ".join(dict.fromkeys(one.name for one in group))
-            yield f"OK from {clock.at(at)}{phrases.led(', ', once)}: {named}."
-        days = phrases.grouped(sorted(later[:_NAMED], key=lambda one: one.at), lambda one: clock.date(one.at))
+            yield f"OK from {clock.at(at)}{say.led(', ', once)}: {named}."
+        days = say.grouped(sorted(later[:_NAMED], key=lambda one: one.at), lambda one: clock.date(one.at))
         named = "; ".join(f"{', '.join(one.name for one in group)} ({day})" for day, group in days.items())
         yield from [f"Not yet: {named}{'…' if later[_NAMED:] else '.'}"] if days else []
 
@@ -258,7 +258,7 @@ class PlanCalendar:
             lines = _lines(sheet.list_session(session, self._timeline, self._clock))
             for what, title, day in self._list_session(session, stopped=stopped):
                 yield self._all_day(f"session {session.number} {what}", f"Session {session.number} {title}", lines, day)
-            begun = [*phrases.grouped(session.precare if session.booked else (), lambda one: one.start).items()]
+            begun = [*say.grouped(session.precare if session.booked else (), lambda one: one.start).items()]
             for number, (day, found) in enumerate(reversed(begun[-3:])):
                 names = self._names(one.activity for one in found)
                 title = _fit("No ", (", ".join(names) or "…").split(", "), f" again: session {session.number}")
@@ -282,7 +282,7 @@ class PlanCalendar:
         clashing = [(one, row) for one, row in pairs if one.clashes or one.waiting]
         for (event, clashes, _, waiting), row in clashing[: None if self._is_full else _EVENTS]:
             names = self._names(one.activity for one in clashes) or ["all right"]
-            title = _fit(f"{_fit('', [phrases.capital(event.label)], room=_CELL)}: not yet ", names)
+            title = _fit(f"{_fit('', [say.capital(event.label)], room=_CELL)}: not yet ", names)
             lines = [f"{row.head}, {row.text}", *self._behind([*(one.window for one in clashes), *waiting])]
             yield self._all_day(f"event {event.label}", title, lines, event.first, event.last)
 
@@ -317,12 +317,12 @@ class PlanCalendar:
     def _behind(self, windows: Iterable[Window]) -> Iterator[str]:
         """List, in full, why *windows* hold, and who says so."""
         held = list(windows)
-        for note, found in phrases.grouped(
+        for note, found in say.grouped(
             held if self._is_full else (), lambda one: sheet.note_of(one.words, one.kind)
         ).items():
             named = [*dict.fromkeys(self._rule_set.short(one.target) for one in found)]
             if note:
-                yield f"{phrases.capital(say.join_some(named, _WATCHED))}: {note}."
+                yield f"{say.capital(say.join_some(named, _WATCHED))}: {note}."
         yield from self._who_says(held)
 
     def _who_says(self, windows: Iterable[Window]) -> Iterator[str]:
@@ -346,7 +346,7 @@ def _begun_title(names: Sequence[str], do: str, *, is_before: bool) -> str:
 
 def _open_title(openings: list[Opening], taken: Collection[str]) -> str:
     """Name what is all right with its condition, and first what no title among *taken* begins with."""
-    by_calm = phrases.grouped(openings, lambda one: bool(one.waits))
+    by_calm = say.grouped(openings, lambda one: bool(one.waits))
     (lead, names), *others = parts = [_named_open(found, taken, if_calm=calm) for calm, found in by_calm.items()]
     if others:
         for shown in (parts, [(other, [f"{first}…"]) for other, (first, *_) in parts]):
@@ -354,7 +354,7 @@ def _open_title(openings: list[Opening], taken: Collection[str]) -> str:
             if len(whole) <= _TITLE:
                 return whole
         return _fit(lead, names, more=True)
-    once = phrases.led(", if ", say.labels_of(dict.fromkeys(wait for one in openings for wait in one.waits)))
+    once = say.led(", if ", say.labels_of(dict.fromkeys(wait for one in openings for wait in one.waits)))
     return _fit(_NOW, names, once) if len(f"{_NOW}{names[0]}…{once}") <= _TITLE else _fit(lead, names)
 
 
@@ -388,7 +388,7 @@ def _numbered(text: str, number: int) -> str:
     return f"{text} ({number})" if number > 1 else text
 
 
-def _lines(rows: Iterable[phrases.Row]) -> list[str]:
+def _lines(rows: Iterable[say.Row]) -> list[str]:
     return [f"{row.head and f'{row.head}: '}{row.text}{row.marks and f' [{row.marks}]'}" for row in rows]
 
 
