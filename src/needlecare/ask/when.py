@@ -216,9 +216,9 @@ def _written_date(found: _Found) -> Reading:
 def _nth(found: _Found) -> Reading:
     """Read the next day of that number in a month, today included; of what is told the first since the treatment."""
     number, since = int(found.groups["nth"]), min(found.today, found.treatment.day) if found.told else found.today
-    first = (
-        shift_date(since.replace(day=1), _A_MONTH) if found.groups.keys() & {"ahead", "of"} else since.replace(day=1)
-    )
+    first = since.replace(day=1)
+    if found.groups.keys() & {"ahead", "of"}:
+        first = shift_date(first, _A_MONTH)
     for _ in MONTH_NAMES:
         day = typed.made_date(first.year, first.month, number)
         if day is not None and day >= since:
