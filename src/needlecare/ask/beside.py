@@ -228,11 +228,13 @@ def _is_of_two_names(called: Called, heard: Heard) -> bool:
 
 def find_planned(heard: Heard) -> list[Piece]:
     """Find what is done once it is a sign, and an activity as long as it is asked: may I take four, and not I took."""
-    asks = min((one.places.start for one in heard.activities if "asks" in one.roles), default=len(heard.typed))
-    begins = any(heard.does(at, "plans") for at in range(len(heard.typed[:2])))
-    first, known = 0 if begins else asks, heard.rule_set.activities.keys()
-    calls = (one for one in find_calls(heard) if min(one.places) >= first and not known.isdisjoint(one.ids))
-    return [] if heard.has("past") else [Piece(range(min(each), max(each) + 1), ids) for each, ids in calls]
+    leads = [0] * any(heard.does(at, "plans") for at in range(len(heard.typed[:2])))
+    leads += [one.places.start for one in heard.activities if "asks" in one.roles]
+    if heard.has("past") or not leads:
+        return []
+    known = heard.rule_set.activities.keys()
+    calls = (one for one in find_calls(heard) if min(one.places) >= min(leads) and not known.isdisjoint(one.ids))
+    return [Piece(range(min(each), max(each) + 1), ids) for each, ids in calls]
 
 
 def urgency_of(called: Called, rule_set: RuleSet) -> Urgency:
@@ -249,10 +251,7 @@ def is_exact(called: Called, heard: Heard) -> bool:
 
 
 class _Name(NamedTuple):
-    """The *words* of a name, evened out; some stand in *order*, as cream in an eye does, some *together* as well.
-
-    Others may be *apart*, each anywhere: blisters on my cheek, and now a fever.
-    """
+    """The *words* of a name, evened out; some in *order* (cream in an eye), or *together* as well, or each *apart*."""
 
     words: tuple[str, ...]
     id: str
