@@ -109,6 +109,11 @@ def synonyms(rule_set: RuleSet) -> Mapping[str, frozenset[str]]:
     return {word: frozenset(says) for word, says in found.items()}
 
 
+def even(text: str) -> str:
+    """Return the words of *text* evened out, with a blank on both sides."""
+    return f" {' '.join(map(stem, tokens(text)))} "
+
+
 class Said(NamedTuple):
     """The words of a question, and which of them stand in one clause."""
 

@@ -280,7 +280,7 @@ def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: times.When) -
         # A medicine that somebody else has is never a yes, and nothing to keep on with.
         verdict = _asking(verdict, "your pharmacist or doctor")
     is_apart = meaning.other and not verdict.is_about("shared")
-    is_unknown = not meaning.ids or is_apart or (meaning.elsewhere and verdict.verdict in (NO_RULE, YES))
+    is_unknown = not meaning.ids or is_apart or (meaning.elsewhere and not verdict.is_restricted)
     return _urgent(blank if is_unknown else _weighed(verdict, blank, timelines), timelines)
 
 
@@ -480,8 +480,7 @@ def _screened(verdict: Verdict, timelines: Sequence[Timeline]) -> Verdict:
         verdict = _bare(verdict, NO)
     if findings or verdict.verdict == ASK:
         return _asking(verdict, timeline.facts.clinician)._replace(findings=findings)
-    is_settled = verdict.verdict not in (NO_RULE, YES) or verdict.session
-    return verdict if is_settled else verdict._replace(verdict=NO_RULE, silent="check")
+    return verdict if verdict.is_restricted or verdict.session else verdict._replace(verdict=NO_RULE, silent="check")
 
 
 def _too_soon(verdict: Verdict, timelines: Iterable[Timeline]) -> Verdict:

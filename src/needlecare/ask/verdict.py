@@ -7,7 +7,7 @@ from operator import attrgetter, ge
 from typing import Final, Literal, NamedTuple
 
 from needlecare.ask.lookup import Meaning
-from needlecare.ask.names import called, says, stem, tokens
+from needlecare.ask.names import called, even, says
 from needlecare.ask.times import When
 from needlecare.model.facts import Truth, ask_once
 from needlecare.model.plan import BETTER_NOT, FOREVER, NO, YES, Finding, Hint, Session, Timeline, Wait, Window
@@ -29,8 +29,7 @@ def is_covered(timeline: Timeline, activity: str, asked: When) -> bool:
     if is_before(asked, timeline) and not any(one.better_from < treatment.first for one in windows):
         return False
     if not windows:
-        wanted = set(timeline.rule_set.lineage[activity])
-        return wanted.isdisjoint(one.target for one in timeline.of_kind(ALLOW))
+        return {one.target for one in timeline.of_kind(ALLOW)}.isdisjoint(timeline.rule_set.lineage[activity])
     return not asked.meets(treatment.last, FOREVER) or _speaks_of_after(windows, treatment.last)
 
 
@@ -73,13 +72,9 @@ def prepares(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Wi
     named = [timeline.rule_set.activities[one] for one in timeline.rule_set.ancestry(ids)]
     for window in timeline.of_kind(PREPARE):
         if not window.condition and asked.meets(window.start, window.end):
-            text = _even(window.text)
-            if any(_even(name) in text for one in named for name in (one.label, *one.aka)):
+            text = even(window.text)
+            if any(even(name) in text for one in named for name in (one.label, *one.aka)):
                 yield window
-
-
-def _even(text: str) -> str:
-    return f" {' '.join(map(stem, tokens(text)))} "
 
 
 NO_RULE: Final = "no-rule"
@@ -122,11 +117,11 @@ class Verdict(NamedTuple):
     *until* is when a "no" or a "better not" is over, *better_until* when a "better not" that follows a "no" is;
     *earliest* is *until* by its known parts alone. *and_once* is what must have been seen besides: before *until* in
     order to begin, after it still. *windows* bind, the one that lasts longest first. *timeline* is the treatment that
-    they count from. All of these hold for all of what was asked, *parts* has each activity that is part of it;
-    of a yes, only where they wait for different things. *again* is when it is restricted next; of a "better not",
-    when it becomes a "no". *ask* is whom to ask first, even where the answer is no. *silent* is what a "no rule" lacks
-    though rules may speak of it: a word on the time `before` the treatment or on that `time`, `advice` to do it ever,
-    the `check` of what speaks against the treatment, or `words` that were all understood; *alone* lacks the others.
+    they count from. All of these hold for all of what was asked, *parts* has each activity that is part of it; of a
+    yes, only where they wait for different things. *again* is when it is restricted next; of a "better not", when it
+    becomes a "no". *ask* is whom to ask first, even where the answer is no. *silent* is what a "no rule" lacks though
+    rules may speak of it: a word on the time `before` the treatment or on that `time`, `advice` to do it ever, the
+    `check` of what speaks against the treatment, or `words` that were all understood; *alone* lacks the others.
 
     *urgency* is that of the *flags*: calls that name a sign in the words. *findings* speak against the treatment, where
     that itself is asked about, and *session* is the next one where that is too soon. *mixed*: medicines together.
@@ -194,7 +189,7 @@ class Verdict(NamedTuple):
             weight = self.timeline.rule_set.by_weight.__getitem__
             return tuple(sorted({*(one.source for one in called), *screened}, key=weight))
         deciding = (*self.permits, *self.windows, *self.supports)[:1]
-        state = self.verdict if self.verdict not in (NO_RULE, YES) else ""
+        state = self.verdict if self.is_restricted else ""
         return sources_behind(deciding, self.timeline.rule_set, state, before=is_before(self.asked, self.timeline))
 
     @property
@@ -265,6 +260,11 @@ class Verdict(NamedTuple):
         """Whether the answer is no or better not."""
         return self.verdict in (NO, BETTER_NOT)
 
+    @property
+    def is_restricted(self) -> bool:
+        """Whether the answer is no, ask or better not."""
+        return self.is_held or self.verdict == ASK
+
 
 def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict:
     """Return the verdict on words that weren't understood, or not well enough for a yes."""
@@ -277,7 +277,7 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts
     With *parts*, all that is part of it counts too.
     """
     deciding, *others = sorted((_judge_one(one, meaning, asked, parts=parts) for one in timelines), key=strictness)
-    return deciding._replace(also=tuple(one for one in others if one.verdict not in (NO_RULE, YES)))
+    return deciding._replace(also=tuple(one for one in others if one.is_restricted))
 
 
 def strictness(verdict: Verdict) -> tuple[int, float]:
@@ -443,8 +443,8 @@ def _unrestricted(blank: Verdict, wanted: Sequence[str], runs: Sequence[_Run]) -
     blank = _spoken_of(blank, known) if known else blank
     verdict = _free(blank, runs) if _is_answered(blank, wanted) else _unanswered(blank, wanted, runs)
     # What waits for something to be over does so as long as the skin still flakes.
-    peels = says("unhealed", blank.meaning.typed, timeline.rule_set)
-    is_early = asked.now and verdict.is_yes and verdict.and_once and peels
+    waits = asked.now and verdict.is_yes and verdict.and_once
+    is_early = waits and says("unhealed", blank.meaning.typed, timeline.rule_set)
     return verdict._replace(verdict=NO, parts=()) if is_early else verdict
 
 

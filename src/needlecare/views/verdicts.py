@@ -460,7 +460,7 @@ def _parts_from(verdict: Verdict, clock: Clock, whole: str) -> list[str]:
 def _told(verdict: Verdict, clock: Clock, to_say: _SayPart) -> str:
     """Say what holds for each of several things, else for what the plan says to use and the last of the others."""
     is_led = all((to_say is _say_part, verdict.ask))
-    if any((is_led, _is_done(verdict), verdict.mixed, verdict.verdict in (YES, NO_RULE))):
+    if any((is_led, _is_done(verdict), verdict.mixed, not verdict.is_restricted)):
         return ""
     own = verdict._replace(parts=verdict.own_parts)
     if verdict.meaning.ids[1:] and (apart := [*_each_part(own, clock, to_say=to_say)])[1:]:
