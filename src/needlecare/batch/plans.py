@@ -129,8 +129,6 @@ class Clients:
     ) -> None:
         self._rows, self._columns, self._file_of = rows, columns, file_of
         self._chosen, self._numbers = chosen, {id_ for id_, fact in facts.items() if fact.is_number}
-        self._is_table = isinstance(rows, CsvRows)
-        self._has_commas = isinstance(rows, CsvRows) and rows.delimiter == ","
         self._has_times = False
         self.passed = 0
         self._held: list[Row] = []
@@ -143,7 +141,7 @@ class Clients:
             if not (row.problem or is_chosen(row.cells, self._chosen)):
                 self.passed += 1
                 continue
-            if self._is_table and len(self._held) < _MOST_NAMED and self._columns.is_footer(row):
+            if self._rows.delimiter and len(self._held) < _MOST_NAMED and self._columns.is_footer(row):
                 self._held.append(row)
                 continue
             # Below them stands another row: they are rows too, however they look.
@@ -193,7 +191,7 @@ class Clients:
 
     def _pass_over(self, column: str, cells: Mapping[str, object], before: tuple[str | None, object]) -> None:
         """Note a column that isn't understood; it mustn't hold what belongs to the number *before* it."""
-        if self._has_commas and before[0] in self._numbers:
+        if self._rows.delimiter == "," and before[0] in self._numbers:
             refuse_cut_number(*before, cells[column])
         is_known = column in (PROBLEM, *self._unused) or plain(column) in self._chosen
         if not is_known and len(self._unused) < _MOST_NAMED and cells[column] not in ("", None):

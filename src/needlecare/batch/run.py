@@ -65,10 +65,8 @@ class Summary(NamedTuple):
 class Batch(NamedTuple):
     """What is to be done: the columns in `FIELD=COLUMN` *pairs*, and where files, *lines* and rejects go.
 
-    *only* are the rows that count, as `COLUMN=VALUE,VALUE` or `COLUMN=~PART`.
-
-    Without a folder there are lines; without a file for them they go to stdout. Unless they are *public*, files and
-    folders that are made are their owner's alone.
+    *only* are the rows that count, as `COLUMN=VALUE,VALUE` or `COLUMN=~PART`. Without a folder there are lines; without
+    a file for them they go to stdout. Unless *public*, files and folders that are made are their owner's alone.
     """
 
     settings: plans.Settings
@@ -96,7 +94,7 @@ def run(
     fields = (*FIELDS, *facts)
     columns = table.Columns(fields, table.read_map(batch.pairs, fields), planner.rule_set.batch)
     rows, chosen = table.read_rows(stream, columns.field), table.read_only(batch.only)
-    if isinstance(rows, table.CsvRows) and rows.header:
+    if rows.header:
         columns.check(rows.header, [table.ID] if "date" in settings.defaults else [table.ID, "date"], chosen)
     made = left = 0
     with contextlib.ExitStack() as open_until_the_end:

@@ -157,6 +157,15 @@ class Row(NamedTuple):
     file: ClientFile | None = None
 
 
+def _says_something(text: str) -> bool:
+    return bool(text.strip(_BLANK)) and not _DELIMITER_LINE.fullmatch(text)
+
+
+def _delimiter_of(text: str) -> str:
+    """Return what stands most often between the cells of *text*, outside of quotes."""
+    return max(DELIMITERS, key="".join(text.split('"')[::2]).count)
+
+
 class CsvRows:
     """CSV with a header: any delimiter of `DELIMITERS`, quoted line ends, blank lines passed over.
 
@@ -176,17 +185,17 @@ class CsvRows:
     def _find_header(self, is_known: Callable[[str], object]) -> tuple[list[str], str]:
         """Take the lines up to the header, and return its cells and what is wrong with it."""
         taken: list[str] = []
-        self.titles = 0
         for text in islice(self._lines, _MOST_TITLES):
             taken.append(text)
-            self.delimiter = max(DELIMITERS, key="".join(text.split('"')[::2]).count)
-            names = text.rstrip("\r\n").replace('"', "").split(self.delimiter)
+            names = text.rstrip("\r\n").replace('"', "").split(_delimiter_of(text))
             if text.strip(_BLANK) and any(map(is_known, names)):
-                self.titles = sum(bool(one.strip(_BLANK)) and not _DELIMITER_LINE.fullmatch(one) for one in taken) - 1
-                return self._cells(text)
-        self._lines.put_back(taken)
-        text = next((one for one in self._lines if one.strip(_BLANK) and not _DELIMITER_LINE.fullmatch(one)), "")
-        self.delimiter = max(DELIMITERS, key="".join(text.split('"')[::2]).count)
+                self.titles = len([*filter(_says_something, taken[:-1])])
+                break
+        else:
+            self.titles = 0
+            self._lines.put_back(taken)
+            text = next(filter(_says_something, self._lines), "")
+        self.delimiter = _delimiter_of(text)
         return self._cells(text)
 
     def __iter__(self) -> Iterator[Row]:
@@ -244,12 +253,12 @@ class CsvRows:
 
 
 class JsonRows:
-    """JSON Lines: one object a line."""
-
-    titles = 0
+    """JSON Lines: one object a line. No header, no delimiter, nothing above the first."""
 
     def __init__(self, lines: NumberedLines) -> None:
         self._lines = lines
+        self.header: list[str] = []
+        self.delimiter, self.titles = "", 0
 
     def __iter__(self) -> Iterator[Row]:
         for text in self._lines:

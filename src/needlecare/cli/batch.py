@@ -93,8 +93,7 @@ def batch(
         order=dates, format=name, style=style or BRIEF, full_lines=full_lines, inline=inline, resume=resume
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
-    where = {"folder": folder, "lines": lines, "rejects": rejects}
-    whole = Batch(settings, _all(map_), **where, jobs=jobs, public=public, only=_all(only))
+    whole = Batch(settings, _all(map_), folder, lines, rejects, jobs, public, _all(only))
     with _open(source) as stream, Bar(stream, whole) as bar, _guard(whole):
         summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)
