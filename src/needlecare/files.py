@@ -218,21 +218,23 @@ class Log:
 
     def clear(self) -> None:
         """Remove every treatment and every lasting fact of the person."""
-        numbers, names = [(one.id,) for one in self.treatments()], dict.fromkeys(self.lasting())
+        numbers, names = [(one.id,) for one in self.treatments()], [(self._whose(name),) for name in self.lasting()]
         if numbers or names:
             with self._writing() as base:
                 base.executemany("DELETE FROM treatments WHERE id = ?", numbers)
-            self.keep(names)
+                base.executemany("DELETE FROM lasting WHERE name = ?", names)
 
     def keep(self, facts: Mapping[str, Any]) -> None:
         """Log lasting *facts*; None removes one."""
         with self._writing() as base:
             for name, value in facts.items():
-                whose = f"{self._key}/{name}" if self._key else name
                 if value is None:
-                    base.execute("DELETE FROM lasting WHERE name = ?", (whose,))
+                    base.execute("DELETE FROM lasting WHERE name = ?", (self._whose(name),))
                 else:
-                    base.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (whose, json.dumps(value)))
+                    base.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (self._whose(name), json.dumps(value)))
+
+    def _whose(self, name: str) -> str:
+        return f"{self._key}/{name}" if self._key else name
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         try:
