@@ -143,8 +143,13 @@ def edit(
     write_text(f"Number {number} is now: {_line(entry)}{more}.\n")
 
 
+def _name_of(text: str) -> str:
+    """Return the name of the option that *text* says, as typed or as Python writes it."""
+    return text.strip().lstrip("-").replace("_", "-").lower()
+
+
 def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Options) -> str:
-    name = text.strip().lstrip("-").replace("_", "-").lower()
+    name = _name_of(text)
     known = {*lasting, *logged.options}
     there = ", ".join(sorted(known - set(_NEEDED))) or "nothing that could be forgotten"
     refuse(
@@ -198,16 +203,14 @@ def forget(
 
 def _less(lasting: Options, text: str) -> Options:
     """Return *lasting* without the fact that is called *text*, or without that one answer."""
-    name = text.strip().lstrip("-").replace("_", "-").lower()
+    name = _name_of(text)
     if name in lasting:
         return options.without(lasting, [name])
     for fact, held in lasting.items():
         answers = held if isinstance(held, list) else [held]
-        if kept := [one for one in answers if one.partition("=")[0].lower() != name]:
-            if len(kept) < len(answers):
-                return {**lasting, fact: kept}
-        else:
-            return options.without(lasting, [fact])
+        kept = [one for one in answers if options.word_of(one) != name]
+        if len(kept) < len(answers):
+            return {**lasting, fact: kept} if kept else options.without(lasting, [fact])
     raise InputError(f"no `{text[:40]}` is remembered for every treatment; there is {_listed(lasting) or 'nothing'}")
 
 

@@ -227,7 +227,7 @@ def others(log: "Log") -> str:
     return ", ".join(f"--for {one}" if one else "without --for" for one in names)
 
 
-def _say_whose(log: "Log") -> str:
+def _name_whose(log: "Log") -> str:
     asked = others(log)
     return f"For {log.person or 'you'} ({asked}: somebody else's)" if asked else ""
 
@@ -238,7 +238,7 @@ def _logged(typed: Typed) -> list[Request]:
     log = _log(typed)
     treatments = log.treatments() if log else []
     lasting = log.lasting() if log and treatments else {}
-    whose, requests = _say_whose(log) if log and treatments else "", []
+    whose, requests = _name_whose(log) if log and treatments else "", []
     for one in treatments:
         today = present(parse_zone(one.options["tz"]), typed.get("now")).date()
         # Sightings, and the session after that one, belong to a treatment that has been.
@@ -260,13 +260,13 @@ def with_known(known: Typed, said: Typed) -> dict[str, Any]:
     """Lay what is *said* over what is *known*; an illness or a medicine more takes none away, only `none` does."""
     whole = {**known, **said}
     for name in (one for one in _OF_ONESELF if one in known and one in said):
-        words = {_word(text) for text in said[name]}
-        kept = [text for text in known[name] if NONE not in words and _word(text) not in {NONE, *words}]
+        words = {word_of(text) for text in said[name]}
+        kept = [text for text in known[name] if NONE not in words and word_of(text) not in {NONE, *words}]
         whole[name] = [*kept, *said[name]]
     return whole
 
 
-def _word(text: str) -> str:
+def word_of(text: str) -> str:
     """Return *text* without the date that comes with it."""
     return text.partition("=")[0].strip().lower()
 
