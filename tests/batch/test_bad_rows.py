@@ -78,6 +78,11 @@ def test_too_many_cells_name_what_stands_between_them(between: str, name: str, t
         ("2026-11-20,16:70:00", "time: `16:70:00` is not a time of the day"),
         ("2026-11-20,4:30", "time: `4:30` can be read as 04:30 or as 16:30; write it as 04:30 or 4:30pm"),
         ("2026-11-20 4:30:00,", "time: `4:30:00` can be read as 04:30 or as 16:30"),
+        ("46346,", "date: `46346` is how a spreadsheet counts 20 Nov 2026; show that column as a date or a time"),
+        ("46346.6875,", "`46346.6875` is how a spreadsheet counts 20 Nov 2026 16:30"),
+        ("2026-11-20,0.6875", "time: `0.6875` is how a spreadsheet counts 16:30"),
+        ("2026-11-20,16:30-05:00", "time: `16:30-05:00` is relative to UTC"),
+        ("2026-11-20,04:30-05:30", "time: `04:30-05:30` is relative to UTC"),
     ],
 )
 def test_a_time_that_cannot_be_used_is_named_as_it_was_written(row: str, said: str, tmp_path: Path) -> None:

@@ -317,22 +317,6 @@ def test_a_line_is_the_plan_with_the_id_before_it_without_what_others_hold(tmp_p
     assert list(line.items()) == list(thin(full).items())
 
 
-@pytest.mark.parametrize(
-    ("cells", "said"),
-    [
-        ("46346,", "date: `46346` is how a spreadsheet counts 20 Nov 2026; show that column as a date or a time"),
-        ("46346.6875,", "`46346.6875` is how a spreadsheet counts 20 Nov 2026 16:30"),
-        ("2026-11-20,0.6875", "time: `0.6875` is how a spreadsheet counts 16:30"),
-        ("2026-11-20,16:30-05:00", "time: `16:30-05:00` is relative to UTC"),
-        ("2026-11-20,04:30-05:30", "time: `04:30-05:30` is relative to UTC"),
-        ("2026-11-20,4:30", "can be read as 04:30 or as 16:30"),
-    ],
-)
-def test_a_time_that_means_something_else_is_named_as_what_it_is(cells: str, said: str, tmp_path: Path) -> None:
-    ran = batch(write_list(tmp_path, f"id,date,time\n1,{cells}\n"))
-    assert (ran.code, said in ran.err) == (1, True), ran.err
-
-
 def test_a_time_without_a_day_as_spreadsheets_write_it(tmp_path: Path) -> None:
     (plan,) = batch(write_list(tmp_path, "id,date,time\n1,20/11/2026 00:00:00,30/12/1899 16:30:00\n")).records
     assert (plan["treatment"]["date"], plan["treatment"]["time"]) == ("2026-11-20", "16:30")
