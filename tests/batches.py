@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def feed(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
 def write_list(folder: Path, text: str | bytes, name: str = "clients.csv") -> str:
     """Write a list of clients; return its path as an argument."""
     return str(write(folder, text, name))
+
+
+def write_clients(path: Path, clients: Iterable[int], day: str) -> str:
+    """Write a list of *clients*, by number, who were all treated on one *day*; return its path as an argument."""
+    return write_list(path.parent, "id,date\n" + "".join(f"{number},{day}\n" for number in clients), path.name)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Read the files of *folder* that aren't hidden, by name; none where there is no folder yet."""
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")} if folder.exists() else {}
 
 
 def ids(ran: Ran) -> list[str]:

@@ -8,7 +8,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -116,6 +116,20 @@ def environment(more: Mapping[str, str | None] | None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM", "TZ")}
     wanted = {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(more or {})}
     return {name: value for name, value in wanted.items() if value is not None}
+
+
+def alive(processes: Iterable[int]) -> list[int]:
+    """Give those of *processes* that still do something, whether or not anybody has taken note of their end."""
+
+    def state(number: int) -> str:
+        try:
+            return (
+                Path(f"/proc/{number}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+            )
+        except (FileNotFoundError, ProcessLookupError):
+            return "gone"
+
+    return [number for number in processes if state(number) not in ("Z", "gone")]
 
 
 def check_golden(name: str, text: str) -> None:

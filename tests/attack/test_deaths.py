@@ -3,21 +3,22 @@
 Five deaths a run; `ATTACK=6` makes it the thirty of CI, `ATTACK=60` three hundred.
 """
 
+import contextlib
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from attack.strength import TIMES
-from batches import HERE, LEDGER, small_rules
-from running import PLAN, environment, run
+from batches import HERE, LEDGER, files, small_rules, write_clients
+from running import PLAN, alive, environment, run
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only there can processes be found")
 CLIENTS = range(60)
@@ -69,10 +70,8 @@ def can_contain() -> bool:
         return False
 
 
-def listed(folder: Path, day: str, clients: Collection[int] = CLIENTS) -> str:
-    path = folder / f"{day}.csv"
-    path.write_text("id,date\n" + "".join(f"{number},{day}\n" for number in clients), encoding="utf-8")
-    return str(path)
+def treated(folder: Path, day: str, clients: Iterable[int] = CLIENTS) -> str:
+    return write_clients(folder / f"{day}.csv", clients, day)
 
 
 class Plans(NamedTuple):
@@ -84,42 +83,34 @@ class Plans(NamedTuple):
     rules: tuple[str, str]
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    """Read what is there; a file that is replaced meanwhile is read again with the next look."""
-    found = {}
-    for path in folder.glob("[!.]*"):
-        if path.is_file():
-            found[path.name] = path.read_bytes()
-    return found
-
-
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory: pytest.TempPathFactory) -> Plans:
     top = tmp_path_factory.mktemp("whole")
     rules = ("--rules", small_rules(top))
     for day in (OLD, NEW, NEWEST):
-        run("batch", listed(top, day), *HERE, *rules, "--format", "json", "-o", str(top / day))
-        run("batch", listed(top, day), *HERE, *rules, "-o", str(top / f"{day}.jsonl"))
+        run("batch", treated(top, day), *HERE, *rules, "--format", "json", "-o", str(top / day))
+        run("batch", treated(top, day), *HERE, *rules, "-o", str(top / f"{day}.jsonl"))
     began = time.perf_counter()
-    command = ("batch", listed(top, NEW), *HERE, *rules, "--format", "json", "-o", str(top / "timed"))
+    command = ("batch", treated(top, NEW), *HERE, *rules, "--format", "json", "-o", str(top / "timed"))
     subprocess.run(
         [sys.executable, "-m", "needlecare", *command], env=environment(None), capture_output=True, check=True
     )
     lasting = time.perf_counter() - began
     days = (OLD, NEW, NEWEST)
-    files = {day: contents(top / day) for day in days}
-    return Plans(files, {day: (top / f"{day}.jsonl").read_bytes() for day in days}, lasting, rules)
+    return Plans(
+        {day: files(top / day) for day in days},
+        {day: (top / f"{day}.jsonl").read_bytes() for day in days},
+        lasting,
+        rules,
+    )
 
 
-def alive(session: int) -> Iterator[int]:
+def working(session: int) -> Iterator[int]:
     """Yield the processes of a session that still do something."""
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            state, _, _, of = entry.read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[:4]
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(of) == session and state != "Z":
-            yield int(entry.parent.name)
+    for number in alive(int(entry.name) for entry in Path("/proc").glob("[0-9]*")):
+        with contextlib.suppress(ProcessLookupError):
+            if os.getsid(number) == session:
+                yield number
 
 
 def start(death: Death, arguments: tuple[str, ...]) -> "subprocess.Popen[bytes]":
@@ -147,17 +138,17 @@ def test_whenever_a_batch_dies_every_file_is_whole_and_of_the_newest_run(
         {"plans.jsonl": plans.lines[day]} if death.lines else plans.files[day] for day in (OLD, NEW, NEWEST)
     )
     if death.over:
-        run("batch", listed(tmp_path, OLD), *HERE, *plans.rules, *target)
+        run("batch", treated(tmp_path, OLD), *HERE, *plans.rules, *target)
         for path in out.glob("[!.]*"):  # as if the clock had been put back since
             os.utime(path, (time.time() + 86_400,) * 2)
     jobs = ("--jobs", str(death.jobs))
-    process = start(death, ("batch", listed(tmp_path, NEW), *HERE, *plans.rules, *target, *jobs))
+    process = start(death, ("batch", treated(tmp_path, NEW), *HERE, *plans.rules, *target, *jobs))
     time.sleep(plans.lasting * death.moment)
-    workers = sorted({*alive(process.pid)} - {process.pid})
+    workers = sorted({*working(process.pid)} - {process.pid})
     os.kill(workers[-1] if death.worker and workers else process.pid, death.sign)
 
     def look() -> None:
-        for name, text in contents(out).items():
+        for name, text in files(out).items():
             assert text in (old[name], new[name]), (death, name)
 
     # As soon as the first process is gone, somebody starts again, and whatever else is left may not touch that.
@@ -165,13 +156,13 @@ def test_whenever_a_batch_dies_every_file_is_whole_and_of_the_newest_run(
     while process.poll() is None:
         assert time.monotonic() < deadline, death
         look()
-    corrected = listed(tmp_path, NEWEST, CLIENTS if death.lines else CORRECTED)
+    corrected = treated(tmp_path, NEWEST, CLIENTS if death.lines else CORRECTED)
     ran = run("batch", corrected, *HERE, *plans.rules, *target)
     assert ran.code == 0, (death, ran.err)
     names = [*newest] if death.lines else [f"{client}.json" for client in CORRECTED]
     while True:
-        left = [*alive(process.pid)]
-        found = contents(out)
+        left = [*working(process.pid)]
+        found = files(out)
         assert {name: found[name] for name in names} == {name: newest[name] for name in names}, death
         assert all(text in (old[name], new[name], newest[name]) for name, text in found.items()), death
         if not left:

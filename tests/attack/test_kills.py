@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from attack.strength import TIMES
-from batches import HERE, batch, small_rules
-from running import PLAN, environment, logged, run, run_program
+from batches import HERE, batch, files, small_rules, write_clients
+from running import PLAN, alive, environment, logged, run, run_program
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only there can a run be killed so")
 # Where in its run a program is killed: from its start to a little after its end.
@@ -106,15 +106,10 @@ CLIENTS = 400
 CORRECTED = range(150, 170)
 
 
-def listed(path: Path, clients: Iterable[int], day: str) -> str:
-    path.write_text("id,date\n" + "".join(f"{number},{day}\n" for number in clients), encoding="utf-8")
-    return str(path)
-
-
 @contextlib.contextmanager
 def ended_midway(number: int, folder: Path, *options: str) -> Iterator[list[int]]:
     """Start a batch with four jobs into *folder*, end it in its midst, and give the processes that worked for it."""
-    table = listed(folder.parent / "old.csv", range(CLIENTS), "2026-11-20")
+    table = write_clients(folder.parent / "old.csv", range(CLIENTS), "2026-11-20")
     command = [sys.executable, "-m", "needlecare", "batch", table, *HERE, "--jobs", "4", "--format", "html", "-o"]
     with subprocess.Popen([*command, str(folder), *options], stderr=subprocess.PIPE, env=environment(None)) as process:
         while len(files(folder)) < 5:
@@ -132,18 +127,6 @@ def ended_midway(number: int, folder: Path, *options: str) -> Iterator[list[int]
             assert re.search(rb"stopped after \d+ rows; .* --resume goes on\n$", process.stderr.read())
 
 
-def running(processes: Iterable[int]) -> list[int]:
-    """Give those of *processes* that still do something, whether or not anybody has taken note of their end."""
-
-    def state(number: int) -> str:
-        try:
-            return Path(f"/proc/{number}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return "gone"
-
-    return [number for number in processes if state(number) not in ("Z", "gone")]
-
-
 ENDINGS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGKILL") if hasattr(signal, name)]
 has_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only there can workers be found")
 
@@ -156,7 +139,7 @@ def test_workers_write_nothing_and_end_when_their_batch_has_ended(number: int, t
         left = files(out)
         assert len(workers) == 4
         time.sleep(1)
-        assert not running(workers)
+        assert not alive(workers)
         assert files(out) == left
 
 
@@ -166,20 +149,16 @@ def test_workers_write_nothing_and_end_when_their_batch_has_ended(number: int, t
 def test_a_corrected_run_wins_for_every_client_over_one_that_was_ended(number: int, tmp_path: Path) -> None:
     out, rules = tmp_path / "out", ("--rules", small_rules(tmp_path))
     with ended_midway(number, out, *rules) as workers:
-        corrected = listed(tmp_path / "new.csv", CORRECTED, "2027-03-02")
+        corrected = write_clients(tmp_path / "new.csv", CORRECTED, "2027-03-02")
         ran = run_program("batch", corrected, *HERE, *rules, "--format", "html", "-o", str(out))
         assert (ran.returncode, ran.stderr) == (0, b"needlecare: %d plans\n" % len(CORRECTED))
         written = {name: text for name, text in files(out).items() if int(name.partition(".")[0]) in CORRECTED}
         assert len(written) == len(CORRECTED)
         deadline = time.monotonic() + 30
-        while running(workers) and time.monotonic() < deadline:
+        while alive(workers) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert {name: files(out)[name] for name in written} == written
         assert all(b"2027-03-02" in text for text in written.values())
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")} if folder.exists() else {}
 
 
 def test_the_log_loses_nothing_that_it_said_was_remembered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
