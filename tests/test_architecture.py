@@ -27,6 +27,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("batch",),
     ("cli",),
 )
+FILE_TIMES = {f"st_{kind}time{unit}" for kind in "abcm" for unit in ("", "_ns")} | {"getmtime", "getctime", "getatime"}
 PURE = ("model", "timeline", "ask", "views")
 
 
@@ -97,6 +98,12 @@ def test_one_place_reads_the_clock() -> None:
     readers = {name for name, tree in TREES.items() if any(READS_THE_CLOCK.fullmatch(called) for called in calls(tree))}
     # The second one tells how fast a batch is.
     assert readers == {"cli.options", "cli.batch"}
+
+
+@pytest.mark.parametrize("module", INSIDE)
+def test_a_clock_put_back_moves_no_file(module: str) -> None:
+    """Which run is the newest is never told from the times of files."""
+    assert not {node.attr for node in ast.walk(TREES[module]) if isinstance(node, ast.Attribute)} & FILE_TIMES
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """The command line: options, files, exit codes, and what it says when something is wrong."""
 
 import gc
+import io
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
+import tomllib
 from importlib import resources
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -382,6 +386,8 @@ def test_no_message_fails_on_a_small_character_set(arguments: tuple[str, ...], e
 
 # Help
 
+HELPS = tomllib.loads(resources.files("needlecare.cli").joinpath("help.toml").read_text(encoding="utf-8"))
+
 
 def commands() -> list[tuple[tuple[str, ...], Any]]:
     """Name every command by its words, with Typer's own description of it."""
@@ -401,12 +407,53 @@ def commands() -> list[tuple[tuple[str, ...], Any]]:
     ("words", "command"), commands(), ids=lambda one: " ".join(one) if one and isinstance(one, tuple) else ""
 )
 def test_every_command_and_every_option_has_help(words: tuple[str, ...], command: object) -> None:
-    assert getattr(command, "help", None)
     for parameter in getattr(command, "params", []):
         assert getattr(parameter, "help", None), parameter.name
     ran = run(*words, "--help")
     assert (ran.code, ran.err) == (0, "")
     assert "Usage:" in ran.out
+    assert HELPS[" ".join(words)]["line"] in " ".join(ran.out.split())
+    assert not re.search("<(bool|str|int|path|list)", ran.out)
+
+
+def test_help_says_nothing_of_what_is_no_command() -> None:
+    assert set(HELPS) == {" ".join(words) for words, _ in commands()}
+    # Completions show a line as it is, and break a longer one.
+    assert all(len(said["line"]) <= 76 for said in HELPS.values())
+
+
+EXAMPLES = [shlex.split(example)[1:] for said in HELPS.values() for example in said.get("examples", ())]
+
+
+@pytest.mark.parametrize("typed", EXAMPLES, ids=" ".join)
+def test_an_example_of_help_runs(typed: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NEEDLECARE_NO_LOG")
+    monkeypatch.setenv("NEEDLECARE_LOG", str(tmp_path / "log.db"))
+    if typed[:2] != ["rules", "init"]:
+        assert run("rules", "init", "my-clinic.yaml").code == 0
+    Path("clients.csv").write_text("id,date\nann,2026-11-20\n", encoding="utf-8")
+    Path("export.csv").write_text("Client ID,Date,Status\n1,20/11/2026,Completed\n", encoding="utf-8")
+    assert run("log", "add", "--date", "2026-11-21", "--skin-type", "IV").code == 0
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"y\n")))
+    ran = run(*takewhile(">".__ne__, typed))
+    assert ran.code in (0, 1), ran.err
+
+
+@pytest.mark.parametrize("typed", [(), ("can",), ("log",), ("log", "edit")], ids=" ".join)
+def test_help_is_the_same_without_docstrings(typed: tuple[str, ...]) -> None:
+    bare, usual = (run_program(*typed, "--help", env={"PYTHONOPTIMIZE": level}) for level in ("2", ""))
+    assert (bare.returncode, bare.stdout) == (0, usual.stdout)
+
+
+@pytest.mark.parametrize("typed", [("can",), ("log", "edit"), ("rules",)], ids=" ".join)
+def test_the_word_help_helps_too(typed: tuple[str, ...]) -> None:
+    assert run("help", *typed) == run(*typed, "--help")
+
+
+@pytest.mark.parametrize("typed", ["log", "rules"])
+def test_a_bare_group_shows_its_help(typed: str) -> None:
+    assert run(typed) == run(typed, "--help")
 
 
 # Text of unknown origin

@@ -94,6 +94,18 @@ def test_a_reader_who_has_enough_hears_nothing(arguments: tuple[str, ...]) -> No
     assert run_into(theirs, *arguments) == (0, "")
 
 
+# The program under the name that shells complete.
+COMPLETES = "import sys; sys.argv[0] = 'needlecare'; from needlecare.cli import main; main()"
+
+
+@pytest.mark.parametrize("words", [{}, {"_TYPER_COMPLETE_ARGS": ""}, {"_TYPER_COMPLETE_ARGS": "'"}], ids=repr)
+@pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])
+def test_a_shell_that_names_no_words_gets_no_complaint(shell: str, words: dict[str, str]) -> None:
+    asked = {"_NEEDLECARE_COMPLETE": f"complete_{shell}", **words}
+    ran = subprocess.run([sys.executable, "-c", COMPLETES], env=environment(asked), capture_output=True, check=False)
+    assert (ran.returncode in (0, 1), ran.stderr) == (True, b"")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is to be had on Linux")
 @every_command
 def test_a_full_disk_behind_stdout_is_one_line_and_code_2(arguments: tuple[str, ...]) -> None:

@@ -10,8 +10,9 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import EnumType
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
+from importlib.resources import files
 from itertools import chain, takewhile
 from pathlib import Path
 from shutil import get_terminal_size, which
@@ -298,19 +299,13 @@ def refuse_windows_path(path: Path) -> None:
         raise InputError(f"can't write to {path}: paths are written with / here, as in folder/plan.ics")
 
 
-# Each command, or group of commands: the module in which it has this name, and its line in the list.
+# Each command, or group of commands, in the order of the list, and the module in which it has this name.
 LATER = {
-    "plan": ("plan", "Show the timeline of a treatment: what to avoid, what to do, what is usual."),
-    "today": ("ask", "Show what holds now, what is all right next, and what is usual."),
-    "can": ("ask", "Ask whether something is all right: can wash my face tomorrow."),
-    "when": ("ask", "Ask when something is all right again: when retinol."),
-    "normal": ("ask", "Ask whether what you see is usual: normal redness."),
-    "why": ("ask", "Show every rule and source behind an answer: why make-up."),
-    "check": ("ask", "Show what speaks against a treatment, given what you say about yourself."),
-    "sessions": ("ask", "Plan the course: the earliest, best and latest date of each session."),
-    "batch": ("batch", "Plan a list of treatments, one per row."),
-    "log": ("log", "Remember treatments and lasting facts on this machine."),
-    "rules": ("rules", "Write, check and compare rule sets."),
+    "plan": "plan",
+    **dict.fromkeys(("today", "can", "when", "normal", "why", "check", "sessions"), "ask"),
+    "batch": "batch",
+    "log": "log",
+    "rules": "rules",
 }
 
 
@@ -320,19 +315,76 @@ def _kind_of(declared: inspect.Parameter | None) -> Any:
     return next(one for one in get_args(kind) if one is not NoneType) if isinstance(kind, UnionType) else kind
 
 
-class _KeepsText:
-    """Part of a command whose parameters keep the text that was typed."""
+@cache
+def _helps() -> dict[str, dict[str, Any]]:
+    """Read what help says of each command; no docstring says it, since `python -OO` has none."""
+    import tomllib
+
+    return tomllib.loads(files("needlecare.cli").joinpath("help.toml").read_text(encoding="utf-8"))
+
+
+def _help_for(path: str) -> str:
+    """Return what help says of the command that is typed as *path*: `log add`."""
+    said = _helps().get(path, {})
+    examples = "".join(f"\n$ {one}" for one in said.get("examples", ()))
+    return "\n\n".join(filter(None, (said.get("line"), said.get("more"), examples and f"Examples:{examples}")))
+
+
+def _path(ctx: Any) -> str:
+    """Return the words that name the command of *ctx*."""
+    return f"{_path(ctx.parent)} {ctx.info_name}".strip() if ctx.parent else ""
+
+
+class _Explained:
+    """Part of a command whose help stands in help.toml, and whose parameters keep the text that was typed."""
 
     callback: Any
+    help: str | None
+
+    def _declared(self) -> Mapping[str, inspect.Parameter]:
+        return inspect.signature(self.callback).parameters if self.callback else {}
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters; Typer has Pydantic do what is done here, whose import doubles the start."""
         every: list[Any] = super().get_params(ctx)  # type: ignore[misc]
-        declared = inspect.signature(self.callback).parameters
+        declared = self._declared()
         for one in every:
             if "process_value" not in vars(one):
                 one.process_value = partial(_process, one, one.process_value, _kind_of(declared.get(one.name)))
         return every
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help; it names values in words, where Typer names the types of Python."""
+        self.help = _help_for(_path(ctx))
+        declared, params = self._declared(), self.get_params(ctx)
+        for one in params:
+            if one.param_type_name == "argument":
+                one.display_type_rich = lambda **_: None
+            elif one.metavar is None:
+                one.metavar = _metavar(_kind_of(declared.get(one.name)))
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+
+def _metavar(kind: Any) -> str:
+    """Return what stands for the value of an option in help: nothing for a switch."""
+    if isinstance(kind, EnumType):
+        return "|".join(map(str, kind))
+    return {Path: "FILE", int: "N"}.get(kind, "")
+
+
+class Group(_Explained, TyperGroup):
+    """A command that has commands of its own; typed alone, it shows its help."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of its commands, each of which gets its line in the list."""
+        names: list[str] = super().list_commands(ctx)
+        for name in names:
+            self.commands[name].short_help = _helps()[f"{_path(ctx)} {name}".strip()]["line"]
+        return names
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*; without any, show the help, which is no mistake."""
+        return super().parse_args(ctx, args or ["--help"])
 
 
 def _process(parameter: Any, check: Callable[..., Any], kind: Any, ctx: Any, value: Any) -> Any:
@@ -350,7 +402,7 @@ def _process(parameter: Any, check: Callable[..., Any], kind: Any, ctx: Any, val
         ) from None
 
 
-class Command(_KeepsText, TyperCommand):
+class Command(_Explained, TyperCommand):
     """A command about a treatment."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -381,17 +433,23 @@ def _with_days_before(args: list[str]) -> list[str]:
     return joined
 
 
-def group(help_: str) -> typer.Typer:
+def group() -> typer.Typer:
     """Make a command that has commands of its own, such as `log`."""
-    return typer.Typer(help=help_, no_args_is_help=True, add_completion=False, **_COMMON)
+    return typer.Typer(cls=Group, add_completion=False, **_COMMON)
 
 
-class Commands(_KeepsText, TyperGroup):
+class Commands(Group):
     """The program: each command is put together when it is called."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        self.commands.update({name: TyperCommand(name, help=line) for name, (_, line) in LATER.items()})
+        self.commands.update({name: TyperCommand(name) for name in LATER})
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse *args*, of which `help can` means `can --help`."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        return TyperGroup.parse_args(self, ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that was typed, and put it together if that hasn't been done."""
@@ -399,7 +457,7 @@ class Commands(_KeepsText, TyperGroup):
             raise InputError(f"there is no command `{args[0]}`; type it with plain blanks")
         name, command, rest = super().resolve_command(ctx, args)
         if name and type(command) is TyperCommand:
-            made = found = getattr(import_module(f"needlecare.cli.{LATER[name][0]}"), name)
+            made = found = getattr(import_module(f"needlecare.cli.{LATER[name]}"), name)
             if not isinstance(found, typer.Typer):
                 made = typer.Typer(add_completion=False, **_COMMON)
                 made.command(name, cls=Command)(found)
@@ -427,10 +485,10 @@ def _version(wanted: bool) -> None:
 def needlecare(
     ctx: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", "-V", help="Show the version and exit.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Aftercare for micro-needling: what to avoid, until when, and who says so."""
+    """Run without a command: greet."""
     del version
     if ctx.invoked_subcommand is None:
         import_module("needlecare.cli.ask").greet()

@@ -25,7 +25,7 @@ At = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="Ask about
 Activity = Annotated[
     list[str],
     typer.Argument(
-        metavar="WORDS…",
+        metavar="WORDS",
         help="As you would say it: wash my face tomorrow, gym on Saturday evening.",
         autocompletion=options.offer("activities"),
     ),
@@ -33,7 +33,7 @@ Activity = Annotated[
 Signs = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SIGN…]",
+        metavar="SIGN",
         help="What you see or feel: redness. Without one, all that is usual.",
         autocompletion=options.offer("signs"),
     ),
@@ -70,17 +70,14 @@ _asks = partial(options.with_options, read=_read)
 def can(
     requests: list[Request], *, words: Activity, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
-    """Ask whether something is all right.
-
-    Exit code: 0 yes, 1 no, better wait or ask first, 4 no rule covers it.
-    """
+    """Answer `can`."""
     verdict = question.can(_timelines(requests), " ".join(words), _time(requests, on, at), now=_now(requests))
     _answer(requests, verdict, format_, _EXITS.get(verdict.verdict, ExitCode.NO))
 
 
 @_asks
 def when(requests: list[Request], *, words: Activity, on: On = None, format_: Format = AnswerFormat.TEXT) -> None:
-    """Ask when something is all right again, and on what condition; or until when what you see or feel is usual."""
+    """Answer `when`, for a sign too."""
     day = None if on is None else _read_day(on, requests)
     timelines, now = _timelines(requests), partial(options.present_for, requests)
     found = question.when(timelines, " ".join(words), day, now=now)
@@ -96,10 +93,7 @@ def when(requests: list[Request], *, words: Activity, on: On = None, format_: Fo
 def normal(
     requests: list[Request], *, words: Signs = None, on: On = None, at: At = None, format_: Format = AnswerFormat.TEXT
 ) -> None:
-    """Ask whether what you see or feel is usual; without words, list what is usual and until when.
-
-    Exit code: 0 usual, or only to be watched, 1 a reason to get help, 4 no rule covers it.
-    """
+    """Answer `normal`, without words with the table of usual signs."""
     if not words:
         if on or at:
             raise InputError("--on and --at ask about a sign: needlecare normal redness --on 2026-11-22")
@@ -125,7 +119,7 @@ def normal(
 def why(
     requests: list[Request], *, words: Activity, no_pager: NoPager = False, format_: Format = AnswerFormat.TEXT
 ) -> None:
-    """Show every rule and source behind an answer, how much they differ, and which were overruled."""
+    """Answer `why`."""
     reasons = question.why(_timelines(requests), " ".join(words))
     code = ExitCode.DONE if reasons.is_understood else ExitCode.UNKNOWN
     _answer(requests, reasons, format_, code, pages=not no_pager)
@@ -138,7 +132,7 @@ def today(
     all_: Annotated[bool, typer.Option("--all", help="Show all that holds now, with every condition.")] = False,
     format_: Format = AnswerFormat.TEXT,
 ) -> None:
-    """Show what holds now, what is all right next, what is usual, and when to get help."""
+    """Answer `today`."""
     if format_ == AnswerFormat.JSON:
         _answer(requests, look(_timelines(requests), options.present_for(requests)), format_, ExitCode.DONE, whole=all_)
     _show_today(requests, whole=all_)
@@ -168,10 +162,7 @@ def check(
     all_: Annotated[bool, typer.Option("--all", help="Show every source, and what each open question means.")] = False,
     format_: Format = AnswerFormat.TEXT,
 ) -> None:
-    """Show what speaks against the treatment, given what you say about yourself.
-
-    Exit code: 1 stop, postpone or ask first, also where you name something unknown; 4 no rule judges what you named.
-    """
+    """Answer `check`."""
     screened = question.check(_timelines(requests))
     for_it = ExitCode.UNKNOWN if screened.unjudged else ExitCode.DONE
     _answer(requests, screened, format_, ExitCode.NO if screened.is_against else for_it, whole=all_)
@@ -256,10 +247,7 @@ def sessions(
     ] = None,
     format_: Format = AnswerFormat.TEXT,
 ) -> None:
-    """Plan the course: the earliest, the best and the latest date of each session.
-
-    Exit code: 1 the course doesn't fit before its event, 4 no rule says how far apart sessions are.
-    """
+    """Answer `sessions`."""
     (timeline,) = _timelines([request])
     course = question.sessions(
         timeline,

@@ -75,7 +75,7 @@ def batch(
         bool, typer.Option("--full-lines", help="Lines with rules, days, and what is null or empty.")
     ] = False,
 ) -> None:
-    """Plan a whole list of treatments, one a row; any option of a treatment holds where a row leaves it empty."""
+    """Run a batch."""
     from needlecare.batch.run import Batch, run
 
     inline = errors == "inline"

@@ -17,7 +17,7 @@ from needlecare.model.facts import LASTING
 from needlecare.model.time import format_clock
 from needlecare.views.formats import AnswerFormat
 
-log = group("Remember treatments and lasting facts on this machine, in one file that only you can read.")
+log = group()
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
 For = Annotated[str | None, typer.Option("--for", metavar="NAME", help="Whose treatments, if they aren't yours.")]
@@ -48,7 +48,7 @@ def add(
     *,
     again: Annotated[bool, typer.Option("--again", help="Add a second treatment of the same day and area.")] = False,
 ) -> None:
-    """Remember a treatment, past or planned; without --date, only facts that hold for all treatments."""
+    """Add a treatment, or lasting facts alone."""
     log = _open(no_log=typed.get("no-log"), person=typed.get("for"))
     known = log.lasting()
     # What is logged doesn't move with the clock.
@@ -96,7 +96,7 @@ def list_(
     person: For = None,
     no_log: NoLog = False,
 ) -> None:
-    """Show what is remembered."""
+    """List what is logged."""
     log = _open(no_log=no_log, person=person)
     logged, lasting = log.treatments(), log.lasting()
     if format_ == AnswerFormat.JSON:
@@ -123,7 +123,7 @@ def edit(
         list[str] | None, typer.Option(metavar="NAME", help="Forget this option: time, depth, area … (repeatable).")
     ] = None,
 ) -> None:
-    """Change what is remembered about a treatment; the rest stays."""
+    """Edit a logged treatment."""
     logged, log = _find(number, typed.get("no-log"))
     lasting = log.lasting()
     typed = options.with_dates(typed, {**logged.options, **typed}["tz"])
@@ -162,7 +162,7 @@ def _removable(text: str, logged: LoggedTreatment, lasting: Options, changed: Op
 
 @log.command(cls=Command)
 def remove(*, number: Number, yes: Yes = False, no_log: NoLog = False) -> None:
-    """Forget a treatment."""
+    """Remove a logged treatment."""
     logged, log = _find(number, no_log)
     if not yes:
         _ask(f"forget number {number}, {_line(logged.options)}?")
@@ -176,14 +176,14 @@ def remove(*, number: Number, yes: Yes = False, no_log: NoLog = False) -> None:
 def forget(
     *,
     facts: Annotated[
-        list[str] | None, typer.Argument(metavar="[FACT…]", help="What `log list` shows: skin-type, pregnancy …")
+        list[str] | None, typer.Argument(metavar="FACT", help="What `log list` shows: skin-type, pregnancy …")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everything, treatments too.")] = False,
     yes: Yes = False,
     person: For = None,
     no_log: NoLog = False,
 ) -> None:
-    """Forget what is remembered for every treatment, or everything; it can't be read from the file any more."""
+    """Forget lasting facts, or everything."""
     log = _open(no_log=no_log, person=person)
     lasting = log.lasting()
     if all_ == bool(facts):

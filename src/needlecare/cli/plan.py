@@ -69,7 +69,7 @@ def plan(
     no_pager: options.NoPager = False,
     style: options.StyleOption = None,
 ) -> None:
-    """Show what to do and to avoid after a treatment, when to get help, and when each thing is all right again."""
+    """Plan a treatment, or cancel an older calendar."""
     output = None if output == STDOUT else output
     parts = {"all": all_, "before": before, "chart": chart}
     view = {**parts, "plain": plain, "no-pager": no_pager, "calendar-style": style}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from needlecare.rules.layers import Layer
     from needlecare.rules.read import Raw
 
-rules = group("Write, check and compare rule sets.")
+rules = group()
 _Rules = Annotated[str, typer.Argument(metavar="RULES", help="A rule set that ships, a file or a folder.")]
 _Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the output.")]
 # What tells most about an entry, for a list with a line for each.
@@ -30,7 +30,7 @@ _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count"
 
 @rules.command("list", cls=Command)
 def list_(*, format_: _Format = AnswerFormat.TEXT) -> None:
-    """List the rule sets that ship, and the examples."""
+    """List the shipped rule sets."""
     from needlecare.rules.load import load_rules
 
     sets = [load_rules(name) for name in shipped_names()]
@@ -53,7 +53,7 @@ def show(
     id_: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ID]",
+            metavar="ID",
             help="An entry by its id, or a section: rules, activities, signs, moments, facts … All by default.",
         ),
     ] = None,
@@ -63,7 +63,7 @@ def show(
     ] = None,
     format_: _Format = AnswerFormat.TEXT,
 ) -> None:
-    """Show a rule set together with everything that it extends, and where each part comes from."""
+    """Show a rule set or an entry of it."""
     from needlecare.rules.load import load_with_places
 
     rule_set, layer, problems = load_with_places(find_rules(rules or DEFAULT), packed=True)
@@ -157,10 +157,7 @@ def lint(
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
 ) -> None:
-    """Report errors in a rule set, and what is probably not meant, with file, line and column.
-
-    With several sets the worst result is the exit code.
-    """
+    """Lint rule sets."""
     if worst := max(_lint(one, strict=strict) for one in rules):
         raise SystemExit(worst)
 
@@ -197,7 +194,7 @@ def _report(lines: Iterable[str], word: str) -> None:
 
 @rules.command(cls=Command)
 def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
-    """Count the independent voices behind each hard no, by kind, and the share of them that states less."""
+    """Count voices."""
     from needlecare.authors.trials import describe, hard_noes
     from needlecare.rules.load import load_rules_at
 
@@ -222,7 +219,7 @@ def run_cases(
     *,
     only: Annotated[str | None, typer.Option("--only", help="Only cases with this text in their names.")] = None,
 ) -> None:
-    """Run the cases beside the rules, and report where plans differ from them."""
+    """Run the cases of a rule set."""
     from needlecare.authors.cases import run_case
     from needlecare.rules.load import load_rules_at
 
@@ -258,7 +255,7 @@ def diff(
     *,
     format_: _Format = AnswerFormat.TEXT,
 ) -> None:
-    """Show how two rule sets differ: which rules, and which sample cases get another plan."""
+    """Compare two rule sets."""
     from needlecare.authors.cases import compare_plans, compare_rules
     from needlecare.rules.load import load_rules_at
 
@@ -282,7 +279,7 @@ def diff(
 
 @rules.command(cls=Command)
 def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]) -> None:
-    """Write a commented rule set to start from; an existing file is left alone."""
+    """Write a rule set to start from."""
     with suppress(OSError):  # where nothing can be, nothing can be written either, and the error says why
         if path.exists():
             raise InputError(f"{path} already exists; give another name")
@@ -295,7 +292,7 @@ def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to 
 def schema(
     *, timeline: Annotated[bool, typer.Option("--timeline", help="The schema of `plan --format json`.")] = False
 ) -> None:
-    """Write the JSON Schema of rule files, for editors."""
+    """Write a JSON Schema."""
     from needlecare.rules.fields import rule_schema
     from needlecare.views.json import json_schema
 
