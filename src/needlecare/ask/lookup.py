@@ -10,11 +10,12 @@ from needlecare.ask.beside import ONESELF, ONTO, Called, Declared, Heard, named_
 from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, word_before
 from needlecare.model import ruleset
 from needlecare.model.facts import Facts
-from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign, names_of, once_a_set
+from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign
 
 # What small words may do and change no answer; beside a sign, fewer do.
 _OF_SIGNS = frozenset(["join", "soften", "place", "company", "owner", "time", "here", "dated", "tells", "gone", "seen"])
-_OF_ACTIVITIES = (_OF_SIGNS - {"seen"}) | {"past", "given", "act", "swallow", "onto-skin", "brand", "gives", "watches"}
+_MORE = frozenset(["past", "given", "act", "swallow", "onto-skin", "brand", "gives", "watches", "lent"])
+_OF_ACTIVITIES = _MORE.union(_OF_SIGNS - {"seen"})
 # Being on a medicine puts nothing on it.
 _OVER = frozenset(["over", "onto", "into"])
 # A verb is about the thing that is named behind it: “drink coffee” is about coffee.
@@ -274,16 +275,10 @@ def _beside(heard: Heard, named: Sequence[Piece], declared: Sequence[Declared]) 
 def _is_general(called: Called, said: Declared, heard: Heard, *, asked: bool) -> bool:
     """Return whether a sign is only *said* to be so, or to have been: pregnant, on it since my stroke."""
     if beside.urgency_of(called, heard.rule_set) == CLINIC:
-        seen = key(heard.said.words[place] for place in sorted(said.places)) in _sign_keys(heard.rule_set)
+        seen = key(heard.said.words[place] for place in sorted(said.places)) in names.sign_keys(heard.rule_set)
         return called.places <= said.places or (asked and not (seen or called.places.isdisjoint(said.places)))
     more = {place for place in said.places - called.places if heard.said.words[place] not in ARTICLES}
     return called.places < said.places and bool(more) and beside.urgency_of(called, heard.rule_set) == EMERGENCY
-
-
-@once_a_set
-def _sign_keys(rule_set: RuleSet) -> frozenset[str]:
-    """Return what the names of signs are compared by."""
-    return frozenset(names.name_key(name) for one in rule_set.signs.values() for name in names_of(one))
 
 
 def _holds(name: range, called: Called, heard: Heard) -> bool:
@@ -335,11 +330,21 @@ def _as_prescribed(name: Piece, heard: Heard) -> Piece:
 def _of_others(name: Piece, heard: Heard) -> tuple[str, ...]:
     """Return what a medicine is that is somebody else's or left over, and a sport that one only watches others do."""
     rule_set, above = heard.rule_set, heard.rule_set.ancestry(name.ids)
-    led = frozenset(chain.from_iterable(one.roles for one in heard.activities if one.places.stop == name.places.start))
-    if led & {"others", "spare"} and {rule_set.activities[one].medicine for one in above} - {"", ruleset.NOT_WITH}:
+    led = {*chain.from_iterable(one.roles for one in heard.activities if one.places.stop == name.places.start)}
+    kinds = {rule_set.activities[one].medicine for one in above} - {"", ruleset.NOT_WITH}
+    if kinds and (led & {"others", "spare"} or _is_lent(name, heard)):
         return rule_set.standing_for("borrowed")[:1]
     is_watched = "watches" in led and not above.isdisjoint(rule_set.standing_for("watched"))
     return rule_set.standing_for("protected") if is_watched else ()
+
+
+def _is_lent(name: Piece, heard: Heard) -> bool:
+    """Return whether the words behind *name* say who has it: tramadol my sister gave me."""
+    behind = [
+        one.roles for one in heard.activities if one.places.start >= name.places.stop and "owner" not in one.roles
+    ]
+    first, second = [*behind, NOTHING, NOTHING][:2]
+    return "spare" in first or ("company" in first and "lent" in second)
 
 
 def _standing_for(what: str, named: Iterable[Piece], heard: Heard) -> list[Piece]:

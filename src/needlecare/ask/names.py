@@ -79,8 +79,11 @@ def key(words: Iterable[str], left_out: Collection[str] = ARTICLES) -> str:
 
 
 def called(label: str, aka: Iterable[str], typed: str, tells: Collection[str]) -> str:
-    """Return by which name something was asked about: the longest *typed* that isn't led by what only *tells*."""
-    heard = {*map(stem, tokens(typed))}
+    """Return by which name something was asked about: the longest *typed* that isn't led by what only *tells*.
+
+    No name with a number in it: it may be only the first part of what was typed, as in a temperature of 38.5.
+    """
+    heard = {stem(one) for one in tokens(typed) if not one.isdecimal()}
     names = (one for one in (label, *aka) if heard.issuperset(map(stem, tokens(one))))
     names = (one for one in names if f" {tokens(one)[0]} " not in tells)
     return max(names, key=lambda one: (len(tokens(one)), {*tokens(typed)}.issuperset(tokens(one))), default=label)
@@ -90,6 +93,12 @@ def called(label: str, aka: Iterable[str], typed: str, tells: Collection[str]) -
 def name_key(name: str, left_out: frozenset[str] = ARTICLES) -> str:
     """Make what a name is compared by: a capital A within it is a letter, as in vitamin A, and no article."""
     return "a".join(key(tokens(part), left_out) for part in _LETTER.split(name))
+
+
+@once_a_set
+def sign_keys(rule_set: RuleSet) -> frozenset[str]:
+    """Return what the names of signs are compared by."""
+    return frozenset(name_key(name) for one in rule_set.signs.values() for name in names_of(one))
 
 
 @once_a_set

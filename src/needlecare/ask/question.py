@@ -398,7 +398,9 @@ class _Question(NamedTuple):
         dated = split(clause[1]) if clause and not self.told else times.Reading()
         if not (dated.first and dated.last):
             return self._asked(split), ()
-        known = any(dated.first <= one.treatment.day <= dated.last for one in self.timelines)
+        # “Had it done on Friday” was on the last one, where “on Friday” is the next.
+        back = timedelta(days=len(WEEKDAYS) if dated.weekday else 0)
+        known = any(dated.first - back <= one.treatment.day <= dated.last for one in self.timelines)
         asked = split(typed)
         return asked._replace(words=f"{asked.words} {dated.words}"), () if known else ("".join(clause).lstrip(", "),)
 

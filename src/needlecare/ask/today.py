@@ -84,17 +84,18 @@ def _as_said(answer: Sighting) -> Sighting:
     meaning, asked = answer.meaning, answer.asked
     was_before = asked.past and asked.end <= answer.timeline.treatment.first
     if answer.verdict in (ruleset.TODAY, CLINIC) and meaning.is_sure and was_before:
-        # What was there before the treatment counts only if it is there now.
-        return answer._replace(verdict=WATCH)
+        return answer._replace(verdict=WATCH)  # what was there before the treatment counts only if it is there now
     is_one = len(meaning.ids) == 1 and (meaning.elsewhere or not meaning.unknown)
     if is_one and beside.is_long_past(meaning.typed, meaning.other, answer.timeline.rule_set):
         return answer._replace(verdict=UNKNOWN if meaning.other else WATCH)
     if meaning.gone and not (meaning.signs and answer.flags) and answer.verdict != UNKNOWN:
         answer = Sighting(meaning, answer.asked, USUAL, answer.timeline)
-    if answer.verdict in (USUAL, WATCH, CLINIC if meaning.other else USUAL) and not meaning.is_sure:
-        # Words that weren't understood may be the ones that matter: “very”, “on one side”; one's clinic is for oneself.
-        return answer._replace(verdict=UNKNOWN)
-    return answer
+    # Whether it was treated: perhaps not my mum, but my mum's cheek.
+    is_other = meaning.other and not names.says("others", meaning.other, answer.timeline.rule_set)
+    least = CLINIC if is_other or (meaning.elsewhere and not answer.flags) else USUAL
+    # Words that weren't understood may be the ones that matter: “very”, “on one side”.
+    is_doubtful = not meaning.is_sure and answer.verdict in (USUAL, WATCH, least)
+    return answer._replace(verdict=UNKNOWN) if is_doubtful else answer
 
 
 def newest_first(timelines: Sequence[Timeline], at: datetime) -> list[Timeline]:
@@ -449,7 +450,7 @@ def _mixed(verdict: Verdict) -> Verdict:
 
 def _holds_twice(verdict: Verdict) -> bool:
     """Return whether two medicines hold the same, and nobody has to be asked about one of them."""
-    is_free = not (verdict.ask or verdict.meaning.signs or verdict.verdict == NO)
+    is_free = not (verdict.prescribed or verdict.meaning.signs or verdict.verdict == NO)
     single, above = verdict.timeline.rule_set.standing_for("single"), verdict.timeline.rule_set.ancestry
     return is_free and any(sum(one in above(ids) for ids in verdict.meaning.named) > 1 for one in single)
 

@@ -18,7 +18,7 @@ from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, lis
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'
 # What small words do.
 _GRAMMAR = ("join", "soften", "here", "place", "company", "owner", "others", "age", "time", "unit", "past", "dated")
-_MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow", "spare", "gives", "ends", "plans")
+_MEDICINE = ("stop", "ceased", "ongoing", "prescribed", "given", "swallow", "spare", "lent", "gives", "ends", "plans")
 _SAYING = ("tells", "aches", "caused", "lasting", "gone", "asks", "early", "unhealed", "seen", "to-come", "judging")
 _APART = ("deny", "protect", "onto-skin", "brand", "act", "exact", "idiom", "long-ago", "was-well", "watches")
 _ROLES = (*_GRAMMAR, *_MEDICINE, *_SAYING, *_APART, "beforehand", "over", "since", "telling")

@@ -72,7 +72,7 @@ def list_sighting(sighting: today.Sighting) -> Iterator[str]:
         yield from (*called, *against)
         if not sighting.flags:
             # No call names it, so why it is a reason to call.
-            over = "" if _is_only_watched(sighting) else "Usually over by now."
+            over = "" if _is_only_watched(sighting) else "This is usually gone by now."
             yield from joined([over if sighting.over else "Tell them before you go.", *_grounds(sighting, clock)])
         yield say.red_flag_line(timeline)
 
