@@ -161,6 +161,11 @@ HOSTILE = {
         SELECT id, '{}' AS options, '' AS key FROM one
     """,
     "a trigger": "CREATE TRIGGER more AFTER INSERT ON treatments BEGIN DELETE FROM lasting; END",
+    "a trigger under a name of SQLite's own": """
+        CREATE TRIGGER more BEFORE DELETE ON treatments BEGIN SELECT RAISE(IGNORE); END;
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_master SET name = 'sqlite_more', sql = replace(sql, 'more', 'sqlite_more') WHERE name = 'more'
+    """,
     "a table more": "CREATE TABLE letters (text TEXT)",
     "a table less": "DROP TABLE lasting",
 }

@@ -2,17 +2,37 @@
 
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from running import run
+from attack.strength import TIMES
+from running import environment, run
 
 SITTING = ("--date", "2026-11-20", "--time", "16:30", "--tz", "Europe/London")
 NOW = ("--now", "2026-11-21T12:35")
 Typed = Callable[..., tuple[int, str, str]]
+# Ends the process, as by KILL, at one of the statements that write.
+DIES = """
+import os, sqlite3, sys
+left = int(sys.argv.pop(1))
+class Dying(sqlite3.Connection):
+    def execute(self, statement, *given):
+        global left
+        if statement.startswith(("INSERT", "DELETE")):
+            if left == 0:
+                os._exit(9)
+            left -= 1
+        return super().execute(statement, *given)
+connect = sqlite3.connect
+sqlite3.connect = lambda *given, **named: connect(*given, factory=Dying, **named)
+from needlecare.cli import main
+main()
+"""
 
 
 @pytest.fixture
@@ -234,6 +254,72 @@ def test_the_log_keeps_people_apart_and_answers_name_whose_they_are(log: Typed, 
     assert b"pregnancy" not in (tmp_path / "log.sqlite").read_bytes()
     assert listed(log)["lasting"]["condition"] == ["eczema"]
     assert not run("can", "wine", *NOW).out.startswith("For")
+
+
+def test_facts_alone_are_somebodys_too_and_letters_are_compared_as_they_are_read(log: Typed) -> None:
+    log("add", *SITTING)
+    log("add", "--for", "Zo\u00eb", "--condition", "pregnancy")
+    assert "Somebody else's: --for zo\u00eb." in log("list")[1]
+    assert "Somebody else is remembered: --for zo\u00eb." in log("forget", "--all", "--yes")[1]
+    assert log("list", "--for", "Zoe\u0308")[1].startswith(
+        "No treatment is remembered.\nFor every treatment: condition"
+    )
+
+
+def test_what_is_done_to_somebody_elses_entry_names_them(log: Typed) -> None:
+    log("add", *SITTING)
+    log("add", "--for", "Ana", *SITTING)
+    assert log("edit", "2", "--time", "17:00")[1].startswith("Number 2 of Ana is now: ")
+    assert log("remove", "2", "--yes")[1].startswith("Forgotten of Ana: ")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (["add", "--condition", "eczema"], ["add", "--condition", "pregnancy"], {"eczema", "pregnancy"}),
+        (["edit", "1", "--time", "10:00"], ["edit", "1", "--depth", "2.5"], {"10:00", "2.5"}),
+        (["forget", "pregnancy"], ["add", "--condition", "eczema"], {"eczema"}),
+    ],
+    ids=["two facts", "two changes", "one goes and one comes"],
+)
+def test_of_two_commands_at_once_neither_undoes_the_other(
+    log: Typed, tmp_path: Path, first: list[str], second: list[str], kept: set[str]
+) -> None:
+    log("add", *SITTING, *(["--condition", "pregnancy"] if first[0] == "forget" else []))
+    env = environment({"NEEDLECARE_LOG": str(tmp_path / "log.sqlite"), "NEEDLECARE_NO_LOG": ""})
+    for _ in range(3 * TIMES):
+        program = [sys.executable, "-m", "needlecare", "log"]
+        both = [subprocess.Popen([*program, *typed], env=env, stdout=subprocess.DEVNULL) for typed in (first, second)]
+        assert [one.wait(timeout=60) for one in both] == [0, 0]
+        found = listed(log)
+        told = {*found["lasting"].get("condition", ()), *found["treatments"][0].values()} - {None}
+        assert kept <= told
+        assert first[0] != "forget" or "pregnancy" not in told
+        if first[0] != "edit":
+            log("forget", "condition")
+            log("add", *(["--condition", "pregnancy"] if first[0] == "forget" else ["--skin-type", "IV"]))
+
+
+def test_a_command_that_dies_has_logged_all_that_it_says_or_nothing(log: Typed, tmp_path: Path) -> None:
+    for number in range(10 * TIMES):
+        env = environment({"NEEDLECARE_LOG": str(tmp_path / "log.sqlite"), "NEEDLECARE_NO_LOG": ""})
+        day = f"2026-{1 + number % 12:02}-{1 + number // 12 % 28:02}"
+        program = [
+            sys.executable,
+            "-c",
+            DIES,
+            str(number % 5),
+            "log",
+            "add",
+            "--date",
+            day,
+            "--condition",
+            f"x{number}",
+        ]
+        subprocess.run(program, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+        found = listed(log)
+        is_there = day in {one["date"] for one in found["treatments"]}
+        assert is_there == (f"x{number}" in found["lasting"].get("condition", ()))
 
 
 @pytest.mark.parametrize(

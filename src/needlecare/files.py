@@ -39,6 +39,8 @@ _TABLES = (
     "CREATE TABLE treatments (id INTEGER PRIMARY KEY AUTOINCREMENT, options TEXT NOT NULL UNIQUE, key TEXT NOT NULL)",
     "CREATE TABLE lasting (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 )
+# SQLite's own, beside a number that counts by itself.
+_NUMBERS = "CREATE TABLE sqlite_sequence(name,seq)"
 
 
 @contextlib.contextmanager
@@ -156,14 +158,31 @@ class Log:
     def __init__(self, path: Path, person: str = "") -> None:
         self.path, self.person = path, person
         self._key = person.casefold()
+        self._base: sqlite3.Connection | None = None
 
     def of(self, person: str) -> "Log":
-        """Return what the same file has of *person*."""
-        return Log(self.path, person)
+        """Return what the same file has of *person*, within the same change."""
+        log = Log(self.path, person)
+        log._base = self._base
+        return log
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Let all that is read and written inside be one change, kept whole or not at all; nobody writes between.
+
+        Without it what somebody else adds after the reading would be lost by the writing.
+        """
+        with self._writing() as base:
+            self._base = base
+            try:
+                yield
+            finally:
+                self._base = None
 
     def people(self) -> list[str]:
-        """Return whose treatments are logged: the owner, as an empty name, and everybody else by name."""
-        return sorted({one.person.casefold(): one.person for one in self._everybodys()}.values())
+        """Return of whom anything is logged: the owner, as an empty name, and everybody else by name."""
+        names = {key: key for key, _ in self._everything()}
+        return sorted((names | {one.person.casefold(): one.person for one in self._everybodys()}).values())
 
     def treatments(self) -> list[LoggedTreatment]:
         """Return the logged treatments of the person in the order of their dates."""
@@ -186,8 +205,13 @@ class Log:
 
     def lasting(self) -> dict[str, Any]:
         """Return the facts that hold for every treatment of the person."""
-        rows = [(*str(name).rpartition("/"), value) for name, value in self._rows("SELECT name, value FROM lasting")]
-        return self._checked({name: self._parse(value) for person, _, name, value in rows if person == self._key})
+        return self._checked(dict(fact for person, fact in self._everything() if person == self._key))
+
+    def _everything(self) -> Iterator[tuple[str, tuple[str, Any]]]:
+        """Yield whose each lasting fact is, and what it says."""
+        for whose, value in self._rows("SELECT name, value FROM lasting"):
+            person, _, name = str(whose).rpartition("/")
+            yield person, (name, self._parse(value))
 
     def add(self, options: Mapping[str, Any]) -> int:
         """Log a treatment and return its number; raises where this very treatment is logged already."""
@@ -218,11 +242,11 @@ class Log:
 
     def clear(self) -> None:
         """Remove every treatment and every lasting fact of the person."""
-        numbers, names = [(one.id,) for one in self.treatments()], [(self._whose(name),) for name in self.lasting()]
-        if numbers or names:
-            with self._writing() as base:
-                base.executemany("DELETE FROM treatments WHERE id = ?", numbers)
-                base.executemany("DELETE FROM lasting WHERE name = ?", names)
+        if self.treatments() or self.lasting():
+            with self.changing():
+                for one in self.treatments():
+                    self.remove(one.id)
+                self.keep(dict.fromkeys(self.lasting()))
 
     def keep(self, facts: Mapping[str, Any]) -> None:
         """Log lasting *facts*; None removes one."""
@@ -237,6 +261,8 @@ class Log:
         return f"{self._key}/{name}" if self._key else name
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        if self._base is not None:
+            return self._base.execute(query).fetchall()
         try:
             exists = self.path.exists()
         except OSError as error:
@@ -270,6 +296,9 @@ class Log:
 
     @contextlib.contextmanager
     def _writing(self) -> "Iterator[sqlite3.Connection]":
+        if self._base is not None:
+            yield self._base
+            return
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Made so that nobody else could ever read it.
@@ -293,7 +322,9 @@ class Log:
         """Report whether the file has a log in it; an empty file is one that isn't begun, anything else is refused."""
         application = base.execute("PRAGMA application_id").fetchone()[0]
         version = base.execute("PRAGMA user_version").fetchone()[0]
-        parts = base.execute("SELECT sql FROM sqlite_master WHERE substr(name, 1, 7) != 'sqlite_'").fetchall()
+        parts = base.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'sqlite_sequence'"
+        ).fetchall()
         if (application, version, parts) == (0, 0, []):
             return False
         if application != _APPLICATION:

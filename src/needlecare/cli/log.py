@@ -4,7 +4,8 @@ Owns which options are logged, and how. Must not know how the log is stored.
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -50,28 +51,41 @@ def add(
 ) -> None:
     """Add a treatment, or lasting facts alone."""
     log = _open(no_log=typed.get("no-log"), person=typed.get("for"))
-    known = log.lasting()
-    # What is logged doesn't move with the clock.
-    typed = options.with_dates(typed, {**known, **typed}.get("tz"))
-    given = options.without(typed, options.NEVER_LOGGED)
+    # What can't be read at all leaves no file behind.
+    _check(typed, log.lasting())
+    with log.changing():
+        known = log.lasting()
+        # What is logged doesn't move with the clock.
+        typed = options.with_dates(typed, {**known, **typed}.get("tz"))
+        lasting = _lasting(options.without(typed, options.NEVER_LOGGED), known)
+        log.keep(_with_absolute_path(lasting))
+        done = f"Remembered for every treatment: {_listed(lasting)}."
+        if "date" in typed:
+            entry = _loggable(typed, known)
+            if not again:
+                _refuse_double(entry, known, log)
+            number = log.add(entry)
+            more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
+            done = f"Remembered as number {number}{_whose(log)}: {_line(entry)}{more}."
+    write_text(f"{done}\n")
+
+
+def _check(typed: Options, known: Options) -> None:
+    """Refuse what can't be logged: a treatment that can't be read, or without one what holds for no other."""
+    given = options.without(options.with_dates(typed, {**known, **typed}.get("tz")), options.NEVER_LOGGED)
     lasting = _lasting(given, known)
     if "date" in given:
-        entry = _loggable(typed, known)
-        if not again:
-            _refuse_double(entry, known, log)
-        number = log.add(entry)
-        more = f"; for every treatment: {_listed(lasting)}" if lasting else ""
-        whose = f" of {log.person}" if log.person else ""
-        done = f"Remembered as number {number}{whose}: {_line(entry)}{more}."
+        _loggable({**typed, **given}, known)
     elif not lasting or len(given) > len(lasting):
         raise InputError("there is nothing to remember; give --date 2026-11-20, or lasting facts as --skin-type III")
     else:
         # Whether the facts can be read doesn't depend on the date.
         options.make_request(options.over_logged({}, known, {**typed, "date": "2026-01-01"}))
-        done = f"Remembered for every treatment: {_listed(lasting)}."
-    if lasting:
-        log.keep(_with_absolute_path(lasting))
-    write_text(f"{done}\n")
+
+
+def _whose(log: Log) -> str:
+    """Name the person of *log*, unless it is the log's owner."""
+    return f" of {log.person}" if log.person else ""
 
 
 def _refuse_double(entry: Options, lasting: Options, log: Log) -> None:
@@ -124,23 +138,26 @@ def edit(
     ] = None,
 ) -> None:
     """Edit a logged treatment."""
-    logged, log = _find(number, typed.get("no-log"))
-    lasting = log.lasting()
-    typed = options.with_dates(typed, {**logged.options, **typed}["tz"])
-    changed = options.without(typed, options.NEVER_LOGGED)
-    if not changed and not forget:
+    if not options.without(typed, options.NEVER_LOGGED) and not forget:
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
-    removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
-    whole = options.over_logged(options.without(logged.options, removed), {}, typed)
-    entry = _loggable(whole, options.without(lasting, removed))
-    log.replace(number, entry)
-    no_more = sorted(lasting.keys() & removed)
-    facts = _with_absolute_path(_lasting(changed, lasting))
-    if facts or no_more:
+    _find(number, typed.get("no-log"))
+    log = _open(no_log=typed.get("no-log"))
+    with log.changing():
+        logged = log.treatment(number)
+        log = log.of(logged.person)
+        lasting = log.lasting()
+        typed = options.with_dates(typed, {**logged.options, **typed}["tz"])
+        changed = options.without(typed, options.NEVER_LOGGED)
+        removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
+        whole = options.over_logged(options.without(logged.options, removed), {}, typed)
+        entry = _loggable(whole, options.without(lasting, removed))
+        log.replace(number, entry)
+        no_more = sorted(lasting.keys() & removed)
+        facts = _with_absolute_path(_lasting(changed, lasting))
         log.keep(facts | dict.fromkeys(no_more))
     more = f"; for every treatment: {_listed(facts)}" if facts else ""
     more += f"; for no treatment any more: {', '.join(no_more)}" if no_more else ""
-    write_text(f"Number {number} is now: {_line(entry)}{more}.\n")
+    write_text(f"Number {number}{_whose(log)} is now: {_line(entry)}{more}.\n")
 
 
 def _name_of(text: str) -> str:
@@ -165,11 +182,11 @@ def remove(*, number: Number, yes: Yes = False, no_log: NoLog = False) -> None:
     """Remove a logged treatment."""
     logged, log = _find(number, no_log)
     if not yes:
-        _ask(f"forget number {number}, {_line(logged.options)}?")
+        _ask(f"forget number {number}{_whose(log)}, {_line(logged.options)}?")
     log.remove(number)
     lasting = log.lasting()
     stays = f" Kept for every treatment: {_listed(lasting)}; `needlecare log forget` takes it away." if lasting else ""
-    write_text(f"Forgotten: {_line(logged.options)}.{stays}\n")
+    write_text(f"Forgotten{_whose(log)}: {_line(logged.options)}.{stays}\n")
 
 
 @log.command(cls=Command)
@@ -185,20 +202,26 @@ def forget(
 ) -> None:
     """Forget lasting facts, or everything."""
     log = _open(no_log=no_log, person=person)
-    lasting = log.lasting()
     if all_ == bool(facts):
         raise InputError("say what to forget, as `log forget condition`, or --all")
     if not all_:
-        left = dict(lasting)
-        for text in facts or ():
-            left = _less(left, text)
-        log.keep({name: left.get(name) for name in lasting})
+        _without_facts(log.lasting(), facts or ())
+        with log.changing():
+            lasting = log.lasting()
+            left = _without_facts(lasting, facts or ())
+            log.keep({name: left.get(name) for name in lasting})
         write_text(f"Forgotten. For every treatment: {_listed(left) or 'nothing'}.\n")
         return
     if not yes:
         _ask(f"forget every treatment of {log.person or 'yours'}, and all that holds for every treatment?")
     log.clear()
-    write_text("Everything is forgotten.\n")
+    others = options.others(log)
+    write_text(f"Everything{_whose(log)} is forgotten.{others and f' Somebody else is remembered: {others}.'}\n")
+
+
+def _without_facts(lasting: Options, facts: Iterable[str]) -> Options:
+    """Return *lasting* without those *facts*."""
+    return reduce(_less, facts, lasting)
 
 
 def _less(lasting: Options, text: str) -> Options:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, NoReturn
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 import typer
@@ -215,7 +216,7 @@ def _log(typed: Typed) -> "Log | None":
 
 def whom(typed: Typed) -> str:
     """Return whose treatment is meant: the name of somebody else, or nothing."""
-    name = " ".join(typed.get("for", "").split())
+    name = normalize("NFC", " ".join(typed.get("for", "").split()))
     if "for" in typed and (not name or len(name) > _LONGEST_NAME or "/" in name):
         raise InputError(f"--for is a name of up to {_LONGEST_NAME} letters, without /, as in --for Ana")
     return name

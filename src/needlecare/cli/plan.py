@@ -128,9 +128,11 @@ def _remember(request: options.Request, whom: str) -> None:
 
     log, rules = open_log(whom), options.rules_of(request)
     with suppress(InputError):
-        for one in log.treatments() if log else ():
-            if log and one.key == request.name and request.calendar != rules:
-                log.replace(one.id, {**one.options, "calendar": rules})
+        if log and request.calendar != rules and any(one.key == request.name for one in log.treatments()):
+            with log.changing():
+                for one in log.treatments():
+                    if one.key == request.name:
+                        log.replace(one.id, {**one.options, "calendar": rules})
 
 
 def _show(timeline: "Timeline", output: Path | None, parts: Sequence[str], *, plain: bool, pages: bool) -> None:
