@@ -21,7 +21,7 @@ import typer
 
 # What Typer knows of each option, it says in `--help` only in a drawing.
 from needlecare.cli import app
-from running import PLAN, TESTS, run, run_at_terminal, run_program, without_colour
+from running import PLAN, TESTS, environment, run, run_at_terminal, run_program, without_colour
 
 DATE = ("plan", "--date", "2026-11-20", "--tz", "Europe/London")
 EVERYTHING = (
@@ -512,6 +512,23 @@ def test_no_label_of_a_rule_set_is_evaluated_by_a_shell(tmp_path: Path) -> None:
         ran = subprocess.run([program], env=os.environ | env, capture_output=True, text=True, check=False)
         assert "zz-x" in ran.stdout, shell
         assert not set(ran.stdout) & set("$`\\;|“”"), ran.stdout
+
+
+def test_no_answer_of_a_rule_set_is_evaluated_by_a_shell(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.yaml"
+    answers = r'["plain red", "re\\$(touch A)", "re;touch${IFS}B", "re`touch C`"]'
+    sheet.write_text(
+        f"sources: {{sheet: Ours}}\nsource: sheet\nfacts: {{colour: {{ask: Which?, answers: {answers}}}}}\n",
+        encoding="utf-8",
+    )
+    for shell in ("zsh", "bash", "fish"):
+        words = f"needlecare plan --rules {sheet} --fact col"
+        env = {"_NEEDLECARE_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": words, "COMP_WORDS": words}
+        env |= {"COMP_CWORD": "5", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+        started = "import sys; sys.argv[0] = 'needlecare'; from needlecare.cli import main; main()"
+        ran = subprocess.run([sys.executable, "-c", started], env=environment(env), capture_output=True, check=False)
+        assert b"colour=plain red" in ran.stdout, shell
+        assert b"touch" not in ran.stdout, ran.stdout
 
 
 def test_json_holds_that_text_whole_and_escaped(hostile_sheet: str) -> None:

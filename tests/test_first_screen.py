@@ -598,6 +598,7 @@ def test_which_pager_it_is_says_the_environment() -> None:
     [
         pytest.param(ALL, {"NEEDLECARE_PAGER": "", "PAGER": "sed s/^/page:/"}, id="switched off by a variable"),
         pytest.param(ALL, {"NEEDLECARE_PAGER": "no-such-pager -x"}, id="there is none"),
+        pytest.param(ALL, {"NEEDLECARE_PAGER": "sed 's/^/page:/"}, id="a quotation mark isn't closed"),
         pytest.param((*DATE, "--time", "16:30"), PAGER, id="the first screen"),
         pytest.param(typed("eyes and neck, late at night"), PAGER, id="seventy lines"),
     ],

@@ -273,3 +273,11 @@ def test_a_base_that_has_gone_is_missed(tmp_path: Path) -> None:
     base.unlink()
     with pytest.raises(RuleSetError, match="no rule set"):
         load_rules(str(top))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe with a name is not to be had everywhere")
+def test_a_pipe_that_a_set_extends_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "mine.yaml").write_text("extends: pipe.yaml\n", encoding="utf-8")
+    with pytest.raises(RuleSetError, match=r"pipe\.yaml"):
+        load_rules(tmp_path / "mine.yaml")

@@ -11,6 +11,7 @@ import pytest
 from needlecare import RuleSetError, load_rules
 
 # That packed rules are read, and not the YAML, no output may show.
+from needlecare.model.ruleset import RuleSet
 from needlecare.rules import load
 from needlecare.rules import read as packed
 from needlecare.rules.load import load_with_places, pack
@@ -90,9 +91,10 @@ def test_packed_rules_with_a_changed_byte_are_not_used(place: int, kind: str, fo
 
 
 @pytest.mark.usefixtures("folder")
-def test_packed_rules_make_nothing_but_rules() -> None:
-    packed.pack(shutil.rmtree, "rules", "other", ())
-    with pytest.raises(pickle.UnpicklingError, match=r"shutil\.rmtree is no part of a rule set"):
+@pytest.mark.parametrize("named", [shutil.rmtree, RuleSet.family], ids=["of another module", "through a class of ours"])
+def test_packed_rules_make_nothing_but_rules(named: object) -> None:
+    packed.pack(named, "rules", "other", ())
+    with pytest.raises(pickle.UnpicklingError, match="is no part of a rule set"):
         packed.unpack("rules", shipped_folder() / "other", ())
 
 

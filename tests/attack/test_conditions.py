@@ -228,7 +228,7 @@ def test_a_narrow_terminal_shows_the_whole_plan(columns: int) -> None:
     assert "clinic" in shown
 
 
-@pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "5000", "99999999", "9" * 9999])
+@pytest.mark.parametrize("columns", ["0", "1", "-5", "many", "5000", "99999999", "9" * 20, "9" * 9999, "\u00b2"])
 @pytest.mark.parametrize("name", ["COLUMNS", "TERMINAL_WIDTH"])
 def test_help_fits_any_width(name: str, columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, columns)

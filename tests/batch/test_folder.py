@@ -1,13 +1,18 @@
 """A folder with one file a client: named safely, whole or not there, gone on with where a run was stopped."""
 
+import contextlib
 import os
+import shutil
 import stat
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from batches import HERE, LEDGER, batch, small_rules, write_list
-from running import run
+from running import environment, run
 
 ROWS = "id,date\n1,2026-11-20\n2,2026-11-21\n3,2026-11-22\n"
 
@@ -197,3 +202,28 @@ def test_what_is_made_of_clients_is_their_clinics_alone_unless_asked_otherwise(
     os.umask(before)
     made = ("out", "out/1.json", f"out/{LEDGER}", "out.jsonl", "clients.rejects.csv")
     assert [stat.S_IMODE((tmp_path / one).stat().st_mode) for one in made] == [folder, *[file] * 4]
+
+
+def test_a_run_whose_folder_was_begun_anew_writes_nothing_more(tmp_path: Path) -> None:
+    out, program = tmp_path / "out", [sys.executable, "-m", "needlecare", "batch"]
+    command = [*program, "-", *HERE, "--format", "json", "-o", str(out)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(None)) as older:
+        assert older.stdin
+        assert older.stderr
+        older.stdin.write(b"id,date\n" + b"".join(b"old%d,2026-11-20\n" % number for number in range(2000)))
+        older.stdin.flush()
+        deadline = time.monotonic() + 60
+        while not (out.is_dir() and files(out)):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(out, ignore_errors=True)
+        newer = batch(write_list(tmp_path, "id,date\n1,2026-11-25\n"), "--format", "json", "-o", str(out))
+        assert newer.code == 0
+        kept = files(out)
+        with contextlib.suppress(BrokenPipeError):
+            older.stdin.write(b"1,2026-11-20\n")
+            older.stdin.close()
+        said = older.stderr.read()
+        assert (older.wait(timeout=60), b"nothing more is written" in said or b"can't" in said) == (2, True)
+    assert {name: files(out)[name] for name in kept} == kept

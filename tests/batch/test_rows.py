@@ -234,6 +234,12 @@ def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
     assert "not used: the columns `Skin typ`\n" in ran.err
 
 
+def test_what_is_proposed_to_be_typed_runs_nothing(tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, "id,date,time $(touch A),Status `touch B`\n1,2026-11-20,16:30,Done\n"))
+    assert "--map time='time $(touch A)'" in ran.err
+    assert "--only 'Status `touch B`=VALUE,VALUE'" in ran.err
+
+
 def test_a_column_that_looks_like_a_field_is_named_with_it(tmp_path: Path) -> None:
     ran = batch(write_list(tmp_path, "id,date,Needle depth (mm),Old date\n1,2026-11-20,1.5,2026-10-01\n"))
     assert 'the columns `Needle depth (mm)`, `Old date`; perhaps you want --map depth="Needle depth (mm)"\n' in ran.err

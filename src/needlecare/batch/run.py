@@ -248,6 +248,7 @@ class _Folder:
             self._ledger = sqlite3.connect(path / LEDGER, isolation_level=None, timeout=1)
             unless_begun.callback(self._ledger.close)
             self._begin_ledger()
+            self._taken = self._ledger_file()
             unless_begun.pop_all()
         # Now that nobody else writes here.
         clear_leftovers(path, rf".+\.{self._suffix}")
@@ -264,6 +265,13 @@ class _Folder:
         for part in _LEDGER_PARTS:
             if part not in written:
                 self._ledger.execute(part)
+
+    def _ledger_file(self) -> tuple[int, int]:
+        """Tell the ledger's file from any that took its place since."""
+        with contextlib.suppress(OSError):
+            known = (self._path / LEDGER).stat()
+            return known.st_dev, known.st_ino
+        return 0, 0
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(sqlite3.Error):
@@ -302,6 +310,8 @@ class _Folder:
             return f"{path.name} is a folder; move it away"
         with atomic_file(path, alone=False, private=self._private) as beside:
             beside.write_bytes(result.data)
+            if self._ledger_file() != self._taken:  # removed and begun anew while this run went on
+                raise OutputError(f"-o {self._path}: another batch has begun this folder anew; nothing more is written")
         with self._database_errors():
             values = (result.digest, len(result.data), row.file.name)
             self._ledger.execute("UPDATE file SET digest = ?, size = ? WHERE name = ?", values)

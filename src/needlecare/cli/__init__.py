@@ -93,10 +93,12 @@ def _failure(code: ExitCode, *texts: str) -> SystemExit:
 def _prepare() -> None:
     """Buffer both streams, replace what the console can't show by a question mark, and limit its width."""
     # Rich draws as many columns as COLUMNS says, millions too; Typer reads a number here, and nothing else.
-    if len(os.environ.get("COLUMNS", "").lstrip("0")) > len(_WIDEST):
-        os.environ["COLUMNS"] = _WIDEST
-    if not os.environ.get("TERMINAL_WIDTH", "1").isdecimal():
-        del os.environ["TERMINAL_WIDTH"]
+    for name in ("COLUMNS", "TERMINAL_WIDTH"):
+        columns = os.environ.get(name, "1")
+        if not columns.isdecimal():
+            del os.environ[name]
+        elif len(columns.lstrip("0")) > len(_WIDEST):
+            os.environ[name] = _WIDEST
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):
@@ -209,7 +211,10 @@ def _paged(text: str) -> bool:
     import subprocess
 
     wanted = os.environ.get("NEEDLECARE_PAGER", os.environ.get("PAGER"))
-    pager = ["less", "-FRX", r"-PSpace\: more, q\: done"] if wanted is None else shlex.split(wanted)
+    try:
+        pager = ["less", "-FRX", r"-PSpace\: more, q\: done"] if wanted is None else shlex.split(wanted)
+    except ValueError:  # a quotation mark that isn't closed
+        return False
     is_long = text.count("\n") > max(get_terminal_size().lines, _AT_ONCE)
     if not (is_long and pager and which(pager[0])):
         return False

@@ -195,15 +195,23 @@ def _remarks(summary: "Summary") -> Iterator[str]:
         yield f"below the last row, and no row: line{'s'[: len(summary.footers) - 1]} {lines}"
     if telling := [name for name in summary.unused if _CHOOSING.intersection(name.casefold().split())]:
         columns = " and ".join(f"`{name}`" for name in telling)
-        yield f'every row counts, whatever stands in {columns}; choose with --only "{telling[0]}=VALUE,VALUE"'
+        chosen = _typed(f"{telling[0]}=VALUE,VALUE")
+        yield f"every row counts, whatever stands in {columns}; choose with --only {chosen}"
     if summary.unused:
         yield _name_unused(summary.unused)
+
+
+def _typed(text: str) -> str:
+    """Return *text* of a list in quotes, as it can be typed: no shell evaluates anything of it."""
+    import shlex
+
+    return f'"{text}"' if {*'$`"\\!'}.isdisjoint(text) else shlex.quote(text)
 
 
 def _name_unused(unused: Mapping[str, str | None]) -> str:
     from needlecare.views.phrases import led
 
-    hints = " ".join(f'--map {field}="{name}"' for name, field in unused.items() if field)
+    hints = " ".join(f"--map {field}={_typed(name)}" for name, field in unused.items() if field)
     return f"not used: the columns {', '.join(f'`{name}`' for name in unused)}{led('; perhaps you want ', hints)}"
 
 

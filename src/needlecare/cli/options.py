@@ -355,10 +355,15 @@ def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], list[tupl
         except NeedlecareError:  # what was typed so far names no rule set, or one with errors
             return []
         offered = [one for one in _OFFERED[part](rule_set, fact) if one[0].startswith(incomplete.lower())]
-        # Only what no shell evaluates: zsh runs `$(…)` in a description.
-        return [(word, "".join(sign for sign in label if sign.isalnum() or sign in " ,.-")) for word, label in offered]
+        # Only what no shell evaluates: zsh runs `$(…)` in a description, and bash in a word.
+        return [(word, _harmless(label)) for word, label in offered if word == _harmless(word)]
 
     return complete
+
+
+def _harmless(text: str) -> str:
+    """Return *text* without any sign that means something to a shell."""
+    return "".join(sign for sign in text if sign.isalnum() or sign in " ,.-=")
 
 
 def _answers(rule_set: "RuleSet", fact: str) -> Iterable[tuple[str, str]]:

@@ -228,7 +228,8 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
         path = Path(name).expanduser()
         if beside is not None and not path.is_absolute():
             path = (beside if beside.is_dir() else beside.parent) / path
-        if name and path.exists():
+        # A pipe that a set names would be waited for, without end; whoever types one means it.
+        if name and path.exists() and (beside is None or path.is_dir() or path.is_file()):
             return path
     raise InputError(
         f"no rule set `{name}`{nearest(name, shipped_names())}: "
@@ -274,9 +275,13 @@ class _Unpickler(pickle.Unpickler):
     """Makes what the model declares, and nothing else that a file may name."""
 
     def find_class(self, module: str, name: str) -> Any:
-        if not module.startswith("needlecare.model."):
+        # A name with a dot in it would lead from a module of ours to any other.
+        found = (
+            super().find_class(module, name) if module.startswith("needlecare.model.") and name.isidentifier() else None
+        )
+        if not isinstance(found, type):
             raise pickle.UnpicklingError(f"{module}.{name} is no part of a rule set")
-        return super().find_class(module, name)
+        return found
 
 
 def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
