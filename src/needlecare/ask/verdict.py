@@ -309,10 +309,11 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
 
 def _spoken(held: Sequence[PartVerdict], blank: Verdict) -> Iterator[PartVerdict]:
     """Leave out what is free and no rule speaks of, and what is stricter in a part of it: that speaks for itself."""
-    lineage, reaches = blank.timeline.rule_set.lineage, {one.activity: one.reach for one in held}
+    lineage, below = blank.timeline.rule_set.lineage, {one.activity: [one.reach] for one in held}
+    for above, reach in ((above, one.reach) for one in held for above in lineage[one.activity] if above in below):
+        below[above].append(reach)
     for one in held:
-        below = (reach for part, reach in reaches.items() if one.activity in lineage[part])
-        is_whole = all(map(ge, cycle(one.reach), chain.from_iterable(below)))
+        is_whole = all(map(ge, cycle(one.reach), chain.from_iterable(below[one.activity])))
         # Asked about alone, the other parts of it have what it has itself.
         is_held = one.verdict != YES and (is_whole or not blank.meaning.ids[1:])
         if is_held or (is_whole and is_covered(blank.timeline, one.activity, blank.asked)):
@@ -337,8 +338,7 @@ def _asked_first(part: PartVerdict) -> PartVerdict:
 
 
 def _blank(timeline: Timeline, meaning: Meaning, asked: When, asking: Iterable[Window], *, parts: bool) -> Verdict:
-    activities = timeline.rule_set.activities
-    prescribed = tuple(one for one in meaning.ids if activities[one].is_prescribed(timeline.facts))
+    prescribed = tuple(one for one in meaning.ids if timeline.rule_set.activities[one].is_prescribed(timeline.facts))
     supports = tuple(supports_of(timeline, meaning.ids, asked)) if parts else ()
     own = (window.ask for one in meaning.ids for window in timeline.windows_on(one) if window.target == one)
     whom = [one.ask for one in asking] or filter(None, own)

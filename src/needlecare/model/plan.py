@@ -1,7 +1,8 @@
 """What a plan is made of: windows, days, sessions, and the timeline that holds them. Instants are in UTC."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -400,6 +401,7 @@ class Timeline(NamedTuple):
 
     *reached* are the activities that have windows of their own, be they over; any other has those of what it is
     part of. *perhaps* is what would be expected for longer if an unknown fact were so, left out of the windows;
+    *restrictions* are the windows that restrict, by activity;
     *flagged_from* holds, by rule, from when a red flag speaks of whatever should be over by then.
     """
 
@@ -418,6 +420,7 @@ class Timeline(NamedTuple):
     meetings: tuple[Meeting, ...] = ()
     perhaps: tuple[Window, ...] = ()
     flagged_from: Mapping[str, datetime] = {}
+    restrictions: Mapping[str, Sequence[Window]] = {}
 
     def __repr__(self) -> str:
         """Name the treatment and the rule set: all that it holds would fill pages."""
@@ -449,9 +452,7 @@ class Timeline(NamedTuple):
 
     def windows_on(self, activity: str) -> tuple[Window, ...]:
         """Return the restrictions on *activity*: its own, else those on the nearest of all that it is part of."""
-        found = self.nearest(activity)
-        restrictions = [one for one in self.windows if one.target in found and one.kind == AVOID]
-        return tuple(sorted(restrictions, key=lambda window: found[window.target]))
+        return tuple(chain.from_iterable(self.restrictions.get(one, ()) for one in self.nearest(activity)))
 
     def asking(self, activities: Iterable[str]) -> tuple[Window, ...]:
         """Return what sends to somebody first about *activities*, or about anything that they are part of."""

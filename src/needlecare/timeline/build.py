@@ -70,6 +70,10 @@ class Builder:
         expected = [window for chosen in selection.by_verb[EXPECT] for window in self._others(chosen)]
         perhaps = _perhaps(expected, self._rule_set)
         windows = self._windows(self._ended([window for window in expected if window not in perhaps]))
+        restrictions: dict[str, list[Window]] = {}
+        for one in windows:
+            if one.kind == AVOID:
+                restrictions.setdefault(one.target, []).append(one)
         return Timeline(
             rule_set=selection.rule_set,
             treatment=treatment,
@@ -85,6 +89,7 @@ class Builder:
             reached=frozenset(selection.restrictions),
             perhaps=perhaps,
             flagged_from=self._flagged_from,
+            restrictions=restrictions,
         )
 
     def _windows(self, expected: Iterable[Window]) -> tuple[Window, ...]:

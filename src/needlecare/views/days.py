@@ -147,7 +147,7 @@ def list_openings(timeline: Timeline) -> list[Opening]:
     rule_set, parts = timeline.rule_set, Parts(timeline)
     found = []
     for (at, _), pairs in grouped(openings_of(timeline), lambda one: (one[0].at, one[0].waits)).items():
-        shown = topmost((lift.activity for lift, _ in pairs), rule_set)
+        shown = {*topmost((lift.activity for lift, _ in pairs), rule_set)}
         for lift, window in pairs:
             if lift.activity in shown:
                 waits = dict.fromkeys(wait for _, wait in parts.awaited(lift.activity, at))
@@ -183,7 +183,8 @@ def list_ends(timeline: Timeline, clock: Clock) -> Iterator[Row]:
     ends = sorted(_ends(timeline, clock), key=lambda one: (*one[:3], one[-1].end))
     for (at, _, head, text), found in grouped(ends, lambda one: one[:4]).items():
         shown = topmost((one.target for *_, one in found), rule_set)
-        cite = voices.sources_behind((one for *_, one in found if one.target in shown), rule_set)
+        told = {*shown}
+        cite = voices.sources_behind((one for *_, one in found if one.target in told), rule_set)
         names = join_words(parts.label(one, at) if at < FOREVER else rule_set.label(one) for one in shown)
         yield Row(head, f"{names}{text}", "yes" if at < FOREVER else "no", cite)
 

@@ -299,7 +299,8 @@ def dotted(listed: Sequence[str], most: int) -> str:
 def fitted(names: Iterable[str], longest: int, most: int | None = None) -> str:
     """Join as many *names* as take *longest* signs, and so many at *most*, the first always; dots stand for others."""
     listed = [*names]
-    fitting = (dotted(listed, room) for room in range(len(listed[:most]), 1, -1))
+    # A name takes at least a sign.
+    fitting = (dotted(listed, room) for room in range(len(listed[:most][:longest]), 1, -1))
     return next((text for text in fitting if len(text) <= longest + 1), dotted(listed, 1))
 
 
