@@ -310,12 +310,12 @@ def _judge_one(timeline: Timeline, meaning: Meaning, asked: When, *, parts: bool
 def _spoken(held: Sequence[PartVerdict], blank: Verdict) -> Iterator[PartVerdict]:
     """Leave out what is free and no rule speaks of, and what is stricter in a part of it: that speaks for itself."""
     lineage, below = blank.timeline.rule_set.lineage, {one.activity: [one.reach] for one in held}
-    for above, reach in ((above, one.reach) for one in held for above in lineage[one.activity] if above in below):
-        below[above].append(reach)
+    for part in below:
+        for above in below.keys() & {*lineage[part]}:
+            below[above].append(below[part][0])
     for one in held:
         is_whole = all(map(ge, cycle(one.reach), chain.from_iterable(below[one.activity])))
-        # Asked about alone, the other parts of it have what it has itself.
-        is_held = one.verdict != YES and (is_whole or not blank.meaning.ids[1:])
+        is_held = one.verdict != YES and (is_whole or not blank.meaning.ids[1:])  # alone, its parts have what it has
         if is_held or (is_whole and is_covered(blank.timeline, one.activity, blank.asked)):
             yield one
 
