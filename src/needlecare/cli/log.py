@@ -140,12 +140,9 @@ def edit(
     """Edit a logged treatment."""
     if not options.without(typed, options.NEVER_LOGGED) and not forget:
         raise InputError("there is nothing to change; name it, such as --time 15:00, or --forget time")
-    _find(number, typed.get("no-log"))
-    log = _open(no_log=typed.get("no-log"))
+    _, log = _find(number, typed.get("no-log"))
     with log.changing():
-        logged = log.treatment(number)
-        log = log.of(logged.person)
-        lasting = log.lasting()
+        logged, lasting = log.treatment(number), log.lasting()
         typed = options.with_dates(typed, {**logged.options, **typed}["tz"])
         changed = options.without(typed, options.NEVER_LOGGED)
         removed = {_removable(text, logged, lasting, changed) for text in forget or ()}
