@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from needlecare.ask.today import Owned, Today
 from needlecare.ask.verdict import Verdict
-from needlecare.model.plan import BETTER_NOT, NO, Timeline, Window, day_number
+from needlecare.model.plan import BETTER_NOT, NO, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import ALLOW, EXPECT, LAST, PREPARE, RuleSet
 from needlecare.views import brief, days, sheet
 from needlecare.views import phrases as say
@@ -43,7 +43,7 @@ _ROOMS = (
 )
 Known = TypeVar("Known", Verdict, Owned)
 Ahead = tuple[Timeline, days.Opening]
-_NEXT, _SHOWN, _SIGNS, _NEVER = 2, 2, 6, "Never"
+_NEXT, _SHOWN, _SIGNS, _NEVER, _OVER = 2, 2, 6, "Never", "Over"
 _COMMANDS = "needlecare can WORDS, needlecare plan, needlecare today --all"
 _STALE = "made of older rules; make it again: needlecare plan -o aftercare.ics"
 # Sections of the plan that stand behind one screen of it, and the one for a treatment to come.
@@ -106,8 +106,11 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
 
 def list_now(now: Today, room: Room = Room()) -> Iterator[Row]:  # noqa: B008  it never changes
     """List what to avoid, to see, to do and to expect, as far as there is *room*."""
-    yield from _held(now, room)
-    yield _unseen(now)
+    held = [*_held(now, room)]
+    yield from held
+    # Whoever waits for something to be over has seen it by the next session, or has rung the clinic.
+    if not any(row.head == _OVER for row in held) or any(_sessions_due(one, now) for one in now.timelines):
+        yield _unseen(now)
     free = (one for one in _advice(now) if not _is_held(one.window.target, now.at, one.timeline, now))
     for _, found in _by_set(free):
         yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, room.sentences), "do")
@@ -129,12 +132,17 @@ def _held(now: Today, room: Room) -> Iterator[Row]:
     if dated or now.changes or not _begun(now):
         yield from _restricted(now, held, room)
         return
-    yield Row("Over", "Nothing in this plan waits for a date any more.", "yes")
+    yield Row(_OVER, "Nothing in this plan waits for a date any more.", "yes")
     for timeline in now.timelines:
         clock = Clock(timeline)
         yield from brief.list_endless(timeline)
-        for session in (one for one in timeline.sessions[:1] if one.recommended[1] >= clock.day(now.at)):
+        for session in _sessions_due(timeline, now):
             yield from sheet.list_session(session, timeline, clock)
+
+
+def _sessions_due(timeline: Timeline, now: Today) -> list[Session]:
+    """Return the next session, if the time for it isn't over."""
+    return [one for one in timeline.sessions[:1] if one.recommended[1] >= Clock(timeline).day(now.at)]
 
 
 def _kind(verdict: Verdict) -> str:
