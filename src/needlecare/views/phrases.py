@@ -479,7 +479,8 @@ class Row(NamedTuple):
 class Section(NamedTuple):
     """One section: its *rows*, or titled *blocks* of them. *columns* head it where it is a table.
 
-    A chart has *days*, against which its rows are drawn; a block has those that its rows hold for.
+    A chart has *days*, against which its rows are drawn; a block has those that its rows hold for. One that *is_close*
+    stands right below the one before it.
     """
 
     id: str
@@ -488,3 +489,4 @@ class Section(NamedTuple):
     rows: tuple[Row, ...] = ()
     blocks: tuple["Section", ...] = ()
     days: tuple[Day, ...] = ()
+    is_close: bool = False

@@ -42,8 +42,8 @@ Line = list[Piece]
 _WIDEST_HEAD = 26
 # Nothing can be read in less; and how wide it is where nobody says.
 _NARROWEST, _WIDTH = 24, 80
-# The most lines and words of a first screen.
-_LINES, _WORDS = 70, 600
+# The most lines and words of a first screen, and how many lines of it are seen first: all that the first evening needs.
+_LINES, _WORDS, _SEEN_FIRST = 70, 600, 24
 # From here on there is room for two columns.
 _WIDE = 110
 
@@ -56,7 +56,24 @@ def fit_brief(timeline: Timeline) -> Sheet:
         screen = make_brief(timeline, room)
         if fits(screen, _LINES, _WORDS):
             break
-    return screen
+    for closer in _draw_closer(screen):
+        to_help = closer.sections[: 1 + [section.id for section in closer.sections].index("help")]
+        if fits(closer._replace(sections=to_help, basis=""), _SEEN_FIRST, _WORDS):
+            break
+    return closer
+
+
+def _draw_closer(screen: Sheet) -> Iterator[Sheet]:
+    """Yield *screen*, and then with ever less in the way of where to get help."""
+    yield screen
+    for ids in (("against", "first"), ("against", "first", "help")):
+        screen = screen._replace(sections=tuple(one._replace(is_close=one.id in ids) for one in screen.sections))
+        yield screen
+    # What nothing speaks against, and what only had better wait, stand in the days too.
+    for tone in ("yes", "better not"):
+        first = (one._replace(rows=tuple(row for row in one.rows if row.tone != tone)) for one in screen.sections[:2])
+        screen = screen._replace(sections=(*first, *screen.sections[2:]))
+        yield screen
 
 
 def fits(sheet: Sheet, lines: int, words: int) -> bool:
@@ -102,7 +119,7 @@ def _halves(drawn: Sequence[list[Line]]) -> tuple[list[Line], list[Line]]:
 
 
 def _section(section: Section, width: int) -> Iterator[Line]:
-    yield from ([], *_paragraph(section.title, "bold underline", width))
+    yield from (*([] if section.is_close else [[]]), *_paragraph(section.title, "bold underline", width))
     yield from (_chart if section.days else _table)(section, width)
     for block in section.blocks:
         yield from ([], *_paragraph(block.title, "bold", width), *_table(block, width))
