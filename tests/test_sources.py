@@ -232,3 +232,17 @@ def test_why_begins_with_what_holds_and_what_most_voices_say(tmp_path: Path) -> 
     own = {"lower": "24h", "upper": "48h"}
     assert record["ends"] == [{"before": False, "voices": 3, "agreeing": 2, "low": "24h", "high": "48h", "plan": own}]
     assert [one["source"] for one in record["sources"] if one["stance"] == "opposite"] == ["fifth"]
+
+
+def test_why_says_whether_what_it_is_part_of_has_voices_too(tmp_path: Path) -> None:
+    heat, sauna = (
+        "{avoid: heat, until: 24h, says: {book: 24h, third: 24h}}",
+        "{avoid: sauna, until: 24h, says: {fifth: 24h}}",
+    )
+    rules = f"heat: {heat}\nsauna: {sauna}"
+    path = str(write_rules(tmp_path, rules, words=SHEET))
+    counted = [run("why", asked, *PLAN[1:], "--rules", path).out.splitlines()[1] for asked in ("sauna", "heat")]
+    assert [one.partition(";")[0] for one in counted] == [
+        "1 independent source on just this",
+        "2 independent sources",
+    ]

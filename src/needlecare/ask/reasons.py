@@ -17,6 +17,7 @@ class Ends(NamedTuple):
     """What *voices* voices state on one side of the treatment, of just what a window is about.
 
     Most of them, as many as *agreeing*, lie from *low* to *high*; the window itself states *own*, None without an end.
+    *is_part* tells that what the window is about is part of something with voices of its own.
     """
 
     before: bool
@@ -25,6 +26,7 @@ class Ends(NamedTuple):
     low: heard.Reach
     high: heard.Reach
     own: heard.Side | None
+    is_part: bool = False
 
 
 class Voice(NamedTuple):
@@ -115,7 +117,7 @@ def _ends(window: Window, rule_set: RuleSet) -> Iterator[Ends]:
         sides = [voice.side for voice in heard.voices(own_rules, rule_set, before=before)]
         found = [edge for edge in edges if edge.before == before]
         if sides and found:
-            yield Ends(before, len(sides), *_most(sides), _own(window.kind, found))
+            yield Ends(before, len(sides), *_most(sides), _own(window.kind, found), len(own_rules) < len(named))
 
 
 def _most(sides: Sequence[heard.Side]) -> tuple[int, heard.Reach, heard.Reach]:

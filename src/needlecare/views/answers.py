@@ -166,7 +166,8 @@ def _holds(window: plan.Window, timeline: plan.Timeline, *, first: bool) -> str:
 def _say_ends(found: Ends, kind: str) -> str:
     """Format how many sources state an end, what most of them state, and what the plan takes."""
     agree = "most say" if found.agreeing < found.voices else "all say" if found.voices > 1 else "it says"
-    said = f"{say.counted(found.voices, 'independent source')}; {agree} {_length(found.low, found.high)}"
+    about = " on just this" if found.is_part else ""
+    said = f"{say.counted(found.voices, 'independent source')}{about}; {agree} {_length(found.low, found.high)}"
     return f"{'Before it: ' if found.before else ''}{said}; this plan {_say_own(found.own, kind)}"
 
 
