@@ -25,7 +25,7 @@ class Parts:
     """The restrictions on what is part of an activity, by that activity."""
 
     def __init__(self, timeline: Timeline) -> None:
-        self._rule_set, self._clock = timeline.rule_set, Clock(timeline)
+        self._timeline, self._rule_set, self._clock = timeline, timeline.rule_set, Clock(timeline)
         self._zone = timeline.treatment.zone
         self._own = grouped(timeline.of_kind(ruleset.AVOID), lambda window: window.target)
         self._restricted: dict[str, list[Window]] = defaultdict(list)
@@ -54,6 +54,15 @@ class Parts:
         held = {one.target for one in self._restricted.get(target, ()) if one.better_from <= at < one.better_until}
         held.update(one for one in self._asked if target in self._rule_set.lineage[one][1:])
         return topmost(held - self._rule_set.unadvised, self._rule_set)
+
+    def restrict(self, activity: str, at: datetime) -> bool:
+        """Report whether some of *activity* is restricted at a moment, or has to be asked about first."""
+        if activity not in self._rule_set.activities:
+            return False
+        is_asked = not self._asked.isdisjoint(self._rule_set.lineage[activity])
+        windows = () if is_asked else self._timeline.windows_on(activity)
+        held = any(one.better_from <= at < one.better_until for one in windows)
+        return is_asked or held or bool(self.still_held(activity, at))
 
     def advised(self, target: str, at: datetime, held: Collection[str]) -> str:
         """Return the part of *target*, none *held*, that the plan tells one to use from *at* on, and not before."""

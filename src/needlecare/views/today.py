@@ -111,7 +111,8 @@ def list_now(now: Today, room: Room = Room()) -> Iterator[Row]:  # noqa: B008  i
     # Whoever waits for something to be over has seen it by the next session, or has rung the clinic.
     if not any(row.head == _OVER for row in held) or any(_sessions_due(one, now) for one in now.timelines):
         yield _unseen(now)
-    free = (one for one in _advice(now) if not _is_held(one.window.target, now.at, one.timeline, now))
+    others = _Held(now)
+    free = (one for one in _advice(now) if not others.by_another(one.window.target, now.at, one.timeline))
     for _, found in _by_set(free):
         yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, room.sentences), "do")
     usual = brief.usual if room.light >= 0 else brief.name_usual
@@ -192,19 +193,23 @@ def _still_ahead(now: Today) -> list[Ahead]:
     """Return what will be all right again, by time, without what another treatment restricts for longer."""
     timelines = now.timelines if _begun(now) else ()
     found = ((own, one) for own in timelines for one in days.list_openings(own) if one.at > now.at)
-    free = ((own, one) for own, one in found if not _is_held(one.activity, one.at, own, now))
+    held = _Held(now)
+    free = ((own, one) for own, one in found if not held.by_another(one.activity, one.at, own))
     return sorted(((own, one._replace(no_until=None)) for own, one in free), key=lambda pair: pair[1].at)
 
 
-def _is_held(activity: str, at: datetime, own: Timeline, now: Today) -> bool:
-    """Report whether a treatment other than its *own* restricts some of *activity* then."""
-    others = (one for one in now.timelines if one is not own and activity in one.rule_set.activities)
-    return any(
-        one.asking([activity])
-        or days.Parts(one).still_held(activity, at)
-        or any(window.better_from <= at < window.better_until for window in one.windows_on(activity))
-        for one in others
-    )
+class _Held:
+    """What each treatment restricts of an activity, where there are several."""
+
+    def __init__(self, now: Today) -> None:
+        self._parts = [(one, days.Parts(one)) for one in now.timelines] if now.timelines[1:] else []
+        self._found: dict[tuple[str, datetime], list[Timeline]] = {}
+
+    def by_another(self, activity: str, at: datetime, own: Timeline) -> bool:
+        """Report whether a treatment other than its *own* restricts some of *activity* then."""
+        if (activity, at) not in self._found:
+            self._found[activity, at] = [one for one, parts in self._parts if parts.restrict(activity, at)]
+        return any(one is not own for one in self._found[activity, at])
 
 
 def _again(openings: list[Ahead], room: Room) -> Section:
