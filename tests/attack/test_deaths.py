@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pytest
 
@@ -28,17 +28,27 @@ OLD, NEW, NEWEST = "2026-11-20", "2026-12-18", "2027-03-02"
 CONTAINER = ("unshare", "--pid", "--fork", "--kill-child", "--")
 
 
+# Where plans go: a file a client, one file of lines, standard output.
+FOLDER, LINES, STDOUT = "folder", "lines", "stdout"
+# What a disk has room for that is full in the midst of a run, in KB.
+ROOM = 100
+
+
 class Death(NamedTuple):
-    """How one batch dies: by which *sign*, or of a *full* disk, in which part of its time, and how it was started."""
+    """How one batch dies: by which *sign*, or of a *full* disk, in which part of its time, and how it was started.
+
+    A *rival* begins on the same target while it still runs.
+    """
 
     sign: signal.Signals
     jobs: int
-    lines: bool
+    target: str
     unbuffered: bool
     contained: bool
     worker: bool
-    full: bool
+    full: str
     over: bool
+    rival: bool
     moment: float
 
 
@@ -52,12 +62,13 @@ def draw(number: int) -> Death:
     return Death(
         sign=chance.choice([signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGPIPE, signal.SIGINT]),
         jobs=chance.choice([1, 4]),
-        lines=one_in(3),
+        target=chance.choice([FOLDER, FOLDER, LINES, STDOUT]),
         unbuffered=one_in(2),
         contained=one_in(4) and can_contain(),
         worker=one_in(4),
-        full=one_in(6),
+        full=chance.choice(["", "", "", "", "limit", "disk"]),
         over=one_in(2),
+        rival=one_in(3),
         moment=chance.uniform(0.3, 1.1),
     )
 
@@ -68,6 +79,21 @@ def can_contain() -> bool:
         return subprocess.run([*CONTAINER, "true"], capture_output=True, check=False).returncode == 0
     except FileNotFoundError:
         return False
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, *, wanted: bool) -> Iterator[bool]:
+    """Make *folder* a disk of its own with little room; report whether that can be done here."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={ROOM}k", "tmpfs", str(folder)]
+    try:
+        is_made = wanted and subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        is_made = False
+    try:
+        yield is_made
+    finally:
+        if is_made:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def treated(folder: Path, day: str, clients: Iterable[int] = CLIENTS) -> str:
@@ -113,13 +139,13 @@ def working(session: int) -> Iterator[int]:
                 yield number
 
 
-def start(death: Death, arguments: tuple[str, ...]) -> "subprocess.Popen[bytes]":
+def start(death: Death, arguments: tuple[str, ...], out: BinaryIO | int) -> "subprocess.Popen[bytes]":
     program = [sys.executable, "-m", "needlecare", *arguments]
     # A file of more than so many blocks is refused in its midst, as by a full disk.
-    limited = ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash"] if death.full else []
+    limited = ["bash", "-c", 'ulimit -f 4; exec "$@"', "bash"] if death.full == "limit" else []
     return subprocess.Popen(
         [*(CONTAINER if death.contained else ()), *limited, *program],
-        stdout=subprocess.DEVNULL,
+        stdout=out,
         stderr=subprocess.DEVNULL,
         env=environment({"PYTHONUNBUFFERED": "1"} if death.unbuffered else None),
         start_new_session=True,
@@ -133,44 +159,87 @@ def test_whenever_a_batch_dies_every_file_is_whole_and_of_the_newest_run(
     death = draw(number)
     out = tmp_path / "out"
     out.mkdir()
-    target = ("-o", str(out / "plans.jsonl")) if death.lines else ("--format", "json", "-o", str(out))
+    with small_disk(out, wanted=death.full == "disk") as is_small:
+        if death.target == STDOUT:
+            die_writing(death, plans, out, tmp_path)
+        else:
+            die_among_files(death, plans, out, tmp_path, is_small=is_small)
+
+
+def die_writing(death: Death, plans: Plans, out: Path, folder: Path) -> None:
+    """Let a batch die that writes to standard output: what is there is the beginning, and 0 means all of it."""
+    whole = plans.lines[NEW]
+    with (out / "plans.jsonl").open("wb") as stream:
+        process = start(death, ("batch", treated(folder, NEW), *HERE, *plans.rules, "--jobs", str(death.jobs)), stream)
+    time.sleep(plans.lasting * death.moment)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, death.sign)
+    code = process.wait(timeout=60)
+    wait_until(lambda: not [*working(process.pid)], death)
+    written = (out / "plans.jsonl").read_bytes()
+    assert whole.startswith(written), death
+    assert code != 0 or written == whole, death
+
+
+def wait_until(holds: Callable[[], bool], death: Death) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, death
+        time.sleep(0.01)
+
+
+def die_among_files(death: Death, plans: Plans, out: Path, folder: Path, *, is_small: bool) -> None:
+    """Let a batch die that writes files, perhaps on a disk that *is_small*, while another begins; then run it anew."""
+    is_lines = death.target == LINES
+    target = ("-o", str(out / "plans.jsonl")) if is_lines else ("--format", "json", "-o", str(out))
     old, new, newest = (
-        {"plans.jsonl": plans.lines[day]} if death.lines else plans.files[day] for day in (OLD, NEW, NEWEST)
+        {"plans.jsonl": plans.lines[day]} if is_lines else plans.files[day] for day in (OLD, NEW, NEWEST)
     )
-    if death.over:
-        run("batch", treated(tmp_path, OLD), *HERE, *plans.rules, *target)
+
+    def batch_of(day: str, clients: Iterable[int] = CLIENTS) -> tuple[str, ...]:
+        return ("batch", treated(folder, day, clients), *HERE, *plans.rules, *target)
+
+    is_old = death.over and not is_small
+    if is_old:
+        run(*batch_of(OLD))
         for path in out.glob("[!.]*"):  # as if the clock had been put back since
             os.utime(path, (time.time() + 86_400,) * 2)
-    jobs = ("--jobs", str(death.jobs))
-    process = start(death, ("batch", treated(tmp_path, NEW), *HERE, *plans.rules, *target, *jobs))
+    process = start(death, (*batch_of(NEW), "--jobs", str(death.jobs)), subprocess.DEVNULL)
     time.sleep(plans.lasting * death.moment)
+    corrected = batch_of(NEWEST, CLIENTS if is_lines else CORRECTED)
+    rival = start(death._replace(full="", contained=False), corrected, subprocess.DEVNULL) if death.rival else None
     workers = sorted({*working(process.pid)} - {process.pid})
-    os.kill(workers[-1] if death.worker and workers else process.pid, death.sign)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(workers[-1] if death.worker and workers else process.pid, death.sign)
 
     def look() -> None:
         for name, text in files(out).items():
-            assert text in (old[name], new[name]), (death, name)
+            assert text in (old.get(name) if is_old else None, new[name], newest[name]), (death, name)
 
     # As soon as the first process is gone, somebody starts again, and whatever else is left may not touch that.
     deadline = time.monotonic() + 60
-    while process.poll() is None:
+    while process.poll() is None or (rival and rival.poll() is None):
         assert time.monotonic() < deadline, death
         look()
-    corrected = treated(tmp_path, NEWEST, CLIENTS if death.lines else CORRECTED)
-    ran = run("batch", corrected, *HERE, *plans.rules, *target)
+    if rival:
+        # It has the folder, or the other one still had it.
+        assert rival.returncode in ((0, 2) if is_small or not is_lines else (0,)), (death, rival.returncode)
+    if is_small:
+        subprocess.run(["mount", "-o", "remount,size=10m", str(out)], check=True)
+    ran = run(*corrected)
     assert ran.code == 0, (death, ran.err)
-    names = [*newest] if death.lines else [f"{client}.json" for client in CORRECTED]
+    names = [*newest] if is_lines else [f"{client}.json" for client in CORRECTED]
     while True:
         left = [*working(process.pid)]
         found = files(out)
         assert {name: found[name] for name in names} == {name: newest[name] for name in names}, death
-        assert all(text in (old[name], new[name], newest[name]) for name, text in found.items()), death
+        look()
         if not left:
             break
         assert time.monotonic() < deadline, (death, left)
     # What workers still held when the newest run cleared up goes with the next one.
     if not {path.name for path in out.glob(".*")} <= {LEDGER}:
-        run("batch", corrected, *HERE, *plans.rules, *target)
+        run(*corrected)
     assert {path.name for path in out.glob(".*")} <= {LEDGER}, death
 
 

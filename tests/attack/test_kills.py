@@ -17,12 +17,15 @@ from batches import HERE, batch, files, small_rules, write_clients
 from running import PLAN, alive, environment, logged, run, run_program
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only there can a run be killed so")
+# That nobody can catch, as often as all others.
+_OTHERS = ("SIGTERM", "SIGHUP", "SIGINT", "SIGPIPE")
+DEADLY = [getattr(signal, name) for name in ("SIGKILL",) * 4 + _OTHERS if hasattr(signal, name)]
 # Where in its run a program is killed: from its start to a little after its end.
 _LATEST = 1.1
 
 
 def killed(arguments: Sequence[str], env: dict[str, str], lasting: float, number: int) -> Iterator[bool]:
-    """Run the program *number* times and kill it in the midst of a run *lasting* so long; tell if it ended before."""
+    """Run the program *number* times and end it in the midst of a run *lasting* so long; tell if it was done before."""
     chance = random.Random()  # noqa: S311  nothing is secret here
     for _ in range(number):
         process = subprocess.Popen(
@@ -34,8 +37,8 @@ def killed(arguments: Sequence[str], env: dict[str, str], lasting: float, number
         )
         # Most of a run is starting up: what matters lies in its last part.
         time.sleep(lasting * chance.uniform(0.4, _LATEST))
-        process.kill()
-        yield process.wait() != -signal.SIGKILL
+        process.send_signal(chance.choice(DEADLY))
+        yield process.wait() == 0
 
 
 def time_of(arguments: Sequence[str], env: dict[str, str]) -> float:
