@@ -289,7 +289,8 @@ def _check_marks(text: str) -> None:
     opened = sum(mark.startswith("BEGIN:") for mark in marks)
     if text.strip().upper().rsplit("\n", 1)[-1] != "END:VCALENDAR" or opened * 2 != len(marks):
         raise _Unfit("is cut off: a calendar ends with END:VCALENDAR")
-    if opened > 3 * _MOST_EVENTS or marks.count("BEGIN:VCALENDAR") > 1:
+    most = {"BEGIN:VCALENDAR": 1, "BEGIN:VEVENT": _MOST_EVENTS, "BEGIN:VALARM": 2 * _MOST_EVENTS}
+    if any(marks.count(mark) > number for mark, number in most.items()):
         raise _Unfit("holds more than one plan")
 
 
