@@ -326,7 +326,7 @@ def test_an_event_is_not_called_all_right_where_something_has_to_be_seen_first(a
     assert (event["clashes"], "strenuous-exercise" in event["only_if"]) == ([], True)
     said = ask(*typed, "--all").out.partition("Your events\n")[2].partition("\n\n")[0]
     assert "only if your skin looks calm: gym and running" in said
-    assert "nothing in this plan speaks against it" not in said
+    assert "nothing here speaks against it" not in said
 
 
 def test_events_clash_in_the_plan(ask: Ask) -> None:
@@ -723,9 +723,10 @@ def test_a_part_of_a_day_is_shown_with_its_hours(ask: Ask) -> None:
 def test_a_sign_that_outlasts_its_time_is_no_reason_to_call_before_the_plan_says_so(ask: Ask) -> None:
     record = ask("normal", "redness", "on", "wednesday", "--format", "json").record
     assert (record["verdict"], record["call_from"]) == ("watch", "2026-11-28T00:00:00+00:00")
-    assert "Worse, or still there on Sat 28 Nov? Call your clinic." in ask("normal", "redness", "on", "wednesday").out
+    said = ask("normal", "redness", "on", "wednesday").out
+    assert "Worse? See a doctor or an urgent-care line today. Still there on Sat 28 Nov? Call your clinic." in said
     bruised = ask("normal", "bruised", "and", "red", "on", "sunday").out
-    assert "Worse, or still there: bruises on Tue 1 Dec, redness on Sat 28 Nov? Call your clinic." in bruised
+    assert "Still there: bruises on Tue 1 Dec, redness on Sat 28 Nov? Call your clinic." in bruised
     assert ask("normal", "redness", "on", "28", "nov", "--format", "json").record["verdict"] == "clinic"
 
 

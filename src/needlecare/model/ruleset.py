@@ -136,7 +136,8 @@ class _Lineage(dict[str, tuple[str, ...]]):
 class Sign(NamedTuple):
     """What one sees or feels. The first screen of a plan shows those that have a *rank*, by their *short* names.
 
-    One that is *beside* the treated skin may be at a place that was not treated; *once_over* it is another sign.
+    One that is *beside* the treated skin may be at a place that was not treated; *once_over* or *once_worse* it is
+    another sign.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Sign(NamedTuple):
     short: str = ""
     beside: bool = False
     once_over: str = ""
+    once_worse: str = ""
 
 
 class Moment(NamedTuple):

@@ -382,8 +382,8 @@ ACTIVITY = _section(
 )
 GROUP = _section("a group", _LABEL, Field("rank", RANK, "its place among the groups"), _SHORT, short="label")
 _SEEN = (Field("rank", RANK, "its place on the first screen"), Field("beside", FLAG, "true if near the treated skin"))
-_ONCE_OVER = Field("once-over", LINE, "the sign that it is once it is over, by its id")
-SIGN = _section("a sign", _LABEL, _AKA, *_SEEN, _ONCE_OVER, _SHORT, *_REASONS, short="label")
+_ONCE = [Field(f"once-{one}", LINE, f"the sign that it is once it is {one}, by its id") for one in ("over", "worse")]
+SIGN = _section("a sign", _LABEL, _AKA, *_SEEN, *_ONCE, _SHORT, *_REASONS, short="label")
 MOMENT = _section(
     "a moment",
     *(_LABEL, _AKA),

@@ -229,6 +229,9 @@ class _Names:
             raw = entries["activities"][activity.id]
             self._check_listed(activity.under, "activity", known.activities, raw)
             self._check_listed((activity.group,) if activity.group else (), "group", known.groups, raw)
+        for sign in known.signs.values():
+            named = tuple(filter(None, (sign.once_over, sign.once_worse)))
+            self._check_listed(named, "sign", known.signs, entries["signs"][sign.id])
         for event in known.events.values():
             raw = entries["events"][event.id]
             self._check_listed(event.activities, "activity", known.activities, raw)
@@ -244,7 +247,12 @@ class _Names:
     def _check_listed(self, names: tuple[str, ...], what: str, known: Collection[str], raw: Raw) -> None:
         for name in names:
             if name not in known:
-                self._problems.unknown(self._at(name, raw, "under", "group", "activities", "source"), what, name, known)
+                self._problems.unknown(
+                    self._at(name, raw, "under", "group", "activities", "source", "once-over", "once-worse"),
+                    what,
+                    name,
+                    known,
+                )
 
     def _check_named(self, rule: Rule, raw: Raw) -> None:
         """Check what a rule is on, and what it excepts."""

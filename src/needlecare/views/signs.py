@@ -111,9 +111,7 @@ def _by_date(sighting: today.Sighting, dated: Callable[[today.Sighting], str]) -
 
 def _when_worse(sighting: today.Sighting, late: str) -> Iterator[str]:
     """Yield whom to call if it gets worse, and if it is still there *late*."""
-    flags = (*sighting.flags, *(rule for rule in sighting.timeline.red_flags if rule.worry_after))
-    levels = (rule.urgency for rule in flags if not set(rule.targets).isdisjoint(sighting.meaning.ids))
-    urgency: Urgency = next(levels, CLINIC)
+    urgency = _urgency_when_worse(sighting)
     whom, clinic = (f"{capital(say.help_for(one, sighting.timeline))}." for one in (urgency, CLINIC))
     if sighting.flags:
         yield f"There now? {whom}"
@@ -121,6 +119,14 @@ def _when_worse(sighting: today.Sighting, late: str) -> Iterator[str]:
         yield f"Worse? {whom} {capital(late)} {clinic}"
     else:
         yield f"Worse{led(', or ', late) or '?'} {whom}"
+
+
+def _urgency_when_worse(sighting: today.Sighting) -> Urgency:
+    ids, flags = sighting.meaning.ids, sighting.timeline.red_flags
+    worse = {sighting.timeline.rule_set.signs[one].once_worse for one in ids}
+    named = ((ids, (*sighting.flags, *(rule for rule in flags if rule.worry_after))), (worse, flags))
+    found = (rule.urgency for those, rules in named for rule in rules if not set(rule.targets).isdisjoint(those))
+    return next(found, CLINIC)
 
 
 def _notes(window: plan.Window, timeline: plan.Timeline, *, all_: bool) -> Iterator[str]:
