@@ -240,6 +240,22 @@ def test_paper_says_where_help_is_whatever_the_reader_has_closed(browser: Browse
     assert [row.text for row in help_ if words(row.text) not in printed] == []
 
 
+def test_paper_is_the_same_on_whichever_day_it_is_printed(browser: Browser, timeline: Timeline) -> None:
+    printed = []
+    for day in ("2026-11-20T18:00:00Z", "2026-11-29T12:00:00Z"):
+        browser.open_at(day, timeline)
+        printed.append(words(browser.print(A4).pages[0].extract_text()))
+        assert browser.ask("document.querySelectorAll('#ok-now').length") == 1
+    assert printed[0] == printed[1]
+
+
+def test_what_speaks_against_it_stands_above_today(browser: Browser) -> None:
+    browser.open_at("2026-11-28T12:00:00Z", make_plan(facts={"condition": ["pregnancy"]}), width=PHONE[0])
+    tops = "['#against', '.card:not([hidden])'].map(one => document.querySelector(one).getBoundingClientRect().top)"
+    first, then = browser.ask(tops)
+    assert first < then
+
+
 def test_help_is_one_tap_away_on_the_first_screen_of_a_phone(browser: Browser, timeline: Timeline) -> None:
     browser.open_at(EVENING, timeline, width=PHONE[0])
     browser.ask("document.getElementById('help').open = false")
@@ -382,7 +398,7 @@ def test_the_keyboard_reaches_and_opens_everything(browser: Browser) -> None:
     for _ in range(30):
         browser.driver.switch_to.active_element.send_keys(keys.TAB)
         reached.append(browser.ask("document.activeElement.matches('a, summary') && document.activeElement.innerText"))
-        if reached[-1] == "The whole plan":
+        if reached[-1] == "Whole plan":
             browser.driver.switch_to.active_element.send_keys(keys.ENTER)
             break
     assert reached[:2] == ["+44 20 7946 0000", "Get help"]

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var main = document.getElementById("main"), plan = main.dataset, now = Date.now(), opened = [];
+  var again = document.getElementById("again"), dated = again && again.cloneNode(true);
 
   function all(selector) {
     return Array.prototype.slice.call(document.querySelectorAll(selector));
@@ -20,12 +21,14 @@
   }
   addEventListener("hashchange", reveal);
   reveal();
-  // Paper shows some of it too.
+  // Paper shows some of it too, and what is all right by now only today.
   addEventListener("beforeprint", function () {
+    if (again) again.replaceWith(dated);
     opened = all("details.paper:not([open])");
     opened.forEach(function (one) { one.open = true; });
   });
   addEventListener("afterprint", function () {
+    if (again) dated.replaceWith(again);
     opened.forEach(function (one) { one.open = false; });
   });
   ["light", "dark"].forEach(function (scheme) {
