@@ -190,7 +190,7 @@ def test_what_matters_most_is_said(name: str, statement: str) -> None:
 
 
 def test_a_booked_session_takes_nothing_from_what_comes_before_this_one() -> None:
-    before = flat(section(screen("the next session is booked"), "Before, and next"))
+    before = flat(section(screen("the next session is booked"), "Before treatment, and next"))
     for begins in ("No more ibuprofen", "No more retinol", "No more alcohol.", "No shaving that day.", ": no alcohol"):
         assert begins in before
 
@@ -358,7 +358,7 @@ class Shown(NamedTuple):
         """Check that what begins on a day before the treatment does so in the JSON."""
         avoid = [one for one in self.record["windows"] if one["kind"] == AVOID and one["start"]]
         begun = {(self.rule_set.short(one["activity"]), on_the_wall(one["start"]).date()) for one in avoid}
-        for head, said in self.rows("Before, and next"):
+        for head, said in self.rows("Before treatment, and next"):
             if match := re.match(r"No (?:more )?(.+?)(?:…|\.| that day\.)(?: |$)", said):
                 names = {name for name, *_ in self.names(match[1])}
                 assert names <= {name for name, day in begun if day == self.when(head).date()}, (head, names)
@@ -468,7 +468,7 @@ def test_a_no_says_by_itself_what_comes_after_it(name: str) -> None:
 @twelve
 def test_the_first_hours_say_where_the_dates_are_and_name_each_day(name: str) -> None:
     title, *rows = section(screen(name), "First 24 hours")
-    assert title.endswith(" (some for longer, see below)")
+    assert title.endswith(" (some for longer)")
     assert ("until the end of Sat 21 Nov" in title) == (name == "a date alone")
     assert not re.search(r"that day|strong heat|touching|rinse until", flat(rows))
 
@@ -477,8 +477,8 @@ def test_the_first_hours_say_where_the_dates_are_and_name_each_day(name: str) ->
 def test_prescribed_tablets_go_on_aspirin_too(name: str) -> None:
     told = "Keep taking prescribed tablets, even aspirin"
     assert told in flat(section(screen(name), "First 24 hours"))
-    before = flat(section(screen(name), "Before, and next"))
-    assert (told in before) == ("strong sun, fake tan" in before)
+    before = flat(section(screen(name), "Before treatment, and next"))
+    assert (told in before) == ("No more strong sun" in before)
 
 
 @pytest.mark.parametrize(
@@ -513,7 +513,7 @@ def test_the_day_of_make_up_names_it_however_much_else_is_all_right_then(techniq
 
 
 def test_nothing_that_begins_with_the_treatment_stands_before_it() -> None:
-    before = flat(section(screen("a date alone"), "Before, and next"))
+    before = flat(section(screen("a date alone"), "Before treatment, and next"))
     assert "Fri 20 Nov Arrive with clean skin" in before
 
 
@@ -526,7 +526,7 @@ def test_a_scalp_stays_out_of_the_shower() -> None:
 def test_a_pregnancy_leaves_no_doubt() -> None:
     lines = screen("pregnant, on blood thinners").splitlines()
     said, again = flat(lines), flat(section(screen("pregnant, on blood thinners"), "When may I again?"))
-    assert "Roaccutane… before any more: your midwife or doctor" in said
+    assert "Roaccutane… (no more until then): your midwife or doctor" in said
     assert "retinol" in again.partition(" Never ")[2]
     assert "retinol" not in said.partition("First 24 hours")[0]
     assert "roller" not in again

@@ -75,7 +75,7 @@ def test_what_another_treatment_still_restricts_does_not_lift(ask: Ask) -> None:
 
 def test_today_names_the_part_that_is_all_right(ask: Ask) -> None:
     said = ask("today", "--all", sitting=(*SITTING, "--now", "2026-11-21T10:00")).out
-    assert "- OK from: Sat 21 Nov 16:30, mineral SPF 30+, mild wash, " in said
+    assert "- OK from: Sat 21 Nov 16:30, mineral SPF 30+, gentle wash, " in said
     assert "exercise (not gym, running)" in said
 
 

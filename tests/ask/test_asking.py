@@ -176,7 +176,7 @@ def test_an_event_says_whom_to_ask() -> None:
     assert "- A spa day: Mon 21 Dec: ask first: facials, hot tubs, saunas and steam\n" in said
     assert re.search("- Ask first: .*saunas, steam.*: your midwife, doctor or pharmacist\n", said)
     assert "- A spa day: Mon 21 Dec: ask first: saunas, steam, hot tubs…\n" in first
-    assert "nothing in this plan speaks against it" not in said + first
+    assert "nothing here speaks against it" not in said + first
     (line,) = re.findall("- Zoo: .+", run("plan", *SITTING, "--plain", "--event", "zoo=2026-12-21").out)
     assert line == "- Zoo: Mon 21 Dec: a plain event: no rule knows what it brings"
 

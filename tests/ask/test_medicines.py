@@ -53,7 +53,7 @@ def test_any_aspirin_is_prescribed_to_whoever_declared_a_blood_thinner() -> None
 @pytest.mark.parametrize("medicine", ["isotretinoin", "tretinoin"])
 def test_in_pregnancy_nobody_is_told_to_keep_taking_a_retinoid(medicine: str) -> None:
     out = run("can", medicine, *SITTING, "--condition", "pregnancy").out
-    assert "before any more" in out
+    assert "no more until then" in out
     assert "Keep taking" not in out
     assert "Never stop" not in out
 

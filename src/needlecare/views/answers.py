@@ -346,6 +346,8 @@ def _course(course: Course, timeline: plan.Timeline) -> Iterator[str]:
     yield from (f"{row.head}: {row.text}" for row in sheet.list_findings(timeline) if row.tone == "stop")
     if sheet.is_stopped(timeline):
         yield f"The next session: {sheet.undecided(timeline)}."
+        yield say.SEE_HELP
+        return
     yield f"{say.counted(course.size, 'session')}, the first on {say.date(course.first)}."
     yield from _steps(course, timeline)
     if course.deadline:

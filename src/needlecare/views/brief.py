@@ -3,7 +3,7 @@
 It computes no date and knows nothing of layout. Whatever it leaves out stands in the sheet of all sections.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from operator import attrgetter
 
@@ -37,7 +37,9 @@ def make_brief(timeline: plan.Timeline, room: tuple[int, int] = ROOMS[0], *, han
     later = (
         Section("days", "Day by day", rows=tuple(list_days(openings, timeline, clock))),
         Section("again", f"When may I again?  {'' if handed_over else 'From this date; '}… more{calm}", rows=dated),
-        Section("next", "Before, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))),
+        Section(
+            "next", "Before treatment, and next" if before else "Next", rows=(*before, *_list_next(timeline, clock))
+        ),
     )
     return frame(timeline, [first_hours(timeline, lists_openings=handed_over)], *later, handed_over=handed_over)
 
@@ -54,7 +56,7 @@ def frame(timeline: plan.Timeline, first: Iterable[Section], *later: Section, ha
         clinic=sheet.name_clinic(timeline.rule_set),
         notice=(say.NO_ADVICE, *sheet.list_core_changes(timeline.rule_set)),
         sections=tuple(section for section in sections if section.rows),
-        basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`. Options: `--help`.",
+        basis="" if handed_over else "More: `needlecare plan --all`. Ask: `needlecare can WORDS`, `why`, `--help`.",
     )
 
 
@@ -93,7 +95,7 @@ def first_hours(timeline: plan.Timeline, *, lists_openings: bool = False) -> Sec
         Row("OK", _permitted(timeline), "yes"),
         Row("Usual", usual(timeline, at), "expect"),
     )
-    longer = "" if lists_openings else " (some for longer, see below)"
+    longer = "" if lists_openings else " (some for longer)"
     title = f"First {length.in_words}, until {Clock(timeline).until(ends)}{longer}"
     return Section("first", title, rows=tuple(filter(attrgetter("text"), rows)))
 
@@ -157,7 +159,7 @@ def _waiting(timeline: plan.Timeline, since: datetime, ends: datetime) -> str:
     rule_set, clock, until = timeline.rule_set, Clock(timeline), _mild(timeline, since)
     weightiest = sorted(topmost(until, rule_set), key=rule_set.weight)
     named = [ids[0] for ids in grouped(weightiest, rule_set.group_of).values()]
-    late = ", ".join(rule_set.short(one) for one in named if until[one] >= ends)
+    late = led("with ", ", ".join(rule_set.short(one) for one in named if until[one] >= ends))
     soon = ((rule_set.short(one), until[one]) for one in named if until[one] < ends)
     early = (f"{name}: from {clock.time(over) or clock.at(over)}" for name, over in soon)
     return " ".join(map(capital, map(say.sentence, filter(None, (late, *early)))))
@@ -190,7 +192,8 @@ def sentence_of(activities: Iterable[str], rule_set: RuleSet, most: int = LAST, 
         # What is of no group is of the clinic itself.
         room = _NAMES + 1 if rank <= _HEAVY or rank == LAST else _A_GROUP if rank <= LIGHT else lightest
         named += [rule_set.short(one) for one in group[: max(min(room, most), 0)]]
-    return say.sentence(capital(", ".join(dict.fromkeys(named))))
+    text = capital(", ".join(dict.fromkeys(named)))
+    return f"{text}…" if named and len(named) < len(shown) else say.sentence(text)
 
 
 def usual(timeline: plan.Timeline, at: datetime) -> str:
@@ -232,21 +235,21 @@ _TIERS: dict[ruleset.Urgency, str] = {ruleset.EMERGENCY: "Emergency", ruleset.TO
 
 
 def list_help(timelines: Sequence[plan.Timeline], late: Iterable[str], most: int = LAST) -> Iterator[Row]:
-    """List where to get help, the most urgent first, with so many signs each at *most*.
+    """List where to get help, the most urgent first, with so many signs each at *most*, but for emergencies.
 
     *late* is what is a reason to call once it lasts too long.
     """
     named: set[str] = set()
-    clinician, tail = timelines[0].facts.clinician, "".join(f"; {text}" for text in late)
     leads = {ruleset.EMERGENCY: emergency_lead(timelines[0].rule_set)}
     for urgency, head in _TIERS.items():
-        signs = _signs_of(urgency, timelines)
-        new = [found for sign, found in signs.items() if sign not in named]
-        named.update(signs)
-        text = f"{_flagged(new, most)}{tail if urgency == CLINIC else ''}".removeprefix("; ")
-        if text:
+        flags = [(rule, one.rule_set) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
+        own = dict.fromkeys(rule.words["brief"] for rule, _ in flags if "brief" in rule.words)
+        room = LAST if urgency == ruleset.EMERGENCY else most
+        told = [", ".join([*_flagged(flags, named, room), *own]), *(late if urgency == CLINIC else ())]
+        named.update(sign for rule, _ in flags for sign in rule.targets)
+        if text := "; ".join(filter(None, told)):
             tone = "call" if urgency == CLINIC else "urgent"
-            yield Row(capital(head.format(clinician)), f"{leads.get(urgency, '')}{text}", tone)
+            yield Row(capital(head.format(timelines[0].facts.clinician)), f"{leads.get(urgency, '')}{text}", tone)
 
 
 def emergency_lead(rule_set: RuleSet) -> str:
@@ -254,20 +257,14 @@ def emergency_lead(rule_set: RuleSet) -> str:
     return f"ring {rule_set.emergency}: " if rule_set.emergency else ""
 
 
-def _signs_of(urgency: ruleset.Urgency, timelines: Sequence[plan.Timeline]) -> dict[str, tuple[ruleset.Sign, bool]]:
-    """Return the signs that are so urgent, each with whether a clinic adds it."""
-    flags = ((rule, one.rule_set.signs) for one in timelines for rule in one.red_flags if rule.urgency == urgency)
+def _flagged(flags: Sequence[tuple[ruleset.Rule, RuleSet]], named: Collection[str], most: int) -> list[str]:
+    """Name the signs of *flags* that have a rank, or are a clinic's, else the first; none that is *named* already."""
     # What is usual for everybody at first, and for this person graver later, has no place without its date.
-    told = ((rule, known) for rule, known in flags if not (rule.worry_after and rule.when.tests))
-    return {sign: (known[sign], not rule.core) for rule, known in told for sign in rule.targets}
-
-
-def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> str:
-    """Name the *signs* that have a rank, and those that a clinic adds; of others, if none has a rank, the first."""
-    ranked = sorted((sign for sign, _ in signs if sign.rank < LAST), key=lambda sign: sign.rank)
-    added = [sign for sign, is_added in signs if is_added and sign.rank == LAST]
-    shown = [*ranked, *added] or [sign for sign, _ in signs[:_NAMES]]
-    return say.dotted([sign.short or sign.label for sign in shown], most)
+    told = [(rule, known.signs) for rule, known in flags if not (rule.worry_after and rule.when.tests)]
+    new = {sign: (known[sign], rule.core) for rule, known in told for sign in rule.targets if sign not in named}
+    ranked = [sign for sign, is_core in new.values() if sign.rank < LAST or not is_core]
+    shown = sorted(ranked, key=lambda sign: sign.rank) or [sign for sign, _ in new.values()][:_NAMES]
+    return [say.dotted([sign.short or sign.label for sign in shown], most)] if shown else []
 
 
 def still_there(timeline: plan.Timeline) -> Iterator[str]:
@@ -341,9 +338,13 @@ def list_endless(timeline: plan.Timeline) -> Iterator[Row]:
 def _lasting(timeline: plan.Timeline) -> Iterator[plan.Window]:
     """Yield what is never all right, if it has a rank or its set gives none."""
     ranked, weight = _with_brief(timeline.rule_set), timeline.rule_set.weight
-    held = (one for one in timeline.of_kind(AVOID) if one.is_for_good or not one.ask)
-    lasting = (one for one in held if one.better_until == plan.FOREVER)
+    lasting = filter(is_lasting, timeline.of_kind(AVOID))
     return (one for one in lasting if one.origin not in ranked or weight(one.target)[1] < LAST)
+
+
+def is_lasting(window: plan.Window) -> bool:
+    """Whether what *window* restricts is never all right: not even once somebody was asked about it."""
+    return window.better_until == plan.FOREVER and (window.is_for_good or not window.ask)
 
 
 def _after_next(timeline: plan.Timeline) -> Iterator[Row]:
@@ -400,7 +401,7 @@ def is_due(window: plan.Window) -> bool:
 def list_due(windows: list[plan.Window], timeline: plan.Timeline, longest: int = _A_DAY) -> Iterator[str]:
     """Yield what begins with *windows*: what to avoid, as many names as take *longest* signs, and what to do."""
     if held := [one for one in windows if one.kind == AVOID]:
-        no = say.fitted(say.list_short((one.target for one in held), timeline.rule_set), longest)
+        no = say.fitted(say.by_turns((one.target for one in held), timeline.rule_set), longest)
         on_day = Clock(timeline).day(held[0].start) == timeline.treatment.day
         yield f"No {no} that day." if on_day else say.sentence(f"No more {no}")
     if do := sentences((one for one in windows if one.kind == PREPARE), timeline):
@@ -413,7 +414,7 @@ def _list_next(timeline: plan.Timeline, clock: Clock) -> Iterator[Row]:
     facts, rule_set = timeline.facts, timeline.rule_set
     assumed = (sheet.name_answer(one, timeline) for one in ("technique", "setting") if one in facts.assumed)
     if labels := ", ".join(filter(None, assumed)):
-        yield Row("Assumed", f"{labels}; say if not")
+        yield Row("Assumed", f"{labels}{'; say if not' if clock.typed else ''}")
     if facts.unknown and clock.typed:
         yield Row("Not known", say.name_facts(facts.unknown, rule_set))
     # A first screen names no option but in its last line.

@@ -5,6 +5,7 @@ It knows nothing of layout, nor of the order in which a view says things.
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from typing import NamedTuple, TypeVar
 
 from needlecare.model.facts import FACTS, Fact, Given
@@ -289,6 +290,12 @@ def list_short(activities: Iterable[str], rule_set: RuleSet, *, asked: bool = Fa
     weights = {one: rule_set.weight(one) for one in topmost(activities, rule_set)}
     ordered = sorted(weights, key=lambda one: weights[one][::-1] if asked else weights[one])
     return [*dict.fromkeys(map(rule_set.short, ordered))]
+
+
+def by_turns(activities: Iterable[str], rule_set: RuleSet) -> list[str]:
+    """Name *activities* where space is short: the weightiest of each group, then the next ones."""
+    groups = grouped(sorted(topmost(activities, rule_set), key=rule_set.weight), rule_set.group_of).values()
+    return [*dict.fromkeys(rule_set.short(one) for turn in zip_longest(*groups) for one in turn if one)]
 
 
 def dotted(listed: Sequence[str], most: int) -> str:

@@ -238,7 +238,7 @@ def list_clashes(timeline: Timeline, *, whole: bool = False) -> Iterator[Row]:
         against = _against(meeting, asking, rule_set, whole=whole)
         tone = "no" if meeting.clashes else "only if" if against else ""
         held = (*(one.window for one in meeting.clashes), *meeting.waiting, *asking) if whole else ()
-        known = "nothing in this plan speaks against it"
+        known = "nothing here speaks against it"
         free = known if meeting.known else "a plain event: no rule knows what it brings"
         yield Row(capital(event.label), f"{when}: {against or free}", tone, sources_behind(held, rule_set))
 

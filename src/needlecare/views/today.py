@@ -20,7 +20,7 @@ from needlecare.views import phrases as say
 from needlecare.views.phrases import Clock, Row, Section, capital, grouped, join_whom, join_words, led
 from needlecare.views.text import fits
 
-_LINES, _WORDS, _SHORT = 24, 180, 20
+_LINES, _WORDS, _SHORT, _FEW = 24, 180, 20, 3
 
 
 class Room(NamedTuple):
@@ -43,8 +43,9 @@ _ROOMS = (
 )
 Known = TypeVar("Known", Verdict, Owned)
 Ahead = tuple[Timeline, days.Opening]
-_NEXT, _SHOWN, _SIGNS, _NEVER, _OVER = 2, 2, 6, "Never", "Over"
-_COMMANDS = "needlecare can WORDS, needlecare plan, needlecare today --all"
+_NEXT, _SHOWN, _SIGNS, _NEVER = 2, 2, 6, "Never"
+_OVER = Row("Over", "Nothing in this plan waits for a date any more.", "yes")
+_COMMANDS = "needlecare can WORDS, plan, today --all"
 _STALE = "made of older rules; make it again: needlecare plan -o aftercare.ics"
 # Sections of the plan that stand behind one screen of it, and the one for a treatment to come.
 _BEHIND, _BEFORE = ("sessions", "events", "red-flags"), "before"
@@ -107,10 +108,9 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
 def list_now(now: Today, room: Room = Room()) -> Iterator[Row]:  # noqa: B008  it never changes
     """List what to avoid, to see, to do and to expect, as far as there is *room*."""
     held = [*_held(now, room)]
-    yield from held
     # Whoever waits for something to be over has seen it by the next session, or has rung the clinic.
-    if not any(row.head == _OVER for row in held) or any(_sessions_due(one, now) for one in now.timelines):
-        yield _unseen(now)
+    is_over = held[:1] == [_OVER] and not any(_sessions_due(one, now) for one in now.timelines)
+    yield from [*held, *([] if is_over else [_unseen(now)])]
     others = _Held(now)
     free = (one for one in _advice(now) if not others.by_another(one.window.target, now.at, one.timeline))
     for _, found in _by_set(free):
@@ -133,7 +133,7 @@ def _held(now: Today, room: Room) -> Iterator[Row]:
     if dated or now.changes or not _begun(now):
         yield from _restricted(now, held, room)
         return
-    yield Row(_OVER, "Nothing in this plan waits for a date any more.", "yes")
+    yield _OVER
     for timeline in now.timelines:
         clock = Clock(timeline)
         yield from brief.list_endless(timeline)
@@ -147,10 +147,11 @@ def _sessions_due(timeline: Timeline, now: Today) -> list[Session]:
 
 
 def _kind(verdict: Verdict) -> str:
-    group, rank = verdict.timeline.rule_set.weight(verdict.activity or "")
-    if verdict.activity in verdict.timeline.rule_set.unadvised:
-        return _NEVER if rank < LAST or group == LAST else ""
-    return verdict.verdict
+    if any(map(brief.is_lasting, verdict.windows)):
+        return _NEVER
+    # What is never advised waits for no date.
+    is_unadvised = verdict.activity in verdict.timeline.rule_set.unadvised
+    return "" if is_unadvised and verdict.verdict != NO else verdict.verdict
 
 
 def _restricted(now: Today, held: dict[str, list[Verdict]], room: Room) -> Iterator[Row]:
@@ -158,7 +159,9 @@ def _restricted(now: Today, held: dict[str, list[Verdict]], room: Room) -> Itera
     for head, kind, tone in kinds if room.light >= 0 else kinds[:-1]:
         for rules, found in _by_set(held.get(kind, ())):
             ids = (one.activity or "" for one in found)
-            yield Row(head, brief.sentence_of(ids, rules, room.names + (kind == _NEVER), room.light), tone)
+            yield Row(
+                head, brief.sentence_of(ids, rules, room.names + (kind == _NEVER and room.light >= 0), room.light), tone
+            )
     yield from [*_asked(now, _SHOWN + (room.light >= 0))][: _SHOWN if room.light > 0 else 1]
 
 
@@ -214,7 +217,7 @@ class _Held:
 
 def _again(openings: list[Ahead], room: Room) -> Section:
     """Say what is all right next, and when the rest is, as far as there is *room*."""
-    instants = sorted({one.at for _, one in openings})[: _NEXT if room.longest > _SHORT else 1]
+    instants = sorted({one.at for _, one in openings})[: _NEXT if room.later > _FEW else 1]
     first, rest = ([pair for pair in openings if (pair[1].at in instants) == is_next] for is_next in (True, False))
     rows = [row._replace(text=f"{row.when} {row.text}", when="") for row in _opening("OK from", first, room.longest)]
     calm = "only if your skin looks calm" if any("*" in row.text for row in rows) else ""
