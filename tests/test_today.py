@@ -72,7 +72,8 @@ def test_it_is_one_screen_on_every_day(name: str) -> None:
         assert ", Fri 20 Nov 2026" in lines[0]
         assert NOTICE in lines
         assert row(said, "Emergency").startswith(
-            "ring 112, 999, 911: trouble breathing, swollen lips or tongue, seizure, confusion, collapse, chest pain, non-stop bleeding"
+            "ring 112, 999, 911: trouble breathing, swollen lips or tongue, seizure, confusion, collapse, chest pain, "
+            "non-stop bleeding"
         )
         assert row(said, "Doctor today").startswith("pus, fever, spreading redness, growing pain, blisters, sore eye")
         assert row(said, "A clinician" if "home" in TWELVE[name] else "Your clinic").startswith("itchy bumps, ")

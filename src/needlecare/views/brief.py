@@ -240,16 +240,16 @@ def list_help(timelines: Sequence[plan.Timeline], late: Iterable[str], most: int
     *late* is what is a reason to call once it lasts too long.
     """
     named: set[str] = set()
-    leads = {ruleset.EMERGENCY: emergency_lead(timelines[0].rule_set)}
     for urgency, head in _TIERS.items():
         flags = [(rule, one.rule_set) for one in timelines for rule in one.red_flags if rule.urgency == urgency]
-        own = dict.fromkeys(rule.words["brief"] for rule, _ in flags if "brief" in rule.words)
-        room = LAST if urgency == ruleset.EMERGENCY else most
-        told = [", ".join([*_flagged(flags, named, room), *own]), *(late if urgency == CLINIC else ())]
+        signs = _signs_of(flags, named)
         named.update(sign for rule, _ in flags for sign in rule.targets)
-        if text := "; ".join(filter(None, told)):
-            tone = "call" if urgency == CLINIC else "urgent"
-            yield Row(capital(head.format(timelines[0].facts.clinician)), f"{leads.get(urgency, '')}{text}", tone)
+        own = dict.fromkeys(rule.words["brief"] for rule, _ in flags if "brief" in rule.words)
+        told = ", ".join([*_flagged(signs, {ruleset.EMERGENCY: LAST}.get(urgency, most)), *own])
+        if text := "; ".join(filter(None, (told, *{CLINIC: late}.get(urgency, ())))):
+            lead = {ruleset.EMERGENCY: emergency_lead(timelines[0].rule_set)}.get(urgency, "")
+            tone = {CLINIC: "call"}.get(urgency, "urgent")
+            yield Row(capital(head.format(timelines[0].facts.clinician)), f"{lead}{text}", tone)
 
 
 def emergency_lead(rule_set: RuleSet) -> str:
@@ -257,13 +257,18 @@ def emergency_lead(rule_set: RuleSet) -> str:
     return f"ring {rule_set.emergency}: " if rule_set.emergency else ""
 
 
-def _flagged(flags: Sequence[tuple[ruleset.Rule, RuleSet]], named: Collection[str], most: int) -> list[str]:
-    """Name the signs of *flags* that have a rank, or are a clinic's, else the first; none that is *named* already."""
+def _signs_of(flags: Sequence[tuple[ruleset.Rule, RuleSet]], named: Collection[str]) -> list[tuple[ruleset.Sign, bool]]:
+    """Return the signs of *flags* that aren't *named* yet, each with whether it has a place here."""
     # What is usual for everybody at first, and for this person graver later, has no place without its date.
     told = [(rule, known.signs) for rule, known in flags if not (rule.worry_after and rule.when.tests)]
     new = {sign: (known[sign], rule.core) for rule, known in told for sign in rule.targets if sign not in named}
-    ranked = [sign for sign, is_core in new.values() if sign.rank < LAST or not is_core]
-    shown = sorted(ranked, key=lambda sign: sign.rank) or [sign for sign, _ in new.values()][:_NAMES]
+    return [(sign, sign.rank < LAST or not is_core) for sign, is_core in new.values()]
+
+
+def _flagged(signs: Sequence[tuple[ruleset.Sign, bool]], most: int) -> list[str]:
+    """Name the *signs* that have a rank, and those that a clinic adds; if there are none, the first."""
+    ranked = sorted((sign for sign, has_place in signs if has_place), key=lambda sign: sign.rank)
+    shown = ranked or [sign for sign, _ in signs[:_NAMES]]
     return [say.dotted([sign.short or sign.label for sign in shown], most)] if shown else []
 
 
