@@ -1,7 +1,9 @@
 """A folder with one file a client: named safely, whole or not there, gone on with where a run was stopped."""
 
 import contextlib
+import csv
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -202,6 +204,43 @@ def test_what_is_made_of_clients_is_their_clinics_alone_unless_asked_otherwise(
     os.umask(before)
     made = ("out", "out/1.json", f"out/{LEDGER}", "out.jsonl", "clients.rejects.csv")
     assert [stat.S_IMODE((tmp_path / one).stat().st_mode) for one in made] == [folder, *[file] * 4]
+
+
+TOKEN = re.compile(r"plan~[0-9a-f]{32}\.ics")
+
+
+def test_a_folder_to_be_served_tells_nobody_whose_its_files_are(tmp_path: Path) -> None:
+    rows = write_list(tmp_path, "id,date\nZoë Müller,2026-11-20\n=2+3,2026-11-21\nC-19,soon\n")
+    served = ("--rules", small_rules(tmp_path), "-o", str(tmp_path / "feeds"), "--format", "ics", "--public")
+    assert batch(rows, *served, "--names", "token").code == 1
+    names = {path.name for path in (tmp_path / "feeds").glob("[!.]*")}
+    assert len(names) == 2
+    assert all(map(TOKEN.fullmatch, names))
+    index = tmp_path / "feeds.index.csv"
+    listed = [*csv.reader(index.read_text(encoding="utf-8-sig").splitlines())]
+    assert listed[0] == ["id", "file"]
+    assert {client: bool(TOKEN.fullmatch(name)) for client, name in listed[1:]} == {"Zoë Müller": True, "'=2+3": True}
+    assert {name for _, name in listed[1:]} == names
+    if os.name != "nt":
+        private = (index, tmp_path / "feeds" / LEDGER)
+        assert [stat.S_IMODE(one.stat().st_mode) for one in private] == [0o600, 0o600]
+    # The same names in every later run, and never the other kind among them.
+    moved = write_list(tmp_path, "id,date\nZoë Müller,2026-12-20\n")
+    assert batch(moved, *served, "--names", "token").code == 0
+    assert {path.name for path in (tmp_path / "feeds").glob("[!.]*")} == names
+    ran = batch(moved, *served)
+    assert ran.code == 1
+    assert "are named by token; give --names token" in ran.err
+    assert {path.name for path in (tmp_path / "feeds").glob("[!.]*")} == names
+
+
+@pytest.mark.parametrize(
+    ("options", "wrong"), [(("--names", "uuid"), "it is id or token"), (("--names", "token"), "-o")]
+)
+def test_what_names_can_be_and_where(options: tuple[str, ...], wrong: str, tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, ROWS), *options)
+    assert ran.code == 2
+    assert wrong in ran.err
 
 
 def test_a_run_whose_folder_was_begun_anew_writes_nothing_more(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def test_the_guides_commands_do_what_it_says(tmp_path: Path, monkeypatch: pytest
     (clients,), (rules,) = blocks("csv"), blocks("yaml")
     write_list(tmp_path, clients)
     write_list(tmp_path, rules, "my-clinic.yaml")
-    first, again = (shlex.split(command)[1:] for command in blocks("sh"))
+    first, again, served = (shlex.split(command)[1:] for command in blocks("sh"))
     ran = run(*first, "--tz", "Europe/London")
     assert (ran.code, ran.out) == (1, "")
     assert ran.err == blocks("text")[0]
@@ -31,6 +31,8 @@ def test_the_guides_commands_do_what_it_says(tmp_path: Path, monkeypatch: pytest
         *("C-17.html", "C-18.html"),
         *("C-17.ics", "C-18.ics"),
     }
+    assert run(*served, "--tz", "Europe/London").code == 1
+    assert len((tmp_path / "feeds.index.csv").read_text(encoding="utf-8").splitlines()) == 3
     mended = write_list(
         tmp_path, (tmp_path / "clients.rejects.csv").read_bytes().replace(b"soon", b"23/11/2026"), "m.csv"
     )
@@ -43,5 +45,5 @@ def test_every_option_of_a_batch_is_explained() -> None:
     out = run("batch", "--help").out
     panel = out[out.index("Options") : out.index("The treatment")]
     options = set(re.findall(r"(--[a-z-]+)", panel)) - {"--help", "--output"}
-    assert len(options) == 10
+    assert len(options) == 11
     assert all(f"`{option}" in GUIDE or f" {option} " in GUIDE for option in options)

@@ -22,6 +22,7 @@ from needlecare.errors import InputError, OutputError
 from needlecare.files import atomic_file, clear_leftovers
 from needlecare.rules.fields import FIELDS
 from needlecare.views.formats import FORMATS
+from needlecare.views.text import csv_line
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Names that Windows keeps for devices, whatever the suffix.
 _RESERVED = re.compile(r"(?i)con|prn|aux|nul|com[0-9]|lpt[0-9]")
+# No id leads to such a name.
+_TOKEN = re.compile(r"plan~[0-9a-f]{32}\.[a-z]+")
 _READABLE = 40
 # The file in which a folder keeps account of its files.
 LEDGER = ".needlecare-batch"
@@ -67,6 +70,7 @@ class Batch(NamedTuple):
 
     *only* are the rows that count, as `COLUMN=VALUE,VALUE` or `COLUMN=~PART`. Without a folder there are lines; without
     a file for them they go to stdout. Unless *public*, files and folders that are made are their owner's alone.
+    Files that are named by *tokens* tell nobody whose they are; which is whose stands in an index beside the folder.
     """
 
     settings: plans.Settings
@@ -77,6 +81,7 @@ class Batch(NamedTuple):
     jobs: int
     public: bool = False
     only: tuple[str, ...] = ()
+    tokens: bool = False
 
 
 def run(
@@ -192,7 +197,9 @@ class _Ending:
 
 def _open(batch: Batch) -> "contextlib.AbstractContextManager[_Folder | _Lines]":
     private = not batch.public
-    return _Folder(batch.folder, batch.settings.format, private) if batch.folder else _lines(batch.lines, private)
+    if batch.folder is None:
+        return _lines(batch.lines, private)
+    return _Folder(batch.folder, batch.settings.format, private, tokens=batch.tokens)
 
 
 @contextlib.contextmanager
@@ -227,8 +234,8 @@ class _Lines:
 class _Folder:
     """Plans as files of a folder, one a client: whose each is, and of what it was made. One run at a time has it."""
 
-    def __init__(self, path: Path, format_: str, private: bool) -> None:
-        self._path, self._private = path, private
+    def __init__(self, path: Path, format_: str, private: bool, *, tokens: bool) -> None:
+        self._path, self._private, self._tokens = path, private, tokens
         self._suffix = FORMATS[format_][0][1:]
         self._uncommitted = 0
 
@@ -244,7 +251,9 @@ class _Folder:
             raise self._damaged()
         with contextlib.ExitStack() as unless_begun, self._database_errors():
             with contextlib.suppress(OSError):  # what is in the way is reported when it is opened
-                os.close(os.open(path / LEDGER, os.O_CREAT | os.O_EXCL, 0o600 if self._private else 0o666))
+                os.close(
+                    os.open(path / LEDGER, os.O_CREAT | os.O_EXCL, 0o600 if self._private or self._tokens else 0o666)
+                )
             self._ledger = sqlite3.connect(path / LEDGER, isolation_level=None, timeout=1)
             unless_begun.callback(self._ledger.close)
             self._begin_ledger()
@@ -273,30 +282,56 @@ class _Folder:
             return known.st_dev, known.st_ino
         return 0, 0
 
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(sqlite3.Error):
-            self._ledger.execute("COMMIT")
-        self._ledger.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if self._tokens and kind is None:
+                self._write_index()
+        finally:
+            with contextlib.suppress(sqlite3.Error):
+                self._ledger.execute("COMMIT")
+            self._ledger.close()
+
+    def _write_index(self) -> None:
+        """Write which file is whose beside the folder, for its owner alone: who is served the folder can't see it."""
+        with self._database_errors():
+            found = self._ledger.execute(
+                "SELECT id, name FROM file WHERE suffix = ? AND size >= 0 ORDER BY id", (self._suffix,)
+            )
+            rows = [(key.decode("utf-8", "replace"), name) for key, name in found]
+        text = "".join(map(csv_line, [(table.ID, "file"), *rows]))
+        with atomic_file(self._path.with_name(f"{self._path.name}.index.csv"), private=True) as beside:
+            beside.write_text(text, encoding="utf-8-sig", newline="")
 
     def file_of(self, client: str) -> table.ClientFile:
         """Return the file that *client* has; else a new name, which nobody here has in any case of letters."""
         key = client.encode("utf-8", "surrogatepass")
-        names = [f"{stem}.{self._suffix}" for stem in _stems(client)]
+        names = [f"{stem}.{self._suffix}" for stem in (_new_token() if self._tokens else _stems(client))]
         with self._database_errors():
-            asked = "SELECT name, digest, size FROM file WHERE id = ? AND suffix = ?"
-            if known := self._ledger.execute(asked, (key, self._suffix)).fetchone():
-                name, digest, size = known
-                if name not in names:  # never a name that somebody else made up
-                    raise sqlite3.DatabaseError
-                kept = b""
-                with contextlib.suppress(OSError):
-                    kept = digest if (self._path / name).lstat().st_size == size else b""
-                return table.ClientFile(name, kept)
+            if known := self._known_file(key, names):
+                return known
             for name in names:
                 row = (name, key, self._suffix, b"", -1)
                 if self._ledger.execute("INSERT OR IGNORE INTO file VALUES (?, ?, ?, ?, ?)", row).rowcount:
                     return table.ClientFile(name)
         raise InputError("no file name is free for this id")
+
+    def _known_file(self, key: bytes, names: list[str]) -> table.ClientFile | None:
+        """Return the file that is known of a client, who may have one of *names*."""
+        asked = "SELECT name, digest, size FROM file WHERE id = ? AND suffix = ?"
+        known = self._ledger.execute(asked, (key, self._suffix)).fetchone()
+        if known is None:
+            return None
+        name, digest, size = known
+        is_token = _TOKEN.fullmatch(name) is not None
+        if is_token != self._tokens:
+            named = "by token; give --names token" if is_token else "by id; give another folder"
+            raise InputError(f"the files of {self._path} are named {named}")
+        if name not in names and not is_token:
+            raise sqlite3.DatabaseError  # never a name that somebody else made up
+        kept = b""
+        with contextlib.suppress(OSError):
+            kept = digest if (self._path / name).lstat().st_size == size else b""
+        return table.ClientFile(name, kept)
 
     def put(self, row: table.Row, result: plans.Result) -> str:
         """Write the file of *row* whole or not at all, and note it; return the problem of the row, if there is one.
@@ -349,6 +384,10 @@ def _stems(client: str) -> list[str]:
     mark = hashlib.sha256(client.encode("utf-8", "surrogatepass")).hexdigest()[:12]
     marked = f"{readable or 'client'}~{mark}"
     return [client, marked] if _HARMLESS.fullmatch(client) and not _RESERVED.fullmatch(client) else [marked]
+
+
+def _new_token() -> list[str]:
+    return [f"plan~{os.urandom(16).hex()}"]
 
 
 def _plan_rows(planner: plans.RowPlanner, rows: Iterable[table.Row], jobs: int) -> Generator[Planned]:

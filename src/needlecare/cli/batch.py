@@ -67,6 +67,9 @@ def batch(
     public: Annotated[
         bool, typer.Option("--public", help="Let others on this machine read new files; else they are yours alone.")
     ] = False,
+    names: Annotated[
+        str, typer.Option(metavar="id|token", help="token: files tell nobody whose they are; FOLDER.index.csv does.")
+    ] = "id",
     style: options.StyleOption = None,
     errors: Annotated[
         str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
@@ -84,6 +87,8 @@ def batch(
     refuse(
         (dates not in (None, "dmy", "mdy"), no_date),
         (errors not in ("reject", "inline"), f"--errors: `{errors}` can't be; it is reject or inline"),
+        (names not in ("id", "token"), f"--names: `{names}` can't be; it is id or token"),
+        (names == "token" and not folder, "--names token is for the files of a folder; give it with -o"),
         (resume and not folder, "--resume goes on in a folder; give it with -o"),
         (style and name != Format.ICS, "--calendar-style is for calendars: --format ics"),
         (full_lines and folder, "--full-lines is for JSON Lines; it goes without -o FOLDER"),
@@ -93,7 +98,7 @@ def batch(
         order=dates, format=name, style=style or BRIEF, full_lines=full_lines, inline=inline, resume=resume
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
-    whole = Batch(settings, _all(map_), folder, lines, rejects, jobs, public, _all(only))
+    whole = Batch(settings, _all(map_), folder, lines, rejects, jobs, public, _all(only), names == "token")
     with _open(source) as stream, Bar(stream, whole) as bar, _guard(whole):
         summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)

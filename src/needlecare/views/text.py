@@ -345,7 +345,7 @@ def render_csv(timeline: Timeline) -> str:
         rows.append(told | cells)
     shared = _shared(record)
     lines = ([_csv_cell((row | shared).get(column)) for column in COLUMNS] for row in rows)
-    return "".join(map(_csv_line, (COLUMNS, *lines)))
+    return "".join(map(csv_line, (COLUMNS, *lines)))
 
 
 def _warnings(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -373,7 +373,7 @@ def _csv_cell(value: object) -> str:
     return "; ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
 
 
-def _csv_line(cells: Iterable[str]) -> str:
+def csv_line(cells: Iterable[str]) -> str:
     """Quote *cells*, without control characters, and with an apostrophe before what a spreadsheet would calculate."""
     quoted = (_FORMULA.sub(r"\1'\2", harmless(cell)).replace('"', '""') for cell in cells)
     return ",".join(f'"{cell}"' for cell in quoted) + "\r\n"
