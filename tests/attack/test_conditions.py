@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -114,6 +115,42 @@ def test_a_full_disk_behind_stdout_is_one_line_and_code_2(arguments: tuple[str, 
     assert re.fullmatch(
         r"needlecare: (can't write to standard output|the system refuses): No space left on device\n", err
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are others there")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [(*PLAN, "--format", "json"), (*PLAN, "--format", "html"), ("batch", "rows.csv")])
+def test_a_pipe_that_takes_no_more_is_one_line_and_code_2(
+    arguments: tuple[str, ...], unbuffered: str, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.csv").write_text("id,date\n1,2026-11-20\n2,2026-11-20\n", encoding="utf-8")
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    with os.fdopen(ours, "rb"), os.fdopen(theirs, "wb") as out:
+        ran = subprocess.run(
+            [sys.executable, "-m", "needlecare", *arguments],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=environment({"PYTHONUNBUFFERED": unbuffered}),
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode == 2
+    assert re.fullmatch(rb"needlecare: can't write to standard output: [^\n]+\n", ran.stderr)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of another kind")
+@pytest.mark.parametrize("target", ["plans.jsonl", "plans"])
+def test_a_batch_into_files_needs_no_stdout(target: str, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id,date\n1,2026-11-20\n", encoding="utf-8")
+    form = () if "." in target else ("--format", "json")
+    words = shlex.join([sys.executable, "-m", "needlecare", "batch", "rows.csv", *form, "-o", target])
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"{words} >&-"], cwd=tmp_path, env=environment({}), capture_output=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"needlecare: 1 plan\n")
+    assert (tmp_path / target).exists()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited otherwise there")
