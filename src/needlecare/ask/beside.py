@@ -6,7 +6,7 @@ from operator import contains
 from typing import NamedTuple
 
 from needlecare.ask import names
-from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, stem, tokens, word_before
+from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, named_in, stem, tokens, word_before
 from needlecare.model import ruleset
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CLINIC, PRESCRIBED, URGENCIES, RuleSet, Urgency, names_of, once_a_set
@@ -81,7 +81,7 @@ def listen(rule_set: RuleSet, phrase: str, facts: Facts, *, mending: bool) -> He
         slipped = frozenset(at for at, meant in slips.items() if meant != f"{said.words[at]}g")
         heard = _cut(said._replace(words=mended), said.words, areas, rule_set)._replace(slips=slipped)
     activities = _without_forms([_as_own(one, heard, facts) for one in heard.activities], heard)
-    return heard._replace(activities=activities, signs=tuple(_as_over(one, heard) for one in heard.signs))
+    return heard._replace(activities=activities, signs=tuple(_as_it_is(one, heard) for one in heard.signs))
 
 
 # Small words that mean something there: that skin flakes, unless that is what is asked, or make-up that goes on.
@@ -153,10 +153,15 @@ def _as_own(piece: Piece, heard: Heard, facts: Facts) -> Piece:
     return piece
 
 
-def _as_over(piece: Piece, heard: Heard) -> Piece:
-    """Take what is over, as words behind it say, as what it is then: bled a lot when they did it."""
-    behind = [one for one in heard.signs if one.places.start > piece.places.start]
-    return piece._replace(ids=tuple(_once_over(one, behind, heard.rule_set) for one in piece.ids))
+def _as_it_is(piece: Piece, heard: Heard) -> Piece:
+    """Take what is over or worse, as words behind it say, as what it is then: bled a lot when they did it."""
+    behind, known = [one for one in heard.signs if one.places.start > piece.places.start], heard.rule_set.signs
+    ids = tuple(_once_over(one, behind, heard.rule_set) for one in piece.ids)
+    # A sign that is worse itself says so of the one before it.
+    worse = [one for one in named_in(behind)[:1] if any(known[it].once_worse == it for it in one.ids)]
+    if any(not find_denial(one, heard.signs, heard.said.words) for one in worse):
+        ids = tuple(known[one].once_worse or one for one in ids)
+    return piece._replace(ids=ids)
 
 
 def _once_over(sign: str, behind: Sequence[Piece], rule_set: RuleSet) -> str:
@@ -170,11 +175,6 @@ def _once_over(sign: str, behind: Sequence[Piece], rule_set: RuleSet) -> str:
 def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:
     """Return where *pieces* stand."""
     return frozenset(chain.from_iterable(one.places for one in pieces))
-
-
-def named_in(pieces: Iterable[Piece]) -> list[Piece]:
-    """Return the names among *pieces*."""
-    return [one for one in pieces if one.ids]
 
 
 def find_denial(piece: Piece, pieces: Sequence[Piece], words: Sequence[str]) -> range:

@@ -6,8 +6,8 @@ from itertools import chain, count, pairwise, product, zip_longest
 from typing import NamedTuple
 
 from needlecare.ask import beside, names
-from needlecare.ask.beside import ONESELF, ONTO, Called, Declared, Heard, named_in, places_of
-from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, word_before
+from needlecare.ask.beside import ONESELF, ONTO, Called, Declared, Heard, places_of
+from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, named_in, word_before
 from needlecare.model import ruleset
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign

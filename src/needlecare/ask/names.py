@@ -185,6 +185,11 @@ class Piece(NamedTuple):
     roles: frozenset[str] = frozenset()
 
 
+def named_in(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return the names among *pieces*."""
+    return [one for one in pieces if one.ids]
+
+
 Small = Mapping[str, frozenset[str]]
 # What these say changes nothing by itself.
 _SOFTER = dict.fromkeys(("asks", "early", "unhealed", "idiom", "long-ago", "was-well"), "soften")
