@@ -6,7 +6,7 @@ from operator import contains
 from typing import NamedTuple
 
 from needlecare.ask import names
-from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, named_in, stem, tokens, word_before
+from needlecare.ask.names import ARTICLES, NOTHING, Piece, Said, Small, find_denial, named_in, stem, tokens, word_before
 from needlecare.model import ruleset
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import CLINIC, PRESCRIBED, URGENCIES, RuleSet, Urgency, names_of, once_a_set
@@ -17,8 +17,6 @@ ONTO = frozenset(["on", "onto", "over", "into", "to"])
 # How many other words may stand among those of a name.
 _AMONG = 1
 _PAIR = 2
-# May stand between a word that denies and what it denies.
-_ANY = frozenset(["a", "an", "any"])
 _INWARD = frozenset(["in", "into", "inside"])
 # Between a form and what is in it.
 _HOLDING = frozenset(["with", "containing"])
@@ -157,11 +155,15 @@ def _as_it_is(piece: Piece, heard: Heard) -> Piece:
     """Take what is over or worse, as words behind it say, as what it is then: bled a lot when they did it."""
     behind, known = [one for one in heard.signs if one.places.start > piece.places.start], heard.rule_set.signs
     ids = tuple(_once_over(one, behind, heard.rule_set) for one in piece.ids)
-    # A sign that is worse itself says so of the one before it.
-    worse = [one for one in named_in(behind)[:1] if any(known[it].once_worse == it for it in one.ids)]
-    if any(not find_denial(one, heard.signs, heard.said.words) for one in worse):
+    if any(_says_worse(one, heard) for one in named_in(behind)[:1]):
         ids = tuple(known[one].once_worse or one for one in ids)
     return piece._replace(ids=ids)
+
+
+def _says_worse(piece: Piece, heard: Heard) -> bool:
+    """Whether *piece* says of the sign before it that it is worse, as one does that is worse itself."""
+    is_worse = any(heard.rule_set.signs[one].once_worse == one for one in piece.ids)
+    return is_worse and not find_denial(piece, heard.signs, heard.said.words)
 
 
 def _once_over(sign: str, behind: Sequence[Piece], rule_set: RuleSet) -> str:
@@ -175,16 +177,6 @@ def _once_over(sign: str, behind: Sequence[Piece], rule_set: RuleSet) -> str:
 def places_of(pieces: "Iterable[Piece | Called | Declared]") -> frozenset[int]:
     """Return where *pieces* stand."""
     return frozenset(chain.from_iterable(one.places for one in pieces))
-
-
-def find_denial(piece: Piece, pieces: Sequence[Piece], words: Sequence[str]) -> range:
-    """Return where a word that denies stands directly before *piece*, up to it: no pus or fever, without a fever."""
-    end = start = piece.places.start
-    while start and words[start - 1] in _ANY:
-        start -= 1
-    before = [one for one in pieces if one.places.stop == start - (words[start - 1] in ("or", "nor"))]
-    ends = (one.places if "deny" in one.roles else one.ids and find_denial(one, pieces, words) for one in before)
-    return next((range(one.start, end) for one in ends if one), range(0))
 
 
 @once_a_set

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from needlecare.ask import beside, names
 from needlecare.ask.beside import ONESELF, ONTO, Called, Declared, Heard, places_of
-from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, key, named_in, word_before
+from needlecare.ask.names import ARTICLES, LEADING, NOTHING, Piece, find_denial, key, named_in, word_before
 from needlecare.model import ruleset
 from needlecare.model.facts import Facts
 from needlecare.model.ruleset import BY_MOUTH, CLINIC, EMERGENCY, PRESCRIBED, RuleSet, Sign
@@ -199,7 +199,7 @@ def _is_thing(piece: Piece, heard: Heard) -> bool:
 def _denied(named: Iterable[Piece], pieces: Sequence[Piece], heard: Heard) -> Iterator[range]:
     """Return where names that are *named* are said not to be so, with the words that say it."""
     for one in named:
-        denial = beside.find_denial(one, pieces, heard.said.words)
+        denial = find_denial(one, pieces, heard.said.words)
         if one.ids and denial:
             yield range(denial.start, one.places.stop)
 
@@ -311,7 +311,7 @@ def _meant(heard: Heard) -> list[Piece]:
     named = [_as_prescribed(one, heard) for one in names_ if not _is_swallowed(one, heard)]
     treatment = _standing_for("treatment", named, heard)
     named = [one for one in named if one not in treatment or word_before(words, one.places.start) not in LEADING]
-    return [one for one in named if not beside.find_denial(one, heard.activities, words)] or named
+    return [one for one in named if not find_denial(one, heard.activities, words)] or named
 
 
 def _as_prescribed(name: Piece, heard: Heard) -> Piece:

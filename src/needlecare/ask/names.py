@@ -190,6 +190,20 @@ def named_in(pieces: Iterable[Piece]) -> list[Piece]:
     return [one for one in pieces if one.ids]
 
 
+# May stand between a word that denies and what it denies.
+_ANY = frozenset(["a", "an", "any"])
+
+
+def find_denial(piece: Piece, pieces: Sequence[Piece], words: Sequence[str]) -> range:
+    """Return where a word that denies stands directly before *piece*, up to it: no pus or fever, without a fever."""
+    end = start = piece.places.start
+    while start and words[start - 1] in _ANY:
+        start -= 1
+    before = [one for one in pieces if one.places.stop == start - (words[start - 1] in ("or", "nor"))]
+    ends = (one.places if "deny" in one.roles else one.ids and find_denial(one, pieces, words) for one in before)
+    return next((range(one.start, end) for one in ends if one), range(0))
+
+
 Small = Mapping[str, frozenset[str]]
 # What these say changes nothing by itself.
 _SOFTER = dict.fromkeys(("asks", "early", "unhealed", "idiom", "long-ago", "was-well"), "soften")

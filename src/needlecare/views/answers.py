@@ -1,7 +1,7 @@
 """Answers of every kind for people; those to `why`, `check` and `sessions` are written here."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import chain
 
 from needlecare.ask.lookup import Meaning
@@ -379,9 +379,18 @@ def _step(step: Step, course: Course, timeline: plan.Timeline) -> str:
     is_soonest = session.minimum == session.recommended[0]
     least = "" if is_soonest else f"not before {say.date(session.minimum, first)}; "
     best = f"best {say.dates(*session.recommended, first)}{', not sooner' if is_soonest else ''}"
-    late = f"; late from {say.date(session.overdue, first)}" if session.overdue else ""
     latest = f"; by {say.date(step.latest, first)} at the latest" if step.latest else ""
-    return f"- Session {session.number}: {least}{best}{late}{latest}"
+    return f"- Session {session.number}: {least}{best}{_late(session, first)}{latest}"
+
+
+def _late(session: plan.Session, first: date) -> str:
+    if not session.overdue:
+        return ""
+    return (
+        "; late after that"
+        if session.overdue == session.recommended[1]
+        else f"; late from {say.date(session.overdue, first)}"
+    )
 
 
 def _precare(step: Step, course: Course, timeline: plan.Timeline) -> str:

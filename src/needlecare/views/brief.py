@@ -417,8 +417,10 @@ def _list_next(timeline: plan.Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions[:1]:
         yield from sheet.list_session(session, timeline, clock)
     facts, rule_set = timeline.facts, timeline.rule_set
-    assumed = (sheet.name_answer(one, timeline) for one in ("technique", "setting") if one in facts.assumed)
-    if labels := ", ".join(filter(None, assumed)):
+    # The title says what was treated: that stands here only where nothing else is assumed.
+    assumed = facts.assumed.keys() & {"technique", "setting"} or facts.assumed.keys() & {"area"}
+    named = (sheet.name_answer(one, timeline) for one in sorted(assumed, reverse=True))
+    if labels := ", ".join(filter(None, named)):
         yield Row("Assumed", f"{labels}{'; say if not' if clock.typed else ''}")
     if facts.unknown and clock.typed:
         yield Row("Not known", say.name_facts(facts.unknown, rule_set))
