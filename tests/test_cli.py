@@ -279,6 +279,18 @@ def test_an_existing_file_is_replaced_whole_and_keeps_its_rights(tmp_path: Path)
     assert list(tmp_path.iterdir()) == [target]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+@pytest.mark.parametrize(("more", "rights"), [((), 0o600), (("--public",), 0o644)])
+@pytest.mark.parametrize("name", ["plan.txt", "plan.ics", "plan.html"])
+def test_a_new_file_is_its_owners_alone_unless_asked_otherwise(
+    name: str, more: tuple[str, ...], rights: int, tmp_path: Path
+) -> None:
+    before = os.umask(0o022)
+    assert run(*PLAN, "-o", str(tmp_path / name), *more).code == 0
+    os.umask(before)
+    assert stat.S_IMODE((tmp_path / name).stat().st_mode) == rights
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     target, link = tmp_path / "real.txt", tmp_path / "link.txt"
     target.write_text("old")

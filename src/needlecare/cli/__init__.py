@@ -284,8 +284,8 @@ def _print(text: str, stream: TextIO) -> None:
     stream.flush()
 
 
-def write_file(path: Path, text: str) -> None:
-    """Write *text* to *path*, whole or not at all; an existing target must be a regular file.
+def write_file(path: Path, text: str, *, private: bool = False) -> None:
+    """Write *text* to *path*, whole or not at all, *private* if it is new; an existing target must be a regular file.
 
     Raises:
         InputError: it is a path of another system.
@@ -294,7 +294,7 @@ def write_file(path: Path, text: str) -> None:
     refuse_windows_path(path)
     from needlecare.files import atomic_file
 
-    with atomic_file(path) as beside:
+    with atomic_file(path, private=private) as beside:
         beside.write_bytes(text.encode(errors=_NO_TEXT))
 
 

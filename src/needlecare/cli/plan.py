@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -40,6 +40,13 @@ _HONOURED = {
 }
 
 
+class Target(NamedTuple):
+    """Where a plan goes: to a file, which others may read if it *is_public*, or to standard output without one."""
+
+    path: Path | None
+    is_public: bool = False
+
+
 @partial(options.with_options, options=(*OPTIONS.values(), *_CALENDAR))
 def plan(
     typed: dict[str, Any],
@@ -51,6 +58,9 @@ def plan(
         Path | None,
         typer.Option("--output", "-o", help="Write to this file, whole or not at all; - is standard output."),
     ] = None,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let others on this machine read a new file; else it is yours alone.")
+    ] = False,
     days: Annotated[
         int | None, typer.Option(min=1, max=400, help="How many days --all and files list; nothing else is cut.")
     ] = None,
@@ -70,26 +80,27 @@ def plan(
     style: options.StyleOption = None,
 ) -> None:
     """Plan a treatment, or cancel an older calendar."""
-    output = None if output == STDOUT else output
+    target = Target(None if output == STDOUT else output, public)
+    refuse((public and target.path is None, "--public is for a file: -o FILE"))
     parts = {"all": all_, "before": before, "chart": chart}
     view = {**parts, "plain": plain, "no-pager": no_pager, "calendar-style": style}
     if "cancel" in typed:
-        _cancel(typed, {**options.without(typed, _WITH_CANCEL), **view, "days": days}, format_, output)
+        _cancel(typed, {**options.without(typed, _WITH_CANCEL), **view, "days": days}, format_, target)
         return
     from needlecare.timeline.build import build_timeline
 
     request = options.read_request(typed)
-    chosen = _choose(format_, output)
+    chosen = _choose(format_, target.path)
     _refuse_idle(view, typed, chosen)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == Format.TEXT:
-        if request.whose and output is None:
+        if request.whose and target.path is None:
             write_text(f"{request.whose}\n")
-        _show(timeline, output, [*filter(parts.get, parts)], plain=plain, pages=not no_pager)
+        _show(timeline, target, [*filter(parts.get, parts)], plain=plain, pages=not no_pager)
     elif chosen == Format.ICS:
-        _write_calendar(timeline, request, typed, style or BRIEF, output)
+        _write_calendar(timeline, request, typed, style or BRIEF, target)
     else:
-        _write(render(timeline, chosen), chosen, output)
+        _write(render(timeline, chosen), chosen, target)
 
 
 def _refuse_idle(view: Mapping[str, object], typed: options.Typed, chosen: Format) -> None:
@@ -105,7 +116,7 @@ def _refuse_idle(view: Mapping[str, object], typed: options.Typed, chosen: Forma
 
 
 def _write_calendar(
-    timeline: "Timeline", request: options.Request, typed: options.Typed, style: CalendarStyle, output: Path | None
+    timeline: "Timeline", request: options.Request, typed: options.Typed, style: CalendarStyle, target: Target
 ) -> None:
     """Write the calendar of *timeline*, note it in the log, and say what has changed since the one that it replaces."""
     from needlecare.views import ics
@@ -114,7 +125,7 @@ def _write_calendar(
     # A remembered treatment keeps its entries, whatever date it moves to.
     how = _read_options({"id": request.name, **typed} if request.name else typed)._replace(style=style)
     old, new = _read_calendar(typed["replaces"]) if "replaces" in typed else None, timeline.treatment.day
-    _write(ics.render(timeline, how, old), Format.ICS, output)
+    _write(ics.render(timeline, how, old), Format.ICS, target)
     if request.name:
         _remember(request, options.whom(typed))
     if old and old.day and old.day != new:
@@ -135,7 +146,7 @@ def _remember(request: options.Request, whom: str) -> None:
                         log.replace(one.id, {**one.options, "calendar": rules})
 
 
-def _show(timeline: "Timeline", output: Path | None, parts: Sequence[str], *, plain: bool, pages: bool) -> None:
+def _show(timeline: "Timeline", target: Target, parts: Sequence[str], *, plain: bool, pages: bool) -> None:
     """Write the first screen of *timeline*, or one of its *parts*; on a terminal what is long comes in *pages*."""
     from needlecare.views import text
     from needlecare.views.brief import make_part
@@ -143,15 +154,15 @@ def _show(timeline: "Timeline", output: Path | None, parts: Sequence[str], *, pl
 
     whole = "all" in parts
     sheet = make_sheet(timeline) if whole else make_part(timeline, parts[0]) if parts else text.fit_brief(timeline)
-    if output is None and not plain:
+    if target.path is None and not plain:
         write_sheet(sheet, whole=whole, pages=pages)
         return
-    _write(text.render_plain(sheet) if plain or whole else text.lay_out(sheet), Format.TEXT, output)
+    _write(text.render_plain(sheet) if plain or whole else text.lay_out(sheet), Format.TEXT, target)
 
 
-def _cancel(typed: options.Typed, idle: options.Typed, format_: Format | None, output: Path | None) -> None:
+def _cancel(typed: options.Typed, idle: options.Typed, format_: Format | None, target: Target) -> None:
     """Write the calendar that cancels an older one; that needs no treatment, and what is *idle* must not be typed."""
-    if _choose(format_ or (None if output else Format.ICS), output) != Format.ICS:
+    if _choose(format_ or (None if target.path else Format.ICS), target.path) != Format.ICS:
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
     from needlecare.views import ics
 
@@ -160,7 +171,7 @@ def _cancel(typed: options.Typed, idle: options.Typed, format_: Format | None, o
     text = ics.cancel(_read_calendar(typed["cancel"]), _read_options(typed))
     for name in (name for name, value in idle.items() if value not in options.NOTHING):
         raise InputError(f"--{name} means nothing with --cancel; leave it out")
-    _write(text, Format.ICS, output)
+    _write(text, Format.ICS, target)
 
 
 def _choose(format_: Format | None, output: Path | None) -> Format:
@@ -206,13 +217,13 @@ def _read_calendar(path: Path) -> "FilePlan":
     return read_old(data, str(path))
 
 
-def _write(text: str, chosen: Format, output: Path | None) -> None:
-    if output is not None:
-        write_file(output, for_file(text, chosen))
+def _write(text: str, chosen: Format, target: Target) -> None:
+    if target.path is not None:
+        write_file(target.path, for_file(text, chosen), private=not target.is_public)
         # Scripts want it quiet; a person wants to know that it worked.
         if is_terminal(sys.stderr):
             events = text.count("BEGIN:VEVENT")
-            complain(f"{output}: {f'{events} events' if events else 'the plan'}, written")
+            complain(f"{target.path}: {f'{events} events' if events else 'the plan'}, written")
     elif chosen == Format.TEXT:
         write_text(text, whole_lines=True)
     else:
