@@ -419,3 +419,53 @@ def test_what_stands_around_the_rows_is_reported_and_a_row_without_its_date_is_n
 def test_a_workbook_is_named_as_one_whatever_its_suffix(data: bytes, tmp_path: Path) -> None:
     ran = batch(write_list(tmp_path, data + b"rest\n"))
     assert (ran.code, "the input is a workbook" in ran.err) == (2, True)
+
+
+TWICE = "id,date\n17,2026-10-16\n17,2026-11-20\n18,2026-11-21\n17,2026-12-18\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "planned"),
+    [
+        ((), {"17": "2026-12-18", "18": "2026-11-21"}),
+        (("--now", "2026-11-30T09:00"), {"17": "2026-11-20", "18": "2026-11-21"}),
+        (("--now", "2026-01-01T09:00"), {"17": "2026-10-16", "18": "2026-11-21"}),
+        (
+            ("--which", "each"),
+            {f"17_{day}": day for day in ("2026-10-16", "2026-11-20", "2026-12-18")} | {"18_2026-11-21": "2026-11-21"},
+        ),
+    ],
+    ids=["the last", "the last until now", "the next, if all lie ahead", "each"],
+)
+def test_of_a_clients_several_treatments_the_latest_is_planned_or_each(
+    options: tuple[str, ...], planned: dict[str, str], tmp_path: Path
+) -> None:
+    ran = batch(write_list(tmp_path, TWICE), *options)
+    assert ran.code == 0
+    assert {plan["id"]: plan["treatment"]["date"] for plan in ran.records} == planned
+    told = f"(17 on {planned['17']}); --which each plans them all" if "17" in planned else ""
+    assert told in ran.err
+
+
+@pytest.mark.parametrize("which", [(), ("--which", "refuse")], ids=["unless told otherwise", "told so"])
+def test_what_comes_through_a_pipe_is_planned_as_it_comes(
+    which: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed(monkeypatch, TWICE.encode())
+    ran = batch("-", *which)
+    assert ran.code == 1
+    assert ran.err.count("the id `17` stands in line 2 already") == 2
+    feed(monkeypatch, TWICE.encode())
+    assert [plan["treatment"]["date"] for plan in batch("-", "--which", "latest").records] == [
+        "2026-11-21",
+        "2026-12-18",
+    ]
+
+
+def test_the_same_day_twice_is_no_later_treatment_and_a_row_without_a_date_is_named(tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, "id,date\n1,2026-11-20\n1,2026-11-20\n2,soon\n2,2026-11-20\n2,2026-10-01\n"))
+    assert ran.code == 1
+    assert [plan["id"] for plan in ran.records] == ["1", "2"]
+    assert "line 3 (1): the id `1` stands in line 2 already" in ran.err
+    assert "line 4 (2): date: `soon`" in ran.err
+    assert "1 row passed over" in ran.err

@@ -4,6 +4,7 @@ import gc
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import blake2b, sha256
@@ -23,7 +24,7 @@ from needlecare.batch.table import (
     refuse_cut_number,
 )
 from needlecare.errors import InputError
-from needlecare.model.facts import FACTS_OF_TREATMENT, Fact
+from needlecare.model.facts import FACTS_OF_TREATMENT
 from needlecare.model.plan import Treatment, make_treatment
 from needlecare.rules.clinic import plain
 from needlecare.rules.fields import FIELDS
@@ -38,6 +39,8 @@ from needlecare.views.phrases import escape
 
 # The format that is one plan a line; the others are a file for each client.
 LINES = "jsonl"
+# Which of one client's several treatments are planned.
+LATEST, EACH, REFUSE = WHICH = ("latest", "each", "refuse")
 # A problem quotes the row, however much stands in it.
 _LONGEST_PROBLEM = 2000
 # Texts and sets of answers that are kept between rows: lists repeat a few of each.
@@ -86,7 +89,8 @@ class Settings(NamedTuple):
 
     *order* is how ambiguous dates are read, `dmy` or `mdy`. *today* is what `today` means, if it means anything. A
     field that a row leaves empty is taken from *defaults*. *full_lines* have the rules, the days, and what is empty;
-    *inline* puts errors among the lines; *resume* leaves files that are up to date.
+    *inline* puts errors among the lines; *resume* leaves files that are up to date. *which* of one client's several
+    treatments are planned is one of `WHICH`.
     """
 
     rules: str | None = None
@@ -99,6 +103,7 @@ class Settings(NamedTuple):
     full_lines: bool = False
     inline: bool = False
     resume: bool = False
+    which: str = REFUSE
 
 
 class Result(NamedTuple):
@@ -113,22 +118,31 @@ class Result(NamedTuple):
     unchanged: bool = False
 
 
-class Clients:
-    """The rows of a list that are *chosen*, each with its client, its fields, and the file that the client has.
+class Listed(NamedTuple):
+    """A list: its *rows*, its *columns*, and which rows are *chosen*."""
 
-    *passed* counts the other rows; at the end *footers* are the lines below them that are none, such as totals.
+    rows: CsvRows | JsonRows
+    columns: Columns
+    chosen: Only
+
+
+class Clients:
+    """The rows of a list that are chosen, each with its client, its fields, and the file that the client has.
+
+    *passed* counts the other rows, *older* those of clients of whom another treatment counts, as *ranks* say; *counted*
+    are some of those clients with its day. At the end *footers* are the lines below that are no rows, such as totals.
     """
 
     def __init__(
         self,
-        rows: CsvRows | JsonRows,
-        columns: Columns,
+        listed: Listed,
+        planner: "RowPlanner",
         file_of: Callable[[str], ClientFile | None],
-        chosen: Only,
-        facts: Mapping[str, Fact],
+        ranks: Mapping[int, tuple[int, bool]] | None = None,
     ) -> None:
-        self._rows, self._columns, self._file_of = rows, columns, file_of
-        self._chosen, self._numbers = chosen, {id_ for id_, fact in facts.items() if fact.is_number}
+        (self._rows, self._columns, self._chosen), self._planner, self._file_of = listed, planner, file_of
+        self._numbers = {id_ for id_, fact in planner.rule_set.facts.items() if fact.is_number}
+        self._ranks, self.older, self.counted = ranks or {}, 0, dict[str, date]()
         self._has_times = False
         self.passed = 0
         self._held: list[Row] = []
@@ -145,9 +159,20 @@ class Clients:
                 self._held.append(row)
                 continue
             # Below them stands another row: they are rows too, however they look.
-            yield from map(self._understand, self._held)
+            yield from filter(None, map(self._understand, [*self._held, row]))
             self._held.clear()
-            yield self._understand(row)
+
+    def rank(self) -> dict[int, tuple[int, bool]]:
+        """Return how late each client's treatment is that counts, and whether there are several."""
+        ranks: dict[int, tuple[int, bool]] = {}
+        for row in self._rows:
+            with suppress(InputError):
+                if not row.problem and is_chosen(row.cells, self._chosen):
+                    fields = self._fields(row.cells)
+                    key, found = _short(self._client(fields.pop(ID, ()))), self._planner.rank(fields)
+                    known, several = ranks.get(key, (found, False))
+                    ranks[key] = max(known, found), several or known != found
+        return ranks
 
     @property
     def footers(self) -> tuple[int, ...]:
@@ -159,16 +184,34 @@ class Clients:
         """The columns that were not understood, each with the field that it looks like, if that is wanting."""
         return {name: None if field == "time" and self._has_times else field for name, field in self._unused.items()}
 
-    def _understand(self, row: Row) -> Row:
+    def _understand(self, row: Row) -> Row | None:
+        """Return *row* with what it says; None where another treatment of its client counts."""
         try:
             if not row.problem:
                 fields = self._fields(row.cells)
                 row = row._replace(fields=fields)
-                row = row._replace(client=self._client(fields.pop(ID, ()), row.line))
+                row = row._replace(client=self._client(fields.pop(ID, ())))
+                if self._is_older(row):
+                    self.older += 1
+                    return None
+                if self._planner.settings.which == EACH:
+                    row = row._replace(client=f"{row.client}_{self._planner.day_of(fields)}")
+                self._claim(row)
                 row = row._replace(file=self._file_of(row.client))
         except InputError as error:
             row = row._replace(problem=str(error))
         return row
+
+    def _is_older(self, row: Row) -> bool:
+        """Report whether another treatment of the client counts; raises where the row has no date."""
+        latest, several = self._ranks.get(_short(row.client), (0, False))
+        if not several:
+            return False
+        if self._planner.rank(row.fields) == latest:
+            if len(self.counted) < _MOST_NAMED:
+                self.counted[row.client] = self._planner.day_of(row.fields)
+            return False
+        return True
 
     def _fields(self, cells: Mapping[str, object]) -> dict[str, Texts]:
         fields: dict[str, Texts] = {}
@@ -197,18 +240,24 @@ class Clients:
         if not is_known and len(self._unused) < _MOST_NAMED and cells[column] not in ("", None):
             self._unused[column] = self._columns.similar(column, cells)
 
-    def _client(self, texts: Texts, line: int) -> str:
-        """Return the id of a row, which stands in no other."""
+    def _client(self, texts: Texts) -> str:
+        """Return the id of a row."""
         if len(texts) != 1:
             raise InputError("the id is missing" if not texts else "id: expected one, several are given")
         client = texts[0]
         if len(client) > _LONGEST_ID:
             raise InputError(f"the id is longer than {_LONGEST_ID} characters")
-        short = blake2b(client.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        first = self._lines.setdefault(int.from_bytes(short, "big"), line)
-        if first != line:
-            raise InputError(f"the id `{client}` stands in line {first} already")
         return client
+
+    def _claim(self, row: Row) -> None:
+        """Take the id of *row*, which may stand in no other."""
+        first = self._lines.setdefault(_short(row.client), row.line)
+        if first != row.line:
+            raise InputError(f"the id `{row.client}` stands in line {first} already")
+
+
+def _short(client: str) -> int:
+    return int.from_bytes(blake2b(client.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 class RowPlanner:
@@ -241,6 +290,19 @@ class RowPlanner:
 
     def __reduce__(self) -> tuple[type["RowPlanner"], tuple[Settings]]:
         return RowPlanner, (self.settings,)
+
+    def day_of(self, own: Mapping[str, Texts]) -> date:
+        """Return the day of a row with fields of its *own*; raises an InputError where there is none."""
+        fields = {**self.settings.defaults, **own}
+        if "date" not in fields:
+            raise InputError("the date is missing")
+        day: date = self._read_one("date", fields)[0]
+        return day
+
+    def rank(self, own: Mapping[str, Texts]) -> int:
+        """Return how late the day of a row is: of those still to come the nearest, and before all that are past."""
+        day, today = self.day_of(own), self.settings.today
+        return day.toordinal() if today is None or day <= today else -day.toordinal()
 
     def plan(self, row: Row) -> Result:
         """Plan *row*, or report all that is wrong with it, so that it can be mended in one go."""
@@ -292,8 +354,7 @@ class RowPlanner:
         """Read the fields that a row has of its *own*, and the defaults of the others."""
         fields = {**self.settings.defaults, **own}
         zone = self._read_one("tz", fields) or self._zone
-        if "date" not in fields:
-            raise InputError("the date is missing")
+        self.day_of(own)
         day, clock = self._read_one("date", fields)
         if "time" in fields and (clock is None or "time" in own):
             clock = _agree(clock, self._read_one("time", fields), own)

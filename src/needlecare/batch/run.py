@@ -4,15 +4,14 @@ Others may plan beside it, and answer nobody else: nothing is written any more o
 """
 
 import contextlib
-import hashlib
 import os
 import re
 import signal
 import sqlite3
 import sys
 import threading
-import unicodedata
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from datetime import date
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self, TextIO
@@ -27,12 +26,8 @@ from needlecare.views.text import csv_line
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-_HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-# Names that Windows keeps for devices, whatever the suffix.
-_RESERVED = re.compile(r"(?i)con|prn|aux|nul|com[0-9]|lpt[0-9]")
 # No id leads to such a name.
 _TOKEN = re.compile(r"plan~[0-9a-f]{32}\.[a-z]+")
-_READABLE = 40
 # The file in which a folder keeps account of its files.
 LEDGER = ".needlecare-batch"
 _COLUMNS = "name TEXT COLLATE NOCASE PRIMARY KEY, id BLOB, suffix TEXT, digest BLOB, size INTEGER"
@@ -53,7 +48,8 @@ class Summary(NamedTuple):
     """What became of the rows: how many were *made*, *left* as they are, *rejected*.
 
     *unused* names the columns that were not understood, each with the field that it looks like, if any. *passed* are
-    the rows that `--only` doesn't choose, *titles* the lines above the header, *footers* those below the last row.
+    the rows that `--only` doesn't choose, *titles* the lines above the header, *footers* those below the last row,
+    *older* the rows of clients of whom another treatment counts, of some of whom *counted* is the day of that one.
     """
 
     made: int
@@ -63,6 +59,8 @@ class Summary(NamedTuple):
     passed: int = 0
     titles: int = 0
     footers: tuple[int, ...] = ()
+    older: int = 0
+    counted: Mapping[str, date] = {}
 
 
 class Batch(NamedTuple):
@@ -95,18 +93,22 @@ def run(
     """
     settings = batch.settings
     planner = plans.RowPlanner(settings)
-    facts = planner.rule_set.facts
-    fields = (*FIELDS, *facts)
+    fields = (*FIELDS, *planner.rule_set.facts)
     columns = table.Columns(fields, table.read_map(batch.pairs, fields), planner.rule_set.batch)
-    rows, chosen = table.read_rows(stream, columns.field), table.read_only(batch.only)
+    rows, chosen, ranks = table.read_rows(stream, columns.field), table.read_only(batch.only), None
     if rows.header:
         columns.check(rows.header, [table.ID] if "date" in settings.defaults else [table.ID, "date"], chosen)
+    if settings.which == plans.LATEST:
+        ranks = plans.Clients(plans.Listed(rows, columns, chosen), planner, lambda _: None).rank()
+        stream.seek(0)
+        rows = table.read_rows(stream, columns.field)
+    listed = plans.Listed(rows, columns, chosen)
     made = left = 0
     with contextlib.ExitStack() as open_until_the_end:
         enter = open_until_the_end.enter_context
         ending, output = enter(_Ending()), enter(_open(batch))
         rejects = enter(_Rejects(None if settings.inline else batch.rejects, rows, private=not batch.public))
-        clients = plans.Clients(rows, columns, output.file_of, chosen, facts)
+        clients = plans.Clients(listed, planner, output.file_of, ranks)
         for row, result in enter(contextlib.closing(_plan_rows(planner, clients, batch.jobs))):
             with ending.put_off():
                 problem = output.put(row, result)
@@ -116,7 +118,8 @@ def run(
                 made += not problem and not result.unchanged
                 left += result.unchanged
                 progress(made + left + rejects.count)
-    return Summary(made, left, rejects.count, clients.unused, clients.passed, rows.titles, clients.footers)
+    told = (clients.unused, clients.passed, rows.titles, clients.footers, clients.older, clients.counted)
+    return Summary(made, left, rejects.count, *told)
 
 
 class _Rejects:
@@ -305,7 +308,7 @@ class _Folder:
     def file_of(self, client: str) -> table.ClientFile:
         """Return the file that *client* has; else a new name, which nobody here has in any case of letters."""
         key = client.encode("utf-8", "surrogatepass")
-        names = [f"{stem}.{self._suffix}" for stem in (_new_token() if self._tokens else _stems(client))]
+        names = [f"{stem}.{self._suffix}" for stem in (_new_token() if self._tokens else table.file_stems(client))]
         with self._database_errors():
             if known := self._known_file(key, names):
                 return known
@@ -372,18 +375,6 @@ class _Folder:
 
     def _damaged(self) -> OutputError:
         return OutputError(f"-o {self._path}: its {LEDGER} is damaged; remove it to begin anew")
-
-
-def _stems(client: str) -> list[str]:
-    """Return the names that the file of *client* may have, without suffix: its id if harmless, and one with a mark.
-
-    No id leads to the name of another one, since `~` stands in no harmless id.
-    """
-    bare = unicodedata.normalize("NFKD", client).encode("ascii", "ignore").decode()
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", bare).strip("-")[:_READABLE].strip("-")
-    mark = hashlib.sha256(client.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    marked = f"{readable or 'client'}~{mark}"
-    return [client, marked] if _HARMLESS.fullmatch(client) and not _RESERVED.fullmatch(client) else [marked]
 
 
 def _new_token() -> list[str]:

@@ -6,9 +6,11 @@ Text → rows → which column holds which field; rejected rows → a file that 
 import codecs
 import contextlib
 import csv
+import hashlib
 import io
 import json
 import re
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
@@ -37,6 +39,10 @@ _BLANK = "".join(DELIMITERS) + " \r\n\ufeff"
 _DELIMITER_LINE = re.compile(r'(?i)"?sep=.?"?\s*')
 # As spreadsheets have it.
 _NEW_LINE = "\r\n"
+_HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+# Names that Windows keeps for devices, whatever the suffix.
+_RESERVED = re.compile(r"(?i)con|prn|aux|nul|com[0-9]|lpt[0-9]")
+_READABLE = 40
 # A quoted text that goes on for longer than this is a quotation mark that wasn't closed.
 _MOST_LINES = 60
 # Names of columns that are kept: objects may bring a new one in each line.
@@ -140,6 +146,18 @@ class ClientFile(NamedTuple):
 
     name: str
     digest: bytes = b""
+
+
+def file_stems(client: str) -> list[str]:
+    """Return the names that the file of *client* may have, without suffix: its id if harmless, and one with a mark.
+
+    No id leads to the name of another one, since `~` stands in no harmless id.
+    """
+    bare = unicodedata.normalize("NFKD", client).encode("ascii", "ignore").decode()
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", bare).strip("-")[:_READABLE].strip("-")
+    mark = hashlib.sha256(client.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    marked = f"{readable or 'client'}~{mark}"
+    return [client, marked] if _HARMLESS.fullmatch(client) and not _RESERVED.fullmatch(client) else [marked]
 
 
 class Row(NamedTuple):

@@ -70,6 +70,12 @@ def batch(
     names: Annotated[
         str, typer.Option(metavar="id|token", help="token: files tell nobody whose they are; FOLDER.index.csv does.")
     ] = "id",
+    which: Annotated[
+        str | None,
+        typer.Option(
+            metavar="latest|each|refuse", help="Of one client's several treatments; latest, unless from stdin."
+        ),
+    ] = None,
     style: options.StyleOption = None,
     errors: Annotated[
         str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
@@ -79,11 +85,13 @@ def batch(
     ] = False,
 ) -> None:
     """Run a batch."""
+    from needlecare.batch.plans import LATEST
     from needlecare.batch.run import Batch, run
 
     inline = errors == "inline"
     name, folder, lines = _choose_output(format_, None if output == STDOUT else output)
     no_date = f"--dates: `{dates}` can't be; it is dmy (20/11/2026) or mdy (11/20/2026)"
+    counted = _choose_treatments(which, source)
     refuse(
         (dates not in (None, "dmy", "mdy"), no_date),
         (errors not in ("reject", "inline"), f"--errors: `{errors}` can't be; it is reject or inline"),
@@ -95,11 +103,17 @@ def batch(
         (inline and folder, "--errors inline puts errors among JSON Lines; it goes without -o FOLDER"),
     )
     settings = _read_settings(defaults)._replace(
-        order=dates, format=name, style=style or BRIEF, full_lines=full_lines, inline=inline, resume=resume
+        order=dates,
+        format=name,
+        style=style or BRIEF,
+        full_lines=full_lines,
+        inline=inline,
+        resume=resume,
+        which=counted,
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
     whole = Batch(settings, _all(map_), folder, lines, rejects, jobs, public, _all(only), names == "token")
-    with _open(source) as stream, Bar(stream, whole) as bar, _guard(whole):
+    with _open(source, twice=counted == LATEST) as stream, Bar(stream, whole) as bar, _guard(whole):
         summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)
     if summary.rejected and not inline:
@@ -154,6 +168,15 @@ def _choose_output(format_: str | None, path: Path | None) -> tuple[str, Path | 
     return format_, path, None
 
 
+def _choose_treatments(which: str | None, source: str) -> str:
+    """Return which of a client's several treatments are planned: the latest, but of what is planned as it comes."""
+    from needlecare.batch.plans import LATEST, REFUSE, WHICH
+
+    if which not in (None, *WHICH):
+        raise InputError(f"--which: `{which}` can't be; it is {', '.join(WHICH)}")
+    return which or (REFUSE if source == "-" else LATEST)
+
+
 def _choose_rejects(source: str, typed: Path | None, lines: Path | None, *, inline: bool) -> Path | None:
     """Return where rejected rows go: where neither the input nor the *lines* are."""
     rejects, read = typed, None if source == "-" else Path(source)
@@ -174,11 +197,20 @@ def _is_same(path: Path | None, other: Path | None) -> bool:
     return path is not None and other is not None and realpath(path) == realpath(other)
 
 
-def _open(source: str) -> BinaryIO:
+def _open(source: str, *, twice: bool) -> BinaryIO:
+    """Open the list, so that it can be read *twice* if it must be: from a pipe that is a copy of all of it."""
     if source == "-":
         if sys.stdin is None:
             raise InputError("can't read: there is no standard input")
-        return sys.stdin.buffer
+        if not twice:
+            return sys.stdin.buffer
+        from shutil import copyfileobj
+        from tempfile import TemporaryFile
+
+        copied = TemporaryFile()  # noqa: SIM115  whoever asked for it closes it
+        copyfileobj(sys.stdin.buffer, copied)
+        copied.seek(0)
+        return copied
     try:
         return Path(source).open("rb")
     except OSError as error:
@@ -198,6 +230,10 @@ def _remarks(summary: "Summary") -> Iterator[str]:
     if summary.footers:
         lines = ", ".join(map(str, summary.footers))
         yield f"below the last row, and no row: line{'s'[: len(summary.footers) - 1]} {lines}"
+    if summary.older:
+        days = ", ".join(f"{client} on {day}" for client, day in summary.counted.items())
+        rows = counted(summary.older, "row")
+        yield f"{rows} passed over: of several treatments the last one counts ({days}); --which each plans them all"
     if telling := [name for name in summary.unused if _CHOOSING.intersection(name.casefold().split())]:
         columns = " and ".join(f"`{name}`" for name in telling)
         chosen = _typed(f"{telling[0]}=VALUE,VALUE")
