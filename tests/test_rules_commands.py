@@ -1,6 +1,8 @@
 """`needlecare rules …`: what those who write rules are told."""
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,11 @@ import pytest
 from running import Ran, run, write
 
 HEAD = "source: ours\nsources: {ours: {title: Our sheet, kind: clinic}}\n"
+
+
+def pipe_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Give *text* to the next run as its standard input."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
 
 
 def run_rules(*words: str) -> Ran:
@@ -455,7 +462,6 @@ def test_lint_takes_several_rule_sets_each_by_itself(tmp_path: Path) -> None:
     code, out, err = run_rules("lint", str(tmp_path / "none.yaml"), str(good))
     assert (code, out.split(":")[0]) == (2, "good")
     assert "none.yaml" in err
-    assert run_rules("lint")[0] == 2
 
 
 def test_the_shipped_rules_have_nothing_wrong() -> None:
@@ -750,3 +756,32 @@ def test_init_writes_a_set_that_lints_tests_and_plans(tmp_path: Path) -> None:
     code, out, err = run_rules("init", str(path))
     assert (code, out) == (2, "")
     assert "already exists" in err
+
+
+# A set that comes through a pipe, and none at all.
+
+
+def test_a_set_comes_through_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (
+        f"{HEAD}extends: microneedling\nrules: {{makeup: {{avoid: makeup, until: 5d, because: we wait, by: Dr A}}}}\n"
+    )
+    pipe_in(monkeypatch, text)
+    assert run_rules("lint", "-").out == "stdin: 289 rules, nothing wrong; advice: 0\n"
+    pipe_in(monkeypatch, text)
+    planned = run("when", "make-up", "--date", "2026-11-20", "--rules", "-", "--format", "json").record
+    assert planned["free_from"].startswith("2026-11-26")
+    pipe_in(monkeypatch, f"{HEAD}rules: {{makeup: {{avoid: makeupp, until: 5d}}}}\n")
+    ran = run_rules("lint", "-")
+    assert (ran.code, ran.out.startswith("-:3:25: error: the rule makeup: there is no activity `makeupp`")) == (3, True)
+
+
+def test_lint_alone_is_of_the_shipped_set_and_a_starter_goes_to_stdout(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_rules("lint").out.startswith("microneedling: ")
+    starter = run_rules("init", "-")
+    assert (starter.code, starter.err) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+    pipe_in(monkeypatch, starter.out)
+    assert run_rules("lint", "-").code == 0

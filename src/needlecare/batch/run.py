@@ -325,11 +325,11 @@ class _Folder:
         if known is None:
             return None
         name, digest, size = known
-        is_token = _TOKEN.fullmatch(name) is not None
+        is_token = _TOKEN.fullmatch(str(name)) is not None
         if is_token != self._tokens:
             named = "by token; give --names token" if is_token else "by id; give another folder"
             raise InputError(f"the files of {self._path} are named {named}")
-        if name not in names and not is_token:
+        if str(name) != name or not (is_token or name in names):
             raise sqlite3.DatabaseError  # never a name that somebody else made up
         kept = b""
         with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import Command, complain, group, write_data, write_file, write_json, write_lines, write_text
+from needlecare.cli import STDOUT, Command, complain, group, write_data, write_file, write_json, write_lines, write_text
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
@@ -151,14 +151,14 @@ def _flow(value: Any) -> str:
 @rules.command(cls=Command)
 def lint(
     rules: Annotated[
-        list[str],
-        typer.Argument(metavar="RULES", help="Rule sets that ship, files or folders; each is checked by itself."),
-    ],
+        list[str] | None,
+        typer.Argument(metavar="RULES", help="Rule sets that ship (the default), files or folders, each by itself."),
+    ] = None,
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
 ) -> None:
     """Lint rule sets."""
-    if worst := max(_lint(one, strict=strict) for one in rules):
+    if worst := max(_lint(one, strict=strict) for one in rules or [DEFAULT]):
         raise SystemExit(worst)
 
 
@@ -278,13 +278,18 @@ def diff(
 
 
 @rules.command(cls=Command)
-def init(path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")]) -> None:
+def init(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; - is standard output.")],
+) -> None:
     """Write a rule set to start from."""
+    starter = (Path(__file__).parents[1] / "rules" / "starter.yaml").read_text(encoding="utf-8")
+    if path == STDOUT:
+        write_data(starter)
+        return
     with suppress(OSError):  # where nothing can be, nothing can be written either, and the error says why
         if path.exists():
             raise InputError(f"{path} already exists; give another name")
-    starter = Path(__file__).parents[1] / "rules" / "starter.yaml"
-    write_file(path, starter.read_text(encoding="utf-8"))
+    write_file(path, starter)
     complain(f"wrote {path}; next: needlecare rules lint {path}")
 
 

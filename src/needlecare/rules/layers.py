@@ -65,7 +65,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     for tree in trees:
         _read_header(tree, layer, problems)
     if not layer.header.get("ruleset"):
-        name = location.stem.lower().replace("_", "-").replace(" ", "-")
+        name = "stdin" if location == read.STDIN else location.stem.lower().replace("_", "-").replace(" ", "-")
         layer.header["ruleset"] = placed(Text(name), trees[0])
     if not fields.ID.fullmatch(layer.id):
         wrong = f"`{layer.id}` can't be the id of a rule set; write lower-case letters, digits and hyphens, as in"

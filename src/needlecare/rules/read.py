@@ -7,11 +7,13 @@ import hashlib
 import io
 import pickle
 import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from needlecare.errors import InputError, RuleSetError, nearest, visible
 
@@ -228,8 +230,7 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
         path = Path(name).expanduser()
         if beside is not None and not path.is_absolute():
             path = (beside if beside.is_dir() else beside.parent) / path
-        # A pipe that a set names would be waited for, without end; whoever types one means it.
-        if name and path.exists() and (beside is None or path.is_dir() or path.is_file()):
+        if name and _may_hold_rules(path, is_typed=beside is None):
             return path
     raise InputError(
         f"no rule set `{name}`{nearest(name, shipped_names())}: "
@@ -237,6 +238,13 @@ def find_rules(name: str, beside: Path | None = None) -> Path:
     )
 
 
+def _may_hold_rules(path: Path, *, is_typed: bool) -> bool:
+    """Report whether rules may lie at *path*: a pipe that a set names would be waited for; who types one means it."""
+    return path == STDIN or path.exists() if is_typed else path.is_dir() or path.is_file()
+
+
+# The name of a rule set that comes through standard input.
+STDIN = Path("-")
 FOLDER = _PACKAGE / "packed_rules"
 # The packages whose code decides what the bytes of rule files come to.
 _READERS = ("model", "rules")
@@ -300,7 +308,15 @@ def _is_of_set(path: Path, *, cases: bool) -> bool:
     return path.suffix in (".yaml", ".yml") and path.is_file() and (cases or not path.name.startswith("cases"))
 
 
+@lru_cache(1)
+def _whole(stream: BinaryIO) -> bytes:
+    """Read a *stream* once, however often it is asked for."""
+    return stream.read(LARGEST_BYTES + 1)
+
+
 def _bytes(path: Path) -> bytes:
+    if path == STDIN:
+        return _whole(sys.stdin.buffer) if sys.stdin else b""
     try:
         with path.open("rb") as file:
             return file.read(LARGEST_BYTES + 1)
