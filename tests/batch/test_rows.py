@@ -1,6 +1,8 @@
 """Rows as spreadsheets, clinic software and other programs write them."""
 
 import json
+import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -460,6 +462,18 @@ def test_what_comes_through_a_pipe_is_planned_as_it_comes(
         "2026-11-21",
         "2026-12-18",
     ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are others there")
+def test_a_named_pipe_is_read_whole_before_the_latest_is_known(tmp_path: Path) -> None:
+    pipe = tmp_path / "list.csv"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(TWICE, encoding="utf-8"))
+    writer.start()
+    ran = batch(str(pipe))
+    writer.join()
+    assert ran.code == 0
+    assert [plan["treatment"]["date"] for plan in ran.records] == ["2026-11-21", "2026-12-18"]
 
 
 def test_the_same_day_twice_is_no_later_treatment_and_a_row_without_a_date_is_named(tmp_path: Path) -> None:

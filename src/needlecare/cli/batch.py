@@ -198,19 +198,25 @@ def _is_same(path: Path | None, other: Path | None) -> bool:
 
 
 def _open(source: str, *, twice: bool) -> BinaryIO:
-    """Open the list, so that it can be read *twice* if it must be: from a pipe that is a copy of all of it."""
+    """Open the list, so that it can be read *twice* if it must be: of a pipe that is a copy of all that comes."""
+    stream = _begin(source)
+    if not twice or stream.seekable():
+        return stream
+    from shutil import copyfileobj
+    from tempfile import TemporaryFile
+
+    copied = TemporaryFile()  # noqa: SIM115  whoever asked for it closes it
+    with stream:
+        copyfileobj(stream, copied)
+    copied.seek(0)
+    return copied
+
+
+def _begin(source: str) -> BinaryIO:
     if source == "-":
         if sys.stdin is None:
             raise InputError("can't read: there is no standard input")
-        if not twice:
-            return sys.stdin.buffer
-        from shutil import copyfileobj
-        from tempfile import TemporaryFile
-
-        copied = TemporaryFile()  # noqa: SIM115  whoever asked for it closes it
-        copyfileobj(sys.stdin.buffer, copied)
-        copied.seek(0)
-        return copied
+        return sys.stdin.buffer
     try:
         return Path(source).open("rb")
     except OSError as error:
