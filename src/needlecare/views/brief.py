@@ -417,8 +417,10 @@ def _list_next(timeline: plan.Timeline, clock: Clock) -> Iterator[Row]:
     for session in timeline.sessions[:1]:
         yield from sheet.list_session(session, timeline, clock)
     facts, rule_set = timeline.facts, timeline.rule_set
-    # The title says what was treated: that stands here only where nothing else is assumed.
-    assumed = facts.assumed.keys() & {"technique", "setting"} or facts.assumed.keys() & {"area"}
+    # The title says what was treated: for whoever can say otherwise it stands here if nothing else is assumed.
+    assumed = facts.assumed.keys() & {"technique", "setting"}
+    if not assumed and clock.typed:
+        assumed = facts.assumed.keys() & {"area"}
     named = (sheet.name_answer(one, timeline) for one in sorted(assumed, reverse=True))
     if labels := ", ".join(filter(None, named)):
         yield Row("Assumed", f"{labels}{'; say if not' if clock.typed else ''}")
