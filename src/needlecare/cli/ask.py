@@ -10,8 +10,9 @@ import typer
 
 from needlecare.ask import question
 from needlecare.ask.question import today as look
-from needlecare.cli import complain, options, write_data, write_sheet, write_text
+from needlecare.cli import options
 from needlecare.cli.options import NoPager, Request, Typed
+from needlecare.cli.output import complain, write_data, write_sheet, write_text
 from needlecare.errors import ExitCode, InputError
 from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self
 
 import typer
 
-from needlecare.cli import STDOUT, complain, delivering, is_terminal, options, refuse_windows_path
+from needlecare.cli import options
+from needlecare.cli.output import STDOUT, complain, delivering, is_terminal, refuse_windows_path
 from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.model.facts import FACTS, OPTIONS, Trait
 from needlecare.views.formats import BRIEF, FORMATS, Format

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from needlecare.cli import Command, complain, group, options, write_json, write_lines, write_text
+from needlecare.cli import Command, group, options
+from needlecare.cli.output import complain, write_json, write_lines, write_text
 from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.files import Log, LoggedTreatment, open_log
 from needlecare.model.facts import LASTING

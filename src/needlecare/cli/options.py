@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from needlecare.cli import complain
+from needlecare.cli.output import complain
 from needlecare.errors import InputError, NeedlecareError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 from needlecare.views.formats import CalendarStyle

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from needlecare.cli import STDOUT, complain, is_terminal, options, write_data, write_file, write_sheet, write_text
+from needlecare.cli import options
+from needlecare.cli.output import STDOUT, complain, is_terminal, write_data, write_file, write_sheet, write_text
 from needlecare.errors import InputError, refuse
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import BRIEF, FORMATS, CalendarStyle, Format, for_file, render

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from needlecare.cli import STDOUT, Command, complain, group, write_data, write_file, write_json, write_lines, write_text
+from needlecare.cli import Command, group
+from needlecare.cli.output import STDOUT, complain, write_data, write_file, write_json, write_lines, write_text
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
