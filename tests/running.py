@@ -113,7 +113,8 @@ def without_colour(text: str) -> str:
 
 def environment(more: Mapping[str, str | None] | None) -> dict[str, str]:
     """Give this environment without what would change how the program writes, and with *more*; None takes one away."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "TERM", "TZ")}
+    own = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM", "TZ")
+    kept = {name: value for name, value in os.environ.items() if name not in own}
     wanted = {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(more or {})}
     return {name: value for name, value in wanted.items() if value is not None}
 

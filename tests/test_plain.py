@@ -9,7 +9,7 @@ from shlex import quote
 import pytest
 
 from needlecare import render
-from running import PLAN, check_golden, run, run_at_terminal, run_program
+from running import PLAN, check_golden, run, run_at_terminal, run_program, without_colour
 from support import golden_timeline, listed
 
 ALL = (*PLAN, "--all")
@@ -67,6 +67,24 @@ def test_a_terminal_without_colours_gets_what_a_pipe_gets_in_its_own_width(env: 
     narrow = run_at_terminal(*PLAN, columns=30, env=env)
     assert max(map(len, narrow.splitlines())) <= 30
     assert set(re.findall(r"\w+", run(*PLAN).out)) <= set(re.findall(r"\w+", narrow))
+
+
+@pytest.mark.parametrize(
+    ("env", "in_colour"),
+    [
+        ({"FORCE_COLOR": "1"}, True),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"CLICOLOR_FORCE": "0"}, False),
+        ({"FORCE_COLOR": ""}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, False),
+    ],
+)
+def test_a_pipe_gets_colours_where_the_environment_asks_for_them(env: dict[str, str], in_colour: bool) -> None:
+    written = run_program(*PLAN, env=env).stdout.decode()
+    assert ("\x1b[" in written) is in_colour
+    assert set(re.findall(r"\w+", without_colour(written))) == set(re.findall(r"\w+", run(*PLAN).out))
+    assert max(map(len, without_colour(written).splitlines())) <= 80
 
 
 def test_all_of_it_has_nowhere_to_go_where_stdout_is_closed() -> None:

@@ -81,6 +81,9 @@ def _prepare() -> None:
             del os.environ[name]
         elif len(columns.lstrip("0")) > len(_WIDEST):
             os.environ[name] = _WIDEST
+    if os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        # The libraries that draw know it by this name alone.
+        os.environ.setdefault("FORCE_COLOR", "1")
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):

@@ -72,7 +72,7 @@ def write_sheet(sheet: "Sheet", *, whole: bool, pages: bool = True) -> None:
     from needlecare.views import text
 
     if _is_for_eyes():
-        _show(sheet, pages=pages)
+        _show(sheet, pages=pages and is_terminal(sys.stdout))
     elif is_terminal(sys.stdout):
         write_text(text.lay_out(sheet, get_terminal_size().columns), whole_lines=True, pages=pages)
     else:
@@ -85,8 +85,12 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def _is_for_eyes(*, in_colour: bool = True) -> bool:
-    """Return whether stdout is a terminal that shows layout, any character and, *in colour*, that too."""
-    shows_all = is_terminal(sys.stdout) and sys.stdout.encoding.lower().startswith("utf")
+    """Return whether stdout shows layout, any character and, *in colour*, that too: a terminal, or what stands for one.
+
+    NO_COLOR goes before FORCE_COLOR, as in the library that draws.
+    """
+    is_seen = is_terminal(sys.stdout) or bool(in_colour and sys.stdout and os.environ.get("FORCE_COLOR"))
+    shows_all = is_seen and sys.stdout.encoding.lower().startswith("utf")
     return shows_all and not (in_colour and os.environ.get("NO_COLOR")) and os.environ.get("TERM", "") != "dumb"
 
 
@@ -97,7 +101,9 @@ def _show(sheet: "Sheet", *, pages: bool) -> None:
 
     from needlecare.views.text import draw
 
-    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    # Where it goes on to another program, no other terminal of the process says how wide it may be.
+    width = None if is_terminal(sys.stdout) else get_terminal_size().columns
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=width)
     lines = list(draw(sheet, console.width))
     styles = {style: console.get_style(style) if style else None for line in lines for _, style in line}
     drawn = Segments(
