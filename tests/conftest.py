@@ -44,8 +44,9 @@ pytest.register_assert_rewrite("agreeing")
 
 @pytest.fixture(autouse=True)
 def no_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep tests away from what whoever runs them has remembered."""
+    """Keep tests away from what whoever runs them has remembered, or set."""
     monkeypatch.setenv("NEEDLECARE_NO_LOG", "1")
+    monkeypatch.setenv("NEEDLECARE_CONFIG", "")
 
 
 @pytest.fixture

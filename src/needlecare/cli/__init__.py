@@ -113,6 +113,7 @@ LATER = {
     **dict.fromkeys(("today", "can", "when", "normal", "why", "check", "sessions"), "ask"),
     "batch": "batch",
     "log": "log",
+    "config": "settings",
     "rules": "rules",
 }
 

@@ -14,6 +14,7 @@ from needlecare.cli import options
 from needlecare.cli.options import NoPager, Request, Typed
 from needlecare.cli.output import complain, write_data, write_sheet, write_text
 from needlecare.errors import ExitCode, InputError
+from needlecare.rules.read import DEFAULT
 from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
 from needlecare.views.formats import AnswerFormat
 
@@ -57,7 +58,8 @@ def _read(typed: Typed) -> list[Request]:
         return options.read_requests(typed)
     except InputError:
         with suppress(InputError, typer.Exit):
-            requests = [options.make_request({"date": "today"})]
+            # Whatever the settings say: what is wrong may stand there.
+            requests = [options.make_request({"date": "today", "tz": "Etc/UTC", "rules": DEFAULT})]
             sighting = question.normal(_timelines(requests), " ".join(typed.get("words", ())), now=_now(requests))
             if sighting.verdict in ("emergency", "today"):
                 _answer(requests, sighting, AnswerFormat.TEXT, ExitCode.NO)

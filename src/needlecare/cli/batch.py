@@ -15,6 +15,7 @@ import typer
 
 from needlecare.cli import options
 from needlecare.cli.output import STDOUT, complain, delivering, is_terminal, refuse_windows_path
+from needlecare.cli.settings import find_setting
 from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.model.facts import FACTS, OPTIONS, Trait
 from needlecare.views.formats import BRIEF, FORMATS, Format
@@ -106,7 +107,7 @@ def batch(
     settings = _read_settings(defaults)._replace(
         order=dates,
         format=name,
-        style=style or BRIEF,
+        style=style or find_setting("calendar-style") or BRIEF,
         full_lines=full_lines,
         inline=inline,
         resume=resume,
@@ -134,14 +135,15 @@ def _read_settings(defaults: dict[str, Any]) -> "Settings":
     """Read the options of a treatment, which stand in for what rows leave empty."""
     from needlecare.batch.plans import Settings, read_texts
     from needlecare.rules.fields import FIELDS
-    from needlecare.typed import find_zone, is_relative, parse_date
+    from needlecare.typed import is_relative, parse_date
 
-    rules, tz, now = (defaults.pop(name, None) or None for name in ("rules", "tz", "now"))
+    rules, tz = (defaults.pop(name, None) or find_setting(name) for name in ("rules", "tz"))
+    now = defaults.pop("now", None) or None
     facts = options.fact_texts(defaults)
     for name in sorted(facts.keys() & FIELDS):
         raise InputError(f"--fact: {name} is no fact; it is a field of its own")
     fields = facts | options.without(defaults, (*FACTS, "fact"))
-    zone = find_zone(tz)
+    zone = options.zone_called(tz)
     if is_relative(fields.get("date", "")):
         fields["date"] = parse_date(fields["date"], options.present(zone, now).date()).isoformat()
     # A word such as today in a row means nothing without --now: the same list makes the same plans every day.

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from needlecare.cli.output import complain
+from needlecare.cli.settings import find_setting
 from needlecare.errors import InputError, NeedlecareError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 from needlecare.views.formats import CalendarStyle
@@ -68,16 +69,16 @@ def make_request(typed: Typed) -> Request:
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
     from needlecare.rules.read import DEFAULT
-    from needlecare.typed import find_zone, parse_time, read_events, read_facts, read_seen
+    from needlecare.typed import parse_time, read_events, read_facts, read_seen
 
     now = typed.get("now")
-    zone = find_zone(typed.get("tz"))
+    zone = zone_called(typed.get("tz"))
     if now is not None:
         present(zone, now)  # a mistake in it is reported even where nothing asks for the time
     typed = with_dates(typed, typed.get("tz"))
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if "time" in typed else None
-    rule_set = load_rules(typed.get("rules", DEFAULT))
+    rule_set = load_rules(typed["rules"] if "rules" in typed else find_setting("rules") or DEFAULT)
     facts = read_facts(rule_set, fact_texts(typed))
     treatment = make_treatment(day, clock, zone)
     seen = read_seen(rule_set, treatment, typed.get("seen", ()))
@@ -89,12 +90,19 @@ def make_request(typed: Typed) -> Request:
     return Request(rule_set, treatment, facts, now=now)
 
 
+def zone_called(tz: str | None) -> ZoneInfo:
+    """Return the zone called *tz*; without a name the one of the settings, else that of this machine."""
+    from needlecare.typed import find_zone
+
+    return find_zone(find_setting("tz") if tz is None else tz)
+
+
 def with_dates(typed: Typed, tz: str | None) -> dict[str, Any]:
     """Write the words today, yesterday and tomorrow in the options as the dates that they mean now in the zone *tz*."""
-    from needlecare.typed import find_zone, resolve
+    from needlecare.typed import resolve
 
     def find_today() -> date:
-        return present(find_zone(tz), typed.get("now")).date()
+        return present(zone_called(tz), typed.get("now")).date()
 
     dated = {name: [resolve(text, find_today) for text in typed[name]] for name in DATED if name in typed}
     return {**typed, **dated}
@@ -351,7 +359,7 @@ def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], list[tupl
         from needlecare.rules.read import DEFAULT
 
         try:
-            rule_set = load_rules(ctx.params.get("rules") or DEFAULT)
+            rule_set = load_rules(ctx.params.get("rules") or find_setting("rules") or DEFAULT)
         except NeedlecareError:  # what was typed so far names no rule set, or one with errors
             return []
         offered = [one for one in _OFFERED[part](rule_set, fact) if one[0].startswith(incomplete.lower())]

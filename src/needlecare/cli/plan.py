@@ -11,6 +11,7 @@ import typer
 
 from needlecare.cli import options
 from needlecare.cli.output import STDOUT, complain, is_terminal, write_data, write_file, write_sheet, write_text
+from needlecare.cli.settings import find_setting, read_lead
 from needlecare.errors import InputError, refuse
 from needlecare.model.facts import OPTIONS, Option, Trait
 from needlecare.views.formats import BRIEF, FORMATS, CalendarStyle, Format, for_file, render
@@ -99,7 +100,7 @@ def plan(
             write_text(f"{request.whose}\n")
         _show(timeline, target, [*filter(parts.get, parts)], plain=plain, pages=not no_pager)
     elif chosen == Format.ICS:
-        _write_calendar(timeline, request, typed, style or BRIEF, target)
+        _write_calendar(timeline, request, typed, style or find_setting("calendar-style") or BRIEF, target)
     else:
         _write(render(timeline, chosen), chosen, target)
 
@@ -189,20 +190,13 @@ def _choose(format_: Format | None, output: Path | None) -> Format:
 
 def _read_options(typed: options.Typed) -> "Options":
     """Read the options of a calendar; it rings at a moment itself by default."""
-    from needlecare.model.time import parse_duration
-    from needlecare.views.calendar import LONGEST_LEAD, Options
+    from needlecare.views.calendar import Options
 
     name = typed.get("id", "").strip()
     if "id" in typed and not name:
         raise InputError("--id is empty; give any text that sets this person apart from others")
-    word = typed.get("alarm", "0min").strip().lower()
-    lead = parse_duration(word)
-    if word != "none" and (lead is None or lead.rough_length > LONGEST_LEAD):
-        raise InputError(
-            f"--alarm: `{typed['alarm']}` can't be used; write it as none, 0min, 30min, 2h or 1d, "
-            f"at most {LONGEST_LEAD.days} days before"
-        )
-    return Options(lead=lead and lead.rough_length, discreet="discreet" in typed, name=name)
+    lead = read_lead(typed.get("alarm") or find_setting("alarm") or "0min")
+    return Options(lead=lead, discreet="discreet" in typed or bool(find_setting("discreet")), name=name)
 
 
 def _read_calendar(path: Path) -> "FilePlan":
