@@ -169,9 +169,7 @@ def parse_zone(name: str) -> ZoneInfo:
     # Some disks find a zone by any spelling; a plan must name it in the one way that is the same everywhere.
     if name != name.lower() and (zone := _zone(name)):
         return zone
-    from zoneinfo import available_timezones
-
-    zones = {one.lower(): one for one in sorted(available_timezones() - _NO_ZONES)}
+    zones = {one.lower(): one for one in zone_names()}
     wanted = name[:_LONGEST].strip().replace(" ", "_").lower()
     if zone := _zone(zones.get(wanted, "")):
         return zone
@@ -185,6 +183,13 @@ def parse_zone(name: str) -> ZoneInfo:
         return zone
     hint = suggestion(_nearest_zone(wanted.rpartition("/")[2], zones))
     raise InputError(f"there is no time zone `{name[:_LONGEST]}`{hint}; write it as Europe/London")
+
+
+def zone_names() -> list[str]:
+    """Return the names of all time zones."""
+    from zoneinfo import available_timezones
+
+    return sorted(available_timezones() - _NO_ZONES)
 
 
 def _nearest_zone(city: str, zones: Mapping[str, str]) -> str:

@@ -462,6 +462,17 @@ def test_the_environment_switches_the_log_off(ask: Ask, monkeypatch: pytest.Monk
     ("typed", "offered"),
     [
         ("can hot", "hot-yoga"),
+        ("can wash my f", "face"),
+        ("can wash my ha", "hair"),
+        ("normal itchy b", "bumps"),
+        ("plan --tz Europe/Lon", "Europe/London"),
+        ("plan --uses tret", "tretinoin"),
+        ("plan --calendar-style f", "full"),
+        ("sessions --closed s", "sun"),
+        ("rules show makeup-o", "makeup-overnight"),
+        ("rules show sou", "sources"),
+        ("rules lint micro", "microneedling"),
+        ("help ch", "check"),
         ("normal re", "redness"),
         ("plan --technique r", "radiofrequency"),
         ("plan --event w", "wedding="),
@@ -473,6 +484,22 @@ def test_the_environment_switches_the_log_off(ask: Ask, monkeypatch: pytest.Monk
     ],
 )
 def test_the_shell_completes(typed: str, offered: str) -> None:
+    assert offered in completed(typed)
+
+
+def test_the_shell_completes_what_is_logged(ask: Ask) -> None:
+    ask("log", "add", *SITTING, "--area", "neck", sitting=())
+    ask("log", "add", *SITTING, "--for", "Ana", "--skin-type", "V", sitting=())
+    assert completed("log edit 1") == ["1"]
+    assert completed("log remove 3") == []
+    assert completed("plan --for A") == ["Ana"]
+    assert completed("log edit 1 --forget ar") == ["area"]
+    assert completed("log edit 1 --forget da") == [], "every treatment has a date"
+    assert completed("log forget --for Ana sk") == ["skin-type"]
+
+
+def completed(typed: str) -> list[str]:
+    """Return the words that bash would offer for the last one of what is *typed*."""
     program = Path(sys.executable).with_name("needlecare")
     if not program.exists():
         pytest.skip("the program isn't installed beside this Python")
@@ -483,7 +510,7 @@ def test_the_shell_completes(typed: str, offered: str) -> None:
         "_NEEDLECARE_COMPLETE": "complete_bash",
     }
     found = subprocess.run([program], env=asked, capture_output=True, text=True, check=False)
-    assert offered in found.stdout.split()
+    return found.stdout.split()
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import typer
 from needlecare.ask import question
 from needlecare.ask.question import today as look
 from needlecare.cli import options
+from needlecare.cli.completion import offer
 from needlecare.cli.options import NoPager, Request, Typed
 from needlecare.cli.output import complain, write_data, write_sheet, write_text
 from needlecare.errors import ExitCode, InputError
@@ -29,7 +30,7 @@ Activity = Annotated[
     typer.Argument(
         metavar="WORDS",
         help="As you would say it: wash my face tomorrow, gym on Saturday evening.",
-        autocompletion=options.offer("activities"),
+        autocompletion=offer("activities"),
     ),
 ]
 Signs = Annotated[
@@ -37,7 +38,7 @@ Signs = Annotated[
     typer.Argument(
         metavar="SIGN",
         help="What you see or feel: redness. Without one, all that is usual.",
-        autocompletion=options.offer("signs"),
+        autocompletion=offer("signs"),
     ),
 ]
 _START = """\
@@ -246,7 +247,12 @@ def sessions(
         list[str] | None, typer.Option(metavar="DATE[..DATE]", help="Days that you can't use (repeatable).")
     ] = None,
     closed: Annotated[
-        list[str] | None, typer.Option(metavar="DAY", help="A weekday without sessions: sun (repeatable).")
+        list[str] | None,
+        typer.Option(
+            metavar="DAY",
+            help="A weekday without sessions: sun (repeatable).",
+            autocompletion=offer("weekdays"),
+        ),
     ] = None,
     format_: Format = AnswerFormat.TEXT,
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from needlecare.cli import Command, group, options
+from needlecare.cli.completion import offer
 from needlecare.cli.output import complain, write_json, write_lines, write_text
 from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.files import Log, LoggedTreatment, open_log
@@ -21,8 +22,18 @@ from needlecare.views.formats import AnswerFormat
 
 log = group()
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")]
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number of the treatment in `log list`.")]
-For = Annotated[str | None, typer.Option("--for", metavar="NAME", help="Whose treatments, if they aren't yours.")]
+Number = Annotated[
+    int,
+    typer.Argument(
+        metavar="NUMBER", help="The number of the treatment in `log list`.", autocompletion=offer("treatments")
+    ),
+]
+For = Annotated[
+    str | None,
+    typer.Option(
+        "--for", metavar="NAME", help="Whose treatments, if they aren't yours.", autocompletion=offer("people")
+    ),
+]
 NoLog = Annotated[bool, typer.Option("--no-log", help="Ignore what `log` remembers.")]
 _NEEDED = ("date", "tz")
 
@@ -135,7 +146,12 @@ def edit(
     *,
     number: Number,
     forget: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Forget this option: time, depth, area … (repeatable).")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Forget this option: time, depth, area … (repeatable).",
+            autocompletion=offer("logged"),
+        ),
     ] = None,
 ) -> None:
     """Edit a logged treatment."""
@@ -191,7 +207,10 @@ def remove(*, number: Number, yes: Yes = False, no_log: NoLog = False) -> None:
 def forget(
     *,
     facts: Annotated[
-        list[str] | None, typer.Argument(metavar="FACT", help="What `log list` shows: skin-type, pregnancy …")
+        list[str] | None,
+        typer.Argument(
+            metavar="FACT", help="What `log list` shows: skin-type, pregnancy …", autocompletion=offer("lasting")
+        ),
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Everything, treatments too.")] = False,
     yes: Yes = False,

@@ -5,7 +5,7 @@ Owns the clock, the defaults from the log, and completion. Must not know what a 
 
 import inspect
 import keyword
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from needlecare.cli.completion import offer
 from needlecare.cli.output import complain
 from needlecare.cli.settings import find_setting
-from needlecare.errors import InputError, NeedlecareError
+from needlecare.errors import InputError
 from needlecare.model.facts import DATED, FACTS, LASTING, NONE, OPTIONS, SEVERAL, Option, Trait
 from needlecare.views.formats import CalendarStyle
 
@@ -349,50 +350,3 @@ def _parameter(option: Option) -> inspect.Parameter:
         default=False if is_switch else None,
         annotation=Annotated[kind, declared],
     )
-
-
-def offer(part: str, fact: str = "") -> Callable[[typer.Context, str], list[tuple[str, str]]]:
-    """Make the completion that offers this *part* of the rule set; for `answers` those of *fact*."""
-
-    def complete(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-        from needlecare.rules.load import load_rules
-        from needlecare.rules.read import DEFAULT
-
-        try:
-            rule_set = load_rules(ctx.params.get("rules") or find_setting("rules") or DEFAULT)
-        except NeedlecareError:  # what was typed so far names no rule set, or one with errors
-            return []
-        offered = [one for one in _OFFERED[part](rule_set, fact) if one[0].startswith(incomplete.lower())]
-        # Only what no shell evaluates: zsh runs `$(…)` in a description, and bash in a word.
-        return [(word, _harmless(label)) for word, label in offered if word == _harmless(word)]
-
-    return complete
-
-
-def _harmless(text: str) -> str:
-    """Return *text* without any sign that means something to a shell."""
-    return "".join(sign for sign in text if sign.isalnum() or sign in " ,.-=")
-
-
-def _answers(rule_set: "RuleSet", fact: str) -> Iterable[tuple[str, str]]:
-    return ((one.id, one.label) for one in rule_set.facts[fact].answers) if fact in rule_set.facts else ()
-
-
-def _rule_sets(*_: object) -> Iterable[tuple[str, str]]:
-    from needlecare.rules.read import shipped_names
-
-    return ((name, "") for name in shipped_names())
-
-
-# The parts of a rule set that complete a word, each with what it offers and what that stands for.
-_OFFERED: Mapping[str, Callable[["RuleSet", str], Iterable[tuple[str, str]]]] = {
-    "answers": _answers,
-    "activities": lambda rules, _: ((one.id, one.label) for one in rules.activities.values()),
-    "signs": lambda rules, _: ((one.id, one.label) for one in rules.signs.values()),
-    "facts": lambda rules, _: (
-        (f"{fact}={id_}", label) for fact in rules.facts for id_, label in _answers(rules, fact)
-    ),
-    "moments": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.moments.values() if one.clock is None),
-    "events": lambda rules, _: ((f"{one.id}=", one.label) for one in rules.events.values()),
-    "rule sets": _rule_sets,
-}

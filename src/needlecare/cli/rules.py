@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from needlecare.cli import Command, group
+from needlecare.cli.completion import offer
 from needlecare.cli.output import STDOUT, complain, write_data, write_file, write_json, write_lines, write_text
 from needlecare.cli.settings import find_setting
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
     from needlecare.rules.read import Raw
 
 rules = group()
-_Rules = Annotated[str, typer.Argument(metavar="RULES", help="A rule set that ships, a file or a folder.")]
+_Rules = Annotated[
+    str,
+    typer.Argument(
+        metavar="RULES", help="A rule set that ships, a file or a folder.", autocompletion=offer("rule sets")
+    ),
+]
 _Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the output.")]
 # What tells most about an entry, for a list with a line for each.
 _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
@@ -57,6 +63,7 @@ def show(
         typer.Argument(
             metavar="ID",
             help="An entry by its id, or a section: rules, activities, signs, moments, facts … All by default.",
+            autocompletion=offer("entries"),
         ),
     ] = None,
     *,
@@ -154,7 +161,11 @@ def _flow(value: Any) -> str:
 def lint(
     rules: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RULES", help="Rule sets that ship (the default), files or folders, each by itself."),
+        typer.Argument(
+            metavar="RULES",
+            help="Rule sets that ship (the default), files or folders, each by itself.",
+            autocompletion=offer("rule sets"),
+        ),
     ] = None,
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,

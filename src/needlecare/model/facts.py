@@ -234,7 +234,7 @@ _TREATMENT, _PERSON, _RULES = "The treatment", "You", "Rules"
 class Option(NamedTuple):
     """An option that every command about a treatment takes.
 
-    The part of a rule set that it *offers* completes its value; facts offer their answers.
+    What it *offers* completes its value in a shell; facts offer their answers.
     """
 
     name: str
@@ -250,7 +250,7 @@ _PANELS = {
     _TREATMENT: (
         Option("date", "The date: 2026-11-20, 20 Nov 2026, today.", metavar="DATE"),
         Option("time", "The time: 16:30, 4:30pm. Without it, hours become whole days.", metavar="TIME"),
-        Option("tz", "The time zone, such as Europe/London; by default this machine's.", _LASTING, metavar="ZONE"),
+        Option("tz", "The time zone, such as Europe/London; by default this machine's.", _LASTING, "ZONE", "zones"),
         Option("area", "The treated area: face, neck, scalp, body …", _FACT | _MANY),
         Option("technique", "The technique: pen, roller, radiofrequency …", _FACT),
         Option("add-on", "What was added: prp …", _FACT | _MANY),
@@ -280,7 +280,7 @@ _PANELS = {
     _RULES: (
         Option("rules", "The rule set; by default microneedling.", _LASTING, "NAME|FILE|FOLDER", "rule sets"),
         Option("now", "Use this as the present moment.", metavar="DATETIME"),
-        Option("for", "Whose treatment of the log, if it isn't yours.", _UNLISTED, metavar="NAME"),
+        Option("for", "Whose treatment of the log, if it isn't yours.", _UNLISTED, "NAME", "people"),
         Option("no-log", "Ignore what `log` remembers.", _SWITCH | _UNLISTED),
     ),
 }
