@@ -2,7 +2,9 @@
 
 import re
 import runpy
+import subprocess
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -49,6 +51,23 @@ def test_the_library_example_asks_and_renders(tmp_path: Path, capsys: pytest.Cap
     made = runpy.run_path(str(example))
     assert capsys.readouterr().out == "no\n"
     assert made["calendar"].startswith("BEGIN:VCALENDAR\r\n")
+
+
+def test_the_manual_page_says_what_help_says() -> None:
+    make = runpy.run_path(str(ROOT / "docs" / "man.py"))["make"]
+    assert (ROOT / "docs" / "needlecare.1").read_text(encoding="utf-8") == make(), "run python docs/man.py"
+
+
+def test_the_manual_page_is_good_roff() -> None:
+    if which("groff") is None:
+        pytest.skip("there is no groff here")
+    page = ROOT / "docs" / "needlecare.1"
+    plain = ["groff", "-K", "utf-8", "-man", "-T", "utf8", "-P", "-cbou", "-ww", page]
+    ran = subprocess.run(plain, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    text = " ".join(ran.stdout.split())
+    assert "needlecare log forget" in text
+    assert '--map id="Client ID"' in text
 
 
 def test_the_picture_is_what_the_program_shows() -> None:

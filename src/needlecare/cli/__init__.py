@@ -132,13 +132,6 @@ def _helps() -> dict[str, dict[str, Any]]:
     return tomllib.loads(files("needlecare.cli").joinpath("help.toml").read_text(encoding="utf-8"))
 
 
-def _help_for(path: str) -> str:
-    """Return what help says of the command that is typed as *path*: `log add`."""
-    said = _helps().get(path, {})
-    examples = "".join(f"\n$ {one}" for one in said.get("examples", ()))
-    return "\n\n".join(filter(None, (said.get("line"), said.get("more"), examples and f"Examples:{examples}")))
-
-
 def _path(ctx: Any) -> str:
     """Return the words that name the command of *ctx*."""
     return f"{_path(ctx.parent)} {ctx.info_name}".strip() if ctx.parent else ""
@@ -162,15 +155,21 @@ class _Explained:
                 one.process_value = partial(_process, one, one.process_value, _kind_of(declared.get(one.name)))
         return every
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help; it names values in words, where Typer names the types of Python."""
-        self.help = _help_for(_path(ctx))
-        declared, params = self._declared(), self.get_params(ctx)
-        for one in params:
+    def explain(self, ctx: Any) -> dict[str, Any]:
+        """Name the values of options in words, where Typer names the types of Python; return what help.toml says."""
+        declared = self._declared()
+        for one in self.get_params(ctx):
             if one.param_type_name == "argument":
                 one.display_type_rich = lambda **_: None
             elif one.metavar is None:
                 one.metavar = _metavar(_kind_of(declared.get(one.name)))
+        return _helps().get(_path(ctx), {})
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        said = self.explain(ctx)
+        examples = "".join(f"\n$ {one}" for one in said.get("examples", ()))
+        self.help = "\n\n".join(filter(None, (said.get("line"), said.get("more"), examples and f"Examples:{examples}")))
         super().format_help(ctx, formatter)  # type: ignore[misc]
 
 
@@ -178,7 +177,7 @@ def _metavar(kind: Any) -> str:
     """Return what stands for the value of an option in help: nothing for a switch."""
     if isinstance(kind, EnumType):
         return "|".join(map(str, kind))
-    return {Path: "FILE", int: "N"}.get(kind, "")
+    return {Path: "FILE", int: "N", str: "TEXT"}.get(kind, "")
 
 
 class Group(_Explained, TyperGroup):

@@ -263,8 +263,8 @@ def _cases(location: Path) -> list["Case"]:
 
 @rules.command(cls=Command)
 def diff(
-    old: Annotated[str, typer.Argument(help="A rule set that ships, a file or a folder.")],
-    new: Annotated[str, typer.Argument(help="The rule set to compare it with.")],
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A rule set that ships, a file or a folder.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The rule set to compare it with.")],
     *,
     format_: _Format = AnswerFormat.TEXT,
 ) -> None:
