@@ -55,15 +55,17 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> sheet
     """Write what holds *now* on one screen, or the *whole* of it, and whether a calendar is *stale*."""
     numbers = (day_number(one.treatment, Clock(one).day(now.at)) for one in now.timelines)
     counted = (f"day {number}: {brief.subject_of(one)}" for number, one in zip(numbers, now.timelines, strict=True))
-    first, *others = (text.replace("day -", "day −", 1) for text in counted)
+    first, *also = (text.replace("day -", "day −", 1) for text in counted)
     head = sheet.Sheet(
         title=f"{Clock(now.timelines[0]).at(now.at)}, {first}",
-        subject=f"And {'; '.join(others)}. The strictest counts." if others else "",
+        subject=f"And {'; '.join(also)}. The strictest counts." if also else "",
         clinic=sheet.name_clinic(now.timelines[0].rule_set),
         notice=(say.NO_ADVICE, *chain.from_iterable(sheet.list_core_changes(one.rule_set) for one in now.timelines)),
     )
     against = [*chain.from_iterable(_against(one, now) for one in now.timelines), Row("Calendar", _STALE * stale)]
-    openings = _still_ahead(now)
+    # Every size of screen that is tried asks it the same.
+    others = _Held(now)
+    openings = _still_ahead(now, others)
     if whole:
         return _filled(head, _whole(now, against, openings))
     is_off = not _begun(now) and any(map(sheet.is_stopped, now.timelines))
@@ -71,7 +73,7 @@ def make_today(now: Today, *, whole: bool = False, stale: bool = False) -> sheet
 
     @cache
     def screen(room: Room) -> sheet.Sheet:
-        held = () if is_off else list_now(now, room)
+        held = () if is_off else list_now(now, room, others)
         rows = (*against, *held, *booked[: None if room.light >= 0 else _SHOWN])
         sections = (Section("now", "", rows=rows), _again(openings, room), *_ahead(now, room.later + 1), help_)
         return _filled(head, sections)
@@ -105,18 +107,21 @@ def _against(timeline: Timeline, now: Today) -> Iterator[Row]:
     yield from (Row("Ask first", unheard.text, "ask") for unheard in timeline.facts.unheard)
 
 
-def list_now(now: Today, room: Room = Room()) -> Iterator[Row]:  # noqa: B008  it never changes
-    """List what to avoid, to see, to do and to expect, as far as there is *room*."""
+def list_now(now: Today, room: Room = Room(), others: "_Held | None" = None) -> Iterator[Row]:  # noqa: B008  a constant
+    """List what to avoid, to see, to do and to expect, as far as there is *room*; *others* may be known already."""
     held = [*_held(now, room)]
     # Whoever waits for something to be over has seen it by the next session, or has rung the clinic.
     is_over = held[:1] == [_OVER] and not any(_sessions_due(one, now) for one in now.timelines)
     yield from [*held, *([] if is_over else [_unseen(now)])]
-    others = _Held(now)
+    yield from _to_do(now, room, others or _Held(now))
+    usual = brief.usual if room.light >= 0 else brief.name_usual
+    yield from (Row("Usual", usual(latest, now.at), "expect") for latest in _begun(now)[-1:])
+
+
+def _to_do(now: Today, room: Room, others: "_Held") -> Iterator[Row]:
     free = (one for one in _advice(now) if not others.by_another(one.window.target, now.at, one.timeline))
     for _, found in _by_set(free):
         yield Row("Do", brief.sentences((one.window for one in found), found[0].timeline, room.sentences), "do")
-    usual = brief.usual if room.light >= 0 else brief.name_usual
-    yield from (Row("Usual", usual(latest, now.at), "expect") for latest in _begun(now)[-1:])
 
 
 def _advice(now: Today) -> Iterator[Owned]:
@@ -192,12 +197,11 @@ def _unseen(now: Today, most: int = _SHOWN) -> Row:
 # What comes next.
 
 
-def _still_ahead(now: Today) -> list[Ahead]:
+def _still_ahead(now: Today, others: "_Held") -> list[Ahead]:
     """Return what will be all right again, by time, without what another treatment restricts for longer."""
     timelines = now.timelines if _begun(now) else ()
     found = ((own, one) for own in timelines for one in days.list_openings(own) if one.at > now.at)
-    held = _Held(now)
-    free = ((own, one) for own, one in found if not held.by_another(one.activity, one.at, own))
+    free = ((own, one) for own, one in found if not others.by_another(one.activity, one.at, own))
     return sorted(((own, one._replace(no_until=None)) for own, one in free), key=lambda pair: pair[1].at)
 
 
