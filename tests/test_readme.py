@@ -62,7 +62,7 @@ def test_the_manual_page_is_good_roff() -> None:
     if which("groff") is None:
         pytest.skip("there is no groff here")
     page = ROOT / "docs" / "needlecare.1"
-    plain = ["groff", "-K", "utf-8", "-man", "-T", "utf8", "-P", "-cbou", "-ww", page]
+    plain = ["groff", "-K", "utf-8", "-man", "-T", "utf8", "-P", "-cbou", "-ww", str(page)]
     ran = subprocess.run(plain, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     text = " ".join(ran.stdout.split())

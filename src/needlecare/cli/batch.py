@@ -15,10 +15,10 @@ import typer
 
 from needlecare.cli import options
 from needlecare.cli.output import STDOUT, complain, delivering, is_terminal, refuse_windows_path
-from needlecare.cli.settings import find_setting
+from needlecare.cli.settings import find_setting, style_named
 from needlecare.errors import ExitCode, InputError, refuse
 from needlecare.model.facts import FACTS, OPTIONS, Trait
-from needlecare.views.formats import BRIEF, FORMATS, Format
+from needlecare.views.formats import FORMATS, Format
 
 if TYPE_CHECKING:
     from needlecare.batch.plans import Settings
@@ -107,7 +107,7 @@ def batch(
     settings = _read_settings(defaults)._replace(
         order=dates,
         format=name,
-        style=style or find_setting("calendar-style") or BRIEF,
+        style=style_named(style),
         full_lines=full_lines,
         inline=inline,
         resume=resume,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from needlecare.cli.settings import find_setting
+from needlecare.cli.settings import rules_named
 from needlecare.errors import InputError, NeedlecareError
 
 if TYPE_CHECKING:
@@ -44,16 +44,10 @@ def _harmless(text: str) -> str:
     return "".join(sign for sign in text if sign.isalnum() or sign in " ,.-=/_")
 
 
-def _rules_named(asked: Asked) -> str:
-    from needlecare.rules.read import DEFAULT
-
-    return asked.params.get("rules") or find_setting("rules") or DEFAULT
-
-
 def _rules(asked: Asked) -> "RuleSet":
     from needlecare.rules.load import load_rules
 
-    return load_rules(_rules_named(asked))
+    return load_rules(rules_named(asked.params.get("rules")))
 
 
 def _log(asked: Asked) -> "Log":
@@ -93,11 +87,9 @@ def _facts(asked: Asked) -> Iterator[Offer]:
 def _entries(asked: Asked) -> Iterator[Offer]:
     """Yield what `rules show` shows: sections, and each entry of them."""
     from needlecare.rules.load import load_with_places
-    from needlecare.rules.read import DEFAULT, find_rules
+    from needlecare.rules.read import find_rules
 
-    _, layer, _ = load_with_places(
-        find_rules(asked.params.get("rules") or find_setting("rules") or DEFAULT), packed=True
-    )
+    _, layer, _ = load_with_places(find_rules(rules_named(asked.params.get("rules"))), packed=True)
     for section, entries in layer.entries.items():
         yield from ((section, "all of them"), *((id_, section) for id_ in entries))
 

@@ -11,10 +11,10 @@ import typer
 
 from needlecare.cli import options
 from needlecare.cli.output import STDOUT, complain, is_terminal, write_data, write_file, write_sheet, write_text
-from needlecare.cli.settings import find_setting, read_lead
+from needlecare.cli.settings import find_setting, read_lead, style_named
 from needlecare.errors import InputError, refuse
 from needlecare.model.facts import OPTIONS, Option, Trait
-from needlecare.views.formats import BRIEF, FORMATS, CalendarStyle, Format, for_file, render
+from needlecare.views.formats import FORMATS, CalendarStyle, Format, for_file, render
 
 if TYPE_CHECKING:
     from needlecare.model.plan import Timeline
@@ -100,7 +100,7 @@ def plan(
             write_text(f"{request.whose}\n")
         _show(timeline, target, [*filter(parts.get, parts)], plain=plain, pages=not no_pager)
     elif chosen == Format.ICS:
-        _write_calendar(timeline, request, typed, style or find_setting("calendar-style") or BRIEF, target)
+        _write_calendar(timeline, request, typed, style_named(style), target)
     else:
         _write(render(timeline, chosen), chosen, target)
 

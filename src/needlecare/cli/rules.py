@@ -12,7 +12,7 @@ import typer
 from needlecare.cli import Command, group
 from needlecare.cli.completion import offer
 from needlecare.cli.output import STDOUT, complain, write_data, write_file, write_json, write_lines, write_text
-from needlecare.cli.settings import find_setting
+from needlecare.cli.settings import rules_named
 from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
@@ -75,7 +75,7 @@ def show(
     """Show a rule set or an entry of it."""
     from needlecare.rules.load import load_with_places
 
-    rule_set, layer, problems = load_with_places(find_rules(rules or find_setting("rules") or DEFAULT), packed=True)
+    rule_set, layer, problems = load_with_places(find_rules(rules_named(rules)), packed=True)
     problems.raise_any()
     entries, off = [*_select(layer, id_)], [*_switched_off(layer, id_)]
     if not (id_ in layer.entries or entries or off):

@@ -35,6 +35,18 @@ def find_setting(name: str) -> Any:
     return found and found.value
 
 
+def rules_named(typed: str | None) -> str:
+    """Return the rule set that is *typed*, else the one of the settings, else the one that ships."""
+    from needlecare.rules.read import DEFAULT
+
+    return typed or find_setting("rules") or DEFAULT
+
+
+def style_named(typed: CalendarStyle | None) -> CalendarStyle:
+    """Return the style of calendars that is *typed*, else the one of the settings, else the brief one."""
+    return typed or CalendarStyle(find_setting("calendar-style") or BRIEF)
+
+
 def settings_file() -> Path | None:
     """Return where the settings file lies, if there is one; None where the environment switches it off.
 
