@@ -1,7 +1,7 @@
 """Answers of every kind for people; those to `why`, `check` and `sessions` are written here."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import chain
 
 from needlecare.ask.lookup import Meaning
@@ -13,10 +13,11 @@ from needlecare.model import plan, voices
 from needlecare.model.facts import NONE
 from needlecare.model.ruleset import ASK, AVOID, CALL, DO, LEVELS, PREPARE, Rule, RuleSet, Screening
 from needlecare.model.time import Duration, shift_date, spelled_out
-from needlecare.timeline.agenda import Course, Deadline, Step, results_between
+from needlecare.timeline.agenda import Course
+from needlecare.views import course as course_words
 from needlecare.views import phrases as say
 from needlecare.views import sheet, verdicts
-from needlecare.views.phrases import Clock, capital, grouped, join_words, led, sentence, topmost
+from needlecare.views.phrases import Clock, capital, grouped, join_words, led, sentence
 from needlecare.views.signs import joined, list_sighting
 
 Answer = Verdict | Return | Sighting | Reasons | Screened
@@ -343,15 +344,14 @@ def render_course(course: Course, timeline: plan.Timeline) -> str:
 
 
 def _course(course: Course, timeline: plan.Timeline) -> Iterator[str]:
-    yield from (f"{row.head}: {row.text}" for row in sheet.list_findings(timeline) if row.tone == "stop")
-    if sheet.is_stopped(timeline):
-        yield f"The next session: {sheet.undecided(timeline)}."
-        yield say.SEE_HELP
+    if stop := course_words.list_stop(timeline):
+        yield from (*stop, say.SEE_HELP)
         return
     yield f"{say.counted(course.size, 'session')}, the first on {say.date(course.first)}."
-    yield from _steps(course, timeline)
+    for step in course.steps:
+        yield from _marked("- ", "  ", course_words.list_step(step, course, timeline))
     if course.deadline:
-        yield from _deadline(course, course.deadline, timeline.rule_set)
+        yield from _marked("", "- ", course_words.list_deadline(course, course.deadline, timeline.rule_set))
     sources = dict.fromkeys(chain.from_iterable(step.session.sources for step in course.steps))
     behind = f"({say.counted(len(sources), 'source')}: {', '.join(sources)})" if sources else ""
     yield from joined([sentence(led("Then ", course.then)), course.note, behind])
@@ -361,60 +361,6 @@ def _course(course: Course, timeline: plan.Timeline) -> Iterator[str]:
     yield say.SEE_HELP
 
 
-def _steps(course: Course, timeline: plan.Timeline) -> Iterator[str]:
-    """Yield what there is to say of each session, and what to avoid before the next one."""
-    ahead = next((step for step in course.steps if not step.done), None)
-    for step in course.steps:
-        yield _step(step, course, timeline)
-        if step is ahead and step.session.precare:
-            yield f"  {_precare(step, course, timeline)}"
-
-
-def _step(step: Step, course: Course, timeline: plan.Timeline) -> str:
-    session, first = step.session, course.first
-    if step.done:
-        least = f"the minimum ({say.date(session.minimum, first)}): tell {timeline.facts.clinician}"
-        tell = f", {say.counted(step.days_short, 'day')} sooner than {least}" if step.days_short else ""
-        return f"- Session {session.number}: done on {say.date(step.done, first)}{tell}"
-    is_soonest = session.minimum == session.recommended[0]
-    least = "" if is_soonest else f"not before {say.date(session.minimum, first)}; "
-    best = f"best {say.dates(*session.recommended, first)}{', not sooner' if is_soonest else ''}"
-    latest = f"; by {say.date(step.latest, first)} at the latest" if step.latest else ""
-    return f"- Session {session.number}: {least}{best}{_late(session, first)}{latest}"
-
-
-def _late(session: plan.Session, first: date) -> str:
-    if not session.overdue:
-        return ""
-    return (
-        "; late after that"
-        if session.overdue == session.recommended[1]
-        else f"; late from {say.date(session.overdue, first)}"
-    )
-
-
-def _precare(step: Step, course: Course, timeline: plan.Timeline) -> str:
-    """Format what to avoid first before a session, and from when on."""
-    session, first, rule_set = step.session, course.first, timeline.rule_set
-    short = f", {say.counted(step.days_short, 'day')} sooner than that (ask {timeline.facts.clinician})"
-    booked = f"Booked for {say.date(session.booked, first)}{short if step.days_short else ''}" if session.booked else ""
-    on = booked or f"If it is on {say.date(session.minimum, first)}"
-    begins = min(day for _, day in session.precare)
-    shown = topmost((activity for activity, day in session.precare if day == begins), rule_set)
-    names = say.join_some(list(map(rule_set.label, shown)), _SHOWN)
-    later = ", and others later" if any(day > begins for _, day in session.precare) else ""
-    return f"{on}: avoid {names} from {say.date(begins, first)}{later}"
-
-
-def _deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iterator[str]:
-    first, wanted, fitting = course.first, deadline.wanted, deadline.fitting
-    name = f"{capital(deadline.name)} on {say.date(deadline.day, first)}"
-    fit = f"all {wanted} sessions fit" if deadline.fits else f"{wanted} sessions do not fit"
-    yield f"{name}: {fit}; the last one has to be by {say.date(deadline.last, first)}, to be healed."
-    if not deadline.fits:
-        yield f"- {fitting} fit: --count {fitting}." if fitting else "- Not even the first one fits."
-        yield f"- For all {wanted} it would have to be on {say.date(deadline.possible_from, first)} or later."
-    if seen := results_between(rule_set, deadline.kind, last := course.last_day):
-        late = ", after it; this is no rule, only what to hope for" if seen[0] > deadline.day else ""
-        result = f"the full result is usually seen {say.dates(*seen, first)}{late}"
-        yield f"- If the last session is on {say.date(last, first)}, {result}."
+def _marked(first: str, others: str, lines: Iterable[str]) -> Iterator[str]:
+    """Put *first* before the first of *lines*, and *others* before each of the others."""
+    yield from (f"{others if number else first}{line}" for number, line in enumerate(lines))
