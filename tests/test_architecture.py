@@ -116,6 +116,7 @@ def test_a_clock_put_back_moves_no_file(module: str) -> None:
         ("icalendar", {"views.ics"}),
         ("pydantic", set()),
         ("tzlocal", {"typed"}),
+        ("holidays", {"cli.sessions"}),
     ],
 )
 def test_each_package_has_its_home(package: str, home: set[str]) -> None:

@@ -95,6 +95,56 @@ def test_the_nearest_open_day_is_found_on_both_sides(day: str, next_: str, last:
     assert (calendar.open_from(on).isoformat(), calendar.open_from(on, -1).isoformat()) == (next_, last)
 
 
+CHRISTMAS, BOXING, NEW_YEAR = date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1)
+HOLIDAYS = {CHRISTMAS: "Christmas Day", BOXING: "Boxing Day", NEW_YEAR: "New Year's Day"}
+
+
+@pytest.mark.parametrize(
+    ("first", "spacing", "recommended", "named"),
+    [
+        pytest.param("2026-11-27", ("4w", "6w"), ("2026-12-27", "2027-01-08"), [CHRISTMAS, BOXING], id="the start"),
+        pytest.param("2026-11-20", ("4w", "6w"), ("2026-12-18", "2026-12-31"), [NEW_YEAR], id="the end"),
+        pytest.param("2026-11-23", ("4w", "6w"), ("2026-12-21", "2027-01-04"), [], id="days in between"),
+        pytest.param("2026-11-27", ("4w", "4w"), ("2026-12-27", "2026-12-27"), [CHRISTMAS, BOXING], id="all of it"),
+    ],
+)
+def test_what_would_begin_or_end_on_a_holiday_moves_off_it_and_names_it(
+    first: str, spacing: tuple[str, str], recommended: tuple[str, str], named: list[date]
+) -> None:
+    calendar = OpenDays(holidays=HOLIDAYS)
+    (step,) = planned(plan_course(every(*spacing), date.fromisoformat(first), count=2, calendar=calendar)).steps
+    assert tuple(day.isoformat() for day in step.session.recommended) == recommended
+    assert step.session.minimum == step.session.recommended[0]
+    assert step.session.holidays == tuple((day, HOLIDAYS[day]) for day in named)
+
+
+def test_a_session_that_is_booked_on_a_holiday_stays_there_and_names_it() -> None:
+    calendar = OpenDays(booked=CHRISTMAS, holidays=HOLIDAYS)
+    second, third = planned(plan_course(every("4w", "6w"), FIRST, count=3, calendar=calendar)).steps
+    assert (second.day, [day for day, _ in second.session.holidays]) == (CHRISTMAS, [CHRISTMAS])
+    assert third.session.minimum == CHRISTMAS + timedelta(weeks=4)
+
+
+@pytest.mark.parametrize(
+    ("on", "last", "latest", "moved", "last_moved"),
+    [
+        pytest.param("2026-12-26", "2026-12-24", "2026-11-26", [], [CHRISTMAS, BOXING], id="the last one"),
+        pytest.param("2027-01-22", "2027-01-22", "2026-12-24", [CHRISTMAS], [], id="the one before"),
+    ],
+)
+def test_latest_days_before_an_event_move_off_holidays_too(
+    on: str, last: str, latest: str, moved: list[date], last_moved: list[date]
+) -> None:
+    spacings, calendar, event = every("4w", "6w"), OpenDays(holidays=HOLIDAYS), date.fromisoformat(on)
+    course = planned(plan_course(spacings, date(2026, 9, 25), count=3, calendar=calendar))
+    wanted = Event("wedding", "the wedding", event, event)
+    fitted = fit_before(course, spacings, wanted, healed=lambda day: day, calendar=calendar)
+    assert fitted.deadline is not None
+    assert [one.latest for one in fitted.steps] == [date.fromisoformat(latest), date.fromisoformat(last)]
+    assert [[day for day, _ in one.session.holidays] for one in fitted.steps] == [moved, []]
+    assert [day for day, _ in fitted.deadline.holidays] == last_moved
+
+
 @pytest.mark.parametrize(
     ("done", "count", "numbers"),
     [
@@ -295,6 +345,40 @@ def test_no_session_is_before_its_minimum_or_on_a_closed_day(
         assert step.done or step.session.minimum.weekday() not in closed
         assert step.done or step.session.recommended[0].weekday() not in closed
         last = step.done or step.session.minimum
+
+
+@given(
+    first=DAYS,
+    spacings=SPACINGS,
+    count=st.integers(2, 6),
+    closed=st.sets(st.integers(0, 6), max_size=4),
+    offsets=st.sets(st.integers(1, 400), max_size=60),
+    away=st.tuples(st.integers(1, 400), st.integers(0, 40)),
+)
+def test_closed_days_move_a_stretch_no_farther_than_they_must(
+    first: date, spacings: Spacings, count: int, closed: set[int], offsets: set[int], away: tuple[int, int]
+) -> None:
+    def closes(begin: date, end: date) -> list[date]:
+        """Give the days from *begin* up to *end*, without that, which are all closed."""
+        between = [begin + timedelta(days=number) for number in range((end - begin).days)]
+        assert not any(map(calendar.is_open, between))
+        return between
+
+    left = first + timedelta(days=away[0])
+    holidays = {first + timedelta(days=offset): f"day {offset}" for offset in offsets}
+    calendar = OpenDays(((left, left + timedelta(days=away[1])),), frozenset(closed), holidays=holidays)
+    spacing = spacings[0][0].every
+    assert spacing is not None
+    soonest = start = end = first
+    for step in planned(plan_course(spacings, first, count=count, calendar=calendar)).steps:
+        session, (near, far) = step.session, spacing
+        assert all(map(calendar.is_open, (session.minimum, *session.recommended)))
+        skipped = closes(shift_date(soonest, near), session.minimum)
+        skipped += closes(max(shift_date(start, near), session.minimum), session.recommended[0])
+        skipped += closes(session.recommended[1] + timedelta(days=1), shift_date(end, far) + timedelta(days=1))
+        assert session.recommended[1] <= max(session.recommended[0], shift_date(end, far))
+        assert [day for day, _ in session.holidays] == sorted(set(skipped) & holidays.keys())
+        soonest, (start, end) = session.minimum, session.recommended
 
 
 @given(first=DAYS, spacings=SPACINGS, count=st.integers(2, 6), room=st.integers(0, 400), heal=st.integers(0, 20))

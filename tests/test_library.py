@@ -217,6 +217,8 @@ def test_of_several_treatments_the_strictest_answers() -> None:
         ({"closed": {7}}, "closed are weekdays from 0 (Monday) to 6, not 7"),
         ({"closed": "sun"}, "closed are weekdays from 0 (Monday) to 6"),
         ({"closed": 6}, "closed a list of weekdays"),
+        ({"holidays": [date(2026, 12, 25)]}, "holidays are names by dates, such as {date(2026, 12, 25): 'Christmas'}"),
+        ({"holidays": {"2026-12-25": "Christmas Day"}}, "holidays are names by dates"),
     ],
 )
 def test_a_course_refuses_what_it_cannot_use(given: dict[str, Any], said: str) -> None:
@@ -239,6 +241,13 @@ def test_a_course_is_planned_around_what_is_closed() -> None:
     course = sessions(TIMELINE, count=3, closed=range(1, 7))
     assert course is not None
     assert {step.session.minimum.weekday() for step in course.steps} == {0}
+
+
+def test_a_course_names_the_holidays_that_it_is_planned_around() -> None:
+    course = sessions(TIMELINE, count=2, holidays={date(2027, 1, 1): "New Year's Day"})
+    assert course is not None
+    (session,) = (step.session for step in course.steps)
+    assert (session.minimum, session.holidays) == (date(2027, 1, 2), ((date(2027, 1, 1), "New Year's Day"),))
 
 
 def test_a_client_is_named_by_a_text() -> None:

@@ -481,6 +481,8 @@ def test_the_environment_switches_the_log_off(ask: Ask, monkeypatch: pytest.Monk
         ("plan --fact go", "goal=acne-scars"),
         ("to", "today"),
         ("log re", "remove"),
+        ("sessions --holidays G", "GB"),
+        ("sessions --holidays GB-E", "GB-ENG"),
     ],
 )
 def test_the_shell_completes(typed: str, offered: str) -> None:

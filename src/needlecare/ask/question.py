@@ -4,7 +4,7 @@ The clock is an argument, and nothing here knows how an answer is shown. Each ki
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -188,11 +188,12 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     before: Event | None = None,
     away: Iterable[tuple[date, date]] = (),
     closed: Iterable[int] = (),
+    holidays: Mapping[date, str] | None = None,
 ) -> agenda.Course | None:
     """Return the course that follows the treatment, of *count* sessions with it; None where no rule spaces them.
 
     *done* are sessions that have been since, in order; *before* is an event that it is to be healed by. No session is
-    on days *away* (first and last) or on *closed* weekdays, of which Monday is 0.
+    on days *away* (first and last), on *closed* weekdays, of which Monday is 0, or on *holidays*, by their names.
     Example: `[step.session.minimum for step in sessions(timeline, count=4, closed={6}).steps]`.
 
     Raises:
@@ -210,7 +211,9 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     _check_each(done, lambda day: type(day) is date, "done are dates, such as date(2027, 1, 4)")
     _check_each(away, _are_days, "away are pairs of dates, the first and the last day")
     _check_each(closed, range(len(WEEKDAYS)).__contains__, "closed are weekdays from 0 (Monday) to 6")
-    calendar = agenda.OpenDays(away, closed, treatment.next_day)
+    holidays = {} if holidays is None else holidays
+    _check_holidays(holidays)
+    calendar = agenda.OpenDays(away, closed, treatment.next_day, holidays)
     course = agenda.plan_course(selection.spacings, treatment.day, done=done, count=count, calendar=calendar)
     if course is None:
         return None
@@ -233,6 +236,12 @@ def _check_each(given: Iterable[object], fits: Callable[[object], bool], wanted:
     for one in given:
         if not fits(one):
             raise InputError(f"{wanted}, not {one!r}")
+
+
+def _check_holidays(holidays: object) -> None:
+    named = holidays.items() if isinstance(holidays, Mapping) else [(None, holidays)]
+    if not all(type(day) is date and isinstance(name, str) for day, name in named):
+        raise InputError(f"holidays are names by dates, such as {{date(2026, 12, 25): 'Christmas'}}, not {holidays!r}")
 
 
 def _are_days(days: object) -> bool:

@@ -28,7 +28,7 @@ _WIDEST = "999"
 # What Typer has nothing to check of, each with what makes it of the text.
 _CONVERTED: dict[Any, Callable[[Any], Any]] = {bool: bool, str: str, list[str]: list, Path: Path}
 # A second value would replace the first without a word, and may be the looser one.
-_ONCE = ("date", "time", *(name for name in FACTS if Trait.SEVERAL not in OPTIONS[name].traits))
+_ONCE = ("date", "time", "holidays", *(name for name in FACTS if Trait.SEVERAL not in OPTIONS[name].traits))
 _COMMON: dict[str, Any] = {
     "pretty_exceptions_enable": False,
     "context_settings": {"help_option_names": ["-h", "--help"]},
@@ -110,7 +110,8 @@ def _check_completion() -> None:
 # Each command, or group of commands, in the order of the list, and the module in which it has this name.
 LATER = {
     "plan": "plan",
-    **dict.fromkeys(("today", "can", "when", "normal", "why", "check", "sessions"), "ask"),
+    **dict.fromkeys(("today", "can", "when", "normal", "why", "check"), "ask"),
+    "sessions": "sessions",
     "batch": "batch",
     "log": "log",
     "config": "settings",

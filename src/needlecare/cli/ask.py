@@ -13,10 +13,10 @@ from needlecare.ask.question import today as look
 from needlecare.cli import options
 from needlecare.cli.completion import offer
 from needlecare.cli.options import NoPager, Request, Typed
-from needlecare.cli.output import complain, write_data, write_sheet, write_text
+from needlecare.cli.output import write_data, write_sheet, write_text
 from needlecare.errors import ExitCode, InputError
 from needlecare.rules.read import DEFAULT
-from needlecare.typed import WEEKDAYS, is_relative, parse_time, read_days, read_events
+from needlecare.typed import parse_time
 from needlecare.views.formats import AnswerFormat
 
 Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the answer.")]
@@ -228,75 +228,3 @@ def _answer(
 
         write_data(render(answer))
     raise typer.Exit(code)
-
-
-@options.about_treatment
-def sessions(
-    request: Request,
-    *,
-    count: Annotated[
-        int | None, typer.Option(min=1, max=question.MOST_SESSIONS, help="The number of sessions, including the first.")
-    ] = None,
-    done: Annotated[
-        list[str] | None, typer.Option(metavar="DATE", help="A later session that you have had (repeatable, in order).")
-    ] = None,
-    before: Annotated[
-        str | None, typer.Option(metavar="NAME=DATE", help="Plan backwards from this: wedding=2027-05-08.")
-    ] = None,
-    avoid: Annotated[
-        list[str] | None, typer.Option(metavar="DATE[..DATE]", help="Days that you can't use (repeatable).")
-    ] = None,
-    closed: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="DAY",
-            help="A weekday without sessions: sun (repeatable).",
-            autocompletion=offer("weekdays"),
-        ),
-    ] = None,
-    format_: Format = AnswerFormat.TEXT,
-) -> None:
-    """Answer `sessions`."""
-    (timeline,) = _timelines([request])
-    course = question.sessions(
-        timeline,
-        count=count,
-        away=[read_days(text, "--avoid") for text in avoid or ()],
-        closed=_closed(closed or ()),
-        done=_done(request, done or ()),
-        before=read_events(request.rule_set, request.treatment.day, [before], "--before")[0] if before else None,
-    )
-    if course is None:
-        complain(f"no rule says how far apart these sessions are; ask {timeline.facts.clinician}")
-        raise typer.Exit(ExitCode.UNKNOWN)
-    if format_ == AnswerFormat.JSON:
-        from needlecare.views.answers_json import render_course
-
-        write_data(render_course(course, timeline))
-    else:
-        from needlecare.views import answers
-
-        _say_whose([request])
-        write_text(answers.render_course(course, timeline))
-    if course.deadline and not course.deadline.fits:
-        raise typer.Exit(ExitCode.NO)
-
-
-def _done(request: Request, texts: Sequence[str]) -> list[date]:
-    """Read the sessions that have been; those still to come are refused where the present moment is known."""
-    days = [options.read_date(text, request.treatment.zone, request.now) for text in texts]
-    if request.now is None and not any(map(is_relative, texts)):
-        return days
-    today = options.present_for([request]).date()
-    for day in days:
-        if day > today:
-            raise InputError(f"--done: {day} is still to come, it is {today}; a session that is booked is --next")
-    return days
-
-
-def _closed(texts: Sequence[str]) -> set[int]:
-    words = [word for text in texts for word in text.replace(",", " ").lower().split()]
-    for word in words:
-        if word[:3] not in WEEKDAYS:
-            raise InputError(f"--closed: `{word}` is no weekday; it is one of {', '.join(WEEKDAYS)}")
-    return {WEEKDAYS.index(word[:3]) for word in words}

@@ -336,11 +336,19 @@ class Precare(NamedTuple):
     start: date
 
 
+class Holiday(NamedTuple):
+    """A public holiday."""
+
+    day: date
+    name: str
+
+
 class Session(NamedTuple):
     """When session *number* may take place: not before *minimum*; *overdue* is when it is late.
 
     *unsure* are unknown facts that make the minimum longer; *precare* what would begin before it, and when. *booked*
-    is its date, if it has one: the pre-care is real then. *then* is what follows once the course is done.
+    is its date, if it has one: the pre-care is real then. *then* is what follows once the course is done. *holidays*
+    are those on which one of its dates would be if all days were open, or on which it is booked.
     """
 
     number: int
@@ -353,6 +361,7 @@ class Session(NamedTuple):
     precare: tuple[Precare, ...]
     booked: date | None = None
     then: str = ""
+    holidays: tuple[Holiday, ...] = ()
 
 
 class Clash(NamedTuple):

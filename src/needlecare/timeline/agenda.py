@@ -3,14 +3,27 @@
 It reads finished windows and no clock: what is past is what is said to be done.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from typing import NamedTuple
 
 from needlecare.errors import InputError
 from needlecare.model import plan, voices
-from needlecare.model.plan import FOREVER, NO, NO_START, Day, Event, Lift, Meeting, Session, Timeline, Treatment, Window
+from needlecare.model.plan import (
+    FOREVER,
+    NO,
+    NO_START,
+    Day,
+    Event,
+    Holiday,
+    Lift,
+    Meeting,
+    Session,
+    Timeline,
+    Treatment,
+    Window,
+)
 from needlecare.model.ruleset import ASK, AVOID, DO, EXPECT, PREPARE, RuleSet, Spacing
 from needlecare.model.time import Duration, last_date, local_date, shift_date, touches
 from needlecare.timeline.selection import Selection
@@ -131,15 +144,20 @@ def _waiting(timeline: Timeline, activity: str, event: Event) -> Iterator[Window
 
 
 class OpenDays(NamedTuple):
-    """Days on which no session can be: whole stretches *away*, *closed* weekdays (Monday is 0). One may be *booked*."""
+    """Days on which no session can be: stretches *away*, *closed* weekdays (Monday is 0), *holidays* with their names.
+
+    One session may be *booked*, on whatever day.
+    """
 
     away: tuple[tuple[date, date], ...] = ()
     closed: frozenset[int] = frozenset()
     booked: date | None = None
+    holidays: Mapping[date, str] = {}
 
     def is_open(self, day: date) -> bool:
         """Report whether a session can be on *day*."""
-        return day.weekday() not in self.closed and not any(first <= day <= last for first, last in self.away)
+        is_away = any(first <= day <= last for first, last in self.away)
+        return not (is_away or day.weekday() in self.closed or day in self.holidays)
 
     def open_from(self, day: date, step: int = 1) -> date:
         """Return the first open day from *day* on; with a *step* of -1, the last one up to it."""
@@ -147,6 +165,11 @@ class OpenDays(NamedTuple):
             if self.is_open(found := day + timedelta(days=step * shift)):
                 return found
         raise InputError("--avoid and --closed leave no open day within two years; leave some open")
+
+    def holidays_in(self, *stretches: tuple[date, date]) -> tuple[Holiday, ...]:
+        """Return the holidays in *stretches*, first and last day included, in order."""
+        days = {first + _ONE_DAY * number for first, last in stretches for number in range((last - first).days + 1)}
+        return tuple(Holiday(day, self.holidays[day]) for day in sorted(days) if day in self.holidays)
 
 
 ALWAYS_OPEN = OpenDays()
@@ -173,6 +196,7 @@ class Deadline(NamedTuple):
     """An event of a *kind* that a course must be healed by: the *last* day for its last session, whether it *fits*.
 
     *fitting* sessions are possible, the first included; with all of them the event could be from *possible_from* on.
+    But for *holidays* the last day would be later.
     """
 
     kind: str
@@ -183,6 +207,7 @@ class Deadline(NamedTuple):
     fitting: int
     wanted: int
     possible_from: date
+    holidays: tuple[Holiday, ...] = ()
 
 
 class Course(NamedTuple):
@@ -227,21 +252,25 @@ def next_session(
         return None
     begin, end = (before.minimum, before.recommended) if before else (last, (last, last))
     deciding, (near, far), unsure = _strictest(timed, begin)
-    minimum = calendar.open_from(shift_date(begin, near))
-    start = calendar.open_from(max(shift_date(end[0], near), minimum))
+    soonest = shift_date(begin, near)
+    minimum = calendar.open_from(soonest)
+    ideal = max(shift_date(end[0], near), minimum)
+    start = calendar.open_from(ideal)
     farthest = max(shift_date(end[1], far), start)
+    latest = max(calendar.open_from(farthest, -1), start)
     overdue = (max(shift_date(end[1], spacing.overdue), farthest) for spacing, _, _ in timed if spacing.overdue)
     totals = (deciding.total, *(spacing.total for spacing, _, doubt in timed if not doubt))
     return Session(
         number=number,
         minimum=minimum,
-        recommended=(start, max(calendar.open_from(farthest, -1), start)),
+        recommended=(start, latest),
         overdue=max(overdue, default=None),
         total=next(filter(None, totals), None),
         sources=tuple(dict.fromkeys(one.source for one in deciding.says if voices.spaces_by(one.value, near))),
         unsure=unsure,
         precare=(),
         then="; ".join(dict.fromkeys(filter(None, (one.then for one in _deciding(spacings))))),
+        holidays=calendar.holidays_in((soonest, minimum), (ideal, start), (latest, farthest)),
     )
 
 
@@ -308,7 +337,9 @@ def _steps(spacings: Applying, first: date, size: int, done: Sequence[date], cal
             continue
         is_done = number - 2 < len(done)
         short = max((session.minimum - on).days, 0)
-        yield Step(session._replace(booked=None if is_done else on), on if is_done else None, short)
+        if not is_done:
+            session = session._replace(booked=on, holidays=calendar.holidays_in((on, on)))
+        yield Step(session, on if is_done else None, short)
         last, before = on, None
 
 
@@ -345,7 +376,7 @@ def fit_before(
     last = event.first
     while healed(last) > event.first:
         last -= timedelta(days=1)
-    last = calendar.open_from(last, -1)
+    healing, last = last, calendar.open_from(last, -1)
     fitting = sum(day <= last for day in (course.first, *(step.day for step in course.steps)))
     deadline = Deadline(
         kind=event.kind,
@@ -356,15 +387,22 @@ def fit_before(
         fitting=fitting,
         wanted=course.size,
         possible_from=healed(course.last_day),
+        holidays=calendar.holidays_in((last, healing)),
     )
     steps: list[Step] = []
     minima = [spacing.every[0] for spacing, _ in spacings if spacing.every is not None]
-    latest = last
+    latest = ideal = last
     for step in reversed(course.steps):
-        steps.append(step._replace(latest=latest if deadline.fits and step.done is None else None))
+        if deadline.fits and step.done is None:
+            moved = sorted({*step.session.holidays, *calendar.holidays_in((latest, ideal))})
+            session = step.session._replace(holidays=tuple(moved))
+            steps.append(step._replace(session=session, latest=latest))
+        else:
+            steps.append(step)
         # The longest minimum leads from there to the following session at the latest: a month that is too short rolls
         # back on the way back.
-        latest = calendar.open_from(min(shift_date(latest, near, -1) for near in minima), -1)
+        ideal = min(shift_date(latest, near, -1) for near in minima)
+        latest = calendar.open_from(ideal, -1)
     return course._replace(steps=tuple(reversed(steps)), deadline=deadline)
 
 

@@ -101,8 +101,9 @@ FIELDS.update({
     Course: "count=size sessions=steps then before=deadline results",
     Step: "number=session.number minimum=session.minimum recommended=session.recommended overdue=session.overdue"
     " latest done days_short booked=session.booked count=session.total unsure=session.unsure"
-    " precare=session.precare sources=session.sources",
-    Deadline: "name date=day fits last_session_by=last wanted fitting possible_from",
+    " precare=session.precare holidays=session.holidays sources=session.sources",
+    Deadline: "name date=day fits last_session_by=last wanted fitting possible_from holidays",
+    plan.Holiday: "date=day name",
 })  # fmt: skip
 SHARED.update({"not_understood": _not_understood})
 COMPUTED.update({

@@ -1,9 +1,9 @@
 """A course of sessions in words: what there is to say of a session and of the event before which it ends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from needlecare.model.plan import Session, Timeline
+from needlecare.model.plan import Holiday, Session, Timeline
 from needlecare.model.ruleset import RuleSet
 from needlecare.timeline.agenda import Course, Deadline, Step, results_between
 from needlecare.views import phrases as say
@@ -32,6 +32,7 @@ def list_step(step: Step, course: Course, timeline: Timeline) -> Iterator[str]:
     best = f"best {say.dates(*session.recommended, first)}{', not sooner' if is_soonest else ''}"
     latest = f"; by {say.date(step.latest, first)} at the latest" if step.latest else ""
     yield f"Session {session.number}: {least}{best}{_late(session, first)}{latest}"
+    yield from _holidays(session.holidays, first)
     if session.precare and step is next(one for one in course.steps if not one.done):
         yield _precare(step, course, timeline)
 
@@ -41,6 +42,12 @@ def _late(session: Session, first: date) -> str:
         return ""
     is_at_once = session.overdue == session.recommended[1]
     return "; late after that" if is_at_once else f"; late from {say.date(session.overdue, first)}"
+
+
+def _holidays(holidays: Sequence[Holiday], first: date) -> Iterator[str]:
+    named = [f"{say.date(one.day, first)} is {one.name}" for one in holidays]
+    if named:
+        yield f"No session on public holidays: {say.join_some(named, _SHOWN)}"
 
 
 def _precare(step: Step, course: Course, timeline: Timeline) -> str:
@@ -62,6 +69,7 @@ def list_deadline(course: Course, deadline: Deadline, rule_set: RuleSet) -> Iter
     name = f"{capital(deadline.name)} on {say.date(deadline.day, first)}"
     fit = f"all {wanted} sessions fit" if deadline.fits else f"{wanted} sessions do not fit"
     yield f"{name}: {fit}; the last one has to be by {say.date(deadline.last, first)}, to be healed."
+    yield from _holidays(deadline.holidays, first)
     if not deadline.fits:
         yield f"{fitting} fit: --count {fitting}." if fitting else "Not even the first one fits."
         yield f"For all {wanted} it would have to be on {say.date(deadline.possible_from, first)} or later."

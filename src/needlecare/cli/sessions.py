@@ -1,0 +1,166 @@
+"""`sessions`: its options, the public holidays of a place, and the course as text or JSON."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from needlecare.ask import question
+from needlecare.cli import options
+from needlecare.cli.completion import offer
+from needlecare.cli.output import complain, write_data, write_text
+from needlecare.errors import ExitCode, InputError, nearest
+from needlecare.typed import WEEKDAYS, is_relative, read_days, read_events
+from needlecare.views.formats import AnswerFormat
+
+if TYPE_CHECKING:
+    from needlecare.model.plan import Event
+
+
+def _offer_places(incomplete: str) -> list[str]:
+    """Complete the code of a country, or of a part of the one that is typed."""
+    name, dash, _ = incomplete.partition("-")
+    try:
+        countries = _countries()
+        codes = {f"{name}-{part}" for part in _parts(countries[name]).values()} if dash else set(countries.values())
+    except (InputError, KeyError):  # there is no library, or no such country
+        return []
+    return sorted(one for one in codes if one.startswith(incomplete) and " " not in one)
+
+
+@options.about_treatment
+def sessions(
+    request: options.Request,
+    *,
+    count: Annotated[
+        int | None, typer.Option(min=1, max=question.MOST_SESSIONS, help="The number of sessions, including the first.")
+    ] = None,
+    done: Annotated[
+        list[str] | None, typer.Option(metavar="DATE", help="A later session that you have had (repeatable, in order).")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="NAME=DATE", help="Plan backwards from this: wedding=2027-05-08.")
+    ] = None,
+    avoid: Annotated[
+        list[str] | None, typer.Option(metavar="DATE[..DATE]", help="Days that you can't use (repeatable).")
+    ] = None,
+    closed: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DAY",
+            help="A weekday without sessions: sun (repeatable).",
+            autocompletion=offer("weekdays"),
+        ),
+    ] = None,
+    holidays: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help="No session on the public holidays of GB-ENG, DE-BY, FR …",
+            autocompletion=_offer_places,
+        ),
+    ] = None,
+    format_: Annotated[AnswerFormat, typer.Option("--format", help="The format of the answer.")] = AnswerFormat.TEXT,
+) -> None:
+    """Answer `sessions`."""
+    from needlecare.timeline.build import build_timeline
+
+    timeline = build_timeline(request.rule_set, request.treatment, request.facts)
+    course = question.sessions(
+        timeline,
+        count=count,
+        away=[read_days(text, "--avoid") for text in avoid or ()],
+        closed=_closed(closed or ()),
+        done=_done(request, done or ()),
+        before=_event(request, before),
+        holidays=_holidays(holidays),
+    )
+    if course is None:
+        complain(f"no rule says how far apart these sessions are; ask {timeline.facts.clinician}")
+        raise typer.Exit(ExitCode.UNKNOWN)
+    if format_ == AnswerFormat.JSON:
+        from needlecare.views.answers_json import render_course
+
+        write_data(render_course(course, timeline))
+    else:
+        from needlecare.views import answers
+
+        if request.whose:
+            write_text(f"{request.whose}\n")
+        write_text(answers.render_course(course, timeline))
+    if course.deadline and not course.deadline.fits:
+        raise typer.Exit(ExitCode.NO)
+
+
+def _done(request: options.Request, texts: Sequence[str]) -> list[date]:
+    """Read the sessions that have been; those still to come are refused where the present moment is known."""
+    days = [options.read_date(text, request.treatment.zone, request.now) for text in texts]
+    if request.now is None and not any(map(is_relative, texts)):
+        return days
+    today = options.present_for([request]).date()
+    for day in days:
+        if day > today:
+            raise InputError(f"--done: {day} is still to come, it is {today}; a session that is booked is --next")
+    return days
+
+
+def _event(request: options.Request, text: str | None) -> "Event | None":
+    day = request.treatment.day
+    return None if text is None else read_events(request.rule_set, day, [text], "--before")[0]
+
+
+def _closed(texts: Sequence[str]) -> set[int]:
+    words = [word for text in texts for word in text.replace(",", " ").lower().split()]
+    for word in words:
+        if word[:3] not in WEEKDAYS:
+            raise InputError(f"--closed: `{word}` is no weekday; it is one of {', '.join(WEEKDAYS)}")
+    return {WEEKDAYS.index(word[:3]) for word in words}
+
+
+# Where there are public holidays, as the library `holidays` knows them.
+
+
+def _holidays(place: str | None) -> Mapping[date, str]:
+    """Return the public holidays of a place by their dates, named in English where the library does so."""
+    if place is None:
+        return {}
+    country, part = _find_place(place)
+    from holidays import country_holidays
+
+    languages = country_holidays(country).supported_languages
+    english = next((one for one in languages if one.startswith("en")), None)
+    # It works out a year when somebody asks about a day of it.
+    return country_holidays(country, part, language=english)
+
+
+def _find_place(typed: str) -> tuple[str, str | None]:
+    """Read the code of a country, and of a part of it: GB-ENG."""
+    name, dash, part = " ".join(typed.upper().split()).partition("-")
+    countries = _countries()
+    if name not in countries:
+        wanted = "give a code of ISO 3166 such as FR, or with a part of the country GB-ENG"
+        raise InputError(f"--holidays: there is no country `{name}`{nearest(name, countries)}; {wanted}")
+    country, parts = countries[name], _parts(countries[name])
+    if dash and part not in parts:
+        known = f"it is one of {', '.join(dict.fromkeys(parts.values()))}" if parts else f"leave it out: {country}"
+        raise InputError(f"--holidays: {country} has no part `{part}`{nearest(part, parts)}; {known}")
+    return country, parts[part] if dash else None
+
+
+def _countries() -> dict[str, str]:
+    """Return the code of each country by all of its codes, and by its name."""
+    try:
+        from holidays.registry import COUNTRIES
+    except ImportError:
+        raise InputError("--holidays needs a library: pip install 'needlecare[holidays]'") from None
+    named = {name.upper().replace("_", " "): codes for name, (_, *codes) in COUNTRIES.items()}
+    return {one: codes[0] for name, codes in named.items() for one in (name, *codes)}
+
+
+def _parts(country: str) -> dict[str, str]:
+    """Return the code of each part of a *country*, by that and its other names."""
+    from holidays import country_holidays
+
+    aliases = country_holidays(country).get_subdivision_aliases()
+    return {name.upper(): code for code, others in aliases.items() for name in (code, *others)}
