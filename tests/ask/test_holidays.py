@@ -33,6 +33,12 @@ def test_the_json_lists_the_holidays_of_a_session_and_of_the_event(ask: Ask) -> 
     assert (without["sessions"][0]["holidays"], without["before"]["holidays"]) == ([], [])
 
 
+def test_a_calendar_names_them_too(ask: Ask) -> None:
+    text = ask(*COURSE, "--holidays", "GB-ENG", "--format", "ics").out.replace("\r\n ", "")
+    assert "SUMMARY:Session 2 OK now\\, best by 31 Dec\r\n" in text
+    assert f"No session on public holidays: Fri 1 Jan 2027 is {NAME}" in text
+
+
 @pytest.mark.parametrize("place", ["gb-eng", " GB-ENG ", "UK-England", "GBR-ENG", "United Kingdom-ENG"])
 def test_a_place_may_be_written_in_several_ways(ask: Ask, place: str) -> None:
     assert ask(*COURSE, "--holidays", place) == ask(*COURSE, "--holidays", "GB-ENG")

@@ -25,14 +25,15 @@ _MADE: dict[tuple[object, ...], bytes] = {}
 
 @pytest.fixture
 def write(run: Run, tmp_path: Path) -> Write:
-    """Write a plan to a calendar file."""
+    """Write a plan to a calendar file, or the course where the first word is `sessions`."""
 
     def call(*words: object, name: str = "aftercare.ics", date: str = "2026-11-20", tz: str = "Europe/London") -> Path:
         path = tmp_path / name
         key = (date, tz, *words)
         if key not in _MADE:
+            command, words = ("sessions", words[1:]) if words[:1] == ("sessions",) else ("plan", words)
             dated = () if "--date" in words else ("--date", date)
-            code, out, err = run("plan", *dated, "--tz", tz, *words, "-o", path)
+            code, out, err = run(command, *dated, "--tz", tz, *words, "-o", path)
             assert (code, out) == (0, ""), err
             _MADE[key] = path.read_bytes()
         path.write_bytes(_MADE[key])

@@ -21,7 +21,7 @@ def test_the_guides_commands_work_one_after_the_other(
         said += err
     assert said == "needlecare: moves the plan from Fri 20 Nov to Fri 27 Nov\n"
     assert said.removeprefix("needlecare: ").strip() in GUIDE
-    assert {path.name for path in tmp_path.iterdir()} == {"aftercare.ics", "moved.ics", "cancelled.ics"}
+    assert {path.name for path in tmp_path.iterdir()} == {"aftercare.ics", "moved.ics", "cancelled.ics", "course.ics"}
 
 
 def test_every_option_of_the_calendar_is_explained(run: Run) -> None:

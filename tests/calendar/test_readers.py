@@ -35,6 +35,7 @@ FILES = {
         "1h",
     ],
     "scalp, discreet": ["--time", "23:30", "--area", "scalp", "--discreet"],
+    "a course": ["sessions", "--count", "4", "--next", "2027-01-05", "--before", "wedding=2027-07-03"],
 }
 DAY = date(2026, 11, 22)
 every_file = pytest.mark.parametrize("words", FILES.values(), ids=FILES)
@@ -124,6 +125,7 @@ rules:
   retinol: {avoid: retinoids, from: 3d before, until: 5d}
   cream: {do: moisturiser, from: 24h, until: 4d, times: 3 a day}
   red: {expect: redness, until: 2d, worry-after: 3d}
+sessions: [{id: all, every: 4w..6w}]
 """
 
 
@@ -143,9 +145,9 @@ def khal(home: Path, *words: str) -> str:
     return done.stdout
 
 
-def test_khal_imports_twice_without_doubles(
-    write: Write, expected: Callable[[Path], Seen], few_rules: list[str], tmp_path: Path
-) -> None:
+@pytest.fixture
+def khal_home(tmp_path: Path) -> Path:
+    """Set khal up with one calendar, whose entries are files of the folder `calendars`."""
     library("khal")
     folder = tmp_path / "calendars"
     folder.mkdir()
@@ -156,15 +158,35 @@ def test_khal_imports_twice_without_doubles(
         f"[sqlite]\npath = {tmp_path / 'khal.db'}\n",
         encoding="utf-8",
     )
+    return tmp_path
+
+
+def test_khal_imports_twice_without_doubles(
+    write: Write, expected: Callable[[Path], Seen], few_rules: list[str], khal_home: Path
+) -> None:
     path = write("--time", "16:30", *few_rules)
     for _ in range(2):
-        khal(tmp_path, "import", "--batch", "-a", "mine", str(path))
-        assert len(list(folder.glob("*.ics"))) == len(expected(path))
-    shown = khal(tmp_path, "list", "--format", "{start-long-full}|{title}", "--day-format", "", "2026-11-22", "1d")
+        khal(khal_home, "import", "--batch", "-a", "mine", str(path))
+        assert len(list((khal_home / "calendars").glob("*.ics"))) == len(expected(path))
+    shown = khal(khal_home, "list", "--format", "{start-long-full}|{title}", "--day-format", "", "2026-11-22", "1d")
     assert "16:30" in shown
     for title, start, end in expected(path).values():
         on_the_day = start.date() == DAY if isinstance(start, datetime) else start <= DAY < end
         assert (title in shown) == on_the_day, title
+
+
+def test_khal_takes_a_plan_and_its_course_without_doubles(
+    write: Write, expected: Callable[[Path], Seen], few_rules: list[str], khal_home: Path
+) -> None:
+    spaced = ["--next", "2026-12-21", *few_rules]
+    plan, course = write(*spaced), write("sessions", "--count", "3", *spaced, name="course.ics")
+    for path in (plan, course, plan):
+        khal(khal_home, "import", "--batch", "-a", "mine", str(path))
+    both = expected(plan).keys() | expected(course).keys()
+    assert len(list((khal_home / "calendars").glob("*.ics"))) == len(both)
+    shown = khal(khal_home, "list", "--format", "{start-long-full}|{title}", "--day-format", "", "2026-12-21", "90d")
+    assert shown.count("Session 2 is today") == 1
+    assert "2027-01-18 00:00|Session 3 OK if 2 was by 21 Dec" in shown
 
 
 @pytest.fixture

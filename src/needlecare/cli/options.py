@@ -321,7 +321,6 @@ def with_options(
     return run
 
 
-about_treatment = partial(with_options, read=read_request)
 about_treatments = partial(with_options, read=read_requests)
 about_screening = partial(with_options, read=read_screened)
 

@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
     from needlecare.views.calendar import Options
     from needlecare.views.ics import FilePlan
 
-_CALENDAR = tuple(
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", help="Write to this file, whole or not at all; - is standard output.")
+]
+Public = Annotated[
+    bool, typer.Option("--public", help="Let others on this machine read a new file; else it is yours alone.")
+]
+Kind = TypeVar("Kind", bound=StrEnum)
+CALENDAR = tuple(
     one._replace(panel="The calendar")
     for one in (
         Option("alarm", "When to remind you: none, 0min (the default), 2h before …"),
@@ -49,20 +57,15 @@ class Target(NamedTuple):
     is_public: bool = False
 
 
-@partial(options.with_options, options=(*OPTIONS.values(), *_CALENDAR))
+@partial(options.with_options, options=(*OPTIONS.values(), *CALENDAR))
 def plan(
     typed: dict[str, Any],
     *,
     format_: Annotated[
         Format | None, typer.Option("--format", help="The format; by default, the ending of the -o file decides.")
     ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Write to this file, whole or not at all; - is standard output."),
-    ] = None,
-    public: Annotated[
-        bool, typer.Option("--public", help="Let others on this machine read a new file; else it is yours alone.")
-    ] = False,
+    output: Output = None,
+    public: Public = False,
     days: Annotated[
         int | None, typer.Option(min=1, max=400, help="How many days --all and files list; nothing else is cut.")
     ] = None,
@@ -82,8 +85,7 @@ def plan(
     style: options.StyleOption = None,
 ) -> None:
     """Plan a treatment, or cancel an older calendar."""
-    target = Target(None if output == STDOUT else output, public)
-    refuse((public and target.path is None, "--public is for a file: -o FILE"))
+    target = read_target(output, public=public)
     parts = {"all": all_, "before": before, "chart": chart}
     view = {**parts, "plain": plain, "no-pager": no_pager, "calendar-style": style}
     if "cancel" in typed:
@@ -92,8 +94,9 @@ def plan(
     from needlecare.timeline.build import build_timeline
 
     request = options.read_request(typed)
-    chosen = _choose(format_, target.path)
-    _refuse_idle(view, typed, chosen)
+    chosen = choose(format_, target.path, Format)
+    refuse_without_calendar(typed, chosen)
+    _refuse_idle(view, chosen)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
     if chosen == Format.TEXT:
         if request.whose and target.path is None:
@@ -102,15 +105,26 @@ def plan(
     elif chosen == Format.ICS:
         _write_calendar(timeline, request, typed, style_named(style), target)
     else:
-        _write(render(timeline, chosen), chosen, target)
+        write(render(timeline, chosen), chosen, target)
 
 
-def _refuse_idle(view: Mapping[str, object], typed: options.Typed, chosen: Format) -> None:
+def read_target(output: Path | None, *, public: bool) -> Target:
+    """Read where the options say to write."""
+    target = Target(None if output == STDOUT else output, public)
+    refuse((public and target.path is None, "--public is for a file: -o FILE"))
+    return target
+
+
+def refuse_without_calendar(typed: options.Typed, chosen: str) -> None:
+    """Refuse the options of a calendar where none is *chosen*."""
+    no_calendar = chosen != Format.ICS and any(one.name in typed for one in CALENDAR)
+    refuse((no_calendar, "the calendar's options need a calendar: -o aftercare.ics, or --format ics"))
+
+
+def _refuse_idle(view: Mapping[str, object], chosen: Format) -> None:
     """Refuse options that mean nothing for the *chosen* format."""
-    no_calendar = chosen != Format.ICS and any(one.name in typed for one in _CALENDAR)
     idle = ((name, ", ".join(formats)) for name, formats in _HONOURED.items() if view[name] and chosen not in formats)
     refuse(
-        (no_calendar, "the calendar's options need a calendar: -o aftercare.ics, or --format ics"),
         (sum(bool(view[one]) for one in ("all", "before", "chart")) > 1, _EXCLUSIVE),
         (view["chart"] and view["plain"], "--chart is a drawing, which --plain can't show; leave one of them out"),
         *((name, f"--{name} means nothing for {chosen}; leave it out, or take --format {fit}") for name, fit in idle),
@@ -124,10 +138,9 @@ def _write_calendar(
     from needlecare.views import ics
     from needlecare.views import phrases as say
 
-    # A remembered treatment keeps its entries, whatever date it moves to.
-    how = _read_options({"id": request.name, **typed} if request.name else typed)._replace(style=style)
-    old, new = _read_calendar(typed["replaces"]) if "replaces" in typed else None, timeline.treatment.day
-    _write(ics.render(timeline, how, old), Format.ICS, target)
+    how = read_options(typed, request.name)._replace(style=style)
+    old, new = read_calendar(typed["replaces"]) if "replaces" in typed else None, timeline.treatment.day
+    write(ics.render(timeline, how, old), Format.ICS, target)
     if request.name:
         _remember(request, options.whom(typed))
     if old and old.day and old.day != new:
@@ -159,47 +172,52 @@ def _show(timeline: "Timeline", target: Target, parts: Sequence[str], *, plain: 
     if target.path is None and not plain:
         write_sheet(sheet, whole=whole, pages=pages)
         return
-    _write(text.render_plain(sheet) if plain or whole else text.lay_out(sheet), Format.TEXT, target)
+    write(text.render_plain(sheet) if plain or whole else text.lay_out(sheet), Format.TEXT, target)
 
 
 def _cancel(typed: options.Typed, idle: options.Typed, format_: Format | None, target: Target) -> None:
     """Write the calendar that cancels an older one; that needs no treatment, and what is *idle* must not be typed."""
-    if _choose(format_ or (None if target.path else Format.ICS), target.path) != Format.ICS:
+    if choose(format_ or (None if target.path else Format.ICS), target.path, Format) != Format.ICS:
         raise InputError("--cancel writes a calendar: -o cancelled.ics, or --format ics")
     from needlecare.views import ics
 
     if "replaces" in typed:
         raise InputError("--replaces and --cancel exclude each other: one updates a calendar, one cancels it")
-    text = ics.cancel(_read_calendar(typed["cancel"]), _read_options(typed))
+    text = ics.cancel(read_calendar(typed["cancel"]), read_options(typed))
     for name in (name for name, value in idle.items() if value not in options.NOTHING):
         raise InputError(f"--{name} means nothing with --cancel; leave it out")
-    _write(text, Format.ICS, target)
+    write(text, Format.ICS, target)
 
 
-def _choose(format_: Format | None, output: Path | None) -> Format:
+def choose(format_: Kind | None, output: Path | None, kinds: type[Kind]) -> Kind:
+    """Return the format that is typed, else of those *kinds* the one that the name of the file shows."""
     if format_ is not None:
         return format_
     if output is None:
-        return Format.TEXT
-    suffixes = {suffix: Format(name) for name, endings in FORMATS.items() for suffix in endings}
+        return kinds(Format.TEXT.value)
+    suffixes = {suffix: kind for kind in kinds for suffix in FORMATS[kind]}
     if output.suffix.lower() not in suffixes:
         known = ", ".join(sorted(suffixes))
         raise InputError(f"-o {output}: the name shows no format; end it in {known}, or give --format")
     return suffixes[output.suffix.lower()]
 
 
-def _read_options(typed: options.Typed) -> "Options":
-    """Read the options of a calendar; it rings at a moment itself by default."""
+def read_options(typed: options.Typed, logged: str = "") -> "Options":
+    """Read the options of a calendar; it rings at a moment itself by default.
+
+    One of a *logged* treatment keeps its entries, whatever date that moves to.
+    """
     from needlecare.views.calendar import Options
 
-    name = typed.get("id", "").strip()
+    name = typed.get("id", logged).strip()
     if "id" in typed and not name:
         raise InputError("--id is empty; give any text that sets this person apart from others")
     lead = read_lead(typed.get("alarm") or find_setting("alarm") or "0min")
     return Options(lead=lead, discreet="discreet" in typed or bool(find_setting("discreet")), name=name)
 
 
-def _read_calendar(path: Path) -> "FilePlan":
+def read_calendar(path: Path) -> "FilePlan":
+    """Read the older calendar of a plan, or of a course."""
     from needlecare.views.ics import LARGEST_BYTES, read_old
 
     try:
@@ -212,13 +230,14 @@ def _read_calendar(path: Path) -> "FilePlan":
     return read_old(data, str(path))
 
 
-def _write(text: str, chosen: Format, target: Target) -> None:
+def write(text: str, chosen: str, target: Target, what: str = "the plan") -> None:
+    """Write *text* in the *chosen* format to *target*."""
     if target.path is not None:
         write_file(target.path, for_file(text, chosen), private=not target.is_public)
         # Scripts want it quiet; a person wants to know that it worked.
         if is_terminal(sys.stderr):
             events = text.count("BEGIN:VEVENT")
-            complain(f"{target.path}: {f'{events} events' if events else 'the plan'}, written")
+            complain(f"{target.path}: {f'{events} events' if events else what}, written")
     elif chosen == Format.TEXT:
         write_text(text, whole_lines=True)
     else:

@@ -1,21 +1,36 @@
-"""`sessions`: its options, the public holidays of a place, and the course as text or JSON."""
+"""`sessions`: its options, the public holidays of a place, and where the course goes: text, JSON or a calendar."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from needlecare.ask import question
 from needlecare.cli import options
 from needlecare.cli.completion import offer
-from needlecare.cli.output import complain, write_data, write_text
+from needlecare.cli.output import complain, write_text
+from needlecare.cli.plan import (
+    CALENDAR,
+    Output,
+    Public,
+    Target,
+    choose,
+    read_calendar,
+    read_options,
+    read_target,
+    refuse_without_calendar,
+    write,
+)
 from needlecare.errors import ExitCode, InputError, nearest
+from needlecare.model.facts import OPTIONS
 from needlecare.typed import WEEKDAYS, is_relative, read_days, read_events
-from needlecare.views.formats import AnswerFormat
+from needlecare.views.formats import CourseFormat
 
 if TYPE_CHECKING:
-    from needlecare.model.plan import Event
+    from needlecare.model.plan import Event, Timeline
+    from needlecare.timeline.agenda import Course
 
 
 def _offer_places(incomplete: str) -> list[str]:
@@ -29,9 +44,9 @@ def _offer_places(incomplete: str) -> list[str]:
     return sorted(one for one in codes if one.startswith(incomplete) and " " not in one)
 
 
-@options.about_treatment
+@partial(options.with_options, options=(*OPTIONS.values(), *(one for one in CALENDAR if one.name != "cancel")))
 def sessions(
-    request: options.Request,
+    typed: dict[str, Any],
     *,
     count: Annotated[
         int | None, typer.Option(min=1, max=question.MOST_SESSIONS, help="The number of sessions, including the first.")
@@ -61,11 +76,19 @@ def sessions(
             autocompletion=_offer_places,
         ),
     ] = None,
-    format_: Annotated[AnswerFormat, typer.Option("--format", help="The format of the answer.")] = AnswerFormat.TEXT,
+    format_: Annotated[
+        CourseFormat | None, typer.Option("--format", help="The format; by default, the ending of the -o file decides.")
+    ] = None,
+    output: Output = None,
+    public: Public = False,
 ) -> None:
     """Answer `sessions`."""
     from needlecare.timeline.build import build_timeline
 
+    target = read_target(output, public=public)
+    request = options.read_request(typed)
+    chosen = choose(format_, target.path, CourseFormat)
+    refuse_without_calendar(typed, chosen)
     timeline = build_timeline(request.rule_set, request.treatment, request.facts)
     course = question.sessions(
         timeline,
@@ -79,18 +102,49 @@ def sessions(
     if course is None:
         complain(f"no rule says how far apart these sessions are; ask {timeline.facts.clinician}")
         raise typer.Exit(ExitCode.UNKNOWN)
-    if format_ == AnswerFormat.JSON:
-        from needlecare.views.answers_json import render_course
-
-        write_data(render_course(course, timeline))
+    if chosen == CourseFormat.ICS:
+        _write_calendar(course, timeline, request, typed, target)
     else:
-        from needlecare.views import answers
-
-        if request.whose:
-            write_text(f"{request.whose}\n")
-        write_text(answers.render_course(course, timeline))
+        _write(course, timeline, request, chosen, target)
     if course.deadline and not course.deadline.fits:
         raise typer.Exit(ExitCode.NO)
+
+
+def _write(course: "Course", timeline: "Timeline", request: options.Request, chosen: str, target: Target) -> None:
+    if chosen == CourseFormat.JSON:
+        from needlecare.views.answers_json import render_course
+    else:
+        from needlecare.views.answers import render_course
+    text = render_course(course, timeline)
+    if chosen == CourseFormat.JSON or target.path is not None:
+        write(text, chosen, target, "the course")
+        return
+    if request.whose:
+        write_text(f"{request.whose}\n")
+    write_text(text)
+
+
+def _write_calendar(
+    course: "Course", timeline: "Timeline", request: options.Request, typed: options.Typed, target: Target
+) -> None:
+    """Write what is still to come of *course*; say why there is nothing, and what of it doesn't fit."""
+    from needlecare.views import ics
+    from needlecare.views.course import list_deadline, list_stop
+
+    old = read_calendar(typed["replaces"]) if "replaces" in typed else None
+    if old and old.day:
+        raise InputError(f"--replaces: {typed['replaces']} is the calendar of a plan; give that of a course")
+    how = read_options(typed, request.name)
+    if stop := list_stop(timeline):
+        complain("\n".join(["no calendar is written:", *stop]))
+        return
+    text = ics.render(timeline, how, old, course)
+    if "BEGIN:VEVENT" not in text:
+        complain("no calendar is written: no session is still to come")
+        return
+    write(text, CourseFormat.ICS, target)
+    if course.deadline and not course.deadline.fits:
+        complain("\n".join(list_deadline(course, course.deadline, timeline.rule_set)))
 
 
 def _done(request: options.Request, texts: Sequence[str]) -> list[date]:

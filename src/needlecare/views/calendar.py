@@ -14,7 +14,9 @@ from needlecare.model.plan import FOREVER, Session, Timeline, Window, day_number
 from needlecare.model.ruleset import AVOID, EXPECT, FORBIDDING, LAST, PREPARE
 from needlecare.model.time import ceil_to_day, day_start, last_instant, touches
 from needlecare.model.voices import sources_behind
+from needlecare.timeline.agenda import Course, Deadline, Step
 from needlecare.views import brief, formats, sheet
+from needlecare.views import course as course_words
 from needlecare.views import phrases as say
 from needlecare.views.days import Opening, asked_first, lifts_of, list_openings
 
@@ -80,9 +82,12 @@ class PlanCalendar:
         self._against = [*sheet.list_findings(timeline), *sheet.list_asked(timeline)]
         # The clinic's number stands where it is to be called.
         number = {"call": f" ({clinic})"} if (clinic := sheet.name_clinic(timeline.rule_set)) else {}
-        rows = brief.list_help([timeline], brief.still_there(timeline))
+        rows = brief.list_help([timeline], self._still_there())
         numbered = (row._replace(head=f"{row.head}{number.get(row.tone, '')}") for row in rows)
         self._help = [*_lines(numbered), say.NO_ADVICE]
+
+    def _still_there(self) -> Iterable[str]:
+        return brief.still_there(self._timeline)
 
     def heading(self) -> str:
         """Describe the whole calendar."""
@@ -97,10 +102,7 @@ class PlanCalendar:
 
     def entries(self) -> list[CalendarEntry]:
         """Return all entries in the order of time, each with a slot of its own."""
-        before, after = list(self._before()), [*self._first(), *self._watches(), *self._sessions(), *self._events()]
-        after.extend(self._openings(inf if self._is_full else _AFTER - len(after)))
-        found = [*before, *after] if self._is_full else [*before[-_BEFORE:], *after[:_AFTER]]
-        found = [*self._ring_once(found), *(self._whole() if self._is_full else ())]
+        found = [*self._ring_once(self._chosen())]
         found.sort(key=lambda one: (instant(one.start), isinstance(one.start, datetime), one.slot, one.title))
         # A slot that comes again has a number, and so has a day that comes again where nothing is given away.
         slots, days = Counter[str](), Counter[date]()
@@ -114,6 +116,12 @@ class PlanCalendar:
                 title = f"Reminder{which} day {day_number(self._timeline.treatment, day)}"
             found[number] = entry._replace(slot=slot, title=title)
         return found
+
+    def _chosen(self) -> list[CalendarEntry]:
+        """Choose the entries; of those that ring on one day the first will."""
+        before, after = list(self._before()), [*self._first(), *self._watches(), *self._sessions(), *self._events()]
+        after.extend(self._openings(inf if self._is_full else _AFTER - len(after)))
+        return [*before, *after, *self._whole()] if self._is_full else [*before[-_BEFORE:], *after[:_AFTER]]
 
     def _ring_once(self, entries: Iterable[CalendarEntry]) -> Iterator[CalendarEntry]:
         """Keep one alarm a day: that of the entry which comes first."""
@@ -256,25 +264,37 @@ class PlanCalendar:
         stopped = sheet.is_stopped(self._timeline)
         for session in self._timeline.sessions[: None if self._is_full else 0 if stopped else _SESSIONS]:
             lines = _lines(sheet.list_session(session, self._timeline, self._clock))
-            for what, title, day in self._list_session(session, stopped=stopped):
-                yield self._all_day(f"session {session.number} {what}", f"Session {session.number} {title}", lines, day)
-            begun = [*say.grouped(session.precare if session.booked else (), lambda one: one.start).items()]
-            for number, (day, found) in enumerate(reversed(begun[-3:])):
-                names = self._names(one.activity for one in found)
-                title = _fit("No ", (", ".join(names) or "…").split(", "), f" again: session {session.number}")
-                at, slot = day_start(day, self._zone), f"session {session.number} before {number}"
-                yield self._entry(slot, title, [f"From today no {', '.join(names)}.", *lines], at, late=False)
+            yield from self._session(session, lines, stopped=stopped, late=self._is_full and not stopped)
 
-    def _list_session(self, session: Session, *, stopped: bool) -> Iterator[tuple[str, str, date]]:
-        """Yield what there is to say of a session: in which slot, with which title, on which day."""
+    def _session(
+        self, session: Session, lines: Sequence[str], *, late: bool, stopped: bool = False, after: str = ""
+    ) -> Iterator[CalendarEntry]:
+        for what, title, day in self._list_session(session, late=late, stopped=stopped, after=after):
+            yield self._all_day(f"session {session.number} {what}", f"Session {session.number} {title}", lines, day)
+        begun = [*say.grouped(session.precare if session.booked else (), lambda one: one.start).items()]
+        for number, (day, found) in enumerate(reversed(begun[-3:])):
+            names = self._names(one.activity for one in found)
+            title = _fit("No ", (", ".join(names) or "…").split(", "), f" again: session {session.number}")
+            at, slot = day_start(day, self._zone), f"session {session.number} before {number}"
+            yield self._entry(slot, title, [f"From today no {', '.join(names)}.", *lines], at, late=False)
+
+    def _list_session(
+        self, session: Session, *, late: bool, stopped: bool, after: str
+    ) -> Iterator[tuple[str, str, date]]:
+        """Yield what there is to say of a session: in which slot, with which title, on which day.
+
+        What it comes *after*, if that hasn't been yet, is a condition.
+        """
         best, booked, soonest, ask = session.recommended[1], session.booked, session.minimum, self._clock.whom
         if not booked or booked < soonest:
             until = f", best by {say.short_date(best)}" if best > soonest else ""
-            yield "minimum", f"not yet: ask {ask} first" if stopped else f"OK now{until}", soonest
+            ready = f"OK if {after}" if after else f"OK now{until}"
+            yield "minimum", f"not yet: ask {ask} first" if stopped else ready, soonest
         if booked:
             yield "booked", f"early, ask {ask} first" if booked < soonest else "is today", booked
-        if self._is_full and session.overdue and not stopped:
-            yield "overdue", "late from today", session.overdue
+        if late and session.overdue:
+            # What is late after its best time isn't late on the last day of that.
+            yield "overdue", "late from today", max(session.overdue, best + _DAY)
 
     def _events(self) -> Iterator[CalendarEntry]:
         """Choose the events of the person that something is not yet all right for."""
@@ -334,6 +354,50 @@ class PlanCalendar:
             yield f"Who says so: {named}{'…' if weightiest[_NAMED:] else ''}"
 
 
+class CourseCalendar(PlanCalendar):
+    """The entries of a course: what is still to come of it, in the slots that the calendar of its plan has for it."""
+
+    def __init__(self, timeline: Timeline, options: Options, course: Course) -> None:
+        super().__init__(timeline, options)
+        self._course, deadline = course, course.deadline
+        self._event, self._last = (deadline.name, deadline.last) if deadline else ("", date.max)
+
+    def _still_there(self) -> Iterable[str]:
+        # Weeks later nothing of the first treatment is.
+        return ()
+
+    def _chosen(self) -> list[CalendarEntry]:
+        deadline, steps = self._course.deadline, self._course.steps
+        found = [
+            entry for step, before in zip(steps, (None, *steps), strict=False) for entry in self._step(step, before)
+        ]
+        return [*found, *(self._deadline(deadline) if deadline else ())]
+
+    def _step(self, step: Step, before: Step | None) -> Iterator[CalendarEntry]:
+        """Choose when a session may be; not if that is too late for the event, unless it is booked."""
+        session, last = step.session, step.latest or self._last
+        if step.done or (session.minimum > last and not session.booked):
+            return
+        lines, after = [*course_words.list_step(step, self._course, self._timeline)], _pending(before)
+        if after:
+            lines.append(f"Only if session {after}; if it was later, make this calendar again with --done.")
+        start, end = session.recommended
+        best, is_open = session._replace(recommended=(start, min(end, last))), not session.booked
+        yield from self._session(best, lines, late=is_open and not step.latest, after=after)
+        if is_open and step.latest:
+            title = _fit(f"Session {session.number} last day before ", [self._event])
+            yield self._all_day(f"session {session.number} overdue", title, lines, step.latest)
+
+    def _deadline(self, deadline: Deadline) -> Iterator[CalendarEntry]:
+        """Choose the event, with what has to be done by then."""
+        ahead = any(not step.done for step in self._course.steps)
+        by = f"last session by {say.short_date(deadline.last)}" if ahead else "all sessions done"
+        title = by if deadline.fits else f"{deadline.wanted} sessions don't fit"
+        lines = course_words.list_deadline(self._course, deadline, self._rule_set)
+        name = say.capital(deadline.name)
+        yield self._all_day(f"event {deadline.name}", _fit("", [name], f": {title}"), lines, deadline.day)
+
+
 # Titles and descriptions.
 
 
@@ -342,6 +406,11 @@ def _begun_title(names: Sequence[str], do: str, *, is_before: bool) -> str:
     if do and not (names and is_before):
         return _fit("", [do])
     return _fit("No ", names, " from now") if names else "Ask first, see inside"
+
+
+def _pending(step: Step | None) -> str:
+    """Name by when *step* has to be, if nobody knows yet when it will: the spacing after it is never cut short."""
+    return f"{step.session.number} was by {say.short_date(step.day)}" if step and not step.done else ""
 
 
 def _open_title(openings: list[Opening], taken: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""A course of sessions in words: what there is to say of a session and of the event before which it ends."""
+"""A course of sessions in words: what both its text and the entries of its calendar say."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date

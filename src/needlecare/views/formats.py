@@ -41,6 +41,14 @@ class AnswerFormat(StrEnum):
     JSON = "json"
 
 
+class CourseFormat(StrEnum):
+    """What a course can be written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    ICS = "ics"
+
+
 # Each format, and how the names of its files may end.
 FORMATS: dict[str, tuple[str, ...]] = {
     Format.TEXT.value: (".txt", ".text"),

@@ -17,7 +17,8 @@ from icalendar.prop import vDate, vDatetime, vDuration, vInt, vText
 from needlecare.errors import InputError
 from needlecare.model.plan import Timeline
 from needlecare.model.time import FIRST_YEAR, LAST_YEAR
-from needlecare.views.calendar import Options, PlanCalendar, instant
+from needlecare.timeline.agenda import Course
+from needlecare.views.calendar import CourseCalendar, Options, PlanCalendar, instant
 from needlecare.views.phrases import NO_ADVICE, harmless
 
 __all__ = ["Options", "cancel", "render"]
@@ -55,15 +56,19 @@ class FilePlan(NamedTuple):
         return max(event.sequence for event in self.events) + 1
 
 
-def render(timeline: Timeline, options: Options | None = None, old: FilePlan | None = None) -> str:
-    """Render *timeline*; importing the file updates what *old* put into the calendar, and cancels what fell away.
+def render(
+    timeline: Timeline, options: Options | None = None, old: FilePlan | None = None, course: Course | None = None
+) -> str:
+    """Render *timeline*, or the *course* that it begins: without events if nothing of that is still to come.
+
+    Importing the file updates what *old* put into the calendar, and cancels what fell away.
 
     Raises:
         InputError: *old* is the plan of somebody else.
     """
     options = options or Options()
     plan = _id_of(old, options) if old else _own_id(timeline, options)
-    calendar = PlanCalendar(timeline, options)
+    calendar = CourseCalendar(timeline, options, course) if course else PlanCalendar(timeline, options)
     events = list(_events(timeline, calendar, options, plan, old.next_sequence if old else 0))
     if old:
         text = calendar.describe(["The plan has changed, and this entry no longer holds."])
