@@ -241,8 +241,9 @@ Said = str | float
 def read_facts(rule_set: RuleSet, said: Mapping[str, Said | Sequence[Said]]) -> Facts:
     """Parse the answer to each fact; defaults, kept apart, fill in the rest.
 
-    *said* maps a fact to a text, a number or a list of them; an empty list is no answer. An answer may carry a date:
-    `isotretinoin=2026-05-01`. A word that is no answer of a list that goes on, nor one misspelt, is kept as `unheard`.
+    *said* maps a fact to a text, a number or a list of them; an empty list is no answer. A number is in the unit of
+    its fact: a depth in mm. An answer may carry a date: `isotretinoin=2026-05-01`. A word that is no answer of a list
+    that goes on, nor one misspelt, is kept as `unheard`. Example: `read_facts(rules, {"area": "face", "depth": 1.5})`.
 
     Raises:
         InputError: the rule set doesn't know the fact or the answer, or several answers stand where it takes one.

@@ -41,10 +41,11 @@ def can(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "
     """Return whether what *words* name is all right *at* a time, else when they say, else *now*.
 
     Example: `can(timeline, "gym tomorrow", now=datetime(2026, 11, 21, 9))`. A datetime without a zone is by the clock
-    of the treatment's zone. Words that aren't understood never make a yes: the verdict is `no-rule` then.
+    of the treatment's zone. The verdict is `yes`, `better-not`, `ask`, `no` or `no-rule`; words that aren't understood
+    never make a yes.
 
     Raises:
-        InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
+        InputError: an argument has the wrong type; or the words need *now*, name two days, or one that doesn't exist.
     """
     from needlecare.ask.today import decide, gravest
 
@@ -60,7 +61,7 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
     is what holds *now*, else at the instant that is counted from.
 
     Raises:
-        InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
+        InputError: an argument has the wrong type; or the words need *now*, name two days, or one that doesn't exist.
     """
     from needlecare.ask.today import Return, decide, decide_return, gravest_return
 
@@ -83,10 +84,11 @@ def when(timeline: Timelines, words: str, since: date | datetime | None = None, 
 def normal(timeline: Timelines, words: str, at: At = None, *, now: Now = None) -> "Sighting":
     """Return whether the signs that *words* name are to be expected *at* a time, else when they say, else *now*.
 
-    Example: `normal(timeline, "still red on day 5", now=datetime(2026, 11, 25, 9)).verdict`.
+    Example: `normal(timeline, "still red on day 5", now=datetime(2026, 11, 25, 9)).verdict`, which is `usual`, `watch`,
+    `clinic`, `today`, `emergency` or `unknown`.
 
     Raises:
-        InputError: an argument is no such thing, or the words need *now*, or name no day, or two.
+        InputError: an argument has the wrong type; or the words need *now*, name two days, or one that doesn't exist.
     """
     from needlecare.ask.today import UNKNOWN, Sighting, gravest_sighting, judge_sign
 
@@ -138,7 +140,7 @@ def today(timeline: Timelines, now: datetime) -> "Today":
     Example: `[verdict.activity for verdict in today(timeline, datetime(2026, 11, 21, 9)).avoid]`.
 
     Raises:
-        InputError: an argument is no such thing.
+        InputError: an argument has the wrong type.
     """
     from needlecare.ask.today import look
 
@@ -154,7 +156,7 @@ def why(timeline: Timelines, words: str) -> "Reasons":
     Example: `[voice.source.title for voice in why(timeline, "make-up").voices]`.
 
     Raises:
-        InputError: an argument is no such thing.
+        InputError: an argument has the wrong type.
     """
     from needlecare.ask.reasons import find_reasons
 
@@ -172,7 +174,7 @@ def check(timeline: Timelines) -> "Screened":
     Example: `[finding.level for finding in check(timeline).findings]`: stop, postpone, ask or tell.
 
     Raises:
-        InputError: *timeline* is none.
+        InputError: *timeline* has the wrong type.
     """
     from needlecare.ask.reasons import screen
 
@@ -197,7 +199,7 @@ def sessions(  # noqa: PLR0913  each is a choice of its own, by name
     Example: `[step.session.minimum for step in sessions(timeline, count=4, closed={6}).steps]`.
 
     Raises:
-        InputError: the dates of *done* don't follow each other, or no day is left open.
+        InputError: an argument has the wrong type, the dates of *done* don't follow each other, or no day is left open.
     """
     only, *others = _timelines(timeline)
     if others:

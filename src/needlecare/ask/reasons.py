@@ -165,7 +165,7 @@ class Dated(NamedTuple):
 
 
 class Screened(NamedTuple):
-    """The result: *findings* the gravest first, *unanswered* what wasn't said, *answered* how many were.
+    """What speaks against it: *findings*, gravest first; *unanswered* is what wasn't said, *answered* how many were.
 
     *assumed* are the entries that only what is assumed answers. *unjudged* is what was said and no entry judges,
     *planned* what none judges either but the plan speaks of. *dated* is what was said with a date.

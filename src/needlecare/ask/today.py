@@ -286,7 +286,7 @@ def decide(timelines: Sequence[Timeline], meaning: Meaning, asked: times.When) -
 
 
 class Return(NamedTuple):
-    """From when: *free_from* is after the "no", *better_from* after the "better not" that follows, if one does.
+    """From when, in UTC: *free_from* is after the "no", *better_from* after the "better not" that follows, if any.
 
     *verdict* is what holds at the time of asking, *counted* at the instant that is counted from; without that one there
     are no dates to give. Neither date is known where it holds without end. *last* is the restriction that the later

@@ -32,7 +32,7 @@ class Event(NamedTuple):
 
 
 class Treatment(NamedTuple):
-    """One sitting. It took place at some instant from *first* to *last*: the same one if the time is known.
+    """One sitting. It took place at some instant from *first* to *last*, in UTC: the same one if the time is known.
 
     A date alone means any minute of that day; a wall-clock time that comes twice means either of both. *next_day* is
     the date of the next session, if it is booked. *names_zone* is whether its zone is shown.
@@ -60,11 +60,12 @@ def make_treatment(  # noqa: PLR0913  what is known besides is given by name
 ) -> Treatment:
     """Make a treatment of what people know: its date, perhaps its time, its zone.
 
-    *seen* maps moments of the rule set to the date or the datetime that they were seen; None is "not yet".
-    *next_session* is the date of the next one, once it is booked.
+    *clock* is the time in *zone*, None if it isn't known. *seen* maps moments of the rule set to the date or the
+    datetime that they were seen; None is "not yet". *next_session* is the date of the next one, once it is booked.
+    Example: `make_treatment(date(2026, 11, 20), time(16, 30), ZoneInfo("Europe/London"))`.
 
     Raises:
-        InputError: one of them is something else, lies outside 1900 to 2199, or before the treatment.
+        InputError: an argument has the wrong type, lies outside the years 1900 to 2199, or before the treatment.
     """
     _dated(day, "a treatment")
     _check_clock(clock, zone)
@@ -209,7 +210,7 @@ class Part(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The time that a rule holds on one target, merged with all other rules on it.
+    """The time, in UTC, that a rule holds on one target, merged with all other rules on it.
 
     On *avoid* it has up to three stretches: a no from *start* to *end*, better not from *better_from* and to
     *better_until*, when it may still wait for what hasn't come. Of every other kind `[start, end)` is all there is, but
@@ -218,8 +219,8 @@ class Window(NamedTuple):
     *earliest* is the end by its known parts alone. *unsure* are unknown facts that keep it as long as it is.
 
     *waits* are what else must have come for a restriction to end, or for anything else to begin; *until_seen* is what
-    its end waits for then. *bound* is the hedge of the end, or of the start where it ends with the treatment: `at
-    least`, `up to`; *start_bound* is that of the start. *start_range* holds both sides of a start between two,
+    its end waits for then. *bound* is the hedge of the end, or of the start where it ends with the treatment:
+    `at least`, `up to`; *start_bound* is that of the start. *start_range* holds both sides of a start between two,
     *usually_by* is the nearer of two ends.
 
     A sign is called usual until *usual_until*: the end that its source gives, else until something speaks of it.

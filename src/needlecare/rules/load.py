@@ -41,9 +41,11 @@ _BOUNDS = ("from", "until", "at", "due", "by", "eases", "worry-after", "except",
 def load_rules(name: str | Path = DEFAULT) -> RuleSet:
     """Load the rule set called *name*: one that ships, or the path of a file or folder.
 
+    Example: `load_rules("my-clinic.yaml")`.
+
     Raises:
-        InputError: there is no such rule set, or *name* is no name.
-        RuleSetError: it is wrong; the error holds every problem found, with its place.
+        InputError: there is no such rule set, or *name* is neither a text nor a path.
+        RuleSetError: the rule set is wrong; `problems` lists every problem found, with file, line and column.
     """
     if not isinstance(name, str | Path):
         raise InputError(f"give the name of a rule set that ships, a file or a folder, not {type(name).__name__}")

@@ -322,8 +322,10 @@ def _adds(one: Span, to: Span) -> bool:
 def build_timeline(rule_set: RuleSet, treatment: Treatment, facts: Facts, *, days: int | None = None) -> Timeline:
     """Build the timeline of *treatment*; *days* is how many days are listed from day 0 on (0 lists none).
 
+    Example: `build_timeline(rules, treatment, facts).days[0].avoid`, the ids of what to avoid on the first day.
+
     Raises:
-        InputError: one of them is something else, or the facts were read for another rule set.
+        InputError: an argument has the wrong type, or the facts were read for another rule set.
     """
     check_given(rule_set, treatment, facts)
     return build_selected(select(rule_set, facts), treatment, days=days)

@@ -72,11 +72,11 @@ def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = Tru
     """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet.
 
     A page that is not to be *whole* is its body alone, for a page of your own. The *style* of a calendar is brief or
-    full.
+    full. Example: `render(timeline, "ics", client="C-17")`.
 
     Raises:
-        InputError: there is no such format or style, *timeline* or *client* is something else, or *whole* or *style*
-            means nothing for this format.
+        InputError: there is no such format or style, an argument has the wrong type, or *whole* or *style* means
+            nothing for this format.
     """
     given, named = type(timeline).__name__, type(client).__name__
     what = "what is rendered is a timeline, as build_timeline gives it"
