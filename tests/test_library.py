@@ -2,6 +2,7 @@
 
 import doctest
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,6 +47,11 @@ def test_every_exported_name_is_there_and_is_listed() -> None:
         assert getattr(needlecare, name).__name__ == name
     assert set(needlecare.__all__) <= set(dir(needlecare))
     assert not hasattr(needlecare, "nothing_of_the_kind")
+
+
+def test_every_exported_name_stands_in_the_reference() -> None:
+    named = re.findall(r"^::: needlecare\.(\w+)$", (GUIDE.parent / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted([*named, "__version__"]) == needlecare.__all__
 
 
 def test_the_version_is_that_of_the_package() -> None:
