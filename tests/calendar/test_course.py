@@ -167,9 +167,9 @@ def test_a_booked_session_stays_though_it_is_too_late(events: Events, tmp_path: 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        pytest.param(["--condition", "eczema"], 0, "none while a STOP applies to you", id="a stop"),
-        pytest.param(["--count", "1"], 0, "no session is still to come", id="one session"),
-        pytest.param(["--count", "2", "--done", "2026-12-21"], 0, "no session is still to come", id="all have been"),
+        pytest.param(["--condition", "eczema"], 1, "none while a STOP applies to you", id="a stop"),
+        pytest.param(["--count", "1"], 1, "no session is still to come", id="one session"),
+        pytest.param(["--count", "2", "--done", "2026-12-21"], 1, "no session is still to come", id="all have been"),
         pytest.param(["--closed", "moonday"], 2, "moonday", id="a mistake"),
     ],
 )

@@ -137,11 +137,11 @@ def _write_calendar(
     how = read_options(typed, request.name)
     if stop := list_stop(timeline):
         complain("\n".join(["no calendar is written:", *stop]))
-        return
+        raise typer.Exit(ExitCode.NO)
     text = ics.render(timeline, how, old, course)
     if "BEGIN:VEVENT" not in text:
         complain("no calendar is written: no session is still to come")
-        return
+        raise typer.Exit(ExitCode.NO)
     write(text, CourseFormat.ICS, target)
     if course.deadline and not course.deadline.fits:
         complain("\n".join(list_deadline(course, course.deadline, timeline.rule_set)))
