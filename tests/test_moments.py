@@ -262,7 +262,7 @@ def test_what_was_seen_ends_each_where_it_is_safe(plan: Planner, seen: str, verb
 
 def test_an_hour_that_comes_twice_was_seen_in_both(plan: Planner) -> None:
     rules = "one: {avoid: gym, until: redness-gone}\nred: {expect: redness, until: redness-gone}"
-    made = plan(rules, "2026-10-30", tz="America/Havana", seen=["redness-gone=2026-11-01T00:30"])
+    made = plan(rules, "2025-10-31", tz="America/Havana", seen=["redness-gone=2025-11-02T00:30"])
     ends = [f"{window(made, target, kind).end:%H:%M}" for target, kind in (("gym", "avoid"), ("redness", "expect"))]
     assert ends == ["05:30", "04:30"]
 
