@@ -56,7 +56,7 @@ class Holder:
         assert self.process.returncode == 0
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.communicate(timeout=60)
 
 

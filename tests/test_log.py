@@ -96,6 +96,7 @@ def test_writers_at_once_lose_nothing(log: Log) -> None:
     assert sorted(one.options["depth"] for one in log.treatments()) == sorted(depths)
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only there can a run be killed so")
 def test_a_writer_that_is_killed_leaves_the_log_whole(log: Log) -> None:
     log.add(options("2026-11-20"))
     killed = subprocess.run([sys.executable, "-c", KILLED, str(log.path)], check=False)

@@ -74,7 +74,7 @@ def test_whoever_has_read_enough_may_leave(jobs: str, tmp_path: Path) -> None:
     ("number", "code", "said"),
     [
         (signal.SIGINT, 130, b""),
-        (signal.SIGKILL, 2, b"a worker process was ended from outside"),
+        (getattr(signal, "SIGKILL", 0), 2, b"a worker process was ended from outside"),
     ],
     ids=["Ctrl-C", "a worker that is killed"],
 )
