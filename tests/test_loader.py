@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from needlecare import InputError, RuleSetError, load_rules
+from needlecare.errors import Problem
 
 # That YAML is read the same without libyaml shows only where it can be taken away.
 from needlecare.rules import yaml as reading
@@ -38,7 +39,7 @@ def test_a_broken_file_is_told_what_is_wrong_where_and_what_would_be_right(
     monkeypatch.chdir(BROKEN)
     with pytest.raises(RuleSetError) as raised:
         load_rules(f"./{name}")
-    assert raised.value.problems == said
+    assert [*map(str, raised.value.problems)] == said
 
 
 def test_every_broken_file_is_in_the_table() -> None:
@@ -57,8 +58,9 @@ def test_every_problem_of_a_file_is_told_in_one_run(tmp_path: Path) -> None:
     )
     with pytest.raises(RuleSetError) as raised:
         load_rules(str(sheet))
-    places = [problem.removeprefix(f"{sheet}:").split(": ")[0] for problem in raised.value.problems]
-    assert places == ["3:1", "5:16", "5:33", "5:62", "6:23", "7:34", "8:31"]
+    assert {problem.file for problem in raised.value.problems} == {str(sheet)}
+    places = [(problem.line, problem.column) for problem in raised.value.problems]
+    assert places == [(3, 1), (5, 16), (5, 33), (5, 62), (6, 23), (7, 34), (8, 31)]
 
 
 def test_words_that_yaml_knows_otherwise_stay_text() -> None:
@@ -148,7 +150,7 @@ def test_a_hostile_file_is_refused_at_once(tmp_path: Path, data: bytes, said: st
         load_rules(str(sheet))
     assert time.perf_counter() - began < 2
     assert said in str(raised.value)
-    assert all(problem.startswith(f"{sheet}:") for problem in raised.value.problems)
+    assert {problem.file for problem in raised.value.problems} == {str(sheet)}
 
 
 @pytest.mark.parametrize(
@@ -157,10 +159,10 @@ def test_a_hostile_file_is_refused_at_once(tmp_path: Path, data: bytes, said: st
     + [data for data, _ in HOSTILE.values() if len(data) < 100_000],
 )
 def test_the_loader_without_its_c_part_reads_the_same(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read() -> tuple[object, list[str]]:
+    def read() -> tuple[object, list[Problem]]:
         problems = Problems()
         try:
-            return read_yaml(data, "sheet.yaml", problems), problems.lines()
+            return read_yaml(data, "sheet.yaml", problems), problems.listed()
         except RuleSetError:
             return "refused", []
 

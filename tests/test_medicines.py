@@ -68,7 +68,7 @@ def rules_saying(texts: list[str]) -> str:
 def test_every_order_about_a_prescribed_medicine_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuleSetError) as raised:
         load_rules(str(write_rules(tmp_path, rules_saying(ORDERS))))
-    refused = {int(line.partition("the rule note")[2].partition(":")[0]) for line in raised.value.problems}
+    refused = {int(one.message.partition("the rule note")[2].partition(":")[0]) for one in raised.value.problems}
     assert [text for number, text in enumerate(ORDERS) if number not in refused] == []
 
 

@@ -55,7 +55,7 @@ def test_packed_rules_are_the_rules(name: str, folder: Path) -> None:
 @pytest.mark.parametrize("name", [*shipped_names(), *sorted((shipped_folder() / "examples").glob("*.yaml"))], ids=str)
 def test_shipped_rules_and_examples_are_right_where_they_are_written(name: str | Path) -> None:
     _, _, problems = load_with_places(find_rules(str(name)))
-    assert problems.lines() == []
+    assert problems.listed() == []
 
 
 @pytest.mark.usefixtures("folder")

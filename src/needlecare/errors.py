@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 # Of short words too many look alike; a longer one is no slip of the keyboard.
 _ALIKE = 0.6
@@ -59,13 +59,30 @@ class InputError(NeedlecareError):
     exit_code = ExitCode.BAD_INPUT
 
 
+class Problem(NamedTuple):
+    """Something wrong in a file, and what would be right; lines and columns count from 1, and a folder has none."""
+
+    message: str
+    file: str
+    line: int | None = 1
+    column: int | None = 1
+
+    @property
+    def place(self) -> str:
+        """Where it is, as `file:line:column`."""
+        return ":".join(str(one) for one in self[1:] if one is not None)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
 class RuleSetError(NeedlecareError):
     """A rule set is wrong; the text lists the problems, a line each, as `file:line:column: …`."""
 
     exit_code = ExitCode.WRONG_RULES
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from needlecare.authors.trials import SAMPLE, Plan, Plans, is_sure, waited_for, weigh
+from needlecare.errors import Problem
 from needlecare.model import ruleset, voices
 from needlecare.model.facts import Fact, Given, Truth
 from needlecare.model.plan import NO, Window
@@ -26,8 +27,8 @@ _MENTIONS_TIME = re.compile(
 Advice = Iterator[tuple[read.Value, str]]
 
 
-def advise(rule_set: ruleset.RuleSet, layer: layers.Layer) -> list[str]:
-    """Return advice on *rule_set*, a line each with its place; *layer* knows the places."""
+def advise(rule_set: ruleset.RuleSet, layer: layers.Layer) -> list[Problem]:
+    """Return advice on *rule_set*, each with its place, which *layer* knows."""
     advice = read.Problems()
     plans = Plans(rule_set, layer)
     for rule in plans.own.values():
@@ -40,7 +41,7 @@ def advise(rule_set: ruleset.RuleSet, layer: layers.Layer) -> list[str]:
             advice.add(at, text)
     if plans.are_cut:
         advice.add(layer.header["ruleset"], "there are too many conditions to try every rule beside the others")
-    return advice.lines()
+    return advice.listed()
 
 
 def _owns(raw: read.Raw, field: str) -> bool:

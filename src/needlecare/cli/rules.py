@@ -13,7 +13,7 @@ from needlecare.cli import Command, group
 from needlecare.cli.completion import offer
 from needlecare.cli.output import STDOUT, complain, write_data, write_file, write_json, write_lines, write_text
 from needlecare.cli.settings import rules_named
-from needlecare.errors import ExitCode, InputError, RuleSetError, nearest
+from needlecare.errors import ExitCode, InputError, Problem, RuleSetError, nearest
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
 from needlecare.views.formats import AnswerFormat
@@ -184,7 +184,7 @@ def _lint(rules: str, *, strict: bool) -> ExitCode:
         location = find_rules(rules)
         rule_set, layer, problems = load_with_places(location)
         read_cases(location, problems)
-        errors = problems.lines()
+        errors: Iterable[Problem] = problems.listed()
     except InputError as error:
         complain(str(error))
         return ExitCode.BAD_INPUT
@@ -200,9 +200,9 @@ def _lint(rules: str, *, strict: bool) -> ExitCode:
     return ExitCode.WRONG_RULES if advice and strict else ExitCode.DONE
 
 
-def _report(lines: Iterable[str], word: str) -> None:
-    """Write *lines* with *word* between the place and the text."""
-    write_lines(line.replace(": ", f": {word}: ", 1) for line in lines)
+def _report(found: Iterable[Problem], word: str) -> None:
+    """Write what was *found* with *word* between the place and the text."""
+    write_lines(f"{one.place}: {word}: {one.message}" for one in found)
 
 
 @rules.command(cls=Command)

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from needlecare.errors import InputError, RuleSetError, nearest, visible
+from needlecare.errors import InputError, Problem, RuleSetError, nearest, visible
 
 # A larger file is no rule set; nothing beyond is read.
 LARGEST_BYTES = 2_000_000
@@ -160,18 +160,18 @@ class Problems:
         """Whether something is wrong in packed rules, which have no places to point at."""
         return any(at == NOWHERE for at, _ in self._found)
 
-    def lines(self) -> list[str]:
-        """Return a line for each problem, in the order of the files; of very many the first ones."""
+    def listed(self) -> list[Problem]:
+        """Return each problem once, in the order of the files; of very many the first ones."""
         found = sorted(set(self._found))
-        lines = [f"{at}: {text}" for at, text in found[:MOST_SHOWN]]
+        shown = found[:MOST_SHOWN]
         if len(found) > MOST_SHOWN:
-            lines.append(f"{found[MOST_SHOWN][0]}: from here on, {len(found) - MOST_SHOWN:,} more problems")
-        return lines
+            shown.append((found[MOST_SHOWN][0], f"from here on, {len(found) - MOST_SHOWN:,} more problems"))
+        return [Problem(text, at.name, at.line + 1, at.column + 1) for at, text in shown]
 
     def raise_any(self) -> None:
         """Raise RuleSetError if anything was found."""
         if self._found:
-            raise RuleSetError(self.lines())
+            raise RuleSetError(*self.listed())
 
 
 class Raw(NamedTuple):
@@ -297,10 +297,10 @@ def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes
     try:
         inside = sorted(location.iterdir()) if location.is_dir() else None
     except OSError as error:
-        raise RuleSetError([f"{location}: can't be read: {error.strerror}"]) from None
+        raise RuleSetError(Problem(f"can't be read: {error.strerror}", str(location), None, None)) from None
     paths = [location] if inside is None else [path for path in inside if _is_of_set(path, cases=cases)]
     if not paths:
-        raise RuleSetError([f"{location}: there are no .yaml files in this folder"])
+        raise RuleSetError(Problem("there are no .yaml files in this folder", str(location), None, None))
     return [(path, _bytes(path)) for path in paths]
 
 
@@ -321,4 +321,4 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(LARGEST_BYTES + 1)
     except OSError as error:
-        raise RuleSetError([f"{path}:1:1: can't be read: {error.strerror}"]) from None
+        raise RuleSetError(Problem(f"can't be read: {error.strerror}", str(path))) from None

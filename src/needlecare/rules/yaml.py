@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from yaml import MarkedYAMLError, YAMLError
 
-from needlecare.errors import RuleSetError, visible
+from needlecare.errors import Problem, RuleSetError, visible
 from needlecare.rules.read import LARGEST_BYTES, Fields, Files, Items, Placed, Problems, Text, Value, place
 
 try:
@@ -20,6 +20,7 @@ except ImportError:  # PyYAML without its C part: slower, the same result
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 DEEPEST = 40
+_UNREADABLE = "not readable as YAML"
 _TOO_DEEP = f"nested deeper than {DEEPEST} levels; no rule needs that"
 # Escapes such as "\\ud800"; the C loader refuses them by itself.
 _HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
@@ -39,16 +40,16 @@ _MISTAKES = {
 
 def _decode(data: bytes, name: str) -> str:
     if len(data) > LARGEST_BYTES:
-        raise RuleSetError([f"{name}:1:1: the file is larger than {LARGEST_BYTES // 1_000_000} MB; split the rules"])
+        raise RuleSetError(Problem(f"the file is larger than {LARGEST_BYTES // 1_000_000} MB; split the rules", name))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise RuleSetError([f"{name}:{line}:1: this is not UTF-8 text; save the file as UTF-8"]) from None
+        raise RuleSetError(Problem("this is not UTF-8 text; save the file as UTF-8", name, line)) from None
     if found := re.search(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]", text):
         before = text[: found.start()]
         line, column = before.count("\n") + 1, found.start() - before.rfind("\n")
-        raise RuleSetError([f"{name}:{line}:{column}: {visible(found[0])} can't stand in a rule file; remove it"])
+        raise RuleSetError(Problem(f"{visible(found[0])} can't stand in a rule file; remove it", name, line, column))
     return text
 
 
@@ -71,31 +72,37 @@ def read_yaml(data: bytes, name: str, problems: Problems) -> Fields:
     try:
         root = _build(loader, problems)
     except MarkedYAMLError as error:
-        raise RuleSetError([f"{name}:{_mistake(error, text)}"]) from None
+        raise RuleSetError(_mistake(error, text, name)) from None
     except (YAMLError, ValueError, OverflowError) as error:
         # Not only its own errors: without its C part PyYAML fails so on an escape beyond the last character.
-        raise RuleSetError([f"{name}:1:1: not readable as YAML: {str(error).splitlines()[0]}"]) from None
+        raise RuleSetError(Problem(f"{_UNREADABLE}: {str(error).splitlines()[0]}", name)) from None
     finally:
         loader.dispose()
     if not isinstance(root, Fields):
-        at = str(place(root)) if root is not None else f"{name}:1:1"
-        raise RuleSetError([f"{at}: a rule file is a mapping that begins with keys such as `rules:`"])
+        text = "a rule file is a mapping that begins with keys such as `rules:`"
+        raise _wrong(root, text) if root is not None else RuleSetError(Problem(text, name))
     return root
 
 
-def _mistake(error: MarkedYAMLError, text: str) -> str:
-    """Return the place of *error* in *text* and what is wrong there, in our own words where they are known."""
+def _wrong(value: Value, text: str) -> RuleSetError:
+    """Make the error that *text* says of *value*."""
+    at = place(value)
+    return RuleSetError(Problem(text, at.name, at.line + 1, at.column + 1))
+
+
+def _mistake(error: MarkedYAMLError, text: str, name: str) -> Problem:
+    """Return what *error* says is wrong in *text*, and where: in our own words where they are known."""
     mark = error.problem_mark or error.context_mark
-    at = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
+    at = (name, mark.line + 1, mark.column + 1) if mark else (name,)
     before = text[: mark.index] if mark else ""
     # Some parsers give up on deep nesting by themselves, before they report the level that is one too many.
     if sum(before.count(sign) for sign in "[{") - sum(before.count(sign) for sign in "]}") > DEEPEST:
-        return f"{at}: {_TOO_DEEP}"
-    if found := _stumble(text, len(before)):
+        return Problem(_TOO_DEEP, *at)
+    if found := _stumble(text, len(before), name):
         return found
     problem = str(error.problem)
     mistake = next((ours for theirs, ours in _MISTAKES.items() if theirs in problem), problem)
-    return f"{at}: not readable as YAML: {mistake}"
+    return Problem(f"{_UNREADABLE}: {mistake}", *at)
 
 
 # What looks like a blank and is none, and what cuts a line short: behind a bracket that stays open on it.
@@ -105,18 +112,18 @@ _STUMBLES = re.compile(
 )
 
 
-def _stumble(text: str, at: int) -> str:
-    """Return the place of what may have made the parser give up *at* a place, and what is wrong there; else nothing."""
+def _stumble(text: str, at: int, name: str) -> Problem | None:
+    """Return what may have made the parser give up *at* a place of *text*, if anything is seen there."""
     first = text.rfind("\n", 0, len(text[:at].rstrip())) + 1
     line = text[first:].partition("\n")[0]
     found = _STUMBLES.match(line)
     before = line[: found.end() - 1] if found else ""
     if found is None or (found["cut"] and sum(map(before.count, "[{")) <= sum(map(before.count, "]}"))):
-        return ""
-    where = f"{text.count(chr(10), 0, first) + 1}:{found.end()}: not readable as YAML"
+        return None
+    what = f"{visible(found['blank'] or '')} is no plain blank; type one"
     if found["cut"]:
-        return f"{where}: a # behind a blank begins a comment; put text with one in double quotes"
-    return f"{where}: {visible(found['blank'])} is no plain blank; type one"
+        what = "a # behind a blank begins a comment; put text with one in double quotes"
+    return Problem(f"{_UNREADABLE}: {what}", name, text.count("\n", 0, first) + 1, found.end())
 
 
 def _build(loader: Any, problems: Problems) -> Value | None:
@@ -143,7 +150,7 @@ def _node(loader: Any, problems: Problems, depth: int = 0) -> Value:
     """Turn the next events into a value and all that is in it."""
     value = _value(loader.get_event(), problems)
     if depth == DEEPEST and not isinstance(value, Text):
-        raise RuleSetError([f"{place(value)}: {_TOO_DEEP}"])
+        raise _wrong(value, _TOO_DEEP)
     if isinstance(value, Items):
         while not loader.check_event(yaml.SequenceEndEvent):
             is_alias, item = loader.check_event(yaml.AliasEvent), _node(loader, problems, depth + 1)
@@ -183,7 +190,7 @@ def _value(event: Any, problems: Problems) -> Text | Items | Fields:
         if start.line == end.line and end.column - start.column == len(value) + 2 * quote:
             value.inner = quote
         if _HALF_CHARACTER.search(event.value):
-            raise RuleSetError([f"{place(value)}: not readable as YAML: an escape stands for half a character"])
+            raise _wrong(value, f"{_UNREADABLE}: an escape stands for half a character")
     else:
         value = _marked(Fields() if kind is yaml.MappingStartEvent else Items(), event)
     if event.tag is not None:
