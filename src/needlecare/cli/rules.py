@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from enum import StrEnum
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,7 +14,7 @@ from needlecare.cli import Command, group
 from needlecare.cli.completion import offer
 from needlecare.cli.output import STDOUT, complain, write_data, write_file, write_json, write_lines, write_text
 from needlecare.cli.settings import rules_named
-from needlecare.errors import ExitCode, InputError, Problem, RuleSetError, nearest
+from needlecare.errors import ExitCode, InputError, nearest
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
 from needlecare.views.formats import AnswerFormat
@@ -31,7 +32,25 @@ _Rules = Annotated[
         metavar="RULES", help="A rule set that ships, a file or a folder.", autocompletion=offer("rule sets")
     ),
 ]
+_Several = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="RULES",
+        help="Rule sets that ship (the default), files or folders, each by itself.",
+        autocompletion=offer("rule sets"),
+    ),
+]
 _Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the output.")]
+
+
+class LintFormat(StrEnum):
+    """What the findings of lint can be written as."""
+
+    TEXT = "text"
+    JSON = "json"
+    GITHUB = "github"
+
+
 # What tells most about an entry, for a list with a line for each.
 _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
 
@@ -159,50 +178,37 @@ def _flow(value: Any) -> str:
 
 @rules.command(cls=Command)
 def lint(
-    rules: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="RULES",
-            help="Rule sets that ship (the default), files or folders, each by itself.",
-            autocompletion=offer("rule sets"),
-        ),
-    ] = None,
+    rules: _Several = None,
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
+    format_: Annotated[LintFormat, typer.Option("--format", help="The format of the output.")] = LintFormat.TEXT,
 ) -> None:
     """Lint rule sets."""
-    if worst := max(_lint(one, strict=strict) for one in rules or [DEFAULT]):
+    from needlecare.authors import lint as linting
+
+    home, worst, records = Path.cwd(), ExitCode.DONE, []
+    for one in rules or [DEFAULT]:
+        try:
+            report = linting.lint(find_rules(one))
+        except InputError as error:
+            complain(str(error))
+            worst = max(worst, ExitCode.BAD_INPUT)
+            continue
+        if report.errors or (strict and report.advice):
+            worst = max(worst, ExitCode.WRONG_RULES)
+        if format_ == LintFormat.JSON:
+            records.append(linting.to_record(one, report, home))
+            continue
+        if format_ == LintFormat.GITHUB:
+            write_data("".join(f"{linting.to_github(*found, home)}\n" for found in report.found))
+        else:
+            write_lines(f"{problem.place}: {level}: {problem.message}" for level, problem in report.found)
+        if not report.errors:
+            write_text(f"{report.id}: {report.rules} rules, nothing wrong; advice: {len(report.advice)}\n")
+    if format_ == LintFormat.JSON:
+        write_json({"rule_sets": records})
+    if worst:
         raise SystemExit(worst)
-
-
-def _lint(rules: str, *, strict: bool) -> ExitCode:
-    from needlecare.authors.advice import advise
-    from needlecare.authors.cases import read_cases
-    from needlecare.rules.load import load_with_places
-
-    try:
-        location = find_rules(rules)
-        rule_set, layer, problems = load_with_places(location)
-        read_cases(location, problems)
-        errors: Iterable[Problem] = problems.listed()
-    except InputError as error:
-        complain(str(error))
-        return ExitCode.BAD_INPUT
-    except RuleSetError as error:
-        # A file that can't be read at all is reported like any other error.
-        errors = error.problems
-    if errors:
-        _report(errors, "error")
-        return ExitCode.WRONG_RULES
-    advice = advise(rule_set, layer)
-    _report(advice, "advice")
-    write_text(f"{rule_set.id}: {len(rule_set.rules)} rules, nothing wrong; advice: {len(advice)}\n")
-    return ExitCode.WRONG_RULES if advice and strict else ExitCode.DONE
-
-
-def _report(found: Iterable[Problem], word: str) -> None:
-    """Write what was *found* with *word* between the place and the text."""
-    write_lines(f"{one.place}: {word}: {one.message}" for one in found)
 
 
 @rules.command(cls=Command)
