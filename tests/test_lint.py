@@ -1,7 +1,8 @@
-"""`needlecare rules lint` for other programs: its formats."""
+"""`needlecare rules lint` for other programs: its formats, and which files of a repository it takes."""
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_the_json_has_each_set_with_its_counts(tmp_path: Path) -> None:
         for name, text in (("good", GOOD), ("advised", ADVISED), ("wrong", WRONG))
     )
     ran = run("rules", "lint", "--format", "json", good, advised, wrong)
-    assert (ran.code, ran.record["schema_version"]) == (3, 2)
+    assert (ran.code, ran.record["schema_version"], ran.record["passed_over"]) == (3, 2, 0)
     found = ran.record["rule_sets"]
     assert [(one["given"], one["id"]) for one in found] == [(good, "mine"), (advised, "mine"), (wrong, "mine")]
     assert [(one["counts"]["errors"], one["counts"]["advice"]) for one in found] == [(0, 0), (0, 1), (1, 0)]
@@ -94,3 +95,100 @@ def test_a_workflow_command_stays_one_whatever_stands_in_a_name_or_a_text(
     noted = read_command(line)
     assert (noted["file"], noted["message"]) == (name, said)
     assert "100%::x," in said
+
+
+# Which files of a repository are rule sets.
+
+OTHERS = {
+    "docker-compose.yaml": "version: '3'\nservices: {web: {image: nginx}}\n",
+    ".yamllint.yaml": "extends: default\nrules: {truthy: disable}\n",
+    ".github/workflows/ci.yml": "name: CI\non: push\njobs: {}\n",
+    "node_modules/theirs/mine.yaml": WRONG,
+    "empty.yaml": "# nothing\n",
+    "role.yaml": "apiVersion: v1\nkind: Role\nmetadata: {}\nrules: []\n",
+}
+FOLDER = {
+    "set.yaml": HEAD,
+    "parts.yaml": "source: ours\nrules: {gym: {avoid: exercise, until: 1d}}\n",
+    "cases.yaml": "cases: []\n",
+}
+
+
+def fill(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def mixed(tmp_path: Path, sheet: str = GOOD) -> Path:
+    """Make a repository with rule sets among other YAML files."""
+    fill(tmp_path, {**OTHERS, "sheet.yaml": sheet, **{f"set/{name}": text for name, text in FOLDER.items()}})
+    return tmp_path
+
+
+def given(record: dict[str, Any]) -> list[str]:
+    """Return what was linted."""
+    return [one["given"] for one in record["rule_sets"]]
+
+
+def test_find_lints_each_rule_set_of_a_repository_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(mixed(tmp_path))
+    ran = run("rules", "lint", "--find", "--format", "json")
+    assert (ran.code, given(ran.record), ran.record["passed_over"]) == (0, ["set", "sheet.yaml"], 3)
+    assert run("rules", "lint", "--find").out.splitlines()[-1] == "found 2 rule sets, and passed over 3 other files"
+
+
+@pytest.mark.parametrize(
+    ("files", "named", "found"),
+    [
+        pytest.param(FOLDER, ["parts.yaml"], ["."], id="a part stands for its folder"),
+        pytest.param(FOLDER, ["set.yaml", "parts.yaml", "cases.yaml"], ["."], id="all parts of a folder, once"),
+        pytest.param({"a.yaml": GOOD, "b.yaml": GOOD}, ["a.yaml", "b.yaml"], ["a.yaml", "b.yaml"], id="sheets"),
+        pytest.param({"a.yaml": GOOD, **OTHERS}, ["a.yaml", "role.yaml"], ["a.yaml"], id="beside files of others"),
+        pytest.param({"a.yaml": "rules: {}\n"}, ["a.yaml"], [], id="parts of nothing"),
+        pytest.param({"a.yaml": "{ruleset: mine}\n"}, ["a.yaml"], ["a.yaml"], id="in braces"),
+        pytest.param({"a.yaml": "\ufeff'ruleset' : mine\r\n"}, ["a.yaml"], ["a.yaml"], id="as Windows writes it"),
+        pytest.param({"a.yaml": "ruleset: mine\n\trules: {\n"}, ["a.yaml"], ["a.yaml"], id="no YAML, and meant to be"),
+        pytest.param({"sheet.txt": GOOD}, ["sheet.txt"], ["sheet.txt"], id="by another suffix, by name"),
+        pytest.param({"sheet.txt": GOOD}, ["."], [], id="by another suffix, in a folder"),
+        pytest.param(
+            {**FOLDER, "more.yaml": "activites: {gel: a gel}\nsigns: {}\nrules: {}\n"},
+            ["more.yaml"],
+            ["."],
+            id="a part with a slip in a key",
+        ),
+    ],
+)
+def test_find_tells_rule_sets_by_what_stands_in_them(
+    files: dict[str, str], named: list[str], found: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, files)
+    monkeypatch.chdir(tmp_path)
+    assert given(run("rules", "lint", "--find", *named, "--format", "json").record) == found
+
+
+def test_find_in_a_folder_called_like_a_shipped_set_takes_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, {f"microneedling/{name}": text for name, text in FOLDER.items()})
+    monkeypatch.chdir(tmp_path)
+    (found,) = run("rules", "lint", "--find", "--format", "json").record["rule_sets"]
+    assert (found["given"], found["id"]) == ("microneedling", "mine")
+
+
+def test_find_where_nothing_is_names_the_path() -> None:
+    ran = run("rules", "lint", "--find", "nosuch.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert "there is nothing called nosuch.yaml" in ran.err
+
+
+def test_cases_of_all_rule_sets_run_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = "cases: [{name: Gym, given: {date: 2026-11-20}, expect: {exercise: {no-until: %s}}}]\n"
+    fill(tmp_path, {"good.yaml": GOOD + case % "2026-11-22", "none.yaml": GOOD.replace("mine", "none"), **OTHERS})
+    monkeypatch.chdir(tmp_path)
+    ran = run("rules", "test", "--find")
+    assert ran.code == 0
+    assert ran.out.splitlines()[:2] == ["mine: 1 passed, 0 failed", "none: 0 passed, 0 failed"]
+    fill(tmp_path, {"wrong.yaml": GOOD + case % "2026-11-30"})
+    assert run("rules", "test", "good.yaml", "wrong.yaml").code == 3

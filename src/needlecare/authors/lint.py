@@ -1,18 +1,25 @@
-"""Lint: what is wrong with a rule set and what is hardly meant, as people and other programs read it."""
+"""Lint: what is wrong with a rule set and what is hardly meant, and which files of a folder are rule sets at all."""
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from needlecare.authors.advice import advise
 from needlecare.authors.cases import read_cases
-from needlecare.errors import Problem, RuleSetError
+from needlecare.errors import InputError, Problem, RuleSetError, refuse
+from needlecare.rules.fields import FILE
 from needlecare.rules.load import load_with_places
+from needlecare.rules.read import LARGEST_BYTES, SUFFIXES
 
 # How GitHub's workflow commands call the two levels, and the titles of the notes that it makes of them.
 _GITHUB = {"error": ("error", "Error in a rule set"), "advice": ("warning", "Advice on a rule set")}
+# A key at the left margin: it is told without parsing, so that a file that is no YAML still counts as what it means.
+_TOP_KEY = re.compile(r"^(?:\{ *)?[\"']?([\w-]+)[\"']? *:(?=\s)", re.MULTILINE)
+# Other people's files: nobody's own rule sets lie there.
+_NOT_OURS = ("node_modules", "site-packages")
 
 
 class Report(NamedTuple):
@@ -78,3 +85,63 @@ def _seen_from(home: Path, file: str) -> str:
     """Return the path of *file* from *home*, if it lies there, with / between folders."""
     path = Path(os.path.normpath(home / file))
     return (path.relative_to(home) if path.is_relative_to(home) else path).as_posix()
+
+
+def find_sets(names: Iterable[str]) -> tuple[list[Path], int]:
+    """Return the rule sets at or under the paths called *names*, each once, and how many other files there are.
+
+    Only a file with `ruleset:` at its margin can be told from the YAML of others. Beside one such file, files with keys
+    of rule files are parts of it: the set is the folder.
+
+    Raises:
+        InputError: there is no such path, or a folder can't be read.
+    """
+    paths = dict.fromkeys(path for name in names for path in _files(Path(name)))
+    members = {folder: _members(folder) for folder in {path.parent for path in paths}}
+    homes = [_set_of(path, *members[path.parent]) for path in paths]
+    return [*dict.fromkeys(filter(None, homes))], homes.count(None)
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """Yield *path*, or the YAML files under it."""
+    if not path.is_dir():
+        refuse((not path.exists(), f"there is nothing called {path} to look for rule sets in"))
+        yield path
+        return
+    for one in _inside(path):
+        if one.is_dir() and not one.is_symlink() and one.name not in _NOT_OURS:
+            yield from _files(one)
+        elif one.suffix in SUFFIXES and not one.is_dir():
+            yield one
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return what is in *folder* and not hidden, by name."""
+    try:
+        return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    except OSError as error:
+        raise InputError(f"can't look for rule sets in {folder}: {error.strerror}") from None
+
+
+def _set_of(path: Path, heads: Collection[Path], parts: Collection[Path]) -> Path | None:
+    """Return the rule set that the file at *path* belongs to: its folder, itself, or none."""
+    if len(heads) == 1 and parts and path in (*heads, *parts):
+        return path.parent
+    return path if path in heads or "ruleset" in _top_keys(path) else None
+
+
+def _members(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return the files of a *folder* that begin a rule set, and those that look like parts of one."""
+    keys = {path: _top_keys(path) for path in _inside(folder) if path.suffix in SUFFIXES}
+    heads = [path for path, found in keys.items() if "ruleset" in found]
+    # Most of the keys: one may be misspelt, and `version` or `rules` stands in files of others too.
+    parts = [path for path, found in keys.items() if len(found & FILE.fields.keys()) * 2 > len(found)]
+    return heads, [path for path in parts if path not in heads]
+
+
+def _top_keys(path: Path) -> set[str]:
+    """Return the keys at the margin of the file at *path*; none of what can't be read."""
+    with suppress(OSError):
+        data = path.read_bytes() if path.is_file() and path.stat().st_size <= LARGEST_BYTES else b""
+        return {*_TOP_KEY.findall(data.decode("utf-8-sig", "replace"))}
+    return set()

@@ -1,7 +1,7 @@
 """`rules`: list, show, lint, stats, test, diff, init and schema, for people who write rule sets."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from itertools import chain
@@ -39,6 +39,10 @@ _Several = Annotated[
         help="Rule sets that ship (the default), files or folders, each by itself.",
         autocompletion=offer("rule sets"),
     ),
+]
+_Find = Annotated[
+    bool,
+    typer.Option("--find", help="Look for rule sets at and under RULES (or here), and pass over other YAML files."),
 ]
 _Format = Annotated[AnswerFormat, typer.Option("--format", help="The format of the output.")]
 
@@ -181,15 +185,17 @@ def lint(
     rules: _Several = None,
     *,
     strict: Annotated[bool, typer.Option("--strict", help="Fail on advice too.")] = False,
+    find: _Find = False,
     format_: Annotated[LintFormat, typer.Option("--format", help="The format of the output.")] = LintFormat.TEXT,
 ) -> None:
     """Lint rule sets."""
     from needlecare.authors import lint as linting
 
+    sets, others = _sets(rules, find=find)
     home, worst, records = Path.cwd(), ExitCode.DONE, []
-    for one in rules or [DEFAULT]:
+    for one in sets:
         try:
-            report = linting.lint(find_rules(one))
+            report = linting.lint(_located(one))
         except InputError as error:
             complain(str(error))
             worst = max(worst, ExitCode.BAD_INPUT)
@@ -197,7 +203,7 @@ def lint(
         if report.errors or (strict and report.advice):
             worst = max(worst, ExitCode.WRONG_RULES)
         if format_ == LintFormat.JSON:
-            records.append(linting.to_record(one, report, home))
+            records.append(linting.to_record(str(one), report, home))
             continue
         if format_ == LintFormat.GITHUB:
             write_data("".join(f"{linting.to_github(*found, home)}\n" for found in report.found))
@@ -206,9 +212,29 @@ def lint(
         if not report.errors:
             write_text(f"{report.id}: {report.rules} rules, nothing wrong; advice: {len(report.advice)}\n")
     if format_ == LintFormat.JSON:
-        write_json({"rule_sets": records})
+        write_json({"rule_sets": records, "passed_over": others})
+    elif find:
+        _write_found(sets, others)
     if worst:
         raise SystemExit(worst)
+
+
+def _sets(rules: list[str] | None, *, find: bool) -> tuple[Sequence[str | Path], int]:
+    """Return the rule sets that are meant, and how many files beside them are none."""
+    from needlecare.authors.lint import find_sets
+
+    return find_sets(rules or ["."]) if find else (rules or [DEFAULT], 0)
+
+
+def _located(rules: str | Path) -> Path:
+    """Return where a rule set lies: what was found is there, even where it is called like one that ships."""
+    return rules if isinstance(rules, Path) else find_rules(rules)
+
+
+def _write_found(sets: Sequence[str | Path], others: int) -> None:
+    from needlecare.views.phrases import counted
+
+    write_text(f"found {counted(len(sets), 'rule set')}, and passed over {counted(others, 'other file')}\n")
 
 
 @rules.command(cls=Command)
@@ -234,27 +260,40 @@ def stats(rules: _Rules, *, format_: _Format = AnswerFormat.TEXT) -> None:
 
 @rules.command("test", cls=Command)
 def run_cases(
-    rules: _Rules,
+    rules: _Several = None,
     *,
     only: Annotated[str | None, typer.Option("--only", help="Only cases with this text in their names.")] = None,
+    find: _Find = False,
 ) -> None:
-    """Run the cases of a rule set."""
+    """Run the cases of rule sets."""
+    sets, others = _sets(rules, find=find)
+    failed = 0
+    for one in sets:
+        location = _located(one)
+        cases = [case for case in _cases(location) if only is None or only.lower() in case.name.lower()]
+        if cases or find:
+            failed += _run(location, cases, named=len(sets) > 1)
+        else:
+            raise InputError(f"{location} has no cases{f' with `{only}` in their names' if only else ''} to run")
+    if find:
+        _write_found(sets, others)
+    if failed:
+        raise SystemExit(ExitCode.WRONG_RULES)
+
+
+def _run(location: Path, cases: Sequence["Case"], *, named: bool) -> int:
+    """Run *cases* of the rule set at *location*, *named* where there are several; return how many failed."""
     from needlecare.authors.cases import run_case
     from needlecare.rules.load import load_rules_at
 
-    location = find_rules(rules)
     rule_set = load_rules_at(location)
-    cases = [case for case in _cases(location) if only is None or only.lower() in case.name.lower()]
-    if not cases:
-        raise InputError(f"{location} has no cases{f' with `{only}` in their names' if only else ''} to run")
     failed = 0
     for case in cases:
         if differences := [*run_case(rule_set, case)]:
             failed += 1
             write_text(f"FAILED {case.name}\n" + "".join(f"  {one}\n" for one in differences))
-    write_text(f"{len(cases) - failed} passed, {failed} failed\n")
-    if failed:
-        raise SystemExit(ExitCode.WRONG_RULES)
+    write_text(f"{f'{rule_set.id}: ' if named else ''}{len(cases) - failed} passed, {failed} failed\n")
+    return failed
 
 
 def _cases(location: Path) -> list["Case"]:

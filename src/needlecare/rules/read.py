@@ -19,6 +19,7 @@ from needlecare.errors import InputError, Problem, RuleSetError, nearest, visibl
 
 # A larger file is no rule set; nothing beyond is read.
 LARGEST_BYTES = 2_000_000
+SUFFIXES = (".yaml", ".yml")
 # Nobody reads more messages than that, and looking for similar names takes most of the time of a wrong file.
 MOST_SHOWN = 1000
 MOST_COMPARISONS = 50_000
@@ -305,7 +306,7 @@ def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes
 
 
 def _is_of_set(path: Path, *, cases: bool) -> bool:
-    return path.suffix in (".yaml", ".yml") and path.is_file() and (cases or not path.name.startswith("cases"))
+    return path.suffix in SUFFIXES and path.is_file() and (cases or not path.name.startswith("cases"))
 
 
 @lru_cache(1)
