@@ -1,13 +1,18 @@
 """`needlecare rules lint` for other programs: its formats, and which files of a repository it takes."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from running import run, write
+from running import environment, run, write
 
+ROOT = Path(__file__).parents[1]
 HEAD = "ruleset: mine\nsource: ours\nsources: {ours: {title: Our sheet, kind: clinic}}\n"
 GOOD = HEAD + "rules:\n  gym: {avoid: exercise, until: 1d}\n"
 WRONG = HEAD + "rules:\n  gym: {avoid: exercise, until: soon}\n"
@@ -192,3 +197,74 @@ def test_cases_of_all_rule_sets_run_together(tmp_path: Path, monkeypatch: pytest
     assert ran.out.splitlines()[:2] == ["mine: 1 passed, 0 failed", "none: 0 passed, 0 failed"]
     fill(tmp_path, {"wrong.yaml": GOOD + case % "2026-11-30"})
     assert run("rules", "test", "good.yaml", "wrong.yaml").code == 3
+
+
+# What runs it: before a commit, and in a workflow.
+
+HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+
+
+def test_the_hook_takes_the_rule_sets_among_the_files_of_a_commit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (hook,) = HOOKS
+    monkeypatch.chdir(mixed(tmp_path))
+    program, *typed = hook["entry"].split()
+    assert program == "needlecare"
+    # As pre-commit calls it: with every changed YAML file.
+    changed = [str(path.relative_to(tmp_path)) for path in sorted(tmp_path.rglob("*.y*ml"))]
+    ran = run(*typed, *changed)
+    # The file in the folder of others is named, so that it counts.
+    assert (ran.code, ran.err) == (3, "")
+    assert ran.out.splitlines()[-1] == "found 3 rule sets, and passed over 5 other files"
+    assert run(*typed, *(one for one in changed if "theirs" not in one)).code == 0
+
+
+def run_action(folder: Path, inputs: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the last step of the action in *folder* as a runner does, behind its installation."""
+    given = {name: one["default"] for name, one in ACTION["inputs"].items()} | inputs
+    known = {
+        "steps.python.outputs.python-path": sys.executable,
+        "runner.temp": str(folder),
+        **{f"inputs.{name}": value for name, value in given.items()},
+    }
+    step = ACTION["runs"]["steps"][-1]
+    env = {
+        name: re.sub(r"\$\{\{ (.+?) \}\}", lambda found: known[found[1]], value) for name, value in step["env"].items()
+    }
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+    return subprocess.run(
+        command, cwd=folder, env=environment(env), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("sheet", "inputs", "code", "said"),
+    [
+        pytest.param(GOOD, {}, 0, "found 2 rule sets, and passed over 3 other files\n", id="a repository"),
+        pytest.param(WRONG, {}, 3, "::error file=sheet.yaml,line=5,col=33,", id="an error"),
+        pytest.param(ADVISED, {}, 0, "::warning file=sheet.yaml,line=5,col=3,", id="advice"),
+        pytest.param(ADVISED, {"strict": "true"}, 3, "::warning file=sheet.yaml,line=5,col=3,", id="strict"),
+        pytest.param(WRONG, {"rules": "set\n"}, 0, "found 1 rule set,", id="one place"),
+        pytest.param(WRONG, {"rules": "set\nsheet.yaml"}, 3, "::error file=sheet.yaml,", id="two places"),
+        pytest.param(GOOD, {"rules": "$(touch run); `touch run`"}, 2, "", id="a place that is no script"),
+    ],
+)
+def test_the_action_notes_what_is_wrong_beside_the_lines(
+    sheet: str, inputs: dict[str, str], code: int, said: str, tmp_path: Path
+) -> None:
+    ran = run_action(mixed(tmp_path, sheet), inputs)
+    assert (ran.returncode, said in ran.stdout) == (code, True), ran.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_action_runs_the_cases_too(tmp_path: Path) -> None:
+    case = "cases: [{name: Gym, given: {date: 2026-11-20}, expect: {exercise: {no-until: 2026-11-30}}}]\n"
+    ran = run_action(mixed(tmp_path, GOOD + case), {})
+    assert (ran.returncode, "FAILED Gym" in ran.stdout) == (3, True)
+
+
+def test_no_script_of_the_action_has_text_from_outside() -> None:
+    assert [step["run"] for step in ACTION["runs"]["steps"] if "${{" in step.get("run", "")] == []
