@@ -356,7 +356,7 @@ def schema(
     *, timeline: Annotated[bool, typer.Option("--timeline", help="The schema of `plan --format json`.")] = False
 ) -> None:
     """Write a JSON Schema."""
-    from needlecare.rules.fields import rule_schema
+    from needlecare.authors.schema import rule_schema
     from needlecare.views.json import json_schema
 
     made = json_schema() if timeline else rule_schema()
