@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from needlecare import RuleSetError, Timeline, render
-from needlecare.rules.fields import RULE, Mark, marked
+from needlecare.rules.fields import RULE, marked
+from needlecare.rules.kinds import Mark
 from support import Planner, drawn, listed
 
 Record = dict[str, Any]

@@ -14,7 +14,8 @@ from needlecare.model.facts import Fact, Given, Truth
 from needlecare.model.plan import NO, Window
 from needlecare.model.time import INSTANT, Bound, parse_bound, respelled
 from needlecare.rules import layers, read, yaml
-from needlecare.rules.fields import COLUMNS, FILE, LINE, RULE, TEXT, Mark, Section, marked
+from needlecare.rules.fields import COLUMNS, FILE, RULE, marked
+from needlecare.rules.kinds import LINE, TEXT, Mark, Section
 from needlecare.timeline import agenda, merging
 from needlecare.timeline.spans import Spans
 from needlecare.typed import read_facts, same_as

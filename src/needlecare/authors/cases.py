@@ -11,7 +11,7 @@ from needlecare import errors, typed
 from needlecare.model.facts import Answer, Condition
 from needlecare.model.plan import FOREVER, Session, Timeline, Window, make_treatment
 from needlecare.model.ruleset import ALLOW, AVOID, DO, EXPECT, PREPARE, Rule, RuleSet
-from needlecare.rules import fields, yaml
+from needlecare.rules import fields, kinds, yaml
 from needlecare.rules.read import Problems, Value, place, read_files
 from needlecare.timeline.build import build_timeline
 
@@ -74,7 +74,7 @@ def _read_case(value: Value, problems: Problems) -> Case | None:
 
 
 def _case(value: dict[Any, Any], given: dict[Any, Any], expected: tuple[Expected, ...], problems: Problems) -> Case:
-    facts = {key: fields.read_texts(one, key, problems) or () for key, one in given.items() if key not in fields.GIVEN}
+    facts = {key: kinds.read_texts(one, key, problems) or () for key, one in given.items() if key not in fields.GIVEN}
     name = value.get("name", f"{given['date']}{''.join(f', {key} {one}' for key, one in facts.items())}")
     seen = given.get("seen", {})
     if not isinstance(seen, dict) or not all(isinstance(one, str) for one in seen.values()):

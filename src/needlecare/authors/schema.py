@@ -1,6 +1,7 @@
 """The JSON Schema of rule files, made of the rows that read them."""
 
-from needlecare.rules.fields import FILE, TEXT_SCHEMA, Field, Schema, Section
+from needlecare.rules.fields import FILE
+from needlecare.rules.kinds import TEXT_SCHEMA, Field, Schema, Section
 
 
 def rule_schema() -> Schema:

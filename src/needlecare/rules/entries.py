@@ -12,7 +12,8 @@ from typing import Any
 from needlecare.model import ruleset
 from needlecare.model.facts import NONE, Condition, Fact, Test
 from needlecare.model.time import ALWAYS, AT_TREATMENT, TREATMENT, Bound, parse_bound
-from needlecare.rules.fields import FACT, RULE, SCREENING, SECTIONS, SESSION, SOURCE, Entry, Mark, marked, read_texts
+from needlecare.rules.fields import FACT, RULE, SCREENING, SECTIONS, SESSION, SOURCE, Entry, marked
+from needlecare.rules.kinds import Mark, read_texts
 from needlecare.rules.read import Problems, Raw, Value, decimal, enumerated, listed, whole_number
 
 _ASKED = '{ask: alcohol, who: "your midwife", when: {condition: pregnancy}}'

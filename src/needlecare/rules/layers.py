@@ -11,7 +11,8 @@ from typing import Any
 
 from needlecare.model.ruleset import CALL, CLINIC, EXPECT, PRESCRIBED, VERBS, Change, in_order
 from needlecare.rules import fields, read
-from needlecare.rules.fields import ANSWER, FILE, SECTIONS, STATEMENTS, WORDS, Entry, Mark, Section, marked
+from needlecare.rules.fields import ANSWER, FILE, SECTIONS, STATEMENTS, WORDS, Entry, marked
+from needlecare.rules.kinds import ID, Field, Mark, Section
 from needlecare.rules.read import Fields, Problems, Raw, Text, Value, enumerated, listed, place, placed
 
 # Sources that a file may name for each of its entries.
@@ -67,7 +68,7 @@ def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
     if not layer.header.get("ruleset"):
         name = "stdin" if location == read.STDIN else location.stem.lower().replace("_", "-").replace(" ", "-")
         layer.header["ruleset"] = placed(Text(name), trees[0])
-    if not fields.ID.fullmatch(layer.id):
+    if not ID.fullmatch(layer.id):
         wrong = f"`{layer.id}` can't be the id of a rule set; write lower-case letters, digits and hyphens, as in"
         problems.add(layer.header["ruleset"], f"{wrong} `ruleset: my-clinic`")
     for tree in trees:
@@ -127,7 +128,7 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
             return
         if source is not None and "source" not in raw.value and "says" not in raw.value:
             raw.value["source"] = source
-    if section != "kinds" and not fields.ID.fullmatch(raw.id):
+    if section != "kinds" and not ID.fullmatch(raw.id):
         where = "" if section in STATEMENTS else f" in {section}"
         problems.add(raw.id, f"`{raw.id}` can't be an id{where}; use lower-case letters, digits and hyphens")
     layer.entries[section][raw.id] = raw
@@ -407,7 +408,7 @@ def _dropped(rows: Section, old: Mapping[str, Value], new: Mapping[str, Value]) 
     return dropped - new.keys() | {key for key, value in new.items() if value == ""}
 
 
-def _falls(field: fields.Field, new: Mapping[str, Value]) -> bool:
+def _falls(field: Field, new: Mapping[str, Value]) -> bool:
     # Another verb may have no use for what stood beside the first.
     verbs = new.keys() & VERBS if field.verbs else set()
     return not new.keys().isdisjoint(field.excludes) or not verbs <= set(field.verbs)
