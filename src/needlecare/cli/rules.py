@@ -21,6 +21,7 @@ from needlecare.views.formats import AnswerFormat
 
 if TYPE_CHECKING:
     from needlecare.authors.cases import Case
+    from needlecare.authors.lint import Report
     from needlecare.model.ruleset import RuleSet
     from needlecare.rules.layers import Layer
     from needlecare.rules.read import Raw
@@ -189,34 +190,52 @@ def lint(
     format_: Annotated[LintFormat, typer.Option("--format", help="The format of the output.")] = LintFormat.TEXT,
 ) -> None:
     """Lint rule sets."""
-    from needlecare.authors import lint as linting
+    from needlecare.authors.lint import to_record
 
     sets, others = _sets(rules, find=find)
     home, worst, records = Path.cwd(), ExitCode.DONE, []
     for one in sets:
-        try:
-            report = linting.lint(_located(one))
-        except InputError as error:
-            complain(str(error))
-            worst = max(worst, ExitCode.BAD_INPUT)
-            continue
-        if report.errors or (strict and report.advice):
-            worst = max(worst, ExitCode.WRONG_RULES)
-        if format_ == LintFormat.JSON:
-            records.append(linting.to_record(str(one), report, home))
-            continue
-        if format_ == LintFormat.GITHUB:
-            write_data("".join(f"{linting.to_github(*found, home)}\n" for found in report.found))
-        else:
-            write_lines(f"{problem.place}: {level}: {problem.message}" for level, problem in report.found)
-        if not report.errors:
-            write_text(f"{report.id}: {report.rules} rules, nothing wrong; advice: {len(report.advice)}\n")
+        report = _lint(one)
+        worst = max(worst, _grade(report, strict=strict))
+        if report and format_ == LintFormat.JSON:
+            records.append(to_record(str(one), report, home))
+        elif report:
+            _write_report(report, home if format_ == LintFormat.GITHUB else None)
     if format_ == LintFormat.JSON:
         write_json({"rule_sets": records, "passed_over": others})
     elif find:
         _write_found(sets, others)
     if worst:
         raise SystemExit(worst)
+
+
+def _lint(rules: str | Path) -> "Report | None":
+    """Lint a rule set; None where there is none, which is said."""
+    from needlecare.authors.lint import lint
+
+    try:
+        return lint(_located(rules))
+    except InputError as error:
+        complain(str(error))
+        return None
+
+
+def _grade(report: "Report | None", *, strict: bool) -> ExitCode:
+    if report is None:
+        return ExitCode.BAD_INPUT
+    return ExitCode.WRONG_RULES if report.errors or (strict and report.advice) else ExitCode.DONE
+
+
+def _write_report(report: "Report", home: Path | None) -> None:
+    """Write what was found for people, or for GitHub, whose paths count from *home*."""
+    from needlecare.authors.lint import to_github
+
+    if home is None:
+        write_lines(f"{problem.place}: {level}: {problem.message}" for level, problem in report.found)
+    else:
+        write_data("".join(f"{to_github(*found, home)}\n" for found in report.found))
+    if not report.errors:
+        write_text(f"{report.id}: {report.rules} rules, nothing wrong; advice: {len(report.advice)}\n")
 
 
 def _sets(rules: list[str] | None, *, find: bool) -> tuple[Sequence[str | Path], int]:
