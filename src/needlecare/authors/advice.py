@@ -307,7 +307,7 @@ def _texts(section: Section, fields: Mapping[str, Any]) -> Iterator[tuple[str, s
     """Return the texts for people in what is written, however deep, and the names of columns."""
     for key in fields.keys() & section.fields.keys():
         kind, value = section.fields[key].kind, fields[key]
-        if kind in (TEXT, LINE):
+        if kind.read in (TEXT.read, LINE.read):
             yield from ((key, text) for text in read.listed(value))
         elif kind is COLUMNS:
             yield from value.items()

@@ -1,6 +1,5 @@
 """`rules`: list, show, lint, stats, test, diff, init and schema, for people who write rule sets."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -375,8 +374,14 @@ def schema(
     *, timeline: Annotated[bool, typer.Option("--timeline", help="The schema of `plan --format json`.")] = False
 ) -> None:
     """Write a JSON Schema."""
-    from needlecare.authors.schema import rule_schema
-    from needlecare.views.json import json_schema
+    from needlecare.views.json import json_schema, write
 
-    made = json_schema() if timeline else rule_schema()
-    write_data(json.dumps(made, indent=2, ensure_ascii=False) + "\n")
+    write_data(write(json_schema()) if timeline else _rule_schema())
+
+
+def _rule_schema() -> str:
+    from needlecare.authors.schema import rule_schema
+    from needlecare.rules.load import load_rules
+    from needlecare.views.json import write
+
+    return write(rule_schema(load_rules()))

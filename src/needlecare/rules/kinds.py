@@ -1,10 +1,13 @@
 """How values are written in rule files: each kind reads its value, and is the JSON Schema that editors use.
 
-Knows how they are written, not what they mean.
+Knows how they are written, not what they mean. A schema refuses nothing that is read, and refers to ids of the shipped
+set by the names of their sections.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
@@ -12,6 +15,13 @@ from needlecare.model.time import ALWAYS, Bound, Duration, parse_bound, parse_du
 from needlecare.rules.read import Fields, Problems, Text, Value, decimal, placed, whole_number
 
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+# Lengths and points of time in the regular expressions that schemas share with other languages.
+_LENGTH = r"\d{1,6}(min|h|d|w|mo|y)"
+_SPAN = rf"((at least|up to)\s+{_LENGTH}|{_LENGTH}(\s*\.\.\s*{_LENGTH})?)"
+_TERM = rf"({_SPAN}(\s+before)?|[a-z][a-z0-9-]*(\s+ends)?(\s*[+-]\s*{_SPAN})?)"
+_TERMS = rf"(?!always\s*$){_TERM}(\s+and\s+{_TERM})*(\s*\.\.always)?"
+_WHOLE = r"-?[0-9]{1,5}"
+DECIMAL = r"[0-9]{1,4}(\.[0-9]{1,4})?"
 # A value of more characters is none, and would take long to read.
 _LONGEST = 400
 Schema = dict[str, Any]
@@ -115,8 +125,25 @@ def _read_text(value: Value, key: str, problems: Problems) -> str | None:
     return None if line is None else " ".join(line.split())
 
 
-def parsed(parse: Callable[[str], Any], help_: str) -> Kind:
-    """Return a kind written as one text, which *parse* turns into its value or None; *help_* says how to write it."""
+def id_of(*sections: str) -> Schema:
+    """Return the schema of an id: any that is well written, and those of the shipped set to choose from."""
+    wrong = "an id has lower-case letters, digits and hyphens"
+    own = {"type": ["string", "integer"], "pattern": f"^{ID.pattern}$", "errorMessage": wrong}
+    return {"anyOf": [own, *({"$ref": f"#/definitions/{section}"} for section in sections)]}
+
+
+def several(one: Schema) -> Schema:
+    """Return the schema of *one*, or a list of such."""
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
+def parsed(
+    parse: Callable[[str], Any], help_: str, pattern: str, *examples: str, also: str = "string", ids: str = ""
+) -> Kind:
+    """Return a kind written as one text, which *parse* turns into its value or None; *help_* says how to write it.
+
+    Its *pattern* refuses no such text. YAML may take it for *also*, a number; it may be one of the *ids* of a section.
+    """
 
     def read(value: Value, key: str, problems: Problems) -> Any:
         text = " ".join(value.split()) if isinstance(value, str) and len(value) <= _LONGEST else ""
@@ -127,18 +154,21 @@ def parsed(parse: Callable[[str], Any], help_: str) -> Kind:
             problems.add(value, f"`{key}` can't be read{shown}; {help_}")
         return found
 
-    return Kind(read, {**TEXT_SCHEMA, "description": help_})
+    # An empty text takes the field away from a rule of another set.
+    told: Schema = {"pattern": rf"^\s*({pattern})?\s*$", "errorMessage": help_, "description": help_}
+    schema: Schema = {"type": sorted({"string", also}), **told, "examples": list(examples)}
+    return Kind(read, {"anyOf": [schema, {"$ref": f"#/definitions/{ids}"}], "description": help_} if ids else schema)
 
 
-def pair(parse: Callable[[str], Any], help_: str) -> Kind:
-    """Return a kind written as `one..other`, or `one` for both."""
+def pair(parse: Callable[[str], Any], help_: str, pattern: str, *examples: str, also: str = "string") -> Kind:
+    """Return a kind written as `one..other`, or `one` for both; *pattern* is that of one."""
 
     def both(text: str) -> tuple[Any, Any] | None:
         low, dots, high = text.partition("..")
         first, last = parse(low.strip()), parse((high if dots else low).strip())
         return None if first is None or last is None else (first, last)
 
-    return parsed(both, help_)
+    return parsed(both, help_, rf"{pattern}(\s*\.\.\s*{pattern})?", *examples, also=also)
 
 
 def one_of(*words: str, reads: Mapping[str, Any] | None = None, schema: Schema | None = None) -> Kind:
@@ -152,6 +182,12 @@ def one_of(*words: str, reads: Mapping[str, Any] | None = None, schema: Schema |
         return None
 
     return Kind(read, schema or {"enum": list(words)})
+
+
+def _read_day(text: str) -> date | None:
+    with suppress(ValueError):
+        return date.fromisoformat(text) if text.count("-") == len("--") else None
+    return None
 
 
 def _every(text: str) -> tuple[Duration, Duration] | None:
@@ -170,28 +206,55 @@ def _read_exceptions(value: Value, key: str, problems: Problems) -> tuple[tuple[
 TEXT_SCHEMA: Schema = {"type": ["string", "number", "boolean"]}
 LINE = Kind(read_line, TEXT_SCHEMA)
 TEXT = Kind(_read_text, TEXT_SCHEMA)
-TEXTS = Kind(read_texts, {"anyOf": [TEXT_SCHEMA, {"type": "array", "items": TEXT_SCHEMA}]})
+TEXTS = Kind(read_texts, several(TEXT_SCHEMA))
+ACTIVITIES, SIGNS, SOURCES = (Kind(read_texts, several(id_of(one))) for one in ("activities", "signs", "sources"))
 FLAG = one_of("true", "false", reads={"true": True, "false": False}, schema={"enum": ["true", "false", True, False]})
-BOUND = parsed(parse_bound, "write it as 48h, 3d, 24h..48h, 7d before, redness-gone, 48h and redness-gone, or always")
+_HOW_BOUND = "write it as 48h, 3d, 24h..48h, 7d before, redness-gone, 48h and redness-gone, or always"
+BOUND = parsed(
+    parse_bound, _HOW_BOUND, f"always|{_TERMS}", "48h", "3d", "24h..48h", "7d before", "always", ids="moments"
+)
 _STARTS = "24h, 3d, 7d before, 2d..4d before, redness-gone, or 48h and redness-gone; only an end can be always"
-START = parsed(lambda text: None if (bound := parse_bound(text)) == ALWAYS else bound, f"write it as {_STARTS}")
-EXCEPTIONS = Kind(_read_exceptions, {"type": "object", "additionalProperties": BOUND.schema})
-DURATION = parsed(parse_duration, "write it as 24h, 3d, 2w, 6mo or 1y")
+START = parsed(
+    lambda text: None if (bound := parse_bound(text)) == ALWAYS else bound,
+    f"write it as {_STARTS}",
+    *(_TERMS, "24h", "3d", "7d before", "2d..4d before"),
+    ids="moments",
+)
+_EXCEPTED = {"propertyNames": id_of("activities", "signs"), "additionalProperties": BOUND.schema}
+EXCEPTIONS = Kind(_read_exceptions, {"type": "object", **_EXCEPTED})
+DURATION = parsed(parse_duration, "write it as 24h, 3d, 2w, 6mo or 1y", _LENGTH, "24h", "3d", "2w", "6mo")
 _HOW_WITHIN = "write it as 6mo, or as 14d..3mo: the level within 14 days, ask within 3 months"
-WITHIN = parsed(lambda text: one[:2] if (one := parse_range(text)) and not one.hedge else None, _HOW_WITHIN)
-DURATIONS = pair(parse_duration, "write it as 3mo..6mo")
-DAYS = pair(whole_number, "write it as 1..6, or 0; negative days lie before the treatment")
-COUNT = pair(whole_number, "write it as 3..6, or 4")
-LIMITS = pair(decimal, "write the limits as 0.1..8")
-EVERY = parsed(_every, "write it as 4w, 4w..6w or at least 6w")
+WITHIN = parsed(
+    lambda text: one[:2] if (one := parse_range(text)) and not one.hedge else None,
+    _HOW_WITHIN,
+    _SPAN,
+    "6mo",
+    "14d..3mo",
+)
+DURATIONS = pair(parse_duration, "write it as 3mo..6mo", _LENGTH, "3mo..6mo")
+_HOW_DAYS = "write it as 1..6, or 0; negative days lie before the treatment"
+DAYS = pair(whole_number, _HOW_DAYS, _WHOLE, "1..6", also="integer")
+COUNT = pair(whole_number, "write it as 3..6, or 4", _WHOLE, "3..6", also="integer")
+LIMITS = pair(decimal, "write the limits as 0.1..8", DECIMAL, "0.1..8", also="number")
+EVERY = parsed(_every, "write it as 4w, 4w..6w or at least 6w", _SPAN, "4w", "4w..6w", "at least 6w")
 _HOW_USUAL = "a usual time is one range, such as 1d..3d or calm + 2d..5d"
-USUAL = parsed(lambda text: bound if (bound := parse_bound(text)) and len(bound.terms) == 1 else None, _HOW_USUAL)
+USUAL = parsed(
+    lambda text: bound if (bound := parse_bound(text)) and len(bound.terms) == 1 else None,
+    _HOW_USUAL,
+    *(_TERMS, "1d..3d", "calm + 2d..5d"),
+)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 _HOW_CLOCK = "write a time of the day, such as 22:00"
-CLOCK = parsed(lambda text: tuple(map(int, at.groups())) if (at := _TIME.fullmatch(text)) else None, _HOW_CLOCK)
-RANK = parsed(whole_number, "a rank is a whole number; 1 comes first")
-DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatment")
+DATE = parsed(_read_day, "write the day as 2026-11-20", r"\d{4}-\d{2}-\d{2}", "2026-11-20")
+CLOCK = parsed(
+    lambda text: tuple(map(int, at.groups())) if (at := _TIME.fullmatch(text)) else None,
+    _HOW_CLOCK,
+    *(_TIME.pattern, "22:00"),
+)
+RANK = parsed(whole_number, "a rank is a whole number; 1 comes first", _WHOLE, also="integer")
+DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatment", _WHOLE, also="integer")
 _HOW_URL = "an address begins with https:// or http:// and has no spaces"
-URL = parsed(lambda text: text if re.fullmatch(r"https?://\S+", text) else None, _HOW_URL)
+_ADDRESS = r"https?://\S+"
+URL = parsed(lambda text: text if re.fullmatch(_ADDRESS, text) else None, _HOW_URL, _ADDRESS)
 AS_DEFAULT = one_of("default", reads={"default": True})
-CONDITION = Kind(as_is, {"type": "object", "description": "facts and the answers, one of which each must have"})
+CONDITION = Kind(as_is, {"$ref": "#/definitions/condition"})
