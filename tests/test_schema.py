@@ -16,6 +16,8 @@ from needlecare.rules.kinds import Field
 from needlecare.rules.read import Problems
 from running import run, write
 
+MODELINE = "# yaml-language-server: $schema=needlecare.schema.json\n"
+
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
@@ -173,3 +175,25 @@ def test_it_refuses_nothing_that_is_read(field: Field, pieces: list[str]) -> Non
     if not problems.listed():
         known = {**field.kind.schema, "definitions": {"moments": {"enum": []}}}
         assert jsonschema.Draft7Validator(known).is_valid(text)
+
+
+def test_init_writes_what_the_first_line_names(tmp_path: Path, schema: dict[str, Any]) -> None:
+    path = tmp_path / "mine.yaml"
+    ran = run("rules", "init", str(path))
+    assert (ran.code, "needlecare.schema.json" in ran.err) == (0, True)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(MODELINE)
+    written = (tmp_path / "needlecare.schema.json").read_text(encoding="utf-8")
+    assert written == run("rules", "schema").out
+    assert fits(text, schema)
+
+
+def test_init_leaves_a_schema_that_is_there_alone(tmp_path: Path) -> None:
+    (tmp_path / "needlecare.schema.json").write_text("{}", encoding="utf-8")
+    ran = run("rules", "init", str(tmp_path / "mine.yaml"))
+    assert (ran.code, ran.err.startswith(f"needlecare: wrote {tmp_path / 'mine.yaml'}; next: ")) == (0, True)
+    assert (tmp_path / "needlecare.schema.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_what_init_writes_to_stdout_names_no_file() -> None:
+    assert "$schema" not in run("rules", "init", "-").out

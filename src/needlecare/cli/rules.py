@@ -55,6 +55,8 @@ class LintFormat(StrEnum):
     GITHUB = "github"
 
 
+# Where editors find what may stand in a rule file: beside it, so that it is there without a network, for each version.
+_SCHEMA = "needlecare.schema.json"
 # What tells most about an entry, for a list with a line for each.
 _BRIEF = ("from", "until", "days", "for", "at", "due", "level", "every", "count", "when")
 
@@ -365,8 +367,12 @@ def init(
     with suppress(OSError):  # where nothing can be, nothing can be written either, and the error says why
         if path.exists():
             raise InputError(f"{path} already exists; give another name")
-    write_file(path, starter)
-    complain(f"wrote {path}; next: needlecare rules lint {path}")
+    write_file(path, f"# yaml-language-server: $schema={_SCHEMA}\n{starter}")
+    beside = path.with_name(_SCHEMA)
+    also = "" if beside.exists() else f", and {beside} for editors"
+    if also:
+        write_file(beside, _rule_schema())
+    complain(f"wrote {path}{also}; next: needlecare rules lint {path}")
 
 
 @rules.command(cls=Command)
