@@ -140,7 +140,7 @@ def given(record: dict[str, Any]) -> list[str]:
 def test_find_lints_each_rule_set_of_a_repository_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mixed(tmp_path))
     ran = run("rules", "lint", "--find", "--format", "json")
-    assert (ran.code, given(ran.record), ran.record["passed_over"]) == (0, ["set", "sheet.yaml"], 3)
+    assert (ran.code, given(ran.record), ran.record["passed_over"]) == (0, ["sheet.yaml", "set"], 3)
     assert run("rules", "lint", "--find").out.splitlines()[-1] == "found 2 rule sets, and passed over 3 other files"
 
 
@@ -186,6 +186,20 @@ def test_find_where_nothing_is_names_the_path() -> None:
     ran = run("rules", "lint", "--find", "nosuch.yaml")
     assert (ran.code, ran.out) == (2, "")
     assert "there is nothing called nosuch.yaml" in ran.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="whoever runs this may read everything")
+def test_find_in_a_folder_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0)
+    ran = run("rules", "lint", "--find", str(tmp_path))
+    assert (ran.code, f"can't look for rule sets in {tmp_path / 'closed'}: " in ran.err) == (2, True)
+
+
+def test_find_goes_round_in_no_circle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, {"sheets/mine.yaml": GOOD})
+    (tmp_path / "sheets" / "again").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert given(run("rules", "lint", "--find", "--format", "json").record) == ["sheets/mine.yaml"]
 
 
 def test_cases_of_all_rule_sets_run_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

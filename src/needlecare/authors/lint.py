@@ -96,31 +96,33 @@ def find_sets(names: Iterable[str]) -> tuple[list[Path], int]:
     Raises:
         InputError: there is no such path, or a folder can't be read.
     """
-    paths = dict.fromkeys(path for name in names for path in _files(Path(name)))
-    members = {folder: _members(folder) for folder in {path.parent for path in paths}}
+    try:
+        paths = dict.fromkeys(path for name in names for path in _files(Path(name)))
+        members = {folder: _members(folder) for folder in {path.parent for path in paths}}
+    except OSError as error:
+        raise InputError(f"can't look for rule sets in {error.filename}: {error.strerror}") from None
     homes = [_set_of(path, *members[path.parent]) for path in paths]
     return [*dict.fromkeys(filter(None, homes))], homes.count(None)
 
 
 def _files(path: Path) -> Iterator[Path]:
     """Yield *path*, or the YAML files under it."""
-    if not path.is_dir():
-        refuse((not path.exists(), f"there is nothing called {path} to look for rule sets in"))
+    refuse((not path.exists(), f"there is nothing called {path} to look for rule sets in"))
+    folders = [path] if path.is_dir() else []
+    if not folders:
         yield path
-        return
-    for one in _inside(path):
-        if one.is_dir() and not one.is_symlink() and one.name not in _NOT_OURS:
-            yield from _files(one)
-        elif one.suffix in SUFFIXES and not one.is_dir():
-            yield one
+    # Grows as it goes: folders may lie deeper in each other than functions can.
+    for folder in folders:
+        for one in _inside(folder):
+            if one.is_dir() and not one.is_symlink() and one.name not in _NOT_OURS:
+                folders.append(one)
+            elif one.suffix in SUFFIXES and not one.is_dir():
+                yield one
 
 
 def _inside(folder: Path) -> list[Path]:
     """Return what is in *folder* and not hidden, by name."""
-    try:
-        return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
-    except OSError as error:
-        raise InputError(f"can't look for rule sets in {folder}: {error.strerror}") from None
+    return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
 
 
 def _set_of(path: Path, heads: Collection[Path], parts: Collection[Path]) -> Path | None:
