@@ -199,7 +199,7 @@ def lint(
         report = _lint(one)
         worst = max(worst, _grade(report, strict=strict))
         if report and format_ == LintFormat.JSON:
-            records.append(to_record(str(one), report, home))
+            records.append(to_record(one if isinstance(one, str) else one.as_posix(), report, home))
         elif report:
             _write_report(report, home if format_ == LintFormat.GITHUB else None)
     if format_ == LintFormat.JSON:
