@@ -88,6 +88,22 @@ facts:
   taken: {ask: "What was taken?", answers: {pills: {ended: last taken}, jab: {dated: given}}, several: true, open: true}
 """
 
+# A rule of each kind: who takes these entries of a calendar one by one takes any number of them.
+FEW_RULES = """\
+ruleset: few
+version: "1"
+words-from: microneedling
+source: sheet
+sources: {sheet: A sheet}
+rules:
+  makeup: {avoid: makeup, until: 48h, why: "Skin lets in more, for now; wait"}
+  sauna: {avoid: sauna, until: 24h..3d and redness-gone}
+  retinol: {avoid: retinoids, from: 3d before, until: 5d}
+  cream: {do: moisturiser, from: 24h, until: 4d, times: 3 a day}
+  red: {expect: redness, until: 2d, worry-after: 3d}
+sessions: [{id: all, every: 4w..6w}]
+"""
+
 
 def write_rules(folder: Path, rules: str, more: str = "", words: str = WORDS) -> Path:
     """Write a rule set of *words*, *rules* (one a line), and *more* sections of the file."""

@@ -1,10 +1,8 @@
 """Programs that nobody here wrote read the file, and agree on every event."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from servers import radicale
+from support import FEW_RULES
 
 Write = Callable[..., Path]
 Events = Callable[[Path], dict[str, Any]]
@@ -112,23 +113,6 @@ def test_every_description_comes_through_whole(write: Write, events: Events) -> 
     assert {one.uid: one.description for one in ics.Calendar(text).events} == texts
 
 
-# A rule of each kind: a reader that takes these entries one by one takes any number of them.
-FEW_RULES = """\
-ruleset: few
-version: "1"
-words-from: microneedling
-source: sheet
-sources: {sheet: A sheet}
-rules:
-  makeup: {avoid: makeup, until: 48h, why: "Skin lets in more, for now; wait"}
-  sauna: {avoid: sauna, until: 24h..3d and redness-gone}
-  retinol: {avoid: retinoids, from: 3d before, until: 5d}
-  cream: {do: moisturiser, from: 24h, until: 4d, times: 3 a day}
-  red: {expect: redness, until: 2d, worry-after: 3d}
-sessions: [{id: all, every: 4w..6w}]
-"""
-
-
 @pytest.fixture
 def few_rules(tmp_path: Path) -> list[str]:
     """Write a small rule set, and return the option that names it."""
@@ -191,25 +175,8 @@ def test_khal_takes_a_plan_and_its_course_without_doubles(
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """Start a CalDAV server on a free port of this machine alone, and stop it."""
-    library("radicale")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = ["--server-hosts", f"127.0.0.1:{port}", "--auth-type", "none", "--config", ""]
-    settings += ["--storage-filesystem-folder", str(tmp_path / "radicale")]
-    with (tmp_path / "radicale.log").open("wb") as log:
-        process = subprocess.Popen([sys.executable, "-m", "radicale", *settings], stdout=log, stderr=log)
-    try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+    with radicale(tmp_path) as url:
+        yield url
 
 
 def test_a_caldav_server_takes_every_event_and_finds_it_by_date(
