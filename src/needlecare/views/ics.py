@@ -5,7 +5,7 @@ off. Must not know which entries a plan has, or what they say.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -41,6 +41,15 @@ class FileEvent(NamedTuple):
     rings: timedelta | None = None
     category: str = ""
     cancelled: bool = False
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether no other program has changed it: they stamp it with the time of the change."""
+        return (self.stamp - timedelta(seconds=self.sequence)).time() == time(0)
+
+    def following(self, sequence: int) -> "FileEvent":
+        """Return it as the version that has this *sequence*; its stamp moves along."""
+        return self._replace(sequence=sequence, stamp=self.stamp + timedelta(seconds=sequence - self.sequence))
 
 
 class FilePlan(NamedTuple):
@@ -109,11 +118,8 @@ def _events(
 def _cancelled(events: Iterable[FileEvent], sequence: int, options: Options) -> Iterator[FileEvent]:
     for event in events:
         title = event.title.removeprefix(f"{_CANCELLED}: ")
-        yield event._replace(
-            sequence=sequence,
-            stamp=event.stamp + timedelta(seconds=sequence - event.sequence),
-            title=_CANCELLED if options.discreet else f"{_CANCELLED}: {title}",
-            cancelled=True,
+        yield event.following(sequence)._replace(
+            title=_CANCELLED if options.discreet else f"{_CANCELLED}: {title}", rings=None, category="", cancelled=True
         )
 
 
@@ -151,7 +157,6 @@ def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent], *, dis
     if discreet:
         name, text = "Reminders", "Open an entry to read what it is about."
     title, about = vText(_clean_line(name)), vText(_clean(text))
-    fixed = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN", "UID": plan}
     # The first names are those of RFC 7986, the others those that older readers know.
     shown = {"NAME": title, "X-WR-CALNAME": title, "DESCRIPTION": about, "X-WR-CALDESC": about}
     # How often whoever subscribes looks for a newer one; the second is for those that knew it before there was a name.
@@ -159,7 +164,19 @@ def to_text(plan: str, name: str, text: str, events: Iterable[FileEvent], *, dis
     again = {"REFRESH-INTERVAL": every, "X-PUBLISHED-TTL": vText("P1D")}
     every.params["VALUE"] = "DURATION"
     # Properties that are of the right type already: `add` would look each up again, at half of the run time.
-    calendar = Calendar({key: vText(value) for key, value in fixed.items()} | shown | again)
+    return _write({"UID": vText(plan), **shown, **again}, events)
+
+
+def to_entry(event: FileEvent) -> str:
+    """Format *event* alone, as a server keeps it: in a calendar without a name."""
+    return _write({}, [event])
+
+
+_FIXED = {"VERSION": "2.0", "PRODID": "-//needlecare//needlecare//EN", "CALSCALE": "GREGORIAN"}
+
+
+def _write(head: Mapping[str, Any], events: Iterable[FileEvent]) -> str:
+    calendar = Calendar({**{key: vText(value) for key, value in _FIXED.items()}, **head})
     ordered = sorted(events, key=lambda event: (instant(event.start), event.uid))
     calendar.subcomponents = [_component(event) for event in ordered]
     properties = calendar.property_items(sorted=False)
@@ -286,6 +303,15 @@ def read_old(data: bytes, name: str) -> FilePlan:
         raise InputError(f"{name} {why}; {_WANTED}") from None
 
 
+def read_entry(text: str, plan: str) -> FileEvent | None:
+    """Read the one event of *plan* that *text* holds; None if it is anything else."""
+    try:
+        found = read_old(text.encode(errors="replace"), "the entry")
+    except InputError:
+        return None
+    return found.events[0] if found.id == plan and len(found.events) == 1 else None
+
+
 def _check_marks(text: str) -> None:
     """Check that a file begins and ends as one calendar does; parsing alone would take half of one for a whole."""
     marks = [line.strip().upper() for line in text.splitlines() if line[:4].upper() in ("BEGI", "END:")]
@@ -344,9 +370,27 @@ def _event(component: Any) -> FileEvent:
         raise _Unfit(_NO_TIMES) from None
     if sequence < 0 or not years <= _YEARS or isinstance(start, datetime) != isinstance(end, datetime):
         raise _Unfit(_NO_TIMES)
-    title, text = (str(component.get(name, "")) for name in ("SUMMARY", "DESCRIPTION"))
-    found = FileEvent(uid=uid, sequence=sequence, stamp=stamp, title=title, text=text, start=start, end=end)
-    return found._replace(title=title[:_LONGEST_TITLE], text=text[:_LONGEST])
+    title, text, status = (str(component.get(name, "")) for name in ("SUMMARY", "DESCRIPTION", "STATUS"))
+    return FileEvent(
+        uid=uid,
+        sequence=sequence,
+        stamp=stamp,
+        title=title[:_LONGEST_TITLE],
+        text=text[:_LONGEST],
+        start=start,
+        end=end,
+        rings=_rings(component),
+        category=",".join(map(str, component.categories))[:_LONGEST_TITLE],
+        cancelled=status.upper() == "CANCELLED",
+    )
+
+
+def _rings(component: Any) -> timedelta | None:
+    """Return when the first alarm of an event rings, counted from its start; one at a fixed time is none of ours."""
+    triggers = (
+        getattr(alarm.get("TRIGGER"), "dt", None) for alarm in component.subcomponents if alarm.name == "VALARM"
+    )
+    return next((one for one in triggers if isinstance(one, timedelta)), None)
 
 
 def _instant_or_day(value: Any) -> date:
