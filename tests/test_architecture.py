@@ -117,6 +117,9 @@ def test_a_clock_put_back_moves_no_file(module: str) -> None:
         ("pydantic", set()),
         ("tzlocal", {"typed"}),
         ("holidays", {"cli.sessions"}),
+        ("caldav", {"cli.server"}),
+        ("niquests", {"cli.server"}),
+        ("keyring", {"cli.push"}),
     ],
 )
 def test_each_package_has_its_home(package: str, home: set[str]) -> None:

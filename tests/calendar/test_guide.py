@@ -15,7 +15,7 @@ def test_the_guides_commands_work_one_after_the_other(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     said = ""
-    for command in re.findall(r"^needlecare (.+)$", GUIDE, flags=re.MULTILINE):
+    for command in re.findall(r"^needlecare ((?!push ).+)$", GUIDE, flags=re.MULTILINE):
         code, _, err = run(*command.split())
         assert code == 0, err
         said += err
@@ -30,3 +30,12 @@ def test_every_option_of_the_calendar_is_explained(run: Run) -> None:
     options = re.findall(r"(--[a-z-]+)", panel)
     assert len(options) == 6
     assert all(f"`{option}" in GUIDE for option in options)
+
+
+def test_every_option_of_push_alone_is_explained(run: Run) -> None:
+    _, plan, _ = run("plan", "-h")
+    _, push, _ = run("push", "-h")
+    options = set(re.findall(r"(--[a-z-]+)", push)) - set(re.findall(r"(--[a-z-]+)", plan))
+    security = (Path(__file__).parents[2] / "SECURITY.md").read_text(encoding="utf-8")
+    assert {one for one in options if f"`{one}" not in GUIDE + security} == set()
+    assert "--remove" in options

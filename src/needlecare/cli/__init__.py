@@ -112,6 +112,7 @@ LATER = {
     "plan": "plan",
     **dict.fromkeys(("today", "can", "when", "normal", "why", "check"), "ask"),
     "sessions": "sessions",
+    "push": "push",
     "batch": "batch",
     "log": "log",
     "config": "settings",

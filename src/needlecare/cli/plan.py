@@ -142,13 +142,13 @@ def _write_calendar(
     old, new = read_calendar(typed["replaces"]) if "replaces" in typed else None, timeline.treatment.day
     write(ics.render(timeline, how, old), Format.ICS, target)
     if request.name:
-        _remember(request, options.whom(typed))
+        remember(request, options.whom(typed))
     if old and old.day and old.day != new:
         year = old.day if old.day.year == new.year else None
         complain(f"moves the plan from {say.date(old.day, year)} to {say.date(new, year)}")
 
 
-def _remember(request: options.Request, whom: str) -> None:
+def remember(request: options.Request, whom: str) -> None:
     """Note in the log which rules the calendar of a logged treatment was made of; one that can't be written stays."""
     from needlecare.files import open_log
 
