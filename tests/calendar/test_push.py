@@ -689,6 +689,19 @@ def test_an_address_that_wont_do_is_refused_before_anything_else(words: list[str
     assert "hu/sh" not in ran.err
 
 
+def test_the_address_may_be_a_setting(
+    push: Push, remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'push = "{remote.address}"\n', encoding="utf-8")
+    monkeypatch.setenv("NEEDLECARE_CONFIG", str(settings))
+    assert report_of(push(*TREATMENT)).endswith(" entries put")
+    assert f'push = "{remote.address}"  # {settings}:1' in run("config").out
+    assert "must begin with https://" in push("http://ann@dav.example.org/", *TREATMENT).err, "what is typed wins"
+    settings.write_text("push = 3\n", encoding="utf-8")
+    assert f"{settings}:1: push: this value can't be; write `push = " in run("config").err
+
+
 def test_nobody_to_ask_is_an_error(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n"))
     ran = run("push", remote.address, *TREATMENT)

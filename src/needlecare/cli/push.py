@@ -12,7 +12,7 @@ import typer
 from needlecare.cli import options
 from needlecare.cli.output import complain, is_terminal
 from needlecare.cli.plan import CALENDAR, read_calendar, read_options, remember
-from needlecare.cli.settings import style_named
+from needlecare.cli.settings import find_setting, style_named
 from needlecare.errors import InputError, refuse
 from needlecare.model.facts import OPTIONS
 
@@ -63,7 +63,7 @@ def push(
     style: options.StyleOption = None,
 ) -> None:
     """Make a calendar on a CalDAV server hold the plan of a treatment."""
-    account = _read_account(url, user)
+    account = _read_account(url or find_setting("push"), user)
     request = options.read_request(typed)
     from needlecare.timeline.build import build_timeline
     from needlecare.views import ics

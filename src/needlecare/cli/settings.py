@@ -116,7 +116,7 @@ def _check(name: str, value: Any, path: Path, line: int) -> Setting:
         raise InputError(f"{place}: there is no setting `{name}`{nearest(name, _CHECKED)}; it is one of {known}")
     kind, built_in, check = _CHECKED[name]
     if not isinstance(value, kind):
-        example = "true or false" if kind is bool else f'`{name} = "{built_in or "Europe/London"}"`'
+        example = "true or false" if kind is bool else f'`{name} = "{built_in or _EXAMPLES[name]}"`'
         raise InputError(f"{place}: {name}: this value can't be; write {example}")
     try:
         return Setting(check(value, path), place)
@@ -174,7 +174,10 @@ _CHECKED: dict[str, tuple[type, Any, Callable[[Any, Path], Any]]] = {
     "alarm": (str, "0min", _alarm),
     "discreet": (bool, False, lambda is_set, _: is_set),
     "calendar-style": (str, BRIEF, _style),
+    "push": (str, None, lambda address, _: address),
 }
+# Of those that have no value of their own.
+_EXAMPLES = {"tz": "Europe/London", "push": "https://ann@dav.example.org/ann/aftercare/"}
 
 
 def config(
@@ -201,7 +204,8 @@ def _in_force(path: Path | None) -> dict[str, Setting]:
     whole = {name: stated.get(name) or Setting(value, _BUILT_IN) for name, (_, value, _) in _CHECKED.items()}
     for name in whole.keys() & logged.keys():
         whole[name] = Setting(logged[name], "the log, for every treatment")
-    return whole if whole["tz"].value else {**whole, "tz": Setting(find_zone(None).key, "this machine")}
+    zone = whole["tz"] if whole["tz"].value else Setting(find_zone(None).key, "this machine")
+    return {name: one for name, one in {**whole, "tz": zone}.items() if one.value is not None}
 
 
 def _shown(value: Any) -> str:
