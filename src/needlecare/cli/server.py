@@ -99,10 +99,7 @@ class Calendar:
         Raises:
             InputError: it is no calendar (then the message lists those that there are), or can't be read.
         """
-        about = self._describe(self._address, 0)[0]
-        if not _is_calendar(about):
-            raise InputError(self._list_calendars(about))
-        self.name = _shown_name(about) or self.name
+        self._check_calendar()
         listed = self._read(self._request("PROPFIND", self._address, _NAMES, {"Depth": "1"}), "parse_propfind")
         names = frozenset(name for one in listed if (name := _last(one.href)).startswith(plan))
         # Servers needn't find a part of a UID; what we put has our name there all the same.
@@ -113,6 +110,12 @@ class Calendar:
             hrefs = "".join(f"<D:href>{escape(urlsplit(self._url(name)).path)}</D:href>" for name in missing)
             stored |= {one.name: one for one in self._report(_BY_NAME % hrefs)}
         return Found(tuple(stored.values()), names)
+
+    def _check_calendar(self) -> None:
+        about = self._describe(self._address, 0)[0]
+        if not _is_calendar(about):
+            raise InputError(self._list_calendars(about))
+        self.name = _shown_name(about) or self.name
 
     def put(self, name: str, tag: str | None, text: str) -> None:
         """Put *text* under *name*: in the place of the version *tag*, or, where that is None, of nothing."""
