@@ -393,6 +393,40 @@ def test_rows_are_chosen_by_any_column(only: list[str], chosen: list[str], tmp_p
     assert "perhaps you want" not in ran.err
 
 
+def set_that_chooses(folder: Path, only: str) -> tuple[str, str]:
+    """Write a clinic's set that says which rows of its exports count; give the option that names it."""
+    batch_of_set = f"batch: {{id: Client ID, only: {only}}}\n"
+    text = f'ruleset: ours\nversion: "1"\nextends: microneedling\n{batch_of_set}'
+    return "--rules", write_list(folder, text, "ours.yaml")
+
+
+@pytest.mark.parametrize(
+    ("only", "typed", "chosen"),
+    [
+        ("{Status: [Completed, Arrived], Service: ~needling}", [], ["1", "4"]),
+        ("{STATUS: completed}", [], ["1", "2"]),
+        ("{Status: Completed, Service: ~needling}", ["Status=No Show"], ["3"]),
+        ("{Status: Completed}", ["Service=Gel nails"], ["2"]),
+        ("{}", [], ["1", "2", "3", "4"]),
+    ],
+    ids=["lists and parts", "any case", "what is typed replaces its column", "and adds another", "nothing"],
+)
+def test_the_clinics_set_may_say_which_rows_count(
+    only: str, typed: list[str], chosen: list[str], tmp_path: Path
+) -> None:
+    options = [word for one in typed for word in ("--only", one)]
+    ran = batch(write_list(tmp_path, APPOINTMENTS), *set_that_chooses(tmp_path, only), *options)
+    assert (ran.code, ids(ran)) == (0, chosen)
+    by = "--only" if typed else "the rule set"
+    assert (f"{4 - len(chosen)} rows passed over by {by}\n" in ran.err) == (len(chosen) < 3)
+
+
+def test_a_choice_of_the_set_without_its_column_stops_the_list(tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, APPOINTMENTS), *set_that_chooses(tmp_path, "{Attended: true}"))
+    assert (ran.code, ran.out) == (2, "")
+    assert "`only` of ours: there is no column `attended`; there are `Client ID`, `Service`" in ran.err
+
+
 @pytest.mark.parametrize(
     ("only", "said"),
     [

@@ -304,13 +304,13 @@ def _cut_short(plans: Plans) -> Advice:
 
 
 def _texts(section: Section, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Return the texts for people in what is written, however deep, and the names of columns."""
+    """Return the texts for people in what is written, however deep, and the names and values of columns."""
     for key in fields.keys() & section.fields.keys():
         kind, value = section.fields[key].kind, fields[key]
         if kind.read in (TEXT.read, LINE.read):
             yield from ((key, text) for text in read.listed(value))
         elif kind is COLUMNS:
-            yield from value.items()
+            yield from ((key, text) for key, held in value.items() for text in read.texts(held))
         elif kind.of is not None:
             for entry in value if isinstance(value, list) else value.values() if "ids" in kind.ways else [value]:
                 yield from _texts(kind.of, kind.of.read(entry) or {})

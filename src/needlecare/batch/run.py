@@ -95,9 +95,11 @@ def run(
     planner = plans.RowPlanner(settings)
     fields = (*FIELDS, *planner.rule_set.facts)
     columns = table.Columns(fields, table.read_map(batch.pairs, fields), planner.rule_set.batch)
-    rows, chosen, ranks = table.read_rows(stream, columns.field), table.read_only(batch.only), None
+    rows, usual, typed = table.read_rows(stream, columns.field), planner.rule_set.only, table.read_only(batch.only)
+    chosen, ranks = {**usual, **typed}, None
     if rows.header:
-        columns.check(rows.header, [table.ID] if "date" in settings.defaults else [table.ID, "date"], chosen)
+        by = {**dict.fromkeys(usual, f"`only` of {planner.rule_set.id}"), **dict.fromkeys(typed, "--only")}
+        columns.check(rows.header, [table.ID] if "date" in settings.defaults else [table.ID, "date"], by)
     if settings.which == plans.LATEST:
         ranks = plans.Clients(plans.Listed(rows, columns, chosen), planner, lambda _: None).rank()
         stream.seek(0)

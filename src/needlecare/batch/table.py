@@ -18,7 +18,7 @@ from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
 from needlecare.errors import InputError, nearest
-from needlecare.rules.clinic import plain
+from needlecare.rules.clinic import counting, plain
 from needlecare.views.formats import BYTE_ORDER_MARK
 
 # Bytes kept of a line; in characters that is at least `TOO_LONG`, which no row may reach.
@@ -360,7 +360,7 @@ def read_only(pairs: Iterable[str]) -> Only:
     found: dict[str, tuple[str, ...]] = {}
     for pair in pairs:
         column, _, texts = pair.partition("=")
-        values = tuple(text.strip().casefold() for text in texts.split(",") if text.strip(" ~"))
+        values = counting(texts.split(","))
         if not column.strip() or not values:
             raise InputError(f"--only: `{pair}` can't be read; write it as --only Status=Completed,Arrived")
         found[plain(column)] = (*found.get(plain(column), ()), *values)
@@ -415,16 +415,18 @@ class Columns:
         is_bare = ID not in cells and "date" not in cells and len(cells) <= _MOST_IN_FOOTER
         return not row.problem and (is_bare or bool(_FOOTER.match(cells.get(ID, ""))))
 
-    def check(self, header: list[str], needed: Iterable[str], chosen: "Only") -> None:
-        """Check that the columns of a table have each field that is *needed*, none twice, and those that are *chosen*.
+    def check(self, header: list[str], needed: Iterable[str], chosen: Mapping[str, str]) -> None:
+        """Check that a table has a column for each field that is *needed*, none twice, and those that choose rows.
+
+        *chosen* holds who names each of these.
 
         Raises:
             InputError: a column is missing, or two are the same field.
         """
         there = ", ".join(_quoted(filter(None, header))) or "none"
-        options = {column: f"--map {field}" for field, column in self._mapped.items()}
-        if absent := next((one for one in (*options, *chosen) if plain(one) not in map(plain, header)), ""):
-            raise InputError(f"{options.get(absent, '--only')}: there is no column `{absent}`; there are {there}")
+        named = {column: f"--map {field}" for field, column in self._mapped.items()} | {**chosen}
+        if absent := next((one for one in named if plain(one) not in map(plain, header)), ""):
+            raise InputError(f"{named[absent]}: there is no column `{absent}`; there are {there}")
         held = {self.field(name) for name in self._once(header)}
         for field in needed:
             if field not in held:

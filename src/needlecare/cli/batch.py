@@ -276,7 +276,7 @@ def _report_end(summary: "Summary", whole: "Batch") -> None:
             f"{counted(summary.left, 'file')} left as {'it' if summary.left == 1 else 'they'} {_is(summary.left)}"
         )
     if summary.passed:
-        parts.append(f"{counted(summary.passed, 'row')} passed over by --only")
+        parts.append(f"{counted(summary.passed, 'row')} passed over by {'--only' if whole.only else 'the rule set'}")
     if summary.rejected:
         mend = "" if whole.settings.inline or whole.rejects is None else f": mend {whole.rejects} and feed it again"
         parts.append(f"{counted(summary.rejected, 'row')} rejected{mend}")

@@ -325,10 +325,9 @@ class RuleSet:
     """A checked rule set with everything that it extends put in.
 
     *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
-    column of the clinic's exports holds which field, and under `dates` how dates are written there. *areas* lists the
-    words that place something within each area, *small_words* those that join, soften or place, *alike* those
-    that say the same as a word in the name of a sign. *first* is how long the first hours last, *emergency* the numbers
-    to call.
+    column of the clinic's exports holds which field, and under `dates` how dates are written there; *only* which values
+    of a column count. *areas* lists the words that place something within each area, *small_words* those that join or
+    soften, *alike* those that name a sign alike. *first* is how long the first hours last, *emergency* whom to call.
     """
 
     id: str
@@ -359,6 +358,7 @@ class RuleSet:
     changes: tuple[Change, ...] = ()
     clinic: Clinic | None = None
     batch: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """Name the rule set: all that it holds would fill a book."""

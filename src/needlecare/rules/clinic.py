@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -167,7 +167,7 @@ def _luminance(colour: str) -> float:
     return sum(share * one for share, one in zip(_SHARES, linear, strict=True))
 
 
-DATES = "dates"
+DATES, ONLY = "dates", "only"
 
 
 def plain(name: str) -> str:
@@ -175,20 +175,47 @@ def plain(name: str) -> str:
     return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
 
-def parse_batch(value: read.Value, facts: Collection[str], problems: read.Problems) -> dict[str, str]:
-    """Read `batch: {id: Client no, date: Treatment date, dates: dmy}`."""
-    if not isinstance(value, dict) or not all(isinstance(column, str) for column in value.values()):
+def parse_batch(value: read.Value, facts: Collection[str], problems: read.Problems) -> dict[str, Any]:
+    """Read `batch: {id: Client no, date: Treatment date, dates: dmy, only: {Status: [Completed, Arrived]}}`.
+
+    Return the columns, and the values that count of some, each by what the rule set calls it.
+    """
+    columns = dict(value) if isinstance(value, dict) else {}
+    only = columns.pop(ONLY, read.Fields())
+    if not isinstance(value, dict) or not all(isinstance(column, str) for column in columns.values()):
         example = "{id: Client no, date: Treatment date, dates: dmy}"
         problems.add(value, f"`batch` names the columns of an export, such as {example}")
         return {}
-    known = dict.fromkeys((*fields.FIELDS, DATES, *facts))
+    known = dict.fromkeys((*fields.FIELDS, DATES, ONLY, *facts))
     holders: dict[str, str] = {}
-    for field, column in value.items():
+    for field, column in columns.items():
         if field not in known:
             problems.no_field(field, "`batch`", known)
         first = field if field == DATES else holders.setdefault(plain(column), field)
         if first != field:
             problems.add(column, f"the column `{column}` holds {first} already; name another column for {field}")
-    if value.get(DATES, "dmy") not in ("dmy", "mdy"):
-        problems.add(value[DATES], "`dates` is dmy or mdy: how 03/04/2026 is meant")
-    return {str(field): str(column) for field, column in value.items()}
+    if columns.get(DATES, "dmy") not in ("dmy", "mdy"):
+        problems.add(columns[DATES], "`dates` is dmy or mdy: how 03/04/2026 is meant")
+    named = {str(field): str(column) for field, column in columns.items()}
+    return {"batch": named, "only": _parse_only(only, problems)}
+
+
+def _parse_only(value: read.Value, problems: read.Problems) -> dict[str, tuple[str, ...]]:
+    """Read the values that count, by the plain name of their column."""
+    if not isinstance(value, dict):
+        problems.add(value, "`only` names columns with the values that count, such as {Status: [Completed, Arrived]}")
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for column, written in value.items():
+        if plain(column) in found:
+            problems.add(column, f"`only` has the column `{column}` already; put all its values into one list")
+        texts = fields.read_texts(written, column, problems)
+        found[plain(column)] = counting(texts or ())
+        if texts is not None and not found[plain(column)]:
+            problems.add(written, f"`{column}` needs a value that counts, or a part of one such as ~needling")
+    return found
+
+
+def counting(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the *values* of a column that count as they are compared, without empty ones."""
+    return tuple(value.strip().casefold() for value in values if value.strip(" ~"))

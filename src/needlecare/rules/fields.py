@@ -305,7 +305,7 @@ SWITCHED_OFF = _section("what is switched off", *_REASONS)
 GIVEN = ("date", "time", "tz", "seen")
 # Fields of `batch` beside the facts that a rule set asks for.
 FIELDS = ("id", *GIVEN)
-COLUMNS = Kind(as_is, {"type": "object", "additionalProperties": TEXT_SCHEMA})
+COLUMNS = Kind(as_is, {"type": "object", "properties": {"only": _LISTS.schema}, "additionalProperties": TEXT_SCHEMA})
 EXPECTED = _section(
     "what a case expects",
     *_all(TEXTS, "is", "no-from", "no-until", "better-from", "better-until", "not-before", "only-once"),
@@ -361,7 +361,7 @@ FILE = _section(
         into="spacings",
     ),
     Field("switched-off", _entries(SWITCHED_OFF, "ids", keys=_OFF), "rules that don't hold here, and why"),
-    Field("batch", COLUMNS, "the columns of an export", marks=_HEADING),
+    Field("batch", COLUMNS, "the columns of an export, and which rows count", marks=_HEADING),
     Field("cases", _entries(CASE, "listed"), "treatments and what their plans must say"),
 )
 _THINGS = ("activities", "signs", "moments", "events", "facts")

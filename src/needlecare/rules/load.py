@@ -134,7 +134,7 @@ def _parse(layer: "Layer", problems: Problems) -> RuleSet:
     values["first"] = parse_duration(said.get("first", ""))
     if any(key in header for key in OF_CLINIC):
         values["clinic"] = parse_clinic(header["clinic"], problems) if "clinic" in header else None
-        values["batch"] = parse_batch(header.get("batch", Fields()), found["facts"], problems)
+        values |= parse_batch(header.get("batch", Fields()), found["facts"], problems)
     changed_core = tuple(sorted({change.id for change in layer.changes if change.core}))
     changes = tuple(layer.changes)
     rule_set = RuleSet(**values, content=_content(layer), changed_core=changed_core, changes=changes)
