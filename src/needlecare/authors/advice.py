@@ -310,10 +310,14 @@ def _texts(section: Section, fields: Mapping[str, Any]) -> Iterator[tuple[str, s
         if kind.read in (TEXT.read, LINE.read):
             yield from ((key, text) for text in read.listed(value))
         elif kind is COLUMNS:
-            yield from ((key, text) for key, held in value.items() for text in read.texts(held))
+            yield from _of_columns(value)
         elif kind.of is not None:
             for entry in value if isinstance(value, list) else value.values() if "ids" in kind.ways else [value]:
                 yield from _texts(kind.of, kind.of.read(entry) or {})
+
+
+def _of_columns(value: Mapping[str, read.Value]) -> Iterator[tuple[str, str]]:
+    return ((key, text) for key, held in value.items() for text in read.texts(held))
 
 
 def _shared_names(plans: Plans) -> Advice:

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +186,12 @@ def parse_batch(value: read.Value, facts: Collection[str], problems: read.Proble
         example = "{id: Client no, date: Treatment date, dates: dmy}"
         problems.add(value, f"`batch` names the columns of an export, such as {example}")
         return {}
-    known = dict.fromkeys((*fields.FIELDS, DATES, ONLY, *facts))
+    _check_columns(columns, dict.fromkeys((*fields.FIELDS, DATES, ONLY, *facts)), problems)
+    named = {str(field): str(column) for field, column in columns.items()}
+    return {"batch": named, "only": _parse_only(only, problems)}
+
+
+def _check_columns(columns: Mapping[str, str], known: Collection[str], problems: read.Problems) -> None:
     holders: dict[str, str] = {}
     for field, column in columns.items():
         if field not in known:
@@ -196,8 +201,6 @@ def parse_batch(value: read.Value, facts: Collection[str], problems: read.Proble
             problems.add(column, f"the column `{column}` holds {first} already; name another column for {field}")
     if columns.get(DATES, "dmy") not in ("dmy", "mdy"):
         problems.add(columns[DATES], "`dates` is dmy or mdy: how 03/04/2026 is meant")
-    named = {str(field): str(column) for field, column in columns.items()}
-    return {"batch": named, "only": _parse_only(only, problems)}
 
 
 def _parse_only(value: read.Value, problems: read.Problems) -> dict[str, tuple[str, ...]]:
