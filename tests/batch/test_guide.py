@@ -45,5 +45,5 @@ def test_every_option_of_a_batch_is_explained() -> None:
     out = run("batch", "--help").out
     panel = out[out.index("Options") : out.index("The treatment")]
     options = set(re.findall(r"(--[a-z-]+)", panel)) - {"--help", "--output"}
-    assert len(options) == 12
+    assert len(options) == 13
     assert all(f"`{option}" in GUIDE or f" {option} " in GUIDE for option in options)

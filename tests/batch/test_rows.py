@@ -451,12 +451,6 @@ def test_what_stands_around_the_rows_is_reported_and_a_row_without_its_date_is_n
     assert "line 7 (C-3): the date is missing" in ran.err
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04\x14\x00\x06\x00", b"\xd0\xcf\x11\xe0\xa1\xb1"], ids=["new", "old"])
-def test_a_workbook_is_named_as_one_whatever_its_suffix(data: bytes, tmp_path: Path) -> None:
-    ran = batch(write_list(tmp_path, data + b"rest\n"))
-    assert (ran.code, "the input is a workbook" in ran.err) == (2, True)
-
-
 TWICE = "id,date\n17,2026-10-16\n17,2026-11-20\n18,2026-11-21\n17,2026-12-18\n"
 
 

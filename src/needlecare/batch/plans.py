@@ -234,7 +234,7 @@ class Clients:
 
     def _pass_over(self, column: str, cells: Mapping[str, object], before: tuple[str | None, object]) -> None:
         """Note a column that isn't understood; it mustn't hold what belongs to the number *before* it."""
-        if self._rows.delimiter == "," and before[0] in self._numbers:
+        if self._rows.delimiter == "," and not self._rows.sheets and before[0] in self._numbers:
             refuse_cut_number(*before, cells[column])
         is_known = column in (PROBLEM, *self._unused) or plain(column) in self._chosen
         if not is_known and len(self._unused) < _MOST_NAMED and cells[column] not in ("", None):

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from datetime import date
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Self, TextIO
@@ -50,6 +51,7 @@ class Summary(NamedTuple):
     *unused* names the columns that were not understood, each with the field that it looks like, if any. *passed* are
     the rows that `--only` doesn't choose, *titles* the lines above the header, *footers* those below the last row,
     *older* the rows of clients of whom another treatment counts, of some of whom *counted* is the day of that one.
+    *sheets* are those of a workbook, the one that was read first.
     """
 
     made: int
@@ -61,14 +63,16 @@ class Summary(NamedTuple):
     footers: tuple[int, ...] = ()
     older: int = 0
     counted: Mapping[str, date] = {}
+    sheets: tuple[str, ...] = ()
 
 
 class Batch(NamedTuple):
     """What is to be done: the columns in `FIELD=COLUMN` *pairs*, and where files, *lines* and rejects go.
 
-    *only* are the rows that count, as `COLUMN=VALUE,VALUE` or `COLUMN=~PART`. Without a folder there are lines; without
-    a file for them they go to stdout. Unless *public*, files and folders that are made are their owner's alone.
-    Files that are named by *tokens* tell nobody whose they are; which is whose stands in an index beside the folder.
+    *only* are the rows that count, as `COLUMN=VALUE,VALUE` or `COLUMN=~PART`; of a workbook *sheet* is read, if named.
+    Without a folder there are lines; without a file for them they go to stdout. Unless *public*, files and folders that
+    are made are their owner's alone. Files that are named by *tokens* tell nobody whose they are; which is whose stands
+    in an index beside the folder.
     """
 
     settings: plans.Settings
@@ -80,6 +84,7 @@ class Batch(NamedTuple):
     public: bool = False
     only: tuple[str, ...] = ()
     tokens: bool = False
+    sheet: str = ""
 
 
 def run(
@@ -95,7 +100,8 @@ def run(
     planner = plans.RowPlanner(settings)
     fields = (*FIELDS, *planner.rule_set.facts)
     columns = table.Columns(fields, table.read_map(batch.pairs, fields), planner.rule_set.batch)
-    rows, usual, typed = table.read_rows(stream, columns.field), planner.rule_set.only, table.read_only(batch.only)
+    read = partial(table.read_rows, stream, columns.field, batch.sheet)
+    rows, usual, typed = read(), planner.rule_set.only, table.read_only(batch.only)
     chosen, ranks = {**usual, **typed}, None
     if rows.header:
         by = {**dict.fromkeys(usual, f"`only` of {planner.rule_set.id}"), **dict.fromkeys(typed, "--only")}
@@ -103,7 +109,7 @@ def run(
     if settings.which == plans.LATEST:
         ranks = plans.Clients(plans.Listed(rows, columns, chosen), planner, lambda _: None).rank()
         stream.seek(0)
-        rows = table.read_rows(stream, columns.field)
+        rows = read()
     listed = plans.Listed(rows, columns, chosen)
     made = left = 0
     with contextlib.ExitStack() as open_until_the_end:
@@ -120,7 +126,7 @@ def run(
                 made += not problem and not result.unchanged
                 left += result.unchanged
                 progress(made + left + rejects.count)
-    told = (clients.unused, clients.passed, rows.titles, clients.footers, clients.older, clients.counted)
+    told = (clients.unused, clients.passed, rows.titles, clients.footers, clients.older, clients.counted, rows.sheets)
     return Summary(made, left, rejects.count, *told)
 
 

@@ -17,6 +17,7 @@ from functools import lru_cache, partial
 from itertools import chain, islice
 from typing import BinaryIO, NamedTuple
 
+from needlecare.batch.workbook import OLD, ZIPPED, read_sheet
 from needlecare.errors import InputError, nearest
 from needlecare.rules.clinic import counting, plain
 from needlecare.views.formats import BYTE_ORDER_MARK
@@ -26,8 +27,6 @@ _LONGEST = 1 << 20
 TOO_LONG = _LONGEST // 4
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _UTF8_MARK = b"\xef\xbb\xbf"
-# How workbooks begin, new ones and old ones.
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _NO_ROW = "the line is longer than any row can be; of more than a megabyte only the beginning is kept"
 ID = "id"
 # The column with the reason in a file of rejected rows; passed over when that file is read again.
@@ -65,18 +64,14 @@ _MOST_IN_FOOTER = 2
 Texts = tuple[str, ...]
 
 
-def decode_lines(stream: BinaryIO) -> Iterator[str]:
+def decode_lines(stream: BinaryIO, begun: bytes = b"") -> Iterator[str]:
     """Decode *stream* line by line, with nothing read ahead: UTF-8, and where a line isn't, Windows-1252.
 
-    A file whose first bytes are of UTF-16 is read so. Of an endless line only the beginning is kept.
-
-    Raises:
-        InputError: the input can't be read on, or is a workbook.
+    A file whose first bytes are of UTF-16 is read so. Of an endless line only the beginning is kept. *begun* is what
+    has been read already.
     """
-    try:
-        first = stream.readline(_LONGEST)
-        if first.startswith(_WORKBOOKS):
-            raise InputError("the input is a workbook, whatever its name; open it and save the sheet as CSV")
+    with _read_errors():
+        first = begun + stream.readline(_LONGEST)
         while first.startswith(_UTF8_MARK):
             first = first.removeprefix(_UTF8_MARK)
         parts = chain([first], iter(partial(stream.readline, _LONGEST), b""))
@@ -88,6 +83,13 @@ def decode_lines(stream: BinaryIO) -> Iterator[str]:
             # Latin-1 returns every byte as it was, for whatever encoding its line has.
             lines = _cut(codecs.iterdecode(parts, "latin-1"), end)
             yield from (_decode(line.encode("latin-1")) for line in lines)
+
+
+@contextlib.contextmanager
+def _read_errors() -> Iterator[None]:
+    """Report an input that can't be read on."""
+    try:
+        yield
     except OSError as error:
         raise InputError(f"can't read the input: {error.strerror}") from None
 
@@ -188,11 +190,11 @@ class CsvRows:
     """CSV with a header: any delimiter of `DELIMITERS`, quoted line ends, blank lines passed over.
 
     What stands above the header is skipped where one of the first lines *is_known* by a name of its columns: *titles*
-    says how many lines those are.
+    says how many lines those are. *sheets* are those of a workbook, the one that was read first.
     """
 
-    def __init__(self, lines: NumberedLines, is_known: Callable[[str], object]) -> None:
-        self._lines = lines
+    def __init__(self, lines: NumberedLines, is_known: Callable[[str], object], sheets: tuple[str, ...] = ()) -> None:
+        self._lines, self.sheets = lines, sheets
         header, problem = self._find_header(is_known)
         if problem:
             raise InputError(f"line {lines.number}: the header can't be read: {problem}")
@@ -224,8 +226,10 @@ class CsvRows:
             if problem:
                 yield Row(line, {}, text, problem)
             elif any(cell.strip() for cell in cells[width:]):
-                between = DELIMITERS[self.delimiter]
-                reason = f"there are {len(cells)} cells where the header has {width}; put text with {between} in quotes"
+                mend = (
+                    f"put text with {DELIMITERS[self.delimiter]} in quotes" if not self.sheets else "name that column"
+                )
+                reason = f"there are {len(cells)} cells where the header has {width}; {mend}"
                 # With the reason in a cell of its own it has too many for the file of rejected rows too.
                 yield Row(line, {}, self._join([*cells, reason]), reason)
             elif any(cells):
@@ -276,7 +280,7 @@ class JsonRows:
     def __init__(self, lines: NumberedLines) -> None:
         self._lines = lines
         self.header: list[str] = []
-        self.delimiter, self.titles = "", 0
+        self.delimiter, self.titles, self.sheets = "", 0, ()
 
     def __iter__(self) -> Iterator[Row]:
         for text in self._lines:
@@ -316,13 +320,22 @@ def _object(text: str) -> tuple[dict[str, object], str]:
     return found, ""
 
 
-def read_rows(stream: BinaryIO, is_known: Callable[[str], object]) -> CsvRows | JsonRows:
-    """Read CSV, whose header *is_known* by a name of its columns, or JSON Lines, as the first character shows.
+def read_rows(stream: BinaryIO, is_known: Callable[[str], object], sheet: str = "") -> CsvRows | JsonRows:
+    """Read CSV, whose header *is_known* by a name of its columns, JSON Lines, or a *sheet*, as the first bytes show.
 
     Raises:
         InputError: it is something else.
     """
-    lines = NumberedLines(decode_lines(stream))
+    with _read_errors():
+        begun = stream.read(len(ZIPPED))
+    if begun == OLD:
+        raise InputError("the input is an old workbook, or has a password; save it as .xlsx without one, or as CSV")
+    if begun == ZIPPED:
+        found = read_sheet(stream, sheet)
+        return CsvRows(NumberedLines(found.lines), is_known, found.names)
+    if sheet:
+        raise InputError("--sheet is for a workbook, and the input is none")
+    lines = NumberedLines(decode_lines(stream, begun))
     text = next((text for text in lines if text.strip()), "")
     lines.put_back([text])
     first = text.lstrip()[:1]

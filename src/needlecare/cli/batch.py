@@ -1,5 +1,6 @@
 """`batch`: its options, its messages on stderr while it runs, and how it ends. Reads no row and makes no plan."""
 
+import io
 import math
 import os
 import sys
@@ -40,7 +41,9 @@ _EVERY_SECONDS = 0.2
 def batch(
     defaults: dict[str, Any],
     *,
-    source: Annotated[str, typer.Argument(metavar="FILE|-", help="CSV with a header, or JSON Lines; - reads stdin.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="CSV with a header, .xlsx or JSON Lines; - reads stdin.")
+    ],
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", metavar='FIELD="COLUMN"', help='Where a field is: date="Treatment date" (repeat).'),
@@ -78,6 +81,9 @@ def batch(
             metavar="latest|each|refuse", help="Of one client's several treatments; latest, unless from stdin."
         ),
     ] = None,
+    sheet: Annotated[
+        str, typer.Option(metavar="NAME", help="Which sheet of a workbook; else the first that holds something.")
+    ] = "",
     style: options.StyleOption = None,
     errors: Annotated[
         str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
@@ -114,7 +120,7 @@ def batch(
         which=counted,
     )
     rejects = _choose_rejects(source, rejects, lines, inline=inline)
-    whole = Batch(settings, _all(map_), folder, lines, rejects, jobs, public, _all(only), names == "token")
+    whole = Batch(settings, _all(map_), folder, lines, rejects, jobs, public, _all(only), names == "token", sheet)
     with _open(source, twice=counted == LATEST) as stream, Bar(stream, whole) as bar, _guard(whole):
         summary = run(whole, stream, bar.bad_row, bar.progress)
     _report_end(summary, whole)
@@ -201,9 +207,16 @@ def _is_same(path: Path | None, other: Path | None) -> bool:
 
 
 def _open(source: str, *, twice: bool) -> BinaryIO:
-    """Open the list, so that it can be read *twice* if it must be: of a pipe that is a copy of all that comes."""
+    """Open the list, so that it can be read *twice* if it must be: of a pipe that is a copy of all that comes.
+
+    A workbook is copied too: where its parts lie stands at its end.
+    """
+    from needlecare.batch.workbook import ZIPPED
+
     stream = _begin(source)
-    if not twice or stream.seekable():
+    if stream.seekable():
+        return stream
+    if not twice and not (isinstance(stream, io.BufferedReader) and stream.peek(len(ZIPPED)).startswith(ZIPPED)):
         return stream
     from shutil import copyfileobj
     from tempfile import TemporaryFile
@@ -230,15 +243,25 @@ def _is(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def _remarks(summary: "Summary") -> Iterator[str]:
-    """Say what was passed over of a list, and what of it may be wanted."""
+def _remarks_around(summary: "Summary") -> Iterator[str]:
+    """Say what stands around the rows of a list."""
     from needlecare.views.phrases import counted
 
+    if len(summary.sheets) > 1:
+        read, *others = (f"`{name}`" for name in summary.sheets)
+        yield f"the sheet {read} was read, and --sheet NAME reads another: {', '.join(others)}"
     if summary.titles:
         yield f"the header stands below {counted(summary.titles, 'line')}, which {_is(summary.titles)} passed over"
     if summary.footers:
         lines = ", ".join(map(str, summary.footers))
         yield f"below the last row, and no row: line{'s'[: len(summary.footers) - 1]} {lines}"
+
+
+def _remarks(summary: "Summary") -> Iterator[str]:
+    """Say what was passed over of a list, and what of it may be wanted."""
+    from needlecare.views.phrases import counted
+
+    yield from _remarks_around(summary)
     if summary.older:
         days = ", ".join(f"{client} on {day}" for client, day in summary.counted.items())
         rows = counted(summary.older, "row")
