@@ -234,7 +234,7 @@ _FEWEST = 2
 # The slashes of a date, as in `isotretinoin=03/04/2026`, join nothing.
 _JOINED = re.compile(r"[&+]|(?<![0-9])/|/(?![0-9])|\band\b")
 # What stands between the ends of a range, as a record has it.
-_PARTS_OF_RANGE = re.compile(r"(?<=\w)\s*(?:[-–—/]|\bto\b)\s*(?=\w)")
+RANGE = re.compile(r"(?<=\w)\s*(?:[-–—/]|\bto\b)\s*(?=\w)")
 Said = str | float
 
 
@@ -279,7 +279,7 @@ def _number(fact: Fact, texts: Sequence[str]) -> Facts:
     number = decimal(text)
     if number is None or not low <= number <= high:
         shown = f" {fact.unit}" if fact.unit else ""
-        several = "; of several write the largest" if len(_PARTS_OF_RANGE.split(text)) > 1 else ""
+        several = "; of several write the largest" if len(RANGE.split(text)) > 1 else ""
         raise InputError(f"{fact.id}: `{texts[0]}` is not a number from {low:g} to {high:g}{shown}{several}")
     return Facts({fact.id: number}, {})
 
@@ -333,7 +333,7 @@ def _unheard(rule_set: RuleSet, fact: Fact, word: str) -> Unheard:
     if fact.open and not meant:
         return Unheard(fact.id, visible(typed))
     known = "" if fact.open else f"; it may be {', '.join(one.id for one in fact.answers)}"
-    parts = _PARTS_OF_RANGE.split(word)
+    parts = RANGE.split(word)
     if len(parts) > 1 and all(_plain(one) in _names(fact.answers) for one in parts):
         meant, known = "", f"; it takes one answer: write {parts[-1]} if it is the more careful one"
     raise InputError(f"{fact.id} has no answer `{typed}`{suggestion(meant)}{known}")

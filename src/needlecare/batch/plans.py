@@ -24,7 +24,7 @@ from needlecare.batch.table import (
     refuse_cut_number,
 )
 from needlecare.errors import InputError
-from needlecare.model.facts import FACTS_OF_TREATMENT
+from needlecare.model.facts import FACTS_OF_TREATMENT, Facts, Given
 from needlecare.model.plan import Treatment, make_treatment
 from needlecare.rules.clinic import plain
 from needlecare.rules.fields import FIELDS
@@ -32,7 +32,7 @@ from needlecare.rules.load import load_rules
 from needlecare.rules.read import DEFAULT
 from needlecare.timeline.build import build_selected
 from needlecare.timeline.selection import Selection, select
-from needlecare.typed import find_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
+from needlecare.typed import RANGE, find_zone, parse_date, parse_time, parse_zone, read_facts, read_seen
 from needlecare.views.formats import BRIEF, for_file, render
 from needlecare.views.json import SCHEMA_VERSION, render_line
 from needlecare.views.phrases import escape
@@ -81,6 +81,8 @@ _UNKNOWN = (
     "tbc",
 )
 _ASIDE = re.compile(r"(?<=\w)\s*\([^()]*\)\s*$")
+# A range has a least and a largest value.
+_ENDS = 2
 _NUMBERS = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.]([0-9]{2}){1,2}")
 
 
@@ -130,7 +132,8 @@ class Clients:
     """The rows of a list that are chosen, each with its client, its fields, and the file that the client has.
 
     *passed* counts the other rows, *older* those of clients of whom another treatment counts, as *ranks* say; *counted*
-    are some of those clients with its day. At the end *footers* are the lines below that are no rows, such as totals.
+    are some of those clients with its day. *ranges* are some of the facts that may be several things. At the end
+    *footers* are the lines below that are no rows, such as totals.
     """
 
     def __init__(
@@ -145,6 +148,7 @@ class Clients:
         self._ranks, self.older, self.counted = ranks or {}, 0, dict[str, date]()
         self._has_times = False
         self.passed = 0
+        self.ranges: list[str] = []
         self._held: list[Row] = []
         # Eight bytes stand for an id, however long: two that share them in a million rows are one chance in millions.
         self._lines: dict[int, int] = {}
@@ -197,10 +201,17 @@ class Clients:
                 if self._planner.settings.which == EACH:
                     row = row._replace(client=f"{row.client}_{self._planner.day_of(fields)}")
                 self._claim(row)
+                self._note_ranges(row)
                 row = row._replace(file=self._file_of(row.client))
         except InputError as error:
             row = row._replace(problem=str(error))
         return row
+
+    def _note_ranges(self, row: Row) -> None:
+        fields = {**self._planner.settings.defaults, **row.fields}
+        found = [f"{name} `{texts[0]}`" for name, texts in fields.items() if self._planner.range_of(name, texts)]
+        if found and len(self.ranges) < _MOST_NAMED:
+            self.ranges.append(f"line {row.line} ({', '.join(found)})")
 
     def _is_older(self, row: Row) -> bool:
         """Report whether another treatment of the client counts; raises where the row has no date."""
@@ -278,7 +289,7 @@ class RowPlanner:
             "time": lru_cache(_MOST_TEXTS)(_read_time),
             "tz": lru_cache(_MOST_TEXTS)(parse_zone),
         }
-        self._selection = lru_cache(_MOST_ANSWERS)(lambda texts: select(rule_set, read_facts(rule_set, dict(texts))))
+        self._selection = lru_cache(_MOST_ANSWERS)(lambda texts: select(rule_set, self._read_facts(dict(texts))))
         if problems := list(self._problems(settings.defaults)):
             raise InputError("; ".join(problems))
         from importlib.metadata import version
@@ -331,7 +342,7 @@ class RowPlanner:
         # Equal treatments and facts share this, and no others.
         moments, facts = sorted(treatment.seen.items(), key=lambda seen: seen[0]), selection.facts
         span = (*treatment[:2], treatment.zone.key, treatment.first, treatment.last, treatment.names_zone)
-        known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates)]
+        known = [sorted(values.items()) for values in (facts.given, facts.assumed, facts.dates, facts.between)]
         made_of = f"{self._basis} {row.client} {(span, moments, known, facts.unheard)!r}"
         digest = sha256(made_of.encode()).digest()
         if self.settings.resume and row.file is not None and row.file.digest == digest:
@@ -345,7 +356,7 @@ class RowPlanner:
             try:
                 if name in self._readers:
                     self._read_one(name, fields)
-                elif name not in FIELDS:
+                elif name not in FIELDS and not self.range_of(name, texts):
                     read_facts(self.rule_set, {name: texts})
             except InputError as error:
                 yield str(error)
@@ -365,6 +376,27 @@ class RowPlanner:
         except InputError as error:
             raise InputError(f"seen: {str(error).removeprefix('--seen: ')}") from None
         return treatment._replace(seen=seen, names_zone="tz" in fields or self.settings.tz is not None), selection
+
+    def _read_facts(self, texts: Mapping[str, Texts]) -> Facts:
+        """Read facts; one of which a row gives a range is unknown but for what it may be."""
+        between = {name: found for name, one in texts.items() if (found := self.range_of(name, one))}
+        given = {name: one for name, one in texts.items() if name not in between}
+        return read_facts(self.rule_set, given)._replace(between=between)
+
+    def range_of(self, name: str, texts: Texts) -> tuple[Given, ...]:
+        """Return what a fact may be of which a range such as `III-IV` or `0.5-1.5` is given, in order; else nothing."""
+        fact = self.rule_set.facts.get(name)
+        ends = RANGE.split(texts[0]) if len(texts) == 1 else []
+        if fact is None or fact.several or fact.assumed is not None or len(ends) != _ENDS:
+            return ()
+        try:
+            values = [read_facts(self.rule_set, {name: end}).given[name] for end in ends]
+        except (InputError, KeyError):
+            return ()
+        numbers = sorted(value for value in values if isinstance(value, float))
+        order: list[Given] = [(one.id,) for one in fact.answers]
+        places = sorted(order.index(value) for value in values if not isinstance(value, float))
+        return tuple(numbers) or tuple(order[places[0] : places[-1] + 1])
 
     def _read_one(self, name: str, fields: Mapping[str, Texts]) -> Any:
         texts = fields.get(name, ())

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import cycle, islice
@@ -51,7 +51,7 @@ class Summary(NamedTuple):
     *unused* names the columns that were not understood, each with the field that it looks like, if any. *passed* are
     the rows that `--only` doesn't choose, *titles* the lines above the header, *footers* those below the last row,
     *older* the rows of clients of whom another treatment counts, of some of whom *counted* is the day of that one.
-    *sheets* are those of a workbook, the one that was read first.
+    *sheets* are those of a workbook, the one that was read first; *ranges* are facts that may be several things.
     """
 
     made: int
@@ -64,6 +64,7 @@ class Summary(NamedTuple):
     older: int = 0
     counted: Mapping[str, date] = {}
     sheets: tuple[str, ...] = ()
+    ranges: Sequence[str] = ()
 
 
 class Batch(NamedTuple):
@@ -126,8 +127,8 @@ def run(
                 made += not problem and not result.unchanged
                 left += result.unchanged
                 progress(made + left + rejects.count)
-    told = (clients.unused, clients.passed, rows.titles, clients.footers, clients.older, clients.counted, rows.sheets)
-    return Summary(made, left, rejects.count, *told)
+    told = (clients.unused, clients.passed, rows.titles, clients.footers, clients.older, clients.counted)
+    return Summary(made, left, rejects.count, *told, rows.sheets, clients.ranges)
 
 
 class _Rejects:

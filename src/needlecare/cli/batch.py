@@ -262,6 +262,8 @@ def _remarks(summary: "Summary") -> Iterator[str]:
     from needlecare.views.phrases import counted
 
     yield from _remarks_around(summary)
+    if summary.ranges:
+        yield f"of a range the stricter plan holds wherever it matters: {', '.join(summary.ranges)}"
     if summary.older:
         days = ", ".join(f"{client} on {day}" for client, day in summary.counted.items())
         rows = counted(summary.older, "row")

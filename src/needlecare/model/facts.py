@@ -91,6 +91,7 @@ class Facts(NamedTuple):
     *dates* holds the dates that came with an answer (`--uses isotretinoin=2026-05-01`), by (fact, answer). *partial*
     names the given facts whose answers are a list that goes on: what isn't named there is unknown, not denied.
     *unheard* is what was said of oneself in words that the rule set doesn't know; it has to be asked about.
+    *between* holds what some of the unknown facts may be: one of several answers, or a number between two.
     """
 
     given: Mapping[str, Given]
@@ -99,6 +100,7 @@ class Facts(NamedTuple):
     dates: Mapping[tuple[str, str], date] = {}
     partial: frozenset[str] = frozenset()
     unheard: tuple[Unheard, ...] = ()
+    between: Mapping[str, tuple[Given, ...]] = {}
 
     def value(self, fact: str) -> Given | None:
         """Return the answer that decides, or None if nothing is known."""
@@ -154,9 +156,20 @@ class Test(NamedTuple):
     def judge(self, facts: Facts) -> Truth:
         """Return whether it holds."""
         value, partial = facts.value(self.fact), self.fact in facts.partial
+        if self.fact in facts.between:
+            return self._judge_each(facts.between[self.fact])
         if value is None or (partial and isinstance(value, tuple) and not set(value).intersection(self.answers)):
             return Truth.UNKNOWN
         return Truth.YES if self.accepts(value) and not (self.negated and partial) else Truth.NO
+
+    def _judge_each(self, values: tuple[Given, ...]) -> Truth:
+        """Return whether it holds whichever of *values* is true; of numbers those between are meant too."""
+        accepted = {self.accepts(value) for value in values}
+        least, most = values[0], values[-1]
+        if isinstance(least, float) and isinstance(most, float) and self.low is not None and self.high is not None:
+            # All that is asked for may lie between two numbers of which neither passes.
+            accepted |= {True} if least <= self.low and self.high <= most else set()
+        return Truth.UNKNOWN if len(accepted) > 1 else Truth.YES if True in accepted else Truth.NO
 
     def asks_for(self, fact: str, answer: str) -> bool:
         """Report whether it names *answer* as one that passes."""

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from needlecare.model import plan, ruleset
-from needlecare.model.facts import Facts, Truth, ask_once
+from needlecare.model.facts import Condition, Facts, Truth, ask_once
 from needlecare.model.ruleset import ASK, AVOID, CALL, LEVELS, Rule, RuleSet, Screening, Spacing
 from needlecare.model.time import Bound, shift_date
 
@@ -68,7 +68,7 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         if truth is Truth.NO:
             if rule.verb == AVOID and facts.assumed.keys() >= set(deciding):
                 assumed_away.append(Chosen(rule, deciding))
-        elif truth is Truth.YES or not _must_be_declared(rule, rule_set, facts):
+        elif _warns(rule.when, facts) is Truth.YES or not _must_be_declared(rule, rule_set, facts):
             by_verb[rule.verb].append(Chosen(rule, deciding))
     by_verb[CALL] = _calls(by_verb[CALL])
     return Selection(
@@ -77,9 +77,15 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         by_verb={verb: tuple(chosen) for verb, chosen in by_verb.items()},
         assumed_away=tuple(assumed_away),
         restrictions=_restrictions(rule_set, [*by_verb[AVOID], *by_verb[ruleset.ALLOW]], by_verb[ruleset.DO]),
-        screenings=tuple((one, one.when.judge(facts)[0]) for one in rule_set.screenings.values()),
+        screenings=tuple((one, _warns(one.when, facts)) for one in rule_set.screenings.values()),
         spacings=tuple(_spacings(rule_set, facts)),
     )
+
+
+def _warns(when: Condition, facts: Facts) -> Truth:
+    """Return whether a warning holds: so does one that a range which was given may call for."""
+    truth, deciding = when.judge(facts)
+    return Truth.YES if truth is Truth.UNKNOWN and facts.between.keys() >= {*deciding} else truth
 
 
 def _must_be_declared(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
