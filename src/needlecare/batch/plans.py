@@ -393,10 +393,7 @@ class RowPlanner:
             values = [read_facts(self.rule_set, {name: end}).given[name] for end in ends]
         except (InputError, KeyError):
             return ()
-        numbers = sorted(value for value in values if isinstance(value, float))
-        order: list[Given] = [(one.id,) for one in fact.answers]
-        places = sorted(order.index(value) for value in values if not isinstance(value, float))
-        return tuple(numbers) or tuple(order[places[0] : places[-1] + 1])
+        return fact.between(*values)
 
     def _read_one(self, name: str, fields: Mapping[str, Texts]) -> Any:
         texts = fields.get(name, ())

@@ -61,6 +61,14 @@ class Fact(NamedTuple):
         """Return how *answer* is shown."""
         return next((known.label for known in self.answers if known.id == answer), answer)
 
+    def between(self, one: "Given", other: "Given") -> "tuple[Given, ...]":
+        """Return what may be meant by *one* to the *other*: both numbers in order, or each of those answers."""
+        if isinstance(one, float) and isinstance(other, float):
+            return min(one, other), max(one, other)
+        order: list[Given] = [(answer.id,) for answer in self.answers]
+        first, last = sorted(map(order.index, (one, other)))
+        return tuple(order[first : last + 1])
+
     def dated_of(self, answer: str) -> str:
         """Return what a date that comes with *answer* means; nothing if the rule set doesn't say."""
         return next((known.ended or known.dated for known in self.answers if known.id == answer), "")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from needlecare.model.ruleset import DARK_PAGE, LIGHT_PAGE, Clinic
-from needlecare.rules import fields, read
+from needlecare.rules import fields, kinds, read
 
 LARGEST_LOGO = 150_000
 _LONGEST = {"name": 80, "phone": 40, "out-of-hours": 40, "closing": 500}
@@ -212,7 +212,7 @@ def _parse_only(value: read.Value, problems: read.Problems) -> dict[str, tuple[s
     for column, written in value.items():
         if plain(column) in found:
             problems.add(column, f"`only` has the column `{column}` already; put all its values into one list")
-        texts = fields.read_texts(written, column, problems)
+        texts = kinds.read_texts(written, column, problems)
         found[plain(column)] = counting(texts or ())
         if texts is not None and not found[plain(column)]:
             problems.add(written, f"`{column}` needs a value that counts, or a part of one such as ~needling")
