@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Self
 import typer
 
 from needlecare.cli import options
+from needlecare.cli.completion import choice
 from needlecare.cli.output import STDOUT, complain, delivering, is_terminal, refuse_windows_path
 from needlecare.cli.settings import find_setting, style_named
 from needlecare.errors import ExitCode, InputError, refuse
@@ -48,11 +49,9 @@ def batch(
         list[str] | None,
         typer.Option("--map", metavar='FIELD="COLUMN"', help='Where a field is: date="Treatment date" (repeat).'),
     ] = None,
-    dates: Annotated[
-        str | None, typer.Option(metavar="dmy|mdy", help="How dates that can be read two ways are meant.")
-    ] = None,
+    dates: Annotated[str | None, choice("dmy|mdy", "How dates that can be read two ways are meant.")] = None,
     format_: Annotated[
-        str | None, typer.Option("--format", help="jsonl, or what the files of a folder are: json, text …")
+        str | None, choice("|".join(("jsonl", *Format)), "JSON Lines, or what the files of a folder are.", "--format")
     ] = None,
     output: Annotated[
         Path | None,
@@ -72,21 +71,16 @@ def batch(
     public: Annotated[
         bool, typer.Option("--public", help="Let others on this machine read new files; else they are yours alone.")
     ] = False,
-    names: Annotated[
-        str, typer.Option(metavar="id|token", help="token: files tell nobody whose they are; FOLDER.index.csv does.")
-    ] = "id",
+    names: Annotated[str, choice("id|token", "token: files tell nobody whose they are; FOLDER.index.csv does.")] = "id",
     which: Annotated[
-        str | None,
-        typer.Option(
-            metavar="latest|each|refuse", help="Of one client's several treatments; latest, unless from stdin."
-        ),
+        str | None, choice("latest|each|refuse", "Of one client's several treatments; latest, unless from stdin.")
     ] = None,
     sheet: Annotated[
         str, typer.Option(metavar="NAME", help="Which sheet of a workbook; else the first that holds something.")
     ] = "",
     style: options.StyleOption = None,
     errors: Annotated[
-        str, typer.Option(metavar="reject|inline", help="inline: put an error in the row's place, and end with 0.")
+        str, choice("reject|inline", "inline: put an error in the row's place, and end with 0.")
     ] = "reject",
     full_lines: Annotated[
         bool, typer.Option("--full-lines", help="Lines with rules, days, and what is null or empty.")

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import typer
+
 from needlecare.cli.settings import rules_named
 from needlecare.errors import InputError, NeedlecareError
 
@@ -37,6 +39,11 @@ def offer(part: str, fact: str = "") -> Callable[[Any, str], list[Offer]]:
         return [(word, _harmless(label)) for word, label in found.items() if word == _harmless(word)]
 
     return complete
+
+
+def choice(words: str, text: str, *names: str) -> Any:
+    """Declare an option that takes one of *words*, such as `dmy|mdy`, which help and completion show."""
+    return typer.Option(*names, metavar=words, help=text, autocompletion=lambda: words.split("|"))
 
 
 def _harmless(text: str) -> str:
