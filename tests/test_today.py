@@ -313,6 +313,7 @@ def test_a_calendar_of_older_rules_is_noticed(log: Path, tmp_path: Path) -> None
     ((text,),) = base.execute("SELECT options FROM treatments").fetchall()
     options = json.loads(text)
     assert options["calendar"].startswith("microneedling ")
+    assert "microneedling" not in run("log", "list").out, "that is ours to know"
     base.execute("UPDATE treatments SET options = ?", (json.dumps({**options, "calendar": "microneedling 2025-01 0"}),))
     base.commit()
     base.close()

@@ -135,7 +135,7 @@ def _lasting(asked: Asked) -> Iterator[Offer]:
 def _logged(asked: Asked) -> Iterator[Offer]:
     """Yield what can be forgotten of treatments; each has a date and a zone."""
     for one in _log(asked).treatments():
-        yield from ((name, "") for name in one.options if name not in ("date", "tz"))
+        yield from ((name, "") for name in one.options if name not in ("date", "tz", "calendar"))
 
 
 # What completes a word, each with what it offers.

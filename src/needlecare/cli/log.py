@@ -299,7 +299,8 @@ def _listed(entry: Mapping[str, Any]) -> str:
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    rest = options.without(entry, ("date", "time", "tz"))
+    # Of which rules its calendar was made is ours to know.
+    rest = options.without(entry, ("date", "time", "tz", "calendar"))
     hour = f" {entry['time']}" if entry.get("time") else ""
     about = f": {_listed(rest)}" if rest else ""
     return f"{entry['date']}{hour} ({entry['tz']}){about}"
