@@ -633,6 +633,35 @@ def test_nonsense_among_the_entries_leads_nowhere_else(
 
 
 @pytest.mark.parametrize(
+    "href",
+    ["/other/dentist.ics", "/ann/sub/dentist.ics", "/ann/e%2Fdentist.ics"],
+)
+def test_an_entry_that_lies_elsewhere_is_none_of_ours(push: Push, tmp_path: Path, href: str) -> None:
+    """It has the id of our plan, and the end of its address may be the name of somebody's entry here."""
+    uid = next(iter(in_file(tmp_path, *TREATMENT)))
+
+    def respond(asked: Asked) -> Answer:
+        if asked.method == "REPORT":
+            return entry(an_event(uid), href=href)
+        return multistatus(A_CALENDAR) if asked.method == "PROPFIND" else Answer(204)
+
+    with Told(signed_in(respond)) as told:
+        assert push(f"{told.url}ann/", "--user", "ann", *TREATMENT).code == 0
+        assert push(f"{told.url}ann/", "--user", "ann", *TREATMENT, "--remove").code == 0
+    assert not any("dentist" in asked.path for asked in told.asked)
+
+
+def test_what_goes_to_this_machine_goes_through_no_proxy(
+    push: Push, remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Told(lambda _: Answer(500)) as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        assert push(remote.address, *TREATMENT).code == 0
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize(
     ("status", "says"),
     [
         (507, "has no room left"),

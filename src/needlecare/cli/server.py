@@ -71,7 +71,7 @@ class Calendar:
 
     def __init__(self, address: str, user: str, password: str, timeout: int) -> None:
         self._address, self._host, self._timeout, self._status = address, urlsplit(address).netloc, timeout, 0
-        self.name = _last(unquote(urlsplit(address).path)) or self._host
+        self.name = unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2] or self._host
         # Packed answers could grow without end.
         plain = {"Accept-Encoding": "identity"}
         with self._reporting():
@@ -82,6 +82,8 @@ class Calendar:
         # Until the server says how it wants the password; else ~/.netrc would answer, maybe with another one.
         session.auth = lambda request: request
         session.stream = True
+        # Plain http is to this machine alone, and without a proxy, which would read the password.
+        session.trust_env = urlsplit(address).scheme == "https"
         session.hooks["response"] = [self._receive]
 
     def __enter__(self) -> Self:
@@ -101,7 +103,7 @@ class Calendar:
         """
         self._check_calendar()
         listed = self._read(self._request("PROPFIND", self._address, _NAMES, {"Depth": "1"}), "parse_propfind")
-        names = frozenset(name for one in listed if (name := _last(one.href)).startswith(plan))
+        names = frozenset(name for one in listed if (name := self._name(one.href)).startswith(plan))
         # Servers needn't find a part of a UID; what we put has our name there all the same.
         stored = {one.name: one for one in self._report(_BY_UID % plan, may_fail=True) if plan in one.text}
         if len(names | stored.keys()) > _MOST_ENTRIES:
@@ -129,6 +131,13 @@ class Calendar:
 
     def _url(self, name: str) -> str:
         return f"{self._address}{quote(name, safe='@')}"
+
+    def _name(self, href: str) -> str:
+        """Return the name of an entry of this calendar; none for one that lies elsewhere."""
+        # The library has taken the host off, and undone the escapes.
+        folder, _, name = href.rpartition("/")
+        is_own = unquote(folder) == unquote(urlsplit(self._address).path).rstrip("/")
+        return name if is_own and name.strip(".") else ""
 
     def _list_calendars(self, about: PropfindResult) -> str:
         """Say which calendars the user has, where the address is none."""
@@ -161,7 +170,7 @@ class Calendar:
             if may_fail:
                 return []
             raise
-        named = ((_last(one.href), one) for one in found)
+        named = ((self._name(one.href), one) for one in found)
         return [Stored(name, one.etag or "", one.calendar_data or "") for name, one in named if name]
 
     def _describe(self, address: str, depth: int) -> list[PropfindResult]:
@@ -237,12 +246,6 @@ class Calendar:
 def _origin(address: str) -> tuple[object, ...]:
     parts = urlsplit(address)
     return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-
-
-def _last(path: str) -> str:
-    """Return the name at the end of *path*; none if it would lead elsewhere."""
-    name = path.rstrip("/").rpartition("/")[2]
-    return name if name.strip(".") else ""
 
 
 def _is_calendar(about: PropfindResult) -> bool:
