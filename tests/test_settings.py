@@ -128,10 +128,21 @@ def test_a_mistake_is_named_with_its_line(home: Path, text: str | bytes, line: i
         assert problem in ran.err
 
 
-def test_an_emergency_is_answered_whatever_is_wrong_with_the_file(home: Path) -> None:
-    set_(home, "zone = 1")
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("zone = 1", id="no setting"),
+        pytest.param('rules = "broken.yaml"', id="wrong rules"),
+        pytest.param("a = " + "[" * 100_000, id="deep"),
+        pytest.param(f"tz = {'9' * 5000}", id="a long number"),
+    ],
+)
+def test_an_emergency_is_answered_whatever_is_wrong_with_the_file(home: Path, text: str) -> None:
+    set_(home, text)
+    write(home / "needlecare", "rules: {a: {avoid: nothing known", "broken.yaml")
     ran = run("can", "i", "breathe", "badly,", "trouble", "breathing", *AT)
     assert ran.out.startswith("Ring your emergency number now")
+    assert ran.code in (2, 3)
 
 
 def test_a_byte_order_mark_of_an_editor_is_no_mistake(home: Path) -> None:

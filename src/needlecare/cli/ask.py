@@ -14,7 +14,7 @@ from needlecare.cli import options
 from needlecare.cli.completion import offer
 from needlecare.cli.options import NoPager, Request, Typed
 from needlecare.cli.output import write_data, write_sheet, write_text
-from needlecare.errors import ExitCode, InputError
+from needlecare.errors import ExitCode, InputError, NeedlecareError
 from needlecare.rules.read import DEFAULT
 from needlecare.typed import parse_time
 from needlecare.views.formats import AnswerFormat
@@ -57,8 +57,8 @@ def _read(typed: Typed) -> list[Request]:
     """Read the treatments; where they can't be read, where to get help comes first if the words tell of a danger."""
     try:
         return options.read_requests(typed)
-    except InputError:
-        with suppress(InputError, typer.Exit):
+    except NeedlecareError:
+        with suppress(NeedlecareError, typer.Exit):
             # Whatever the settings say: what is wrong may stand there.
             requests = [options.make_request({"date": "today", "tz": "Etc/UTC", "rules": DEFAULT})]
             sighting = question.normal(_timelines(requests), " ".join(typed.get("words", ())), now=_now(requests))

@@ -68,11 +68,18 @@ def read_settings(path: Path | None) -> Mapping[str, Setting]:
     Raises:
         InputError: it can't be read, or holds what means nothing; the text says where.
     """
-    if path is None or not path.exists():
+    if path is None or not _is_there(path):
         if os.environ.get("NEEDLECARE_CONFIG"):
             raise InputError(f"NEEDLECARE_CONFIG: there is no file {path}")
         return {}
     return _checked(_read(path), path)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:
+        raise InputError(f"can't read the settings file: {error.strerror}") from None
 
 
 def _read(path: Path) -> str:
@@ -97,7 +104,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         line = re.search(r"line (\d+)", str(error))
         place = f"{path}:{line[1]}" if line else f"{path}"
         raise InputError(f"{place}: this is not TOML; write a setting as {_EXAMPLE}") from None
@@ -216,6 +223,6 @@ def _shown(value: Any) -> str:
 def _where(path: Path | None) -> str:
     if path is None:
         return "No settings file is read: NEEDLECARE_CONFIG is empty, or there is no home folder."
-    if not path.exists():
+    if not _is_there(path):
         return f"To change one, write its line into the file {path}"
     return f"The settings file is {path}"
