@@ -116,3 +116,22 @@ def test_a_file_follows_its_range(tmp_path: Path) -> None:
     assert "1 file left as it is" in resumed("I-II")
     assert "1 plan" in resumed("V-VI")
     assert json.loads((tmp_path / "plans" / "1.json").read_text("utf-8"))["unknown"].count("skin-type") == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "column", "low", "high"),
+    [("depth: over 1.5", "depth", "1.0", "2.0"), ("skin-type: [IV, V, VI]", "skin-type", "III", "IV")],
+)
+def test_a_sign_is_as_urgent_as_at_the_graver_end(
+    tmp_path: Path, condition: str, column: str, low: str, high: str
+) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "ruleset: mine\nextends: microneedling\nsource: ours\nsources: {ours: {title: Ours, kind: clinic}}\n"
+        f"rules: {{grave: {{call: pus, urgency: emergency, when: {{{condition}}}, text: Pus}}}}\n",
+        encoding="utf-8",
+    )
+    rows = "".join(f"{number},2026-11-20,16:30,{cell}\n" for number, cell in enumerate((low, high, f"{low}-{high}")))
+    ran = batch(write_list(tmp_path, f"id,date,time,{column}\n{rows}"), "--rules", str(rules))
+    urgencies = [[flag["urgency"] for flag in one["red_flags"] if "pus" in flag["signs"]][:1] for one in ran.records]
+    assert urgencies == [["today"], ["emergency"], ["emergency"]]

@@ -68,8 +68,8 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         if truth is Truth.NO:
             if rule.verb == AVOID and facts.assumed.keys() >= set(deciding):
                 assumed_away.append(Chosen(rule, deciding))
-        elif _warns(rule.when, facts) is Truth.YES or not _must_be_declared(rule, rule_set, facts):
-            by_verb[rule.verb].append(Chosen(rule, deciding))
+        elif (warns := _warns(rule.when, facts) is Truth.YES) or not _must_be_declared(rule, rule_set, facts):
+            by_verb[rule.verb].append(Chosen(rule, () if warns and rule.verb == CALL else deciding))
     by_verb[CALL] = _calls(by_verb[CALL])
     return Selection(
         rule_set=rule_set,
