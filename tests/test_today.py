@@ -339,3 +339,32 @@ def test_a_plan_says_that_another_treatment_is_still_open(log: Path) -> None:
     ran = run("plan", "--now", "2026-11-24T09:00")
     assert ran.out.startswith("Micro-needling aftercare: face, Tue 24 Nov 2026")
     assert ran.err == "needlecare: the treatment of 2026-11-20 is still open too: `needlecare today` counts both\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "begins"),
+    [
+        ("can wash my face", 0, "Yes."),
+        ("can take a walk", 0, "Yes."),
+        ("can wear makeup on 23 dec", 0, "Yes."),
+        ("can wear makeup on 24 dec", 1, "No."),
+        ("can eat pizza", 4, "I don't know."),
+    ],
+)
+def test_a_treatment_to_come_takes_no_yes_away(log: Path, asked: str, code: int, begins: str) -> None:
+    del log
+    run("log", "add", *SITTING)
+    run("log", "add", "--date", "2026-12-24", "--time", "10:00", "--tz", "Europe/London")
+    ran = run(*asked.split(), "--now", "2026-11-28T10:00")
+    assert (ran.code, ran.out.startswith(begins)) == (code, True), ran.out
+
+
+def test_the_next_logged_treatment_of_an_area_is_the_session_that_is_booked(log: Path) -> None:
+    del log
+    now = ("--now", "2026-11-28T10:00")
+    run("log", "add", *SITTING)
+    run("log", "add", "--date", "2026-12-20", "--tz", "Europe/London", "--area", "scalp")
+    assert "Booked" not in run("sessions", *now).out
+    run("log", "add", "--date", "2026-12-24", "--tz", "Europe/London")
+    assert "Booked for Thu 24 Dec" in run("sessions", *now).out
+    assert "not again from Thu 24 Dec" in run("can", "wash", "my", "face", *now).out

@@ -276,7 +276,10 @@ def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts
 
     With *parts*, all that is part of it counts too.
     """
-    deciding, *others = sorted((_judge_one(one, meaning, asked, parts=parts) for one in timelines), key=strictness)
+    judged = [_judge_one(one, meaning, asked, parts=parts) for one in timelines]
+    # One that is still to come, and holds nothing yet, takes no yes away from one that has been.
+    heard = [one for one in judged if one.verdict != NO_RULE or one.timeline.treatment.first < asked.end]
+    deciding, *others = sorted(heard or judged, key=strictness)
     return deciding._replace(also=tuple(one for one in others if one.is_restricted))
 
 

@@ -5,7 +5,7 @@ Owns the clock, the defaults from the log, and completion. Must not know what a 
 
 import inspect
 import keyword
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -258,7 +258,20 @@ def _logged(typed: Typed) -> list[Request]:
         treatment = made.treatment._replace(names_zone="tz" in typed)
         calendar = one.options.get("calendar", "")
         requests.append(made._replace(treatment=treatment, name=one.key, calendar=calendar, whose=whose))
-    return requests
+    return [*_with_booked(requests)]
+
+
+def _with_booked(requests: Sequence[Request]) -> Iterator[Request]:
+    """Take the logged treatment of the same area that follows one which has been for its session that is booked."""
+    for number, one in enumerate(requests, 1):
+        area, day = one.facts.value("area"), one.treatment.day
+        later = (
+            other.treatment.day
+            for other in requests[number:]
+            if other.facts.value("area") == area and other.treatment.day > day
+        )
+        booked = one.treatment.next_day or (next(later, None) if _has_begun(one) else None)
+        yield one._replace(treatment=one.treatment._replace(next_day=booked))
 
 
 def over_logged(logged: Typed, lasting: Typed, typed: Typed) -> dict[str, Any]:
