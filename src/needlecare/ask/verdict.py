@@ -272,13 +272,10 @@ def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict
 
 
 def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts: bool = True) -> Verdict:
-    """Answer for what *meaning* names at the time *asked*: of several treatments the strictest counts.
-
-    With *parts*, all that is part of it counts too.
-    """
+    """Answer for *meaning* at the time *asked*, and with *parts* for all below it: the strictest treatment counts."""
     judged = [_judge_one(one, meaning, asked, parts=parts) for one in timelines]
     # One that is still to come, and holds nothing yet, takes no yes away from one that has been.
-    heard = [one for one in judged if one.verdict != NO_RULE or one.timeline.treatment.first < asked.end]
+    heard = [one for one in judged if one.verdict != NO_RULE or not is_before(asked, one.timeline)]
     deciding, *others = sorted(heard or judged, key=strictness)
     return deciding._replace(also=tuple(one for one in others if one.is_restricted))
 

@@ -68,9 +68,9 @@ def select(rule_set: RuleSet, facts: Facts) -> Selection:
         if truth is Truth.NO:
             if rule.verb == AVOID and facts.assumed.keys() >= set(deciding):
                 assumed_away.append(Chosen(rule, deciding))
-        elif (warns := _warns(rule.when, facts) is Truth.YES) or not _must_be_declared(rule, rule_set, facts):
-            by_verb[rule.verb].append(Chosen(rule, () if warns and rule.verb == CALL else deciding))
-    by_verb[CALL] = _calls(by_verb[CALL])
+        elif _warns(rule.when, facts) is Truth.YES or not _must_be_declared(rule, rule_set, facts):
+            by_verb[rule.verb].append(Chosen(rule, deciding))
+    by_verb[CALL] = _calls(by_verb[CALL], facts)
     return Selection(
         rule_set=rule_set,
         facts=facts,
@@ -94,11 +94,13 @@ def _must_be_declared(rule: Rule, rule_set: RuleSet, facts: Facts) -> bool:
     return rule.verb == ASK or (rule.verb in (AVOID, CALL) and Truth.UNKNOWN in (one.judge(facts) for one in listed))
 
 
-def _calls(chosen: Iterable[Chosen]) -> list[Chosen]:
+def _calls(found: Iterable[Chosen], facts: Facts) -> list[Chosen]:
     """Return the reasons to call, the most urgent first, each with the signs that none makes more urgent.
 
     What isn't known adds a sign that nothing sure names, and raises the urgency of none that has one already.
     """
+    # What a range that was given may call for is certain.
+    chosen = [one._replace(unsure=()) if _warns(one.rule.when, facts) is Truth.YES else one for one in found]
     decided = {sign: _rank(one) for one in sorted(chosen, key=_rank, reverse=True) for sign in one.rule.targets}
     calls = []
     for one in sorted(chosen, key=lambda one: _rank(one)[1]):
