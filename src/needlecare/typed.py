@@ -334,6 +334,8 @@ def _unheard(rule_set: RuleSet, fact: Fact, word: str) -> Unheard:
         return Unheard(fact.id, visible(typed))
     known = "" if fact.open else f"; it may be {', '.join(one.id for one in fact.answers)}"
     parts = RANGE.split(word)
+    # One end of a range is no slip for all of it.
+    meant = meant if fact.open or not parts[1:] else ""
     if len(parts) > 1 and all(_plain(one) in _names(fact.answers) for one in parts):
         meant, known = "", f"; it takes one answer: write {parts[-1]} if it is the more careful one"
     raise InputError(f"{fact.id} has no answer `{typed}`{suggestion(meant)}{known}")

@@ -236,6 +236,30 @@ def test_columns_that_are_not_used_are_named(tmp_path: Path) -> None:
     assert "not used: the columns `Skin typ`\n" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("column", "way"),
+    [
+        ("Medical conditions", '--map condition="Medical conditions"'),
+        ("Medications", '--map condition="Medications"'),
+        ("Pregnant?", '--map condition="Pregnant?"'),
+    ],
+)
+def test_a_column_about_a_persons_health_that_is_not_used_is_named_first(column: str, way: str, tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, f"id,date,Notes,{column}\nA,2026-11-20,,pregnancy\n"))
+    said = f"a STOP may be missing: no plan knows what stands in `{column}`; read such a column with {way}\n"
+    assert said in ran.err
+    used = batch(
+        write_list(tmp_path, f"id,date,Notes,{column}\nA,2026-11-20,,pregnancy\n"), "--map", f"condition={column}"
+    )
+    assert "STOP may be missing" not in used.err
+    assert used.records[0]["screening"]
+
+
+def test_a_choice_that_no_row_meets_is_named(tmp_path: Path) -> None:
+    ran = batch(write_list(tmp_path, "id,date,Status\nA,2026-11-20,Completed\n"), "--only", "Status=Complete")
+    assert "no row is chosen, of 1 row; see what stands in the column that --only names\n" in ran.err
+
+
 def test_what_is_proposed_to_be_typed_runs_nothing(tmp_path: Path) -> None:
     ran = batch(write_list(tmp_path, "id,date,time $(touch A),Status `touch B`\n1,2026-11-20,16:30,Done\n"))
     assert "--map time='time $(touch A)'" in ran.err

@@ -415,6 +415,7 @@ class Columns:
     def similar(self, column: str, others: Iterable[str]) -> str | None:
         """Return the field that *column* looks like by its words, if none of the *others* is that field."""
         words = set(_WORD.findall(plain(column)))
+        words |= {word.removesuffix("s") for word in words}
         if words & _OTHER_MOMENTS:
             return None
         taken = {self.field(name) for name in others}

@@ -3,6 +3,7 @@
 import io
 import math
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,8 @@ _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _MOST_JOBS = 64
 # Words of columns that say which rows a list of appointments is about.
 _CHOOSING = frozenset(("status", "state", "outcome", "attendance", "service", "services", "procedure", "type"))
+# Parts of words in the name of a column that says of a person what a plan has to know.
+_HEALTH = re.compile(r"allerg|condition|contraindic|disease|drug|health|history|illness|medica|medicine|pregnan")
 _SHOWN = 40
 # Rejected rows that are reported one by one.
 _MOST_REPORTED = 100
@@ -256,18 +259,34 @@ def _remarks(summary: "Summary") -> Iterator[str]:
     from needlecare.views.phrases import counted
 
     yield from _remarks_around(summary)
+    if summary.passed and not (summary.made or summary.left or summary.rejected):
+        yield f"no row is chosen, of {counted(summary.passed, 'row')}; see what stands in the column that --only names"
     if summary.ranges:
         yield f"of a range the stricter plan holds wherever it matters: {', '.join(summary.ranges)}"
     if summary.older:
         days = ", ".join(f"{client} on {day}" for client, day in summary.counted.items())
         rows = counted(summary.older, "row")
         yield f"{rows} passed over: of several treatments the last one counts ({days}); --which each plans them all"
-    if telling := [name for name in summary.unused if _CHOOSING.intersection(name.casefold().split())]:
-        columns = " and ".join(f"`{name}`" for name in telling)
-        chosen = _typed(f"{telling[0]}=VALUE,VALUE")
-        yield f"every row counts, whatever stands in {columns}; choose with --only {chosen}"
+    yield from _remarks_on_columns(summary.unused)
     if summary.unused:
         yield _name_unused(summary.unused)
+
+
+def _remarks_on_columns(unused: Mapping[str, str | None]) -> Iterator[str]:
+    """Say which columns that aren't used could change a plan, or whether there is to be one."""
+    from needlecare.rules.clinic import plain
+
+    if health := [name for name in unused if _HEALTH.search(name.casefold())]:
+        way = f"--map {unused[health[0]] or 'condition'}={_typed(health[0])}"
+        yield f"a STOP may be missing: no plan knows what stands in {_quoted(health)}; read such a column with {way}"
+    choosing = (name for name, field in unused.items() if not field and _CHOOSING.intersection(plain(name).split()))
+    if telling := [*choosing]:
+        chosen = _typed(f"{telling[0]}=VALUE,VALUE")
+        yield f"every row counts, whatever stands in {_quoted(telling)}; choose with --only {chosen}"
+
+
+def _quoted(names: list[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def _typed(text: str) -> str:
