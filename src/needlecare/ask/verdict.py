@@ -79,7 +79,7 @@ def prepares(timeline: Timeline, ids: Iterable[str], asked: When) -> Iterator[Wi
 
 NO_RULE: Final = "no-rule"
 Permission = Literal["yes", "better-not", "ask", "no", "no-rule"]
-# What covers less is stricter than a yes: two treatments are never looser than either.
+# What covers less is stricter than a yes.
 _STRICTNESS: tuple[Permission, ...] = (NO, ASK, BETTER_NOT, NO_RULE, YES)
 _end = attrgetter("end")
 # Why it is a "no rule" though rules do speak of it.
@@ -274,10 +274,11 @@ def not_understood(timeline: Timeline, meaning: Meaning, asked: When) -> Verdict
 def judge(timelines: Sequence[Timeline], meaning: Meaning, asked: When, *, parts: bool = True) -> Verdict:
     """Answer for *meaning* at the time *asked*, and with *parts* for all below it: the strictest treatment counts."""
     judged = [_judge_one(one, meaning, asked, parts=parts) for one in timelines]
-    # One that is still to come, and holds nothing yet, takes no yes away from one that has been.
-    heard = [one for one in judged if one.verdict != NO_RULE or not is_before(asked, one.timeline)]
-    deciding, *others = sorted(heard or judged, key=strictness)
-    return deciding._replace(also=tuple(one for one in others if one.is_restricted))
+    # One that is still to come, and holds nothing yet, takes no yes away from one that has been, and says until when.
+    silent = [one for one in judged if one.verdict == NO_RULE and is_before(asked, one.timeline)]
+    deciding, *others = sorted([one for one in judged if one not in silent] or silent, key=strictness)
+    again = min(filter(None, (deciding.again, *(one.again for one in silent if deciding.is_yes))), default=None)
+    return deciding._replace(also=tuple(filter(attrgetter("is_restricted"), others)), again=again)
 
 
 def strictness(verdict: Verdict) -> tuple[int, float]:
@@ -451,7 +452,7 @@ def _unrestricted(blank: Verdict, wanted: Sequence[str], runs: Sequence[_Run]) -
 def _unanswered(blank: Verdict, wanted: Iterable[str], runs: Iterable[_Run]) -> Verdict:
     """Add to a "no rule" what the rules do say: at another time, or if an assumed fact were otherwise."""
     timeline, rule_set = blank.timeline, blank.timeline.rule_set
-    verdict = blank._replace(parts=(), and_once=(), again=_ahead(runs, blank))
+    verdict = blank._replace(parts=(), and_once=(), again=_next_start(runs, blank))
     if all(any(map(timeline.covers, rule_set.family([one]))) for one in blank.meaning.ids):
         return verdict._replace(silent="before" if is_before(blank.asked, timeline) else "time")
     return verdict._replace(hints=_hints(timeline.longer_if, rule_set.ancestry(wanted)))
@@ -461,8 +462,7 @@ def _hints(hints: Iterable[Hint], targets: Collection[str]) -> tuple[Hint, ...]:
     return tuple(one for one in hints if one.target in targets)
 
 
-def _ahead(runs: Iterable[_Run], verdict: Verdict) -> datetime | None:
-    """Return when the next of *runs* begins."""
+def _next_start(runs: Iterable[_Run], verdict: Verdict) -> datetime | None:
     return min((one.start for one in runs if one.start > verdict.asked.start), default=None)
 
 
@@ -481,7 +481,7 @@ def _restricted(verdict: Verdict, whole: PartVerdict, runs: Iterable[_Run]) -> V
     if whole.verdict == NO:
         return verdict._replace(earliest=max(window.earliest for window in windows))
     until = whole.until or FOREVER
-    return verdict._replace(again=_ahead((one for one in runs if one.state == NO and one.start < until), verdict))
+    return verdict._replace(again=_next_start((one for one in runs if one.state == NO and one.start < until), verdict))
 
 
 def _free(verdict: Verdict, runs: Sequence[_Run]) -> Verdict:
@@ -489,7 +489,7 @@ def _free(verdict: Verdict, runs: Sequence[_Run]) -> Verdict:
     if verdict.timeline.rule_set.unadvised & {*verdict.meaning.ids}:
         return verdict._replace(parts=(), and_once=(), silent="advice")
     differ = len({frozenset(wait.bound for wait in part.and_once) for part in verdict.parts}) > 1
-    over, again = [one for one in runs if one.end <= verdict.asked.start], _ahead(runs, verdict)
+    over, again = [one for one in runs if one.end <= verdict.asked.start], _next_start(runs, verdict)
     nearest = [*sorted(over, key=_end, reverse=True)[:1], *(one for one in runs if one.start == again)][:1]
     return verdict._replace(
         verdict=YES,

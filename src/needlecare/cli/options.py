@@ -171,7 +171,7 @@ def read_request(typed: Typed) -> Request:
     """
     if "date" in typed:
         return _make_alone(typed)
-    requests = _logged(typed) or _refuse(typed)
+    requests = [*_with_booked(_logged(typed))] or _refuse(typed)
     going = [one for one in filter(_is_open, requests) if _has_begun(one)]
     ahead = [one for one in requests if not _has_begun(one)]
     for other in going[:-1]:
@@ -258,7 +258,7 @@ def _logged(typed: Typed) -> list[Request]:
         treatment = made.treatment._replace(names_zone="tz" in typed)
         calendar = one.options.get("calendar", "")
         requests.append(made._replace(treatment=treatment, name=one.key, calendar=calendar, whose=whose))
-    return [*_with_booked(requests)]
+    return requests
 
 
 def _with_booked(requests: Sequence[Request]) -> Iterator[Request]:
