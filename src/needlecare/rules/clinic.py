@@ -180,27 +180,36 @@ def parse_batch(value: read.Value, facts: Collection[str], problems: read.Proble
 
     Return the columns, and the values that count of some, each by what the rule set calls it.
     """
-    columns = dict(value) if isinstance(value, dict) else {}
-    only = columns.pop(ONLY, read.Fields())
-    if not isinstance(value, dict) or not all(isinstance(column, str) for column in columns.values()):
+    if not isinstance(value, dict):
         example = "{id: Client no, date: Treatment date, dates: dmy}"
         problems.add(value, f"`batch` names the columns of an export, such as {example}")
         return {}
-    _check_columns(columns, dict.fromkeys((*fields.FIELDS, DATES, ONLY, *facts)), problems)
-    named = {str(field): str(column) for field, column in columns.items()}
+    columns = dict(value)
+    only = columns.pop(ONLY, read.Fields())
+    named = _named_columns(columns, dict.fromkeys((*fields.FIELDS, DATES, ONLY, *facts)), problems)
     return {"batch": named, "only": _parse_only(only, problems)}
 
 
-def _check_columns(columns: Mapping[str, str], known: Collection[str], problems: read.Problems) -> None:
+def _named_columns(
+    columns: Mapping[str, read.Value], known: Collection[str], problems: read.Problems
+) -> dict[str, str]:
+    """Return the columns by what they hold; what is wrong with them is noted."""
+    named: dict[str, str] = {}
     holders: dict[str, str] = {}
     for field, column in columns.items():
         if field not in known:
             problems.no_field(field, "`batch`", known)
+        elif not isinstance(column, str):
+            problems.add(column, f"`{field}` of `batch` is the name of one column of an export")
+        if not isinstance(column, str):
+            continue
+        named[str(field)] = str(column)
         first = field if field == DATES else holders.setdefault(plain(column), field)
         if first != field:
             problems.add(column, f"the column `{column}` holds {first} already; name another column for {field}")
-    if columns.get(DATES, "dmy") not in ("dmy", "mdy"):
+    if named.get(DATES, "dmy") not in ("dmy", "mdy"):
         problems.add(columns[DATES], "`dates` is dmy or mdy: how 03/04/2026 is meant")
+    return named
 
 
 def _parse_only(value: read.Value, problems: read.Problems) -> dict[str, tuple[str, ...]]:
