@@ -103,6 +103,47 @@ def test_a_workflow_command_stays_one_whatever_stands_in_a_name_or_a_text(
     assert "100%::x," in said
 
 
+# Names and texts of others that would be commands at the beginning of a line; blanks before one don't count.
+CALLED = ("z\n::error title=pwn::injected.yaml", " ::error title=pwn::first.yaml", "z\x1b]0;title\x07.yaml")
+TYPED = "::error title=pwn::typed"
+FAILING = f'cases: [{{name: "a\\n{TYPED}", given: {{date: 2026-11-20}}, expect: {{"b\\n{TYPED}": "c\\n{TYPED}"}}}}]\n'
+UNPLANNED = f'cases: [{{given: {{date: "2026\\n{TYPED}"}}, expect: {{exercise: avoid}}}}]\n'
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file may be called so there")
+@pytest.mark.parametrize("name", CALLED, ids=["a second line", "the first line", "what a terminal obeys"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(WRONG, id="an error"),
+        pytest.param(ADVISED, id="advice"),
+        pytest.param("ruleset: [\n", id="no YAML"),
+        pytest.param(GOOD + FAILING, id="a failing case"),
+        pytest.param(GOOD + UNPLANNED, id="a case that can't be planned"),
+        pytest.param(f'{GOOD}  "d\\n{TYPED}": {{avoid: "e\\n{TYPED}", until: 1d}}\n', id="ids"),
+        pytest.param(f'{GOOD}"f\\n{TYPED}": 1\n', id="a key"),
+    ],
+)
+@pytest.mark.parametrize(
+    "typed", [("lint",), ("lint", "--format", "github"), ("test",)], ids=["lint", "lint for GitHub", "test"]
+)
+def test_no_line_is_a_command_of_anybody_else(
+    typed: tuple[str, ...], text: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # Two: of several problems each but the first begins a line of its own.
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / name).write_text(text, encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    ran = run("rules", *typed, "--find")
+    lines = [line.strip() for line in (ran.out + ran.err).splitlines()]
+    commands = [read_command(line) for line in lines if line.startswith("::")]
+    assert [one for one in commands if one["title"] == "pwn"] == []
+    assert bool(commands) <= ("github" in typed)
+    assert {one for one in ran.out + ran.err if not one.isprintable()} == {"\n"}
+
+
 # Which files of a repository are rule sets.
 
 OTHERS = {

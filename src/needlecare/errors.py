@@ -26,6 +26,12 @@ def _named(character: str) -> str:
     return f"[U+{ord(character):04X} {name(character, '')}]".replace(" ]", "]")
 
 
+def shown_path(file: str) -> str:
+    """Return the path *file* as it stands at the beginning of a line: what runs a workflow would obey one with `::`."""
+    shown = visible(file)
+    return f"./{shown}" if shown.lstrip().startswith("::") else shown
+
+
 class ExitCode(IntEnum):
     """How a run of the program ends."""
 
@@ -70,10 +76,10 @@ class Problem(NamedTuple):
     @property
     def place(self) -> str:
         """Where it is, as `file:line:column`."""
-        return ":".join(str(one) for one in self[1:] if one is not None)
+        return ":".join(str(one) for one in (shown_path(self.file), self.line, self.column) if one is not None)
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
+        return f"{self.place}: {visible(self.message)}"
 
 
 class RuleSetError(NeedlecareError):

@@ -116,7 +116,8 @@ def run_case(rule_set: RuleSet, case: Case) -> Iterator[str]:
     try:
         timeline = plan_case(rule_set, case)
     except errors.InputError as error:
-        raise errors.InputError(f"{case.place}: {case.name}: {error}") from None
+        # On one line: what a case says may hold line breaks.
+        raise errors.InputError(" ".join(f"{case.place}: {case.name}: {error}".splitlines())) from None
     known = (*rule_set.activities, *rule_set.signs, *rule_set.screenings, _SESSION)
     for wanted in case.expected:
         got = _say(timeline, wanted)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from needlecare.authors.advice import advise
 from needlecare.authors.cases import read_cases
-from needlecare.errors import InputError, Problem, RuleSetError, refuse
+from needlecare.errors import InputError, Problem, RuleSetError, refuse, visible
 from needlecare.rules.fields import FILE
 from needlecare.rules.load import load_with_places
 from needlecare.rules.read import LARGEST_BYTES, SUFFIXES
@@ -55,9 +55,9 @@ def lint(location: Path) -> Report:
 def to_github(level: str, problem: Problem, home: Path) -> str:
     """Write a problem as a workflow command of GitHub, which notes it beside the line; paths count from *home*."""
     command, title = _GITHUB[level]
-    at = {"file": _seen_from(home, problem.file), "line": problem.line, "col": problem.column, "title": title}
+    at = {"file": visible(_seen_from(home, problem.file)), "line": problem.line, "col": problem.column, "title": title}
     properties = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in at.items() if value is not None)
-    return f"::{command} {properties}::{_escaped(problem.message)}"
+    return f"::{command} {properties}::{_escaped(visible(problem.message))}"
 
 
 def to_record(name: str, report: Report, home: Path) -> dict[str, Any]:
@@ -100,14 +100,14 @@ def find_sets(names: Iterable[str]) -> tuple[list[Path], int]:
         paths = dict.fromkeys(path for name in names for path in _files(Path(name)))
         members = {folder: _members(folder) for folder in {path.parent for path in paths}}
     except OSError as error:
-        raise InputError(f"can't look for rule sets in {error.filename}: {error.strerror}") from None
+        raise InputError(f"can't look for rule sets in {visible(str(error.filename))}: {error.strerror}") from None
     homes = [_set_of(path, *members[path.parent]) for path in paths]
     return [*dict.fromkeys(filter(None, homes))], homes.count(None)
 
 
 def _files(path: Path) -> Iterator[Path]:
     """Yield *path*, or the YAML files under it."""
-    refuse((not path.exists(), f"there is nothing called {path} to look for rule sets in"))
+    refuse((not path.exists(), f"there is nothing called {visible(str(path))} to look for rule sets in"))
     folders = [path] if path.is_dir() else []
     if not folders:
         yield path

@@ -13,7 +13,7 @@ from needlecare.cli import Command, group
 from needlecare.cli.completion import offer
 from needlecare.cli.output import STDOUT, complain, write_data, write_file, write_json, write_lines, write_text
 from needlecare.cli.settings import rules_named
-from needlecare.errors import ExitCode, InputError, nearest
+from needlecare.errors import ExitCode, InputError, nearest, visible
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
 from needlecare.views.formats import AnswerFormat
@@ -232,7 +232,7 @@ def _write_report(report: "Report", home: Path | None) -> None:
     from needlecare.authors.lint import to_github
 
     if home is None:
-        write_lines(f"{problem.place}: {level}: {problem.message}" for level, problem in report.found)
+        write_lines(f"{problem.place}: {level}: {visible(problem.message)}" for level, problem in report.found)
     else:
         write_data("".join(f"{to_github(*found, home)}\n" for found in report.found))
     if not report.errors:
@@ -311,7 +311,7 @@ def _run(location: Path, cases: Sequence["Case"], *, named: bool) -> int:
     for case in cases:
         if differences := [*run_case(rule_set, case)]:
             failed += 1
-            write_text(f"FAILED {case.name}\n" + "".join(f"  {one}\n" for one in differences))
+            write_lines([f"FAILED {visible(case.name)}", *(f"  {visible(one)}" for one in differences)])
     write_text(f"{f'{rule_set.id}: ' if named else ''}{len(cases) - failed} passed, {failed} failed\n")
     return failed
 

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
-from needlecare.errors import InputError, Problem, RuleSetError, nearest, visible
+from needlecare.errors import InputError, Problem, RuleSetError, nearest, shown_path, visible
 
 # A larger file is no rule set; nothing beyond is read.
 LARGEST_BYTES = 2_000_000
@@ -64,7 +64,7 @@ class Place(NamedTuple):
     column: int
 
     def __str__(self) -> str:
-        return f"{self.name}:{self.line + 1}:{self.column + 1}"
+        return f"{shown_path(self.name)}:{self.line + 1}:{self.column + 1}"
 
 
 _WORD = re.compile(r"[\w-]+")
