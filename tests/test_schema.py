@@ -1,6 +1,8 @@
 """`needlecare rules schema`: what editors know of rule files."""
 
+import os
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -193,6 +195,27 @@ def test_init_leaves_a_schema_that_is_there_alone(tmp_path: Path) -> None:
     ran = run("rules", "init", str(tmp_path / "mine.yaml"))
     assert (ran.code, ran.err.startswith(f"needlecare: wrote {tmp_path / 'mine.yaml'}; next: ")) == (0, True)
     assert (tmp_path / "needlecare.schema.json").read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="not everybody may link there")
+@pytest.mark.parametrize(
+    ("link", "code"),
+    [
+        pytest.param("needlecare.schema.json", 0, id="the schema"),
+        pytest.param("mine.yaml", 2, id="the rule set"),
+    ],
+)
+def test_init_writes_through_no_link_that_leads_nowhere(link: str, code: int, tmp_path: Path) -> None:
+    (tmp_path / link).symlink_to(tmp_path / "elsewhere")
+    assert run("rules", "init", str(tmp_path / "mine.yaml")).code == code
+    assert (tmp_path / link).is_symlink()
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_init_says_a_next_step_that_a_shell_understands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, _, step = run("rules", "init", "My Clinic.yaml").err.partition("next: needlecare ")
+    assert run(*shlex.split(step)).code == 0
 
 
 def test_what_init_writes_to_stdout_names_no_file() -> None:

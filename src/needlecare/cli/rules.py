@@ -1,7 +1,7 @@
 """`rules`: list, show, lint, stats, test, diff, init and schema, for people who write rule sets."""
 
+import os.path
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -360,19 +360,20 @@ def init(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; - is standard output.")],
 ) -> None:
     """Write a rule set to start from."""
+    import shlex
+
     starter = (Path(__file__).parents[1] / "rules" / "starter.yaml").read_text(encoding="utf-8")
     if path == STDOUT:
         write_data(starter)
         return
-    with suppress(OSError):  # where nothing can be, nothing can be written either, and the error says why
-        if path.exists():
-            raise InputError(f"{path} already exists; give another name")
+    if os.path.lexists(path):  # a link that leads nowhere is there too
+        raise InputError(f"{path} already exists; give another name")
     write_file(path, f"# yaml-language-server: $schema={_SCHEMA}\n{starter}")
     beside = path.with_name(_SCHEMA)
-    also = "" if beside.exists() else f", and {beside} for editors"
+    also = "" if os.path.lexists(beside) else f", and {beside} for editors"
     if also:
         write_file(beside, _rule_schema())
-    complain(f"wrote {path}{also}; next: needlecare rules lint {path}")
+    complain(f"wrote {path}{also}; next: needlecare rules lint {shlex.quote(str(path))}")
 
 
 @rules.command(cls=Command)
