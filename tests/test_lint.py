@@ -215,6 +215,57 @@ def test_find_tells_rule_sets_by_what_stands_in_them(
     assert given(run("rules", "lint", "--find", *named, "--format", "json").record) == found
 
 
+COMPOSE = {"docker-compose.yml": "version: '3'\nservices: {web: {image: nginx}}\n"}
+ALERTS = {"alerts.yml": "groups:\n  - name: web\n    rules:\n      - {alert: Down, expr: up == 0, for: 5m}\n"}
+CHART = {"chart.yaml": "kind: {{ .Values.kind }}\n  rules: [\n"}
+
+
+@pytest.mark.parametrize(
+    ("files", "found", "others", "code"),
+    [
+        pytest.param({"a.yaml": GOOD, **COMPOSE, **ALERTS}, ["a.yaml"], 2, 0, id="a whole set"),
+        pytest.param({"a.yaml": GOOD, "b.yaml": "version: 2\nsources: []\n"}, ["a.yaml"], 1, 0, id="keys like ours"),
+        pytest.param({"a.yaml": GOOD, "b.yaml": "rules: {line: off}\n"}, ["a.yaml"], 1, 0, id="rules of others"),
+        pytest.param({**FOLDER, **COMPOSE}, ["."], 1, 0, id="a set in parts"),
+        pytest.param({**FOLDER, ".yamllint.yaml": "rules: {}\nx: y\n"}, ["."], 0, 0, id="a hidden file"),
+        pytest.param({"a.yaml": GOOD, **CHART}, ["a.yaml"], 1, 0, id="no YAML, beside a whole set"),
+        pytest.param({**FOLDER, **CHART}, ["."], 1, 0, id="no YAML, beside a set in parts"),
+        pytest.param({**FOLDER, "big.yaml": "#" * 2_000_001}, ["."], 1, 0, id="too large"),
+        pytest.param(
+            {**FOLDER, "more.yaml": "signs: {\n", "z/a.yaml": GOOD}, [".", "z/a.yaml"], 0, 3, id="a broken part"
+        ),
+    ],
+)
+def test_files_of_others_are_no_errors_and_each_file_counts_once(
+    files: dict[str, str], found: list[str], others: int, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, files)
+    monkeypatch.chdir(tmp_path)
+    ran = run("rules", "lint", "--find", "--format", "json")
+    assert (ran.code, given(ran.record), ran.record["passed_over"]) == (code, found, others)
+    tested = run("rules", "test", "--find")
+    assert (tested.code, tested.out.count(" passed, 0 failed\n")) == (code, len(found) - bool(code))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param("activities: {gel: a gel}\n", id="activities"),
+        pytest.param("rules:\n  gym:\n    avoid: exercise\n    until: 1d\n", id="rules"),
+        pytest.param('rules: {gym: {"avoid": exercise, until: 1d}}\n', id="a verb in quotes"),
+        pytest.param("sources: {theirs: {title: Their sheet, kind: clinic}}\n", id="sources"),
+        pytest.param("cases: [{given: {date: 2026-11-20}, expect: {exercise: nothing}}]\n", id="cases"),
+    ],
+)
+def test_a_file_that_only_a_rule_set_has_makes_its_folder_the_set(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, {"set.yaml": HEAD, "part.yaml": part})
+    monkeypatch.chdir(tmp_path)
+    ran = run("rules", "lint", "--find", "--format", "json")
+    assert (given(ran.record), ran.record["passed_over"]) == (["."], 0)
+
+
 def test_find_in_a_folder_called_like_a_shipped_set_takes_what_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """Cases: where a plan says something else than one expects, and what changes in them between two rule sets."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, time
 from operator import itemgetter
 from pathlib import Path
@@ -40,9 +40,9 @@ class Case(NamedTuple):
     expected: tuple[Expected, ...]
 
 
-def read_cases(location: Path, problems: Problems) -> list[Case]:
+def read_cases(location: Path, problems: Problems, among: Collection[Path] | None = None) -> list[Case]:
     """Read the cases of the rule set at *location*: the `cases:` of its files, and of its cases*.yaml."""
-    trees = yaml.read_trees(read_files(location, cases=True), problems)
+    trees = yaml.read_trees(read_files(location, among, cases=True), problems)
     found: list[Case] = []
     for tree in trees:
         listed = tree.get("cases", [])

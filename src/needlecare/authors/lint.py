@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from needlecare.authors.advice import advise
 from needlecare.authors.cases import read_cases
 from needlecare.errors import InputError, Problem, RuleSetError, refuse, visible
+from needlecare.model.ruleset import VERBS
 from needlecare.rules.fields import FILE
 from needlecare.rules.load import load_with_places
 from needlecare.rules.read import LARGEST_BYTES, SUFFIXES
@@ -18,6 +19,16 @@ from needlecare.rules.read import LARGEST_BYTES, SUFFIXES
 _GITHUB = {"error": ("error", "Error in a rule set"), "advice": ("warning", "Advice on a rule set")}
 # A key at the left margin: it is told without parsing, so that a file that is no YAML still counts as what it means.
 _TOP_KEY = re.compile(r"^(?:\{ *)?[\"']?([\w-]+)[\"']? *:(?=\s)", re.MULTILINE)
+_KEY = re.compile(r"(?<![\w-])([\w-]+)[\"']? *:(?=\s)")
+# The sections that tell a part of a rule set; those that files of others have too tell it with one of these fields.
+_TELLING: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("activities", "signs", "moments", "screening", "switched-off", "small-words", "alike"), ()),
+    "rules": VERBS,
+    "facts": ("answers",),
+    "events": ("activities", "results"),
+    "sources": ("title",),
+    "cases": ("given",),
+}
 # Other people's files: nobody's own rule sets lie there.
 _NOT_OURS = ("node_modules", "site-packages")
 
@@ -37,15 +48,22 @@ class Report(NamedTuple):
         yield from (("advice", one) for one in self.advice)
 
 
-def lint(location: Path) -> Report:
-    """Lint the rule set at *location*, a file or a folder; advice is given where nothing is wrong.
+class Found(NamedTuple):
+    """A rule set: where it lies, and which *files* of a folder belong to it; None where all do."""
+
+    location: Path
+    files: tuple[Path, ...] | None = None
+
+
+def lint(found: Found) -> Report:
+    """Lint a rule set; advice is given where nothing is wrong.
 
     Raises:
         InputError: there is nothing to read there.
     """
     try:
-        rule_set, layer, problems = load_with_places(location)
-        read_cases(location, problems)
+        rule_set, layer, problems = load_with_places(found.location, found.files)
+        read_cases(found.location, problems, found.files)
     except RuleSetError as error:
         return Report(None, 0, [*error.problems], [])
     errors = problems.listed()
@@ -87,11 +105,11 @@ def _seen_from(home: Path, file: str) -> str:
     return (path.relative_to(home) if path.is_relative_to(home) else path).as_posix()
 
 
-def find_sets(names: Iterable[str]) -> tuple[list[Path], int]:
+def find_sets(names: Iterable[str]) -> tuple[list[Found], int]:
     """Return the rule sets at or under the paths called *names*, each once, and how many other files there are.
 
-    Only a file with `ruleset:` at its margin can be told from the YAML of others. Beside one such file, files with keys
-    of rule files are parts of it: the set is the folder.
+    Only a file with `ruleset:` at its margin can be told from the YAML of others. Where another one beside it holds
+    what only rule files do, the set is the folder: all of its files whose keys are mostly those of rule files.
 
     Raises:
         InputError: there is no such path, or a folder can't be read.
@@ -101,7 +119,7 @@ def find_sets(names: Iterable[str]) -> tuple[list[Path], int]:
         members = {folder: _members(folder) for folder in {path.parent for path in paths}}
     except OSError as error:
         raise InputError(f"can't look for rule sets in {visible(str(error.filename))}: {error.strerror}") from None
-    homes = [_set_of(path, *members[path.parent]) for path in paths]
+    homes = [_set_of(path, members[path.parent]) for path in paths]
     return [*dict.fromkeys(filter(None, homes))], homes.count(None)
 
 
@@ -125,25 +143,42 @@ def _inside(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
 
 
-def _set_of(path: Path, heads: Collection[Path], parts: Collection[Path]) -> Path | None:
-    """Return the rule set that the file at *path* belongs to: its folder, itself, or none."""
-    if len(heads) == 1 and parts and path in (*heads, *parts):
-        return path.parent
-    return path if path in heads or "ruleset" in _top_keys(path) else None
+def _set_of(path: Path, members: tuple[Path, ...]) -> Found | None:
+    """Return the rule set that the file at *path* belongs to: that of its folder's *members*, itself, or none."""
+    if path in members:
+        return Found(path.parent, members)
+    return Found(path) if "ruleset" in _top_keys(_text(path)) else None
 
 
-def _members(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Return the files of a *folder* that begin a rule set, and those that look like parts of one."""
-    keys = {path: _top_keys(path) for path in _inside(folder) if path.suffix in SUFFIXES}
-    heads = [path for path, found in keys.items() if "ruleset" in found]
-    # Most of the keys: one may be misspelt, and `version` or `rules` stands in files of others too.
-    parts = [path for path, found in keys.items() if len(found & FILE.fields.keys()) * 2 > len(found)]
-    return heads, [path for path in parts if path not in heads]
+def _members(folder: Path) -> tuple[Path, ...]:
+    """Return the files of the rule set that a *folder* is; none where it is no set itself."""
+    texts = {path: _text(path) for path in _inside(folder) if path.suffix in SUFFIXES}
+    heads = {path for path, text in texts.items() if "ruleset" in _top_keys(text)}
+    parts = {path: text for path, text in texts.items() if path not in heads and _may_be_part(text)}
+    return (*heads, *parts) if len(heads) == 1 and any(map(_is_part, parts.values())) else ()
 
 
-def _top_keys(path: Path) -> set[str]:
-    """Return the keys at the margin of the file at *path*; none of what can't be read."""
+def _may_be_part(text: str) -> bool:
+    """Report whether most of the keys are those of a rule file: one may be misspelt, and others use some of them."""
+    keys = _top_keys(text)
+    return len(keys & FILE.fields.keys()) * 2 > len(keys)
+
+
+def _is_part(text: str) -> bool:
+    """Report whether *text* holds what only rule files do."""
+    keys = {*_KEY.findall(text)}
+    sections = [_TELLING[key] for key in _top_keys(text) if key in _TELLING]
+    return any(not fields or not keys.isdisjoint(fields) for fields in sections)
+
+
+def _top_keys(text: str) -> set[str]:
+    """Return the keys at the margin of *text*."""
+    return {*_TOP_KEY.findall(text)}
+
+
+def _text(path: Path) -> str:
+    """Return what stands in the file at *path*; nothing of what can't be read."""
     with suppress(OSError):
         data = path.read_bytes() if path.is_file() and path.stat().st_size <= LARGEST_BYTES else b""
-        return {*_TOP_KEY.findall(data.decode("utf-8-sig", "replace"))}
-    return set()
+        return data.decode("utf-8-sig", "replace")
+    return ""

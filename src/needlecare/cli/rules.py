@@ -1,7 +1,7 @@
 """`rules`: list, show, lint, stats, test, diff, init and schema, for people who write rule sets."""
 
 import os.path
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
 from pathlib import Path
@@ -13,14 +13,14 @@ from needlecare.cli import Command, group
 from needlecare.cli.completion import offer
 from needlecare.cli.output import STDOUT, complain, write_data, write_file, write_json, write_lines, write_text
 from needlecare.cli.settings import rules_named
-from needlecare.errors import ExitCode, InputError, nearest, visible
+from needlecare.errors import ExitCode, InputError, NeedlecareError, nearest, visible
 from needlecare.model.ruleset import VERBS, Change
 from needlecare.rules.read import DEFAULT, find_rules, shipped_folder, shipped_names
 from needlecare.views.formats import AnswerFormat
 
 if TYPE_CHECKING:
     from needlecare.authors.cases import Case
-    from needlecare.authors.lint import Report
+    from needlecare.authors.lint import Found, Report
     from needlecare.model.ruleset import RuleSet
     from needlecare.rules.layers import Layer
     from needlecare.rules.read import Raw
@@ -199,7 +199,7 @@ def lint(
         report = _lint(one)
         worst = max(worst, _grade(report, strict=strict))
         if report and format_ == LintFormat.JSON:
-            records.append(to_record(one if isinstance(one, str) else one.as_posix(), report, home))
+            records.append(to_record(one if isinstance(one, str) else one.location.as_posix(), report, home))
         elif report:
             _write_report(report, home if format_ == LintFormat.GITHUB else None)
     if format_ == LintFormat.JSON:
@@ -210,7 +210,7 @@ def lint(
         raise SystemExit(worst)
 
 
-def _lint(rules: str | Path) -> "Report | None":
+def _lint(rules: "str | Found") -> "Report | None":
     """Lint a rule set; None where there is none, which is said."""
     from needlecare.authors.lint import lint
 
@@ -239,19 +239,21 @@ def _write_report(report: "Report", home: Path | None) -> None:
         write_text(f"{report.id}: {report.rules} rules, nothing wrong; advice: {len(report.advice)}\n")
 
 
-def _sets(rules: list[str] | None, *, find: bool) -> tuple[Sequence[str | Path], int]:
+def _sets(rules: list[str] | None, *, find: bool) -> "tuple[Sequence[str | Found], int]":
     """Return the rule sets that are meant, and how many files beside them are none."""
     from needlecare.authors.lint import find_sets
 
     return find_sets(rules or ["."]) if find else (rules or [DEFAULT], 0)
 
 
-def _located(rules: str | Path) -> Path:
+def _located(rules: "str | Found") -> "Found":
     """Return where a rule set lies: what was found is there, even where it is called like one that ships."""
-    return rules if isinstance(rules, Path) else find_rules(rules)
+    from needlecare.authors.lint import Found
+
+    return Found(find_rules(rules)) if isinstance(rules, str) else rules
 
 
-def _write_found(sets: Sequence[str | Path], others: int) -> None:
+def _write_found(sets: "Sequence[str | Found]", others: int) -> None:
     from needlecare.views.phrases import counted
 
     write_text(f"found {counted(len(sets), 'rule set')}, and passed over {counted(others, 'other file')}\n")
@@ -287,41 +289,49 @@ def run_cases(
 ) -> None:
     """Run the cases of rule sets."""
     sets, others = _sets(rules, find=find)
-    failed = 0
+    worst = ExitCode.DONE
     for one in sets:
-        location = _located(one)
-        cases = [case for case in _cases(location) if only is None or only.lower() in case.name.lower()]
-        if cases or find:
-            failed += _run(location, cases, named=len(sets) > 1)
-        else:
-            raise InputError(f"{location} has no cases{f' with `{only}` in their names' if only else ''} to run")
+        try:
+            grade = _run(_located(one), only, is_found=find, named=len(sets) > 1)
+        except NeedlecareError as error:
+            complain(str(error))
+            grade = error.exit_code
+        worst = max(worst, grade)
     if find:
         _write_found(sets, others)
-    if failed:
-        raise SystemExit(ExitCode.WRONG_RULES)
+    if worst:
+        raise SystemExit(worst)
 
 
-def _run(location: Path, cases: Sequence["Case"], *, named: bool) -> int:
-    """Run *cases* of the rule set at *location*, *named* where there are several; return how many failed."""
-    from needlecare.authors.cases import run_case
-    from needlecare.rules.load import load_rules_at
+def _run(found: "Found", only: str | None, *, is_found: bool, named: bool) -> ExitCode:
+    """Run the cases of a rule set with *only* in their names, which one that *is_found* needn't have."""
+    from needlecare.rules.load import load_with_places
 
-    rule_set = load_rules_at(location)
-    failed = 0
-    for case in cases:
-        if differences := [*run_case(rule_set, case)]:
-            failed += 1
-            write_lines([f"FAILED {visible(case.name)}", *(f"  {visible(one)}" for one in differences)])
+    cases = [case for case in _cases(*found) if (only or "").lower() in case.name.lower()]
+    if not (cases or is_found):
+        raise InputError(f"{found.location} has no cases{f' with `{only}` in their names' if only else ''} to run")
+    rule_set, _, problems = load_with_places(*found, packed=True)
+    problems.raise_any()
+    failed = sum(_fails(case, rule_set) for case in cases)
     write_text(f"{f'{rule_set.id}: ' if named else ''}{len(cases) - failed} passed, {failed} failed\n")
-    return failed
+    return ExitCode.WRONG_RULES if failed else ExitCode.DONE
 
 
-def _cases(location: Path) -> list["Case"]:
+def _fails(case: "Case", rule_set: "RuleSet") -> bool:
+    """Report whether *case* fails, and write where."""
+    from needlecare.authors.cases import run_case
+
+    differences = [f"  {one}" for one in run_case(rule_set, case)]
+    write_lines(map(visible, [f"FAILED {case.name}", *differences] if differences else []))
+    return bool(differences)
+
+
+def _cases(location: Path, among: Collection[Path] | None = None) -> list["Case"]:
     from needlecare.authors.cases import read_cases
     from needlecare.rules.read import Problems
 
     problems = Problems()
-    cases = read_cases(location, problems)
+    cases = read_cases(location, problems, among)
     problems.raise_any()
     return cases
 

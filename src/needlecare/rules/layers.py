@@ -48,15 +48,15 @@ class Layer:
         return ((section, raw) for section in sections for raw in self.entries[section].values())
 
 
-def read_layer(location: Path, problems: Problems, *, packed: bool) -> Layer:
-    """Read the rule set at *location*: a file, or the YAML files of a folder; *packed* where it ships so.
+def read_layer(location: Path, problems: Problems, among: Collection[Path] | None = None, *, packed: bool) -> Layer:
+    """Read the rule set at *location*: a file, or a folder as `read_files` does; *packed* where it ships so.
 
     Raises:
         InputError: there is nothing to read there.
         RuleSetError: a file can't be read as YAML.
     """
     layer = Layer()
-    files = layer.files[location] = read.read_files(location)
+    files = layer.files[location] = read.read_files(location, among)
     trees = read.unpack("trees", location, files) if packed else None
     if trees is None:
         # Those that ship are packed, and PyYAML takes longer to load than they do.

@@ -98,10 +98,13 @@ def pack(name: str) -> None:
     read.pack(rule_set, "rules", name, files)
 
 
-def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, "Layer", Problems]:
+def load_with_places(
+    location: Path, among: Collection[Path] | None = None, *, packed: bool = False
+) -> tuple[RuleSet, "Layer", Problems]:
     """Load the rule set at *location* with the layer that it was made of, which knows where each entry of it stands.
 
-    Of what it extends, or if it may be *packed* itself, only where something is wrong: that is noted, not raised.
+    Of a folder all files are read, or those *among* these. Problems are noted, not raised. The layer knows no places of
+    what it extends, and none of its own if it may be *packed*, unless something is wrong there.
 
     Raises:
         InputError: there is nothing to read there.
@@ -110,7 +113,7 @@ def load_with_places(location: Path, *, packed: bool = False) -> tuple[RuleSet, 
     # Where something is wrong in packed rules, they are read again from where they are written.
     for plain in (0 if packed else 1, 2 * _LONGEST_CHAIN):
         problems = Problems()
-        layer = _resolve(location, problems, plain)
+        layer = _resolve(location, problems, plain, among=among)
         rule_set = _parse(layer, problems)
         if not problems.lack_places:
             break
@@ -157,7 +160,13 @@ def _content(layer: "Layer") -> list[object]:
     return [content, said, *([layer.header["clinic"]] if "clinic" in layer.header else [])]
 
 
-def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, ...] = ()) -> "Layer":
+def _resolve(
+    location: Path,
+    problems: Problems,
+    plain: int,
+    above: tuple[Path, ...] = (),
+    among: Collection[Path] | None = None,
+) -> "Layer":
     """Read the rule set at *location* and lay it over all that it extends.
 
     A set that names no base stands on its own, with the words and the core of the default one. *above* are the sets
@@ -165,7 +174,7 @@ def _resolve(location: Path, problems: Problems, plain: int, above: tuple[Path, 
     """
     from needlecare.rules.layers import Overlay, read_layer
 
-    top = read_layer(location, problems, packed=len(above) >= plain)
+    top = read_layer(location, problems, among, packed=len(above) >= plain)
     extends, words_from = top.header.pop("extends", None), top.header.pop("words-from", None)
     if extends is not None and words_from is not None:
         problems.add(words_from, "a rule set has `extends` (words and rules) or `words-from` (words alone), not both")

@@ -293,20 +293,26 @@ class _Unpickler(pickle.Unpickler):
         return found
 
 
-def read_files(location: Path, *, cases: bool = False) -> list[tuple[Path, bytes]]:
-    """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does."""
+def read_files(
+    location: Path, among: Collection[Path] | None = None, *, cases: bool = False
+) -> list[tuple[Path, bytes]]:
+    """Read the bytes of a rule set's files, those that hold only *cases* if asked; raises as `read_layer` does.
+
+    Of a folder, all YAML files belong to it, unless it is said *among* which they are.
+    """
     try:
         inside = sorted(location.iterdir()) if location.is_dir() else None
     except OSError as error:
         raise RuleSetError(Problem(f"can't be read: {error.strerror}", str(location), None, None)) from None
-    paths = [location] if inside is None else [path for path in inside if _is_of_set(path, cases=cases)]
+    paths = [location] if inside is None else [path for path in inside if _is_of_set(path, among, cases=cases)]
     if not paths:
         raise RuleSetError(Problem("there are no .yaml files in this folder", str(location), None, None))
     return [(path, _bytes(path)) for path in paths]
 
 
-def _is_of_set(path: Path, *, cases: bool) -> bool:
-    return path.suffix in SUFFIXES and path.is_file() and (cases or not path.name.startswith("cases"))
+def _is_of_set(path: Path, among: Collection[Path] | None, *, cases: bool) -> bool:
+    is_meant = path in among if among is not None else path.suffix in SUFFIXES and path.is_file()
+    return is_meant and (cases or not path.name.startswith("cases"))
 
 
 @lru_cache(1)
