@@ -120,7 +120,7 @@ def test_a_clock_put_back_moves_no_file(module: str) -> None:
         ("caldav", {"cli.server"}),
         ("niquests", {"cli.server"}),
         ("keyring", {"cli.push"}),
-        ("openpyxl", {"batch.workbook"}),
+        ("openpyxl", {"batch.parts"}),
     ],
 )
 def test_each_package_has_its_home(package: str, home: set[str]) -> None:

@@ -193,6 +193,50 @@ LONG = f"<sst {MAIN}><si><t>{'x' * 40_000}</t></si></sst>"
 CANT = (
     "the workbook can't be read: it is damaged, protected, or of another kind than .xlsx; open it and save it as .xlsx"
 )
+
+
+def with_rows(rows: str) -> bytes:
+    """Make a workbook with *rows* as they are below those of `ONE`."""
+    return changed(SHEET, lambda text: text.replace(b"</sheetData>", f"{rows}</sheetData>".encode()))
+
+
+def two_of_one_part() -> bytes:
+    data = workbook(ONE, Other=ONE)
+    return changed("xl/_rels/workbook.xml.rels", lambda text: text.replace(b"sheet2.xml", b"sheet1.xml"), data)
+
+
+FORMULA = "cell A3: its formula has no saved value; open the workbook, save it, and it has values"
+ORDER = "row 3: its cells are out of order: the workbook is damaged"
+TOO_MUCH = {
+    "a formula without a value": (with_rows('<row r="3"><c r="A3"><f>B1</f></c></row>'), FORMULA),
+    "a formula with an empty value": (with_rows('<row r="3"><c r="A3"><f>B1</f><v/></c></row>'), FORMULA),
+    "cells out of order": (with_rows('<row r="3"><c r="B3"><v>1</v></c><c r="A3"><v>2</v></c></row>'), ORDER),
+    "a cell twice": (with_rows('<row r="3"><c r="A3"><v>1</v></c><c r="A3"><v>2</v></c></row>'), ORDER),
+    "a cell of another row": (with_rows('<row r="3"><c r="A4"><v>1</v></c></row>'), ORDER),
+    "rows out of order": (with_rows('<row r="5"/><row r="3"/>'), "row 3 stands behind row 5: the workbook is damaged"),
+    "a row twice": (with_rows('<row r="2"/>'), "row 2 stands behind row 2: the workbook is damaged"),
+    "cells far to the right": (
+        with_rows("".join(f'<row r="{row}"><c r="XFD{row}"/></row>' for row in range(3, 1003))),
+        "row 3: a cell lies beyond 1,000 columns",
+    ),
+    "a row of many cells": (with_rows(f"<row>{'<c/>' * 300_000}</row>"), "row 3 has too much in it"),
+    "rows that hold nothing": (with_rows("<row/>" * 300_000), "more than 100,000 rows are empty: delete them"),
+    "rows far below": (with_rows('<row r="1000000"/>'), "more than 100,000 rows are empty: delete them"),
+    "much beside the rows": (
+        changed(SHEET, lambda text: text.replace(b"<sheetData>", b"<cols/>" * 30_000 + b"<sheetData>")),
+        "too much stands beside the rows",
+    ),
+    "two sheets of one part": (two_of_one_part(), "two of its sheets are one"),
+    "many sheets": (workbook(**{f"S{number}": [] for number in range(100)}), "more than 100 sheets"),
+    "many styles": (
+        changed("xl/styles.xml", lambda text: text.replace(b"</cellXfs>", b"<xf/>" * 100_000 + b"</cellXfs>")),
+        "the workbook has too much beside its sheets (`xl/styles.xml`)",
+    ),
+    "a large part": (
+        changed("xl/theme/theme1.xml", lambda text: text + b" " * (2 << 20)),
+        "the workbook has too much beside its sheets (`xl/theme/theme1.xml`)",
+    ),
+}
 TOO_LARGE = "the workbook unpacks to more than 64 MB; keep the list alone in it, or save the sheet as CSV"
 REFUSED = {
     "cut off": (workbook()[:3000], CANT),
@@ -214,6 +258,9 @@ REFUSED = {
 }
 
 
+REFUSED |= TOO_MUCH
+
+
 @pytest.mark.parametrize(("data", "said"), REFUSED.values(), ids=REFUSED)
 def test_a_workbook_that_cannot_be_used_is_refused_in_one_line(data: bytes, said: str, tmp_path: Path) -> None:
     ran = batch(xlsx(tmp_path, data), "-o", str(tmp_path / "plans.jsonl"))
@@ -226,4 +273,23 @@ def test_more_rows_than_a_spreadsheet_has_are_never_waited_for(tmp_path: Path) -
     data = changed(SHEET, lambda text: text.replace(b"</sheetData>", FAR))
     ran = batch(xlsx(tmp_path, data), "--rules", small_rules(tmp_path))
     assert ran.code == 2
-    assert "line 1048577: no spreadsheet has so many rows" in ran.err
+    assert "line 99999999: no spreadsheet has so many rows" in ran.err
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['<c r="C2" t="str"><f>""</f><v></v></c>', '<c r="C2"><f>1+1</f><v>2</v><extLst/></c>', '<c r="C2" s="0"/>'],
+    ids=["a formula that comes to an empty text", "a formula with its value", "a cell with a style alone"],
+)
+def test_what_spreadsheets_save_is_not_taken_for_damage(cell: str, tmp_path: Path) -> None:
+    data = workbook([["id", "date", "notes"], ["C-1", DAY]])
+    data = changed(SHEET, lambda text: text.replace(b"</row></sheetData>", f"{cell}</row></sheetData>".encode()), data)
+    assert ids(batch(xlsx(tmp_path, data))) == ["C-1"]
+
+
+@pytest.mark.parametrize("moment", ["2026-11-20T16:30:00Z", "2026-11-20T16:30:00+01:00", "2026-11-20T16:30:00-05:00"])
+def test_a_moment_relative_to_utc_is_rejected_as_it_is_in_csv(moment: str, tmp_path: Path) -> None:
+    data = with_rows(f'<row r="3"><c r="A3"><v>7</v></c><c r="B3" t="d"><v>{moment}</v></c></row>')
+    ran = batch(xlsx(tmp_path, data))
+    assert (ids(ran), ran.code) == (["C-1"], 1)
+    assert f"line 3 (7): date: `{moment}` is relative to UTC" in ran.err

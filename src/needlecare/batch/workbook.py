@@ -4,11 +4,10 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, time
 from importlib.util import find_spec
-from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
 from needlecare.errors import InputError, nearest
@@ -19,7 +18,7 @@ _OR_CSV = "or save the sheet as CSV"
 # What a workbook may unpack to. Its texts are kept in memory, beside a little of each row.
 _LARGEST = 64 << 20
 # What no spreadsheet goes beyond.
-_MOST_ROWS, _LONGEST_CELL = 1 << 20, 32_767
+_LONGEST_CELL = 32_767
 # Shows whether an hour is of the night or of the afternoon.
 _CLEAR_HOUR = re.compile(r"hh|am/pm|a/p", re.IGNORECASE)
 
@@ -37,28 +36,38 @@ def read_sheet(stream: BinaryIO, name: str) -> Sheet:
     Raises:
         InputError: there is none, the workbook is too large or can't be read, or its reader isn't installed.
     """
-    book = _open(stream)
-    if name:
-        sheets = {sheet.title.casefold(): sheet for sheet in book.worksheets}
-        if name.casefold() not in sheets:
-            there = ", ".join(f"`{sheet.title}`" for sheet in sheets.values())
-            raise InputError(f"--sheet: there is no `{name}`{nearest(name.casefold(), sheets)}; there are {there}")
-        found = [sheets[name.casefold()]]
-    else:
-        found = [one for one in book.worksheets if one.sheet_state == "visible" and any(map(any, _rows(one)))]
+    book, looked = _open(stream)
+    found = [_called(name, book)] if name else _shown_sheets(book, looked)
     if not found:
         raise InputError("the workbook is empty: no sheet that it shows has a row")
-    return Sheet(_lines(found[0]), tuple(sheet.title for sheet in found))
+    look = looked[found[0].title]
+    if look.problem:
+        raise InputError(look.problem)
+    return Sheet(_lines(found[0], look.moments), tuple(sheet.title for sheet in found))
 
 
-def _open(stream: BinaryIO) -> Any:
-    """Open a workbook to be read row by row, for which there are no types."""
+def _called(name: str, book: Any) -> Any:
+    sheets = {sheet.title.casefold(): sheet for sheet in book.worksheets}
+    if name.casefold() not in sheets:
+        there = ", ".join(f"`{sheet.title}`" for sheet in sheets.values())
+        raise InputError(f"--sheet: there is no `{name}`{nearest(name.casefold(), sheets)}; there are {there}")
+    return sheets[name.casefold()]
+
+
+def _shown_sheets(book: Any, looked: Mapping[str, Any]) -> list[Any]:
+    """Return the sheets that are shown and not empty; one that can't be relied on isn't passed over as empty."""
+    shown = (one for one in book.worksheets if one.sheet_state == "visible")
+    return [one for one in shown if looked[one.title].problem or any(map(any, _rows(one)))]
+
+
+def _open(stream: BinaryIO) -> tuple[Any, Mapping[str, Any]]:
+    """Open a workbook to be read row by row, for which there are no types, with what was found in each sheet."""
     # Without the second one a few lines of XML could fill the memory.
     if not all(map(find_spec, ("openpyxl", "defusedxml"))):
         raise InputError(f"the input is a workbook; to read it, pip install 'needlecare[xlsx]', {_OR_CSV}")
     from zipfile import ZipFile
 
-    from openpyxl import load_workbook
+    from needlecare.batch.parts import Reader
 
     # What it passes over, such as the rules by which cells were checked, is nothing of ours.
     warnings.filterwarnings("ignore", module="openpyxl")
@@ -67,7 +76,9 @@ def _open(stream: BinaryIO) -> Any:
         with ZipFile(stream) as parts:
             size = max(sum(part.file_size for part in parts.infolist()), stream.seek(0, io.SEEK_END))
         if size <= _LARGEST:
-            return load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+            reader = Reader(stream)
+            reader.read()
+            return reader.wb, reader.looked
     raise InputError(f"the workbook unpacks to more than {_LARGEST >> 20} MB; keep the list alone in it, {_OR_CSV}")
 
 
@@ -76,27 +87,29 @@ def _damage() -> Iterator[None]:
     """Report a workbook that can't be read."""
     try:
         yield
+    except InputError:
+        raise
     except Exception:  # noqa: BLE001  whatever the reader stumbles over in a damaged file
         wrong = "the workbook can't be read: it is damaged, protected, or of another kind than .xlsx"
         raise InputError(f"{wrong}; open it and save it as .xlsx, {_OR_CSV}") from None
 
 
-def _rows(sheet: Any) -> Iterator[list[str]]:
-    """Yield what the cells of each row show, without the empty ones at its end."""
+def _rows(sheet: Any, moments: Mapping[tuple[int, int], str] = {}) -> Iterator[list[str]]:
+    """Yield what the cells of each row show, without the empty ones at its end; *moments* are shown as they are."""
     # What it says of its own size is often wrong, and would cut columns off.
     sheet.reset_dimensions()
     with _damage():
-        for row in islice(sheet.iter_rows(), _MOST_ROWS + 1):
+        for line, row in enumerate(sheet.iter_rows(), 1):
             texts = [*map(_shown, row)]
+            if moments:
+                texts = [moments.get((line, column), text) for column, text in enumerate(texts, 1)]
             while texts and not texts[-1]:
                 texts.pop()
             yield texts
 
 
-def _lines(sheet: Any) -> Iterator[str]:
-    for number, texts in enumerate(_rows(sheet), 1):
-        if number > _MOST_ROWS:
-            raise InputError(f"line {number}: no spreadsheet has so many rows; keep the list alone, {_OR_CSV}")
+def _lines(sheet: Any, moments: Mapping[tuple[int, int], str]) -> Iterator[str]:
+    for number, texts in enumerate(_rows(sheet, moments), 1):
         if any(len(text) > _LONGEST_CELL for text in texts):
             raise InputError(f"line {number}: a cell has more than {_LONGEST_CELL:,} characters; shorten it")
         line = io.StringIO()
