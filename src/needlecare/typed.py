@@ -280,6 +280,7 @@ def _number(fact: Fact, texts: Sequence[str]) -> Facts:
     if number is None or not low <= number <= high:
         shown = f" {fact.unit}" if fact.unit else ""
         several = "; of several write the largest" if len(RANGE.split(text)) > 1 else ""
+        several += ", and a half as 0.5" if several and "/" in text else ""
         raise InputError(f"{fact.id}: `{texts[0]}` is not a number from {low:g} to {high:g}{shown}{several}")
     return Facts({fact.id: number}, {})
 

@@ -84,6 +84,7 @@ def test_a_range_is_read_however_it_is_written(cell: str, tmp_path: Path) -> Non
     [
         ("depth", "0.5-99"),
         ("depth", "0.5-1-1.5"),
+        ("depth", "1/2"),
         ("skin type", "III-VII"),
         ("setting", "clinic-home"),
         ("technique", "pen/roller"),
@@ -98,9 +99,10 @@ def test_what_is_no_range_of_answers_is_rejected(column: str, cell: str, tmp_pat
     ("option", "said"),
     [
         (("--skin-type", "III-IV"), "it takes one answer: write IV if it is the more careful one"),
+        (("--depth", "1/2"), "`1/2` is not a number from 0.1 to 8 mm; of several write the largest, and a half as 0.5"),
         (("--depth", "0.5-1.5"), "`0.5-1.5` is not a number from 0.1 to 8 mm; of several write the largest"),
     ],
-    ids=["two types", "two depths"],
+    ids=["two types", "a half or two depths", "two depths"],
 )
 def test_of_a_person_who_can_be_asked_one_value_is_wanted(option: tuple[str, str], said: str) -> None:
     ran = run(*PLAN, *option)

@@ -368,17 +368,26 @@ def test_facts_are_read_as_records_have_them(cells: str, facts: dict[str, object
     assert plan["facts"] == facts
 
 
+CUT_BEHIND = ["5-2", "5 - 2.5", "5mm", "5 mm", "5-2 mm"]
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
         ("1,2026-11-20,IV,1,8,", 'depth: `1` and then `8`: put a number with a comma in quotes, as "1,8"'),
         ("1,2026-11-20,IV,1,8", 'depth: `1` and then `8`: put a number with a comma in quotes, as "1,8"'),
+        *((f"1,2026-11-20,IV,1,{rest}", f'put a number with a comma in quotes, as "1,{rest}"') for rest in CUT_BEHIND),
     ],
-    ids=["a comma that cuts and a cell more", "a comma that cuts"],
+    ids=["a comma that cuts and a cell more", "a comma that cuts", *CUT_BEHIND],
 )
 def test_what_is_not_one_value_is_rejected_with_what_to_write(row: str, said: str, tmp_path: Path) -> None:
     ran = batch(write_list(tmp_path, f"id,date,skin type,depth,notes\n{row}\n"))
     assert (ran.code, ids(ran), said in ran.err) == (1, [], True), ran.err
+
+
+@pytest.mark.parametrize("note", ["5% off; again", "2 passes", "2026-12-01", "16:30", "100", "3x", "room 5"])
+def test_a_note_that_begins_with_a_digit_cuts_no_number(note: str, tmp_path: Path) -> None:
+    assert ids(batch(write_list(tmp_path, f"id,date,depth,notes\n1,2026-11-20,1,{note}\n"))) == ["1"]
 
 
 def test_numbers_that_a_spreadsheet_keeps_as_text_are_those_numbers(tmp_path: Path) -> None:

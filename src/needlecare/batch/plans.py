@@ -144,7 +144,7 @@ class Clients:
         ranks: Mapping[int, tuple[int, bool]] | None = None,
     ) -> None:
         (self._rows, self._columns, self._chosen), self._planner, self._file_of = listed, planner, file_of
-        self._numbers = {id_ for id_, fact in planner.rule_set.facts.items() if fact.is_number}
+        self._units = {id_: fact.unit for id_, fact in planner.rule_set.facts.items() if fact.is_number}
         self._ranks, self.older, self.counted = ranks or {}, 0, dict[str, date]()
         self._has_times = False
         self.passed = 0
@@ -245,8 +245,8 @@ class Clients:
 
     def _pass_over(self, column: str, cells: Mapping[str, object], before: tuple[str | None, object]) -> None:
         """Note a column that isn't understood; it mustn't hold what belongs to the number *before* it."""
-        if self._rows.delimiter == "," and not self._rows.sheets and before[0] in self._numbers:
-            refuse_cut_number(*before, cells[column])
+        if self._rows.delimiter == "," and not self._rows.sheets and before[0] in self._units:
+            refuse_cut_number(*before, cells[column], self._units[before[0]])
         is_known = column in (PROBLEM, *self._unused) or plain(column) in self._chosen
         if not is_known and len(self._unused) < _MOST_NAMED and cells[column] not in ("", None):
             self._unused[column] = self._columns.similar(column, cells)
@@ -388,6 +388,8 @@ class RowPlanner:
         fact = self.rule_set.facts.get(name)
         ends = RANGE.split(texts[0]) if len(texts) == 1 else []
         if fact is None or fact.several or fact.assumed is not None or len(ends) != _ENDS:
+            return ()
+        if fact.is_number and "/" in texts[0]:  # it may be a half
             return ()
         try:
             values = [read_facts(self.rule_set, {name: end}).given[name] for end in ends]

@@ -54,6 +54,8 @@ _OTHER_MOMENTS = frozenset(
 )
 _WORD = re.compile(r"\w+")
 _DIGITS = re.compile(r"[0-9]{1,2}")
+# How a number that was cut goes on, and a range whose first number was.
+_REST = re.compile(r"[0-9]{1,2}(?:\s*(?:[-–—/]|to)\s*[0-9]{1,2}(?:\.[0-9]+)?)?")
 # How a line below the last row begins, and how many cells one without an id and a date may have.
 _FOOTER = re.compile(
     r"(?i)(?:grand |sub)?(?:total|sum|count|report|generated|printed|exported|created|page)s?\b.*[\s:]|total$"
@@ -389,13 +391,14 @@ def is_chosen(cells: Mapping[str, object], only: Only) -> bool:
     )
 
 
-def refuse_cut_number(field: str | None, first: object, rest: object) -> None:
-    """Refuse a number whose decimal comma has made two cells of it.
+def refuse_cut_number(field: str | None, first: object, rest: object, unit: str) -> None:
+    """Refuse a number, or a range, whose decimal comma has made two cells of it; its *unit* may stand behind.
 
     Raises:
         InputError: the digits of the number of *field* go on in the next cell.
     """
-    if all(isinstance(one, str) and _DIGITS.fullmatch(one.strip()) for one in (first, rest)):
+    bare = str(rest).lower().replace(unit, "").strip()
+    if _DIGITS.fullmatch(str(first).strip()) and _REST.fullmatch(bare):
         raise InputError(
             f'{field}: `{first}` and then `{rest}`: put a number with a comma in quotes, as "{first},{rest}"'
         )
