@@ -23,7 +23,7 @@ _SHORT_YEAR = re.compile(r"([0-9]{1,2}([-/. ])(?:[0-9]{1,2}|[A-Za-z]{3,9})\2)([0
 _LONG_AGO = 69
 _NUMBERS = re.compile(r"([0-9]{1,2})[^0-9a-z]+([0-9]{1,2})[^0-9a-z]+[0-9]+")
 _SECONDS = r"(?::([0-5][0-9])(?:\.0+)?)?"
-_TIME = re.compile(rf"([01]?[0-9](?=[:.h])|[01][0-9]|2[0-3])[:.h]?([0-5][0-9]){_SECONDS}")
+_TIME = re.compile(rf"([01]?[0-9](?=[:.h])|[01][0-9]|2[0-3])[:.h]?([0-5][0-9]){_SECONDS}(?:\s*uhr)?")
 _HALF_DAY_TIME = re.compile(rf"(0?[1-9]|1[0-2])(?:[:.h]([0-5][0-9]){_SECONDS})?\s*([ap])(?:m|\.m\.?)")
 # Typed as such, these hours are of the night or of the afternoon; people say at seven in the morning without am.
 EITHER_HALF = ("1", "2", "3", "4", "5", "6")

@@ -390,6 +390,14 @@ def test_a_note_that_begins_with_a_digit_cuts_no_number(note: str, tmp_path: Pat
     assert ids(batch(write_list(tmp_path, f"id,date,depth,notes\n1,2026-11-20,1,{note}\n"))) == ["1"]
 
 
+@pytest.mark.parametrize("clock", ["16:30 Uhr", "16.30 Uhr", "16:30Uhr"])
+def test_a_time_may_be_written_as_in_german(clock: str, tmp_path: Path) -> None:
+    table = f"id;date;time;note\n1;2026-11-20;{clock};\n2;20.11.2026 {clock};;\nSumme;2;;\nGesamt;;2;2\n"
+    ran = batch(write_list(tmp_path, table), "--dates", "dmy")
+    assert [plan["treatment"]["time"] for plan in ran.records] == ["16:30", "16:30"]
+    assert "no row: lines 4, 5" in ran.err
+
+
 def test_numbers_that_a_spreadsheet_keeps_as_text_are_those_numbers(tmp_path: Path) -> None:
     ran = batch(write_list(tmp_path, 'id,date\n="00123",2026-11-20\n"=""00124""",2026-11-20\n'))
     assert ids(ran) == ["00123", "00124"]

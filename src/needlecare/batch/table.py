@@ -58,7 +58,8 @@ _DIGITS = re.compile(r"[0-9]{1,2}")
 _REST = re.compile(r"[0-9]{1,2}(?:\s*(?:[-–—/]|to)\s*[0-9]{1,2}(?:\.[0-9]+)?)?")
 # How a line below the last row begins, and how many cells one without an id and a date may have.
 _FOOTER = re.compile(
-    r"(?i)(?:grand |sub)?(?:total|sum|count|report|generated|printed|exported|created|page)s?\b.*[\s:]|total$"
+    r"(?i)(?:grand |sub)?(?:total|summe|gesamt|sum|count|report|generated|printed|exported|created|page)s?\b.*[\s:]"
+    r"|(?:total|summe|gesamt)$"
 )
 _MOST_IN_FOOTER = 2
 
