@@ -92,7 +92,7 @@ def figures() -> list[Figure]:
     chain = import_chain()
     return [
         Figure("modules with code", sum(map(has_code, modules().values())), 72),
-        Figure("lines", sum(lines.values()), 23_850),
+        Figure("lines", sum(lines.values()), 23_950),
         Figure("lines of the largest module", lines[largest], 500, largest),
         Figure("modules in the longest chain of imports", len(chain), 11, " > ".join(chain)),
     ]

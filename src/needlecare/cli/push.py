@@ -18,8 +18,7 @@ from needlecare.model.facts import OPTIONS
 
 if TYPE_CHECKING:
     from needlecare.cli.server import Calendar, Found
-    from needlecare.views.changes import Changes
-    from needlecare.views.ics import FilePlan
+    from needlecare.views.ics import Changes, FilePlan
 
 _EXAMPLE = "https://dav.example.org/ann/aftercare/"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -176,8 +175,7 @@ def _keep(account: Account, password: str) -> None:
 
 
 def _compare(plan: "FilePlan", found: "Found") -> "Changes":
-    from needlecare.views.changes import Entry, compare
-    from needlecare.views.ics import read_entry
+    from needlecare.views.ics import Entry, compare, read_entry
 
     read = ((one, read_entry(one.text, plan.id)) for one in found.stored)
     entries = [Entry(one.name, one.tag, event) for one, event in read if event]

@@ -1,7 +1,7 @@
 """Calendar entries → the text of an iCalendar file (RFC 5545 and 7986) and back, with the icalendar library.
 
-Owns the properties, their order and their bytes, reads the plan in an older file of ours, and updates it or calls it
-off. Must not know which entries a plan has, or what they say.
+Owns the properties, their order and their bytes, reads the plan in an older file of ours, updates it or calls it off,
+and compares it with what a server has. Must not know which entries a plan has, or what they say.
 """
 
 import re
@@ -401,3 +401,52 @@ def _instant_or_day(value: Any) -> date:
     if not isinstance(value, date):
         raise TypeError
     return value
+
+
+# What differs between a plan and its entries on a server.
+
+
+class Entry(NamedTuple):
+    """An *event* under the *name* that it has on a server; *tag* is its version there, None if it isn't there yet."""
+
+    name: str
+    tag: str | None
+    event: FileEvent
+
+
+class Changes(NamedTuple):
+    """What makes a server hold a plan: entries that are new to it, that replace an older version, or that go.
+
+    Those that begin or end at another time are *moved*, others *changed*; *kept* counts those that stay as they are.
+    """
+
+    new: tuple[Entry, ...] = ()
+    moved: tuple[Entry, ...] = ()
+    changed: tuple[Entry, ...] = ()
+    gone: tuple[Entry, ...] = ()
+    kept: int = 0
+
+
+def compare(wanted: Iterable[FileEvent], found: Iterable[Entry]) -> Changes:
+    """Compare the events that a plan has with its entries that were *found* on a server."""
+    there = {entry.event.uid: entry for entry in found}
+    new, moved, changed = list[Entry](), list[Entry](), list[Entry]()
+    kept = 0
+    for event in wanted:
+        old = there.pop(event.uid, None)
+        if old is None:
+            new.append(Entry(f"{event.uid}.ics", None, event))
+        elif _is_same(event, old.event):
+            kept += 1
+        else:
+            is_moved = (event.start, event.end) != (old.event.start, old.event.end)
+            following = event.following(max(event.sequence, old.event.sequence + 1))
+            (moved if is_moved else changed).append(old._replace(event=following))
+    return Changes(tuple(new), tuple(moved), tuple(changed), tuple(there.values()), kept)
+
+
+def _is_same(wanted: FileEvent, found: FileEvent) -> bool:
+    """Report whether a person sees the same; where they have edited the entry, alarms and a note below are theirs."""
+    if not found.is_untouched and found.text.startswith(wanted.text):
+        found = found._replace(text=wanted.text, rings=wanted.rings, category=wanted.category)
+    return wanted == found._replace(sequence=wanted.sequence, stamp=wanted.stamp)
