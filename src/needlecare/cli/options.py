@@ -69,7 +69,6 @@ def make_request(typed: Typed) -> Request:
     """Make a request of the options of one treatment."""
     from needlecare.model.plan import make_treatment
     from needlecare.rules.load import load_rules
-    from needlecare.rules.read import DEFAULT
     from needlecare.typed import parse_time, read_events, read_facts, read_seen
 
     now = typed.get("now")
@@ -79,7 +78,7 @@ def make_request(typed: Typed) -> Request:
     typed = with_dates(typed, typed.get("tz"))
     day = read_date(typed["date"], zone, now)
     clock = parse_time(typed["time"]) if "time" in typed else None
-    rule_set = load_rules(typed["rules"] if "rules" in typed else find_setting("rules") or DEFAULT)
+    rule_set = load_rules(typed["rules"] if "rules" in typed else find_setting("rules"))
     facts = read_facts(rule_set, fact_texts(typed))
     treatment = make_treatment(day, clock, zone)
     seen = read_seen(rule_set, treatment, typed.get("seen", ()))

@@ -212,8 +212,8 @@ def read_options(typed: options.Typed, logged: str = "") -> "Options":
     name = typed.get("id", logged).strip()
     if "id" in typed and not name:
         raise InputError("--id is empty; give any text that sets this person apart from others")
-    lead = read_lead(typed.get("alarm") or find_setting("alarm") or "0min")
-    return Options(lead=lead, discreet="discreet" in typed or bool(find_setting("discreet")), name=name)
+    lead = read_lead(typed.get("alarm") or find_setting("alarm"))
+    return Options(lead=lead, discreet="discreet" in typed or find_setting("discreet"), name=name)
 
 
 def read_calendar(path: Path) -> "FilePlan":

@@ -15,6 +15,7 @@ import typer
 
 from needlecare.cli.output import write_json, write_lines
 from needlecare.errors import InputError, nearest
+from needlecare.rules.read import DEFAULT
 from needlecare.views.formats import BRIEF, AnswerFormat, CalendarStyle
 
 _NAME = Path("needlecare", "config.toml")
@@ -30,21 +31,19 @@ class Setting(NamedTuple):
 
 
 def find_setting(name: str) -> Any:
-    """Return what the settings file has for the option *name*; None if nothing."""
-    found = read_settings(settings_file()).get(name)
-    return found and found.value
+    """Return what holds for the option *name* where nothing is typed or logged; None if nothing does."""
+    found, (_, built_in, _) = read_settings(settings_file()).get(name), _CHECKED[name]
+    return found.value if found else built_in
 
 
 def rules_named(typed: str | None) -> str:
-    """Return the rule set that is *typed*, else the one of the settings, else the one that ships."""
-    from needlecare.rules.read import DEFAULT
-
-    return typed or find_setting("rules") or DEFAULT
+    """Return the rule set that is *typed*, else the one of the settings."""
+    return typed or str(find_setting("rules"))
 
 
 def style_named(typed: CalendarStyle | None) -> CalendarStyle:
-    """Return the style of calendars that is *typed*, else the one of the settings, else the brief one."""
-    return typed or CalendarStyle(find_setting("calendar-style") or BRIEF)
+    """Return the style of calendars that is *typed*, else the one of the settings."""
+    return typed or CalendarStyle(find_setting("calendar-style"))
 
 
 def settings_file() -> Path | None:
@@ -177,7 +176,7 @@ def _style(word: str, _: Path) -> str:
 # What may be set, each by the name of its option: what its value is, what holds without it, what checks it.
 _CHECKED: dict[str, tuple[type, Any, Callable[[Any, Path], Any]]] = {
     "tz": (str, None, _zone),
-    "rules": (str, "microneedling", _rules),
+    "rules": (str, DEFAULT, _rules),
     "alarm": (str, "0min", _alarm),
     "discreet": (bool, False, lambda is_set, _: is_set),
     "calendar-style": (str, BRIEF, _style),
