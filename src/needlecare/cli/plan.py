@@ -36,8 +36,10 @@ CALENDAR = tuple(
         Option("discreet", "Use titles that give nothing away.", Trait.SWITCH),
         Option("id", "Whose plan it is, if several share a date."),
         Option("replaces", "Update the entries of this older calendar.", Trait.FILE, metavar="OLD.ics"),
-        Option("cancel", "Cancel the entries of this older calendar.", Trait.FILE, metavar="OLD.ics"),
     )
+)
+_CANCEL = Option(
+    "cancel", "Cancel the entries of this older calendar.", Trait.FILE, metavar="OLD.ics", panel=CALENDAR[0].panel
 )
 _EXCLUSIVE = "--all, --before and --chart exclude each other; give one of them"
 # What may be typed beside --cancel, or is refused with its own reason.
@@ -57,7 +59,7 @@ class Target(NamedTuple):
     is_public: bool = False
 
 
-@partial(options.with_options, options=(*OPTIONS.values(), *CALENDAR))
+@partial(options.with_options, options=(*OPTIONS.values(), *CALENDAR, _CANCEL))
 def plan(
     typed: dict[str, Any],
     *,
@@ -139,7 +141,7 @@ def _write_calendar(
     from needlecare.views import phrases as say
 
     how = read_options(typed, request.name)._replace(style=style)
-    old, new = read_calendar(typed["replaces"]) if "replaces" in typed else None, timeline.treatment.day
+    old, new = read_replaced(typed), timeline.treatment.day
     write(ics.render(timeline, how, old), Format.ICS, target)
     if request.name:
         remember(request, options.whom(typed))
@@ -183,7 +185,7 @@ def _cancel(typed: options.Typed, idle: options.Typed, format_: Format | None, t
 
     if "replaces" in typed:
         raise InputError("--replaces and --cancel exclude each other: one updates a calendar, one cancels it")
-    text = ics.cancel(read_calendar(typed["cancel"]), read_options(typed))
+    text = ics.cancel(_read_calendar(typed["cancel"]), read_options(typed))
     for name in (name for name, value in idle.items() if value not in options.NOTHING):
         raise InputError(f"--{name} means nothing with --cancel; leave it out")
     write(text, Format.ICS, target)
@@ -216,8 +218,12 @@ def read_options(typed: options.Typed, logged: str = "") -> "Options":
     return Options(lead=lead, discreet="discreet" in typed or find_setting("discreet"), name=name)
 
 
-def read_calendar(path: Path) -> "FilePlan":
-    """Read the older calendar of a plan, or of a course."""
+def read_replaced(typed: options.Typed) -> "FilePlan | None":
+    """Read the older calendar, of a plan or of a course, that is to be replaced, if there is one."""
+    return _read_calendar(typed["replaces"]) if "replaces" in typed else None
+
+
+def _read_calendar(path: Path) -> "FilePlan":
     from needlecare.views.ics import LARGEST_BYTES, read_old
 
     try:

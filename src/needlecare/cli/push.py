@@ -11,7 +11,7 @@ import typer
 
 from needlecare.cli import options
 from needlecare.cli.output import complain, is_terminal
-from needlecare.cli.plan import CALENDAR, read_calendar, read_options, remember
+from needlecare.cli.plan import CALENDAR, read_options, read_replaced, remember
 from needlecare.cli.settings import find_setting, style_named
 from needlecare.errors import InputError, refuse
 from needlecare.model.facts import OPTIONS
@@ -41,7 +41,7 @@ class Account(NamedTuple):
         return f"{self.user}@{self.host}"
 
 
-@partial(options.with_options, options=(*OPTIONS.values(), *(one for one in CALENDAR if one.name != "cancel")))
+@partial(options.with_options, options=(*OPTIONS.values(), *CALENDAR))
 def push(
     typed: dict[str, Any],
     *,
@@ -70,8 +70,7 @@ def push(
     timeline = build_timeline(request.rule_set, request.treatment, request.facts)
     # What a file would hold, read as a calendar reads it: that is what the server's entries are compared with.
     how = read_options(typed, request.name)._replace(style=style_named(style))
-    old = read_calendar(typed["replaces"]) if "replaces" in typed else None
-    plan = ics.read_old(ics.render(timeline, how, old).encode(), "the plan")
+    plan = ics.read_old(ics.render(timeline, how, read_replaced(typed)).encode(), "the plan")
     if remove:
         plan = plan._replace(events=())
     try:

@@ -17,8 +17,8 @@ from needlecare.cli.plan import (
     Public,
     Target,
     choose,
-    read_calendar,
     read_options,
+    read_replaced,
     read_target,
     refuse_without_calendar,
     write,
@@ -44,7 +44,7 @@ def _offer_places(incomplete: str) -> list[str]:
     return sorted(one for one in codes if one.startswith(incomplete) and " " not in one)
 
 
-@partial(options.with_options, options=(*OPTIONS.values(), *(one for one in CALENDAR if one.name != "cancel")))
+@partial(options.with_options, options=(*OPTIONS.values(), *CALENDAR))
 def sessions(
     typed: dict[str, Any],
     *,
@@ -131,7 +131,7 @@ def _write_calendar(
     from needlecare.views import ics
     from needlecare.views.course import list_deadline, list_stop
 
-    old = read_calendar(typed["replaces"]) if "replaces" in typed else None
+    old = read_replaced(typed)
     if old and old.day:
         raise InputError(f"--replaces: {typed['replaces']} is the calendar of a plan; give that of a course")
     how = read_options(typed, request.name)
