@@ -178,9 +178,7 @@ def _say_whose(requests: Sequence[Request]) -> None:
 
 
 def _timelines(requests: Sequence[Request]) -> list[Any]:
-    from needlecare.timeline.build import build_timeline
-
-    return [build_timeline(one.rule_set, one.treatment, one.facts) for one in requests]
+    return [*map(options.timeline_of, requests)]
 
 
 def _now(requests: Sequence[Request]) -> Any:

@@ -25,7 +25,7 @@ from needlecare.views.formats import CalendarStyle
 if TYPE_CHECKING:
     from needlecare.files import Log
     from needlecare.model.facts import Facts
-    from needlecare.model.plan import Treatment
+    from needlecare.model.plan import Timeline, Treatment
     from needlecare.model.ruleset import RuleSet
 
 
@@ -58,6 +58,13 @@ class Request(NamedTuple):
     name: str = ""
     calendar: str = ""
     whose: str = ""
+
+
+def timeline_of(request: Request, days: int | None = None) -> "Timeline":
+    """Build the timeline of *request*, with so many *days* listed as `build_timeline` takes."""
+    from needlecare.timeline.build import build_timeline
+
+    return build_timeline(request.rule_set, request.treatment, request.facts, days=days)
 
 
 def rules_of(request: Request) -> str:
@@ -307,10 +314,9 @@ def _is_open(request: Request) -> bool:
     if not _has_begun(request):
         return True
     from needlecare.model.plan import FOREVER
-    from needlecare.timeline.build import build_timeline
 
     now = present(request.treatment.zone, request.now)
-    windows = build_timeline(request.rule_set, request.treatment, request.facts).windows
+    windows = timeline_of(request).windows
     return any(now < one.better_until < FOREVER for one in windows)
 
 

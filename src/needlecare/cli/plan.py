@@ -93,13 +93,11 @@ def plan(
     if "cancel" in typed:
         _cancel(typed, {**options.without(typed, _WITH_CANCEL), **view, "days": days}, format_, target)
         return
-    from needlecare.timeline.build import build_timeline
-
     request = options.read_request(typed)
     chosen = choose(format_, target.path, Format)
     refuse_without_calendar(typed, chosen)
     _refuse_idle(view, chosen)
-    timeline = build_timeline(request.rule_set, request.treatment, request.facts, days=days)
+    timeline = options.timeline_of(request, days)
     if chosen == Format.TEXT:
         if request.whose and target.path is None:
             write_text(f"{request.whose}\n")

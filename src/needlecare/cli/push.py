@@ -64,10 +64,9 @@ def push(
     """Make a calendar on a CalDAV server hold the plan of a treatment."""
     account = _read_account(url or find_setting("push"), user)
     request = options.read_request(typed)
-    from needlecare.timeline.build import build_timeline
     from needlecare.views import ics
 
-    timeline = build_timeline(request.rule_set, request.treatment, request.facts)
+    timeline = options.timeline_of(request)
     # What a file would hold, read as a calendar reads it: that is what the server's entries are compared with.
     how = read_options(typed, request.name)._replace(style=style_named(style))
     plan = ics.read_old(ics.render(timeline, how, read_replaced(typed)).encode(), "the plan")

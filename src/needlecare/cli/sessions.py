@@ -83,13 +83,11 @@ def sessions(
     public: Public = False,
 ) -> None:
     """Answer `sessions`."""
-    from needlecare.timeline.build import build_timeline
-
     target = read_target(output, public=public)
     request = options.read_request(typed)
     chosen = choose(format_, target.path, CourseFormat)
     refuse_without_calendar(typed, chosen)
-    timeline = build_timeline(request.rule_set, request.treatment, request.facts)
+    timeline = options.timeline_of(request)
     course = question.sessions(
         timeline,
         count=count,
