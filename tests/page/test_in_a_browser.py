@@ -1,11 +1,7 @@
 """The page in headless Chromium: on a phone's width and on paper, without network, without script, for everybody."""
 
-import io
-import os
-import shutil
 import time as clock
 import unicodedata
-from base64 import b64decode
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
@@ -15,27 +11,14 @@ from typing import Any
 
 import pytest
 
+from browsing import WIDTHS, Browser, webdriver
 from needlecare import Timeline, load_rules, render
 from needlecare.views.brief import make_brief
 from needlecare.views.days import list_openings
 from page.pages import CLINIC, HERE, TREATMENTS, Page, make_plan, page_of, rules
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-pypdf = pytest.importorskip("pypdf", reason="pypdf is not installed")
-
-AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
 SHEET = HERE.parents[1] / "rules" / "examples" / "dermatique.yaml"
 A4, LETTER = (8.27, 11.69), (8.5, 11.0)
-SWITCHES = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-)
 EVERYTHING = {
     "technique": ["radiofrequency"],
     "add-on": ["prp"],
@@ -54,83 +37,32 @@ PHONE, EVENING = (390, 844), "2026-11-20T23:45:00Z"
 LEAST_POINTS = 10.5
 
 
-def missing(what: str) -> None:
-    """Skip where a developer's machine lacks *what*; where everything must be tested, fail."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing")
-    pytest.skip(f"{what} is not installed")
-
-
-class Browser:
-    """Headless Chromium, steered by its driver."""
-
-    def __init__(self, folder: Path) -> None:
-        chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-        if not chromium or not driver:
-            missing("Chromium with its driver (Debian: chromium, chromium-driver)")
-        options = webdriver.ChromeOptions()
-        options.binary_location = chromium
-        for switch in (*SWITCHES, f"--user-data-dir={folder / 'profile'}"):
-            options.add_argument(switch)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.folder = folder
-        self.driver: Any = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-
-    def tell(self, command: str, **parameters: Any) -> Any:
-        """Give an order of the developer tools."""
-        return self.driver.execute_cdp_cmd(command, parameters)
-
-    def ask(self, script: str) -> Any:
-        """Evaluate *script*, in the page or beside it where the page may run none."""
-        return self.tell("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)["result"].get(
-            "value"
-        )
+class PageBrowser(Browser):
+    """A browser that opens the pages of plans."""
 
     def open(self, timeline: Timeline, *, width: int = 1280, dark: bool = False, media: str = "") -> None:
         """Open the page of *timeline* in a window of *width*."""
         path = self.folder / "page.html"
         path.write_text(page_of(timeline), encoding="utf-8")
-        self.tell("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=False)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.tell("Emulation.setEmulatedMedia", media=media, features=[scheme])
+        self.size(width, dark=dark, media=media)
         self.driver.get(path.as_uri())
 
     def open_at(self, now: str, timeline: Timeline, **how: Any) -> None:
         """Open the page of *timeline* as if it were *now*."""
-        script = (
-            f"{{const real = Date, now = real.parse('{now}');"
-            "Date = class extends real {constructor(...given) {given.length ? super(...given) : super(now)}"
-            "static now() {return now}}}"
-        )
-        added = self.tell("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"]
+        added = self.set_clock(now)
         self.open(timeline, **how)
-        self.tell("Page.removeScriptToEvaluateOnNewDocument", identifier=added)
-
-    def unfold(self) -> None:
-        """Open everything that is closed on the page."""
-        self.ask("document.querySelectorAll('details').forEach(one => { one.open = true })")
-
-    def shown(self, selector: str) -> list[str]:
-        """Return what is shown of each element, in order, without what is hidden or closed."""
-        visible = f"[...document.querySelectorAll({selector!r})].filter(one => one.checkVisibility())"
-        found: list[str] = self.ask(f"{visible}.map(one => one.innerText)")
-        return found
-
-    def print(self, size: tuple[float, float]) -> Any:
-        """Print the open page."""
-        printed = self.tell("Page.printToPDF", paperWidth=size[0], paperHeight=size[1], printBackground=False)
-        return pypdf.PdfReader(io.BytesIO(b64decode(printed["data"])))
+        self.unset_clock(added)
 
 
 @pytest.fixture(scope="module")
-def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    browser = Browser(tmp_path_factory.mktemp("browser"))
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageBrowser]:
+    browser = PageBrowser(tmp_path_factory.mktemp("browser"))
     yield browser
     browser.driver.quit()
 
 
 @pytest.fixture
-def browser(started: Browser) -> Iterator[Browser]:
+def browser(started: PageBrowser) -> Iterator[PageBrowser]:
     """Give the browser, and set it back."""
     yield started
     started.tell("Emulation.setScriptExecutionDisabled", value=False)
@@ -144,7 +76,7 @@ def timeline(request: pytest.FixtureRequest) -> Timeline:
 
 @pytest.mark.parametrize(("make", "may_hold_more"), TREATMENTS.values(), ids=list(TREATMENTS))
 def test_a_phone_shows_little_before_anything_is_opened(
-    browser: Browser, make: Callable[[], Timeline], may_hold_more: bool
+    browser: PageBrowser, make: Callable[[], Timeline], may_hold_more: bool
 ) -> None:
     timeline = make()
     browser.open_at(EVENING, timeline, width=PHONE[0])
@@ -160,20 +92,15 @@ def test_a_phone_shows_little_before_anything_is_opened(
     assert [name for name in soon if words(name) not in words(card)] == []
 
 
-# 640 is a window of 1280 at 200 % zoom.
-@pytest.mark.parametrize("width", [320, 640, 768, 1280])
-def test_nothing_is_wider_than_the_window(browser: Browser, timeline: Timeline, width: int) -> None:
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_window(browser: PageBrowser, timeline: Timeline, width: int) -> None:
     browser.open(timeline, width=width)
     browser.unfold()
-    wider = browser.ask(
-        "[...document.querySelectorAll('body *')].filter(one => !one.closest('svg') && "
-        "one.getBoundingClientRect().right > innerWidth + 1).map(one => one.outerHTML.slice(0, 80))"
-    )
-    assert wider == []
+    assert browser.wider() == []
     assert browser.ask("document.documentElement.scrollWidth") <= width
 
 
-def test_a_wide_logo_leaves_the_clinics_name_and_phone_in_the_window(browser: Browser, tmp_path: Path) -> None:
+def test_a_wide_logo_leaves_the_clinics_name_and_phone_in_the_window(browser: PageBrowser, tmp_path: Path) -> None:
     logo = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 40"><rect width="200" height="40"/></svg>'
     (tmp_path / "logo.svg").write_text(logo, encoding="utf-8")
     clinic = '{name: Linden Skin Clinic, phone: "+44 20 7946 0000", logo: logo.svg}'
@@ -188,20 +115,15 @@ def test_a_wide_logo_leaves_the_clinics_name_and_phone_in_the_window(browser: Br
 @pytest.mark.parametrize(
     ("width", "dark"), [(320, False), (768, True), (1280, False)], ids=["phone", "tablet in the dark", "wide"]
 )
-def test_axe_finds_no_violation(browser: Browser, timeline: Timeline, width: int, dark: bool) -> None:
-    if not AXE.is_file():
-        missing("axe-core (npm ci --prefix tests/page)")
+def test_axe_finds_no_violation(browser: PageBrowser, timeline: Timeline, width: int, dark: bool) -> None:
     browser.open_at("2026-11-23T12:00:00Z", timeline, width=width, dark=dark)
-    browser.unfold()
-    browser.ask(AXE.read_text(encoding="utf-8"))
-    found = browser.ask("axe.run().then(found => found.violations.map(one => [one.id, one.nodes[0].html]))")
-    assert found == []
+    assert browser.violations() == []
 
 
 @pytest.mark.parametrize("size", [A4, LETTER], ids=["A4", "Letter"])
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())
 def test_the_first_printed_page_is_complete_and_can_be_read(
-    browser: Browser, plan: Callable[[], Timeline], size: tuple[float, float]
+    browser: PageBrowser, plan: Callable[[], Timeline], size: tuple[float, float]
 ) -> None:
     timeline = plan()
     browser.open_at("2026-11-24T12:00:00Z", timeline)
@@ -224,7 +146,7 @@ def test_the_first_printed_page_is_complete_and_can_be_read(
     assert words(clinic.phone if clinic else "Your clinic:") in printed
 
 
-def test_paper_shows_what_the_reader_has_opened(browser: Browser, timeline: Timeline) -> None:
+def test_paper_shows_what_the_reader_has_opened(browser: PageBrowser, timeline: Timeline) -> None:
     browser.open(timeline)
     browser.unfold()
     printed = words(" ".join(page.extract_text() for page in browser.print(A4).pages))
@@ -232,7 +154,7 @@ def test_paper_shows_what_the_reader_has_opened(browser: Browser, timeline: Time
     assert [text for text in texts if words(text) not in printed] == []
 
 
-def test_paper_says_where_help_is_whatever_the_reader_has_closed(browser: Browser, timeline: Timeline) -> None:
+def test_paper_says_where_help_is_whatever_the_reader_has_closed(browser: PageBrowser, timeline: Timeline) -> None:
     browser.open_at("2026-11-29T12:00:00Z", timeline)
     browser.ask("document.querySelectorAll('details').forEach(one => { one.open = false })")
     printed = words(browser.print(A4).pages[0].extract_text())
@@ -240,7 +162,7 @@ def test_paper_says_where_help_is_whatever_the_reader_has_closed(browser: Browse
     assert [row.text for row in help_ if words(row.text) not in printed] == []
 
 
-def test_paper_is_the_same_on_whichever_day_it_is_printed(browser: Browser, timeline: Timeline) -> None:
+def test_paper_is_the_same_on_whichever_day_it_is_printed(browser: PageBrowser, timeline: Timeline) -> None:
     printed = []
     for day in ("2026-11-20T18:00:00Z", "2026-11-29T12:00:00Z"):
         browser.open_at(day, timeline)
@@ -249,14 +171,14 @@ def test_paper_is_the_same_on_whichever_day_it_is_printed(browser: Browser, time
     assert printed[0] == printed[1]
 
 
-def test_what_speaks_against_it_stands_above_today(browser: Browser) -> None:
+def test_what_speaks_against_it_stands_above_today(browser: PageBrowser) -> None:
     browser.open_at("2026-11-28T12:00:00Z", make_plan(facts={"condition": ["pregnancy"]}), width=PHONE[0])
     tops = "['#against', '.card:not([hidden])'].map(one => document.querySelector(one).getBoundingClientRect().top)"
     first, then = browser.ask(tops)
     assert first < then
 
 
-def test_help_is_one_tap_away_on_the_first_screen_of_a_phone(browser: Browser, timeline: Timeline) -> None:
+def test_help_is_one_tap_away_on_the_first_screen_of_a_phone(browser: PageBrowser, timeline: Timeline) -> None:
     browser.open_at(EVENING, timeline, width=PHONE[0])
     browser.ask("document.getElementById('help').open = false")
     # Bars of the browser take some of the screen.
@@ -272,7 +194,7 @@ def words(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", text) if letter.isalnum()).lower()
 
 
-def test_paper_is_black_and_white(browser: Browser) -> None:
+def test_paper_is_black_and_white(browser: PageBrowser) -> None:
     browser.open(make_plan(rules(str(CLINIC))), media="print")
     coloured = browser.ask(
         "[...document.querySelectorAll('body, body *')].flatMap(one => { const style = getComputedStyle(one);"
@@ -283,7 +205,7 @@ def test_paper_is_black_and_white(browser: Browser) -> None:
     assert coloured == []
 
 
-def test_nothing_is_fetched_and_nothing_refused(browser: Browser, timeline: Timeline) -> None:
+def test_nothing_is_fetched_and_nothing_refused(browser: PageBrowser, timeline: Timeline) -> None:
     browser.driver.get_log("browser")
     browser.open(timeline)
     assert browser.ask("performance.getEntriesByType('resource').map(one => one.name)") in (
@@ -293,7 +215,7 @@ def test_nothing_is_fetched_and_nothing_refused(browser: Browser, timeline: Time
     assert browser.driver.get_log("browser") == []
 
 
-def test_the_policy_stops_a_script_that_isnt_ours(browser: Browser) -> None:
+def test_the_policy_stops_a_script_that_isnt_ours(browser: PageBrowser) -> None:
     browser.open(plain())
     browser.ask(
         "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.ran = 1\">');"
@@ -303,7 +225,9 @@ def test_the_policy_stops_a_script_that_isnt_ours(browser: Browser) -> None:
     assert browser.ask("window.ran === undefined") is True
 
 
-def test_without_script_nothing_is_missing_and_the_first_hours_come_first(browser: Browser, timeline: Timeline) -> None:
+def test_without_script_nothing_is_missing_and_the_first_hours_come_first(
+    browser: PageBrowser, timeline: Timeline
+) -> None:
     browser.tell("Emulation.setScriptExecutionDisabled", value=True)
     browser.open(timeline)
     browser.unfold()
@@ -350,7 +274,7 @@ def in_cards(page: Page) -> str:
     ids=["the day before", "the first minutes", "the end of the first hours", "after them", "long after"],
 )
 def test_today_comes_first_and_what_is_past_is_ok_now(
-    browser: Browser, now: str, first: str, day: list[str], past: list[str]
+    browser: PageBrowser, now: str, first: str, day: list[str], past: list[str]
 ) -> None:
     browser.open_at(now, plain(), width=390)
     assert browser.shown("main h2")[0] == first
@@ -363,7 +287,7 @@ def test_today_comes_first_and_what_is_past_is_ok_now(
     )
 
 
-def test_what_is_by_now_all_right_is_no_longer_an_exception(browser: Browser) -> None:
+def test_what_is_by_now_all_right_is_no_longer_an_exception(browser: PageBrowser) -> None:
     browser.open_at("2026-11-25T12:00:00Z", plain(), width=390)
     assert "Exercise (not gym, running), sweating…" in browser.shown("#ok-now dd")
     browser.open_at("2026-11-26T12:00:00Z", plain(), width=390)
@@ -376,13 +300,13 @@ def test_what_is_by_now_all_right_is_no_longer_an_exception(browser: Browser) ->
     assert "Make-up" in browser.shown("#ok-now dd")
 
 
-def test_what_forbids_the_treatment_stays_above_what_is_to_be_prepared(browser: Browser) -> None:
+def test_what_forbids_the_treatment_stays_above_what_is_to_be_prepared(browser: PageBrowser) -> None:
     browser.open_at("2026-11-15T12:00:00Z", make_plan(facts={"condition": ["rosacea"]}))
     assert browser.ask("document.querySelector('.screen').firstElementChild.id") != "before"
     assert browser.ask("document.getElementById('against').nextElementSibling.id") == "before"
 
 
-def test_a_clinics_colours_need_no_style_of_their_own(browser: Browser) -> None:
+def test_a_clinics_colours_need_no_style_of_their_own(browser: PageBrowser) -> None:
     # They are checked against these backgrounds when the set is read.
     white, black = "rgb(255, 255, 255)", "rgb(20, 24, 27)"
     for dark, page, colour in ((False, white, "rgb(11, 93, 94)"), (True, black, "rgb(143, 214, 201)")):
@@ -391,7 +315,7 @@ def test_a_clinics_colours_need_no_style_of_their_own(browser: Browser) -> None:
         assert browser.ask("getComputedStyle(document.querySelector('h1')).color") == colour
 
 
-def test_the_keyboard_reaches_and_opens_everything(browser: Browser) -> None:
+def test_the_keyboard_reaches_and_opens_everything(browser: PageBrowser) -> None:
     browser.open(make_plan(rules(str(CLINIC))))
     keys = webdriver.common.keys.Keys
     reached = []
@@ -406,14 +330,14 @@ def test_the_keyboard_reaches_and_opens_everything(browser: Browser) -> None:
     assert set(browser.shown("summary")[:-1]) <= {*reached, "From your clinic"}
 
 
-def test_a_link_opens_what_it_leads_into(browser: Browser) -> None:
+def test_a_link_opens_what_it_leads_into(browser: PageBrowser) -> None:
     browser.open(plain())
     browser.ask("location.hash = '#source-1'")
     clock.sleep(0.1)
     assert browser.ask("document.getElementById('source-1').checkVisibility()") is True
 
 
-def test_the_calendar_link_saves_the_file(browser: Browser, tmp_path: Path) -> None:
+def test_the_calendar_link_saves_the_file(browser: PageBrowser, tmp_path: Path) -> None:
     browser.tell("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     plan = plain()
     browser.open(plan)
@@ -427,7 +351,7 @@ def test_the_calendar_link_saves_the_file(browser: Browser, tmp_path: Path) -> N
     assert saved.read_bytes().decode() == calendar
 
 
-def test_headings_and_landmarks_are_in_order(browser: Browser, timeline: Timeline) -> None:
+def test_headings_and_landmarks_are_in_order(browser: PageBrowser, timeline: Timeline) -> None:
     browser.open(timeline)
     assert browser.ask("document.documentElement.lang") == "en"
     assert (
