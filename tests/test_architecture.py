@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.structure import figures
 
+from benchmarks.structure import figures
 from needlecare import load_rules
 
 SOURCE = Path(__file__).parents[1] / "src" / "needlecare"

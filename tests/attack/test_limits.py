@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from benchmarks.growth import LIMITS, try_limit
 
+from benchmarks.growth import LIMITS, try_limit
 from running import environment, run
 
 ANSWERED = {0, 4}

@@ -1,0 +1,617 @@
+// The page around the plan: a form made of what the rules ask, the plan, questions, a calendar. Whatever is worked out
+// comes from worker.js. Text from rules and from people is set as text; the one markup that is taken is the plan's.
+"use strict";
+
+const NONE = "none", END = "end", LONGEST_LINK = 4000, MANY = 12, STALE = 15 * 60 * 1000;
+const FIELDS = ["date", "time", "next"];
+const named = new URLSearchParams(location.search).get("rules");
+const here = new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+// What the form asks is *about* the *rules*: the facts *known* to them. *extra* are answers without a field of their own.
+let about, rules, known = [], extra = new Map(), shown = null, worker;
+
+const $ = (id) => document.getElementById(id);
+
+function make(tag, attributes = {}, ...children) {
+  const {dataset, ...own} = attributes, made = Object.assign(document.createElement(tag), own);
+  Object.assign(made.dataset, dataset);
+  made.append(...children);
+  return made;
+}
+
+function tell(text, ...buttons) {
+  const line = make("p", {className: "message"}, text, ...buttons.flatMap((button) => [" ", button]));
+  $("messages").append(line);
+  return line;
+}
+
+// The worker.
+
+const waiting = new Map();
+let requests = 0;
+
+function request(name, fields = {}) {
+  return new Promise((resolve, reject) => {
+    const id = ++requests;
+    waiting.set(id, {resolve, reject});
+    worker.postMessage({id, name, fields});
+  });
+}
+
+class Refused extends Error {
+  constructor({field, text}) {
+    super(text);
+    this.field = field;
+  }
+}
+
+function startWorker(all) {
+  let bytes = 0;
+  worker = new Worker("worker.js", {type: "module"});
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({data}) => {
+      if (data.bytes) {
+        bytes += data.bytes;
+        progress(Math.min(1, bytes / all), bytes < all ? "loading, once; you can fill this in meanwhile" : "starting");
+      } else if (data.ready) resolve();
+      else if (data.failed) reject(new Error(data.failed));
+      else {
+        const {resolve: done, reject: refused} = waiting.get(data.id);
+        waiting.delete(data.id);
+        if (data.error) refused(new Refused(data.error));
+        else done(data.result);
+      }
+    };
+    worker.onerror = (event) => reject(new Error(event.message || "the program can't be loaded"));
+  });
+}
+
+function progress(part, stage) {
+  $("progress").value = part;
+  $("stage").textContent = stage;
+}
+
+// The form: one row for each fact of the rules, whatever they ask.
+
+function drawForm(description) {
+  const typed = read();
+  known = description.facts;
+  $("facts").replaceChildren(...known.filter((fact) => fact.first).map((fact) => drawFact(fact)));
+  $("person").replaceChildren($("person").firstElementChild, ...known.filter((fact) => !fact.first).map(drawClosed));
+  fill(typed);
+  drawClinic(description.clinic);
+  const [notice, ...more] = description.notice;
+  const link = document.querySelector("#top .to-help");
+  document.querySelector("#top .notice").replaceChildren(`${[notice, ...more].join(" ")} `, link);
+  $("help-rows").replaceChildren(...description.help.map(([tone, head, text]) =>
+    make("div", {className: tone}, make("dt", {}, head), make("dd", {}, ...dialled(text)))));
+  const {title, version, hash, urgent} = description.rules;
+  $("version").textContent = `Rules: ${title}, version ${version}, ${hash}.`;
+  $("urgent")?.remove();
+  if (urgent) tell(`The rules were corrected (version ${version}): ${urgent}`).id = "urgent";
+}
+
+function drawClinic(clinic) {
+  if (!clinic) return;
+  const name = make("strong", {lang: clinic.language ?? ""}, clinic.name), text = make("p", {}, name);
+  if (!clinic.language) name.removeAttribute("lang");
+  if (clinic.phone) text.append(make("br"), dial(clinic.phone));
+  $("clinic").replaceChildren(...(clinic.logo ? [make("img", {src: clinic.logo, alt: ""})] : []), text);
+  $("clinic").hidden = false;
+  for (const scheme of ["light", "dark"]) {
+    if (clinic[scheme]) document.documentElement.style.setProperty(`--own-${scheme}`, clinic[scheme]);
+  }
+}
+
+function dial(number) {
+  const digits = number.toLowerCase().split(/[ex]/)[0].replace("(0)", "").replace(/[^\d+]/g, "");
+  return make("a", {href: `tel:${digits}`}, number);
+}
+
+// The numbers that stand before the signs can be tapped.
+function dialled(text) {
+  const [, ring, numbers, rest] = /^(ring )([\d, ]+)(:.*)$/s.exec(text) ?? [];
+  if (!ring) return [text];
+  return [ring, ...numbers.split(", ").flatMap((one, at) => [at ? ", " : "", dial(one)]), rest];
+}
+
+function drawFact(fact) {
+  const error = make("p", {className: "error", id: `${fact.id}-error`, hidden: true});
+  if (fact.number) {
+    const [low, high, unit] = fact.number;
+    const input = make("input", {type: "number", name: fact.id, id: `fact-${fact.id}`, min: low, max: high, step: "any", inputMode: "decimal"});
+    input.setAttribute("aria-describedby", error.id);
+    const label = make("label", {htmlFor: input.id}, `${fact.ask} `, make("small", {}, `(${unit || "number"}, if you know)`));
+    return make("p", {dataset: {field: fact.id}}, label, " ", input, error);
+  }
+  const assumed = fact.assumed ? ` (else: ${fact.assumed === NONE ? "nothing" : fact.assumed})` : "";
+  const legend = make("legend", {}, fact.ask, make("small", {}, assumed));
+  const field = make("fieldset", {dataset: {field: fact.id}}, legend, ...drawAnswers(fact), error);
+  field.setAttribute("aria-describedby", error.id);
+  return field;
+}
+
+function drawAnswers(fact) {
+  const list = make("div", {className: "choices"}), parts = [list];
+  const none = fact.several && (!fact.first || fact.assumed === NONE);
+  if (!fact.several) list.append(drawAnswer(fact, ["", "I don't know", "", ""]));
+  list.append(...fact.answers.map((answer) => drawAnswer(fact, answer)));
+  if (none) list.append(drawAnswer(fact, [NONE, "none of these", "", ""]));
+  if (fact.answers.length > MANY) {
+    const search = make("input", {type: "search", placeholder: "Search", ariaLabel: `Search: ${fact.ask}`});
+    search.addEventListener("input", () => {
+      const wanted = search.value.trim().toLowerCase();
+      for (const one of list.children) one.hidden = !one.dataset.names.includes(wanted) && !one.querySelector(":checked");
+    });
+    parts.unshift(make("p", {}, search));
+  }
+  if (fact.open) {
+    const other = make("input", {type: "text", maxLength: 200, autocomplete: "off", dataset: {other: fact.id}});
+    parts.push(make("p", {}, make("label", {}, "Anything else? ", other)));
+  }
+  return parts;
+}
+
+function drawAnswer(fact, [id, label, dated, names]) {
+  const input = make("input", {type: fact.several ? "checkbox" : "radio", name: fact.id, value: id});
+  input.checked = !fact.several && !id;
+  const one = make("div", {className: "choice", dataset: {names: `${label} ${names}`.toLowerCase()}}, make("label", {}, input, ` ${label}`));
+  if (!dated) return one;
+  const day = make("input", {type: "date", dataset: {dated: ""}});
+  const when = make("label", {className: "dated-answer", hidden: true}, `${dated}, if it is over: `, day);
+  input.addEventListener("change", () => (when.hidden = !input.checked));
+  one.append(when);
+  return one;
+}
+
+function drawClosed(fact) {
+  const count = make("small");
+  const closed = make("details", {}, make("summary", {}, fact.ask, " ", count), drawFact({...fact, ask: fact.ask}));
+  closed.querySelector("legend")?.classList.add("unseen");
+  closed.addEventListener("change", () => countAnswers(closed));
+  return closed;
+}
+
+function countAnswers(closed) {
+  const given = [...closed.querySelectorAll("input")].filter((one) =>
+    ["checkbox", "radio"].includes(one.type) ? one.checked && one.value : one.value && one.type !== "search" && !("dated" in one.dataset));
+  closed.querySelector("summary small").textContent = given.length ? `(${given.length})` : "";
+}
+
+// None of these excludes the others, and they it.
+$("form").addEventListener("change", ({target}) => {
+  if (target.type !== "checkbox" || !target.checked || !target.name) return;
+  for (const other of document.getElementsByName(target.name)) {
+    if (other !== target && (other.value === NONE) !== (target.value === NONE)) uncheck(other);
+  }
+});
+
+function uncheck(input) {
+  if (!input.checked) return;
+  input.checked = false;
+  input.dispatchEvent(new Event("change", {bubbles: true}));
+}
+
+// Answers: a map from the names of options to lists of texts, in the form, in a link, and kept on the phone.
+
+// What can't be read is sent too: whoever reads it says what would be right.
+function valueOf(input) {
+  return input.value || (input.validity.badInput ? "?" : "");
+}
+
+function read() {
+  const found = new Map(extra);
+  const add = (name, value) => value && found.set(name, [...(found.get(name) ?? []), value]);
+  for (const name of FIELDS) add(name, valueOf($(`my-${name}`)));
+  for (const fact of known) {
+    for (const input of document.getElementsByName(fact.id)) {
+      if (input.type === "number") add(fact.id, valueOf(input));
+      else if (input.checked && input.value) {
+        const day = input.closest(".choice").querySelector("[data-dated]")?.value;
+        add(fact.id, day ? `${input.value}=${day}` : input.value);
+      }
+    }
+    add(fact.id, document.querySelector(`[data-other="${CSS.escape(fact.id)}"]`)?.value.trim());
+  }
+  return found;
+}
+
+// Fills in answers; returns those that the form doesn't ask for.
+function fill(answers) {
+  const left = new Map();
+  for (const [name, texts] of answers) {
+    const fact = known.find((one) => one.id === name);
+    const filled = (text) => fact ? fillFact(fact, text) : FIELDS.includes(name) && fillField($(`my-${name}`), text);
+    if (["tz", "seen"].includes(name)) extra.set(name, texts);
+    else if (texts.some((text) => !filled(text))) left.set(name, texts);
+  }
+  document.querySelectorAll("#person details").forEach(countAnswers);
+  return left;
+}
+
+function fillField(input, text) {
+  input.value = text;
+  return Boolean(input.value);
+}
+
+function fillFact(fact, text) {
+  const inputs = [...document.getElementsByName(fact.id)], other = document.querySelector(`[data-other="${CSS.escape(fact.id)}"]`);
+  if (fact.number) return fillField(inputs[0], text);
+  const [id, day] = text.split("=", 2), input = inputs.find((one) => one.value === id && id);
+  const dated = input?.closest(".choice").querySelector("[data-dated]");
+  if (input && (!day || dated)) {
+    input.checked = true;
+    if (dated) {
+      dated.value = day ?? "";
+      dated.parentElement.hidden = false;
+    }
+  } else if (other) other.value = other.value ? `${other.value}, ${text}` : text;
+  else return false;
+  return true;
+}
+
+function toLink(answers) {
+  const pairs = new URLSearchParams([...answers].flatMap(([name, texts]) => texts.map((text) => [name, text])));
+  return `#${pairs}&${END}`;
+}
+
+// Reads a link; one that doesn't end as links do was cut off, and a day that lost its end would be another day.
+function fromLink(text) {
+  const pairs = new URLSearchParams(text.slice(1, LONGEST_LINK)), answers = new Map();
+  if (text.length > LONGEST_LINK || !pairs.has(END)) return null;
+  pairs.delete(END);
+  for (const [name, value] of pairs) answers.set(name, [...(answers.get(name) ?? []), value]);
+  return answers;
+}
+
+// Remembering: on the phone alone, and only if asked to.
+
+const kept = {
+  get key() {
+    return `needlecare ${location.pathname} ${rules}`;
+  },
+  read() {
+    try {
+      return localStorage.getItem(this.key);
+    } catch {
+      return null;
+    }
+  },
+  write(text) {
+    try {
+      if (text === null) localStorage.removeItem(this.key);
+      else localStorage.setItem(this.key, text);
+      return true;
+    } catch {
+      return text === null;
+    }
+  },
+};
+
+function remember(answers) {
+  if (kept.write($("remember").checked ? toLink(answers) : null)) return;
+  $("remember").checked = false;
+  tell("This browser keeps nothing for this page, so your answers can't be remembered.");
+}
+
+// Empties the form: answers of two people must not meet.
+function empty() {
+  extra = new Map();
+  $("form").reset();
+  document.querySelectorAll(".dated-answer").forEach((one) => (one.hidden = true));
+  document.querySelectorAll("#person details").forEach(countAnswers);
+}
+
+async function forget() {
+  kept.write(null);
+  empty();
+  shown = null;
+  for (const id of ["head", "plan", "answer", "messages"]) $(id).replaceChildren();
+  $("words").value = $("link").value = "";
+  $("link").hidden = true;
+  showPlan(false);
+  await request("forget");
+  $("forgotten").textContent = "Forgotten. This phone keeps none of your answers.";
+}
+
+// The plan.
+
+function showPlan(is) {
+  $("top").hidden = $("signs").hidden = is;
+  $("tools").hidden = $("share").hidden = !is;
+  $("answers").open = !is;
+  if (!is) $("answer").hidden = true;
+}
+
+function clearErrors() {
+  document.querySelectorAll(".error").forEach((one) => (one.hidden = true));
+  document.querySelectorAll("[aria-invalid]").forEach((one) => one.removeAttribute("aria-invalid"));
+  document.querySelectorAll("#messages .failure").forEach((one) => one.remove());
+}
+
+// Says what is wrong where it stands; the form keeps what was typed.
+function complain(error) {
+  if (error instanceof Told) return;
+  const {field, message} = error;
+  const slot = field && $(`${field}-error`);
+  if (!slot) {
+    tell(message).classList.add("failure");
+    $("messages").scrollIntoView({block: "nearest"});
+    return;
+  }
+  slot.textContent = message;
+  slot.hidden = false;
+  for (let one = slot.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
+  const input = slot.parentElement.querySelector("input");
+  input?.setAttribute("aria-invalid", "true");
+  input?.focus();
+}
+
+// An error that has been said already.
+class Told extends Error {}
+
+async function show(answers, {isNew = true} = {}) {
+  clearErrors();
+  let plan;
+  try {
+    await loaded;
+    plan = await request("plan", {rules: about.path ?? rules, answers: Object.fromEntries(answers), here, now: new Date().toISOString()});
+  } catch (error) {
+    complain(error);
+    return;
+  }
+  shown = {answers, at: Date.now()};
+  const body = new DOMParser().parseFromString(plan.body, "text/html").body;
+  // A file, which phones take, in the place of a link that holds one.
+  body.querySelector(".save")?.remove();
+  $("head").replaceChildren(body.querySelector("header"));
+  // Its own script puts today first; each plan runs it anew.
+  $("plan").replaceChildren(body.querySelector("main"), make("script", {src: "page.js"}));
+  drawSightings(plan);
+  $("unasked").hidden = known.some((fact) => !fact.first && answers.has(fact.id));
+  showPlan(true);
+  remember(answers);
+  if (!isNew) return;
+  const title = document.querySelector("#head h1");
+  title.tabIndex = -1;
+  title.focus();
+  scrollTo(0, 0);
+}
+
+function drawSightings({seen, awaited, at}) {
+  const button = (text, change) => {
+    const made = make("button", {type: "button"}, text);
+    made.addEventListener("click", () => {
+      extra.set("seen", change(shown.answers.get("seen") ?? []));
+      show(read());
+    });
+    return made;
+  };
+  const without = (all, name) => all.filter((one) => one.split("=")[0] !== name);
+  $("sightings").replaceChildren(
+    ...Object.entries(awaited).map(([name, label]) => button(`Now: ${label}`, (all) => [...without(all, name), `${name}=${at}`])),
+    ...Object.entries(seen).map(([name, label]) => button(`Take back: ${label}`, (all) => without(all, name))),
+  );
+  $("seeing").hidden = !$("sightings").children.length;
+}
+
+// Today's card and the zone's clock move on while the page lies open.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible" && shown && Date.now() - shown.at > STALE) show(shown.answers, {isNew: false});
+});
+
+// Questions.
+
+async function ask(words) {
+  clearErrors();
+  $("answer").hidden = false;
+  $("answer").setAttribute("aria-busy", "true");
+  try {
+    const fields = {rules: about.path ?? rules, answers: Object.fromEntries(shown.answers), here, now: new Date().toISOString(), words};
+    const {text, tone} = await request("ask", fields);
+    $("answer").className = tone;
+    $("answer").replaceChildren(make("p", {className: "asked"}, words), ...text.trim().split("\n").map((line) => make("p", {}, ...withButtons(line))));
+  } catch (error) {
+    $("answer").hidden = true;
+    complain(error);
+  }
+  $("answer").removeAttribute("aria-busy");
+}
+
+// What an answer says to type next is a button here.
+function withButtons(line) {
+  return line.split(/`([^`]*)`/).map((text, at) => {
+    const [program, command, ...words] = text.split(" ");
+    if (at % 2 === 0 || program !== "needlecare") return text;
+    if (command === "today") return make("a", {href: "#help"}, "see there");
+    const button = make("button", {type: "button", className: "inline"}, words.length || command === "check" ? command : text);
+    button.addEventListener("click", () => ask([command, ...words].join(" ").replace("check --all", "check")));
+    return button;
+  });
+}
+
+// Files, links, versions.
+
+async function save() {
+  clearErrors();
+  try {
+    const text = await request("calendar", {rules: about.path ?? rules, answers: Object.fromEntries(shown.answers), here});
+    const url = URL.createObjectURL(new Blob([text], {type: "text/calendar"}));
+    make("a", {href: url, download: "aftercare.ics"}).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function copy() {
+  const answers = new Map(shown.answers);
+  if (!answers.has("tz")) answers.set("tz", [here]);
+  $("link").value = location.origin + location.pathname + location.search + toLink(answers);
+  $("link").hidden = false;
+  $("link").select();
+  try {
+    await navigator.clipboard.writeText($("link").value);
+    $("copy").textContent = "Copied";
+  } catch {
+    // It stands there, selected.
+  }
+}
+
+function offer(text, label, take) {
+  const button = make("button", {type: "button"}, label);
+  button.addEventListener("click", take);
+  tell(text, button);
+}
+
+// Loads the page anew without losing what was typed.
+function reload() {
+  if (shown || read().size) history.replaceState(null, "", toLink(read()));
+  location.reload();
+}
+
+async function keepOffline() {
+  const registration = await navigator.serviceWorker.register("sw.js", {updateViaCache: "none"});
+  const takeOver = (next) => {
+    navigator.serviceWorker.addEventListener("controllerchange", reload, {once: true});
+    next.postMessage("take over");
+  };
+  const isUrgent = (next) => new Promise((resolve) => {
+    const channel = new MessageChannel();
+    channel.port1.onmessage = ({data}) => resolve(Boolean(data.urgent));
+    next.postMessage("about", [channel.port2]);
+  });
+  const offerNext = (next) => offer("A new version of this page is here.", "Use it", () => takeOver(next));
+  // At the start an urgent one takes over at once; what comes later waits until it is wanted, or for the next start.
+  const next = registration.waiting;
+  if (next && navigator.serviceWorker.controller) {
+    if (await isUrgent(next)) takeOver(next);
+    else offerNext(next);
+  }
+  registration.addEventListener("updatefound", () => {
+    const coming = registration.installing;
+    coming.addEventListener("statechange", () => {
+      if (coming.state === "installed" && navigator.serviceWorker.controller) offerNext(coming);
+    });
+  });
+  await navigator.serviceWorker.ready;
+  $("offline").textContent = "This page works without a connection from now on.";
+}
+
+async function renewSheet() {
+  const found = await request("renew", {rules, version: about.rules});
+  if (!found) return;
+  const take = async () => {
+    await request("take");
+    reload();
+  };
+  if (found.rules.urgent) await take();
+  else offer(`Your clinic has a new version of its sheet: ${found.rules.version}.`, "Use it", take);
+}
+
+// From the beginning.
+
+// Returns the answers of a link, and takes them out of the address: neither history nor a shoulder needs to see them.
+function takeLink() {
+  const text = location.hash;
+  if (!text.includes("=") && text !== `#${END}`) return null; // a place on the page
+  history.replaceState(null, "", location.pathname + location.search);
+  const answers = fromLink(text);
+  if (!answers) tell("This link was cut off, so nothing of it was filled in. Open it as it was sent, or fill in the form.");
+  return answers;
+}
+
+// Fills in the answers of a link and says so; of those *kept* what is known of the person, if the link knows nothing.
+function useLink(answers, kept) {
+  const isOfPerson = (name) => known.some((fact) => fact.id === name && !fact.first);
+  const ofPerson = [...answers.keys()].some(isOfPerson) ? [] : [...kept].filter(([name]) => isOfPerson(name));
+  empty();
+  const left = fill(new Map([...answers, ...ofPerson]));
+  const pairs = [...answers].filter(([name]) => !left.has(name)).map(([name, texts]) => `${name} ${texts.join(", ")}`);
+  if (pairs.length) tell(`Filled in by the link: ${pairs.join("; ")}.`);
+  if (left.size) tell(`The link also says what this form doesn't ask; left out: ${[...left.keys()].join(", ")}.`);
+}
+
+async function begin() {
+  if (location.protocol === "file:") return;
+  if (!self.WebAssembly || !self.Worker) {
+    $("cannot").textContent = "This browser is too old to work out your plan. Any phone of the last three years can.";
+    return;
+  }
+  about = await (await fetch("form.json")).json();
+  $("cannot").hidden = true;
+  $("form").hidden = $("about").hidden = false;
+  rules = named ?? about.built_in;
+  drawForm(about);
+  const text = kept.read(), before = (text && fromLink(text)) || new Map(), link = takeLink();
+  $("remember").checked = Boolean(text);
+  loaded = start();
+  // What only the clinic's own sheet asks can be filled in once that is read.
+  if (named) await loaded;
+  if (link) useLink(link, before);
+  else fill(before);
+  if (read().has("date") && (link || text)) show(read());
+  await loaded;
+  // What the first plan loads is ready by the time that it is wanted.
+  const first = {date: ["2000-01-01"]};
+  if (!shown) await request("plan", {rules: about.path ?? rules, answers: first, here, now: new Date().toISOString()});
+}
+
+async function start() {
+  try {
+    await startWorker(about.bytes);
+    if (named) await openSheet();
+  } catch (error) {
+    progress(0, "");
+    tell(`The program can't be started: ${error.message}. Load this page anew.`);
+    throw new Told();
+  } finally {
+    $("loading").hidden = true;
+  }
+  if ("serviceWorker" in navigator) keepOffline().catch(() => ($("offline").textContent = "This browser keeps nothing for this page: it needs a connection."));
+}
+
+async function openSheet() {
+  progress(1, "reading your clinic's sheet");
+  try {
+    about = {...about, ...await request("open", {rules: named})};
+    drawForm(about);
+    renewSheet();
+  } catch (error) {
+    rules = about.built_in;
+    tell(`Your clinic's sheet can't be used. Ask your clinic; what stands here comes from general rules. ${error.message}`);
+  }
+}
+
+let loaded = Promise.resolve();
+
+$("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  show(read());
+});
+$("question").addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask($("words").value);
+});
+$("save").addEventListener("click", save);
+$("copy").addEventListener("click", copy);
+$("forget").addEventListener("click", forget);
+$("remember").addEventListener("change", () => {
+  if (shown || !$("remember").checked) remember(shown?.answers ?? new Map());
+});
+function change(target) {
+  $("answers").open = true;
+  target.scrollIntoView();
+  target.querySelector("input, summary").focus({preventScroll: true});
+}
+$("change").addEventListener("click", () => change($("answers")));
+$("tell").addEventListener("click", () => change($("person")));
+addEventListener("hashchange", () => {
+  const link = takeLink();
+  if (!link) return;
+  useLink(link, new Map());
+  if (link.has("date")) show(read());
+});
+begin().catch((error) => {
+  $("cannot").hidden = true;
+  complain(error);
+});

@@ -1,0 +1,195 @@
+"""Build the folder of the web app: `python -m web.build OUT [--rules my-clinic.yaml]`. Needs pip and npm.
+
+The packages are those of requirements.lock, Pyodide is that of package-lock.json; both are checked by their hashes.
+"""
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+# What the library needs; the command line needs more.
+PACKAGES = ("icalendar", "jinja2", "markupsafe", "python-dateutil", "pyyaml", "six", "tzdata")
+# Of Pyodide: what a browser loads.
+PYODIDE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+# Nothing from elsewhere, no script in the page, and of what is unsafe only what WebAssembly needs.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'none'"
+)
+# Parts of packages that no phone needs: binaries for other machines, tests, the command line, a second table of zones.
+_LEFT_OUT = re.compile(
+    r".*\.(so|pyi|pyx|c)|.*/(tests|scripts)/.*|needlecare/(cli|batch|authors)/.*|[^/]*\.data/.*|"
+    r"dateutil/zoneinfo/.*\.tar\.gz|(?!needlecare-)[^/]*\.dist-info/.*|[^/]*\.dist-info/RECORD"
+)
+# Parts of Python that only programmers, servers and other machines need, and letters of files that are never read.
+_LEFT_OUT_OF_PYTHON = re.compile(
+    r"(unittest|_pyrepl|xmlrpc|wsgiref|multiprocessing|dbm|sqlite3|curses|ensurepip|venv)/.*|"
+    r"(pdb|bdb|doctest|pydoc|pickletools|smtplib|imaplib|poplib|ftplib|mailbox|optparse|statistics|cProfile|turtle)\.py|"
+    r"pydoc_data/.*|encodings/(?!cp437|iso8859_1\.)(big5|cp|euc|gb|hp_|iso|johab|koi8|kz|mac_|ptcp|shift|tis|hz)\w*\.py"
+)
+_LICENCE = re.compile(r"(?i)[^/]*\.dist-info/(.*/)?(licen[cs]e|copying|notice)[^/]*")
+_LICENCE_OF_PYODIDE = """\
+pyodide/: Pyodide, Mozilla Public License 2.0, https://github.com/pyodide/pyodide
+with Python, PSF License, https://docs.python.org/3/license.html
+Both as their makers publish them, without the modules of Python that are not needed here."""
+_BROWSER_PYTHON = ("--python-version", "3.13", "--implementation", "cp", "--abi", "cp313", "--abi", "none")
+# Wheels with a binary hold the same modules without it: whichever there is will do.
+_PLATFORMS = ("manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux_2_28_x86_64")
+_FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+
+
+def build(out: Path, sheet: Path | None = None) -> None:
+    """Build the folder *out*, with a clinic's own *sheet* as its rules if there is one.
+
+    Raises:
+        SystemExit: *out* holds something else, or a step fails; its code is 3 where the sheet is wrong.
+    """
+    if out.exists() and any(out.iterdir()) and not (out / "sw.js").is_file():
+        raise SystemExit(f"{out} holds something else; give a folder that is empty or new")
+    with tempfile.TemporaryDirectory() as scratch:
+        stage, folder = Path(scratch) / "stage", Path(scratch) / "folder"
+        _stage_packages(stage)
+        _run("npm", "ci", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix", str(HERE))
+        _run("node", str(HERE / "prepare.mjs"), str(stage), *([str(sheet)] if sheet else []))
+        _write_folder(folder, stage)
+        # Whole or not at all.
+        if out.exists():
+            shutil.rmtree(out)
+        shutil.move(folder, out)
+
+
+def _run(*command: str) -> None:
+    program = shutil.which(command[0])
+    if program is None:
+        raise SystemExit(f"{command[0]} is missing: this needs Node.js with npm, version 20 or newer")
+    done = subprocess.run([program, *command[1:]], check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def _stage_packages(stage: Path) -> None:
+    """Unpack the wheel of this checkout, and the packages that it needs, as they are locked."""
+    wheels, site = stage / "wheels", stage / "site"
+    pip = (sys.executable, "-m", "pip", "-q")
+    _run(*pip, "wheel", "--no-deps", "-w", str(wheels), str(ROOT))
+    (stage / "wanted.txt").write_text("\n".join(_locked()), encoding="utf-8")
+    wanted = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(stage / "wanted.txt"))
+    platforms = (word for name in _PLATFORMS for word in ("--platform", name))
+    _run(*pip, "download", "-d", str(wheels), *wanted, *_BROWSER_PYTHON, *platforms)
+    licences = [_LICENCE_OF_PYODIDE]
+    for path in sorted(wheels.glob("*.whl")):
+        with ZipFile(path) as wheel:
+            wheel.extractall(site, [name for name in wheel.namelist() if not _LEFT_OUT.fullmatch(name)])
+            texts = (wheel.read(name).decode() for name in wheel.namelist() if _LICENCE.fullmatch(name))
+            licences.append("\n\n".join((path.name, *texts)))
+    (stage / "licences.txt").write_text(f"\n\n{'-' * 80}\n\n".join(licences), encoding="utf-8")
+    shutil.copy(HERE / "app" / "bridge.py", site)
+
+
+def _locked() -> Iterator[str]:
+    """Yield the lines of requirements.lock that are about the packages."""
+    for entry in re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8")):
+        if entry.partition("==")[0] in PACKAGES:
+            yield entry
+
+
+def _write_folder(folder: Path, stage: Path) -> None:
+    """Write what the server hands out: the app, Pyodide, the packages, what the form asks, and the list of it all."""
+    pyodide = HERE / "node_modules" / "pyodide"
+    shutil.copytree(HERE / "app", folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    (folder / "pyodide").mkdir()
+    for name in PYODIDE:
+        shutil.copy(pyodide / name, folder / "pyodide")
+    _trim(folder / "pyodide" / "python_stdlib.zip")
+    # Of the packages that Pyodide offers none is used.
+    lock = json.loads((pyodide / "pyodide-lock.json").read_bytes())
+    _write_json(folder / "pyodide" / "pyodide-lock.json", {"info": lock["info"], "packages": {}})
+    _zip(_files(stage / "site"), folder / "site.zip")
+    templates = stage / "site" / "needlecare" / "views" / "templates"
+    for name in ("page.css", "page.js"):
+        shutil.copy(templates / name, folder)
+    shutil.copy(stage / "licences.txt", folder)
+    form = json.loads((stage / "form.json").read_bytes())
+    loaded = [folder / "site.zip", *(folder / "pyodide" / name for name in PYODIDE)]
+    _write_json(folder / "form.json", {"bytes": sum(path.stat().st_size for path in loaded), **form})
+    name = form["clinic"]["name"] if form["clinic"] else ""
+    _write_manifest(folder, f"Aftercare, {name}" if name else "Aftercare")
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    (folder / "index.html").write_text(page.replace("POLICY", POLICY), encoding="utf-8")
+    _write_release(folder, form["rules"]["urgent"])
+
+
+def _trim(path: Path) -> None:
+    """Write Python's own modules anew without what is never imported."""
+    with ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not _LEFT_OUT_OF_PYTHON.fullmatch(name)]
+        kept = {name: archive.read(name) for name in names}
+    _zip(kept, path)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def _zip(files: Mapping[str, bytes], target: Path) -> None:
+    with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in sorted(files.items()):
+            # The same bytes whenever it is built.
+            archive.writestr(ZipInfo(name, _FIRST_DAY), data, ZIP_DEFLATED)
+
+
+def _write_manifest(folder: Path, name: str) -> None:
+    icons = [
+        {"src": "icon.svg", "type": "image/svg+xml", "sizes": "any"},
+        {"src": "icon.png", "type": "image/png", "sizes": "512x512", "purpose": "any"},
+    ]
+    # Without a start_url it starts with the address that it was installed from, and that may name a sheet.
+    manifest = {"name": name, "short_name": "Aftercare", "display": "standalone", "icons": icons}
+    _write_json(folder / "app.webmanifest", manifest)
+
+
+def _write_release(folder: Path, urgent: str) -> None:
+    """Put above the service worker which files belong to this version, by their hashes."""
+    files = {name: _integrity(data) for name, data in sorted(_files(folder).items()) if name != "sw.js"}
+    worker = folder / "sw.js"
+    program = worker.read_text(encoding="utf-8")
+    version = sha256(json.dumps([files, program]).encode()).hexdigest()[:16]
+    release = {"version": version, "urgent": urgent, "policy": POLICY, "files": files}
+    worker.write_text(f"const RELEASE = {json.dumps(release, indent=1)};\n{program}", encoding="utf-8")
+
+
+def _integrity(data: bytes) -> str:
+    return f"sha256-{b64encode(sha256(data).digest()).decode()}"
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read the command line and build."""
+    parser = argparse.ArgumentParser(prog="python -m web.build", description="Build the folder of the web app.")
+    parser.add_argument("out", type=Path, help="the folder to write; one that was built before is replaced")
+    parser.add_argument("--rules", type=Path, help="a clinic's own rule set: a file or a folder")
+    given = parser.parse_args(arguments)
+    if given.rules and not given.rules.exists():
+        parser.error(f"there is no {given.rules}")
+    build(given.out, given.rules)
+    size = sum(path.stat().st_size for path in given.out.rglob("*") if path.is_file())
+    print(f"{given.out}: {size / 1e6:.1f} MB. Try it: python -m web.serve {given.out}")
+
+
+if __name__ == "__main__":
+    main()
