@@ -69,6 +69,16 @@ def build(out: Path, sheet: Path | None = None) -> None:
         shutil.move(folder, out)
 
 
+def write_release(folder: Path, urgent: str) -> None:
+    """Put above the service worker which files belong to this version, by their hashes."""
+    files = {name: _integrity(data) for name, data in sorted(_files(folder).items()) if name != "sw.js"}
+    worker = folder / "sw.js"
+    program = worker.read_text(encoding="utf-8")
+    version = sha256(json.dumps([files, program]).encode()).hexdigest()[:16]
+    release = {"version": version, "urgent": urgent, "policy": POLICY, "files": files}
+    worker.write_text(f"const RELEASE = {json.dumps(release, indent=1)};\n{program}", encoding="utf-8")
+
+
 def _run(*command: str) -> None:
     program = shutil.which(command[0])
     if program is None:
@@ -127,7 +137,7 @@ def _write_folder(folder: Path, stage: Path) -> None:
     _write_manifest(folder, f"Aftercare, {name}" if name else "Aftercare")
     page = (folder / "index.html").read_text(encoding="utf-8")
     (folder / "index.html").write_text(page.replace("POLICY", POLICY), encoding="utf-8")
-    _write_release(folder, form["rules"]["urgent"])
+    write_release(folder, form["rules"]["urgent"])
 
 
 def _trim(path: Path) -> None:
@@ -158,16 +168,6 @@ def _write_manifest(folder: Path, name: str) -> None:
     # Without a start_url it starts with the address that it was installed from, and that may name a sheet.
     manifest = {"name": name, "short_name": "Aftercare", "display": "standalone", "icons": icons}
     _write_json(folder / "app.webmanifest", manifest)
-
-
-def _write_release(folder: Path, urgent: str) -> None:
-    """Put above the service worker which files belong to this version, by their hashes."""
-    files = {name: _integrity(data) for name, data in sorted(_files(folder).items()) if name != "sw.js"}
-    worker = folder / "sw.js"
-    program = worker.read_text(encoding="utf-8")
-    version = sha256(json.dumps([files, program]).encode()).hexdigest()[:16]
-    release = {"version": version, "urgent": urgent, "policy": POLICY, "files": files}
-    worker.write_text(f"const RELEASE = {json.dumps(release, indent=1)};\n{program}", encoding="utf-8")
 
 
 def _integrity(data: bytes) -> str:

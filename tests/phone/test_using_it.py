@@ -1,0 +1,245 @@
+"""What a person does with the web app: asks, reports, changes, remembers, goes offline; on any width, by keyboard."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from browsing import WIDTHS, webdriver
+from phone.apps import NEW_YORK, Answers, App, Site, link
+from phone.conftest import serve
+
+Keys = webdriver.Keys
+SITTING: Answers = {"date": "2026-11-20", "time": "16:30"}
+EVENING, WEEK_LATER = "2026-11-20T20:00:00Z", "2026-11-27T18:00:00Z"
+LARGEST = 8_000_000
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """The app in a browser that several tests use, one after the other."""
+    for site in serve(folder):
+        app = App(tmp_path_factory.mktemp("browser"), site)
+        yield app
+        app.driver.quit()
+
+
+def open_at(app: App, now: str, rest: str = "") -> None:
+    """Open the app as if it were *now*."""
+    added = app.set_clock(now)
+    app.open(rest)
+    app.unset_clock(added)
+
+
+def test_it_is_small_enough_for_a_phone(folder: Path) -> None:
+    sizes = (len(gzip.compress(path.read_bytes())) for path in folder.rglob("*") if path.is_file())
+    assert sum(sizes) < LARGEST
+
+
+def test_the_form_can_be_filled_in_before_the_program_is_there(app: App) -> None:
+    app.open()
+    assert app.ask("!document.getElementById('loading').hidden")
+    app.set("my-date", "2026-11-20")
+    app.tick("technique", "roller")
+    app.show()
+    assert "roller" in app.ask("document.getElementById('plan').textContent")
+
+
+def test_the_form_asks_what_the_rules_ask(shared: App, folder: Path) -> None:
+    shared.open()
+    form = json.loads((folder / "form.json").read_text(encoding="utf-8"))
+    shown = shared.ask("document.getElementById('form').textContent")
+    assert [fact["ask"] for fact in form["facts"] if fact["ask"] not in shown] == []
+    assert [label for fact in form["facts"] for _, label, *_ in fact["answers"] if label not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("now", "card"),
+    [(EVENING, "First 24 hours, until Sat 21 Nov 16:30"), (WEEK_LATER, "Today: Fri 27 Nov, day 7")],
+    ids=["on the evening of the treatment", "a week later"],
+)
+def test_the_plan_begins_with_what_holds_now(shared: App, now: str, card: str) -> None:
+    open_at(shared, now, link(SITTING))
+    shared.settle()
+    shared.until("document.querySelector('#plan h2')?.checkVisibility()")
+    shared.until(
+        f"[...document.querySelectorAll('#plan h2')].find(one => one.checkVisibility()).innerText === '{card}'"
+    )
+    assert shared.shown("#help dt") == ["Emergency", "Doctor today", "Your clinic"]
+
+
+@pytest.mark.parametrize(
+    ("words", "tone", "said"),
+    [
+        ("can I wash my face tomorrow", "yes", "Yes"),
+        ("gym tomorrow", "no", "No. Gym and running"),
+        ("when retinol", "no", "Retinol: not before"),
+        ("is redness normal", "usual", "Usual. Redness"),
+        ("normal pus", "today", "See a doctor or an urgent-care line today"),
+        ("my throat is swelling", "emergency", "Ring your emergency number now"),
+        ("bungee jumping", "no-rule", "I don't know"),
+        ("<img src=x onerror=alert(1)>", "no-rule", "I don't know"),
+    ],
+)
+def test_it_answers(shared: App, words: str, tone: str, said: str) -> None:
+    if not shared.ask("document.querySelector('#plan main')"):
+        open_at(shared, EVENING, link(SITTING))
+        shared.settle()
+    answer = shared.question(words)
+    assert answer.splitlines()[0] == tone
+    assert said in answer
+    assert shared.log() == []
+
+
+def test_what_an_answer_says_to_type_is_a_button(shared: App) -> None:
+    open_at(shared, EVENING, link(SITTING))
+    shared.settle()
+    assert "needlecare" not in shared.question("make-up tomorrow")
+    shared.tap("#answer button")
+    shared.until("document.getElementById('answer').innerText.includes('Who says so')")
+
+
+def test_what_is_seen_moves_the_plan_and_can_be_taken_back(shared: App) -> None:
+    open_at(shared, "2026-11-22T09:00:00Z", link(SITTING))
+    shared.settle()
+    before = shared.question("when swimming")
+    shared.tap("#seeing summary")
+    seen = [text for text in shared.shown("#sightings button") if "no redness is left" in text]
+    assert seen == ["Now: no redness is left"]
+    press(shared, "Now: no redness is left")
+    press(shared, "Now: the flaking is over")
+    assert shared.question("when swimming") != before
+    press(shared, "Take back: no redness is left")
+    press(shared, "Take back: the flaking is over")
+    assert shared.question("when swimming") == before
+
+
+def press(app: App, text: str) -> None:
+    app.ask("document.querySelectorAll('#plan main').forEach(one => one.dataset.old = 1)")
+    app.ask(f"[...document.querySelectorAll('#sightings button')].find(one => one.textContent === {text!r}).click()")
+    app.settle()
+
+
+def test_answers_are_changed_in_place(shared: App) -> None:
+    open_at(shared, EVENING, link(SITTING))
+    shared.settle()
+    assert "yes" not in shared.question("can I drink wine").splitlines()[0]
+    late = shared.question("can I drink wine in December").splitlines()[0]
+    shared.tap("#change")
+    shared.tick("condition", "pregnancy")
+    shared.show()
+    assert (late, shared.question("can I drink wine in December").splitlines()[0]) == ("yes", "ask")
+
+
+def test_nothing_is_remembered_unless_one_says_so(app: App) -> None:
+    app.open()
+    app.set("my-date", "2026-11-20")
+    app.tick("condition", "pregnancy")
+    app.show()
+    assert app.ask("localStorage.length") == 0
+    app.open()
+    assert app.value("my-date") == ""
+    app.set("my-date", "2026-11-20")
+    app.tick("condition", "pregnancy")
+    app.tap("#remember")
+    app.show()
+    app.open()
+    app.settle()
+    assert app.shown("#head h1") == ["Micro-needling aftercare: face, Fri 20 Nov 2026"]
+    assert app.ask("document.querySelector('[value=pregnancy]').checked")
+    app.tap("#about summary")
+    app.tap("#forget")
+    app.until("document.getElementById('forgotten').textContent")
+    assert (app.ask("localStorage.length"), app.value("my-date"), app.shown("#plan main")) == (0, "", [])
+    app.open()
+    assert app.value("my-date") == ""
+
+
+def test_a_clinics_link_takes_what_the_phone_remembers_of_the_person(app: App) -> None:
+    app.open(link({**SITTING, "condition": "pregnancy"}))
+    app.settle()
+    app.tap("#remember")
+    app.open(link({"date": "2027-01-15", "technique": "radiofrequency"}))
+    app.settle()
+    assert app.shown("#head h1") == ["Micro-needling aftercare: face, Fri 15 Jan 2027"]
+    assert app.ask("document.querySelector('[value=pregnancy]').checked")
+    # Whose link says something of the person is somebody's own.
+    app.open(link({"date": "2027-01-15", "condition": "eczema"}))
+    app.settle()
+    assert not app.ask("document.querySelector('[value=pregnancy]').checked")
+
+
+def test_a_link_carries_the_answers_and_leaves_no_trace_in_the_address(shared: App) -> None:
+    answers: Answers = {**SITTING, "tz": NEW_YORK, "area": ["face", "neck"], "uses": "isotretinoin=2026-05-01"}
+    open_at(shared, EVENING, link(answers))
+    shared.settle()
+    assert shared.ask("location.href") == shared.site.address
+    assert "Filled in by the link" in shared.shown("#messages")[0]
+    shared.tap("#about summary")
+    shared.tap("#copy")
+    shared.until("document.getElementById('link').value")
+    copied = shared.value("link")
+    title = shared.shown("#head h1")
+    shared.open(copied.removeprefix(shared.site.address))
+    shared.settle()
+    assert shared.shown("#head h1") == title
+    assert shared.ask("document.querySelector('[value=isotretinoin]').checked")
+
+
+def test_it_works_without_a_connection_after_the_first_visit(app: App, site: Site) -> None:
+    app.open()
+    app.until("document.getElementById('offline').textContent.includes('without a connection')")
+    site.server.shutdown()
+    site.server.server_close()
+    app.open(link(SITTING))
+    app.settle()
+    assert app.shown("#head h1") == ["Micro-needling aftercare: face, Fri 20 Nov 2026 at 16:30"]
+    assert app.saved().startswith(b"BEGIN:VCALENDAR")
+    assert app.log() == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_window(shared: App, width: int) -> None:
+    shared.size(width)
+    shared.open()
+    shared.unfold()
+    assert shared.wider() == []
+    open_at(shared, WEEK_LATER, link({**SITTING, "condition": ["eczema", "pregnancy"]}))
+    shared.settle()
+    shared.question("why make-up")
+    shared.unfold()
+    assert shared.wider() == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (768, True), (1280, False)], ids=["phone", "dark", "wide"])
+def test_axe_finds_no_violation(shared: App, width: int, dark: bool) -> None:
+    shared.size(width, dark=dark)
+    shared.open("#date=20")
+    assert shared.violations() == []
+    open_at(shared, WEEK_LATER, link({**SITTING, "condition": "eczema"}))
+    shared.settle()
+    shared.question("why make-up")
+    assert shared.violations() == []
+
+
+def test_the_keyboard_alone_is_enough(shared: App) -> None:
+    open_at(shared, EVENING)
+    to(shared, "my-date", "11202026")
+    to(shared, "my-time", "0430PM")
+    to(shared, "show", Keys.ENTER)
+    shared.settle()
+    assert shared.shown("#head h1") == ["Micro-needling aftercare: face, Fri 20 Nov 2026 at 16:30"]
+    to(shared, "words", "gym tomorrow", Keys.ENTER)
+    shared.until("document.getElementById('answer').innerText.includes('Gym and running')")
+
+
+def to(app: App, id_: str, *keys: str) -> None:
+    """Go on with the tabulator to what is called *id_*, and type there."""
+    for _ in range(120):
+        if app.ask("document.activeElement.id") == id_:
+            break
+        webdriver.ActionChains(app.driver).send_keys(Keys.TAB).perform()
+    assert app.ask("document.activeElement.id") == id_
+    webdriver.ActionChains(app.driver).send_keys(*keys).perform()
