@@ -44,6 +44,7 @@ def test_every_option_at_once_makes_a_plan() -> None:
     [
         ("--plain", ["json", "ics", "html", "md", "csv"]),
         ("--all", ["json", "ics", "csv"]),
+        ("--link https://clinic.example/aftercare", ["text", "json", "ics", "md", "csv"]),
         ("--no-pager", ["json", "ics", "html", "md", "csv"]),
     ],
 )
@@ -71,7 +72,7 @@ def test_an_option_that_a_format_cannot_honour_is_refused(option: str, formats: 
             "--next soon",
         ),
         *("--skin-type IV", "--fact x=y", "--seen redness-gone=no", "--event a=b", "--rules x", "--now 2026-11-20"),
-        *("--alarm 2h", "--calendar-style full"),
+        *("--alarm 2h", "--calendar-style full", "--link https://clinic.example"),
     ],
 )
 def test_calling_a_calendar_off_takes_no_option_of_a_plan(tmp_path: Path, option: str) -> None:

@@ -63,15 +63,16 @@ _TREATMENTS: dict[str, tuple[Callable[[], Timeline], bool]] = {
 # Each is planned once, and its page made once, however many tests look at it.
 TREATMENTS = {name: (cache(make), may_hold_more) for name, (make, may_hold_more) in _TREATMENTS.items()}
 
-_PAGES: dict[int, tuple[Timeline, str]] = {}
+_PAGES: dict[tuple[int, str | None], tuple[Timeline, str]] = {}
 
 
-def page_of(timeline: Timeline) -> str:
+def page_of(timeline: Timeline, link: str | None = None) -> str:
     """Give the page of *timeline*."""
-    if id(timeline) not in _PAGES:
+    key = id(timeline), link
+    if key not in _PAGES:
         # With the plan, so that no other takes its place in memory.
-        _PAGES[id(timeline)] = timeline, render(timeline, "html")
-    return _PAGES[id(timeline)][1]
+        _PAGES[key] = timeline, render(timeline, "html", link=link)
+    return _PAGES[key][1]
 
 
 class Page(HTMLParser):

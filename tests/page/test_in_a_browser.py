@@ -40,10 +40,12 @@ LEAST_POINTS = 10.5
 class PageBrowser(Browser):
     """A browser that opens the pages of plans."""
 
-    def open(self, timeline: Timeline, *, width: int = 1280, dark: bool = False, media: str = "") -> None:
+    def open(
+        self, timeline: Timeline, *, width: int = 1280, dark: bool = False, media: str = "", link: str | None = None
+    ) -> None:
         """Open the page of *timeline* in a window of *width*."""
         path = self.folder / "page.html"
-        path.write_text(page_of(timeline), encoding="utf-8")
+        path.write_text(page_of(timeline, link), encoding="utf-8")
         self.size(width, dark=dark, media=media)
         self.driver.get(path.as_uri())
 
@@ -125,8 +127,13 @@ def test_axe_finds_no_violation(browser: PageBrowser, timeline: Timeline, width:
 def test_the_first_printed_page_is_complete_and_can_be_read(
     browser: PageBrowser, plan: Callable[[], Timeline], size: tuple[float, float]
 ) -> None:
-    timeline = plan()
-    browser.open_at("2026-11-24T12:00:00Z", timeline)
+    check_first_printed_page(browser, plan(), size)
+
+
+def check_first_printed_page(
+    browser: PageBrowser, timeline: Timeline, size: tuple[float, float], link: str | None = None
+) -> None:
+    browser.open_at("2026-11-24T12:00:00Z", timeline, link=link)
     first, *others = browser.print(size).pages
     assert len(others) <= 1
     sizes: dict[float, int] = {}
@@ -144,6 +151,39 @@ def test_the_first_printed_page_is_complete_and_can_be_read(
     assert [text for text in (brief.title, *brief.notice, *wanted) if words(text) not in printed] == []
     clinic = timeline.rule_set.clinic
     assert words(clinic.phone if clinic else "Your clinic:") in printed
+
+
+# As long as it may be, with as many answers as there may be.
+LONG_LINK = f"https://clinic.example/{'a' * 277}"
+
+
+@pytest.mark.parametrize("size", [A4, LETTER], ids=["A4", "Letter"])
+@pytest.mark.parametrize("link", ["https://a.example", LONG_LINK], ids=["short link", "long link"])
+def test_a_code_on_paper_takes_no_room_from_the_first_page(
+    browser: PageBrowser, timeline: Timeline, link: str, size: tuple[float, float]
+) -> None:
+    check_first_printed_page(browser, timeline, size, link)
+
+
+@pytest.mark.parametrize("link", ["https://a.example", LONG_LINK], ids=["short link", "long link"])
+def test_the_code_is_for_paper_and_large_enough_for_a_phone(
+    browser: PageBrowser, timeline: Timeline, link: str
+) -> None:
+    browser.driver.get_log("browser")
+    for width in (320, 1280):
+        browser.open(timeline, width=width, link=link)
+        assert browser.ask("document.documentElement.scrollWidth") <= width
+        assert browser.shown(".link")
+        assert browser.shown(".code") == []
+    browser.open(timeline, media="print", link=link)
+    box = browser.ask(
+        "{const one = document.querySelector('.code'), box = one.getBoundingClientRect();"
+        "[one.complete && one.naturalWidth > 0, box.width / 96 * 25.4, box.width - box.height]}"
+    )
+    assert box[0] is True
+    assert 25 <= box[1] < 50
+    assert abs(box[2]) < 0.1
+    assert browser.driver.get_log("browser") == []
 
 
 def test_paper_shows_what_the_reader_has_opened(browser: PageBrowser, timeline: Timeline) -> None:

@@ -49,6 +49,7 @@ _HONOURED = {
     **dict.fromkeys(("before", "chart", "plain", "no-pager"), (Format.TEXT,)),
     "all": (Format.TEXT, Format.HTML, Format.MD),
     "calendar-style": (Format.ICS,),
+    "link": (Format.HTML,),
 }
 
 
@@ -85,11 +86,14 @@ def plan(
     ] = False,
     no_pager: options.NoPager = False,
     style: options.StyleOption = None,
+    link: Annotated[
+        str | None, typer.Option("--link", metavar="URL", help="Lead from an HTML page to your web app at URL.")
+    ] = None,
 ) -> None:
     """Plan a treatment, or cancel an older calendar."""
     target = read_target(output, public=public)
     parts = {"all": all_, "before": before, "chart": chart}
-    view = {**parts, "plain": plain, "no-pager": no_pager, "calendar-style": style}
+    view = {**parts, "plain": plain, "no-pager": no_pager, "calendar-style": style, "link": link is not None}
     if "cancel" in typed:
         _cancel(typed, {**options.without(typed, _WITH_CANCEL), **view, "days": days}, format_, target)
         return
@@ -105,7 +109,7 @@ def plan(
     elif chosen == Format.ICS:
         _write_calendar(timeline, request, typed, style_named(style), target)
     else:
-        write(render(timeline, chosen), chosen, target)
+        write(render(timeline, chosen, link=link), chosen, target)
 
 
 def read_target(output: Path | None, *, public: bool) -> Target:

@@ -68,15 +68,17 @@ def for_file(text: str, name: str) -> str:
     return BYTE_ORDER_MARK + text if name == Format.CSV and not text.isascii() else text
 
 
-def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = True, style: str = BRIEF) -> str:
+def render(  # noqa: PLR0913  some formats have arguments of their own
+    timeline: Timeline, name: str, *, client: str = "", whole: bool = True, style: str = BRIEF, link: str | None = None
+) -> str:
     """Render *timeline* in the format called *name*; *client* tells people apart where their calendars meet.
 
-    A page that is not to be *whole* is its body alone, for a page of your own. The *style* of a calendar is brief or
-    full. Example: `render(timeline, "ics", client="C-17")`.
+    A page that is not to be *whole* is its body alone, for a page of your own; *link* is the address of your web
+    app. The *style* of a calendar is brief or full. Example: `render(timeline, "ics", client="C-17")`.
 
     Raises:
-        InputError: there is no such format or style, an argument has the wrong type, or *whole* or *style* means
-            nothing for this format.
+        InputError: there is no such format or style, an argument has the wrong type or means nothing for this format,
+            *link* is no such address, or the extra `qr`, which it needs, isn't installed.
     """
     given, named = type(timeline).__name__, type(client).__name__
     what = "what is rendered is a timeline, as build_timeline gives it"
@@ -87,11 +89,12 @@ def render(timeline: Timeline, name: str, *, client: str = "", whole: bool = Tru
         (not whole and name != Format.HTML, f"whole=False is for html alone; {name} is always whole"),
         (style not in [*CalendarStyle], f"there is no style `{style}`; it may be {', '.join(CalendarStyle)}"),
         (style != BRIEF and name != Format.ICS, f"style is for ics alone; {name} has one only"),
+        (link is not None and name != Format.HTML, f"link is for html alone; {name} has none"),
     )
     # Only the view that is wanted is loaded: starting up is most of the run time.
     view = import_module(f"needlecare.views.{'text' if name in _IN_TEXT else str(name)}")
     if name == Format.HTML:
-        text: str = view.render(timeline, client, whole=whole)
+        text: str = view.render(timeline, client, whole=whole, link=link)
     elif name == Format.ICS:
         text = view.render(timeline, view.Options(style, name=client))
     else:

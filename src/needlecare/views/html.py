@@ -3,19 +3,23 @@
 Style and script are the same bytes on every page, so that a policy can name them by their hashes.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
+from importlib.util import find_spec
 from itertools import groupby
+from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from needlecare.ask.question import today as look_at
-from needlecare.model import plan, ruleset
-from needlecare.model.time import day_end, day_start, last_instant
+from needlecare.errors import refuse
+from needlecare.model import facts, plan, ruleset
+from needlecare.model.time import day_end, day_start, format_clock, last_instant
 from needlecare.views import brief, today
 from needlecare.views import phrases as say
 from needlecare.views.days import EARLIER, Opening, days_after, draw_groups, list_openings
@@ -25,12 +29,15 @@ from needlecare.views.sheet import make_sheet
 # How far apart dates over the chart are at least, as a share of its width, so that they don't touch on a phone.
 _APART = 0.22
 _WIDE = 100.0
+# What a code on paper has room for, and a fragment can be put behind.
+_ADDRESS = re.compile(r'(?i)(?=.{,300}$)https?://(\w[\w.-]*|\[[\da-f:.]+\])(:\d{1,5})?([/?][!-"$-~]*)?', re.ASCII)
+_WRONG = "up to 300 characters of ASCII, no blank, no user, and no #: that is where the answers go"
 
 
-def render(timeline: plan.Timeline, client: str = "", *, whole: bool = True) -> str:
+def render(timeline: plan.Timeline, client: str = "", *, whole: bool = True, link: str | None = None) -> str:
     """Render *timeline* with a link that saves its calendar; *client* tells people apart where their calendars meet.
 
-    Unless it is to be *whole*, the page is its body alone, without style and script.
+    Unless it is to be *whole*, the page is its body alone, without style and script. It may *link* to a web app.
     """
     from needlecare.views import ics
 
@@ -51,6 +58,7 @@ def render(timeline: plan.Timeline, client: str = "", *, whole: bool = True) -> 
         treatment=timeline.treatment,
         first_until=timeline.first_until,
         numbers={row.head: number for number, row in enumerate(sheet.rows("sources"), 1)},
+        link=None if link is None else _lead_to(str(link), timeline),
         calendar=f"data:text/calendar;charset=utf-8;base64,{calendar}",
         style=Markup(style),  # noqa: S704  our own file
         script=Markup(script),  # noqa: S704  our own file
@@ -144,6 +152,23 @@ def _parts(row: Row, emergency: tuple[str, list[str]]) -> tuple[list[str], str, 
     text, comma, until = row.text.partition(EARLIER) if row.at else (row.text, "", "")
     signs = text.removeprefix(lead)
     return numbers if signs != text else [], signs, f"{comma}{until}"
+
+
+def _lead_to(address: str, timeline: plan.Timeline) -> tuple[str, str, str]:
+    """Return *address* with the answers about the treatment alone, since paper lies about, in short, and as a code."""
+    refuse(
+        (not _ADDRESS.fullmatch(address), f"write the link as https://clinic.example/aftercare, {_WRONG}"),
+        (not find_spec("segno"), "a link needs the library segno, which isn't installed: pip install 'needlecare[qr]'"),
+    )
+    import segno
+
+    treatment, given = timeline.treatment, timeline.facts.given
+    hour = {"time": format_clock(treatment.clock)} if treatment.clock else {}
+    known = {fact: given[fact] for fact in facts.FACTS_OF_TREATMENT if fact in given}
+    answers = {"date": treatment.day, **hour, "tz": treatment.zone.key, **known}
+    whole = f"{address}#{urlencode(answers, doseq=True, quote_via=quote, safe=':/')}&end"
+    code = segno.make_qr(whole, error="m").svg_data_uri(border=4, scale=0.5, unit="mm", dark="#000", light="#fff")
+    return whole, address.partition("//")[2].partition("?")[0].rstrip("/"), code
 
 
 # The chart.
