@@ -9,8 +9,7 @@ from needlecare.model.facts import Answer, Condition, Fact, Facts, Truth
 from needlecare.model.time import ALWAYS, AT_TREATMENT, Bound, Duration
 
 # What pages are drawn on; a clinic's colours are checked against these.
-LIGHT_PAGE = "#ffffff"
-DARK_PAGE = "#14181b"
+LIGHT_PAGE, DARK_PAGE = "#ffffff", "#14181b"
 
 
 class Clinic(NamedTuple):
@@ -430,8 +429,7 @@ class RuleSet:
 
     def family(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Return *ids* and all that is part of them, without prescribed medicines: no rule restricts those."""
-        wanted = set(ids)
-        parts = walk(wanted, self._parts)
+        parts = walk(wanted := set(ids), self._parts)
         shown = (one for one in parts if one in wanted or self.activities[one].medicine != PRESCRIBED)
         return tuple(sorted(shown, key=lambda one: (one not in wanted, one)))
 
@@ -468,8 +466,7 @@ def once_a_set(compute: Callable[..., _Known]) -> Callable[..., _Known]:
 
     @wraps(compute)
     def recall(*arguments: Any) -> _Known:
-        known = arguments[-1].known
-        asked = compute, arguments[:-1]
+        known, asked = arguments[-1].known, (compute, arguments[:-1])
         if asked not in known:
             known[asked] = compute(*arguments)
         found: _Known = known[asked]

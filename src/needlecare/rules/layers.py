@@ -150,10 +150,7 @@ class Overlay:
 
     def __init__(self, base: Layer, top: Layer, problems: Problems, *, words_only: bool) -> None:
         """Lay *top* over *base*; with *words_only* the base gives its words and its core, not its other rules."""
-        self._base = base
-        self._top = top
-        self._problems = problems
-        self._words_only = words_only
+        self._base, self._top, self._problems, self._words_only = base, top, problems, words_only
         self.result = result = Layer()
         result.files = {**base.files, **top.files}
         result.off = dict(base.off)

@@ -213,9 +213,7 @@ class _Names:
     """Checks that whatever an entry names is there."""
 
     def __init__(self, rule_set: RuleSet, layer: "Layer", problems: Problems) -> None:
-        self._set = rule_set
-        self._layer = layer
-        self._problems = problems
+        self._set, self._layer, self._problems = rule_set, layer, problems
         self._moments = {*_BUILT_IN_MOMENTS, *rule_set.moments, *rule_set.events}
         self._flagged = _flagged(rule_set, layer)
         self._endless = _endless(rule_set)
