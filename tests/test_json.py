@@ -76,6 +76,14 @@ def closed(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "$defs": records, "additionalProperties": False}
 
 
+def test_a_plan_says_why_its_rules_are_urgent(schema: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text('ruleset: own\nextends: microneedling\nurgent: "Two days, not one."\n', encoding="utf-8")
+    record = plan_as_json("--rules", str(path))
+    assert record["ruleset"]["urgent"] == "Two days, not one."
+    jsonschema.validate(record, closed(schema))
+
+
 def test_every_field_of_the_contract_is_there() -> None:
     record = plan_as_json("--time", "16:30", "--depth", "1.5", "--condition", "eczema")
     assert list(record)[:12] == [

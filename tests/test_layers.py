@@ -222,6 +222,15 @@ def test_the_notice_stays_whatever_a_set_adds(layer: Layer) -> None:
         assert said == f"{own} Ring us on 0123. No clinician{reviewed}"
 
 
+def test_why_a_set_is_urgent_holds_for_those_above_too(layer: Layer, tmp_path: Path) -> None:
+    (tmp_path / "below.yaml").write_text(f"ruleset: below\n{EXTENDS}urgent: Two days, not one.\n", encoding="utf-8")
+    for base in ("extends", "words-from"):
+        plain, own = layer(f"{base}: ../below.yaml\n"), layer(f"{base}: ../below.yaml\nurgent: Ring us.\n")
+        assert (plain.urgent, own.urgent) == ("Two days, not one.", "Ring us. Two days, not one.")
+        assert own.digest == plain.digest
+    assert load_rules().urgent == ""
+
+
 @pytest.mark.parametrize("head", ["words-from: microneedling\n", "title: Our sheet\n"], ids=["words-from", "no base"])
 def test_a_set_on_its_own_has_the_words_and_the_core_but_no_other_rules(layer: Layer, head: str) -> None:
     shipped, ours = load_rules(), layer(head)

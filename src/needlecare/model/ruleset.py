@@ -326,7 +326,8 @@ class RuleSet:
     *weights* holds how much each kind of source counts; *content* is all that it says, as written. *batch* holds which
     column of the clinic's exports holds which field, and under `dates` how dates are written there; *only* which values
     of a column count. *areas* lists the words that place something within each area, *small_words* those that join or
-    soften, *alike* those that name a sign alike. *first* is how long the first hours last, *emergency* whom to call.
+    soften, *alike* those that name a sign alike. *first* is how long the first hours last, *emergency* whom to call,
+    *urgent* why this version must replace an older one at once.
     """
 
     id: str
@@ -334,6 +335,7 @@ class RuleSet:
     version: str = "unversioned"
     released: str = ""
     notice: str
+    urgent: str = ""
     open_ends_at: str = ""
     reviewed_by: str | None = None
     rules: Mapping[str, Rule]

@@ -331,6 +331,7 @@ FILE = _section(
     Field("ruleset", Kind(read_line, id_of()), "the id of the rule set", marks=_HEADING),
     *_all(LINE, "title: its name for people", "version: which version it is", marks=_HEADING),
     *_all(LINE, "notice: a sentence of yours behind ours", "reviewed-by: the clinician who did", marks=_HEADING),
+    Field("urgent", LINE, "why this version must replace an older one at once", marks=_HEADING),
     Field("released", DATE, "the day that it was released", marks=_HEADING),
     Field("extends", _BASE, "what it stands on: all rules of that set hold", marks=_HEADING),
     Field("words-from", _BASE, "what it stands on, of which only the words and the core hold", marks=_HEADING),

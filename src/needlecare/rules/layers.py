@@ -134,7 +134,7 @@ def _add_entry(section: str, raw: Raw, source: Value | None, layer: Layer, probl
     layer.entries[section][raw.id] = raw
 
 
-_INHERITED = ("notice", "open-ends-at", "first", "emergency", "released", *OF_CLINIC)
+_INHERITED = ("notice", "urgent", "open-ends-at", "first", "emergency", "released", *OF_CLINIC)
 # What denies that a plan is information and that the clinic comes first; “seek medical advice” doesn't.
 _DENIES = (
     r"\b(?:is|are|as|gives?|contains?|offers?|provides?|constitutes?|replaces?)\b[^.]{0,30}"
@@ -174,6 +174,8 @@ class Overlay:
             # The base's notice stays, whatever a set adds to it.
             self._guard_notice(base["notice"], top["notice"])
             header["notice"] = placed(Text(f"{base['notice']} {top['notice']}"), top["notice"])
+        if "urgent" in base and "urgent" in top:
+            header["urgent"] = placed(Text(f"{top['urgent']} {base['urgent']}"), top["urgent"])
         return header
 
     def _lay(self, section: str, raw: Raw) -> None:

@@ -220,7 +220,7 @@ def _rules(timeline: Timeline, _: object) -> dict[str, _RuleEntry]:
 # What a value doesn't have itself is computed. A `?` marks what may be null though its type doesn't tell, a `*` what
 # few have and the others leave out. Any other type has all of its own fields.
 FIELDS: dict[Any, str] = {
-    RuleSet: "id version hash=digest reviewed_by changed_core",
+    RuleSet: "id version hash=digest reviewed_by changed_core urgent*",
     Clinic: "name phone?",
     Timeline: "schema_version notice ruleset=rule_set treatment facts assumed unknown=facts.unknown windows rules days"
     " sessions screening=findings unanswered red_flags longer_if shorter_if perhaps events=meetings"
