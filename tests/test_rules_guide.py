@@ -78,7 +78,7 @@ def fields_of(part: object) -> Iterator[str]:
 
 
 # Told where the page and the lists are.
-ELSEWHERE = {"name", "phone", "logo", "closing", "colours", "light", "dark"}
+ELSEWHERE = {"name", "phone", "logo", "closing", "colours", "light", "dark", "language"}
 
 
 def test_the_guide_tells_of_every_field(schema: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from needlecare import RuleSet, RuleSetError, build_timeline, load_rules, make_treatment, read_facts, render
-from page.pages import CLINIC, rules
+from page.pages import CLINIC, Page, make_plan, rules
 from support import contrast
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
@@ -48,6 +48,22 @@ def test_a_phone_is_dialled_as_from_abroad_or_as_from_near(phone: str, dialled: 
     assert f'href="tel:{dialled}"' in render(build_timeline(rule_set, treatment, read_facts(rule_set, {})), "html")
 
 
+@pytest.mark.parametrize("language", ["de", "en-GB", "pt-BR", "zh-Hant", "zh-Hant-TW", "no", "gsw"])
+def test_the_clinics_own_words_are_marked_with_their_language(language: str, tmp_path: Path) -> None:
+    rule_set = load(tmp_path, f"{{name: Praxis Linde, closing: Bis bald., language: {language}}}")
+    page = render(make_plan(rule_set), "html")
+    assert rule_set.clinic is not None
+    assert rule_set.clinic.language == language
+    marked = {"".join(text) for _, attributes, text in Page(page).elements if attributes.get("lang") == language}
+    assert marked == {"Praxis Linde", "Bis bald."}
+    assert '<html lang="en">' in page
+
+
+def test_words_without_a_language_are_in_that_of_the_page() -> None:
+    page = Page(render(make_plan(rules(str(CLINIC))), "html"))
+    assert [tag for tag, attributes, _ in page.elements if "lang" in attributes] == ["html"]
+
+
 def test_the_shipped_set_carries_none() -> None:
     assert rules().clinic is None
 
@@ -82,7 +98,7 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
         (
             "{name: A, fax: '1'}",
             "3:19",
-            "`clinic` has no `fax`; it may have closing, colours, logo, name, out-of-hours, phone",
+            "`clinic` has no `fax`; it may have closing, colours, language, logo, name, out-of-hours, phone",
         ),
         (
             "{name: A, phone: ask Dr B}",
@@ -130,6 +146,16 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
             "3:36",
             '`red;` is not a colour; write six digits in quotes, such as "#0b5d5e"',
         ),
+        (
+            "{name: A, language: Deutsch}",
+            "3:29",
+            "`language` can't be read: `Deutsch`; write a code like de or en-GB",
+        ),
+        (
+            "{name: A, language: en_GB}",
+            "3:29",
+            "`language` can't be read: `en_GB`; write a code like de or en-GB",
+        ),
         ("{name: A, logo: ../logo.png}", "3:25", "`logo` is the name of a file beside this one, such as logo.png"),
         ("{name: A, logo: /etc/passwd}", "3:25", "`logo` is the name of a file beside this one, such as logo.png"),
         ("{name: A, logo: set.yaml}", "3:25", "`set.yaml` can't be a logo; use a .png, .jpg or .svg file"),
@@ -151,6 +177,8 @@ def test_contrast_is_that_of_wcag(one: str, other: str, ratio: float) -> None:
         "pale-on-light",
         "dark-on-dark",
         "no-colour",
+        "language-by-its-name",
+        "language-with-an-underscore",
         "logo-from-above",
         "logo-from-elsewhere",
         "no-picture",

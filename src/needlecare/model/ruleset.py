@@ -15,7 +15,7 @@ LIGHT_PAGE, DARK_PAGE = "#ffffff", "#14181b"
 class Clinic(NamedTuple):
     """Who hands the plan out; *phone* is answered in its hours, *out_of_hours* beyond them.
 
-    *logo* is a `data:` address; *light* and *dark* are colours on such a page.
+    *logo* is a `data:` address; *light* and *dark* are colours on such a page. Its own words are in *language*: `de`.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Clinic(NamedTuple):
     light: str = ""
     dark: str = ""
     closing: str = ""
+    language: str = ""
 
 
 # Both a verb and an answer.

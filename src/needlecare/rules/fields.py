@@ -19,6 +19,7 @@ from needlecare.rules.kinds import (
     EVERY,
     EXCEPTIONS,
     FLAG,
+    LANGUAGE,
     LIMITS,
     LINE,
     RANK,
@@ -295,6 +296,7 @@ COLOURS = _section("`colours`", *_all(TEXT, "light", "dark"), example='{light: "
 CLINIC = _section(
     "`clinic`",
     *_all(TEXT, "name", "phone", "out-of-hours", "closing"),
+    Field("language", LANGUAGE, "what its name and closing are written in"),
     Field("logo", Kind(as_is, TEXT_SCHEMA), "the name of a file beside this one"),
     Field("colours", _entries(COLOURS)),
     example="{name: …, phone: …, logo: logo.png, closing: …}",

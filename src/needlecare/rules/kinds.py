@@ -227,9 +227,7 @@ _HOW_WITHIN = "write it as 6mo, or as 14d..3mo: the level within 14 days, ask wi
 WITHIN = parsed(
     lambda text: one[:2] if (one := parse_range(text)) and not one.hedge else None,
     _HOW_WITHIN,
-    _SPAN,
-    "6mo",
-    "14d..3mo",
+    *(_SPAN, "6mo", "14d..3mo"),
 )
 DURATIONS = pair(parse_duration, "write it as 3mo..6mo", _LENGTH, "3mo..6mo")
 _HOW_DAYS = "write it as 1..6, or 0; negative days lie before the treatment"
@@ -256,5 +254,7 @@ DAY = parsed(whole_number, "a day is a whole number; 0 is the day of the treatme
 _HOW_URL = "an address begins with https:// or http:// and has no spaces"
 _ADDRESS = r"https?://\S+"
 URL = parsed(lambda text: text if re.fullmatch(_ADDRESS, text) else None, _HOW_URL, _ADDRESS)
+_CODE = "[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?"
+LANGUAGE = parsed(lambda text: text if re.fullmatch(_CODE, text) else None, "write a code like de or en-GB", _CODE)
 AS_DEFAULT = one_of("default", reads={"default": True})
 CONDITION = Kind(as_is, {"$ref": "#/definitions/condition"})
