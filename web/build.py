@@ -13,30 +13,37 @@ import tempfile
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from html import escape
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 # What the library needs; the command line needs more.
-PACKAGES = ("icalendar", "jinja2", "markupsafe", "python-dateutil", "pyyaml", "six", "tzdata")
+PACKAGES = ("icalendar", "jinja2", "markupsafe", "python-dateutil", "pyyaml", "six", "tzdata", "tzlocal")
 # Of Pyodide: what a browser loads.
-PYODIDE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip")
+PYODIDE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm")
+MODULES = HERE / "node_modules" / "pyodide"
 # Nothing from elsewhere, no script in the page, and of what is unsafe only what WebAssembly needs.
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'none'"
 )
 # Parts of packages that no phone needs: binaries for other machines, tests, the command line, a second table of zones.
-_LEFT_OUT = re.compile(
-    r".*\.(so|pyi|pyx|c)|.*/(tests|scripts)/.*|needlecare/(cli|batch|authors)/.*|[^/]*\.data/.*|"
+LEFT_OUT = re.compile(
+    r".*\.(so|pyi|pyx|c)|.*/(tests|scripts)/.*|needlecare/(cli|batch|authors)/.*|needlecare/(files|__main__)\.py|"
+    r"icalendar/cli\.py|[^/]*\.data/.*|"
     r"dateutil/zoneinfo/.*\.tar\.gz|(?!needlecare-)[^/]*\.dist-info/.*|[^/]*\.dist-info/RECORD"
 )
 # Parts of Python that only programmers, servers and other machines need, and letters of files that are never read.
-_LEFT_OUT_OF_PYTHON = re.compile(
-    r"(unittest|_pyrepl|xmlrpc|wsgiref|multiprocessing|dbm|sqlite3|curses|ensurepip|venv)/.*|"
-    r"(pdb|bdb|doctest|pydoc|pickletools|smtplib|imaplib|poplib|ftplib|mailbox|optparse|statistics|cProfile|turtle)\.py|"
-    r"pydoc_data/.*|encodings/(?!cp437|iso8859_1\.)(big5|cp|euc|gb|hp_|iso|johab|koi8|kz|mac_|ptcp|shift|tis|hz)\w*\.py"
+LEFT_OUT_OF_PYTHON = re.compile(
+    r"(unittest|_pyrepl|xmlrpc|xml/(dom|sax)|wsgiref|multiprocessing|dbm|sqlite3|curses|ensurepip|venv|pydoc_data)/.*|"
+    r"http/(server|cookie\w*)\.py|logging/(handlers|config)\.py|concurrent/futures/process\.py|"
+    r"(pdb|bdb|doctest|pydoc|pickletools|smtplib|imaplib|poplib|ftplib|mailbox|optparse|statistics|cProfile|turtle|trace|"
+    r"profile|pstats|argparse|configparser|plistlib|_pyio|_pydatetime|webbrowser|shelve)\.py|"
+    r"encodings/(?!cp437|iso8859_1\.)(big5|cp|euc|gb|hp_|iso|johab|koi8|kz|mac_|ptcp|shift|tis|hz)\w*\.py"
 )
 _LICENCE = re.compile(r"(?i)[^/]*\.dist-info/(.*/)?(licen[cs]e|copying|notice)[^/]*")
 _LICENCE_OF_PYODIDE = """\
@@ -61,6 +68,8 @@ def build(out: Path, sheet: Path | None = None) -> None:
         stage, folder = Path(scratch) / "stage", Path(scratch) / "folder"
         _stage_packages(stage)
         _run("npm", "ci", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix", str(HERE))
+        with ZipFile(MODULES / "python_stdlib.zip") as python:
+            python.extractall(stage / "python", _without(LEFT_OUT_OF_PYTHON, python))
         _run("node", str(HERE / "prepare.mjs"), str(stage), *([str(sheet)] if sheet else []))
         _write_folder(folder, stage)
         # Whole or not at all.
@@ -91,7 +100,8 @@ def _run(*command: str) -> None:
 def _stage_packages(stage: Path) -> None:
     """Unpack the wheel of this checkout, and the packages that it needs, as they are locked."""
     wheels, site = stage / "wheels", stage / "site"
-    pip = (sys.executable, "-m", "pip", "-q")
+    # An environment that was made without pip is served by the Python that made it.
+    pip = (sys.executable if find_spec("pip") else "python3", "-m", "pip", "-q")
     _run(*pip, "wheel", "--no-deps", "-w", str(wheels), str(ROOT))
     (stage / "wanted.txt").write_text("\n".join(_locked()), encoding="utf-8")
     wanted = ("--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(stage / "wanted.txt"))
@@ -100,11 +110,15 @@ def _stage_packages(stage: Path) -> None:
     licences = [_LICENCE_OF_PYODIDE]
     for path in sorted(wheels.glob("*.whl")):
         with ZipFile(path) as wheel:
-            wheel.extractall(site, [name for name in wheel.namelist() if not _LEFT_OUT.fullmatch(name)])
+            wheel.extractall(site, _without(LEFT_OUT, wheel))
             texts = (wheel.read(name).decode() for name in wheel.namelist() if _LICENCE.fullmatch(name))
             licences.append("\n\n".join((path.name, *texts)))
     (stage / "licences.txt").write_text(f"\n\n{'-' * 80}\n\n".join(licences), encoding="utf-8")
     shutil.copy(HERE / "app" / "bridge.py", site)
+
+
+def _without(left_out: re.Pattern[str], archive: ZipFile) -> list[str]:
+    return [name for name in archive.namelist() if not left_out.fullmatch(name)]
 
 
 def _locked() -> Iterator[str]:
@@ -116,14 +130,13 @@ def _locked() -> Iterator[str]:
 
 def _write_folder(folder: Path, stage: Path) -> None:
     """Write what the server hands out: the app, Pyodide, the packages, what the form asks, and the list of it all."""
-    pyodide = HERE / "node_modules" / "pyodide"
     shutil.copytree(HERE / "app", folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     (folder / "pyodide").mkdir()
     for name in PYODIDE:
-        shutil.copy(pyodide / name, folder / "pyodide")
-    _trim(folder / "pyodide" / "python_stdlib.zip")
+        shutil.copy(MODULES / name, folder / "pyodide")
+    _zip(_files(stage / "python"), folder / "pyodide" / "python_stdlib.zip")
     # Of the packages that Pyodide offers none is used.
-    lock = json.loads((pyodide / "pyodide-lock.json").read_bytes())
+    lock = json.loads((MODULES / "pyodide-lock.json").read_bytes())
     _write_json(folder / "pyodide" / "pyodide-lock.json", {"info": lock["info"], "packages": {}})
     _zip(_files(stage / "site"), folder / "site.zip")
     templates = stage / "site" / "needlecare" / "views" / "templates"
@@ -131,26 +144,24 @@ def _write_folder(folder: Path, stage: Path) -> None:
         shutil.copy(templates / name, folder)
     shutil.copy(stage / "licences.txt", folder)
     form = json.loads((stage / "form.json").read_bytes())
-    loaded = [folder / "site.zip", *(folder / "pyodide" / name for name in PYODIDE)]
+    loaded = [folder / "site.zip", *(folder / "pyodide").iterdir()]
     _write_json(folder / "form.json", {"bytes": sum(path.stat().st_size for path in loaded), **form})
     name = form["clinic"]["name"] if form["clinic"] else ""
     _write_manifest(folder, f"Aftercare, {name}" if name else "Aftercare")
     page = (folder / "index.html").read_text(encoding="utf-8")
-    (folder / "index.html").write_text(page.replace("POLICY", POLICY), encoding="utf-8")
+    # Where to get help stands there whatever fails.
+    rows = "".join(f'<div class="{tone}"><dt>{head}</dt><dd>{text}</dd></div>' for tone, head, text in _escaped(form))
+    (folder / "index.html").write_text(page.replace("POLICY", POLICY).replace("HELP", rows), encoding="utf-8")
     write_release(folder, form["rules"]["urgent"])
-
-
-def _trim(path: Path) -> None:
-    """Write Python's own modules anew without what is never imported."""
-    with ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if not _LEFT_OUT_OF_PYTHON.fullmatch(name)]
-        kept = {name: archive.read(name) for name in names}
-    _zip(kept, path)
 
 
 def _files(folder: Path) -> dict[str, bytes]:
     paths = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def _escaped(form: Mapping[str, Any]) -> list[list[str]]:
+    return [[*map(escape, row)] for row in form["help"]]
 
 
 def _zip(files: Mapping[str, bytes], target: Path) -> None:

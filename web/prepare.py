@@ -1,7 +1,7 @@
 """What is made of the staged packages by the Python that runs in the browser; prepare.mjs runs it there.
 
-In: `/stage/site`, the packages, and a clinic's sheet as *sheet*, if there is one. Out: the packages compiled, the sheet
-packed among them, and `/stage/form.json`, what the form asks before Python has started.
+In: `/stage/python`, its own modules, `/stage/site`, the packages, and a clinic's sheet, if there is one. Out: both
+compiled, the sheet packed among the packages, and `/stage/form.json`, what the form asks before Python has started.
 """
 
 import compileall
@@ -70,11 +70,11 @@ def _plain(value: Any) -> Any:
 
 
 def _compile() -> None:
-    """Put compiled modules in the place of their text, without the texts that nobody reads there."""
-    unchecked = PycInvalidationMode.UNCHECKED_HASH
-    done = compileall.compile_dir(SITE, quiet=1, legacy=True, optimize=2, invalidation_mode=unchecked, ddir="")
-    if not done:
-        raise SystemExit("a module can't be compiled")
-    for path in SITE.rglob("*.py"):
-        if not path.relative_to(SITE).as_posix().startswith(_CHECKED):
-            path.unlink()
+    """Put compiled modules in the place of their text: reading that is most of the time that Python takes to start."""
+    for folder in (STAGE / "python", SITE):
+        unchecked = PycInvalidationMode.UNCHECKED_HASH
+        if not compileall.compile_dir(folder, quiet=1, legacy=True, optimize=2, invalidation_mode=unchecked, ddir=""):
+            raise SystemExit("a module can't be compiled")
+        for path in folder.rglob("*.py"):
+            if not path.relative_to(folder).as_posix().startswith(_CHECKED):
+                path.unlink()

@@ -2,12 +2,15 @@
 
 import argparse
 import gzip
+import sys
 from collections.abc import Sequence
 from functools import lru_cache, partial
+from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from web.build import POLICY
 
@@ -27,12 +30,14 @@ class Handler(SimpleHTTPRequestHandler):
 
     def send_head(self) -> BytesIO | BinaryIO | None:
         """Send the headers; return what is to follow."""
+        if "\0" in unquote(self.path):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
         path = Path(self.translate_path(self.path))
-        path = path / "index.html" if path.is_dir() else path
         if not path.is_file() or path.suffix in _PACKED or "gzip" not in self.headers.get("Accept-Encoding", ""):
             return super().send_head()
         body = _gzipped(path, path.stat().st_mtime_ns)
-        self.send_response(200)
+        self.send_response(HTTPStatus.OK)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
@@ -55,9 +60,18 @@ def _gzipped(path: Path, changed: int) -> bytes:
     return gzip.compress(path.read_bytes(), mtime=0)
 
 
-def make_server(folder: Path, port: int = 0) -> ThreadingHTTPServer:
+class Server(ThreadingHTTPServer):
+    """Serves browsers, which break off whatever they have in store."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a browser that broke off, and all of anything else."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def make_server(folder: Path, port: int = 0) -> Server:
     """Make a server of *folder*, on a free port unless one is named."""
-    return ThreadingHTTPServer((LOOPBACK, port), partial(Handler, directory=str(folder)))
+    return Server((LOOPBACK, port), partial(Handler, directory=str(folder)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -13,7 +13,7 @@ from browsing import Browser
 SHEET = Path(__file__).parents[1] / "page" / "clinic" / "on-top.yaml"
 LONDON, NEW_YORK = "Europe/London", "America/New_York"
 Answers = Mapping[str, str | Sequence[str]]
-PATIENCE = 60
+PATIENCE = 90
 
 
 class Site(NamedTuple):
@@ -77,7 +77,7 @@ class App(Browser):
 
     def tick(self, fact: str, answer: str) -> None:
         """Tick one answer to one question."""
-        self.tap(f'input[name="{fact}"][value="{answer}"]')
+        self.tap(f'input[name="fact-{fact}"][value="{answer}"]')
 
     def show(self) -> None:
         """Ask for the plan, and wait for it or for what is wrong."""
@@ -86,7 +86,7 @@ class App(Browser):
         self.settle()
 
     def settle(self) -> None:
-        self.until("document.querySelector('#plan main:not([data-old]), .error:not([hidden]), .failure')")
+        self.until("document.querySelector('#plan main:not([data-old]), .error:not([hidden]), .failure:not([hidden])')")
 
     def plan(self, answers: Answers) -> None:
         """Go to the plan of a link, whose answers take the place of those that were there."""

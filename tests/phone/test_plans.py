@@ -8,7 +8,7 @@ import pytest
 
 from phone.apps import LONDON, NEW_YORK, SHEET, Answers, App, Site, pairs
 from phone.conftest import serve
-from running import run
+from running import run_program
 
 # Without a zone it is that of the phone, which is in London, and isn't named.
 TREATMENTS: dict[str, Answers] = {
@@ -58,11 +58,10 @@ TREATMENTS: dict[str, Answers] = {
 }
 
 
-def commanded(answers: Answers, monkeypatch: pytest.MonkeyPatch, *more: str) -> bytes:
+def commanded(answers: Answers, *more: str) -> bytes:
     """Return the calendar that the command line makes of *answers* on a machine in London."""
-    monkeypatch.setenv("TZ", LONDON)
     options = [word for name, text in pairs(answers) for word in (f"--{name}", text)]
-    return run("plan", *options, "--format", "ics", *more).out.encode()
+    return run_program("plan", *options, "--format", "ics", *more, env={"TZ": LONDON}).stdout
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +75,9 @@ def open_app(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.mark.parametrize("answers", TREATMENTS.values(), ids=list(TREATMENTS))
-def test_the_calendar_is_that_of_the_command_line(
-    open_app: App, monkeypatch: pytest.MonkeyPatch, answers: Answers
-) -> None:
+def test_the_calendar_is_that_of_the_command_line(open_app: App, answers: Answers) -> None:
     open_app.plan(answers)
-    assert open_app.saved() == commanded(answers, monkeypatch)
+    assert open_app.saved() == commanded(answers)
     assert open_app.log() == []
 
 
@@ -91,7 +88,7 @@ def test_a_zone_is_named_where_the_phone_is_elsewhere(open_app: App) -> None:
     assert open_app.shown("#head h1") == ["Micro-needling aftercare: face, Fri 20 Nov 2026 at 16:30"]
 
 
-def test_a_form_that_is_filled_in_by_hand_makes_the_same_plan(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_that_is_filled_in_by_hand_makes_the_same_plan(app: App) -> None:
     app.open()
     app.set("my-date", "2026-11-20")
     app.set("my-time", "16:30")
@@ -103,7 +100,7 @@ def test_a_form_that_is_filled_in_by_hand_makes_the_same_plan(app: App, monkeypa
     app.tick("uses", "isotretinoin")
     dated = "document.querySelector('.choice:has([value=isotretinoin]) [data-dated]')"
     app.ask(f"{dated}.value = '2026-03-01'")
-    app.ask("document.querySelector('[data-other=condition]').value = 'migraine'")
+    app.ask("document.querySelector('#other-condition').value = 'migraine'")
     app.show()
     answers = {
         "date": "2026-11-20",
@@ -115,11 +112,11 @@ def test_a_form_that_is_filled_in_by_hand_makes_the_same_plan(app: App, monkeypa
         "condition": ["eczema-elsewhere", "migraine"],
         "uses": "isotretinoin=2026-03-01",
     }
-    assert app.saved() == commanded(answers, monkeypatch)
+    assert app.saved() == commanded(answers)
     assert app.log() == []
 
 
-def test_a_clinics_sheet_is_built_in(clinics_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clinics_sheet_is_built_in(clinics_folder: Path, tmp_path: Path) -> None:
     for site in serve(clinics_folder):
         app = App(tmp_path, site)
         app.open()
@@ -128,17 +125,17 @@ def test_a_clinics_sheet_is_built_in(clinics_folder: Path, tmp_path: Path, monke
         answers: Answers = {"date": "2026-11-20", "time": "16:30"}
         app.plan(answers)
         assert clinic["name"] in app.shown("#head header")[0]
-        assert app.saved() == commanded(answers, monkeypatch, "--rules", str(SHEET))
+        assert app.saved() == commanded(answers, "--rules", str(SHEET))
         assert app.log() == []
         app.driver.quit()
 
 
-def test_a_clinics_sheet_may_lie_in_the_folder(app: App, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clinics_sheet_may_lie_in_the_folder(app: App, site: Site) -> None:
     for path in SHEET.parent.iterdir():
         (site.folder / path.name).write_bytes(path.read_bytes())
     answers: Answers = {"date": "2026-11-20", "time": "16:30"}
     app.open(f"?rules={SHEET.name}")
     app.until("document.getElementById('loading').hidden")
     app.plan(answers)
-    assert app.saved() == commanded(answers, monkeypatch, "--rules", str(SHEET))
+    assert app.saved() == commanded(answers, "--rules", str(SHEET))
     assert app.log() == []

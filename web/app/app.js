@@ -2,9 +2,11 @@
 // comes from worker.js. Text from rules and from people is set as text; the one markup that is taken is the plan's.
 "use strict";
 
-const NONE = "none", END = "end", LONGEST_LINK = 4000, MANY = 12, STALE = 15 * 60 * 1000;
-const FIELDS = ["date", "time", "next"];
-const named = new URLSearchParams(location.search).get("rules");
+const FOLDER = new URL("./", location.href).href, SHEETS = `needlecare-sheets ${FOLDER}`;
+const NONE = "none", END = "end", LONGEST_LINK = 20_000, MANY = 12, STALE = 15 * 60 * 1000, A_MOMENT = 3000, A_YEAR = 366 * 24 * 60 * 60 * 1000;
+const NOT_KEPT = "This browser keeps nothing for this page: it needs a connection.";
+const FIELDS = ["date", "time", "tz", "next"];
+const named = new URLSearchParams(location.search).get("rules") || null;
 const here = new Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
 // What the form asks is *about* the *rules*: the facts *known* to them. *extra* are answers without a field of their own.
 let about, rules, known = [], extra = new Map(), shown = null, worker;
@@ -91,12 +93,11 @@ function drawForm(description) {
 }
 
 function drawClinic(clinic) {
+  $("clinic").hidden = !clinic;
   if (!clinic) return;
-  const name = make("strong", {lang: clinic.language ?? ""}, clinic.name), text = make("p", {}, name);
-  if (!clinic.language) name.removeAttribute("lang");
+  const text = make("p", {}, make("strong", clinic.language ? {lang: clinic.language} : {}, clinic.name));
   if (clinic.phone) text.append(make("br"), dial(clinic.phone));
   $("clinic").replaceChildren(...(clinic.logo ? [make("img", {src: clinic.logo, alt: ""})] : []), text);
-  $("clinic").hidden = false;
   for (const scheme of ["light", "dark"]) {
     if (clinic[scheme]) document.documentElement.style.setProperty(`--own-${scheme}`, clinic[scheme]);
   }
@@ -107,25 +108,30 @@ function dial(number) {
   return make("a", {href: `tel:${digits}`}, number);
 }
 
-// The numbers that stand before the signs can be tapped.
+// The emergency numbers can be tapped wherever they stand.
 function dialled(text) {
-  const [, ring, numbers, rest] = /^(ring )([\d, ]+)(:.*)$/s.exec(text) ?? [];
-  if (!ring) return [text];
-  return [ring, ...numbers.split(", ").flatMap((one, at) => [at ? ", " : "", dial(one)]), rest];
+  const numbers = about.emergency.filter(Boolean).map((one) => one.replace(/[^\w ]/g, "\\$&")).join("|");
+  if (!numbers) return [text];
+  return text.split(new RegExp(`\\b(${numbers})\\b`)).map((part, at) => at % 2 ? dial(part) : part);
+}
+
+// A clinic calls its facts as it likes; none of them is taken for a field of ours.
+function nameOf(fact) {
+  return `fact-${fact.id}`;
 }
 
 function drawFact(fact) {
-  const error = make("p", {className: "error", id: `${fact.id}-error`, hidden: true});
+  const error = make("p", {className: "error", id: `fact-${fact.id}-error`, hidden: true});
   if (fact.number) {
     const [low, high, unit] = fact.number;
-    const input = make("input", {type: "number", name: fact.id, id: `fact-${fact.id}`, min: low, max: high, step: "any", inputMode: "decimal"});
+    const input = make("input", {type: "number", name: nameOf(fact), id: `fact-${fact.id}`, min: low, max: high, step: "any", inputMode: "decimal"});
     input.setAttribute("aria-describedby", error.id);
     const label = make("label", {htmlFor: input.id}, `${fact.ask} `, make("small", {}, `(${unit || "number"}, if you know)`));
-    return make("p", {dataset: {field: fact.id}}, label, " ", input, error);
+    return make("p", {}, label, " ", input, error);
   }
   const assumed = fact.assumed ? ` (else: ${fact.assumed === NONE ? "nothing" : fact.assumed})` : "";
   const legend = make("legend", {}, fact.ask, make("small", {}, assumed));
-  const field = make("fieldset", {dataset: {field: fact.id}}, legend, ...drawAnswers(fact), error);
+  const field = make("fieldset", {}, legend, ...drawAnswers(fact), error);
   field.setAttribute("aria-describedby", error.id);
   return field;
 }
@@ -138,26 +144,32 @@ function drawAnswers(fact) {
   if (none) list.append(drawAnswer(fact, [NONE, "none of these", "", ""]));
   if (fact.answers.length > MANY) {
     const search = make("input", {type: "search", placeholder: "Search", ariaLabel: `Search: ${fact.ask}`});
+    const nothing = make("span", {className: "hint", role: "status"});
     search.addEventListener("input", () => {
       const wanted = search.value.trim().toLowerCase();
       for (const one of list.children) one.hidden = !one.dataset.names.includes(wanted) && !one.querySelector(":checked");
+      const isFound = [...list.children].some((one) => one.dataset.names.includes(wanted));
+      nothing.textContent = isFound ? "" : ` Nothing is called so.${fact.open ? " Write it under “Anything else?”" : ""}`;
     });
-    parts.unshift(make("p", {}, search));
+    search.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+    });
+    parts.unshift(make("p", {}, search, nothing));
   }
   if (fact.open) {
-    const other = make("input", {type: "text", maxLength: 200, autocomplete: "off", dataset: {other: fact.id}});
+    const other = make("input", {type: "text", maxLength: 200, autocomplete: "off", id: `other-${fact.id}`});
     parts.push(make("p", {}, make("label", {}, "Anything else? ", other)));
   }
   return parts;
 }
 
 function drawAnswer(fact, [id, label, dated, names]) {
-  const input = make("input", {type: fact.several ? "checkbox" : "radio", name: fact.id, value: id});
+  const input = make("input", {type: fact.several ? "checkbox" : "radio", name: nameOf(fact), value: id});
   input.checked = !fact.several && !id;
   const one = make("div", {className: "choice", dataset: {names: `${label} ${names}`.toLowerCase()}}, make("label", {}, input, ` ${label}`));
   if (!dated) return one;
   const day = make("input", {type: "date", dataset: {dated: ""}});
-  const when = make("label", {className: "dated-answer", hidden: true}, `${dated}, if it is over: `, day);
+  const when = make("label", {className: "dated-answer", hidden: true}, `${dated}, if that is over: `, day);
   input.addEventListener("change", () => (when.hidden = !input.checked));
   one.append(when);
   return one;
@@ -203,14 +215,14 @@ function read() {
   const add = (name, value) => value && found.set(name, [...(found.get(name) ?? []), value]);
   for (const name of FIELDS) add(name, valueOf($(`my-${name}`)));
   for (const fact of known) {
-    for (const input of document.getElementsByName(fact.id)) {
+    for (const input of document.getElementsByName(nameOf(fact))) {
       if (input.type === "number") add(fact.id, valueOf(input));
       else if (input.checked && input.value) {
         const day = input.closest(".choice").querySelector("[data-dated]")?.value;
         add(fact.id, day ? `${input.value}=${day}` : input.value);
       }
     }
-    add(fact.id, document.querySelector(`[data-other="${CSS.escape(fact.id)}"]`)?.value.trim());
+    add(fact.id, $(`other-${fact.id}`)?.value.trim());
   }
   return found;
 }
@@ -221,10 +233,14 @@ function fill(answers) {
   for (const [name, texts] of answers) {
     const fact = known.find((one) => one.id === name);
     const filled = (text) => fact ? fillFact(fact, text) : FIELDS.includes(name) && fillField($(`my-${name}`), text);
-    if (["tz", "seen"].includes(name)) extra.set(name, texts);
+    if (name === "seen") extra.set(name, texts);
+    else if (texts.length > 1 && !fact?.several) left.set(name, texts);
     else if (texts.some((text) => !filled(text))) left.set(name, texts);
   }
   document.querySelectorAll("#person details").forEach(countAnswers);
+  // The zone that the phone is in needn't be shown.
+  if ($("my-tz").value === here) $("my-tz").value = "";
+  $("zone-field").hidden = !$("my-tz").value;
   return left;
 }
 
@@ -234,7 +250,7 @@ function fillField(input, text) {
 }
 
 function fillFact(fact, text) {
-  const inputs = [...document.getElementsByName(fact.id)], other = document.querySelector(`[data-other="${CSS.escape(fact.id)}"]`);
+  const inputs = [...document.getElementsByName(nameOf(fact))], other = $(`other-${fact.id}`);
   if (fact.number) return fillField(inputs[0], text);
   const [id, day] = text.split("=", 2), input = inputs.find((one) => one.value === id && id);
   const dated = input?.closest(".choice").querySelector("[data-dated]");
@@ -243,14 +259,16 @@ function fillFact(fact, text) {
     if (dated) {
       dated.value = day ?? "";
       dated.parentElement.hidden = false;
+      return dated.value === (day ?? "");
     }
   } else if (other) other.value = other.value ? `${other.value}, ${text}` : text;
   else return false;
   return true;
 }
 
+// With its zone: a phone travels, and the treatment stays where it was.
 function toLink(answers) {
-  const pairs = new URLSearchParams([...answers].flatMap(([name, texts]) => texts.map((text) => [name, text])));
+  const pairs = new URLSearchParams([...new Map([["tz", [here]], ...answers])].flatMap(([name, texts]) => texts.map((text) => [name, text])));
   return `#${pairs}&${END}`;
 }
 
@@ -267,7 +285,7 @@ function fromLink(text) {
 
 const kept = {
   get key() {
-    return `needlecare ${location.pathname} ${rules}`;
+    return `needlecare ${FOLDER} ${rules}`;
   },
   read() {
     try {
@@ -285,10 +303,23 @@ const kept = {
       return text === null;
     }
   },
+  // Under whatever rules it was.
+  forget() {
+    try {
+      const ours = Object.keys(localStorage).filter((key) => key.startsWith(`needlecare ${FOLDER} `));
+      ours.forEach((key) => localStorage.removeItem(key));
+    } catch {
+      // Refused: then nothing was kept.
+    }
+  },
 };
+// Forgotten in another tab: this one doesn't write it anew.
+addEventListener("storage", ({key, newValue}) => {
+  if (key === kept.key && newValue === null) $("remember").checked = false;
+});
 
 function remember(answers) {
-  if (kept.write($("remember").checked ? toLink(answers) : null)) return;
+  if (!$("remember").checked || kept.write(toLink(answers))) return;
   $("remember").checked = false;
   tell("This browser keeps nothing for this page, so your answers can't be remembered.");
 }
@@ -299,17 +330,30 @@ function empty() {
   $("form").reset();
   document.querySelectorAll(".dated-answer").forEach((one) => (one.hidden = true));
   document.querySelectorAll("#person details").forEach(countAnswers);
+  $("zone-field").hidden = true;
+}
+
+function closePlan() {
+  shown = null;
+  for (const id of ["head", "plan", "answer", "sightings"]) $(id).replaceChildren();
+  showPlan(false);
 }
 
 async function forget() {
-  kept.write(null);
+  runs += 1;
+  kept.forget();
   empty();
-  shown = null;
-  for (const id of ["head", "plan", "answer", "messages"]) $(id).replaceChildren();
+  closePlan();
+  clearErrors();
+  for (const one of [...document.querySelectorAll("#messages .of-link"), ...$("dangers").children]) one.remove();
   $("words").value = $("link").value = "";
   $("link").hidden = true;
-  showPlan(false);
-  await request("forget");
+  try {
+    // Which clinic it was, too.
+    await caches.delete(SHEETS);
+  } catch {
+    // Refused: then nothing was kept.
+  }
   $("forgotten").textContent = "Forgotten. This phone keeps none of your answers.";
 }
 
@@ -319,6 +363,8 @@ function showPlan(is) {
   $("top").hidden = $("signs").hidden = is;
   $("tools").hidden = $("share").hidden = !is;
   $("answers").open = !is;
+  // The plan has a main part of its own.
+  $("start").role = is ? null : "main";
   if (!is) $("answer").hidden = true;
 }
 
@@ -332,7 +378,7 @@ function clearErrors() {
 function complain(error) {
   if (error instanceof Told) return;
   const {field, message} = error;
-  const slot = field && $(`${field}-error`);
+  const slot = field && ($(`my-${field}-error`) ?? $(`fact-${field}-error`));
   if (!slot) {
     tell(message).classList.add("failure");
     $("messages").scrollIntoView({block: "nearest"});
@@ -341,6 +387,7 @@ function complain(error) {
   slot.textContent = message;
   slot.hidden = false;
   for (let one = slot.closest("details"); one; one = one.parentElement.closest("details")) one.open = true;
+  slot.parentElement.hidden = false;
   const input = slot.parentElement.querySelector("input");
   input?.setAttribute("aria-invalid", "true");
   input?.focus();
@@ -349,28 +396,70 @@ function complain(error) {
 // An error that has been said already.
 class Told extends Error {}
 
+// Plans that were asked for: only the newest is drawn, whatever comes later.
+let runs = 0;
+
 async function show(answers, {isNew = true} = {}) {
+  const run = ++runs;
   clearErrors();
-  let plan;
+  $("forgotten").textContent = "";
+  if (shown && answers.has("seen") && `${answers.get("date")}` !== `${shown.answers.get("date")}`) {
+    extra.delete("seen");
+    answers.delete("seen");
+    tell("What you saw after the earlier treatment isn't counted for this one.").classList.add("of-link");
+  }
+  $("show").textContent = "One moment: your plan is coming";
   try {
     await loaded;
-    plan = await request("plan", {rules: about.path ?? rules, answers: Object.fromEntries(answers), here, now: new Date().toISOString()});
+    await findDangers();
+    const now = new Date().toISOString();
+    const plan = await request("plan", {rules: about.path ?? rules, answers: Object.fromEntries(answers), here, now});
+    if (run !== runs) return;
+    if (plan.rules.hash !== about.rules.hash) throw new Error("This page is being renewed. Load it anew in a minute.");
+    draw(answers, plan, isNew);
   } catch (error) {
+    if (run !== runs) return;
+    // No plan is better than one of other answers.
+    closePlan();
     complain(error);
-    return;
   }
+  $("show").textContent = "Show my plan";
+  if ($("dangers").children.length) $("dangers").scrollIntoView();
+}
+
+// What people write beside an illness may be an emergency.
+async function findDangers() {
+  const typed = known.filter((fact) => fact.open).map((fact) => [fact.id, $(`other-${fact.id}`).value.trim()]);
+  const texts = Object.fromEntries(typed.filter(([, text]) => text).map(([name, text]) => [name, [text]]));
+  const found = Object.keys(texts).length ? await request("find_dangers", {rules: about.path ?? rules, texts}) : [];
+  $("dangers").replaceChildren(...found.map((text) =>
+    make("div", {className: "message failure"}, ...text.trim().split("\n").map((line) => make("p", {}, ...withButtons(line))))));
+}
+
+function draw(answers, plan, isNew) {
   shown = {answers, at: Date.now()};
   const body = new DOMParser().parseFromString(plan.body, "text/html").body;
   // A file, which phones take, in the place of a link that holds one.
   body.querySelector(".save")?.remove();
+  // A place in the plan before this one is none in it.
+  if (location.hash) history.replaceState(null, "", location.href.split("#")[0]);
   $("head").replaceChildren(body.querySelector("header"));
   // Its own script puts today first; each plan runs it anew.
   $("plan").replaceChildren(body.querySelector("main"), make("script", {src: "page.js"}));
   drawSightings(plan);
   $("unasked").hidden = known.some((fact) => !fact.first && answers.has(fact.id));
+  $("zone").hidden = plan.zone === here;
+  $("zone").textContent = `All times are by the clock of ${plan.zone.split("/").pop().replaceAll("_", " ")}.`;
+  $("far")?.remove();
+  if (Math.abs(Date.parse(answers.get("date")[0]) - Date.now()) > A_YEAR) {
+    tell(`Is the date right? ${written(answers.get("date")[0])} is more than a year away.`).id = "far";
+  }
   showPlan(true);
   remember(answers);
   if (!isNew) return;
+  // What was answered, and copied, was of another plan.
+  $("answer").hidden = $("link").hidden = true;
+  $("copy").textContent = "Copy a link to this plan";
   const title = document.querySelector("#head h1");
   title.tabIndex = -1;
   title.focus();
@@ -402,12 +491,15 @@ document.addEventListener("visibilitychange", () => {
 // Questions.
 
 async function ask(words) {
+  const plan = shown;
   clearErrors();
   $("answer").hidden = false;
   $("answer").setAttribute("aria-busy", "true");
   try {
     const fields = {rules: about.path ?? rules, answers: Object.fromEntries(shown.answers), here, now: new Date().toISOString(), words};
     const {text, tone} = await request("ask", fields);
+    // Another plan was made meanwhile.
+    if (shown !== plan) return shown && ask(words);
     $("answer").className = tone;
     $("answer").replaceChildren(make("p", {className: "asked"}, words), ...text.trim().split("\n").map((line) => make("p", {}, ...withButtons(line))));
   } catch (error) {
@@ -419,9 +511,9 @@ async function ask(words) {
 
 // What an answer says to type next is a button here.
 function withButtons(line) {
-  return line.split(/`([^`]*)`/).map((text, at) => {
+  return line.split(/`([^`]*)`/).flatMap((text, at) => {
     const [program, command, ...words] = text.split(" ");
-    if (at % 2 === 0 || program !== "needlecare") return text;
+    if (at % 2 === 0 || program !== "needlecare") return dialled(text);
     if (command === "today") return make("a", {href: "#help"}, "see there");
     const button = make("button", {type: "button", className: "inline"}, words.length || command === "check" ? command : text);
     button.addEventListener("click", () => ask([command, ...words].join(" ").replace("check --all", "check")));
@@ -437,6 +529,7 @@ async function save() {
     const text = await request("calendar", {rules: about.path ?? rules, answers: Object.fromEntries(shown.answers), here});
     const url = URL.createObjectURL(new Blob([text], {type: "text/calendar"}));
     make("a", {href: url, download: "aftercare.ics"}).click();
+    $("saved").textContent = "Saved as aftercare.ics: open it to add it to your calendar.";
     setTimeout(() => URL.revokeObjectURL(url), 60_000);
   } catch (error) {
     complain(error);
@@ -444,9 +537,7 @@ async function save() {
 }
 
 async function copy() {
-  const answers = new Map(shown.answers);
-  if (!answers.has("tz")) answers.set("tz", [here]);
-  $("link").value = location.origin + location.pathname + location.search + toLink(answers);
+  $("link").value = location.href.split("#")[0] + toLink(shown.answers);
   $("link").hidden = false;
   $("link").select();
   try {
@@ -469,43 +560,60 @@ function reload() {
   location.reload();
 }
 
+// Versions: what is new is offered, and waits; what is urgent takes over at the next start.
+
+function takeOver(next) {
+  navigator.serviceWorker.addEventListener("controllerchange", reload, {once: true});
+  next.postMessage("take over");
+}
+
+function offerNext(next) {
+  offer("A new version of this page is here.", "Use it", () => takeOver(next));
+}
+
+// Returns whether a version that waits since the last visit takes over now.
+async function isReplaced() {
+  const registration = await navigator.serviceWorker?.getRegistration();
+  const next = registration?.scope === FOLDER && registration.active && registration.waiting;
+  if (!next) return false;
+  const channel = new MessageChannel();
+  const urgent = await new Promise((resolve) => {
+    channel.port1.onmessage = ({data}) => resolve(data.urgent);
+    next.postMessage("about", [channel.port2]);
+    setTimeout(resolve, A_MOMENT);
+  });
+  if (urgent) takeOver(next);
+  return Boolean(urgent);
+}
+
 async function keepOffline() {
   const registration = await navigator.serviceWorker.register("sw.js", {updateViaCache: "none"});
-  const takeOver = (next) => {
-    navigator.serviceWorker.addEventListener("controllerchange", reload, {once: true});
-    next.postMessage("take over");
-  };
-  const isUrgent = (next) => new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = ({data}) => resolve(Boolean(data.urgent));
-    next.postMessage("about", [channel.port2]);
+  if (registration.waiting && registration.active) offerNext(registration.waiting);
+  const follow = (coming) => coming?.addEventListener("statechange", () => {
+    if (coming.state === "installed" && registration.active) offerNext(coming);
+    if (coming.state === "redundant" && !registration.active) $("offline").textContent = NOT_KEPT;
   });
-  const offerNext = (next) => offer("A new version of this page is here.", "Use it", () => takeOver(next));
-  // At the start an urgent one takes over at once; what comes later waits until it is wanted, or for the next start.
-  const next = registration.waiting;
-  if (next && navigator.serviceWorker.controller) {
-    if (await isUrgent(next)) takeOver(next);
-    else offerNext(next);
-  }
-  registration.addEventListener("updatefound", () => {
-    const coming = registration.installing;
-    coming.addEventListener("statechange", () => {
-      if (coming.state === "installed" && navigator.serviceWorker.controller) offerNext(coming);
-    });
-  });
+  follow(registration.installing);
+  registration.addEventListener("updatefound", () => follow(registration.installing));
   await navigator.serviceWorker.ready;
   $("offline").textContent = "This page works without a connection from now on.";
 }
 
-async function renewSheet() {
-  const found = await request("renew", {rules, version: about.rules});
+async function renewSheet(isStarting) {
+  const found = await request("renew", {rules: named});
   if (!found) return;
-  const take = async () => {
-    await request("take");
-    reload();
-  };
-  if (found.rules.urgent) await take();
-  else offer(`Your clinic has a new version of its sheet: ${found.rules.version}.`, "Use it", take);
+  const {version, urgent} = found.rules;
+  if (urgent) await request("take");
+  if (urgent && isStarting()) {
+    about = {...about, ...found};
+    drawForm(about);
+  } else {
+    const text = `Your clinic has a new version of its sheet (${version})${urgent ? `: ${urgent}` : "."}`;
+    offer(text, "Use it", async () => {
+      await request("take");
+      reload();
+    });
+  }
 }
 
 // From the beginning.
@@ -514,21 +622,57 @@ async function renewSheet() {
 function takeLink() {
   const text = location.hash;
   if (!text.includes("=") && text !== `#${END}`) return null; // a place on the page
-  history.replaceState(null, "", location.pathname + location.search);
+  history.replaceState(null, "", location.href.split("#")[0]);
   const answers = fromLink(text);
   if (!answers) tell("This link was cut off, so nothing of it was filled in. Open it as it was sent, or fill in the form.");
   return answers;
 }
 
-// Fills in the answers of a link and says so; of those *kept* what is known of the person, if the link knows nothing.
-function useLink(answers, kept) {
-  const isOfPerson = (name) => known.some((fact) => fact.id === name && !fact.first);
-  const ofPerson = [...answers.keys()].some(isOfPerson) ? [] : [...kept].filter(([name]) => isOfPerson(name));
+// Fills in the answers of a link, and says so. A clinic's link knows the treatment alone: what this phone remembers of the
+// person comes to it, said and ready to be left out. A link that knows a person is somebody's own, and nothing comes to it.
+function useLink(answers, isMine = true) {
+  const isOfPerson = ([name]) => known.some((fact) => fact.id === name && !fact.first);
+  const text = kept.read(), remembered = [...((text && fromLink(text)) || [])].filter(isOfPerson);
+  const added = isMine && ![...answers].some(isOfPerson) ? remembered : [];
   empty();
-  const left = fill(new Map([...answers, ...ofPerson]));
-  const pairs = [...answers].filter(([name]) => !left.has(name)).map(([name, texts]) => `${name} ${texts.join(", ")}`);
-  if (pairs.length) tell(`Filled in by the link: ${pairs.join("; ")}.`);
-  if (left.size) tell(`The link also says what this form doesn't ask; left out: ${[...left.keys()].join(", ")}.`);
+  document.querySelectorAll("#messages .of-link").forEach((one) => one.remove());
+  const say = (...parts) => tell(...parts).classList.add("of-link");
+  const left = fill(new Map([...answers, ...added]));
+  const filled = listed([...answers].filter(([name]) => !left.has(name)));
+  if (filled) say(`Filled in by the link: ${filled}.`);
+  // Only what comes of one person is remembered as one.
+  $("remember").checked = added.length > 0;
+  if (!added.length) {
+    if (remembered.length) say("This link is somebody's own: what this phone remembers is not counted with it, and kept.");
+    return left;
+  }
+  const button = make("button", {type: "button"}, "That isn't me");
+  button.addEventListener("click", () => {
+    useLink(answers, false);
+    if (answers.has("date")) show(read());
+  });
+  say(`From this phone: ${listed(added)}.`, button);
+  return left;
+}
+
+function tellLeft(left) {
+  const names = [...left.keys()].join(", ");
+  if (names) tell(`The link also says what this form doesn't ask; left out: ${names}.`).classList.add("of-link");
+}
+
+// Names answers as the form does.
+function listed(answers) {
+  const label = (name, text) => {
+    const [id, day] = text.split("=", 2), answer = known.find((one) => one.id === name)?.answers.find(([one]) => one === id);
+    return answer ? `${answer[1]}${day ? ` (${written(day)})` : ""}` : written(text);
+  };
+  return answers.flatMap(([name, texts]) => texts.map((text) => label(name, text))).join(", ");
+}
+
+function written(text) {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return text;
+  const form = {weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC"};
+  return new Date(text).toLocaleDateString("en-GB", form).replace(",", "");
 }
 
 async function begin() {
@@ -537,19 +681,29 @@ async function begin() {
     $("cannot").textContent = "This browser is too old to work out your plan. Any phone of the last three years can.";
     return;
   }
+  if (await isReplaced().catch(() => false)) return;
   about = await (await fetch("form.json")).json();
   $("cannot").hidden = true;
   $("form").hidden = $("about").hidden = false;
   rules = named ?? about.built_in;
   drawForm(about);
-  const text = kept.read(), before = (text && fromLink(text)) || new Map(), link = takeLink();
-  $("remember").checked = Boolean(text);
+  const link = takeLink();
+  $("loading").hidden = false;
   loaded = start();
+  const text = kept.read(), remembered = text && fromLink(text);
+  let left = new Map();
+  if (link) left = useLink(link);
+  else if (remembered) {
+    left = fill(remembered);
+    $("remember").checked = true;
+  }
   // What only the clinic's own sheet asks can be filled in once that is read.
-  if (named) await loaded;
-  if (link) useLink(link, before);
-  else fill(before);
-  if (read().has("date") && (link || text)) show(read());
+  if (named) {
+    await loaded;
+    left = fill(left);
+  }
+  if (link) tellLeft(left);
+  if (read().has("date") && (link || remembered)) show(read());
   await loaded;
   // What the first plan loads is ready by the time that it is wanted.
   const first = {date: ["2000-01-01"]};
@@ -567,7 +721,7 @@ async function start() {
   } finally {
     $("loading").hidden = true;
   }
-  if ("serviceWorker" in navigator) keepOffline().catch(() => ($("offline").textContent = "This browser keeps nothing for this page: it needs a connection."));
+  if ("serviceWorker" in navigator) keepOffline().catch(() => ($("offline").textContent = NOT_KEPT));
 }
 
 async function openSheet() {
@@ -575,17 +729,24 @@ async function openSheet() {
   try {
     about = {...about, ...await request("open", {rules: named})};
     drawForm(about);
-    renewSheet();
   } catch (error) {
     rules = about.built_in;
-    tell(`Your clinic's sheet can't be used. Ask your clinic; what stands here comes from general rules. ${error.message}`);
+    const instead = about.clinic ? "the sheet that is built in" : "general rules";
+    $("wrong-sheet").textContent = `Your clinic's sheet can't be used. Ask your clinic; what stands here comes from ${instead}. ${error.message}`;
+    $("wrong-sheet").hidden = false;
+    return;
   }
+  // For a moment only: a slow server keeps nobody from the plan.
+  let isStarting = true;
+  await Promise.race([renewSheet(() => isStarting), new Promise((resolve) => setTimeout(resolve, A_MOMENT))]);
+  isStarting = false;
 }
 
 let loaded = Promise.resolve();
 
 $("form").addEventListener("submit", (event) => {
   event.preventDefault();
+  document.querySelectorAll("#messages .of-link").forEach((one) => one.remove());
   show(read());
 });
 $("question").addEventListener("submit", (event) => {
@@ -596,7 +757,8 @@ $("save").addEventListener("click", save);
 $("copy").addEventListener("click", copy);
 $("forget").addEventListener("click", forget);
 $("remember").addEventListener("change", () => {
-  if (shown || !$("remember").checked) remember(shown?.answers ?? new Map());
+  if (!$("remember").checked) kept.write(null);
+  else if (shown) remember(shown.answers);
 });
 function change(target) {
   $("answers").open = true;
@@ -608,8 +770,9 @@ $("tell").addEventListener("click", () => change($("person")));
 addEventListener("hashchange", () => {
   const link = takeLink();
   if (!link) return;
-  useLink(link, new Map());
+  tellLeft(useLink(link));
   if (link.has("date")) show(read());
+  else closePlan();
 });
 begin().catch((error) => {
   $("cannot").hidden = true;

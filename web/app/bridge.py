@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from needlecare import (
     InputError,
@@ -31,18 +31,22 @@ from needlecare import (
     when,
     why,
 )
+from needlecare.ask.verdict import NO_RULE
 from needlecare.model.facts import FACTS_OF_TREATMENT, OPTIONS, Fact
+from needlecare.model.plan import seen_at
+from needlecare.model.ruleset import EMERGENCY, TODAY, Moment
 from needlecare.rules.read import Problems
 from needlecare.rules.yaml import read_yaml
 from needlecare.typed import parse_date, parse_time, parse_zone, read_seen
 from needlecare.views import answers as views
 from needlecare.views.brief import list_help, make_brief
+from needlecare.views.phrases import SEE_HELP, help_tiers
 
 Answers = Mapping[str, Sequence[str]]
 # A file beside a sheet: a name with an ending, and without a folder. Nothing is taken from anywhere else.
 _BESIDE = re.compile(r"[\w-][\w.-]*\.\w+")
-# What the answers hold besides facts.
-_KNOWN = {*OPTIONS} - {"rules", "now", "for", "no-log", "fact", "event"}
+# What the answers hold besides facts; a fact that a set calls so can't be asked here.
+_OWN = ("date", "time", "tz", "next", "seen", "end")
 
 
 class FieldError(Exception):
@@ -93,11 +97,12 @@ def describe(rules: str) -> dict[str, Any]:
     # Of no day in particular: which signs need help, and whom to call.
     timeline = build_timeline(rule_set, make_treatment(_SOME_DAY, None, parse_zone("UTC")), read_facts(rule_set, {}))
     known = (*FACTS_OF_TREATMENT, *(name for name in OPTIONS if name not in FACTS_OF_TREATMENT))
-    order = sorted(rule_set.facts, key=[*known, *rule_set.facts].index)
+    order = sorted((name for name in rule_set.facts if name not in _OWN), key=[*known, *rule_set.facts].index)
     return {
         "rules": _version(rule_set),
         "clinic": clinic and clinic._asdict(),
         "notice": [*make_brief(timeline, handed_over=True).notice],
+        "emergency": rule_set.emergency.split(", "),
         "facts": [_describe(rule_set.facts[name]) for name in order],
         "help": [[row.tone, row.head, row.text] for row in list_help([timeline], ())],
     }
@@ -108,7 +113,7 @@ _SOME_DAY = parse_date("2000-01-01")
 
 def _version(rule_set: RuleSet) -> dict[str, str]:
     named = {"id": rule_set.id, "title": rule_set.title, "version": rule_set.version, "hash": rule_set.digest}
-    return {**named, "urgent": getattr(rule_set, "urgent", "")}
+    return {**named, "urgent": rule_set.urgent}
 
 
 def _describe(fact: Fact) -> dict[str, Any]:
@@ -131,20 +136,13 @@ def _describe(fact: Fact) -> dict[str, Any]:
 # The plan.
 
 
-class _Plan(NamedTuple):
-    """A timeline, with the name of the moments that somebody has to see for more to be all right."""
-
-    timeline: Timeline
-    awaited: dict[str, str]
-
-
-def _plan_of(rules: str, answers: Answers, here: str) -> _Plan:
+def _timeline_of(rules: str, answers: Answers, here: str) -> Timeline:
     return _make(rules, json.dumps(answers, sort_keys=True), here)
 
 
 @lru_cache(maxsize=4)
-def _make(rules: str, answers: str, here: str) -> _Plan:
-    """Make the plan of the *answers*, which are JSON; *here* is the zone of the phone, which needn't be named."""
+def _make(rules: str, answers: str, here: str) -> Timeline:
+    """Make the timeline of the *answers*, which are JSON; *here* is the zone of the phone, which needn't be named."""
     given: Answers = json.loads(answers)
     rule_set = load_rules(rules)
     if not given.get("date"):
@@ -158,44 +156,66 @@ def _make(rules: str, answers: str, here: str) -> _Plan:
     with _in_field("next"):
         booked = parse_date(given["next"][0]) if given.get("next") else None
         treatment = make_treatment(day, clock, zone, next_session=booked)
-    for name in (one for one in given if one not in _KNOWN and one not in rule_set.facts):
+    facts = {name: [*texts] for name, texts in given.items() if name not in _OWN}
+    for name in (one for one in facts if one not in rule_set.facts):
         raise FieldError(name, f"`{name}` is nothing that these rules ask for")
-    facts: dict[str, list[str]] = {name: [*texts] for name, texts in given.items() if name in rule_set.facts}
     for name, texts in facts.items():
         with _in_field(name):
             read_facts(rule_set, {name: texts})
     with _in_field("seen"):
         seen = read_seen(rule_set, treatment, given.get("seen", ()))
     treatment = treatment._replace(seen=seen, names_zone=zone.key != here)
-    timeline = build_timeline(rule_set, treatment, read_facts(rule_set, facts))
-    return _Plan(timeline, _awaited(timeline))
+    return build_timeline(rule_set, treatment, read_facts(rule_set, facts))
 
 
-def _awaited(timeline: Timeline) -> dict[str, str]:
-    """Return what somebody has to see for something in *timeline* to be all right, by its id."""
-    waits = {wait.label for window in timeline.windows for wait in (*window.waits, *window.until_seen)}
-    moments = (one for one in timeline.rule_set.moments.values() if one.clock is None)
-    return {one.id: one.label for one in moments if one.label in waits and one.id not in timeline.treatment.seen}
+def _awaited(timeline: Timeline, now: datetime) -> Iterator[Moment]:
+    """Yield what would change *timeline* if somebody saw it *now*; in the first hours nothing has come and gone."""
+    treatment = timeline.treatment
+    if now <= (timeline.first_until or treatment.last):
+        return
+    for moment in timeline.rule_set.moments.values():
+        if moment.clock is None and moment.id not in treatment.seen:
+            seen = {**treatment.seen, moment.id: seen_at(now.replace(tzinfo=None), treatment.zone)}
+            other = build_timeline(timeline.rule_set, treatment._replace(seen=seen), timeline.facts)
+            if other.windows != timeline.windows:
+                yield moment
 
 
 def plan(rules: str, answers: Answers, here: str, now: str) -> dict[str, Any]:
     """Return the body of the page, what may be reported as seen *now*, what was, and of which rules it is made."""
-    timeline, awaited = _plan_of(rules, answers, here)
+    timeline = _timeline_of(rules, answers, here)
     moment = _present(timeline, now)
-    has_begun = timeline.treatment.first <= moment
     labels = {one.id: one.label for one in timeline.rule_set.moments.values()}
     return {
         "body": render(timeline, "html", whole=False),
+        "zone": timeline.treatment.zone.key,
         "seen": {name: labels[name] for name in timeline.treatment.seen},
-        "awaited": awaited if has_begun else {},
+        "awaited": {one.id: one.label for one in _awaited(timeline, moment)},
         "at": f"{moment:%Y-%m-%dT%H:%M}",
         "rules": _version(timeline.rule_set),
     }
 
 
+def find_dangers(rules: str, texts: Answers) -> list[str]:
+    """Return where to get help for what *texts* tell that were typed as answers, and that no rule knows as such."""
+    rule_set = load_rules(rules)
+    timeline = build_timeline(rule_set, make_treatment(_SOME_DAY, None, parse_zone("UTC")), read_facts(rule_set, {}))
+    sightings = [
+        normal(timeline, one, _SOME_DAY) for name, said in texts.items() for one in _unheard(rule_set, name, said)
+    ]
+    return [views.render(one) for one in sightings if one.verdict in (EMERGENCY, TODAY)]
+
+
+def _unheard(rule_set: RuleSet, name: str, texts: Sequence[str]) -> Sequence[str]:
+    try:
+        return [one.word for one in read_facts(rule_set, {name: [*texts]}).unheard]
+    except InputError:
+        return texts
+
+
 def calendar(rules: str, answers: Answers, here: str) -> str:
     """Return the text of the calendar, as `needlecare plan -o aftercare.ics` writes it."""
-    return render(_plan_of(rules, answers, here).timeline, "ics")
+    return render(_timeline_of(rules, answers, here), "ics")
 
 
 # Questions.
@@ -206,7 +226,7 @@ def ask(rules: str, answers: Answers, here: str, now: str, words: str) -> dict[s
 
     The tone is that of the most urgent thing in the answer: how soon help is needed, else the verdict.
     """
-    timeline = _plan_of(rules, answers, here).timeline
+    timeline = _timeline_of(rules, answers, here)
     moment = _present(timeline, now)
     first, _, rest = words.strip().partition(" ")
     command = _QUESTIONS.get(first.lower().rstrip(":,"))
@@ -214,7 +234,11 @@ def ask(rules: str, answers: Answers, here: str, now: str, words: str) -> dict[s
         answer = command(timeline, rest, moment) if command else _either(timeline, words, moment)
     verdict = answer.verdict if isinstance(answer, Return) else answer
     tone = getattr(verdict, "urgency", None) or getattr(verdict, "verdict", "")
-    return {"text": views.render(answer), "tone": tone}
+    text = views.render(answer)
+    # Words that aren't understood may tell of anything.
+    if tone == NO_RULE and SEE_HELP in text:
+        text = text.replace(SEE_HELP, help_tiers(timeline))
+    return {"text": text, "tone": tone}
 
 
 def _either(timeline: Timeline, words: str, now: datetime) -> Any:
@@ -251,6 +275,7 @@ def _present(timeline: Timeline, now: str) -> datetime:
 
 _CALLS: Mapping[str, Callable[..., Any]] = {
     "find_beside": find_beside,
+    "find_dangers": find_dangers,
     "describe": describe,
     "plan": plan,
     "calendar": calendar,

@@ -1,5 +1,6 @@
 // Keeps the page for when there is no connection. RELEASE stands above: it is written when the folder is built.
-const CACHE = `needlecare-${RELEASE.version}`, SHEETS = "needlecare-sheets";
+// Several folders may lie on one server: each has caches of its own.
+const OURS = `needlecare ${registration.scope} `, CACHE = OURS + RELEASE.version;
 const KINDS = {
   css: "text/css", html: "text/html", js: "text/javascript", json: "application/json", mjs: "text/javascript",
   png: "image/png", svg: "image/svg+xml", txt: "text/plain", wasm: "application/wasm", webmanifest: "application/manifest+json",
@@ -28,7 +29,7 @@ addEventListener("install", (event) => {
 
 addEventListener("activate", (event) => {
   event.waitUntil((async () => {
-    const old = (await caches.keys()).filter((name) => name.startsWith("needlecare-") && ![CACHE, SHEETS].includes(name));
+    const old = (await caches.keys()).filter((name) => name.startsWith(OURS) && name !== CACHE);
     await Promise.all(old.map((name) => caches.delete(name)));
     await clients.claim();
   })());

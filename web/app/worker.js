@@ -4,7 +4,7 @@ import {loadPyodide} from "./pyodide/pyodide.mjs";
 const FOLDER = new URL("./", location.href).href;
 const SHEET = /^[\w-][\w.-]*\.ya?ml$/;
 const LARGEST = 2_000_000;
-const SHEETS = "needlecare-sheets";
+const SHEETS = `needlecare-sheets ${FOLDER}`;
 const network = self.fetch.bind(self);
 let python, handle, versions = 0;
 
@@ -14,13 +14,16 @@ async function fetchHere(resource, options) {
   if (!url.startsWith(FOLDER)) throw new TypeError(`${url} is not in this folder`);
   const answer = await network(url, {...options, redirect: "error"});
   if (!answer.ok) throw new TypeError(`${url.slice(FOLDER.length)} is missing (${answer.status})`);
-  const counted = new TransformStream({
-    transform(chunk, controller) {
-      postMessage({bytes: chunk.byteLength});
-      controller.enqueue(chunk);
-    },
-  });
-  return new Response(answer.body.pipeThrough(counted), {headers: answer.headers});
+  count(answer.clone()).catch(() => {});
+  return answer; // as it came: what the browser has compiled of it before, it keeps beside it
+}
+
+async function count({body}) {
+  for (const reader = body.getReader(); ;) {
+    const {done, value} = await reader.read();
+    if (done) return;
+    postMessage({bytes: value.byteLength});
+  }
 }
 
 async function start() {
@@ -82,8 +85,17 @@ async function fetchSheet(name, store) {
 }
 
 async function keep(files) {
-  const store = await storage();
-  for (const [name, bytes] of store ? files : []) await store.put(FOLDER + name, new Response(bytes));
+  try {
+    const store = await caches.open(SHEETS);
+    for (const [name, bytes] of files) await store.put(FOLDER + name, new Response(bytes));
+  } catch {
+    // Refused, or no room is left: then it is fetched each time.
+  }
+}
+
+function isSame(files, others) {
+  const same = (one, other) => one.length === other?.length && one.every((byte, at) => byte === other[at]);
+  return files.size === others.size && [...files].every(([name, bytes]) => same(bytes, others.get(name)));
 }
 
 // What is wrong with a sheet, without the place where only this worker sees it.
@@ -99,44 +111,36 @@ function describe(rules) {
   return {result: {...result, path: rules}};
 }
 
-let newest;
+let opened, newest;
 
 const CALLS = {
-  // Opens a rule set: one that is built in, or a sheet, as it was kept here, else as it lies on the server.
+  // Opens a sheet as it was kept here, else as it lies on the server.
   async open({rules}) {
-    if (!isSheet(rules)) return describe(rules);
     const store = await storage();
     if (store && (await store.match(FOLDER + rules))) {
       try {
-        return describe((await fetchSheet(rules, store)).rules);
+        opened = await fetchSheet(rules, store);
+        return describe(opened.rules);
       } catch {
         // What was kept doesn't fit this version any more: the newest may.
       }
     }
-    const found = await fetchSheet(rules, null), described = describe(found.rules);
-    await keep(found.files);
+    opened = await fetchSheet(rules, null);
+    const described = describe(opened.rules);
+    await keep(opened.files);
     return described;
   },
-  // Looks whether the server has another sheet than the one that was kept; none if it can't be reached or is wrong.
-  async renew({rules, version}) {
+  // Looks whether the server has another sheet than the one that is open; none if it can't be reached or is wrong.
+  async renew({rules}) {
     try {
       newest = await fetchSheet(rules, null);
-      const {result} = describe(newest.rules);
-      return {result: JSON.stringify(result.rules) === JSON.stringify(version) ? null : result};
+      return isSame(opened.files, newest.files) ? {result: null} : describe(newest.rules);
     } catch {
       return {result: null};
     }
   },
   async take() {
     await keep(newest.files);
-    return {result: null};
-  },
-  async forget() {
-    try {
-      await caches.delete(SHEETS);
-    } catch {
-      // Refused: then nothing was kept.
-    }
     return {result: null};
   },
 };
