@@ -176,8 +176,7 @@ def _write_manifest(folder: Path, name: str) -> None:
         {"src": "icon.svg", "type": "image/svg+xml", "sizes": "any"},
         {"src": "icon.png", "type": "image/png", "sizes": "512x512", "purpose": "any"},
     ]
-    # Without a start_url it starts with the address that it was installed from, and that may name a sheet.
-    manifest = {"name": name, "short_name": "Aftercare", "display": "standalone", "icons": icons}
+    manifest = {"name": name, "short_name": "Aftercare", "start_url": "./", "display": "standalone", "icons": icons}
     _write_json(folder / "app.webmanifest", manifest)
 
 

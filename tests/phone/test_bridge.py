@@ -117,6 +117,10 @@ def test_a_danger_is_heard_wherever_it_is_typed(typed: str, said: str) -> None:
     assert said in found[0] if said else found == []
 
 
+def test_what_one_says_of_oneself_is_sent_to_the_form() -> None:
+    assert asked("ask", SITTING, words="i am pregnant", now=NOW)["text"].startswith("If that applies to you, tick it")
+
+
 def test_words_that_nobody_knows_come_with_the_number_to_ring() -> None:
     answer = asked("ask", SITTING, words="my whatsit is doing something", now=NOW)
     assert answer["tone"] == "no-rule"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from browsing import WIDTHS, webdriver
-from phone.apps import NEW_YORK, Answers, App, Site, link
+from phone.apps import NEW_YORK, SHEET, Answers, App, Site, link
 from phone.conftest import serve
 
 Keys = webdriver.Keys
@@ -234,6 +234,16 @@ def test_it_works_without_a_connection_after_the_first_visit(app: App, site: Sit
     assert app.shown("#head h1") == ["Micro-needling aftercare: face, Fri 20 Nov 2026 at 16:30"]
     assert app.saved().startswith(b"BEGIN:VCALENDAR")
     assert app.log() == []
+
+
+@pytest.mark.parametrize("query", ["", "?rules=on-top.yaml"], ids=["built in", "a sheet in the folder"])
+def test_it_can_be_put_on_the_home_screen_with_the_rules_that_it_has(app: App, site: Site, query: str) -> None:
+    for name in (SHEET.name, "logo.svg"):
+        (site.folder / name).write_bytes(SHEET.with_name(name).read_bytes())
+    app.open(query)
+    app.until("document.querySelector('link[rel=manifest]')")
+    assert app.tell("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    assert json.loads(app.tell("Page.getAppManifest")["data"])["start_url"] == f"./{query}"
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -596,6 +596,8 @@ async function keepOffline() {
   follow(registration.installing);
   registration.addEventListener("updatefound", () => follow(registration.installing));
   await navigator.serviceWorker.ready;
+  // From the service worker, which names the sheet in it: without that it would be installed with other rules.
+  document.head.append(make("link", {rel: "manifest", href: `app.webmanifest${location.search}`}));
   $("offline").textContent = "This page works without a connection from now on.";
 }
 

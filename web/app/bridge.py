@@ -238,6 +238,8 @@ def ask(rules: str, answers: Answers, here: str, now: str, words: str) -> dict[s
     # Words that aren't understood may tell of anything.
     if tone == NO_RULE and SEE_HELP in text:
         text = text.replace(SEE_HELP, help_tiers(timeline))
+    if tone == NO_RULE and verdict.meaning.declared:
+        text = f"If that applies to you, tick it under “Change my answers”: then it counts.\n{text}"
     return {"text": text, "tone": tone}
 
 

@@ -1,6 +1,7 @@
 // Keeps the page for when there is no connection. RELEASE stands above: it is written when the folder is built.
 // Several folders may lie on one server: each has caches of its own.
 const OURS = `needlecare ${registration.scope} `, CACHE = OURS + RELEASE.version;
+const MANIFEST = "app.webmanifest";
 const KINDS = {
   css: "text/css", html: "text/html", js: "text/javascript", json: "application/json", mjs: "text/javascript",
   png: "image/png", svg: "image/svg+xml", txt: "text/plain", wasm: "application/wasm", webmanifest: "application/manifest+json",
@@ -40,8 +41,11 @@ addEventListener("fetch", (event) => {
   const name = url.href.startsWith(scope) ? url.pathname.slice(new URL(scope).pathname.length) || "index.html" : "";
   if (event.request.method !== "GET" || !Object.hasOwn(RELEASE.files, name)) return;
   event.respondWith((async () => {
-    const cache = await caches.open(CACHE);
-    return (await cache.match(name)) ?? fetchFile(name);
+    const cache = await caches.open(CACHE), file = (await cache.match(name)) ?? await fetchFile(name);
+    if (name !== MANIFEST || !url.search) return file;
+    // What is put on the home screen opens with the sheet that it was put there with.
+    const manifest = {...await file.json(), start_url: `./${url.search}`};
+    return new Response(JSON.stringify(manifest), {headers: headersOf(name)});
   })());
 });
 
