@@ -39,6 +39,12 @@ function request(name, fields = {}) {
   });
 }
 
+// Asks something of the plan of *answers*, now, by the rules that are open.
+function requestOf(name, answers, more = {}) {
+  const now = name === "calendar" ? {} : {now: new Date().toISOString()};
+  return request(name, {rules: about.path ?? rules, answers: Object.fromEntries(answers), here, ...now, ...more});
+}
+
 class Refused extends Error {
   constructor({field, text}) {
     super(text);
@@ -412,8 +418,7 @@ async function show(answers, {isNew = true} = {}) {
   try {
     await loaded;
     await findDangers();
-    const now = new Date().toISOString();
-    const plan = await request("plan", {rules: about.path ?? rules, answers: Object.fromEntries(answers), here, now});
+    const plan = await requestOf("plan", answers);
     if (run !== runs) return;
     if (plan.rules.hash !== about.rules.hash) throw new Error("This page is being renewed. Load it anew in a minute.");
     draw(answers, plan, isNew);
@@ -496,8 +501,7 @@ async function ask(words) {
   $("answer").hidden = false;
   $("answer").setAttribute("aria-busy", "true");
   try {
-    const fields = {rules: about.path ?? rules, answers: Object.fromEntries(shown.answers), here, now: new Date().toISOString(), words};
-    const {text, tone} = await request("ask", fields);
+    const {text, tone} = await requestOf("ask", plan.answers, {words});
     // Another plan was made meanwhile.
     if (shown !== plan) return shown && ask(words);
     $("answer").className = tone;
@@ -526,7 +530,7 @@ function withButtons(line) {
 async function save() {
   clearErrors();
   try {
-    const text = await request("calendar", {rules: about.path ?? rules, answers: Object.fromEntries(shown.answers), here});
+    const text = await requestOf("calendar", shown.answers);
     const url = URL.createObjectURL(new Blob([text], {type: "text/calendar"}));
     make("a", {href: url, download: "aftercare.ics"}).click();
     $("saved").textContent = "Saved as aftercare.ics: open it to add it to your calendar.";
@@ -708,8 +712,7 @@ async function begin() {
   if (read().has("date") && (link || remembered)) show(read());
   await loaded;
   // What the first plan loads is ready by the time that it is wanted.
-  const first = {date: ["2000-01-01"]};
-  if (!shown) await request("plan", {rules: about.path ?? rules, answers: first, here, now: new Date().toISOString()});
+  if (!shown) await requestOf("plan", [["date", ["2000-01-01"]]]);
 }
 
 async function start() {
